@@ -1,0 +1,54 @@
+/* Checked memory. Every size product is checked; failure is KC_ESYS with the number of bytes. */
+#ifndef KC_BASE_MEM_H
+#define KC_BASE_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+/* a * b, or SIZE_MAX on overflow (which no allocation grants). */
+size_t kc_mem_mul(size_t a, size_t b);
+size_t kc_mem_add(size_t a, size_t b);
+
+/* count * size bytes, uninitialised / zeroed / aligned to 64. NULL (and e) on failure; count 0 gives a
+ * valid pointer. Free with kc_mem_free (free(3) under the hood, NULL is fine). */
+void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
+void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
+void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
+/* Resize; on failure the old block stays valid and NULL is returned. */
+void *kc_mem_realloc(void *p, size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
+void kc_mem_free(void *p);
+char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
+
+/* A growable byte buffer. Zero-initialise; contents p[0..n). Free with kc_buf_free. */
+struct kc_buf {
+    char *p;
+    size_t n, cap;
+};
+
+int kc_buf_reserve(struct kc_buf *b, size_t more, struct kc_err *e) KC_MUST_USE; /* room for n + more bytes */
+int kc_buf_add(struct kc_buf *b, const void *p, size_t n, struct kc_err *e) KC_MUST_USE;
+int kc_buf_adds(struct kc_buf *b, const char *s, struct kc_err *e) KC_MUST_USE;
+int kc_buf_addc(struct kc_buf *b, char c, struct kc_err *e) KC_MUST_USE;
+int kc_buf_printf(struct kc_buf *b, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4) KC_MUST_USE;
+void kc_buf_free(struct kc_buf *b);
+
+/* A growable list of byte strings in one arena. String i is bytes.p[off[i] .. off[i+1]) (no NUL; may hold any
+ * byte). Zero-initialise; off is NULL while n == 0. */
+struct kc_strs {
+    struct kc_buf bytes;
+    uint64_t *off; /* (n + 1) when n > 0 */
+    size_t n, cap;
+};
+
+int kc_strs_add(struct kc_strs *s, const char *p, size_t len, struct kc_err *e) KC_MUST_USE;
+int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err *e) KC_MUST_USE;
+static inline const char *kc_strs_get(const struct kc_strs *s, size_t i, size_t *len)
+{
+    *len = (size_t)(s->off[i + 1] - s->off[i]);
+    return s->bytes.p + s->off[i];
+}
+void kc_strs_clear(struct kc_strs *s); /* n = 0, memory kept */
+void kc_strs_free(struct kc_strs *s);
+
+#endif

@@ -1,0 +1,40 @@
+/* Numbers to text and back, never by the locale. */
+#ifndef KC_BASE_NUM_H
+#define KC_BASE_NUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+enum kc_num_status {
+    KC_NUM_OK = 0,
+    KC_NUM_SYNTAX,  /* not a JSON number (RFC 8259: no leading +, no leading zeros, digits on both sides of the point) */
+    KC_NUM_RANGE    /* finite in decimal, infinite as float32 (1e39, 1e999) */
+};
+
+/* Parse the JSON number at *pp into the float that numpy.float32(json.loads(text)) gives: the decimal is rounded to
+ * the nearest double, that to the nearest float, ties to even. On return *pp stands behind the last byte of the number
+ * (on error: at the offending byte). The buffer must be readable for KC_NUM_PAD bytes behind the text and hold a
+ * non-number byte (such as NUL) there. */
+#define KC_NUM_PAD 64
+enum kc_num_status kc_num_float(const char **pp, float *out);
+
+/* The shortest decimal that reads back (by kc_num_float, or numpy) as the same float. At most 24 bytes, no NUL;
+ * returns the length. x must be finite. -0 gives "-0.0", 1 gives "1.0" (as Python's repr), 1e-7 gives "1e-07". */
+#define KC_NUM_FLOAT_MAX 24
+size_t kc_num_format_float(char *out, float x);
+
+/* The shortest decimal that reads back as the same double, JSON syntax; NUL-terminated. Non-finite gives "null". */
+#define KC_NUM_DOUBLE_MAX 32
+size_t kc_num_format_double(char *out, double x);
+
+/* An unsigned integer with an optional K, M or G (powers of 1024, upper or lower case, with or without a trailing
+ * B or iB) behind it; the whole string. -1 on anything else or on overflow. */
+int kc_num_size(const char *s, uint64_t *out) KC_MUST_USE;
+int kc_num_u64(const char *s, uint64_t *out) KC_MUST_USE;    /* plain decimal digits only, the whole string */
+int kc_num_double(const char *s, double *out) KC_MUST_USE;   /* finite, the whole string */
+
+/* "12.3 MB": bytes for people, powers of 1000, at most 9 characters and a NUL. */
+void kc_num_human(char out[16], uint64_t bytes);
+
+#endif

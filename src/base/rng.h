@@ -1,0 +1,19 @@
+/* Random numbers. A stream is a pure function of (seed, stage, a, b): nothing that runs before, beside or after it,
+ * and no thread count, changes what it yields. */
+#ifndef KC_BASE_RNG_H
+#define KC_BASE_RNG_H
+
+#include <stdint.h>
+
+struct kc_rng {
+    uint64_t state, inc;
+};
+
+enum kc_rng_stage { KC_RNG_SEEDING = 1, KC_RNG_NEIGHBOUR = 2, KC_RNG_SPLIT = 3, KC_RNG_SAMPLE = 4, KC_RNG_TEST = 99 };
+
+struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, uint64_t b);
+uint64_t kc_rng_u64(struct kc_rng *r);
+double kc_rng_unit(struct kc_rng *r);                    /* uniform in [0, 1), 53 bits */
+uint64_t kc_rng_below(struct kc_rng *r, uint64_t bound); /* uniform in [0, bound), bound > 0, unbiased */
+
+#endif

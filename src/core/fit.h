@@ -1,0 +1,79 @@
+/* Fit: unit rows to a clustering. The sweep over k, the choice of k, the size limits, the final labels. */
+#ifndef KC_CORE_FIT_H
+#define KC_CORE_FIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/ctx.h"
+#include "base/mem.h"
+
+enum kc_index { KC_INDEX_SILHOUETTE, KC_INDEX_CALINSKI_HARABASZ, KC_INDEX_DAVIES_BOULDIN, KC_INDICES };
+
+const char *kc_index_name(enum kc_index i);                    /* "silhouette", ... */
+int kc_index_by_name(const char *s, enum kc_index *i) KC_MUST_USE; /* -1: unknown */
+
+/* The k to try: min, then += step (factor == 0) or the next integer at least k * factor, while <= max. */
+struct kc_krange {
+    uint64_t min, max, step; /* step >= 1 */
+    double factor;           /* 0, or > 1 */
+};
+
+struct kc_fit_opts {
+    struct kc_krange k;
+    int k_given;         /* the user asked for this range: what cannot be given is a broken limit, not a warning */
+    enum kc_index k_by;
+    uint64_t min_size, max_size; /* 1 and 0 (off) by default */
+    uint64_t n_init, max_iter;
+    double tol;
+    uint64_t seed;
+    int want_rows;       /* fill similarity, margin, silhouettes of the result */
+};
+
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, 0}
+
+/* One k of the sweep; a figure that is not defined is NAN (written as null). */
+struct kc_k_entry {
+    uint32_t k;
+    uint64_t rows;  /* rows it was judged on */
+    double silhouette, inertia, objective, calinski_harabasz, davies_bouldin;
+    uint64_t iterations; /* of the run that won this k */
+};
+
+struct kc_cluster {
+    uint64_t size;
+    double cohesion;         /* mean similarity of the members to the centroid */
+    double silhouette;       /* mean over the members; NAN when k == 1 */
+    uint64_t representative; /* index (0..n-1) of the member most similar to the centroid */
+};
+
+struct kc_fit {
+    size_t n, d;
+    uint32_t k;
+    uint32_t *labels;            /* (n) 0..k-1, ids by falling size, ties by the earliest member */
+    float *centroids;            /* (k, d) unit rows */
+    struct kc_cluster *clusters; /* (k) */
+    double silhouette;           /* of the final labels; NAN when k == 1 */
+    double objective, inertia;   /* of the final labels */
+    uint32_t k_selected;         /* what the sweep chose, before the size limits */
+    double silhouette_selected;
+    struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
+    size_t nsweep;
+    uint64_t merged, split;      /* clusters merged away / splits made for the size limits */
+    int limit_broken;            /* exit 3: limit_reason says why */
+    char limit_reason[512];
+    struct kc_strs warnings;
+    float *similarity, *margin, *row_silhouette; /* (n) each, when want_rows; margin and silhouette NAN when k == 1 */
+    const char *kernel;          /* "avx2", "portable" */
+    const char *path;            /* what the cost model chose: "gram", "stacked" */
+};
+
+/* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves. Pure. */
+uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned threads);
+
+/* x (n, d): unit rows, n >= 1. Fills *out (free with kc_fit_free, also after a failure). The result is a function of x
+ * and o alone, whatever the number of threads. */
+int kc_fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
+               struct kc_fit *out, struct kc_err *e) KC_MUST_USE;
+void kc_fit_free(struct kc_fit *f);
+
+#endif

@@ -1,0 +1,72 @@
+/* Reading vectors: bytes to rows. kc_in_stream hands decoded chunks in input order to a sink (convert, info, later
+ * assign); kc_in_load stacks them into a data set (fit). */
+#ifndef KC_IN_DATASET_H
+#define KC_IN_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/ctx.h"
+#include "base/mem.h"
+#include "la/matrix.h"
+
+enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_FORMATS };
+
+struct kc_in_opts {
+    const char *const *files; /* nfiles paths; "-" is standard input */
+    size_t nfiles;            /* 0: standard input */
+    enum kc_in_format format;
+    const char *term_field, *vec_field; /* NULL: by the usual synonyms, decided on the first record */
+    const char *records;      /* JSON Pointer to the array of records in each JSON text, or NULL */
+    const char *terms_file;   /* terms one a line, or NULL */
+    uint64_t max_line;        /* bytes; longest line / record of text input */
+    uint64_t max_memory;      /* bytes the data set may take, 0: no limit (KC_ESYS when it would take more) */
+    int skip_bad;             /* --on-bad skip */
+    int want_raw;             /* --annotate: keep each record's JSON without its vector */
+    int normalise;            /* rows become unit vectors; zero rows are bad records only then */
+};
+
+/* One piece of decoded input: rows in input order. Owned by the reader, valid during the sink's call. */
+struct kc_chunk {
+    size_t n, d;
+    const float *x;             /* (n, d) */
+    const struct kc_strs *terms; /* n terms, or NULL when the input carries none */
+    const struct kc_strs *raws;  /* n compact one-line JSON objects without the vector member and without any earlier
+                                    "cluster_id" member, closing brace included; or NULL */
+    const uint64_t *rows;       /* n input row numbers: from 0 over all inputs, skipped records counted */
+};
+
+/* What was seen on the way, for info and for messages. */
+struct kc_in_stats {
+    uint64_t bytes;       /* read from the inputs, as stored (compressed) */
+    uint64_t records;     /* good records */
+    uint64_t skipped;     /* bad records left out */
+    enum kc_in_format format; /* of the first input */
+    int gzip, zstd;       /* some input was compressed so */
+    char term_field[256], vec_field[256]; /* as decided; "" when the format has no fields */
+    char dtype[16];       /* npy: as stored, "<f4"; else "" */
+};
+
+typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e);
+
+int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
+                 struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
+
+struct kc_dataset {
+    struct kc_matrix x;
+    struct kc_strs terms;  /* x.n entries; row numbers in decimal where the input carries none */
+    struct kc_strs raws;   /* x.n entries when want_raw, else n == 0 */
+    uint64_t *skipped;     /* input row numbers left out, ascending */
+    size_t nskipped;
+    struct kc_in_stats st;
+};
+
+/* All inputs into ds (zero-initialised by the callee; free with kc_dataset_free, also after a failure). Input
+ * without a single good record is KC_EINPUT "no records". */
+int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds, struct kc_err *e) KC_MUST_USE;
+void kc_dataset_free(struct kc_dataset *ds);
+
+/* "auto", "jsonl", "kvec", "npy" to the enum; -1 when unknown. */
+int kc_in_format_by_name(const char *name, enum kc_in_format *f) KC_MUST_USE;
+const char *kc_in_format_name(enum kc_in_format f);
+
+#endif
