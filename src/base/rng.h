@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct kc_rng {
-    uint64_t state, inc;
+    uint64_t state;
 };
 
 enum kc_rng_stage { KC_RNG_SEEDING = 1, KC_RNG_NEIGHBOUR = 2, KC_RNG_SPLIT = 3, KC_RNG_SAMPLE = 4, KC_RNG_TEST = 99 };

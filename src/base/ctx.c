@@ -1,0 +1,15 @@
+#include "base/ctx.h"
+
+#include <stdio.h>
+
+void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ...)
+{
+    char line[1001];
+    va_list ap;
+    if (!ctx->log)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    ctx->log(ctx->arg, level, line);
+}

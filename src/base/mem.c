@@ -1,0 +1,192 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t kc_mem_mul(size_t a, size_t b)
+{
+    return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+size_t kc_mem_add(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+/* malloc takes no size above PTRDIFF_MAX; asking for it would only make sanitizers complain. */
+static size_t product(size_t count, size_t size, struct kc_err *e)
+{
+    size_t bytes = kc_mem_mul(count, size);
+    if (bytes > PTRDIFF_MAX) {
+        (void)kc_err_nomem(e, bytes);
+        return 0;
+    }
+    return bytes ? bytes : 1;
+}
+
+void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
+{
+    size_t bytes = product(count, size, e);
+    void *p = bytes ? malloc(bytes) : NULL;
+    if (!p)
+        (void)kc_err_nomem(e, bytes);
+    return p;
+}
+
+void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
+{
+    size_t bytes = product(count, size, e);
+    void *p = bytes ? calloc(1, bytes) : NULL;
+    if (!p)
+        (void)kc_err_nomem(e, bytes);
+    return p;
+}
+
+void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
+{
+    size_t bytes = product(count, size, e);
+    void *p = NULL;
+    if (bytes == 0 || posix_memalign(&p, 64, bytes) != 0) {
+        (void)kc_err_nomem(e, bytes);
+        return NULL;
+    }
+    return p;
+}
+
+void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
+{
+    size_t bytes = product(count, size, e);
+    void *p = bytes ? realloc(old, bytes) : NULL;
+    if (!p)
+        (void)kc_err_nomem(e, bytes);
+    return p;
+}
+
+void kc_mem_free(void *p)
+{
+    free(p);
+}
+
+char *kc_mem_strdup(const char *s, struct kc_err *e)
+{
+    size_t n = strlen(s) + 1;
+    char *p = kc_mem_alloc(n, 1, e);
+    if (p)
+        memcpy(p, s, n);
+    return p;
+}
+
+int kc_buf_reserve(struct kc_buf *b, size_t more, struct kc_err *e)
+{
+    size_t want = kc_mem_add(b->n, more);
+    if (want <= b->cap)
+        return 0;
+    size_t cap = b->cap + b->cap / 2;
+    if (cap < want)
+        cap = want;
+    if (cap < 64)
+        cap = 64;
+    char *p = kc_mem_realloc(b->p, cap, 1, e);
+    if (!p)
+        return -1;
+    b->p = p;
+    b->cap = cap;
+    return 0;
+}
+
+int kc_buf_add(struct kc_buf *b, const void *p, size_t n, struct kc_err *e)
+{
+    if (kc_buf_reserve(b, n, e) != 0)
+        return -1;
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    return 0;
+}
+
+int kc_buf_adds(struct kc_buf *b, const char *s, struct kc_err *e)
+{
+    return kc_buf_add(b, s, strlen(s), e);
+}
+
+int kc_buf_addc(struct kc_buf *b, char c, struct kc_err *e)
+{
+    return kc_buf_add(b, &c, 1, e);
+}
+
+int kc_buf_printf(struct kc_buf *b, struct kc_err *e, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0 || kc_buf_reserve(b, (size_t)n + 1, e) != 0) /* + 1: vsnprintf wants room for its NUL */
+        return -1;
+    va_start(ap, fmt);
+    vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    b->n += (size_t)n;
+    return 0;
+}
+
+void kc_buf_free(struct kc_buf *b)
+{
+    kc_mem_free(b->p);
+    *b = (struct kc_buf){NULL, 0, 0};
+}
+
+/* Room for `more` offsets behind the n + 1 that are there. */
+static int strs_reserve(struct kc_strs *s, size_t more, struct kc_err *e)
+{
+    size_t want = kc_mem_add(s->n + 1, more);
+    if (want <= s->cap)
+        return 0;
+    size_t cap = s->cap + s->cap / 2;
+    if (cap < want)
+        cap = want;
+    if (cap < 16)
+        cap = 16;
+    uint64_t *off = kc_mem_realloc(s->off, cap, sizeof *off, e);
+    if (!off)
+        return -1;
+    if (s->n == 0)
+        off[0] = 0;
+    s->off = off;
+    s->cap = cap;
+    return 0;
+}
+
+int kc_strs_add(struct kc_strs *s, const char *p, size_t len, struct kc_err *e)
+{
+    if (strs_reserve(s, 1, e) != 0 || kc_buf_add(&s->bytes, p, len, e) != 0)
+        return -1;
+    s->off[++s->n] = s->bytes.n;
+    return 0;
+}
+
+int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err *e)
+{
+    if (src->n == 0)
+        return 0;
+    uint64_t base = dst->bytes.n;
+    if (strs_reserve(dst, src->n, e) != 0 || kc_buf_add(&dst->bytes, src->bytes.p, src->bytes.n, e) != 0)
+        return -1;
+    for (size_t i = 1; i <= src->n; i++)
+        dst->off[dst->n + i] = base + src->off[i];
+    dst->n += src->n;
+    return 0;
+}
+
+void kc_strs_clear(struct kc_strs *s)
+{
+    s->n = 0;
+    s->bytes.n = 0;
+}
+
+void kc_strs_free(struct kc_strs *s)
+{
+    kc_buf_free(&s->bytes);
+    kc_mem_free(s->off);
+    *s = (struct kc_strs){{NULL, 0, 0}, NULL, 0, 0};
+}

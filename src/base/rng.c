@@ -1,0 +1,42 @@
+#include "base/rng.h"
+
+static const uint64_t golden = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio */
+
+/* SplitMix64's finaliser (Steele, Lea and Flood 2014): a bijection that spreads every input bit. */
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, uint64_t b)
+{
+    uint64_t h = mix(seed + golden);
+    h = mix(h ^ mix((uint64_t)stage + 2 * golden));
+    h = mix(h ^ mix(a + 3 * golden));
+    h = mix(h ^ mix(b + 4 * golden));
+    /* All streams walk the same cycle of length 2^64 and differ by where they start on it. */
+    return (struct kc_rng){h};
+}
+
+uint64_t kc_rng_u64(struct kc_rng *r)
+{
+    r->state += golden;
+    return mix(r->state);
+}
+
+double kc_rng_unit(struct kc_rng *r)
+{
+    return (double)(kc_rng_u64(r) >> 11) * 0x1p-53;
+}
+
+uint64_t kc_rng_below(struct kc_rng *r, uint64_t bound)
+{
+    uint64_t limit = UINT64_MAX - UINT64_MAX % bound; /* draws from here on would favour small remainders */
+    uint64_t v;
+    do
+        v = kc_rng_u64(r);
+    while (v >= limit);
+    return v % bound;
+}

@@ -1,0 +1,49 @@
+#include "la/matrix.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static int resize(struct kc_matrix *m, size_t rows, struct kc_err *e)
+{
+    float *x = kc_mem_realloc(m->x, kc_mem_mul(rows, m->d), sizeof *x, e);
+    if (!x)
+        return -1;
+    m->x = x;
+    m->cap = rows;
+    return 0;
+}
+
+int kc_matrix_reserve(struct kc_matrix *m, size_t rows, struct kc_err *e)
+{
+    return rows <= m->cap ? 0 : resize(m, rows, e);
+}
+
+int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc_err *e)
+{
+    size_t want = kc_mem_add(m->n, r);
+    if (r == 0)
+        return 0;
+    if (want > m->cap) {
+        size_t cap = m->cap + m->cap / 2;
+        if (resize(m, cap > want ? cap : want, e) != 0)
+            return -1;
+    }
+    memcpy(m->x + m->n * m->d, rows, r * m->d * sizeof *rows);
+    m->n = want;
+    return 0;
+}
+
+void kc_matrix_trim(struct kc_matrix *m)
+{
+    struct kc_err ignored = KC_ERR_INIT; /* a block that could not be made smaller still serves */
+    if (m->n < m->cap && m->n > 0)
+        (void)!resize(m, m->n, &ignored);
+}
+
+void kc_matrix_free(struct kc_matrix *m)
+{
+    kc_mem_free(m->x);
+    *m = (struct kc_matrix){NULL, 0, 0, 0};
+}

@@ -1,0 +1,47 @@
+#include <math.h>
+
+#include "la/matrix.h"
+
+/* The sum of squares in double, in 8 interleaved chains that are added up in a fixed order: the compiler can put the
+ * chains side by side into vector registers without changing a bit. No finite float overflows a double's square. */
+static double square_sum(const float *x, size_t d)
+{
+    double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    size_t i = 0;
+    for (; i + 8 <= d; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            s[j] += (double)x[i + j] * (double)x[i + j];
+    for (; i < d; i++)
+        s[0] += (double)x[i] * (double)x[i];
+    return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+}
+
+static enum kc_row_status status(double ss, const float *x, size_t d, size_t *at)
+{
+    if (isfinite(ss))
+        return ss > 0.0 ? KC_ROW_OK : KC_ROW_ZERO;
+    for (size_t i = 0; i < d; i++)
+        if (!isfinite(x[i])) {
+            if (at)
+                *at = i;
+            break;
+        }
+    return KC_ROW_NONFINITE;
+}
+
+enum kc_row_status kc_la_check(const float *x, size_t d, size_t *at)
+{
+    return status(square_sum(x, d), x, d, at);
+}
+
+enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at)
+{
+    double ss = square_sum(x, d);
+    enum kc_row_status st = status(ss, x, d, at);
+    if (st != KC_ROW_OK || !out)
+        return st;
+    double inv = 1.0 / sqrt(ss);
+    for (size_t i = 0; i < d; i++)
+        out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: equal rows get equal bytes, whatever the sign of their zeros */
+    return KC_ROW_OK;
+}

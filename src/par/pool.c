@@ -1,0 +1,148 @@
+#include "par/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "base/mem.h"
+
+struct worker {
+    struct kc_pool *pool;
+    pthread_t thread;
+    unsigned id;
+};
+
+struct kc_pool {
+    unsigned threads; /* as asked for */
+    unsigned started; /* workers beside the caller */
+    pthread_mutex_t lock;
+    pthread_cond_t go, done;
+    uint64_t round; /* counts the parallel-fors, so that a worker knows a new one from the last */
+    unsigned busy;  /* workers that have not yet left this round */
+    int quit;
+    void (*fn)(void *arg, size_t tile, unsigned worker);
+    void *arg;
+    size_t tiles;
+    atomic_size_t next;
+    struct worker *workers;
+};
+
+static void run_tiles(struct kc_pool *p, unsigned id)
+{
+    size_t t;
+    while ((t = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->tiles)
+        p->fn(p->arg, t, id);
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct kc_pool *p = w->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (p->round == seen && !p->quit)
+            pthread_cond_wait(&p->go, &p->lock);
+        if (p->quit)
+            break;
+        seen = p->round;
+        pthread_mutex_unlock(&p->lock);
+        run_tiles(p, w->id);
+        pthread_mutex_lock(&p->lock);
+        if (--p->busy == 0)
+            pthread_cond_signal(&p->done);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+struct kc_pool *kc_pool_new(unsigned threads, struct kc_err *e)
+{
+    if (threads < 1)
+        threads = 1;
+    struct kc_pool *p = kc_mem_zalloc(1, sizeof *p, e);
+    if (!p)
+        return NULL;
+    p->workers = kc_mem_zalloc(threads, sizeof *p->workers, e);
+    if (!p->workers) {
+        kc_mem_free(p);
+        return NULL;
+    }
+    p->threads = threads;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->go, NULL);
+    pthread_cond_init(&p->done, NULL);
+    atomic_init(&p->next, 0);
+
+    /* Signals are the main thread's; 1 MiB of stack is four times what any worker uses, and spares the address space. */
+    sigset_t all, old;
+    pthread_attr_t attr;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 1u << 20);
+    for (unsigned i = 1; i < threads; i++) {
+        struct worker *w = &p->workers[p->started];
+        *w = (struct worker){.pool = p, .id = p->started + 1};
+        if (pthread_create(&w->thread, &attr, worker_main, w) != 0)
+            break;
+        p->started++;
+    }
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return p;
+}
+
+void kc_pool_free(struct kc_pool *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->quit = 1;
+    pthread_cond_broadcast(&p->go);
+    pthread_mutex_unlock(&p->lock);
+    for (unsigned i = 0; i < p->started; i++)
+        pthread_join(p->workers[i].thread, NULL);
+    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->go);
+    pthread_mutex_destroy(&p->lock);
+    kc_mem_free(p->workers);
+    kc_mem_free(p);
+}
+
+unsigned kc_pool_threads(const struct kc_pool *p)
+{
+    return p->threads;
+}
+
+void kc_pool_for(struct kc_pool *p, size_t tiles, void (*fn)(void *arg, size_t tile, unsigned worker), void *arg)
+{
+    if (p->started == 0 || tiles <= 1) {
+        for (size_t t = 0; t < tiles; t++)
+            fn(arg, t, 0);
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    p->fn = fn;
+    p->arg = arg;
+    p->tiles = tiles;
+    atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+    p->busy = p->started;
+    p->round++;
+    pthread_cond_broadcast(&p->go);
+    pthread_mutex_unlock(&p->lock);
+    run_tiles(p, 0);
+    pthread_mutex_lock(&p->lock);
+    while (p->busy)
+        pthread_cond_wait(&p->done, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+unsigned kc_pool_cpus(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (unsigned)CPU_COUNT(&set);
+    return 1;
+}
