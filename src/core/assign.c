@@ -1,0 +1,80 @@
+#include "core/assign.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/space.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+struct assign {
+    const float *x, *packed;
+    size_t n, d;
+    uint32_t k;
+    const uint32_t *given;
+    uint32_t *labels;
+    float *similarity, *margin;
+    float *out; /* (threads, KC_LA_TILE, KC_COLUMNS) */
+};
+
+static void tile(void *arg, size_t t, unsigned worker)
+{
+    const struct assign *a = arg;
+    size_t i0 = t * KC_LA_TILE, rows = a->n - i0 < KC_LA_TILE ? a->n - i0 : KC_LA_TILE;
+    float *out = a->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    float best[KC_LA_TILE], other[KC_LA_TILE]; /* `other`: the best of all but the row's own */
+    uint32_t own[KC_LA_TILE];
+    for (size_t r = 0; r < rows; r++) {
+        best[r] = other[r] = -INFINITY;
+        own[r] = a->given ? a->given[i0 + r] : 0;
+    }
+    for (size_t c0 = 0; c0 < a->k; c0 += KC_COLUMNS) {
+        size_t cols = a->k - c0 < KC_COLUMNS ? a->k - c0 : KC_COLUMNS;
+        size_t ld = (cols + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
+        kc_la_product(a->x + i0 * a->d, rows, a->d, a->packed + c0 * a->d, cols, out, ld);
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < cols; c++) {
+                float v = out[r * ld + c];
+                if (a->given ? c0 + c == own[r] : v > best[r]) {
+                    if (!a->given)
+                        other[r] = best[r];
+                    best[r] = v;
+                    own[r] = (uint32_t)(c0 + c);
+                } else if (v > other[r]) {
+                    other[r] = v;
+                }
+            }
+    }
+    for (size_t r = 0; r < rows; r++) {
+        if (!a->given)
+            a->labels[i0 + r] = own[r];
+        a->similarity[i0 + r] = best[r];
+        if (a->margin)
+            a->margin[i0 + r] = a->k > 1 ? best[r] - other[r] : NAN;
+    }
+}
+
+uint64_t kc_assign_bytes(size_t d, uint32_t k, unsigned threads)
+{
+    return sizeof(float) * (kc_la_packed(k, d) + (uint64_t)threads * KC_LA_TILE * KC_COLUMNS);
+}
+
+int kc_assign(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const float *centroids, uint32_t k,
+              const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e)
+{
+    size_t floats = kc_la_packed(k, d);
+    float *packed = kc_mem_aligned(floats, sizeof *packed, e);
+    float *out = kc_mem_aligned(kc_pool_threads(ctx->pool), KC_LA_TILE * KC_COLUMNS * sizeof *out, e);
+    int rc = -1;
+    if (packed && out) {
+        struct assign a = {x, packed, n, d, k, given, labels, similarity, margin, out};
+        memset(packed, 0, floats * sizeof *packed);
+        kc_la_pack(packed, d, 0, centroids, k);
+        kc_pool_for(ctx->pool, n / KC_LA_TILE + (n % KC_LA_TILE != 0), tile, &a);
+        rc = 0;
+    }
+    kc_mem_free(out);
+    kc_mem_free(packed);
+    return rc;
+}

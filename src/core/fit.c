@@ -1,0 +1,404 @@
+#include "core/fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assign.h"
+#include "core/choose.h"
+#include "core/index.h"
+#include "core/sizes.h"
+#include "core/sweep.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define SETTLE 20 /* rounds of labels -> centroids -> labels; one that is not over by then swings between ties */
+
+struct fit {
+    struct kc_space space;
+    const struct kc_fit_opts *o;
+    struct kc_fit *f;
+    double *sums;     /* (k, d) of the final labels */
+    uint64_t *counts; /* (k) */
+    struct kc_err *e;
+};
+
+static int warn(struct fit *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
+
+static int warn(struct fit *w, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
+}
+
+static void broken(struct fit *w, const char *fmt, ...) KC_PRINTF(2, 3);
+
+/* A requested limit that could not be kept; several are told in one line. */
+static void broken(struct fit *w, const char *fmt, ...)
+{
+    size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
+    va_list ap;
+    if (at) {
+        snprintf(w->f->limit_reason + at, room, "; ");
+        at = strlen(w->f->limit_reason);
+        room = sizeof w->f->limit_reason - at;
+    }
+    va_start(ap, fmt);
+    vsnprintf(w->f->limit_reason + at, room, fmt, ap);
+    va_end(ap);
+    w->f->limit_broken = 1;
+}
+
+/* The k that the data allow, into *ks; *nk may come out as one entry below the range. */
+static int list_ks(struct fit *w, uint32_t **ks, size_t *nk)
+{
+    const struct kc_krange *r = &w->o->k;
+    uint64_t distinct;
+    *ks = NULL;
+    if (kc_choose_distinct(w->space.x, w->f->n, w->f->d, r->max, &distinct, w->e) != 0)
+        return -1;
+    *nk = kc_choose_list(r, distinct, NULL, 0);
+    *ks = kc_mem_alloc(*nk ? *nk : 1, sizeof **ks, w->e);
+    if (!*ks)
+        return -1;
+    kc_choose_list(r, distinct, *ks, *nk);
+    const char *rows = distinct == w->f->n ? "row" : "different row";
+    const char *s = distinct == 1 ? "" : "s";
+    unsigned long long have = (unsigned long long)distinct;
+    if (*nk == 0) { /* even the smallest k is too many */
+        (*ks)[0] = (uint32_t)distinct;
+        *nk = 1;
+        if (w->o->k_given)
+            broken(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
+                   distinct == 1 ? "is" : "are", have, rows, s);
+        else if (distinct == 1)
+            return warn(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
+        return 0;
+    }
+    if (kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk)
+        return warn(w, "only %llu %s%s: k goes up to %u, not %llu", have, rows, s, (*ks)[*nk - 1],
+                    (unsigned long long)r->max);
+    return 0;
+}
+
+static int score_sweep(struct fit *w, const struct kc_sweep *sw)
+{
+    struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
+    int rc = -1;
+    if (!p)
+        return -1;
+    for (size_t i = 0; i < sw->nk; i++) {
+        p[i].k = sw->best[i].k;
+        p[i].labels = sw->best[i].labels;
+    }
+    w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
+    if (!w->f->sweep || kc_index_score(&w->space, p, sw->nk, w->e) != 0)
+        goto out;
+    w->f->nsweep = sw->nk;
+    for (size_t i = 0; i < sw->nk; i++)
+        w->f->sweep[i] = (struct kc_k_entry){p[i].k,         w->f->n,        p[i].silhouette,        p[i].inertia,
+                                             p[i].objective, p[i].calinski_harabasz, p[i].davies_bouldin,
+                                             sw->best[i].iterations};
+    rc = 0;
+out:
+    kc_mem_free(p);
+    return rc;
+}
+
+/* Doubts about the choice that the user should hear of. */
+static int doubt(struct fit *w, size_t chosen)
+{
+    const struct kc_fit *f = w->f;
+    uint32_t k = f->sweep[chosen].k;
+    uint32_t of[KC_INDICES];
+    int agree = 0;
+    if (f->nsweep < 2)
+        return 0;
+    if (chosen + 1 == f->nsweep && k < f->n &&
+        warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
+        return -1;
+    if (chosen == 0 && k > 2 && warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
+        return -1;
+    for (int i = 0; i < KC_INDICES; i++) {
+        of[i] = f->sweep[kc_choose_best(f->sweep, f->nsweep, (enum kc_index)i)].k;
+        agree += of[i] == k;
+    }
+    if (agree == 1)
+        return warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u", of[0], of[1],
+                    of[2]);
+    return 0;
+}
+
+struct rank {
+    uint64_t size, first;
+    uint32_t id;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct rank *p = a, *q = b;
+    if (p->size != q->size)
+        return p->size > q->size ? -1 : 1;
+    return p->first < q->first ? -1 : p->first > q->first; /* an empty one has first = n: the last */
+}
+
+/* Renumber by falling size, ties by the earliest member; empty clusters fall away. to is scratch (k). */
+static int order(struct fit *w)
+{
+    struct kc_fit *f = w->f;
+    uint32_t k = f->k;
+    struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
+    if (!r || !to) {
+        kc_mem_free(r);
+        kc_mem_free(to);
+        return -1;
+    }
+    for (uint32_t c = 0; c < k; c++)
+        r[c] = (struct rank){0, f->n, c};
+    for (size_t i = f->n; i-- > 0;) {
+        r[f->labels[i]].size++;
+        r[f->labels[i]].first = i;
+    }
+    qsort(r, k, sizeof *r, by_rank);
+    while (f->k > 1 && r[f->k - 1].size == 0)
+        f->k--;
+    for (uint32_t c = 0; c < k; c++)
+        to[r[c].id] = c;
+    for (size_t i = 0; i < f->n; i++)
+        f->labels[i] = to[f->labels[i]];
+    kc_mem_free(r);
+    kc_mem_free(to);
+    return 0;
+}
+
+static double length(const double *v, size_t d)
+{
+    double s = 0;
+    for (size_t t = 0; t < d; t++)
+        s += v[t] * v[t];
+    return sqrt(s);
+}
+
+/* Sums and unit centroids of the labels as they are. A sum of zero (rows that cancel out) takes the first member. */
+static void center(struct fit *w)
+{
+    struct kc_fit *f = w->f;
+    size_t d = f->d;
+    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
+    for (uint32_t c = 0; c < f->k; c++) {
+        double len = length(w->sums + (size_t)c * d, d);
+        const float *x = NULL;
+        if (!(len > 1e-9)) {
+            for (size_t i = 0; i < f->n && !x; i++)
+                if (f->labels[i] == c)
+                    x = w->space.x + i * d;
+        }
+        for (size_t t = 0; t < d; t++)
+            f->centroids[(size_t)c * d + t] = x ? x[t] : (float)(w->sums[(size_t)c * d + t] / len);
+    }
+}
+
+/* Labels that are the arg-max over the stored centroids, which are the unit sums of the labels. The sweep's labels are
+ * that already but for rows within rounding of a tie. */
+static int settle(struct fit *w, uint32_t *next)
+{
+    struct kc_fit *f = w->f;
+    for (int round = 0; round < SETTLE; round++) {
+        if (order(w) != 0)
+            return -1;
+        center(w);
+        if (kc_assign(w->space.ctx, w->space.x, f->n, f->d, f->centroids, f->k, NULL, next, f->similarity, f->margin,
+                      w->e) != 0)
+            return -1;
+        if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
+            return 0;
+        memcpy(f->labels, next, f->n * sizeof *next);
+    }
+    if (order(w) != 0)
+        return -1;
+    center(w);
+    return 0;
+}
+
+static int enforce(struct fit *w)
+{
+    const struct kc_fit_opts *o = w->o;
+    struct kc_fit *f = w->f;
+    uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
+    if (min < o->min_size) {
+        if (o->min_size > f->n)
+            broken(w, "min-size %llu cannot be kept: there are only %zu rows", (unsigned long long)o->min_size, f->n);
+        else
+            broken(w, "min-size %llu and max-size %llu cannot hold together for %zu rows: min-size %llu was kept instead",
+                   (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
+    }
+    return kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e);
+}
+
+static int alloc_k(struct fit *w, uint32_t k)
+{
+    struct kc_fit *f = w->f;
+    kc_mem_free(w->sums);
+    kc_mem_free(w->counts);
+    kc_mem_free(f->centroids);
+    w->sums = kc_mem_alloc(kc_mem_mul(k, f->d), sizeof *w->sums, w->e);
+    w->counts = kc_mem_alloc(k, sizeof *w->counts, w->e);
+    f->centroids = kc_mem_alloc(kc_mem_mul(k, f->d), sizeof *f->centroids, w->e);
+    return w->sums && w->counts && f->centroids ? 0 : -1;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
+    return p < q ? -1 : p > q;
+}
+
+static int unbalanced(struct fit *w)
+{
+    const struct kc_fit *f = w->f;
+    uint64_t largest = f->clusters[0].size; /* ids go by falling size */
+    qsort(w->counts, f->k, sizeof *w->counts, by_size);
+    uint64_t median = w->counts[f->k / 2];
+    if (f->k >= 3 && largest * 2 > f->n && largest > 10 * median)
+        return warn(w, "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
+                    (unsigned long long)largest, f->n, (unsigned long long)median);
+    if (f->k == 2 && f->clusters[1].size * 20 < largest)
+        return warn(w, "sizes are very unbalanced: %llu rows and %llu", (unsigned long long)largest,
+                    (unsigned long long)f->clusters[1].size);
+    return 0;
+}
+
+/* Everything that is told about the final labels. */
+static int describe(struct fit *w)
+{
+    struct kc_fit *f = w->f;
+    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette};
+    int rc = -1;
+    f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
+    p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
+    if (!f->clusters || !p.cluster_silhouette)
+        goto out;
+    if (kc_assign(w->space.ctx, w->space.x, f->n, f->d, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
+                  w->e) != 0 ||
+        kc_index_score(&w->space, &p, 1, w->e) != 0)
+        goto out;
+    f->silhouette = p.silhouette;
+    f->objective = p.objective;
+    f->inertia = p.inertia;
+    for (uint32_t c = 0; c < f->k; c++) {
+        double dot = 0;
+        for (size_t t = 0; t < f->d; t++)
+            dot += w->sums[(size_t)c * f->d + t] * (double)f->centroids[(size_t)c * f->d + t];
+        f->clusters[c] = (struct kc_cluster){w->counts[c], dot / (double)w->counts[c],
+                                             f->k > 1 ? p.cluster_silhouette[c] : NAN, UINT64_MAX};
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        struct kc_cluster *c = &f->clusters[f->labels[i]];
+        if (c->representative == UINT64_MAX || f->similarity[i] > f->similarity[c->representative])
+            c->representative = i;
+    }
+    rc = unbalanced(w);
+out:
+    kc_mem_free(p.cluster_silhouette);
+    return rc;
+}
+
+static int fit(struct fit *w)
+{
+    struct kc_fit *f = w->f;
+    struct kc_sweep sw = {NULL, 0, 0};
+    uint32_t *ks = NULL, *next = NULL;
+    size_t nk, chosen;
+    int rc = -1;
+    if (list_ks(w, &ks, &nk) != 0)
+        goto out;
+    if (kc_sweep_run(&w->space, ks, nk, w->o, &sw, w->e) != 0 || score_sweep(w, &sw) != 0)
+        goto out;
+    f->path = sw.gram ? "gram" : "stacked";
+    chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
+    f->k_selected = f->k = f->sweep[chosen].k;
+    f->silhouette_selected = f->sweep[chosen].silhouette;
+    if (doubt(w, chosen) != 0)
+        goto out;
+    f->labels = kc_mem_alloc(f->n, sizeof *f->labels, w->e);
+    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
+    if (!f->labels || !f->similarity)
+        goto out;
+    memcpy(f->labels, sw.best[chosen].labels, f->n * sizeof *f->labels);
+    kc_sweep_free(&sw);
+    if (w->o->want_rows) {
+        f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
+        f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
+        if (!f->margin || !f->row_silhouette)
+            goto out;
+    }
+    next = kc_mem_alloc(f->n, sizeof *next, w->e);
+    if (!next || alloc_k(w, f->k) != 0 || settle(w, next) != 0)
+        goto out;
+    if (f->k < f->k_selected) /* rows so close that float32 centroids cannot tell them apart */
+        broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
+    if (enforce(w) != 0)
+        goto out;
+    if (f->merged || f->split) {
+        if (alloc_k(w, f->k) != 0 || order(w) != 0)
+            goto out;
+        center(w);
+    }
+    rc = describe(w);
+out:
+    kc_mem_free(next);
+    kc_mem_free(ks);
+    kc_sweep_free(&sw);
+    return rc;
+}
+
+uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned threads)
+{
+    struct kc_err e = KC_ERR_INIT;
+    size_t nk = kc_choose_list(&o->k, n, NULL, 0);
+    uint32_t one = 1, *ks = kc_mem_alloc(nk ? nk : 1, sizeof *ks, &e), kmax;
+    uint64_t sweep, after;
+    if (!ks)
+        return UINT64_MAX;
+    ks[0] = one;
+    kc_choose_list(&o->k, n, ks, nk);
+    kmax = ks[nk ? nk - 1 : 0];
+    sweep = kc_sweep_bytes(n, d, ks, nk ? nk : 1, o, threads);
+    after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_index_bytes(n, d, kmax, threads) +
+            (uint64_t)kmax * d * (sizeof(double) + sizeof(float)) + kc_assign_bytes(d, kmax, threads);
+    kc_mem_free(ks);
+    return sweep > after ? sweep : after;
+}
+
+int kc_fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
+               struct kc_fit *out, struct kc_err *e)
+{
+    struct fit w = {.space = {.ctx = ctx, .x = x, .n = n, .d = d}, .o = o, .f = out, .e = e};
+    *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
+                           .silhouette_selected = NAN};
+    if (n >= UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    int rc = fit(&w);
+    kc_mem_free(w.sums);
+    kc_mem_free(w.counts);
+    return rc;
+}
+
+void kc_fit_free(struct kc_fit *f)
+{
+    kc_mem_free(f->labels);
+    kc_mem_free(f->centroids);
+    kc_mem_free(f->clusters);
+    kc_mem_free(f->sweep);
+    kc_mem_free(f->similarity);
+    kc_mem_free(f->margin);
+    kc_mem_free(f->row_silhouette);
+    kc_strs_free(&f->warnings);
+    *f = (struct kc_fit){0};
+}

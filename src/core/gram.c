@@ -1,0 +1,363 @@
+/* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum of
+ * rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration touches X.
+ * A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest moves), 8 a cycle from L2,
+ * against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are independent, one a task. */
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/space.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define CHUNK 192 /* columns of G that are packed and worked off at a time */
+#define MIRROR 64
+#define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
+
+size_t kc_gram_ld(size_t n)
+{
+    return (n + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
+}
+
+struct build {
+    const struct kc_space *s;
+    float *g, *packed;
+    size_t j0, cols;
+};
+
+static void build_pack(void *arg, size_t panel, unsigned worker)
+{
+    struct build *b = arg;
+    size_t j = panel * KC_LA_PANEL, d = b->s->d;
+    (void)worker;
+    kc_la_pack(b->packed, d, j, b->s->x + (b->j0 + j) * d, b->cols - j < KC_LA_PANEL ? b->cols - j : KC_LA_PANEL);
+}
+
+/* Only tiles on or above the diagonal: G is symmetric to the last bit, as each product is the same in either order. */
+static void build_tile(void *arg, size_t t, unsigned worker)
+{
+    struct build *b = arg;
+    const struct kc_space *s = b->s;
+    size_t i = t * KC_LA_TILE, ld = kc_gram_ld(s->n);
+    size_t rows = s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE;
+    (void)worker;
+    kc_la_product(s->x + i * s->d, rows, s->d, b->packed, b->cols, b->g + i * ld + b->j0, ld);
+}
+
+static void build_mirror(void *arg, size_t t, unsigned worker)
+{
+    struct build *b = arg;
+    size_t n = b->s->n, ld = kc_gram_ld(n), i0 = t * MIRROR, i1 = i0 + MIRROR < n ? i0 + MIRROR : n;
+    (void)worker;
+    for (size_t j0 = 0; j0 < i1; j0 += MIRROR)
+        for (size_t i = i0; i < i1; i++)
+            for (size_t j = j0; j < j0 + MIRROR && j < i; j++)
+                b->g[i * ld + j] = b->g[j * ld + i];
+}
+
+int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
+{
+    struct build b = {s, g, NULL, 0, 0};
+    size_t floats = kc_la_packed(CHUNK, s->d);
+    b.packed = kc_mem_aligned(floats, sizeof *b.packed, e);
+    if (!b.packed)
+        return -1;
+    memset(b.packed, 0, floats * sizeof *b.packed);
+    for (b.j0 = 0; b.j0 < s->n; b.j0 += CHUNK) {
+        b.cols = s->n - b.j0 < CHUNK ? s->n - b.j0 : CHUNK;
+        kc_pool_for(s->ctx->pool, (b.cols + KC_LA_PANEL - 1) / KC_LA_PANEL, build_pack, &b);
+        kc_pool_for(s->ctx->pool, (b.j0 + b.cols + KC_LA_TILE - 1) / KC_LA_TILE, build_tile, &b);
+    }
+    kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, build_mirror, &b);
+    kc_mem_free(b.packed);
+    return 0;
+}
+
+/* One worker's scratch. */
+struct work {
+    float *t;       /* (kmax, ldg) */
+    float *own;     /* (ldg) similarity to the best centroid */
+    uint32_t *lab;  /* (ldg) */
+    uint32_t *next; /* (ldg) */
+    double *nn;     /* (kmax) |S_c|^2 */
+    double *dots;   /* (kmax) */
+    uint64_t *cnt;  /* (kmax) */
+};
+
+struct job {
+    const struct kc_space *s;
+    const struct kc_run *runs;
+    const struct kc_run_opts *o;
+    struct kc_best *best;
+    size_t nbest;
+    struct work *work; /* (threads) */
+    pthread_mutex_t lock;
+};
+
+static void add_row(float *restrict t, const float *restrict g, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        t[i] += g[i];
+}
+
+static void sub_row(float *restrict t, const float *restrict g, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        t[i] -= g[i];
+}
+
+/* own = max, next = arg-max over c of score[c][i] * scale[c]; the lowest c of equals. */
+static void arg_max(const struct kc_space *s, uint32_t k, const float *const *score, const float *scale,
+                    float *restrict own, uint32_t *restrict next)
+{
+    for (size_t i = 0; i < s->ldg; i++) {
+        own[i] = score[0][i] * scale[0];
+        next[i] = 0;
+    }
+    for (uint32_t c = 1; c < k; c++) {
+        const float *restrict v = score[c];
+        float f = scale[c];
+        for (size_t i = 0; i < s->ldg; i++) {
+            float w = v[i] * f;
+            next[i] = w > own[i] ? c : next[i];
+            own[i] = w > own[i] ? w : own[i];
+        }
+    }
+}
+
+static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
+{
+    const float *g = s->gram + i * s->ldg;
+    if (from != KC_NONE) {
+        sub_row(w->t + from * s->ldg, g, s->ldg);
+        w->cnt[from]--;
+    }
+    add_row(w->t + to * s->ldg, g, s->ldg);
+    w->cnt[to]++;
+    w->lab[i] = to;
+}
+
+static void norms(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->nn, 0, k * sizeof *w->nn);
+    for (size_t i = 0; i < s->n; i++)
+        w->nn[w->lab[i]] += (double)w->t[w->lab[i] * s->ldg + i];
+}
+
+/* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
+static void reseed(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    for (uint32_t c = 0; c < k; c++) {
+        size_t worst = s->n;
+        if (w->cnt[c] != 0)
+            continue;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->cnt[w->lab[i]] > 1 && (worst == s->n || w->own[i] < w->own[worst]))
+                worst = i;
+        if (worst == s->n)
+            return;
+        move_row(s, w, worst, w->lab[worst], c);
+        w->own[worst] = 1.0f;
+    }
+}
+
+static double objective(const struct work *w, uint32_t k)
+{
+    double sum = 0;
+    for (uint32_t c = 0; c < k; c++)
+        sum += sqrt(w->nn[c] > 0 ? w->nn[c] : 0);
+    return sum;
+}
+
+/* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old centroid
+ * and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. */
+static void polish(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        int moved = 0;
+        for (size_t i = 0; i < s->n; i++) {
+            uint32_t a = w->lab[i], to = a;
+            if (w->cnt[a] <= 1)
+                continue;
+            double va = (double)w->t[a * s->ldg + i];
+            double less = w->nn[a] - 2 * va + 1;
+            double loss = sqrt(w->nn[a]) - sqrt(less > 0 ? less : 0);
+            double most = loss + 1e-6; /* less than this is rounding */
+            for (uint32_t c = 0; c < k; c++) {
+                if (c == a)
+                    continue;
+                double gain = sqrt(w->nn[c] + 2 * (double)w->t[c * s->ldg + i] + 1) - sqrt(w->nn[c]);
+                if (gain > most) {
+                    most = gain;
+                    to = c;
+                }
+            }
+            if (to == a)
+                continue;
+            w->nn[to] += 2 * (double)w->t[to * s->ldg + i] + 1;
+            w->nn[a] = less > 0 ? less : 0;
+            move_row(s, w, i, a, to);
+            moved = 1;
+        }
+        if (!moved)
+            break;
+    }
+    norms(s, w, k);
+}
+
+/* The pair of least merging loss: S_a.S_b is the sum of T[b] over a's members. */
+static void find_merge(const struct kc_space *s, const struct work *w, uint32_t k, double *dots, uint32_t merge[2])
+{
+    double least = INFINITY;
+    merge[0] = 0;
+    merge[1] = k > 1;
+    for (uint32_t b = 1; b < k; b++) {
+        memset(dots, 0, k * sizeof *dots);
+        for (size_t i = 0; i < s->n; i++)
+            dots[w->lab[i]] += (double)w->t[b * s->ldg + i];
+        for (uint32_t a = 0; a < b; a++) {
+            double loss = kc_merge_loss(w->nn[a], w->nn[b], dots[a]);
+            if (loss < least) {
+                least = loss;
+                merge[0] = a;
+                merge[1] = b;
+            }
+        }
+    }
+}
+
+static void one_run(void *arg, size_t task, unsigned worker)
+{
+    struct job *j = arg;
+    const struct kc_space *s = j->s;
+    const struct kc_run *run = &j->runs[task];
+    struct work *w = &j->work[worker];
+    uint32_t k = run->k;
+    const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie behind the counts */
+    float *scale = (float *)(score + k);
+    uint64_t iter = 0;
+    double last = 0;
+
+    if (run->seeds) {
+        for (uint32_t c = 0; c < k; c++) {
+            score[c] = s->gram + (size_t)run->seeds[c] * s->ldg;
+            scale[c] = 1.0f;
+        }
+        arg_max(s, k, score, scale, w->own, w->next);
+        for (uint32_t c = 0; c < k; c++)
+            w->next[run->seeds[c]] = c; /* a seed that ties with another keeps its own cluster */
+    } else {
+        memcpy(w->next, run->labels, s->n * sizeof *w->next);
+        for (size_t i = 0; i < s->n; i++)
+            w->own[i] = 1.0f;
+    }
+    memset(w->t, 0, (size_t)k * s->ldg * sizeof *w->t);
+    memset(w->cnt, 0, k * sizeof *w->cnt);
+    for (size_t i = 0; i < s->n; i++)
+        move_row(s, w, i, KC_NONE, w->next[i]);
+    for (;;) {
+        reseed(s, w, k);
+        norms(s, w, k);
+        double obj = objective(w, k);
+        if (iter >= j->o->max_iter || (iter > 0 && obj - last <= j->o->tol * obj))
+            break;
+        last = obj;
+        iter++;
+        for (uint32_t c = 0; c < k; c++) {
+            score[c] = w->t + (size_t)c * s->ldg;
+            scale[c] = w->nn[c] > 0 ? (float)(1.0 / sqrt(w->nn[c])) : 0.0f;
+        }
+        arg_max(s, k, score, scale, w->own, w->next);
+        size_t moved = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->next[i] != w->lab[i]) {
+                move_row(s, w, i, w->lab[i], w->next[i]);
+                moved++;
+            }
+        if (moved == 0)
+            break;
+    }
+    if (run->polish)
+        polish(s, w, k);
+    for (size_t i = 0; i < s->n; i++) {
+        double nn = w->nn[w->lab[i]];
+        w->own[i] = nn > 0 ? (float)((double)w->t[w->lab[i] * s->ldg + i] / sqrt(nn)) : 0.0f;
+    }
+    double obj = objective(w, k);
+    pthread_mutex_lock(&j->lock);
+    struct kc_best *kept = kc_best_offer(j->best, j->nbest, s->n, run, w->lab, w->own, obj, iter);
+    if (kept)
+        find_merge(s, w, k, w->dots, kept->merge);
+    pthread_mutex_unlock(&j->lock);
+}
+
+static size_t per_k(void)
+{
+    return 2 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
+}
+
+uint64_t kc_gram_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads)
+{
+    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 3) * ld * sizeof(float) + kmax * per_k();
+    return (uint64_t)n * ld * sizeof(float) + threads * each + kc_la_packed(CHUNK, d) * sizeof(float);
+}
+
+struct batch {
+    struct job *job;
+    size_t first;
+};
+
+static void batch_run(void *arg, size_t task, unsigned worker)
+{
+    struct batch *b = arg;
+    one_run(b->job, b->first + task, worker);
+}
+
+int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
+                struct kc_best *best, size_t nbest, struct kc_err *e)
+{
+    unsigned threads = kc_pool_threads(s->ctx->pool);
+    size_t batch = (size_t)threads * 16; /* enough that the wait at its end is short beside it */
+    uint32_t kmax = 1;
+    int rc = -1;
+    struct job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
+    for (size_t i = 0; i < nruns; i++)
+        kmax = runs[i].k > kmax ? runs[i].k : kmax;
+    j.work = kc_mem_zalloc(threads, sizeof *j.work, e);
+    if (!j.work)
+        return -1;
+    for (unsigned i = 0; i < threads; i++) {
+        struct work *w = &j.work[i];
+        w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
+        w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
+        w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
+        w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
+        w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
+        w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
+        w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
+        if (!w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
+            goto out;
+    }
+    pthread_mutex_init(&j.lock, NULL);
+    for (struct batch b = {&j, 0}; b.first < nruns; b.first += batch) {
+        size_t m = nruns - b.first < batch ? nruns - b.first : batch;
+        kc_pool_for(s->ctx->pool, m, batch_run, &b);
+        s->tick(s->tick_arg, m);
+    }
+    pthread_mutex_destroy(&j.lock);
+    rc = 0;
+out:
+    for (unsigned i = 0; i < threads; i++) {
+        struct work *w = &j.work[i];
+        kc_mem_free(w->cnt);
+        kc_mem_free(w->dots);
+        kc_mem_free(w->nn);
+        kc_mem_free(w->next);
+        kc_mem_free(w->lab);
+        kc_mem_free(w->own);
+        kc_mem_free(w->t);
+    }
+    kc_mem_free(j.work);
+    return rc;
+}

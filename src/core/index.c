@@ -1,0 +1,267 @@
+#include "core/index.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define COLS 256 /* clusters in one pass, unless a single partition has more: the tile of products stays in L2 */
+#define SLICE 64
+
+/* A group of partitions that share a pass. */
+struct group {
+    const struct kc_space *s;
+    struct kc_scored *p;
+    size_t np, cols, ld;
+    double *sums;      /* (cols, d) */
+    uint64_t *counts;  /* (cols) */
+    double *nn;        /* (cols) |S_c|^2 */
+    double *packed;
+    double *out;       /* (threads, KC_LA_TILE, ld) */
+    double *wide;      /* (threads, KC_LA_STRIP rows, d): rows as doubles */
+    size_t block, blocks;
+    double *sil;       /* (blocks, cols) sums of the members' silhouettes */
+    double *dist;      /* (blocks, cols) sums of the members' distances to the mean */
+    double *square;    /* (blocks) sums of |x|^2 */
+};
+
+struct sums_job {
+    const struct kc_space *s;
+    const uint32_t *labels;
+    double *sums;
+};
+
+static void sums_slice(void *arg, size_t slice, unsigned worker)
+{
+    struct sums_job *j = arg;
+    size_t d = j->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE;
+    (void)worker;
+    for (size_t i = 0; i < j->s->n; i++) {
+        const float *x = j->s->x + i * d + t0;
+        double *v = j->sums + (size_t)j->labels[i] * d + t0;
+        for (size_t t = 0; t < len; t++)
+            v[t] += (double)x[t];
+    }
+}
+
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts)
+{
+    struct sums_job j = {s, labels, sums};
+    memset(sums, 0, (size_t)k * s->d * sizeof *sums);
+    memset(counts, 0, k * sizeof *counts);
+    kc_pool_for(s->ctx->pool, (s->d + SLICE - 1) / SLICE, sums_slice, &j);
+    for (size_t i = 0; i < s->n; i++)
+        counts[labels[i]]++;
+}
+
+static double dotd(const double *a, const double *b, size_t d)
+{
+    double s[4] = {0, 0, 0, 0};
+    for (size_t j = 0; j < d; j++)
+        s[j & 3] += a[j] * b[j];
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+/* Rows' own squares are not taken as 1: float rows are unit only to 1e-7, and a tight cluster's distances are that small. */
+static double square(const float *x, size_t d)
+{
+    double s[4] = {0, 0, 0, 0};
+    for (size_t j = 0; j < d; j++)
+        s[j & 3] += (double)x[j] * (double)x[j];
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+static double row_silhouette(const double *v, const uint64_t *counts, uint32_t k, uint32_t own, double xx)
+{
+    double a, b = INFINITY;
+    if (counts[own] < 2)
+        return 0;
+    a = 1 - (v[own] - xx) / ((double)counts[own] - 1);
+    for (uint32_t c = 0; c < k; c++) {
+        double m = 1 - v[c] / (double)counts[c];
+        if (c != own && m < b)
+            b = m;
+    }
+    a = a > 0 ? a : 0;
+    b = b > 0 ? b : 0;
+    return a == b ? 0 : (b - a) / (a > b ? a : b);
+}
+
+static void score_block(void *arg, size_t blk, unsigned worker)
+{
+    struct group *g = arg;
+    const struct kc_space *s = g->s;
+    size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
+    double *out = g->out + (size_t)worker * KC_LA_TILE * g->ld;
+    double *wide = g->wide + (size_t)worker * KC_LA_STRIP_ROWS * s->d;
+    double *sil = g->sil + blk * g->cols, *dist = g->dist + blk * g->cols, xx_sum = 0;
+    memset(sil, 0, g->cols * sizeof *sil);
+    memset(dist, 0, g->cols * sizeof *dist);
+    for (size_t i0 = blk * g->block; i0 < end; i0 += KC_LA_TILE) {
+        size_t rows = end - i0 < KC_LA_TILE ? end - i0 : KC_LA_TILE;
+        kc_la_productd(s->x + i0 * s->d, rows, s->d, g->packed, g->cols, out, g->ld, wide);
+        for (size_t r = 0; r < rows; r++) {
+            double xx = square(s->x + (i0 + r) * s->d, s->d);
+            xx_sum += xx;
+            for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k) {
+                struct kc_scored *p = &g->p[q];
+                uint32_t own = p->labels[i0 + r];
+                const double *v = out + r * g->ld + col;
+                double m = (double)g->counts[col + own];
+                double dd = xx - 2 * v[own] / m + g->nn[col + own] / (m * m);
+                double sr = p->k > 1 ? row_silhouette(v, g->counts + col, p->k, own, xx) : NAN;
+                dist[col + own] += sqrt(dd > 0 ? dd : 0);
+                sil[col + own] += sr;
+                if (p->row_silhouette)
+                    p->row_silhouette[i0 + r] = (float)sr;
+            }
+        }
+    }
+    g->square[blk] = xx_sum;
+}
+
+/* max over pairs of (s_i + s_j) / |m_i - m_j|, averaged; scatter (k) mean distances to the means. */
+static double davies_bouldin(const double *sums, const uint64_t *counts, const double *nn, uint32_t k, size_t d,
+                             const double *scatter)
+{
+    double total = 0, widest = 0;
+    for (uint32_t i = 0; i < k; i++)
+        widest = scatter[i] > widest ? scatter[i] : widest;
+    if (widest < 1e-8) /* scikit-learn: no scatter at all is 0 */
+        return 0;
+    for (uint32_t i = 0; i < k; i++) {
+        double worst = 0, ni = (double)counts[i];
+        for (uint32_t j = 0; j < k; j++) {
+            double nj = (double)counts[j];
+            if (j == i)
+                continue;
+            double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * dotd(sums + i * d, sums + j * d, d) / (ni * nj);
+            double r = m2 > 0 ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
+            worst = r > worst ? r : worst;
+        }
+        total += worst;
+    }
+    return total / k;
+}
+
+/* Reduce the blocks in order and work out what is asked of partition q, whose first column is col. */
+static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *e)
+{
+    struct kc_scored *p = &g->p[q];
+    const struct kc_space *s = g->s;
+    uint32_t k = p->k;
+    double n = (double)s->n, sil = 0, xx = 0, within = 0, objective = 0;
+    double *scatter = kc_mem_alloc(k, sizeof *scatter, e);
+    double *mean = kc_mem_alloc(s->d, sizeof *mean, e);
+    if (!scatter || !mean) {
+        kc_mem_free(scatter);
+        kc_mem_free(mean);
+        return -1;
+    }
+    memset(mean, 0, s->d * sizeof *mean);
+    for (size_t b = 0; b < g->blocks; b++)
+        xx += g->square[b];
+    for (uint32_t c = 0; c < k; c++) {
+        double sc = 0, dc = 0, m = (double)g->counts[col + c];
+        for (size_t b = 0; b < g->blocks; b++) {
+            sc += g->sil[b * g->cols + col + c];
+            dc += g->dist[b * g->cols + col + c];
+        }
+        sil += sc;
+        scatter[c] = dc / m;
+        within += g->nn[col + c] / m;
+        objective += sqrt(g->nn[col + c]);
+        for (size_t t = 0; t < s->d; t++)
+            mean[t] += g->sums[(col + c) * s->d + t];
+        if (p->cluster_silhouette)
+            p->cluster_silhouette[c] = sc / m;
+    }
+    double inertia = xx - within > 0 ? xx - within : 0;
+    p->objective = objective;
+    p->inertia = inertia;
+    p->silhouette = p->calinski_harabasz = p->davies_bouldin = NAN;
+    if (k > 1) {
+        double between = within - dotd(mean, mean, s->d) / n;
+        p->silhouette = sil / n;
+        p->davies_bouldin = davies_bouldin(g->sums + col * s->d, g->counts + col, g->nn + col, k, s->d, scatter);
+        /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing */
+        p->calinski_harabasz = inertia < 1e-12 * n || s->n <= k ? 1 : between * (n - k) / (inertia * (k - 1.0));
+    }
+    kc_mem_free(mean);
+    kc_mem_free(scatter);
+    return 0;
+}
+
+static int score_group(struct group *g, struct kc_err *e)
+{
+    const struct kc_space *s = g->s;
+    for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
+        kc_index_sums(s, g->p[q].labels, g->p[q].k, g->sums + col * s->d, g->counts + col);
+    for (size_t c = 0; c < g->cols; c++)
+        g->nn[c] = dotd(g->sums + c * s->d, g->sums + c * s->d, s->d);
+    memset(g->packed, 0, kc_la_packedd(g->cols, s->d) * sizeof *g->packed);
+    kc_la_packd(g->packed, s->d, 0, g->sums, g->cols);
+    g->ld = (g->cols + KC_LA_PANELD - 1) / KC_LA_PANELD * KC_LA_PANELD;
+    kc_pool_for(s->ctx->pool, g->blocks, score_block, g);
+    for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
+        if (conclude(g, q, col, e) != 0)
+            return -1;
+    return 0;
+}
+
+static size_t columns_for(uint32_t kmax)
+{
+    size_t cols = kmax > COLS ? kmax : COLS;
+    return (cols + KC_LA_PANELD - 1) / KC_LA_PANELD * KC_LA_PANELD;
+}
+
+uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads)
+{
+    uint64_t cols = columns_for(kmax), blocks = kc_space_blocks(n);
+    return sizeof(double) * (2 * cols * d + 2 * cols + threads * (cols * KC_LA_TILE + KC_LA_STRIP_ROWS * (uint64_t)d) +
+                             2 * blocks * cols + blocks);
+}
+
+int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
+{
+    unsigned threads = kc_pool_threads(s->ctx->pool);
+    uint32_t kmax = 1;
+    int rc = -1;
+    for (size_t i = 0; i < np; i++)
+        kmax = p[i].k > kmax ? p[i].k : kmax;
+    size_t cols = columns_for(kmax);
+    struct group g = {.s = s, .block = kc_space_block(s->n), .blocks = kc_space_blocks(s->n)};
+    g.sums = kc_mem_aligned(kc_mem_mul(cols, s->d), sizeof *g.sums, e);
+    g.packed = kc_mem_aligned(kc_la_packedd(cols, s->d), sizeof *g.packed, e);
+    g.counts = kc_mem_alloc(cols, sizeof *g.counts, e);
+    g.nn = kc_mem_alloc(cols, sizeof *g.nn, e);
+    g.out = kc_mem_aligned(kc_mem_mul(threads, cols), KC_LA_TILE * sizeof *g.out, e);
+    g.wide = kc_mem_aligned(kc_mem_mul(threads, s->d), KC_LA_STRIP_ROWS * sizeof *g.wide, e);
+    g.sil = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.sil, e);
+    g.dist = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.dist, e);
+    g.square = kc_mem_alloc(g.blocks, sizeof *g.square, e);
+    if (!g.sums || !g.packed || !g.counts || !g.nn || !g.out || !g.wide || !g.sil || !g.dist || !g.square)
+        goto out;
+    for (size_t i = 0; i < np; i += g.np) {
+        g.p = p + i;
+        g.cols = 0;
+        for (g.np = 0; i + g.np < np && (g.np == 0 || g.cols + g.p[g.np].k <= cols); g.np++)
+            g.cols += g.p[g.np].k;
+        if (score_group(&g, e) != 0)
+            goto out;
+    }
+    rc = 0;
+out:
+    kc_mem_free(g.square);
+    kc_mem_free(g.dist);
+    kc_mem_free(g.sil);
+    kc_mem_free(g.wide);
+    kc_mem_free(g.out);
+    kc_mem_free(g.nn);
+    kc_mem_free(g.counts);
+    kc_mem_free(g.packed);
+    kc_mem_free(g.sums);
+    return rc;
+}

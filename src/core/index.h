@@ -1,0 +1,29 @@
+/* Internal indices of a partition of unit rows, exact and linear in n, in double throughout.
+ *
+ * With S_c the sum of cluster c's rows and n_c its size, the mean cosine distance of x to c is 1 - x.S_c/n_c, so the
+ * silhouette (Rousseeuw 1987) of all rows is one (n x d x k) product instead of n x n x d; Calinski-Harabasz (1974),
+ * Davies-Bouldin (1979) and the inertia, all on the unit rows with Euclidean distance, follow from the same numbers. They equal
+ * scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and KMeans.inertia_.
+ * Internal to core. */
+#ifndef KC_CORE_INDEX_H
+#define KC_CORE_INDEX_H
+
+#include "core/space.h"
+
+struct kc_scored {
+    uint32_t k;             /* clusters 0..k-1, none empty */
+    const uint32_t *labels; /* (n) */
+    /* results; NAN where undefined (k == 1) */
+    double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
+    double *cluster_silhouette; /* (k) mean over the members; NULL: not wanted */
+    float *row_silhouette;      /* (n); NULL: not wanted */
+};
+
+/* Scores all partitions in one pass over the rows (or a few, when there are many clusters in all). */
+int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
+uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
+
+/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. */
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts);
+
+#endif

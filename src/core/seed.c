@@ -1,0 +1,330 @@
+#include "core/seed.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+/* A distance below this is rounding: float similarities of equal rows come out within a few 1e-7 of 1. */
+#define TINY 1e-6f
+
+struct kc_seeder {
+    const struct kc_space *s;
+    size_t m, cand;
+    size_t block, blocks;
+    size_t group;       /* states whose candidates fit into one product */
+    float *dist;        /* (m, n) distance to the nearest centre so far; below TINY it is 0 */
+    double *mass;       /* (m, blocks) sums of dist */
+    double *pot;        /* (blocks, group * cand) what the sums would be with each candidate */
+    float *packed;      /* panels of the columns in work */
+    float *out;         /* (threads, KC_LA_TILE, KC_COLUMNS) */
+    uint32_t *drawn;    /* (m, cand) */
+    /* the pass in work */
+    size_t first, states, width;
+    const uint32_t *winner; /* (m) */
+    const uint32_t *cols;   /* (ncols) rows */
+    size_t ncols;
+    uint32_t *const *labels;
+    const uint32_t *id;
+};
+
+size_t kc_seed_candidates(uint32_t step)
+{
+    return 2 + (size_t)log((double)step + 1.0);
+}
+
+static size_t group_of(size_t cand)
+{
+    return KC_COLUMNS / cand ? KC_COLUMNS / cand : 1;
+}
+
+uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned threads)
+{
+    size_t blocks = kc_space_blocks(n);
+    return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
+           (uint64_t)blocks * KC_COLUMNS * sizeof(double) + (uint64_t)KC_COLUMNS * d * sizeof(float) +
+           (uint64_t)threads * KC_LA_TILE * KC_COLUMNS * sizeof(float) + (uint64_t)m * cand * sizeof(uint32_t);
+}
+
+struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e)
+{
+    struct kc_seeder *q = kc_mem_zalloc(1, sizeof *q, e);
+    if (!q)
+        return NULL;
+    size_t n = s->n;
+    q->s = s;
+    q->m = m;
+    q->cand = cand;
+    q->block = kc_space_block(n);
+    q->blocks = kc_space_blocks(n);
+    q->group = group_of(cand);
+    size_t cols = q->group < m ? q->group : m;
+    cols *= cand;
+    if (cols < KC_COLUMNS && m > cols)
+        cols = m < KC_COLUMNS ? m : KC_COLUMNS; /* kc_seeder_take has one column a state */
+    q->dist = kc_mem_alloc(kc_mem_mul(m, n), sizeof *q->dist, e);
+    q->mass = kc_mem_alloc(kc_mem_mul(m, q->blocks), sizeof *q->mass, e);
+    q->pot = kc_mem_alloc(kc_mem_mul(q->blocks, cols), sizeof *q->pot, e);
+    q->packed = s->gram ? NULL : kc_mem_aligned(kc_la_packed(cols, s->d), sizeof *q->packed, e);
+    q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_COLUMNS * sizeof *q->out, e);
+    q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
+    if (!q->dist || !q->mass || !q->pot || (!q->packed && !s->gram) || !q->out || !q->drawn) {
+        kc_seeder_free(q);
+        return NULL;
+    }
+    if (q->packed)
+        memset(q->packed, 0, kc_la_packed(cols, s->d) * sizeof *q->packed);
+    for (size_t i = 0; i < m * n; i++)
+        q->dist[i] = 2.0f;
+    for (size_t i = 0; i < m; i++)
+        for (size_t b = 0; b < q->blocks; b++) {
+            size_t rows = b + 1 < q->blocks ? q->block : n - b * q->block;
+            q->mass[i * q->blocks + b] = 2.0 * (double)rows;
+        }
+    return q;
+}
+
+void kc_seeder_free(struct kc_seeder *q)
+{
+    if (!q)
+        return;
+    kc_mem_free(q->drawn);
+    kc_mem_free(q->out);
+    kc_mem_free(q->packed);
+    kc_mem_free(q->pot);
+    kc_mem_free(q->mass);
+    kc_mem_free(q->dist);
+    kc_mem_free(q);
+}
+
+static float distance(float sim)
+{
+    float v = 1.0f - sim;
+    return v < TINY ? 0.0f : v;
+}
+
+void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
+{
+    size_t n = q->s->n;
+    float *dist = q->dist + i * n;
+    for (size_t b = 0; b < q->blocks; b++) {
+        size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
+        double sum = 0;
+        for (size_t r = b * q->block; r < end; r++) {
+            dist[r] = distance(own[r]);
+            sum += (double)dist[r];
+        }
+        q->mass[i * q->blocks + b] = sum;
+    }
+}
+
+/* Similarities of rows i0 .. i0 + rows - 1 to the columns in work, (rows, ld). */
+static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, size_t ld)
+{
+    const struct kc_space *s = q->s;
+    if (s->gram) {
+        for (size_t j = 0; j < q->ncols; j++) {
+            const float *g = s->gram + (size_t)q->cols[j] * s->ldg + i0;
+            for (size_t r = 0; r < rows; r++)
+                out[r * ld + j] = g[r];
+        }
+    } else {
+        kc_la_product(s->x + i0 * s->d, rows, s->d, q->packed, q->ncols, out, ld);
+    }
+}
+
+/* Set the columns of the next pass. */
+static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
+{
+    const struct kc_space *s = q->s;
+    q->cols = cols;
+    q->ncols = ncols;
+    if (!s->gram)
+        for (size_t j = 0; j < ncols; j++)
+            kc_la_pack(q->packed, s->d, j, s->x + (size_t)cols[j] * s->d, 1);
+}
+
+static size_t ld_of(size_t ncols)
+{
+    return (ncols + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
+}
+
+static void potential_block(void *arg, size_t b, unsigned worker)
+{
+    struct kc_seeder *q = arg;
+    size_t n = q->s->n, ld = ld_of(q->ncols);
+    size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
+    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    double *pot = q->pot + b * q->ncols;
+    memset(pot, 0, q->ncols * sizeof *pot);
+    for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
+        size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
+        sims(q, i, rows, out, ld);
+        for (size_t r = 0; r < rows; r++)
+            for (size_t st = 0; st < q->states; st++) {
+                float have = q->dist[(q->first + st) * n + i + r];
+                const float *o = out + r * ld + st * q->width;
+                double *p = pot + st * q->width;
+                for (size_t c = 0; c < q->width; c++) {
+                    float v = distance(o[c]);
+                    p[c] += (double)(v < have ? v : have);
+                }
+            }
+    }
+}
+
+static void take_block(void *arg, size_t b, unsigned worker)
+{
+    struct kc_seeder *q = arg;
+    size_t n = q->s->n, ld = ld_of(q->ncols);
+    size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
+    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    for (size_t st = 0; st < q->states; st++)
+        if (q->winner[q->first + st] != KC_NONE)
+            q->mass[(q->first + st) * q->blocks + b] = 0;
+    for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
+        size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
+        sims(q, i, rows, out, ld);
+        for (size_t st = 0; st < q->states; st++) {
+            if (q->winner[q->first + st] == KC_NONE)
+                continue;
+            float *dist = q->dist + (q->first + st) * n + i;
+            uint32_t *labels = q->labels ? q->labels[q->first + st] + i : NULL;
+            double sum = q->mass[(q->first + st) * q->blocks + b];
+            for (size_t r = 0; r < rows; r++) {
+                float v = distance(out[r * ld + st]);
+                if (v < dist[r]) {
+                    dist[r] = v;
+                    if (labels)
+                        labels[r] = q->id[q->first + st];
+                }
+                sum += (double)dist[r];
+            }
+            q->mass[(q->first + st) * q->blocks + b] = sum;
+        }
+    }
+}
+
+/* A row drawn by distance: the block by the blocks' sums, then the row inside it. */
+static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
+{
+    const double *mass = q->mass + state * q->blocks;
+    const float *dist = q->dist + state * q->s->n;
+    double total = 0, left;
+    size_t b = 0, r;
+    uint32_t last = KC_NONE;
+    for (size_t i = 0; i < q->blocks; i++)
+        total += mass[i];
+    if (!(total > 0))
+        return KC_NONE;
+    left = u * total;
+    while (b + 1 < q->blocks && left >= mass[b])
+        left -= mass[b++];
+    /* Rounding can carry left past the block's end: then it is the last row with any mass, looking back if need be. */
+    for (r = b * q->block; r < q->s->n && r < (b + 1) * q->block; r++) {
+        if (dist[r] > 0) {
+            last = (uint32_t)r;
+            if (left < (double)dist[r])
+                break;
+            left -= (double)dist[r];
+        }
+    }
+    for (r = b * q->block; last == KC_NONE && r-- > 0;)
+        if (dist[r] > 0)
+            last = (uint32_t)r;
+    return last;
+}
+
+void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32_t *winner)
+{
+    for (size_t i = 0; i < q->m; i++)
+        for (size_t c = 0; c < cand; c++) {
+            uint32_t r = draw(q, i, kc_rng_unit(&rng[i]));
+            q->drawn[i * cand + c] = r == KC_NONE ? 0 : r;
+            if (c == 0)
+                winner[i] = r;
+        }
+    q->width = cand;
+    for (q->first = 0; q->first < q->m; q->first += q->states) {
+        q->states = q->m - q->first < q->group ? q->m - q->first : q->group;
+        columns(q, q->drawn + q->first * cand, q->states * cand);
+        kc_pool_for(q->s->ctx->pool, q->blocks, potential_block, q);
+        for (size_t st = 0; st < q->states; st++) {
+            double least = INFINITY;
+            if (winner[q->first + st] == KC_NONE)
+                continue;
+            for (size_t c = 0; c < cand; c++) {
+                double sum = 0;
+                for (size_t b = 0; b < q->blocks; b++)
+                    sum += q->pot[b * q->ncols + st * cand + c];
+                if (sum < least) {
+                    least = sum;
+                    winner[q->first + st] = q->drawn[(q->first + st) * cand + c];
+                }
+            }
+        }
+    }
+}
+
+void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id)
+{
+    size_t most = q->group * q->cand < q->m ? q->group * q->cand : q->m;
+    q->winner = winner;
+    q->labels = labels;
+    q->id = id;
+    for (size_t i = 0; i < q->m; i++) /* a column is needed for each state; one that is passed over may be any row */
+        q->drawn[i] = winner[i] == KC_NONE ? 0 : winner[i];
+    for (q->first = 0; q->first < q->m; q->first += q->states) {
+        q->states = q->m - q->first < most ? q->m - q->first : most;
+        columns(q, q->drawn + q->first, q->states);
+        kc_pool_for(q->s->ctx->pool, q->blocks, take_block, q);
+    }
+}
+
+/* The first row whose bytes differ from all the seeds so far (and which is none of them). */
+static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uint32_t have)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        uint32_t j = 0;
+        while (j < have && memcmp(s->x + i * s->d, s->x + (size_t)seeds[j] * s->d, s->d * sizeof *s->x) != 0)
+            j++;
+        if (j == have)
+            return (uint32_t)i;
+    }
+    return 0;
+}
+
+int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32_t kmax, uint32_t *seeds,
+                struct kc_err *e)
+{
+    int rc = -1;
+    struct kc_seeder *q = kc_seeder_new(s, restarts, kc_seed_candidates(kmax), e);
+    struct kc_rng *rng = kc_mem_alloc(restarts, sizeof *rng, e);
+    uint32_t *winner = kc_mem_alloc(restarts, sizeof *winner, e);
+    if (!q || !rng || !winner)
+        goto out;
+    for (uint32_t step = 0; step < kmax; step++) {
+        for (size_t i = 0; i < restarts; i++)
+            rng[i] = kc_rng_stream(seed, KC_RNG_SEEDING, i, step);
+        if (step == 0)
+            for (size_t i = 0; i < restarts; i++)
+                winner[i] = (uint32_t)kc_rng_below(&rng[i], s->n);
+        else
+            kc_seeder_pick(q, kc_seed_candidates(step), rng, winner);
+        for (size_t i = 0; i < restarts; i++) {
+            if (winner[i] == KC_NONE) /* all rows within rounding of a seed */
+                winner[i] = first_other(s, seeds + i * kmax, step);
+            seeds[i * kmax + step] = winner[i];
+        }
+        if (step + 1 < kmax)
+            kc_seeder_take(q, winner, NULL, NULL);
+    }
+    rc = 0;
+out:
+    kc_mem_free(winner);
+    kc_mem_free(rng);
+    kc_seeder_free(q);
+    return rc;
+}

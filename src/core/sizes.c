@@ -1,0 +1,287 @@
+#include "core/sizes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/index.h"
+#include "par/pool.h"
+
+#define ITERATIONS 20 /* of 2-means; the cut is moved to fit the limits anyway */
+#define TASK 256      /* members a task */
+
+static uint64_t parts(uint64_t m, uint64_t max)
+{
+    return max ? m / max + (m % max != 0) : 1;
+}
+
+static int fits(uint64_t m, uint64_t min, uint64_t max)
+{
+    return m >= min && parts(m, max) <= m / min;
+}
+
+uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
+{
+    uint64_t most = n / parts(n, max);
+    return min < most ? min : most;
+}
+
+static double dot(const double *a, const double *b, size_t d)
+{
+    double s[4] = {0, 0, 0, 0};
+    for (size_t j = 0; j < d; j++)
+        s[j & 3] += a[j] * b[j];
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+/* How good a home cluster j is for cluster c: better classes first, inside a class by similarity of the centroids. */
+static int home_class(uint64_t size, uint64_t more, uint64_t min, uint64_t max)
+{
+    int big = size >= min, joint = fits(size + more, min, max);
+    return 2 * big + joint + (big && joint);
+}
+
+static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min, uint64_t max)
+{
+    uint32_t best = KC_NONE;
+    int best_class = -1;
+    double best_sim = 0;
+    for (uint32_t j = 0; j < k; j++) {
+        if (j == c)
+            continue;
+        int cl = home_class(cnt[j], cnt[c], min, max);
+        double sim = dot(sums + j * d, sums + c * d, d) / sqrt(dot(sums + j * d, sums + j * d, d));
+        if (cl > best_class || (cl == best_class && sim > best_sim)) {
+            best = j;
+            best_class = cl;
+            best_sim = sim;
+        }
+    }
+    return best;
+}
+
+/* Merge until every cluster can keep both limits by splitting alone. to (k): where each old cluster has gone. */
+static uint32_t merge_all(double *sums, uint64_t *cnt, uint32_t *to, uint32_t k, size_t d, uint64_t min, uint64_t max,
+                          uint64_t *merged)
+{
+    uint32_t left = k;
+    for (uint32_t c = 0; c < k; c++)
+        to[c] = c;
+    while (left > 1) {
+        uint32_t c = KC_NONE;
+        for (uint32_t j = 0; j < left; j++)
+            if (!fits(cnt[j], min, max) && (c == KC_NONE || cnt[j] < cnt[c]))
+                c = j;
+        if (c == KC_NONE)
+            break;
+        uint32_t h = home(sums, cnt, left, d, c, min, max), last = left - 1;
+        for (size_t t = 0; t < d; t++)
+            sums[h * d + t] += sums[c * d + t];
+        cnt[h] += cnt[c];
+        for (uint32_t j = 0; j < k; j++) {
+            if (to[j] == c)
+                to[j] = h;
+            if (to[j] == last) /* the last one moves into the gap */
+                to[j] = c;
+        }
+        if (c != last) {
+            memcpy(sums + c * d, sums + last * d, d * sizeof *sums);
+            cnt[c] = cnt[last];
+        }
+        left--;
+        (*merged)++;
+    }
+    return left;
+}
+
+struct member {
+    double pull; /* similarity to the first centre less that to the second */
+    uint32_t row;
+};
+
+struct split {
+    const struct kc_space *s;
+    struct member *m;
+    size_t count;
+    double *u; /* (2, d) centres, then (1, d) their difference */
+};
+
+static void pull_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->count ? (task + 1) * TASK : p->count;
+    const double *v = p->u + 2 * d;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++) {
+        const float *x = p->s->x + (size_t)p->m[i].row * d;
+        double s[4] = {0, 0, 0, 0};
+        for (size_t j = 0; j < d; j++)
+            s[j & 3] += (double)x[j] * v[j];
+        p->m[i].pull = (s[0] + s[1]) + (s[2] + s[3]);
+    }
+}
+
+static void pull(struct split *p)
+{
+    kc_pool_for(p->s->ctx->pool, (p->count + TASK - 1) / TASK, pull_task, p);
+}
+
+static void center(struct split *p, int which, const float *x)
+{
+    for (size_t t = 0; t < p->s->d; t++)
+        p->u[(size_t)which * p->s->d + t] = (double)x[t];
+}
+
+static void difference(struct split *p)
+{
+    size_t d = p->s->d;
+    for (size_t t = 0; t < d; t++)
+        p->u[2 * d + t] = p->u[t] - p->u[d + t];
+}
+
+/* The member that v = u[2] draws least. */
+static uint32_t least_drawn(const struct split *p)
+{
+    size_t at = 0;
+    for (size_t i = 1; i < p->count; i++)
+        if (p->m[i].pull < p->m[at].pull)
+            at = i;
+    return p->m[at].row;
+}
+
+/* Spherical 2-means on the members, from two rows far apart; leaves the pulls of the last pair of centres. */
+static void two_means(struct split *p)
+{
+    size_t d = p->s->d, last = 0;
+    double *u = p->u;
+    memset(u + 2 * d, 0, d * sizeof *u);
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t t = 0; t < d; t++)
+            u[2 * d + t] += (double)p->s->x[(size_t)p->m[i].row * d + t];
+    pull(p);
+    const float *first = p->s->x + (size_t)least_drawn(p) * d;
+    for (size_t t = 0; t < d; t++)
+        u[2 * d + t] = (double)first[t];
+    pull(p);
+    center(p, 0, first);
+    center(p, 1, p->s->x + (size_t)least_drawn(p) * d);
+    difference(p);
+    for (int it = 0; it < ITERATIONS; it++) {
+        size_t near = 0;
+        pull(p);
+        memset(u, 0, 2 * d * sizeof *u);
+        for (size_t i = 0; i < p->count; i++) {
+            const float *x = p->s->x + (size_t)p->m[i].row * d;
+            double *to = p->m[i].pull >= 0 ? u : u + d;
+            near += p->m[i].pull >= 0;
+            for (size_t t = 0; t < d; t++)
+                to[t] += (double)x[t];
+        }
+        if (near == 0 || near == p->count || (it > 0 && near == last))
+            break;
+        last = near;
+        for (int w = 0; w < 2; w++) {
+            double len = sqrt(dot(u + (size_t)w * d, u + (size_t)w * d, d));
+            for (size_t t = 0; len > 0 && t < d; t++)
+                u[(size_t)w * d + t] /= len;
+        }
+        difference(p);
+    }
+}
+
+static int by_pull(const void *a, const void *b)
+{
+    const struct member *p = a, *q = b;
+    if (p->pull != q->pull)
+        return p->pull > q->pull ? -1 : 1;
+    return p->row < q->row ? -1 : p->row > q->row;
+}
+
+/* The first half's size nearest to `natural` that leaves both halves fit. Exists whenever fits(m): see the header. */
+static size_t cut(size_t m, size_t natural, uint64_t min, uint64_t max)
+{
+    for (size_t off = 0; off <= m; off++) {
+        if (off < natural && natural - off < m && fits(natural - off, min, max) && fits(m - natural + off, min, max))
+            return natural - off;
+        if (natural + off > 0 && natural + off < m && fits(natural + off, min, max) &&
+            fits(m - natural - off, min, max))
+            return natural + off;
+    }
+    return m / 2;
+}
+
+/* Split p's members [0, count) until all parts are within max; ids from *k on for the new ones. */
+static void split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max, uint64_t *split)
+{
+    struct member *base = p->m;
+    size_t end = p->count;
+    /* The first half is worked off at once, the second stays behind it: a stack in the array itself, whose frames
+     * are told apart by their labels. */
+    while (end > 0) {
+        uint32_t id = labels[base[end - 1].row];
+        size_t start = end;
+        while (start > 0 && labels[base[start - 1].row] == id)
+            start--;
+        size_t m = end - start;
+        if (m <= max) {
+            end = start;
+            continue;
+        }
+        p->m = base + start;
+        p->count = m;
+        two_means(p);
+        size_t natural = 0;
+        for (size_t i = 0; i < m; i++)
+            natural += p->m[i].pull >= 0;
+        qsort(p->m, m, sizeof *p->m, by_pull);
+        size_t first = cut(m, natural, min, max);
+        for (size_t i = first; i < m; i++)
+            labels[p->m[i].row] = *k;
+        (*k)++;
+        (*split)++;
+    }
+}
+
+int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
+                     uint64_t *merged, uint64_t *split, struct kc_err *e)
+{
+    int rc = -1;
+    size_t d = s->d;
+    double *sums = kc_mem_alloc(kc_mem_mul(*k, d), sizeof *sums, e);
+    uint64_t *cnt = kc_mem_alloc(*k, sizeof *cnt, e);
+    uint32_t *to = kc_mem_alloc(*k, sizeof *to, e);
+    struct split p = {s, NULL, 0, NULL};
+    p.u = kc_mem_alloc(kc_mem_mul(3, d), sizeof *p.u, e);
+    if (!sums || !cnt || !to || !p.u)
+        goto out;
+    *merged = *split = 0;
+    if (min < 1)
+        min = 1;
+    kc_index_sums(s, labels, *k, sums, cnt);
+    uint32_t left = merge_all(sums, cnt, to, *k, d, min, max, merged);
+    for (size_t i = 0; i < s->n; i++)
+        labels[i] = to[labels[i]];
+    *k = left;
+    for (uint32_t c = 0; max && c < left; c++) {
+        if (cnt[c] <= max)
+            continue;
+        struct member *m = kc_mem_alloc((size_t)cnt[c], sizeof *m, e);
+        if (!m)
+            goto out;
+        p.m = m;
+        p.count = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (labels[i] == c)
+                m[p.count++] = (struct member){0, (uint32_t)i};
+        split_members(&p, labels, k, min, max, split);
+        kc_mem_free(m);
+    }
+    rc = 0;
+out:
+    kc_mem_free(p.u);
+    kc_mem_free(to);
+    kc_mem_free(cnt);
+    kc_mem_free(sums);
+    return rc;
+}

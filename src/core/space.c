@@ -1,0 +1,45 @@
+#include "core/space.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "la/product.h"
+
+size_t kc_space_block(size_t n)
+{
+    size_t tiles = n / KC_LA_TILE + (n % KC_LA_TILE != 0);
+    size_t per = tiles / 256 + (tiles % 256 != 0);
+    return KC_LA_TILE * (per ? per : 1);
+}
+
+size_t kc_space_blocks(size_t n)
+{
+    size_t b = kc_space_block(n);
+    return n / b + (n % b != 0);
+}
+
+struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run, const uint32_t *labels,
+                              const float *own, double objective, uint64_t iterations)
+{
+    for (size_t i = 0; i < nbest; i++) {
+        struct kc_best *b = &best[i];
+        if (b->k != run->k)
+            continue;
+        if (objective > b->objective || (objective == b->objective && run->tag < b->tag)) {
+            memcpy(b->labels, labels, n * sizeof *labels);
+            memcpy(b->own, own, n * sizeof *own);
+            b->objective = objective;
+            b->iterations = iterations;
+            b->tag = run->tag;
+            return b;
+        }
+        return NULL;
+    }
+    return NULL;
+}
+
+double kc_merge_loss(double aa, double bb, double ab)
+{
+    double both = aa + bb + 2 * ab;
+    return sqrt(aa) + sqrt(bb) - sqrt(both > 0 ? both : 0);
+}

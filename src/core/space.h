@@ -1,0 +1,72 @@
+/* What the algorithms work on: unit rows, and for small n also their Gram matrix. Internal to core. */
+#ifndef KC_CORE_SPACE_H
+#define KC_CORE_SPACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/ctx.h"
+
+struct kc_space {
+    const struct kc_ctx *ctx;
+    const float *x; /* (n, d) unit rows */
+    size_t n, d;
+    const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
+    size_t ldg;
+    void (*tick)(void *arg, size_t runs); /* called by the engines, from the calling thread: so many runs more are done */
+    void *tick_arg;
+};
+
+#define KC_NONE UINT32_MAX
+#define KC_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
+
+/* Reductions go over blocks of rows in a fixed order: whole tiles, at most 256 blocks. A function of n alone. */
+size_t kc_space_block(size_t n);  /* rows in a block */
+size_t kc_space_blocks(size_t n); /* how many */
+
+/* One start of one k, worked off by an engine (gram.c or stack.c). */
+struct kc_run {
+    uint32_t k;
+    uint64_t tag;          /* order among the runs of one k: of two equal objectives the lower tag wins */
+    const uint32_t *seeds; /* (k) rows that are the first centroids, or NULL: */
+    const uint32_t *labels; /* (n) the partition to start from */
+    int polish;            /* finish with single-row moves (Hartigan 1975) */
+};
+
+/* Where finished runs go: the best partition for each k. */
+struct kc_best {
+    uint32_t k;
+    uint32_t *labels; /* (n) */
+    float *own;       /* (n) each row's similarity to its own centroid */
+    double objective; /* sum of |S_c|; negative: none yet */
+    uint64_t tag, iterations;
+    uint32_t merge[2]; /* the two clusters whose union loses least of the objective; only when k > 1 */
+};
+
+struct kc_run_opts {
+    uint64_t max_iter;
+    double tol;
+};
+
+/* Keep the partition if it is the best so far for its k: returns its kc_best, whose `merge` the caller then sets, or NULL.
+ * The caller holds whatever lock is needed; the outcome does not depend on the order of the offers. */
+struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run, const uint32_t *labels,
+                   const float *own, double objective, uint64_t iterations);
+
+/* What merging two clusters costs the objective: |A| + |B| - |A + B|, from |A|^2, |B|^2 and A.B. */
+double kc_merge_loss(double aa, double bb, double ab);
+
+/* Engines: run all, offer each. Results depend on the space and the runs only. */
+int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
+                struct kc_best *best, size_t nbest, struct kc_err *e) KC_MUST_USE;
+int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
+                 struct kc_best *best, size_t nbest, struct kc_err *e) KC_MUST_USE;
+
+/* The Gram matrix of x: (n, kc_gram_ld(n)) floats into g. */
+size_t kc_gram_ld(size_t n);
+int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e) KC_MUST_USE;
+
+/* Peak workspace of the engines, in bytes. */
+uint64_t kc_gram_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
+uint64_t kc_stack_bytes(size_t n, size_t d, uint32_t kmax, size_t nruns, unsigned threads);
+
+#endif

@@ -1,0 +1,269 @@
+#include "core/sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/index.h"
+#include "core/seed.h"
+
+#define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
+#define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that a wave's thin end weighs little */
+#define ROUNDS 2         /* of candidates from neighbouring k */
+
+/* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is bound
+ * by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
+int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+{
+    double rows = (double)n, dim = (double)d, runs = 0, cols = 0;
+    for (size_t i = 0; i < nk; i++) {
+        runs += (double)o->n_init;
+        cols += (double)o->n_init * ks[i];
+    }
+    double gram = rows * rows * dim / 2 + runs * 4 * 3 * rows * rows;
+    double stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
+    return n <= GRAM_MAX && gram < stack;
+}
+
+static size_t candidates(uint32_t k)
+{
+    return kc_seed_candidates(k) + 2;
+}
+
+uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, unsigned threads)
+{
+    uint32_t kmax = nk ? ks[nk - 1] : 1;
+    int gram = kc_sweep_gram(n, d, ks, nk, o);
+    uint64_t best = nk * (n * (sizeof(uint32_t) + sizeof(float)) + sizeof(struct kc_best));
+    uint64_t seeds = (uint64_t)o->n_init * kmax * sizeof(uint32_t);
+    uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
+    uint64_t adding = kc_seeder_bytes(n, d, nk, candidates(kmax), threads);
+    uint64_t engine = gram ? kc_gram_bytes(n, d, kmax, threads)
+                           : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 2 ? o->n_init : 2), threads);
+    uint64_t labels = nk > 1 ? 2 * nk * n * sizeof(uint32_t) : 0;
+    uint64_t peak = seeding > adding ? seeding : adding;
+    if (gram)
+        peak += engine; /* the Gram matrix stays */
+    else
+        peak = peak > engine ? peak : engine;
+    return best + seeds + labels + peak;
+}
+
+struct sweeper {
+    struct kc_space *s;
+    const struct kc_fit_opts *o;
+    struct kc_run_opts ro;
+    struct kc_best *best;
+    size_t nk;
+    struct kc_progress progress;
+    int gram;
+};
+
+static void tick(void *arg, size_t runs)
+{
+    struct sweeper *w = arg;
+    const struct kc_ctx *ctx = w->s->ctx;
+    w->progress.done += runs;
+    if (ctx->progress)
+        ctx->progress(ctx->arg, &w->progress);
+}
+
+static int run(struct sweeper *w, const struct kc_run *runs, size_t nruns, struct kc_err *e)
+{
+    return w->gram ? kc_gram_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e)
+                   : kc_stack_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e);
+}
+
+/* Somebody is watching: tell which k leads. Costs a pass, so it is not done unseen; no result depends on it. */
+static int watch(struct sweeper *w, size_t first, size_t end, struct kc_err *e)
+{
+    for (size_t i = first; i < end; i++) {
+        struct kc_scored p = {.k = w->best[i].k, .labels = w->best[i].labels};
+        if (kc_index_score(w->s, &p, 1, e) != 0)
+            return -1;
+        if (p.silhouette > w->progress.best || w->progress.best_k == 0) {
+            w->progress.best = p.silhouette;
+            w->progress.best_k = p.k;
+        }
+    }
+    w->progress.k_done = (unsigned)end;
+    return 0;
+}
+
+/* All restarts of all k, in waves of neighbouring k. */
+static int from_seeds(struct sweeper *w, const uint32_t *seeds, uint32_t kmax, struct kc_err *e)
+{
+    size_t n_init = (size_t)w->o->n_init, nruns = 0;
+    struct kc_run *runs = kc_mem_alloc(kc_mem_mul(w->nk, n_init), sizeof *runs, e);
+    int rc = -1;
+    if (!runs)
+        return -1;
+    for (size_t first = 0, i = 0; i < w->nk; i++) {
+        for (size_t r = 0; r < n_init; r++)
+            runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = r, .seeds = seeds + r * kmax};
+        size_t cols = 0;
+        for (size_t q = first; q <= i; q++)
+            cols += w->best[q].k * n_init;
+        if (cols < WAVE && i + 1 < w->nk)
+            continue;
+        if (run(w, runs, nruns, e) != 0 || (w->s->ctx->progress && watch(w, first, i + 1, e) != 0))
+            goto out;
+        first = i + 1;
+        nruns = 0;
+    }
+    rc = 0;
+out:
+    kc_mem_free(runs);
+    return rc;
+}
+
+static int polish_best(struct sweeper *w, struct kc_err *e)
+{
+    struct kc_run *runs = kc_mem_alloc(w->nk, sizeof *runs, e);
+    int rc;
+    if (!runs)
+        return -1;
+    for (size_t i = 0; i < w->nk; i++)
+        runs[i] = (struct kc_run){.k = w->best[i].k, .tag = w->o->n_init, .labels = w->best[i].labels, .polish = 1};
+    rc = run(w, runs, w->nk, e);
+    kc_mem_free(runs);
+    return rc;
+}
+
+/* Labels for k from those of k + 1: the pair that loses least becomes one. */
+static void merged_labels(const struct kc_best *from, size_t n, uint32_t *labels)
+{
+    uint32_t keep = from->merge[0], gone = from->merge[1], last = from->k - 1;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t c = from->labels[i];
+        labels[i] = c == gone ? keep : c == last ? gone : c;
+    }
+}
+
+/* One round: every k gets what its neighbours suggest. `changed` (nk): whose neighbour has news; updated. */
+static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct kc_err *e)
+{
+    size_t n = w->s->n, nruns = 0, nadd = 0;
+    int rc = -1;
+    uint32_t kmax = w->best[w->nk - 1].k;
+    struct kc_seeder *q = NULL;
+    uint32_t *labels = kc_mem_alloc(kc_mem_mul(2 * w->nk, n), sizeof *labels, e);
+    struct kc_run *runs = kc_mem_alloc(2 * w->nk, sizeof *runs, e);
+    double *before = kc_mem_alloc(w->nk, sizeof *before, e);
+    uint32_t **add = kc_mem_alloc(w->nk, sizeof *add, e);
+    uint32_t *ids = kc_mem_alloc(kc_mem_mul(2, w->nk), sizeof *ids, e);
+    struct kc_rng *rng = kc_mem_alloc(w->nk, sizeof *rng, e);
+    if (!labels || !runs || !before || !add || !ids || !rng)
+        goto out;
+    for (size_t i = 0; i < w->nk; i++) {
+        const struct kc_best *b = &w->best[i];
+        uint64_t tag = w->o->n_init + 1 + 2 * round;
+        before[i] = b->objective;
+        if (i + 1 < w->nk && w->best[i + 1].k == b->k + 1 && changed[i + 1] && b->k > 1) {
+            uint32_t *l = labels + nruns * n;
+            merged_labels(&w->best[i + 1], n, l);
+            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag, .labels = l, .polish = 1};
+        }
+        if (i > 0 && w->best[i - 1].k == b->k - 1 && changed[i - 1]) {
+            uint32_t *l = labels + nruns * n;
+            memcpy(l, w->best[i - 1].labels, n * sizeof *l);
+            rng[nadd] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
+            ids[nadd] = b->k - 1;
+            add[nadd++] = l;
+            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag + 1, .labels = l, .polish = 1};
+        }
+    }
+    if (nadd) {
+        uint32_t *winner = ids + w->nk;
+        size_t cand = candidates(kmax);
+        q = kc_seeder_new(w->s, nadd, cand, e);
+        if (!q)
+            goto out;
+        for (size_t j = 0; j < nadd; j++)
+            for (size_t i = 0; i < w->nk; i++)
+                if (w->best[i].k == ids[j])
+                    kc_seeder_own(q, j, w->best[i].own);
+        kc_seeder_pick(q, cand, rng, winner);
+        kc_seeder_take(q, winner, add, ids);
+        for (size_t j = 0; j < nadd; j++)
+            if (winner[j] != KC_NONE)
+                add[j][winner[j]] = ids[j]; /* the engine reseeds the new cluster where this takes no row */
+        kc_seeder_free(q);
+        q = NULL;
+    }
+    if (run(w, runs, nruns, e) != 0)
+        goto out;
+    for (size_t i = 0; i < w->nk; i++)
+        changed[i] = w->best[i].objective > before[i];
+    rc = 0;
+out:
+    kc_seeder_free(q);
+    kc_mem_free(rng);
+    kc_mem_free(ids);
+    kc_mem_free(add);
+    kc_mem_free(before);
+    kc_mem_free(runs);
+    kc_mem_free(labels);
+    return rc;
+}
+
+int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
+                 struct kc_err *e)
+{
+    uint32_t kmax = ks[nk - 1], *seeds = NULL;
+    float *gram = NULL;
+    char *changed = NULL;
+    int rc = -1;
+    struct sweeper w = {.s = s, .o = o, .ro = {o->max_iter, o->tol}, .nk = nk};
+    *sw = (struct kc_sweep){NULL, nk, kc_sweep_gram(s->n, s->d, ks, nk, o)};
+    w.gram = sw->gram;
+    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1 + (nk > 1 ? 2 * ROUNDS : 0)),
+                                      .k_all = (unsigned)nk};
+    s->tick = tick;
+    s->tick_arg = &w;
+    w.best = sw->best = kc_mem_zalloc(nk, sizeof *sw->best, e);
+    seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *seeds, e);
+    changed = kc_mem_alloc(nk, 1, e);
+    if (!w.best || !seeds || !changed)
+        goto out;
+    for (size_t i = 0; i < nk; i++) {
+        w.best[i].k = ks[i];
+        w.best[i].objective = -1;
+        w.best[i].labels = kc_mem_zalloc(s->n, sizeof *w.best[i].labels, e);
+        w.best[i].own = kc_mem_alloc(s->n, sizeof *w.best[i].own, e);
+        if (!w.best[i].labels || !w.best[i].own)
+            goto out;
+        changed[i] = 1;
+    }
+    if (sw->gram) {
+        s->ldg = kc_gram_ld(s->n);
+        gram = kc_mem_aligned(kc_mem_mul(s->n, s->ldg), sizeof *gram, e);
+        if (!gram || kc_gram_build(s, gram, e) != 0)
+            goto out;
+        s->gram = gram;
+    }
+    tick(&w, 0);
+    if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0 || from_seeds(&w, seeds, kmax, e) != 0 ||
+        polish_best(&w, e) != 0)
+        goto out;
+    for (uint64_t round = 0; round < ROUNDS && nk > 1; round++)
+        if (neighbours(&w, round, changed, e) != 0)
+            goto out;
+    rc = 0;
+out:
+    s->gram = NULL;
+    kc_mem_free(gram);
+    kc_mem_free(changed);
+    kc_mem_free(seeds);
+    return rc;
+}
+
+void kc_sweep_free(struct kc_sweep *sw)
+{
+    for (size_t i = 0; sw->best && i < sw->nk; i++) {
+        kc_mem_free(sw->best[i].labels);
+        kc_mem_free(sw->best[i].own);
+    }
+    kc_mem_free(sw->best);
+    *sw = (struct kc_sweep){NULL, 0, 0};
+}
