@@ -1,7 +1,6 @@
 #include "core/assign.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "core/space.h"
@@ -9,13 +8,14 @@
 #include "par/pool.h"
 
 struct assign {
-    const float *x, *packed;
+    const float *x, *centroids;
     size_t n, d;
     uint32_t k;
     const uint32_t *given;
     uint32_t *labels;
     float *similarity, *margin;
-    float *out; /* (threads, KC_LA_TILE, KC_COLUMNS) */
+    float *out;    /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    char *scratch; /* (threads, KC_LA_SCRATCH) */
 };
 
 static void tile(void *arg, size_t t, unsigned worker)
@@ -31,11 +31,11 @@ static void tile(void *arg, size_t t, unsigned worker)
     }
     for (size_t c0 = 0; c0 < a->k; c0 += KC_COLUMNS) {
         size_t cols = a->k - c0 < KC_COLUMNS ? a->k - c0 : KC_COLUMNS;
-        size_t ld = (cols + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
-        kc_la_product(a->x + i0 * a->d, rows, a->d, a->packed + c0 * a->d, cols, out, ld);
-        for (size_t r = 0; r < rows; r++)
-            for (size_t c = 0; c < cols; c++) {
-                float v = out[r * ld + c];
+        kc_la_product(a->x + i0 * a->d, rows, a->d, a->centroids + c0 * a->d, cols, out, KC_LA_TILE,
+                      a->scratch + worker * KC_LA_SCRATCH);
+        for (size_t c = 0; c < cols; c++)
+            for (size_t r = 0; r < rows; r++) {
+                float v = out[c * KC_LA_TILE + r];
                 if (a->given ? c0 + c == own[r] : v > best[r]) {
                     if (!a->given)
                         other[r] = best[r];
@@ -55,26 +55,24 @@ static void tile(void *arg, size_t t, unsigned worker)
     }
 }
 
-uint64_t kc_assign_bytes(size_t d, uint32_t k, unsigned threads)
+uint64_t kc_assign_bytes(unsigned threads)
 {
-    return sizeof(float) * (kc_la_packed(k, d) + (uint64_t)threads * KC_LA_TILE * KC_COLUMNS);
+    return threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
 int kc_assign(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e)
 {
-    size_t floats = kc_la_packed(k, d);
-    float *packed = kc_mem_aligned(floats, sizeof *packed, e);
-    float *out = kc_mem_aligned(kc_pool_threads(ctx->pool), KC_LA_TILE * KC_COLUMNS * sizeof *out, e);
+    unsigned threads = kc_pool_threads(ctx->pool);
+    float *out = kc_mem_aligned(threads, KC_LA_TILE * KC_COLUMNS * sizeof *out, e);
+    char *scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
     int rc = -1;
-    if (packed && out) {
-        struct assign a = {x, packed, n, d, k, given, labels, similarity, margin, out};
-        memset(packed, 0, floats * sizeof *packed);
-        kc_la_pack(packed, d, 0, centroids, k);
+    if (out && scratch) {
+        struct assign a = {x, centroids, n, d, k, given, labels, similarity, margin, out, scratch};
         kc_pool_for(ctx->pool, n / KC_LA_TILE + (n % KC_LA_TILE != 0), tile, &a);
         rc = 0;
     }
+    kc_mem_free(scratch);
     kc_mem_free(out);
-    kc_mem_free(packed);
     return rc;
 }

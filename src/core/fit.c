@@ -371,7 +371,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned 
     kmax = ks[nk ? nk - 1 : 0];
     sweep = kc_sweep_bytes(n, d, ks, nk ? nk : 1, o, threads);
     after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_index_bytes(n, d, kmax, threads) +
-            (uint64_t)kmax * d * (sizeof(double) + sizeof(float)) + kc_assign_bytes(d, kmax, threads);
+            (uint64_t)kmax * d * (sizeof(double) + sizeof(float)) + kc_assign_bytes(threads);
     kc_mem_free(ks);
     return sweep > after ? sweep : after;
 }

@@ -11,38 +11,31 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define CHUNK 192 /* columns of G that are packed and worked off at a time */
+#define CHUNK 192 /* rows of G a task works at */
 #define MIRROR 64
 #define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
 
 size_t kc_gram_ld(size_t n)
 {
-    return (n + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
+    return (n + 15) / 16 * 16; /* a product writes whole vectors of rows */
 }
 
 struct build {
     const struct kc_space *s;
-    float *g, *packed;
-    size_t j0, cols;
+    float *g;
+    char *scratch; /* (threads, KC_LA_SCRATCH) */
 };
 
-static void build_pack(void *arg, size_t panel, unsigned worker)
-{
-    struct build *b = arg;
-    size_t j = panel * KC_LA_PANEL, d = b->s->d;
-    (void)worker;
-    kc_la_pack(b->packed, d, j, b->s->x + (b->j0 + j) * d, b->cols - j < KC_LA_PANEL ? b->cols - j : KC_LA_PANEL);
-}
-
-/* Only tiles on or above the diagonal: G is symmetric to the last bit, as each product is the same in either order. */
-static void build_tile(void *arg, size_t t, unsigned worker)
+/* Rows j0 .. of G, columns from the diagonal on: G is symmetric to the last bit, as each product is the same in either
+ * order of its two rows. The longest tasks come first. */
+static void build_rows(void *arg, size_t task, unsigned worker)
 {
     struct build *b = arg;
     const struct kc_space *s = b->s;
-    size_t i = t * KC_LA_TILE, ld = kc_gram_ld(s->n);
-    size_t rows = s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE;
-    (void)worker;
-    kc_la_product(s->x + i * s->d, rows, s->d, b->packed, b->cols, b->g + i * ld + b->j0, ld);
+    size_t j0 = task * CHUNK, cols = s->n - j0 < CHUNK ? s->n - j0 : CHUNK, ld = kc_gram_ld(s->n);
+    for (size_t i = j0; i < s->n; i += KC_LA_TILE) /* CHUNK is a multiple of the tile */
+        kc_la_product(s->x + i * s->d, s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE, s->d, s->x + j0 * s->d, cols,
+                      b->g + j0 * ld + i, ld, b->scratch + worker * KC_LA_SCRATCH);
 }
 
 static void build_mirror(void *arg, size_t t, unsigned worker)
@@ -58,19 +51,13 @@ static void build_mirror(void *arg, size_t t, unsigned worker)
 
 int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
 {
-    struct build b = {s, g, NULL, 0, 0};
-    size_t floats = kc_la_packed(CHUNK, s->d);
-    b.packed = kc_mem_aligned(floats, sizeof *b.packed, e);
-    if (!b.packed)
+    struct build b = {s, g, NULL};
+    b.scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
+    if (!b.scratch)
         return -1;
-    memset(b.packed, 0, floats * sizeof *b.packed);
-    for (b.j0 = 0; b.j0 < s->n; b.j0 += CHUNK) {
-        b.cols = s->n - b.j0 < CHUNK ? s->n - b.j0 : CHUNK;
-        kc_pool_for(s->ctx->pool, (b.cols + KC_LA_PANEL - 1) / KC_LA_PANEL, build_pack, &b);
-        kc_pool_for(s->ctx->pool, (b.j0 + b.cols + KC_LA_TILE - 1) / KC_LA_TILE, build_tile, &b);
-    }
+    kc_pool_for(s->ctx->pool, (s->n + CHUNK - 1) / CHUNK, build_rows, &b);
     kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, build_mirror, &b);
-    kc_mem_free(b.packed);
+    kc_mem_free(b.scratch);
     return 0;
 }
 
@@ -95,45 +82,26 @@ struct job {
     pthread_mutex_t lock;
 };
 
-static void add_row(float *restrict t, const float *restrict g, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        t[i] += g[i];
-}
-
-static void sub_row(float *restrict t, const float *restrict g, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        t[i] -= g[i];
-}
-
 /* own = max, next = arg-max over c of score[c][i] * scale[c]; the lowest c of equals. */
 static void arg_max(const struct kc_space *s, uint32_t k, const float *const *score, const float *scale,
-                    float *restrict own, uint32_t *restrict next)
+                    float *own, uint32_t *next)
 {
-    for (size_t i = 0; i < s->ldg; i++) {
-        own[i] = score[0][i] * scale[0];
+    for (size_t i = 0; i < s->n; i++) {
+        own[i] = -INFINITY;
         next[i] = 0;
     }
-    for (uint32_t c = 1; c < k; c++) {
-        const float *restrict v = score[c];
-        float f = scale[c];
-        for (size_t i = 0; i < s->ldg; i++) {
-            float w = v[i] * f;
-            next[i] = w > own[i] ? c : next[i];
-            own[i] = w > own[i] ? w : own[i];
-        }
-    }
+    for (uint32_t c = 0; c < k; c++)
+        kc_la_arg_max(score[c], scale[c], c, own, next, s->n);
 }
 
 static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
 {
     const float *g = s->gram + i * s->ldg;
     if (from != KC_NONE) {
-        sub_row(w->t + from * s->ldg, g, s->ldg);
+        kc_la_sub(w->t + from * s->ldg, g, s->ldg);
         w->cnt[from]--;
     }
-    add_row(w->t + to * s->ldg, g, s->ldg);
+    kc_la_add(w->t + to * s->ldg, g, s->ldg);
     w->cnt[to]++;
     w->lab[i] = to;
 }
@@ -297,10 +265,10 @@ static size_t per_k(void)
     return 2 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
 }
 
-uint64_t kc_gram_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads)
+uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
     uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 3) * ld * sizeof(float) + kmax * per_k();
-    return (uint64_t)n * ld * sizeof(float) + threads * each + kc_la_packed(CHUNK, d) * sizeof(float);
+    return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
 }
 
 struct batch {

@@ -14,13 +14,13 @@
 struct group {
     const struct kc_space *s;
     struct kc_scored *p;
-    size_t np, cols, ld;
+    size_t np, cols;
     double *sums;      /* (cols, d) */
     uint64_t *counts;  /* (cols) */
     double *nn;        /* (cols) |S_c|^2 */
-    double *packed;
-    double *out;       /* (threads, KC_LA_TILE, ld) */
-    double *wide;      /* (threads, KC_LA_STRIP rows, d): rows as doubles */
+    size_t room;       /* columns that out has room for */
+    double *out;       /* (threads, room, KC_LA_TILE) */
+    char *scratch;     /* (threads, KC_LA_SCRATCH) */
     size_t block, blocks;
     double *sil;       /* (blocks, cols) sums of the members' silhouettes */
     double *dist;      /* (blocks, cols) sums of the members' distances to the mean */
@@ -39,10 +39,7 @@ static void sums_slice(void *arg, size_t slice, unsigned worker)
     size_t d = j->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE;
     (void)worker;
     for (size_t i = 0; i < j->s->n; i++) {
-        const float *x = j->s->x + i * d + t0;
-        double *v = j->sums + (size_t)j->labels[i] * d + t0;
-        for (size_t t = 0; t < len; t++)
-            v[t] += (double)x[t];
+        kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, j->s->x + i * d + t0, len);
     }
 }
 
@@ -56,14 +53,6 @@ void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k,
         counts[labels[i]]++;
 }
 
-static double dotd(const double *a, const double *b, size_t d)
-{
-    double s[4] = {0, 0, 0, 0};
-    for (size_t j = 0; j < d; j++)
-        s[j & 3] += a[j] * b[j];
-    return (s[0] + s[1]) + (s[2] + s[3]);
-}
-
 /* Rows' own squares are not taken as 1: float rows are unit only to 1e-7, and a tight cluster's distances are that small. */
 static double square(const float *x, size_t d)
 {
@@ -73,20 +62,27 @@ static double square(const float *x, size_t d)
     return (s[0] + s[1]) + (s[2] + s[3]);
 }
 
-static double row_silhouette(const double *v, const uint64_t *counts, uint32_t k, uint32_t own, double xx)
+/* The silhouettes of a tile's rows for one partition, into sil; v (k, KC_LA_TILE) the rows' products with the sums. */
+static void tile_silhouettes(const double *v, const uint64_t *counts, uint32_t k, const uint32_t *own, const double *xx,
+                             size_t rows, double *sil)
 {
-    double a, b = INFINITY;
-    if (counts[own] < 2)
-        return 0;
-    a = 1 - (v[own] - xx) / ((double)counts[own] - 1);
+    double near[KC_LA_TILE];
+    for (size_t r = 0; r < rows; r++)
+        near[r] = INFINITY;
     for (uint32_t c = 0; c < k; c++) {
-        double m = 1 - v[c] / (double)counts[c];
-        if (c != own && m < b)
-            b = m;
+        double inv = 1 / (double)counts[c];
+        const double *vc = v + (size_t)c * KC_LA_TILE;
+        for (size_t r = 0; r < rows; r++) {
+            double m = own[r] == c ? INFINITY : 1 - vc[r] * inv;
+            near[r] = m < near[r] ? m : near[r];
+        }
     }
-    a = a > 0 ? a : 0;
-    b = b > 0 ? b : 0;
-    return a == b ? 0 : (b - a) / (a > b ? a : b);
+    for (size_t r = 0; r < rows; r++) {
+        double m = (double)counts[own[r]], b = near[r] > 0 ? near[r] : 0;
+        double a = m > 1 ? 1 - (v[(size_t)own[r] * KC_LA_TILE + r] - xx[r]) / (m - 1) : 0;
+        a = a > 0 ? a : 0;
+        sil[r] = m < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
+    }
 }
 
 static void score_block(void *arg, size_t blk, unsigned worker)
@@ -94,28 +90,31 @@ static void score_block(void *arg, size_t blk, unsigned worker)
     struct group *g = arg;
     const struct kc_space *s = g->s;
     size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
-    double *out = g->out + (size_t)worker * KC_LA_TILE * g->ld;
-    double *wide = g->wide + (size_t)worker * KC_LA_STRIP_ROWS * s->d;
+    double *out = g->out + (size_t)worker * KC_LA_TILE * g->room;
     double *sil = g->sil + blk * g->cols, *dist = g->dist + blk * g->cols, xx_sum = 0;
+    double xx[KC_LA_TILE], sr[KC_LA_TILE];
     memset(sil, 0, g->cols * sizeof *sil);
     memset(dist, 0, g->cols * sizeof *dist);
     for (size_t i0 = blk * g->block; i0 < end; i0 += KC_LA_TILE) {
         size_t rows = end - i0 < KC_LA_TILE ? end - i0 : KC_LA_TILE;
-        kc_la_productd(s->x + i0 * s->d, rows, s->d, g->packed, g->cols, out, g->ld, wide);
+        kc_la_productd(s->x + i0 * s->d, rows, s->d, g->sums, g->cols, out, KC_LA_TILE,
+                       g->scratch + worker * KC_LA_SCRATCH);
         for (size_t r = 0; r < rows; r++) {
-            double xx = square(s->x + (i0 + r) * s->d, s->d);
-            xx_sum += xx;
-            for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k) {
-                struct kc_scored *p = &g->p[q];
-                uint32_t own = p->labels[i0 + r];
-                const double *v = out + r * g->ld + col;
-                double m = (double)g->counts[col + own];
-                double dd = xx - 2 * v[own] / m + g->nn[col + own] / (m * m);
-                double sr = p->k > 1 ? row_silhouette(v, g->counts + col, p->k, own, xx) : NAN;
-                dist[col + own] += sqrt(dd > 0 ? dd : 0);
-                sil[col + own] += sr;
+            xx[r] = square(s->x + (i0 + r) * s->d, s->d);
+            xx_sum += xx[r];
+        }
+        for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k) {
+            struct kc_scored *p = &g->p[q];
+            const uint32_t *own = p->labels + i0;
+            const double *v = out + col * KC_LA_TILE;
+            tile_silhouettes(v, g->counts + col, p->k, own, xx, rows, sr);
+            for (size_t r = 0; r < rows; r++) {
+                double m = (double)g->counts[col + own[r]];
+                double dd = xx[r] - 2 * v[(size_t)own[r] * KC_LA_TILE + r] / m + g->nn[col + own[r]] / (m * m);
+                dist[col + own[r]] += sqrt(dd > 0 ? dd : 0);
+                sil[col + own[r]] += sr[r];
                 if (p->row_silhouette)
-                    p->row_silhouette[i0 + r] = (float)sr;
+                    p->row_silhouette[i0 + r] = p->k > 1 ? (float)sr[r] : NAN;
             }
         }
     }
@@ -137,7 +136,7 @@ static double davies_bouldin(const double *sums, const uint64_t *counts, const d
             double nj = (double)counts[j];
             if (j == i)
                 continue;
-            double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * dotd(sums + i * d, sums + j * d, d) / (ni * nj);
+            double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * kc_la_dotd(sums + i * d, sums + j * d, d) / (ni * nj);
             double r = m2 > 0 ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
             worst = r > worst ? r : worst;
         }
@@ -183,7 +182,7 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
     p->inertia = inertia;
     p->silhouette = p->calinski_harabasz = p->davies_bouldin = NAN;
     if (k > 1) {
-        double between = within - dotd(mean, mean, s->d) / n;
+        double between = within - kc_la_dotd(mean, mean, s->d) / n;
         p->silhouette = sil / n;
         p->davies_bouldin = davies_bouldin(g->sums + col * s->d, g->counts + col, g->nn + col, k, s->d, scatter);
         /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing */
@@ -200,10 +199,7 @@ static int score_group(struct group *g, struct kc_err *e)
     for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
         kc_index_sums(s, g->p[q].labels, g->p[q].k, g->sums + col * s->d, g->counts + col);
     for (size_t c = 0; c < g->cols; c++)
-        g->nn[c] = dotd(g->sums + c * s->d, g->sums + c * s->d, s->d);
-    memset(g->packed, 0, kc_la_packedd(g->cols, s->d) * sizeof *g->packed);
-    kc_la_packd(g->packed, s->d, 0, g->sums, g->cols);
-    g->ld = (g->cols + KC_LA_PANELD - 1) / KC_LA_PANELD * KC_LA_PANELD;
+        g->nn[c] = kc_la_dotd(g->sums + c * s->d, g->sums + c * s->d, s->d);
     kc_pool_for(s->ctx->pool, g->blocks, score_block, g);
     for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
         if (conclude(g, q, col, e) != 0)
@@ -213,15 +209,14 @@ static int score_group(struct group *g, struct kc_err *e)
 
 static size_t columns_for(uint32_t kmax)
 {
-    size_t cols = kmax > COLS ? kmax : COLS;
-    return (cols + KC_LA_PANELD - 1) / KC_LA_PANELD * KC_LA_PANELD;
+    return kmax > COLS ? kmax : COLS;
 }
 
 uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads)
 {
     uint64_t cols = columns_for(kmax), blocks = kc_space_blocks(n);
-    return sizeof(double) * (2 * cols * d + 2 * cols + threads * (cols * KC_LA_TILE + KC_LA_STRIP_ROWS * (uint64_t)d) +
-                             2 * blocks * cols + blocks);
+    return sizeof(double) * (cols * d + 2 * cols + threads * cols * KC_LA_TILE + 2 * blocks * cols + blocks) +
+           threads * KC_LA_SCRATCH;
 }
 
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
@@ -234,15 +229,15 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     size_t cols = columns_for(kmax);
     struct group g = {.s = s, .block = kc_space_block(s->n), .blocks = kc_space_blocks(s->n)};
     g.sums = kc_mem_aligned(kc_mem_mul(cols, s->d), sizeof *g.sums, e);
-    g.packed = kc_mem_aligned(kc_la_packedd(cols, s->d), sizeof *g.packed, e);
     g.counts = kc_mem_alloc(cols, sizeof *g.counts, e);
     g.nn = kc_mem_alloc(cols, sizeof *g.nn, e);
     g.out = kc_mem_aligned(kc_mem_mul(threads, cols), KC_LA_TILE * sizeof *g.out, e);
-    g.wide = kc_mem_aligned(kc_mem_mul(threads, s->d), KC_LA_STRIP_ROWS * sizeof *g.wide, e);
+    g.scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
+    g.room = cols;
     g.sil = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.sil, e);
     g.dist = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.dist, e);
     g.square = kc_mem_alloc(g.blocks, sizeof *g.square, e);
-    if (!g.sums || !g.packed || !g.counts || !g.nn || !g.out || !g.wide || !g.sil || !g.dist || !g.square)
+    if (!g.sums || !g.counts || !g.nn || !g.out || !g.scratch || !g.sil || !g.dist || !g.square)
         goto out;
     for (size_t i = 0; i < np; i += g.np) {
         g.p = p + i;
@@ -257,11 +252,10 @@ out:
     kc_mem_free(g.square);
     kc_mem_free(g.dist);
     kc_mem_free(g.sil);
-    kc_mem_free(g.wide);
+    kc_mem_free(g.scratch);
     kc_mem_free(g.out);
     kc_mem_free(g.nn);
     kc_mem_free(g.counts);
-    kc_mem_free(g.packed);
     kc_mem_free(g.sums);
     return rc;
 }

@@ -18,8 +18,9 @@ struct kc_seeder {
     float *dist;        /* (m, n) distance to the nearest centre so far; below TINY it is 0 */
     double *mass;       /* (m, blocks) sums of dist */
     double *pot;        /* (blocks, group * cand) what the sums would be with each candidate */
-    float *packed;      /* panels of the columns in work */
-    float *out;         /* (threads, KC_LA_TILE, KC_COLUMNS) */
+    float *columns;     /* (ncols, d) the rows in work as columns; not used in Gram space */
+    float *out;         /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
     /* the pass in work */
     size_t first, states, width;
@@ -45,7 +46,8 @@ uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned thr
     size_t blocks = kc_space_blocks(n);
     return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
            (uint64_t)blocks * KC_COLUMNS * sizeof(double) + (uint64_t)KC_COLUMNS * d * sizeof(float) +
-           (uint64_t)threads * KC_LA_TILE * KC_COLUMNS * sizeof(float) + (uint64_t)m * cand * sizeof(uint32_t);
+           (uint64_t)threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
+           (uint64_t)m * cand * sizeof(uint32_t);
 }
 
 struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e)
@@ -67,15 +69,14 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->dist = kc_mem_alloc(kc_mem_mul(m, n), sizeof *q->dist, e);
     q->mass = kc_mem_alloc(kc_mem_mul(m, q->blocks), sizeof *q->mass, e);
     q->pot = kc_mem_alloc(kc_mem_mul(q->blocks, cols), sizeof *q->pot, e);
-    q->packed = s->gram ? NULL : kc_mem_aligned(kc_la_packed(cols, s->d), sizeof *q->packed, e);
+    q->columns = kc_mem_aligned(s->gram ? 1 : kc_mem_mul(cols, s->d), sizeof *q->columns, e);
+    q->scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
     q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_COLUMNS * sizeof *q->out, e);
     q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
-    if (!q->dist || !q->mass || !q->pot || (!q->packed && !s->gram) || !q->out || !q->drawn) {
+    if (!q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
-    if (q->packed)
-        memset(q->packed, 0, kc_la_packed(cols, s->d) * sizeof *q->packed);
     for (size_t i = 0; i < m * n; i++)
         q->dist[i] = 2.0f;
     for (size_t i = 0; i < m; i++)
@@ -92,7 +93,8 @@ void kc_seeder_free(struct kc_seeder *q)
         return;
     kc_mem_free(q->drawn);
     kc_mem_free(q->out);
-    kc_mem_free(q->packed);
+    kc_mem_free(q->scratch);
+    kc_mem_free(q->columns);
     kc_mem_free(q->pot);
     kc_mem_free(q->mass);
     kc_mem_free(q->dist);
@@ -120,19 +122,20 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
     }
 }
 
-/* Similarities of rows i0 .. i0 + rows - 1 to the columns in work, (rows, ld). */
-static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, size_t ld)
+/* Column j's similarities to the rows of a tile are out[j * KC_LA_TILE + r] after this. In Gram space they lie there
+ * already: see of_column. */
+static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, unsigned worker)
 {
     const struct kc_space *s = q->s;
-    if (s->gram) {
-        for (size_t j = 0; j < q->ncols; j++) {
-            const float *g = s->gram + (size_t)q->cols[j] * s->ldg + i0;
-            for (size_t r = 0; r < rows; r++)
-                out[r * ld + j] = g[r];
-        }
-    } else {
-        kc_la_product(s->x + i0 * s->d, rows, s->d, q->packed, q->ncols, out, ld);
-    }
+    if (!s->gram)
+        kc_la_product(s->x + i0 * s->d, rows, s->d, q->columns, q->ncols, out, KC_LA_TILE,
+                      q->scratch + worker * KC_LA_SCRATCH);
+}
+
+static const float *of_column(const struct kc_seeder *q, size_t i0, const float *out, size_t j)
+{
+    const struct kc_space *s = q->s;
+    return s->gram ? s->gram + (size_t)q->cols[j] * s->ldg + i0 : out + j * KC_LA_TILE;
 }
 
 /* Set the columns of the next pass. */
@@ -143,42 +146,36 @@ static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
     q->ncols = ncols;
     if (!s->gram)
         for (size_t j = 0; j < ncols; j++)
-            kc_la_pack(q->packed, s->d, j, s->x + (size_t)cols[j] * s->d, 1);
-}
-
-static size_t ld_of(size_t ncols)
-{
-    return (ncols + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
+            memcpy(q->columns + j * s->d, s->x + (size_t)cols[j] * s->d, s->d * sizeof *q->columns);
 }
 
 static void potential_block(void *arg, size_t b, unsigned worker)
 {
     struct kc_seeder *q = arg;
-    size_t n = q->s->n, ld = ld_of(q->ncols);
+    size_t n = q->s->n;
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
     float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
     double *pot = q->pot + b * q->ncols;
     memset(pot, 0, q->ncols * sizeof *pot);
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
-        sims(q, i, rows, out, ld);
-        for (size_t r = 0; r < rows; r++)
-            for (size_t st = 0; st < q->states; st++) {
-                float have = q->dist[(q->first + st) * n + i + r];
-                const float *o = out + r * ld + st * q->width;
-                double *p = pot + st * q->width;
-                for (size_t c = 0; c < q->width; c++) {
-                    float v = distance(o[c]);
-                    p[c] += (double)(v < have ? v : have);
-                }
+        sims(q, i, rows, out, worker);
+        for (size_t j = 0; j < q->ncols; j++) {
+            const float *have = q->dist + (q->first + j / q->width) * n + i, *o = of_column(q, i, out, j);
+            double p[4] = {0, 0, 0, 0};
+            for (size_t r = 0; r < rows; r++) {
+                float v = distance(o[r]);
+                p[r & 3] += (double)(v < have[r] ? v : have[r]);
             }
+            pot[j] += (p[0] + p[1]) + (p[2] + p[3]);
+        }
     }
 }
 
 static void take_block(void *arg, size_t b, unsigned worker)
 {
     struct kc_seeder *q = arg;
-    size_t n = q->s->n, ld = ld_of(q->ncols);
+    size_t n = q->s->n;
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
     float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
     for (size_t st = 0; st < q->states; st++)
@@ -186,15 +183,16 @@ static void take_block(void *arg, size_t b, unsigned worker)
             q->mass[(q->first + st) * q->blocks + b] = 0;
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
-        sims(q, i, rows, out, ld);
+        sims(q, i, rows, out, worker);
         for (size_t st = 0; st < q->states; st++) {
             if (q->winner[q->first + st] == KC_NONE)
                 continue;
             float *dist = q->dist + (q->first + st) * n + i;
             uint32_t *labels = q->labels ? q->labels[q->first + st] + i : NULL;
+            const float *o = of_column(q, i, out, st);
             double sum = q->mass[(q->first + st) * q->blocks + b];
             for (size_t r = 0; r < rows; r++) {
-                float v = distance(out[r * ld + st]);
+                float v = distance(o[r]);
                 if (v < dist[r]) {
                     dist[r] = v;
                     if (labels)

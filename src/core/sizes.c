@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/index.h"
+#include "la/product.h"
 #include "par/pool.h"
 
 #define ITERATIONS 20 /* of 2-means; the cut is moved to fit the limits anyway */
@@ -27,14 +28,6 @@ uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
     return min < most ? min : most;
 }
 
-static double dot(const double *a, const double *b, size_t d)
-{
-    double s[4] = {0, 0, 0, 0};
-    for (size_t j = 0; j < d; j++)
-        s[j & 3] += a[j] * b[j];
-    return (s[0] + s[1]) + (s[2] + s[3]);
-}
-
 /* How good a home cluster j is for cluster c: better classes first, inside a class by similarity of the centroids. */
 static int home_class(uint64_t size, uint64_t more, uint64_t min, uint64_t max)
 {
@@ -51,7 +44,7 @@ static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t
         if (j == c)
             continue;
         int cl = home_class(cnt[j], cnt[c], min, max);
-        double sim = dot(sums + j * d, sums + c * d, d) / sqrt(dot(sums + j * d, sums + j * d, d));
+        double sim = kc_la_dotd(sums + j * d, sums + c * d, d) / sqrt(kc_la_dotd(sums + j * d, sums + j * d, d));
         if (cl > best_class || (cl == best_class && sim > best_sim)) {
             best = j;
             best_class = cl;
@@ -115,10 +108,7 @@ static void pull_task(void *arg, size_t task, unsigned worker)
     (void)worker;
     for (size_t i = task * TASK; i < end; i++) {
         const float *x = p->s->x + (size_t)p->m[i].row * d;
-        double s[4] = {0, 0, 0, 0};
-        for (size_t j = 0; j < d; j++)
-            s[j & 3] += (double)x[j] * v[j];
-        p->m[i].pull = (s[0] + s[1]) + (s[2] + s[3]);
+        p->m[i].pull = kc_la_dot(x, v, d);
     }
 }
 
@@ -157,8 +147,7 @@ static void two_means(struct split *p)
     double *u = p->u;
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->count; i++)
-        for (size_t t = 0; t < d; t++)
-            u[2 * d + t] += (double)p->s->x[(size_t)p->m[i].row * d + t];
+        kc_la_addd(u + 2 * d, p->s->x + (size_t)p->m[i].row * d, d);
     pull(p);
     const float *first = p->s->x + (size_t)least_drawn(p) * d;
     for (size_t t = 0; t < d; t++)
@@ -175,14 +164,13 @@ static void two_means(struct split *p)
             const float *x = p->s->x + (size_t)p->m[i].row * d;
             double *to = p->m[i].pull >= 0 ? u : u + d;
             near += p->m[i].pull >= 0;
-            for (size_t t = 0; t < d; t++)
-                to[t] += (double)x[t];
+            kc_la_addd(to, x, d);
         }
         if (near == 0 || near == p->count || (it > 0 && near == last))
             break;
         last = near;
         for (int w = 0; w < 2; w++) {
-            double len = sqrt(dot(u + (size_t)w * d, u + (size_t)w * d, d));
+            double len = sqrt(kc_la_dotd(u + (size_t)w * d, u + (size_t)w * d, d));
             for (size_t t = 0; len > 0 && t < d; t++)
                 u[(size_t)w * d + t] /= len;
         }

@@ -66,7 +66,7 @@ size_t kc_gram_ld(size_t n);
 int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e) KC_MUST_USE;
 
 /* Peak workspace of the engines, in bytes. */
-uint64_t kc_gram_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
+uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads);
 uint64_t kc_stack_bytes(size_t n, size_t d, uint32_t kmax, size_t nruns, unsigned threads);
 
 #endif

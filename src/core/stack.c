@@ -43,9 +43,9 @@ struct stack {
     double *nn;         /* (cap) |S_c|^2 */
     float *len;         /* (cap) |S_c| */
     uint64_t *cnt;      /* (cap) */
-    float *packed;
-    float *row;         /* (threads, d) */
-    float *out;         /* (threads, KC_LA_TILE, KC_COLUMNS) */
+    float *unit;        /* (cap, d) centroids, or the rows that stand in for them */
+    float *out;         /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    char *scratch;      /* (threads, KC_LA_SCRATCH) */
 };
 
 static size_t slots_for(size_t n, size_t d)
@@ -68,8 +68,8 @@ uint64_t kc_stack_bytes(size_t n, size_t d, uint32_t kmax, size_t nruns, unsigne
     if (slots > nruns)
         slots = nruns;
     return slots * (n * (2 * sizeof(uint32_t) + sizeof(float)) + tiles_of(n) * sizeof(uint16_t)) +
-           cap * (d * sizeof(double) + sizeof(double) + sizeof(float) + sizeof(uint64_t)) + kc_la_packed(cap, d) * sizeof(float) +
-           threads * (d + (uint64_t)KC_LA_TILE * KC_COLUMNS) * sizeof(float);
+           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + sizeof(float) + sizeof(uint64_t)) +
+           threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
 /* Take a finished run's columns out of the stack. */
@@ -142,14 +142,9 @@ static void sum_slice(void *arg, size_t slice, unsigned worker)
                 if (from == to)
                     continue;
                 const float *x = st->s->x + i * d + t0;
-                double *b = st->sum + (p->col + to) * d + t0;
-                if (from != KC_NONE) {
-                    double *f = st->sum + (p->col + from) * d + t0;
-                    for (size_t j = 0; j < len; j++)
-                        f[j] -= (double)x[j];
-                }
-                for (size_t j = 0; j < len; j++)
-                    b[j] += (double)x[j];
+                if (from != KC_NONE)
+                    kc_la_subd(st->sum + (p->col + from) * d + t0, x, len);
+                kc_la_addd(st->sum + (p->col + to) * d + t0, x, len);
             }
         }
 }
@@ -172,30 +167,21 @@ static void take_labels(void *arg, size_t a, unsigned worker)
     p->dirty = 0;
 }
 
-static void norm_panel(void *arg, size_t panel, unsigned worker)
+static void norm_column(void *arg, size_t c, unsigned worker)
 {
     struct stack *st = arg;
-    size_t d = st->s->d, end = (panel + 1) * KC_LA_PANEL;
+    const double *v = st->sum + c * st->s->d;
     (void)worker;
-    for (size_t c = panel * KC_LA_PANEL; c < end && c < st->cols; c++) {
-        const double *v = st->sum + c * d;
-        double s[4] = {0, 0, 0, 0};
-        for (size_t j = 0; j < d; j++)
-            s[j & 3] += v[j] * v[j];
-        st->nn[c] = (s[0] + s[1]) + (s[2] + s[3]);
-        st->len[c] = (float)sqrt(st->nn[c]);
-    }
+    st->nn[c] = kc_la_dotd(v, v, st->s->d);
+    st->len[c] = (float)sqrt(st->nn[c]);
 }
 
 static void move_row(struct stack *st, struct active *p, size_t i, uint32_t to)
 {
     size_t d = st->s->d;
     const float *x = st->s->x + i * d;
-    double *f = st->sum + (p->col + p->lab[i]) * d, *b = st->sum + (p->col + to) * d;
-    for (size_t j = 0; j < d; j++) {
-        f[j] -= (double)x[j];
-        b[j] += (double)x[j];
-    }
+    kc_la_subd(st->sum + (p->col + p->lab[i]) * d, x, d);
+    kc_la_addd(st->sum + (p->col + to) * d, x, d);
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
     p->lab[i] = p->next[i] = to;
@@ -235,73 +221,25 @@ static void settle(struct stack *st)
     for (size_t a = 0; a < st->nact; a++)
         if (!st->act[a].from_seeds)
             reseed(st, &st->act[a]);
-    kc_pool_for(pool, (st->cols + KC_LA_PANEL - 1) / KC_LA_PANEL, norm_panel, st);
+    kc_pool_for(pool, st->cols, norm_column, st);
 }
 
-static void pack_panel(void *arg, size_t panel, unsigned worker)
+/* One run's centroids as the columns of the next pass. */
+static void unit_columns(void *arg, size_t a, unsigned worker)
 {
     struct stack *st = arg;
-    size_t d = st->s->d, c = panel * KC_LA_PANEL, end = c + KC_LA_PANEL, a = 0;
-    float *row = st->row + (size_t)worker * d;
-    for (; c < end; c++) {
-        while (a < st->nact && c >= st->act[a].col + st->act[a].run->k)
-            a++;
-        if (a == st->nact) {
-            memset(row, 0, d * sizeof *row); /* the last panel's padding */
-            kc_la_pack(st->packed, d, c, row, 1);
-        } else if (st->act[a].from_seeds) {
-            kc_la_pack(st->packed, d, c, st->s->x + (size_t)st->act[a].run->seeds[c - st->act[a].col] * d, 1);
-        } else {
-            const double *v = st->sum + c * d;
-            double inv = st->nn[c] > 0 ? 1.0 / sqrt(st->nn[c]) : 0.0;
+    const struct active *p = &st->act[a];
+    size_t d = st->s->d;
+    (void)worker;
+    for (uint32_t c = 0; c < p->run->k; c++) {
+        float *u = st->unit + (p->col + c) * d;
+        const double *v = st->sum + (p->col + c) * d;
+        double nn = st->nn[p->col + c], inv = nn > 0 ? 1.0 / sqrt(nn) : 0.0;
+        if (p->from_seeds)
+            memcpy(u, st->s->x + (size_t)p->run->seeds[c] * d, d * sizeof *u);
+        else
             for (size_t j = 0; j < d; j++)
-                row[j] = (float)(v[j] * inv);
-            kc_la_pack(st->packed, d, c, row, 1);
-        }
-    }
-}
-
-/* What the objective gains when a row of similarity v joins a cluster whose sum has length b: |S + x| - |S|. */
-static float gain_of(float v, float b)
-{
-    return b > 0 ? (2 * v + 1 / b) / (sqrtf(1 + (2 * v + 1 / b) / b) + 1) : 1;
-}
-
-/* What it loses when a member leaves: |S| - |S - x|. */
-static float loss_of(float v, float b)
-{
-    float q = 1 - (2 * v - 1 / b) / b;
-    return (2 * v - 1 / b) / (sqrtf(q > 0 ? q : 0) + 1);
-}
-
-/* One row's columns lo .. hi - 1 of a run; *best is what the columns before lo gave. */
-static void best_of(const struct stack *st, struct active *p, size_t i, const float *o, uint32_t lo, uint32_t hi,
-                    float *best)
-{
-    if (p->mode == LLOYD) {
-        float b = *best;
-        uint32_t at = lo == 0 ? 0 : p->next[i];
-        for (uint32_t c = lo; c < hi; c++)
-            if (o[c - lo] > b) {
-                b = o[c - lo];
-                at = c;
-            }
-        p->next[i] = at;
-        p->own[i] = *best = b;
-        return;
-    }
-    uint32_t own = p->lab[i];
-    if (lo == 0)
-        p->next[i] = own;
-    for (uint32_t c = lo; c < hi; c++) {
-        float b = st->len[p->col + c];
-        float g = c == own ? loss_of(o[c - lo], b) : gain_of(o[c - lo], b);
-        if (c == own)
-            p->own[i] = o[c - lo];
-        if (g > *best) {
-            *best = g;
-            p->next[i] = c;
-        }
+                u[j] = (float)(v[j] * inv);
     }
 }
 
@@ -311,21 +249,35 @@ static void pass_tile(void *arg, size_t t, unsigned worker)
     const struct kc_space *s = st->s;
     size_t i0 = t * KC_LA_TILE, rows = s->n - i0 < KC_LA_TILE ? s->n - i0 : KC_LA_TILE, a = 0;
     float *out = st->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
-    float best[KC_LA_TILE]; /* of the run that is under way; it may go on in the next chunk of columns */
+    float gain[KC_LA_TILE]; /* of the run that is under way; it may go on in the next chunk of columns */
     for (size_t c0 = 0; c0 < st->cols; c0 += KC_COLUMNS) {
         size_t cols = st->cols - c0 < KC_COLUMNS ? st->cols - c0 : KC_COLUMNS;
-        size_t ld = (cols + KC_LA_PANEL - 1) / KC_LA_PANEL * KC_LA_PANEL;
-        kc_la_product(s->x + i0 * s->d, rows, s->d, st->packed + c0 * s->d, cols, out, ld);
+        kc_la_product(s->x + i0 * s->d, rows, s->d, st->unit + c0 * s->d, cols, out, KC_LA_TILE,
+                      st->scratch + worker * KC_LA_SCRATCH);
         for (; a < st->nact && st->act[a].col < c0 + cols; a++) {
             struct active *p = &st->act[a];
-            size_t from = p->col > c0 ? p->col : c0, to = p->col + p->run->k < c0 + cols ? p->col + p->run->k : c0 + cols;
-            for (size_t r = 0; r < rows; r++) {
-                if (from == p->col)
+            size_t from = p->col > c0 ? p->col : c0, end = p->col + p->run->k;
+            size_t to = end < c0 + cols ? end : c0 + cols;
+            float *best = p->mode == LLOYD ? p->own + i0 : gain;
+            if (from == p->col)
+                for (size_t r = 0; r < rows; r++) {
                     best[r] = -INFINITY;
-                best_of(st, p, i0 + r, out + r * ld + (from - c0), (uint32_t)(from - p->col), (uint32_t)(to - p->col),
-                        &best[r]);
+                    p->next[i0 + r] = p->mode == LLOYD ? 0 : p->lab[i0 + r];
+                }
+            for (size_t c = from; c < to; c++) {
+                const float *v = out + (c - c0) * KC_LA_TILE;
+                if (p->mode == LLOYD)
+                    kc_la_arg_max(v, 1.0f, (uint32_t)(c - p->col), best, p->next + i0, rows);
+                else
+                    kc_la_gain(v, st->len[c], (uint32_t)(c - p->col), p->lab + i0, best, p->next + i0, rows);
             }
-            if (to < p->col + p->run->k)
+            if (p->mode == POLISH)
+                for (size_t r = 0; r < rows; r++) {
+                    size_t c = p->col + p->lab[i0 + r];
+                    if (c >= from && c < to)
+                        p->own[i0 + r] = out[(c - c0) * KC_LA_TILE + r];
+                }
+            if (to < end)
                 break;
             uint16_t moved = 0;
             for (size_t r = 0; r < rows; r++)
@@ -333,14 +285,6 @@ static void pass_tile(void *arg, size_t t, unsigned worker)
             p->moved[t] = moved;
         }
     }
-}
-
-static double dot(const float *x, const double *v, size_t d)
-{
-    double s[4] = {0, 0, 0, 0};
-    for (size_t j = 0; j < d; j++)
-        s[j & 3] += (double)x[j] * v[j];
-    return (s[0] + s[1]) + (s[2] + s[3]);
 }
 
 /* Hartigan's moves: the pass proposes (all against the same centroids), here each proposal is weighed exactly against
@@ -364,8 +308,8 @@ static void polish_run(void *arg, size_t a, unsigned worker)
             if (from == to)
                 continue;
             const float *x = st->s->x + i * d;
-            double less = st->nn[from] - 2 * dot(x, st->sum + from * d, d) + 1;
-            double more = st->nn[to] + 2 * dot(x, st->sum + to * d, d) + 1;
+            double less = st->nn[from] - 2 * kc_la_dot(x, st->sum + from * d, d) + 1;
+            double more = st->nn[to] + 2 * kc_la_dot(x, st->sum + to * d, d) + 1;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
             if (st->cnt[from] > 1 && gain > 1e-7) {
                 move_row(st, p, i, p->next[i]);
@@ -432,10 +376,7 @@ static void find_merge(const struct stack *st, const struct active *p, uint32_t 
     for (uint32_t b = 1; b < p->run->k; b++)
         for (uint32_t a = 0; a < b; a++) {
             const double *u = st->sum + (p->col + a) * d, *v = st->sum + (p->col + b) * d;
-            double s[4] = {0, 0, 0, 0};
-            for (size_t j = 0; j < d; j++)
-                s[j & 3] += u[j] * v[j];
-            double loss = kc_merge_loss(st->nn[p->col + a], st->nn[p->col + b], (s[0] + s[1]) + (s[2] + s[3]));
+            double loss = kc_merge_loss(st->nn[p->col + a], st->nn[p->col + b], kc_la_dotd(u, v, d));
             if (loss < least) {
                 least = loss;
                 merge[0] = a;
@@ -472,8 +413,8 @@ static void stack_free(struct stack *st)
     }
     kc_mem_free(st->act);
     kc_mem_free(st->out);
-    kc_mem_free(st->row);
-    kc_mem_free(st->packed);
+    kc_mem_free(st->scratch);
+    kc_mem_free(st->unit);
     kc_mem_free(st->cnt);
     kc_mem_free(st->len);
     kc_mem_free(st->nn);
@@ -491,11 +432,11 @@ static int stack_alloc(struct stack *st, uint32_t kmax, size_t nruns, struct kc_
     st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
     st->len = kc_mem_alloc(st->cap, sizeof *st->len, e);
     st->cnt = kc_mem_alloc(st->cap, sizeof *st->cnt, e);
-    st->packed = kc_mem_aligned(kc_la_packed(st->cap, d), sizeof *st->packed, e);
-    st->row = kc_mem_alloc(kc_mem_mul(threads, d), sizeof *st->row, e);
+    st->unit = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->unit, e);
+    st->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
     st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_COLUMNS * sizeof *st->out, e);
     st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
-    if (!st->sum || !st->nn || !st->len || !st->cnt || !st->packed || !st->row || !st->out || !st->act)
+    if (!st->sum || !st->nn || !st->len || !st->cnt || !st->unit || !st->scratch || !st->out || !st->act)
         return -1;
     for (size_t i = 0; i < st->slots; i++) {
         struct active *p = &st->act[i];
@@ -531,7 +472,7 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         converge(&st);
         size_t ended = finish(&st, best, nbest);
         if (st.nact) {
-            kc_pool_for(pool, (st.cols + KC_LA_PANEL - 1) / KC_LA_PANEL, pack_panel, &st);
+            kc_pool_for(pool, st.nact, unit_columns, &st);
             kc_pool_for(pool, st.tiles, pass_tile, &st);
             decide(&st);
             kc_pool_for(pool, st.nact, polish_run, &st);

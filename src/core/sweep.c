@@ -38,7 +38,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const
     uint64_t seeds = (uint64_t)o->n_init * kmax * sizeof(uint32_t);
     uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, nk, candidates(kmax), threads);
-    uint64_t engine = gram ? kc_gram_bytes(n, d, kmax, threads)
+    uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
                            : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 2 ? o->n_init : 2), threads);
     uint64_t labels = nk > 1 ? 2 * nk * n * sizeof(uint32_t) : 0;
     uint64_t peak = seeding > adding ? seeding : adding;

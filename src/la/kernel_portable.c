@@ -1,37 +1,33 @@
 /* The plain C twin of the vector kernels: the same chains, so the same bits. On CPUs whose compiler target has a fused
  * multiply-add it vectorises; elsewhere fma() is a call, slow and right. */
-#include <math.h>
-
 #include "la/kernel.h"
 
-static void strip(const float *x, size_t ldx, size_t rows, size_t depth, const float *panel, float *out, size_t ldo,
-                  int first)
+static void pack(const float *x, size_t ldx, size_t rows, size_t depth, float *panel)
 {
-    for (size_t r = 0; r < rows; r++) {
-        float acc[16];
-        for (size_t j = 0; j < 16; j++)
-            acc[j] = first ? 0.0f : out[r * ldo + j];
+    for (size_t r = 0; r < KC_LA_LANES; r++)
         for (size_t t = 0; t < depth; t++)
-            for (size_t j = 0; j < 16; j++)
-                acc[j] = fmaf(x[r * ldx + t], panel[t * 16 + j], acc[j]);
-        for (size_t j = 0; j < 16; j++)
-            out[r * ldo + j] = acc[j];
-    }
+            panel[t * KC_LA_LANES + r] = r < rows ? x[r * ldx + t] : 0.0f;
 }
 
-static void stripd(const double *x, size_t ldx, size_t rows, size_t depth, const double *panel, double *out, size_t ldo,
-                   int first)
-{
-    for (size_t r = 0; r < rows; r++) {
-        double acc[8];
-        for (size_t j = 0; j < 8; j++)
-            acc[j] = first ? 0.0 : out[r * ldo + j];
-        for (size_t t = 0; t < depth; t++)
-            for (size_t j = 0; j < 8; j++)
-                acc[j] = fma(x[r * ldx + t], panel[t * 8 + j], acc[j]);
-        for (size_t j = 0; j < 8; j++)
-            out[r * ldo + j] = acc[j];
+#define STRIP(name, type, lanes, fma)                                                                            \
+    static void name(const type *panel, const type *c, size_t ldc, size_t cols, size_t depth, type *out, size_t ldo, \
+                     int first)                                                                                  \
+    {                                                                                                            \
+        for (size_t j = 0; j < cols; j++) {                                                                      \
+            type acc[lanes];                                                                                     \
+            for (size_t i = 0; i < lanes; i++)                                                                   \
+                acc[i] = first ? 0 : out[j * ldo + i];                                                           \
+            for (size_t t = 0; t < depth; t++)                                                                   \
+                for (size_t i = 0; i < lanes; i++)                                                               \
+                    acc[i] = fma(panel[t * lanes + i], c[j * ldc + t], acc[i]);                                  \
+            for (size_t i = 0; i < lanes; i++)                                                                   \
+                out[j * ldo + i] = acc[i];                                                                       \
+        }                                                                                                        \
     }
-}
 
-const struct kc_la_kernels kc_la_portable = {"portable", strip, stripd};
+STRIP(strip, float, KC_LA_LANES, fmaf)
+STRIP(stripd, double, KC_LA_LANESD, fma)
+KC_LA_BODIES()
+
+const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, gain,
+                                             add, sub, addd, subd, dot, dotd};

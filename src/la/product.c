@@ -3,25 +3,26 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "la/kernel.h"
 
-/* Depth of d that is worked off at a time: a panel's piece (16 KiB) stays in L1 while all strips of the tile pass it. */
-#define DEPTH 256
-
 static _Atomic(const struct kc_la_kernels *) chosen;
+
+static const struct kc_la_kernels *best_kernels(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &kc_la_avx2;
+#endif
+    return &kc_la_portable;
+}
 
 static const struct kc_la_kernels *kernels(void)
 {
     const struct kc_la_kernels *k = atomic_load_explicit(&chosen, memory_order_acquire);
-    if (k)
-        return k;
-    k = &kc_la_portable;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        k = &kc_la_avx2;
-#endif
-    atomic_store_explicit(&chosen, k, memory_order_release);
+    if (!k) {
+        k = best_kernels();
+        atomic_store_explicit(&chosen, k, memory_order_release);
+    }
     return k;
 }
 
@@ -32,81 +33,88 @@ const char *kc_la_kernel(void)
 
 int kc_la_kernel_force(const char *name)
 {
-    if (strcmp(name, kc_la_portable.name) == 0) {
-        atomic_store(&chosen, &kc_la_portable);
-        return 0;
-    }
-#if defined(__x86_64__)
-    if (strcmp(name, kc_la_avx2.name) == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        atomic_store(&chosen, &kc_la_avx2);
-        return 0;
-    }
-#endif
-    return -1;
+    const struct kc_la_kernels *k = strcmp(name, kc_la_portable.name) == 0 ? &kc_la_portable : best_kernels();
+    if (strcmp(name, k->name) != 0)
+        return -1;
+    atomic_store(&chosen, k);
+    return 0;
 }
 
-static size_t packed(size_t k, size_t d, size_t panel)
-{
-    return kc_mem_mul(kc_mem_mul(k / panel + (k % panel != 0), panel), d);
-}
-
-size_t kc_la_packed(size_t k, size_t d)
-{
-    return packed(k, d, KC_LA_PANEL);
-}
-
-size_t kc_la_packedd(size_t k, size_t d)
-{
-    return packed(k, d, KC_LA_PANELD);
-}
-
-void kc_la_pack(float *p, size_t d, size_t col, const float *c, size_t m)
-{
-    for (size_t i = 0; i < m; i++) {
-        size_t j = col + i;
-        float *to = p + j / KC_LA_PANEL * KC_LA_PANEL * d + j % KC_LA_PANEL;
-        for (size_t t = 0; t < d; t++)
-            to[t * KC_LA_PANEL] = c[i * d + t];
-    }
-}
-
-void kc_la_packd(double *p, size_t d, size_t col, const double *c, size_t m)
-{
-    for (size_t i = 0; i < m; i++) {
-        size_t j = col + i;
-        double *to = p + j / KC_LA_PANELD * KC_LA_PANELD * d + j % KC_LA_PANELD;
-        for (size_t t = 0; t < d; t++)
-            to[t * KC_LA_PANELD] = c[i * d + t];
-    }
-}
-
-void kc_la_product(const float *x, size_t rows, size_t d, const float *p, size_t k, float *out, size_t ldo)
+/* A piece of 256 dimensions: its rows are packed once, then each panel (16 KiB, in L1) meets all columns, 6 at a time. */
+void kc_la_product(const float *x, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
+                   void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
-    for (size_t t = 0; t < d; t += DEPTH) {
-        size_t depth = d - t < DEPTH ? d - t : DEPTH;
-        for (size_t j = 0; j < k; j += KC_LA_PANEL) {
-            const float *panel = p + j * d + t * KC_LA_PANEL;
-            for (size_t r = 0; r < rows; r += KC_LA_STRIP) {
-                size_t h = rows - r < KC_LA_STRIP ? rows - r : KC_LA_STRIP;
-                kern->strip(x + r * d + t, d, h, depth, panel, out + r * ldo + j, ldo, t == 0);
-            }
+    float *panel = scratch;
+    for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
+        size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
+        for (size_t r = 0; r < rows; r += KC_LA_LANES) {
+            kern->pack(x + r * d + t, d, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, depth, panel);
+            for (size_t j = 0; j < k; j += KC_LA_STRIP)
+                kern->strip(panel, c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
+                            out + j * ldo + r, ldo, t == 0);
         }
     }
 }
 
-void kc_la_productd(const float *x, size_t rows, size_t d, const double *p, size_t k, double *out, size_t ldo,
-                    double *scratch)
+void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
+                    void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
-    for (size_t r = 0; r < rows; r += KC_LA_STRIP) {
-        size_t h = rows - r < KC_LA_STRIP ? rows - r : KC_LA_STRIP;
-        for (size_t i = 0; i < h * d; i++)
-            scratch[i] = (double)x[r * d + i];
-        for (size_t t = 0; t < d; t += DEPTH) {
-            size_t depth = d - t < DEPTH ? d - t : DEPTH;
-            for (size_t j = 0; j < k; j += KC_LA_PANELD)
-                kern->stripd(scratch + t, d, h, depth, p + j * d + t * KC_LA_PANELD, out + r * ldo + j, ldo, t == 0);
+    double *wide = scratch;                                        /* two panels of 8 rows */
+    float *panel = (float *)(wide + KC_LA_DEPTH * KC_LA_LANES);
+    for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
+        size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
+        for (size_t r = 0; r < rows; r += KC_LA_LANES) {
+            kern->pack(x + r * d + t, d, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, depth, panel);
+            for (size_t i = 0; i < depth; i++)
+                for (size_t l = 0; l < KC_LA_LANES; l++)
+                    wide[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
+                        (double)panel[i * KC_LA_LANES + l];
+            for (size_t j = 0; j < k; j += KC_LA_STRIP)
+                for (size_t h = 0; h < KC_LA_LANES; h += KC_LA_LANESD)
+                    kern->stripd(wide + h * depth, c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
+                                 out + j * ldo + r + h, ldo, t == 0);
         }
     }
+}
+
+void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n)
+{
+    kernels()->arg_max(v, scale, id, best, at, n);
+}
+
+void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)
+{
+    kernels()->gain(v, len, id, own, best, at, n);
+}
+
+void kc_la_add(float *to, const float *x, size_t n)
+{
+    kernels()->add(to, x, n);
+}
+
+void kc_la_sub(float *to, const float *x, size_t n)
+{
+    kernels()->sub(to, x, n);
+}
+
+void kc_la_addd(double *to, const float *x, size_t n)
+{
+    kernels()->addd(to, x, n);
+}
+
+void kc_la_subd(double *to, const float *x, size_t n)
+{
+    kernels()->subd(to, x, n);
+}
+
+double kc_la_dot(const float *x, const double *v, size_t n)
+{
+    return kernels()->dot(x, v, n);
+}
+
+double kc_la_dotd(const double *x, const double *v, size_t n)
+{
+    return kernels()->dotd(x, v, n);
 }

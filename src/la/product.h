@@ -1,42 +1,48 @@
-/* Products of rows with packed columns: out = X C', the one hot loop of kclust.
+/* Products of rows with columns, out = C X', the one hot loop of kclust, and the loops over its output.
  *
  * Each output is one chain of fused multiply-adds in the order of d, started from zero. That fixes its bits: they do
  * not depend on the tile, on the columns beside it, on threads, nor on which kernel ran (an FMA is correctly rounded
- * everywhere). Columns are packed 16 (float) or 8 (double) to a panel, so that a kernel reads rows as they lie in
- * memory, needs no packing of X, and wastes at most one panel's padding for the whole stack of columns.
+ * everywhere). The lanes of a vector are rows, so what follows a product (arg-max, gains, silhouettes) runs along the
+ * output's columns at full width; columns are broadcast as they lie in memory and need no padding. The rows of a tile
+ * are transposed into panels on the way, 256 dimensions at a time; that costs about what 8 columns cost.
  *
- * Floor: 2 n k d flops at 2 FMA x 8 floats a cycle. The 6 x 16 AVX2 kernel reaches 85 to 90 % of that peak from
- * d = 256 and 128 columns up (`make bench` prints it). */
+ * Floor: 2 n k d flops at 2 FMA x 8 floats a cycle. See `make bench` for the fraction reached. */
 #ifndef KC_LA_PRODUCT_H
 #define KC_LA_PRODUCT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 
-#define KC_LA_PANEL 16  /* float columns in a panel */
-#define KC_LA_PANELD 8  /* double columns in a panel */
-#define KC_LA_TILE 96   /* rows a tile: 16 strips of 6; callers cut n so */
+#define KC_LA_TILE 96   /* rows a tile; callers cut n so */
+#define KC_LA_DEPTH 256 /* dimensions worked off at a time: a panel's piece of 16 KiB stays in L1 */
+#define KC_LA_SCRATCH (KC_LA_TILE * KC_LA_DEPTH * sizeof(double)) /* bytes a worker lends to a product, 64-aligned */
 
 /* "avx2" or "portable": the best this CPU has, unless kc_la_kernel_force said otherwise. */
 const char *kc_la_kernel(void);
 /* For tests: -1 when this CPU or build has no such kernel. Not thread-safe. */
 int kc_la_kernel_force(const char *name) KC_MUST_USE;
 
-/* Floats (doubles) that k packed columns of length d take. */
-size_t kc_la_packed(size_t k, size_t d);
-size_t kc_la_packedd(size_t k, size_t d);
+/* out[j * ldo + i] = sum over t of x[i][t] * c[j][t]. x (rows, d), rows <= KC_LA_TILE; c (k, d); out (k, ldo) with ldo at
+ * least rows rounded up to 16 (up to there it is written). */
+void kc_la_product(const float *x, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
+                   void *scratch);
+/* The same with the rows widened and columns and output in double. */
+void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
+                    void *scratch);
 
-/* Columns col .. col + m - 1 of `packed` = the rows of c (m, d). Padding columns must have been
- * zeroed once by the caller. */
-void kc_la_pack(float *packed, size_t d, size_t col, const float *c, size_t m);
-void kc_la_packd(double *packed, size_t d, size_t col, const double *c, size_t m);
+/* Where v[i] * scale > best[i]: best[i] = that, at[i] = id. */
+void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
 
-/* out (rows, ldo): out[i][j] = sum over t of x[i][t] * column j's [t], for the k first columns of `packed` rounded up to
- * whole panels; ldo >= that. x (rows, d) at stride d; rows <= KC_LA_TILE. */
-void kc_la_product(const float *x, size_t rows, size_t d, const float *packed, size_t k, float *out, size_t ldo);
+/* For rows of similarity v[i] to a centroid whose sum has length len: what |S| gains if the row joins, |S + x| - |S|, or, for
+ * its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as kc_la_arg_max takes it. */
+void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n);
 
-/* The same in double. x's rows are widened into scratch, (6, d) doubles. */
-void kc_la_productd(const float *x, size_t rows, size_t d, const double *packed, size_t k, double *out, size_t ldo,
-                    double *scratch);
+void kc_la_add(float *to, const float *x, size_t n);
+void kc_la_sub(float *to, const float *x, size_t n);
+void kc_la_addd(double *to, const float *x, size_t n);
+void kc_la_subd(double *to, const float *x, size_t n);
+double kc_la_dot(const float *x, const double *v, size_t n);   /* in 8 chains, added up in a fixed order */
+double kc_la_dotd(const double *x, const double *v, size_t n);
 
 #endif
