@@ -65,6 +65,7 @@ int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
 struct work {
     float *t;       /* (kmax, ldg) */
     float *own;     /* (ldg) similarity to the best centroid */
+    float *sim;     /* (ldg) */
     uint32_t *lab;  /* (ldg) */
     uint32_t *next; /* (ldg) */
     double *nn;     /* (kmax) |S_c|^2 */
@@ -139,36 +140,39 @@ static double objective(const struct work *w, uint32_t k)
 }
 
 /* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old centroid
- * and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. */
-static void polish(const struct kc_space *s, struct work *w, uint32_t k)
+ * and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. A round proposes for all
+ * rows at full vector width; each proposal is then weighed against the sums as they now are, in row order. */
+static void polish(const struct kc_space *s, struct work *w, uint32_t k, double tol)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        int moved = 0;
-        for (size_t i = 0; i < s->n; i++) {
-            uint32_t a = w->lab[i], to = a;
-            if (w->cnt[a] <= 1)
-                continue;
-            double va = (double)w->t[a * s->ldg + i];
-            double less = w->nn[a] - 2 * va + 1;
-            double loss = sqrt(w->nn[a]) - sqrt(less > 0 ? less : 0);
-            double most = loss + 1e-6; /* less than this is rounding */
-            for (uint32_t c = 0; c < k; c++) {
-                if (c == a)
-                    continue;
-                double gain = sqrt(w->nn[c] + 2 * (double)w->t[c * s->ldg + i] + 1) - sqrt(w->nn[c]);
-                if (gain > most) {
-                    most = gain;
-                    to = c;
-                }
-            }
-            if (to == a)
-                continue;
-            w->nn[to] += 2 * (double)w->t[to * s->ldg + i] + 1;
-            w->nn[a] = less > 0 ? less : 0;
-            move_row(s, w, i, a, to);
-            moved = 1;
+        double gained = 0;
+        for (size_t i = 0; i < s->n; i++)
+            w->own[i] = -INFINITY;
+        memcpy(w->next, w->lab, s->n * sizeof *w->next);
+        for (uint32_t c = 0; c < k; c++) {
+            float len = (float)sqrt(w->nn[c]);
+            const float *t = w->t + (size_t)c * s->ldg;
+            float inv = 1 / len;
+            for (size_t i = 0; i < s->n; i++) /* the row of similarities to the centroid */
+                w->sim[i] = t[i] * inv;
+            kc_la_gain(w->sim, len, c, w->lab, w->own, w->next, s->n);
         }
-        if (!moved)
+        for (size_t i = 0; i < s->n; i++) {
+            uint32_t a = w->lab[i], b = w->next[i];
+            if (a == b || w->cnt[a] <= 1)
+                continue;
+            double less = w->nn[a] - 2 * (double)w->t[a * s->ldg + i] + 1;
+            double more = w->nn[b] + 2 * (double)w->t[b * s->ldg + i] + 1;
+            less = less > 0 ? less : 0;
+            double gain = sqrt(more) - sqrt(w->nn[b]) + sqrt(less) - sqrt(w->nn[a]);
+            if (gain <= 1e-6) /* less is rounding */
+                continue;
+            move_row(s, w, i, a, b);
+            w->nn[a] = less;
+            w->nn[b] = more;
+            gained += gain;
+        }
+        if (gained <= tol * objective(w, k))
             break;
     }
     norms(s, w, k);
@@ -247,7 +251,7 @@ static void one_run(void *arg, size_t task, unsigned worker)
             break;
     }
     if (run->polish)
-        polish(s, w, k);
+        polish(s, w, k, j->o->tol);
     for (size_t i = 0; i < s->n; i++) {
         double nn = w->nn[w->lab[i]];
         w->own[i] = nn > 0 ? (float)((double)w->t[w->lab[i] * s->ldg + i] / sqrt(nn)) : 0.0f;
@@ -267,7 +271,7 @@ static size_t per_k(void)
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
-    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 3) * ld * sizeof(float) + kmax * per_k();
+    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 4) * ld * sizeof(float) + kmax * per_k();
     return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
 }
 
@@ -299,12 +303,13 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         struct work *w = &j.work[i];
         w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
         w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
+        w->sim = kc_mem_aligned(s->ldg, sizeof *w->sim, e);
         w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
         w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
         w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
         w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
         w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
-        if (!w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
+        if (!w->t || !w->own || !w->sim || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
             goto out;
     }
     pthread_mutex_init(&j.lock, NULL);
@@ -323,6 +328,7 @@ out:
         kc_mem_free(w->nn);
         kc_mem_free(w->next);
         kc_mem_free(w->lab);
+        kc_mem_free(w->sim);
         kc_mem_free(w->own);
         kc_mem_free(w->t);
     }

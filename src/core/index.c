@@ -8,7 +8,8 @@
 #include "par/pool.h"
 
 #define COLS 256 /* clusters in one pass, unless a single partition has more: the tile of products stays in L2 */
-#define SLICE 64
+#define SLICE 128 /* dimensions a task of the sums */
+#define AHEAD 8   /* rows to prefetch by */
 
 /* A group of partitions that share a pass. */
 struct group {
@@ -39,7 +40,10 @@ static void sums_slice(void *arg, size_t slice, unsigned worker)
     size_t d = j->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE;
     (void)worker;
     for (size_t i = 0; i < j->s->n; i++) {
-        kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, j->s->x + i * d + t0, len);
+        const float *x = j->s->x + i * d + t0;
+        if (i + AHEAD < j->s->n)
+            kc_la_prefetch(x + AHEAD * d, len);
+        kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, x, len);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "par/pool.h"
 
 #define SLICE 64    /* dimensions a task of the sums: 64 x 96 floats of X and some 512 x 64 doubles of sums stay in L2 */
+#define AHEAD 8     /* rows to prefetch by */
 #define ROUNDS 50   /* of single-row moves, at most */
 
 enum mode { LLOYD, POLISH };
@@ -139,9 +140,11 @@ static void sum_slice(void *arg, size_t slice, unsigned worker)
             size_t end = (t + 1) * KC_LA_TILE < st->s->n ? (t + 1) * KC_LA_TILE : st->s->n;
             for (size_t i = t * KC_LA_TILE; i < end; i++) {
                 uint32_t from = p->lab[i], to = p->next[i];
+                const float *x = st->s->x + i * d + t0;
+                if (i + AHEAD < end && p->lab[i + AHEAD] != p->next[i + AHEAD])
+                    kc_la_prefetch(x + AHEAD * d, len);
                 if (from == to)
                     continue;
-                const float *x = st->s->x + i * d + t0;
                 if (from != KC_NONE)
                     kc_la_subd(st->sum + (p->col + from) * d + t0, x, len);
                 kc_la_addd(st->sum + (p->col + to) * d + t0, x, len);
@@ -293,7 +296,8 @@ static void polish_run(void *arg, size_t a, unsigned worker)
 {
     struct stack *st = arg;
     struct active *p = &st->act[a];
-    size_t d = st->s->d, accepted = 0;
+    size_t d = st->s->d;
+    double gained = 0;
     (void)worker;
     if (p->mode != POLISH)
         return;
@@ -315,13 +319,13 @@ static void polish_run(void *arg, size_t a, unsigned worker)
                 move_row(st, p, i, p->next[i]);
                 st->nn[from] = less > 0 ? less : 0;
                 st->nn[to] = more;
-                accepted++;
+                gained += gain;
             } else {
                 p->next[i] = p->lab[i];
             }
         }
     }
-    p->done = accepted == 0 || p->rounds >= ROUNDS;
+    p->done = gained <= st->o->tol * objective(st, p) || p->rounds >= ROUNDS;
 }
 
 /* After a pass: what each run does next. */

@@ -90,7 +90,8 @@ static int watch(struct sweeper *w, size_t first, size_t end, struct kc_err *e)
     return 0;
 }
 
-/* All restarts of all k, in waves of neighbouring k. */
+/* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every run has
+ * them; on the rows only the best of each k has. */
 static int from_seeds(struct sweeper *w, const uint32_t *seeds, uint32_t kmax, struct kc_err *e)
 {
     size_t n_init = (size_t)w->o->n_init, nruns = 0;
@@ -100,7 +101,8 @@ static int from_seeds(struct sweeper *w, const uint32_t *seeds, uint32_t kmax, s
         return -1;
     for (size_t first = 0, i = 0; i < w->nk; i++) {
         for (size_t r = 0; r < n_init; r++)
-            runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = r, .seeds = seeds + r * kmax};
+            runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = r, .seeds = seeds + r * kmax,
+                                              .polish = w->gram || n_init == 1};
         size_t cols = 0;
         for (size_t q = first; q <= i; q++)
             cols += w->best[q].k * n_init;
@@ -244,7 +246,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     }
     tick(&w, 0);
     if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0 || from_seeds(&w, seeds, kmax, e) != 0 ||
-        polish_best(&w, e) != 0)
+        (!w.gram && o->n_init > 1 && polish_best(&w, e) != 0))
         goto out;
     for (uint64_t round = 0; round < ROUNDS && nk > 1; round++)
         if (neighbours(&w, round, changed, e) != 0)

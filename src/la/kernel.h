@@ -76,13 +76,12 @@ extern const struct kc_la_kernels kc_la_avx2;
     TARGET static void gain(const float *restrict v, float len, uint32_t id, const uint32_t *restrict own, \
                             float *restrict best, uint32_t *restrict at, size_t n)          \
     {                                                                                       \
-        float inv = len > 0 ? 1 / len : 0;                                                  \
+        float inv = 1 / len;                                                                \
         for (size_t i = 0; i < n; i++) {                                                    \
             float sign = own[i] == id ? -1.0f : 1.0f;                                       \
             float num = 2 * v[i] + sign * inv;                                              \
             float sq = 1 + sign * num * inv;                                                \
             float g = num / (sqrtf(sq > 0 ? sq : 0) + 1);                                   \
-            g = len > 0 ? g : 1;                                                            \
             at[i] = g > best[i] ? id : at[i];                                               \
             best[i] = g > best[i] ? g : best[i];                                            \
         }                                                                                   \

@@ -86,7 +86,8 @@ void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32
 
 void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)
 {
-    kernels()->gain(v, len, id, own, best, at, n);
+    if (len > 0)
+        kernels()->gain(v, len, id, own, best, at, n);
 }
 
 void kc_la_add(float *to, const float *x, size_t n)

@@ -34,7 +34,7 @@ void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size
 /* Where v[i] * scale > best[i]: best[i] = that, at[i] = id. */
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
 
-/* For rows of similarity v[i] to a centroid whose sum has length len: what |S| gains if the row joins, |S + x| - |S|, or, for
+/* For rows of similarity v[i] to a centroid whose sum has length len > 0: what |S| gains if the row joins, |S + x| - |S|, or, for
  * its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as kc_la_arg_max takes it. */
 void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n);
 
@@ -42,6 +42,12 @@ void kc_la_add(float *to, const float *x, size_t n);
 void kc_la_sub(float *to, const float *x, size_t n);
 void kc_la_addd(double *to, const float *x, size_t n);
 void kc_la_subd(double *to, const float *x, size_t n);
+/* Ask for x[0..n) ahead of its use: pieces of rows, a page apart, are nothing that the CPU foresees by itself. */
+static inline void kc_la_prefetch(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16)
+        __builtin_prefetch(x + i);
+}
 double kc_la_dot(const float *x, const double *v, size_t n);   /* in 8 chains, added up in a fixed order */
 double kc_la_dotd(const double *x, const double *v, size_t n);
 
