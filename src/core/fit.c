@@ -190,7 +190,7 @@ static void center(struct fit *w)
 {
     struct kc_fit *f = w->f;
     size_t d = f->d;
-    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
+    kc_index_sums(&w->space, f->labels, f->k, NULL, w->sums, w->counts);
     for (uint32_t c = 0; c < f->k; c++) {
         double len = length(w->sums + (size_t)c * d, d);
         const float *x = NULL;

@@ -23,14 +23,15 @@ struct group {
     double *out;       /* (threads, room, KC_LA_TILE) */
     char *scratch;     /* (threads, KC_LA_SCRATCH) */
     size_t block, blocks;
+    double *inv;       /* (n) 1 / |x| */
     double *sil;       /* (blocks, cols) sums of the members' silhouettes */
     double *dist;      /* (blocks, cols) sums of the members' distances to the mean */
-    double *square;    /* (blocks) sums of |x|^2 */
 };
 
 struct sums_job {
     const struct kc_space *s;
     const uint32_t *labels;
+    const double *inv;
     double *sums;
 };
 
@@ -43,13 +44,17 @@ static void sums_slice(void *arg, size_t slice, unsigned worker)
         const float *x = j->s->x + i * d + t0;
         if (i + AHEAD < j->s->n)
             kc_la_prefetch(x + AHEAD * d, len);
-        kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, x, len);
+        if (j->inv)
+            kc_la_axpyd(j->sums + (size_t)j->labels[i] * d + t0, j->inv[i], x, len);
+        else
+            kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, x, len);
     }
 }
 
-void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts)
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, const double *inv, double *sums,
+                   uint64_t *counts)
 {
-    struct sums_job j = {s, labels, sums};
+    struct sums_job j = {s, labels, inv, sums};
     memset(sums, 0, (size_t)k * s->d * sizeof *sums);
     memset(counts, 0, k * sizeof *counts);
     kc_pool_for(s->ctx->pool, (s->d + SLICE - 1) / SLICE, sums_slice, &j);
@@ -57,33 +62,33 @@ void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k,
         counts[labels[i]]++;
 }
 
-/* Rows' own squares are not taken as 1: float rows are unit only to 1e-7, and a tight cluster's distances are that small. */
-static double square(const float *x, size_t d)
+static void inverse_block(void *arg, size_t blk, unsigned worker)
 {
-    double s[4] = {0, 0, 0, 0};
-    for (size_t j = 0; j < d; j++)
-        s[j & 3] += (double)x[j] * (double)x[j];
-    return (s[0] + s[1]) + (s[2] + s[3]);
+    struct group *g = arg;
+    size_t end = (blk + 1) * g->block < g->s->n ? (blk + 1) * g->block : g->s->n;
+    (void)worker;
+    for (size_t i = blk * g->block; i < end; i++)
+        g->inv[i] = 1 / kc_la_length(g->s->x + i * g->s->d, g->s->d);
 }
 
 /* The silhouettes of a tile's rows for one partition, into sil; v (k, KC_LA_TILE) the rows' products with the sums. */
-static void tile_silhouettes(const double *v, const uint64_t *counts, uint32_t k, const uint32_t *own, const double *xx,
+static void tile_silhouettes(const double *v, const uint64_t *counts, uint32_t k, const uint32_t *own, const double *inv,
                              size_t rows, double *sil)
 {
     double near[KC_LA_TILE];
     for (size_t r = 0; r < rows; r++)
         near[r] = INFINITY;
     for (uint32_t c = 0; c < k; c++) {
-        double inv = 1 / (double)counts[c];
+        double m = 1 / (double)counts[c];
         const double *vc = v + (size_t)c * KC_LA_TILE;
         for (size_t r = 0; r < rows; r++) {
-            double m = own[r] == c ? INFINITY : 1 - vc[r] * inv;
-            near[r] = m < near[r] ? m : near[r];
+            double away = own[r] == c ? INFINITY : 1 - vc[r] * inv[r] * m;
+            near[r] = away < near[r] ? away : near[r];
         }
     }
     for (size_t r = 0; r < rows; r++) {
         double m = (double)counts[own[r]], b = near[r] > 0 ? near[r] : 0;
-        double a = m > 1 ? 1 - (v[(size_t)own[r] * KC_LA_TILE + r] - xx[r]) / (m - 1) : 0;
+        double a = m > 1 ? 1 - (v[(size_t)own[r] * KC_LA_TILE + r] * inv[r] - 1) / (m - 1) : 0;
         a = a > 0 ? a : 0;
         sil[r] = m < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
     }
@@ -95,26 +100,22 @@ static void score_block(void *arg, size_t blk, unsigned worker)
     const struct kc_space *s = g->s;
     size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
     double *out = g->out + (size_t)worker * KC_LA_TILE * g->room;
-    double *sil = g->sil + blk * g->cols, *dist = g->dist + blk * g->cols, xx_sum = 0;
-    double xx[KC_LA_TILE], sr[KC_LA_TILE];
+    double *sil = g->sil + blk * g->cols, *dist = g->dist + blk * g->cols;
+    double sr[KC_LA_TILE];
     memset(sil, 0, g->cols * sizeof *sil);
     memset(dist, 0, g->cols * sizeof *dist);
     for (size_t i0 = blk * g->block; i0 < end; i0 += KC_LA_TILE) {
         size_t rows = end - i0 < KC_LA_TILE ? end - i0 : KC_LA_TILE;
         kc_la_productd(s->x + i0 * s->d, rows, s->d, g->sums, g->cols, out, KC_LA_TILE,
                        g->scratch + worker * KC_LA_SCRATCH);
-        for (size_t r = 0; r < rows; r++) {
-            xx[r] = square(s->x + (i0 + r) * s->d, s->d);
-            xx_sum += xx[r];
-        }
         for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k) {
             struct kc_scored *p = &g->p[q];
             const uint32_t *own = p->labels + i0;
             const double *v = out + col * KC_LA_TILE;
-            tile_silhouettes(v, g->counts + col, p->k, own, xx, rows, sr);
+            tile_silhouettes(v, g->counts + col, p->k, own, g->inv + i0, rows, sr);
             for (size_t r = 0; r < rows; r++) {
                 double m = (double)g->counts[col + own[r]];
-                double dd = xx[r] - 2 * v[(size_t)own[r] * KC_LA_TILE + r] / m + g->nn[col + own[r]] / (m * m);
+                double dd = 1 - 2 * v[(size_t)own[r] * KC_LA_TILE + r] * g->inv[i0 + r] / m + g->nn[col + own[r]] / (m * m);
                 dist[col + own[r]] += sqrt(dd > 0 ? dd : 0);
                 sil[col + own[r]] += sr[r];
                 if (p->row_silhouette)
@@ -122,7 +123,6 @@ static void score_block(void *arg, size_t blk, unsigned worker)
             }
         }
     }
-    g->square[blk] = xx_sum;
 }
 
 /* max over pairs of (s_i + s_j) / |m_i - m_j|, averaged; scatter (k) mean distances to the means. */
@@ -155,7 +155,7 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
     struct kc_scored *p = &g->p[q];
     const struct kc_space *s = g->s;
     uint32_t k = p->k;
-    double n = (double)s->n, sil = 0, xx = 0, within = 0, objective = 0;
+    double n = (double)s->n, sil = 0, within = 0, objective = 0;
     double *scatter = kc_mem_alloc(k, sizeof *scatter, e);
     double *mean = kc_mem_alloc(s->d, sizeof *mean, e);
     if (!scatter || !mean) {
@@ -164,8 +164,6 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
         return -1;
     }
     memset(mean, 0, s->d * sizeof *mean);
-    for (size_t b = 0; b < g->blocks; b++)
-        xx += g->square[b];
     for (uint32_t c = 0; c < k; c++) {
         double sc = 0, dc = 0, m = (double)g->counts[col + c];
         for (size_t b = 0; b < g->blocks; b++) {
@@ -181,7 +179,7 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
         if (p->cluster_silhouette)
             p->cluster_silhouette[c] = sc / m;
     }
-    double inertia = xx - within > 0 ? xx - within : 0;
+    double inertia = n - within > 0 ? n - within : 0;
     p->objective = objective;
     p->inertia = inertia;
     p->silhouette = p->calinski_harabasz = p->davies_bouldin = NAN;
@@ -201,7 +199,7 @@ static int score_group(struct group *g, struct kc_err *e)
 {
     const struct kc_space *s = g->s;
     for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
-        kc_index_sums(s, g->p[q].labels, g->p[q].k, g->sums + col * s->d, g->counts + col);
+        kc_index_sums(s, g->p[q].labels, g->p[q].k, g->inv, g->sums + col * s->d, g->counts + col);
     for (size_t c = 0; c < g->cols; c++)
         g->nn[c] = kc_la_dotd(g->sums + c * s->d, g->sums + c * s->d, s->d);
     kc_pool_for(s->ctx->pool, g->blocks, score_block, g);
@@ -219,7 +217,7 @@ static size_t columns_for(uint32_t kmax)
 uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads)
 {
     uint64_t cols = columns_for(kmax), blocks = kc_space_blocks(n);
-    return sizeof(double) * (cols * d + 2 * cols + threads * cols * KC_LA_TILE + 2 * blocks * cols + blocks) +
+    return sizeof(double) * (cols * d + 2 * cols + threads * cols * KC_LA_TILE + 2 * blocks * cols + n) +
            threads * KC_LA_SCRATCH;
 }
 
@@ -240,9 +238,10 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     g.room = cols;
     g.sil = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.sil, e);
     g.dist = kc_mem_alloc(kc_mem_mul(g.blocks, cols), sizeof *g.dist, e);
-    g.square = kc_mem_alloc(g.blocks, sizeof *g.square, e);
-    if (!g.sums || !g.counts || !g.nn || !g.out || !g.scratch || !g.sil || !g.dist || !g.square)
+    g.inv = kc_mem_alloc(s->n, sizeof *g.inv, e);
+    if (!g.sums || !g.counts || !g.nn || !g.out || !g.scratch || !g.sil || !g.dist || !g.inv)
         goto out;
+    kc_pool_for(s->ctx->pool, g.blocks, inverse_block, &g);
     for (size_t i = 0; i < np; i += g.np) {
         g.p = p + i;
         g.cols = 0;
@@ -253,7 +252,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     }
     rc = 0;
 out:
-    kc_mem_free(g.square);
+    kc_mem_free(g.inv);
     kc_mem_free(g.dist);
     kc_mem_free(g.sil);
     kc_mem_free(g.scratch);

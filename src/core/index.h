@@ -4,6 +4,8 @@
  * silhouette (Rousseeuw 1987) of all rows is one (n x d x k) product instead of n x n x d; Calinski-Harabasz (1974),
  * Davies-Bouldin (1979) and the inertia, all on the unit rows with Euclidean distance, follow from the same numbers. They equal
  * scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and KMeans.inertia_.
+ * Rows of floats are unit only to 6e-8, and in a tight cluster the distances are no larger: so each row is divided by its
+ * length in double on the way.
  * Internal to core. */
 #ifndef KC_CORE_INDEX_H
 #define KC_CORE_INDEX_H
@@ -23,7 +25,9 @@ struct kc_scored {
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
 
-/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. */
-void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts);
+/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. inv (n): the factor of each
+ * row, NULL for 1. */
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, const double *inv, double *sums,
+                   uint64_t *counts);
 
 #endif

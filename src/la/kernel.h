@@ -26,6 +26,7 @@ struct kc_la_kernels {
     void (*sub)(float *to, const float *x, size_t n);
     void (*addd)(double *to, const float *x, size_t n);
     void (*subd)(double *to, const float *x, size_t n);
+    void (*axpyd)(double *to, double a, const float *x, size_t n);
     double (*dot)(const float *x, const double *v, size_t n);
     double (*dotd)(const double *x, const double *v, size_t n);
 };
@@ -61,6 +62,11 @@ extern const struct kc_la_kernels kc_la_avx2;
     TARGET KC_LA_EACH(sub, float, -=)                                                       \
     TARGET KC_LA_EACH(addd, double, +=)                                                     \
     TARGET KC_LA_EACH(subd, double, -=)                                                     \
+    TARGET static void axpyd(double *restrict to, double a, const float *restrict x, size_t n) \
+    {                                                                                       \
+        for (size_t i = 0; i < n; i++)                                                      \
+            to[i] += a * (double)x[i];                                                      \
+    }                                                                                       \
     TARGET KC_LA_DOT(dot, float)                                                            \
     TARGET KC_LA_DOT(dotd, double)                                                          \
     TARGET static void arg_max(const float *restrict v, float scale, uint32_t id, float *restrict best, \

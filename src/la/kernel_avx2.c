@@ -116,6 +116,6 @@ AVX2 static void stripd(const double *panel, const double *c, size_t ldc, size_t
 
 KC_LA_BODIES(AVX2)
 
-const struct kc_la_kernels kc_la_avx2 = {"avx2", pack, strip, stripd, arg_max, gain, add, sub, addd, subd, dot, dotd};
+const struct kc_la_kernels kc_la_avx2 = {"avx2", pack, strip, stripd, arg_max, gain, add, sub, addd, subd, axpyd, dot, dotd};
 
 #endif

@@ -30,4 +30,4 @@ STRIP(stripd, double, KC_LA_LANESD, fma)
 KC_LA_BODIES()
 
 const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, gain,
-                                             add, sub, addd, subd, dot, dotd};
+                                             add, sub, addd, subd, axpyd, dot, dotd};

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "la/matrix.h"
+#include "la/product.h"
 
 /* The sum of squares in double, in 8 interleaved chains that are added up in a fixed order: the compiler can put the
  * chains side by side into vector registers without changing a bit. No finite float overflows a double's square. */
@@ -27,6 +28,11 @@ static enum kc_row_status status(double ss, const float *x, size_t d, size_t *at
             break;
         }
     return KC_ROW_NONFINITE;
+}
+
+double kc_la_length(const float *x, size_t d)
+{
+    return sqrt(square_sum(x, d));
 }
 
 enum kc_row_status kc_la_check(const float *x, size_t d, size_t *at)

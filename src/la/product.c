@@ -110,6 +110,11 @@ void kc_la_subd(double *to, const float *x, size_t n)
     kernels()->subd(to, x, n);
 }
 
+void kc_la_axpyd(double *to, double a, const float *x, size_t n)
+{
+    kernels()->axpyd(to, a, x, n);
+}
+
 double kc_la_dot(const float *x, const double *v, size_t n)
 {
     return kernels()->dot(x, v, n);

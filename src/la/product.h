@@ -42,6 +42,7 @@ void kc_la_add(float *to, const float *x, size_t n);
 void kc_la_sub(float *to, const float *x, size_t n);
 void kc_la_addd(double *to, const float *x, size_t n);
 void kc_la_subd(double *to, const float *x, size_t n);
+void kc_la_axpyd(double *to, double a, const float *x, size_t n); /* to += a x */
 /* Ask for x[0..n) ahead of its use: pieces of rows, a page apart, are nothing that the CPU foresees by itself. */
 static inline void kc_la_prefetch(const float *x, size_t n)
 {
@@ -49,6 +50,7 @@ static inline void kc_la_prefetch(const float *x, size_t n)
         __builtin_prefetch(x + i);
 }
 double kc_la_dot(const float *x, const double *v, size_t n);   /* in 8 chains, added up in a fixed order */
+double kc_la_length(const float *x, size_t n);                  /* |x| */
 double kc_la_dotd(const double *x, const double *v, size_t n);
 
 #endif

@@ -1,0 +1,202 @@
+#include "core/ref/ref.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void kc_ref_product(const float *x, size_t n, size_t d, const float *c, size_t k, float *out, size_t ldo)
+{
+    for (size_t j = 0; j < k; j++)
+        for (size_t i = 0; i < n; i++) {
+            float acc = 0;
+            for (size_t t = 0; t < d; t++)
+                acc = fmaf(x[i * d + t], c[j * d + t], acc);
+            out[j * ldo + i] = acc;
+        }
+}
+
+static double cosine_distance(const float *a, const float *b, size_t d)
+{
+    double ab = 0, aa = 0, bb = 0;
+    for (size_t t = 0; t < d; t++) {
+        ab += (double)a[t] * (double)b[t];
+        aa += (double)a[t] * (double)a[t];
+        bb += (double)b[t] * (double)b[t];
+    }
+    double v = 1 - ab / sqrt(aa * bb);
+    return v > 0 ? v : 0;
+}
+
+double kc_ref_silhouette(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil)
+{
+    double total = 0, *sum = calloc(k, sizeof *sum);
+    uint64_t *cnt = calloc(k, sizeof *cnt);
+    if (!sum || !cnt)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        cnt[labels[i]]++;
+    for (size_t i = 0; i < n; i++) {
+        double b = INFINITY, a;
+        memset(sum, 0, k * sizeof *sum);
+        for (size_t j = 0; j < n; j++)
+            if (j != i)
+                sum[labels[j]] += cosine_distance(x + i * d, x + j * d, d);
+        for (uint32_t c = 0; c < k; c++)
+            if (c != labels[i] && cnt[c] && sum[c] / (double)cnt[c] < b)
+                b = sum[c] / (double)cnt[c];
+        a = cnt[labels[i]] > 1 ? sum[labels[i]] / ((double)cnt[labels[i]] - 1) : 0;
+        sil[i] = cnt[labels[i]] < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
+        total += sil[i];
+    }
+    free(sum);
+    free(cnt);
+    return k < 2 ? NAN : total / (double)n;
+}
+
+static double *means(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *cnt)
+{
+    double *m = calloc((size_t)k * d, sizeof *m);
+    if (!m)
+        abort();
+    memset(cnt, 0, k * sizeof *cnt);
+    for (size_t i = 0; i < n; i++) {
+        cnt[labels[i]]++;
+        for (size_t t = 0; t < d; t++)
+            m[labels[i] * d + t] += (double)x[i * d + t];
+    }
+    for (uint32_t c = 0; c < k; c++)
+        for (size_t t = 0; t < d; t++)
+            m[c * d + t] /= cnt[c];
+    return m;
+}
+
+static double *counts(uint32_t k)
+{
+    double *c = calloc(k, sizeof *c);
+    if (!c)
+        abort();
+    return c;
+}
+
+double kc_ref_inertia(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
+{
+    double sum = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < d; t++) {
+            double v = (double)x[i * d + t] - m[labels[i] * d + t];
+            sum += v * v;
+        }
+    free(m);
+    free(cnt);
+    return sum;
+}
+
+double kc_ref_calinski_harabasz(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
+{
+    double between = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    double *all = calloc(d, sizeof *all);
+    if (!all)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < d; t++)
+            all[t] += (double)x[i * d + t] / (double)n;
+    for (uint32_t c = 0; c < k; c++)
+        for (size_t t = 0; t < d; t++)
+            between += cnt[c] * (m[c * d + t] - all[t]) * (m[c * d + t] - all[t]);
+    free(all);
+    free(m);
+    free(cnt);
+    double within = kc_ref_inertia(x, n, d, labels, k);
+    return within > 0 ? between * (double)(n - k) / (within * (k - 1.0)) : 1;
+}
+
+double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
+{
+    double total = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    double *scatter = calloc(k, sizeof *scatter);
+    if (!scatter)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        double v = 0;
+        for (size_t t = 0; t < d; t++) {
+            double q = (double)x[i * d + t] - m[labels[i] * d + t];
+            v += q * q;
+        }
+        scatter[labels[i]] += sqrt(v) / cnt[labels[i]];
+    }
+    for (uint32_t a = 0; a < k; a++) {
+        double worst = 0;
+        for (uint32_t b = 0; b < k; b++) {
+            double v = 0;
+            for (size_t t = 0; t < d; t++)
+                v += (m[a * d + t] - m[b * d + t]) * (m[a * d + t] - m[b * d + t]);
+            if (a != b && v > 0 && (scatter[a] + scatter[b]) / sqrt(v) > worst)
+                worst = (scatter[a] + scatter[b]) / sqrt(v);
+        }
+        total += worst / k;
+    }
+    free(scatter);
+    free(m);
+    free(cnt);
+    return total;
+}
+
+double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
+{
+    double total = 0;
+    for (uint32_t c = 0; c < k; c++) {
+        double nn = 0;
+        for (size_t t = 0; t < d; t++) {
+            double s = 0;
+            for (size_t i = 0; i < n; i++)
+                if (labels[i] == c)
+                    s += (double)x[i * d + t];
+            nn += s * s;
+        }
+        total += sqrt(nn);
+    }
+    return total;
+}
+
+double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels)
+{
+    double *c = calloc((size_t)k * d, sizeof *c);
+    if (!c)
+        abort();
+    for (uint32_t j = 0; j < k; j++)
+        for (size_t t = 0; t < d; t++)
+            c[j * d + t] = (double)x[seeds[j] * d + t];
+    for (size_t i = 0; i < n; i++)
+        labels[i] = UINT32_MAX;
+    for (int it = 0, moved = 1; moved && it < 1000; it++) {
+        moved = 0;
+        for (size_t i = 0; i < n; i++) {
+            double best = -INFINITY;
+            uint32_t at = 0;
+            for (uint32_t j = 0; j < k; j++) {
+                double v = 0;
+                for (size_t t = 0; t < d; t++)
+                    v += (double)x[i * d + t] * c[j * d + t];
+                if (v > best) {
+                    best = v;
+                    at = j;
+                }
+            }
+            moved |= labels[i] != at;
+            labels[i] = at;
+        }
+        memset(c, 0, (size_t)k * d * sizeof *c);
+        for (size_t i = 0; i < n; i++)
+            for (size_t t = 0; t < d; t++)
+                c[labels[i] * d + t] += (double)x[i * d + t];
+        for (uint32_t j = 0; j < k; j++) {
+            double nn = 0;
+            for (size_t t = 0; t < d; t++)
+                nn += c[j * d + t] * c[j * d + t];
+            for (size_t t = 0; nn > 0 && t < d; t++)
+                c[j * d + t] /= sqrt(nn);
+        }
+    }
+    free(c);
+    return kc_ref_objective(x, n, d, labels, k);
+}

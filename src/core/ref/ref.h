@@ -1,0 +1,25 @@
+/* Slow obvious twins of what core does fast: each follows its definition in the plainest way. For tests only; they are
+ * not in libkclust.a. */
+#ifndef KC_CORE_REF_H
+#define KC_CORE_REF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* out[j * ldo + i] = the chain of fmaf over t of x[i][t], c[j][t]; x (n, d), c (k, d). */
+void kc_ref_product(const float *x, size_t n, size_t d, const float *c, size_t k, float *out, size_t ldo);
+
+/* Silhouettes by all n x n cosine distances; sil (n). Returns the mean; NAN when k < 2. */
+double kc_ref_silhouette(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil);
+
+/* On the rows as they are, Euclidean, straight from the papers. */
+double kc_ref_inertia(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
+double kc_ref_calinski_harabasz(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
+double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
+double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
+
+/* Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations; labels (n). Returns the
+ * objective. */
+double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);
+
+#endif

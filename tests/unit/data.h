@@ -1,0 +1,15 @@
+/* Random data for the tests of la and core. */
+#ifndef KC_TESTS_DATA_H
+#define KC_TESTS_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/ctx.h"
+#include "base/rng.h"
+
+/* n unit rows of d dimensions around `centres` random directions; spread 0 puts every row on its centre. malloc'd. */
+float *data_clustered(struct kc_rng *r, size_t n, size_t d, size_t centres, double spread);
+double data_normal(struct kc_rng *r);
+struct kc_ctx data_ctx(unsigned threads); /* a context with a pool; free the pool */
+
+#endif

@@ -1,0 +1,185 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ref/ref.h"
+#include "data.h"
+#include "la/matrix.h"
+#include "la/product.h"
+#include "unit.h"
+
+static const char *const kernels[] = {"portable", "avx2"};
+
+/* Every kernel, at every odd size: bit for bit the chain of fmaf. */
+TEST(la_product_is_the_chain)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 1, 0);
+    void *scratch = aligned_alloc(64, KC_LA_SCRATCH);
+    const char *best = kc_la_kernel();
+    for (int round = 0; round < 60; round++) {
+        size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 700);
+        size_t k = 1 + kc_rng_below(&r, 20), ldo = (n + 15) / 16 * 16;
+        float *x = data_clustered(&r, n, d, 3, 1), *c = data_clustered(&r, k, d, 3, 1);
+        float *got = malloc(k * ldo * sizeof *got), *want = malloc(k * ldo * sizeof *want);
+        kc_ref_product(x, n, d, c, k, want, ldo);
+        for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
+            if (kc_la_kernel_force(kernels[q]) != 0)
+                continue;
+            kc_la_product(x, n, d, c, k, got, ldo, scratch);
+            for (size_t j = 0; j < k; j++)
+                CHECK_MSG(memcmp(got + j * ldo, want + j * ldo, n * sizeof *got) == 0,
+                          "%s: n %zu d %zu k %zu column %zu differs", kernels[q], n, d, k, j);
+        }
+        free(x);
+        free(c);
+        free(got);
+        free(want);
+    }
+    CHECK(kc_la_kernel_force("abacus") != 0);
+    CHECK(kc_la_kernel_force(best) == 0);
+    free(scratch);
+}
+
+TEST(la_productd_is_the_chain)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 2, 0);
+    void *scratch = aligned_alloc(64, KC_LA_SCRATCH);
+    const char *best = kc_la_kernel();
+    for (int round = 0; round < 30; round++) {
+        size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 600);
+        size_t k = 1 + kc_rng_below(&r, 20), ldo = (n + 15) / 16 * 16;
+        float *x = data_clustered(&r, n, d, 3, 1);
+        double *c = malloc(k * d * sizeof *c), *got = malloc(k * ldo * sizeof *got);
+        for (size_t i = 0; i < k * d; i++)
+            c[i] = data_normal(&r);
+        for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
+            if (kc_la_kernel_force(kernels[q]) != 0)
+                continue;
+            kc_la_productd(x, n, d, c, k, got, ldo, scratch);
+            for (size_t j = 0; j < k; j++)
+                for (size_t i = 0; i < n; i++) {
+                    double acc = 0;
+                    for (size_t t = 0; t < d; t++)
+                        acc = fma((double)x[i * d + t], c[j * d + t], acc);
+                    CHECK_MSG(got[j * ldo + i] == acc, "%s: n %zu d %zu k %zu at %zu, %zu", kernels[q], n, d, k, j, i);
+                }
+        }
+        free(x);
+        free(c);
+        free(got);
+    }
+    CHECK(kc_la_kernel_force(best) == 0);
+    free(scratch);
+}
+
+TEST(la_gain_and_arg_max)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 3, 0);
+    const char *best_kernel = kc_la_kernel();
+    enum { N = 61, K = 7 };
+    for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
+        if (kc_la_kernel_force(kernels[q]) != 0)
+            continue;
+        float v[K][N], len[K], best[N], gain[N];
+        uint32_t at[N], to[N], own[N];
+        for (size_t c = 0; c < K; c++) {
+            len[c] = (float)(1 + 20 * kc_rng_unit(&r));
+            for (size_t i = 0; i < N; i++)
+                v[c][i] = (float)(2 * kc_rng_unit(&r) - 1);
+        }
+        for (size_t i = 0; i < N; i++) {
+            best[i] = gain[i] = -INFINITY;
+            at[i] = 99;
+            own[i] = to[i] = (uint32_t)kc_rng_below(&r, K);
+            v[3][i] = v[2][i]; /* a tie goes to the lower id */
+        }
+        for (uint32_t c = 0; c < K; c++) {
+            kc_la_arg_max(v[c], 1.0f, c, best, at, N);
+            kc_la_gain(v[c], len[c], c, own, gain, to, N);
+        }
+        for (size_t i = 0; i < N; i++) {
+            uint32_t want = 0, want_to = 0;
+            double most = -INFINITY;
+            for (uint32_t c = 0; c < K; c++) {
+                double b = (double)len[c], s = (double)v[c][i];
+                double g = own[i] == c ? b - sqrt(fmax(b * b - 2 * b * s + 1, 0)) : sqrt(b * b + 2 * b * s + 1) - b;
+                if (v[c][i] > v[want][i])
+                    want = c;
+                if (g > most) {
+                    most = g;
+                    want_to = c;
+                }
+            }
+            CHECK(at[i] == want && best[i] == v[want][i]);
+            CHECK_MSG(fabs((double)gain[i] - most) < 1e-5, "gain %g, expected %g", (double)gain[i], most);
+            CHECK(to[i] == want_to || fabs((double)gain[i] - most) < 1e-5);
+        }
+    }
+    CHECK(kc_la_kernel_force(best_kernel) == 0);
+}
+
+TEST(la_sums_and_dots)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 4, 0);
+    const char *best = kc_la_kernel();
+    float x[67], y[2][67];
+    double s[2][67], dots[2], dotds[2];
+    for (size_t i = 0; i < 67; i++)
+        x[i] = (float)data_normal(&r);
+    for (int q = 0; q < 2; q++) {
+        if (kc_la_kernel_force(kernels[q]) != 0 && kc_la_kernel_force(kernels[0]) != 0)
+            return;
+        memset(y[q], 0, sizeof y[q]);
+        memset(s[q], 0, sizeof s[q]);
+        for (int i = 0; i < 3; i++) {
+            kc_la_add(y[q], x, 67);
+            kc_la_addd(s[q], x, 67);
+        }
+        kc_la_sub(y[q], x, 67);
+        kc_la_subd(s[q], x, 67);
+        dots[q] = kc_la_dot(x, s[q], 67);
+        dotds[q] = kc_la_dotd(s[q], s[q], 67);
+    }
+    CHECK(memcmp(y[0], y[1], sizeof y[0]) == 0);
+    CHECK(memcmp(s[0], s[1], sizeof s[0]) == 0);
+    CHECK(dots[0] == dots[1] && dotds[0] == dotds[1]);
+    double want = 0;
+    for (size_t i = 0; i < 67; i++) {
+        CHECK(fabs(s[0][i] - 2 * (double)x[i]) < 1e-12);
+        CHECK(fabs((double)y[0][i] - 2 * (double)x[i]) < 1e-5);
+        want += 2 * (double)x[i] * (double)x[i];
+    }
+    CHECK(fabs(dots[0] - want) < 1e-9 * want && fabs(dotds[0] - 2 * want) < 1e-9 * want);
+    CHECK(kc_la_kernel_force(best) == 0);
+}
+
+TEST(la_unit_rows)
+{
+    float x[] = {3, -0.0f, 4}, big[] = {3e38f, 3e38f}, tiny[] = {1e-45f, 0}, zero[] = {0, -0.0f}, bad[] = {1, NAN, INFINITY};
+    float u[3];
+    size_t at = 99;
+    CHECK(kc_la_unit(x, 3, u, NULL) == KC_ROW_OK && u[0] == 0.6f && u[2] == 0.8f && u[1] == 0 && !signbit(u[1]));
+    CHECK(kc_la_unit(big, 2, u, NULL) == KC_ROW_OK && fabsf(u[0] - 0.70710678f) < 1e-7f);
+    CHECK(kc_la_unit(tiny, 2, u, NULL) == KC_ROW_OK && u[0] == 1);
+    u[0] = 7;
+    CHECK(kc_la_unit(zero, 2, u, NULL) == KC_ROW_ZERO && u[0] == 7);
+    CHECK(kc_la_unit(bad, 3, u, &at) == KC_ROW_NONFINITE && at == 1);
+    CHECK(kc_la_check(bad + 2, 1, &at) == KC_ROW_NONFINITE && at == 0);
+    CHECK(kc_la_check(big, 2, NULL) == KC_ROW_OK);
+}
+
+TEST(la_matrix_grows)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_matrix m = {.d = 3};
+    float rows[2][3] = {{1, 2, 3}, {4, 5, 6}};
+    for (int i = 0; i < 1000; i++)
+        CHECK(kc_matrix_append(&m, rows[0], 2, &e) == 0);
+    kc_matrix_trim(&m);
+    CHECK(m.n == 2000 && m.cap == 2000);
+    CHECK(m.x[0] == 1 && m.x[1999 * 3 + 2] == 6);
+    kc_matrix_free(&m);
+    m.d = SIZE_MAX / 8;
+    CHECK(kc_matrix_append(&m, rows[0], 16, &e) == -1 && e.code == KC_ESYS);
+    kc_matrix_free(&m);
+}
