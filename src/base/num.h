@@ -14,17 +14,28 @@ enum kc_num_status {
 
 /* Parse the JSON number at *pp into the float that numpy.float32(json.loads(text)) gives: the decimal is rounded to
  * the nearest double, that to the nearest float, ties to even. On return *pp stands behind the last byte of the number
- * (on error: at the offending byte). The buffer must be readable for KC_NUM_PAD bytes behind the text and hold a
+ * (KC_NUM_SYNTAX: at the offending byte). The buffer must be readable for KC_NUM_PAD bytes behind the text and hold a
  * non-number byte (such as NUL) there. */
 #define KC_NUM_PAD 64
 enum kc_num_status kc_num_float(const char **pp, float *out);
+
+/* Parse at most `room` numbers with commas (and JSON white space) between them; *pp is the first byte of the first.
+ * Returns how many were stored in out (room).
+ * KC_NUM_OK: *pp stands at the first byte behind the last number that is no white space; a comma there means that
+ * `room` was used up and more may follow. Else: *pp is the first byte of the element that is no number of float32.
+ * The buffer is as for kc_num_float. */
+size_t kc_num_floats(const char **pp, float *out, size_t room, enum kc_num_status *status);
+
+/* The first byte behind the JSON number at p, or NULL and *bad (the offending byte) when there is none. */
+const char *kc_num_skip(const char *p, const char **bad);
 
 /* The shortest decimal that reads back (by kc_num_float, or numpy) as the same float. At most 24 bytes, no NUL;
  * returns the length. x must be finite. -0 gives "-0.0", 1 gives "1.0" (as Python's repr), 1e-7 gives "1e-07". */
 #define KC_NUM_FLOAT_MAX 24
 size_t kc_num_format_float(char *out, float x);
 
-/* The shortest decimal that reads back as the same double, JSON syntax; NUL-terminated. Non-finite gives "null". */
+/* The shortest decimal that reads back as the same double, JSON syntax; NUL-terminated. Non-finite gives "null".
+ * Returns the length without the NUL. */
 #define KC_NUM_DOUBLE_MAX 32
 size_t kc_num_format_double(char *out, double x);
 
@@ -32,7 +43,7 @@ size_t kc_num_format_double(char *out, double x);
  * B or iB) behind it; the whole string. -1 on anything else or on overflow. */
 int kc_num_size(const char *s, uint64_t *out) KC_MUST_USE;
 int kc_num_u64(const char *s, uint64_t *out) KC_MUST_USE;    /* plain decimal digits only, the whole string */
-int kc_num_double(const char *s, double *out) KC_MUST_USE;   /* finite, the whole string */
+int kc_num_double(const char *s, double *out) KC_MUST_USE;   /* finite, JSON syntax, the whole string */
 
 /* "12.3 MB": bytes for people, powers of 1000, at most 9 characters and a NUL. */
 void kc_num_human(char out[16], uint64_t bytes);

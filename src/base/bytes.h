@@ -1,0 +1,40 @@
+/* Little- and big-endian loads from unaligned bytes, and bit counts. */
+#ifndef KC_BASE_BYTES_H
+#define KC_BASE_BYTES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define KC_BIG_ENDIAN 1
+#else
+#define KC_BIG_ENDIAN 0
+#endif
+
+static inline uint32_t kc_le32(const void *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return KC_BIG_ENDIAN ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t kc_le64(const void *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return KC_BIG_ENDIAN ? __builtin_bswap64(v) : v;
+}
+
+static inline uint16_t kc_le16(const void *p)
+{
+    const unsigned char *b = p;
+    return (uint16_t)(b[0] | b[1] << 8);
+}
+
+/* Trailing zero bits; v must not be 0. */
+static inline unsigned kc_ctz64(uint64_t v)
+{
+    return (unsigned)__builtin_ctzll(v);
+}
+
+#endif

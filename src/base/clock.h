@@ -1,0 +1,15 @@
+/* The clock that intervals are measured by. */
+#ifndef KC_BASE_CLOCK_H
+#define KC_BASE_CLOCK_H
+
+#include <time.h>
+
+/* Seconds since some fixed moment; never goes back. */
+static inline double kc_clock_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* Strict RFC 8259 over a text in memory, without a tree: values are checked and skipped, strings found and decoded.
+ *
+ * Every text [p, end) here must have a NUL at end and be readable for KC_NUM_PAD (base/num.h) bytes from there; what
+ * lies behind the NUL does not matter. UTF-8 is not the scanner's concern: check the whole text by kc_utf8_bad first. */
+#ifndef KC_BASE_JSON_H
+#define KC_BASE_JSON_H
+
+#include "base/mem.h"
+
+#define KC_JSON_DEPTH 512 /* arrays and objects may nest this deep */
+
+/* What is wrong with a text. */
+struct kc_json_fault {
+    const char *at;       /* the offending byte; may be the text's end */
+    const char *expected; /* "a value", "',' or '}'"; NULL when what says all */
+    const char *what;     /* NULL: the byte itself is unexpected */
+};
+
+/* The first byte at or behind p that is no JSON white space. */
+static inline const char *kc_json_ws(const char *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+        p++;
+    return p;
+}
+
+/* Check the value at p (no white space before it) that lies inside `depth` arrays and objects. Returns the first byte
+ * behind it, or NULL and *f. */
+const char *kc_json_skip(const char *p, const char *end, unsigned depth, struct kc_json_fault *f);
+
+/* A string as it stands in the text, without its quotes. */
+struct kc_json_str {
+    const char *p;
+    size_t n;
+    int escaped; /* there are escapes in it */
+};
+
+/* Check the string whose opening quote is at p. Returns the first byte behind its closing quote, or NULL and *f. */
+const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s, struct kc_json_fault *f);
+
+/* Append the string with its escapes decoded. 0; 1: it has a lone surrogate, which UTF-8 cannot write (nothing is
+ * appended); -1: no memory. */
+int kc_json_decode(const struct kc_json_str *s, struct kc_buf *out, struct kc_err *e) KC_MUST_USE;
+
+/* 1 when the decoded string is the n bytes at `key`. */
+int kc_json_equals(const struct kc_json_str *s, const char *key, size_t n);
+
+/* "a string", "an object", "null", ... by the first byte of a checked value. */
+const char *kc_json_kind(char first);
+
+/* The fault in words, "unexpected 'x' at column 12, expected a value". column: of the offending byte, as the caller
+ * counts; `unit` is what ends at `end`: "line", "record", ... */
+void kc_json_explain(const struct kc_json_fault *f, size_t column, const char *end, const char *unit, char *out,
+                     size_t size);
+
+/* The first byte of the first sequence that is no UTF-8 (RFC 3629: no surrogates, nothing overlong), or NULL. */
+const char *kc_utf8_bad(const char *p, const char *end);
+
+#endif

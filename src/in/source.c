@@ -1,0 +1,303 @@
+#include "in/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define STORED_BUFFER (256 * 1024)
+
+struct kc_source {
+    const char *name;
+    int fd;
+    enum kc_source_kind kind;
+    char *buf; /* (STORED_BUFFER) stored bytes: at .. n are still to be taken */
+    size_t at, n;
+    uint64_t stored; /* bytes read from fd, those in buf included */
+    uint64_t size;   /* bytes from here on of a regular file, else UINT64_MAX */
+    int inside;      /* a member or frame has begun and not ended */
+    z_stream z;
+    ZSTD_DStream *zstd;
+};
+
+const char *kc_source_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static uint64_t size_left(int fd, const struct stat *st)
+{
+    off_t at = fd >= 0 ? lseek(fd, 0, SEEK_CUR) : 0;
+    if (at < 0)
+        return UINT64_MAX;
+    return at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
+}
+
+uint64_t kc_source_size(const char *path)
+{
+    struct stat st;
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : -1;
+    if ((fd >= 0 ? fstat(fd, &st) : stat(path, &st)) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    uint64_t n = size_left(fd, &st);
+    return n == UINT64_MAX ? 0 : n;
+}
+
+/* read(2) that waits, whatever the descriptor's mode. */
+static int read_some(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    for (;;) {
+        ssize_t r = read(s->fd, p, n < SSIZE_MAX ? n : SSIZE_MAX);
+        if (r >= 0) {
+            *got = (size_t)r;
+            s->stored += (size_t)r;
+            return 0;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd f = {s->fd, POLLIN, 0};
+            if (poll(&f, 1, -1) < 0 && errno != EINTR)
+                return kc_err_sys(e, s->name, errno, "cannot wait for input");
+        } else if (errno != EINTR) {
+            return kc_err_sys(e, s->name, errno, "cannot read");
+        }
+    }
+}
+
+/* More stored bytes into an empty buffer; s->n is 0 then only at the end. */
+static int refill(struct kc_source *s, struct kc_err *e)
+{
+    s->at = 0;
+    s->n = 0;
+    return read_some(s, s->buf, STORED_BUFFER, &s->n, e);
+}
+
+static uint64_t offset(const struct kc_source *s)
+{
+    return s->stored - (s->n - s->at);
+}
+
+static int starts_gzip(const char *p, size_t n)
+{
+    return n >= 2 && (unsigned char)p[0] == 0x1F && (unsigned char)p[1] == 0x8B;
+}
+
+static int starts_zstd(const char *p, size_t n)
+{
+    if (n < 4)
+        return 0;
+    uint32_t magic = kc_le32(p);
+    return magic == ZSTD_MAGICNUMBER || (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+static int start_inflating(struct kc_source *s, struct kc_err *e)
+{
+    if (starts_gzip(s->buf, s->n)) {
+        if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* 16: a gzip header, whose CRC and length are checked */
+            return kc_err_set(e, KC_ESYS, "out of memory: zlib could not start");
+        s->kind = KC_SOURCE_GZIP;
+    } else if (starts_zstd(s->buf, s->n)) {
+        s->zstd = ZSTD_createDStream();
+        if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)))
+            return kc_err_set(e, KC_ESYS, "out of memory: zstd could not start");
+        s->kind = KC_SOURCE_ZSTD;
+    }
+    return 0;
+}
+
+int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
+{
+    struct stat st;
+    struct kc_source *s = kc_mem_zalloc(1, sizeof *s, e);
+    *out = NULL;
+    if (!s)
+        return -1;
+    s->name = kc_source_name(path);
+    s->fd = -1;
+    s->buf = kc_mem_alloc(STORED_BUFFER, 1, e);
+    if (!s->buf)
+        goto fail;
+    if (strcmp(path, "-") == 0) {
+        s->fd = STDIN_FILENO;
+    } else {
+        do
+            s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        while (s->fd < 0 && errno == EINTR);
+    }
+    if (s->fd < 0 || fstat(s->fd, &st) != 0) {
+        kc_err_sys(e, s->name, errno, "cannot open");
+        goto fail;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        kc_err_at(e, KC_ESYS, s->name, 0, "is a directory");
+        goto fail;
+    }
+    s->size = S_ISREG(st.st_mode) ? size_left(s->fd, &st) : UINT64_MAX;
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
+    while (s->n < 4) { /* the longest magic number */
+        size_t got;
+        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+            goto fail;
+        if (got == 0)
+            break;
+        s->n += got;
+    }
+    if (start_inflating(s, e) != 0)
+        goto fail;
+    *out = s;
+    return 0;
+fail:
+    kc_source_free(s);
+    return -1;
+}
+
+void kc_source_free(struct kc_source *s)
+{
+    if (!s)
+        return;
+    if (s->kind == KC_SOURCE_GZIP)
+        inflateEnd(&s->z);
+    ZSTD_freeDStream(s->zstd);
+    if (s->fd > STDIN_FILENO)
+        close(s->fd);
+    kc_mem_free(s->buf);
+    kc_mem_free(s);
+}
+
+/* Between two members: is there another? *end is set when there is nothing at all. The magic number may straddle two
+ * reads: what there is of it is then moved to the buffer's beginning. */
+static int next_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t), int *end,
+                       struct kc_err *e)
+{
+    if (s->n - s->at < magic) {
+        memmove(s->buf, s->buf + s->at, s->n - s->at);
+        s->n -= s->at;
+        s->at = 0;
+    }
+    while (s->n - s->at < magic) {
+        size_t got;
+        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+            return -1;
+        if (got == 0)
+            break;
+        s->n += got;
+    }
+    *end = s->n == s->at;
+    if (*end || starts(s->buf + s->at, s->n - s->at))
+        return 0;
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "something else follows the %s data at byte %llu (0x%02x)", kind,
+                     (unsigned long long)offset(s), (unsigned char)s->buf[s->at]);
+}
+
+static int cut_short(const struct kc_source *s, const char *kind, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "the %s data is cut short: it ends at byte %llu", kind,
+                     (unsigned long long)offset(s));
+}
+
+static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    s->z.next_out = (Bytef *)p;
+    s->z.avail_out = n < UINT_MAX ? (uInt)n : UINT_MAX;
+    uInt want = s->z.avail_out;
+    while (s->z.avail_out == want) { /* whatever there is will do: waiting for a full block would stall a slow pipe */
+        if (!s->inside) {
+            int end;
+            if (next_member(s, 2, "gzip", starts_gzip, &end, e) != 0)
+                return -1;
+            if (end)
+                break;
+            if (inflateReset(&s->z) != Z_OK)
+                return kc_err_set(e, KC_ESYS, "zlib could not start again");
+            s->inside = 1;
+        }
+        if (s->at == s->n && refill(s, e) != 0)
+            return -1;
+        if (s->n == 0)
+            return cut_short(s, "gzip", e);
+        s->z.next_in = (Bytef *)s->buf + s->at;
+        s->z.avail_in = (uInt)(s->n - s->at);
+        int rc = inflate(&s->z, Z_NO_FLUSH);
+        s->at = s->n - s->z.avail_in;
+        if (rc == Z_STREAM_END)
+            s->inside = 0;
+        else if (rc == Z_MEM_ERROR)
+            return kc_err_set(e, KC_ESYS, "out of memory: zlib could not go on");
+        else if (rc != Z_OK && rc != Z_BUF_ERROR)
+            return kc_err_at(e, KC_EINPUT, s->name, 0, "the gzip data is damaged near byte %llu: %s",
+                             (unsigned long long)offset(s), s->z.msg ? s->z.msg : "no valid stream");
+    }
+    *got = want - s->z.avail_out;
+    return 0;
+}
+
+static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    ZSTD_outBuffer out = {p, n, 0};
+    while (out.pos == 0) {
+        if (!s->inside) {
+            int end;
+            if (next_member(s, 4, "zstd", starts_zstd, &end, e) != 0)
+                return -1;
+            if (end)
+                break;
+            s->inside = 1;
+        }
+        if (s->at == s->n && refill(s, e) != 0)
+            return -1;
+        /* With no more input, what the decoder still holds must come out; when nothing does, input is missing. */
+        ZSTD_inBuffer in = {s->buf, s->n, s->at};
+        size_t rc = ZSTD_decompressStream(s->zstd, &out, &in);
+        s->at = in.pos;
+        if (ZSTD_isError(rc))
+            return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
+                             (unsigned long long)offset(s), ZSTD_getErrorName(rc));
+        if (rc == 0)
+            s->inside = 0;
+        else if (s->n == 0 && out.pos == 0)
+            return cut_short(s, "zstd", e);
+    }
+    *got = out.pos;
+    return 0;
+}
+
+int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    switch (s->kind) {
+    case KC_SOURCE_GZIP: return read_gzip(s, p, n, got, e);
+    case KC_SOURCE_ZSTD: return read_zstd(s, p, n, got, e);
+    case KC_SOURCE_PLAIN: break;
+    }
+    if (s->at == s->n && n >= STORED_BUFFER) /* no need to copy */
+        return read_some(s, p, n, got, e);
+    if (s->at == s->n && refill(s, e) != 0)
+        return -1;
+    *got = s->n - s->at < n ? s->n - s->at : n;
+    memcpy(p, s->buf + s->at, *got);
+    s->at += *got;
+    return 0;
+}
+
+enum kc_source_kind kc_source_kind(const struct kc_source *s)
+{
+    return s->kind;
+}
+
+uint64_t kc_source_bytes(const struct kc_source *s)
+{
+    return s->stored;
+}
+
+uint64_t kc_source_left(const struct kc_source *s)
+{
+    uint64_t taken = offset(s);
+    if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
+        return UINT64_MAX;
+    return s->size > taken ? s->size - taken : 0;
+}

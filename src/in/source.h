@@ -1,0 +1,32 @@
+/* The byte source: a file or standard input, inflated when its first bytes say that it is gzip or zstd. */
+#ifndef KC_IN_SOURCE_H
+#define KC_IN_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct kc_source;
+
+enum kc_source_kind { KC_SOURCE_PLAIN, KC_SOURCE_GZIP, KC_SOURCE_ZSTD };
+
+/* path "-" is standard input. Reads the first bytes. KC_ESYS when it cannot be opened or read, or is a directory. */
+int kc_source_open(struct kc_source **s, const char *path, struct kc_err *e) KC_MUST_USE;
+void kc_source_free(struct kc_source *s); /* NULL is fine */
+
+/* Up to n (> 0) bytes, decompressed; *got is 0 only at the end. KC_EINPUT, with the byte of the stored input where it
+ * was found, for compressed data that is damaged, cut short, or followed by something else. */
+int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e) KC_MUST_USE;
+
+enum kc_source_kind kc_source_kind(const struct kc_source *s);
+uint64_t kc_source_bytes(const struct kc_source *s); /* stored bytes read so far */
+/* Bytes still to be had from here on, when the source is a plain regular file; else UINT64_MAX. */
+uint64_t kc_source_left(const struct kc_source *s);
+
+/* Stored bytes of the input, 0 when that cannot be known (a pipe). Opens nothing, never fails. */
+uint64_t kc_source_size(const char *path);
+
+/* "standard input" for "-", else the path. */
+const char *kc_source_name(const char *path);
+
+#endif

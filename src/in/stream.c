@@ -1,0 +1,309 @@
+/* The pipeline: feed -> slots -> drain -> sink. */
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "in/reader.h"
+#include "in/run.h"
+#include "par/pipe.h"
+
+/* Large enough that a piece's overhead does not show, small enough that a few of them stay in the second-level cache's
+ * neighbourhood and little memory goes to the slots. */
+#define BLOCK ((size_t)1 << 20)
+#define PROGRESS_SECONDS 0.1
+
+/* Drain's side. fill and drain may run at the same time, on any thread: they share nothing but the slots. */
+struct drain {
+    const struct kc_ctx *ctx;
+    const struct kc_in_opts *o;
+    struct kc_in_run *run;
+    kc_in_sink sink;
+    void *arg;
+    uint64_t rows;     /* input rows so far */
+    uint64_t line;     /* lines of the file so far */
+    uint64_t records, skipped;
+    uint64_t total;    /* stored bytes of all inputs, 0: unknown */
+    double last;       /* when progress was told */
+    uint64_t *numbers; /* of a slot's rows */
+    size_t numbers_cap;
+    struct kc_strs file_terms, terms; /* the terms file; those of a slot's rows */
+    struct kc_strs shown; /* the first bad records, as lines for the log, which only the calling thread may write */
+};
+
+struct both {
+    struct kc_feed feed;
+    struct drain drain;
+};
+
+static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
+{
+    struct kc_feed *f = &((struct both *)arg)->feed;
+    struct kc_slot *s = slot;
+    kc_slot_clear(s);
+    for (;;) {
+        int none, file_end = 0;
+        if (f->stop) {
+            *eof = 1;
+            return 0;
+        }
+        if (!f->src) {
+            if (kc_feed_next(f, &none, e) != 0)
+                return -1;
+            if (none) {
+                *eof = 1;
+                return 0;
+            }
+            if (f->o->want_raw && f->rd->binary)
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
+        }
+        s->o = f->o;
+        s->rd = f->rd;
+        s->given = &f->given;
+        s->file = f->name;
+        if (f->rd->fill(f, s, &file_end, e) != 0)
+            return -1;
+        s->d = f->d;
+        s->d_from = f->d_name == f->name ? NULL : f->d_name;
+        s->first = f->fresh;
+        s->line0 = f->line0;
+        s->hint_rows = f->hint_rows;
+        s->bytes = kc_feed_bytes(f);
+        f->fresh = 0;
+        if (!file_end)
+            return 0;
+        kc_feed_close(f);
+        kc_slot_clear(s);
+    }
+}
+
+static void work(void *arg, void *slot)
+{
+    struct kc_slot *s = slot;
+    (void)arg;
+    s->rd->work(s);
+}
+
+static int reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)
+{
+    if (want <= *cap)
+        return 0;
+    size_t more = want + want / 2;
+    uint64_t *q = kc_mem_realloc(*p, more, sizeof *q, e);
+    if (!q)
+        return -1;
+    *p = q;
+    *cap = more;
+    return 0;
+}
+
+/* A bad record: the end of the run, or counted and left out. */
+static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg, size_t n,
+                      struct kc_err *e)
+{
+    struct kc_err what = KC_ERR_INIT;
+    if (s->rd->binary)
+        kc_err_at(&what, KC_EINPUT, s->file, 0, "row %llu: %.*s", (unsigned long long)row, (int)n, msg);
+    else
+        kc_err_at(&what, KC_EINPUT, s->file, line, "%.*s", (int)n, msg);
+    if (!d->o->skip_bad) {
+        *e = what;
+        return -1;
+    }
+    if (d->shown.n < KC_SHOWN) {
+        char text[1000];
+        kc_err_format(&what, text, sizeof text);
+        if (kc_strs_add(&d->shown, text, strlen(text), e) != 0)
+            return -1;
+    }
+    if (reserve_u64(&d->run->skipped, &d->run->skipped_cap, d->run->nskipped + 1, e) != 0)
+        return -1;
+    d->run->skipped[d->run->nskipped++] = row;
+    d->skipped++;
+    return 0;
+}
+
+static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *e)
+{
+    for (size_t i = 0; i < s->nbads; i++) {
+        const struct kc_bad *b = &s->bads[i];
+        size_t n = 0;
+        const char *msg = b->msg == SIZE_MAX ? "" : kc_strs_get(&s->msgs, b->msg, &n);
+        if (bad_record(d, s, d->rows + b->index, s->whole_lines ? d->line + b->line : b->line, msg, n, e) != 0)
+            return -1;
+    }
+    if (!s->overlong)
+        return 0;
+    char msg[128];
+    int n = snprintf(msg, sizeof msg, "longer than %llu bytes; --max-line raises the limit",
+                     (unsigned long long)d->o->max_line);
+    return bad_record(d, s, d->rows + s->records, s->whole_lines ? d->line + s->lines + 1 : s->overlong_line, msg, (size_t)n, e);
+}
+
+/* The numbers of the slot's good rows, and their terms where a file gives them. */
+static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *e)
+{
+    size_t n = 0, bad = 0;
+    if (reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0)
+        return -1;
+    kc_strs_clear(&d->terms);
+    for (size_t i = 0; i < s->records; i++) {
+        if (bad < s->nbads && s->bads[bad].index == i) {
+            bad++;
+            continue;
+        }
+        uint64_t row = d->rows + i;
+        d->numbers[n++] = row;
+        if (d->o->terms_file && row < d->file_terms.n) {
+            size_t len;
+            const char *t = kc_strs_get(&d->file_terms, (size_t)row, &len);
+            if (kc_strs_add(&d->terms, t, len, e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static void tell_progress(struct drain *d, const struct kc_slot *s)
+{
+    double now = d->ctx->progress ? kc_clock_now() : 0;
+    if (!d->ctx->progress || now - d->last < PROGRESS_SECONDS)
+        return;
+    struct kc_progress p = {.phase = KC_PHASE_READ, .done = s->bytes, .total = d->total, .records = d->records};
+    d->last = now;
+    d->ctx->progress(d->ctx->arg, &p);
+}
+
+static int drain(void *arg, void *slot, struct kc_err *e)
+{
+    struct drain *d = &((struct both *)arg)->drain;
+    struct kc_slot *s = slot;
+    if (s->first)
+        d->line = s->line0;
+    if (bad_records(d, s, e) != 0)
+        return -1;
+    if (s->err.code != KC_OK) {
+        *e = s->err;
+        return -1;
+    }
+    if (number_rows(d, s, e) != 0)
+        return -1;
+    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n; /* if not: only count from here on */
+    if (s->n > 0 && enough_terms) {
+        struct kc_chunk c = {.n = s->n, .d = s->d, .x = s->x, .rows = d->numbers};
+        c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
+        c.raws = d->o->want_raw ? &s->raws : NULL;
+        d->run->hint_rows = s->hint_rows;
+        if (d->sink(d->arg, &c, e) != 0)
+            return -1;
+    }
+    d->rows += s->records + (s->overlong != 0);
+    d->line += s->lines + (s->overlong != 0 && s->whole_lines);
+    d->records += s->n;
+    tell_progress(d, s);
+    return 0;
+}
+
+static uint64_t total_size(const struct kc_feed *f)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < f->nfiles; i++) {
+        uint64_t n = kc_source_size(f->files[i]);
+        if (n == 0)
+            return 0;
+        sum += n;
+    }
+    return sum;
+}
+
+/* What can only be said at the end. */
+static int finish(const struct both *b, struct kc_err *e)
+{
+    const struct drain *d = &b->drain;
+    const char *only = b->feed.nfiles == 1 ? kc_source_name(b->feed.files[0]) : NULL;
+    for (size_t i = 0; i < d->shown.n; i++) {
+        size_t n;
+        const char *line = kc_strs_get(&d->shown, i, &n);
+        kc_ctx_log(d->ctx, KC_LOG_WARN, "%.*s; skipped", (int)n, line);
+    }
+    if (d->skipped > d->shown.n)
+        kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
+                   d->skipped - d->shown.n == 1 ? "" : "s");
+    if (d->o->terms_file && d->rows != d->file_terms.n)
+        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu terms, the input has %llu rows",
+                         d->file_terms.n, (unsigned long long)d->rows);
+    if (d->records == 0 && d->skipped > 0)
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: all %llu were bad", (unsigned long long)d->skipped);
+    if (d->records == 0)
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records");
+    return 0;
+}
+
+static void copy_name(char out[256], const struct kc_fields *f, const struct kc_path *p)
+{
+    snprintf(out, 256, "%s", f->bare || p->n == 0 ? "" : p->name);
+}
+
+int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune, struct kc_in_run *run,
+              kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
+{
+    static const char *const standard_input = "-";
+    static const struct kc_pipe_ops ops = {fill, work, drain};
+    size_t nslots = 2 * (size_t)kc_pool_threads(ctx->pool), made = 0;
+    struct kc_slot *slots = NULL;
+    void **ring = NULL;
+    int rc = -1;
+    struct both b;
+    memset(&b, 0, sizeof b);
+    memset(st, 0, sizeof *st);
+    b.feed.o = o;
+    b.feed.block = tune && tune->block ? tune->block : BLOCK;
+    b.feed.files = o->nfiles ? o->files : &standard_input;
+    b.feed.nfiles = o->nfiles ? o->nfiles : 1;
+    b.feed.st = st;
+    b.drain.ctx = ctx;
+    b.drain.o = o;
+    b.drain.run = run;
+    b.drain.sink = sink;
+    b.drain.arg = arg;
+    b.drain.total = total_size(&b.feed);
+    b.drain.last = kc_clock_now();
+    if (kc_fields_init(&b.feed.given, o, e) != 0)
+        goto out;
+    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_memory, &b.drain.file_terms, e) != 0)
+        goto out;
+    slots = kc_mem_zalloc(nslots, sizeof *slots, e);
+    ring = kc_mem_alloc(nslots, sizeof *ring, e);
+    if (!slots || !ring)
+        goto out;
+    for (; made < nslots; made++)
+        ring[made] = &slots[made];
+    if (kc_pipe_run(ctx->pool, &ops, &b, ring, nslots, e) != 0)
+        goto out;
+    st->bytes = kc_feed_bytes(&b.feed);
+    st->records = b.drain.records;
+    st->skipped = b.drain.skipped;
+    if (b.feed.decided) {
+        copy_name(st->term_field, &b.feed.fields, &b.feed.fields.term);
+        copy_name(st->vec_field, &b.feed.fields, &b.feed.fields.vec);
+    }
+    rc = finish(&b, e);
+out:
+    for (size_t i = 0; i < made; i++)
+        kc_slot_free(&slots[i]);
+    kc_mem_free(slots);
+    kc_mem_free(ring);
+    kc_feed_free(&b.feed);
+    kc_mem_free(b.drain.numbers);
+    kc_strs_free(&b.drain.file_terms);
+    kc_strs_free(&b.drain.terms);
+    kc_strs_free(&b.drain.shown);
+    return rc;
+}
+
+int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
+                 struct kc_in_stats *st, struct kc_err *e)
+{
+    struct kc_in_run run = {0, NULL, 0, 0};
+    int rc = kc_in_run(ctx, o, NULL, &run, sink, arg, st, e);
+    kc_mem_free(run.skipped);
+    return rc;
+}
