@@ -1,5 +1,6 @@
 /* Named outputs: all or nothing. A regular target is written beside itself, synced and renamed on commit; symlinks are
- * followed to the file they name; a device or FIFO is written in place; "-" is standard output. */
+ * followed to the file they name; a device or FIFO is written in place; "-" (and /dev/stdout, /dev/stderr, /dev/fd/N)
+ * is a descriptor that is open already. */
 #ifndef KC_BASE_OUTFILE_H
 #define KC_BASE_OUTFILE_H
 
@@ -8,12 +9,20 @@
 
 struct kc_outfile;
 
-/* Finds out at once whether the target can be written (creates the temporary file). mode of an existing target is kept. */
+/* Finds out at once whether the target can be written (creates the temporary file). The mode of an existing target is
+ * kept. */
 int kc_outfile_open(struct kc_outfile **f, const char *path, struct kc_err *e) KC_MUST_USE;
+/* An unlinked temporary file in $TMPDIR (or /tmp), for what has to be known before it can be written. */
+int kc_outfile_open_spool(struct kc_outfile **f, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_err *e) KC_MUST_USE; /* buffered */
 /* Overwrite bytes already written at offset (a header whose counts were unknown); only when kc_outfile_seekable. */
 int kc_outfile_patch(struct kc_outfile *f, uint64_t offset, const void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_seekable(const struct kc_outfile *f);
+int kc_outfile_is_file(const struct kc_outfile *f); /* a named regular file: other files may go beside it */
+/* Append all that was written to the spool. */
+int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e) KC_MUST_USE;
+/* Flush and sync: everything that can fail but the rename. With several outputs, finish all before committing any. */
+int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Flush, check, sync, rename, close: the target is the new file only when this returns 0. */
 int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Close and free; what was not committed is removed. NULL is fine; so is one already committed. */

@@ -1,0 +1,199 @@
+# bash completion for kclust; made by: kclust help --completions bash
+
+_kclust_files() {
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+_kclust() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=fit words
+    if [[ $cur == '=' ]]; then
+        cur=''
+    elif [[ $prev == '=' ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    if ((COMP_CWORD > 1)) && [[ " fit convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+        verb=${COMP_WORDS[1]}
+    fi
+    case $verb:$prev in
+    fit:-k)
+        return
+        ;;
+    fit:--k-min)
+        return
+        ;;
+    fit:--k-max)
+        return
+        ;;
+    fit:--k-by)
+        mapfile -t COMPREPLY < <(compgen -W 'silhouette calinski-harabasz davies-bouldin' -- "$cur")
+        return
+        ;;
+    fit:--min-size)
+        return
+        ;;
+    fit:--max-size)
+        return
+        ;;
+    fit:--n-init)
+        return
+        ;;
+    fit:--max-iter)
+        return
+        ;;
+    fit:--tol)
+        return
+        ;;
+    fit:--seed)
+        return
+        ;;
+    fit:--max-memory)
+        return
+        ;;
+    fit:--input-format|fit:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        return
+        ;;
+    fit:--term-field)
+        return
+        ;;
+    fit:--vec-field)
+        return
+        ;;
+    fit:--records)
+        return
+        ;;
+    fit:--terms)
+        _kclust_files
+        return
+        ;;
+    fit:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    fit:--max-line)
+        return
+        ;;
+    fit:--output|fit:-o)
+        _kclust_files
+        return
+        ;;
+    fit:--output-format|fit:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        return
+        ;;
+    fit:--columns)
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin silhouette row' -- "$cur")
+        return
+        ;;
+    fit:--summary|fit:-s)
+        _kclust_files
+        return
+        ;;
+    fit:--threads|fit:-j)
+        return
+        ;;
+    fit:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    convert:--output|convert:-o)
+        _kclust_files
+        return
+        ;;
+    convert:--output-format|convert:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy' -- "$cur")
+        return
+        ;;
+    convert:--input-format|convert:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        return
+        ;;
+    convert:--term-field)
+        return
+        ;;
+    convert:--vec-field)
+        return
+        ;;
+    convert:--records)
+        return
+        ;;
+    convert:--terms)
+        _kclust_files
+        return
+        ;;
+    convert:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    convert:--max-line)
+        return
+        ;;
+    convert:--threads|convert:-j)
+        return
+        ;;
+    convert:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    info:--input-format|info:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        return
+        ;;
+    info:--term-field)
+        return
+        ;;
+    info:--vec-field)
+        return
+        ;;
+    info:--records)
+        return
+        ;;
+    info:--terms)
+        _kclust_files
+        return
+        ;;
+    info:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    info:--max-line)
+        return
+        ;;
+    info:--threads|info:-j)
+        return
+        ;;
+    info:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    help:--options)
+        mapfile -t COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+        return
+        ;;
+    help:--completions)
+        mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$cur")
+        return
+        ;;
+    esac
+    if [[ $cur == -* ]]; then
+        case $verb in
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --max-memory --input-format --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        help) words='--options --completions --help --version' ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+        return
+    fi
+    if [[ $verb == help ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+        return
+    fi
+    _kclust_files
+    if ((COMP_CWORD == 1)); then
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+    fi
+}
+
+complete -F _kclust kclust

@@ -1,0 +1,159 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/outfile.h"
+#include "par/pool.h"
+
+void kc_cli_say(const char *text, size_t n)
+{
+    kc_progress_clear();
+    while (n > 0) {
+        ssize_t w = write(2, text, n);
+        if (w <= 0)
+            return; /* nobody to tell */
+        text += w;
+        n -= (size_t)w;
+    }
+}
+
+void kc_cli_line(const char *prefix, const char *line)
+{
+    char out[4200];
+    size_t n = (size_t)snprintf(out, 64, "%s", prefix);
+    kc_err_escape(out + n, sizeof out - n - 1, line, strlen(line));
+    n = strlen(out);
+    out[n++] = '\n';
+    kc_cli_say(out, n); /* one write, so that lines of several processes do not mix */
+}
+
+int kc_cli_fail(const struct kc_err *e)
+{
+    char line[4096];
+    kc_err_format(e, line, sizeof line);
+    kc_cli_line("kclust: ", line);
+    return (int)e->code;
+}
+
+static void log_line(void *arg, enum kc_log level, const char *line)
+{
+    const struct kc_cli *c = arg;
+    if (level == KC_LOG_WARN ? !c->quiet : c->verbose)
+        kc_cli_line(level == KC_LOG_WARN ? "kclust: warning: " : "kclust: ", line);
+}
+
+int kc_cli_print(struct kc_buf *b, struct kc_err *e)
+{
+    struct kc_outfile *f = NULL;
+    int rc = kc_outfile_open(&f, "-", e) != 0 || kc_outfile_write(f, b->p, b->n, e) != 0 ? -1 :
+             kc_outfile_commit(f, e);
+    kc_outfile_free(f);
+    return rc == 0 ? 0 : kc_cli_fail(e);
+}
+
+struct kc_in_opts kc_cli_in_defaults(void)
+{
+    return (struct kc_in_opts){.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20};
+}
+
+static int take_common(struct kc_cli *c, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    switch (id) {
+    case KC_OPT_THREADS:
+        return kc_opt_u64(value, 1, 1024, &c->threads, name, e);
+    case KC_OPT_QUIET:
+        c->quiet = 1;
+        c->verbose = 0;
+        return 0;
+    case KC_OPT_VERBOSE:
+        c->verbose = 1;
+        c->quiet = 0;
+        return 0;
+    case KC_OPT_PROGRESS:
+        if (strcmp(value, "auto") == 0)
+            c->progress = KC_AUTO;
+        else if (strcmp(value, "always") == 0)
+            c->progress = KC_ALWAYS;
+        else if (strcmp(value, "never") == 0)
+            c->progress = KC_NEVER;
+        else
+            return kc_opt_bad_word(value, "auto always never", name, e);
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, const char *value, const char *name,
+                struct kc_err *e)
+{
+    switch (id) {
+    case KC_OPT_INPUT_FORMAT:
+        return kc_in_format_by_name(value, &in->format) == 0 ? 0 :
+               kc_opt_bad_word(value, "auto jsonl kvec npy", name, e);
+    case KC_OPT_TERM_FIELD:
+        in->term_field = value;
+        return 0;
+    case KC_OPT_VEC_FIELD:
+        in->vec_field = value;
+        return 0;
+    case KC_OPT_RECORDS:
+        if (*value && *value != '/')
+            return kc_err_set(e, KC_EUSAGE, "%s: a JSON Pointer is empty or starts with '/', as in /data", name);
+        in->records = value;
+        return 0;
+    case KC_OPT_TERMS:
+        in->terms_file = value;
+        return 0;
+    case KC_OPT_ON_BAD:
+        in->skip_bad = strcmp(value, "skip") == 0;
+        return in->skip_bad || strcmp(value, "fail") == 0 ? 0 : kc_opt_bad_word(value, "fail skip", name, e);
+    case KC_OPT_MAX_LINE:
+        return kc_opt_size(value, &in->max_line, name, e);
+    default:
+        return take_common(c, id, value, name, e);
+    }
+}
+
+int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
+                    struct kc_err *e)
+{
+    const char *word = first < argc ? argv[first] : "";
+    int first_word = !named && first < argc && strcmp(argv[first - 1], "--") != 0;
+    const struct kc_verb *other = first_word ? kc_verb_find(word) : NULL;
+    if (other == v) /* `kclust -q fit FILE` */
+        first++;
+    else if (other)
+        return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
+    in->files = (const char *const *)(argv + first);
+    in->nfiles = (size_t)(argc - first);
+    if (in->nfiles == 0 && isatty(0))
+        return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (standard input is a terminal; see kclust %s --help)",
+                          v->synopsis, v->name);
+    if (first_word && !other && strcmp(word, "-") != 0 && !strpbrk(word, "./") && access(word, F_OK) != 0 &&
+        errno == ENOENT)
+        return kc_err_at(e, KC_ESYS, word, 0, "cannot open: %s, and no verb of that name (see kclust help)",
+                         strerror(errno));
+    return 0;
+}
+
+int kc_cli_start(struct kc_cli *c, struct kc_err *e)
+{
+    kc_progress_init(c->progress);
+    c->ctx = (struct kc_ctx){
+        .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
+        .log = log_line,
+        .progress = kc_progress_on() ? kc_progress_update : NULL,
+        .arg = c,
+    };
+    return c->ctx.pool ? 0 : -1;
+}
+
+void kc_cli_stop(struct kc_cli *c)
+{
+    kc_progress_clear();
+    kc_pool_free(c->ctx.pool);
+    c->ctx.pool = NULL;
+}

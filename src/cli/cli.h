@@ -1,0 +1,64 @@
+/* What the verbs share at run time: messages, the pool, progress, signals. */
+#ifndef KC_CLI_CLI_H
+#define KC_CLI_CLI_H
+
+#include "base/ctx.h"
+#include "cli/opt.h"
+#include "in/dataset.h"
+
+enum kc_when { KC_AUTO, KC_ALWAYS, KC_NEVER };
+
+struct kc_cli {
+    int quiet, verbose;
+    enum kc_when progress;
+    uint64_t threads;    /* 0: all cores */
+    struct kc_ctx ctx;   /* valid between start and stop */
+};
+
+#define KC_CLI_INIT {0, 0, KC_AUTO, 0, {0}}
+
+/* Take a common option, or one about reading; 1 when it is neither. */
+int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, const char *value, const char *name,
+                struct kc_err *e) KC_MUST_USE;
+
+/* Reading options as they are without any on the command line. */
+struct kc_in_opts kc_cli_in_defaults(void);
+
+/* Operands to in->files; with none and a terminal on standard input that is KC_EUSAGE. */
+int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
+                    struct kc_err *e) KC_MUST_USE;
+
+int kc_cli_start(struct kc_cli *c, struct kc_err *e) KC_MUST_USE; /* the pool and the context */
+void kc_cli_stop(struct kc_cli *c);                               /* also after a failed start */
+
+/* One line "kclust: ..." on standard error; returns the exit code of e. */
+int kc_cli_fail(const struct kc_err *e);
+void kc_cli_say(const char *text, size_t n); /* as it is, behind a cleared progress bar */
+void kc_cli_line(const char *prefix, const char *line); /* control bytes are escaped */
+
+/* Text to standard output, checked; returns the exit code. */
+int kc_cli_print(struct kc_buf *b, struct kc_err *e);
+int kc_cli_version(void);
+int kc_cli_help(const struct kc_verb *v); /* NULL: the program's */
+
+/* cli/signals.c: descriptors 0 to 2 that are closed are filled so that using them fails, and signals remove temporary
+ * files before they kill. */
+void kc_cli_guard_fds(void);
+void kc_cli_guard_signals(void);
+
+/* cli/progress.c. All may be called from any thread. */
+void kc_progress_init(enum kc_when when);
+void kc_progress_update(void *arg, const struct kc_progress *p); /* a kc_ctx.progress */
+int kc_progress_on(void);
+void kc_progress_clear(void);              /* the bar off the screen, until the next update */
+void kc_progress_clear_from_signal(void);
+
+/* cli/completions.c: a script for "bash", "zsh" or "fish"; -1 when the shell is unknown. */
+int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e) KC_MUST_USE;
+
+int kc_cmd_fit(int argc, char **argv, int named);
+int kc_cmd_convert(int argc, char **argv, int named);
+int kc_cmd_info(int argc, char **argv, int named);
+int kc_cmd_help(int argc, char **argv, int named);
+
+#endif

@@ -1,0 +1,54 @@
+#include "cli/cli.h"
+#include "job/convert.h"
+
+static const struct kc_opt opts[] = {
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
+    {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
+     "write to FILE; npy takes the terms along in FILE.terms"},
+    {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "by FILE's suffix, else jsonl", 0, KC_COMPLETE_WORDS,
+     "jsonl kvec npy", "jsonl, kvec or npy"},
+    KC_OPTS_READING,
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
+    KC_OPTS_COMMON,
+};
+
+const struct kc_verb kc_verb_convert = {"convert", "convert [OPTION]... [FILE]...", "between the vector formats", opts,
+                                        kc_cmd_convert};
+
+struct args {
+    struct kc_cli cli;
+    struct kc_job_convert job;
+};
+
+static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct args *a = arg;
+    switch (id) {
+    case KC_OPT_OUTPUT:
+        a->job.output = value;
+        return 0;
+    case KC_OPT_OUTPUT_FORMAT:
+        if (kc_in_format_by_name(value, &a->job.target) != 0 || a->job.target == KC_IN_AUTO)
+            return kc_opt_bad_word(value, "jsonl kvec npy", name, e);
+        return 0;
+    default:
+        return kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
+    }
+}
+
+int kc_cmd_convert(int argc, char **argv, int named)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct args a = {.cli = KC_CLI_INIT, .job = {kc_cli_in_defaults(), KC_IN_AUTO, "-"}};
+    enum kc_opt_id done;
+    int first;
+    if (kc_opt_parse(&kc_verb_convert, argc, argv, take, &a, &first, &done, &e) != 0)
+        return kc_cli_fail(&e);
+    if (done != KC_OPT_END)
+        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_convert) : kc_cli_version();
+    if (kc_cli_operands(&kc_verb_convert, argc, argv, first, named, &a.job.in, &e) != 0)
+        return kc_cli_fail(&e);
+    int rc = kc_cli_start(&a.cli, &e) == 0 ? kc_job_convert_run(&a.cli.ctx, &a.job, &e) : -1;
+    kc_cli_stop(&a.cli);
+    return rc == 0 ? KC_OK : kc_cli_fail(&e);
+}

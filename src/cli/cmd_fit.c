@@ -1,0 +1,213 @@
+#include <string.h>
+#include <unistd.h>
+#include "base/num.h"
+#include "cli/cli.h"
+#include "job/fit.h"
+
+#define K_MOST INT32_MAX
+#define INDICES "silhouette calinski-harabasz davies-bouldin"
+
+static const struct kc_opt opts[] = {
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Clustering:"},
+    {KC_OPT_K, 'k', 0, "K", "2:20", 0, KC_COMPLETE_NONE, 0,
+     "the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor"},
+    {KC_OPT_K_MIN, 0, "k-min", "N", 0, "KCLUST_K_MIN", KC_COMPLETE_NONE, 0, "the smallest k to try"},
+    {KC_OPT_K_MAX, 0, "k-max", "N", 0, "KCLUST_K_MAX", KC_COMPLETE_NONE, 0, "the largest k to try"},
+    {KC_OPT_K_BY, 0, "k-by", "INDEX", "silhouette", 0, KC_COMPLETE_WORDS, INDICES,
+     "what picks k: silhouette, calinski-harabasz or davies-bouldin"},
+    {KC_OPT_MIN_SIZE, 0, "min-size", "N", "1", "KCLUST_MIN_SIZE", KC_COMPLETE_NONE, 0, "no cluster smaller than N"},
+    {KC_OPT_MAX_SIZE, 0, "max-size", "N", "off", "KCLUST_MAX_SIZE", KC_COMPLETE_NONE, 0, "no cluster larger than N"},
+    {KC_OPT_N_INIT, 0, "n-init", "N", "10", "KCLUST_N_INIT", KC_COMPLETE_NONE, 0, "restarts for each k"},
+    {KC_OPT_MAX_ITER, 0, "max-iter", "N", "100", 0, KC_COMPLETE_NONE, 0, "one run stops after N iterations"},
+    {KC_OPT_TOL, 0, "tol", "F", "1e-6", 0, KC_COMPLETE_NONE, 0,
+     "one run stops when the objective grew by less than F of itself"},
+    {KC_OPT_SEED, 0, "seed", "N", "42", "KCLUST_SEED", KC_COMPLETE_NONE, 0, "every random choice comes from it"},
+    {KC_OPT_MAX_MEMORY, 0, "max-memory", "SIZE", "off", 0, KC_COMPLETE_NONE, 0,
+     "refuse, before the work starts, what would need more than SIZE of memory"},
+    KC_OPTS_READING,
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
+    {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
+     "write the labels to FILE, which is replaced only when all went well"},
+    {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "tsv", 0, KC_COMPLETE_WORDS, "tsv csv jsonl",
+     "tsv (no header), csv (a header) or jsonl"},
+    {KC_OPT_COLUMNS, 0, "columns", "LIST", "term,cluster", 0, KC_COMPLETE_WORDS,
+     "term cluster similarity margin silhouette row",
+     "of term, cluster, similarity, margin, silhouette and row, with commas between them"},
+    {KC_OPT_ANNOTATE, 0, "annotate", 0, 0, 0, KC_COMPLETE_NONE, 0,
+     "JSONL in and out: echo each record with cluster_id added and without its vector"},
+    {KC_OPT_SUMMARY, 's', "summary", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "write the summary to FILE as JSON; - is standard output when --output is given"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
+    KC_OPTS_COMMON,
+};
+
+const struct kc_verb kc_verb_fit = {"fit", "[fit] [OPTION]... [FILE]...", "cluster; the default verb", opts,
+                                    kc_cmd_fit};
+
+struct args {
+    struct kc_cli cli;
+    struct kc_job_fit job;
+    int max_given, format_given;
+};
+
+static int bad_range(const char *value, const char *name, struct kc_err *e)
+{
+    char shown[64];
+    kc_err_escape(shown, sizeof shown, value, strlen(value));
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1)",
+                      name, shown);
+}
+
+/* K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR. */
+static int take_range(struct args *a, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_krange r = {0, 0, 1, 0.0};
+    char part[3][32] = {"", "", ""};
+    int n = 0;
+    for (const char *p = value;; p++) {
+        size_t len = strcspn(p, ":");
+        if (n == 3 || len >= sizeof part[0])
+            return bad_range(value, name, e);
+        memcpy(part[n++], p, len);
+        p += len;
+        if (!*p)
+            break;
+    }
+    if (kc_num_u64(part[0], &r.min) != 0 || (n > 1 && kc_num_u64(part[1], &r.max) != 0))
+        return bad_range(value, name, e);
+    if (n == 1)
+        r.max = r.min;
+    if (n == 3 && part[2][0] == 'x') {
+        if (kc_num_double(part[2] + 1, &r.factor) != 0 || !(r.factor > 1))
+            return bad_range(value, name, e);
+    } else if (n == 3 && (kc_num_u64(part[2], &r.step) != 0 || r.step == 0 || r.step > K_MOST)) {
+        return bad_range(value, name, e);
+    }
+    if (r.min < 1 || r.min > K_MOST || r.max < 1 || r.max > K_MOST)
+        return kc_err_set(e, KC_EUSAGE, "%s: k goes from 1 to %d", name, K_MOST);
+    a->job.fit.k = r;
+    a->job.fit.k_given = a->max_given = 1;
+    return 0;
+}
+
+static int take_work(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_fit_opts *f = &a->job.fit;
+    switch (id) {
+    case KC_OPT_K:
+        return take_range(a, value, name, e);
+    case KC_OPT_K_MIN:
+        f->k_given = 1;
+        return kc_opt_u64(value, 1, K_MOST, &f->k.min, name, e);
+    case KC_OPT_K_MAX:
+        f->k_given = a->max_given = 1;
+        return kc_opt_u64(value, 1, K_MOST, &f->k.max, name, e);
+    case KC_OPT_K_BY:
+        return kc_index_by_name(value, &f->k_by) == 0 ? 0 : kc_opt_bad_word(value, INDICES, name, e);
+    case KC_OPT_MIN_SIZE:
+        return kc_opt_u64(value, 1, UINT64_MAX, &f->min_size, name, e);
+    case KC_OPT_MAX_SIZE:
+        if (strcmp(value, "off") == 0)
+            f->max_size = 0;
+        else
+            return kc_opt_u64(value, 1, UINT64_MAX, &f->max_size, name, e);
+        return 0;
+    case KC_OPT_N_INIT:
+        return kc_opt_u64(value, 1, 1000000, &f->n_init, name, e);
+    case KC_OPT_MAX_ITER:
+        return kc_opt_u64(value, 1, 1000000000, &f->max_iter, name, e);
+    case KC_OPT_TOL:
+        if (kc_num_double(value, &f->tol) == 0 && f->tol >= 0 && f->tol < 1)
+            return 0;
+        return kc_err_set(e, KC_EUSAGE, "%s: expected a number from 0 to less than 1, such as 1e-6", name);
+    case KC_OPT_SEED:
+        return kc_opt_u64(value, 0, UINT64_MAX, &f->seed, name, e);
+    case KC_OPT_MAX_MEMORY:
+        return kc_opt_size(value, &a->job.max_memory, name, e);
+    default:
+        return kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
+    }
+}
+
+static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct args *a = arg;
+    switch (id) {
+    case KC_OPT_OUTPUT:
+        a->job.output = value;
+        return 0;
+    case KC_OPT_SUMMARY:
+        a->job.summary = value;
+        return 0;
+    case KC_OPT_OUTPUT_FORMAT:
+        a->format_given = 1;
+        return kc_out_format_by_name(value, &a->job.out.format) == 0 ? 0 :
+               kc_opt_bad_word(value, "tsv csv jsonl", name, e);
+    case KC_OPT_COLUMNS:
+        return kc_out_columns_parse(value, &a->job.out, e);
+    case KC_OPT_ANNOTATE:
+        a->job.out.annotate = 1;
+        return 0;
+    default:
+        return take_work(a, id, value, name, e);
+    }
+}
+
+/* What single options cannot tell. */
+static int check(struct args *a, struct kc_err *e)
+{
+    const struct kc_fit_opts *f = &a->job.fit;
+    if (f->k.min > f->k.max)
+        return kc_err_set(e, KC_EUSAGE, "the smallest k, %llu, is greater than the largest, %llu%s",
+                          (unsigned long long)f->k.min, (unsigned long long)f->k.max,
+                          a->max_given ? "" : " by default: give --k-max too");
+    if (f->max_size && f->max_size < f->min_size)
+        return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
+                          (unsigned long long)f->max_size, (unsigned long long)f->min_size);
+    if (a->job.out.annotate) {
+        if (a->format_given && a->job.out.format != KC_OUT_JSONL)
+            return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
+        a->job.out.format = KC_OUT_JSONL;
+    }
+    if (a->job.summary && strcmp(a->job.summary, a->job.output) == 0)
+        return strcmp(a->job.output, "-") == 0 ?
+               kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them") :
+               kc_err_set(e, KC_EUSAGE, "--summary and --output name the same file");
+    return 0;
+}
+
+static int run(struct args *a, struct kc_err *e)
+{
+    struct kc_job_fit_result r;
+    a->job.want_text = !a->cli.quiet;
+    if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {
+        kc_job_fit_free(&r);
+        return -1;
+    }
+    kc_cli_say(r.text.p, r.text.n);
+    if (r.limit_broken)
+        kc_cli_line("kclust: ", r.limit_reason);
+    int code = r.limit_broken ? KC_ELIMIT : KC_OK;
+    kc_job_fit_free(&r);
+    return code;
+}
+
+int kc_cmd_fit(int argc, char **argv, int named)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct args a = {
+        .cli = KC_CLI_INIT,
+        .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-"},
+    };
+    enum kc_opt_id done;
+    int first;
+    if (kc_opt_parse(&kc_verb_fit, argc, argv, take, &a, &first, &done, &e) != 0)
+        return kc_cli_fail(&e);
+    if (done != KC_OPT_END)
+        return done == KC_OPT_HELP ? kc_cli_help(named ? &kc_verb_fit : NULL) : kc_cli_version();
+    if (check(&a, &e) != 0 || kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a.job.in, &e) != 0)
+        return kc_cli_fail(&e);
+    int code = kc_cli_start(&a.cli, &e) == 0 ? run(&a, &e) : -1;
+    kc_cli_stop(&a.cli);
+    return code < 0 ? kc_cli_fail(&e) : code;
+}

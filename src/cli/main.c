@@ -1,0 +1,22 @@
+#include <string.h>
+#include "cli/cli.h"
+
+const struct kc_verb *kc_verb_find(const char *name)
+{
+    for (const struct kc_verb *const *v = kc_verbs; *v; v++)
+        if (strcmp((*v)->name, name) == 0)
+            return *v;
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    kc_cli_guard_fds();
+    kc_cli_guard_signals();
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return kc_cli_help(NULL);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+        return kc_cli_version();
+    const struct kc_verb *v = argc > 1 ? kc_verb_find(argv[1]) : NULL;
+    return v ? v->run(argc - 1, argv + 1, 1) : kc_verbs[0]->run(argc, argv, 0);
+}

@@ -1,0 +1,92 @@
+/* Verbs and their options: one table for each verb drives parsing, --help, the completions and the manual's check. */
+#ifndef KC_CLI_OPT_H
+#define KC_CLI_OPT_H
+
+#include "base/err.h"
+
+enum kc_opt_id {
+    KC_OPT_END, /* also the id of a heading, which has help text only */
+    KC_OPT_K, KC_OPT_K_MIN, KC_OPT_K_MAX, KC_OPT_K_BY, KC_OPT_MIN_SIZE, KC_OPT_MAX_SIZE, KC_OPT_N_INIT,
+    KC_OPT_MAX_ITER, KC_OPT_TOL, KC_OPT_SEED, KC_OPT_MAX_MEMORY,
+    KC_OPT_INPUT_FORMAT, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_RECORDS, KC_OPT_TERMS, KC_OPT_ON_BAD,
+    KC_OPT_MAX_LINE,
+    KC_OPT_OUTPUT, KC_OPT_OUTPUT_FORMAT, KC_OPT_COLUMNS, KC_OPT_ANNOTATE, KC_OPT_SUMMARY, KC_OPT_JSON,
+    KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS,
+    KC_OPT_LIST, KC_OPT_COMPLETIONS,
+    KC_OPT_HELP, KC_OPT_VERSION
+};
+
+enum kc_complete { KC_COMPLETE_NONE, KC_COMPLETE_FILE, KC_COMPLETE_WORDS };
+
+struct kc_opt {
+    enum kc_opt_id id;
+    char letter;           /* 0: no short form */
+    const char *name;      /* NULL: no long form */
+    const char *arg;       /* the argument's name; NULL: a flag */
+    const char *fallback;  /* the default as shown to people; NULL: none */
+    const char *env;       /* the environment variable that sets it too, or NULL */
+    enum kc_complete complete;
+    const char *words;     /* separated by spaces, for KC_COMPLETE_WORDS */
+    const char *help;      /* one sentence without a capital and a final stop */
+};
+
+struct kc_verb {
+    const char *name;
+    const char *synopsis;       /* behind the program's name */
+    const char *brief;          /* what it does, in a few words */
+    const struct kc_opt *opts;  /* ended by a row of zeros: id KC_OPT_END without help */
+    int (*run)(int argc, char **argv, int named); /* argv[0]: the verb, or the program when the verb was not named */
+};
+
+extern const struct kc_verb *const kc_verbs[]; /* ended by NULL; the first is the default */
+const struct kc_verb *kc_verb_find(const char *name);
+
+static inline int kc_opt_is_last(const struct kc_opt *o)
+{
+    return o->id == KC_OPT_END && !o->help;
+}
+
+/* Take one option; name is what the user wrote it as ("--k-min", "KCLUST_K_MIN"), for messages. */
+typedef int (*kc_opt_take)(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e);
+
+/* The environment first, then the command line, all through take (--help and --version included, which end the parsing
+ * with *done set to their id). The operands are argv[*operands..argc). -1: KC_EUSAGE. */
+int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
+                 enum kc_opt_id *done, struct kc_err *e) KC_MUST_USE;
+
+/* Values. The message names the option and what was expected. */
+int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, const char *name, struct kc_err *e)
+    KC_MUST_USE;
+int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e) KC_MUST_USE;
+int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e) KC_MUST_USE;
+
+/* What verbs share. */
+#define KC_OPTS_READING \
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Reading:"}, \
+    {KC_OPT_INPUT_FORMAT, 'i', "input-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, "auto jsonl kvec npy", \
+     "auto tells jsonl, kvec and npy apart by the first bytes"}, \
+    {KC_OPT_TERM_FIELD, 0, "term-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
+     "the key of the term, or a JSON Pointer as in /meta/id; without it term, id, text, ... whatever the first " \
+     "record has"}, \
+    {KC_OPT_VEC_FIELD, 0, "vec-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
+     "the key or JSON Pointer of the vector; without it vec, vector, embedding, ..."}, \
+    {KC_OPT_RECORDS, 0, "records", "POINTER", 0, 0, KC_COMPLETE_NONE, 0, \
+     "the records are the elements of the array at this JSON Pointer in each JSON text, as in /data"}, \
+    {KC_OPT_TERMS, 0, "terms", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
+     "take the terms from FILE, one a line, instead of from the input"}, \
+    {KC_OPT_ON_BAD, 0, "on-bad", "ACTION", "fail", 0, KC_COMPLETE_WORDS, "fail skip", \
+     "a bad record ends the run, or is counted, reported and left out"}, \
+    {KC_OPT_MAX_LINE, 0, "max-line", "SIZE", "16M", 0, KC_COMPLETE_NONE, 0, "the longest input line or record"}
+
+#define KC_OPTS_COMMON \
+    {KC_OPT_THREADS, 'j', "threads", "N", "all cores", "KCLUST_THREADS", KC_COMPLETE_NONE, 0, \
+     "worker threads; never changes a byte of the output"}, \
+    {KC_OPT_QUIET, 'q', "quiet", 0, 0, 0, KC_COMPLETE_NONE, 0, "only errors on standard error"}, \
+    {KC_OPT_VERBOSE, 'v', "verbose", 0, 0, 0, KC_COMPLETE_NONE, 0, "say more about what is done and how"}, \
+    {KC_OPT_PROGRESS, 0, "progress", "WHEN", "auto", 0, KC_COMPLETE_WORDS, "auto always never", \
+     "a progress bar on standard error; auto: when that is a terminal"}, \
+    {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show this help and exit"}, \
+    {KC_OPT_VERSION, 0, "version", 0, 0, 0, KC_COMPLETE_NONE, 0, "show the version and exit"}, \
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, 0}
+
+#endif

@@ -1,0 +1,136 @@
+/* The progress bar: one line on standard error, redrawn at most ten times a second. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/num.h"
+#include "cli/cli.h"
+
+#define INTERVAL 0.1
+#define PATIENCE 0.3 /* a run shorter than this shows no bar at all, unless it was asked for */
+#define BAR 12
+
+static struct {
+    pthread_mutex_t lock;
+    int on, eager, color;
+    enum kc_phase phase;
+    double begun, phase_begun, drawn; /* seconds by the clock */
+} bar = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static volatile sig_atomic_t visible;
+
+void kc_progress_init(enum kc_when when)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    int tty = isatty(2);
+    bar.on = when == KC_ALWAYS || (when == KC_AUTO && tty && !(term && strcmp(term, "dumb") == 0));
+    bar.eager = when == KC_ALWAYS;
+    bar.color = bar.on && tty && !(no_color && *no_color);
+    bar.begun = bar.phase_begun = kc_clock_now();
+    bar.drawn = 0;
+    bar.phase = KC_PHASE_READ;
+}
+
+int kc_progress_on(void)
+{
+    return bar.on;
+}
+
+static void put(const char *s, size_t n)
+{
+    if (write(2, s, n) < 0)
+        return; /* nobody to tell */
+}
+
+void kc_progress_clear_from_signal(void)
+{
+    if (visible)
+        put("\r\033[K", 4);
+}
+
+void kc_progress_clear(void)
+{
+    pthread_mutex_lock(&bar.lock);
+    if (visible)
+        put("\r\033[K", 4);
+    visible = 0;
+    pthread_mutex_unlock(&bar.lock);
+}
+
+static void clock_text(char out[24], double seconds)
+{
+    unsigned long s = seconds < 1e8 ? (unsigned long)(seconds + 0.5) : 100000000ul;
+    if (s >= 3600)
+        snprintf(out, 24, "%lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(out, 24, "%lu:%02lu", s / 60, s % 60);
+}
+
+/* The text behind the bar; its length. */
+static int describe(char *out, size_t size, const struct kc_progress *p, double elapsed)
+{
+    char done[16], rate[16], left[24] = "";
+    if (p->total && p->done && p->done <= p->total && elapsed > 0.5) {
+        char t[24];
+        clock_text(t, elapsed * (double)(p->total - p->done) / (double)p->done);
+        snprintf(left, sizeof left, "  %.15s left", t);
+    }
+    if (p->phase == KC_PHASE_READ) {
+        kc_num_human(done, p->done);
+        kc_num_human(rate, elapsed > 0 ? (uint64_t)((double)p->done / elapsed) : 0);
+        return snprintf(out, size, "%s  %llu records  %s/s%s", done, (unsigned long long)p->records, rate, left);
+    }
+    if (p->phase != KC_PHASE_SWEEP)
+        return snprintf(out, size, "%s", left);
+    if (p->best_k == 0)
+        return snprintf(out, size, "k %u of %u%s", p->k_done, p->k_all, left);
+    return snprintf(out, size, "k %u of %u, best %u (%.4f)%s", p->k_done, p->k_all, p->best_k, p->best, left);
+}
+
+static void draw(const struct kc_progress *p, double now)
+{
+    static const char *const names[] = {"reading", "sweep", "writing"};
+    char line[512], text[256], cells[BAR + 1] = "";
+    struct winsize ws;
+    int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;
+    int n = describe(text, sizeof text, p, now - bar.phase_begun);
+    int room = width - 1 - (9 + 2 + BAR + 7); /* never the last column: some terminals wrap there */
+    int with_bar = p->total > 0 && n <= room;
+    double part = p->total ? (double)p->done / (double)p->total : 0;
+    part = part > 1 ? 1 : part;
+    if (with_bar) {
+        int full = (int)(part * BAR);
+        for (int i = 0; i < BAR; i++)
+            cells[i] = i < full ? '#' : '-';
+        cells[BAR] = '\0';
+        n = snprintf(line, sizeof line, "\r\033[K%-8s [%s%s%s] %3.0f%%  %s", names[p->phase],
+                     bar.color ? "\033[32m" : "", cells, bar.color ? "\033[0m" : "", part * 100, text);
+    } else {
+        n = snprintf(line, sizeof line, "\r\033[K%-8s %.*s", names[p->phase], width - 10, text);
+    }
+    put(line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+    visible = 1;
+}
+
+void kc_progress_update(void *arg, const struct kc_progress *p)
+{
+    (void)arg;
+    if (!bar.on)
+        return;
+    pthread_mutex_lock(&bar.lock);
+    double now = kc_clock_now();
+    if (p->phase != bar.phase) {
+        bar.phase = p->phase;
+        bar.phase_begun = now;
+        bar.drawn = 0;
+    }
+    if (now - bar.drawn >= INTERVAL && (bar.eager || now - bar.begun >= PATIENCE)) {
+        draw(p, now);
+        bar.drawn = now;
+    }
+    pthread_mutex_unlock(&bar.lock);
+}

@@ -1,0 +1,42 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+#include "base/outfile.h"
+#include "cli/cli.h"
+
+/* Closed descriptors would be handed out to the next file that is opened, and messages would go into it. The wrong
+ * access mode makes reading standard input and writing standard output fail, as they should. */
+void kc_cli_guard_fds(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+            continue;
+        int got = open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY);
+        if (got >= 0 && got != fd) { /* cannot be: open takes the lowest, and all below fd are open */
+            dup2(got, fd);
+            close(got);
+        }
+    }
+}
+
+static void on_signal(int sig)
+{
+    int saved = errno;
+    kc_outfile_unlink_all();
+    kc_progress_clear_from_signal();
+    errno = saved;
+    raise(sig); /* the default action is back: it kills when this handler returns */
+}
+
+void kc_cli_guard_signals(void)
+{
+    static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU};
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigfillset(&sa.sa_mask);
+    for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++) {
+        struct sigaction old;
+        if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup and the like stay in force */
+            sigaction(deadly[i], &sa, NULL);
+    }
+}

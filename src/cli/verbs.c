@@ -1,0 +1,7 @@
+/* The verb table: a verb is one file cmd_VERB.c and one row here. */
+#include <stddef.h>
+#include "cli/opt.h"
+
+extern const struct kc_verb kc_verb_fit, kc_verb_convert, kc_verb_info, kc_verb_help;
+
+const struct kc_verb *const kc_verbs[] = {&kc_verb_fit, &kc_verb_convert, &kc_verb_info, &kc_verb_help, NULL};

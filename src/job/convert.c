@@ -1,0 +1,59 @@
+#include "job/convert.h"
+
+#include <string.h>
+#include "out/vectors.h"
+
+static int ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+    return n > m && memcmp(s + n - m, suffix, m) == 0;
+}
+
+int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_err *e)
+{
+    static const char *const packed[] = {".gz", ".zst", ".bz2", ".xz"};
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++)
+        if (ends_with(output, packed[i]))
+            return kc_err_at(e, KC_EUSAGE, output, 0,
+                             "convert does not compress: write to a pipe, as in kclust convert FILE | gzip > OUT");
+    *f = ends_with(output, ".jsonl") || ends_with(output, ".ndjson") ? KC_IN_JSONL :
+         ends_with(output, ".kvec") ? KC_IN_KVEC : ends_with(output, ".npy") ? KC_IN_NPY : KC_IN_AUTO;
+    return 0;
+}
+
+static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+{
+    return kc_out_vectors_write(arg, c, e);
+}
+
+int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j, struct kc_err *e)
+{
+    enum kc_in_format target = j->target;
+    struct kc_in_stats st;
+    struct kc_vectors *v = NULL;
+    int terms_lost, rc = -1;
+    if (target == KC_IN_AUTO && kc_job_convert_target(j->output, &target, e) != 0)
+        return -1;
+    if (kc_out_vectors_open(&v, j->output, target == KC_IN_AUTO ? KC_IN_JSONL : target, e) != 0)
+        goto out;
+    struct kc_in_opts in = j->in;
+    in.normalise = 0;
+    in.want_raw = 0;
+    memset(&st, 0, sizeof st);
+    if (kc_in_stream(ctx, &in, sink, v, &st, e) != 0)
+        goto out;
+    if (st.records == 0) {
+        kc_err_set(e, KC_EINPUT, "no records");
+        goto out;
+    }
+    if (kc_out_vectors_commit(v, &terms_lost, e) != 0)
+        goto out;
+    if (terms_lost)
+        kc_ctx_log(ctx, KC_LOG_WARN, "npy holds no terms: they are lost; with -o OUT they go to OUT.terms");
+    kc_ctx_log(ctx, KC_LOG_INFO, "%llu records from %llu bytes of %s", (unsigned long long)st.records,
+               (unsigned long long)st.bytes, kc_in_format_name(st.format));
+    rc = 0;
+out:
+    kc_out_vectors_free(v);
+    return rc;
+}

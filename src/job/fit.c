@@ -1,0 +1,192 @@
+#include "job/fit.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "base/clock.h"
+#include "base/num.h"
+#include "out/report.h"
+#include "par/pool.h"
+
+/* Everything a run holds; one place to free it. */
+struct run {
+    const struct kc_ctx *outer; /* the caller's context: log lines are passed on to it */
+    struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
+    struct kc_err kept;         /* a failure to keep a warning */
+    struct kc_strs warnings;
+    struct kc_outfile *out, *side;
+    struct kc_dataset ds;
+    struct kc_fit fit;
+};
+
+static void log_line(void *arg, enum kc_log level, const char *line)
+{
+    struct run *run = arg;
+    if (level == KC_LOG_WARN && kc_strs_add(&run->warnings, line, strlen(line), &run->kept) != 0)
+        return; /* kept tells, once the run is over */
+    if (run->outer->log)
+        run->outer->log(run->outer->arg, level, line);
+}
+
+static void pass_progress(void *arg, const struct kc_progress *p)
+{
+    struct run *run = arg;
+    run->outer->progress(run->outer->arg, p);
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t dataset_bytes(const struct kc_dataset *ds)
+{
+    uint64_t rows = (uint64_t)kc_mem_mul(kc_mem_mul(ds->x.cap, ds->x.d), sizeof(float));
+    uint64_t text = add((uint64_t)ds->terms.bytes.cap + ds->raws.bytes.cap,
+                        (uint64_t)kc_mem_mul(kc_mem_add(ds->terms.cap, ds->raws.cap), sizeof(uint64_t)));
+    return add(rows, add(text, (uint64_t)kc_mem_mul(ds->nskipped, sizeof(uint64_t))));
+}
+
+static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct run *run,
+                        struct kc_err *e)
+{
+    const uint64_t mega = 1u << 20;
+    char for_data[16], for_work[16];
+    uint64_t data = dataset_bytes(&run->ds);
+    uint64_t work = kc_fit_bytes(run->ds.x.n, run->ds.x.d, o, kc_pool_threads(run->ctx.pool));
+    uint64_t need = add(data, work);
+    kc_num_human(for_data, data);
+    kc_num_human(for_work, work);
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", for_data, for_work);
+    if (j->max_memory == 0 || need <= j->max_memory)
+        return 0;
+    return kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
+                      (unsigned long long)(need / mega + (need % mega != 0)),
+                      (unsigned long long)(data / mega + (data % mega != 0)));
+}
+
+static int read_input(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    struct kc_in_opts in = j->in;
+    in.normalise = 1;
+    in.want_raw = j->out.annotate;
+    in.max_memory = j->max_memory;
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0)
+        return -1;
+    const struct kc_in_stats *st = &run->ds.st;
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.x.n, run->ds.x.d,
+               (unsigned long long)st->bytes, kc_in_format_name(st->format),
+               st->gzip ? ", gzip" : st->zstd ? ", zstd" : "");
+    if (st->vec_field[0])
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "fields: term '%s', vector '%s'", st->term_field, st->vec_field);
+    return 0;
+}
+
+static int cluster(const struct kc_job_fit *j, struct run *run, struct kc_fit_opts *o, struct kc_err *e)
+{
+    *o = j->fit;
+    o->want_rows = kc_out_wants_figures(&j->out);
+    if (check_memory(j, o, run, e) != 0)
+        return -1;
+    if (kc_fit_run(&run->ctx, run->ds.x.x, run->ds.x.n, run->ds.x.d, o, &run->fit, e) != 0)
+        return -1;
+    for (size_t i = 0; i < run->fit.warnings.n; i++) {
+        size_t n;
+        const char *s = kc_strs_get(&run->fit.warnings, i, &n);
+        kc_ctx_log(&run->ctx, KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
+    }
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s, kernel: %s", run->fit.path, run->fit.kernel);
+    return 0;
+}
+
+static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    struct kc_labels t = {
+        .n = run->fit.n,
+        .terms = &run->ds.terms,
+        .raws = j->out.annotate ? &run->ds.raws : NULL,
+        .labels = run->fit.labels,
+        .similarity = run->fit.similarity,
+        .margin = run->fit.margin,
+        .silhouette = run->fit.row_silhouette,
+        .skipped = run->ds.skipped,
+        .nskipped = run->ds.nskipped,
+    };
+    return kc_out_labels(run->out, &t, &j->out, e);
+}
+
+static uint64_t peak_rss(void)
+{
+    struct rusage u;
+    return getrusage(RUSAGE_SELF, &u) == 0 && u.ru_maxrss > 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+}
+
+/* Complete every output before any is replaced; standard output, which cannot be taken back, comes after the files. */
+static int commit(struct run *run, struct kc_err *e)
+{
+    int side_first = run->side && kc_outfile_is_file(run->side);
+    struct kc_outfile *first = side_first ? run->side : run->out;
+    struct kc_outfile *second = side_first ? run->out : run->side;
+    if (kc_outfile_finish(first, e) != 0 || (second && kc_outfile_finish(second, e) != 0))
+        return -1;
+    return kc_outfile_commit(first, e) != 0 || (second && kc_outfile_commit(second, e) != 0) ? -1 : 0;
+}
+
+int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
+{
+    struct run run = {.outer = ctx, .kept = KC_ERR_INIT};
+    struct kc_fit_opts o;
+    int rc = -1;
+    memset(r, 0, sizeof *r);
+    run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
+    double t0 = kc_clock_now();
+    if (kc_outfile_open(&run.out, j->output, e) != 0 ||
+        (j->summary && kc_outfile_open(&run.side, j->summary, e) != 0) || read_input(j, &run, e) != 0)
+        goto out;
+    double t1 = kc_clock_now();
+    if (cluster(j, &run, &o, e) != 0)
+        goto out;
+    double t2 = kc_clock_now();
+    if (write_labels(j, &run, e) != 0)
+        goto out;
+    double t3 = kc_clock_now();
+    if (run.kept.code != KC_OK) {
+        *e = run.kept;
+        goto out;
+    }
+    struct kc_report report = {
+        .fit = &run.fit,
+        .opts = &o,
+        .terms = &run.ds.terms,
+        .skipped = run.ds.skipped,
+        .nskipped = run.ds.nskipped,
+        .warnings = &run.warnings,
+        .seconds = {t1 - t0, t2 - t1, NAN, t3 - t2, t3 - t0},
+        .peak_rss = peak_rss(),
+    };
+    if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
+        goto out;
+    if (commit(&run, e) != 0)
+        goto out;
+    if (j->want_text) {
+        report.seconds.total = kc_clock_now() - t0;
+        if (kc_out_summary(&r->text, &report, e) != 0)
+            goto out;
+    }
+    r->limit_broken = run.fit.limit_broken;
+    memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
+    rc = 0;
+out:
+    kc_outfile_free(run.side);
+    kc_outfile_free(run.out);
+    kc_fit_free(&run.fit);
+    kc_dataset_free(&run.ds);
+    kc_strs_free(&run.warnings);
+    return rc;
+}
+
+void kc_job_fit_free(struct kc_job_fit_result *r)
+{
+    kc_buf_free(&r->text);
+    memset(r, 0, sizeof *r);
+}

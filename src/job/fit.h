@@ -1,0 +1,31 @@
+/* fit: read, cluster, write. */
+#ifndef KC_JOB_FIT_H
+#define KC_JOB_FIT_H
+
+#include "core/fit.h"
+#include "in/dataset.h"
+#include "out/labels.h"
+
+struct kc_job_fit {
+    struct kc_in_opts in;    /* normalise, want_raw and max_memory are set by the job */
+    struct kc_fit_opts fit;  /* want_rows is set by the job */
+    struct kc_out_opts out;
+    const char *output;      /* "-": standard output */
+    const char *summary;     /* the JSON sidecar, or NULL */
+    uint64_t max_memory;     /* bytes, 0: no limit */
+    int want_text;           /* fill result.text */
+};
+
+struct kc_job_fit_result {
+    int limit_broken;        /* the output is written, but a limit could not be kept: */
+    char limit_reason[512];
+    struct kc_buf text;      /* the summary for people */
+};
+
+/* Nothing is written before the input is complete and valid and the work is done; no output is replaced before all are
+ * complete. r is zero-initialised by the callee; free with kc_job_fit_free, also after a failure. */
+int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r,
+                   struct kc_err *e) KC_MUST_USE;
+void kc_job_fit_free(struct kc_job_fit_result *r);
+
+#endif

@@ -1,0 +1,214 @@
+#include "job/info.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/jsonw.h"
+#include "base/num.h"
+#include "base/outfile.h"
+#include "out/width.h"
+
+#define FIRST_TERMS 5
+#define UNIT_TOLERANCE 1e-3 /* what half precision and a few printed digits leave of a norm of 1 */
+
+struct survey {
+    uint64_t rows, zero;
+    size_t d;
+    double least, most, sum; /* of the norms */
+    uint64_t *hashes;        /* (rows) */
+    size_t cap;
+    struct kc_strs first;    /* the first terms */
+    uint64_t duplicates;
+};
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+
+/* Four chains, so that the multiplications overlap. */
+static uint64_t row_hash(const float *x, size_t d)
+{
+    uint64_t h[4] = {1, 2, 3, 4};
+    const char *p = (const char *)x;
+    size_t n = d * sizeof *x;
+    for (; n >= 32; n -= 32, p += 32)
+        for (int i = 0; i < 4; i++) {
+            uint64_t v;
+            memcpy(&v, p + 8 * i, 8);
+            h[i] = mix(h[i], v);
+        }
+    for (; n > 0; n -= 4, p += 4) {
+        uint32_t v;
+        memcpy(&v, p, 4);
+        h[0] = mix(h[0], v);
+    }
+    return mix(mix(mix(h[0], h[1]), h[2]), h[3]);
+}
+
+static double norm(const float *x, size_t d)
+{
+    double s = 0;
+    for (size_t i = 0; i < d; i++)
+        s += (double)x[i] * (double)x[i];
+    return sqrt(s);
+}
+
+static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+{
+    struct survey *s = arg;
+    s->d = c->d;
+    size_t want = kc_mem_add((size_t)s->rows, c->n);
+    if (want > s->cap) {
+        size_t cap = kc_mem_add(want, want / 2);
+        uint64_t *p = kc_mem_realloc(s->hashes, cap, sizeof *p, e);
+        if (!p)
+            return -1;
+        s->hashes = p;
+        s->cap = cap;
+    }
+    for (size_t i = 0; i < c->n; i++, s->rows++) {
+        const float *x = c->x + i * c->d;
+        double len = norm(x, c->d);
+        if (!(len > 0))
+            s->zero++;
+        s->least = fmin(s->least, len);
+        s->most = fmax(s->most, len);
+        s->sum += len;
+        s->hashes[s->rows] = row_hash(x, c->d);
+        if (c->terms && s->first.n < FIRST_TERMS) {
+            size_t n;
+            const char *term = kc_strs_get(c->terms, i, &n);
+            if (kc_strs_add(&s->first, term, n, e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+static void count_duplicates(struct survey *s)
+{
+    qsort(s->hashes, (size_t)s->rows, sizeof *s->hashes, by_value);
+    for (size_t i = 1; i < s->rows; i++)
+        if (s->hashes[i] == s->hashes[i - 1])
+            s->duplicates++;
+}
+
+static int is_unit(const struct survey *s)
+{
+    return s->least >= 1 - UNIT_TOLERANCE && s->most <= 1 + UNIT_TOLERANCE;
+}
+
+static const char *compression(const struct kc_in_stats *st)
+{
+    return st->gzip && st->zstd ? "gzip, zstd" : st->gzip ? "gzip" : st->zstd ? "zstd" : "none";
+}
+
+static const char *or_null(const char *s)
+{
+    return s[0] ? s : NULL;
+}
+
+static int as_json(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
+{
+    struct kc_jsonw w = KC_JSONW(b, e);
+    kc_jsonw_open(&w, NULL, '{', 0);
+    kc_jsonw_cstr(&w, "format", kc_in_format_name(st->format));
+    kc_jsonw_cstr(&w, "compression", compression(st));
+    kc_jsonw_u64(&w, "bytes", st->bytes);
+    kc_jsonw_u64(&w, "rows", s->rows);
+    kc_jsonw_u64(&w, "dim", s->d);
+    kc_jsonw_u64(&w, "skipped", st->skipped);
+    kc_jsonw_cstr(&w, "term_field", or_null(st->term_field));
+    kc_jsonw_cstr(&w, "vec_field", or_null(st->vec_field));
+    kc_jsonw_cstr(&w, "dtype", or_null(st->dtype));
+    kc_jsonw_open(&w, "norm", '{', 1);
+    kc_jsonw_double(&w, "min", s->least);
+    kc_jsonw_double(&w, "mean", s->sum / (double)s->rows);
+    kc_jsonw_double(&w, "max", s->most);
+    kc_jsonw_close(&w, '}');
+    kc_jsonw_bool(&w, "unit", is_unit(s));
+    kc_jsonw_u64(&w, "zero_rows", s->zero);
+    kc_jsonw_u64(&w, "duplicate_rows", s->duplicates);
+    kc_jsonw_open(&w, "first_terms", '[', 1);
+    for (size_t i = 0; i < s->first.n; i++) {
+        size_t n;
+        const char *term = kc_strs_get(&s->first, i, &n);
+        kc_jsonw_str(&w, NULL, term, n);
+    }
+    kc_jsonw_close(&w, ']');
+    kc_jsonw_close(&w, '}');
+    return kc_jsonw_end(&w);
+}
+
+static int add_field(struct kc_buf *b, const char *label, const char *name, struct kc_err *e)
+{
+    if (!name[0])
+        return 0;
+    return kc_buf_adds(b, label, e) != 0 || kc_out_add_cut(b, name, strlen(name), 60, e) != 0 ? -1 :
+           kc_buf_addc(b, '\n', e);
+}
+
+static int as_text(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
+{
+    char human[16];
+    kc_num_human(human, st->bytes);
+    if (kc_buf_printf(b, e, "format       %s\ncompression  %s\nbytes        %llu (%s)\nrows         %llu\n",
+                      kc_in_format_name(st->format), compression(st), (unsigned long long)st->bytes, human,
+                      (unsigned long long)s->rows) != 0 ||
+        (st->skipped ? kc_buf_printf(b, e, "skipped      %llu\n", (unsigned long long)st->skipped) : 0) != 0 ||
+        kc_buf_printf(b, e, "dimensions   %zu\n", s->d) != 0 ||
+        add_field(b, "term field   ", st->term_field, e) != 0 || add_field(b, "vec field    ", st->vec_field, e) != 0 ||
+        add_field(b, "dtype        ", st->dtype, e) != 0 ||
+        kc_buf_printf(b, e, "norms        %.6g to %.6g, mean %.6g%s\nzero rows    %llu\nduplicates   %llu\n", s->least,
+                      s->most, s->sum / (double)s->rows, is_unit(s) ? " (unit vectors)" : "",
+                      (unsigned long long)s->zero, (unsigned long long)s->duplicates) != 0)
+        return -1;
+    for (size_t i = 0; i < s->first.n; i++) {
+        size_t n;
+        const char *term = kc_strs_get(&s->first, i, &n);
+        if (kc_buf_adds(b, i ? "             " : "first terms  ", e) != 0 || kc_out_add_cut(b, term, n, 60, e) != 0 ||
+            kc_buf_addc(b, '\n', e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e)
+{
+    struct survey s = {.least = DBL_MAX};
+    struct kc_in_opts in = j->in;
+    struct kc_in_stats st;
+    struct kc_outfile *f = NULL;
+    struct kc_buf b = {0};
+    int rc = -1;
+    in.normalise = 0;
+    in.want_raw = 0;
+    memset(&st, 0, sizeof st);
+    if (kc_outfile_open(&f, j->output, e) != 0 || kc_in_stream(ctx, &in, sink, &s, &st, e) != 0)
+        goto out;
+    if (s.rows == 0) {
+        kc_err_set(e, KC_EINPUT, "no records");
+        goto out;
+    }
+    count_duplicates(&s);
+    if ((j->json ? as_json(&b, &s, &st, e) : as_text(&b, &s, &st, e)) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
+        goto out;
+    rc = kc_outfile_commit(f, e);
+out:
+    kc_buf_free(&b);
+    kc_outfile_free(f);
+    kc_strs_free(&s.first);
+    kc_mem_free(s.hashes);
+    return rc;
+}

@@ -1,0 +1,15 @@
+/* info: what a data file holds. */
+#ifndef KC_JOB_INFO_H
+#define KC_JOB_INFO_H
+
+#include "in/dataset.h"
+
+struct kc_job_info {
+    struct kc_in_opts in;
+    const char *output; /* "-": standard output */
+    int json;           /* one JSON object instead of text */
+};
+
+int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
+
+#endif

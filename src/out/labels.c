@@ -1,0 +1,137 @@
+#include "out/labels.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/jsonw.h"
+#include "out/writer.h"
+
+#define FLUSH_AT ((size_t)64 << 10)
+
+static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
+    [KC_OUT_TSV] = &kc_out_writer_tsv,
+    [KC_OUT_CSV] = &kc_out_writer_csv,
+    [KC_OUT_JSONL] = &kc_out_writer_jsonl,
+};
+
+static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row"};
+
+int kc_out_format_by_name(const char *name, enum kc_out_format *f)
+{
+    for (int i = 0; i < KC_OUT_FORMATS; i++)
+        if (strcmp(writers[i]->name, name) == 0) {
+            *f = (enum kc_out_format)i;
+            return 0;
+        }
+    return -1;
+}
+
+const char *kc_out_column_key(enum kc_column c)
+{
+    return c == KC_COL_CLUSTER ? "cluster_id" : column_names[c];
+}
+
+int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c)
+{
+    for (size_t i = 0; i < o->ncolumns; i++)
+        if (o->columns[i] == c)
+            return 1;
+    return 0;
+}
+
+int kc_out_wants_figures(const struct kc_out_opts *o)
+{
+    return kc_out_has_column(o, KC_COL_SIMILARITY) || kc_out_has_column(o, KC_COL_MARGIN) ||
+           kc_out_has_column(o, KC_COL_SILHOUETTE);
+}
+
+static int column_by_name(const char *s, size_t n)
+{
+    for (int i = 0; i < KC_COLUMNS; i++)
+        if (strlen(column_names[i]) == n && memcmp(column_names[i], s, n) == 0)
+            return i;
+    return -1;
+}
+
+int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e)
+{
+    o->ncolumns = 0;
+    for (const char *p = list;; p++) {
+        size_t n = strcspn(p, ",");
+        int c = column_by_name(p, n);
+        if (c < 0) {
+            char name[64];
+            kc_err_escape(name, sizeof name, p, n);
+            return kc_err_set(e, KC_EUSAGE,
+                              "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row", name);
+        }
+        if (kc_out_has_column(o, (enum kc_column)c))
+            return kc_err_set(e, KC_EUSAGE, "column '%s' is asked for twice", column_names[c]);
+        o->columns[o->ncolumns++] = (enum kc_column)c;
+        p += n;
+        if (!*p)
+            return 0;
+    }
+}
+
+double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
+{
+    const float *x = c == KC_COL_SIMILARITY ? t->similarity : c == KC_COL_MARGIN ? t->margin : t->silhouette;
+    return (double)x[i];
+}
+
+size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x)
+{
+    if (!isfinite(x) || fabs(x) > 1e12)
+        return 0;
+    double scaled = nearbyint(fabs(x) * 1e6);
+    uint64_t v = (uint64_t)scaled;
+    size_t n = 0;
+    if (x < 0 && v > 0)
+        out[n++] = '-';
+    n += kc_jsonw_digits(out + n, v / 1000000);
+    out[n++] = '.';
+    uint64_t frac = v % 1000000;
+    for (int i = 5; i >= 0; i--, frac /= 10)
+        out[n + (size_t)i] = (char)('0' + frac % 10);
+    return n + 6;
+}
+
+int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
+{
+    char t[20];
+    return kc_buf_add(b, t, kc_jsonw_digits(t, v), e);
+}
+
+int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e)
+{
+    char t[KC_OUT_REAL_MAX];
+    return kc_buf_add(b, t, kc_out_real(t, x), e);
+}
+
+int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+{
+    const struct kc_out_writer *w = writers[o->format];
+    struct kc_buf b = {0};
+    int rc = -1;
+    if (w->header && w->header(&b, o, e) != 0)
+        goto out;
+    uint64_t row = 0;
+    size_t skip = 0;
+    for (size_t i = 0; i < t->n; i++, row++) {
+        while (skip < t->nskipped && t->skipped[skip] == row) {
+            skip++;
+            row++;
+        }
+        if (w->row(&b, t, i, row, o, e) != 0)
+            goto out;
+        if (b.n >= FLUSH_AT) {
+            if (kc_outfile_write(f, b.p, b.n, e) != 0)
+                goto out;
+            b.n = 0;
+        }
+    }
+    rc = b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
+out:
+    kc_buf_free(&b);
+    return rc;
+}

@@ -1,0 +1,53 @@
+/* The labelling as rows of text: one line a record, in input order. */
+#ifndef KC_OUT_LABELS_H
+#define KC_OUT_LABELS_H
+
+#include "base/mem.h"
+#include "base/outfile.h"
+
+enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_FORMATS };
+
+enum kc_column {
+    KC_COL_TERM,
+    KC_COL_CLUSTER,
+    KC_COL_SIMILARITY,
+    KC_COL_MARGIN,
+    KC_COL_SILHOUETTE,
+    KC_COL_ROW,
+    KC_COLUMNS
+};
+
+struct kc_out_opts {
+    enum kc_out_format format;
+    size_t ncolumns;
+    enum kc_column columns[KC_COLUMNS];
+    int annotate; /* JSONL: echo the records with the columns behind their own members, the term left out */
+};
+
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0}
+
+struct kc_labels {
+    size_t n;
+    const struct kc_strs *terms;                    /* n */
+    const struct kc_strs *raws;                     /* n, or NULL without annotate */
+    const uint32_t *labels;                         /* (n) */
+    const float *similarity, *margin, *silhouette;  /* (n) each, or NULL when no such column is asked for */
+    const uint64_t *skipped;                        /* (nskipped) input rows left out, ascending */
+    size_t nskipped;
+};
+
+int kc_out_format_by_name(const char *name, enum kc_out_format *f) KC_MUST_USE; /* -1: unknown */
+
+/* A comma-separated list of column names into o; KC_EUSAGE on an unknown or repeated name or an empty list. */
+int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c);
+/* Some column needs kc_fit's figures for each row. */
+int kc_out_wants_figures(const struct kc_out_opts *o);
+
+int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
+                  struct kc_err *e) KC_MUST_USE;
+
+/* Append the term as the tsv writer has it: \t \n \r \\, other control bytes \xHH. */
+int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *e) KC_MUST_USE;
+
+#endif

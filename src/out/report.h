@@ -1,0 +1,28 @@
+/* What a fit found, for machines (the JSON sidecar) and for people (the text summary). */
+#ifndef KC_OUT_REPORT_H
+#define KC_OUT_REPORT_H
+
+#include "base/outfile.h"
+#include "core/fit.h"
+
+struct kc_report {
+    const struct kc_fit *fit;
+    const struct kc_fit_opts *opts;
+    const struct kc_strs *terms;    /* fit->n */
+    const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
+    size_t nskipped;
+    const struct kc_strs *warnings; /* all of them, in the order they were given */
+    struct {
+        double read, sweep, sizes, write, total;
+    } seconds;
+    uint64_t peak_rss;              /* bytes */
+};
+
+/* The sidecar: one JSON object. All but `seconds` and `peak_rss`, the last ones, follows from the data and options. A
+ * time that is NAN was not taken and is written as null. */
+int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+
+/* Append the text summary: a table of the sweep, one of the clusters, and a last line; no wider than 80 columns. */
+int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+
+#endif

@@ -1,0 +1,107 @@
+#include <math.h>
+#include "base/jsonw.h"
+#include "out/report.h"
+
+static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
+{
+    kc_jsonw_open(w, "sweep", '[', 0);
+    for (size_t i = 0; i < fit->nsweep; i++) {
+        const struct kc_k_entry *s = &fit->sweep[i];
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "k", s->k);
+        kc_jsonw_u64(w, "rows", s->rows);
+        kc_jsonw_double(w, "silhouette", s->silhouette);
+        kc_jsonw_double(w, "inertia", s->inertia);
+        kc_jsonw_double(w, "objective", s->objective);
+        kc_jsonw_double(w, "calinski_harabasz", s->calinski_harabasz);
+        kc_jsonw_double(w, "davies_bouldin", s->davies_bouldin);
+        kc_jsonw_u64(w, "iterations", s->iterations);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+/* The input row of data row i: rows left out count too. */
+static uint64_t input_row(const struct kc_report *r, uint64_t i)
+{
+    size_t lo = 0, hi = r->nskipped;
+    while (lo < hi) { /* skipped[j] - j good rows precede skipped[j] */
+        size_t mid = lo + (hi - lo) / 2;
+        if (r->skipped[mid] - mid <= i)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return i + lo;
+}
+
+static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
+{
+    kc_jsonw_open(w, "clusters", '[', 0);
+    for (uint32_t c = 0; c < r->fit->k; c++) {
+        const struct kc_cluster *cl = &r->fit->clusters[c];
+        size_t n;
+        const char *term = kc_strs_get(r->terms, (size_t)cl->representative, &n);
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "id", c);
+        kc_jsonw_u64(w, "size", cl->size);
+        kc_jsonw_double(w, "cohesion", cl->cohesion);
+        kc_jsonw_double(w, "silhouette", cl->silhouette);
+        kc_jsonw_str(w, "representative", term, n);
+        kc_jsonw_u64(w, "representative_row", input_row(r, cl->representative));
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
+{
+    kc_jsonw_open(w, "seconds", '{', 1);
+    kc_jsonw_fixed(w, "read", r->seconds.read, 3);
+    kc_jsonw_fixed(w, "sweep", r->seconds.sweep, 3);
+    kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
+    kc_jsonw_fixed(w, "write", r->seconds.write, 3);
+    kc_jsonw_fixed(w, "total", r->seconds.total, 3);
+    kc_jsonw_close(w, '}');
+    kc_jsonw_u64(w, "peak_rss", r->peak_rss);
+}
+
+int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *fit = r->fit;
+    struct kc_buf b = {0};
+    struct kc_jsonw w = KC_JSONW(&b, e);
+    kc_jsonw_open(&w, NULL, '{', 0);
+    kc_jsonw_cstr(&w, "version", KC_VERSION);
+    kc_jsonw_u64(&w, "n", fit->n);
+    kc_jsonw_u64(&w, "dim", fit->d);
+    kc_jsonw_u64(&w, "k", fit->k);
+    kc_jsonw_double(&w, "silhouette", fit->silhouette);
+    kc_jsonw_double(&w, "objective", fit->objective);
+    kc_jsonw_double(&w, "inertia", fit->inertia);
+    kc_jsonw_u64(&w, "k_selected", fit->k_selected);
+    kc_jsonw_double(&w, "silhouette_selected", fit->silhouette_selected);
+    kc_jsonw_u64(&w, "seed", r->opts->seed);
+    kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
+    add_sweep(&w, fit);
+    add_clusters(&w, r);
+    kc_jsonw_u64(&w, "merged", fit->merged);
+    kc_jsonw_u64(&w, "split", fit->split);
+    kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
+    kc_jsonw_u64(&w, "skipped", r->nskipped);
+    kc_jsonw_open(&w, "warnings", '[', 0);
+    for (size_t i = 0; i < r->warnings->n; i++) {
+        size_t n;
+        const char *s = kc_strs_get(r->warnings, i, &n);
+        kc_jsonw_str(&w, NULL, s, n);
+    }
+    kc_jsonw_close(&w, ']');
+    kc_jsonw_cstr(&w, "kernel", fit->kernel);
+    add_costs(&w, r);
+    kc_jsonw_close(&w, '}');
+    int rc = kc_jsonw_end(&w);
+    if (rc == 0)
+        rc = kc_outfile_write(f, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}

@@ -1,0 +1,112 @@
+#include <math.h>
+#include <stdio.h>
+#include "base/num.h"
+#include "out/report.h"
+#include "out/width.h"
+
+#define MOST 25u  /* longer tables show SOME lines and say how many more there are */
+#define SOME 20u
+#define COLUMNS 80u
+
+/* x with some decimals, right-aligned in width columns; "-" when it is not defined. */
+static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct kc_err *e)
+{
+    if (isnan(x))
+        return kc_buf_printf(b, e, "  %*s", width, "-");
+    return kc_buf_printf(b, e, "  %*.*f", width, decimals, x);
+}
+
+static double index_of(const struct kc_k_entry *s, enum kc_index by)
+{
+    return by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz :
+           by == KC_INDEX_DAVIES_BOULDIN ? -s->davies_bouldin : s->silhouette;
+}
+
+/* How many values of k are ahead of entry i by the index that picks (an undefined one is behind all). */
+static size_t rank_of(const struct kc_report *r, size_t i)
+{
+    const struct kc_fit *f = r->fit;
+    double mine = index_of(&f->sweep[i], r->opts->k_by);
+    size_t ahead = 0;
+    for (size_t j = 0; j < f->nsweep; j++) {
+        double other = index_of(&f->sweep[j], r->opts->k_by);
+        if (isnan(mine) ? !isnan(other) || j < i : other > mine || (other == mine && j < i))
+            ahead++;
+    }
+    return ahead;
+}
+
+static int add_sweep(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    size_t shown = f->nsweep > MOST ? SOME : f->nsweep;
+    if (kc_buf_adds(b, "      k  silhouette  calinski-harabasz  davies-bouldin   objective  iterations\n", e) != 0)
+        return -1;
+    for (size_t i = 0; i < f->nsweep; i++) {
+        const struct kc_k_entry *s = &f->sweep[i];
+        if (shown < f->nsweep && s->k != f->k_selected && rank_of(r, i) >= shown)
+            continue;
+        if (kc_buf_printf(b, e, "%c %5u", s->k == f->k_selected ? '*' : ' ', s->k) != 0 ||
+            add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
+            add_cell(b, s->davies_bouldin, 14, 4, e) != 0 || add_cell(b, s->objective, 10, 2, e) != 0 ||
+            kc_buf_printf(b, e, "  %10llu\n", (unsigned long long)s->iterations) != 0)
+            return -1;
+    }
+    if (shown < f->nsweep && kc_buf_printf(b, e, "        the best %zu of %zu values of k\n", shown, f->nsweep) != 0)
+        return -1;
+    return kc_buf_addc(b, '\n', e);
+}
+
+static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    uint32_t shown = f->k > MOST ? SOME : f->k;
+    if (kc_buf_adds(b, "     id      size  cohesion  silhouette  representative\n", e) != 0)
+        return -1;
+    for (uint32_t c = 0; c < shown; c++) {
+        const struct kc_cluster *cl = &f->clusters[c];
+        size_t n;
+        const char *term = kc_strs_get(r->terms, (size_t)cl->representative, &n);
+        if (kc_buf_printf(b, e, "%7u  %8llu", c, (unsigned long long)cl->size) != 0 ||
+            add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
+            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, term, n, COLUMNS - 41, e) != 0 ||
+            kc_buf_addc(b, '\n', e) != 0)
+            return -1;
+    }
+    if (shown < f->k) {
+        unsigned long long most = f->clusters[shown].size, least = f->clusters[f->k - 1].size;
+        if (kc_buf_printf(b, e, "        and %u more, of ", f->k - shown) != 0 ||
+            (least < most ? kc_buf_printf(b, e, "%llu to ", least) : 0) != 0 ||
+            kc_buf_printf(b, e, "%llu row%s\n", most, most == 1 ? "" : "s") != 0)
+            return -1;
+    }
+    return kc_buf_addc(b, '\n', e);
+}
+
+static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    char peak[16];
+    kc_num_human(peak, r->peak_rss);
+    if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
+        (r->nskipped ? kc_buf_printf(b, e, " (%zu skipped)", r->nskipped) : 0) != 0 ||
+        kc_buf_printf(b, e, ", k = %u", f->k) != 0)
+        return -1;
+    if ((f->merged || f->split) &&
+        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", f->k_selected,
+                      (unsigned long long)f->merged, (unsigned long long)f->split) != 0)
+        return -1;
+    if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
+        return -1;
+    return kc_buf_printf(b, e, ", %.2f s (read %.2f, sweep %.2f), peak %s\n", r->seconds.total, r->seconds.read,
+                         r->seconds.sweep, peak);
+}
+
+int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    int sweep = f->nsweep > 0 && f->sweep[f->nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
+    if (sweep && add_sweep(b, r, e) != 0)
+        return -1;
+    return add_clusters(b, r, e) != 0 ? -1 : add_last(b, r, e);
+}

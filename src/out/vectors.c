@@ -1,0 +1,229 @@
+#include "out/vectors.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/jsonw.h"
+#include "base/num.h"
+#include "out/labels.h"
+
+#define NPY_HEADER 128 /* room for any shape, and a multiple of 64 as the format asks for */
+#define KVEC_TERM_MAX ((size_t)1 << 28)
+
+struct vec_format {
+    int (*start)(struct kc_vectors *v, struct kc_err *e);  /* before the first row; d is known */
+    int (*row)(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e);
+    int (*end)(struct kc_vectors *v, struct kc_err *e);
+};
+
+struct kc_vectors {
+    const struct vec_format *format;
+    struct kc_outfile *out;
+    struct kc_outfile *body;  /* where rows go: out, or a spool when the row count must come first and out is a pipe */
+    struct kc_outfile *terms; /* PATH.terms of npy, or NULL */
+    int stale_terms;          /* PATH.terms was there before: it must not outlive the rows it belonged to */
+    int saw_terms;
+    uint64_t n;
+    size_t d;
+    struct kc_buf b;          /* one record's text */
+};
+
+static void put_u32(char out[4], uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (char)(v >> (8 * i) & 0xFF);
+}
+
+/* The row as little-endian float32, appended to b. */
+static int add_floats(struct kc_buf *b, const float *x, size_t d, struct kc_err *e)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return kc_buf_add(b, x, kc_mem_mul(d, sizeof *x), e);
+#else
+    if (kc_buf_reserve(b, kc_mem_mul(d, 4), e) != 0)
+        return -1;
+    for (size_t i = 0; i < d; i++, b->n += 4) {
+        uint32_t u;
+        memcpy(&u, &x[i], 4);
+        put_u32(b->p + b->n, u);
+    }
+    return 0;
+#endif
+}
+
+static int no_start(struct kc_vectors *v, struct kc_err *e)
+{
+    (void)v;
+    (void)e;
+    return 0;
+}
+
+static int jsonl_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    struct kc_buf *b = &v->b;
+    if (kc_buf_adds(b, "{\"term\":", e) != 0 || kc_jsonw_quote(b, term, len, e) != 0 ||
+        kc_buf_adds(b, ",\"vec\":[", e) != 0 ||
+        kc_buf_reserve(b, kc_mem_add(kc_mem_mul(v->d, KC_NUM_FLOAT_MAX + 1), 3), e) != 0)
+        return -1;
+    char *q = b->p + b->n;
+    for (size_t i = 0; i < v->d; i++) {
+        q += kc_num_format_float(q, x[i]);
+        *q++ = ',';
+    }
+    memcpy(q - 1, "]}\n", 3); /* over the last comma */
+    b->n = (size_t)(q - b->p) + 2;
+    return 0;
+}
+
+static int kvec_start(struct kc_vectors *v, struct kc_err *e)
+{
+    char head[8] = {'K', 'C', 'V', '1'};
+    if (v->d > UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "kvec holds at most 4294967295 dimensions, these are %zu", v->d);
+    put_u32(head + 4, (uint32_t)v->d);
+    return kc_outfile_write(v->body, head, sizeof head, e);
+}
+
+static int kvec_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    char head[4];
+    if (len >= KVEC_TERM_MAX)
+        return kc_err_set(e, KC_EINPUT, "record %llu: its term has %zu bytes, kvec holds less than %zu",
+                          (unsigned long long)v->n, len, KVEC_TERM_MAX);
+    put_u32(head, (uint32_t)len);
+    return kc_buf_add(&v->b, head, 4, e) != 0 || kc_buf_add(&v->b, term, len, e) != 0 ? -1 :
+           add_floats(&v->b, x, v->d, e);
+}
+
+static void npy_header(char out[NPY_HEADER], uint64_t n, size_t d)
+{
+    memset(out, ' ', NPY_HEADER);
+    memcpy(out, "\x93NUMPY\x01", 8); /* the literal's NUL is the minor version */
+    out[8] = NPY_HEADER - 10;
+    out[9] = 0;
+    char dict[NPY_HEADER];
+    int len = snprintf(dict, sizeof dict, "{'descr': '<f4', 'fortran_order': False, 'shape': (%llu, %zu), }",
+                       (unsigned long long)n, d);
+    memcpy(out + 10, dict, (size_t)len); /* at most 58 + 40 digits */
+    out[NPY_HEADER - 1] = '\n';
+}
+
+static int npy_start(struct kc_vectors *v, struct kc_err *e)
+{
+    if (!kc_outfile_seekable(v->out)) {
+        if (kc_outfile_open_spool(&v->body, e) != 0)
+            return -1;
+        return 0; /* the header goes before it at the end */
+    }
+    char head[NPY_HEADER];
+    npy_header(head, 0, v->d);
+    return kc_outfile_write(v->out, head, sizeof head, e);
+}
+
+static int npy_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    if (v->terms) {
+        if (kc_out_tsv_escape(&v->b, term, len, e) != 0 || kc_buf_addc(&v->b, '\n', e) != 0 ||
+            kc_outfile_write(v->terms, v->b.p, v->b.n, e) != 0)
+            return -1;
+        v->b.n = 0;
+    }
+    return add_floats(&v->b, x, v->d, e);
+}
+
+static int npy_end(struct kc_vectors *v, struct kc_err *e)
+{
+    char head[NPY_HEADER];
+    npy_header(head, v->n, v->d);
+    if (v->body == v->out)
+        return kc_outfile_patch(v->out, 0, head, sizeof head, e);
+    return kc_outfile_write(v->out, head, sizeof head, e) != 0 ? -1 : kc_outfile_copy(v->out, v->body, e);
+}
+
+static const struct vec_format formats[KC_IN_FORMATS] = {
+    [KC_IN_JSONL] = {no_start, jsonl_row, no_start},
+    [KC_IN_KVEC] = {kvec_start, kvec_row, no_start},
+    [KC_IN_NPY] = {npy_start, npy_row, npy_end},
+};
+
+static int open_terms(struct kc_vectors *v, const char *path, struct kc_err *e)
+{
+    struct kc_buf name = {0};
+    int rc = kc_buf_printf(&name, e, "%s.terms", path) != 0 || kc_buf_addc(&name, '\0', e) != 0 ? -1 : 0;
+    if (rc == 0) {
+        v->stale_terms = access(name.p, F_OK) == 0;
+        rc = kc_outfile_open(&v->terms, name.p, e);
+    }
+    kc_buf_free(&name);
+    return rc;
+}
+
+int kc_out_vectors_open(struct kc_vectors **out, const char *path, enum kc_in_format format, struct kc_err *e)
+{
+    struct kc_vectors *v = kc_mem_zalloc(1, sizeof *v, e);
+    *out = NULL;
+    if (!v)
+        return -1;
+    v->format = &formats[format];
+    if (kc_outfile_open(&v->out, path, e) != 0 ||
+        (format == KC_IN_NPY && kc_outfile_is_file(v->out) && open_terms(v, path, e) != 0)) {
+        kc_out_vectors_free(v);
+        return -1;
+    }
+    v->body = v->out;
+    *out = v;
+    return 0;
+}
+
+int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct kc_err *e)
+{
+    if (c->n == 0)
+        return 0;
+    if (v->n == 0) {
+        v->d = c->d;
+        if (v->format->start(v, e) != 0)
+            return -1;
+    }
+    v->saw_terms |= c->terms != NULL;
+    for (size_t i = 0; i < c->n; i++, v->n++) {
+        char number[20];
+        size_t len;
+        const char *term;
+        if (c->terms) {
+            term = kc_strs_get(c->terms, i, &len);
+        } else {
+            term = number;
+            len = kc_jsonw_digits(number, c->rows[i]);
+        }
+        v->b.n = 0;
+        if (v->format->row(v, term, len, c->x + i * c->d, e) != 0 ||
+            kc_outfile_write(v->body, v->b.p, v->b.n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *e)
+{
+    int keep_terms = v->terms && (v->saw_terms || v->stale_terms);
+    *terms_lost = v->format->row == npy_row && v->saw_terms && !v->terms;
+    if (v->format->end(v, e) != 0 || kc_outfile_finish(v->out, e) != 0 ||
+        (keep_terms && kc_outfile_finish(v->terms, e) != 0))
+        return -1;
+    /* the terms first: the new rows never stand beside another file's terms of the same number */
+    if (keep_terms && kc_outfile_commit(v->terms, e) != 0)
+        return -1;
+    return kc_outfile_commit(v->out, e);
+}
+
+void kc_out_vectors_free(struct kc_vectors *v)
+{
+    if (!v)
+        return;
+    if (v->body != v->out)
+        kc_outfile_free(v->body);
+    kc_outfile_free(v->out);
+    kc_outfile_free(v->terms);
+    kc_buf_free(&v->b);
+    kc_mem_free(v);
+}

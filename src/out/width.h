@@ -1,0 +1,16 @@
+/* How wide text is on a terminal, without the locale: East Asian wide characters and most emoji take two columns,
+ * combining marks none, all others one. */
+#ifndef KC_OUT_WIDTH_H
+#define KC_OUT_WIDTH_H
+
+#include "base/mem.h"
+
+/* Columns of one character: 0, 1 or 2. */
+unsigned kc_out_char_width(uint32_t c);
+
+/* Append s (n bytes) cut to at most `columns` columns, with an ellipsis where something was cut off. Controls and bytes
+ * that are not UTF-8 are written \xHH, marks that turn the writing direction are left out: a term cannot disturb the
+ * terminal. */
+int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, struct kc_err *e) KC_MUST_USE;
+
+#endif
