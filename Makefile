@@ -3,7 +3,9 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
-DATADIR = $(PREFIX)/share
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 CC ?= gcc
 # B is where objects go; the sanitizer and clang builds set their own.
@@ -15,7 +17,10 @@ WARN = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 # No -ffast-math, and no contraction: the same bytes from every compiler. (The two -fno- flags change no value: they let
 # the compiler vectorise loops with square roots and conditions.)
 KC_CFLAGS = -std=c11 $(OPT) $(WARN) $(SAN) -fPIE -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread
-KC_CPPFLAGS = -Isrc -D_GNU_SOURCE -DKC_VERSION='"$(VERSION)"' -D_FORTIFY_SOURCE=2
+KC_CPPFLAGS = -Isrc -D_GNU_SOURCE -DKC_VERSION='"$(VERSION)"'
+ifeq ($(SAN),)
+KC_CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now
 KC_LIBS = -lz -lzstd -lm
 
@@ -47,9 +52,80 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# `make deps demo` and `make deps check` install first, also with -j.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | deps
+endif
+
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+
+# Set-up, the main job on the bundled sample, and the tests.
+deps:
+	@bash tests/tools/deps.sh
+
+demo: kclust
+	@bash tests/tools/demo.sh
+
+# Every fast test; its last line counts them all.
+check: kclust $(B)/unit $(B)/libkclust.a
+	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run
+
+bench: kclust
+	@/usr/bin/python3 tests/bench/bench.py $(BENCH)
+
+# Sanitizer builds of the program and of its tests, each in a folder of its own.
+SAN_asan = -fsanitize=address -fno-omit-frame-pointer
+SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
+SAN_tsan = -fsanitize=thread
+asan ubsan tsan:
+	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit
+	@KCLUST=build/$@/kclust UNIT=build/$@/unit SANITIZER=$@ bash tests/run
+
+# The command line's cases under valgrind.
+valgrind: kclust
+	@VALGRIND=1 KCLUST=./kclust bash tests/run-cases
+
+# Both compilers, warnings as errors.
+warnings:
+	@$(MAKE) --no-print-directory CC=gcc B=build/gcc OPT='-O2' WERROR=-Werror build/gcc/kclust build/gcc/unit
+	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit
+
+# What is generated from the option tables and committed.
+completions: kclust
+	./kclust help --completions bash > completions/kclust.bash
+	./kclust help --completions zsh > completions/_kclust
+	./kclust help --completions fish > completions/kclust.fish
+
+install: kclust
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	  $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	install -m 755 kclust $(DESTDIR)$(BINDIR)/kclust
+	install -m 644 man/kclust.1 $(DESTDIR)$(MANDIR)/man1/kclust.1
+	install -m 644 man/kclust-formats.5 $(DESTDIR)$(MANDIR)/man5/kclust-formats.5
+	install -m 644 completions/kclust.bash $(DESTDIR)$(BASHDIR)/kclust
+	install -m 644 completions/_kclust $(DESTDIR)$(ZSHDIR)/_kclust
+	install -m 644 completions/kclust.fish $(DESTDIR)$(FISHDIR)/kclust.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(MANDIR)/man1/kclust.1 $(DESTDIR)$(MANDIR)/man5/kclust-formats.5 \
+	  $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 
 clean:
 	rm -rf build kclust
 
-.PHONY: all clean
+help:
+	@printf '%s\n' \
+	  'make                the program, as ./kclust' \
+	  'make deps           install what is missing (Debian); changes nothing when all is there' \
+	  'make demo           cluster the bundled sample and show the clusters' \
+	  'make check          every fast test' \
+	  'make asan, ubsan, tsan   the tests under a sanitizer' \
+	  'make valgrind       the command-line cases under valgrind' \
+	  'make warnings       gcc and clang with warnings as errors' \
+	  'make bench          timings and quality beside scikit-learn (BENCH=--quick for the short ones)' \
+	  'make completions    regenerate completions/ from the option tables' \
+	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
+	  'make clean'
+
+.PHONY: all deps demo check bench asan ubsan tsan valgrind warnings completions install uninstall clean help
+.DELETE_ON_ERROR:

