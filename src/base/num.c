@@ -225,7 +225,7 @@ static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, 
 
 /* The common shape, one digit, a point and up to 23 others, without an exponent and with few enough digits; the rest
  * is slow_float's. */
-static inline enum kc_num_status fast_float(const char **pp, float *out)
+static inline __attribute__((always_inline)) enum kc_num_status fast_float(const char **pp, float *out)
 {
     const char *p = *pp;
     uint64_t negative = *p == '-';

@@ -251,7 +251,7 @@ int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e)
 }
 
 /* All n bytes to the descriptor, at offset `at` when it is not negative. */
-static int put_all(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
+static int put(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
 {
     while (n > 0) {
         size_t piece = n < ((size_t)1 << 30) ? n : (size_t)1 << 30;
@@ -268,20 +268,6 @@ static int put_all(struct kc_outfile *f, const char *p, size_t n, off_t at, stru
         }
     }
     return 0;
-}
-
-/* The pool's workers block signals, but those that a write itself raises go to the thread that writes: there they must
- * act as in any filter (unless they are ignored, which makes the write fail). */
-static int put(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
-{
-    sigset_t raised, old;
-    sigemptyset(&raised);
-    sigaddset(&raised, SIGPIPE);
-    sigaddset(&raised, SIGXFSZ);
-    pthread_sigmask(SIG_UNBLOCK, &raised, &old);
-    int rc = put_all(f, p, n, at, e);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return rc;
 }
 
 static int flush(struct kc_outfile *f, struct kc_err *e)

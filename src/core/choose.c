@@ -42,12 +42,17 @@ size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, s
     return n;
 }
 
+double kc_choose_value(const struct kc_k_entry *s, enum kc_index by)
+{
+    return by == KC_INDEX_SILHOUETTE          ? s->silhouette
+           : by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz
+                                              : s->davies_bouldin;
+}
+
 static double merit(const struct kc_k_entry *s, enum kc_index by)
 {
-    double v = by == KC_INDEX_SILHOUETTE          ? s->silhouette
-               : by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz
-                                                  : -s->davies_bouldin;
-    return isnan(v) ? -INFINITY : v;
+    double v = kc_choose_value(s, by);
+    return isnan(v) ? -INFINITY : by == KC_INDEX_DAVIES_BOULDIN ? -v : v;
 }
 
 size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by)

@@ -11,6 +11,9 @@ size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, s
  * smallest k; entries whose index is NAN only when all are. n >= 1. */
 size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by);
 
+/* The entry's index. */
+double kc_choose_value(const struct kc_k_entry *s, enum kc_index by);
+
 /* How many different rows there are, counted up to `most` and no further. */
 int kc_choose_distinct(const float *x, size_t n, size_t d, uint64_t most, uint64_t *distinct, struct kc_err *e) KC_MUST_USE;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "core/assign.h"
 #include "core/choose.h"
 #include "core/index.h"
@@ -312,7 +313,8 @@ out:
 static int fit(struct fit *w)
 {
     struct kc_fit *f = w->f;
-    struct kc_sweep sw = {NULL, 0, 0};
+    struct kc_sweep sw = {.nk = 0};
+    double began;
     uint32_t *ks = NULL, *next = NULL;
     size_t nk, chosen;
     int rc = -1;
@@ -321,6 +323,7 @@ static int fit(struct fit *w)
     if (kc_sweep_run(&w->space, ks, nk, w->o, &sw, w->e) != 0 || score_sweep(w, &sw) != 0)
         goto out;
     f->path = sw.gram ? "gram" : "stacked";
+    memcpy(f->path_why, sw.why, sizeof f->path_why);
     chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
     f->k_selected = f->k = f->sweep[chosen].k;
     f->silhouette_selected = f->sweep[chosen].silhouette;
@@ -330,6 +333,7 @@ static int fit(struct fit *w)
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
     if (!f->labels || !f->similarity)
         goto out;
+    began = kc_clock_now();
     memcpy(f->labels, sw.best[chosen].labels, f->n * sizeof *f->labels);
     kc_sweep_free(&sw);
     if (w->o->want_rows) {
@@ -351,6 +355,7 @@ static int fit(struct fit *w)
         center(w);
     }
     rc = describe(w);
+    f->sizes_seconds = kc_clock_now() - began;
 out:
     kc_mem_free(next);
     kc_mem_free(ks);

@@ -65,6 +65,8 @@ struct kc_fit {
     float *similarity, *margin, *row_silhouette; /* (n) each, when want_rows; margin and silhouette NAN when k == 1 */
     const char *kernel;          /* "avx2", "portable" */
     const char *path;            /* what the cost model chose: "gram", "stacked" */
+    char path_why[160];
+    double sizes_seconds;        /* spent on the size limits and the final labels */
 };
 
 /* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves. Pure. */

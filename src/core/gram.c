@@ -258,7 +258,7 @@ static void one_run(void *arg, size_t task, unsigned worker)
     }
     double obj = objective(w, k);
     pthread_mutex_lock(&j->lock);
-    struct kc_best *kept = kc_best_offer(j->best, j->nbest, s->n, run, w->lab, w->own, obj, iter);
+    struct kc_best *kept = kc_best_offer(j->best, j->nbest, s->n, run, w->lab, w->own, obj, run->spent + iter);
     if (kept)
         find_merge(s, w, k, w->dots, kept->merge);
     pthread_mutex_unlock(&j->lock);

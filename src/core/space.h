@@ -29,6 +29,7 @@ struct kc_run {
     uint64_t tag;          /* order among the runs of one k: of two equal objectives the lower tag wins */
     const uint32_t *seeds; /* (k) rows that are the first centroids, or NULL: */
     const uint32_t *labels; /* (n) the partition to start from */
+    uint64_t spent;        /* iterations that went into those labels */
     int polish;            /* finish with single-row moves (Hartigan 1975) */
 };
 

@@ -396,7 +396,8 @@ static size_t finish(struct stack *st, struct kc_best *best, size_t nbest)
         struct active *p = &st->act[a];
         if (p->done) {
             struct kc_best *kept =
-                kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p), p->iter);
+                kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p),
+                              p->run->spent + p->iter);
             if (kept)
                 find_merge(st, p, kept->merge);
             ended++;

@@ -1,9 +1,10 @@
 #include "core/sweep.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/choose.h"
 #include "core/index.h"
 #include "core/seed.h"
 
@@ -13,16 +14,33 @@
 
 /* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is bound
  * by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
-int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+static void cost(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, double *gram,
+                 double *stack)
 {
     double rows = (double)n, dim = (double)d, runs = 0, cols = 0;
     for (size_t i = 0; i < nk; i++) {
         runs += (double)o->n_init;
         cols += (double)o->n_init * ks[i];
     }
-    double gram = rows * rows * dim / 2 + runs * 4 * 3 * rows * rows;
-    double stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
+    *gram = rows * rows * dim / 2 + runs * 4 * 3 * rows * rows;
+    *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
+}
+
+int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+{
+    double gram, stack;
+    cost(n, d, ks, nk, o, &gram, &stack);
     return n <= GRAM_MAX && gram < stack;
+}
+
+static void explain(struct kc_sweep *sw, size_t n, size_t d, const uint32_t *ks, const struct kc_fit_opts *o)
+{
+    double gram, stack;
+    cost(n, d, ks, sw->nk, o, &gram, &stack);
+    if (n > GRAM_MAX)
+        snprintf(sw->why, sizeof sw->why, "%zu rows are more than the %d of a Gram matrix", n, GRAM_MAX);
+    else
+        snprintf(sw->why, sizeof sw->why, "estimated %.3g GFMA in Gram space, %.3g on the rows", gram * 1e-9, stack * 1e-9);
 }
 
 static size_t candidates(uint32_t k)
@@ -56,6 +74,7 @@ struct sweeper {
     struct kc_best *best;
     size_t nk;
     struct kc_progress progress;
+    struct kc_k_entry leader; /* of the k that are done, for whoever watches */
     int gram;
 };
 
@@ -81,10 +100,12 @@ static int watch(struct sweeper *w, size_t first, size_t end, struct kc_err *e)
         struct kc_scored p = {.k = w->best[i].k, .labels = w->best[i].labels};
         if (kc_index_score(w->s, &p, 1, e) != 0)
             return -1;
-        if (p.silhouette > w->progress.best || w->progress.best_k == 0) {
-            w->progress.best = p.silhouette;
-            w->progress.best_k = p.k;
-        }
+        struct kc_k_entry pair[2] = {w->leader,
+                                     {.k = p.k, .silhouette = p.silhouette, .calinski_harabasz = p.calinski_harabasz,
+                                      .davies_bouldin = p.davies_bouldin}};
+        w->leader = pair[w->leader.k == 0 || kc_choose_best(pair, 2, w->o->k_by) == 1];
+        w->progress.best = kc_choose_value(&w->leader, w->o->k_by);
+        w->progress.best_k = w->leader.k;
     }
     w->progress.k_done = (unsigned)end;
     return 0;
@@ -126,7 +147,8 @@ static int polish_best(struct sweeper *w, struct kc_err *e)
     if (!runs)
         return -1;
     for (size_t i = 0; i < w->nk; i++)
-        runs[i] = (struct kc_run){.k = w->best[i].k, .tag = w->o->n_init, .labels = w->best[i].labels, .polish = 1};
+        runs[i] = (struct kc_run){.k = w->best[i].k, .tag = w->o->n_init, .labels = w->best[i].labels,
+                                  .spent = w->best[i].iterations, .polish = 1};
     rc = run(w, runs, w->nk, e);
     kc_mem_free(runs);
     return rc;
@@ -164,7 +186,8 @@ static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct k
         if (i + 1 < w->nk && w->best[i + 1].k == b->k + 1 && changed[i + 1] && b->k > 1) {
             uint32_t *l = labels + nruns * n;
             merged_labels(&w->best[i + 1], n, l);
-            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag, .labels = l, .polish = 1};
+            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag, .labels = l,
+                                            .spent = w->best[i + 1].iterations, .polish = 1};
         }
         if (i > 0 && w->best[i - 1].k == b->k - 1 && changed[i - 1]) {
             uint32_t *l = labels + nruns * n;
@@ -172,7 +195,8 @@ static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct k
             rng[nadd] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
             ids[nadd] = b->k - 1;
             add[nadd++] = l;
-            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag + 1, .labels = l, .polish = 1};
+            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag + 1, .labels = l,
+                                            .spent = w->best[i - 1].iterations, .polish = 1};
         }
     }
     if (nadd) {
@@ -217,8 +241,9 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     char *changed = NULL;
     int rc = -1;
     struct sweeper w = {.s = s, .o = o, .ro = {o->max_iter, o->tol}, .nk = nk};
-    *sw = (struct kc_sweep){NULL, nk, kc_sweep_gram(s->n, s->d, ks, nk, o)};
+    *sw = (struct kc_sweep){.nk = nk, .gram = kc_sweep_gram(s->n, s->d, ks, nk, o)};
     w.gram = sw->gram;
+    explain(sw, s->n, s->d, ks, o);
     w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1 + (nk > 1 ? 2 * ROUNDS : 0)),
                                       .k_all = (unsigned)nk};
     s->tick = tick;
@@ -267,5 +292,5 @@ void kc_sweep_free(struct kc_sweep *sw)
         kc_mem_free(sw->best[i].own);
     }
     kc_mem_free(sw->best);
-    *sw = (struct kc_sweep){NULL, 0, 0};
+    sw->best = NULL;
 }

@@ -8,7 +8,8 @@
 struct kc_sweep {
     struct kc_best *best; /* (nk) by rising k */
     size_t nk;
-    int gram; /* the path taken */
+    int gram;      /* the path taken, */
+    char why[160]; /* and why */
 };
 
 /* ks (nk): rising, each at most the number of distinct rows. Starts for each k: n_init seedings; then single-row moves on the

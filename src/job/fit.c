@@ -95,7 +95,8 @@ static int cluster(const struct kc_job_fit *j, struct run *run, struct kc_fit_op
         const char *s = kc_strs_get(&run->fit.warnings, i, &n);
         kc_ctx_log(&run->ctx, KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
     }
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s, kernel: %s", run->fit.path, run->fit.kernel);
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s (%s), kernel: %s", run->fit.path, run->fit.path_why,
+               run->fit.kernel);
     return 0;
 }
 
@@ -161,7 +162,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         .skipped = run.ds.skipped,
         .nskipped = run.ds.nskipped,
         .warnings = &run.warnings,
-        .seconds = {t1 - t0, t2 - t1, NAN, t3 - t2, t3 - t0},
+        .seconds = {t1 - t0, t2 - t1 - run.fit.sizes_seconds, run.fit.sizes_seconds, t3 - t2, t3 - t0},
         .peak_rss = peak_rss(),
     };
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
