@@ -13,6 +13,8 @@
 
 #define CHUNK 192 /* rows of G a task works at */
 #define MIRROR 64
+#define PIECE 256  /* columns of T at a time */
+#define AHEAD 3    /* rows to prefetch by */
 #define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
 
 size_t kc_gram_ld(size_t n)
@@ -65,7 +67,6 @@ int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
 struct work {
     float *t;       /* (kmax, ldg) */
     float *own;     /* (ldg) similarity to the best centroid */
-    float *sim;     /* (ldg) */
     uint32_t *lab;  /* (ldg) */
     uint32_t *next; /* (ldg) */
     double *nn;     /* (kmax) |S_c|^2 */
@@ -98,13 +99,30 @@ static void arg_max(const struct kc_space *s, uint32_t k, const float *const *sc
 static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
 {
     const float *g = s->gram + i * s->ldg;
-    if (from != KC_NONE) {
-        kc_la_sub(w->t + from * s->ldg, g, s->ldg);
-        w->cnt[from]--;
-    }
+    kc_la_sub(w->t + from * s->ldg, g, s->ldg);
+    w->cnt[from]--;
     kc_la_add(w->t + to * s->ldg, g, s->ldg);
     w->cnt[to]++;
     w->lab[i] = to;
+}
+
+/* T from scratch, for the labels in next: by pieces of its columns, so that all k pieces stay in L1. */
+static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->t, 0, (size_t)k * s->ldg * sizeof *w->t);
+    for (size_t j = 0; j < s->ldg; j += PIECE) {
+        size_t len = s->ldg - j < PIECE ? s->ldg - j : PIECE;
+        for (size_t i = 0; i < s->n; i++) {
+            const float *g = s->gram + i * s->ldg + j;
+            if (i + AHEAD < s->n)
+                kc_la_prefetch(g + AHEAD * s->ldg, len);
+            kc_la_add(w->t + w->next[i] * s->ldg + j, g, len);
+        }
+    }
+    memset(w->cnt, 0, k * sizeof *w->cnt);
+    for (size_t i = 0; i < s->n; i++)
+        w->cnt[w->next[i]]++;
+    memcpy(w->lab, w->next, s->n * sizeof *w->lab);
 }
 
 static void norms(const struct kc_space *s, struct work *w, uint32_t k)
@@ -151,11 +169,7 @@ static void polish(const struct kc_space *s, struct work *w, uint32_t k, double 
         memcpy(w->next, w->lab, s->n * sizeof *w->next);
         for (uint32_t c = 0; c < k; c++) {
             float len = (float)sqrt(w->nn[c]);
-            const float *t = w->t + (size_t)c * s->ldg;
-            float inv = 1 / len;
-            for (size_t i = 0; i < s->n; i++) /* the row of similarities to the centroid */
-                w->sim[i] = t[i] * inv;
-            kc_la_gain(w->sim, len, c, w->lab, w->own, w->next, s->n);
+            kc_la_gain(w->t + (size_t)c * s->ldg, 1 / len, len, c, w->lab, w->own, w->next, s->n);
         }
         for (size_t i = 0; i < s->n; i++) {
             uint32_t a = w->lab[i], b = w->next[i];
@@ -224,10 +238,7 @@ static void one_run(void *arg, size_t task, unsigned worker)
         for (size_t i = 0; i < s->n; i++)
             w->own[i] = 1.0f;
     }
-    memset(w->t, 0, (size_t)k * s->ldg * sizeof *w->t);
-    memset(w->cnt, 0, k * sizeof *w->cnt);
-    for (size_t i = 0; i < s->n; i++)
-        move_row(s, w, i, KC_NONE, w->next[i]);
+    build_sums(s, w, k);
     for (;;) {
         reseed(s, w, k);
         norms(s, w, k);
@@ -271,7 +282,7 @@ static size_t per_k(void)
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
-    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 4) * ld * sizeof(float) + kmax * per_k();
+    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 3) * ld * sizeof(float) + kmax * per_k();
     return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
 }
 
@@ -303,13 +314,12 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         struct work *w = &j.work[i];
         w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
         w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
-        w->sim = kc_mem_aligned(s->ldg, sizeof *w->sim, e);
         w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
         w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
         w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
         w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
         w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
-        if (!w->t || !w->own || !w->sim || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
+        if (!w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
             goto out;
     }
     pthread_mutex_init(&j.lock, NULL);
@@ -328,7 +338,6 @@ out:
         kc_mem_free(w->nn);
         kc_mem_free(w->next);
         kc_mem_free(w->lab);
-        kc_mem_free(w->sim);
         kc_mem_free(w->own);
         kc_mem_free(w->t);
     }

@@ -272,7 +272,7 @@ static void pass_tile(void *arg, size_t t, unsigned worker)
                 if (p->mode == LLOYD)
                     kc_la_arg_max(v, 1.0f, (uint32_t)(c - p->col), best, p->next + i0, rows);
                 else
-                    kc_la_gain(v, st->len[c], (uint32_t)(c - p->col), p->lab + i0, best, p->next + i0, rows);
+                    kc_la_gain(v, 1.0f, st->len[c], (uint32_t)(c - p->col), p->lab + i0, best, p->next + i0, rows);
             }
             if (p->mode == POLISH)
                 for (size_t r = 0; r < rows; r++) {

@@ -23,6 +23,7 @@ struct kc_source {
     uint64_t stored; /* bytes read from fd, those in buf included */
     uint64_t size;   /* bytes from here on of a regular file, else UINT64_MAX */
     int inside;      /* a member or frame has begun and not ended */
+    const char *damage; /* what zlib says against the member, NULL: nothing */
     z_stream z;
     ZSTD_DStream *zstd;
 };
@@ -207,6 +208,9 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
     s->z.avail_out = n < UINT_MAX ? (uInt)n : UINT_MAX;
     uInt want = s->z.avail_out;
     while (s->z.avail_out == want) { /* whatever there is will do: waiting for a full block would stall a slow pipe */
+        if (s->damage)
+            return kc_err_at(e, KC_EINPUT, s->name, 0, "the gzip data is damaged near byte %llu: %s",
+                             (unsigned long long)offset(s), s->damage);
         if (!s->inside) {
             int end;
             if (next_member(s, 2, "gzip", starts_gzip, &end, e) != 0)
@@ -230,8 +234,7 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
         else if (rc == Z_MEM_ERROR)
             return kc_err_set(e, KC_ESYS, "out of memory: zlib could not go on");
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
-            return kc_err_at(e, KC_EINPUT, s->name, 0, "the gzip data is damaged near byte %llu: %s",
-                             (unsigned long long)offset(s), s->z.msg ? s->z.msg : "no valid stream");
+            s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was inflated before comes first */
     }
     *got = want - s->z.avail_out;
     return 0;

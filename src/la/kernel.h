@@ -21,7 +21,7 @@ struct kc_la_kernels {
     void (*stripd)(const double *panel, const double *c, size_t ldc, size_t cols, size_t depth, double *out, size_t ldo,
                    int first);
     void (*arg_max)(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
-    void (*gain)(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n);
+    void (*gain)(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n);
     void (*add)(float *to, const float *x, size_t n);
     void (*sub)(float *to, const float *x, size_t n);
     void (*addd)(double *to, const float *x, size_t n);
@@ -79,15 +79,25 @@ extern const struct kc_la_kernels kc_la_avx2;
         }                                                                                   \
     }                                                                                       \
     /* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), free of cancellation; members with the signs turned */ \
-    TARGET static void gain(const float *restrict v, float len, uint32_t id, const uint32_t *restrict own, \
-                            float *restrict best, uint32_t *restrict at, size_t n)          \
+    TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id,      \
+                            const uint32_t *restrict own, float *restrict best, uint32_t *restrict at, size_t n)          \
     {                                                                                       \
-        float inv = 1 / len;                                                                \
-        for (size_t i = 0; i < n; i++) {                                                    \
+        float inv = 1 / len, twice = 2 * scale;                                                                \
+        if (len < 32) {                                                                     \
+            for (size_t i = 0; i < n; i++) {                                                \
+                float sign = own[i] == id ? -1.0f : 1.0f;                                   \
+                float num = twice * v[i] + sign * inv;                                        \
+                float sq = 1 + sign * num * inv;                                            \
+                float g = num / (sqrtf(sq > 0 ? sq : 0) + 1);                               \
+                at[i] = g > best[i] ? id : at[i];                                           \
+                best[i] = g > best[i] ? g : best[i];                                        \
+            }                                                                               \
+            return;                                                                         \
+        }                                                                                   \
+        for (size_t i = 0; i < n; i++) { /* 1 / (sqrt(1 + y) + 1) to y^3: |y| < 0.07, so right to a few 1e-7 */ \
             float sign = own[i] == id ? -1.0f : 1.0f;                                       \
-            float num = 2 * v[i] + sign * inv;                                              \
-            float sq = 1 + sign * num * inv;                                                \
-            float g = num / (sqrtf(sq > 0 ? sq : 0) + 1);                                   \
+            float num = twice * v[i] + sign * inv, y = sign * num * inv;                        \
+            float g = num * (0.5f - y * (0.125f - y * (0.0625f - y * 0.0390625f)));         \
             at[i] = g > best[i] ? id : at[i];                                               \
             best[i] = g > best[i] ? g : best[i];                                            \
         }                                                                                   \

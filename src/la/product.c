@@ -84,10 +84,10 @@ void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32
     kernels()->arg_max(v, scale, id, best, at, n);
 }
 
-void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)
+void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)
 {
     if (len > 0)
-        kernels()->gain(v, len, id, own, best, at, n);
+        kernels()->gain(v, scale, len, id, own, best, at, n);
 }
 
 void kc_la_add(float *to, const float *x, size_t n)

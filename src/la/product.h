@@ -34,9 +34,10 @@ void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size
 /* Where v[i] * scale > best[i]: best[i] = that, at[i] = id. */
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
 
-/* For rows of similarity v[i] to a centroid whose sum has length len > 0: what |S| gains if the row joins, |S + x| - |S|, or, for
+/* For rows of similarity v[i] * scale to a centroid whose sum has length len > 0: what |S| gains if the row joins, |S + x| - |S|, or, for
  * its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as kc_la_arg_max takes it. */
-void kc_la_gain(const float *v, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n);
+void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at,
+                size_t n);
 
 void kc_la_add(float *to, const float *x, size_t n);
 void kc_la_sub(float *to, const float *x, size_t n);

@@ -83,7 +83,7 @@ TEST(la_gain_and_arg_max)
         float v[K][N], len[K], best[N], gain[N];
         uint32_t at[N], to[N], own[N];
         for (size_t c = 0; c < K; c++) {
-            len[c] = (float)(1 + 20 * kc_rng_unit(&r));
+            len[c] = (float)(1 + (c % 2 ? 400 : 20) * kc_rng_unit(&r));
             for (size_t i = 0; i < N; i++)
                 v[c][i] = (float)(2 * kc_rng_unit(&r) - 1);
         }
@@ -95,7 +95,7 @@ TEST(la_gain_and_arg_max)
         }
         for (uint32_t c = 0; c < K; c++) {
             kc_la_arg_max(v[c], 1.0f, c, best, at, N);
-            kc_la_gain(v[c], len[c], c, own, gain, to, N);
+            kc_la_gain(v[c], 1.0f, len[c], c, own, gain, to, N);
         }
         for (size_t i = 0; i < N; i++) {
             uint32_t want = 0, want_to = 0;
