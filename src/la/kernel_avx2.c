@@ -114,7 +114,8 @@ AVX2 static void stripd(const double *panel, const double *c, size_t ldc, size_t
     BY_COLS(blockd)
 }
 
-KC_LA_BODIES(AVX2)
+#define KC_LA_TARGET AVX2
+#include "la/kernel_loops.h"
 
 const struct kc_la_kernels kc_la_avx2 = {"avx2", pack, strip, stripd, arg_max, gain, add, sub, addd, subd, axpyd, dot, dotd};
 

@@ -2,6 +2,8 @@
  * multiply-add it vectorises; elsewhere fma() is a call, slow and right. */
 #include "la/kernel.h"
 
+#include <math.h>
+
 static void pack(const float *x, size_t ldx, size_t rows, size_t depth, float *panel)
 {
     for (size_t r = 0; r < KC_LA_LANES; r++)
@@ -27,7 +29,8 @@ static void pack(const float *x, size_t ldx, size_t rows, size_t depth, float *p
 
 STRIP(strip, float, KC_LA_LANES, fmaf)
 STRIP(stripd, double, KC_LA_LANESD, fma)
-KC_LA_BODIES()
+#define KC_LA_TARGET
+#include "la/kernel_loops.h"
 
 const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, gain,
                                              add, sub, addd, subd, axpyd, dot, dotd};
