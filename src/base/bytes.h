@@ -2,6 +2,7 @@
 #ifndef KC_BASE_BYTES_H
 #define KC_BASE_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,6 +30,19 @@ static inline uint16_t kc_le16(const void *p)
 {
     const unsigned char *b = p;
     return (uint16_t)(b[0] | b[1] << 8);
+}
+
+/* n little-endian float32. */
+static inline void kc_le_floats(float *out, const void *p, size_t n)
+{
+    if (!KC_BIG_ENDIAN) {
+        memcpy(out, p, n * sizeof *out);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t b = kc_le32((const char *)p + 4 * i);
+        memcpy(out + i, &b, sizeof b);
+    }
 }
 
 /* Trailing zero bits; v must not be 0. */

@@ -315,14 +315,41 @@ size_t kc_num_floats(const char **pp, float *out, size_t room, enum kc_num_statu
     return i;
 }
 
+static const char *skip_digits(const char *p)
+{
+    uint64_t m;
+    while ((m = not_digits(load_digits(p))) == 0)
+        p += 8;
+    return p + (kc_ctz64(m) >> 3);
+}
+
+/* The same grammar as scan()'s, for numbers that nobody wants: nothing is computed. */
 const char *kc_num_skip(const char *p, const char **bad)
 {
-    struct decimal d;
-    if (scan(&p, &d) != KC_NUM_OK) {
-        *bad = p;
+    p += *p == '-';
+    const char *q = skip_digits(p);
+    if (q == p || (*p == '0' && q > p + 1)) {
+        *bad = q == p ? p : p + 1;
         return NULL;
     }
-    return p;
+    if (*q == '.') {
+        p = q + 1;
+        q = skip_digits(p);
+        if (q == p) {
+            *bad = p;
+            return NULL;
+        }
+    }
+    if ((*q | 0x20) == 'e') {
+        p = q + 1;
+        p += *p == '-' || *p == '+';
+        q = skip_digits(p);
+        if (q == p) {
+            *bad = p;
+            return NULL;
+        }
+    }
+    return q;
 }
 
 int kc_num_u64(const char *s, uint64_t *out)

@@ -1,5 +1,6 @@
 #include "core/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,10 +8,13 @@
 #include "core/choose.h"
 #include "core/index.h"
 #include "core/seed.h"
+#include "la/product.h"
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
 #define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that a wave's thin end weighs little */
 #define ROUNDS 2         /* of candidates from neighbouring k */
+#define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
+#define ADD_MAX 16       /* centres to add, at most: each is two passes */
 
 /* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is bound
  * by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
@@ -58,7 +62,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const
     uint64_t adding = kc_seeder_bytes(n, d, nk, candidates(kmax), threads);
     uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
                            : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 2 ? o->n_init : 2), threads);
-    uint64_t labels = nk > 1 ? 2 * nk * n * sizeof(uint32_t) : 0;
+    uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
+    uint64_t labels = nk > 1 ? 2 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double) : 0;
     uint64_t peak = seeding > adding ? seeding : adding;
     if (gram)
         peak += engine; /* the Gram matrix stays */
@@ -154,14 +159,101 @@ static int polish_best(struct sweeper *w, struct kc_err *e)
     return rc;
 }
 
-/* Labels for k from those of k + 1: the pair that loses least becomes one. */
-static void merged_labels(const struct kc_best *from, size_t n, uint32_t *labels)
+/* Labels for k out of those of a larger k: as long as there are too many clusters, the pair whose union loses least of
+ * the objective becomes one (Ward's way, with this objective). For k + 1 the engine has found the pair already. */
+static int merged_labels(const struct kc_space *s, const struct kc_best *from, uint32_t k, uint32_t *labels,
+                         struct kc_err *e)
 {
-    uint32_t keep = from->merge[0], gone = from->merge[1], last = from->k - 1;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t c = from->labels[i];
-        labels[i] = c == gone ? keep : c == last ? gone : c;
+    uint32_t left = from->k, a = from->merge[0], b = from->merge[1];
+    double *sums = NULL, *dots = NULL; /* (from->k, d); (from->k, from->k) */
+    uint64_t *counts = NULL;
+    int rc = -1;
+    memcpy(labels, from->labels, s->n * sizeof *labels);
+    if (left > k + 1) {
+        sums = kc_mem_alloc(kc_mem_mul(left, s->d), sizeof *sums, e);
+        dots = kc_mem_alloc(kc_mem_mul(left, left), sizeof *dots, e);
+        counts = kc_mem_alloc(left, sizeof *counts, e);
+        if (!sums || !dots || !counts)
+            goto out;
+        kc_index_sums(s, labels, left, NULL, sums, counts);
+        for (uint32_t i = 0; i < left; i++)
+            for (uint32_t j = 0; j <= i; j++)
+                dots[(size_t)i * from->k + j] = dots[(size_t)j * from->k + i] =
+                    kc_la_dotd(sums + (size_t)i * s->d, sums + (size_t)j * s->d, s->d);
     }
+    for (;;) {
+        uint32_t last = left - 1;
+        for (size_t i = 0; i < s->n; i++)
+            labels[i] = labels[i] == b ? a : labels[i] == last ? b : labels[i];
+        if (--left == k)
+            break;
+        /* row and column b join a's, the last ones move to b's place */
+        const size_t w = from->k;
+        for (uint32_t c = 0; c <= last; c++)
+            dots[a * w + c] += dots[b * w + c];
+        for (uint32_t c = 0; c <= last; c++)
+            dots[c * w + a] = c == a ? dots[a * w + a] + dots[a * w + b] : dots[a * w + c];
+        for (uint32_t c = 0; c <= last; c++) {
+            dots[b * w + c] = dots[last * w + c];
+            dots[c * w + b] = dots[c * w + last];
+        }
+        dots[b * w + b] = dots[last * w + last];
+        double least = INFINITY;
+        for (uint32_t i = 1; i < left; i++)
+            for (uint32_t j = 0; j < i; j++) {
+                double loss = kc_merge_loss(dots[i * w + i], dots[j * w + j], dots[i * w + j]);
+                if (loss < least) {
+                    least = loss;
+                    a = j;
+                    b = i;
+                }
+            }
+    }
+    rc = 0;
+out:
+    kc_mem_free(counts);
+    kc_mem_free(dots);
+    kc_mem_free(sums);
+    return rc;
+}
+
+/* Centres for labels add[j] (n), which are those of best[from[j]], until they are as many as the next k wants; all j in
+ * the same passes. */
+static int add_centres(struct sweeper *w, size_t m, const uint32_t *from, uint32_t **add, struct kc_rng *rng,
+                       struct kc_err *e)
+{
+    size_t cand = candidates(w->best[w->nk - 1].k);
+    uint32_t *id = kc_mem_alloc(kc_mem_mul(2, m), sizeof *id, e), *winner = id + m;
+    struct kc_seeder *q = kc_seeder_new(w->s, m, cand, e);
+    int rc = -1, more = 1;
+    if (!id || !q)
+        goto out;
+    for (size_t j = 0; j < m; j++) {
+        kc_seeder_own(q, j, w->best[from[j]].own);
+        id[j] = w->best[from[j]].k;
+    }
+    while (more) {
+        more = 0;
+        kc_seeder_pick(q, cand, rng, winner);
+        for (size_t j = 0; j < m; j++)
+            if (id[j] == w->best[from[j] + 1].k)
+                winner[j] = KC_NONE; /* has all it wants */
+        kc_seeder_take(q, winner, add, id);
+        for (size_t j = 0; j < m; j++) {
+            uint32_t want = w->best[from[j] + 1].k;
+            if (id[j] == want)
+                continue;
+            if (winner[j] != KC_NONE)
+                add[j][winner[j]] = id[j]; /* the engine reseeds a cluster that no row has come to */
+            id[j]++;
+            more |= id[j] < want;
+        }
+    }
+    rc = 0;
+out:
+    kc_seeder_free(q);
+    kc_mem_free(id);
+    return rc;
 }
 
 /* One round: every k gets what its neighbours suggest. `changed` (nk): whose neighbour has news; updated. */
@@ -169,63 +261,45 @@ static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct k
 {
     size_t n = w->s->n, nruns = 0, nadd = 0;
     int rc = -1;
-    uint32_t kmax = w->best[w->nk - 1].k;
-    struct kc_seeder *q = NULL;
     uint32_t *labels = kc_mem_alloc(kc_mem_mul(2 * w->nk, n), sizeof *labels, e);
     struct kc_run *runs = kc_mem_alloc(2 * w->nk, sizeof *runs, e);
     double *before = kc_mem_alloc(w->nk, sizeof *before, e);
     uint32_t **add = kc_mem_alloc(w->nk, sizeof *add, e);
-    uint32_t *ids = kc_mem_alloc(kc_mem_mul(2, w->nk), sizeof *ids, e);
+    uint32_t *from = kc_mem_alloc(w->nk, sizeof *from, e);
     struct kc_rng *rng = kc_mem_alloc(w->nk, sizeof *rng, e);
-    if (!labels || !runs || !before || !add || !ids || !rng)
+    if (!labels || !runs || !before || !add || !from || !rng)
         goto out;
     for (size_t i = 0; i < w->nk; i++) {
         const struct kc_best *b = &w->best[i];
         uint64_t tag = w->o->n_init + 1 + 2 * round;
         before[i] = b->objective;
-        if (i + 1 < w->nk && w->best[i + 1].k == b->k + 1 && changed[i + 1] && b->k > 1) {
+        if (i + 1 < w->nk && w->best[i + 1].k <= MERGE_MAX && changed[i + 1]) {
             uint32_t *l = labels + nruns * n;
-            merged_labels(&w->best[i + 1], n, l);
+            if (merged_labels(w->s, &w->best[i + 1], b->k, l, e) != 0)
+                goto out;
             runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag, .labels = l,
                                             .spent = w->best[i + 1].iterations, .polish = 1};
         }
-        if (i > 0 && w->best[i - 1].k == b->k - 1 && changed[i - 1]) {
+        if (i > 0 && b->k - w->best[i - 1].k <= ADD_MAX && changed[i - 1]) {
             uint32_t *l = labels + nruns * n;
             memcpy(l, w->best[i - 1].labels, n * sizeof *l);
             rng[nadd] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
-            ids[nadd] = b->k - 1;
+            from[nadd] = (uint32_t)i - 1;
             add[nadd++] = l;
             runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag + 1, .labels = l,
                                             .spent = w->best[i - 1].iterations, .polish = 1};
         }
     }
-    if (nadd) {
-        uint32_t *winner = ids + w->nk;
-        size_t cand = candidates(kmax);
-        q = kc_seeder_new(w->s, nadd, cand, e);
-        if (!q)
-            goto out;
-        for (size_t j = 0; j < nadd; j++)
-            for (size_t i = 0; i < w->nk; i++)
-                if (w->best[i].k == ids[j])
-                    kc_seeder_own(q, j, w->best[i].own);
-        kc_seeder_pick(q, cand, rng, winner);
-        kc_seeder_take(q, winner, add, ids);
-        for (size_t j = 0; j < nadd; j++)
-            if (winner[j] != KC_NONE)
-                add[j][winner[j]] = ids[j]; /* the engine reseeds the new cluster where this takes no row */
-        kc_seeder_free(q);
-        q = NULL;
-    }
+    if (nadd && add_centres(w, nadd, from, add, rng, e) != 0)
+        goto out;
     if (run(w, runs, nruns, e) != 0)
         goto out;
     for (size_t i = 0; i < w->nk; i++)
         changed[i] = w->best[i].objective > before[i];
     rc = 0;
 out:
-    kc_seeder_free(q);
     kc_mem_free(rng);
-    kc_mem_free(ids);
+    kc_mem_free(from);
     kc_mem_free(add);
     kc_mem_free(before);
     kc_mem_free(runs);

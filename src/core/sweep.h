@@ -13,8 +13,8 @@ struct kc_sweep {
 };
 
 /* ks (nk): rising, each at most the number of distinct rows. Starts for each k: n_init seedings; then single-row moves on the
- * best of them, and as further candidates the best partition of k + 1 with its cheapest pair merged and that of k - 1 with
- * a centre added. sw is zero-initialised here; free it also after a failure. */
+ * best of them, and as further candidates the best partition of the next larger k with its cheapest pairs merged and that
+ * of the next smaller one with centres added. sw is zero-initialised here; free it also after a failure. */
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);

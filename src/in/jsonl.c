@@ -109,7 +109,7 @@ static int fill_lines(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_
             return -1;
         if (st->discarding) {
             char *nl = memchr(s->buf.p, '\n', s->buf.n);
-            if (nl || f->src_eof) {
+            if (nl || kc_feed_ended(f)) {
                 st->discarding = 0;
                 if (kc_feed_back(f, &s->buf, nl ? (size_t)(nl + 1 - s->buf.p) : s->buf.n, e) != 0)
                     return -1;
@@ -120,16 +120,16 @@ static int fill_lines(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_
         const char *nl = memrchr(s->buf.p + seen, '\n', s->buf.n - seen);
         if (nl)
             return kc_feed_back(f, &s->buf, (size_t)(nl + 1 - s->buf.p), e);
-        if (f->src_eof) {
-            *eof = s->buf.n == 0;
-            return kc_feed_broken(f, e);
-        }
         if (s->buf.n > f->o->max_line) {
             s->overlong = 1;
             s->buf.n = 0;
             st->discarding = f->o->skip_bad;
             f->stop = !f->o->skip_bad;
             return 0;
+        }
+        if (kc_feed_ended(f)) {
+            *eof = s->buf.n == 0;
+            return kc_feed_broken(f, e);
         }
         seen = s->buf.n;
         want = kc_mem_mul(seen, 2);
@@ -150,10 +150,12 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
                 return -1;
             break;
         }
+        struct kc_err fault = KC_ERR_INIT;
         const char *p = f->carry.p + f->carry_at;
-        enum kc_split_event ev = kc_split_next(sp, &p, f->carry.p + f->carry.n, &s->buf, start, f->name, &f->broken);
+        enum kc_split_event ev = kc_split_next(sp, &p, f->carry.p + f->carry.n, &s->buf, start, f->name, &fault);
         f->carry_at = (size_t)(p - f->carry.p);
         if (ev == KC_SPLIT_FAULT) { /* the input ends here, once the records before are through */
+            f->broken = fault;
             f->carry_at = f->carry.n;
             f->src_eof = 1;
         } else if (ev == KC_SPLIT_TOO_LONG) {

@@ -83,7 +83,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
             *e = bad;
             return -1;
         }
-        if (f->src_eof) {
+        if (kc_feed_ended(f)) {
             if (kc_feed_broken(f, e) != 0)
                 return -1;
             if (at < s->buf.n)
@@ -107,10 +107,7 @@ static void work(struct kc_slot *s)
         char msg[128];
         if (!row)
             return;
-        for (size_t j = 0; j < s->d; j++) {
-            uint32_t b = kc_le32(term + t->n + 4 * j);
-            memcpy(row + j, &b, sizeof b);
-        }
+        kc_le_floats(row, term + t->n, s->d);
         if (bad)
             snprintf(msg, sizeof msg, "its term is not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad,
                      (size_t)(bad - term) + 1);

@@ -320,8 +320,8 @@ static void work(struct kc_slot *s)
         char msg[128];
         if (!row)
             break;
-        if (s->width == 4 && !s->swap && !KC_BIG_ENDIAN)
-            memcpy(row, p, row_bytes);
+        if (s->width == 4 && !s->swap)
+            kc_le_floats(row, p, s->d);
         else
             for (size_t j = 0; j < s->d; j++)
                 row[j] = number(p + j * s->width, s->width, s->swap);

@@ -113,12 +113,17 @@ void kc_feed_close(struct kc_feed *f); /* the open file; none is fine */
 void kc_feed_free(struct kc_feed *f);
 uint64_t kc_feed_bytes(const struct kc_feed *f);
 
+/* Nothing is left to be taken. */
+static inline int kc_feed_ended(const struct kc_feed *f)
+{
+    return f->src_eof && f->carry_at == f->carry.n;
+}
 /* At the end of the source: -1 when it ended for an error. */
 int kc_feed_broken(const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
 
 /* At least n bytes at f->carry.p + f->carry_at, fewer only at the end. */
 int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
-/* Bytes into b until it holds `want`, fewer only at the end (then f->src_eof is set); KC_NUM_PAD NULs behind. */
+/* Bytes into b until it holds `want`, fewer only at the end; KC_NUM_PAD NULs behind. */
 int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
 /* b's bytes from `at` on are to be taken again. */
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e) KC_MUST_USE;

@@ -280,6 +280,31 @@ TEST(core_finds_planted_clusters)
     kc_pool_free(ctx.pool);
 }
 
+/* More clusters never fit worse: what k has, the next k in the list starts from. Both engines, lists with and without gaps. */
+TEST(core_objective_rises_with_k)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 18, 0);
+    struct kc_ctx ctx = data_ctx(2);
+    struct kc_err e = KC_ERR_INIT;
+    for (int round = 0; round < 8; round++) {
+        size_t n = round % 2 ? 200 : 700, d = round % 2 ? 150 : 6;
+        float *x = data_clustered(&r, n, d, 12, 1.0);
+        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+        struct kc_fit f;
+        o.k = (struct kc_krange){2, 30, round < 4 ? 1 : 7, 0};
+        o.n_init = 1;
+        CHECK(kc_fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
+        CHECK(f.nsweep == (round < 4 ? 29u : 5u));
+        for (size_t i = 1; i < f.nsweep; i++)
+            CHECK_MSG(f.sweep[i].objective >= f.sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f",
+                      f.sweep[i - 1].k, f.sweep[i - 1].objective, f.sweep[i].k, f.sweep[i].objective);
+        check_fit(&f, x, &o);
+        kc_fit_free(&f);
+        free(x);
+    }
+    kc_pool_free(ctx.pool);
+}
+
 /* Too few different rows, one row, all the same; asked for or not. */
 TEST(core_fit_with_few_distinct_rows)
 {

@@ -212,6 +212,15 @@ TEST(in_jsonl_pieces)
     same_in_pieces(bad, sizeof bad - 1, &o);
 }
 
+/* The end of the input is seen while much of it is still to be taken: a long line, then short ones. */
+TEST(in_jsonl_long_then_short)
+{
+    static const char t[] = "{\"term\":\"a\",\"vec\":[1],\"long\":\"--------------------------------------------------------------\"}\n"
+                            "{\"term\":\"b\",\"vec\":[2]}\n{\"term\":\"c\",\"vec\":[3]}\n{\"term\":\"d\",\"vec\":[4]}";
+    same_in_pieces(t, sizeof t - 1, NULL);
+    reads(t, "a|1.0\nb|2.0\nc|3.0\nd|4.0\n");
+}
+
 TEST(in_jsonl_skip_report)
 {
     struct kc_in_opts o = input_defaults;

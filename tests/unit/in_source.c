@@ -140,6 +140,31 @@ TEST(in_source_zstd)
     free(s);
 }
 
+/* Inside gzip no size is known beforehand: npy's rows are counted while they come. */
+TEST(in_source_npy_rows)
+{
+    static const char dict[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1)}\n";
+    static const struct { size_t n; const char *want; } t[] = {
+        {8, "0|1.0\n1|1.0\n"}, {7, "error 1 FILE0:0: is cut short: it ends within row 1 of 2\n"},
+        {0, "error 1 FILE0:0: is cut short: it ends within row 0 of 2\n"},
+        {9, "error 1 FILE0:0: more bytes follow the 2 rows that its header says\n"}};
+    char npy[256];
+    memcpy(npy, "\x93NUMPY\1\0", 8);
+    npy[8] = (char)(sizeof dict - 1);
+    npy[9] = 0;
+    memcpy(npy + 10, dict, sizeof dict - 1);
+    char *data = npy + 10 + sizeof dict - 1;
+    memcpy(data, "\0\0\x80\x3f\0\0\x80\x3f\0", 9);
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+        for (size_t block = 0; block < 20; block += 3) {
+            struct bytes b = {.n = 0};
+            add_gzip(&b, npy, (size_t)(data - npy) + t[i].n);
+            char *s = read_bytes(&b, b.n, block);
+            CHECK_MSG(strcmp(s, t[i].want) == 0, "gives    %s  expected %s", s, t[i].want);
+            free(s);
+        }
+}
+
 /* Good lines before the damage are looked at first: the first error in the order of the input wins. */
 TEST(in_source_order)
 {
