@@ -8,8 +8,8 @@
 
 enum kc_num_status {
     KC_NUM_OK = 0,
-    KC_NUM_SYNTAX,  /* not a JSON number (RFC 8259: no leading +, no leading zeros, digits on both sides of the point) */
-    KC_NUM_RANGE    /* finite in decimal, infinite as float32 (1e39, 1e999) */
+    KC_NUM_SYNTAX, /* not a JSON number (RFC 8259: no leading +, no leading zeros, digits on both sides of the point) */
+    KC_NUM_RANGE   /* finite in decimal, infinite as float32 (1e39, 1e999) */
 };
 
 /* Parse the JSON number at *pp into the float that numpy.float32(json.loads(text)) gives: the decimal is rounded to

@@ -62,7 +62,8 @@ struct kc_dataset {
 
 /* All inputs into ds (zero-initialised by the callee; free with kc_dataset_free, also after a failure). Input
  * without a single good record is KC_EINPUT "no records". */
-int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds, struct kc_err *e) KC_MUST_USE;
+int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds,
+               struct kc_err *e) KC_MUST_USE;
 void kc_dataset_free(struct kc_dataset *ds);
 
 /* "auto", "jsonl", "kvec", "npy" to the enum; -1 when unknown. */

@@ -124,14 +124,15 @@ int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e)
     if (d == 0)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its rows have no numbers");
     if (d > KC_MAX_DIM)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "its header says %llu numbers a row, more than the %zu that kclust takes",
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "its header says %llu numbers a row, more than the %zu that kclust takes",
                          (unsigned long long)d, KC_MAX_DIM);
     if (f->d == 0) {
         f->d = (size_t)d;
         f->d_name = f->name;
     } else if (f->d != d) {
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu numbers a row, expected %zu%s%s", (unsigned long long)d, f->d,
-                         f->d_name == f->name ? "" : " as in ", f->d_name == f->name ? "" : f->d_name);
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu numbers a row, expected %zu%s%s", (unsigned long long)d,
+                         f->d, f->d_name == f->name ? "" : " as in ", f->d_name == f->name ? "" : f->d_name);
     }
     return 0;
 }
@@ -206,8 +207,8 @@ static int detect(struct kc_feed *f, struct kc_err *e)
         return 0;
     kc_feed_show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: starts with %s, expected JSONL, kvec or npy",
-                         seen);
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "not a format that kclust knows: starts with %s, expected JSONL, kvec or npy", seen);
     if (want == KC_IN_JSONL)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not jsonl: starts as %s does", kc_in_format_name(f->rd->format));
     return kc_err_at(e, KC_EINPUT, f->name, 0, "not %s: starts with %s", kc_in_format_name(want), seen);

@@ -31,8 +31,8 @@ int kc_path_is_index(const struct kc_path *p, unsigned i, uint64_t index);
 /* The fields as far as the options say. */
 int kc_fields_init(struct kc_fields *f, const struct kc_in_opts *o, struct kc_err *e) KC_MUST_USE;
 
-/* What the options leave open, by the record at [p, end) (a text as base/json.h wants it; it may be faulty). bare_ok: an
- * array of numbers may be a record. What is not found stays unknown. */
+/* What the options leave open, by the record at [p, end) (a text as base/json.h wants it; it may be faulty). bare_ok:
+ * an array of numbers may be a record. What is not found stays unknown. */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
 
 /* "term, id, text, ...": what was looked for. */

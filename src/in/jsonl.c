@@ -60,7 +60,8 @@ static int next_record(struct kc_slot *s, size_t *at, uint64_t *line, struct kc_
     return 0;
 }
 
-static int parse(const struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields, struct kc_record *r)
+static int parse(const struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields,
+                 struct kc_record *r)
 {
     const char *p = s->buf.p + span->off;
     r->unit = s->whole_lines ? "line" : "record";

@@ -42,7 +42,8 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
                 return 0;
             uint32_t d = kc_le32(p + 4);
             if (st->d != 0 && st->d != d)
-                return kc_err_at(e, KC_EINPUT, f->name, 0, "behind record %llu a header says %lu numbers a row, expected %zu",
+                return kc_err_at(e, KC_EINPUT, f->name, 0,
+                                 "behind record %llu a header says %lu numbers a row, expected %zu",
                                  (unsigned long long)st->records, (unsigned long)d, st->d);
             if (kc_feed_dim(f, d, e) != 0)
                 return -1;

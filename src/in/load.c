@@ -30,7 +30,8 @@ static int make_room(struct load *l, size_t r, struct kc_err *e)
         return 0;
     uint64_t most = text < l->limit ? (l->limit - text) / row : 0;
     if (need > most)
-        return kc_err_set(e, KC_ESYS, "the first %zu rows of %zu numbers take more memory than --max-memory allows", need, x->d);
+        return kc_err_set(e, KC_ESYS, "the first %zu rows of %zu numbers take more memory than --max-memory allows",
+                          need, x->d);
     size_t want = kc_mem_add(x->cap, x->cap / 2);
     if (want < need)
         want = need;

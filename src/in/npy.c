@@ -155,7 +155,8 @@ static int set_shape(struct kc_feed *f, struct state *st, const struct header *h
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
                          h->dims == 1 ? "" : "s");
     if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
     if (h->shape[0] == 0)
         return 0;
     if (kc_feed_dim(f, h->shape[1], e) != 0)
@@ -216,7 +217,8 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     if (f->carry.n - f->carry_at < before + len)
         return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its npy header");
     struct kc_buf text = {NULL, 0, 0};
-    int rc = kc_buf_add(&text, f->carry.p + f->carry_at + before, len, e) != 0 || kc_buf_addc(&text, '\0', e) != 0 ? -1 : 0;
+    int rc =
+        kc_buf_add(&text, f->carry.p + f->carry_at + before, len, e) != 0 || kc_buf_addc(&text, '\0', e) != 0 ? -1 : 0;
     if (rc == 0 && memchr(text.p, '\0', len))
         rc = bad_header(f, "there is a NUL byte in it", e);
     if (rc == 0)
@@ -273,7 +275,9 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
 static float from_half(unsigned h)
 {
     unsigned exp = h >> 10 & 31, frac = h & 1023;
-    float f = exp == 31 ? (frac ? NAN : INFINITY) : exp == 0 ? ldexpf((float)frac, -24) : ldexpf((float)(frac | 1024), (int)exp - 25);
+    float f = exp == 31  ? (frac ? NAN : INFINITY)
+              : exp == 0 ? ldexpf((float)frac, -24)
+                         : ldexpf((float)(frac | 1024), (int)exp - 25);
     return h >> 15 ? -f : f;
 }
 

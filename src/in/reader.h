@@ -43,7 +43,7 @@ struct kc_slot {
     struct kc_span *spans;
     size_t nspans, span_cap;
     int whole_lines;    /* buf holds lines, not spans */
-    int overlong;       /* behind what is in here came a record longer than max_line, on line overlong_line (0: count) */
+    int overlong; /* behind what is in here came a record longer than max_line, on line overlong_line (0: count) */
     uint64_t overlong_line;
     size_t width;       /* npy: bytes of a number, */
     int swap;           /* and whether they are to be reversed */

@@ -173,8 +173,8 @@ void kc_source_free(struct kc_source *s)
 
 /* Between two members: is there another? *end is set when there is nothing at all. The magic number may straddle two
  * reads: what there is of it is then moved to the buffer's beginning. */
-static int next_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t), int *end,
-                       struct kc_err *e)
+static int next_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t),
+                       int *end, struct kc_err *e)
 {
     if (s->n - s->at < magic) {
         memmove(s->buf, s->buf + s->at, s->n - s->at);

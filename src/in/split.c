@@ -79,10 +79,12 @@ static int skip_blanks(struct cursor *c)
 static const char *find_structural(const char *p, const char *end)
 {
 #if defined(__SSE2__)
-    const __m128i bit = _mm_set1_epi8(0x20), open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}'), quote = _mm_set1_epi8('"');
+    const __m128i bit = _mm_set1_epi8(0x20), open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}'),
+                  quote = _mm_set1_epi8('"');
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p), w = _mm_or_si128(v, bit);
-        __m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(w, open), _mm_cmpeq_epi8(w, close)), _mm_cmpeq_epi8(v, quote));
+        __m128i m =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(w, open), _mm_cmpeq_epi8(w, close)), _mm_cmpeq_epi8(v, quote));
         int mask = _mm_movemask_epi8(m);
         if (mask != 0)
             return p + __builtin_ctz((unsigned)mask);
@@ -157,7 +159,8 @@ static int after_value(struct cursor *c)
     }
     s->state = KC_SPLIT_TOP;
     if (!s->found)
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s' in this JSON text", s->path.name);
+        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s' in this JSON text",
+                         s->path.name);
     return 0;
 }
 
@@ -201,8 +204,8 @@ static int begin_value(struct cursor *c)
     if (b == '{' || b == '[')
         return open_container(c);
     if (s->depth == 0)
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s': the JSON text is %s", s->path.name,
-                         kc_json_kind(b));
+        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s': the JSON text is %s",
+                         s->path.name, kc_json_kind(b));
     s->token.n = 0;
     s->is_key = s->key_fits = s->escape = 0;
     s->utf8_left = 0;
@@ -302,8 +305,8 @@ static int in_scalar(struct cursor *c)
 {
     struct kc_split *s = c->s;
     const char *p = c->p, *bad;
-    while (p < c->end && ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || *p == '-' || *p == '+' ||
-                          *p == '.'))
+    while (p < c->end && ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || *p == '-' ||
+                          *p == '+' || *p == '.'))
         p++;
     if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
         return fault(c, NULL, "a number or word of more than 4096 bytes");
@@ -458,8 +461,8 @@ static int colon(struct cursor *c)
     return 0;
 }
 
-enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out, size_t start,
-                                  const char *file, struct kc_err *e)
+enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out,
+                                  size_t start, const char *file, struct kc_err *e)
 {
     struct cursor c = {s, *pp, end, out, start, file, e};
     int rc = 0;
@@ -507,6 +510,8 @@ int kc_split_end(const struct kc_split *s, const char *file, struct kc_err *e)
     if (s->state == KC_SPLIT_TOP)
         return 0;
     int within = s->state >= KC_SPLIT_FIRST_ELEMENT;
-    return kc_err_at(e, KC_EINPUT, file, s->line, "unexpected end of input %s", s->state == KC_SPLIT_ELEMENT ? "in a record" :
-                     within ? "in the array of records" : "in a JSON text");
+    return kc_err_at(e, KC_EINPUT, file, s->line, "unexpected end of input %s",
+                     s->state == KC_SPLIT_ELEMENT ? "in a record"
+                     : within                     ? "in the array of records"
+                                                  : "in a JSON text");
 }

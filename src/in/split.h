@@ -34,7 +34,7 @@ struct kc_split {
     uint64_t index[KC_PATH_DEPTH + 2];   /* of the next element, in the containers on the path */
     int match;          /* the next value is what the path leads to (2), or is on its way (1) */
     int is_key;         /* the string is a key */
-    int escape;         /* in a string: 1 behind a backslash; 5 to 2: that many less one digits of \u are still to come */
+    int escape; /* in a string: 1 behind a backslash; 5 to 2: that many less one digits of \u are still to come */
     unsigned utf8_left; /* in a string: bytes of the sequence that are still to come, */
     unsigned char utf8_low, utf8_high; /* and what the next of them may be */
     int key_fits;       /* the key is one that could match the path */
@@ -60,8 +60,8 @@ void kc_split_free(struct kc_split *s);
 
 /* Go on at *pp; an element's bytes are appended to out, of which `start` is the first (kept by the caller over calls
  * until the element is complete). *pp is moved behind what was used. */
-enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out, size_t start,
-                                  const char *file, struct kc_err *e);
+enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out,
+                                  size_t start, const char *file, struct kc_err *e);
 
 /* The input has ended: -1 when that is within a text. */
 int kc_split_end(const struct kc_split *s, const char *file, struct kc_err *e) KC_MUST_USE;

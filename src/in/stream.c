@@ -135,7 +135,8 @@ static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *
     char msg[128];
     int n = snprintf(msg, sizeof msg, "longer than %llu bytes; --max-line raises the limit",
                      (unsigned long long)d->o->max_line);
-    return bad_record(d, s, d->rows + s->records, s->whole_lines ? d->line + s->lines + 1 : s->overlong_line, msg, (size_t)n, e);
+    return bad_record(d, s, d->rows + s->records, s->whole_lines ? d->line + s->lines + 1 : s->overlong_line, msg,
+                      (size_t)n, e);
 }
 
 /* The numbers of the slot's good rows, and their terms where a file gives them. */
@@ -186,7 +187,8 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     }
     if (number_rows(d, s, e) != 0)
         return -1;
-    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n; /* if not: only count from here on */
+    int enough_terms =
+        !d->o->terms_file || d->rows + s->records <= d->file_terms.n; /* if not: only count from here on */
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .d = s->d, .x = s->x, .rows = d->numbers};
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
@@ -242,8 +244,8 @@ static void copy_name(char out[256], const struct kc_fields *f, const struct kc_
     snprintf(out, 256, "%s", f->bare || p->n == 0 ? "" : p->name);
 }
 
-int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune, struct kc_in_run *run,
-              kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
+int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
+              struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
     static const char *const standard_input = "-";
     static const struct kc_pipe_ops ops = {fill, work, drain};

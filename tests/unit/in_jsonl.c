@@ -64,6 +64,10 @@ TEST(in_jsonl_fields)
     o.term_field = "/a/t"; /* the last a has none */
     o.vec_field = "/a/v/1";
     expect(deep, strlen(deep), &o, "error 1 FILE0:1: no field '/a/t'\n");
+    const char *gone = "{\"t\":1,\"a\":{\"v\":[1]},\"a\":{\"w\":[1]}}";
+    o.term_field = "t";
+    o.vec_field = "/a/v";
+    expect(gone, strlen(gone), &o, "error 1 FILE0:1: no field '/a/v'\n");
     o.term_field = "a";
     o.vec_field = "/a/v/1";
     expect(deep, strlen(deep), &o, "error 1 FILE0:1: a is an object, expected a string or a number\n");
@@ -190,6 +194,16 @@ TEST(in_jsonl_max_line)
         free(got);
         o.skip_bad = 0;
     }
+    /* rows and lines go on counting behind it */
+    const char *more = "{\"term\":\"a\",\"vec\":[1]}\n{\"term\":\"b\",\"vec\":[1         ]}\n{}\n";
+    o.skip_bad = 1;
+    for (size_t block = 0; block < 90; block++) {
+        char *got = input_text(more, strlen(more), &o, block, 1);
+        CHECK_MSG(strstr(got, "skipped 1 2\n") != NULL && strstr(got, "warning FILE0:3: no field 'vec'; skipped\n") != NULL,
+                  "block %zu: %s", block, got);
+        free(got);
+    }
+    o.skip_bad = 0;
     o.max_line = 28;
     expect(t, strlen(t), &o, "a|1.0\nb|1.0\nc|1.0\n");
 }
@@ -255,7 +269,9 @@ TEST(in_jsonl_raw)
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
         expect(t[i].in, strlen(t[i].in), &o, t[i].want);
     const char *deep = "{\"m\":{\"v\":[1],\"n\":[ 1,[2] ]},\"term\":\"a\",\"z\":{\"v\":[9]}}";
+    const char *own = "{\"m\":{\"cluster_id\":1,\"v\":[1]},\"term\":\"a\",\"cluster_id\":2}";
     o.vec_field = "/m/v";
+    expect(own, strlen(own), &o, "a|{\"m\":{\"cluster_id\":1},\"term\":\"a\"}|1.0\n");
     expect(deep, strlen(deep), &o, "a|{\"m\":{\"n\":[1,[2]]},\"term\":\"a\",\"z\":{\"v\":[9]}}|1.0\n");
     o.vec_field = "/m/n/1";
     expect(deep, strlen(deep), &o, "a|{\"m\":{\"v\":[1],\"n\":[1,null]},\"term\":\"a\",\"z\":{\"v\":[9]}}|2.0\n");

@@ -30,6 +30,7 @@ TEST(in_records_array)
     expect(NULL, "[1,2]", "error 1 FILE0:1: the record is a number, expected an object\n");
     expect(NULL, "[\"[\",2]", "error 1 FILE0:1: the record is a string, expected an object\n");
     expect(NULL, "[\n{\"term\":\"a\",\"vec\":[1]},\n{\"term\":\"b\",\n \"vec\":[1,\nx]}\n]", "error 1 FILE0:5: unexpected 'x' at column 1, expected a value\n");
+    expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}, {\"term\":\n  x}]", "error 1 FILE0:2: unexpected 'x' at column 3, expected a value\n");
     expect(NULL, "[ {\"term\":\"a\",\"vec\":[01]}]", "error 1 FILE0:1: a number has a leading zero, at column 23\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}", "error 1 FILE0:1: unexpected end of input in the array of records\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]},", "error 1 FILE0:1: unexpected end of input in the array of records\n");
@@ -54,6 +55,7 @@ TEST(in_records_pointer)
     expect("/data", "{\"data\":\n{}}", "error 1 FILE0:2: '/data' is an object, expected an array of records\n");
     expect("/data", "{\"data\":[],\"data\":[]}", "error 1 FILE0:1: '/data' comes twice in one JSON text\n");
     expect("/data", "[1]", "error 1 FILE0:1: no array of records at '/data' in this JSON text\n");
+    expect("/a/b", "{\"a\":{\"q\":1},\"x\":{\"b\":[{\"term\":1,\"vec\":[1]}]}}", "error 1 FILE0:1: no array of records at '/a/b' in this JSON text\n");
     expect("/data/x", "{\"data\":[]}", "error 1 FILE0:1: no array of records at '/data/x' in this JSON text\n");
     expect("data", "{}", "error 2 :0: --records: 'data' is no JSON Pointer: it must be empty or start with '/'\n");
 }

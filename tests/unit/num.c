@@ -121,6 +121,11 @@ static void random_text(struct kc_rng *r, char *s)
             sprintf(o, "%.150e", mid);
         if (kc_rng_below(r, 2))
             o[strcspn(o, "e") - 1] = (char)('0' + kc_rng_below(r, 10));
+        if (kc_rng_below(r, 3) == 0) { /* behind zeros, and cut after enough digits to tell */
+            f = (float)((1 + kc_rng_unit(r)) * pow(10, -(double)kc_rng_below(r, 12)));
+            mid = ((double)f + (double)nextafterf(f, 0)) / 2;
+            sprintf(o, "%.*f", (int)kc_rng_below(r, 15) + 16, mid);
+        }
     } else if (shape == 2) { /* a midpoint of two doubles */
         double x = (double)f * (1 + kc_rng_unit(r));
         sprintf(o, "%.*Le", (int)kc_rng_below(r, 120), ((long double)x + (long double)nextafter(x, 0)) / 2);
@@ -177,6 +182,12 @@ TEST(num_float_long)
     sprintf(s, "1.000000059604644775390625%030000d1", 0);
     same_as_strtod(s);
     sprintf(s, "1.000000059604644775390625%030000d", 0);
+    same_as_strtod(s);
+    /* the same for a midpoint of two doubles, the lower of which is a midpoint of two floats */
+    const char *mid = "1.00000005960464488641292746251565404236316680908203125";
+    sprintf(s, "%s%030000d1", mid, 0);
+    same_as_strtod(s);
+    sprintf(s, "%s%030000d", mid, 0);
     same_as_strtod(s);
     sprintf(s, "0.%030000d1e30001", 0);
     same_as_strtod(s);
