@@ -1,4 +1,4 @@
-/* Little- and big-endian loads from unaligned bytes, and bit counts. */
+/* Little-endian loads from unaligned bytes, hexadecimal digits, bit counts. */
 #ifndef KC_BASE_BYTES_H
 #define KC_BASE_BYTES_H
 
@@ -43,6 +43,15 @@ static inline void kc_le_floats(float *out, const void *p, size_t n)
         uint32_t b = kc_le32((const char *)p + 4 * i);
         memcpy(out + i, &b, sizeof b);
     }
+}
+
+/* Of a hexadecimal digit, -1 of anything else. */
+static inline int kc_hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Trailing zero bits; v must not be 0. */

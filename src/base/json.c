@@ -28,14 +28,6 @@ static const char *fail(struct kc_json_fault *f, const char *at, const char *exp
     return NULL;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s, struct kc_json_fault *f)
 {
     s->p = ++p;
@@ -60,7 +52,7 @@ const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s
         p++;
         if (*p == 'u') {
             for (int i = 1; i <= 4; i++)
-                if (hex_value(p[i]) < 0)
+                if (kc_hex_value(p[i]) < 0)
                     return fail(f, p + i, "a hexadecimal digit", NULL);
             p += 5;
         } else if (*p != '\0' && strchr("\"\\/bfnrt", *p)) {
@@ -162,7 +154,8 @@ at_key:
 
 static unsigned hex4(const char *p)
 {
-    return (unsigned)(hex_value(p[0]) << 12 | hex_value(p[1]) << 8 | hex_value(p[2]) << 4 | hex_value(p[3]));
+    return (unsigned)(kc_hex_value(p[0]) << 12 | kc_hex_value(p[1]) << 8 | kc_hex_value(p[2]) << 4 |
+                      kc_hex_value(p[3]));
 }
 
 /* One escape at p (behind the backslash) as UTF-8 into out (4 bytes). Returns its length, 0 for a lone surrogate; *pp

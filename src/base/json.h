@@ -1,8 +1,7 @@
 /* Strict RFC 8259 over a text in memory, without a tree: values are checked and skipped, strings found and decoded.
  *
  * Every text [p, end) here must have a NUL at end and be readable for KC_NUM_PAD (base/num.h) bytes from there; what
- * lies behind the NUL does not matter. UTF-8 is not the scanner's concern: check the whole text by kc_utf8_bad first.
- */
+ * lies behind the NUL does not matter. UTF-8 is not the scanner's concern: see kc_utf8_bad. */
 #ifndef KC_BASE_JSON_H
 #define KC_BASE_JSON_H
 

@@ -45,9 +45,8 @@ static inline uint64_t not_digits(uint64_t t)
 static inline uint64_t join8(uint64_t t)
 {
     t = t * 10 + (t >> 8);
-    return ((t & 0x000000FF000000FFu) * 0x000F424000000064u +
-            ((t >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >>
-           32;
+    uint64_t even = t & 0x000000FF000000FFu, odd = (t >> 16) & 0x000000FF000000FFu;
+    return (even * 0x000F424000000064u + odd * 0x0000271000000001u) >> 32;
 }
 
 /* The number of the first n (0..7) of eight digit values: shifted up, with zeros before them. */
@@ -110,8 +109,7 @@ static double exact(const char *digits, const char *end, int64_t exp)
     return strtod(buf, NULL);
 }
 
-/* A number as written: w (the first 19 significant digits) times 10^exp, `cut` when other digits than 0 were left out.
- */
+/* A number as written: w (its first 19 significant digits) times 10^exp; cut: what was left out are not only zeros. */
 struct decimal {
     uint64_t w;
     int64_t exp;     /* counts the digits that were left out */

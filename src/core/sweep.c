@@ -12,7 +12,6 @@
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
 #define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that a wave's thin end weighs little */
-#define ROUNDS 2         /* of candidates from neighbouring k */
 #define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
 #define ADD_MAX 16       /* centres to add, at most: each is two passes */
 
@@ -47,6 +46,12 @@ static void explain(struct kc_sweep *sw, size_t n, size_t d, const uint32_t *ks,
         snprintf(sw->why, sizeof sw->why, "estimated %.3g GFMA in Gram space, %.3g on the rows", gram * 1e-9, stack * 1e-9);
 }
 
+/* Rounds of candidates from neighbouring k. A k that is alone has nothing but its own, one a round. */
+static uint64_t rounds_of(size_t nk)
+{
+    return nk > 1 ? 2 : 4;
+}
+
 static size_t candidates(uint32_t k)
 {
     return kc_seed_candidates(k) + 2;
@@ -59,11 +64,11 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const
     uint64_t best = nk * (n * (sizeof(uint32_t) + sizeof(float)) + sizeof(struct kc_best));
     uint64_t seeds = (uint64_t)o->n_init * kmax * sizeof(uint32_t);
     uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
-    uint64_t adding = kc_seeder_bytes(n, d, nk, candidates(kmax), threads);
+    uint64_t adding = kc_seeder_bytes(n, d, 2 * nk, candidates(kmax), threads);
     uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
                            : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 2 ? o->n_init : 2), threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
-    uint64_t labels = nk > 1 ? 2 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double) : 0;
+    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;
     if (gram)
         peak += engine; /* the Gram matrix stays */
@@ -217,91 +222,105 @@ out:
     return rc;
 }
 
-/* Centres for labels add[j] (n), which are those of best[from[j]], until they are as many as the next k wants; all j in
- * the same passes. */
-static int add_centres(struct sweeper *w, size_t m, const uint32_t *from, uint32_t **add, struct kc_rng *rng,
-                       struct kc_err *e)
+/* A partition that is to get more centres. */
+struct growth {
+    uint32_t *labels;  /* (n) */
+    const float *own;  /* (n) similarity to the centroid before */
+    uint32_t k, want;  /* clusters in labels now; wanted */
+};
+
+/* Give each of the m partitions the centres it lacks, all in the same passes. */
+static int add_centres(struct sweeper *w, const struct growth *g, size_t m, struct kc_rng *rng, struct kc_err *e)
 {
     size_t cand = candidates(w->best[w->nk - 1].k);
     uint32_t *id = kc_mem_alloc(kc_mem_mul(2, m), sizeof *id, e), *winner = id + m;
+    uint32_t **labels = kc_mem_alloc(m, sizeof *labels, e);
     struct kc_seeder *q = kc_seeder_new(w->s, m, cand, e);
     int rc = -1, more = 1;
-    if (!id || !q)
+    if (!id || !labels || !q)
         goto out;
     for (size_t j = 0; j < m; j++) {
-        kc_seeder_own(q, j, w->best[from[j]].own);
-        id[j] = w->best[from[j]].k;
+        kc_seeder_own(q, j, g[j].own);
+        labels[j] = g[j].labels;
+        id[j] = g[j].k;
     }
     while (more) {
         more = 0;
         kc_seeder_pick(q, cand, rng, winner);
         for (size_t j = 0; j < m; j++)
-            if (id[j] == w->best[from[j] + 1].k)
+            if (id[j] == g[j].want)
                 winner[j] = KC_NONE; /* has all it wants */
-        kc_seeder_take(q, winner, add, id);
+        kc_seeder_take(q, winner, labels, id);
         for (size_t j = 0; j < m; j++) {
-            uint32_t want = w->best[from[j] + 1].k;
-            if (id[j] == want)
+            if (id[j] == g[j].want)
                 continue;
             if (winner[j] != KC_NONE)
-                add[j][winner[j]] = id[j]; /* the engine reseeds a cluster that no row has come to */
+                labels[j][winner[j]] = id[j]; /* the engine reseeds a cluster that no row has come to */
             id[j]++;
-            more |= id[j] < want;
+            more |= id[j] < g[j].want;
         }
     }
     rc = 0;
 out:
     kc_seeder_free(q);
+    kc_mem_free(labels);
     kc_mem_free(id);
     return rc;
 }
 
-/* One round: every k gets what its neighbours suggest. `changed` (nk): whose neighbour has news; updated. */
+/* One round: every k gets what its neighbours suggest; one that lacks a neighbour also its own partition with the
+ * cheapest pair merged and a centre added. changed (nk): who has news for its neighbours; updated. */
 static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct kc_err *e)
 {
-    size_t n = w->s->n, nruns = 0, nadd = 0;
+    size_t n = w->s->n, nruns = 0, ngrow = 0;
     int rc = -1;
-    uint32_t *labels = kc_mem_alloc(kc_mem_mul(2 * w->nk, n), sizeof *labels, e);
-    struct kc_run *runs = kc_mem_alloc(2 * w->nk, sizeof *runs, e);
+    uint32_t *labels = kc_mem_alloc(kc_mem_mul(3 * w->nk, n), sizeof *labels, e);
+    struct kc_run *runs = kc_mem_alloc(3 * w->nk, sizeof *runs, e);
+    struct growth *grow = kc_mem_alloc(2 * w->nk, sizeof *grow, e);
+    struct kc_rng *rng = kc_mem_alloc(2 * w->nk, sizeof *rng, e);
     double *before = kc_mem_alloc(w->nk, sizeof *before, e);
-    uint32_t **add = kc_mem_alloc(w->nk, sizeof *add, e);
-    uint32_t *from = kc_mem_alloc(w->nk, sizeof *from, e);
-    struct kc_rng *rng = kc_mem_alloc(w->nk, sizeof *rng, e);
-    if (!labels || !runs || !before || !add || !from || !rng)
+    if (!labels || !runs || !grow || !rng || !before)
         goto out;
     for (size_t i = 0; i < w->nk; i++) {
-        const struct kc_best *b = &w->best[i];
-        uint64_t tag = w->o->n_init + 1 + 2 * round;
+        const struct kc_best *b = &w->best[i], *less = i > 0 ? b - 1 : NULL, *more = i + 1 < w->nk ? b + 1 : NULL;
+        struct kc_run r = {.k = b->k, .tag = w->o->n_init + 1 + 3 * round, .polish = 1};
         before[i] = b->objective;
-        if (i + 1 < w->nk && w->best[i + 1].k <= MERGE_MAX && changed[i + 1]) {
-            uint32_t *l = labels + nruns * n;
-            if (merged_labels(w->s, &w->best[i + 1], b->k, l, e) != 0)
+        if (more && more->k <= MERGE_MAX && changed[i + 1]) {
+            r.labels = labels + nruns * n;
+            r.spent = more->iterations;
+            if (merged_labels(w->s, more, b->k, labels + nruns * n, e) != 0)
                 goto out;
-            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag, .labels = l,
-                                            .spent = w->best[i + 1].iterations, .polish = 1};
+            runs[nruns++] = r;
         }
-        if (i > 0 && b->k - w->best[i - 1].k <= ADD_MAX && changed[i - 1]) {
-            uint32_t *l = labels + nruns * n;
-            memcpy(l, w->best[i - 1].labels, n * sizeof *l);
-            rng[nadd] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
-            from[nadd] = (uint32_t)i - 1;
-            add[nadd++] = l;
-            runs[nruns++] = (struct kc_run){.k = b->k, .tag = tag + 1, .labels = l,
-                                            .spent = w->best[i - 1].iterations, .polish = 1};
+        r.tag++;
+        if (less && b->k - less->k <= ADD_MAX && changed[i - 1]) {
+            memcpy(labels + nruns * n, less->labels, n * sizeof *labels);
+            rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
+            grow[ngrow++] = (struct growth){labels + nruns * n, less->own, less->k, b->k};
+            r.labels = labels + nruns * n;
+            r.spent = less->iterations;
+            runs[nruns++] = r;
+        }
+        r.tag++;
+        if (b->k > 2) {
+            if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
+                goto out;
+            rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
+            grow[ngrow++] = (struct growth){labels + nruns * n, b->own, b->k - 1, b->k};
+            r.labels = labels + nruns * n;
+            r.spent = b->iterations;
+            runs[nruns++] = r;
         }
     }
-    if (nadd && add_centres(w, nadd, from, add, rng, e) != 0)
-        goto out;
-    if (run(w, runs, nruns, e) != 0)
+    if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || run(w, runs, nruns, e) != 0)
         goto out;
     for (size_t i = 0; i < w->nk; i++)
         changed[i] = w->best[i].objective > before[i];
     rc = 0;
 out:
-    kc_mem_free(rng);
-    kc_mem_free(from);
-    kc_mem_free(add);
     kc_mem_free(before);
+    kc_mem_free(rng);
+    kc_mem_free(grow);
     kc_mem_free(runs);
     kc_mem_free(labels);
     return rc;
@@ -318,7 +337,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     *sw = (struct kc_sweep){.nk = nk, .gram = kc_sweep_gram(s->n, s->d, ks, nk, o)};
     w.gram = sw->gram;
     explain(sw, s->n, s->d, ks, o);
-    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1 + (nk > 1 ? 2 * ROUNDS : 0)),
+    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1) + 3 * nk * rounds_of(nk),
                                       .k_all = (unsigned)nk};
     s->tick = tick;
     s->tick_arg = &w;
@@ -347,7 +366,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0 || from_seeds(&w, seeds, kmax, e) != 0 ||
         (!w.gram && o->n_init > 1 && polish_best(&w, e) != 0))
         goto out;
-    for (uint64_t round = 0; round < ROUNDS && nk > 1; round++)
+    for (uint64_t round = 0; round < rounds_of(nk); round++)
         if (neighbours(&w, round, changed, e) != 0)
             goto out;
     rc = 0;

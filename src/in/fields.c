@@ -5,8 +5,7 @@
 #include "base/num.h"
 
 const char kc_fields_terms[] = "term, id, text, name, key, word, token, title, label, content, sentence, input, "
-                               "document, "
-                               "chunk, _id, uuid, doc_id, index";
+                               "document, chunk, _id, uuid, doc_id, index";
 const char kc_fields_vecs[] = "vec, vector, embedding, embeddings, values, emb, features, dense_vector";
 
 #define SYNONYMS 32

@@ -214,11 +214,11 @@ static int begin(struct kc_feed *f, struct kc_err *e)
         return bad_header(f, "it says that it is longer than 1 MiB", e);
     if (kc_feed_peek(f, before + len, e) != 0)
         return -1;
+    p = f->carry.p + f->carry_at;
     if (f->carry.n - f->carry_at < before + len)
         return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its npy header");
     struct kc_buf text = {NULL, 0, 0};
-    int rc =
-        kc_buf_add(&text, f->carry.p + f->carry_at + before, len, e) != 0 || kc_buf_addc(&text, '\0', e) != 0 ? -1 : 0;
+    int rc = kc_buf_add(&text, p + before, len, e) != 0 || kc_buf_addc(&text, '\0', e) != 0 ? -1 : 0;
     if (rc == 0 && memchr(text.p, '\0', len))
         rc = bad_header(f, "there is a NUL byte in it", e);
     if (rc == 0)
@@ -275,9 +275,11 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
 static float from_half(unsigned h)
 {
     unsigned exp = h >> 10 & 31, frac = h & 1023;
-    float f = exp == 31  ? (frac ? NAN : INFINITY)
-              : exp == 0 ? ldexpf((float)frac, -24)
-                         : ldexpf((float)(frac | 1024), (int)exp - 25);
+    float f;
+    if (exp == 31)
+        f = frac ? NAN : INFINITY;
+    else
+        f = exp == 0 ? ldexpf((float)frac, -24) : ldexpf((float)(frac | 1024), (int)exp - 25);
     return h >> 15 ? -f : f;
 }
 

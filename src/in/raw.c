@@ -10,8 +10,7 @@ struct level {
     uint64_t index; /* of the next element, where on */
 };
 
-/* The value at p, without the white space between tokens. Returns the first byte behind it, NULL when memory is short.
- */
+/* The value at p, without the white space between tokens. Returns the first byte behind it; NULL: no memory. */
 static const char *copy_value(const char *p, const char *end, struct kc_buf *out, struct kc_err *e)
 {
     struct kc_json_fault f;

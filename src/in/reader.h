@@ -43,8 +43,8 @@ struct kc_slot {
     struct kc_span *spans;
     size_t nspans, span_cap;
     int whole_lines;    /* buf holds lines, not spans */
-    int overlong; /* behind what is in here came a record longer than max_line, on line overlong_line (0: count) */
-    uint64_t overlong_line;
+    int overlong;       /* behind what is in here came a record longer than max_line, */
+    uint64_t overlong_line; /* on this line; whole_lines: on the next one */
     size_t width;       /* npy: bytes of a number, */
     int swap;           /* and whether they are to be reversed */
 

@@ -148,8 +148,7 @@ static const char *walk_object(struct walk *w, const char *p)
                     p = kc_json_skip(p, w->end, depth, &w->fault);
                 if (!p)
                     return NULL;
-                w->term =
-                    value; /* where the other path goes on inside, it is no string and no number: n is not needed */
+                w->term = value; /* where the other path goes on inside it is no term anyway: n does not matter */
                 w->term_n = (size_t)(p - value);
                 done |= !enter;
             }

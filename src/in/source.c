@@ -223,8 +223,6 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
         }
         if (s->at == s->n && refill(s, e) != 0)
             return -1;
-        if (s->n == 0)
-            return cut_short(s, "gzip", e);
         s->z.next_in = (Bytef *)s->buf + s->at;
         s->z.avail_in = (uInt)(s->n - s->at);
         int rc = inflate(&s->z, Z_NO_FLUSH);
@@ -235,6 +233,8 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
             return kc_err_set(e, KC_ESYS, "out of memory: zlib could not go on");
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was inflated before comes first */
+        else if (s->n == 0 && s->z.avail_out == want) /* zlib may have held something back until now */
+            return cut_short(s, "gzip", e);
     }
     *got = want - s->z.avail_out;
     return 0;

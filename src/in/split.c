@@ -79,13 +79,12 @@ static int skip_blanks(struct cursor *c)
 static const char *find_structural(const char *p, const char *end)
 {
 #if defined(__SSE2__)
-    const __m128i bit = _mm_set1_epi8(0x20), open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}'),
-                  quote = _mm_set1_epi8('"');
+    const __m128i bit = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"');
+    const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p), w = _mm_or_si128(v, bit);
-        __m128i m =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(w, open), _mm_cmpeq_epi8(w, close)), _mm_cmpeq_epi8(v, quote));
-        int mask = _mm_movemask_epi8(m);
+        __m128i m = _mm_or_si128(_mm_cmpeq_epi8(w, open), _mm_cmpeq_epi8(w, close));
+        int mask = _mm_movemask_epi8(_mm_or_si128(m, _mm_cmpeq_epi8(v, quote)));
         if (mask != 0)
             return p + __builtin_ctz((unsigned)mask);
     }
@@ -301,12 +300,16 @@ static int in_string(struct cursor *c)
     return 0;
 }
 
+static int in_token(char b)
+{
+    return (b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'z') || b == '-' || b == '+' || b == '.';
+}
+
 static int in_scalar(struct cursor *c)
 {
     struct kc_split *s = c->s;
     const char *p = c->p, *bad;
-    while (p < c->end && ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || *p == '-' ||
-                          *p == '+' || *p == '.'))
+    while (p < c->end && in_token(*p))
         p++;
     if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
         return fault(c, NULL, "a number or word of more than 4096 bytes");
@@ -509,9 +512,7 @@ int kc_split_end(const struct kc_split *s, const char *file, struct kc_err *e)
 {
     if (s->state == KC_SPLIT_TOP)
         return 0;
-    int within = s->state >= KC_SPLIT_FIRST_ELEMENT;
-    return kc_err_at(e, KC_EINPUT, file, s->line, "unexpected end of input %s",
-                     s->state == KC_SPLIT_ELEMENT ? "in a record"
-                     : within                     ? "in the array of records"
-                                                  : "in a JSON text");
+    const char *where = s->state == KC_SPLIT_ELEMENT ? "a record" :
+                        s->state >= KC_SPLIT_FIRST_ELEMENT ? "the array of records" : "a JSON text";
+    return kc_err_at(e, KC_EINPUT, file, s->line, "unexpected end of input in %s", where);
 }

@@ -34,7 +34,7 @@ struct kc_split {
     uint64_t index[KC_PATH_DEPTH + 2];   /* of the next element, in the containers on the path */
     int match;          /* the next value is what the path leads to (2), or is on its way (1) */
     int is_key;         /* the string is a key */
-    int escape; /* in a string: 1 behind a backslash; 5 to 2: that many less one digits of \u are still to come */
+    int escape;         /* in a string: 1 behind a backslash; n of 5 to 2: n - 1 digits of \u are still to come */
     unsigned utf8_left; /* in a string: bytes of the sequence that are still to come, */
     unsigned char utf8_low, utf8_high; /* and what the next of them may be */
     int key_fits;       /* the key is one that could match the path */

@@ -6,8 +6,7 @@
 #include "in/run.h"
 #include "par/pipe.h"
 
-/* Large enough that a piece's overhead does not show, small enough that a few of them stay in the second-level cache's
- * neighbourhood and little memory goes to the slots. */
+/* A piece: from a quarter of it on its overhead does not show any more, and a few of them take little memory. */
 #define BLOCK ((size_t)1 << 20)
 #define PROGRESS_SECONDS 0.1
 
@@ -187,8 +186,8 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     }
     if (number_rows(d, s, e) != 0)
         return -1;
-    int enough_terms =
-        !d->o->terms_file || d->rows + s->records <= d->file_terms.n; /* if not: only count from here on */
+    /* where the terms do not suffice rows are only counted, for the message at the end */
+    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n;
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .d = s->d, .x = s->x, .rows = d->numbers};
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;

@@ -1,17 +1,10 @@
 /* Files of terms, one a line. */
 #include <string.h>
+#include "base/bytes.h"
 #include "base/json.h"
 #include "in/reader.h"
 
 #define STEP ((size_t)65536)
-
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
 
 /* Decode \t \n \r \\ \xHH in place. Returns the new length, SIZE_MAX at any other escape. */
 static size_t unescape(char *p, size_t n)
@@ -23,8 +16,8 @@ static size_t unescape(char *p, size_t n)
             continue;
         }
         char c = ++i < n ? p[i] : '\0';
-        if (c == 'x' && n - i > 2 && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0) {
-            p[o++] = (char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2]));
+        if (c == 'x' && n - i > 2 && kc_hex_value(p[i + 1]) >= 0 && kc_hex_value(p[i + 2]) >= 0) {
+            p[o++] = (char)(kc_hex_value(p[i + 1]) << 4 | kc_hex_value(p[i + 2]));
             i += 2;
         } else if (c == 't' || c == 'n' || c == 'r' || c == '\\') {
             p[o++] = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : '\\';

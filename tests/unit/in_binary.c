@@ -104,7 +104,8 @@ TEST(in_kvec_lies)
     struct bytes b = {.n = 0};
     struct kc_in_opts o = input_defaults;
     add_header(&b, 0xFFFFFFFF);
-    expect(&b, b.n, NULL, "error 1 FILE0:0: its header says 4294967295 numbers a row, more than the 16777216 that kclust takes\n");
+    expect(&b, b.n, NULL,
+           "error 1 FILE0:0: its header says 4294967295 numbers a row, more than the 16777216 that kclust takes\n");
     b.n = 0;
     add_header(&b, 1 << 24);
     add_u32(&b, 0);
@@ -117,7 +118,8 @@ TEST(in_kvec_lies)
     expect(&b, b.n, NULL, "error 1 FILE0:0: no records\n");
     add_record(&b, "a", 1, 2);
     add_u32(&b, 0xFFFFFFFF);
-    expect(&b, b.n, NULL, "error 1 FILE0:0: record 1 says its term has 4294967295 bytes, more than 16777216 (--max-line)\n");
+    expect(&b, b.n, NULL,
+           "error 1 FILE0:0: record 1 says its term has 4294967295 bytes, more than 16777216 (--max-line)\n");
     o.max_line = (uint64_t)1 << 40;
     expect(&b, b.n, &o, "error 1 FILE0:0: record 1 says its term has 4294967295 bytes, more than 268435455\n");
     b.n = 21;
@@ -165,7 +167,8 @@ TEST(in_npy_types)
         f4be[] = {0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0, 0x3F, 0, 0, 0, 0x7E, 0x80, 0, 0},
         f8[] = {0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0, 0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xB9, 0x3F,
                 0, 0, 0, 0, 0, 0, 0, 0},
-        f8be[] = {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0x3F, 0xB9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9A,
+        f8be[] = {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0x3F, 0xB9, 0x99, 0x99, 0x99, 0x99, 0x99,
+                  0x9A,
                   0, 0, 0, 0, 0, 0, 0, 0};
     npy_type("<f2", f2, 2, "0|1.0,-2.0\n1|5.9604645e-08,65504.0\n");
     npy_type(">f2", f2be, 2, "0|1.0,-2.0\n1|5.9604645e-08,65504.0\n");
@@ -190,7 +193,9 @@ TEST(in_npy_bad_numbers)
     add(&b, "\0\x3c\0\x7e\0\x7c\0\xfc", 8); /* 1, NaN, infinity, -infinity */
     struct kc_in_opts o = input_defaults;
     o.skip_bad = 1;
-    expect(&b, b.n, &o, "skipped 0 1\nwarning FILE0: row 0: column 1 is NaN; skipped\nwarning FILE0: row 1: column 0 is infinite; skipped\n"
+    expect(&b, b.n, &o,
+           "skipped 0 1\nwarning FILE0: row 0: column 1 is NaN; skipped\nwarning FILE0: row 1: column 0 is infinite; "
+           "skipped\n"
            "error 1 FILE0:0: no records: all 2 were bad\n");
 }
 
@@ -209,9 +214,11 @@ TEST(in_npy_headers)
          "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", "has 1 dimension, expected 2: rows and numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (), }", "has 0 dimensions, expected 2: rows and numbers"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 2), }", "has 3 dimensions, expected 2: rows and numbers"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 2), }",
+         "has 3 dimensions, expected 2: rows and numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 0), }", "its rows have no numbers"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }", "holds 16 bytes of numbers, its header says 24"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }",
+         "holds 16 bytes of numbers, its header says 24"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", "holds 16 bytes of numbers, its header says 8"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 4), }",
          "its npy header is damaged: its shape is larger than any file"},
@@ -221,12 +228,14 @@ TEST(in_npy_headers)
          "its npy header is damaged: an entry that numpy would not write"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2), }",
          "its npy header is damaged: an entry that numpy would not write"},
-        {"{'descr': '<f4', 'fortran_order': False, }", "its npy header is damaged: descr, fortran_order or shape is missing"},
+        {"{'descr': '<f4', 'fortran_order': False, }",
+         "its npy header is damaged: descr, fortran_order or shape is missing"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), 'x': 1}",
          "its npy header is damaged: an entry that numpy would not write"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)", "its npy header is damaged: no '}'"},
         {"{'descr': '<f4, 'fortran_order': False, 'shape': (2, 2)}", "its npy header is damaged: no '}'"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)} x", "its npy header is damaged: something follows its '}'"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)} x",
+         "its npy header is damaged: something follows its '}'"},
         {"", "its npy header is damaged: no dictionary"}};
     static const float x[4] = {1, 2, 3, 4};
     struct bytes b;
@@ -284,7 +293,9 @@ TEST(in_several_files)
     }
     in.o.skip_bad = 1;
     s = input_read(&in);
-    CHECK_MSG(strstr(s, "z|9.0,9.0\na|1.0,2.0\nskipped 6\nwarning FILE6:2: vec has 1 number, expected 2 as in FILE1; skipped\n") != NULL, "%s", s);
+    CHECK_MSG(strstr(s,
+                     "z|9.0,9.0\na|1.0,2.0\nskipped 6\nwarning FILE6:2: vec has 1 number, expected 2 as in FILE1; "
+                     "skipped\n") != NULL, "%s", s);
     free(s);
     b.n = 0;
     add_header(&b, 5);
@@ -318,8 +329,10 @@ TEST(in_npy_terms)
     const char *npy = input_add(&in, b.p, b.n, ".npy");
     snprintf(path, sizeof path, "%s.terms", npy);
     static const struct { const char *terms, *want; } t[] = {
-        {"a\nb\nc\n", "a|1.0,2.0\nc|5.0,6.0\nskipped 1\n"}, {"a\\tb\\\\\nb\n\\x07\\n", "a\tb\\|1.0,2.0\n\a\n|5.0,6.0\nskipped 1\n"},
-        {"a\r\nb\r\nc", "a|1.0,2.0\nc|5.0,6.0\nskipped 1\n"}, {"a\nb\n", "error 1 FILE0.terms:0: has 2 terms, FILE0 has 3 rows\n"},
+        {"a\nb\nc\n", "a|1.0,2.0\nc|5.0,6.0\nskipped 1\n"},
+        {"a\\tb\\\\\nb\n\\x07\\n", "a\tb\\|1.0,2.0\n\a\n|5.0,6.0\nskipped 1\n"},
+        {"a\r\nb\r\nc", "a|1.0,2.0\nc|5.0,6.0\nskipped 1\n"},
+        {"a\nb\n", "error 1 FILE0.terms:0: has 2 terms, FILE0 has 3 rows\n"},
         {"a\nb\nc\nd", "error 1 FILE0.terms:0: has 4 terms, FILE0 has 3 rows\n"},
         {"a\n\\y\n", "error 1 FILE0.terms:2: an escape that is none of \\t \\n \\r \\\\ \\xHH\n"},
         {"a\nb\xff\n", "error 1 FILE0.terms:2: not UTF-8: byte 0xff at column 2\n"}};
@@ -350,7 +363,8 @@ TEST(in_terms_file)
     in.o.skip_bad = 1;
     input_add(&in, json, sizeof json - 1, "");
     static const struct { const char *terms, *want; } t[] = {
-        {"\xef\xbb\xbf""a\\t\r\nb\nc\n", "a\\t|1.0\nc|4.0\nskipped 1\nwarning FILE0:3: vec has 2 numbers, expected 1; skipped\n"},
+        {"\xef\xbb\xbf""a\\t\r\nb\nc\n",
+         "a\\t|1.0\nc|4.0\nskipped 1\nwarning FILE0:3: vec has 2 numbers, expected 1; skipped\n"},
         {"a\nb", "has 2 terms, the input has 3 rows\n"}, {"a\nb\nc\n\n", "has 4 terms, the input has 3 rows\n"},
         {"", "has 0 terms, the input has 3 rows\n"}, {"a\n\xc3\n", ":2: not UTF-8: byte 0xc3 at column 1\n"}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -384,7 +398,8 @@ TEST(in_load_limit)
     free(s);
     in.o.max_memory = 2000 * 32;
     s = input_read(&in);
-    CHECK_MSG(strncmp(s, "error 4 :0: the first ", 22) == 0 && strstr(s, "rows of 8 numbers take more memory than --max-memory allows"), "%.200s", s);
+    CHECK_MSG(strncmp(s, "error 4 :0: the first ", 22) == 0 &&
+              strstr(s, "rows of 8 numbers take more memory than --max-memory allows"), "%.200s", s);
     free(s);
     kc_buf_free(&b);
     input_clear(&in);

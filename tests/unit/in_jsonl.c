@@ -32,7 +32,8 @@ static void same_in_pieces(const char *text, size_t n, const struct kc_in_opts *
 TEST(in_jsonl_plain)
 {
     reads("{\"term\":\"a\",\"vec\":[1,2]}\n{\"term\":\"b\",\"vec\":[3,-4.5]}\n", "a|1.0,2.0\nb|3.0,-4.5\n");
-    reads("{\"term\":\"a\",\"vec\":[1,2]}\r\n\r\n \t\n{\"vec\" : [ 3 , 4 ] , \"term\" : \"b\"}", "a|1.0,2.0\nb|3.0,4.0\n");
+    reads("{\"term\":\"a\",\"vec\":[1,2]}\r\n\r\n \t\n{\"vec\" : [ 3 , 4 ] , \"term\" : \"b\"}",
+          "a|1.0,2.0\nb|3.0,4.0\n");
     reads("\xef\xbb\xbf\n\n{\"term\":\"a\",\"vec\":[1]}", "a|1.0\n");
     reads("{\"term\":7,\"vec\":[1]}\n{\"term\":-8.50e1,\"vec\":[1]}", "7|1.0\n-8.50e1|1.0\n");
     reads("{\"term\":\"\\u0416\\n\\\"\",\"vec\":[1]}", "\xd0\x96\n\"|1.0\n");
@@ -46,15 +47,20 @@ TEST(in_jsonl_fields)
     struct kc_in_opts o = input_defaults;
     reads("{\"id\":\"i\",\"text\":\"t\",\"embedding\":[1]}", "i|1.0\n");
     reads("{\"id\":null,\"text\":\"t\",\"vector\":\"\",\"embedding\":[1]}", "t|1.0\n");
-    reads("{\"object\":\"embedding\",\"index\":0,\"embedding\":[1]}\n{\"index\":1,\"embedding\":[2]}", "0|1.0\n1|2.0\n");
+    reads("{\"object\":\"embedding\",\"index\":0,\"embedding\":[1]}\n{\"index\":1,\"embedding\":[2]}",
+          "0|1.0\n1|2.0\n");
     reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"vec\":[1]}", "error 1 FILE0:2: no field 'values'\n");
     reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"values\":[1]}", "error 1 FILE0:2: no field 'id'\n");
-    reads("{\"x\":[1]}", "error 1 FILE0:1: no vector: none of vec, vector, embedding, embeddings, values, emb, features, "
+    reads("{\"x\":[1]}",
+          "error 1 FILE0:1: no vector: none of vec, vector, embedding, embeddings, values, emb, features, "
           "dense_vector is there; name the field with --vec-field\n");
-    reads("{\"vec\":[1]}", "error 1 FILE0:1: no term: none of term, id, text, name, key, word, token, title, label, content, "
-          "sentence, input, document, chunk, _id, uuid, doc_id, index is there; name the field with --term-field, or give terms "
+    reads("{\"vec\":[1]}",
+          "error 1 FILE0:1: no term: none of term, id, text, name, key, word, token, title, label, content, "
+          "sentence, input, document, chunk, _id, uuid, doc_id, index is there; name the field with --term-field, or "
+          "give terms "
           "with --terms\n");
-    reads("{\"id\":1,\"embedding\":\"AAAA\"}", "error 1 FILE0:1: embedding is a string, expected an array of numbers\n");
+    reads("{\"id\":1,\"embedding\":\"AAAA\"}",
+          "error 1 FILE0:1: embedding is a string, expected an array of numbers\n");
     const char *deep = "{\"a\":{\"v\":[0,[1,2]],\"t\":9},\"b/~\":[{\"x\":1},{\"\":\"y\"}],\"a\":{\"v\":[0,[3,4]]}}";
     o.term_field = "/b~1~0/1/";
     o.vec_field = "/a/v/1";
@@ -134,17 +140,23 @@ TEST(in_jsonl_bad)
         snprintf(want, sizeof want, "c|1.0,2.0\nskipped 1\nwarning FILE0:3: %s; skipped\n", t[i].msg);
         got = input_text(text, strlen(text), &o, 0, 1);
         free(got);
-        snprintf(text, sizeof text, "{\"term\":\"a\",\"vec\":[1,2]}\n\n%s\n{\"term\":\"c\",\"vec\":[1,2]}\n", t[i].line);
+        snprintf(text, sizeof text, "{\"term\":\"a\",\"vec\":[1,2]}\n\n%s\n{\"term\":\"c\",\"vec\":[1,2]}\n",
+                 t[i].line);
         got = input_text(text, strlen(text), &o, 0, 2);
-        CHECK_MSG(strncmp(got, "a|1.0,2.0\nc|1.0,2.0\nskipped 1\nwarning FILE0:3: ", 46) == 0, "%s gives %s", t[i].line, got);
+        CHECK_MSG(strncmp(got, "a|1.0,2.0\nc|1.0,2.0\nskipped 1\nwarning FILE0:3: ", 46) == 0, "%s gives %s", t[i].line,
+                  got);
         free(got);
     }
-    expect("{\"term\":\"a\",\"vec\":[1]}\n{\"term\":\"\0\",\"vec\":[1]}\n", 45, NULL, "error 1 FILE0:2: NUL byte at column 10\n");
+    expect("{\"term\":\"a\",\"vec\":[1]}\n{\"term\":\"\0\",\"vec\":[1]}\n", 45, NULL,
+           "error 1 FILE0:2: NUL byte at column 10\n");
     expect("{\"term\":\"a\",\"vec\":[1]}\0\n", 24, NULL, "error 1 FILE0:1: NUL byte at column 23\n");
     reads("", "error 1 FILE0:0: no records\n");
     reads(" \n\r\n\t", "error 1 FILE0:0: no records\n");
-    reads("hello", "error 1 FILE0:0: not a format that kclust knows: starts with 'hello', expected JSONL, kvec or npy\n");
-    reads("\x7f""ELF", "error 1 FILE0:0: not a format that kclust knows: starts with 0x7f 0x45 0x4c 0x46, expected JSONL, kvec or npy\n");
+    reads("hello",
+          "error 1 FILE0:0: not a format that kclust knows: starts with 'hello', expected JSONL, kvec or npy\n");
+    reads("\x7f""ELF",
+          "error 1 FILE0:0: not a format that kclust knows: starts with 0x7f 0x45 0x4c 0x46, expected JSONL, kvec or "
+          "npy\n");
 }
 
 TEST(in_jsonl_depth)
@@ -155,7 +167,8 @@ TEST(in_jsonl_depth)
         memset(o, '[', (size_t)n);
         memset(o + n, ']', (size_t)n);
         strcpy(o + 2 * n, "}");
-        snprintf(want, sizeof want, "%s", n <= 511 ? "a|1.0\n" : "error 1 FILE0:1: nested deeper than 512 levels, at column 538\n");
+        snprintf(want, sizeof want, "%s",
+                 n <= 511 ? "a|1.0\n" : "error 1 FILE0:1: nested deeper than 512 levels, at column 538\n");
         reads(text, want);
     }
     size_t deep = 100000;
@@ -172,10 +185,12 @@ TEST(in_jsonl_normalise)
 {
     struct kc_in_opts o = input_defaults;
     o.normalise = 1;
-    const char *t = "{\"term\":\"a\",\"vec\":[3,4]}\n{\"term\":\"b\",\"vec\":[0,-0.0]}\n{\"term\":\"c\",\"vec\":[0,-2]}";
+    const char *t = "{\"term\":\"a\",\"vec\":[3,4]}\n{\"term\":\"b\",\"vec\":[0,-0.0]}\n"
+                    "{\"term\":\"c\",\"vec\":[0,-2]}";
     expect(t, strlen(t), &o, "error 1 FILE0:2: vec is all zeros, so it has no direction\n");
     o.skip_bad = 1;
-    expect(t, strlen(t), &o, "a|0.6,0.8\nc|0.0,-1.0\nskipped 1\nwarning FILE0:2: vec is all zeros, so it has no direction; skipped\n");
+    expect(t, strlen(t), &o,
+           "a|0.6,0.8\nc|0.0,-1.0\nskipped 1\nwarning FILE0:2: vec is all zeros, so it has no direction; skipped\n");
 }
 
 TEST(in_jsonl_max_line)
@@ -185,11 +200,14 @@ TEST(in_jsonl_max_line)
     o.max_line = 22;
     for (size_t block = 1; block < 90; block++) {
         char *got = input_text(t, strlen(t), &o, block, 1 + block % 2);
-        CHECK_MSG(strcmp(got, "error 1 FILE0:2: longer than 22 bytes; --max-line raises the limit\n") == 0, "block %zu: %s", block, got);
+        CHECK_MSG(strcmp(got, "error 1 FILE0:2: longer than 22 bytes; --max-line raises the limit\n") == 0,
+                  "block %zu: %s", block, got);
         free(got);
         o.skip_bad = 1;
         got = input_text(t, strlen(t), &o, block, 1 + block % 2);
-        CHECK_MSG(strcmp(got, "a|1.0\nc|1.0\nskipped 1\nwarning FILE0:2: longer than 22 bytes; --max-line raises the limit; skipped\n") == 0,
+        CHECK_MSG(strcmp(got,
+                         "a|1.0\nc|1.0\nskipped 1\nwarning FILE0:2: longer than 22 bytes; --max-line raises the "
+                         "limit; skipped\n") == 0,
                   "block %zu: %s", block, got);
         free(got);
         o.skip_bad = 0;
@@ -199,7 +217,8 @@ TEST(in_jsonl_max_line)
     o.skip_bad = 1;
     for (size_t block = 0; block < 90; block++) {
         char *got = input_text(more, strlen(more), &o, block, 1);
-        CHECK_MSG(strstr(got, "skipped 1 2\n") != NULL && strstr(got, "warning FILE0:3: no field 'vec'; skipped\n") != NULL,
+        CHECK_MSG(strstr(got, "skipped 1 2\n") != NULL &&
+                  strstr(got, "warning FILE0:3: no field 'vec'; skipped\n") != NULL,
                   "block %zu: %s", block, got);
         free(got);
     }
@@ -210,13 +229,15 @@ TEST(in_jsonl_max_line)
 
 TEST(in_jsonl_pieces)
 {
-    static const char t[] = "\xef\xbb\xbf \n{\"term\":\"a\",\"vec\":[1,2]}\r\n\n{\"term\":\"\\u0416\xd0\x96\",\"vec\":[3,0.25]}\n"
+    static const char t[] = "\xef\xbb\xbf \n"
+                            "{\"term\":\"a\",\"vec\":[1,2]}\r\n\n{\"term\":\"\\u0416\xd0\x96\",\"vec\":[3,0.25]}\n"
                             "{\"term\":3,\"x\":[{}],\"vec\":[1e1,2]}\n   \n{\"term\":\"\",\"vec\":[0.0,12345.678]}";
     same_in_pieces(t, sizeof t - 1, NULL);
     struct kc_in_opts o = input_defaults;
     o.skip_bad = 1;
     o.want_raw = 1;
-    static const char bad[] = "x\n{\"vec\":[1],\"term\":1, \"k\" : 2}\n\n{\"vec\":[1,2],\"term\":1}\n{}\n{\"vec\":[3],\"term\":\"z\"}\ny\ny\ny\n{\"vec\":[4],\"term\":\"z\"}";
+    static const char bad[] = "x\n{\"vec\":[1],\"term\":1, \"k\" : 2}\n\n{\"vec\":[1,2],\"term\":1}\n{}\n"
+                              "{\"vec\":[3],\"term\":\"z\"}\ny\ny\ny\n{\"vec\":[4],\"term\":\"z\"}";
     same_in_pieces(bad + 2, sizeof bad - 3, &o);
     o.skip_bad = 0;
     same_in_pieces(bad + 2, sizeof bad - 3, &o);
@@ -229,7 +250,7 @@ TEST(in_jsonl_pieces)
 /* The end of the input is seen while much of it is still to be taken: a long line, then short ones. */
 TEST(in_jsonl_long_then_short)
 {
-    static const char t[] = "{\"term\":\"a\",\"vec\":[1],\"long\":\"--------------------------------------------------------------\"}\n"
+    static const char t[] = "{\"term\":\"a\",\"vec\":[1],\"long\":\"----------------------------------------\"}\n"
                             "{\"term\":\"b\",\"vec\":[2]}\n{\"term\":\"c\",\"vec\":[3]}\n{\"term\":\"d\",\"vec\":[4]}";
     same_in_pieces(t, sizeof t - 1, NULL);
     reads(t, "a|1.0\nb|2.0\nc|3.0\nd|4.0\n");
@@ -265,7 +286,8 @@ TEST(in_jsonl_raw)
          "a b|{\"x\":[1,{\"vec\":[2]}],\"term\":\"a b\",\"y\":{}}|1.0\n"},
         {"{\"v\\u0065c\":[2],\"vec\":[1],\"term\":\"\\u0061\",\"y\":{\"cluster_id\":1}}",
          "a|{\"term\":\"\\u0061\",\"y\":{\"cluster_id\":1}}|1.0\n"},
-        {"{\"term\":\"a\",\"vec\":[1],\"s\":\"\\\" [ \\\\\", \"t\":[ ]}", "a|{\"term\":\"a\",\"s\":\"\\\" [ \\\\\",\"t\":[]}|1.0\n"}};
+        {"{\"term\":\"a\",\"vec\":[1],\"s\":\"\\\" [ \\\\\", \"t\":[ ]}",
+         "a|{\"term\":\"a\",\"s\":\"\\\" [ \\\\\",\"t\":[]}|1.0\n"}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
         expect(t[i].in, strlen(t[i].in), &o, t[i].want);
     const char *deep = "{\"m\":{\"v\":[1],\"n\":[ 1,[2] ]},\"term\":\"a\",\"z\":{\"v\":[9]}}";

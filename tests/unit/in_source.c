@@ -49,7 +49,8 @@ static char *read_bytes(const struct bytes *b, size_t n, size_t block)
     return input_text((const char *)b->p, n, NULL, block, 1);
 }
 
-static const char one[] = "{\"term\":\"a\",\"vec\":[1,2]}\n{\"term\":\"b\",\"ve", two[] = "c\":[3,4]}\n", result[] = "a|1.0,2.0\nb|3.0,4.0\n";
+static const char one[] = "{\"term\":\"a\",\"vec\":[1,2]}\n{\"term\":\"b\",\"ve", two[] = "c\":[3,4]}\n",
+result[] = "a|1.0,2.0\nb|3.0,4.0\n";
 
 /* Cut anywhere but between members, or with something behind it or a bit flipped, it is an error. */
 static void damage(const struct bytes *b, size_t border, const char *kind)
@@ -65,7 +66,8 @@ static void damage(const struct bytes *b, size_t border, const char *kind)
         } else if (n > border && n < border + 4) {
             CHECK_MSG(strncmp(s, "error 1 FILE0:", 14) == 0, "%zu of %zu bytes: %s", n, b->n, s);
         } else {
-            CHECK_MSG(strstr(s, cut) != NULL && strncmp(s, "error 1 FILE0:0: ", 17) == 0, "%zu of %zu bytes: %s", n, b->n, s);
+            CHECK_MSG(strstr(s, cut) != NULL && strncmp(s, "error 1 FILE0:0: ", 17) == 0, "%zu of %zu bytes: %s", n,
+                      b->n, s);
         }
         free(s);
     }
@@ -221,7 +223,8 @@ TEST(in_source_nonblocking)
             break;
         n += step;
     }
-    CHECK_MSG(e.code == KC_OK && n == sizeof one + sizeof two - 2 && memcmp(got, one, sizeof one - 1) == 0, "%s", e.msg);
+    CHECK_MSG(e.code == KC_OK && n == sizeof one + sizeof two - 2 && memcmp(got, one, sizeof one - 1) == 0, "%s",
+              e.msg);
     kc_source_free(src);
     dup2(saved, STDIN_FILENO);
     close(saved);

@@ -15,13 +15,15 @@ struct input {
     char names[PIECES][64];
 };
 
-/* One more file with these bytes, in a temporary folder of the test program's own; suffix may be "". Returns its path. */
+/* One more file with these bytes,
+in a temporary folder of the test program's own; suffix may be "". Returns its path. */
 const char *input_add(struct input *in, const void *bytes, size_t n, const char *suffix);
 /* Remove the files. */
 void input_clear(struct input *in);
 
 /* Load and describe: "term|raw|x,x,...\n" a row (raw only with want_raw), then "skipped r r\n" if any, then what was
- * logged, then "error CODE LINE: message". The result is the caller's to free. Paths in it are given as FILE0, FILE1... */
+ * logged, then "error CODE LINE: message". The result is the caller's to free. Paths in it are given as FILE0, "
+                                                                    "FILE1... */
 char *input_read(struct input *in);
 
 /* input_read of one file with these bytes; opts may be NULL. */

@@ -32,13 +32,17 @@ static int valid(const char *s)
 TEST(json_values)
 {
     static const char *const good[] = {
-        "0", "-1.5e3", "true", "false", "null", "\"\"", "\"a\\n\\u00e9\\\\\\\"\\/\"", "[]", "{}", "[1]", "[ ]", "{ }", "[[],[[]],{}]",
+        "0", "-1.5e3", "true", "false", "null", "\"\"", "\"a\\n\\u00e9\\\\\\\"\\/\"", "[]", "{}", "[1]", "[ ]", "{ }",
+        "[[],[[]],{}]",
         "{\"a\":1,\"b\":[true,false,null]}", "{\"\":{\"\":{}}}", "[1 , 2\n,\t3\r]", "{\"a\" : 1 , \"b\" : 2 }",
         "\"\xd0\xa0\"", "[1e999]", "{\"a\":1,\"a\":2}", "\"\\ud800\""};
     static const char *const bad[] = {
-        "", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}",
-        "{\"a\" 1}", "{1:2}", "{\"a\":1 \"b\":2}", "[1}", "{\"a\":1]", "01", "-", "1.", ".1", "+1", "1e", "tru", "nul", "True",
-        "NaN", "Infinity", "-Infinity", "\"", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u123g\"", "\"\t\"", "\"\n\"", "'a'", "[1]]",
+        "", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,",
+        "{\"a\":1,}", "{a:1}",
+        "{\"a\" 1}", "{1:2}", "{\"a\":1 \"b\":2}", "[1}", "{\"a\":1]", "01", "-", "1.", ".1", "+1", "1e", "tru", "nul",
+        "True",
+        "NaN", "Infinity", "-Infinity", "\"", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u123g\"", "\"\t\"", "\"\n\"",
+        "'a'", "[1]]",
         "{}{}", "1 2", "nulll", "/**/1", "[\"a\",\n]", "\"\x1f\""};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         CHECK_MSG(valid(good[i]), "refused: %s", good[i]);
@@ -109,7 +113,8 @@ TEST(json_decode)
         {"\"\\uFFFF\\u0800\\u07ff\\u0080\\u007f\"", "\xef\xbf\xbf\xe0\xa0\x80\xdf\xbf\xc2\x80\x7f", 11},
         {"\"\\uDBFF\\uDFFF\"", "\xf4\x8f\xbf\xbf", 4}, {"\"long enough to take more than one word\\n\"",
          "long enough to take more than one word\n", 39}};
-    static const char *const lone[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\ud800\\ud800\"",
+    static const char *const lone[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\n\"",
+                                       "\"\\ud800\\ud800\"",
                                        "\"\\ude00\\ud83d\"", "\"\\ud83d\\u0041\""};
     struct kc_buf b = {NULL, 0, 0};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -170,14 +175,16 @@ TEST(utf8_bad)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 12, 0);
     for (unsigned a = 0x80; a < 0x100; a++) /* every pair, and every third and fourth byte that is a border */
         for (unsigned b = 0; b < 0x100; b++) {
-            static const unsigned char last[][2] = {{0x80, 0x80}, {0xBF, 0xBF}, {0x7F, 0x80}, {0x80, 0x7F}, {0xC0, 0x80}, {0x80, 0xC0}};
+            static const unsigned char last[][2] = {{0x80, 0x80}, {0xBF, 0xBF}, {0x7F, 0x80}, {0x80, 0x7F},
+                                                    {0xC0, 0x80}, {0x80, 0xC0}};
             for (size_t k = 0; k < 6; k++) {
                 s[0] = (unsigned char)a;
                 s[1] = (unsigned char)b;
                 s[2] = last[k][0];
                 s[3] = last[k][1];
                 for (size_t n = 1; n <= 4; n++)
-                    CHECK_MSG((kc_utf8_bad((char *)s, (char *)s + n) == NULL) == utf8_slow(s, n), "%02x %02x %02x %02x, %zu bytes",
+                    CHECK_MSG((kc_utf8_bad((char *)s, (char *)s + n) == NULL) == utf8_slow(s, n),
+                              "%02x %02x %02x %02x, %zu bytes",
                               s[0], s[1], s[2], s[3], n);
             }
         }
