@@ -14,7 +14,7 @@ struct assign {
     const uint32_t *given;
     uint32_t *labels;
     float *similarity, *margin;
-    float *out;    /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    float *out;    /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch; /* (threads, KC_LA_SCRATCH) */
 };
 
@@ -22,15 +22,15 @@ static void tile(void *arg, size_t t, unsigned worker)
 {
     const struct assign *a = arg;
     size_t i0 = t * KC_LA_TILE, rows = a->n - i0 < KC_LA_TILE ? a->n - i0 : KC_LA_TILE;
-    float *out = a->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    float *out = a->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     float best[KC_LA_TILE], other[KC_LA_TILE]; /* `other`: the best of all but the row's own */
     uint32_t own[KC_LA_TILE];
     for (size_t r = 0; r < rows; r++) {
         best[r] = other[r] = -INFINITY;
         own[r] = a->given ? a->given[i0 + r] : 0;
     }
-    for (size_t c0 = 0; c0 < a->k; c0 += KC_COLUMNS) {
-        size_t cols = a->k - c0 < KC_COLUMNS ? a->k - c0 : KC_COLUMNS;
+    for (size_t c0 = 0; c0 < a->k; c0 += KC_TILE_COLUMNS) {
+        size_t cols = a->k - c0 < KC_TILE_COLUMNS ? a->k - c0 : KC_TILE_COLUMNS;
         kc_la_product(a->x + i0 * a->d, rows, a->d, a->centroids + c0 * a->d, cols, out, KC_LA_TILE,
                       a->scratch + worker * KC_LA_SCRATCH);
         for (size_t c = 0; c < cols; c++)
@@ -57,14 +57,14 @@ static void tile(void *arg, size_t t, unsigned worker)
 
 uint64_t kc_assign_bytes(unsigned threads)
 {
-    return threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
+    return threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
 int kc_assign(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e)
 {
     unsigned threads = kc_pool_threads(ctx->pool);
-    float *out = kc_mem_aligned(threads, KC_LA_TILE * KC_COLUMNS * sizeof *out, e);
+    float *out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *out, e);
     char *scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
     int rc = -1;
     if (out && scratch) {

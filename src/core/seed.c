@@ -19,7 +19,7 @@ struct kc_seeder {
     double *mass;       /* (m, blocks) sums of dist */
     double *pot;        /* (blocks, group * cand) what the sums would be with each candidate */
     float *columns;     /* (ncols, d) the rows in work as columns; not used in Gram space */
-    float *out;         /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
     /* the pass in work */
@@ -38,15 +38,15 @@ size_t kc_seed_candidates(uint32_t step)
 
 static size_t group_of(size_t cand)
 {
-    return KC_COLUMNS / cand ? KC_COLUMNS / cand : 1;
+    return KC_TILE_COLUMNS / cand ? KC_TILE_COLUMNS / cand : 1;
 }
 
 uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned threads)
 {
     size_t blocks = kc_space_blocks(n);
     return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
-           (uint64_t)blocks * KC_COLUMNS * sizeof(double) + (uint64_t)KC_COLUMNS * d * sizeof(float) +
-           (uint64_t)threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
+           (uint64_t)blocks * KC_TILE_COLUMNS * sizeof(double) + (uint64_t)KC_TILE_COLUMNS * d * sizeof(float) +
+           (uint64_t)threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
            (uint64_t)m * cand * sizeof(uint32_t);
 }
 
@@ -64,14 +64,14 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->group = group_of(cand);
     size_t cols = q->group < m ? q->group : m;
     cols *= cand;
-    if (cols < KC_COLUMNS && m > cols)
-        cols = m < KC_COLUMNS ? m : KC_COLUMNS; /* kc_seeder_take has one column a state */
+    if (cols < KC_TILE_COLUMNS && m > cols)
+        cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_take has one column a state */
     q->dist = kc_mem_alloc(kc_mem_mul(m, n), sizeof *q->dist, e);
     q->mass = kc_mem_alloc(kc_mem_mul(m, q->blocks), sizeof *q->mass, e);
     q->pot = kc_mem_alloc(kc_mem_mul(q->blocks, cols), sizeof *q->pot, e);
     q->columns = kc_mem_aligned(s->gram ? 1 : kc_mem_mul(cols, s->d), sizeof *q->columns, e);
     q->scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
-    q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_COLUMNS * sizeof *q->out, e);
+    q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_TILE_COLUMNS * sizeof *q->out, e);
     q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
     if (!q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->drawn) {
         kc_seeder_free(q);
@@ -154,7 +154,7 @@ static void potential_block(void *arg, size_t b, unsigned worker)
     struct kc_seeder *q = arg;
     size_t n = q->s->n;
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
-    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     double *pot = q->pot + b * q->ncols;
     memset(pot, 0, q->ncols * sizeof *pot);
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
@@ -177,7 +177,7 @@ static void take_block(void *arg, size_t b, unsigned worker)
     struct kc_seeder *q = arg;
     size_t n = q->s->n;
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
-    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    float *out = q->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     for (size_t st = 0; st < q->states; st++)
         if (q->winner[q->first + st] != KC_NONE)
             q->mass[(q->first + st) * q->blocks + b] = 0;

@@ -17,7 +17,7 @@ struct kc_space {
 };
 
 #define KC_NONE UINT32_MAX
-#define KC_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
+#define KC_TILE_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
 
 /* Reductions go over blocks of rows in a fixed order: whole tiles, at most 256 blocks. A function of n alone. */
 size_t kc_space_block(size_t n);  /* rows in a block */

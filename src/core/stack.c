@@ -45,7 +45,7 @@ struct stack {
     float *len;         /* (cap) |S_c| */
     uint64_t *cnt;      /* (cap) */
     float *unit;        /* (cap, d) centroids, or the rows that stand in for them */
-    float *out;         /* (threads, KC_COLUMNS, KC_LA_TILE) */
+    float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
 };
 
@@ -64,13 +64,13 @@ static size_t tiles_of(size_t n)
 
 uint64_t kc_stack_bytes(size_t n, size_t d, uint32_t kmax, size_t nruns, unsigned threads)
 {
-    uint64_t cap = kmax > KC_COLUMNS ? kmax : KC_COLUMNS;
+    uint64_t cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
     uint64_t slots = slots_for(n, d);
     if (slots > nruns)
         slots = nruns;
     return slots * (n * (2 * sizeof(uint32_t) + sizeof(float)) + tiles_of(n) * sizeof(uint16_t)) +
            cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + sizeof(float) + sizeof(uint64_t)) +
-           threads * (KC_LA_TILE * KC_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
+           threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
 /* Take a finished run's columns out of the stack. */
@@ -251,10 +251,10 @@ static void pass_tile(void *arg, size_t t, unsigned worker)
     struct stack *st = arg;
     const struct kc_space *s = st->s;
     size_t i0 = t * KC_LA_TILE, rows = s->n - i0 < KC_LA_TILE ? s->n - i0 : KC_LA_TILE, a = 0;
-    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_COLUMNS;
+    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     float gain[KC_LA_TILE]; /* of the run that is under way; it may go on in the next chunk of columns */
-    for (size_t c0 = 0; c0 < st->cols; c0 += KC_COLUMNS) {
-        size_t cols = st->cols - c0 < KC_COLUMNS ? st->cols - c0 : KC_COLUMNS;
+    for (size_t c0 = 0; c0 < st->cols; c0 += KC_TILE_COLUMNS) {
+        size_t cols = st->cols - c0 < KC_TILE_COLUMNS ? st->cols - c0 : KC_TILE_COLUMNS;
         kc_la_product(s->x + i0 * s->d, rows, s->d, st->unit + c0 * s->d, cols, out, KC_LA_TILE,
                       st->scratch + worker * KC_LA_SCRATCH);
         for (; a < st->nact && st->act[a].col < c0 + cols; a++) {
@@ -431,7 +431,7 @@ static int stack_alloc(struct stack *st, uint32_t kmax, size_t nruns, struct kc_
     size_t n = st->s->n, d = st->s->d;
     unsigned threads = kc_pool_threads(st->s->ctx->pool);
     st->tiles = tiles_of(n);
-    st->cap = kmax > KC_COLUMNS ? kmax : KC_COLUMNS;
+    st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
     st->slots = slots_for(n, d) < nruns ? slots_for(n, d) : nruns;
     st->sum = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->sum, e);
     st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
@@ -439,7 +439,7 @@ static int stack_alloc(struct stack *st, uint32_t kmax, size_t nruns, struct kc_
     st->cnt = kc_mem_alloc(st->cap, sizeof *st->cnt, e);
     st->unit = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->unit, e);
     st->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
-    st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_COLUMNS * sizeof *st->out, e);
+    st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
     st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
     if (!st->sum || !st->nn || !st->len || !st->cnt || !st->unit || !st->scratch || !st->out || !st->act)
         return -1;

@@ -29,30 +29,7 @@ int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *
 static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                struct kc_err *e)
 {
-    for (size_t j = 0; j < o->ncolumns; j++) {
-        size_t n;
-        const char *s;
-        int rc;
-        if (j && kc_buf_addc(b, '\t', e) != 0)
-            return -1;
-        switch (o->columns[j]) {
-        case KC_COL_TERM:
-            s = kc_strs_get(t->terms, i, &n);
-            rc = kc_out_tsv_escape(b, s, n, e);
-            break;
-        case KC_COL_CLUSTER:
-            rc = kc_out_add_u64(b, t->labels[i], e);
-            break;
-        case KC_COL_ROW:
-            rc = kc_out_add_u64(b, number, e);
-            break;
-        default:
-            rc = kc_out_add_real(b, kc_out_figure(t, i, o->columns[j]), e);
-        }
-        if (rc != 0)
-            return -1;
-    }
-    return kc_buf_addc(b, '\n', e);
+    return kc_out_add_row(b, t, i, number, o, '\t', kc_out_tsv_escape, e);
 }
 
 const struct kc_out_writer kc_out_writer_tsv = {"tsv", NULL, row};

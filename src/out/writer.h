@@ -29,4 +29,9 @@ size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x);
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e) KC_MUST_USE;
 
+/* Append row i's columns with a separator between them and a newline; terms by way of `term`. */
+typedef int (*kc_out_add_term)(struct kc_buf *b, const char *s, size_t n, struct kc_err *e);
+int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+                   char separator, kc_out_add_term term, struct kc_err *e) KC_MUST_USE;
+
 #endif
