@@ -338,15 +338,20 @@ int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e)
     return 0;
 }
 
+/* A path's folder into dir; returns the name in it. */
+static const char *split_target(const char *target, char dir[PATH_MAX])
+{
+    const char *slash = strrchr(target, '/');
+    size_t n = slash ? (size_t)(slash - target) : 0;
+    memcpy(dir, slash ? (n ? target : "/") : ".", n ? n : 1);
+    dir[n ? n : 1] = '\0';
+    return slash ? slash + 1 : target;
+}
+
 static int sync_dir(const struct kc_outfile *f, struct kc_err *e)
 {
-    char *slash = strrchr(f->target, '/');
-    char dir[PATH_MAX] = ".";
-    if (slash) {
-        size_t n = (size_t)(slash - f->target);
-        memcpy(dir, f->target, n ? n : 1);
-        dir[n ? n : 1] = '\0';
-    }
+    char dir[PATH_MAX];
+    (void)split_target(f->target, dir);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return 0; /* a directory may be writable and not readable */
@@ -371,6 +376,16 @@ int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e)
     atomic_store(&temps[f->slot].live, 0);
     f->slot = -1;
     return sync_dir(f, e);
+}
+
+int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b)
+{
+    char da[PATH_MAX], db[PATH_MAX];
+    struct stat p, q; /* the targets themselves need not be there yet, their folders are */
+    if (a->kind != KIND_TEMP || b->kind != KIND_TEMP ||
+        strcmp(split_target(a->target, da), split_target(b->target, db)) != 0)
+        return 0;
+    return stat(da, &p) == 0 && stat(db, &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
 }
 
 void kc_outfile_free(struct kc_outfile *f)

@@ -25,6 +25,8 @@ int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_er
 int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Flush, check, sync, rename, close: the target is the new file only when this returns 0. */
 int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
+/* Whether two outputs, open both, would replace the same file, by whatever names. */
+int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b);
 /* Close and free; what was not committed is removed. NULL is fine; so is one already committed. */
 void kc_outfile_free(struct kc_outfile *f);
 

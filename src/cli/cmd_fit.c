@@ -169,10 +169,8 @@ static int check(struct args *a, struct kc_err *e)
             return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
         a->job.out.format = KC_OUT_JSONL;
     }
-    if (a->job.summary && strcmp(a->job.summary, a->job.output) == 0)
-        return strcmp(a->job.output, "-") == 0 ?
-               kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them") :
-               kc_err_set(e, KC_EUSAGE, "--summary and --output name the same file");
+    if (a->job.summary && strcmp(a->job.summary, "-") == 0 && strcmp(a->job.output, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them");
     return 0;
 }
 

@@ -87,17 +87,18 @@ static int add_verb_help(struct kc_buf *b, const struct kc_verb *v, struct kc_er
 static int add_program_help(struct kc_buf *b, struct kc_err *e)
 {
     if (kc_buf_adds(b,
-                    "kclust clusters text embeddings: it reads JSONL {\"term\": ..., \"vec\": [...]}, kvec or\n"
-                    "npy, plain or compressed, from files or standard input, runs cosine k-means over\n"
-                    "a range of k, picks k, and writes one term<TAB>cluster_id line per record.\n\n", e) != 0)
+                    "kclust clusters text embeddings: it reads JSONL {\"term\": ..., \"vec\": [...]},\n"
+                    "kvec or npy, plain or compressed, from files or standard input, runs cosine\n"
+                    "k-means over a range of k, picks k, and writes one term<TAB>cluster_id line per\n"
+                    "record.\n\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
         if (kc_buf_printf(b, e, "  kclust %-32s  %s\n", (*v)->synopsis, (*v)->brief) != 0)
             return -1;
     return kc_buf_adds(b,
                        "\n"
-                       "  kclust words.jsonl > clusters.tsv         k from 2 to 20, the best by silhouette\n"
-                       "  zcat words.jsonl.gz | kclust -k 12        12 clusters of what comes in\n"
+                       "  kclust words.jsonl > clusters.tsv       k from 2 to 20, the best by silhouette\n"
+                       "  zcat words.jsonl.gz | kclust -k 12      12 clusters of what comes in\n"
                        "  kclust -k 5:50 --min-size 10 -s summary.json words.npy\n"
                        "\n"
                        "kclust help fit lists the options. The manual: man kclust, man kclust-formats.\n"

@@ -55,7 +55,7 @@ static void shown_name(const struct kc_opt *o, char out[64])
 static int refuse(const struct kc_verb *v, const char *word, int val, struct kc_err *e)
 {
     char shown[128];
-    if (val > 0 && val < 256) {
+    if (val != 0 && val >= -128 && val < 256) { /* getopt takes it from a char, which may be signed */
         char letter = (char)val;
         kc_err_escape(shown, sizeof shown, &letter, 1);
         return kc_err_set(e, KC_EUSAGE, "unknown option '-%s', see kclust %s --help", shown, v->name);

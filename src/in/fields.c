@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/num.h"
 
 const char kc_fields_terms[] = "term, id, text, name, key, word, token, title, label, content, sentence, input, "
                                "document, chunk, _id, uuid, doc_id, index";

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
-#include "base/num.h"
 #include "in/reader.h"
 
 #define LONGEST_TERM ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/bytes.h"
-#include "base/num.h"
 #include "in/reader.h"
 
 #define LONGEST_HEADER ((size_t)1 << 20)

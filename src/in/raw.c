@@ -1,6 +1,5 @@
 /* The compact copy of a record. The record has been checked: nothing here can be malformed. */
 #include <string.h>
-#include "base/num.h"
 #include "in/record.h"
 
 struct level {

@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdio.h>
-#include "base/num.h"
 #include "in/reader.h"
 
 void kc_slot_clear(struct kc_slot *s)

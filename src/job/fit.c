@@ -142,7 +142,13 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
     double t0 = kc_clock_now();
     if (kc_outfile_open(&run.out, j->output, e) != 0 ||
-        (j->summary && kc_outfile_open(&run.side, j->summary, e) != 0) || read_input(j, &run, e) != 0)
+        (j->summary && kc_outfile_open(&run.side, j->summary, e) != 0))
+        goto out;
+    if (run.side && kc_outfile_same(run.side, run.out)) {
+        (void)kc_err_set(e, KC_EUSAGE, "--summary and --output name the same file");
+        goto out;
+    }
+    if (read_input(j, &run, e) != 0)
         goto out;
     double t1 = kc_clock_now();
     if (cluster(j, &run, &o, e) != 0)
