@@ -1,7 +1,5 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/rng.h"
 #include "in_util.h"
 #include "unit.h"
 

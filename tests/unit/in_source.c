@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -140,6 +139,62 @@ TEST(in_source_zstd)
     s = read_bytes(&skip, skip.n, 0);
     CHECK_MSG(strcmp(s, result) == 0, "%s", s);
     free(s);
+}
+
+/* The second member begins around where the first read of the file ends. */
+TEST(in_source_borders)
+{
+    struct bytes a = {.n = 0}, b = {.n = 0};
+    size_t first_read = 256 * 1024;
+    char *file = malloc(first_read + 4096);
+    if (!file)
+        abort();
+    add_gzip(&a, one, sizeof one - 1);
+    add_gzip(&b, two, sizeof two - 1);
+    for (size_t ends = first_read - 3; ends <= first_read + 1; ends++) {
+        size_t name = ends - a.n; /* a file name in the header fills the space, its NUL included */
+        memcpy(file, a.p, 10);
+        file[3] = 8;
+        memset(file + 10, 'n', name - 1);
+        file[10 + name - 1] = '\0';
+        memcpy(file + 10 + name, a.p + 10, a.n - 10);
+        memcpy(file + ends, b.p, b.n);
+        char *s = input_text(file, ends + b.n, NULL, 0, 1);
+        CHECK_MSG(strcmp(s, result) == 0, "second member at %zu: %s", ends, s);
+        free(s);
+    }
+    free(file);
+}
+
+/* What comes out before the cut does not depend on how much is asked for at a time. */
+TEST(in_source_steps)
+{
+    struct bytes b = {.n = 0};
+    char text[2000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)('a' + i * i % 23 % 7);
+    add_gzip(&b, text, sizeof text);
+    for (size_t n = 12; n < b.n; n += 5) {
+        struct input in = {.o = input_defaults};
+        const char *path = input_add(&in, b.p, n, "");
+        size_t want = 0;
+        for (size_t step = 1; step < 4000; step = step * 3 + 1) {
+            struct kc_source *src;
+            struct kc_err e = KC_ERR_INIT;
+            char got[4000];
+            size_t sum = 0, k;
+            CHECK(kc_source_open(&src, path, &e) == 0);
+            while (kc_source_read(src, got, step, &k, &e) == 0 && k > 0) {
+                CHECK(sum + k <= sizeof text && memcmp(got, text + sum, k) == 0);
+                sum += k;
+            }
+            CHECK(e.code == KC_EINPUT);
+            want = step == 1 ? sum : want;
+            CHECK_MSG(sum == want, "cut at %zu: %zu bytes in steps of %zu, %zu in steps of 1", n, sum, step, want);
+            kc_source_free(src);
+        }
+        input_clear(&in);
+    }
 }
 
 /* Inside gzip no size is known beforehand: npy's rows are counted while they come. */
