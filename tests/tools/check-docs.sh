@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# The manual and the completions against the option tables of the program, and the manual's examples run.
+# check-docs.sh, run anywhere; KCLUST=PATH is the binary (default ./kclust in the project). The last line counts.
+set -u
+export LC_ALL=C
+kclust=${KCLUST:-}
+[ -z "$kclust" ] || kclust=$(realpath -m "$kclust")
+cd "$(dirname "$0")/../.." || exit 1
+kclust=${kclust:-$PWD/kclust}
+man=man/kclust.1
+
+for v in "${!KCLUST_@}"; do
+    unset "$v"
+done
+work=$(mktemp -d "${TMPDIR:-/tmp}/check-docs.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+
+passed=0 failed=0
+# verdict WHAT COMPLAINTS: there must be none.
+verdict() {
+    if [ -z "$2" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s\n%s\n' "$1" "$2"
+    fi
+}
+
+# holds FILE PATTERN: nothing, or that no line of FILE matches the extended regular expression.
+holds() {
+    grep -Eq -e "$2" "$1" || echo "no line of $1 matches $2"
+}
+
+verbs='fit convert info help'
+shells='bash zsh fish'
+declare -A script=([bash]=completions/kclust.bash [zsh]=completions/_kclust [fish]=completions/kclust.fish)
+
+for verb in $verbs; do
+    "$kclust" help --options "$verb" >"$work/$verb.options"
+    verdict "help --options $verb" "$([ -s "$work/$verb.options" ] || echo 'lists nothing')"
+    # The verb's own part of each completion script.
+    sed -En "s/^ +$verb\) words='(.*)' ;;\$/ \1 /p" completions/kclust.bash >"$work/$verb.bash"
+    sed -n "/^    $verb)\$/,/^        ;;\$/p" completions/_kclust >"$work/$verb.zsh"
+    grep "__kclust_verb $verb'" completions/kclust.fish >"$work/$verb.fish"
+    verdict "the manual has $verb" "$(holds $man "^\.It Cm $verb( |\$)")"
+
+    # The last columns may be empty: a separator that is no white space keeps them apart.
+    while IFS='|' read -r long letter arg _ env; do
+        name=${long:+--$long}
+        name=${name:-"-$letter"}
+        item='^\.It (.* )?'
+        bad=
+        [ -z "$letter" ] || bad+=$(holds $man "${item}Fl $letter( |\$)")
+        [ -z "$long" ] || bad+=$(holds $man "${item}Fl -$long( |\$)")
+        [ -z "$arg" ] || [ -z "$long" ] || bad+=$(holds $man "${item}Fl -$long Ar $arg( |\$)")
+        [ -z "$env" ] || bad+=$(holds $man "^\.It Ev $env\$")
+        verdict "the manual has $name of $verb" "$bad"
+
+        bad=$(holds "$work/$verb.bash" " $name ")
+        verdict "bash completes $name of $verb" "$bad"
+        if [ -n "$long" ]; then
+            bad=$(holds "$work/$verb.zsh" "--${long}[]=[', }]")
+            bad+=$(holds "$work/$verb.fish" " -l $long( |\$)")
+        else
+            bad=
+        fi
+        [ -z "$letter" ] || bad+=$(holds "$work/$verb.zsh" "-${letter}[]+[', }]"
+            holds "$work/$verb.fish" " -s $letter( |\$)")
+        verdict "zsh and fish complete $name of $verb" "$bad"
+    done < <(tr '\t' '|' <"$work/$verb.options")
+done
+
+# And back: no option in the manual that the program does not know.
+cat "$work"/*.options | awk -F '\t' '$1 { print "-" $1 } $2 { print $2 }' | sort -u >"$work/known"
+unknown=$(grep '^\.It .*Fl' $man | grep -Eo 'Fl -?[A-Za-z0-9-]+' | cut -c 4- | sort -u | comm -23 - "$work/known")
+verdict "the manual has no other options" "$unknown"
+unknown=$(grep -Eo 'Ev KCLUST_[A-Z_]+' $man | cut -c 4- | sort -u |
+    comm -23 - <(cut -f 5 "$work"/*.options | grep . | sort -u))
+verdict "the manual has no other variables" "$unknown"
+
+for shell in $shells; do
+    "$kclust" help --completions "$shell" >"$work/completion"
+    verdict "${script[$shell]} is as the program prints it" "$(cmp "$work/completion" "${script[$shell]}" 2>&1)"
+    if command -v "$shell" >/dev/null; then
+        verdict "$shell reads ${script[$shell]}" "$("$shell" -n "${script[$shell]}" 2>&1)"
+    fi
+done
+
+# What bash offers at some places: line, then a word that must be among the offers and one that must not.
+while IFS='|' read -r line wanted unwanted; do
+    offers=$(bash -c '
+        compopt() { :; }
+        . completions/kclust.bash
+        read -ra COMP_WORDS <<<"$1"
+        [[ $1 = *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _kclust 2>&1
+        printf "%s\n" "${COMPREPLY[@]}"' - "$line")
+    bad=
+    grep -qxFe "$wanted" <<<"$offers" || bad="does not offer $wanted"
+    ! grep -qxFe "$unwanted" <<<"$offers" || bad+="offers $unwanted"
+    verdict "bash completion of '$line'" "$bad"
+done <<'END'
+kclust --k-|--k-by|--json
+kclust fit --k-by sil|silhouette|davies-bouldin
+kclust convert -f n|npy|kvec
+kclust info --js|--json|--seed
+kclust con|convert|fit
+kclust help |info|--seed
+END
+
+# The examples, each in a folder with the sample, as a user would type them. kclust must not fail within a pipeline
+# either, which pipefail could not tell from `sort` losing its `head`.
+mkdir "$work/bin"
+cat >"$work/bin/kclust" <<END
+#!/bin/sh
+"$kclust" "\$@"
+code=\$?
+[ \$code = 0 ] || echo "exit status \$code: kclust \$*" >>"$work/failures"
+exit \$code
+END
+chmod +x "$work/bin/kclust"
+awk -v dir="$work" '/^\.\\" test: begin/ { n++; on = 1; next } /^\.\\" test: end/ { on = 0 }
+    on { gsub(/\\&/, ""); gsub(/\\e/, "\\"); gsub(/\\\(dq/, "\""); gsub(/\\-/, "-"); print > (dir "/example." n) }' $man
+examples=0
+for example in "$work"/example.*; do
+    [ -f "$example" ] || continue
+    examples=$((examples + 1))
+    mkdir "$work/run.$examples"
+    ln -s "$PWD/testdata" "$work/run.$examples/testdata"
+    : >"$work/failures"
+    output=$(cd "$work/run.$examples" && PATH=$work/bin:$PATH timeout 120 bash -e "$example" 2>&1 </dev/null)
+    code=$?
+    [ $code = 0 ] || printf 'exit status %s\n%s\n' $code "$output" >>"$work/failures"
+    verdict "example: $(head -n 1 "$example")" "$(cat "$work/failures")"
+done
+verdict "the manual has examples" "$([ $examples -gt 0 ] || echo 'none between the marks')"
+
+if command -v mandoc >/dev/null; then
+    for page in man/*.[1-8]; do
+        verdict "mandoc likes $page" "$(mandoc -T lint -W warning "$page" 2>&1)"
+    done
+else
+    echo 'mandoc is not there: the pages are not linted'
+fi
+
+echo "docs: $passed passed, $failed failed"
+[ $failed = 0 ]
