@@ -2,31 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
-
-/* Bytes of the UTF-8 sequence that starts at s (n bytes left), 0 when it is not valid or is a C1 control. */
-static unsigned utf8_len(const unsigned char *s, unsigned long n)
-{
-    unsigned c = s[0], len, min, v;
-    if (c < 0x80)
-        return 1;
-    if (c >= 0xC2 && c <= 0xDF) {
-        len = 2, min = 0xA0, v = c & 0x1F;
-    } else if (c >= 0xE0 && c <= 0xEF) {
-        len = 3, min = 0x800, v = c & 0x0F;
-    } else if (c >= 0xF0 && c <= 0xF4) {
-        len = 4, min = 0x10000, v = c & 0x07;
-    } else {
-        return 0;
-    }
-    if (n < len)
-        return 0;
-    for (unsigned i = 1; i < len; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        v = v << 6 | (s[i] & 0x3Fu);
-    }
-    return v >= min && v <= 0x10FFFF && !(v >= 0xD800 && v <= 0xDFFF) ? len : 0;
-}
+#include "base/utf8.h"
 
 void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long n)
 {
@@ -36,8 +12,9 @@ void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long
         return;
     while (i < n) {
         const unsigned char *s = (const unsigned char *)src + i;
-        unsigned len = utf8_len(s, n - i);
-        if (len == 0 || *s < 0x20 || *s == 0x7F) {
+        size_t len = kc_utf8_length(s, n - i);
+        int c1 = len == 2 && *s == 0xC2 && s[1] < 0xA0; /* control characters that some terminals obey */
+        if (len == 0 || *s < 0x20 || *s == 0x7F || c1) {
             if (o + 4 >= size)
                 break;
             dst[o++] = '\\';

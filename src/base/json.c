@@ -271,39 +271,3 @@ void kc_json_explain(const struct kc_json_fault *f, size_t column, const char *e
     else
         snprintf(out, size, "unexpected byte 0x%02x at column %zu, expected %s", c, column, f->expected);
 }
-
-/* Length of the UTF-8 sequence at s, with n bytes left; 0 when it is none. */
-static inline size_t sequence(const unsigned char *s, size_t n)
-{
-    unsigned c = s[0];
-    if (c < 0x80)
-        return 1;
-    if (c < 0xE0)
-        return c >= 0xC2 && n >= 2 && (s[1] & 0xC0) == 0x80 ? 2 : 0;
-    if (c < 0xF0) {
-        unsigned low = c == 0xE0 ? 0xA0 : 0x80, high = c == 0xED ? 0x9F : 0xBF;
-        return n >= 3 && s[1] >= low && s[1] <= high && (s[2] & 0xC0) == 0x80 ? 3 : 0;
-    }
-    unsigned low = c == 0xF0 ? 0x90 : 0x80, high = c == 0xF4 ? 0x8F : 0xBF;
-    return c <= 0xF4 && n >= 4 && s[1] >= low && s[1] <= high && (s[2] & 0xC0) == 0x80 && (s[3] & 0xC0) == 0x80 ? 4 : 0;
-}
-
-const char *kc_utf8_bad(const char *p, const char *end)
-{
-    while (p < end) {
-        while (end - p >= 32) {
-            if (((kc_le64(p) | kc_le64(p + 8)) | (kc_le64(p + 16) | kc_le64(p + 24))) & HIGH)
-                break;
-            p += 32;
-        }
-        /* then one by one, until it is plain again for a while */
-        for (int plain = 0; p < end && plain < 32;) {
-            size_t n = sequence((const unsigned char *)p, (size_t)(end - p));
-            if (n == 0)
-                return p;
-            plain = n == 1 ? plain + 1 : 0;
-            p += n;
-        }
-    }
-    return NULL;
-}

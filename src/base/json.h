@@ -1,7 +1,7 @@
 /* Strict RFC 8259 over a text in memory, without a tree: values are checked and skipped, strings found and decoded.
  *
  * Every text [p, end) here must have a NUL at end and be readable for KC_NUM_PAD (base/num.h) bytes from there; what
- * lies behind the NUL does not matter. UTF-8 is not the scanner's concern: see kc_utf8_bad. */
+ * lies behind the NUL does not matter. UTF-8 is not the scanner's concern: see base/utf8.h. */
 #ifndef KC_BASE_JSON_H
 #define KC_BASE_JSON_H
 
@@ -52,8 +52,5 @@ const char *kc_json_kind(char first);
  * counts; `unit` is what ends at `end`: "line", "record", ... */
 void kc_json_explain(const struct kc_json_fault *f, size_t column, const char *end, const char *unit, char *out,
                      size_t size);
-
-/* The first byte of the first sequence that is no UTF-8 (RFC 3629: no surrogates, nothing overlong), or NULL. */
-const char *kc_utf8_bad(const char *p, const char *end);
 
 #endif

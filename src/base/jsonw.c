@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/utf8.h"
 
 size_t kc_jsonw_digits(char *out, uint64_t v)
 {
@@ -16,21 +17,6 @@ size_t kc_jsonw_digits(char *out, uint64_t v)
     for (size_t i = 0; i < n; i++)
         out[i] = t[n - 1 - i];
     return n;
-}
-
-/* Length of the well-formed UTF-8 sequence at s (n bytes left), 0 when there is none. */
-static size_t utf8_len(const unsigned char *s, size_t n)
-{
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
-    if (len == 0 || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF0 && s[1] < 0x90) ||
-        (s[0] == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return len;
 }
 
 static int quote_special(struct kc_buf *b, unsigned char c, struct kc_err *e)
@@ -56,7 +42,7 @@ int kc_jsonw_quote(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
     if (kc_buf_addc(b, '"', e) != 0)
         return -1;
     for (size_t i = 0; i < n;) {
-        size_t len = p[i] < 0x20 || p[i] == '"' || p[i] == '\\' || p[i] == 0x7F ? 0 : utf8_len(p + i, n - i);
+        size_t len = p[i] < 0x20 || p[i] == '"' || p[i] == '\\' || p[i] == 0x7F ? 0 : kc_utf8_length(p + i, n - i);
         if (len > 0) {
             i += len;
             continue;

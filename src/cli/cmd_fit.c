@@ -47,7 +47,7 @@ const struct kc_verb kc_verb_fit = {"fit", "[fit] [OPTION]... [FILE]...", "clust
 struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
-    int max_given, format_given;
+    int min_given, max_given, format_given;
 };
 
 static int bad_range(const char *value, const char *name, struct kc_err *e)
@@ -86,7 +86,7 @@ static int take_range(struct args *a, const char *value, const char *name, struc
     if (r.min < 1 || r.min > K_MOST || r.max < 1 || r.max > K_MOST)
         return kc_err_set(e, KC_EUSAGE, "%s: k goes from 1 to %d", name, K_MOST);
     a->job.fit.k = r;
-    a->job.fit.k_given = a->max_given = 1;
+    a->job.fit.k_given = a->min_given = a->max_given = 1;
     return 0;
 }
 
@@ -97,7 +97,7 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
     case KC_OPT_K:
         return take_range(a, value, name, e);
     case KC_OPT_K_MIN:
-        f->k_given = 1;
+        f->k_given = a->min_given = 1;
         return kc_opt_u64(value, 1, K_MOST, &f->k.min, name, e);
     case KC_OPT_K_MAX:
         f->k_given = a->max_given = 1;
@@ -160,7 +160,8 @@ static int check(struct args *a, struct kc_err *e)
     if (f->k.min > f->k.max)
         return kc_err_set(e, KC_EUSAGE, "the smallest k, %llu, is greater than the largest, %llu%s",
                           (unsigned long long)f->k.min, (unsigned long long)f->k.max,
-                          a->max_given ? "" : " by default: give --k-max too");
+                          !a->max_given ? " by default: give --k-max too" :
+                          !a->min_given ? "; without --k-min it is 2" : "");
     if (f->max_size && f->max_size < f->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (unsigned long long)f->max_size, (unsigned long long)f->min_size);

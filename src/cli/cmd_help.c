@@ -76,7 +76,7 @@ static int add_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e
 
 static int add_verb_help(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
-    if (kc_buf_printf(b, e, "Usage: kclust %s\n%s.\n", v->synopsis, v->brief) != 0)
+    if (kc_buf_printf(b, e, "Usage: kclust %s\nkclust %s: %s.\n", v->synopsis, v->name, v->brief) != 0)
         return -1;
     for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
         if ((o->id == KC_OPT_END ? kc_buf_printf(b, e, "\n%s\n", o->help) : add_option(b, o, e)) != 0)

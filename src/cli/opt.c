@@ -111,6 +111,8 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
                 *done = o->id;
                 return 0;
             }
+            if (o->complete == KC_COMPLETE_FILE && !*optarg)
+                return kc_err_set(e, KC_EUSAGE, "%s: the file name is empty", name);
             if (pass == 1 && take(arg, o->id, optarg, name, e) != 0)
                 return -1;
         }

@@ -3,6 +3,8 @@
 #include "base/num.h"
 #include "in/reader.h"
 
+#define SHOWN_BYTES 8 /* of a file whose format is not known; no less than the longest magic number */
+
 const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {
     [KC_IN_JSONL] = &kc_reader_jsonl, [KC_IN_KVEC] = &kc_reader_kvec, [KC_IN_NPY] = &kc_reader_npy};
 
@@ -131,22 +133,24 @@ int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e)
         f->d = (size_t)d;
         f->d_name = f->name;
     } else if (f->d != d) {
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu numbers a row, expected %zu%s%s", (unsigned long long)d,
-                         f->d, f->d_name == f->name ? "" : " as in ", f->d_name == f->name ? "" : f->d_name);
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu number%s a row, expected %zu%s%s", (unsigned long long)d,
+                         d == 1 ? "" : "s", f->d, f->d_name == f->name ? "" : " as in ",
+                         f->d_name == f->name ? "" : f->d_name);
     }
     return 0;
 }
 
-void kc_feed_show(const char *p, size_t n, char *out, size_t size)
+/* The first bytes for a message: as text when they begin so, else in hexadecimal. */
+static void show(const char *p, size_t n, char *out, size_t size)
 {
-    size_t o = 0;
-    int text = n > 0;
-    if (n > 8)
-        n = 8;
-    for (size_t i = 0; i < n; i++)
-        text = text && p[i] >= 0x20 && p[i] < 0x7F;
-    if (text) {
-        snprintf(out, size, "'%.*s'", (int)n, p);
+    size_t o = 0, text = 0;
+    if (n > SHOWN_BYTES)
+        n = SHOWN_BYTES;
+    while (text < n && p[text] >= 0x20 && p[text] < 0x7F)
+        text++;
+    /* one or two printable bytes in front of others may be chance */
+    if (text > 2 || (text > 0 && (text == n || p[text] == '\n' || p[text] == '\r' || p[text] == '\t'))) {
+        snprintf(out, size, "'%.*s'", (int)text, p);
         return;
     }
     out[0] = '\0';
@@ -157,6 +161,19 @@ void kc_feed_show(const char *p, size_t n, char *out, size_t size)
 static int starts_with(const struct kc_feed *f, const char *magic, size_t n)
 {
     return f->carry.n - f->carry_at >= n && memcmp(f->carry.p + f->carry_at, magic, n) == 0;
+}
+
+/* What the file is when it is nothing that any reader takes, whatever format was asked for; NULL when that is not known
+ * from the first bytes. */
+static const char *stranger(const struct kc_feed *f)
+{
+    if (starts_with(f, "PK\3\4", 4))
+        return "a zip archive (an npz? unpack it first)";
+    if (starts_with(f, "\xFF\xFE", 2) || starts_with(f, "\xFE\xFF", 2))
+        return "UTF-16, expected UTF-8";
+    /* the source has taken off one layer */
+    return kc_source_packed(f->carry.p + f->carry_at, f->carry.n - f->carry_at) == KC_SOURCE_PLAIN ? NULL :
+           "compressed twice";
 }
 
 /* Skip a byte order mark and the blanks before the first value. */
@@ -184,8 +201,11 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     enum kc_in_format want = f->o->format;
     char seen[64];
     f->rd = NULL;
-    if (kc_feed_peek(f, 8, e) != 0)
+    if (kc_feed_peek(f, SHOWN_BYTES, e) != 0)
         return -1;
+    const char *what = stranger(f);
+    if (what)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
     for (int i = 0; i < KC_IN_FORMATS; i++)
         if (kc_readers[i] && kc_readers[i]->magic && starts_with(f, kc_readers[i]->magic, kc_readers[i]->magic_n))
             f->rd = kc_readers[i];
@@ -205,7 +225,7 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     }
     if (f->rd && (want == KC_IN_AUTO || want == f->rd->format))
         return 0;
-    kc_feed_show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
+    show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "not a format that kclust knows: starts with %s, expected JSONL, kvec or npy", seen);

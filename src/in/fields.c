@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 
 const char kc_fields_terms[] = "term, id, text, name, key, word, token, title, label, content, sentence, input, "
                                "document, chunk, _id, uuid, doc_id, index";

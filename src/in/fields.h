@@ -28,6 +28,12 @@ int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *opt
 int kc_path_is_key(const struct kc_path *p, unsigned i, const struct kc_json_str *key);
 int kc_path_is_index(const struct kc_path *p, unsigned i, uint64_t index);
 
+/* The vector in a message: its field's name, or "the record". */
+static inline const char *kc_fields_subject(const struct kc_fields *f)
+{
+    return f->bare ? "the record" : f->vec.name;
+}
+
 /* The fields as far as the options say. */
 int kc_fields_init(struct kc_fields *f, const struct kc_in_opts *o, struct kc_err *e) KC_MUST_USE;
 

@@ -155,7 +155,10 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
         const char *p = f->carry.p + f->carry_at;
         enum kc_split_event ev = kc_split_next(sp, &p, f->carry.p + f->carry.n, &s->buf, start, f->name, &fault);
         f->carry_at = (size_t)(p - f->carry.p);
-        if (ev == KC_SPLIT_FAULT) { /* the input ends here, once the records before are through */
+        if (ev == KC_SPLIT_FAULT && sp->near_end && !f->src_eof) { /* once more, with enough in view to name it */
+            if (kc_feed_peek(f, KC_SPLIT_LOOK, e) != 0)
+                return -1;
+        } else if (ev == KC_SPLIT_FAULT) { /* the input ends here, once the records before are through */
             f->broken = fault;
             f->carry_at = f->carry.n;
             f->src_eof = 1;
@@ -208,7 +211,7 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
             return 0;
         }
     }
-    if (kc_slot_check(s, fields->vec.name, r->msg, sizeof r->msg) != 0)
+    if (kc_slot_check(s, kc_fields_subject(fields), r->msg, sizeof r->msg) != 0)
         return 0;
     if (r->term_kind && kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err) != 0)
         return -1;

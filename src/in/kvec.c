@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "in/reader.h"
 
 #define LONGEST_TERM ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
@@ -42,8 +43,8 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
             uint32_t d = kc_le32(p + 4);
             if (st->d != 0 && st->d != d)
                 return kc_err_at(e, KC_EINPUT, f->name, 0,
-                                 "behind record %llu a header says %lu numbers a row, expected %zu",
-                                 (unsigned long long)st->records, (unsigned long)d, st->d);
+                                 "the header before row %llu says %lu number%s a row, expected %zu",
+                                 (unsigned long long)st->records, (unsigned long)d, d == 1 ? "" : "s", st->d);
             if (kc_feed_dim(f, d, e) != 0)
                 return -1;
             st->d = d;
@@ -52,7 +53,7 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
         }
         uint32_t n = kc_le32(p);
         if (n > longest)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "record %llu says its term has %lu bytes, more than %llu%s",
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu says its term has %lu bytes, more than %llu%s",
                              (unsigned long long)st->records, (unsigned long)n, (unsigned long long)longest,
                              longest == f->o->max_line ? " (--max-line)" : "");
         *need = 4 + (size_t)n + st->d * sizeof(float);
@@ -68,9 +69,19 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
     }
 }
 
+/* The file ends behind `left` bytes of a header or record of `need` bytes. */
+static int cut_short(const struct kc_feed *f, const char *p, size_t left, size_t need, struct kc_err *e)
+{
+    const struct state *st = f->state;
+    char what[48] = "the kvec header";
+    if (left < 4 || memcmp(p, magic, 4) != 0)
+        snprintf(what, sizeof what, "row %llu", (unsigned long long)st->records);
+    return kc_err_at(e, KC_EINPUT, f->name, 0, "%s is cut short: %zu byte%s of %zu %s there", what, left,
+                     left == 1 ? "" : "s", need, left == 1 ? "is" : "are");
+}
+
 static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
     size_t at = 0, need = 0, want = f->block;
     for (;;) {
         if (kc_feed_take(f, &s->buf, want, e) != 0)
@@ -87,8 +98,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
             if (kc_feed_broken(f, e) != 0)
                 return -1;
             if (at < s->buf.n)
-                return kc_err_at(e, KC_EINPUT, f->name, 0, "record %llu is cut short: %zu bytes of %zu are there",
-                                 (unsigned long long)st->records, s->buf.n - at, need);
+                return cut_short(f, s->buf.p + at, s->buf.n - at, need, e);
             *eof = 1;
             return 0;
         }

@@ -1,6 +1,7 @@
 /* All rows into memory. */
 #include <stdio.h>
 #include <string.h>
+#include "in/reader.h"
 #include "in/run.h"
 
 struct load {
@@ -14,6 +15,19 @@ static uint64_t text_bytes(const struct kc_strs *s)
     return (uint64_t)s->bytes.cap + (uint64_t)s->cap * sizeof *s->off;
 }
 
+/* The rows so far, and what text comes with them, are more than the limit. */
+static int over_limit(const struct load *l, const char *which, size_t rows, uint64_t text, struct kc_err *e)
+{
+    size_t d = l->ds->x.d;
+    uint64_t bytes = (uint64_t)kc_mem_mul(kc_mem_mul(rows, d), sizeof(float));
+    char need[32], most[32];
+    bytes = bytes > UINT64_MAX - text ? UINT64_MAX : bytes + text;
+    kc_in_sizes(need, bytes, most, l->limit);
+    return kc_err_set(e, KC_ESYS, "%s%zu row%s of %zu number%s%s %s %s, more than --max-memory %s allows", which, rows,
+                      rows == 1 ? "" : "s", d, d == 1 ? "" : "s", text > 0 ? " and their text" : "",
+                      rows == 1 && text == 0 ? "takes" : "take", need, most);
+}
+
 /* Room for r more rows, never beyond the limit: growing by half may ask for more than what is needed and allowed. */
 static int make_room(struct load *l, size_t r, struct kc_err *e)
 {
@@ -24,14 +38,13 @@ static int make_room(struct load *l, size_t r, struct kc_err *e)
         size_t hint = (size_t)l->run.hint_rows;
         if (l->limit == 0 || kc_mem_mul(hint, row) <= l->limit)
             return kc_matrix_reserve(x, hint, e);
-        return kc_err_set(e, KC_ESYS, "%zu rows of %zu numbers take more memory than --max-memory allows", hint, x->d);
+        return over_limit(l, "", hint, 0, e);
     }
     if (l->limit == 0 || need <= x->cap)
         return 0;
     uint64_t most = text < l->limit ? (l->limit - text) / row : 0;
     if (need > most)
-        return kc_err_set(e, KC_ESYS, "the first %zu rows of %zu numbers take more memory than --max-memory allows",
-                          need, x->d);
+        return over_limit(l, "the first ", need, text, e);
     size_t want = kc_mem_add(x->cap, x->cap / 2);
     if (want < need)
         want = need;

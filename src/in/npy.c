@@ -168,8 +168,8 @@ static int set_shape(struct kc_feed *f, struct state *st, const struct header *h
     if (left != UINT64_MAX) {
         left += f->carry.n - f->carry_at;
         if (left != total)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu bytes of numbers, its header says %llu",
-                             (unsigned long long)left, (unsigned long long)total);
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu byte%s of numbers, its header says %llu",
+                             (unsigned long long)left, left == 1 ? "" : "s", (unsigned long long)total);
         if (f->nfiles == 1)
             f->hint_rows = st->rows;
     }
@@ -188,8 +188,8 @@ static int load_terms(struct kc_feed *f, struct state *st, struct kc_err *e)
         return -1;
     st->has_terms = 1;
     if (st->terms.n != st->rows)
-        return kc_err_at(e, KC_EINPUT, path, 0, "has %zu terms, %s has %llu rows", st->terms.n, f->path,
-                         (unsigned long long)st->rows);
+        return kc_err_at(e, KC_EINPUT, path, 0, "has %zu term%s, %s has %llu row%s", st->terms.n,
+                         st->terms.n == 1 ? "" : "s", f->path, (unsigned long long)st->rows, st->rows == 1 ? "" : "s");
     return 0;
 }
 
@@ -240,8 +240,8 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
         if (kc_feed_peek(f, 1, e) != 0 || kc_feed_broken(f, e) != 0)
             return -1;
         if (f->carry_at < f->carry.n)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu rows that its header says",
-                             (unsigned long long)st->rows);
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its header says",
+                             (unsigned long long)st->rows, st->rows == 1 ? "" : "s");
         *eof = 1;
         return 0;
     }

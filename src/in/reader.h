@@ -129,8 +129,6 @@ int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e) KC_MUST_USE;
 /* Rows of d numbers are coming: the first input sets the number, the others must agree. */
 int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e) KC_MUST_USE;
-/* The first bytes for a message, "0x50 0x4b 0x03 0x04 ("PK..")" style. */
-void kc_feed_show(const char *p, size_t n, char *out, size_t size);
 
 void kc_slot_clear(struct kc_slot *s);
 void kc_slot_free(struct kc_slot *s);
@@ -141,6 +139,9 @@ float *kc_slot_row(struct kc_slot *s);
 int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size) KC_MUST_USE;
 /* Record `s->records` is bad. Returns 1 when the run must go on, 0 when it ends here (bad records are fatal). */
 int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg);
+
+/* What is needed and what --max-memory allows, less than that, for a message: two texts that differ. */
+void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit);
 
 /* The lines of a file of terms. escapes: \t \n \r \\ \xHH are decoded. max: bytes it may take, 0 for no limit. */
 int kc_terms_load(const char *path, int escapes, uint64_t max, struct kc_strs *terms, struct kc_err *e) KC_MUST_USE;

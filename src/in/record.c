@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/utf8.h"
+
+#define LONGEST_WORD 40 /* of one that is shown in a message */
 
 /* The verdict on the vector. A duplicate key later in the record may still replace it, so only at the record's end does
  * it count. */
@@ -33,9 +36,37 @@ static size_t place(const struct walk *w, const char *at)
     return column + (size_t)(at - line) + 1;
 }
 
+static int is_word(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RECORD_WORD])
+{
+    const char *p = f->at;
+    int n = 0;
+    if (f->what)
+        return;
+    if (end - p >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+        f->what = "a byte order mark inside the file";
+        f->expected = NULL;
+        return;
+    }
+    while (n < LONGEST_WORD && end - p > n && is_word(p[n]))
+        n++;
+    /* a word where a value should be: what other languages write, or a literal misspelt; one letter says nothing */
+    if (n < 2 || (*p >= '0' && *p <= '9') || strncmp(f->expected, "a value", 7) != 0)
+        return;
+    snprintf(word, KC_RECORD_WORD, "'%.*s' is not JSON", n, p);
+    f->what = word;
+    f->expected = NULL;
+}
+
 static int bad_fault(struct walk *w)
 {
+    char word[KC_RECORD_WORD];
     size_t column = place(w, w->fault.at);
+    kc_record_clarify(&w->fault, w->end, word);
     if (w->r->msg[0] == '\0')
         kc_json_explain(&w->fault, column, w->end, w->r->unit, w->r->msg, sizeof w->r->msg);
     return -1;
@@ -193,7 +224,7 @@ static const char *walk_object(struct walk *w, const char *p)
 static int bad_vec(const struct walk *w)
 {
     struct kc_record *r = w->r;
-    const char *name = w->f->vec.name;
+    const char *name = w->f->vec.name, *subject = kc_fields_subject(w->f);
     size_t size = sizeof r->msg;
     int n = 0;
     switch (w->vec) {
@@ -206,17 +237,18 @@ static int bad_vec(const struct walk *w)
             snprintf(r->msg, size, "no field '%s'", name);
         break;
     case VEC_KIND:
-        snprintf(r->msg, size, "%s is %s, expected an array of numbers", name, kc_json_kind(*w->what));
+        snprintf(r->msg, size, "%s is %s, expected an array of numbers", subject, kc_json_kind(*w->what));
         break;
     case VEC_EMPTY:
-        n = snprintf(r->msg, size, "%s is empty, expected ", name);
+        n = snprintf(r->msg, size, "%s is empty, expected ", subject);
         if (r->d == 0)
             snprintf(r->msg + n, size - (size_t)n, "an array of numbers");
         else
-            snprintf(r->msg + n, size - (size_t)n, "%zu numbers", r->d);
+            snprintf(r->msg + n, size - (size_t)n, "%zu number%s", r->d, r->d == 1 ? "" : "s");
         break;
     case VEC_COUNT:
-        n = snprintf(r->msg, size, "%s has %zu number%s, expected %zu", name, r->count, r->count == 1 ? "" : "s", r->d);
+        n = snprintf(r->msg, size, "%s has %zu number%s, expected %zu", subject, r->count, r->count == 1 ? "" : "s",
+                     r->d);
         if (r->d_from)
             snprintf(r->msg + n, size - (size_t)n, " as in %s", r->d_from);
         break;

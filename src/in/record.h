@@ -22,6 +22,11 @@ struct kc_record {
 /* [p, end): a text as base/json.h wants it. 0, or -1 when the record is bad. */
 int kc_record_parse(const char *p, const char *end, const struct kc_fields *f, struct kc_record *r) KC_MUST_USE;
 
+/* Let a fault whose byte begins a byte order mark or a word that is no literal say so; `word` is where f->what then
+ * points. end: of what can be read at f->at. */
+#define KC_RECORD_WORD 64
+void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RECORD_WORD]);
+
 /* Append a compact copy on one line of a good record, an object: without white space outside strings, the vector and a
  * top-level "cluster_id". (A vector that is an array's element is replaced by null, so that the others keep their
  * places.) */

@@ -67,7 +67,8 @@ int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size)
         return -1;
     }
     if (st == KC_ROW_ZERO && s->o->normalise) {
-        snprintf(msg, size, "%s%sall zeros, so it has no direction", name, *name ? " is " : "");
+        snprintf(msg, size, "%s%sall zeros, so it has no direction%s", name, *name ? " is " : "",
+                 s->o->skip_bad ? "" : " (--on-bad skip leaves such records out)");
         return -1;
     }
     s->n++;

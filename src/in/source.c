@@ -97,19 +97,41 @@ static int starts_zstd(const char *p, size_t n)
     return magic == ZSTD_MAGICNUMBER || (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
 }
 
+enum kc_source_kind kc_source_packed(const char *p, size_t n)
+{
+    return starts_gzip(p, n) ? KC_SOURCE_GZIP : starts_zstd(p, n) ? KC_SOURCE_ZSTD : KC_SOURCE_PLAIN;
+}
+
 static int start_inflating(struct kc_source *s, struct kc_err *e)
 {
-    if (starts_gzip(s->buf, s->n)) {
+    enum kc_source_kind kind = kc_source_packed(s->buf, s->n);
+    if (kind == KC_SOURCE_GZIP) {
         if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* 16: a gzip header, whose CRC and length are checked */
             return kc_err_set(e, KC_ESYS, "out of memory: zlib could not start");
-        s->kind = KC_SOURCE_GZIP;
-    } else if (starts_zstd(s->buf, s->n)) {
+    } else if (kind == KC_SOURCE_ZSTD) {
         s->zstd = ZSTD_createDStream();
         if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)))
             return kc_err_set(e, KC_ESYS, "out of memory: zstd could not start");
-        s->kind = KC_SOURCE_ZSTD;
     }
+    s->kind = kind;
     return 0;
+}
+
+static int is_directory(const char *name, struct kc_err *e)
+{
+    return kc_err_at(e, KC_ESYS, name, 0, "is a directory");
+}
+
+int kc_source_check(const char *path, struct kc_err *e)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (stat(path, &st) != 0)
+        return kc_err_sys(e, path, errno, "cannot open");
+    if (S_ISDIR(st.st_mode))
+        return is_directory(path, e);
+    return access(path, R_OK) != 0 ? kc_err_sys(e, path, errno, "cannot open") : 0;
 }
 
 int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
@@ -136,7 +158,7 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
         goto fail;
     }
     if (S_ISDIR(st.st_mode)) {
-        kc_err_at(e, KC_ESYS, s->name, 0, "is a directory");
+        (void)is_directory(s->name, e);
         goto fail;
     }
     s->size = S_ISREG(st.st_mode) ? size_left(s->fd, &st) : UINT64_MAX;

@@ -26,6 +26,13 @@ uint64_t kc_source_left(const struct kc_source *s);
 /* Stored bytes of the input, 0 when that cannot be known (a pipe). Opens nothing, never fails. */
 uint64_t kc_source_size(const char *path);
 
+/* What the first n bytes of something say that it is. */
+enum kc_source_kind kc_source_packed(const char *p, size_t n);
+
+/* KC_ESYS, as kc_source_open has it, when the file is not there, may not be read or is a directory. Opens nothing, so
+ * that a FIFO is not disturbed; what can only be seen by opening is left to that. */
+int kc_source_check(const char *path, struct kc_err *e) KC_MUST_USE;
+
 /* "standard input" for "-", else the path. */
 const char *kc_source_name(const char *path);
 

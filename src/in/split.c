@@ -3,12 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/utf8.h"
+#include "in/record.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 #define LONGEST_TOKEN 4096 /* a number outside the records */
+#define SHOWN_KEYS 5       /* of a text without records, in the message, */
+#define SHOWN_KEY 40       /* each up to so many bytes */
 
 /* What the functions below share during one call. */
 struct cursor {
@@ -31,12 +35,15 @@ int kc_split_init(struct kc_split *s, const char *pointer, uint64_t max, uint64_
 void kc_split_free(struct kc_split *s)
 {
     kc_buf_free(&s->token);
+    kc_strs_free(&s->keys);
 }
 
 static int fault(struct cursor *c, const char *expected, const char *what)
 {
-    char msg[256];
+    char msg[256], word[KC_RECORD_WORD];
     struct kc_json_fault f = {c->p, expected, what};
+    c->s->near_end = c->end - c->p < KC_SPLIT_LOOK;
+    kc_record_clarify(&f, c->end, word);
     kc_json_explain(&f, c->s->column + 1, c->p + 1, "input", msg, sizeof msg);
     return kc_err_at(c->e, KC_EINPUT, c->file, c->s->line, "%s", msg);
 }
@@ -149,6 +156,46 @@ static int open_container(struct cursor *c)
     return 0;
 }
 
+/* Keep the key in s->token, as it stands in the text, for the message that may come at the text's end. */
+static int keep_key(struct kc_split *s, struct kc_err *e)
+{
+    char cut[SHOWN_KEY + 4];
+    const unsigned char *key = (const unsigned char *)s->token.p;
+    size_t n = 0, len;
+    if (s->keys.n == SHOWN_KEYS) {
+        s->more_keys = 1;
+        return 0;
+    }
+    if (s->token.n <= SHOWN_KEY)
+        return kc_strs_add(&s->keys, s->token.p, s->token.n, e);
+    while ((len = kc_utf8_length(key + n, s->token.n - n)) > 0 && n + len <= SHOWN_KEY)
+        n += len;
+    memcpy(cut, s->token.p, n);
+    memcpy(cut + n, "...", 3);
+    return kc_strs_add(&s->keys, cut, n + 3, e);
+}
+
+/* The text has ended without the array. The keys that it has instead are most often those of a service's error. */
+static int no_records(struct cursor *c)
+{
+    struct kc_split *s = c->s;
+    char keys[SHOWN_KEYS * (SHOWN_KEY + 8) + 32] = "";
+    int object = (s->object[0] & 1) != 0, n = 0;
+    if (object)
+        n = snprintf(keys, sizeof keys, ", which has %s", s->keys.n == 0 ? "no keys" :
+                     s->keys.n == 1 ? "the key " : "the keys ");
+    for (size_t i = 0; object && i < s->keys.n; i++) {
+        size_t len;
+        const char *key = kc_strs_get(&s->keys, i, &len);
+        n += snprintf(keys + n, sizeof keys - (size_t)n, "%s%.*s", i ? ", " : "", len > 0 ? (int)len : 2,
+                      len > 0 ? key : "''");
+    }
+    if (s->more_keys)
+        snprintf(keys + n, sizeof keys - (size_t)n, ", ...");
+    return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s' in this JSON text%s",
+                     s->path.name, keys);
+}
+
 static int after_value(struct cursor *c)
 {
     struct kc_split *s = c->s;
@@ -157,10 +204,7 @@ static int after_value(struct cursor *c)
         return 0;
     }
     s->state = KC_SPLIT_TOP;
-    if (!s->found)
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s' in this JSON text",
-                         s->path.name);
-    return 0;
+    return s->found ? 0 : no_records(c);
 }
 
 static int close_container(struct cursor *c)
@@ -243,6 +287,8 @@ static int end_string(struct cursor *c)
     if (!s->is_key)
         return after_value(c);
     s->match = 0;
+    if (s->depth == 1 && keep_key(s, c->e) != 0)
+        return -1;
     if (s->key_fits) {
         struct kc_json_str key = {s->token.p, s->token.n, memchr(s->token.p, '\\', s->token.n) != NULL};
         set_match(s, &key);
@@ -309,6 +355,7 @@ static int in_scalar(struct cursor *c)
 {
     struct kc_split *s = c->s;
     const char *p = c->p, *bad;
+    size_t before = s->token.n; /* bytes of it that the column has behind it */
     while (p < c->end && in_token(*p))
         p++;
     if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
@@ -323,7 +370,8 @@ static int in_scalar(struct cursor *c)
         int good = strcmp(t, "true") == 0 || strcmp(t, "false") == 0 || strcmp(t, "null") == 0 ||
                    kc_num_skip(t, &bad) == t + s->token.n;
         if (!good)
-            return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%.40s' is not JSON", t);
+            return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%.40s' is not JSON, at column %zu", t,
+                             s->column + 1 - before);
     }
     count_bytes(s, c->p, p);
     c->p = p;
@@ -450,6 +498,8 @@ static int begin_text(struct kc_split *s)
 {
     s->found = 0;
     s->depth = s->on = 0;
+    s->more_keys = 0;
+    kc_strs_clear(&s->keys);
     s->match = s->path.n == 0 ? 2 : 1;
     s->state = KC_SPLIT_VALUE;
     return 0;
@@ -469,6 +519,7 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
 {
     struct cursor c = {s, *pp, end, out, start, file, e};
     int rc = 0;
+    s->near_end = 0;
     while (rc == 0 && c.p < end) {
         if (s->state == KC_SPLIT_ELEMENT) {
             int ev = in_element(&c);

@@ -39,6 +39,9 @@ struct kc_split {
     unsigned char utf8_low, utf8_high; /* and what the next of them may be */
     int key_fits;       /* the key is one that could match the path */
     struct kc_buf token; /* such a key's text, or a number or literal, so far */
+    struct kc_strs keys; /* the first of this text's top level, as far as a message shows them, */
+    int more_keys;      /* and whether there are others */
+    int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: the same call with more may name it better */
     uint64_t nesting;   /* in an element: containers open */
     int quoted;         /* in an element: in a string (and behind a backslash when escape is 1) */
     int scalar;         /* the element is neither object nor array */
@@ -46,6 +49,8 @@ struct kc_split {
     uint64_t element_line; /* where the element began */
     size_t element_column;
 };
+
+#define KC_SPLIT_LOOK 64 /* bytes at a fault that its message may show */
 
 enum kc_split_event {
     KC_SPLIT_MORE,    /* all bytes are used up */

@@ -17,7 +17,8 @@ struct drain {
     struct kc_in_run *run;
     kc_in_sink sink;
     void *arg;
-    uint64_t rows;     /* input rows so far */
+    uint64_t rows;     /* input rows so far, */
+    uint64_t row0;     /* and those before this file: where a message names the file, its rows count from 0 */
     uint64_t line;     /* lines of the file so far */
     uint64_t records, skipped;
     uint64_t total;    /* stored bytes of all inputs, 0: unknown */
@@ -100,7 +101,8 @@ static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, ui
 {
     struct kc_err what = KC_ERR_INIT;
     if (s->rd->binary)
-        kc_err_at(&what, KC_EINPUT, s->file, 0, "row %llu: %.*s", (unsigned long long)row, (int)n, msg);
+        kc_err_at(&what, KC_EINPUT, s->file, 0, "row %llu: %.*s", (unsigned long long)(row - d->row0),
+                  (int)n, msg);
     else
         kc_err_at(&what, KC_EINPUT, s->file, line, "%.*s", (int)n, msg);
     if (!d->o->skip_bad) {
@@ -176,8 +178,10 @@ static int drain(void *arg, void *slot, struct kc_err *e)
 {
     struct drain *d = &((struct both *)arg)->drain;
     struct kc_slot *s = slot;
-    if (s->first)
+    if (s->first) {
         d->line = s->line0;
+        d->row0 = d->rows;
+    }
     if (bad_records(d, s, e) != 0)
         return -1;
     if (s->err.code != KC_OK) {
@@ -229,12 +233,27 @@ static int finish(const struct both *b, struct kc_err *e)
         kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
                    d->skipped - d->shown.n == 1 ? "" : "s");
     if (d->o->terms_file && d->rows != d->file_terms.n)
-        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu terms, the input has %llu rows",
-                         d->file_terms.n, (unsigned long long)d->rows);
+        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu term%s, the input has %llu row%s",
+                         d->file_terms.n, d->file_terms.n == 1 ? "" : "s", (unsigned long long)d->rows,
+                         d->rows == 1 ? "" : "s");
+    if (d->records == 0 && d->skipped == 1)
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad");
     if (d->records == 0 && d->skipped > 0)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: all %llu were bad", (unsigned long long)d->skipped);
     if (d->records == 0)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records");
+    return 0;
+}
+
+/* What can be said before the first input is opened. */
+static int check_inputs(const struct kc_feed *f, struct kc_err *e)
+{
+    for (size_t i = 0; i < f->nfiles; i++) {
+        if (kc_source_check(f->files[i], e) != 0)
+            return -1;
+        if (f->o->terms_file && strcmp(f->files[i], "-") == 0 && strcmp(f->o->terms_file, "-") == 0)
+            return kc_err_set(e, KC_EUSAGE, "--terms and the vectors cannot both be standard input");
+    }
     return 0;
 }
 
@@ -267,7 +286,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b.drain.arg = arg;
     b.drain.total = total_size(&b.feed);
     b.drain.last = kc_clock_now();
-    if (kc_fields_init(&b.feed.given, o, e) != 0)
+    if (kc_fields_init(&b.feed.given, o, e) != 0 || check_inputs(&b.feed, e) != 0)
         goto out;
     if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_memory, &b.drain.file_terms, e) != 0)
         goto out;

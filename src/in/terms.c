@@ -1,10 +1,22 @@
 /* Files of terms, one a line. */
+#include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
-#include "base/json.h"
+#include "base/num.h"
+#include "base/utf8.h"
 #include "in/reader.h"
 
 #define STEP ((size_t)65536)
+
+void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit)
+{
+    kc_num_human(need, bytes);
+    kc_num_human(most, limit);
+    if (strcmp(need, most) == 0) { /* people's units are too coarse */
+        snprintf(need, 32, "%llu bytes", (unsigned long long)bytes);
+        snprintf(most, 32, "%llu", (unsigned long long)limit);
+    }
+}
 
 /* Decode \t \n \r \\ \xHH in place. Returns the new length, SIZE_MAX at any other escape. */
 static size_t unescape(char *p, size_t n)
@@ -80,7 +92,10 @@ int kc_terms_load(const char *path, int escapes, uint64_t max, struct kc_strs *t
         b.n -= begin;
         seen = b.n;
         if (max > 0 && terms->bytes.n + b.n + terms->n * sizeof *terms->off > max) {
-            kc_err_at(e, KC_ESYS, name, 0, "the terms take more memory than --max-memory allows");
+            char need[32], most[32];
+            kc_in_sizes(need, terms->bytes.n + b.n + terms->n * sizeof *terms->off, most, max);
+            kc_err_at(e, KC_ESYS, name, 0, "the first %zu term%s take%s %s, more than --max-memory %s allows", terms->n,
+                      terms->n == 1 ? "" : "s", terms->n == 1 ? "s" : "", need, most);
             goto out;
         }
     }

@@ -122,10 +122,10 @@ static uint64_t peak_rss(void)
     return getrusage(RUSAGE_SELF, &u) == 0 && u.ru_maxrss > 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
 }
 
-/* Complete every output before any is replaced; standard output, which cannot be taken back, comes after the files. */
-static int commit(struct run *run, struct kc_err *e)
+/* Complete every output before any is replaced; standard output, which cannot be taken back, comes last. */
+static int commit(struct run *run, int side_is_stdout, struct kc_err *e)
 {
-    int side_first = run->side && kc_outfile_is_file(run->side);
+    int side_first = run->side && !side_is_stdout;
     struct kc_outfile *first = side_first ? run->side : run->out;
     struct kc_outfile *second = side_first ? run->out : run->side;
     if (kc_outfile_finish(first, e) != 0 || (second && kc_outfile_finish(second, e) != 0))
@@ -173,7 +173,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     };
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;
-    if (commit(&run, e) != 0)
+    if (commit(&run, j->summary && strcmp(j->summary, "-") == 0, e) != 0)
         goto out;
     if (j->want_text) {
         report.seconds.total = kc_clock_now() - t0;

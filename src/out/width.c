@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 
 struct range {
     uint32_t first, last;
@@ -45,27 +46,11 @@ unsigned kc_out_char_width(uint32_t c)
     return among(wide, sizeof wide / sizeof wide[0], c) ? 2 : 1;
 }
 
-/* One character at s (n > 0 bytes left) into *c; its length, or 0 when it is not UTF-8. */
-static size_t decode(const unsigned char *s, size_t n, uint32_t *c)
-{
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
-    if (len == 0 || len > n)
-        return 0;
-    *c = len == 1 ? s[0] : s[0] & (0xFFu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        *c = *c << 6 | (s[i] & 0x3Fu);
-    }
-    return *c < least[len] || *c > 0x10FFFF || (*c >= 0xD800 && *c <= 0xDFFF) ? 0 : len;
-}
-
 /* What is shown for the character at s: its bytes, an escape, or nothing. Returns the length consumed. */
 static size_t shown(const char *s, size_t n, char out[8], size_t *outlen, unsigned *width)
 {
-    uint32_t c = 0;
-    size_t len = decode((const unsigned char *)s, n, &c);
+    size_t len = kc_utf8_length((const unsigned char *)s, n);
+    uint32_t c = len ? kc_utf8_decode((const unsigned char *)s, len) : 0;
     if (len == 0 || c < 0x20 || c == 0x7F) {
         *outlen = (size_t)snprintf(out, 8, "\\x%02x", (unsigned char)s[0]);
         *width = 4;

@@ -77,9 +77,9 @@ TEST(in_kvec)
             CHECK_MSG(strncmp(s, "error 1 FILE0:0: ", 17) == 0, "%zu bytes: %s", n, s);
         free(s);
     }
-    expect(&b, whole - 3, NULL, "error 1 FILE0:0: record 2 is cut short: 11 bytes of 14 are there\n");
+    expect(&b, whole - 3, NULL, "error 1 FILE0:0: row 2 is cut short: 11 bytes of 14 are there\n");
     add_header(&b, 3);
-    expect(&b, b.n, NULL, "error 1 FILE0:0: behind record 3 a header says 3 numbers a row, expected 2\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: the header before row 3 says 3 numbers a row, expected 2\n");
     b.n = whole;
     add_record(&b, "x", NAN, 1);
     expect(&b, b.n, NULL, "error 1 FILE0:0: row 3: column 0 is NaN\n");
@@ -109,7 +109,7 @@ TEST(in_kvec_lies)
     b.n = 0;
     add_header(&b, 1 << 24);
     add_u32(&b, 0);
-    expect(&b, b.n, NULL, "error 1 FILE0:0: record 0 is cut short: 4 bytes of 67108868 are there\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: row 0 is cut short: 4 bytes of 67108868 are there\n");
     b.n = 0;
     add_header(&b, 0);
     expect(&b, b.n, NULL, "error 1 FILE0:0: its rows have no numbers\n");
@@ -119,12 +119,12 @@ TEST(in_kvec_lies)
     add_record(&b, "a", 1, 2);
     add_u32(&b, 0xFFFFFFFF);
     expect(&b, b.n, NULL,
-           "error 1 FILE0:0: record 1 says its term has 4294967295 bytes, more than 16777216 (--max-line)\n");
+           "error 1 FILE0:0: row 1 says its term has 4294967295 bytes, more than 16777216 (--max-line)\n");
     o.max_line = (uint64_t)1 << 40;
-    expect(&b, b.n, &o, "error 1 FILE0:0: record 1 says its term has 4294967295 bytes, more than 268435455\n");
+    expect(&b, b.n, &o, "error 1 FILE0:0: row 1 says its term has 4294967295 bytes, more than 268435455\n");
     b.n = 21;
     add_u32(&b, (1 << 28) - 1);
-    expect(&b, b.n, &o, "error 1 FILE0:0: record 1 is cut short: 4 bytes of 268435467 are there\n");
+    expect(&b, b.n, &o, "error 1 FILE0:0: row 1 is cut short: 4 bytes of 268435467 are there\n");
 }
 
 static void start_npy(struct bytes *b, int version, const char *dict)
@@ -399,7 +399,8 @@ TEST(in_load_limit)
     in.o.max_memory = 2000 * 32;
     s = input_read(&in);
     CHECK_MSG(strncmp(s, "error 4 :0: the first ", 22) == 0 &&
-              strstr(s, "rows of 8 numbers take more memory than --max-memory allows"), "%.200s", s);
+              strstr(s, " rows of 8 numbers and their text take ") && strstr(s, ", more than --max-memory 64.0 kB allows\n"),
+              "%.200s", s);
     free(s);
     kc_buf_free(&b);
     input_clear(&in);

@@ -117,7 +117,12 @@ TEST(in_jsonl_bad)
          "unexpected '{' at column 25, expected the line's end: one record a line"},
         {"[1,2]", "the record is an array, expected an object"},
         {"17", "the record is a number, expected an object"},
-        {"hello", "unexpected 'h' at column 1, expected a value"},
+        {"hello", "'hello' is not JSON, at column 1"},
+        {"{\"term\":\"b\",\"vec\":[1,nan]}", "'nan' is not JSON, at column 22"},
+        {"{\"term\":\"b\",\"x\":tru", "'tru' is not JSON, at column 17"},
+        {"\xEF\xBB\xBF{}", "a byte order mark inside the file, at column 1"},
+        {"{\"term\":\"b\"\xEF\xBB\xBF}", "a byte order mark inside the file, at column 12"},
+        {"{\"term\":\"b\"\xEF\xBC\x8C}", "unexpected byte 0xef at column 12, expected ',' or '}'"},
         {"{\"term\":\"b\",\"vec\":[1,2],}", "unexpected '}' at column 25, expected a key"},
         {"{\"term\":\"b\",\"x\":NaN,\"vec\":[1,2]}", "NaN is not JSON, at column 17"},
         {"{\"term\":\"b\xff\",\"vec\":[1,2]}", "not UTF-8: byte 0xff at column 11"},
@@ -185,7 +190,8 @@ TEST(in_jsonl_normalise)
     o.normalise = 1;
     const char *t = "{\"term\":\"a\",\"vec\":[3,4]}\n{\"term\":\"b\",\"vec\":[0,-0.0]}\n"
                     "{\"term\":\"c\",\"vec\":[0,-2]}";
-    expect(t, strlen(t), &o, "error 1 FILE0:2: vec is all zeros, so it has no direction\n");
+    expect(t, strlen(t), &o, "error 1 FILE0:2: vec is all zeros, so it has no direction "
+           "(--on-bad skip leaves such records out)\n");
     o.skip_bad = 1;
     expect(t, strlen(t), &o,
            "a|0.6,0.8\nc|0.0,-1.0\nskipped 1\nwarning FILE0:2: vec is all zeros, so it has no direction; skipped\n");

@@ -29,7 +29,7 @@ TEST(in_records_array)
     expect(NULL, "[[1,2],[3,4]]", "0|1.0,2.0\n1|3.0,4.0\n");
     expect(NULL, "[[1,2],{\"term\":\"a\",\"vec\":[1,2]}]",
            "error 1 FILE0:1: the record is an object, expected an array of numbers\n");
-    expect(NULL, "[[1,2],[3]]", "error 1 FILE0:1: record has 1 number, expected 2\n");
+    expect(NULL, "[[1,2],[3]]", "error 1 FILE0:1: the record has 1 number, expected 2\n");
     expect(NULL, "[1,2]", "error 1 FILE0:1: the record is a number, expected an object\n");
     expect(NULL, "[\"[\",2]", "error 1 FILE0:1: the record is a string, expected an object\n");
     expect(NULL, "[\n{\"term\":\"a\",\"vec\":[1]},\n{\"term\":\"b\",\n \"vec\":[1,\nx]}\n]",
@@ -67,23 +67,32 @@ TEST(in_records_pointer)
            "t|1.0\n");
     expect("/d\xc3\xa9", "{\"d\\u00e9\":[{\"term\":\"t\",\"vec\":[1]}]}", "t|1.0\n");
     expect("/data", "{\"x\":{\"data\":[1]},\"error\":{\"message\":\"no\"}}",
-           "error 1 FILE0:1: no array of records at '/data' in this JSON text\n");
+           "error 1 FILE0:1: no array of records at '/data' in this JSON text, which has the keys x, error\n");
+    expect("/data", "{}", "error 1 FILE0:1: no array of records at '/data' in this JSON text, which has no keys\n");
+    expect("/data", "{\"data\":[],\"x\":1} {\"\\u00e9\":1,\"\":{},\"c\":{},\"d\":{},\"e\":{},\"f\":{\"data\":[]}}",
+           "error 1 FILE0:1: no array of records at '/data' in this JSON text, "
+           "which has the keys \\u00e9, '', c, d, e, ...\n");
     expect("/data", "{\"data\":\n{}}", "error 1 FILE0:2: '/data' is an object, expected an array of records\n");
     expect("/data", "{\"data\":[],\"data\":[]}", "error 1 FILE0:1: '/data' comes twice in one JSON text\n");
     expect("/data", "[1]", "error 1 FILE0:1: no array of records at '/data' in this JSON text\n");
     expect("/a/b", "{\"a\":{\"q\":1},\"x\":{\"b\":[{\"term\":1,\"vec\":[1]}]}}",
-           "error 1 FILE0:1: no array of records at '/a/b' in this JSON text\n");
-    expect("/data/x", "{\"data\":[]}", "error 1 FILE0:1: no array of records at '/data/x' in this JSON text\n");
+           "error 1 FILE0:1: no array of records at '/a/b' in this JSON text, which has the keys a, x\n");
+    expect("/data/x", "{\"data\":[]}",
+           "error 1 FILE0:1: no array of records at '/data/x' in this JSON text, which has the key data\n");
     expect("data", "{}", "error 2 :0: --records: 'data' is no JSON Pointer: it must be empty or start with '/'\n");
 }
 
 TEST(in_records_outside)
 {
     static const struct { const char *text, *msg; } t[] = {
-        {"{\"a\":01,\"d\":[]}", "'01' is not JSON"}, {"{\"a\":1.,\"d\":[]}", "'1.' is not JSON"},
-        {"{\"a\":tru,\"d\":[]}", "'tru' is not JSON"},
-        {"{\"a\":NaN,\"d\":[]}", "unexpected 'N' at column 6, expected a value"},
-        {"{\"a\":-Infinity,\"d\":[]}", "'-Infinity' is not JSON"},
+        {"{\"a\":01,\"d\":[]}", "'01' is not JSON, at column 6"}, {"{\"a\":1.,\"d\":[]}", "'1.' is not JSON, at column 6"},
+        {"{\"a\":tru,\"d\":[]}", "'tru' is not JSON, at column 6"},
+        {"{\"a\":NaN,\"d\":[]}", "'NaN' is not JSON, at column 6"},
+        {"{\"a\": None,\"d\":[]}", "'None' is not JSON, at column 7"},
+        {"{\"a\":1\xEF\xBB\xBF}", "a byte order mark inside the file, at column 7"},
+        {"{\"a\":1\xEF\xBC\x8C}", "unexpected byte 0xef at column 7, expected ',' or '}'"},
+        {"{\"a\":1\xEF", "unexpected byte 0xef at column 7, expected ',' or '}'"},
+        {"{\"a\":-Infinity,\"d\":[]}", "'-Infinity' is not JSON, at column 6"},
         {"{\"a\" 1}", "unexpected '1' at column 6, expected ':'"},
         {"{a:1}", "unexpected 'a' at column 2, expected a key or '}'"},
         {"{\"a\":1,}", "unexpected '}' at column 8, expected a key"},
