@@ -116,6 +116,7 @@ struct decimal {
     int64_t written; /* the exponent behind the e */
     const char *digits, *digits_end;
     int negative, cut;
+    int integer; /* no point and no exponent */
 };
 
 /* RFC 8259's number, any length. On failure *pp is at the offending byte. */
@@ -127,6 +128,7 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
     unsigned room = 19; /* digits that w can still take */
     int cut = 0;
     d->written = 0;
+    d->integer = 1;
     d->negative = *p == '-';
     p += d->negative;
     d->digits = p;
@@ -151,6 +153,7 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
         return KC_NUM_SYNTAX;
     }
     if (*p == '.') {
+        d->integer = 0;
         const char *first = ++p;
         for (;;) {
             uint64_t t = load_digits(p);
@@ -181,6 +184,7 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
     d->digits_end = p;
     if ((*p | 0x20) == 'e') {
         int64_t x = 0;
+        d->integer = 0;
         p++;
         int minus = *p == '-';
         p += *p == '-' || *p == '+';
@@ -220,7 +224,8 @@ static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, 
     }
     if (d >= 0x1.ffffffp127) /* the midpoint behind the largest float, where rounding goes to infinity */
         return KC_NUM_RANGE;
-    *out = with_sign((float)d, (uint64_t)t.negative);
+    /* -0 is an integer to Python, which has no negative zero there; -0.0 is a float */
+    *out = with_sign((float)d, (uint64_t)(t.negative && !(t.integer && d == 0.0)));
     return KC_NUM_OK;
 }
 

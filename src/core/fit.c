@@ -87,6 +87,15 @@ static int list_ks(struct fit *w, uint32_t **ks, size_t *nk)
     return 0;
 }
 
+static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
+{
+    s->silhouette = p->silhouette;
+    s->inertia = p->inertia;
+    s->objective = p->objective;
+    s->calinski_harabasz = p->calinski_harabasz;
+    s->davies_bouldin = p->davies_bouldin;
+}
+
 static int score_sweep(struct fit *w, const struct kc_sweep *sw)
 {
     struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
@@ -101,10 +110,12 @@ static int score_sweep(struct fit *w, const struct kc_sweep *sw)
     if (!w->f->sweep || kc_index_score(&w->space, p, sw->nk, w->e) != 0)
         goto out;
     w->f->nsweep = sw->nk;
-    for (size_t i = 0; i < sw->nk; i++)
-        w->f->sweep[i] = (struct kc_k_entry){p[i].k,         w->f->n,        p[i].silhouette,        p[i].inertia,
-                                             p[i].objective, p[i].calinski_harabasz, p[i].davies_bouldin,
-                                             sw->best[i].iterations};
+    for (size_t i = 0; i < sw->nk; i++) {
+        w->f->sweep[i].k = p[i].k;
+        w->f->sweep[i].rows = w->f->n;
+        w->f->sweep[i].iterations = sw->best[i].iterations;
+        fill_entry(&w->f->sweep[i], &p[i]);
+    }
     rc = 0;
 out:
     kc_mem_free(p);
@@ -207,9 +218,10 @@ static void center(struct fit *w)
 
 /* Labels that are the arg-max over the stored centroids, which are the unit sums of the labels. The sweep's labels are
  * that already but for rows within rounding of a tie. */
-static int settle(struct fit *w, uint32_t *next)
+static int settle(struct fit *w, uint32_t *next, int *moved)
 {
     struct kc_fit *f = w->f;
+    *moved = 0;
     for (int round = 0; round < SETTLE; round++) {
         if (order(w) != 0)
             return -1;
@@ -219,11 +231,23 @@ static int settle(struct fit *w, uint32_t *next)
             return -1;
         if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
             return 0;
+        *moved = 1;
         memcpy(f->labels, next, f->n * sizeof *next);
     }
     if (order(w) != 0)
         return -1;
     center(w);
+    return 0;
+}
+
+/* Settling has moved rows within rounding or tol of a tie: the sweep's entry tells of the labels as they are now. */
+static int rescore(struct fit *w, size_t chosen)
+{
+    struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
+    if (kc_index_score(&w->space, &p, 1, w->e) != 0)
+        return -1;
+    fill_entry(&w->f->sweep[chosen], &p);
+    w->f->silhouette_selected = p.silhouette;
     return 0;
 }
 
@@ -317,7 +341,7 @@ static int fit(struct fit *w)
     double began;
     uint32_t *ks = NULL, *next = NULL;
     size_t nk, chosen;
-    int rc = -1;
+    int rc = -1, moved;
     if (list_ks(w, &ks, &nk) != 0)
         goto out;
     if (kc_sweep_run(&w->space, ks, nk, w->o, &sw, w->e) != 0 || score_sweep(w, &sw) != 0)
@@ -343,7 +367,9 @@ static int fit(struct fit *w)
             goto out;
     }
     next = kc_mem_alloc(f->n, sizeof *next, w->e);
-    if (!next || alloc_k(w, f->k) != 0 || settle(w, next) != 0)
+    if (!next || alloc_k(w, f->k) != 0 || settle(w, next, &moved) != 0)
+        goto out;
+    if (moved && rescore(w, chosen) != 0)
         goto out;
     if (f->k < f->k_selected) /* rows so close that float32 centroids cannot tell them apart */
         broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);

@@ -41,7 +41,8 @@ struct kc_split {
     struct kc_buf token; /* such a key's text, or a number or literal, so far */
     struct kc_strs keys; /* the first of this text's top level, as far as a message shows them, */
     int more_keys;      /* and whether there are others */
-    int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: the same call with more may name it better */
+    int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: the same call with more may say it
+                           better */
     uint64_t nesting;   /* in an element: containers open */
     int quoted;         /* in an element: in a string (and behind a backslash when escape is 1) */
     int scalar;         /* the element is neither object nor array */

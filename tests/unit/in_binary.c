@@ -78,7 +78,10 @@ TEST(in_kvec)
         free(s);
     }
     expect(&b, whole - 3, NULL, "error 1 FILE0:0: row 2 is cut short: 11 bytes of 14 are there\n");
+    expect(&b, 7, NULL, "error 1 FILE0:0: the kvec header is cut short: 7 bytes of 8 are there\n");
+    expect(&b, 9, NULL, "error 1 FILE0:0: row 0 is cut short: 1 byte of 4 is there\n");
     add_header(&b, 3);
+    expect(&b, b.n - 1, NULL, "error 1 FILE0:0: the kvec header is cut short: 7 bytes of 8 are there\n");
     expect(&b, b.n, NULL, "error 1 FILE0:0: the header before row 3 says 3 numbers a row, expected 2\n");
     b.n = whole;
     add_record(&b, "x", NAN, 1);
@@ -398,8 +401,8 @@ TEST(in_load_limit)
     free(s);
     in.o.max_memory = 2000 * 32;
     s = input_read(&in);
-    CHECK_MSG(strncmp(s, "error 4 :0: the first ", 22) == 0 &&
-              strstr(s, " rows of 8 numbers and their text take ") && strstr(s, ", more than --max-memory 64.0 kB allows\n"),
+    CHECK_MSG(strncmp(s, "error 4 :0: the first ", 22) == 0 && strstr(s, " rows of 8 numbers and their text take ") &&
+              strstr(s, ", more than --max-memory 64.0 kB allows\n"),
               "%.200s", s);
     free(s);
     kc_buf_free(&b);

@@ -69,7 +69,8 @@ TEST(in_records_pointer)
     expect("/data", "{\"x\":{\"data\":[1]},\"error\":{\"message\":\"no\"}}",
            "error 1 FILE0:1: no array of records at '/data' in this JSON text, which has the keys x, error\n");
     expect("/data", "{}", "error 1 FILE0:1: no array of records at '/data' in this JSON text, which has no keys\n");
-    expect("/data", "{\"data\":[],\"x\":1} {\"\\u00e9\":1,\"\":{},\"c\":{},\"d\":{},\"e\":{},\"f\":{\"data\":[]}}",
+    expect("/data",
+           "{\"data\":[],\"x\":1} {\"\\u00e9\":1,\"\":{},\"c\":{},\"d\":{},\"e\":{},\"f\":{\"data\":[]}}",
            "error 1 FILE0:1: no array of records at '/data' in this JSON text, "
            "which has the keys \\u00e9, '', c, d, e, ...\n");
     expect("/data", "{\"data\":\n{}}", "error 1 FILE0:2: '/data' is an object, expected an array of records\n");
@@ -85,7 +86,8 @@ TEST(in_records_pointer)
 TEST(in_records_outside)
 {
     static const struct { const char *text, *msg; } t[] = {
-        {"{\"a\":01,\"d\":[]}", "'01' is not JSON, at column 6"}, {"{\"a\":1.,\"d\":[]}", "'1.' is not JSON, at column 6"},
+        {"{\"a\":01,\"d\":[]}", "'01' is not JSON, at column 6"},
+        {"{\"a\":1.,\"d\":[]}", "'1.' is not JSON, at column 6"},
         {"{\"a\":tru,\"d\":[]}", "'tru' is not JSON, at column 6"},
         {"{\"a\":NaN,\"d\":[]}", "'NaN' is not JSON, at column 6"},
         {"{\"a\": None,\"d\":[]}", "'None' is not JSON, at column 7"},

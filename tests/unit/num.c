@@ -54,10 +54,25 @@ static void same_as_strtod(const char *s)
     CHECK_MSG(kc_num_skip(begin, &p) == begin + strlen(s), "%.60s: not skipped to its end", s);
 }
 
+/* json.loads gives the integer 0 for -0, which has no sign, and floats for the others. */
+TEST(num_negative_zero)
+{
+    static const struct {
+        const char *text;
+        int negative;
+    } t[] = {{"-0", 0}, {"0", 0}, {"-0.0", 1}, {"-0e5", 1}, {"-0.000", 1}, {"-1e-60", 1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        const char *p = padded(t[i].text, strlen(t[i].text));
+        float x = 7;
+        CHECK(kc_num_float(&p, &x) == KC_NUM_OK && x == 0 && *p == '\0');
+        CHECK_MSG(!signbit(x) == !t[i].negative, "%s", t[i].text);
+    }
+}
+
 TEST(num_float_table)
 {
     static const char *const t[] = {
-        "0", "-0", "0.0", "-0.0", "1", "-1", "1.5", "10", "123456789", "0.013310636", "-0.00016963482",
+        "0", "0.0", "-0.0", "1", "-1", "1.5", "10", "123456789", "0.013310636", "-0.00016963482",
         "-0.013310636393725872", "1E+5", "1e5", "1e-5", "1.25E-3", "0e999", "-0e999", "0.0e-999999999999999999999",
         "1e-400",
         "-1e-400", "1e38", "3.4e38", "3.4028234663852886e38", "3.4028235e38", "3.4028235677973362e38",
