@@ -1,0 +1,21 @@
+#!/bin/sh
+# Properties of a kclust binary against scikit-learn: run.sh [-v]. $KCLUST names the binary (default ./kclust),
+# $KCLUST_TEST_DATA the folder of the real sets. The last line counts; the exit status is 1 when a test failed.
+set -u
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+
+# `python3` may be one without scikit-learn, in front of the system's, which has it.
+for python in "${PYTHON:-python3}" /usr/bin/python3; do
+    if "$python" -c 'import sklearn' 2>/dev/null; then
+        "$python" -B "$here/check.py" "$@"
+        status=$?
+        # 0 and 1 come with a count; anything else is a crash of the checker, which has none.
+        if [ "$status" -gt 1 ]; then
+            echo 'sklearn: 0 passed, 1 failed, 0 skipped'
+            status=1
+        fi
+        exit "$status"
+    fi
+done
+echo 'skip: no python3 with scikit-learn (Debian: python3-sklearn)'
+echo 'sklearn: 0 passed, 0 failed, 1 skipped'
