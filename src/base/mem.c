@@ -77,6 +77,20 @@ char *kc_mem_strdup(const char *s, struct kc_err *e)
     return p;
 }
 
+uint64_t kc_mem_peak(void)
+{
+    /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. */
+    FILE *f = fopen("/proc/self/status", "re");
+    char line[256];
+    unsigned long long kb = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %llu kB", &kb) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return kb * 1024;
+}
+
 int kc_buf_reserve(struct kc_buf *b, size_t more, struct kc_err *e)
 {
     size_t want = kc_mem_add(b->n, more);

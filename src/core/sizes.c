@@ -28,27 +28,26 @@ uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
     return min < most ? min : most;
 }
 
-/* How good a home cluster j is for cluster c: better classes first, inside a class by similarity of the centroids. */
-static int home_class(uint64_t size, uint64_t more, uint64_t min, uint64_t max)
-{
-    int big = size >= min, joint = fits(size + more, min, max);
-    return 2 * big + joint + (big && joint);
-}
-
+/* Where cluster c goes: where the objective loses least by the union, |S_j| + |S_c| - |S_j + S_c|, of those whose union
+ * with c can keep the limits if there are any. For a c that is small beside j that is the nearest centroid. Between
+ * clusters of like size the centroid alone misleads: the larger a merged one grows, the nearer it is to all the rest, and
+ * it draws them in one after the other. */
 static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min, uint64_t max)
 {
     uint32_t best = KC_NONE;
-    int best_class = -1;
-    double best_sim = 0;
+    int best_joint = -1;
+    double least = 0, cc = kc_la_dotd(sums + c * d, sums + c * d, d);
     for (uint32_t j = 0; j < k; j++) {
         if (j == c)
             continue;
-        int cl = home_class(cnt[j], cnt[c], min, max);
-        double sim = kc_la_dotd(sums + j * d, sums + c * d, d) / sqrt(kc_la_dotd(sums + j * d, sums + j * d, d));
-        if (cl > best_class || (cl == best_class && sim > best_sim)) {
+        /* below the minimum a union can still grow; above, its parts must be able to fit */
+        int joint = cnt[j] + cnt[c] < min || fits(cnt[j] + cnt[c], min, max);
+        double jj = kc_la_dotd(sums + j * d, sums + j * d, d);
+        double loss = kc_merge_loss(jj, cc, kc_la_dotd(sums + j * d, sums + c * d, d));
+        if (joint > best_joint || (joint == best_joint && loss < least)) {
             best = j;
-            best_class = cl;
-            best_sim = sim;
+            best_joint = joint;
+            least = loss;
         }
     }
     return best;

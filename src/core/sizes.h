@@ -1,7 +1,7 @@
 /* Size limits: every cluster between min and max. Internal to core.
  *
  * A set of m rows can be cut into parts of min..max rows exactly when it is at least min and ceil(m/max) parts of min fit in:
- * F(m) = m >= min and ceil(m/max) * min <= m. First only merging, smallest first, until every cluster has F; each merge leaves one
+ * F(m) = m >= min and ceil(m/max) * min <= m. First only merging, smallest first and where the objective loses least, until every cluster has F; each merge leaves one
  * cluster fewer, and all rows in one have F if anything has. Then only splitting, by 2-means with the cut moved to the
  * nearest place where both halves have F; each split makes smaller pieces. So it ends, and both limits hold. */
 #ifndef KC_CORE_SIZES_H

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/resource.h>
 #include "base/clock.h"
 #include "base/num.h"
 #include "out/report.h"
@@ -116,12 +115,6 @@ static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_e
     return kc_out_labels(run->out, &t, &j->out, e);
 }
 
-static uint64_t peak_rss(void)
-{
-    struct rusage u;
-    return getrusage(RUSAGE_SELF, &u) == 0 && u.ru_maxrss > 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
-}
-
 /* Complete every output before any is replaced; standard output, which cannot be taken back, comes last. */
 static int commit(struct run *run, int side_is_stdout, struct kc_err *e)
 {
@@ -169,7 +162,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         .nskipped = run.ds.nskipped,
         .warnings = &run.warnings,
         .seconds = {t1 - t0, t2 - t1 - run.fit.sizes_seconds, run.fit.sizes_seconds, t3 - t2, t3 - t0},
-        .peak_rss = peak_rss(),
+        .peak_rss = kc_mem_peak(),
     };
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;

@@ -380,6 +380,31 @@ TEST(core_size_limits_hold)
     kc_pool_free(ctx.pool);
 }
 
+/* Equal clusters, all below the minimum, pair up; they do not all fall to the one that gets there first. */
+TEST(core_small_clusters_do_not_snowball)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 19, 0);
+    struct kc_ctx ctx = data_ctx(2);
+    struct kc_err e = KC_ERR_INIT;
+    uint32_t l[480], k = 24;
+    uint64_t merged, split;
+    float *x = data_clustered(&r, 480, 16, 24, 0.5);
+    struct kc_space s = space_of(&ctx, x, 480, 16);
+    struct kc_best b;
+    uint32_t seeds[24];
+    struct kc_run_opts o = {100, 0};
+    best_init(&b, k, 480);
+    CHECK(kc_seed_all(&s, 1, 1, k, seeds, &e) == 0);
+    struct kc_run run = {.k = k, .seeds = seeds};
+    CHECK(kc_stack_run(&s, &run, 1, &o, &b, 1, &e) == 0);
+    memcpy(l, b.labels, sizeof l);
+    CHECK(kc_sizes_enforce(&s, l, &k, 60, 0, &merged, &split, &e) == 0);
+    CHECK_MSG(k >= 4, "%u clusters are left where eight are possible", k);
+    best_free(&b);
+    free(x);
+    kc_pool_free(ctx.pool);
+}
+
 TEST(core_k_lists)
 {
     uint32_t ks[64];
