@@ -34,6 +34,8 @@ size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, s
         n++;
         if (r->factor > 0) {
             double next = ceil((double)k * r->factor);
+            if (next > (double)max)
+                break;
             k = next > (double)k + 1 ? (uint64_t)next : k + 1;
         } else {
             k += r->step;

@@ -14,7 +14,7 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define SETTLE 20 /* rounds of labels -> centroids -> labels; one that is not over by then swings between ties */
+#define SETTLE 300 /* rounds of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed */
 
 struct fit {
     struct kc_space space;
@@ -22,6 +22,7 @@ struct fit {
     struct kc_fit *f;
     double *sums;     /* (k, d) of the final labels */
     uint64_t *counts; /* (k) */
+    int cut;          /* the range of k was cut by the number of different rows */
     struct kc_err *e;
 };
 
@@ -81,7 +82,8 @@ static int list_ks(struct fit *w, uint32_t **ks, size_t *nk)
             return warn(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
         return 0;
     }
-    if (kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk)
+    w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
+    if (w->cut)
         return warn(w, "only %llu %s%s: k goes up to %u, not %llu", have, rows, s, (*ks)[*nk - 1],
                     (unsigned long long)r->max);
     return 0;
@@ -131,7 +133,7 @@ static int doubt(struct fit *w, size_t chosen)
     int agree = 0;
     if (f->nsweep < 2)
         return 0;
-    if (chosen + 1 == f->nsweep && k < f->n &&
+    if (chosen + 1 == f->nsweep && !w->cut && k < f->n &&
         warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
         return -1;
     if (chosen == 0 && k > 2 && warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
@@ -159,18 +161,18 @@ static int by_rank(const void *a, const void *b)
     return p->first < q->first ? -1 : p->first > q->first; /* an empty one has first = n: the last */
 }
 
-/* Renumber by falling size, ties by the earliest member; empty clusters fall away. to is scratch (k). */
-static int order(struct fit *w)
+/* Renumber by falling size, ties by the earliest member; empty clusters fall away. With `centroids` they are kept as
+ * they are and only change places too. */
+static int order(struct fit *w, int centroids)
 {
     struct kc_fit *f = w->f;
     uint32_t k = f->k;
+    int rc = -1;
     struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
-    if (!r || !to) {
-        kc_mem_free(r);
-        kc_mem_free(to);
-        return -1;
-    }
+    float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
+    if (!r || !to || !c2)
+        goto out;
     for (uint32_t c = 0; c < k; c++)
         r[c] = (struct rank){0, f->n, c};
     for (size_t i = f->n; i-- > 0;) {
@@ -184,9 +186,17 @@ static int order(struct fit *w)
         to[r[c].id] = c;
     for (size_t i = 0; i < f->n; i++)
         f->labels[i] = to[f->labels[i]];
-    kc_mem_free(r);
+    if (centroids) {
+        memcpy(c2, f->centroids, (size_t)k * f->d * sizeof *c2);
+        for (uint32_t c = 0; c < k; c++)
+            memcpy(f->centroids + (size_t)c * f->d, c2 + (size_t)r[c].id * f->d, f->d * sizeof *c2);
+    }
+    rc = 0;
+out:
+    kc_mem_free(c2);
     kc_mem_free(to);
-    return 0;
+    kc_mem_free(r);
+    return rc;
 }
 
 static double length(const double *v, size_t d)
@@ -223,7 +233,7 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
     struct kc_fit *f = w->f;
     *moved = 0;
     for (int round = 0; round < SETTLE; round++) {
-        if (order(w) != 0)
+        if (order(w, 0) != 0)
             return -1;
         center(w);
         if (kc_assign(w->space.ctx, w->space.x, f->n, f->d, f->centroids, f->k, NULL, next, f->similarity, f->margin,
@@ -234,9 +244,10 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
         *moved = 1;
         memcpy(f->labels, next, f->n * sizeof *next);
     }
-    if (order(w) != 0)
+    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. */
+    if (order(w, 1) != 0)
         return -1;
-    center(w);
+    kc_index_sums(&w->space, f->labels, f->k, NULL, w->sums, w->counts);
     return 0;
 }
 
@@ -303,7 +314,7 @@ static int unbalanced(struct fit *w)
 static int describe(struct fit *w)
 {
     struct kc_fit *f = w->f;
-    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette};
+    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette, .no_davies_bouldin = 1};
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
@@ -334,6 +345,25 @@ out:
     return rc;
 }
 
+/* Similarities are floats of about 1: what differs by a few 1e-7 is one to them. */
+static int too_tight(struct fit *w)
+{
+    uint32_t *one = kc_mem_zalloc(w->f->n, sizeof *one, w->e);
+    double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
+    uint64_t count;
+    int rc = -1;
+    if (one && sum) {
+        kc_index_sums(&w->space, one, 1, NULL, sum, &count);
+        double spread = 1 - length(sum, w->f->d) / (double)w->f->n; /* mean cosine distance to the centre of all */
+        rc = spread > 4e-6 ? 0 :
+             warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
+                     "subtracting their mean first would help", spread > 0 ? spread : 0);
+    }
+    kc_mem_free(sum);
+    kc_mem_free(one);
+    return rc;
+}
+
 static int fit(struct fit *w)
 {
     struct kc_fit *f = w->f;
@@ -351,7 +381,7 @@ static int fit(struct fit *w)
     chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
     f->k_selected = f->k = f->sweep[chosen].k;
     f->silhouette_selected = f->sweep[chosen].silhouette;
-    if (doubt(w, chosen) != 0)
+    if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
         goto out;
     f->labels = kc_mem_alloc(f->n, sizeof *f->labels, w->e);
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
@@ -369,14 +399,18 @@ static int fit(struct fit *w)
     next = kc_mem_alloc(f->n, sizeof *next, w->e);
     if (!next || alloc_k(w, f->k) != 0 || settle(w, next, &moved) != 0)
         goto out;
-    if (moved && rescore(w, chosen) != 0)
+    if (f->k < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
+        if (w->o->k_given)
+            broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
+        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k) != 0)
+            goto out;
+    } else if (moved && rescore(w, chosen) != 0) {
         goto out;
-    if (f->k < f->k_selected) /* rows so close that float32 centroids cannot tell them apart */
-        broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
+    }
     if (enforce(w) != 0)
         goto out;
     if (f->merged || f->split) {
-        if (alloc_k(w, f->k) != 0 || order(w) != 0)
+        if (alloc_k(w, f->k) != 0 || order(w, 0) != 0)
             goto out;
         center(w);
     }
@@ -394,16 +428,23 @@ uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned 
     struct kc_err e = KC_ERR_INIT;
     size_t nk = kc_choose_list(&o->k, n, NULL, 0);
     uint32_t one = 1, *ks = kc_mem_alloc(nk ? nk : 1, sizeof *ks, &e), kmax;
-    uint64_t sweep, after;
+    uint64_t sweep, scoring, after;
     if (!ks)
         return UINT64_MAX;
     ks[0] = one;
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
     sweep = kc_sweep_bytes(n, d, ks, nk ? nk : 1, o, threads);
-    after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_index_bytes(n, d, kmax, threads) +
-            (uint64_t)kmax * d * (sizeof(double) + sizeof(float)) + kc_assign_bytes(threads);
+    scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, kmax, threads);
+    /* splitting leaves no part below a quarter of the maximum, see sizes.c */
+    uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
+    uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
+    after = (uint64_t)n * ((o->want_rows ? 20 : 12) + (o->max_size ? sizeof(struct { double a; uint32_t b; }) : 0)) +
+            kc_index_bytes(n, d, most, threads) +
+            (uint64_t)most * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
+            kc_assign_bytes(threads);
     kc_mem_free(ks);
+    sweep = sweep > scoring ? sweep : scoring;
     return sweep > after ? sweep : after;
 }
 

@@ -178,8 +178,9 @@ static void polish(const struct kc_space *s, struct work *w, uint32_t k, double 
             double less = w->nn[a] - 2 * (double)w->t[a * s->ldg + i] + 1;
             double more = w->nn[b] + 2 * (double)w->t[b * s->ldg + i] + 1;
             less = less > 0 ? less : 0;
+            more = more > 0 ? more : 0;
             double gain = sqrt(more) - sqrt(w->nn[b]) + sqrt(less) - sqrt(w->nn[a]);
-            if (gain <= 1e-6) /* less is rounding */
+            if (!(gain > 1e-6)) /* less is rounding */
                 continue;
             move_row(s, w, i, a, b);
             w->nn[a] = less;

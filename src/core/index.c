@@ -10,6 +10,7 @@
 #define COLS 256 /* clusters in one pass, unless a single partition has more: the tile of products stays in L2 */
 #define SLICE 128 /* dimensions a task of the sums */
 #define AHEAD 8   /* rows to prefetch by */
+#define NOTHING 1e-14 /* a distance (or squared one) below this is rounding: between rows of floats none is so small but 0 */
 
 /* A group of partitions that share a pass. */
 struct group {
@@ -87,9 +88,9 @@ static void tile_silhouettes(const double *v, const uint64_t *counts, uint32_t k
         }
     }
     for (size_t r = 0; r < rows; r++) {
-        double m = (double)counts[own[r]], b = near[r] > 0 ? near[r] : 0;
+        double m = (double)counts[own[r]], b = near[r] > NOTHING ? near[r] : 0;
         double a = m > 1 ? 1 - (v[(size_t)own[r] * KC_LA_TILE + r] * inv[r] - 1) / (m - 1) : 0;
-        a = a > 0 ? a : 0;
+        a = a > NOTHING ? a : 0;
         sil[r] = m < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
     }
 }
@@ -116,7 +117,7 @@ static void score_block(void *arg, size_t blk, unsigned worker)
             for (size_t r = 0; r < rows; r++) {
                 double m = (double)g->counts[col + own[r]];
                 double dd = 1 - 2 * v[(size_t)own[r] * KC_LA_TILE + r] * g->inv[i0 + r] / m + g->nn[col + own[r]] / (m * m);
-                dist[col + own[r]] += sqrt(dd > 0 ? dd : 0);
+                dist[col + own[r]] += sqrt(dd > NOTHING ? dd : 0);
                 sil[col + own[r]] += sr[r];
                 if (p->row_silhouette)
                     p->row_silhouette[i0 + r] = p->k > 1 ? (float)sr[r] : NAN;
@@ -141,7 +142,7 @@ static double davies_bouldin(const double *sums, const uint64_t *counts, const d
             if (j == i)
                 continue;
             double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * kc_la_dotd(sums + i * d, sums + j * d, d) / (ni * nj);
-            double r = m2 > 0 ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
+            double r = m2 > NOTHING ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
             worst = r > worst ? r : worst;
         }
         total += worst;
@@ -186,7 +187,9 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
     if (k > 1) {
         double between = within - kc_la_dotd(mean, mean, s->d) / n;
         p->silhouette = sil / n;
-        p->davies_bouldin = davies_bouldin(g->sums + col * s->d, g->counts + col, g->nn + col, k, s->d, scatter);
+        if (!p->no_davies_bouldin)
+            p->davies_bouldin = davies_bouldin(g->sums + col * s->d, g->counts + col, g->nn + col, k, s->d,
+                                               scatter);
         /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing */
         p->calinski_harabasz = inertia < 1e-12 * n || s->n <= k ? 1 : between * (n - k) / (inertia * (k - 1.0));
     }

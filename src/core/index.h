@@ -17,6 +17,7 @@ struct kc_scored {
     const uint32_t *labels; /* (n) */
     /* results; NAN where undefined (k == 1) */
     double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
+    int no_davies_bouldin;      /* leave it out: it takes k^2 d */
     double *cluster_silhouette; /* (k) mean over the members; NULL: not wanted */
     float *row_silhouette;      /* (n); NULL: not wanted */
 };

@@ -222,6 +222,11 @@ static void split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64
         for (size_t i = 0; i < m; i++)
             natural += p->m[i].pull >= 0;
         qsort(p->m, m, sizeof *p->m, by_pull);
+        /* Where 2-means has found nothing to cut (equal rows), or only an outlier, the halves are still of some size: no
+         * less than half of a fair share, lest a cluster crumble row by row. */
+        size_t least = (size_t)((uint64_t)m / parts(m, max) / 2);
+        natural = natural == 0 || natural == m ? (size_t)(parts(m, max) / 2 * max) : natural;
+        natural = natural < least ? least : natural > m - least ? m - least : natural;
         size_t first = cut(m, natural, min, max);
         for (size_t i = first; i < m; i++)
             labels[p->m[i].row] = *k;

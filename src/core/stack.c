@@ -84,6 +84,7 @@ static void remove_done(struct stack *st)
             size_t end = p->col + k;
             memmove(st->sum + p->col * d, st->sum + end * d, (st->cols - end) * d * sizeof *st->sum);
             memmove(st->nn + p->col, st->nn + end, (st->cols - end) * sizeof *st->nn);
+            memmove(st->len + p->col, st->len + end, (st->cols - end) * sizeof *st->len);
             memmove(st->cnt + p->col, st->cnt + end, (st->cols - end) * sizeof *st->cnt);
             st->cols -= k;
             for (size_t b = a + 1; b < st->nact; b++)

@@ -62,11 +62,11 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const
     uint32_t kmax = nk ? ks[nk - 1] : 1;
     int gram = kc_sweep_gram(n, d, ks, nk, o);
     uint64_t best = nk * (n * (sizeof(uint32_t) + sizeof(float)) + sizeof(struct kc_best));
-    uint64_t seeds = (uint64_t)o->n_init * kmax * sizeof(uint32_t);
+    uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
     uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 2 * nk, candidates(kmax), threads);
     uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
-                           : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 2 ? o->n_init : 2), threads);
+                           : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
     uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;
@@ -233,11 +233,11 @@ struct growth {
 static int add_centres(struct sweeper *w, const struct growth *g, size_t m, struct kc_rng *rng, struct kc_err *e)
 {
     size_t cand = candidates(w->best[w->nk - 1].k);
-    uint32_t *id = kc_mem_alloc(kc_mem_mul(2, m), sizeof *id, e), *winner = id + m;
+    uint32_t *id = kc_mem_alloc(m, sizeof *id, e), *winner = kc_mem_alloc(m, sizeof *winner, e);
     uint32_t **labels = kc_mem_alloc(m, sizeof *labels, e);
     struct kc_seeder *q = kc_seeder_new(w->s, m, cand, e);
     int rc = -1, more = 1;
-    if (!id || !labels || !q)
+    if (!id || !winner || !labels || !q)
         goto out;
     for (size_t j = 0; j < m; j++) {
         kc_seeder_own(q, j, g[j].own);
@@ -264,6 +264,7 @@ static int add_centres(struct sweeper *w, const struct growth *g, size_t m, stru
 out:
     kc_seeder_free(q);
     kc_mem_free(labels);
+    kc_mem_free(winner);
     kc_mem_free(id);
     return rc;
 }

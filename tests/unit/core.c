@@ -188,6 +188,8 @@ static void check_fit(const struct kc_fit *f, const float *x, const struct kc_fi
     double sil = kc_ref_silhouette(x, f->n, f->d, f->labels, f->k, each);
     CHECK(f->k == 1 ? isnan(f->silhouette) : fabs(sil - f->silhouette) < 2e-6);
     if (!f->merged && !f->split) {
+        for (size_t i = 0; f->margin && i < f->n; i++)
+            CHECK(!(f->margin[i] < 0));
         struct kc_ctx ctx = data_ctx(1);
         struct kc_err e = KC_ERR_INIT;
         uint32_t *l = malloc(f->n * sizeof *l);
@@ -380,6 +382,49 @@ TEST(core_size_limits_hold)
     kc_pool_free(ctx.pool);
 }
 
+/* Equal rows can only be cut by count: into full parts, not row by row. */
+TEST(core_equal_rows_split_evenly)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 20, 0);
+    struct kc_ctx ctx = data_ctx(2);
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+    struct kc_fit f;
+    float *x = data_clustered(&r, 1000, 8, 1, 0);
+    o.max_size = 100;
+    CHECK(kc_fit_run(&ctx, x, 1000, 8, &o, &f, &e) == 0);
+    CHECK_MSG(f.k <= 12, "%u clusters", f.k);
+    CHECK(f.silhouette == 0);
+    check_fit(&f, x, &o);
+    kc_fit_free(&f);
+    free(x);
+    kc_pool_free(ctx.pool);
+}
+
+/* Slow convergence: what the stored centroids say is what the labels are. */
+TEST(core_labels_are_those_of_the_centroids)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 21, 0);
+    struct kc_ctx ctx = data_ctx(2);
+    struct kc_err e = KC_ERR_INIT;
+    static const double tol[] = {1e-6, 0.01}, spread[] = {3, 1e-4};
+    for (int q = 0; q < 4; q++) {
+        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+        struct kc_fit f;
+        float *x = data_clustered(&r, 6000, 4, 5, spread[q / 2]);
+        o.k = (struct kc_krange){8, 8, 1, 0};
+        o.n_init = 1;
+        o.tol = tol[q % 2];
+        o.want_rows = 1;
+        CHECK(kc_fit_run(&ctx, x, 6000, 4, &o, &f, &e) == 0);
+        for (size_t i = 0; i < f.n; i++)
+            CHECK_MSG(!(f.margin[i] < 0), "row %zu: margin %g", i, (double)f.margin[i]);
+        kc_fit_free(&f);
+        free(x);
+    }
+    kc_pool_free(ctx.pool);
+}
+
 /* Equal clusters, all below the minimum, pair up; they do not all fall to the one that gets there first. */
 TEST(core_small_clusters_do_not_snowball)
 {
@@ -414,6 +459,8 @@ TEST(core_k_lists)
     CHECK(kc_choose_list(&all, 1, ks, 64) == 0);
     CHECK(kc_choose_list(&step, 100, ks, 64) == 4 && ks[3] == 40);
     CHECK(kc_choose_list(&slow, 100, ks, 64) == 5);
+    struct kc_krange huge = {2, 20, 1, 1e30};
+    CHECK(kc_choose_list(&huge, 100, ks, 64) == 1 && ks[0] == 2);
     size_t n = kc_choose_list(&grow, 100, ks, 64);
     CHECK(n == 10 && ks[1] == 3 && ks[2] == 5 && ks[9] == 93);
 }
