@@ -46,10 +46,16 @@ static void explain(struct kc_sweep *sw, size_t n, size_t d, const uint32_t *ks,
         snprintf(sw->why, sizeof sw->why, "estimated %.3g GFMA in Gram space, %.3g on the rows", gram * 1e-9, stack * 1e-9);
 }
 
-/* Rounds of candidates from neighbouring k. A k that is alone has nothing but its own, one a round. */
-static uint64_t rounds_of(size_t nk)
+/* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one round
+ * of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
+static int thorough(const struct kc_fit_opts *o)
 {
-    return nk > 1 ? 2 : 4;
+    return o->n_init >= 4;
+}
+
+static uint64_t rounds_of(size_t nk, const struct kc_fit_opts *o)
+{
+    return (nk > 1 ? 1u : 2u) * (thorough(o) ? 2u : 1u);
 }
 
 static size_t candidates(uint32_t k)
@@ -303,7 +309,7 @@ static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct k
             runs[nruns++] = r;
         }
         r.tag++;
-        if (b->k > 2) {
+        if (b->k > 2 && (thorough(w->o) || w->nk == 1)) {
             if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
                 goto out;
             rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
@@ -338,7 +344,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     *sw = (struct kc_sweep){.nk = nk, .gram = kc_sweep_gram(s->n, s->d, ks, nk, o)};
     w.gram = sw->gram;
     explain(sw, s->n, s->d, ks, o);
-    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1) + 3 * nk * rounds_of(nk),
+    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1) + 3 * nk * rounds_of(nk, o),
                                       .k_all = (unsigned)nk};
     s->tick = tick;
     s->tick_arg = &w;
@@ -367,7 +373,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0 || from_seeds(&w, seeds, kmax, e) != 0 ||
         (!w.gram && o->n_init > 1 && polish_best(&w, e) != 0))
         goto out;
-    for (uint64_t round = 0; round < rounds_of(nk); round++)
+    for (uint64_t round = 0; round < rounds_of(nk, o); round++)
         if (neighbours(&w, round, changed, e) != 0)
             goto out;
     rc = 0;

@@ -14,7 +14,7 @@ struct kc_sweep {
 
 /* ks (nk): rising, each at most the number of distinct rows. Starts for each k: n_init seedings; then single-row moves on the
  * best of them, and as further candidates the best partition of the next larger k with its cheapest pairs merged and that
- * of the next smaller one with centres added; at the ends of the list also its own partition, merged and added to. sw is zero-initialised here; free it also after a failure. */
+ * of the next smaller one with centres added, and its own merged and added to; fewer of these where n_init is below 4. sw is zero-initialised here; free it also after a failure. */
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
