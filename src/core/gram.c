@@ -262,8 +262,8 @@ static void one_run(void *arg, size_t task, unsigned worker)
         if (moved == 0)
             break;
     }
-    if (run->polish)
-        polish(s, w, k, j->o->tol);
+    if (run->polish) /* a restart has company, and its k's best goes on being improved */
+        polish(s, w, k, run->seeds ? 10 * j->o->tol : j->o->tol);
     for (size_t i = 0; i < s->n; i++) {
         double nn = w->nn[w->lab[i]];
         w->own[i] = nn > 0 ? (float)((double)w->t[w->lab[i] * s->ldg + i] / sqrt(nn)) : 0.0f;

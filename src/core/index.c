@@ -31,36 +31,54 @@ struct group {
 
 struct sums_job {
     const struct kc_space *s;
-    const uint32_t *labels;
+    const struct kc_scored *p; /* (np) partitions whose sums lie one behind the other */
+    size_t np;
     const double *inv;
     double *sums;
 };
 
+/* A slice of the dimensions: a tile's piece of X is fetched once and then serves all partitions from the near caches. */
 static void sums_slice(void *arg, size_t slice, unsigned worker)
 {
     struct sums_job *j = arg;
-    size_t d = j->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE;
+    size_t n = j->s->n, d = j->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE;
     (void)worker;
-    for (size_t i = 0; i < j->s->n; i++) {
-        const float *x = j->s->x + i * d + t0;
-        if (i + AHEAD < j->s->n)
-            kc_la_prefetch(x + AHEAD * d, len);
-        if (j->inv)
-            kc_la_axpyd(j->sums + (size_t)j->labels[i] * d + t0, j->inv[i], x, len);
-        else
-            kc_la_addd(j->sums + (size_t)j->labels[i] * d + t0, x, len);
+    for (size_t i0 = 0; i0 < n; i0 += KC_LA_TILE) {
+        size_t end = i0 + KC_LA_TILE < n ? i0 + KC_LA_TILE : n, col = 0;
+        for (size_t q = 0; q < j->np; col += j->p[q++].k)
+            for (size_t i = i0; i < end; i++) {
+                const float *x = j->s->x + i * d + t0;
+                double *to = j->sums + (col + j->p[q].labels[i]) * d + t0;
+                if (q == 0 && i + AHEAD < n)
+                    kc_la_prefetch(x + AHEAD * d, len);
+                if (j->inv)
+                    kc_la_axpyd(to, j->inv[i], x, len);
+                else
+                    kc_la_addd(to, x, len);
+            }
     }
+}
+
+static void sums_of(const struct kc_space *s, const struct kc_scored *p, size_t np, const double *inv, double *sums,
+                    uint64_t *counts)
+{
+    struct sums_job j = {s, p, np, inv, sums};
+    size_t cols = 0;
+    for (size_t q = 0; q < np; q++)
+        cols += p[q].k;
+    memset(sums, 0, cols * s->d * sizeof *sums);
+    memset(counts, 0, cols * sizeof *counts);
+    kc_pool_for(s->ctx->pool, (s->d + SLICE - 1) / SLICE, sums_slice, &j);
+    for (size_t q = 0, col = 0; q < np; col += p[q++].k)
+        for (size_t i = 0; i < s->n; i++)
+            counts[col + p[q].labels[i]]++;
 }
 
 void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, const double *inv, double *sums,
                    uint64_t *counts)
 {
-    struct sums_job j = {s, labels, inv, sums};
-    memset(sums, 0, (size_t)k * s->d * sizeof *sums);
-    memset(counts, 0, k * sizeof *counts);
-    kc_pool_for(s->ctx->pool, (s->d + SLICE - 1) / SLICE, sums_slice, &j);
-    for (size_t i = 0; i < s->n; i++)
-        counts[labels[i]]++;
+    struct kc_scored p = {.k = k, .labels = labels};
+    sums_of(s, &p, 1, inv, sums, counts);
 }
 
 static void inverse_block(void *arg, size_t blk, unsigned worker)
@@ -201,8 +219,7 @@ static int conclude(const struct group *g, size_t q, size_t col, struct kc_err *
 static int score_group(struct group *g, struct kc_err *e)
 {
     const struct kc_space *s = g->s;
-    for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k)
-        kc_index_sums(s, g->p[q].labels, g->p[q].k, g->inv, g->sums + col * s->d, g->counts + col);
+    sums_of(s, g->p, g->np, g->inv, g->sums, g->counts);
     for (size_t c = 0; c < g->cols; c++)
         g->nn[c] = kc_la_dotd(g->sums + c * s->d, g->sums + c * s->d, s->d);
     kc_pool_for(s->ctx->pool, g->blocks, score_block, g);

@@ -309,7 +309,7 @@ static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct k
             runs[nruns++] = r;
         }
         r.tag++;
-        if (b->k > 2 && (thorough(w->o) || w->nk == 1)) {
+        if (b->k > 2 && (w->nk == 1 || (thorough(w->o) && round == 0))) {
             if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
                 goto out;
             rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
