@@ -212,7 +212,7 @@ static void center(struct fit *w)
 {
     struct kc_fit *f = w->f;
     size_t d = f->d;
-    kc_index_sums(&w->space, f->labels, f->k, NULL, w->sums, w->counts);
+    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
     for (uint32_t c = 0; c < f->k; c++) {
         double len = length(w->sums + (size_t)c * d, d);
         const float *x = NULL;
@@ -247,7 +247,7 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
     /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. */
     if (order(w, 1) != 0)
         return -1;
-    kc_index_sums(&w->space, f->labels, f->k, NULL, w->sums, w->counts);
+    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
     return 0;
 }
 
@@ -353,7 +353,7 @@ static int too_tight(struct fit *w)
     uint64_t count;
     int rc = -1;
     if (one && sum) {
-        kc_index_sums(&w->space, one, 1, NULL, sum, &count);
+        kc_index_sums(&w->space, one, 1, sum, &count);
         double spread = 1 - length(sum, w->f->d) / (double)w->f->n; /* mean cosine distance to the centre of all */
         rc = spread > 4e-6 ? 0 :
              warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "

@@ -33,7 +33,7 @@ struct sums_job {
     const struct kc_space *s;
     const struct kc_scored *p; /* (np) partitions whose sums lie one behind the other */
     size_t np;
-    const double *inv;
+    const double *inv; /* (n) the factor of each row, NULL for 1 */
     double *sums;
 };
 
@@ -74,11 +74,10 @@ static void sums_of(const struct kc_space *s, const struct kc_scored *p, size_t 
             counts[col + p[q].labels[i]]++;
 }
 
-void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, const double *inv, double *sums,
-                   uint64_t *counts)
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts)
 {
     struct kc_scored p = {.k = k, .labels = labels};
-    sums_of(s, &p, 1, inv, sums, counts);
+    sums_of(s, &p, 1, NULL, sums, counts);
 }
 
 static void inverse_block(void *arg, size_t blk, unsigned worker)

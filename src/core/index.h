@@ -26,9 +26,7 @@ struct kc_scored {
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
 
-/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. inv (n): the factor of each
- * row, NULL for 1. */
-void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, const double *inv, double *sums,
-                   uint64_t *counts);
+/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. */
+void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts);
 
 #endif

@@ -250,7 +250,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
     *merged = *split = 0;
     if (min < 1)
         min = 1;
-    kc_index_sums(s, labels, *k, NULL, sums, cnt);
+    kc_index_sums(s, labels, *k, sums, cnt);
     uint32_t left = merge_all(sums, cnt, to, *k, d, min, max, merged);
     for (size_t i = 0; i < s->n; i++)
         labels[i] = to[labels[i]];

@@ -186,7 +186,7 @@ static int merged_labels(const struct kc_space *s, const struct kc_best *from, u
         counts = kc_mem_alloc(left, sizeof *counts, e);
         if (!sums || !dots || !counts)
             goto out;
-        kc_index_sums(s, labels, left, NULL, sums, counts);
+        kc_index_sums(s, labels, left, sums, counts);
         for (uint32_t i = 0; i < left; i++)
             for (uint32_t j = 0; j <= i; j++)
                 dots[(size_t)i * from->k + j] = dots[(size_t)j * from->k + i] =
