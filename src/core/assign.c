@@ -8,7 +8,8 @@
 #include "par/pool.h"
 
 struct assign {
-    const float *x, *centroids;
+    const struct kc_rows *rows;
+    const float *centroids;
     size_t n, d;
     uint32_t k;
     const uint32_t *given;
@@ -25,13 +26,15 @@ static void tile(void *arg, size_t t, unsigned worker)
     float *out = a->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     float best[KC_LA_TILE], other[KC_LA_TILE]; /* `other`: the best of all but the row's own */
     uint32_t own[KC_LA_TILE];
+    const float *row[KC_LA_TILE];
+    kc_rows_get(a->rows, i0, rows, NULL, row);
     for (size_t r = 0; r < rows; r++) {
         best[r] = other[r] = -INFINITY;
         own[r] = a->given ? a->given[i0 + r] : 0;
     }
     for (size_t c0 = 0; c0 < a->k; c0 += KC_TILE_COLUMNS) {
         size_t cols = a->k - c0 < KC_TILE_COLUMNS ? a->k - c0 : KC_TILE_COLUMNS;
-        kc_la_product(a->x + i0 * a->d, rows, a->d, a->centroids + c0 * a->d, cols, out, KC_LA_TILE,
+        kc_la_product(row, rows, a->d, a->centroids + c0 * a->d, cols, out, KC_LA_TILE,
                       a->scratch + worker * KC_LA_SCRATCH);
         for (size_t c = 0; c < cols; c++)
             for (size_t r = 0; r < rows; r++) {
@@ -60,16 +63,17 @@ uint64_t kc_assign_bytes(unsigned threads)
     return threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
-int kc_assign(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const float *centroids, uint32_t k,
+int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e)
 {
     unsigned threads = kc_pool_threads(ctx->pool);
+    size_t n = rows->n, d = rows->d;
     float *out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *out, e);
     char *scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
     int rc = -1;
     if (out && scratch) {
-        struct assign a = {x, centroids, n, d, k, given, labels, similarity, margin, out, scratch};
-        kc_pool_for(ctx->pool, n / KC_LA_TILE + (n % KC_LA_TILE != 0), tile, &a);
+        struct assign a = {rows, centroids, n, d, k, given, labels, similarity, margin, out, scratch};
+        kc_pool_for(ctx->pool, kc_la_tiles(n), tile, &a);
         rc = 0;
     }
     kc_mem_free(scratch);

@@ -6,11 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/ctx.h"
+#include "la/rows.h"
 
-/* x (n, d) unit rows, centroids (k, d) unit rows. labels (n): the arg-max of the similarity, the lowest id of equals.
+/* rows: (n, d), centroids (k, d) unit rows. labels (n): the arg-max of the similarity, the lowest id of equals.
  * similarity (n): to that centroid, or with given != NULL to centroid given[i] (labels is then not touched and may be
  * NULL). margin (n), may be NULL: that similarity less the best of the other centroids; NAN when k == 1. */
-int kc_assign(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const float *centroids, uint32_t k,
+int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_assign_bytes(unsigned threads);
 

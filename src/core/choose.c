@@ -78,9 +78,9 @@ static uint64_t hash_row(const float *x, size_t d)
     return h;
 }
 
-int kc_choose_distinct(const float *x, size_t n, size_t d, uint64_t most, uint64_t *distinct, struct kc_err *e)
+int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *distinct, struct kc_err *e)
 {
-    size_t cap = 64, have = 0;
+    size_t cap = 64, have = 0, n = rows->n, d = rows->d;
     if (most > n)
         most = n;
     while (cap < 2 * most)
@@ -90,8 +90,9 @@ int kc_choose_distinct(const float *x, size_t n, size_t d, uint64_t most, uint64
         return -1;
     memset(slot, 0, cap * sizeof *slot);
     for (size_t i = 0; i < n && have < most; i++) {
-        size_t at = (size_t)hash_row(x + i * d, d) & (cap - 1);
-        while (slot[at] != 0 && memcmp(x + (size_t)(slot[at] - 1) * d, x + i * d, d * sizeof *x) != 0)
+        const float *x = kc_rows_at(rows, i);
+        size_t at = (size_t)hash_row(x, d) & (cap - 1);
+        while (slot[at] != 0 && memcmp(kc_rows_at(rows, slot[at] - 1), x, d * sizeof *x) != 0)
             at = (at + 1) & (cap - 1);
         if (slot[at] == 0) {
             slot[at] = (uint32_t)i + 1;

@@ -3,6 +3,7 @@
 #define KC_CORE_CHOOSE_H
 
 #include "core/fit.h"
+#include "la/rows.h"
 
 /* The k of the range that are at most `limit`, into ks (room for `room`); returns how many there are in all. */
 size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, size_t room);
@@ -15,6 +16,6 @@ size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by
 double kc_choose_value(const struct kc_k_entry *s, enum kc_index by);
 
 /* How many different rows there are, counted up to `most` and no further. */
-int kc_choose_distinct(const float *x, size_t n, size_t d, uint64_t most, uint64_t *distinct, struct kc_err *e) KC_MUST_USE;
+int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *distinct, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -62,7 +62,7 @@ static int list_ks(struct fit *w, uint32_t **ks, size_t *nk)
     const struct kc_krange *r = &w->o->k;
     uint64_t distinct;
     *ks = NULL;
-    if (kc_choose_distinct(w->space.x, w->f->n, w->f->d, r->max, &distinct, w->e) != 0)
+    if (kc_choose_distinct(&w->space.rows, r->max, &distinct, w->e) != 0)
         return -1;
     *nk = kc_choose_list(r, distinct, NULL, 0);
     *ks = kc_mem_alloc(*nk ? *nk : 1, sizeof **ks, w->e);
@@ -219,7 +219,7 @@ static void center(struct fit *w)
         if (!(len > 1e-9)) {
             for (size_t i = 0; i < f->n && !x; i++)
                 if (f->labels[i] == c)
-                    x = w->space.x + i * d;
+                    x = kc_rows_at(&w->space.rows, i);
         }
         for (size_t t = 0; t < d; t++)
             f->centroids[(size_t)c * d + t] = x ? x[t] : (float)(w->sums[(size_t)c * d + t] / len);
@@ -236,7 +236,7 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
         if (order(w, 0) != 0)
             return -1;
         center(w);
-        if (kc_assign(w->space.ctx, w->space.x, f->n, f->d, f->centroids, f->k, NULL, next, f->similarity, f->margin,
+        if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin,
                       w->e) != 0)
             return -1;
         if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
@@ -320,7 +320,7 @@ static int describe(struct fit *w)
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
     if (!f->clusters || !p.cluster_silhouette)
         goto out;
-    if (kc_assign(w->space.ctx, w->space.x, f->n, f->d, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
+    if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
                   w->e) != 0 ||
         kc_index_score(&w->space, &p, 1, w->e) != 0)
         goto out;
@@ -448,10 +448,11 @@ uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned 
     return sweep > after ? sweep : after;
 }
 
-int kc_fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
+int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,
                struct kc_fit *out, struct kc_err *e)
 {
-    struct fit w = {.space = {.ctx = ctx, .x = x, .n = n, .d = d}, .o = o, .f = out, .e = e};
+    size_t n = rows->n, d = rows->d;
+    struct fit w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
     *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
                            .silhouette_selected = NAN};
     if (n >= UINT32_MAX)

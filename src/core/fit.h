@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/ctx.h"
 #include "base/mem.h"
+#include "la/rows.h"
 
 enum kc_index { KC_INDEX_SILHOUETTE, KC_INDEX_CALINSKI_HARABASZ, KC_INDEX_DAVIES_BOULDIN, KC_INDICES };
 
@@ -72,9 +73,9 @@ struct kc_fit {
 /* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves. Pure. */
 uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned threads);
 
-/* x (n, d): unit rows, n >= 1. Fills *out (free with kc_fit_free, also after a failure). The result is a function of x
+/* rows: at least one. Fills *out (free with kc_fit_free, also after a failure). The result is a function of the rows
  * and o alone, whatever the number of threads. */
-int kc_fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
+int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,
                struct kc_fit *out, struct kc_err *e) KC_MUST_USE;
 void kc_fit_free(struct kc_fit *f);
 

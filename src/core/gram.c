@@ -35,9 +35,12 @@ static void build_rows(void *arg, size_t task, unsigned worker)
     struct build *b = arg;
     const struct kc_space *s = b->s;
     size_t j0 = task * CHUNK, cols = s->n - j0 < CHUNK ? s->n - j0 : CHUNK, ld = kc_gram_ld(s->n);
-    for (size_t i = j0; i < s->n; i += KC_LA_TILE) /* CHUNK is a multiple of the tile */
-        kc_la_product(s->x + i * s->d, s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE, s->d, s->x + j0 * s->d, cols,
-                      b->g + j0 * ld + i, ld, b->scratch + worker * KC_LA_SCRATCH);
+    const float *row[KC_LA_TILE];
+    for (size_t i = j0; i < s->n; i += KC_LA_TILE) { /* CHUNK is a multiple of the tile */
+        size_t rows = s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE;
+        kc_rows_get(&s->rows, i, rows, NULL, row);
+        kc_la_product(row, rows, s->d, s->rows.x + j0 * s->d, cols, b->g + j0 * ld + i, ld, b->scratch + worker * KC_LA_SCRATCH);
+    }
 }
 
 static void build_mirror(void *arg, size_t t, unsigned worker)

@@ -47,10 +47,10 @@ static void sums_slice(void *arg, size_t slice, unsigned worker)
         size_t end = i0 + KC_LA_TILE < n ? i0 + KC_LA_TILE : n, col = 0;
         for (size_t q = 0; q < j->np; col += j->p[q++].k)
             for (size_t i = i0; i < end; i++) {
-                const float *x = j->s->x + i * d + t0;
+                const float *x = kc_rows_at(&j->s->rows, i) + t0;
                 double *to = j->sums + (col + j->p[q].labels[i]) * d + t0;
                 if (q == 0 && i + AHEAD < n)
-                    kc_la_prefetch(x + AHEAD * d, len);
+                    kc_la_prefetch(kc_rows_at(&j->s->rows, i + AHEAD) + t0, len);
                 if (j->inv)
                     kc_la_axpyd(to, j->inv[i], x, len);
                 else
@@ -86,7 +86,7 @@ static void inverse_block(void *arg, size_t blk, unsigned worker)
     size_t end = (blk + 1) * g->block < g->s->n ? (blk + 1) * g->block : g->s->n;
     (void)worker;
     for (size_t i = blk * g->block; i < end; i++)
-        g->inv[i] = 1 / kc_la_length(g->s->x + i * g->s->d, g->s->d);
+        g->inv[i] = 1 / kc_la_length(kc_rows_at(&g->s->rows, i), g->s->d);
 }
 
 /* The silhouettes of a tile's rows for one partition, into sil; v (k, KC_LA_TILE) the rows' products with the sums. */
@@ -124,7 +124,9 @@ static void score_block(void *arg, size_t blk, unsigned worker)
     memset(dist, 0, g->cols * sizeof *dist);
     for (size_t i0 = blk * g->block; i0 < end; i0 += KC_LA_TILE) {
         size_t rows = end - i0 < KC_LA_TILE ? end - i0 : KC_LA_TILE;
-        kc_la_productd(s->x + i0 * s->d, rows, s->d, g->sums, g->cols, out, KC_LA_TILE,
+        const float *row[KC_LA_TILE];
+        kc_rows_get(&s->rows, i0, rows, NULL, row);
+        kc_la_productd(row, rows, s->d, g->sums, g->cols, out, KC_LA_TILE,
                        g->scratch + worker * KC_LA_SCRATCH);
         for (size_t q = 0, col = 0; q < g->np; col += g->p[q++].k) {
             struct kc_scored *p = &g->p[q];

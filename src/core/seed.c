@@ -22,6 +22,7 @@ struct kc_seeder {
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
+    uint64_t *flops;    /* (threads) */
     /* the pass in work */
     size_t first, states, width;
     const uint32_t *winner; /* (m) */
@@ -72,8 +73,9 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->columns = kc_mem_aligned(s->gram ? 1 : kc_mem_mul(cols, s->d), sizeof *q->columns, e);
     q->scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
     q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_TILE_COLUMNS * sizeof *q->out, e);
+    q->flops = kc_mem_zalloc(kc_pool_threads(s->ctx->pool), sizeof *q->flops, e);
     q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
-    if (!q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->drawn) {
+    if (!q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
@@ -91,6 +93,9 @@ void kc_seeder_free(struct kc_seeder *q)
 {
     if (!q)
         return;
+    for (unsigned i = 0; q->flops && q->s->work && i < kc_pool_threads(q->s->ctx->pool); i++)
+        q->s->work->flops += q->flops[i];
+    kc_mem_free(q->flops);
     kc_mem_free(q->drawn);
     kc_mem_free(q->out);
     kc_mem_free(q->scratch);
@@ -127,9 +132,12 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
 static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, unsigned worker)
 {
     const struct kc_space *s = q->s;
-    if (!s->gram)
-        kc_la_product(s->x + i0 * s->d, rows, s->d, q->columns, q->ncols, out, KC_LA_TILE,
-                      q->scratch + worker * KC_LA_SCRATCH);
+    const float *row[KC_LA_TILE];
+    if (s->gram)
+        return;
+    kc_rows_get(&s->rows, i0, rows, NULL, row);
+    kc_la_product(row, rows, s->d, q->columns, q->ncols, out, KC_LA_TILE, q->scratch + worker * KC_LA_SCRATCH);
+    q->flops[worker] += 2 * (uint64_t)rows * s->d * q->ncols;
 }
 
 static const float *of_column(const struct kc_seeder *q, size_t i0, const float *out, size_t j)
@@ -146,7 +154,7 @@ static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
     q->ncols = ncols;
     if (!s->gram)
         for (size_t j = 0; j < ncols; j++)
-            memcpy(q->columns + j * s->d, s->x + (size_t)cols[j] * s->d, s->d * sizeof *q->columns);
+            memcpy(q->columns + j * s->d, kc_rows_at(&s->rows, cols[j]), s->d * sizeof *q->columns);
 }
 
 static void potential_block(void *arg, size_t b, unsigned worker)
@@ -286,7 +294,7 @@ static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uin
 {
     for (size_t i = 0; i < s->n; i++) {
         uint32_t j = 0;
-        while (j < have && memcmp(s->x + i * s->d, s->x + (size_t)seeds[j] * s->d, s->d * sizeof *s->x) != 0)
+        while (j < have && memcmp(kc_rows_at(&s->rows, i), kc_rows_at(&s->rows, seeds[j]), s->d * sizeof(float)) != 0)
             j++;
         if (j == have)
             return (uint32_t)i;

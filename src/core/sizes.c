@@ -106,7 +106,7 @@ static void pull_task(void *arg, size_t task, unsigned worker)
     const double *v = p->u + 2 * d;
     (void)worker;
     for (size_t i = task * TASK; i < end; i++) {
-        const float *x = p->s->x + (size_t)p->m[i].row * d;
+        const float *x = kc_rows_at(&p->s->rows, p->m[i].row);
         p->m[i].pull = kc_la_dot(x, v, d);
     }
 }
@@ -146,21 +146,21 @@ static void two_means(struct split *p)
     double *u = p->u;
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->count; i++)
-        kc_la_addd(u + 2 * d, p->s->x + (size_t)p->m[i].row * d, d);
+        kc_la_addd(u + 2 * d, kc_rows_at(&p->s->rows, p->m[i].row), d);
     pull(p);
-    const float *first = p->s->x + (size_t)least_drawn(p) * d;
+    const float *first = kc_rows_at(&p->s->rows, least_drawn(p));
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
     pull(p);
     center(p, 0, first);
-    center(p, 1, p->s->x + (size_t)least_drawn(p) * d);
+    center(p, 1, kc_rows_at(&p->s->rows, least_drawn(p)));
     difference(p);
     for (int it = 0; it < ITERATIONS; it++) {
         size_t near = 0;
         pull(p);
         memset(u, 0, 2 * d * sizeof *u);
         for (size_t i = 0; i < p->count; i++) {
-            const float *x = p->s->x + (size_t)p->m[i].row * d;
+            const float *x = kc_rows_at(&p->s->rows, p->m[i].row);
             double *to = p->m[i].pull >= 0 ? u : u + d;
             near += p->m[i].pull >= 0;
             kc_la_addd(to, x, d);

@@ -7,7 +7,7 @@
 
 size_t kc_space_block(size_t n)
 {
-    size_t tiles = n / KC_LA_TILE + (n % KC_LA_TILE != 0);
+    size_t tiles = kc_la_tiles(n);
     size_t per = tiles / 256 + (tiles % 256 != 0);
     return KC_LA_TILE * (per ? per : 1);
 }

@@ -5,15 +5,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/ctx.h"
+#include "la/rows.h"
+
+/* Floating-point operations of products, an addition and a multiplication counting as two. */
+struct kc_work {
+    uint64_t flops;       /* done by the engines and the seeding, */
+    uint64_t dense_flops; /* what passes over all rows and centroids would have taken for the same iterations, */
+    uint64_t index_flops; /* done for the indices */
+};
 
 struct kc_space {
     const struct kc_ctx *ctx;
-    const float *x; /* (n, d) unit rows */
+    struct kc_rows rows; /* (n, d) unit rows */
     size_t n, d;
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
     void (*tick)(void *arg, size_t runs); /* called by the engines, from the calling thread: so many runs more are done */
     void *tick_arg;
+    struct kc_work *work; /* what has been done is added to it; may be NULL */
 };
 
 #define KC_NONE UINT32_MAX
@@ -27,8 +36,9 @@ size_t kc_space_blocks(size_t n); /* how many */
 struct kc_run {
     uint32_t k;
     uint64_t tag;          /* order among the runs of one k: of two equal objectives the lower tag wins */
-    const uint32_t *seeds; /* (k) rows that are the first centroids, or NULL: */
-    const uint32_t *labels; /* (n) the partition to start from */
+    const uint32_t *seeds; /* (k) rows (in memory) that are the first centroids, */
+    const float *centres;  /* or (k, d) the first centroids themselves, */
+    const uint32_t *labels; /* or (n) the partition to start from */
     uint64_t spent;        /* iterations that went into those labels */
     int polish;            /* finish with single-row moves (Hartigan 1975) */
 };
@@ -57,6 +67,7 @@ struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, cons
 double kc_merge_loss(double aa, double bb, double ab);
 
 /* Engines: run all, offer each. Results depend on the space and the runs only. */
+/* The Gram engine takes no centres, and only rows that lie in memory one behind the other. */
 int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                 struct kc_best *best, size_t nbest, struct kc_err *e) KC_MUST_USE;
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
@@ -68,6 +79,6 @@ int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e) KC_MUST_
 
 /* Peak workspace of the engines, in bytes. */
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads);
-uint64_t kc_stack_bytes(size_t n, size_t d, uint32_t kmax, size_t nruns, unsigned threads);
+uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads);
 
 #endif

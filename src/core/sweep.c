@@ -72,7 +72,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const
     uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 2 * nk, candidates(kmax), threads);
     uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
-                           : kc_stack_bytes(n, d, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
+                           : kc_stack_bytes(n, d, 1, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
     uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;

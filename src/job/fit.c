@@ -87,7 +87,8 @@ static int cluster(const struct kc_job_fit *j, struct run *run, struct kc_fit_op
     o->want_rows = kc_out_wants_figures(&j->out);
     if (check_memory(j, o, run, e) != 0)
         return -1;
-    if (kc_fit_run(&run->ctx, run->ds.x.x, run->ds.x.n, run->ds.x.d, o, &run->fit, e) != 0)
+    const struct kc_rows rows = kc_rows_memory(run->ds.x.x, run->ds.x.n, run->ds.x.d);
+    if (kc_fit_run(&run->ctx, &rows, o, &run->fit, e) != 0)
         return -1;
     for (size_t i = 0; i < run->fit.warnings.n; i++) {
         size_t n;

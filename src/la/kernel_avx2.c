@@ -16,11 +16,11 @@
 #endif
 
 /* Transpose 8 rows x 8 dimensions in registers. */
-AVX2_INLINE void transpose8(const float *x, size_t ldx, float *panel)
+AVX2_INLINE void transpose8(const float *const *row, size_t t, float *panel)
 {
     __m256 a[8], b[8];
     UNROLL for (int i = 0; i < 8; i++)
-        a[i] = _mm256_loadu_ps(x + (size_t)i * ldx);
+        a[i] = _mm256_loadu_ps(row[i] + t);
     UNROLL for (int i = 0; i < 4; i++) {
         b[2 * i] = _mm256_unpacklo_ps(a[2 * i], a[2 * i + 1]);
         b[2 * i + 1] = _mm256_unpackhi_ps(a[2 * i], a[2 * i + 1]);
@@ -36,17 +36,17 @@ AVX2_INLINE void transpose8(const float *x, size_t ldx, float *panel)
     }
 }
 
-AVX2 static void pack(const float *x, size_t ldx, size_t rows, size_t depth, float *panel)
+AVX2 static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, float *panel)
 {
     size_t t = 0;
     if (rows == KC_LA_LANES)
         for (; t + 8 <= depth; t += 8) {
-            transpose8(x + t, ldx, panel + t * KC_LA_LANES);
-            transpose8(x + 8 * ldx + t, ldx, panel + t * KC_LA_LANES + 8);
+            transpose8(row, t0 + t, panel + t * KC_LA_LANES);
+            transpose8(row + 8, t0 + t, panel + t * KC_LA_LANES + 8);
         }
     for (; t < depth; t++)
         for (size_t r = 0; r < KC_LA_LANES; r++)
-            panel[t * KC_LA_LANES + r] = r < rows ? x[r * ldx + t] : 0.0f;
+            panel[t * KC_LA_LANES + r] = r < rows ? row[r][t0 + t] : 0.0f;
 }
 
 /* `cols` is a constant at each call, so the loops over j unroll and acc lives in registers. */
@@ -117,6 +117,7 @@ AVX2 static void stripd(const double *panel, const double *c, size_t ldc, size_t
 #define KC_LA_TARGET AVX2
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_avx2 = {"avx2", pack, strip, stripd, arg_max, gain, add, sub, addd, subd, axpyd, dot, dotd};
+const struct kc_la_kernels kc_la_avx2 = {"avx2", pack, strip, stripd, arg_max, arg_max2, gain,
+                                         add, sub, addd, subd, axpyd, dot, dotd};
 
 #endif

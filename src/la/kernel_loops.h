@@ -74,6 +74,17 @@ KC_LA_TARGET static void arg_max(const float *restrict v, float scale, uint32_t 
     }
 }
 
+KC_LA_TARGET static void arg_max2(const float *restrict v, uint32_t id, float *restrict best, float *restrict second,
+                                  uint32_t *restrict at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float w = v[i], b = best[i], less = w < b ? w : b;
+        at[i] = w > b ? id : at[i];
+        best[i] = w > b ? w : b;
+        second[i] = less > second[i] ? less : second[i];
+    }
+}
+
 /* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), free of cancellation; for members with the signs turned. In units of |S|:
  * num / (sqrt(1 + y) + 1), y = num / |S|. */
 KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id, const uint32_t *restrict own,

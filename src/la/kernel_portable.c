@@ -4,11 +4,11 @@
 
 #include <math.h>
 
-static void pack(const float *x, size_t ldx, size_t rows, size_t depth, float *panel)
+static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, float *panel)
 {
     for (size_t r = 0; r < KC_LA_LANES; r++)
         for (size_t t = 0; t < depth; t++)
-            panel[t * KC_LA_LANES + r] = r < rows ? x[r * ldx + t] : 0.0f;
+            panel[t * KC_LA_LANES + r] = r < rows ? row[r][t0 + t] : 0.0f;
 }
 
 #define STRIP(name, type, lanes, fma)                                                                            \
@@ -32,5 +32,5 @@ STRIP(stripd, double, KC_LA_LANESD, fma)
 #define KC_LA_TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, gain,
+const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, arg_max2, gain,
                                              add, sub, addd, subd, axpyd, dot, dotd};

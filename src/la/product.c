@@ -41,23 +41,32 @@ int kc_la_kernel_force(const char *name)
 }
 
 /* A piece of 256 dimensions: its rows are packed once, then each panel (16 KiB, in L1) meets all columns, 6 at a time. */
-void kc_la_product(const float *x, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
-                   void *scratch)
+void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
+                        float *out, size_t ldo, void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
     float *panel = scratch;
     for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
         size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
         for (size_t r = 0; r < rows; r += KC_LA_LANES) {
-            kern->pack(x + r * d + t, d, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, depth, panel);
-            for (size_t j = 0; j < k; j += KC_LA_STRIP)
-                kern->strip(panel, c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
-                            out + j * ldo + r, ldo, t == 0);
+            float *to = out + r;
+            kern->pack(row + r, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, t, depth, panel);
+            for (size_t q = 0; q < nsets; to += sets[q++].k * ldo)
+                for (size_t j = 0, k = sets[q].k; j < k; j += KC_LA_STRIP)
+                    kern->strip(panel, sets[q].c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
+                                to + j * ldo, ldo, t == 0);
         }
     }
 }
 
-void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
+void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
+                   void *scratch)
+{
+    const struct kc_la_columns set = {c, k};
+    kc_la_product_sets(row, rows, d, &set, 1, out, ldo, scratch);
+}
+
+void kc_la_productd(const float *const *row, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
                     void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
@@ -66,7 +75,7 @@ void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size
     for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
         size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
         for (size_t r = 0; r < rows; r += KC_LA_LANES) {
-            kern->pack(x + r * d + t, d, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, depth, panel);
+            kern->pack(row + r, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, t, depth, panel);
             for (size_t i = 0; i < depth; i++)
                 for (size_t l = 0; l < KC_LA_LANES; l++)
                     wide[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
@@ -82,6 +91,11 @@ void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n)
 {
     kernels()->arg_max(v, scale, id, best, at, n);
+}
+
+void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n)
+{
+    kernels()->arg_max2(v, id, best, second, at, n);
 }
 
 void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)

@@ -16,6 +16,10 @@
 #include "base/err.h"
 
 #define KC_LA_TILE 96   /* rows a tile; callers cut n so */
+static inline size_t kc_la_tiles(size_t n) /* that n rows make */
+{
+    return n / KC_LA_TILE + (n % KC_LA_TILE != 0);
+}
 #define KC_LA_DEPTH 256 /* dimensions worked off at a time: a panel's piece of 16 KiB stays in L1 */
 #define KC_LA_SCRATCH (KC_LA_TILE * KC_LA_DEPTH * sizeof(double)) /* bytes a worker lends to a product, 64-aligned */
 
@@ -24,16 +28,27 @@ const char *kc_la_kernel(void);
 /* For tests: -1 when this CPU or build has no such kernel. Not thread-safe. */
 int kc_la_kernel_force(const char *name) KC_MUST_USE;
 
-/* out[j * ldo + i] = sum over t of x[i][t] * c[j][t]. x (rows, d), rows <= KC_LA_TILE; c (k, d); out (k, ldo) with ldo at
- * least rows rounded up to 16 (up to there it is written). */
-void kc_la_product(const float *x, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
+/* out[j * ldo + i] = sum over t of row[i][t] * c[j][t]. row: `rows` <= KC_LA_TILE pointers to rows of d; c (k, d); out (k, ldo)
+ * with ldo at least rows rounded up to 16 (up to there it is written). */
+void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
                    void *scratch);
 /* The same with the rows widened and columns and output in double. */
-void kc_la_productd(const float *x, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
+void kc_la_productd(const float *const *row, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
                     void *scratch);
+
+/* Columns that do not lie behind each other: several sets meet the rows once transposed; out's columns follow the sets. */
+struct kc_la_columns {
+    const float *c; /* (k, d) */
+    size_t k;
+};
+void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
+                        float *out, size_t ldo, void *scratch);
 
 /* Where v[i] * scale > best[i]: best[i] = that, at[i] = id. */
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
+
+/* The same, unscaled, that also keeps in second[i] the largest of all but the best. */
+void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
 
 /* For rows of similarity v[i] * scale to a centroid whose sum has length len > 0: what |S| gains if the row joins, |S + x| - |S|, or, for
  * its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as kc_la_arg_max takes it. */

@@ -23,7 +23,14 @@ static void no_tick(void *arg, size_t runs)
 
 static struct kc_space space_of(const struct kc_ctx *ctx, const float *x, size_t n, size_t d)
 {
-    return (struct kc_space){.ctx = ctx, .x = x, .n = n, .d = d, .tick = no_tick};
+    return (struct kc_space){.ctx = ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d, .tick = no_tick};
+}
+
+static int fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
+                   struct kc_fit *f, struct kc_err *e)
+{
+    const struct kc_rows rows = kc_rows_memory(x, n, d);
+    return kc_fit_run(ctx, &rows, o, f, e);
 }
 
 /* Random labels, none of the k empty. */
@@ -194,7 +201,7 @@ static void check_fit(const struct kc_fit *f, const float *x, const struct kc_fi
         struct kc_err e = KC_ERR_INIT;
         uint32_t *l = malloc(f->n * sizeof *l);
         float *sim = malloc(f->n * sizeof *sim);
-        CHECK(kc_assign(&ctx, x, f->n, f->d, f->centroids, f->k, NULL, l, sim, NULL, &e) == 0);
+        CHECK(kc_assign(&ctx, &(struct kc_rows){.n = f->n, .d = f->d, .x = x}, f->centroids, f->k, NULL, l, sim, NULL, &e) == 0);
         CHECK(memcmp(l, f->labels, f->n * sizeof *l) == 0);
         free(sim);
         free(l);
@@ -222,7 +229,7 @@ TEST(core_fit_is_the_same_for_any_threads)
         for (int q = 0; q < 4; q++) {
             struct kc_ctx ctx = data_ctx(threads[q]);
             struct kc_err e = KC_ERR_INIT;
-            CHECK(kc_fit_run(&ctx, x, n, d, &o, &f[q], &e) == 0);
+            CHECK(fit_run(&ctx, x, n, d, &o, &f[q], &e) == 0);
             CHECK(strcmp(f[q].path, round < 3 ? "gram" : "stacked") == 0);
             CHECK(f[q].k == f[0].k && f[q].silhouette == f[0].silhouette && f[q].inertia == f[0].inertia);
             CHECK(memcmp(f[q].labels, f[0].labels, n * sizeof *f[q].labels) == 0);
@@ -251,9 +258,9 @@ TEST(core_kernels_give_the_same_fit)
     struct kc_err e = KC_ERR_INIT;
     o.n_init = 2;
     o.k.max = 8;
-    CHECK(kc_fit_run(&ctx, x, 300, 20, &o, &f[0], &e) == 0);
+    CHECK(fit_run(&ctx, x, 300, 20, &o, &f[0], &e) == 0);
     CHECK(kc_la_kernel_force("portable") == 0);
-    CHECK(kc_fit_run(&ctx, x, 300, 20, &o, &f[1], &e) == 0);
+    CHECK(fit_run(&ctx, x, 300, 20, &o, &f[1], &e) == 0);
     CHECK(f[0].k == f[1].k && f[0].silhouette == f[1].silhouette);
     CHECK(memcmp(f[0].labels, f[1].labels, 300 * sizeof *f[0].labels) == 0);
     CHECK(memcmp(f[0].centroids, f[1].centroids, f[0].k * 20 * sizeof(float)) == 0);
@@ -273,7 +280,7 @@ TEST(core_finds_planted_clusters)
         float *x = data_clustered(&r, 600, 64, k, 0.4);
         struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
         struct kc_fit f;
-        CHECK(kc_fit_run(&ctx, x, 600, 64, &o, &f, &e) == 0);
+        CHECK(fit_run(&ctx, x, 600, 64, &o, &f, &e) == 0);
         CHECK_MSG(f.k == k, "k = %u, planted %u", f.k, k);
         check_fit(&f, x, &o);
         kc_fit_free(&f);
@@ -295,7 +302,7 @@ TEST(core_objective_rises_with_k)
         struct kc_fit f;
         o.k = (struct kc_krange){2, 30, round < 4 ? 1 : 7, 0};
         o.n_init = 1;
-        CHECK(kc_fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
+        CHECK(fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
         CHECK(f.nsweep == (round < 4 ? 29u : 5u));
         for (size_t i = 1; i < f.nsweep; i++)
             CHECK_MSG(f.sweep[i].objective >= f.sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f",
@@ -334,7 +341,7 @@ TEST(core_fit_with_few_distinct_rows)
         o.k.min = cases[q].min;
         o.k.max = cases[q].max;
         o.k_given = cases[q].given;
-        CHECK(kc_fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
+        CHECK(fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
         CHECK_MSG(cases[q].k == 0 || f.k == cases[q].k, "case %zu: k = %u", q, f.k);
         CHECK_MSG(f.limit_broken == cases[q].broken, "case %zu: broken %d", q, f.limit_broken);
         CHECK_MSG((f.warnings.n > 0) == cases[q].warned, "case %zu: %zu warnings", q, f.warnings.n);
@@ -392,7 +399,7 @@ TEST(core_equal_rows_split_evenly)
     struct kc_fit f;
     float *x = data_clustered(&r, 1000, 8, 1, 0);
     o.max_size = 100;
-    CHECK(kc_fit_run(&ctx, x, 1000, 8, &o, &f, &e) == 0);
+    CHECK(fit_run(&ctx, x, 1000, 8, &o, &f, &e) == 0);
     CHECK_MSG(f.k <= 12, "%u clusters", f.k);
     CHECK(f.silhouette == 0);
     check_fit(&f, x, &o);
@@ -416,7 +423,7 @@ TEST(core_labels_are_those_of_the_centroids)
         o.n_init = 1;
         o.tol = tol[q % 2];
         o.want_rows = 1;
-        CHECK(kc_fit_run(&ctx, x, 6000, 4, &o, &f, &e) == 0);
+        CHECK(fit_run(&ctx, x, 6000, 4, &o, &f, &e) == 0);
         for (size_t i = 0; i < f.n; i++)
             CHECK_MSG(!(f.margin[i] < 0), "row %zu: margin %g", i, (double)f.margin[i]);
         kc_fit_free(&f);

@@ -19,13 +19,16 @@ TEST(la_product_is_the_chain)
     for (int round = 0; round < 60; round++) {
         size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 700);
         size_t k = 1 + kc_rng_below(&r, 20), ldo = (n + 15) / 16 * 16;
+        const float *row[KC_LA_TILE];
         float *x = data_clustered(&r, n, d, 3, 1), *c = data_clustered(&r, k, d, 3, 1);
         float *got = malloc(k * ldo * sizeof *got), *want = malloc(k * ldo * sizeof *want);
         kc_ref_product(x, n, d, c, k, want, ldo);
+        for (size_t i = 0; i < n; i++)
+            row[i] = x + i * d;
         for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
             if (kc_la_kernel_force(kernels[q]) != 0)
                 continue;
-            kc_la_product(x, n, d, c, k, got, ldo, scratch);
+            kc_la_product(row, n, d, c, k, got, ldo, scratch);
             for (size_t j = 0; j < k; j++)
                 CHECK_MSG(memcmp(got + j * ldo, want + j * ldo, n * sizeof *got) == 0,
                           "%s: n %zu d %zu k %zu column %zu differs", kernels[q], n, d, k, j);
@@ -48,14 +51,17 @@ TEST(la_productd_is_the_chain)
     for (int round = 0; round < 30; round++) {
         size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 600);
         size_t k = 1 + kc_rng_below(&r, 20), ldo = (n + 15) / 16 * 16;
+        const float *row[KC_LA_TILE];
         float *x = data_clustered(&r, n, d, 3, 1);
+        for (size_t i = 0; i < n; i++)
+            row[i] = x + i * d;
         double *c = malloc(k * d * sizeof *c), *got = malloc(k * ldo * sizeof *got);
         for (size_t i = 0; i < k * d; i++)
             c[i] = data_normal(&r);
         for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
             if (kc_la_kernel_force(kernels[q]) != 0)
                 continue;
-            kc_la_productd(x, n, d, c, k, got, ldo, scratch);
+            kc_la_productd(row, n, d, c, k, got, ldo, scratch);
             for (size_t j = 0; j < k; j++)
                 for (size_t i = 0; i < n; i++) {
                     double acc = 0;

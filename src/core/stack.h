@@ -1,0 +1,62 @@
+/* The stacked engine's state, and the passes over the rows. Internal to stack.c and stack_pass.c. */
+#ifndef KC_CORE_STACK_H
+#define KC_CORE_STACK_H
+
+#include "core/space.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define KC_STACK_SLOTS 48 /* runs at a time, at most */
+#define KC_STACK_STRIP 8  /* tiles a strip, at most */
+
+enum kc_mode { LLOYD, POLISH };
+
+struct kc_active {
+    const struct kc_run *run;
+    size_t col;      /* its first column in the stack */
+    uint32_t *lab;   /* (n) labels that the sums stand for; KC_NONE before the first */
+    uint32_t *next;  /* (n) labels of the pass in work; equal to lab but for rows that move */
+    float *own;      /* (n) similarity to the own centroid, when it was last looked at */
+    float *gap;      /* (n) at least so much nearer is the own centroid than any other */
+    uint16_t *moved; /* (tiles) rows with next != lab */
+    enum kc_mode mode;
+    int fresh;       /* no pass yet: there is no bound */
+    int from_start;  /* the centroids are rows or given ones: no sums yet */
+    int fill;        /* the sums of the labels it started from are still to be made */
+    int done;
+    uint64_t iter;
+    int rounds;
+    double last, gained;
+};
+
+struct kc_stack {
+    const struct kc_space *s;
+    const struct kc_run_opts *o;
+    size_t tiles, slots, cap; /* cap: columns */
+    size_t strip;       /* tiles a task of a pass */
+    size_t span, span0; /* rows worked off at a time, and the first of them */
+    size_t nact, cols;
+    int filling;        /* the walk over the rows only makes the sums of runs that start from labels */
+    struct kc_active *act; /* (slots) */
+    double *sum;        /* (cap, d) */
+    double *nn;         /* (cap) |S_c|^2 */
+    float *len;         /* (cap) |S_c| */
+    uint64_t *cnt;      /* (cap) */
+    float *unit;        /* (cap, d) centroids, or the rows that stand in for them */
+    float *shift;       /* (cap) what a pass takes off the gap of the column's rows */
+    float *need;        /* (cap) rows of the column with a larger gap are left out */
+    float *read;        /* (span, d) rows that do not lie in memory */
+    float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
+    char *scratch;      /* (threads, KC_LA_SCRATCH) */
+    uint64_t *flops;    /* (threads) done in products */
+    uint64_t dense_flops; /* what full passes would have done */
+};
+
+/* All rows once, a span at a time. filling: only make the sums of runs that start from labels. Otherwise label the rows
+ * by the columns that kc_stack_prepare has set, and take what moved into sums and labels. */
+void kc_stack_walk(struct kc_stack *st, int filling);
+void kc_stack_prepare(struct kc_stack *st);
+/* Row i, x, goes to cluster `to` at once. */
+void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t to);
+
+#endif

@@ -1,0 +1,31 @@
+#include "la/rows.h"
+
+#include <string.h>
+
+struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d)
+{
+    return (struct kc_rows){.n = n, .d = d, .x = x};
+}
+
+struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, size_t n)
+{
+    return (struct kc_rows){.n = n, .d = base->d, .x = base->x, .idx = idx};
+}
+
+void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row)
+{
+    if (r->x) {
+        for (size_t i = 0; i < m; i++)
+            row[i] = kc_rows_at(r, i0 + i);
+        return;
+    }
+    if (r->read(r->src, i0, m, buf) != 0)
+        memset(buf, 0, m * r->d * sizeof *buf);
+    for (size_t i = 0; i < m; i++)
+        row[i] = buf + i * r->d;
+}
+
+int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)
+{
+    return r->failed ? r->failed(r->src, e) : 0;
+}
