@@ -423,7 +423,7 @@ out:
     return rc;
 }
 
-uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned threads)
+uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads)
 {
     struct kc_err e = KC_ERR_INIT;
     size_t nk = kc_choose_list(&o->k, n, NULL, 0);
@@ -434,6 +434,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned 
     ks[0] = one;
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
+    (void)in_memory;
     sweep = kc_sweep_bytes(n, d, ks, nk ? nk : 1, o, threads);
     scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, kmax, threads);
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */

@@ -27,10 +27,12 @@ struct kc_fit_opts {
     uint64_t n_init, max_iter;
     double tol;
     uint64_t seed;
+    uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
     int want_rows;       /* fill similarity, margin, silhouettes of the result */
 };
 
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, 0}
+#define KC_FIT_SAMPLE 250000 /* rows from which on the sweep runs on a sample, by default */
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */
 struct kc_k_entry {
@@ -67,11 +69,15 @@ struct kc_fit {
     const char *kernel;          /* "avx2", "portable" */
     const char *path;            /* what the cost model chose: "gram", "stacked" */
     char path_why[160];
-    double sizes_seconds;        /* spent on the size limits and the final labels */
+    double index_seconds;        /* spent on the indices of the sweep, */
+    double final_seconds;        /* on fitting the chosen k to all rows, its labels and figures, */
+    double sizes_seconds;        /* and on the size limits */
+    uint64_t sweep_flops, sweep_dense_flops, index_flops; /* see struct kc_work in core/space.h */
 };
 
-/* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves. Pure. */
-uint64_t kc_fit_bytes(size_t n, size_t d, const struct kc_fit_opts *o, unsigned threads);
+/* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves, which lie in memory or are
+ * read piece by piece. Pure. */
+uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads);
 
 /* rows: at least one. Fills *out (free with kc_fit_free, also after a failure). The result is a function of the rows
  * and o alone, whatever the number of threads. */

@@ -52,7 +52,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
     uint64_t data = dataset_bytes(&run->ds);
-    uint64_t work = kc_fit_bytes(run->ds.x.n, run->ds.x.d, o, kc_pool_threads(run->ctx.pool));
+    uint64_t work = kc_fit_bytes(run->ds.x.n, run->ds.x.d, 1, o, kc_pool_threads(run->ctx.pool));
     uint64_t need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
