@@ -14,7 +14,8 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define SETTLE 300 /* rounds of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed */
+#define SETTLE 300 /* rounds of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed, */
+#define FEW_ROWS 50000 /* and with more rows than these it is one: the rest would not move the centroids by what tol is */
 
 struct fit {
     struct kc_space space;
@@ -98,7 +99,7 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
     s->davies_bouldin = p->davies_bouldin;
 }
 
-static int score_sweep(struct fit *w, const struct kc_sweep *sw)
+static int score_sweep(struct fit *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
     struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
     int rc = -1;
@@ -109,12 +110,12 @@ static int score_sweep(struct fit *w, const struct kc_sweep *sw)
         p[i].labels = sw->best[i].labels;
     }
     w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
-    if (!w->f->sweep || kc_index_score(&w->space, p, sw->nk, w->e) != 0)
+    if (!w->f->sweep || kc_index_score(s, p, sw->nk, w->e) != 0)
         goto out;
     w->f->nsweep = sw->nk;
     for (size_t i = 0; i < sw->nk; i++) {
         w->f->sweep[i].k = p[i].k;
-        w->f->sweep[i].rows = w->f->n;
+        w->f->sweep[i].rows = s->n;
         w->f->sweep[i].iterations = sw->best[i].iterations;
         fill_entry(&w->f->sweep[i], &p[i]);
     }
@@ -232,7 +233,7 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
 {
     struct kc_fit *f = w->f;
     *moved = 0;
-    for (int round = 0; round < SETTLE; round++) {
+    for (int round = 0; round < (f->n <= FEW_ROWS ? SETTLE : 1); round++) {
         if (order(w, 0) != 0)
             return -1;
         center(w);
@@ -364,32 +365,122 @@ static int too_tight(struct fit *w)
     return rc;
 }
 
+/* The rows that the sweep looks at: all, or some drawn at random. idx and x are the caller's to free. */
+static int sweep_space(struct fit *w, struct kc_space *s, uint32_t **idx, float **x)
+{
+    const struct kc_rows *all = &w->space.rows;
+    size_t m = (size_t)w->o->sample;
+    *s = w->space;
+    if (w->o->sample == 0 || all->n <= w->o->sample)
+        return 0;
+    *idx = kc_mem_alloc(m, sizeof **idx, w->e);
+    if (!*idx)
+        return -1;
+    kc_sweep_draw(w->o->seed, 1, all->n, m, *idx);
+    s->n = m;
+    if (all->x && !all->idx) {
+        s->rows = kc_rows_pick(all, *idx, m);
+        return 0;
+    }
+    *x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof **x, w->e);
+    if (!*x)
+        return -1;
+    kc_rows_copy(all, *idx, m, *x);
+    s->rows = kc_rows_memory(*x, m, all->d);
+    return kc_rows_failed(all, w->e);
+}
+
+/* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f.
+ * *refine: its run goes on on all the rows. */
+static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *refine)
+{
+    struct kc_fit *f = w->f;
+    struct kc_space s;
+    struct kc_sweep sw = {.nk = 0};
+    uint32_t *idx = NULL;
+    float *x = NULL;
+    uint64_t distinct;
+    double began = 0;
+    int rc = -1;
+    if (sweep_space(w, &s, &idx, &x) != 0)
+        goto out;
+    if (s.n < f->n) { /* the sample may hold fewer different rows */
+        if (kc_choose_distinct(&s.rows, ks[nk - 1], &distinct, w->e) != 0)
+            goto out;
+        while (nk > 1 && ks[nk - 1] > distinct) {
+            nk--;
+            w->cut = 1;
+        }
+    }
+    if (kc_sweep_run(&s, ks, nk, w->o, &sw, w->e) != 0)
+        goto out;
+    began = kc_clock_now();
+    if (score_sweep(w, &s, &sw) != 0)
+        goto out;
+    f->index_seconds = kc_clock_now() - began;
+    f->path = sw.gram ? "gram" : "stacked";
+    memcpy(f->path_why, sw.why, sizeof f->path_why);
+    *chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
+    *refine = sw.levels > 1 || s.n < f->n;
+    f->k_selected = f->k = f->sweep[*chosen].k;
+    f->silhouette_selected = f->sweep[*chosen].silhouette;
+    if (alloc_k(w, f->k) != 0)
+        goto out;
+    if (s.n < f->n) {
+        kc_index_sums(&s, sw.best[*chosen].labels, f->k, w->sums, w->counts);
+        for (uint32_t c = 0; c < f->k; c++) {
+            double len = length(w->sums + (size_t)c * f->d, f->d);
+            for (size_t t = 0; t < f->d; t++)
+                f->centroids[(size_t)c * f->d + t] = len > 0 ? (float)(w->sums[(size_t)c * f->d + t] / len) : 0;
+        }
+    } else {
+        f->labels = sw.best[*chosen].labels;
+        sw.best[*chosen].labels = NULL;
+    }
+    rc = kc_rows_failed(&s.rows, w->e);
+out:
+    kc_sweep_free(&sw);
+    kc_mem_free(x);
+    kc_mem_free(idx);
+    return rc;
+}
+
+/* The chosen k's run on all rows, down to tol: the sweep has not looked at all of them, or not as long as that. */
+static int refine(struct fit *w)
+{
+    struct kc_fit *f = w->f;
+    struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
+    const struct kc_run_opts ro = {w->o->max_iter, w->o->tol};
+    const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
+                               .polish = f->n <= FEW_ROWS};
+    int rc = -1;
+    if (best && kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0) {
+        kc_mem_free(f->labels);
+        f->labels = best->labels;
+        best->labels = NULL;
+        rc = 0;
+    }
+    kc_best_free(best, 1);
+    return rc;
+}
+
 static int fit(struct fit *w)
 {
     struct kc_fit *f = w->f;
-    struct kc_sweep sw = {.nk = 0};
     double began;
     uint32_t *ks = NULL, *next = NULL;
     size_t nk, chosen;
-    int rc = -1, moved;
-    if (list_ks(w, &ks, &nk) != 0)
+    int rc = -1, moved = 0, again;
+    if (list_ks(w, &ks, &nk) != 0 || sweep(w, ks, nk, &chosen, &again) != 0)
         goto out;
-    if (kc_sweep_run(&w->space, ks, nk, w->o, &sw, w->e) != 0 || score_sweep(w, &sw) != 0)
-        goto out;
-    f->path = sw.gram ? "gram" : "stacked";
-    memcpy(f->path_why, sw.why, sizeof f->path_why);
-    chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
-    f->k_selected = f->k = f->sweep[chosen].k;
-    f->silhouette_selected = f->sweep[chosen].silhouette;
     if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
         goto out;
-    f->labels = kc_mem_alloc(f->n, sizeof *f->labels, w->e);
-    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
-    if (!f->labels || !f->similarity)
-        goto out;
     began = kc_clock_now();
-    memcpy(f->labels, sw.best[chosen].labels, f->n * sizeof *f->labels);
-    kc_sweep_free(&sw);
+    if (again && refine(w) != 0)
+        goto out;
+    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
+    if (!f->similarity)
+        goto out;
     if (w->o->want_rows) {
         f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
         f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
@@ -397,16 +488,20 @@ static int fit(struct fit *w)
             goto out;
     }
     next = kc_mem_alloc(f->n, sizeof *next, w->e);
-    if (!next || alloc_k(w, f->k) != 0 || settle(w, next, &moved) != 0)
+    if (!next || settle(w, next, &moved) != 0)
         goto out;
+    kc_mem_free(next);
+    next = NULL;
     if (f->k < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
             broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
         else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k) != 0)
             goto out;
-    } else if (moved && rescore(w, chosen) != 0) {
+    } else if ((moved || again) && f->sweep[chosen].rows == f->n && rescore(w, chosen) != 0) {
         goto out;
     }
+    f->final_seconds = kc_clock_now() - began;
+    began = kc_clock_now();
     if (enforce(w) != 0)
         goto out;
     if (f->merged || f->split) {
@@ -414,12 +509,13 @@ static int fit(struct fit *w)
             goto out;
         center(w);
     }
-    rc = describe(w);
     f->sizes_seconds = kc_clock_now() - began;
+    began = kc_clock_now();
+    rc = describe(w);
+    f->final_seconds += kc_clock_now() - began;
 out:
     kc_mem_free(next);
     kc_mem_free(ks);
-    kc_sweep_free(&sw);
     return rc;
 }
 
@@ -434,8 +530,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     ks[0] = one;
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
-    (void)in_memory;
-    sweep = kc_sweep_bytes(n, d, ks, nk ? nk : 1, o, threads);
+    sweep = kc_sweep_bytes(n, d, in_memory, ks, nk ? nk : 1, o, threads);
     scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, kmax, threads);
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
@@ -453,12 +548,17 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
                struct kc_fit *out, struct kc_err *e)
 {
     size_t n = rows->n, d = rows->d;
+    struct kc_work work = {0, 0, 0};
     struct fit w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
     *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
                            .silhouette_selected = NAN};
     if (n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    w.space.work = &work;
     int rc = fit(&w);
+    out->sweep_flops = work.flops;
+    out->sweep_dense_flops = work.dense_flops;
+    out->index_flops = work.index_flops;
     kc_mem_free(w.sums);
     kc_mem_free(w.counts);
     return rc;

@@ -330,7 +330,8 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
     for (struct batch b = {&j, 0}; b.first < nruns; b.first += batch) {
         size_t m = nruns - b.first < batch ? nruns - b.first : batch;
         kc_pool_for(s->ctx->pool, m, batch_run, &b);
-        s->tick(s->tick_arg, m);
+        if (s->tick)
+            s->tick(s->tick_arg, m);
     }
     pthread_mutex_destroy(&j.lock);
     rc = 0;

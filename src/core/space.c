@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "la/product.h"
 
 size_t kc_space_block(size_t n)
@@ -36,6 +37,36 @@ struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, cons
         return NULL;
     }
     return NULL;
+}
+
+void kc_best_free(struct kc_best *best, size_t nk)
+{
+    for (size_t i = 0; best && i < nk; i++) {
+        kc_mem_free(best[i].labels);
+        kc_mem_free(best[i].own);
+    }
+    kc_mem_free(best);
+}
+
+struct kc_best *kc_best_new(size_t n, const uint32_t *ks, size_t nk, struct kc_err *e)
+{
+    struct kc_best *best = kc_mem_zalloc(nk, sizeof *best, e);
+    for (size_t i = 0; best && i < nk; i++) {
+        best[i].k = ks[i];
+        best[i].objective = -1;
+        best[i].labels = kc_mem_zalloc(n, sizeof *best[i].labels, e);
+        best[i].own = kc_mem_alloc(n, sizeof *best[i].own, e);
+        if (!best[i].labels || !best[i].own) {
+            kc_best_free(best, nk);
+            return NULL;
+        }
+    }
+    return best;
+}
+
+uint64_t kc_best_bytes(size_t n, size_t nk)
+{
+    return nk * ((uint64_t)n * (sizeof(uint32_t) + sizeof(float)) + sizeof(struct kc_best));
 }
 
 double kc_merge_loss(double aa, double bb, double ab)

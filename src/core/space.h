@@ -20,7 +20,7 @@ struct kc_space {
     size_t n, d;
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
-    void (*tick)(void *arg, size_t runs); /* called by the engines, from the calling thread: so many runs more are done */
+    void (*tick)(void *arg, size_t runs); /* called by the engines, from the calling thread: so many runs more are done; may be NULL */
     void *tick_arg;
     struct kc_work *work; /* what has been done is added to it; may be NULL */
 };
@@ -62,6 +62,11 @@ struct kc_run_opts {
  * The caller holds whatever lock is needed; the outcome does not depend on the order of the offers. */
 struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run, const uint32_t *labels,
                    const float *own, double objective, uint64_t iterations);
+
+/* nk of them, for ks and n rows: nothing is kept yet. NULL when memory is short. */
+struct kc_best *kc_best_new(size_t n, const uint32_t *ks, size_t nk, struct kc_err *e) KC_MUST_USE;
+void kc_best_free(struct kc_best *best, size_t nk);
+uint64_t kc_best_bytes(size_t n, size_t nk);
 
 /* What merging two clusters costs the objective: |A| + |B| - |A + B|, from |A|^2, |B|^2 and A.B. */
 double kc_merge_loss(double aa, double bb, double ab);

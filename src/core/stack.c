@@ -332,7 +332,8 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         }
         if (kc_rows_failed(&s->rows, e) != 0)
             goto out;
-        s->tick(s->tick_arg, ended);
+        if (s->tick)
+            s->tick(s->tick_arg, ended);
     }
     for (unsigned i = 0; s->work && i < kc_pool_threads(pool); i++)
         s->work->flops += st.flops[i];

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/choose.h"
+#include "base/rng.h"
 #include "core/index.h"
-#include "core/seed.h"
+#include "core/search.h"
 #include "la/product.h"
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
-#define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that a wave's thin end weighs little */
-#define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
-#define ADD_MAX 16       /* centres to add, at most: each is two passes */
+#define COARSE 3072      /* rows of the first level, */
+#define COARSE_EACH 32   /* at least so many a cluster */
+#define LEVEL 8          /* times as many rows on the next level */
 
 /* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is bound
  * by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
@@ -29,368 +29,197 @@ static void cost(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct
     *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
 }
 
-int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+static int takes_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
 {
     double gram, stack;
     cost(n, d, ks, nk, o, &gram, &stack);
     return n <= GRAM_MAX && gram < stack;
 }
 
-static void explain(struct kc_sweep *sw, size_t n, size_t d, const uint32_t *ks, const struct kc_fit_opts *o)
+/* Rows of the first level: all of them when a level below would not be much smaller. */
+static size_t coarse_rows(size_t n, uint32_t kmax)
+{
+    uint64_t m = (uint64_t)COARSE_EACH * kmax;
+    m = m < COARSE ? COARSE : m;
+    return n / 2 < m ? n : (size_t)m;
+}
+
+static size_t next_level(size_t m, size_t n)
+{
+    return n / (2 * LEVEL) < m ? n : m * LEVEL;
+}
+
+int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+{
+    return takes_gram(coarse_rows(n, ks[nk - 1]), d, ks, nk, o);
+}
+
+static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const uint32_t *ks, const struct kc_fit_opts *o)
 {
     double gram, stack;
-    cost(n, d, ks, sw->nk, o, &gram, &stack);
-    if (n > GRAM_MAX)
-        snprintf(sw->why, sizeof sw->why, "%zu rows are more than the %d of a Gram matrix", n, GRAM_MAX);
+    char on[64] = "";
+    cost(first, d, ks, sw->nk, o, &gram, &stack);
+    if (first < n)
+        snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
+    if (first > GRAM_MAX)
+        snprintf(sw->why, sizeof sw->why, "%s%zu rows are more than the %d of a Gram matrix", on, first, GRAM_MAX);
     else
-        snprintf(sw->why, sizeof sw->why, "estimated %.3g GFMA in Gram space, %.3g on the rows", gram * 1e-9, stack * 1e-9);
+        snprintf(sw->why, sizeof sw->why, "%sestimated %.3g GFMA in Gram space, %.3g on the rows", on, gram * 1e-9,
+                 stack * 1e-9);
 }
 
-/* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one round
- * of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
-static int thorough(const struct kc_fit_opts *o)
+static uint64_t columns(const uint32_t *ks, size_t nk)
 {
-    return o->n_init >= 4;
+    uint64_t cols = 0;
+    for (size_t i = 0; i < nk; i++)
+        cols += ks[i];
+    return cols;
 }
 
-static uint64_t rounds_of(size_t nk, const struct kc_fit_opts *o)
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
+                        unsigned threads)
 {
-    return (nk > 1 ? 1u : 2u) * (thorough(o) ? 2u : 1u);
+    uint32_t kmax = ks[nk - 1];
+    size_t first = coarse_rows(n, kmax);
+    uint64_t search = kc_search_bytes(first, d, ks, nk, o, takes_gram(first, d, ks, nk, o), threads);
+    if (first == n)
+        return search + (in_memory ? 0 : (uint64_t)n * d * sizeof(float));
+    uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t));
+    uint64_t centres = columns(ks, nk) * d * sizeof(float);
+    uint64_t level = kc_best_bytes(n, nk) + kc_stack_bytes(n, d, in_memory, kmax, nk, threads);
+    uint64_t between = kc_best_bytes(n / LEVEL, nk) + (uint64_t)n / LEVEL * sizeof(uint32_t);
+    uint64_t a = copy + search, b = level + between;
+    return centres + kmax * d * sizeof(double) + (a > b ? a : b);
 }
 
-static size_t candidates(uint32_t k)
+/* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
+void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
 {
-    return kc_seed_candidates(k) + 2;
+    struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, stage, n);
+    size_t have = 0;
+    for (size_t i = 0; have < m; i++)
+        if (kc_rng_below(&r, n - i) < m - have)
+            idx[have++] = (uint32_t)i;
 }
 
-uint64_t kc_sweep_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, unsigned threads)
+/* The unit centroids of every k's best partition. */
+static int centres_of(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
+                      float *centres, struct kc_err *e)
 {
-    uint32_t kmax = nk ? ks[nk - 1] : 1;
-    int gram = kc_sweep_gram(n, d, ks, nk, o);
-    uint64_t best = nk * (n * (sizeof(uint32_t) + sizeof(float)) + sizeof(struct kc_best));
-    uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
-    uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
-    uint64_t adding = kc_seeder_bytes(n, d, 2 * nk, candidates(kmax), threads);
-    uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
-                           : kc_stack_bytes(n, d, 1, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
-    uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
-    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
-    uint64_t peak = seeding > adding ? seeding : adding;
-    if (gram)
-        peak += engine; /* the Gram matrix stays */
-    else
-        peak = peak > engine ? peak : engine;
-    return best + seeds + labels + peak;
-}
-
-struct sweeper {
-    struct kc_space *s;
-    const struct kc_fit_opts *o;
-    struct kc_run_opts ro;
-    struct kc_best *best;
-    size_t nk;
-    struct kc_progress progress;
-    struct kc_k_entry leader; /* of the k that are done, for whoever watches */
-    int gram;
-};
-
-static void tick(void *arg, size_t runs)
-{
-    struct sweeper *w = arg;
-    const struct kc_ctx *ctx = w->s->ctx;
-    w->progress.done += runs;
-    if (ctx->progress)
-        ctx->progress(ctx->arg, &w->progress);
-}
-
-static int run(struct sweeper *w, const struct kc_run *runs, size_t nruns, struct kc_err *e)
-{
-    return w->gram ? kc_gram_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e)
-                   : kc_stack_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e);
-}
-
-/* Somebody is watching: tell which k leads. Costs a pass, so it is not done unseen; no result depends on it. */
-static int watch(struct sweeper *w, size_t first, size_t end, struct kc_err *e)
-{
-    for (size_t i = first; i < end; i++) {
-        struct kc_scored p = {.k = w->best[i].k, .labels = w->best[i].labels};
-        if (kc_index_score(w->s, &p, 1, e) != 0)
-            return -1;
-        struct kc_k_entry pair[2] = {w->leader,
-                                     {.k = p.k, .silhouette = p.silhouette, .calinski_harabasz = p.calinski_harabasz,
-                                      .davies_bouldin = p.davies_bouldin}};
-        w->leader = pair[w->leader.k == 0 || kc_choose_best(pair, 2, w->o->k_by) == 1];
-        w->progress.best = kc_choose_value(&w->leader, w->o->k_by);
-        w->progress.best_k = w->leader.k;
+    for (size_t i = 0; i < nk; i++) {
+        kc_index_sums(s, best[i].labels, best[i].k, sums, counts);
+        for (uint32_t c = 0; c < best[i].k; c++, centres += s->d) {
+            const double *v = sums + c * s->d;
+            double nn = kc_la_dotd(v, v, s->d), inv = nn > 0 ? 1 / sqrt(nn) : 0;
+            for (size_t t = 0; t < s->d; t++)
+                centres[t] = (float)(v[t] * inv);
+        }
     }
-    w->progress.k_done = (unsigned)end;
-    return 0;
+    return kc_rows_failed(&s->rows, e);
 }
 
-/* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every run has
- * them; on the rows only the best of each k has. */
-static int from_seeds(struct sweeper *w, const uint32_t *seeds, uint32_t kmax, struct kc_err *e)
+/* On to a level of more rows: s, whose rows are all of them or some; centres are those of the best partitions of the level
+ * before, which are freed. */
+static int climb(struct kc_search *w, struct kc_space *s, const float *centres, const uint32_t *ks, int last, struct kc_err *e)
 {
-    size_t n_init = (size_t)w->o->n_init, nruns = 0;
-    struct kc_run *runs = kc_mem_alloc(kc_mem_mul(w->nk, n_init), sizeof *runs, e);
-    int rc = -1;
-    if (!runs)
-        return -1;
-    for (size_t first = 0, i = 0; i < w->nk; i++) {
-        for (size_t r = 0; r < n_init; r++)
-            runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = r, .seeds = seeds + r * kmax,
-                                              .polish = w->gram || n_init == 1};
-        size_t cols = 0;
-        for (size_t q = first; q <= i; q++)
-            cols += w->best[q].k * n_init;
-        if (cols < WAVE && i + 1 < w->nk)
-            continue;
-        if (run(w, runs, nruns, e) != 0 || (w->s->ctx->progress && watch(w, first, i + 1, e) != 0))
-            goto out;
-        first = i + 1;
-        nruns = 0;
-    }
-    rc = 0;
-out:
-    kc_mem_free(runs);
-    return rc;
-}
-
-static int polish_best(struct sweeper *w, struct kc_err *e)
-{
-    struct kc_run *runs = kc_mem_alloc(w->nk, sizeof *runs, e);
-    int rc;
-    if (!runs)
+    struct kc_best *best = kc_best_new(s->n, ks, w->nk, e);
+    if (!best)
         return -1;
     for (size_t i = 0; i < w->nk; i++)
-        runs[i] = (struct kc_run){.k = w->best[i].k, .tag = w->o->n_init, .labels = w->best[i].labels,
-                                  .spent = w->best[i].iterations, .polish = 1};
-    rc = run(w, runs, w->nk, e);
-    kc_mem_free(runs);
-    return rc;
-}
-
-/* Labels for k out of those of a larger k: as long as there are too many clusters, the pair whose union loses least of
- * the objective becomes one (Ward's way, with this objective). For k + 1 the engine has found the pair already. */
-static int merged_labels(const struct kc_space *s, const struct kc_best *from, uint32_t k, uint32_t *labels,
-                         struct kc_err *e)
-{
-    uint32_t left = from->k, a = from->merge[0], b = from->merge[1];
-    double *sums = NULL, *dots = NULL; /* (from->k, d); (from->k, from->k) */
-    uint64_t *counts = NULL;
-    int rc = -1;
-    memcpy(labels, from->labels, s->n * sizeof *labels);
-    if (left > k + 1) {
-        sums = kc_mem_alloc(kc_mem_mul(left, s->d), sizeof *sums, e);
-        dots = kc_mem_alloc(kc_mem_mul(left, left), sizeof *dots, e);
-        counts = kc_mem_alloc(left, sizeof *counts, e);
-        if (!sums || !dots || !counts)
-            goto out;
-        kc_index_sums(s, labels, left, sums, counts);
-        for (uint32_t i = 0; i < left; i++)
-            for (uint32_t j = 0; j <= i; j++)
-                dots[(size_t)i * from->k + j] = dots[(size_t)j * from->k + i] =
-                    kc_la_dotd(sums + (size_t)i * s->d, sums + (size_t)j * s->d, s->d);
-    }
-    for (;;) {
-        uint32_t last = left - 1;
-        for (size_t i = 0; i < s->n; i++)
-            labels[i] = labels[i] == b ? a : labels[i] == last ? b : labels[i];
-        if (--left == k)
-            break;
-        /* row and column b join a's, the last ones move to b's place */
-        const size_t w = from->k;
-        for (uint32_t c = 0; c <= last; c++)
-            dots[a * w + c] += dots[b * w + c];
-        for (uint32_t c = 0; c <= last; c++)
-            dots[c * w + a] = c == a ? dots[a * w + a] + dots[a * w + b] : dots[a * w + c];
-        for (uint32_t c = 0; c <= last; c++) {
-            dots[b * w + c] = dots[last * w + c];
-            dots[c * w + b] = dots[c * w + last];
-        }
-        dots[b * w + b] = dots[last * w + last];
-        double least = INFINITY;
-        for (uint32_t i = 1; i < left; i++)
-            for (uint32_t j = 0; j < i; j++) {
-                double loss = kc_merge_loss(dots[i * w + i], dots[j * w + j], dots[i * w + j]);
-                if (loss < least) {
-                    least = loss;
-                    a = j;
-                    b = i;
-                }
-            }
-    }
-    rc = 0;
-out:
-    kc_mem_free(counts);
-    kc_mem_free(dots);
-    kc_mem_free(sums);
-    return rc;
-}
-
-/* A partition that is to get more centres. */
-struct growth {
-    uint32_t *labels;  /* (n) */
-    const float *own;  /* (n) similarity to the centroid before */
-    uint32_t k, want;  /* clusters in labels now; wanted */
-};
-
-/* Give each of the m partitions the centres it lacks, all in the same passes. */
-static int add_centres(struct sweeper *w, const struct growth *g, size_t m, struct kc_rng *rng, struct kc_err *e)
-{
-    size_t cand = candidates(w->best[w->nk - 1].k);
-    uint32_t *id = kc_mem_alloc(m, sizeof *id, e), *winner = kc_mem_alloc(m, sizeof *winner, e);
-    uint32_t **labels = kc_mem_alloc(m, sizeof *labels, e);
-    struct kc_seeder *q = kc_seeder_new(w->s, m, cand, e);
-    int rc = -1, more = 1;
-    if (!id || !winner || !labels || !q)
-        goto out;
-    for (size_t j = 0; j < m; j++) {
-        kc_seeder_own(q, j, g[j].own);
-        labels[j] = g[j].labels;
-        id[j] = g[j].k;
-    }
-    while (more) {
-        more = 0;
-        kc_seeder_pick(q, cand, rng, winner);
-        for (size_t j = 0; j < m; j++)
-            if (id[j] == g[j].want)
-                winner[j] = KC_NONE; /* has all it wants */
-        kc_seeder_take(q, winner, labels, id);
-        for (size_t j = 0; j < m; j++) {
-            if (id[j] == g[j].want)
-                continue;
-            if (winner[j] != KC_NONE)
-                labels[j][winner[j]] = id[j]; /* the engine reseeds a cluster that no row has come to */
-            id[j]++;
-            more |= id[j] < g[j].want;
-        }
-    }
-    rc = 0;
-out:
-    kc_seeder_free(q);
-    kc_mem_free(labels);
-    kc_mem_free(winner);
-    kc_mem_free(id);
-    return rc;
-}
-
-/* One round: every k gets what its neighbours suggest; one that lacks a neighbour also its own partition with the
- * cheapest pair merged and a centre added. changed (nk): who has news for its neighbours; updated. */
-static int neighbours(struct sweeper *w, uint64_t round, char *changed, struct kc_err *e)
-{
-    size_t n = w->s->n, nruns = 0, ngrow = 0;
-    int rc = -1;
-    uint32_t *labels = kc_mem_alloc(kc_mem_mul(3 * w->nk, n), sizeof *labels, e);
-    struct kc_run *runs = kc_mem_alloc(3 * w->nk, sizeof *runs, e);
-    struct growth *grow = kc_mem_alloc(2 * w->nk, sizeof *grow, e);
-    struct kc_rng *rng = kc_mem_alloc(2 * w->nk, sizeof *rng, e);
-    double *before = kc_mem_alloc(w->nk, sizeof *before, e);
-    if (!labels || !runs || !grow || !rng || !before)
-        goto out;
-    for (size_t i = 0; i < w->nk; i++) {
-        const struct kc_best *b = &w->best[i], *less = i > 0 ? b - 1 : NULL, *more = i + 1 < w->nk ? b + 1 : NULL;
-        struct kc_run r = {.k = b->k, .tag = w->o->n_init + 1 + 3 * round, .polish = 1};
-        before[i] = b->objective;
-        if (more && more->k <= MERGE_MAX && changed[i + 1]) {
-            r.labels = labels + nruns * n;
-            r.spent = more->iterations;
-            if (merged_labels(w->s, more, b->k, labels + nruns * n, e) != 0)
-                goto out;
-            runs[nruns++] = r;
-        }
-        r.tag++;
-        if (less && b->k - less->k <= ADD_MAX && changed[i - 1]) {
-            memcpy(labels + nruns * n, less->labels, n * sizeof *labels);
-            rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_NEIGHBOUR, b->k, round);
-            grow[ngrow++] = (struct growth){labels + nruns * n, less->own, less->k, b->k};
-            r.labels = labels + nruns * n;
-            r.spent = less->iterations;
-            runs[nruns++] = r;
-        }
-        r.tag++;
-        if (b->k > 2 && (w->nk == 1 || (thorough(w->o) && round == 0))) {
-            if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
-                goto out;
-            rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
-            grow[ngrow++] = (struct growth){labels + nruns * n, b->own, b->k - 1, b->k};
-            r.labels = labels + nruns * n;
-            r.spent = b->iterations;
-            runs[nruns++] = r;
-        }
-    }
-    if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || run(w, runs, nruns, e) != 0)
-        goto out;
-    for (size_t i = 0; i < w->nk; i++)
-        changed[i] = w->best[i].objective > before[i];
-    rc = 0;
-out:
-    kc_mem_free(before);
-    kc_mem_free(rng);
-    kc_mem_free(grow);
-    kc_mem_free(runs);
-    kc_mem_free(labels);
-    return rc;
+        best[i].iterations = w->best[i].iterations;
+    kc_best_free(w->best, w->nk);
+    w->best = best;
+    w->s = s;
+    w->gram = 0;
+    w->ro.tol = last ? w->o->n_init > 3 ? w->o->tol : w->o->tol > 3e-5 ? w->o->tol : 3e-5 : 1e-4;
+    int more = last && s->n <= KC_FEW_ROWS && w->o->n_init > 3;
+    if (kc_search_centres(w, centres, more, e) != 0 || kc_search_regroup(w, &w->best[w->nk - 1], e) != 0)
+        return -1;
+    return more ? kc_search_neighbours(w, 1, e) : 0;
 }
 
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
-    uint32_t kmax = ks[nk - 1], *seeds = NULL;
-    float *gram = NULL;
-    char *changed = NULL;
+    size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]), level;
+    uint32_t kmax = ks[nk - 1], *idx = NULL;
+    uint64_t *counts = NULL;
+    float *x = NULL, *centres = NULL;
+    double *sums = NULL;
     int rc = -1;
-    struct sweeper w = {.s = s, .o = o, .ro = {o->max_iter, o->tol}, .nk = nk};
-    *sw = (struct kc_sweep){.nk = nk, .gram = kc_sweep_gram(s->n, s->d, ks, nk, o)};
-    w.gram = sw->gram;
-    explain(sw, s->n, s->d, ks, o);
-    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .total = nk * (o->n_init + 1) + 3 * nk * rounds_of(nk, o),
-                                      .k_all = (unsigned)nk};
-    s->tick = tick;
-    s->tick_arg = &w;
-    w.best = sw->best = kc_mem_zalloc(nk, sizeof *sw->best, e);
-    seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *seeds, e);
-    changed = kc_mem_alloc(nk, 1, e);
-    if (!w.best || !seeds || !changed)
-        goto out;
-    for (size_t i = 0; i < nk; i++) {
-        w.best[i].k = ks[i];
-        w.best[i].objective = -1;
-        w.best[i].labels = kc_mem_zalloc(s->n, sizeof *w.best[i].labels, e);
-        w.best[i].own = kc_mem_alloc(s->n, sizeof *w.best[i].own, e);
-        if (!w.best[i].labels || !w.best[i].own)
+    struct kc_space coarse = *s, between = *s;
+    struct kc_search w = {.s = s, .o = o, .ro = {o->max_iter, o->tol}, .nk = nk};
+    *sw = (struct kc_sweep){.nk = nk, .levels = 1};
+    s->tick = coarse.tick = between.tick = kc_search_tick;
+    s->tick_arg = coarse.tick_arg = between.tick_arg = &w;
+    if (first < n || !s->rows.x || s->rows.idx) {
+        x = kc_mem_aligned(kc_mem_mul(first, d), sizeof *x, e);
+        idx = kc_mem_alloc(first, sizeof *idx, e);
+        if (!x || !idx)
             goto out;
-        changed[i] = 1;
+        kc_sweep_draw(o->seed, 0, n, first, idx);
+        kc_rows_copy(&s->rows, idx, first, x);
+        coarse.rows = kc_rows_memory(x, first, d);
+        coarse.n = first;
+        if (kc_rows_failed(&s->rows, e) != 0)
+            goto out;
+        w.s = &coarse;
     }
-    if (sw->gram) {
-        s->ldg = kc_gram_ld(s->n);
-        gram = kc_mem_aligned(kc_mem_mul(s->n, s->ldg), sizeof *gram, e);
-        if (!gram || kc_gram_build(s, gram, e) != 0)
-            goto out;
-        s->gram = gram;
-    }
-    tick(&w, 0);
-    if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0 || from_seeds(&w, seeds, kmax, e) != 0 ||
-        (!w.gram && o->n_init > 1 && polish_best(&w, e) != 0))
+    sw->gram = w.gram = takes_gram(first, d, ks, nk, o);
+    explain(sw, n, first, d, ks, o);
+    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
+    w.progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
+    for (level = first; level < n; level = next_level(level, n))
+        w.progress.total += nk;
+    w.best = kc_best_new(w.s->n, ks, nk, e);
+    if (!w.best || kc_search_run(&w, e) != 0)
         goto out;
-    for (uint64_t round = 0; round < rounds_of(nk, o); round++)
-        if (neighbours(&w, round, changed, e) != 0)
+    if (first < n) {
+        centres = kc_mem_aligned(kc_mem_mul((size_t)columns(ks, nk), d), sizeof *centres, e);
+        sums = kc_mem_alloc(kc_mem_mul(kmax, d), sizeof *sums, e);
+        counts = kc_mem_alloc(kmax, sizeof *counts, e);
+        if (!centres || !sums || !counts)
             goto out;
+    }
+    for (level = first; level < n;) {
+        if (centres_of(w.s, w.best, nk, sums, counts, centres, e) != 0)
+            goto out;
+        level = next_level(level, n);
+        sw->levels++;
+        if (level < n) {
+            kc_mem_free(idx);
+            idx = kc_mem_alloc(level, sizeof *idx, e);
+            if (!idx)
+                goto out;
+            kc_sweep_draw(o->seed, level, n, level, idx);
+            between.n = level;
+            if (s->rows.x && !s->rows.idx) {
+                between.rows = kc_rows_pick(&s->rows, idx, level);
+            } else {
+                kc_mem_free(x); /* the level before has been left */
+                x = kc_mem_aligned(kc_mem_mul(level, d), sizeof *x, e);
+                if (!x)
+                    goto out;
+                kc_rows_copy(&s->rows, idx, level, x);
+                between.rows = kc_rows_memory(x, level, d);
+            }
+        }
+        if (climb(&w, level < n ? &between : s, centres, ks, level == n, e) != 0)
+            goto out;
+    }
     rc = 0;
 out:
-    s->gram = NULL;
-    kc_mem_free(gram);
-    kc_mem_free(changed);
-    kc_mem_free(seeds);
+    sw->best = w.best;
+    kc_mem_free(counts);
+    kc_mem_free(sums);
+    kc_mem_free(centres);
+    kc_mem_free(idx);
+    kc_mem_free(x);
     return rc;
 }
 
 void kc_sweep_free(struct kc_sweep *sw)
 {
-    for (size_t i = 0; sw->best && i < sw->nk; i++) {
-        kc_mem_free(sw->best[i].labels);
-        kc_mem_free(sw->best[i].own);
-    }
-    kc_mem_free(sw->best);
+    kc_best_free(sw->best, sw->nk);
     sw->best = NULL;
 }

@@ -25,6 +25,16 @@ void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const
         row[i] = buf + i * r->d;
 }
 
+void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x)
+{
+    for (size_t i = 0; i < m; i++) {
+        const float *row;
+        kc_rows_get(r, idx[i], 1, x + i * r->d, &row);
+        if (r->x)
+            memcpy(x + i * r->d, row, r->d * sizeof *x);
+    }
+}
+
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)
 {
     return r->failed ? r->failed(r->src, e) : 0;

@@ -36,6 +36,8 @@ static inline size_t kc_rows_buf(const struct kc_rows *r, size_t m)
 /* row[0 .. m): pointers to the rows from i0 on. buf: kc_rows_buf(r, m) floats, where rows that do not lie in memory are put.
  * Rows that cannot be read are zero: whoever walks over the rows asks kc_rows_failed at the end of it. */
 void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row);
+/* The rows idx[0 .. m) one behind the other into x (m, d). */
+void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e) KC_MUST_USE;
 
 #endif
