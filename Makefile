@@ -73,6 +73,9 @@ check: kclust $(B)/unit $(B)/libkclust.a
 bench: kclust
 	@/usr/bin/python3 tests/bench/bench.py $(BENCH)
 
+bench-large: kclust
+	@/usr/bin/python3 tests/bench/bench.py --large $(BENCH)
+
 # Sanitizer builds of the program and of its tests, each in a folder of its own.
 SAN_asan = -fsanitize=address -fno-omit-frame-pointer
 SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
@@ -122,10 +125,11 @@ help:
 	  'make asan, ubsan, tsan   the tests under a sanitizer' \
 	  'make valgrind       the command-line cases under valgrind' \
 	  'make warnings       gcc and clang with warnings as errors' \
-	  'make bench          timings and quality beside scikit-learn (BENCH=--quick for the short ones)' \
+	  'make bench          timings and quality beside scikit-learn and Faiss (BENCH=--quick for the short ones)' \
+	  'make bench-large    the same for large sets, and cost against rows, dimensions, clusters, cores' \
 	  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps demo check bench asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps demo check bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
 .DELETE_ON_ERROR:

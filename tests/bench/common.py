@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -17,7 +18,7 @@ CACHE = os.environ.get("KCLUST_BENCH_DIR") or "/tmp/kclust-bench-cache"
 
 
 class Failed(Exception):
-    """The benchmark cannot go on; the text says why."""
+    """A program failed, and with it the job; the text says how."""
 
 
 class Dataset:
@@ -26,7 +27,7 @@ class Dataset:
     def __init__(self, name, path, npy=None):
         self.name = name
         self.path = path
-        self.npy = npy  # the same rows, quick to load; None: they are read from path
+        self.npy = path if path.endswith(".npy") else npy  # the same rows, quick to load; None: they are read from path
         self._unit = None
         self._sha = None
 
@@ -41,18 +42,24 @@ class Dataset:
         return self._sha
 
     def rows(self):
-        """The rows as float32 (n, d), zero rows included."""
-        npy = self.path if self.path.endswith(".npy") else self.npy
-        if npy:
-            return np.load(npy)
+        """The rows as float32 (n, d), zero rows included; those of an npy file stay there until they are used."""
+        if self.npy:
+            return np.load(self.npy, mmap_mode="r")
         with (gzip.open if self.path.endswith(".gz") else open)(self.path, "rt", encoding="utf-8") as f:
             return np.array([json.loads(line)["vec"] for line in f], dtype=np.float32)
 
     def unit(self):
-        """The rows that have a direction, as float64 unit vectors."""
+        """The rows that have a direction, as unit vectors in float64, made block by block."""
         if self._unit is None:
-            self._unit = figures.unit(figures.without_zero_rows(self.rows()))
+            self._unit = figures.UnitRows(self.rows())
         return self._unit
+
+    def warm(self):
+        """Read the file once, so that no program is the one that waits for the disk."""
+        with open(self.path, "rb", buffering=0) as f:
+            block = bytearray(1 << 22)
+            while f.readinto(block):
+                pass
 
     def forget(self):
         """Give the rows' memory back."""
@@ -79,10 +86,9 @@ def openblas():
     return folder if os.path.exists(os.path.join(folder, "libblas.so.3")) else None
 
 
-def peer_env(threads):
-    """The environment of a peer with that many threads."""
-    env = dict(os.environ, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads),
-               PYTHONDONTWRITEBYTECODE="1")
+def peer_env(omp, blas):
+    """The environment of a peer with that many threads of OpenMP and of its BLAS."""
+    env = dict(os.environ, OMP_NUM_THREADS=str(omp), OPENBLAS_NUM_THREADS=str(blas), PYTHONDONTWRITEBYTECODE="1")
     folder = openblas()
     if folder:
         env["LD_LIBRARY_PATH"] = folder
@@ -106,19 +112,21 @@ def measure(command, work, env=None, stdout=None):
     with open(errors, encoding="utf-8", errors="replace") as f:
         used["errors"] = f.read()
     if used["status"] != 0:
-        raise Failed("%s: status %d: %s" % (" ".join(command), used["status"], used["errors"].strip()))
+        command = [os.path.basename(c) if os.path.isabs(c) else c for c in command]  # the text may be stored
+        said = used["errors"].strip().replace(work + os.sep, "")
+        raise Failed("%s: status %d: %s" % (" ".join(command), used["status"], said))
     return used
 
 
 def read_labels(path):
     """The ids of a term<TAB>id file, in its order."""
     with open(path, encoding="utf-8", newline="\n") as f:
-        return np.array([int(line.rpartition("\t")[2]) for line in f], dtype=np.int64)
+        return np.fromiter((int(line.rpartition("\t")[2]) for line in f), dtype=np.int64)
 
 
 class Cache:
-    """Results of the peers, kept between runs. Every entry has a key, all that the result depends on; with another
-    key it counts as absent. Off: nothing is found, but what was measured is still not written."""
+    """Results of the peers, kept between runs. Every entry has a key, all that the result depends on, given as a
+    function since checksums take time; with another key it counts as absent. Off: nothing is found or written."""
 
     def __init__(self, on):
         self.on = on
@@ -131,7 +139,7 @@ class Cache:
             return None
         try:
             with open(os.path.join(CACHE, name + ".key"), encoding="utf-8") as f:
-                if json.load(f) != key:
+                if json.load(f) != key():
                     return None
             with open(os.path.join(CACHE, name + ".json"), encoding="utf-8") as f:
                 return json.load(f)
@@ -145,24 +153,82 @@ class Cache:
         path = os.path.join(CACHE, name)
         if os.path.exists(path + ".key"):
             os.remove(path + ".key")
-        for suffix, what in (".json", value), (".key", key):
+        for suffix, what in (".json", value), (".key", key()):
             with open(path + suffix, "w", encoding="utf-8") as f:
                 json.dump(what, f, indent=1)
 
 
 def peer_versions():
-    """What the peers run on: {"python", "numpy", "scikit-learn", "blas"}."""
+    """What the peers run on: {"python", "numpy", "scikit-learn", "faiss", "blas"}; None: not there."""
     code = (
-        "import json, platform, numpy, sklearn.cluster, threadpoolctl\n"
-        "blas = [i for i in threadpoolctl.threadpool_info() if i['user_api'] == 'blas']\n"
-        "print(json.dumps({'python': platform.python_version(), 'numpy': numpy.__version__,\n"
-        "    'scikit-learn': sklearn.__version__, 'blas': ' '.join('%s %s (%s, %s)' % (i['internal_api'],\n"
-        "    i['version'], i.get('architecture'), i.get('threading_layer')) for i in blas) or None}))\n")
-    done = subprocess.run([sys.executable, "-c", code], env=peer_env(1), stdout=subprocess.PIPE, check=True)
+        "import importlib, json, platform\n"
+        "found = {'python': platform.python_version()}\n"
+        "for name, module in ('numpy', 'numpy'), ('scikit-learn', 'sklearn'), ('faiss', 'faiss'):\n"
+        "    try:\n"
+        "        found[name] = importlib.import_module(module).__version__\n"
+        "    except ImportError:\n"
+        "        found[name] = None\n"
+        "try:\n"
+        "    import threadpoolctl\n"
+        "    blas = [i for i in threadpoolctl.threadpool_info() if i['user_api'] == 'blas']\n"
+        "except ImportError:\n"
+        "    blas = []\n"
+        "found['blas'] = ' '.join('%s %s (%s, %s)' % (i['internal_api'], i['version'], i.get('architecture'),\n"
+        "    i.get('threading_layer')) for i in blas) or None\n"
+        "print(json.dumps(found))\n")
+    done = subprocess.run([sys.executable, "-c", code], env=peer_env(1, 1), stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 
-def machine(kclust):
+def ceilings(work, cores):
+    """What peak.c measures with one thread and with all: {threads: {"fma32", "fma64", "read"}}; empty without a
+    compiler."""
+    program = os.path.join(work, "peak")
+    command = [os.environ.get("CC") or "cc", "-std=gnu11", "-O3", "-march=native", "-ffp-contract=fast", "-pthread",
+               "-o", program, os.path.join(HERE, "peak.c")]
+    try:
+        subprocess.run(command, check=True)
+        return {n: json.loads(subprocess.run([program, str(n)], stdout=subprocess.PIPE, check=True).stdout)
+                for n in sorted({1, cores})}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def version_of(kclust):
+    """The version that the program says; for the one in the tree also the commit, and + when sources have changed."""
+    said = subprocess.run([kclust, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    said = said.splitlines()[0].removeprefix("kclust").strip()
+    if os.path.dirname(os.path.abspath(kclust)) != ROOT:
+        return said
+
+    def git(*args):
+        done = subprocess.run(["git", "-C", ROOT, *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        return done.stdout.decode().strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", "src", "Makefile")
+        return "%s (%s%s)" % (said, git("rev-parse", "--short", "HEAD"), "+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return said
+
+
+def load():
+    """How many cores others keep busy, seen over half a second in which this process sleeps, and whether that is too
+    much to measure beside. (The load average would still tell of the job before.)"""
+    def ticks():
+        with open("/proc/stat", encoding="ascii") as f:
+            user, nice, system, idle, iowait, irq, softirq, steal = map(int, f.readline().split()[1:9])
+        busy = user + nice + system + irq + softirq + steal
+        return busy, busy + idle + iowait
+
+    before = ticks()
+    time.sleep(0.5)
+    busy, every = (now - was for now, was in zip(ticks(), before))
+    cores = os.cpu_count() * busy / max(1, every)
+    return "%.1f busy cores%s" % (cores, "" if cores < 0.2 else ", NOT QUIET")
+
+
+def machine(kclust, versions, peaks):
     """The machine and the programs, as pairs of a name and a value; nothing that names the host or its users."""
     model = "unknown"
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
@@ -179,18 +245,25 @@ def machine(kclust):
         system = names["PRETTY_NAME"].strip('"') + ", " + system
     except (OSError, KeyError):
         pass
-    load = os.getloadavg()[0]
-    version = subprocess.run([kclust, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    versions = peer_versions()
-    return [
+    pairs = [
         ("processor", "%s, %d cores" % (model, len(os.sched_getaffinity(0)))),
         ("memory", "%.1f GiB" % memory),
         ("system", system),
-        ("load", "%.1f before the first job%s" % (load, "" if load < 0.5 else ": NOT QUIET, the times mean little")),
-        ("kclust", version.splitlines()[0].removeprefix("kclust").strip()),
-        ("scikit-learn", "%(scikit-learn)s, numpy %(numpy)s, Python %(python)s" % versions),
-        ("its BLAS", versions["blas"] or "the reference BLAS: several times slower than OpenBLAS, see README.md"),
+        ("others", load()),
     ]
+    for n, p in peaks.items():
+        rates = "%.0f GFLOP/s a core in float, %.0f in double; reads %.1f GB/s a core"
+        pairs.append(("%d thread%s" % (n, "s" * (n > 1)), rates % (p["fma32"], p["fma64"], p["read"])))
+    if not peaks:
+        pairs.append(("ceilings", "not measured: no C compiler"))
+    pairs.append(("kclust", version_of(kclust)))
+    for name in "scikit-learn", "faiss":
+        pairs.append((name, versions[name] or "ABSENT (Debian: %s): its rows are missing" % (
+            {"scikit-learn": "python3-sklearn", "faiss": "python3-faiss"}[name])))
+    pairs.append(("numpy", "%(numpy)s, Python %(python)s" % versions))
+    slow = "the reference BLAS: several times slower than OpenBLAS, see README.md"
+    pairs.append(("their BLAS", versions["blas"] or slow))
+    return pairs
 
 
 def table(head, rows):
