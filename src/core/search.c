@@ -15,7 +15,6 @@
 #define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
 #define ADD_MAX 16       /* centres to add, at most: each is two passes */
 #define FINE_MAX 160     /* clusters to regroup, at most */
-#define POLISH_MAX 256   /* clusters up to which single rows are moved: their distances to each other cost k^2 d a round */
 
 /* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one round
  * of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
@@ -426,7 +425,7 @@ int kc_search_centres(struct kc_search *w, const float *centres, int polish, str
         return -1;
     for (size_t i = 0; i < w->nk; centres += w->best[i++].k * w->s->d)
         runs[i] = (struct kc_run){.k = w->best[i].k, .centres = centres, .spent = w->best[i].iterations,
-                                  .polish = polish && w->best[i].k <= POLISH_MAX};
+                                  .polish = polish};
     rc = run(w, runs, w->nk, e);
     kc_mem_free(runs);
     return rc;

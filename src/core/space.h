@@ -40,7 +40,7 @@ struct kc_run {
     const float *centres;  /* or (k, d) the first centroids themselves, */
     const uint32_t *labels; /* or (n) the partition to start from */
     uint64_t spent;        /* iterations that went into those labels */
-    int polish;            /* finish with single-row moves (Hartigan 1975) */
+    int polish;            /* finish with single-row moves (Hartigan 1975); the stacked engine does so only for k below 128 */
 };
 
 /* Where finished runs go: the best partition for each k. */

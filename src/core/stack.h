@@ -1,4 +1,4 @@
-/* The stacked engine's state, and the passes over the rows. Internal to stack.c and stack_pass.c. */
+/* The stacked engine's state, and the passes over the rows. Internal to stack*.c. */
 #ifndef KC_CORE_STACK_H
 #define KC_CORE_STACK_H
 
@@ -8,6 +8,9 @@
 
 #define KC_STACK_SLOTS 48 /* runs at a time, at most */
 #define KC_STACK_STRIP 8  /* tiles a strip, at most */
+#define KC_STACK_GROUPED 128 /* clusters from which on a run keeps bounds for groups of them */
+#define KC_STACK_GROUP 16    /* columns a group; divides KC_TILE_COLUMNS */
+#define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for such runs */
 
 enum kc_mode { LLOYD, POLISH };
 
@@ -17,9 +20,13 @@ struct kc_active {
     uint32_t *lab;   /* (n) labels that the sums stand for; KC_NONE before the first */
     uint32_t *next;  /* (n) labels of the pass in work; equal to lab but for rows that move */
     float *own;      /* (n) similarity to the own centroid, when it was last looked at */
-    float *gap;      /* (n) at least so much nearer is the own centroid than any other */
+    float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the most that
+                      * the distance to the own centroid can be */
+    float **far;     /* (groups) of (n): the least that the distance to any other centroid of the group can be */
+    size_t groups;   /* 0: one bound a row */
     uint16_t *moved; /* (tiles) rows with next != lab */
     enum kc_mode mode;
+    int polish;      /* as asked for, and the clusters are few enough: their distances to each other cost k^2 d a round */
     int fresh;       /* no pass yet: there is no bound */
     int from_start;  /* the centroids are rows or given ones: no sums yet */
     int fill;        /* the sums of the labels it started from are still to be made */
@@ -46,11 +53,37 @@ struct kc_stack {
     float *shift;       /* (cap) what a pass takes off the gap of the column's rows */
     float *need;        /* (cap) rows of the column with a larger gap are left out */
     float *read;        /* (span, d) rows that do not lie in memory */
+    size_t planes;      /* bounds for groups, (n) each, that all runs can have together; */
+    float **plane;      /* the free ones lie at the end, from plane[used] on */
+    size_t used;
+    struct kc_active *grouped; /* the run in work */
+    float *best;        /* (threads, KC_STACK_LONG) scratch of runs with groups, */
+    uint32_t *at;       /* (threads, KC_STACK_LONG) */
+    uint32_t *ids;      /* (threads, 2, KC_STACK_LONG) */
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint64_t *flops;    /* (threads) done in products */
     uint64_t dense_flops; /* what full passes would have done */
 };
+
+/* By row of a strip: the best similarity seen so far, and whose. */
+struct kc_stack_winners {
+    float *best;
+    uint32_t *at;
+};
+
+static inline size_t kc_stack_span_end(const struct kc_stack *st)
+{
+    return st->span0 + st->span < st->s->n ? st->span0 + st->span : st->s->n;
+}
+
+static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
+{
+    return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
+}
+
+/* The pass of a run with groups over the rows of the span. */
+void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 
 /* All rows once, a span at a time. filling: only make the sums of runs that start from labels. Otherwise label the rows
  * by the columns that kc_stack_prepare has set, and take what moved into sums and labels. */

@@ -7,16 +7,6 @@
 #define AHEAD 8     /* rows to prefetch by */
 #define PACKING 10  /* columns that cost as much as gathering and transposing a row */
 
-static size_t span_end(const struct kc_stack *st)
-{
-    return st->span0 + st->span < st->s->n ? st->span0 + st->span : st->s->n;
-}
-
-static const float *row_at(const struct kc_stack *st, size_t i)
-{
-    return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
-}
-
 /* Whether the rows that have moved are brought into the run's sums now. */
 static int sums_due(const struct kc_stack *st, const struct kc_active *p)
 {
@@ -27,7 +17,7 @@ static int sums_due(const struct kc_stack *st, const struct kc_active *p)
 static void sum_slice(void *arg, size_t slice, unsigned worker)
 {
     struct kc_stack *st = arg;
-    size_t d = st->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE, last = span_end(st);
+    size_t d = st->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE, last = kc_stack_span_end(st);
     (void)worker;
     for (size_t i0 = st->span0; i0 < last; i0 += KC_LA_TILE)
         for (size_t a = 0; a < st->nact; a++) {
@@ -38,10 +28,10 @@ static void sum_slice(void *arg, size_t slice, unsigned worker)
             for (size_t i = i0; i < end; i++) {
                 uint32_t from = p->lab[i], to = p->next[i];
                 if (i + AHEAD < end && p->lab[i + AHEAD] != p->next[i + AHEAD])
-                    kc_la_prefetch(row_at(st, i + AHEAD) + t0, len);
+                    kc_la_prefetch(kc_stack_row(st, i + AHEAD) + t0, len);
                 if (from == to)
                     continue;
-                const float *x = row_at(st, i) + t0;
+                const float *x = kc_stack_row(st, i) + t0;
                 if (from != KC_NONE)
                     kc_la_subd(st->sum + (p->col + from) * d + t0, x, len);
                 kc_la_addd(st->sum + (p->col + to) * d + t0, x, len);
@@ -54,7 +44,7 @@ static void take_labels(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
     struct kc_active *p = &st->act[a];
-    size_t end = span_end(st);
+    size_t end = kc_stack_span_end(st);
     (void)worker;
     if (!sums_due(st, p))
         return;
@@ -75,7 +65,7 @@ void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const flo
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
     p->lab[i] = p->next[i] = to;
-    p->gap[i] = -INFINITY;
+    p->gap[i] = p->groups ? INFINITY : -INFINITY; /* look at it next time */
 }
 
 /* Where a run's centroids are now. */
@@ -158,6 +148,8 @@ static void prepare(void *arg, size_t a, unsigned worker)
             other = shift[c];
         }
     }
+    if (p->groups)
+        return;
     for (uint32_t c = 0; c < k; c++)
         shift[c] += c == at ? other : most;
     needs(st, p);
@@ -231,7 +223,7 @@ static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t n
     float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     size_t d = st->s->d, q = 0, c = 0;
     for (size_t r = 0; r < rows; r++)
-        row[r] = row_at(st, id[r]);
+        row[r] = kc_stack_row(st, id[r]);
     while (q < nrun) {
         size_t q0 = q, c0 = c, cols = 0, nset = 0, at = 0;
         while (q < nrun && cols < KC_TILE_COLUMNS) {
@@ -279,11 +271,13 @@ static void pass_strip(void *arg, size_t strip, unsigned worker)
     size_t i0 = st->span0 + strip * st->strip * KC_LA_TILE, end = i0 + st->strip * KC_LA_TILE, ndense = 0;
     struct kc_active *dense[KC_STACK_SLOTS];
     uint32_t id[KC_STACK_STRIP * KC_LA_TILE];
-    if (end > span_end(st))
-        end = span_end(st);
+    if (end > kc_stack_span_end(st))
+        end = kc_stack_span_end(st);
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
         size_t k = p->run->k;
+        if (p->groups)
+            continue;
         for (size_t t = i0 / KC_LA_TILE; t * KC_LA_TILE < end; t++)
             p->moved[t] = 0;
         size_t m = p->fresh ? end - i0 : look_at(st, p, i0, end, id);
@@ -309,7 +303,7 @@ static void polish_span(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
     struct kc_active *p = &st->act[a];
-    size_t d = st->s->d, last = span_end(st);
+    size_t d = st->s->d, last = kc_stack_span_end(st);
     (void)worker;
     if (p->mode != POLISH)
         return;
@@ -320,7 +314,7 @@ static void polish_span(void *arg, size_t a, unsigned worker)
             size_t from = p->col + p->lab[i], to = p->col + p->next[i];
             if (from == to)
                 continue;
-            const float *x = row_at(st, i);
+            const float *x = kc_stack_row(st, i);
             double less = st->nn[from] - 2 * kc_la_dot(x, st->sum + from * d, d) + 1;
             double more = st->nn[to] + 2 * kc_la_dot(x, st->sum + to * d, d) + 1;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
@@ -339,7 +333,7 @@ static void polish_span(void *arg, size_t a, unsigned worker)
 static void read_tile(void *arg, size_t t, unsigned worker)
 {
     struct kc_stack *st = arg;
-    size_t i0 = st->span0 + t * KC_LA_TILE, end = span_end(st);
+    size_t i0 = st->span0 + t * KC_LA_TILE, end = kc_stack_span_end(st);
     const float *row[KC_LA_TILE];
     (void)worker;
     kc_rows_get(&st->s->rows, i0, end - i0 < KC_LA_TILE ? end - i0 : KC_LA_TILE,
@@ -352,11 +346,14 @@ void kc_stack_walk(struct kc_stack *st, int filling)
     struct kc_pool *pool = st->s->ctx->pool;
     st->filling = filling;
     for (st->span0 = 0; st->span0 < st->s->n; st->span0 += st->span) {
-        size_t rows = span_end(st) - st->span0, strip = st->strip * KC_LA_TILE;
+        size_t rows = kc_stack_span_end(st) - st->span0, strip = st->strip * KC_LA_TILE;
         if (st->read)
             kc_pool_for(pool, kc_la_tiles(rows), read_tile, st);
         if (!filling) {
             kc_pool_for(pool, rows / strip + (rows % strip != 0), pass_strip, st);
+            for (size_t a = 0; a < st->nact; a++)
+                if (st->act[a].groups)
+                    kc_stack_groups(st, &st->act[a]);
             for (size_t a = 0; a < st->nact; a++) {
                 const struct kc_active *p = &st->act[a];
                 for (uint32_t c = 0; p->from_start && p->run->seeds && c < p->run->k; c++)

@@ -1,0 +1,199 @@
+/* Passes of runs with many clusters. One bound a row is used up by the fastest of many centroids, and what it does not save costs all
+ * k columns; so here the columns go in groups of neighbours, and each row keeps, beside the distance to its own centroid, a
+ * bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do not hold any more looks at its own
+ * group first, and then only at the groups that can still hold a nearer centroid: of 1,000 columns it meets some 50. The rows
+ * that a group must meet are gathered from a long strip, so that they fill the vectors. */
+#include <math.h>
+
+#include "core/stack.h"
+
+/* What a similarity of floats can be off by, as a distance: see keep_bounds in stack_pass.c. */
+static float slack(const struct kc_stack *st, float dist)
+{
+    const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
+    return err / (dist > least ? dist : least);
+}
+
+static float distance(float sim)
+{
+    float v = 2 - 2 * sim;
+    return sqrtf(v > 0 ? v : 0);
+}
+
+static float lower(const struct kc_stack *st, float sim)
+{
+    float dist = distance(sim);
+    return dist - 2 * slack(st, dist);
+}
+
+static float upper(const struct kc_stack *st, float sim)
+{
+    float dist = distance(sim);
+    return dist + 4 * slack(st, dist);
+}
+
+static size_t group_columns(const struct kc_active *p, size_t g)
+{
+    size_t first = g * KC_STACK_GROUP, k = p->run->k;
+    return k - first < KC_STACK_GROUP ? k - first : KC_STACK_GROUP;
+}
+
+/* A row has met group g: its best there, and the next. The row's winner so far is in best and at. */
+static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t i, float top, float second, uint32_t id,
+                float *best, uint32_t *at)
+{
+    if (top > *best || (top == *best && id < *at)) {
+        if (*at != KC_NONE)
+            p->far[*at / KC_STACK_GROUP][i] = lower(st, *best);
+        *best = top;
+        *at = id;
+        p->far[g][i] = lower(st, second);
+    } else {
+        p->far[g][i] = lower(st, top);
+    }
+}
+
+/* Up to a tile of rows meet group g, whose products are in out. */
+static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const uint32_t *id, size_t rows, size_t i0,
+                 const float *out, const struct kc_stack_winners *w)
+{
+    float top[KC_LA_TILE], second[KC_LA_TILE];
+    uint32_t at[KC_LA_TILE];
+    for (size_t r = 0; r < rows; r++) {
+        top[r] = second[r] = -INFINITY;
+        at[r] = (uint32_t)(g * KC_STACK_GROUP);
+    }
+    for (size_t c = 0; c < group_columns(p, g); c++)
+        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * KC_STACK_GROUP + c), top, second, at, rows);
+    for (size_t r = 0; r < rows; r++)
+        met(st, p, g, id[r], top[r], second[r], at[r], &w->best[id[r] - i0], &w->at[id[r] - i0]);
+}
+
+/* m rows, gathered, against the columns of group g. */
+static void evaluate(struct kc_stack *st, struct kc_active *p, size_t g, const uint32_t *id, size_t m, size_t i0,
+                     const struct kc_stack_winners *w, unsigned worker)
+{
+    size_t d = st->s->d, cols = group_columns(p, g);
+    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
+    const float *row[KC_LA_TILE];
+    for (size_t j = 0; j < m; j += KC_LA_TILE) {
+        size_t rows = m - j < KC_LA_TILE ? m - j : KC_LA_TILE;
+        for (size_t r = 0; r < rows; r++)
+            row[r] = kc_stack_row(st, id[j + r]);
+        kc_la_product(row, rows, d, st->unit + (p->col + g * KC_STACK_GROUP) * d, cols, out, KC_LA_TILE,
+                      st->scratch + worker * KC_LA_SCRATCH);
+        meet(st, p, g, id + j, rows, i0, out, w);
+    }
+    st->flops[worker] += 2 * (uint64_t)m * d * cols;
+}
+
+/* The first pass: every row against all columns. */
+static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, size_t end,
+                         const struct kc_stack_winners *w, unsigned worker)
+{
+    size_t d = st->s->d, k = p->run->k;
+    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
+    const float *row[KC_LA_TILE];
+    uint32_t id[KC_LA_TILE];
+    for (size_t i = i0; i < end; i += KC_LA_TILE) {
+        size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
+        for (size_t r = 0; r < rows; r++) {
+            id[r] = (uint32_t)(i + r);
+            row[r] = kc_stack_row(st, i + r);
+        }
+        for (size_t c = 0; c < k; c += KC_TILE_COLUMNS) { /* a multiple of the group */
+            size_t cols = k - c < KC_TILE_COLUMNS ? k - c : KC_TILE_COLUMNS;
+            kc_la_product(row, rows, d, st->unit + (p->col + c) * d, cols, out, KC_LA_TILE,
+                          st->scratch + worker * KC_LA_SCRATCH);
+            for (size_t g = c / KC_STACK_GROUP; g * KC_STACK_GROUP < c + cols; g++)
+                meet(st, p, g, id, rows, i0, out + (g * KC_STACK_GROUP - c) * KC_LA_TILE, w);
+        }
+    }
+    st->flops[worker] += 2 * (uint64_t)(end - i0) * d * k;
+}
+
+/* The rows whose bounds do not hold any more, into id; how many. Bounds follow the centroids' moves: the largest in each group. */
+static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, float *least, uint32_t *id)
+{
+    const float *shift = st->shift + p->col;
+    size_t m = 0;
+    for (size_t i = i0; i < end; i++)
+        least[i - i0] = INFINITY;
+    for (size_t g = 0; g < p->groups; g++) {
+        float most = 0, *far = p->far[g];
+        for (size_t c = 0; c < group_columns(p, g); c++)
+            most = shift[g * KC_STACK_GROUP + c] > most ? shift[g * KC_STACK_GROUP + c] : most;
+        for (size_t i = i0; i < end; i++) {
+            far[i] -= most;
+            least[i - i0] = far[i] < least[i - i0] ? far[i] : least[i - i0];
+        }
+    }
+    for (size_t i = i0; i < end; i++) {
+        p->gap[i] += shift[p->lab[i]];
+        id[m] = (uint32_t)i;
+        m += p->gap[i] < least[i - i0] ? 0u : 1u;
+    }
+    return m;
+}
+
+static void group_strip(void *arg, size_t strip, unsigned worker)
+{
+    struct kc_stack *st = arg;
+    struct kc_active *p = st->grouped;
+    const struct kc_stack_winners w = {st->best + worker * KC_STACK_LONG, st->at + worker * KC_STACK_LONG};
+    uint32_t *id = st->ids + worker * 2 * KC_STACK_LONG, *some = id + KC_STACK_LONG;
+    size_t i0 = st->span0 + strip * KC_STACK_LONG, end = kc_stack_span_end(st), m;
+    if (end > i0 + KC_STACK_LONG)
+        end = i0 + KC_STACK_LONG;
+    for (size_t t = i0 / KC_LA_TILE; t * KC_LA_TILE < end; t++)
+        p->moved[t] = 0;
+    if (p->fresh) {
+        m = end - i0;
+        for (size_t j = 0; j < m; j++) {
+            id[j] = (uint32_t)(i0 + j);
+            w.best[j] = -INFINITY;
+            w.at[j] = KC_NONE;
+        }
+        evaluate_all(st, p, i0, end, &w, worker);
+    } else {
+        m = look_at(st, p, i0, end, w.best, id);
+        for (size_t j = 0; j < m; j++) {
+            w.best[id[j] - i0] = -INFINITY;
+            w.at[id[j] - i0] = KC_NONE;
+        }
+        for (size_t g = 0; g < p->groups; g++) { /* the own group */
+            size_t n = 0;
+            for (size_t j = 0; j < m; j++) {
+                some[n] = id[j];
+                n += p->lab[id[j]] / KC_STACK_GROUP == g;
+            }
+            evaluate(st, p, g, some, n, i0, &w, worker);
+        }
+        for (size_t j = 0; j < m; j++)
+            p->gap[id[j]] = upper(st, w.best[id[j] - i0]);
+        for (size_t g = 0; g < p->groups; g++) { /* the others that may hold a nearer one */
+            size_t n = 0;
+            for (size_t j = 0; j < m; j++) {
+                size_t i = id[j];
+                some[n] = id[j];
+                n += p->lab[i] / KC_STACK_GROUP != g && !(p->gap[i] < p->far[g][i]);
+            }
+            evaluate(st, p, g, some, n, i0, &w, worker);
+        }
+    }
+    for (size_t j = 0; j < m; j++) {
+        size_t i = id[j];
+        p->next[i] = w.at[i - i0];
+        p->own[i] = w.best[i - i0];
+        p->gap[i] = upper(st, p->own[i]);
+        if (p->next[i] != p->lab[i])
+            p->moved[i / KC_LA_TILE]++;
+    }
+}
+
+void kc_stack_groups(struct kc_stack *st, struct kc_active *p)
+{
+    size_t rows = kc_stack_span_end(st) - st->span0;
+    st->grouped = p;
+    kc_pool_for(st->s->ctx->pool, rows / KC_STACK_LONG + (rows % KC_STACK_LONG != 0), group_strip, st);
+}
