@@ -102,6 +102,7 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
 static int score_sweep(struct fit *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
     struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
+    int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
     int rc = -1;
     if (!p)
         return -1;
@@ -110,7 +111,7 @@ static int score_sweep(struct fit *w, const struct kc_space *s, const struct kc_
         p[i].labels = sw->best[i].labels;
     }
     w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
-    if (!w->f->sweep || kc_index_score(s, p, sw->nk, w->e) != 0)
+    if (!w->f->sweep || (!later && kc_index_score(s, p, sw->nk, w->e) != 0))
         goto out;
     w->f->nsweep = sw->nk;
     for (size_t i = 0; i < sw->nk; i++) {
@@ -229,10 +230,9 @@ static void center(struct fit *w)
 
 /* Labels that are the arg-max over the stored centroids, which are the unit sums of the labels. The sweep's labels are
  * that already but for rows within rounding of a tie. */
-static int settle(struct fit *w, uint32_t *next, int *moved)
+static int settle(struct fit *w, uint32_t *next)
 {
     struct kc_fit *f = w->f;
-    *moved = 0;
     for (int round = 0; round < (f->n <= FEW_ROWS ? SETTLE : 1); round++) {
         if (order(w, 0) != 0)
             return -1;
@@ -242,7 +242,6 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
             return -1;
         if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
             return 0;
-        *moved = 1;
         memcpy(f->labels, next, f->n * sizeof *next);
     }
     /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. */
@@ -252,7 +251,7 @@ static int settle(struct fit *w, uint32_t *next, int *moved)
     return 0;
 }
 
-/* Settling has moved rows within rounding or tol of a tie: the sweep's entry tells of the labels as they are now. */
+/* The sweep's entry tells of the labels as they are now: settled, on all rows. */
 static int rescore(struct fit *w, size_t chosen)
 {
     struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
@@ -261,6 +260,17 @@ static int rescore(struct fit *w, size_t chosen)
     fill_entry(&w->f->sweep[chosen], &p);
     w->f->silhouette_selected = p.silhouette;
     return 0;
+}
+
+static int limits_hold(const struct fit *w)
+{
+    const struct kc_fit_opts *o = w->o;
+    if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
+        return 0;
+    for (uint32_t c = 0; c < w->f->k; c++)
+        if (w->counts[c] < o->min_size || (o->max_size && w->counts[c] > o->max_size))
+            return 0;
+    return 1;
 }
 
 static int enforce(struct fit *w)
@@ -311,20 +321,20 @@ static int unbalanced(struct fit *w)
     return 0;
 }
 
-/* Everything that is told about the final labels. */
-static int describe(struct fit *w)
+/* Everything that is told about the final labels. entry: the sweep's, when it tells of them too; else NULL. */
+static int describe(struct fit *w, struct kc_k_entry *entry)
 {
     struct kc_fit *f = w->f;
-    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette, .no_davies_bouldin = 1};
+    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette, .no_davies_bouldin = !entry};
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
-    if (!f->clusters || !p.cluster_silhouette)
+    if (!f->clusters || !p.cluster_silhouette || kc_index_score(&w->space, &p, 1, w->e) != 0)
         goto out;
-    if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
-                  w->e) != 0 ||
-        kc_index_score(&w->space, &p, 1, w->e) != 0)
-        goto out;
+    if (entry) {
+        fill_entry(entry, &p);
+        f->silhouette_selected = p.silhouette;
+    }
     f->silhouette = p.silhouette;
     f->objective = p.objective;
     f->inertia = p.inertia;
@@ -421,7 +431,7 @@ static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *re
     f->path = sw.gram ? "gram" : "stacked";
     memcpy(f->path_why, sw.why, sizeof f->path_why);
     *chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
-    *refine = sw.levels > 1 || s.n < f->n;
+    *refine = sw.loose || s.n < f->n;
     f->k_selected = f->k = f->sweep[*chosen].k;
     f->silhouette_selected = f->sweep[*chosen].silhouette;
     if (alloc_k(w, f->k) != 0)
@@ -470,7 +480,7 @@ static int fit(struct fit *w)
     double began;
     uint32_t *ks = NULL, *next = NULL;
     size_t nk, chosen;
-    int rc = -1, moved = 0, again;
+    int rc = -1, again;
     if (list_ks(w, &ks, &nk) != 0 || sweep(w, ks, nk, &chosen, &again) != 0)
         goto out;
     if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
@@ -488,30 +498,35 @@ static int fit(struct fit *w)
             goto out;
     }
     next = kc_mem_alloc(f->n, sizeof *next, w->e);
-    if (!next || settle(w, next, &moved) != 0)
+    if (!next || settle(w, next) != 0)
         goto out;
     kc_mem_free(next);
     next = NULL;
+    struct kc_k_entry *entry = f->k == f->k_selected && f->sweep[chosen].rows == f->n ? &f->sweep[chosen] : NULL;
     if (f->k < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
             broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
         else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k) != 0)
             goto out;
-    } else if ((moved || again) && f->sweep[chosen].rows == f->n && rescore(w, chosen) != 0) {
-        goto out;
     }
     f->final_seconds = kc_clock_now() - began;
     began = kc_clock_now();
-    if (enforce(w) != 0)
-        goto out;
-    if (f->merged || f->split) {
-        if (alloc_k(w, f->k) != 0 || order(w, 0) != 0)
+    if (!limits_hold(w)) {
+        if ((entry && rescore(w, chosen) != 0) || enforce(w) != 0)
             goto out;
-        center(w);
+        if (f->merged || f->split) {
+            entry = NULL;
+            if (alloc_k(w, f->k) != 0 || order(w, 0) != 0)
+                goto out;
+            center(w);
+            if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
+                          w->e) != 0)
+                goto out;
+        }
     }
     f->sizes_seconds = kc_clock_now() - began;
     began = kc_clock_now();
-    rc = describe(w);
+    rc = describe(w, entry);
     f->final_seconds += kc_clock_now() - began;
 out:
     kc_mem_free(next);

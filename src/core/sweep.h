@@ -8,7 +8,7 @@
 struct kc_sweep {
     struct kc_best *best; /* (nk) by rising k */
     size_t nk;
-    int levels;    /* of ever more rows; on the last one runs may end before tol */
+    int loose;     /* runs have ended before tol */
     int gram;      /* the path taken, */
     char why[160]; /* and why */
 };
