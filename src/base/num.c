@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "base/num_simd.h"
 
 _Static_assert(FLT_EVAL_METHOD == 0, "double must be computed as double: on i386 build with -msse2 -mfpmath=sse");
 
@@ -229,6 +230,34 @@ static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, 
     return KC_NUM_OK;
 }
 
+/* Up to seven digits, or so many on both sides of a point: integers, pixels, quantised vectors. */
+static enum kc_num_status __attribute__((noinline)) few_digits(const char **pp, float *out)
+{
+    const char *p = *pp;
+    uint64_t negative = *p == '-';
+    p += negative;
+    uint64_t t = load_digits(p), m = not_digits(t);
+    unsigned n = m == 0 ? 8 : kc_ctz64(m) >> 3, f = 0;
+    if (n == 0 || n > 7 || (*p == '0' && (n > 1 || negative))) /* -0: see slow_float */
+        return slow_float(pp, out);
+    uint64_t w = join_n(t, n);
+    p += n;
+    if (*p == '.') {
+        t = load_digits(p + 1);
+        m = not_digits(t);
+        f = m == 0 ? 8 : kc_ctz64(m) >> 3;
+        if (f == 0 || f > 7)
+            return slow_float(pp, out);
+        w = w * pow10u[f] + join_n(t, f);
+        p += 1 + f;
+    }
+    if ((*p | 0x20) == 'e')
+        return slow_float(pp, out);
+    *out = with_sign((float)((double)(int64_t)w / pow10d[f]), negative); /* both exact: the quotient is rounded once */
+    *pp = p;
+    return KC_NUM_OK;
+}
+
 /* The common shape, one digit, a point and up to 23 others, without an exponent and with few enough digits; the rest
  * is slow_float's. */
 static inline __attribute__((always_inline)) enum kc_num_status fast_float(const char **pp, float *out)
@@ -238,7 +267,7 @@ static inline __attribute__((always_inline)) enum kc_num_status fast_float(const
     p += negative;
     uint64_t w = (uint64_t)(unsigned char)(*p - '0');
     if (UNLIKELY(w > 9 || p[1] != '.'))
-        return slow_float(pp, out);
+        return few_digits(pp, out);
     p += 2;
     uint64_t t = load_digits(p), m = not_digits(t);
     unsigned n, f;
@@ -292,12 +321,24 @@ static inline const char *skip_blanks(const char *p)
     return p;
 }
 
-size_t kc_num_floats(const char **pp, float *out, size_t room, enum kc_num_status *status)
+size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room, enum kc_num_status *status)
 {
     const char *p = *pp;
-    size_t i = 0;
+    size_t i = done;
     *status = KC_NUM_OK;
-    while (i < room) {
+    while (i <= room) {
+        if (i > 0) {
+            if (UNLIKELY(*p != ',')) {
+                p = skip_blanks(p);
+                if (*p != ',')
+                    break;
+            }
+            if (UNLIKELY(i == room))
+                break;
+            p++;
+            if (UNLIKELY((unsigned char)*p <= ' '))
+                p = skip_blanks(p);
+        }
         const char *q = p;
         enum kc_num_status st = fast_float(&q, out + i);
         if (UNLIKELY(st != KC_NUM_OK)) {
@@ -306,19 +347,35 @@ size_t kc_num_floats(const char **pp, float *out, size_t room, enum kc_num_statu
         }
         p = q;
         i++;
-        if (UNLIKELY(*p != ',')) {
-            p = skip_blanks(p);
-            if (*p != ',')
-                break;
-        }
-        if (UNLIKELY(i == room))
-            break;
-        p++;
-        if (UNLIKELY((unsigned char)*p <= ' '))
-            p = skip_blanks(p);
     }
     *pp = p;
     return i;
+}
+
+size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room, enum kc_num_status *status)
+{
+    size_t done = 0;
+#if defined(__x86_64__)
+    if (kc_num_has_avx2()) {
+        size_t more = kc_num_floats_avx2(pp, floor, out, room), few = 4;
+        /* Where four at a time do not go on, the next few go one by one, and more of them when that was in vain. */
+        for (;;) {
+            done += more;
+            few = more > 0 ? 4 : few < 64 ? 2 * few : few;
+            size_t want = room - done < few ? room : done + few;
+            done = kc_num_floats_plain(pp, out, done, want, status);
+            if (done < want || done == room || **pp != ',')
+                return done;
+            const char *p = *pp + 1;
+            more = kc_num_floats_avx2(&p, floor, out + done, room - done);
+            if (more > 0)
+                *pp = p;
+        }
+    }
+#else
+    (void)floor;
+#endif
+    return kc_num_floats_plain(pp, out, done, room, status);
 }
 
 static const char *skip_digits(const char *p)

@@ -23,8 +23,8 @@ enum kc_num_status kc_num_float(const char **pp, float *out);
  * Returns how many were stored in out (room).
  * KC_NUM_OK: *pp stands at the first byte behind the last number that is no white space; a comma there means that
  * `room` was used up and more may follow. Else: *pp is the first byte of the element that is no number of float32.
- * The buffer is as for kc_num_float. */
-size_t kc_num_floats(const char **pp, float *out, size_t room, enum kc_num_status *status);
+ * The buffer is as for kc_num_float; it can be read from `floor` on (at most *pp; 32 bytes before it are enough). */
+size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room, enum kc_num_status *status);
 
 /* The first byte behind the JSON number at p, or NULL and *bad (the offending byte) when there is none. */
 const char *kc_num_skip(const char *p, const char **bad);

@@ -66,6 +66,7 @@ static int parse(const struct kc_slot *s, const struct kc_span *span, const stru
     const char *p = s->buf.p + span->off;
     r->unit = s->whole_lines ? "line" : "record";
     r->column = span->column;
+    r->floor = s->buf.p;
     return kc_record_parse(p, p + span->n, fields, r);
 }
 

@@ -19,6 +19,7 @@ struct walk {
     enum vec_state vec;
     const char *what; /* VEC_KIND, VEC_ELEMENT, VEC_RANGE: the value concerned */
     size_t what_n, index;
+    const char *numbers, *numbers_end; /* the last array of numbers: nothing but ASCII */
     const char *term; /* the value, NULL while there is none */
     size_t term_n;
 };
@@ -115,7 +116,7 @@ static const char *take_vec(struct walk *w, const char *p, unsigned depth)
     for (;;) {
         enum kc_num_status st;
         float *to = n < r->d ? r->row + n : beyond;
-        n += kc_num_floats(&q, to, n < r->d ? r->d - n : sizeof beyond / sizeof beyond[0], &st);
+        n += kc_num_floats(&q, r->floor, to, n < r->d ? r->d - n : sizeof beyond / sizeof beyond[0], &st);
         if (st != KC_NUM_OK)
             return bad_element(w, p, q, n, depth);
         if (*q != ',')
@@ -124,6 +125,8 @@ static const char *take_vec(struct walk *w, const char *p, unsigned depth)
     }
     if (*q != ']')
         return expect(w, q, "',' or ']'");
+    w->numbers = p;
+    w->numbers_end = q;
     r->count = n;
     w->vec = r->d == 0 || n == r->d ? VEC_OK : VEC_COUNT;
     return q + 1;
@@ -296,17 +299,20 @@ static int take_term(const struct walk *w)
     return 0;
 }
 
+/* The first byte of the record that is no UTF-8, or NULL. The numbers, nearly all of a good record, are known to be. */
+static const char *bad_utf8(const struct walk *w, int good)
+{
+    const char *bad = kc_utf8_bad(w->begin, good && w->numbers ? w->numbers : w->end);
+    return bad || !good || !w->numbers ? bad : kc_utf8_bad(w->numbers_end, w->end);
+}
+
 int kc_record_parse(const char *begin, const char *end, const struct kc_fields *f, struct kc_record *r)
 {
     struct walk w = {.begin = begin, .end = end, .f = f, .r = r};
-    const char *bad = kc_utf8_bad(begin, end), *p = kc_json_ws(begin);
+    const char *bad, *p = kc_json_ws(begin);
     r->msg[0] = '\0';
     r->lines = 0;
     r->count = 0;
-    if (bad) {
-        snprintf(r->msg, sizeof r->msg, "not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad, place(&w, bad));
-        return -1;
-    }
     char first = *p;
     if (f->bare && first == '[')
         p = take_vec(&w, p, 0);
@@ -314,6 +320,11 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
         p = walk_object(&w, p);
     else
         p = kc_json_skip(p, end, 0, &w.fault);
+    bad = bad_utf8(&w, p != NULL);
+    if (bad) { /* comes before all other faults */
+        snprintf(r->msg, sizeof r->msg, "not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad, place(&w, bad));
+        return -1;
+    }
     if (!p)
         return bad_fault(&w);
     p = kc_json_ws(p);

@@ -10,6 +10,7 @@ struct kc_record {
     size_t d;
     const char *d_from; /* the input that set d when it is another one; else NULL */
     const char *unit;   /* "line" or "record" */
+    const char *floor;  /* from here on the text before the record can be read */
     size_t column;      /* bytes before the record on its first line */
     /* filled */
     size_t count;            /* numbers in the vector */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 
 #define STORED_BUFFER (256 * 1024)
+#define PIPE_BYTES (1024 * 1024) /* what Linux grants anybody */
 
 struct kc_source {
     const char *name;
@@ -163,6 +164,10 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
     }
     s->size = S_ISREG(st.st_mode) ? size_left(s->fd, &st) : UINT64_MAX;
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
+#if defined(F_SETPIPE_SZ)
+    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; where it is refused, they do */
+        (void)fcntl(s->fd, F_SETPIPE_SZ, PIPE_BYTES);
+#endif
     while (s->n < 4) { /* the longest magic number */
         size_t got;
         if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)

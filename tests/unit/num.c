@@ -222,17 +222,17 @@ TEST(num_floats)
     enum kc_num_status st;
     float x[4];
     const char *begin = padded("1,2 , 3.5,\n-4]", 14), *p = begin;
-    CHECK(kc_num_floats(&p, x, 4, &st) == 4 && st == KC_NUM_OK && *p == ']' && x[0] == 1 && x[2] == 3.5f && x[3] == -4);
+    CHECK(kc_num_floats(&p, begin, x, 4, &st) == 4 && st == KC_NUM_OK && *p == ']' && x[0] == 1 && x[2] == 3.5f && x[3] == -4);
     p = begin;
-    CHECK(kc_num_floats(&p, x, 2, &st) == 2 && st == KC_NUM_OK && *p == ',' && p == begin + 4);
+    CHECK(kc_num_floats(&p, begin, x, 2, &st) == 2 && st == KC_NUM_OK && *p == ',' && p == begin + 4);
     begin = p = padded("1,2,x]", 6);
-    CHECK(kc_num_floats(&p, x, 4, &st) == 2 && st == KC_NUM_SYNTAX && p == begin + 4);
+    CHECK(kc_num_floats(&p, begin, x, 4, &st) == 2 && st == KC_NUM_SYNTAX && p == begin + 4);
     begin = p = padded("1, 1e39]", 8);
-    CHECK(kc_num_floats(&p, x, 4, &st) == 1 && st == KC_NUM_RANGE && p == begin + 3);
+    CHECK(kc_num_floats(&p, begin, x, 4, &st) == 1 && st == KC_NUM_RANGE && p == begin + 3);
     begin = p = padded("1,]", 3);
-    CHECK(kc_num_floats(&p, x, 1, &st) == 1 && st == KC_NUM_OK && *p == ',');
+    CHECK(kc_num_floats(&p, begin, x, 1, &st) == 1 && st == KC_NUM_OK && *p == ',');
     p = begin;
-    CHECK(kc_num_floats(&p, x, 2, &st) == 1 && st == KC_NUM_SYNTAX && *p == ']');
+    CHECK(kc_num_floats(&p, begin, x, 2, &st) == 1 && st == KC_NUM_SYNTAX && *p == ']');
 }
 
 /* Any decimal of n digits that reads back as the float f? */
