@@ -41,15 +41,20 @@ static size_t span_of(size_t n, size_t d, int in_memory)
     return in_memory || m > n ? n : m;
 }
 
-static size_t groups_of(const struct kc_run *run)
+static size_t group_of(uint32_t k)
 {
-    return run->k < KC_STACK_GROUPED ? 0 : run->k / KC_STACK_GROUP + (run->k % KC_STACK_GROUP != 0);
+    return k < 128 ? 8 : 16;
+}
+
+static size_t groups_of(uint32_t k)
+{
+    return k < KC_STACK_GROUPED ? 0 : k / group_of(k) + (k % group_of(k) != 0);
 }
 
 /* Bounds that the runs in the stack can need at once. */
-static size_t planes_of(uint32_t kmax, size_t cap)
+static size_t planes_of(uint32_t kmax, size_t cap, size_t nruns)
 {
-    return kmax < KC_STACK_GROUPED ? 0 : cap / KC_STACK_GROUP + cap / KC_STACK_GROUPED;
+    return nruns == 1 || kmax < KC_STACK_GROUPED ? groups_of(kmax) : cap / 8 + cap / KC_STACK_GROUPED;
 }
 
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
@@ -60,16 +65,10 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
         slots = nruns;
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
            cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
-           planes_of(kmax, cap) * (n * sizeof(float) + sizeof(float *)) + slots * planes_of(kmax, cap) * sizeof(float *) +
+           planes_of(kmax, cap, nruns) * (n * sizeof(float) + sizeof(float *)) + slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
            (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 4 * sizeof(float)) +
            (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
-}
-
-static void give_back(struct kc_stack *st, struct kc_active *p)
-{
-    for (; p->groups; p->groups--)
-        st->plane[--st->used] = p->far[p->groups - 1];
 }
 
 /* Take a finished run's columns out of the stack. */
@@ -80,7 +79,7 @@ static void remove_done(struct kc_stack *st)
         struct kc_active *p = &st->act[a];
         uint32_t k = p->run->k;
         if (p->done) {
-            give_back(st, p);
+            kc_stack_release(st, p);
             size_t end = p->col + k, left = st->cols - end;
             memmove(st->sum + p->col * d, st->sum + end * d, left * d * sizeof *st->sum);
             memmove(st->unit + p->col * d, st->unit + end * d, left * d * sizeof *st->unit);
@@ -108,9 +107,12 @@ static void admit(struct kc_stack *st, const struct kc_run *run)
     p->col = st->cols;
     st->cols += run->k;
     p->mode = LLOYD;
-    p->polish = run->polish && run->k < KC_STACK_GROUPED;
-    for (p->groups = 0; p->groups < groups_of(run); p->groups++)
+    p->group = group_of(run->k);
+    p->polish = run->polish && run->k <= KC_STACK_POLISH;
+    for (p->groups = 0; p->groups < groups_of(run->k); p->groups++)
         p->far[p->groups] = st->plane[st->used++];
+    if (p->groups && run->centres)
+        kc_stack_order(run->centres, run->k, s->d, p->group, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
     p->fresh = 1;
     p->from_start = run->seeds != NULL || run->centres != NULL;
     p->fill = !p->from_start;
@@ -184,6 +186,15 @@ static void settle(struct kc_stack *st)
     kc_pool_for(st->s->ctx->pool, st->cols, norm_column, st);
 }
 
+/* Lloyd's way has come to its end. */
+static void go_on(struct kc_stack *st, struct kc_active *p)
+{
+    p->done = !p->polish;
+    p->mode = POLISH;
+    if (p->polish && p->groups)
+        kc_stack_join(st, p);
+}
+
 /* After a pass: what each run does next. */
 static void decide(struct kc_stack *st)
 {
@@ -206,8 +217,7 @@ static void decide(struct kc_stack *st)
             moved += p->moved[t];
         p->iter++;
         if (moved == 0) {
-            p->done = !p->polish;
-            p->mode = POLISH;
+            go_on(st, p);
         }
     }
 }
@@ -221,8 +231,7 @@ static void converge(struct kc_stack *st)
             continue;
         double obj = objective(st, p);
         if (p->iter >= st->o->max_iter || (p->iter > 0 && obj - p->last <= st->o->tol * obj)) {
-            p->done = !p->polish;
-            p->mode = POLISH;
+            go_on(st, p);
         }
         p->last = obj;
     }
@@ -268,12 +277,13 @@ static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
 static void stack_free(struct kc_stack *st)
 {
     for (size_t i = 0; st->act && i < st->slots; i++) {
-        give_back(st, &st->act[i]);
+        kc_stack_release(st, &st->act[i]);
         kc_mem_free(st->act[i].lab);
         kc_mem_free(st->act[i].next);
         kc_mem_free(st->act[i].own);
         kc_mem_free(st->act[i].gap);
         kc_mem_free(st->act[i].far);
+        kc_mem_free(st->act[i].place);
         kc_mem_free(st->act[i].moved);
     }
     kc_mem_free(st->act);
@@ -322,7 +332,7 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
         return -1;
     if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))
         return -1;
-    st->planes = planes_of(kmax, st->cap);
+    st->planes = planes_of(kmax, st->cap, nruns);
     if (st->planes) {
         st->plane = kc_mem_zalloc(st->planes, sizeof *st->plane, e);
         st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
@@ -336,8 +346,12 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     }
     for (size_t i = 0; i < st->slots; i++) {
         struct kc_active *p = &st->act[i];
-        if (st->planes && !(p->far = kc_mem_alloc(st->planes, sizeof *p->far, e)))
-            return -1;
+        if (st->planes) {
+            p->far = kc_mem_alloc(st->planes, sizeof *p->far, e);
+            p->place = kc_mem_alloc(kmax, sizeof *p->place, e);
+            if (!p->far || !p->place)
+                return -1;
+        }
         p->lab = kc_mem_alloc(n, sizeof *p->lab, e);
         p->next = kc_mem_alloc(n, sizeof *p->next, e);
         p->own = kc_mem_alloc(n, sizeof *p->own, e);

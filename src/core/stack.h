@@ -8,11 +8,17 @@
 
 #define KC_STACK_SLOTS 48 /* runs at a time, at most */
 #define KC_STACK_STRIP 8  /* tiles a strip, at most */
-#define KC_STACK_GROUPED 128 /* clusters from which on a run keeps bounds for groups of them */
-#define KC_STACK_GROUP 16    /* columns a group; divides KC_TILE_COLUMNS */
+#define KC_STACK_GROUPED 40  /* clusters from which on a run keeps bounds for groups of them */
+#define KC_STACK_POLISH 127  /* and up to which single rows are moved: their distances to each other cost k^2 d a round */
 #define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for such runs */
 
 enum kc_mode { LLOYD, POLISH };
+
+/* Which of the given centres stands at a column. */
+struct kc_stack_place {
+    double at; /* scratch */
+    uint32_t c;
+};
 
 struct kc_active {
     const struct kc_run *run;
@@ -23,10 +29,12 @@ struct kc_active {
     float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the most that
                       * the distance to the own centroid can be */
     float **far;     /* (groups) of (n): the least that the distance to any other centroid of the group can be */
+    struct kc_stack_place *place; /* (k) given centres in the order of their groups; in a run with groups */
     size_t groups;   /* 0: one bound a row */
+    size_t group;    /* columns in a group, a divisor of KC_TILE_COLUMNS */
+    int polish;      /* as asked for, and the clusters are few enough */
     uint16_t *moved; /* (tiles) rows with next != lab */
     enum kc_mode mode;
-    int polish;      /* as asked for, and the clusters are few enough: their distances to each other cost k^2 d a round */
     int fresh;       /* no pass yet: there is no bound */
     int from_start;  /* the centroids are rows or given ones: no sums yet */
     int fill;        /* the sums of the labels it started from are still to be made */
@@ -84,6 +92,12 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
 
 /* The pass of a run with groups over the rows of the span. */
 void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
+
+/* Give the bounds of groups back; kc_stack_join: and make one bound a row of them. */
+void kc_stack_release(struct kc_stack *st, struct kc_active *p);
+void kc_stack_join(struct kc_stack *st, struct kc_active *p);
+/* Order the centres (k, d) so that those of a group are near to each other: place (k). work: (d). */
+void kc_stack_order(const float *centres, uint32_t k, size_t d, size_t group, struct kc_stack_place *place, double *work);
 
 /* All rows once, a span at a time. filling: only make the sums of runs that start from labels. Otherwise label the rows
  * by the columns that kc_stack_prepare has set, and take what moved into sums and labels. */

@@ -4,6 +4,7 @@
  * group first, and then only at the groups that can still hold a nearer centroid: of 1,000 columns it meets some 50. The rows
  * that a group must meet are gathered from a long strip, so that they fill the vectors. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "core/stack.h"
 
@@ -34,8 +35,8 @@ static float upper(const struct kc_stack *st, float sim)
 
 static size_t group_columns(const struct kc_active *p, size_t g)
 {
-    size_t first = g * KC_STACK_GROUP, k = p->run->k;
-    return k - first < KC_STACK_GROUP ? k - first : KC_STACK_GROUP;
+    size_t first = g * p->group, k = p->run->k;
+    return k - first < p->group ? k - first : p->group;
 }
 
 /* A row has met group g: its best there, and the next. The row's winner so far is in best and at. */
@@ -44,7 +45,7 @@ static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t
 {
     if (top > *best || (top == *best && id < *at)) {
         if (*at != KC_NONE)
-            p->far[*at / KC_STACK_GROUP][i] = lower(st, *best);
+            p->far[*at / p->group][i] = lower(st, *best);
         *best = top;
         *at = id;
         p->far[g][i] = lower(st, second);
@@ -61,10 +62,10 @@ static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const
     uint32_t at[KC_LA_TILE];
     for (size_t r = 0; r < rows; r++) {
         top[r] = second[r] = -INFINITY;
-        at[r] = (uint32_t)(g * KC_STACK_GROUP);
+        at[r] = (uint32_t)(g * p->group);
     }
     for (size_t c = 0; c < group_columns(p, g); c++)
-        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * KC_STACK_GROUP + c), top, second, at, rows);
+        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * p->group + c), top, second, at, rows);
     for (size_t r = 0; r < rows; r++)
         met(st, p, g, id[r], top[r], second[r], at[r], &w->best[id[r] - i0], &w->at[id[r] - i0]);
 }
@@ -80,7 +81,7 @@ static void evaluate(struct kc_stack *st, struct kc_active *p, size_t g, const u
         size_t rows = m - j < KC_LA_TILE ? m - j : KC_LA_TILE;
         for (size_t r = 0; r < rows; r++)
             row[r] = kc_stack_row(st, id[j + r]);
-        kc_la_product(row, rows, d, st->unit + (p->col + g * KC_STACK_GROUP) * d, cols, out, KC_LA_TILE,
+        kc_la_product(row, rows, d, st->unit + (p->col + g * p->group) * d, cols, out, KC_LA_TILE,
                       st->scratch + worker * KC_LA_SCRATCH);
         meet(st, p, g, id + j, rows, i0, out, w);
     }
@@ -105,8 +106,8 @@ static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, si
             size_t cols = k - c < KC_TILE_COLUMNS ? k - c : KC_TILE_COLUMNS;
             kc_la_product(row, rows, d, st->unit + (p->col + c) * d, cols, out, KC_LA_TILE,
                           st->scratch + worker * KC_LA_SCRATCH);
-            for (size_t g = c / KC_STACK_GROUP; g * KC_STACK_GROUP < c + cols; g++)
-                meet(st, p, g, id, rows, i0, out + (g * KC_STACK_GROUP - c) * KC_LA_TILE, w);
+            for (size_t g = c / p->group; g * p->group < c + cols; g++)
+                meet(st, p, g, id, rows, i0, out + (g * p->group - c) * KC_LA_TILE, w);
         }
     }
     st->flops[worker] += 2 * (uint64_t)(end - i0) * d * k;
@@ -122,7 +123,7 @@ static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0,
     for (size_t g = 0; g < p->groups; g++) {
         float most = 0, *far = p->far[g];
         for (size_t c = 0; c < group_columns(p, g); c++)
-            most = shift[g * KC_STACK_GROUP + c] > most ? shift[g * KC_STACK_GROUP + c] : most;
+            most = shift[g * p->group + c] > most ? shift[g * p->group + c] : most;
         for (size_t i = i0; i < end; i++) {
             far[i] -= most;
             least[i - i0] = far[i] < least[i - i0] ? far[i] : least[i - i0];
@@ -165,7 +166,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             size_t n = 0;
             for (size_t j = 0; j < m; j++) {
                 some[n] = id[j];
-                n += p->lab[id[j]] / KC_STACK_GROUP == g;
+                n += p->lab[id[j]] / p->group == g;
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
@@ -176,7 +177,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             for (size_t j = 0; j < m; j++) {
                 size_t i = id[j];
                 some[n] = id[j];
-                n += p->lab[i] / KC_STACK_GROUP != g && !(p->gap[i] < p->far[g][i]);
+                n += p->lab[i] / p->group != g && !(p->gap[i] < p->far[g][i]);
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
@@ -196,4 +197,74 @@ void kc_stack_groups(struct kc_stack *st, struct kc_active *p)
     size_t rows = kc_stack_span_end(st) - st->span0;
     st->grouped = p;
     kc_pool_for(st->s->ctx->pool, rows / KC_STACK_LONG + (rows % KC_STACK_LONG != 0), group_strip, st);
+}
+
+void kc_stack_join(struct kc_stack *st, struct kc_active *p)
+{
+    for (size_t i = 0; i < st->s->n; i++) {
+        float least = INFINITY;
+        for (size_t g = 0; g < p->groups; g++)
+            least = p->far[g][i] < least ? p->far[g][i] : least;
+        p->gap[i] = least - p->gap[i];
+    }
+    kc_stack_release(st, p);
+}
+
+void kc_stack_release(struct kc_stack *st, struct kc_active *p)
+{
+    for (; p->groups; p->groups--)
+        st->plane[--st->used] = p->far[p->groups - 1];
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct kc_stack_place *p = a, *q = b;
+    if (p->at != q->at)
+        return p->at < q->at ? -1 : 1;
+    return p->c < q->c ? -1 : p->c > q->c;
+}
+
+/* The centre among m that u is least similar to. */
+static uint32_t farthest(const float *centres, size_t d, const struct kc_stack_place *p, size_t m, const double *u)
+{
+    double least = INFINITY;
+    uint32_t at = p[0].c;
+    for (size_t i = 0; i < m; i++) {
+        double s = kc_la_dot(centres + p[i].c * d, u, d);
+        if (s < least) {
+            least = s;
+            at = p[i].c;
+        }
+    }
+    return at;
+}
+
+/* Halved along the line through two centres far apart, again and again: neighbours come to lie side by side. */
+static void halve(const float *centres, size_t d, size_t group, struct kc_stack_place *p, size_t m, double *u)
+{
+    if (m <= group)
+        return;
+    for (size_t t = 0; t < d; t++)
+        u[t] = 0;
+    for (size_t i = 0; i < m; i++)
+        kc_la_addd(u, centres + p[i].c * d, d);
+    const float *one = centres + farthest(centres, d, p, m, u) * d;
+    for (size_t t = 0; t < d; t++)
+        u[t] = (double)one[t];
+    const float *other = centres + farthest(centres, d, p, m, u) * d;
+    for (size_t t = 0; t < d; t++)
+        u[t] -= (double)other[t];
+    for (size_t i = 0; i < m; i++)
+        p[i].at = kc_la_dot(centres + p[i].c * d, u, d);
+    qsort(p, m, sizeof *p, by_place);
+    size_t first = (m / 2 + group - 1) / group * group;
+    halve(centres, d, group, p, first, u);
+    halve(centres, d, group, p + first, m - first, u);
+}
+
+void kc_stack_order(const float *centres, uint32_t k, size_t d, size_t group, struct kc_stack_place *place, double *work)
+{
+    for (uint32_t c = 0; c < k; c++)
+        place[c] = (struct kc_stack_place){0, c};
+    halve(centres, d, group, place, k, work);
 }

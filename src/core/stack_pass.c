@@ -75,7 +75,8 @@ static void unit_columns(struct kc_stack *st, const struct kc_active *p, uint32_
     const double *v = st->sum + (p->col + c) * d;
     double nn = st->nn[p->col + c], inv = nn > 0 ? 1.0 / sqrt(nn) : 0.0;
     if (p->from_start)
-        memcpy(u, p->run->centres ? p->run->centres + c * d : kc_rows_at(&st->s->rows, p->run->seeds[c]), d * sizeof *u);
+        memcpy(u, p->run->centres ? p->run->centres + (p->groups ? p->place[c].c : c) * d
+                                  : kc_rows_at(&st->s->rows, p->run->seeds[c]), d * sizeof *u);
     else
         for (size_t j = 0; j < d; j++)
             u[j] = (float)(v[j] * inv);
