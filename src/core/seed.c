@@ -9,6 +9,8 @@
 
 /* A distance below this is rounding: float similarities of equal rows come out within a few 1e-7 of 1. */
 #define TINY 1e-6f
+#define KEPT ((size_t)16 << 20) /* bytes of candidates' distances that are kept rather than worked out again */
+#define PANELS 2                /* up to so many times 16 columns it is better to transpose these than the rows */
 
 struct kc_seeder {
     const struct kc_space *s;
@@ -22,6 +24,9 @@ struct kc_seeder {
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
+    float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room for them; else NULL */
+    uint32_t *chosen;   /* (m) which of them has won; KC_NONE: none, or they are not kept */
+    float *panel;       /* (PANELS, d, KC_LA_LANES) columns packed, where they are few */
     uint64_t *flops;    /* (threads) */
     /* the pass in work */
     size_t first, states, width;
@@ -30,6 +35,7 @@ struct kc_seeder {
     size_t ncols;
     uint32_t *const *labels;
     const uint32_t *id;
+    int stored; /* the distances to the winners are among those kept */
 };
 
 size_t kc_seed_candidates(uint32_t step)
@@ -42,13 +48,20 @@ static size_t group_of(size_t cand)
     return KC_TILE_COLUMNS / cand ? KC_TILE_COLUMNS / cand : 1;
 }
 
+static size_t kept_bytes(size_t n, size_t m, size_t cand)
+{
+    size_t bytes = kc_mem_mul(kc_mem_mul(m, cand), kc_mem_mul(n, sizeof(float)));
+    return bytes <= KEPT ? bytes : 0;
+}
+
 uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned threads)
 {
     size_t blocks = kc_space_blocks(n);
     return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
            (uint64_t)blocks * KC_TILE_COLUMNS * sizeof(double) + (uint64_t)KC_TILE_COLUMNS * d * sizeof(float) +
            (uint64_t)threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
-           (uint64_t)m * cand * sizeof(uint32_t);
+           (uint64_t)m * (cand + 1) * sizeof(uint32_t) + kept_bytes(n, m, cand) +
+           (uint64_t)PANELS * KC_LA_LANES * d * sizeof(float);
 }
 
 struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e)
@@ -75,12 +88,24 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_TILE_COLUMNS * sizeof *q->out, e);
     q->flops = kc_mem_zalloc(kc_pool_threads(s->ctx->pool), sizeof *q->flops, e);
     q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
-    if (!q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
+    q->chosen = kc_mem_alloc(m, sizeof *q->chosen, e);
+    if (!s->gram) {
+        q->panel = kc_mem_aligned(kc_mem_mul(PANELS * KC_LA_LANES, s->d), sizeof *q->panel, e);
+        if (kept_bytes(n, m, cand))
+            q->kept = kc_mem_alloc(kept_bytes(n, m, cand), 1, e);
+        if (!q->panel || (kept_bytes(n, m, cand) && !q->kept)) {
+            kc_seeder_free(q);
+            return NULL;
+        }
+    }
+    if (!q->chosen || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
     for (size_t i = 0; i < m * n; i++)
         q->dist[i] = 2.0f;
+    for (size_t i = 0; i < m; i++)
+        q->chosen[i] = KC_NONE;
     for (size_t i = 0; i < m; i++)
         for (size_t b = 0; b < q->blocks; b++) {
             size_t rows = b + 1 < q->blocks ? q->block : n - b * q->block;
@@ -96,6 +121,9 @@ void kc_seeder_free(struct kc_seeder *q)
     for (unsigned i = 0; q->flops && q->s->work && i < kc_pool_threads(q->s->ctx->pool); i++)
         q->s->work->flops += q->flops[i];
     kc_mem_free(q->flops);
+    kc_mem_free(q->panel);
+    kc_mem_free(q->kept);
+    kc_mem_free(q->chosen);
     kc_mem_free(q->drawn);
     kc_mem_free(q->out);
     kc_mem_free(q->scratch);
@@ -136,7 +164,16 @@ static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, 
     if (s->gram)
         return;
     kc_rows_get(&s->rows, i0, rows, NULL, row);
-    kc_la_product(row, rows, s->d, q->columns, q->ncols, out, KC_LA_TILE, q->scratch + worker * KC_LA_SCRATCH);
+    if (q->ncols <= PANELS * KC_LA_LANES)
+        for (size_t j = 0; j < q->ncols; j += KC_LA_LANES) {
+            float *by_row = (float *)(q->scratch + worker * KC_LA_SCRATCH); /* (rows, KC_LA_LANES) */
+            kc_la_product_packed(q->panel + j * s->d, row, rows, s->d, by_row);
+            for (size_t c = j; c < q->ncols && c < j + KC_LA_LANES; c++)
+                for (size_t r = 0; r < rows; r++)
+                    out[c * KC_LA_TILE + r] = by_row[r * KC_LA_LANES + c - j];
+        }
+    else
+        kc_la_product(row, rows, s->d, q->columns, q->ncols, out, KC_LA_TILE, q->scratch + worker * KC_LA_SCRATCH);
     q->flops[worker] += 2 * (uint64_t)rows * s->d * q->ncols;
 }
 
@@ -155,6 +192,13 @@ static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
     if (!s->gram)
         for (size_t j = 0; j < ncols; j++)
             memcpy(q->columns + j * s->d, kc_rows_at(&s->rows, cols[j]), s->d * sizeof *q->columns);
+    for (size_t j = 0; !s->gram && ncols <= PANELS * KC_LA_LANES && j < ncols; j += KC_LA_LANES) {
+        const float *col[KC_LA_LANES];
+        size_t m = ncols - j < KC_LA_LANES ? ncols - j : KC_LA_LANES;
+        for (size_t c = 0; c < m; c++)
+            col[c] = q->columns + (j + c) * s->d;
+        kc_la_pack(col, m, s->d, q->panel + j * s->d);
+    }
 }
 
 static void potential_block(void *arg, size_t b, unsigned worker)
@@ -170,11 +214,14 @@ static void potential_block(void *arg, size_t b, unsigned worker)
         sims(q, i, rows, out, worker);
         for (size_t j = 0; j < q->ncols; j++) {
             const float *have = q->dist + (q->first + j / q->width) * n + i, *o = of_column(q, i, out, j);
+            float *keep = q->kept ? q->kept + (q->first * q->width + j) * n + i : NULL;
             double p[4] = {0, 0, 0, 0};
             for (size_t r = 0; r < rows; r++) {
                 float v = distance(o[r]);
                 p[r & 3] += (double)(v < have[r] ? v : have[r]);
             }
+            for (size_t r = 0; keep && r < rows; r++)
+                keep[r] = distance(o[r]);
             pot[j] += (p[0] + p[1]) + (p[2] + p[3]);
         }
     }
@@ -191,16 +238,18 @@ static void take_block(void *arg, size_t b, unsigned worker)
             q->mass[(q->first + st) * q->blocks + b] = 0;
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
-        sims(q, i, rows, out, worker);
+        if (!q->stored)
+            sims(q, i, rows, out, worker);
         for (size_t st = 0; st < q->states; st++) {
             if (q->winner[q->first + st] == KC_NONE)
                 continue;
             float *dist = q->dist + (q->first + st) * n + i;
             uint32_t *labels = q->labels ? q->labels[q->first + st] + i : NULL;
-            const float *o = of_column(q, i, out, st);
+            const float *o = q->stored ? NULL : of_column(q, i, out, st);
+            const float *near = o ? NULL : q->kept + ((q->first + st) * q->width + q->chosen[q->first + st]) * n + i;
             double sum = q->mass[(q->first + st) * q->blocks + b];
             for (size_t r = 0; r < rows; r++) {
-                float v = distance(o[r]);
+                float v = o ? distance(o[r]) : near[r];
                 if (v < dist[r]) {
                     dist[r] = v;
                     if (labels)
@@ -252,6 +301,8 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
             if (c == 0)
                 winner[i] = r;
         }
+    for (size_t i = 0; i < q->m; i++)
+        q->chosen[i] = KC_NONE;
     q->width = cand;
     for (q->first = 0; q->first < q->m; q->first += q->states) {
         q->states = q->m - q->first < q->group ? q->m - q->first : q->group;
@@ -267,6 +318,7 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
                     sum += q->pot[b * q->ncols + st * cand + c];
                 if (sum < least) {
                     least = sum;
+                    q->chosen[q->first + st] = q->kept ? (uint32_t)c : KC_NONE;
                     winner[q->first + st] = q->drawn[(q->first + st) * cand + c];
                 }
             }
@@ -280,11 +332,16 @@ void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const
     q->winner = winner;
     q->labels = labels;
     q->id = id;
+    q->stored = q->kept != NULL;
+    for (size_t i = 0; i < q->m && q->stored; i++)
+        q->stored = winner[i] == KC_NONE ||
+                    (q->chosen[i] != KC_NONE && q->drawn[i * q->width + q->chosen[i]] == winner[i]);
     for (size_t i = 0; i < q->m; i++) /* a column is needed for each state; one that is passed over may be any row */
         q->drawn[i] = winner[i] == KC_NONE ? 0 : winner[i];
     for (q->first = 0; q->first < q->m; q->first += q->states) {
         q->states = q->m - q->first < most ? q->m - q->first : most;
-        columns(q, q->drawn + q->first, q->states);
+        if (!q->stored)
+            columns(q, q->drawn + q->first, q->states);
         kc_pool_for(q->s->ctx->pool, q->blocks, take_block, q);
     }
 }

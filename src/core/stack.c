@@ -41,20 +41,15 @@ static size_t span_of(size_t n, size_t d, int in_memory)
     return in_memory || m > n ? n : m;
 }
 
-static size_t group_of(uint32_t k)
-{
-    return k < 128 ? 8 : 16;
-}
-
 static size_t groups_of(uint32_t k)
 {
-    return k < KC_STACK_GROUPED ? 0 : k / group_of(k) + (k % group_of(k) != 0);
+    return k < KC_STACK_GROUPED ? 0 : k / KC_LA_LANES + (k % KC_LA_LANES != 0);
 }
 
 /* Bounds that the runs in the stack can need at once. */
 static size_t planes_of(uint32_t kmax, size_t cap, size_t nruns)
 {
-    return nruns == 1 || kmax < KC_STACK_GROUPED ? groups_of(kmax) : cap / 8 + cap / KC_STACK_GROUPED;
+    return nruns == 1 || kmax < KC_STACK_GROUPED ? groups_of(kmax) : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
 }
 
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
@@ -65,7 +60,7 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
         slots = nruns;
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
            cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
-           planes_of(kmax, cap, nruns) * (n * sizeof(float) + sizeof(float *)) + slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
+           planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) + slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
            (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 4 * sizeof(float)) +
            (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
@@ -107,12 +102,11 @@ static void admit(struct kc_stack *st, const struct kc_run *run)
     p->col = st->cols;
     st->cols += run->k;
     p->mode = LLOYD;
-    p->group = group_of(run->k);
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
     for (p->groups = 0; p->groups < groups_of(run->k); p->groups++)
         p->far[p->groups] = st->plane[st->used++];
     if (p->groups && run->centres)
-        kc_stack_order(run->centres, run->k, s->d, p->group, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
+        kc_stack_order(run->centres, run->k, s->d, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
     p->fresh = 1;
     p->from_start = run->seeds != NULL || run->centres != NULL;
     p->fill = !p->from_start;
@@ -290,6 +284,7 @@ static void stack_free(struct kc_stack *st)
     for (size_t i = 0; st->plane && i < st->planes; i++)
         kc_mem_free(st->plane[i]);
     kc_mem_free(st->plane);
+    kc_mem_free(st->packed);
     kc_mem_free(st->ids);
     kc_mem_free(st->at);
     kc_mem_free(st->best);
@@ -338,7 +333,8 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
         st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
         st->at = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->at, e);
         st->ids = kc_mem_alloc(threads, 2 * KC_STACK_LONG * sizeof *st->ids, e);
-        if (!st->plane || !st->best || !st->at || !st->ids)
+        st->packed = kc_mem_aligned(kc_mem_mul(st->planes, KC_LA_LANES * d), sizeof *st->packed, e);
+        if (!st->packed || !st->plane || !st->best || !st->at || !st->ids)
             return -1;
         for (size_t i = 0; i < st->planes; i++)
             if (!(st->plane[i] = kc_mem_alloc(n, sizeof **st->plane, e)))

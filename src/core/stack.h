@@ -28,10 +28,10 @@ struct kc_active {
     float *own;      /* (n) similarity to the own centroid, when it was last looked at */
     float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the most that
                       * the distance to the own centroid can be */
-    float **far;     /* (groups) of (n): the least that the distance to any other centroid of the group can be */
+    float **far;     /* (groups of KC_LA_LANES columns) of (n): the least that the distance to any other centroid of the group can be */
     struct kc_stack_place *place; /* (k) given centres in the order of their groups; in a run with groups */
     size_t groups;   /* 0: one bound a row */
-    size_t group;    /* columns in a group, a divisor of KC_TILE_COLUMNS */
+    size_t panel;    /* the first of its groups' packed columns */
     int polish;      /* as asked for, and the clusters are few enough */
     uint16_t *moved; /* (tiles) rows with next != lab */
     enum kc_mode mode;
@@ -64,6 +64,7 @@ struct kc_stack {
     size_t planes;      /* bounds for groups, (n) each, that all runs can have together; */
     float **plane;      /* the free ones lie at the end, from plane[used] on */
     size_t used;
+    float *packed;      /* (planes, d, KC_LA_LANES) columns of groups */
     struct kc_active *grouped; /* the run in work */
     float *best;        /* (threads, KC_STACK_LONG) scratch of runs with groups, */
     uint32_t *at;       /* (threads, KC_STACK_LONG) */
@@ -90,6 +91,8 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
     return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
 }
 
+/* Pack the columns of runs with groups. */
+void kc_stack_pack(struct kc_stack *st);
 /* The pass of a run with groups over the rows of the span. */
 void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 
@@ -97,7 +100,7 @@ void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 void kc_stack_release(struct kc_stack *st, struct kc_active *p);
 void kc_stack_join(struct kc_stack *st, struct kc_active *p);
 /* Order the centres (k, d) so that those of a group are near to each other: place (k). work: (d). */
-void kc_stack_order(const float *centres, uint32_t k, size_t d, size_t group, struct kc_stack_place *place, double *work);
+void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work);
 
 /* All rows once, a span at a time. filling: only make the sums of runs that start from labels. Otherwise label the rows
  * by the columns that kc_stack_prepare has set, and take what moved into sums and labels. */

@@ -1,8 +1,8 @@
 /* Passes of runs with many clusters. One bound a row is used up by the fastest of many centroids, and what it does not save costs all
  * k columns; so here the columns go in groups of neighbours, and each row keeps, beside the distance to its own centroid, a
  * bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do not hold any more looks at its own
- * group first, and then only at the groups that can still hold a nearer centroid: of 1,000 columns it meets some 50. The rows
- * that a group must meet are gathered from a long strip, so that they fill the vectors. */
+ * group first, and then only at the groups that can still hold a nearer centroid: of 1,000 columns it meets some 50. So few
+ * rows meet a group that they would not fill vectors: there the 16 columns of a group are the lanes, and the rows come one by one. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -35,8 +35,8 @@ static float upper(const struct kc_stack *st, float sim)
 
 static size_t group_columns(const struct kc_active *p, size_t g)
 {
-    size_t first = g * p->group, k = p->run->k;
-    return k - first < p->group ? k - first : p->group;
+    size_t first = g * KC_LA_LANES, k = p->run->k;
+    return k - first < KC_LA_LANES ? k - first : KC_LA_LANES;
 }
 
 /* A row has met group g: its best there, and the next. The row's winner so far is in best and at. */
@@ -45,7 +45,7 @@ static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t
 {
     if (top > *best || (top == *best && id < *at)) {
         if (*at != KC_NONE)
-            p->far[*at / p->group][i] = lower(st, *best);
+            p->far[*at / KC_LA_LANES][i] = lower(st, *best);
         *best = top;
         *at = id;
         p->far[g][i] = lower(st, second);
@@ -54,7 +54,7 @@ static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t
     }
 }
 
-/* Up to a tile of rows meet group g, whose products are in out. */
+/* A tile's rows meet group g in a full pass; out (columns, KC_LA_TILE). */
 static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const uint32_t *id, size_t rows, size_t i0,
                  const float *out, const struct kc_stack_winners *w)
 {
@@ -62,28 +62,38 @@ static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const
     uint32_t at[KC_LA_TILE];
     for (size_t r = 0; r < rows; r++) {
         top[r] = second[r] = -INFINITY;
-        at[r] = (uint32_t)(g * p->group);
+        at[r] = (uint32_t)(g * KC_LA_LANES);
     }
     for (size_t c = 0; c < group_columns(p, g); c++)
-        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * p->group + c), top, second, at, rows);
+        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * KC_LA_LANES + c), top, second, at, rows);
     for (size_t r = 0; r < rows; r++)
         met(st, p, g, id[r], top[r], second[r], at[r], &w->best[id[r] - i0], &w->at[id[r] - i0]);
 }
 
-/* m rows, gathered, against the columns of group g. */
+/* m rows from anywhere against the columns of group g, which are packed. */
 static void evaluate(struct kc_stack *st, struct kc_active *p, size_t g, const uint32_t *id, size_t m, size_t i0,
                      const struct kc_stack_winners *w, unsigned worker)
 {
     size_t d = st->s->d, cols = group_columns(p, g);
     float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
-    const float *row[KC_LA_TILE];
+    const float *row[KC_LA_TILE], *panel = st->packed + (p->panel + g) * KC_LA_LANES * d;
     for (size_t j = 0; j < m; j += KC_LA_TILE) {
         size_t rows = m - j < KC_LA_TILE ? m - j : KC_LA_TILE;
         for (size_t r = 0; r < rows; r++)
             row[r] = kc_stack_row(st, id[j + r]);
-        kc_la_product(row, rows, d, st->unit + (p->col + g * p->group) * d, cols, out, KC_LA_TILE,
-                      st->scratch + worker * KC_LA_SCRATCH);
-        meet(st, p, g, id + j, rows, i0, out, w);
+        kc_la_product_packed(panel, row, rows, d, out);
+        for (size_t r = 0; r < rows; r++) {
+            const float *v = out + r * KC_LA_LANES;
+            float top = v[0], second = -INFINITY;
+            uint32_t at = 0, i = id[j + r];
+            for (uint32_t c = 1; c < cols; c++) {
+                float less = v[c] > top ? top : v[c];
+                at = v[c] > top ? c : at;
+                top = v[c] > top ? v[c] : top;
+                second = less > second ? less : second;
+            }
+            met(st, p, g, i, top, second, (uint32_t)(g * KC_LA_LANES) + at, &w->best[i - i0], &w->at[i - i0]);
+        }
     }
     st->flops[worker] += 2 * (uint64_t)m * d * cols;
 }
@@ -106,8 +116,8 @@ static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, si
             size_t cols = k - c < KC_TILE_COLUMNS ? k - c : KC_TILE_COLUMNS;
             kc_la_product(row, rows, d, st->unit + (p->col + c) * d, cols, out, KC_LA_TILE,
                           st->scratch + worker * KC_LA_SCRATCH);
-            for (size_t g = c / p->group; g * p->group < c + cols; g++)
-                meet(st, p, g, id, rows, i0, out + (g * p->group - c) * KC_LA_TILE, w);
+            for (size_t g = c / KC_LA_LANES; g * KC_LA_LANES < c + cols; g++)
+                meet(st, p, g, id, rows, i0, out + (g * KC_LA_LANES - c) * KC_LA_TILE, w);
         }
     }
     st->flops[worker] += 2 * (uint64_t)(end - i0) * d * k;
@@ -123,7 +133,7 @@ static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0,
     for (size_t g = 0; g < p->groups; g++) {
         float most = 0, *far = p->far[g];
         for (size_t c = 0; c < group_columns(p, g); c++)
-            most = shift[g * p->group + c] > most ? shift[g * p->group + c] : most;
+            most = shift[g * KC_LA_LANES + c] > most ? shift[g * KC_LA_LANES + c] : most;
         for (size_t i = i0; i < end; i++) {
             far[i] -= most;
             least[i - i0] = far[i] < least[i - i0] ? far[i] : least[i - i0];
@@ -166,7 +176,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             size_t n = 0;
             for (size_t j = 0; j < m; j++) {
                 some[n] = id[j];
-                n += p->lab[id[j]] / p->group == g;
+                n += p->lab[id[j]] / KC_LA_LANES == g;
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
@@ -177,7 +187,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             for (size_t j = 0; j < m; j++) {
                 size_t i = id[j];
                 some[n] = id[j];
-                n += p->lab[i] / p->group != g && !(p->gap[i] < p->far[g][i]);
+                n += p->lab[i] / KC_LA_LANES != g && !(p->gap[i] < p->far[g][i]);
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
@@ -189,6 +199,30 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
         p->gap[i] = upper(st, p->own[i]);
         if (p->next[i] != p->lab[i])
             p->moved[i / KC_LA_TILE]++;
+    }
+}
+
+static void pack_group(void *arg, size_t g, unsigned worker)
+{
+    struct kc_stack *st = arg;
+    struct kc_active *p = st->grouped;
+    size_t d = st->s->d;
+    const float *col[KC_LA_LANES];
+    (void)worker;
+    for (size_t c = 0; c < group_columns(p, g); c++)
+        col[c] = st->unit + (p->col + g * KC_LA_LANES + c) * d;
+    kc_la_pack(col, group_columns(p, g), d, st->packed + (p->panel + g) * KC_LA_LANES * d);
+}
+
+void kc_stack_pack(struct kc_stack *st)
+{
+    size_t panel = 0;
+    for (size_t a = 0; a < st->nact; a++) {
+        struct kc_active *p = &st->act[a];
+        p->panel = panel;
+        panel += p->groups;
+        st->grouped = p;
+        kc_pool_for(st->s->ctx->pool, p->groups, pack_group, st);
     }
 }
 
@@ -240,9 +274,9 @@ static uint32_t farthest(const float *centres, size_t d, const struct kc_stack_p
 }
 
 /* Halved along the line through two centres far apart, again and again: neighbours come to lie side by side. */
-static void halve(const float *centres, size_t d, size_t group, struct kc_stack_place *p, size_t m, double *u)
+static void halve(const float *centres, size_t d, struct kc_stack_place *p, size_t m, double *u)
 {
-    if (m <= group)
+    if (m <= KC_LA_LANES)
         return;
     for (size_t t = 0; t < d; t++)
         u[t] = 0;
@@ -257,14 +291,14 @@ static void halve(const float *centres, size_t d, size_t group, struct kc_stack_
     for (size_t i = 0; i < m; i++)
         p[i].at = kc_la_dot(centres + p[i].c * d, u, d);
     qsort(p, m, sizeof *p, by_place);
-    size_t first = (m / 2 + group - 1) / group * group;
-    halve(centres, d, group, p, first, u);
-    halve(centres, d, group, p + first, m - first, u);
+    size_t first = (m / 2 + KC_LA_LANES - 1) / KC_LA_LANES * KC_LA_LANES;
+    halve(centres, d, p, first, u);
+    halve(centres, d, p + first, m - first, u);
 }
 
-void kc_stack_order(const float *centres, uint32_t k, size_t d, size_t group, struct kc_stack_place *place, double *work)
+void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work)
 {
     for (uint32_t c = 0; c < k; c++)
         place[c] = (struct kc_stack_place){0, c};
-    halve(centres, d, group, place, k, work);
+    halve(centres, d, place, k, work);
 }

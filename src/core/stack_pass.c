@@ -159,6 +159,7 @@ static void prepare(void *arg, size_t a, unsigned worker)
 void kc_stack_prepare(struct kc_stack *st)
 {
     kc_pool_for(st->s->ctx->pool, st->nact, prepare, st);
+    kc_stack_pack(st);
 }
 
 /* What is known of a row once all of the run's columns have been seen. The slack takes care of rounding: similarities are off by

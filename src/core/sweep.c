@@ -12,7 +12,8 @@
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
 #define COARSE 3072      /* rows of the first level, */
-#define COARSE_EACH 32   /* at least so many a cluster */
+#define COARSE_EACH 32   /* so many a cluster, */
+#define COARSE_MANY 8192 /* but beyond these half as many */
 #define LOOSE 3e-5       /* tol for choosing a k quickly */
 #define LEVEL 8          /* times as many rows on the next level */
 
@@ -41,6 +42,8 @@ static int takes_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const s
 static size_t coarse_rows(size_t n, uint32_t kmax)
 {
     uint64_t m = (uint64_t)COARSE_EACH * kmax;
+    if (m > COARSE_MANY)
+        m = m / 2 > COARSE_MANY ? m / 2 : COARSE_MANY;
     m = m < COARSE ? COARSE : m;
     return n / 2 < m ? n : (size_t)m;
 }

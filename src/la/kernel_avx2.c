@@ -50,18 +50,18 @@ AVX2 static void pack(const float *const *row, size_t rows, size_t t0, size_t de
 }
 
 /* `cols` is a constant at each call, so the loops over j unroll and acc lives in registers. */
-AVX2_INLINE void block(const float *panel, const float *c, size_t ldc, const int cols, size_t depth, float *out,
-                       size_t ldo, int first)
+AVX2_INLINE void block(const float *panel, const float *const *c, const int cols, size_t t0, size_t depth, float *out,
+                       size_t ldo)
 {
     __m256 acc[KC_LA_STRIP][2];
     UNROLL for (int j = 0; j < cols; j++)
         UNROLL for (int v = 0; v < 2; v++)
-            acc[j][v] = first ? _mm256_setzero_ps() : _mm256_loadu_ps(out + (size_t)j * ldo + (size_t)v * 8);
+            acc[j][v] = t0 == 0 ? _mm256_setzero_ps() : _mm256_loadu_ps(out + (size_t)j * ldo + (size_t)v * 8);
     for (size_t t = 0; t < depth; t++) {
         __m256 p0 = _mm256_loadu_ps(panel + t * 16);
         __m256 p1 = _mm256_loadu_ps(panel + t * 16 + 8);
         UNROLL for (int j = 0; j < cols; j++) {
-            __m256 b = _mm256_broadcast_ss(c + (size_t)j * ldc + t);
+            __m256 b = _mm256_broadcast_ss(c[j] + t0 + t);
             acc[j][0] = _mm256_fmadd_ps(p0, b, acc[j][0]);
             acc[j][1] = _mm256_fmadd_ps(p1, b, acc[j][1]);
         }
@@ -71,18 +71,18 @@ AVX2_INLINE void block(const float *panel, const float *c, size_t ldc, const int
             _mm256_storeu_ps(out + (size_t)j * ldo + (size_t)v * 8, acc[j][v]);
 }
 
-AVX2_INLINE void blockd(const double *panel, const double *c, size_t ldc, const int cols, size_t depth, double *out,
-                        size_t ldo, int first)
+AVX2_INLINE void blockd(const double *panel, const double *const *c, const int cols, size_t t0, size_t depth, double *out,
+                        size_t ldo)
 {
     __m256d acc[KC_LA_STRIP][2];
     UNROLL for (int j = 0; j < cols; j++)
         UNROLL for (int v = 0; v < 2; v++)
-            acc[j][v] = first ? _mm256_setzero_pd() : _mm256_loadu_pd(out + (size_t)j * ldo + (size_t)v * 4);
+            acc[j][v] = t0 == 0 ? _mm256_setzero_pd() : _mm256_loadu_pd(out + (size_t)j * ldo + (size_t)v * 4);
     for (size_t t = 0; t < depth; t++) {
         __m256d p0 = _mm256_loadu_pd(panel + t * 8);
         __m256d p1 = _mm256_loadu_pd(panel + t * 8 + 4);
         UNROLL for (int j = 0; j < cols; j++) {
-            __m256d b = _mm256_broadcast_sd(c + (size_t)j * ldc + t);
+            __m256d b = _mm256_broadcast_sd(c[j] + t0 + t);
             acc[j][0] = _mm256_fmadd_pd(p0, b, acc[j][0]);
             acc[j][1] = _mm256_fmadd_pd(p1, b, acc[j][1]);
         }
@@ -94,22 +94,21 @@ AVX2_INLINE void blockd(const double *panel, const double *c, size_t ldc, const 
 
 #define BY_COLS(f)                                                        \
     switch (cols) {                                                       \
-    case 6: f(panel, c, ldc, 6, depth, out, ldo, first); break;           \
-    case 5: f(panel, c, ldc, 5, depth, out, ldo, first); break;           \
-    case 4: f(panel, c, ldc, 4, depth, out, ldo, first); break;           \
-    case 3: f(panel, c, ldc, 3, depth, out, ldo, first); break;           \
-    case 2: f(panel, c, ldc, 2, depth, out, ldo, first); break;           \
-    default: f(panel, c, ldc, 1, depth, out, ldo, first); break;          \
+    case 6: f(panel, c, 6, t, depth, out, ldo); break;           \
+    case 5: f(panel, c, 5, t, depth, out, ldo); break;           \
+    case 4: f(panel, c, 4, t, depth, out, ldo); break;           \
+    case 3: f(panel, c, 3, t, depth, out, ldo); break;           \
+    case 2: f(panel, c, 2, t, depth, out, ldo); break;           \
+    default: f(panel, c, 1, t, depth, out, ldo); break;          \
     }
 
-AVX2 static void strip(const float *panel, const float *c, size_t ldc, size_t cols, size_t depth, float *out, size_t ldo,
-                       int first)
+AVX2 static void strip(const float *panel, const float *const *c, size_t cols, size_t t, size_t depth, float *out, size_t ldo)
 {
     BY_COLS(block)
 }
 
-AVX2 static void stripd(const double *panel, const double *c, size_t ldc, size_t cols, size_t depth, double *out,
-                        size_t ldo, int first)
+AVX2 static void stripd(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,
+                        size_t ldo)
 {
     BY_COLS(blockd)
 }

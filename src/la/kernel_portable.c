@@ -12,16 +12,16 @@ static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, 
 }
 
 #define STRIP(name, type, lanes, fma)                                                                            \
-    static void name(const type *panel, const type *c, size_t ldc, size_t cols, size_t depth, type *out, size_t ldo, \
-                     int first)                                                                                  \
+    static void name(const type *panel, const type *const *c, size_t cols, size_t t0, size_t depth, type *out,      \
+                     size_t ldo)                                                                                  \
     {                                                                                                            \
         for (size_t j = 0; j < cols; j++) {                                                                      \
             type acc[lanes];                                                                                     \
             for (size_t i = 0; i < lanes; i++)                                                                   \
-                acc[i] = first ? 0 : out[j * ldo + i];                                                           \
+                acc[i] = t0 == 0 ? 0 : out[j * ldo + i];                                                         \
             for (size_t t = 0; t < depth; t++)                                                                   \
                 for (size_t i = 0; i < lanes; i++)                                                               \
-                    acc[i] = fma(panel[t * lanes + i], c[j * ldc + t], acc[i]);                                  \
+                    acc[i] = fma(panel[t * lanes + i], c[j][t0 + t], acc[i]);                                    \
             for (size_t i = 0; i < lanes; i++)                                                                   \
                 out[j * ldo + i] = acc[i];                                                                       \
         }                                                                                                        \

@@ -52,11 +52,29 @@ void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const st
             float *to = out + r;
             kern->pack(row + r, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, t, depth, panel);
             for (size_t q = 0; q < nsets; to += sets[q++].k * ldo)
-                for (size_t j = 0, k = sets[q].k; j < k; j += KC_LA_STRIP)
-                    kern->strip(panel, sets[q].c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
-                                to + j * ldo, ldo, t == 0);
+                for (size_t j = 0, k = sets[q].k; j < k; j += KC_LA_STRIP) {
+                    const float *c[KC_LA_STRIP];
+                    size_t cols = k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP;
+                    for (size_t i = 0; i < cols; i++)
+                        c[i] = sets[q].c + (j + i) * d;
+                    kern->strip(panel, c, cols, t, depth, to + j * ldo, ldo);
+                }
         }
     }
+}
+
+void kc_la_pack(const float *const *row, size_t rows, size_t d, float *panel)
+{
+    kernels()->pack(row, rows, 0, d, panel);
+}
+
+void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out)
+{
+    const struct kc_la_kernels *kern = kernels();
+    for (size_t t = 0; t < d; t += KC_LA_DEPTH)
+        for (size_t i = 0; i < rows; i += KC_LA_STRIP)
+            kern->strip(panel + t * KC_LA_LANES, row + i, rows - i < KC_LA_STRIP ? rows - i : KC_LA_STRIP, t,
+                        d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH, out + i * KC_LA_LANES, KC_LA_LANES);
 }
 
 void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
@@ -80,10 +98,14 @@ void kc_la_productd(const float *const *row, size_t rows, size_t d, const double
                 for (size_t l = 0; l < KC_LA_LANES; l++)
                     wide[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
                         (double)panel[i * KC_LA_LANES + l];
-            for (size_t j = 0; j < k; j += KC_LA_STRIP)
+            for (size_t j = 0; j < k; j += KC_LA_STRIP) {
+                const double *col[KC_LA_STRIP];
+                size_t cols = k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP;
+                for (size_t i = 0; i < cols; i++)
+                    col[i] = c + (j + i) * d;
                 for (size_t h = 0; h < KC_LA_LANES; h += KC_LA_LANESD)
-                    kern->stripd(wide + h * depth, c + j * d + t, d, k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP, depth,
-                                 out + j * ldo + r + h, ldo, t == 0);
+                    kern->stripd(wide + h * depth, col, cols, t, depth, out + j * ldo + r + h, ldo);
+            }
         }
     }
 }

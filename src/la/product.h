@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 #define KC_LA_TILE 96   /* rows a tile; callers cut n so */
+#define KC_LA_LANES 16  /* columns of a packed panel */
 static inline size_t kc_la_tiles(size_t n) /* that n rows make */
 {
     return n / KC_LA_TILE + (n % KC_LA_TILE != 0);
@@ -43,6 +44,12 @@ struct kc_la_columns {
 };
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch);
+
+/* A few rows, from anywhere, with the same 16 columns again and again: here the columns are what is transposed, once, and
+ * the rows are broadcast as they lie. The same chains, so the same bits. panel (d, 16) of up to 16 vectors, missing ones zero;
+ * out (rows, 16): of row i with column j at i * 16 + j. */
+void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel);
+void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out);
 
 /* Where v[i] * scale > best[i]: best[i] = that, at[i] = id. */
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
