@@ -460,7 +460,7 @@ static int refine(struct fit *w)
 {
     struct kc_fit *f = w->f;
     struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
-    const struct kc_run_opts ro = {w->o->max_iter, w->o->tol};
+    const struct kc_run_opts ro = {w->o->max_iter, w->o->tol, 0};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
                                .polish = f->n <= FEW_ROWS};
     int rc = -1;

@@ -56,6 +56,7 @@ struct kc_best {
 struct kc_run_opts {
     uint64_t max_iter;
     double tol;
+    int full; /* for tests: every pass looks at every row; nothing but the time it takes may change */
 };
 
 /* Keep the partition if it is the best so far for its k: returns its kc_best, whose `merge` the caller then sets, or NULL.

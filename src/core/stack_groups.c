@@ -127,6 +127,7 @@ static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, si
 static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, float *least, uint32_t *id)
 {
     const float *shift = st->shift + p->col;
+    int full = st->o->full;
     size_t m = 0;
     for (size_t i = i0; i < end; i++)
         least[i - i0] = INFINITY;
@@ -142,7 +143,7 @@ static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0,
     for (size_t i = i0; i < end; i++) {
         p->gap[i] += shift[p->lab[i]];
         id[m] = (uint32_t)i;
-        m += p->gap[i] < least[i - i0] ? 0u : 1u;
+        m += p->gap[i] < least[i - i0] && !full ? 0u : 1u;
     }
     return m;
 }
@@ -152,6 +153,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
     struct kc_stack *st = arg;
     struct kc_active *p = st->grouped;
     const struct kc_stack_winners w = {st->best + worker * KC_STACK_LONG, st->at + worker * KC_STACK_LONG};
+    int full = st->o->full;
     uint32_t *id = st->ids + worker * 2 * KC_STACK_LONG, *some = id + KC_STACK_LONG;
     size_t i0 = st->span0 + strip * KC_STACK_LONG, end = kc_stack_span_end(st), m;
     if (end > i0 + KC_STACK_LONG)
@@ -187,7 +189,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             for (size_t j = 0; j < m; j++) {
                 size_t i = id[j];
                 some[n] = id[j];
-                n += p->lab[i] / KC_LA_LANES != g && !(p->gap[i] < p->far[g][i]);
+                n += p->lab[i] / KC_LA_LANES != g && (full || !(p->gap[i] < p->far[g][i]));
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }

@@ -256,13 +256,14 @@ static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t n
 static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, uint32_t *id)
 {
     const float *shift = st->shift + p->col, *need = st->need + p->col;
+    int full = st->o->full;
     size_t m = 0;
     for (size_t i = i0; i < end; i++) {
         uint32_t own = p->lab[i];
         float g = p->gap[i] - shift[own];
         p->gap[i] = g;
         id[m] = (uint32_t)i;
-        m += g > need[own] ? 0u : 1u; /* not a number (an infinite bound that moved): looked at */
+        m += g > need[own] && !full ? 0u : 1u; /* not a number (an infinite bound that moved): looked at */
     }
     return m;
 }

@@ -160,7 +160,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     double *sums = NULL;
     int rc = -1;
     struct kc_space coarse = *s, between = *s;
-    struct kc_search w = {.s = s, .o = o, .ro = {o->max_iter, o->tol}, .nk = nk};
+    struct kc_search w = {.s = s, .o = o, .ro = {o->max_iter, o->tol, 0}, .nk = nk};
     *sw = (struct kc_sweep){.nk = nk};
     s->tick = coarse.tick = between.tick = kc_search_tick;
     s->tick_arg = coarse.tick_arg = between.tick_arg = &w;

@@ -1,0 +1,88 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ref/ref.h"
+#include "core/space.h"
+#include "data.h"
+#include "par/pool.h"
+#include "unit.h"
+
+/* Rows of a matrix that pretend not to lie in memory. */
+struct behind {
+    const float *x;
+    size_t d;
+};
+
+static int behind_read(void *src, size_t i0, size_t r, float *buf)
+{
+    const struct behind *b = src;
+    memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
+    return 0;
+}
+
+static struct kc_best *stack(const struct kc_space *s, const struct kc_run *run, int full, uint64_t max_iter)
+{
+    struct kc_err e = KC_ERR_INIT;
+    const struct kc_run_opts o = {max_iter, 0, full};
+    struct kc_best *best = kc_best_new(s->n, &run->k, 1, &e);
+    CHECK(best && kc_stack_run(s, run, 1, &o, best, 1, &e) == 0);
+    return best;
+}
+
+static int same(const struct kc_best *a, const struct kc_best *b, size_t n)
+{
+    return memcmp(a->labels, b->labels, n * sizeof *a->labels) == 0 && a->objective == b->objective &&
+           a->iterations == b->iterations;
+}
+
+/* One bound a row, bounds for groups, none: the same labels, after any number of passes. Few and many clusters, rows far apart
+ * and nearly alike, duplicates, rows in memory, picked by number and read in spans. */
+TEST(core_bounds_change_nothing)
+{
+    static const uint32_t ks[] = {1, 2, 7, 39, 40, 57, 150};
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 40, 0);
+    for (int round = 0; round < 28; round++) {
+        struct kc_ctx ctx = data_ctx(1 + (unsigned)round % 3);
+        uint32_t k = ks[round % 7];
+        size_t n = 900 + kc_rng_below(&r, 900), d = 2 + kc_rng_below(&r, round % 2 ? 40 : 8);
+        float *x = data_clustered(&r, n, d, 6, round % 4 == 0 ? 0.02 : 0.8);
+        for (size_t i = 0; round % 3 == 0 && i < 60; i++)
+            memcpy(x + kc_rng_below(&r, n) * d, x, d * sizeof *x);
+        uint32_t *seeds = malloc(k * sizeof *seeds), *idx = malloc(n * sizeof *idx);
+        float *centres = malloc(k * d * sizeof *centres);
+        for (uint32_t c = 0; c < k; c++) {
+            seeds[c] = (uint32_t)(c * (n / k));
+            memcpy(centres + c * d, x + seeds[c] * d, d * sizeof *x);
+        }
+        for (size_t i = 0; i < n; i++)
+            idx[i] = (uint32_t)i;
+        struct behind b = {x, d};
+        struct kc_space mem = {.ctx = &ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d}, picked = mem, away = mem;
+        picked.rows = kc_rows_pick(&mem.rows, idx, n);
+        away.rows = (struct kc_rows){.n = n, .d = d, .read = behind_read, .src = &b};
+        for (int from = 0; from < 2; from++)
+            for (int polish = 0; polish < 2; polish++) {
+                struct kc_run run = {.k = k, .seeds = from ? seeds : NULL, .centres = from ? NULL : centres,
+                                     .polish = polish};
+                for (uint64_t iter = 2; iter < 40; iter += 12) {
+                    struct kc_best *one = stack(&mem, &run, 0, iter), *two = stack(&mem, &run, 1, iter);
+                    CHECK_MSG(same(one, two, n), "n %zu d %zu k %u polish %d: bounds change the outcome", n, d, k, polish);
+                    if (!from) {
+                        struct kc_best *three = stack(&picked, &run, 0, iter), *four = stack(&away, &run, 0, iter);
+                        CHECK_MSG(same(one, three, n) && same(one, four, n), "n %zu d %zu k %u: where rows lie matters",
+                                  n, d, k);
+                        kc_best_free(three, 1);
+                        kc_best_free(four, 1);
+                    }
+                    kc_best_free(one, 1);
+                    kc_best_free(two, 1);
+                }
+            }
+        free(centres);
+        free(idx);
+        free(seeds);
+        free(x);
+        kc_pool_free(ctx.pool);
+    }
+}
