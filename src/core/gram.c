@@ -4,6 +4,7 @@
  * against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are independent, one a task. */
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,6 +14,7 @@
 
 #define CHUNK 192 /* rows of G a task works at */
 #define MIRROR 64
+#define CHAIN 5    /* runs of neighbouring k that share their start */
 #define PIECE 256  /* columns of T at a time */
 #define AHEAD 3    /* rows to prefetch by */
 #define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
@@ -75,6 +77,10 @@ struct work {
     double *nn;     /* (kmax) |S_c|^2 */
     double *dots;   /* (kmax) */
     uint64_t *cnt;  /* (kmax) */
+    /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and some more. */
+    float *start_t;      /* (kmax, ldg) */
+    float *start_own;    /* (ldg) */
+    uint32_t *start_lab; /* (ldg) */
 };
 
 struct job {
@@ -109,6 +115,15 @@ static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_
     w->lab[i] = to;
 }
 
+/* Labels and counts for the labels in next. */
+static void count(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->cnt, 0, k * sizeof *w->cnt);
+    for (size_t i = 0; i < s->n; i++)
+        w->cnt[w->next[i]]++;
+    memcpy(w->lab, w->next, s->n * sizeof *w->lab);
+}
+
 /* T from scratch, for the labels in next: by pieces of its columns, so that all k pieces stay in L1. */
 static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
 {
@@ -122,10 +137,7 @@ static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
             kc_la_add(w->t + w->next[i] * s->ldg + j, g, len);
         }
     }
-    memset(w->cnt, 0, k * sizeof *w->cnt);
-    for (size_t i = 0; i < s->n; i++)
-        w->cnt[w->next[i]]++;
-    memcpy(w->lab, w->next, s->n * sizeof *w->lab);
+    count(s, w, k);
 }
 
 static void norms(const struct kc_space *s, struct work *w, uint32_t k)
@@ -217,11 +229,40 @@ static void find_merge(const struct kc_space *s, const struct work *w, uint32_t 
     }
 }
 
-static void one_run(void *arg, size_t task, unsigned worker)
+/* Start from the seeds: from those of the run before, if there is one in this chain, by the rows that a new one draws. */
+static void start(const struct kc_space *s, struct work *w, const struct kc_run *run, const struct kc_run *before)
 {
-    struct job *j = arg;
+    uint32_t k = run->k, have = before ? before->k : 1;
+    size_t ldg = s->ldg;
+    if (!before) {
+        memcpy(w->start_own, s->gram + (size_t)run->seeds[0] * ldg, s->n * sizeof *w->start_own);
+        memset(w->start_lab, 0, s->n * sizeof *w->start_lab);
+    }
+    memcpy(w->next, w->start_lab, s->n * sizeof *w->next);
+    for (uint32_t c = have; c < k; c++)
+        kc_la_arg_max(s->gram + (size_t)run->seeds[c] * ldg, 1.0f, c, w->start_own, w->next, s->n);
+    for (uint32_t c = 0; c < k; c++)
+        w->next[run->seeds[c]] = c; /* a seed that ties with another keeps its own cluster */
+    if (!before) {
+        build_sums(s, w, k);
+        memcpy(w->start_t, w->t, (size_t)k * ldg * sizeof *w->t);
+    } else {
+        memset(w->start_t + have * ldg, 0, (k - have) * ldg * sizeof *w->t);
+        for (size_t i = 0; i < s->n; i++)
+            if (w->next[i] != w->start_lab[i]) {
+                kc_la_sub(w->start_t + w->start_lab[i] * ldg, s->gram + i * ldg, ldg);
+                kc_la_add(w->start_t + w->next[i] * ldg, s->gram + i * ldg, ldg);
+            }
+        memcpy(w->t, w->start_t, (size_t)k * ldg * sizeof *w->t);
+        count(s, w, k);
+    }
+    memcpy(w->start_lab, w->next, s->n * sizeof *w->next);
+    memcpy(w->own, w->start_own, s->n * sizeof *w->own);
+}
+
+static void one_run(struct job *j, const struct kc_run *run, const struct kc_run *before, unsigned worker)
+{
     const struct kc_space *s = j->s;
-    const struct kc_run *run = &j->runs[task];
     struct work *w = &j->work[worker];
     uint32_t k = run->k;
     const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie behind the counts */
@@ -230,19 +271,13 @@ static void one_run(void *arg, size_t task, unsigned worker)
     double last = 0;
 
     if (run->seeds) {
-        for (uint32_t c = 0; c < k; c++) {
-            score[c] = s->gram + (size_t)run->seeds[c] * s->ldg;
-            scale[c] = 1.0f;
-        }
-        arg_max(s, k, score, scale, w->own, w->next);
-        for (uint32_t c = 0; c < k; c++)
-            w->next[run->seeds[c]] = c; /* a seed that ties with another keeps its own cluster */
+        start(s, w, run, before);
     } else {
         memcpy(w->next, run->labels, s->n * sizeof *w->next);
         for (size_t i = 0; i < s->n; i++)
             w->own[i] = 1.0f;
+        build_sums(s, w, k);
     }
-    build_sums(s, w, k);
     for (;;) {
         reseed(s, w, k);
         norms(s, w, k);
@@ -286,58 +321,99 @@ static size_t per_k(void)
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
-    uint64_t ld = kc_gram_ld(n), each = ((uint64_t)kmax + 3) * ld * sizeof(float) + kmax * per_k();
+    uint64_t ld = kc_gram_ld(n), each = (2 * (uint64_t)kmax + 5) * ld * sizeof(float) + kmax * per_k();
     return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
 }
 
+/* Runs in an order where those of one restart follow each other by rising k: task i has the runs order[chain[i]] up to
+ * order[chain[i + 1]]. */
 struct batch {
     struct job *job;
-    size_t first;
+    size_t *order, *chain, first;
 };
+
+static int by_restart(const void *a, const void *b, void *arg)
+{
+    const struct kc_run *runs = arg, *p = &runs[*(const size_t *)a], *q = &runs[*(const size_t *)b];
+    if (p->seeds && q->seeds && p->tag != q->tag)
+        return p->tag < q->tag ? -1 : 1;
+    return p < q ? -1 : p > q;
+}
 
 static void batch_run(void *arg, size_t task, unsigned worker)
 {
     struct batch *b = arg;
-    one_run(b->job, b->first + task, worker);
+    const struct kc_run *before = NULL;
+    for (size_t i = b->chain[b->first + task]; i < b->chain[b->first + task + 1]; i++) {
+        const struct kc_run *run = &b->job->runs[b->order[i]];
+        one_run(b->job, run, before, worker);
+        before = run;
+    }
+}
+
+/* A restart's seeds are one list: its runs share it, and rise in k. */
+static int linked(const struct kc_run *a, const struct kc_run *b)
+{
+    return a->seeds && a->seeds == b->seeds && a->k < b->k;
 }
 
 int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                 struct kc_best *best, size_t nbest, struct kc_err *e)
 {
     unsigned threads = kc_pool_threads(s->ctx->pool);
-    size_t batch = (size_t)threads * 16; /* enough that the wait at its end is short beside it */
+    size_t batch = (size_t)threads * 8; /* enough that the wait at its end is short beside it */
+    struct batch b = {.first = 0};
+    size_t chains = 0;
     uint32_t kmax = 1;
     int rc = -1;
     struct job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
     for (size_t i = 0; i < nruns; i++)
         kmax = runs[i].k > kmax ? runs[i].k : kmax;
     j.work = kc_mem_zalloc(threads, sizeof *j.work, e);
-    if (!j.work)
-        return -1;
+    b.job = &j;
+    b.order = kc_mem_alloc(nruns ? nruns : 1, sizeof *b.order, e);
+    b.chain = kc_mem_alloc(nruns + 1, sizeof *b.chain, e);
+    if (!j.work || !b.order || !b.chain)
+        goto out;
+    for (size_t i = 0; i < nruns; i++)
+        b.order[i] = i;
+    qsort_r(b.order, nruns, sizeof *b.order, by_restart, (void *)(uintptr_t)runs);
+    for (size_t i = 0; i < nruns; i++)
+        if (i == 0 || i - b.chain[chains - 1] == CHAIN || !linked(&runs[b.order[i - 1]], &runs[b.order[i]]))
+            b.chain[chains++] = i;
+    b.chain[chains] = nruns;
     for (unsigned i = 0; i < threads; i++) {
         struct work *w = &j.work[i];
         w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
         w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
         w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
         w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
+        w->start_t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->start_t, e);
+        w->start_own = kc_mem_aligned(s->ldg, sizeof *w->start_own, e);
+        w->start_lab = kc_mem_aligned(s->ldg, sizeof *w->start_lab, e);
         w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
         w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
         w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
-        if (!w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
+        if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
             goto out;
     }
     pthread_mutex_init(&j.lock, NULL);
-    for (struct batch b = {&j, 0}; b.first < nruns; b.first += batch) {
-        size_t m = nruns - b.first < batch ? nruns - b.first : batch;
+    for (; b.first < chains; b.first += batch) {
+        size_t m = chains - b.first < batch ? chains - b.first : batch;
         kc_pool_for(s->ctx->pool, m, batch_run, &b);
         if (s->tick)
-            s->tick(s->tick_arg, m);
+            s->tick(s->tick_arg, b.chain[b.first + m] - b.chain[b.first]);
     }
     pthread_mutex_destroy(&j.lock);
     rc = 0;
 out:
-    for (unsigned i = 0; i < threads; i++) {
+    kc_mem_free(b.chain);
+    kc_mem_free(b.order);
+    for (unsigned i = 0; j.work && i < threads; i++) {
         struct work *w = &j.work[i];
+        kc_mem_free(w->start_lab);
+        kc_mem_free(w->start_own);
+        kc_mem_free(w->start_t);
         kc_mem_free(w->cnt);
         kc_mem_free(w->dots);
         kc_mem_free(w->nn);
