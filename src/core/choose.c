@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+#define TILE 64 /* rows looked at, or read, at a time */
+
 static const char *const names[KC_INDICES] = {"silhouette", "calinski-harabasz", "davies-bouldin"};
 
 const char *kc_index_name(enum kc_index i)
@@ -78,28 +80,65 @@ static uint64_t hash_row(const float *x, size_t d)
     return h;
 }
 
+/* The different rows found so far: their numbers for rows in memory, else copies, in a block that grows. */
+struct distinct {
+    const struct kc_rows *rows;
+    uint32_t *slot; /* open addressing: 0 is free, else 1 + a row, or 1 + a copy */
+    size_t mask, have, room;
+    float *copy;    /* (room, d) */
+};
+
+static int meet(struct distinct *s, size_t i, const float *x, struct kc_err *e)
+{
+    size_t d = s->rows->d, at = (size_t)hash_row(x, d) & s->mask;
+    for (; s->slot[at] != 0; at = (at + 1) & s->mask) {
+        size_t id = s->slot[at] - 1;
+        if (memcmp(s->rows->x ? kc_rows_at(s->rows, id) : s->copy + id * d, x, d * sizeof *x) == 0)
+            return 0;
+    }
+    if (!s->rows->x) {
+        if (s->have == s->room) {
+            size_t room = s->room ? 2 * s->room : 64;
+            float *more = kc_mem_realloc(s->copy, kc_mem_mul(room, d), sizeof *more, e);
+            if (!more)
+                return -1;
+            s->copy = more;
+            s->room = room;
+        }
+        memcpy(s->copy + s->have * d, x, d * sizeof *x);
+        i = s->have;
+    }
+    s->slot[at] = (uint32_t)i + 1;
+    s->have++;
+    return 0;
+}
+
 int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *distinct, struct kc_err *e)
 {
-    size_t cap = 64, have = 0, n = rows->n, d = rows->d;
+    size_t cap = 64, n = rows->n;
+    const float *row[TILE];
+    float *buf = NULL;
+    int rc = -1;
     if (most > n)
         most = n;
     while (cap < 2 * most)
         cap *= 2;
-    uint32_t *slot = kc_mem_alloc(cap, sizeof *slot, e); /* open addressing; row + 1, 0 is free */
-    if (!slot)
-        return -1;
-    memset(slot, 0, cap * sizeof *slot);
-    for (size_t i = 0; i < n && have < most; i++) {
-        const float *x = kc_rows_at(rows, i);
-        size_t at = (size_t)hash_row(x, d) & (cap - 1);
-        while (slot[at] != 0 && memcmp(kc_rows_at(rows, slot[at] - 1), x, d * sizeof *x) != 0)
-            at = (at + 1) & (cap - 1);
-        if (slot[at] == 0) {
-            slot[at] = (uint32_t)i + 1;
-            have++;
-        }
+    struct distinct s = {.rows = rows, .slot = kc_mem_zalloc(cap, sizeof *s.slot, e), .mask = cap - 1};
+    buf = kc_mem_alloc(kc_rows_buf(rows, TILE), sizeof *buf, e);
+    if (!s.slot || !buf)
+        goto out;
+    for (size_t i0 = 0; i0 < n && s.have < most; i0 += TILE) {
+        size_t m = n - i0 < TILE ? n - i0 : TILE;
+        kc_rows_get(rows, i0, m, buf, row);
+        for (size_t i = 0; i < m && s.have < most; i++)
+            if (meet(&s, i0 + i, row[i], e) != 0)
+                goto out;
     }
-    kc_mem_free(slot);
-    *distinct = have;
-    return 0;
+    *distinct = s.have;
+    rc = kc_rows_failed(rows, e);
+out:
+    kc_mem_free(buf);
+    kc_mem_free(s.copy);
+    kc_mem_free(s.slot);
+    return rc;
 }

@@ -15,7 +15,8 @@ size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by
 /* The entry's index. */
 double kc_choose_value(const struct kc_k_entry *s, enum kc_index by);
 
-/* How many different rows there are, counted up to `most` and no further. */
+/* How many different rows there are, counted up to `most` and no further. Of rows that do not lie in memory it keeps that many
+ * copies, less than what the sweep takes for as many clusters. */
 int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *distinct, struct kc_err *e) KC_MUST_USE;
 
 #endif

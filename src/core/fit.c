@@ -210,22 +210,24 @@ static double length(const double *v, size_t d)
 }
 
 /* Sums and unit centroids of the labels as they are. A sum of zero (rows that cancel out) takes the first member. */
-static void center(struct fit *w)
+static int center(struct fit *w)
 {
     struct kc_fit *f = w->f;
     size_t d = f->d;
-    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
+    if (kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
+        return -1;
     for (uint32_t c = 0; c < f->k; c++) {
         double len = length(w->sums + (size_t)c * d, d);
-        const float *x = NULL;
-        if (!(len > 1e-9)) {
-            for (size_t i = 0; i < f->n && !x; i++)
-                if (f->labels[i] == c)
-                    x = kc_rows_at(&w->space.rows, i);
-        }
-        for (size_t t = 0; t < d; t++)
-            f->centroids[(size_t)c * d + t] = x ? x[t] : (float)(w->sums[(size_t)c * d + t] / len);
+        uint32_t first = 0;
+        while (!(len > 1e-9) && first < f->n && f->labels[first] != c)
+            first++;
+        if (!(len > 1e-9) && first < f->n)
+            kc_rows_copy(&w->space.rows, &first, 1, f->centroids + (size_t)c * d);
+        else
+            for (size_t t = 0; t < d; t++)
+                f->centroids[(size_t)c * d + t] = (float)(w->sums[(size_t)c * d + t] / len);
     }
+    return kc_rows_failed(&w->space.rows, w->e);
 }
 
 /* Labels that are the arg-max over the stored centroids, which are the unit sums of the labels. The sweep's labels are
@@ -236,9 +238,8 @@ static int settle(struct fit *w, uint32_t *next)
     for (int round = 0; round < (f->n <= FEW_ROWS ? SETTLE : 1); round++) {
         if (order(w, 0) != 0)
             return -1;
-        center(w);
-        if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin,
-                      w->e) != 0)
+        if (center(w) != 0 || kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity,
+                                        f->margin, w->e) != 0)
             return -1;
         if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
             return 0;
@@ -247,8 +248,7 @@ static int settle(struct fit *w, uint32_t *next)
     /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. */
     if (order(w, 1) != 0)
         return -1;
-    kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts);
-    return 0;
+    return kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e);
 }
 
 /* The sweep's entry tells of the labels as they are now: settled, on all rows. */
@@ -363,8 +363,7 @@ static int too_tight(struct fit *w)
     double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
     uint64_t count;
     int rc = -1;
-    if (one && sum) {
-        kc_index_sums(&w->space, one, 1, sum, &count);
+    if (one && sum && kc_index_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
         double spread = 1 - length(sum, w->f->d) / (double)w->f->n; /* mean cosine distance to the centre of all */
         rc = spread > 4e-6 ? 0 :
              warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
@@ -437,7 +436,8 @@ static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *re
     if (alloc_k(w, f->k) != 0)
         goto out;
     if (s.n < f->n) {
-        kc_index_sums(&s, sw.best[*chosen].labels, f->k, w->sums, w->counts);
+        if (kc_index_sums(&s, sw.best[*chosen].labels, f->k, w->sums, w->counts, w->e) != 0)
+            goto out;
         for (uint32_t c = 0; c < f->k; c++) {
             double len = length(w->sums + (size_t)c * f->d, f->d);
             for (size_t t = 0; t < f->d; t++)
@@ -447,7 +447,7 @@ static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *re
         f->labels = sw.best[*chosen].labels;
         sw.best[*chosen].labels = NULL;
     }
-    rc = kc_rows_failed(&s.rows, w->e);
+    rc = 0;
 out:
     kc_sweep_free(&sw);
     kc_mem_free(x);
@@ -516,10 +516,8 @@ static int fit(struct fit *w)
             goto out;
         if (f->merged || f->split) {
             entry = NULL;
-            if (alloc_k(w, f->k) != 0 || order(w, 0) != 0)
-                goto out;
-            center(w);
-            if (kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
+            if (alloc_k(w, f->k) != 0 || order(w, 0) != 0 || center(w) != 0 ||
+                kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
                           w->e) != 0)
                 goto out;
         }
@@ -546,14 +544,14 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
     sweep = kc_sweep_bytes(n, d, in_memory, ks, nk ? nk : 1, o, threads);
-    scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, kmax, threads);
+    scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, in_memory, nk, kmax, threads);
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    after = (uint64_t)n * ((o->want_rows ? 20 : 12) + (o->max_size ? sizeof(struct { double a; uint32_t b; }) : 0)) +
-            kc_index_bytes(n, d, most, threads) +
+    after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
+            kc_index_bytes(n, d, in_memory, 1, most, threads) +
             (uint64_t)most * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
-            kc_assign_bytes(threads);
+            kc_assign_bytes(d, in_memory, threads);
     kc_mem_free(ks);
     sweep = sweep > scoring ? sweep : scoring;
     return sweep > after ? sweep : after;

@@ -1,4 +1,4 @@
-/* Internal indices of a partition of unit rows, exact and linear in n, in double throughout.
+/* Internal indices of a partition of unit rows, exact and linear in n: all that is reported is computed in double.
  *
  * With S_c the sum of cluster c's rows and n_c its size, the mean cosine distance of x to c is 1 - x.S_c/n_c, so the
  * silhouette (Rousseeuw 1987) of all rows is one (n x d x k) product instead of n x n x d; Calinski-Harabasz (1974),
@@ -6,7 +6,7 @@
  * scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and KMeans.inertia_.
  * Rows of floats are unit only to 6e-8, and in a tight cluster the distances are no larger: so each row is divided by its
  * length in double on the way.
- * Internal to core. */
+ * Internal to core. How the work is done: index_group.h. */
 #ifndef KC_CORE_INDEX_H
 #define KC_CORE_INDEX_H
 
@@ -22,11 +22,14 @@ struct kc_scored {
     float *row_silhouette;      /* (n); NULL: not wanted */
 };
 
-/* Scores all partitions in one pass over the rows (or a few, when there are many clusters in all). */
+/* Scores all partitions in as few passes over the rows as the workspace allows. The results are functions of the rows and of
+ * all of p, in its order; scored alone, a partition may differ in the last bits. */
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
-uint64_t kc_index_bytes(size_t n, size_t d, uint32_t kmax, unsigned threads);
+/* Workspace of that for np partitions of up to kmax clusters; kc_index_sums takes less. */
+uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads);
 
 /* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. */
-void kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts);
+int kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts,
+                  struct kc_err *e) KC_MUST_USE;
 
 #endif

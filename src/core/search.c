@@ -162,7 +162,8 @@ static int merged_labels(const struct kc_space *s, const struct kc_best *from, u
         counts = kc_mem_alloc(left, sizeof *counts, e);
         if (!sums || !dots || !counts)
             goto out;
-        kc_index_sums(s, labels, left, sums, counts);
+        if (kc_index_sums(s, labels, left, sums, counts, e) != 0)
+            goto out;
         for (uint32_t i = 0; i < left; i++)
             for (uint32_t j = 0; j <= i; j++)
                 dots[(size_t)i * from->k + j] = dots[(size_t)j * from->k + i] =
@@ -348,6 +349,7 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
     uint64_t *counts = NULL;
     struct kc_run *runs = NULL;
     struct regroup g = {.w = w, .m = m};
+    const double least = thorough(w->o) ? 1 + 1e-7 : 1 + 1e-5; /* worth a run */
     int rc = -1;
     if (m > KC_REGROUP_MAX || m <= w->best[0].k)
         return 0;
@@ -361,18 +363,19 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
     runs = kc_mem_alloc(nk, sizeof *runs, e);
     if (!g.work || !g.dots || !g.merge || !g.group || !g.objective || !counts || !runs)
         goto out;
-    kc_index_sums(w->s, from->labels, m, (double *)g.work, counts);
+    if (kc_index_sums(w->s, from->labels, m, (double *)g.work, counts, e) != 0)
+        goto out;
     kc_pool_for(pool, m, dot_row, &g);
     kc_regroup_merges(g.dots, m, g.merge, g.work);
     kc_pool_for(pool, nk, regroup_k, &g);
     for (size_t i = 0; i < nk; i++)
-        nruns += w->best[i].k < m && g.objective[i] > w->best[i].objective * (1 + 1e-7);
+        nruns += w->best[i].k < m && g.objective[i] > w->best[i].objective * least;
     labels = kc_mem_alloc(kc_mem_mul(nruns ? nruns : 1, n), sizeof *labels, e);
     if (!labels)
         goto out;
     nruns = 0;
     for (size_t i = 0; i < nk; i++) {
-        if (!(w->best[i].k < m && g.objective[i] > w->best[i].objective * (1 + 1e-7)))
+        if (!(w->best[i].k < m && g.objective[i] > w->best[i].objective * least))
             continue;
         uint32_t *to = labels + nruns * n;
         for (size_t r = 0; r < n; r++)

@@ -11,6 +11,9 @@
 
 #define ITERATIONS 20 /* of 2-means; the cut is moved to fit the limits anyway */
 #define TASK 256      /* members a task */
+#define GAP 8         /* rows between two members that are rather read than left out */
+#define SAMPLE_ROWS 4096
+#define SAMPLE_BYTES ((size_t)32 << 20)
 
 static uint64_t parts(uint64_t m, uint64_t max)
 {
@@ -94,26 +97,81 @@ struct member {
 
 struct split {
     const struct kc_space *s;
-    struct member *m;
-    size_t count;
-    double *u; /* (2, d) centres, then (1, d) their difference */
+    struct member *m;  /* (count) by rising row while centres are sought */
+    size_t count, most; /* members looked at for that */
+    const float **x;   /* (most) their rows, */
+    double *pull;      /* (most) and pulls */
+    uint32_t *idx;     /* (most) */
+    float *read;       /* (most, or a tile for each worker, d) rows that do not lie in memory */
+    double *u;         /* (2, d) centres, then (1, d) their difference */
+    size_t sample;     /* how many of this cluster */
 };
 
+/* Two centres need no more rows than these to find their places, and these can be held in memory. */
+static size_t sample_of(size_t n, size_t d)
+{
+    size_t m = SAMPLE_BYTES / (d * sizeof(float));
+    m = m < SAMPLE_ROWS ? SAMPLE_ROWS : m;
+    return m < n ? m : n;
+}
+
+static size_t read_rows(size_t n, size_t d, unsigned threads)
+{
+    size_t m = sample_of(n, d), tiles = (size_t)threads * KC_LA_TILE;
+    return m > tiles ? m : tiles;
+}
+
+uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t max, unsigned threads)
+{
+    uint64_t merging = (uint64_t)k * (d * sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t)) + 3 * d * sizeof(double);
+    if (!max)
+        return merging;
+    return merging + n * sizeof(struct member) + sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
+           (in_memory ? 0 : (uint64_t)read_rows(n, d, threads) * d * sizeof(float));
+}
+
+static void sample_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++) {
+        p->idx[i] = p->m[(size_t)((uint64_t)i * p->count / p->sample)].row;
+        p->x[i] = p->read ? p->read + i * d : kc_rows_at(&p->s->rows, p->idx[i]);
+    }
+    if (p->read && task * TASK < end)
+        kc_rows_copy(&p->s->rows, p->idx + task * TASK, end - task * TASK, p->read + task * TASK * d);
+}
+
+static void sample_pull_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++)
+        p->pull[i] = kc_la_dot(p->x[i], p->u + 2 * d, d);
+}
+
+/* All members; those that lie close to each other are read together. */
 static void pull_task(void *arg, size_t task, unsigned worker)
 {
     struct split *p = arg;
     size_t d = p->s->d, end = (task + 1) * TASK < p->count ? (task + 1) * TASK : p->count;
-    const double *v = p->u + 2 * d;
-    (void)worker;
-    for (size_t i = task * TASK; i < end; i++) {
-        const float *x = kc_rows_at(&p->s->rows, p->m[i].row);
-        p->m[i].pull = kc_la_dot(x, v, d);
+    float *buf = p->read ? p->read + (size_t)worker * KC_LA_TILE * d : NULL;
+    const float *row[KC_LA_TILE];
+    for (size_t i = task * TASK, j; i < end; i = j) {
+        size_t first = p->m[i].row;
+        for (j = i + 1; j < end && p->m[j].row < p->m[j - 1].row + GAP && p->m[j].row < first + KC_LA_TILE; j++)
+            ;
+        kc_rows_get(&p->s->rows, first, p->m[j - 1].row - first + 1, buf, row);
+        for (size_t q = i; q < j; q++)
+            p->m[q].pull = kc_la_dot(row[p->m[q].row - first], p->u + 2 * d, d);
     }
 }
 
-static void pull(struct split *p)
+static void tasks(struct split *p, size_t count, void (*fn)(void *arg, size_t task, unsigned worker))
 {
-    kc_pool_for(p->s->ctx->pool, (p->count + TASK - 1) / TASK, pull_task, p);
+    kc_pool_for(p->s->ctx->pool, (count + TASK - 1) / TASK, fn, p);
 }
 
 static void center(struct split *p, int which, const float *x)
@@ -129,43 +187,49 @@ static void difference(struct split *p)
         p->u[2 * d + t] = p->u[t] - p->u[d + t];
 }
 
-/* The member that v = u[2] draws least. */
-static uint32_t least_drawn(const struct split *p)
+/* The row that v = u[2] draws least. */
+static const float *least_drawn(struct split *p)
 {
     size_t at = 0;
-    for (size_t i = 1; i < p->count; i++)
-        if (p->m[i].pull < p->m[at].pull)
+    tasks(p, p->sample, sample_pull_task);
+    for (size_t i = 1; i < p->sample; i++)
+        if (p->pull[i] < p->pull[at])
             at = i;
-    return p->m[at].row;
+    return p->x[at];
 }
 
-/* Spherical 2-means on the members, from two rows far apart; leaves the pulls of the last pair of centres. */
+static int by_row(const void *a, const void *b)
+{
+    const struct member *p = a, *q = b;
+    return p->row < q->row ? -1 : p->row > q->row;
+}
+
+/* Spherical 2-means on the members, or some of them at even distances, from two rows far apart; then all members' pulls. */
 static void two_means(struct split *p)
 {
     size_t d = p->s->d, last = 0;
     double *u = p->u;
+    qsort(p->m, p->count, sizeof *p->m, by_row);
+    p->sample = p->count < p->most ? p->count : p->most;
+    tasks(p, p->sample, sample_task);
     memset(u + 2 * d, 0, d * sizeof *u);
-    for (size_t i = 0; i < p->count; i++)
-        kc_la_addd(u + 2 * d, kc_rows_at(&p->s->rows, p->m[i].row), d);
-    pull(p);
-    const float *first = kc_rows_at(&p->s->rows, least_drawn(p));
+    for (size_t i = 0; i < p->sample; i++)
+        kc_la_addd(u + 2 * d, p->x[i], d);
+    const float *first = least_drawn(p);
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
-    pull(p);
     center(p, 0, first);
-    center(p, 1, kc_rows_at(&p->s->rows, least_drawn(p)));
+    center(p, 1, least_drawn(p));
     difference(p);
     for (int it = 0; it < ITERATIONS; it++) {
         size_t near = 0;
-        pull(p);
+        tasks(p, p->sample, sample_pull_task);
         memset(u, 0, 2 * d * sizeof *u);
-        for (size_t i = 0; i < p->count; i++) {
-            const float *x = kc_rows_at(&p->s->rows, p->m[i].row);
-            double *to = p->m[i].pull >= 0 ? u : u + d;
-            near += p->m[i].pull >= 0;
-            kc_la_addd(to, x, d);
+        for (size_t i = 0; i < p->sample; i++) {
+            near += p->pull[i] >= 0;
+            kc_la_addd(p->pull[i] >= 0 ? u : u + d, p->x[i], d);
         }
-        if (near == 0 || near == p->count || (it > 0 && near == last))
+        if (near == 0 || near == p->sample || (it > 0 && near == last))
             break;
         last = near;
         for (int w = 0; w < 2; w++) {
@@ -175,6 +239,7 @@ static void two_means(struct split *p)
         }
         difference(p);
     }
+    tasks(p, p->count, pull_task);
 }
 
 static int by_pull(const void *a, const void *b)
@@ -199,7 +264,8 @@ static size_t cut(size_t m, size_t natural, uint64_t min, uint64_t max)
 }
 
 /* Split p's members [0, count) until all parts are within max; ids from *k on for the new ones. */
-static void split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max, uint64_t *split)
+static int split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max, uint64_t *split,
+                         struct kc_err *e)
 {
     struct member *base = p->m;
     size_t end = p->count;
@@ -218,6 +284,8 @@ static void split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64
         p->m = base + start;
         p->count = m;
         two_means(p);
+        if (kc_rows_failed(&p->s->rows, e) != 0)
+            return -1;
         size_t natural = 0;
         for (size_t i = 0; i < m; i++)
             natural += p->m[i].pull >= 0;
@@ -233,6 +301,7 @@ static void split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64
         (*k)++;
         (*split)++;
     }
+    return 0;
 }
 
 int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
@@ -240,37 +309,57 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
 {
     int rc = -1;
     size_t d = s->d;
+    struct split p = {.s = s, .most = sample_of(s->n, d)};
+    struct member *members = NULL;
     double *sums = kc_mem_alloc(kc_mem_mul(*k, d), sizeof *sums, e);
     uint64_t *cnt = kc_mem_alloc(*k, sizeof *cnt, e);
     uint32_t *to = kc_mem_alloc(*k, sizeof *to, e);
-    struct split p = {s, NULL, 0, NULL};
     p.u = kc_mem_alloc(kc_mem_mul(3, d), sizeof *p.u, e);
     if (!sums || !cnt || !to || !p.u)
         goto out;
     *merged = *split = 0;
     if (min < 1)
         min = 1;
-    kc_index_sums(s, labels, *k, sums, cnt);
+    if (kc_index_sums(s, labels, *k, sums, cnt, e) != 0)
+        goto out;
     uint32_t left = merge_all(sums, cnt, to, *k, d, min, max, merged);
+    uint64_t largest = 0;
     for (size_t i = 0; i < s->n; i++)
         labels[i] = to[labels[i]];
     *k = left;
-    for (uint32_t c = 0; max && c < left; c++) {
+    for (uint32_t c = 0; c < left; c++)
+        largest = cnt[c] > largest ? cnt[c] : largest;
+    if (!max || largest <= max) {
+        rc = 0;
+        goto out;
+    }
+    members = kc_mem_alloc((size_t)largest, sizeof *members, e);
+    p.x = kc_mem_alloc(p.most, sizeof *p.x, e);
+    p.pull = kc_mem_alloc(p.most, sizeof *p.pull, e);
+    p.idx = kc_mem_alloc(p.most, sizeof *p.idx, e);
+    if (!members || !p.x || !p.pull || !p.idx)
+        goto out;
+    if (!s->rows.x && !(p.read = kc_mem_aligned(kc_mem_mul(read_rows(s->n, d, kc_pool_threads(s->ctx->pool)), d),
+                                                sizeof *p.read, e)))
+        goto out;
+    for (uint32_t c = 0; c < left; c++) {
         if (cnt[c] <= max)
             continue;
-        struct member *m = kc_mem_alloc((size_t)cnt[c], sizeof *m, e);
-        if (!m)
-            goto out;
-        p.m = m;
+        p.m = members;
         p.count = 0;
         for (size_t i = 0; i < s->n; i++)
             if (labels[i] == c)
-                m[p.count++] = (struct member){0, (uint32_t)i};
-        split_members(&p, labels, k, min, max, split);
-        kc_mem_free(m);
+                p.m[p.count++] = (struct member){0, (uint32_t)i};
+        if (split_members(&p, labels, k, min, max, split, e) != 0)
+            goto out;
     }
     rc = 0;
 out:
+    kc_mem_free(p.read);
+    kc_mem_free(p.idx);
+    kc_mem_free(p.pull);
+    kc_mem_free(p.x);
+    kc_mem_free(members);
     kc_mem_free(p.u);
     kc_mem_free(to);
     kc_mem_free(cnt);

@@ -111,7 +111,8 @@ static int centres_of(const struct kc_space *s, const struct kc_best *best, size
                       float *centres, struct kc_err *e)
 {
     for (size_t i = 0; i < nk; i++) {
-        kc_index_sums(s, best[i].labels, best[i].k, sums, counts);
+        if (kc_index_sums(s, best[i].labels, best[i].k, sums, counts, e) != 0)
+            return -1;
         for (uint32_t c = 0; c < best[i].k; c++, centres += s->d) {
             const double *v = sums + c * s->d;
             double nn = kc_la_dotd(v, v, s->d), inv = nn > 0 ? 1 / sqrt(nn) : 0;
@@ -119,7 +120,7 @@ static int centres_of(const struct kc_space *s, const struct kc_best *best, size
                 centres[t] = (float)(v[t] * inv);
         }
     }
-    return kc_rows_failed(&s->rows, e);
+    return 0;
 }
 
 /* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000 x 768, k =

@@ -141,6 +141,64 @@ double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t 
     return total;
 }
 
+double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil, double *davies_bouldin)
+{
+    double total = 0, *cnt = counts(k), *scatter = counts(k);
+    double *u = calloc(n * d, sizeof *u), *sum = calloc((size_t)k * d, sizeof *sum);
+    if (!u || !sum)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        double xx = 0;
+        for (size_t t = 0; t < d; t++)
+            xx += (double)x[i * d + t] * (double)x[i * d + t];
+        for (size_t t = 0; t < d; t++) {
+            u[i * d + t] = (double)x[i * d + t] / sqrt(xx);
+            sum[labels[i] * d + t] += u[i * d + t];
+        }
+        cnt[labels[i]]++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double a = 0, b = INFINITY, away = 0;
+        for (uint32_t c = 0; c < k; c++) {
+            double v = 0, m = cnt[c];
+            for (size_t t = 0; t < d; t++)
+                v += u[i * d + t] * sum[c * d + t];
+            if (c == labels[i])
+                a = m > 1 ? (m - v) / (m - 1) : 0;
+            else if (1 - v / m < b)
+                b = 1 - v / m;
+        }
+        a = a > 1e-14 ? a : 0;
+        b = b > 1e-14 ? b : 0;
+        sil[i] = cnt[labels[i]] < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
+        total += sil[i] / (double)n;
+        for (size_t t = 0; t < d; t++) {
+            double v = u[i * d + t] - sum[labels[i] * d + t] / cnt[labels[i]];
+            away += v * v;
+        }
+        scatter[labels[i]] += sqrt(away) / cnt[labels[i]];
+    }
+    *davies_bouldin = 0;
+    for (uint32_t p = 0; p < k; p++) {
+        double worst = 0;
+        for (uint32_t q = 0; q < k; q++) {
+            double apart = 0;
+            for (size_t t = 0; t < d; t++) {
+                double v = sum[p * d + t] / cnt[p] - sum[q * d + t] / cnt[q];
+                apart += v * v;
+            }
+            if (q != p && apart > 1e-14 && (scatter[p] + scatter[q]) / sqrt(apart) > worst)
+                worst = (scatter[p] + scatter[q]) / sqrt(apart);
+        }
+        *davies_bouldin += worst / k;
+    }
+    free(sum);
+    free(u);
+    free(scatter);
+    free(cnt);
+    return total;
+}
+
 double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
 {
     double total = 0;
