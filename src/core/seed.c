@@ -10,6 +10,7 @@
 /* A distance below this is rounding: float similarities of equal rows come out within a few 1e-7 of 1. */
 #define TINY 1e-6f
 #define KEPT ((size_t)16 << 20) /* bytes of candidates' distances that are kept rather than worked out again */
+#define MANY 256                /* seeds from which on a pass serves several */
 #define PANELS 2                /* up to so many times 16 columns it is better to transpose these than the rows */
 
 struct kc_seeder {
@@ -26,6 +27,7 @@ struct kc_seeder {
     uint32_t *drawn;    /* (m, cand) */
     float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room for them; else NULL */
     uint32_t *chosen;   /* (m) which of them has won; KC_NONE: none, or they are not kept */
+    float *near;        /* (threads, KC_LA_TILE) */
     float *panel;       /* (PANELS, d, KC_LA_LANES) columns packed, where they are few */
     uint64_t *flops;    /* (threads) */
     /* the pass in work */
@@ -36,6 +38,7 @@ struct kc_seeder {
     uint32_t *const *labels;
     const uint32_t *id;
     int stored; /* the distances to the winners are among those kept */
+    int again;  /* the candidates are weighed once more, by the distances kept */
 };
 
 size_t kc_seed_candidates(uint32_t step)
@@ -89,6 +92,7 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->flops = kc_mem_zalloc(kc_pool_threads(s->ctx->pool), sizeof *q->flops, e);
     q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
     q->chosen = kc_mem_alloc(m, sizeof *q->chosen, e);
+    q->near = kc_mem_alloc(kc_pool_threads(s->ctx->pool), KC_LA_TILE * sizeof *q->near, e);
     if (!s->gram) {
         q->panel = kc_mem_aligned(kc_mem_mul(PANELS * KC_LA_LANES, s->d), sizeof *q->panel, e);
         if (kept_bytes(n, m, cand))
@@ -98,7 +102,7 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
             return NULL;
         }
     }
-    if (!q->chosen || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
+    if (!q->chosen || !q->near || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
@@ -123,6 +127,7 @@ void kc_seeder_free(struct kc_seeder *q)
     kc_mem_free(q->flops);
     kc_mem_free(q->panel);
     kc_mem_free(q->kept);
+    kc_mem_free(q->near);
     kc_mem_free(q->chosen);
     kc_mem_free(q->drawn);
     kc_mem_free(q->out);
@@ -211,17 +216,19 @@ static void potential_block(void *arg, size_t b, unsigned worker)
     memset(pot, 0, q->ncols * sizeof *pot);
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
-        sims(q, i, rows, out, worker);
+        if (!q->again)
+            sims(q, i, rows, out, worker);
         for (size_t j = 0; j < q->ncols; j++) {
-            const float *have = q->dist + (q->first + j / q->width) * n + i, *o = of_column(q, i, out, j);
-            float *keep = q->kept ? q->kept + (q->first * q->width + j) * n + i : NULL;
+            const float *have = q->dist + (q->first + j / q->width) * n + i;
+            float *near = q->kept ? q->kept + (q->first * q->width + j) * n + i : q->near + worker * KC_LA_TILE;
             double p[4] = {0, 0, 0, 0};
-            for (size_t r = 0; r < rows; r++) {
-                float v = distance(o[r]);
-                p[r & 3] += (double)(v < have[r] ? v : have[r]);
+            if (!q->again) {
+                const float *o = of_column(q, i, out, j);
+                for (size_t r = 0; r < rows; r++)
+                    near[r] = distance(o[r]);
             }
-            for (size_t r = 0; keep && r < rows; r++)
-                keep[r] = distance(o[r]);
+            for (size_t r = 0; r < rows; r++)
+                p[r & 3] += (double)(near[r] < have[r] ? near[r] : have[r]);
             pot[j] += (p[0] + p[1]) + (p[2] + p[3]);
         }
     }
@@ -292,6 +299,43 @@ static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
     return last;
 }
 
+/* Which of the drawn candidates lowers the sum of distances most. When they are weighed again, one that lowers it no more
+ * (it has been taken, or its like has) cannot win. */
+static void weigh(struct kc_seeder *q, uint32_t *winner)
+{
+    size_t cand = q->width;
+    for (q->first = 0; q->first < q->m; q->first += q->states) {
+        q->states = q->m - q->first < q->group ? q->m - q->first : q->group;
+        if (q->again)
+            q->ncols = q->states * cand;
+        else
+            columns(q, q->drawn + q->first * cand, q->states * cand);
+        kc_pool_for(q->s->ctx->pool, q->blocks, potential_block, q);
+        for (size_t st = 0; st < q->states; st++) {
+            size_t i = q->first + st;
+            double least = INFINITY;
+            if (q->again) {
+                least = 0;
+                for (size_t b = 0; b < q->blocks; b++)
+                    least += q->mass[i * q->blocks + b];
+                least *= 1 - 1e-9;
+            } else if (winner[i] == KC_NONE) {
+                continue;
+            }
+            for (size_t c = 0; c < cand; c++) {
+                double sum = 0;
+                for (size_t b = 0; b < q->blocks; b++)
+                    sum += q->pot[b * q->ncols + st * cand + c];
+                if (sum < least) {
+                    least = sum;
+                    q->chosen[i] = q->kept ? (uint32_t)c : KC_NONE;
+                    winner[i] = q->drawn[i * cand + c];
+                }
+            }
+        }
+    }
+}
+
 void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32_t *winner)
 {
     for (size_t i = 0; i < q->m; i++)
@@ -304,26 +348,21 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
     for (size_t i = 0; i < q->m; i++)
         q->chosen[i] = KC_NONE;
     q->width = cand;
-    for (q->first = 0; q->first < q->m; q->first += q->states) {
-        q->states = q->m - q->first < q->group ? q->m - q->first : q->group;
-        columns(q, q->drawn + q->first * cand, q->states * cand);
-        kc_pool_for(q->s->ctx->pool, q->blocks, potential_block, q);
-        for (size_t st = 0; st < q->states; st++) {
-            double least = INFINITY;
-            if (winner[q->first + st] == KC_NONE)
-                continue;
-            for (size_t c = 0; c < cand; c++) {
-                double sum = 0;
-                for (size_t b = 0; b < q->blocks; b++)
-                    sum += q->pot[b * q->ncols + st * cand + c];
-                if (sum < least) {
-                    least = sum;
-                    q->chosen[q->first + st] = q->kept ? (uint32_t)c : KC_NONE;
-                    winner[q->first + st] = q->drawn[(q->first + st) * cand + c];
-                }
-            }
-        }
-    }
+    q->again = 0;
+    weigh(q, winner);
+}
+
+int kc_seeder_keeps(const struct kc_seeder *q)
+{
+    return q->kept != NULL;
+}
+
+void kc_seeder_next(struct kc_seeder *q, uint32_t *winner)
+{
+    q->again = 1;
+    for (size_t i = 0; i < q->m; i++)
+        winner[i] = KC_NONE;
+    weigh(q, winner);
 }
 
 void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id)
@@ -336,7 +375,7 @@ void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const
     for (size_t i = 0; i < q->m && q->stored; i++)
         q->stored = winner[i] == KC_NONE ||
                     (q->chosen[i] != KC_NONE && q->drawn[i * q->width + q->chosen[i]] == winner[i]);
-    for (size_t i = 0; i < q->m; i++) /* a column is needed for each state; one that is passed over may be any row */
+    for (size_t i = 0; i < q->m && !q->stored; i++) /* a column is needed for each state; one that is passed over may be any row */
         q->drawn[i] = winner[i] == KC_NONE ? 0 : winner[i];
     for (q->first = 0; q->first < q->m; q->first += q->states) {
         q->states = q->m - q->first < most ? q->m - q->first : most;
@@ -359,23 +398,42 @@ static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uin
     return 0;
 }
 
+/* How many seeds a step takes: beside many, a few more do not see each other, and one pass over the rows serves them all. */
+static uint32_t batch(const struct kc_seeder *q, uint32_t step)
+{
+    return step < MANY || !kc_seeder_keeps(q) ? 1 : step < 4 * MANY ? 4 : 8;
+}
+
 int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32_t kmax, uint32_t *seeds,
                 struct kc_err *e)
 {
     int rc = -1;
-    struct kc_seeder *q = kc_seeder_new(s, restarts, kc_seed_candidates(kmax), e);
+    size_t cand = kc_seed_candidates(kmax);
+    if (kmax > MANY && cand < KC_LA_LANES)
+        cand = KC_LA_LANES;
+    struct kc_seeder *q = kc_seeder_new(s, restarts, cand, e);
     struct kc_rng *rng = kc_mem_alloc(restarts, sizeof *rng, e);
     uint32_t *winner = kc_mem_alloc(restarts, sizeof *winner, e);
     if (!q || !rng || !winner)
         goto out;
-    for (uint32_t step = 0; step < kmax; step++) {
-        for (size_t i = 0; i < restarts; i++)
-            rng[i] = kc_rng_stream(seed, KC_RNG_SEEDING, i, step);
-        if (step == 0)
+    for (uint32_t step = 0, left = 0; step < kmax; step++) {
+        int fresh = left == 0;
+        if (!fresh) { /* candidates of the batch in hand */
+            kc_seeder_next(q, winner);
             for (size_t i = 0; i < restarts; i++)
-                winner[i] = (uint32_t)kc_rng_below(&rng[i], s->n);
-        else
-            kc_seeder_pick(q, kc_seed_candidates(step), rng, winner);
+                fresh |= winner[i] == KC_NONE;
+            left = fresh ? 0 : left - 1;
+        }
+        if (fresh) {
+            for (size_t i = 0; i < restarts; i++)
+                rng[i] = kc_rng_stream(seed, KC_RNG_SEEDING, i, step);
+            if (step == 0)
+                for (size_t i = 0; i < restarts; i++)
+                    winner[i] = (uint32_t)kc_rng_below(&rng[i], s->n);
+            else
+                kc_seeder_pick(q, batch(q, step) > 1 ? KC_LA_LANES : kc_seed_candidates(step), rng, winner);
+            left = batch(q, step) - 1;
+        }
         for (size_t i = 0; i < restarts; i++) {
             if (winner[i] == KC_NONE) /* all rows within rounding of a seed */
                 winner[i] = first_other(s, seeds + i * kmax, step);
