@@ -47,11 +47,18 @@ _kclust() {
     fit:--seed)
         return
         ;;
+    fit:--sample)
+        mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur")
+        return
+        ;;
     fit:--max-memory)
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        return
+        ;;
+    fit:--dim)
         return
         ;;
     fit:--term-field)
@@ -102,11 +109,14 @@ _kclust() {
         return
         ;;
     convert:--output-format|convert:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy raw' -- "$cur")
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        return
+        ;;
+    convert:--dim)
         return
         ;;
     convert:--term-field)
@@ -137,7 +147,10 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        return
+        ;;
+    info:--dim)
         return
         ;;
     info:--term-field)
@@ -178,9 +191,9 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --max-memory --input-format --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

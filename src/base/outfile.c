@@ -307,6 +307,26 @@ int kc_outfile_patch(struct kc_outfile *f, uint64_t offset, const void *p, size_
     return put(f, p, n, (off_t)(f->start + offset), e);
 }
 
+static int cannot_read_back(const struct kc_outfile *spool, int err, struct kc_err *e)
+{
+    return kc_err_sys(e, spool->name, err, "cannot read back a temporary file");
+}
+
+int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, size_t n, struct kc_err *e)
+{
+    for (char *q = p; n > 0;) {
+        ssize_t r = pread(spool->fd, q, n < ((size_t)1 << 30) ? n : (size_t)1 << 30, (off_t)offset);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r <= 0)
+            return cannot_read_back(spool, r < 0 ? errno : EIO, e);
+        q += r;
+        n -= (size_t)r;
+        offset += (uint64_t)r;
+    }
+    return 0;
+}
+
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e)
 {
     if (flush(spool, e) != 0)
@@ -318,7 +338,7 @@ int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_er
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
-            return kc_err_sys(e, spool->name, errno, "cannot read back a temporary file");
+            return cannot_read_back(spool, errno, e);
         at += r;
         if (kc_outfile_write(f, spool->buf, (size_t)r, e) != 0)
             return -1;

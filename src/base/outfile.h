@@ -21,6 +21,8 @@ int kc_outfile_seekable(const struct kc_outfile *f);
 int kc_outfile_is_file(const struct kc_outfile *f); /* a named regular file: other files may go beside it */
 /* Append all that was written to the spool. */
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e) KC_MUST_USE;
+/* n bytes at offset of what was written to the spool, once it is finished. Any number of threads may read. */
+int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Flush and sync: everything that can fail but the rename. With several outputs, finish all before committing any. */
 int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Flush, check, sync, rename, close: the target is the new file only when this returns 0. */

@@ -92,7 +92,9 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     switch (id) {
     case KC_OPT_INPUT_FORMAT:
         return kc_in_format_by_name(value, &in->format) == 0 ? 0 :
-               kc_opt_bad_word(value, "auto jsonl kvec npy", name, e);
+               kc_opt_bad_word(value, "auto jsonl kvec npy raw", name, e);
+    case KC_OPT_DIM:
+        return kc_opt_u64(value, 1, 1 << 24, &in->dim, name, e);
     case KC_OPT_TERM_FIELD:
         in->term_field = value;
         return 0;
@@ -127,6 +129,10 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         first++;
     else if (other)
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
+    if (in->format == KC_IN_RAW && in->dim == 0)
+        return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
+    if (in->format != KC_IN_RAW && in->dim > 0)
+        return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats say it themselves");
     in->files = (const char *const *)(argv + first);
     in->nfiles = (size_t)(argc - first);
     if (in->nfiles == 0 && isatty(0))

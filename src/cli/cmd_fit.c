@@ -22,8 +22,11 @@ static const struct kc_opt opts[] = {
     {KC_OPT_TOL, 0, "tol", "F", "1e-6", 0, KC_COMPLETE_NONE, 0,
      "one run stops when the objective grew by less than F of itself"},
     {KC_OPT_SEED, 0, "seed", "N", "42", "KCLUST_SEED", KC_COMPLETE_NONE, 0, "every random choice comes from it"},
+    {KC_OPT_SAMPLE, 0, "sample", "N", "250000", 0, KC_COMPLETE_WORDS, "all",
+     "of more than N rows, k is chosen on N drawn at random, and then fitted to all; or all"},
     {KC_OPT_MAX_MEMORY, 0, "max-memory", "SIZE", "off", 0, KC_COMPLETE_NONE, 0,
-     "refuse, before the work starts, what would need more than SIZE of memory"},
+     "take no more memory than SIZE: rows that do not fit are streamed in passes; what cannot be done even so is "
+     "refused before the work starts"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
@@ -90,6 +93,18 @@ static int take_range(struct args *a, const char *value, const char *name, struc
     return 0;
 }
 
+/* A number of rows, which may have a K or M behind it, or all (0). */
+static int take_sample(uint64_t *sample, const char *value, const char *name, struct kc_err *e)
+{
+    char shown[64];
+    *sample = 0;
+    if (strcmp(value, "all") == 0 || (kc_num_size(value, sample) == 0 && *sample >= 2))
+        return 0;
+    kc_err_escape(shown, sizeof shown, value, strlen(value));
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is neither all nor a number of rows from 2 up, such as 100000 or 1M",
+                      name, shown);
+}
+
 static int take_work(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_fit_opts *f = &a->job.fit;
@@ -122,6 +137,8 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
         return kc_err_set(e, KC_EUSAGE, "%s: expected a number from 0 to less than 1, such as 1e-6", name);
     case KC_OPT_SEED:
         return kc_opt_u64(value, 0, UINT64_MAX, &f->seed, name, e);
+    case KC_OPT_SAMPLE:
+        return take_sample(&f->sample, value, name, e);
     case KC_OPT_MAX_MEMORY:
         return kc_opt_size(value, &a->job.max_memory, name, e);
     default:

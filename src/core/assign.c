@@ -24,7 +24,7 @@ static void tile(void *arg, size_t t, unsigned worker)
     const struct assign *a = arg;
     size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
     float *out = a->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
-    float best[KC_LA_TILE], second[KC_LA_TILE], given[KC_LA_TILE]; /* the best two of all, or of all but the given one */
+    float best[KC_LA_TILE], second[KC_LA_TILE], given[KC_LA_TILE]; /* the best two, or those of all but the given */
     uint32_t at[KC_LA_TILE];
     const float *row[KC_LA_TILE];
     kc_rows_get(a->rows, i0, rows, a->read + worker * kc_rows_buf(a->rows, KC_LA_TILE), row);

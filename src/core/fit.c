@@ -15,6 +15,7 @@
 #include "par/pool.h"
 
 #define SETTLE 300 /* rounds of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed, */
+#define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
 #define FEW_ROWS 50000 /* and with more rows than these it is one: the rest would not move the centroids by what tol is */
 
 struct fit {
@@ -455,14 +456,16 @@ out:
     return rc;
 }
 
-/* The chosen k's run on all rows, down to tol: the sweep has not looked at all of them, or not as long as that. */
+/* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that; to its
+ * fixed point, where rows are few enough that settle would go there, but by dense passes. */
 static int refine(struct fit *w)
 {
     struct kc_fit *f = w->f;
     struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
-    const struct kc_run_opts ro = {w->o->max_iter, w->o->tol, 0};
+    const int few = f->n <= FEW_ROWS;
+    const struct kc_run_opts ro = {few ? SETTLE : w->o->max_iter, few ? 0 : w->o->tol, 0};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
-                               .polish = f->n <= FEW_ROWS};
+                               .polish = few};
     int rc = -1;
     if (best && kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0) {
         kc_mem_free(f->labels);
@@ -486,6 +489,7 @@ static int fit(struct fit *w)
     if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
         goto out;
     began = kc_clock_now();
+    again |= f->n <= FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
     if (again && refine(w) != 0)
         goto out;
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);

@@ -7,7 +7,8 @@
 #include "core/index_group.h"
 #include "par/pool.h"
 
-/* What the rows gave, block by block in order, becomes each cluster's; the scatters are wanted before the worst neighbours. */
+/* What the rows gave, block by block in order, becomes each cluster's; the scatters are wanted before the worst
+ * neighbours. */
 static void reduce(struct kc_index_group *g)
 {
     memset(g->silhouette, 0, g->cols * sizeof *g->silhouette);
@@ -61,14 +62,14 @@ static size_t room_for(uint32_t kmax)
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads)
 {
     uint64_t room = room_for(kmax), blocks = kc_space_blocks(n), span = kc_index_span_bytes(n, d, in_memory);
-    uint64_t joint = np > 1 ? KC_INDEX_JOINTS * n * sizeof(uint16_t) + KC_INDEX_PARTS * KC_INDEX_COLS * sizeof(uint16_t) +
-                                  KC_INDEX_COLS * KC_INDEX_COLS * (1 + sizeof(uint16_t)) + KC_INDEX_COLS * d * sizeof(double)
-                            : 0;
+    uint64_t pairs = KC_INDEX_COLS * KC_INDEX_COLS, maps = KC_INDEX_JOINTS * n + KC_INDEX_PARTS * KC_INDEX_COLS + pairs;
+    uint64_t joint = np > 1 ? maps * sizeof(uint16_t) + pairs + KC_INDEX_COLS * d * sizeof(double) : 0;
+    uint64_t out = KC_LA_TILE * (KC_INDEX_COLS * sizeof(double) + KC_TILE_COLUMNS * sizeof(float));
     uint64_t tile = in_memory ? 0 : (uint64_t)threads * KC_LA_TILE * d * sizeof(float);
     return joint + (span > tile ? span : tile) + tile + n * sizeof(double) + d * sizeof(double) +
            room * d * (sizeof(double) + sizeof(float)) + room * (2 * sizeof(uint64_t) + 5 * sizeof(double)) +
            2 * blocks * room * sizeof(double) +
-           threads * (KC_LA_TILE * (KC_INDEX_COLS * sizeof(double) + KC_TILE_COLUMNS * sizeof(float)) + KC_LA_SCRATCH + 64);
+           threads * (out + KC_LA_SCRATCH + 64);
 }
 
 static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
@@ -93,8 +94,8 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
     g->rows = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(&g->s->rows, KC_LA_TILE)), sizeof *g->rows, e);
     g->flops = kc_mem_zalloc(threads, 8 * sizeof *g->flops, e);
     if (!g->counts || !g->nn || !g->cc || !g->scatter || !g->worst || !g->silhouette || !g->inv || !g->cell_sums ||
-        !g->cell_counts || !g->means || !g->mean || !g->sil || !g->dist || !g->wide || !g->narrow || !g->scratch || !g->rows ||
-        !g->flops)
+        !g->cell_counts || !g->means || !g->mean || !g->sil || !g->dist || !g->wide || !g->narrow || !g->scratch ||
+        !g->rows || !g->flops)
         return -1;
     if (np < 2)
         return 0;
@@ -108,9 +109,9 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
 
 static void release(struct kc_index_group *g)
 {
-    void *const all[] = {g->counts, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums, g->cell_counts,
-                         g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows, g->flops, g->derived_sums,
-                         g->joint, g->of_cell, g->seen, g->to};
+    void *const all[] = {g->counts, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
+                         g->cell_counts, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
+                         g->flops, g->derived_sums, g->joint, g->of_cell, g->seen, g->to};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         kc_mem_free(all[i]);
 }

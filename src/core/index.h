@@ -2,11 +2,10 @@
  *
  * With S_c the sum of cluster c's rows and n_c its size, the mean cosine distance of x to c is 1 - x.S_c/n_c, so the
  * silhouette (Rousseeuw 1987) of all rows is one (n x d x k) product instead of n x n x d; Calinski-Harabasz (1974),
- * Davies-Bouldin (1979) and the inertia, all on the unit rows with Euclidean distance, follow from the same numbers. They equal
- * scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and KMeans.inertia_.
- * Rows of floats are unit only to 6e-8, and in a tight cluster the distances are no larger: so each row is divided by its
- * length in double on the way.
- * Internal to core. How the work is done: index_group.h. */
+ * Davies-Bouldin (1979) and the inertia, all on the unit rows with Euclidean distance, follow from the same numbers.
+ * They equal scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and
+ * KMeans.inertia_. Rows of floats are unit only to 6e-8, and in a tight cluster the distances are no larger: so each
+ * row is divided by its length in double on the way. Internal to core. How the work is done: index_group.h. */
 #ifndef KC_CORE_INDEX_H
 #define KC_CORE_INDEX_H
 
@@ -22,8 +21,8 @@ struct kc_scored {
     float *row_silhouette;      /* (n); NULL: not wanted */
 };
 
-/* Scores all partitions in as few passes over the rows as the workspace allows. The results are functions of the rows and of
- * all of p, in its order; scored alone, a partition may differ in the last bits. */
+/* Scores all partitions in as few passes over the rows as the workspace allows. The results are functions of the rows
+ * and of all of p, in its order; scored alone, a partition may differ in the last bits. */
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
 /* Workspace of that for np partitions of up to kmax clusters; kc_index_sums takes less. */
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads);

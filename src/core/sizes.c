@@ -31,11 +31,12 @@ uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
     return min < most ? min : most;
 }
 
-/* Where cluster c goes: where the objective loses least by the union, |S_j| + |S_c| - |S_j + S_c|, of those whose union
- * with c can keep the limits if there are any. For a c that is small beside j that is the nearest centroid. Between
- * clusters of like size the centroid alone misleads: the larger a merged one grows, the nearer it is to all the rest, and
- * it draws them in one after the other. */
-static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min, uint64_t max)
+/* Where cluster c goes: where the objective loses least by the union, |S_j| + |S_c| - |S_j + S_c|, of those whose
+ * union with c can keep the limits if there are any. For a c that is small beside j that is the nearest centroid.
+ * Between clusters of like size the centroid alone misleads: the larger a merged one grows, the nearer it is to all
+ * the rest, and it draws them in one after the other. */
+static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min,
+                     uint64_t max)
 {
     uint32_t best = KC_NONE;
     int best_joint = -1;
@@ -123,10 +124,11 @@ static size_t read_rows(size_t n, size_t d, unsigned threads)
 
 uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t max, unsigned threads)
 {
-    uint64_t merging = (uint64_t)k * (d * sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t)) + 3 * d * sizeof(double);
+    uint64_t merging = (k + (uint64_t)3) * d * sizeof(double) + k * (sizeof(uint64_t) + sizeof(uint32_t));
     if (!max)
         return merging;
-    return merging + n * sizeof(struct member) + sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
+    return merging + n * sizeof(struct member) +
+           sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
            (in_memory ? 0 : (uint64_t)read_rows(n, d, threads) * d * sizeof(float));
 }
 
@@ -204,7 +206,8 @@ static int by_row(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* Spherical 2-means on the members, or some of them at even distances, from two rows far apart; then all members' pulls. */
+/* Spherical 2-means on the members, or some of them at even distances, from two rows far apart; then all members'
+ * pulls. */
 static void two_means(struct split *p)
 {
     size_t d = p->s->d, last = 0;
@@ -290,8 +293,8 @@ static int split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_
         for (size_t i = 0; i < m; i++)
             natural += p->m[i].pull >= 0;
         qsort(p->m, m, sizeof *p->m, by_pull);
-        /* Where 2-means has found nothing to cut (equal rows), or only an outlier, the halves are still of some size: no
-         * less than half of a fair share, lest a cluster crumble row by row. */
+        /* Where 2-means has found nothing to cut (equal rows), or only an outlier, the halves are still of some size:
+         * no less than half of a fair share, lest a cluster crumble row by row. */
         size_t least = (size_t)((uint64_t)m / parts(m, max) / 2);
         natural = natural == 0 || natural == m ? (size_t)(parts(m, max) / 2 * max) : natural;
         natural = natural < least ? least : natural > m - least ? m - least : natural;

@@ -1,10 +1,10 @@
 /* Size limits: every cluster between min and max. Internal to core.
  *
- * A set of m rows can be cut into parts of min..max rows exactly when it is at least min and ceil(m/max) parts of min fit in:
- * F(m) = m >= min and ceil(m/max) * min <= m. First only merging, smallest first and where the objective loses least, until
- * every cluster has F; each merge leaves one cluster fewer, and all rows in one have F if anything has. Then only splitting, by
- * 2-means (of very large clusters on a part of their rows) with the cut moved to the nearest place where both halves have F;
- * each split makes smaller pieces. So it ends, and both limits hold. */
+ * A set of m rows can be cut into parts of min..max rows exactly when it is at least min and ceil(m/max) parts of min
+ * fit in: F(m) = m >= min and ceil(m/max) * min <= m. First only merging, smallest first and where the objective loses
+ * least, until every cluster has F; each merge leaves one cluster fewer, and all rows in one have F if anything has.
+ * Then only splitting, by 2-means (of very large clusters on a part of their rows) with the cut moved to the nearest
+ * place where both halves have F; each split makes smaller pieces. So it ends, and both limits hold. */
 #ifndef KC_CORE_SIZES_H
 #define KC_CORE_SIZES_H
 

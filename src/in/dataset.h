@@ -8,18 +8,23 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "la/matrix.h"
+#include "la/rows.h"
 
-enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_FORMATS };
+enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FORMATS };
 
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
     size_t nfiles;            /* 0: standard input */
-    enum kc_in_format format;
+    enum kc_in_format format; /* raw is never told by itself */
+    uint64_t dim;             /* raw: numbers in a row; else 0 */
     const char *term_field, *vec_field; /* NULL: by the usual synonyms, decided on the first record */
     const char *records;      /* JSON Pointer to the array of records in each JSON text, or NULL */
     const char *terms_file;   /* terms one a line, or NULL */
     uint64_t max_line;        /* bytes; longest line / record of text input */
-    uint64_t max_memory;      /* bytes the data set may take, 0: no limit (KC_ESYS when it would take more) */
+    uint64_t max_memory;      /* bytes the data set and the work on it may take, 0: no limit: rows that do not fit are
+                                 stored elsewhere; KC_ESYS when their text alone takes more */
+    uint64_t (*work)(void *arg, size_t n, size_t d); /* bytes that the work on n rows in memory takes beside them; */
+    void *work_arg;                                  /* grows with n. NULL: none */
     int skip_bad;             /* --on-bad skip */
     int want_raw;             /* --annotate: keep each record's JSON without its vector */
     int normalise;            /* rows become unit vectors; zero rows are bad records only then */
@@ -51,22 +56,33 @@ typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e)
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
 
+struct kc_reread; /* in/stored.h */
+struct kc_spill;
+
+enum kc_storage { KC_STORAGE_MEMORY, KC_STORAGE_FILE, KC_STORAGE_SPILL };
+
 struct kc_dataset {
-    struct kc_matrix x;
-    struct kc_strs terms;  /* x.n entries; row numbers in decimal where the input carries none */
-    struct kc_strs raws;   /* x.n entries when want_raw, else n == 0 */
+    struct kc_rows rows;   /* (n, d), wherever they are; valid as long as the data set */
+    enum kc_storage storage; /* memory, the inputs themselves, or a temporary file */
+    struct kc_matrix x;    /* the rows in memory; else without rows */
+    struct kc_reread *reread;
+    struct kc_spill *spill;
+    struct kc_strs terms;  /* n entries; none (n == 0) where no input carries any: the row numbers are the terms */
+    struct kc_strs raws;   /* n entries when want_raw, else n == 0 */
     uint64_t *skipped;     /* input row numbers left out, ascending */
     size_t nskipped;
     struct kc_in_stats st;
 };
 
-/* All inputs into ds (zero-initialised by the callee; free with kc_dataset_free, also after a failure). Input
- * without a single good record is KC_EINPUT "no records". */
+/* All inputs into ds: into memory, or as max_memory has it. ds is zero-initialised by the callee; free it with
+ * kc_dataset_free, also after a failure. Input without a single good record is KC_EINPUT "no records". */
 int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds,
                struct kc_err *e) KC_MUST_USE;
+uint64_t kc_dataset_bytes(const struct kc_dataset *ds); /* of memory */
+const char *kc_storage_name(enum kc_storage s);         /* "memory", "file", "spill" */
 void kc_dataset_free(struct kc_dataset *ds);
 
-/* "auto", "jsonl", "kvec", "npy" to the enum; -1 when unknown. */
+/* "auto", "jsonl", "kvec", "npy", "raw" to the enum; -1 when unknown. */
 int kc_in_format_by_name(const char *name, enum kc_in_format *f) KC_MUST_USE;
 const char *kc_in_format_name(enum kc_in_format f);
 

@@ -6,7 +6,8 @@
 #define SHOWN_BYTES 8 /* of a file whose format is not known; no less than the longest magic number */
 
 const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {
-    [KC_IN_JSONL] = &kc_reader_jsonl, [KC_IN_KVEC] = &kc_reader_kvec, [KC_IN_NPY] = &kc_reader_npy};
+    [KC_IN_JSONL] = &kc_reader_jsonl, [KC_IN_KVEC] = &kc_reader_kvec, [KC_IN_NPY] = &kc_reader_npy,
+    [KC_IN_RAW] = &kc_reader_raw};
 
 const char *kc_in_format_name(enum kc_in_format f)
 {
@@ -203,6 +204,10 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     f->rd = NULL;
     if (kc_feed_peek(f, SHOWN_BYTES, e) != 0)
         return -1;
+    if (want == KC_IN_RAW) { /* any bytes may be numbers */
+        f->rd = f->carry.n > 0 ? &kc_reader_raw : NULL;
+        return f->rd ? 0 : kc_feed_broken(f, e);
+    }
     const char *what = stranger(f);
     if (what)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
@@ -270,6 +275,8 @@ void kc_feed_close(struct kc_feed *f)
         kc_mem_free(f->state);
         f->state = NULL;
     }
+    kc_again_free(f->again);
+    f->again = NULL;
     if (f->src)
         f->bytes += kc_source_bytes(f->src);
     kc_source_free(f->src);

@@ -5,19 +5,22 @@
 #include "base/utf8.h"
 #include "in/reader.h"
 
-#define LONGEST_TERM ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
-
 struct state {
     uint64_t records; /* cut so far */
     size_t d;         /* 0: no header yet */
+    uint64_t at;      /* the place in the file of the next byte, where it can be read again */
 };
 
 static const char magic[] = "KCV1";
 
 static int begin(struct kc_feed *f, struct kc_err *e)
 {
-    f->state = kc_mem_zalloc(1, sizeof(struct state), e);
-    return f->state ? 0 : -1;
+    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    f->state = st;
+    if (!st)
+        return -1;
+    f->again = kc_again_open(f, sizeof(float), 0, &st->at);
+    return 0;
 }
 
 static void end(struct kc_feed *f)
@@ -29,7 +32,7 @@ static void end(struct kc_feed *f)
 static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, struct kc_err *e)
 {
     struct state *st = f->state;
-    uint64_t longest = f->o->max_line < LONGEST_TERM ? f->o->max_line : LONGEST_TERM - 1;
+    uint64_t longest = f->o->max_line < KC_KVEC_TERM_MAX ? f->o->max_line : KC_KVEC_TERM_MAX - 1;
     for (;;) {
         const char *p = s->buf.p + *at;
         size_t left = s->buf.n - *at;
@@ -82,14 +85,18 @@ static int cut_short(const struct kc_feed *f, const char *p, size_t left, size_t
 
 static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
+    struct state *st = f->state;
     size_t at = 0, need = 0, want = f->block;
     for (;;) {
         if (kc_feed_take(f, &s->buf, want, e) != 0)
             return -1;
         struct kc_err bad = KC_ERR_INIT;
         int rc = cut(f, s, &at, &need, &bad);
-        if (s->nspans > 0) /* what is wrong behind them is found again by the next call */
+        if (s->nspans > 0) { /* what is wrong behind them is found again by the next call */
+            s->at = st->at;
+            s->end = st->at += at;
             return kc_feed_back(f, &s->buf, at, e);
+        }
         if (rc != 0) {
             *e = bad;
             return -1;

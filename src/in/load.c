@@ -1,65 +1,156 @@
-/* All rows into memory. */
+/* All rows into a data set: into memory, and out of it again when there turn out to be too many. */
 #include <stdio.h>
 #include <string.h>
+#include "base/jsonw.h"
 #include "in/reader.h"
 #include "in/run.h"
 
 struct load {
     struct kc_dataset *ds;
     struct kc_in_run run;
-    uint64_t limit;     /* bytes, 0: none */
+    const struct kc_in_opts *o;
+    size_t n;      /* rows so far */
+    int tied;      /* some rows cannot be read again from the inputs */
 };
 
-static uint64_t text_bytes(const struct kc_strs *s)
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t strs_bytes(const struct kc_strs *s)
 {
     return (uint64_t)s->bytes.cap + (uint64_t)s->cap * sizeof *s->off;
 }
 
-/* The rows so far, and what text comes with them, are more than the limit. */
-static int over_limit(const struct load *l, const char *which, size_t rows, uint64_t text, struct kc_err *e)
+/* Everything but the rows. */
+static uint64_t text_bytes(const struct kc_dataset *ds)
 {
-    size_t d = l->ds->x.d;
-    uint64_t bytes = (uint64_t)kc_mem_mul(kc_mem_mul(rows, d), sizeof(float));
-    char need[32], most[32];
-    bytes = bytes > UINT64_MAX - text ? UINT64_MAX : bytes + text;
-    kc_in_sizes(need, bytes, most, l->limit);
-    return kc_err_set(e, KC_ESYS, "%s%zu row%s of %zu number%s%s %s %s, more than --max-memory %s allows", which, rows,
-                      rows == 1 ? "" : "s", d, d == 1 ? "" : "s", text > 0 ? " and their text" : "",
-                      rows == 1 && text == 0 ? "takes" : "take", need, most);
+    uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + (uint64_t)ds->nskipped * sizeof *ds->skipped;
+    return b + (ds->reread ? kc_reread_bytes(ds->reread) : 0);
 }
 
-/* Room for r more rows, never beyond the limit: growing by half may ask for more than what is needed and allowed. */
+static uint64_t rows_bytes(size_t n, size_t d)
+{
+    return (uint64_t)kc_mem_mul(kc_mem_mul(n, d), sizeof(float));
+}
+
+uint64_t kc_dataset_bytes(const struct kc_dataset *ds)
+{
+    return add(rows_bytes(ds->x.cap, ds->x.d), text_bytes(ds));
+}
+
+const char *kc_storage_name(enum kc_storage s)
+{
+    return s == KC_STORAGE_MEMORY ? "memory" : s == KC_STORAGE_FILE ? "file" : "spill";
+}
+
+/* Whether n rows in memory, their text and the work on them stay within the limit. */
+static int fits(const struct load *l, size_t n)
+{
+    size_t d = l->ds->x.d;
+    uint64_t work = l->o->work ? l->o->work(l->o->work_arg, n, d) : 0;
+    return l->o->max_memory == 0 || add(add(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
+}
+
+static int start_spill(struct load *l, const struct kc_rows *rows, struct kc_err *e)
+{
+    return kc_spill_new(&l->ds->spill, l->ds->x.d, e) != 0 ? -1 : kc_spill_copy(l->ds->spill, rows, e);
+}
+
+/* The rows so far go from memory to a temporary file, or are let go where they can be read again. */
+static int leave_memory(struct load *l, struct kc_err *e)
+{
+    struct kc_dataset *ds = l->ds;
+    size_t d = ds->x.d;
+    const struct kc_rows rows = {.n = ds->x.n, .d = d, .x = ds->x.x};
+    ds->storage = l->tied ? KC_STORAGE_SPILL : KC_STORAGE_FILE;
+    if (l->tied && start_spill(l, &rows, e) != 0)
+        return -1;
+    kc_matrix_free(&ds->x);
+    ds->x.d = d;
+    return 0;
+}
+
+/* Rows have come that cannot be read again: those before them are, once, into a temporary file. */
+static int leave_files(struct load *l, struct kc_err *e)
+{
+    const struct kc_rows rows = kc_reread_rows(l->ds->reread);
+    l->ds->storage = KC_STORAGE_SPILL;
+    return start_spill(l, &rows, e);
+}
+
+/* Room for r more rows in memory. Returns 1 when the limit does not grant it. */
 static int make_room(struct load *l, size_t r, struct kc_err *e)
 {
     struct kc_matrix *x = &l->ds->x;
-    uint64_t text = text_bytes(&l->ds->terms) + text_bytes(&l->ds->raws) + (uint64_t)l->run.nskipped * sizeof(uint64_t);
-    size_t row = kc_mem_mul(x->d, sizeof(float)), need = kc_mem_add(x->n, r);
-    if (x->n == 0 && l->run.hint_rows > 0 && l->run.hint_rows <= SIZE_MAX) {
-        size_t hint = (size_t)l->run.hint_rows;
-        if (l->limit == 0 || kc_mem_mul(hint, row) <= l->limit)
-            return kc_matrix_reserve(x, hint, e);
-        return over_limit(l, "", hint, 0, e);
-    }
-    if (l->limit == 0 || need <= x->cap)
+    size_t need = kc_mem_add(x->n, r);
+    if (x->n == 0 && l->run.hint_rows > 0 && l->run.hint_rows <= SIZE_MAX && need <= l->run.hint_rows)
+        need = (size_t)l->run.hint_rows;
+    if (need <= x->cap)
         return 0;
-    uint64_t most = text < l->limit ? (l->limit - text) / row : 0;
-    if (need > most)
-        return over_limit(l, "the first ", need, text, e);
-    size_t want = kc_mem_add(x->cap, x->cap / 2);
-    if (want < need)
-        want = need;
-    return kc_matrix_reserve(x, want < most ? want : (size_t)most, e);
+    if (l->o->max_memory == 0)
+        return x->n == 0 ? kc_matrix_reserve(x, need, e) : 0; /* appending grows it */
+    for (unsigned part = 2; part <= 128; part *= 4) { /* less and less to spare as the limit comes near */
+        size_t want = kc_mem_add(x->cap, x->cap / part);
+        if (want > need && fits(l, want))
+            return kc_matrix_reserve(x, want, e);
+    }
+    return fits(l, need) ? kc_matrix_reserve(x, need, e) : 1;
+}
+
+static int store(struct load *l, const struct kc_chunk *c, struct kc_err *e)
+{
+    struct kc_dataset *ds = l->ds;
+    int rc;
+    if (l->o->max_memory > 0 && !l->tied) {
+        if (!ds->reread && !(ds->reread = kc_reread_new(c->d, e)))
+            return -1;
+        rc = kc_reread_add(ds->reread, l->run.slot, e);
+        if (rc < 0)
+            return -1;
+        l->tied = rc;
+    }
+    if (ds->storage == KC_STORAGE_MEMORY) {
+        rc = make_room(l, c->n, e);
+        if (rc < 0 || (rc > 0 && leave_memory(l, e) != 0))
+            return -1;
+    }
+    if (ds->storage == KC_STORAGE_FILE && l->tied && leave_files(l, e) != 0)
+        return -1;
+    if (l->tied && ds->reread) {
+        kc_reread_free(ds->reread);
+        ds->reread = NULL;
+    }
+    return ds->storage == KC_STORAGE_MEMORY ? kc_matrix_append(&ds->x, c->x, c->n, e) :
+           ds->storage == KC_STORAGE_SPILL ? kc_spill_add(ds->spill, c->x, c->n, e) : 0;
+}
+
+/* The numbers of the first n rows become their terms: now there are others that have some. */
+static int add_numbers(struct load *l, size_t n, struct kc_err *e)
+{
+    uint64_t row = 0;
+    size_t skip = 0;
+    for (size_t i = 0; i < n; i++, row++) {
+        char t[20];
+        for (; skip < l->run.nskipped && l->run.skipped[skip] == row; skip++)
+            row++;
+        if (kc_strs_add(&l->ds->terms, t, kc_jsonw_digits(t, row), e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int add_terms(struct load *l, const struct kc_chunk *c, struct kc_err *e)
 {
-    struct kc_dataset *ds = l->ds;
+    struct kc_strs *terms = &l->ds->terms;
+    if (c->terms && terms->n < l->n && add_numbers(l, l->n, e) != 0)
+        return -1;
     if (c->terms)
-        return kc_strs_append(&ds->terms, c->terms, e);
-    for (size_t i = 0; i < c->n; i++) {
-        char t[24];
-        int n = snprintf(t, sizeof t, "%llu", (unsigned long long)c->rows[i]);
-        if (kc_strs_add(&ds->terms, t, (size_t)n, e) != 0)
+        return kc_strs_append(terms, c->terms, e);
+    for (size_t i = 0; terms->n > 0 && i < c->n; i++) {
+        char t[20];
+        if (kc_strs_add(terms, t, kc_jsonw_digits(t, c->rows[i]), e) != 0)
             return -1;
     }
     return 0;
@@ -68,11 +159,18 @@ static int add_terms(struct load *l, const struct kc_chunk *c, struct kc_err *e)
 static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct load *l = arg;
-    struct kc_matrix *x = &l->ds->x;
-    x->d = c->d;
-    if (make_room(l, c->n, e) != 0 || kc_matrix_append(x, c->x, c->n, e) != 0 || add_terms(l, c, e) != 0)
+    struct kc_dataset *ds = l->ds;
+    ds->x.d = c->d;
+    if (store(l, c, e) != 0 || add_terms(l, c, e) != 0 || (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0))
         return -1;
-    return c->raws ? kc_strs_append(&l->ds->raws, c->raws, e) : 0;
+    l->n += c->n;
+    uint64_t text = text_bytes(ds);
+    if (l->o->max_memory == 0 || text <= l->o->max_memory)
+        return 0;
+    char need[32], most[32];
+    kc_in_sizes(need, text, most, l->o->max_memory);
+    return kc_err_set(e, KC_ESYS, "the text of the first %zu row%s takes %s, more than --max-memory %s allows", l->n,
+                      l->n == 1 ? "" : "s", need, most);
 }
 
 /* Give back what growing left over. A block that could not be made smaller still serves. */
@@ -91,18 +189,37 @@ static void trim(struct kc_strs *s)
     }
 }
 
+/* All rows are where they stay. */
+static int conclude(struct load *l, struct kc_err *e)
+{
+    struct kc_dataset *ds = l->ds;
+    /* the text may have grown since room was made for the rows */
+    if (ds->storage == KC_STORAGE_MEMORY && !fits(l, ds->x.n) && leave_memory(l, e) != 0)
+        return -1;
+    if (ds->storage == KC_STORAGE_SPILL)
+        return kc_spill_end(ds->spill, &ds->rows, e);
+    if (ds->storage == KC_STORAGE_FILE) {
+        ds->rows = kc_reread_rows(ds->reread);
+        return 0;
+    }
+    kc_reread_free(ds->reread);
+    ds->reread = NULL;
+    kc_matrix_trim(&ds->x);
+    ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
+    return 0;
+}
+
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
-    struct load l = {.ds = ds, .limit = o->max_memory};
+    struct load l = {.ds = ds, .o = o};
     memset(ds, 0, sizeof *ds);
     int rc = kc_in_run(ctx, o, tune, &l.run, sink, &l, &ds->st, e);
     ds->skipped = l.run.skipped;
     ds->nskipped = l.run.nskipped;
-    kc_matrix_trim(&ds->x);
     trim(&ds->terms);
     trim(&ds->raws);
-    return rc;
+    return rc != 0 ? -1 : conclude(&l, e);
 }
 
 int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds, struct kc_err *e)
@@ -113,6 +230,8 @@ int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_d
 void kc_dataset_free(struct kc_dataset *ds)
 {
     kc_matrix_free(&ds->x);
+    kc_reread_free(ds->reread);
+    kc_spill_free(ds->spill);
     kc_strs_free(&ds->terms);
     kc_strs_free(&ds->raws);
     kc_mem_free(ds->skipped);

@@ -13,6 +13,7 @@
 
 struct state {
     uint64_t rows, done;
+    uint64_t at; /* the place in the file of row 0, where it can be read again */
     size_t d, width, row_bytes;
     int swap;
     struct kc_strs terms; /* of FILE.terms */
@@ -224,7 +225,10 @@ static int begin(struct kc_feed *f, struct kc_err *e)
         rc = parse_header(f, text.p, &h, e);
     kc_buf_free(&text);
     f->carry_at += before + len;
-    return rc != 0 || set_type(f, st, &h, e) != 0 || set_shape(f, st, &h, e) != 0 || load_terms(f, st, e) != 0 ? -1 : 0;
+    if (rc != 0 || set_type(f, st, &h, e) != 0 || set_shape(f, st, &h, e) != 0 || load_terms(f, st, e) != 0)
+        return -1;
+    f->again = kc_again_open(f, st->width, st->swap, &st->at);
+    return 0;
 }
 
 static void end(struct kc_feed *f)
@@ -267,37 +271,54 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     s->buf.n = rows * st->row_bytes;
     s->width = st->width;
     s->swap = st->swap;
+    s->at = st->at + st->done * st->row_bytes;
     st->done += rows;
+    s->end = st->at + st->done * st->row_bytes;
     return 0;
 }
 
 static float from_half(unsigned h)
 {
-    unsigned exp = h >> 10 & 31, frac = h & 1023;
+    uint32_t sign = (h & 0x8000u) << 16, mag = h & 0x7FFFu, bits;
     float f;
-    if (exp == 31)
-        f = frac ? NAN : INFINITY;
-    else
-        f = exp == 0 ? ldexpf((float)frac, -24) : ldexpf((float)(frac | 1024), (int)exp - 25);
-    return h >> 15 ? -f : f;
+    if (mag < 0x0400) { /* subnormal: exact as a float */
+        f = (float)mag * 0x1p-24f;
+        memcpy(&bits, &f, sizeof bits);
+    } else {
+        bits = (mag << 13) + (mag < 0x7C00 ? 112u << 23 : 224u << 23); /* the exponent's other bias; infinity and NaN */
+    }
+    bits |= sign;
+    memcpy(&f, &bits, sizeof f);
+    return f;
 }
 
-static float number(const char *p, size_t width, int swap)
+static float from_double(uint64_t b)
 {
-    if (width == 2) {
-        unsigned h = kc_le16(p);
-        return from_half(swap ? (h >> 8 | h << 8) & 0xFFFF : h);
-    }
-    if (width == 4) {
-        float f;
-        uint32_t b = swap ? __builtin_bswap32(kc_le32(p)) : kc_le32(p);
-        memcpy(&f, &b, sizeof f);
-        return f;
-    }
     double d;
-    uint64_t b = swap ? __builtin_bswap64(kc_le64(p)) : kc_le64(p);
     memcpy(&d, &b, sizeof d);
     return (float)d;
+}
+
+void kc_npy_floats(float *out, const char *p, size_t n, size_t width, int swap)
+{
+    if (width == 4 && !swap) {
+        kc_le_floats(out, p, n);
+    } else if (width == 4) {
+        for (size_t i = 0; i < n; i++) {
+            uint32_t b = __builtin_bswap32(kc_le32(p + 4 * i));
+            memcpy(out + i, &b, sizeof b);
+        }
+    } else if (width == 2) {
+        for (size_t i = 0; i < n; i++) {
+            unsigned h = kc_le16(p + 2 * i);
+            out[i] = from_half(swap ? (h >> 8 | h << 8) & 0xFFFF : h);
+        }
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            uint64_t b = kc_le64(p + 8 * i);
+            out[i] = from_double(swap ? __builtin_bswap64(b) : b);
+        }
+    }
 }
 
 /* A float64 that is finite and too large says so, rather than that it is infinite. */
@@ -315,7 +336,7 @@ static void name_large(const struct kc_slot *s, const char *p, char *msg, size_t
     }
 }
 
-static void work(struct kc_slot *s)
+void kc_npy_work(struct kc_slot *s)
 {
     size_t row_bytes = s->d * s->width, rows = s->buf.n / row_bytes;
     struct kc_strs good = {{NULL, 0, 0}, NULL, 0, 0};
@@ -325,11 +346,7 @@ static void work(struct kc_slot *s)
         char msg[128];
         if (!row)
             break;
-        if (s->width == 4 && !s->swap)
-            kc_le_floats(row, p, s->d);
-        else
-            for (size_t j = 0; j < s->d; j++)
-                row[j] = number(p + j * s->width, s->width, s->swap);
+        kc_npy_floats(row, p, s->d, s->width, s->swap);
         if (kc_slot_check(s, "", msg, sizeof msg) != 0) {
             name_large(s, p, msg, sizeof msg);
             if (!kc_slot_bad(s, 0, msg))
@@ -347,4 +364,4 @@ static void work(struct kc_slot *s)
     }
 }
 
-const struct kc_reader kc_reader_npy = {KC_IN_NPY, "npy", "\x93NUMPY", 6, 1, begin, fill, work, end};
+const struct kc_reader kc_reader_npy = {KC_IN_NPY, "npy", "\x93NUMPY", 6, 1, begin, fill, kc_npy_work, end};

@@ -6,8 +6,10 @@
 #include "in/dataset.h"
 #include "in/fields.h"
 #include "in/source.h"
+#include "in/stored.h"
 
 #define KC_MAX_DIM ((size_t)1 << 24) /* no embedding comes near it; a header that says more lies */
+#define KC_KVEC_TERM_MAX ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
 #define KC_SHOWN 5                   /* bad records that are reported one by one when they are skipped */
 
 /* A record inside a slot's text. */
@@ -45,7 +47,7 @@ struct kc_slot {
     int whole_lines;    /* buf holds lines, not spans */
     int overlong;       /* behind what is in here came a record longer than max_line, */
     uint64_t overlong_line; /* on this line; whole_lines: on the next one */
-    size_t width;       /* npy: bytes of a number, */
+    size_t width;       /* npy, raw: bytes of a number, */
     int swap;           /* and whether they are to be reversed */
 
     size_t n, cap;      /* rows */
@@ -57,6 +59,9 @@ struct kc_slot {
     struct kc_bad *bads;
     size_t nbads, bad_cap;
     struct kc_strs msgs;
+    size_t no;          /* its file is operand `no`, from 1 */
+    struct kc_again *again; /* the file, in the first slot of one that can be read again; else NULL. The slot's own. */
+    uint64_t at, end;   /* what buf holds of it: [at, end) */
     struct kc_buf tmp;
     struct kc_err err;  /* memory was short */
 };
@@ -76,7 +81,7 @@ struct kc_reader {
     void (*end)(struct kc_feed *f);
 };
 
-extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy;
+extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy, kc_reader_raw;
 /* By the format; NULL for KC_IN_AUTO. */
 extern const struct kc_reader *const kc_readers[KC_IN_FORMATS];
 
@@ -90,6 +95,7 @@ struct kc_feed {
     struct kc_source *src;
     int src_eof;
     struct kc_err broken;   /* why the source ended early; what was read before comes first */
+    struct kc_again *again; /* set by the reader's begin when the file can be read again; goes to its first slot */
     struct kc_buf carry;    /* bytes read and not yet taken: carry_at .. n */
     size_t carry_at;
     const struct kc_reader *rd;
@@ -139,6 +145,11 @@ float *kc_slot_row(struct kc_slot *s);
 int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size) KC_MUST_USE;
 /* Record `s->records` is bad. Returns 1 when the run must go on, 0 when it ends here (bad records are fatal). */
 int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg);
+
+/* n numbers of 2, 4 or 8 bytes as npy has them, little-endian unless swap. A float64 beyond float32 gives infinity. */
+void kc_npy_floats(float *out, const char *p, size_t n, size_t width, int swap);
+/* A slot's work whose buf holds numbers of s->width bytes, and s->terms the terms of all rows if s->has_terms. */
+void kc_npy_work(struct kc_slot *s);
 
 /* What is needed and what --max-memory allows, less than that, for a message: two texts that differ. */
 void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit);

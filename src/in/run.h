@@ -4,12 +4,15 @@
 
 #include "in/dataset.h"
 
+struct kc_slot; /* in/reader.h */
+
 struct kc_in_tune {
     size_t block; /* bytes of a piece, 0: as measured to be good */
 };
 
 struct kc_in_run {
     uint64_t hint_rows; /* rows in all, when known at the first call of the sink; else 0 */
+    struct kc_slot *slot; /* the one whose chunk the sink is given, during the call */
     uint64_t *skipped;  /* (nskipped) rows left out; freed by the caller */
     size_t nskipped, skipped_cap;
 };

@@ -11,6 +11,9 @@ void kc_slot_clear(struct kc_slot *s)
     s->n = s->records = s->nbads = s->width = s->undecided = 0;
     s->d_from = NULL;
     s->fields = NULL;
+    kc_again_free(s->again);
+    s->again = NULL;
+    s->at = s->end = 0;
     s->has_terms = 0;
     kc_strs_clear(&s->terms);
     kc_strs_clear(&s->raws);
@@ -27,6 +30,7 @@ void kc_slot_free(struct kc_slot *s)
     kc_mem_free(s->spans);
     kc_mem_free(s->bads);
     kc_mem_free(s->x);
+    kc_again_free(s->again);
 }
 
 int kc_slot_span(struct kc_slot *s, const struct kc_span *span)

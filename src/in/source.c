@@ -23,6 +23,7 @@ struct kc_source {
     size_t at, n;
     uint64_t stored; /* bytes read from fd, those in buf included */
     uint64_t size;   /* bytes from here on of a regular file, else UINT64_MAX */
+    uint64_t from;   /* where "here" is in it */
     int inside;      /* a member or frame has begun and not ended */
     const char *damage; /* what zlib says against the member, NULL: nothing */
     z_stream z;
@@ -87,7 +88,8 @@ static uint64_t offset(const struct kc_source *s)
 
 static int starts_gzip(const char *p, size_t n)
 {
-    return n >= 2 && (unsigned char)p[0] == 0x1F && (unsigned char)p[1] == 0x8B;
+    /* its method is 8, always: two bytes alone would be met by chance in raw floats */
+    return n >= 2 && (unsigned char)p[0] == 0x1F && (unsigned char)p[1] == 0x8B && (n < 3 || p[2] == 8);
 }
 
 static int starts_zstd(const char *p, size_t n)
@@ -163,6 +165,7 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
         goto fail;
     }
     s->size = S_ISREG(st.st_mode) ? size_left(s->fd, &st) : UINT64_MAX;
+    s->from = s->size == UINT64_MAX ? 0 : (uint64_t)lseek(s->fd, 0, SEEK_CUR);
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
 #if defined(F_SETPIPE_SZ)
     if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; where it is refused, they do */
@@ -330,4 +333,12 @@ uint64_t kc_source_left(const struct kc_source *s)
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
         return UINT64_MAX;
     return s->size > taken ? s->size - taken : 0;
+}
+
+int kc_source_dup(const struct kc_source *s, uint64_t *at)
+{
+    if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
+        return -1;
+    *at = s->from + offset(s);
+    return fcntl(s->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }

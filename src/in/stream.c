@@ -67,9 +67,13 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
         s->line0 = f->line0;
         s->hint_rows = f->hint_rows;
         s->bytes = kc_feed_bytes(f);
+        s->no = f->next;
         f->fresh = 0;
-        if (!file_end)
+        if (!file_end) {
+            s->again = f->again;
+            f->again = NULL;
             return 0;
+        }
         kc_feed_close(f);
         kc_slot_clear(s);
     }
@@ -197,6 +201,7 @@ static int drain(void *arg, void *slot, struct kc_err *e)
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
         c.raws = d->o->want_raw ? &s->raws : NULL;
         d->run->hint_rows = s->hint_rows;
+        d->run->slot = s;
         if (d->sink(d->arg, &c, e) != 0)
             return -1;
     }
@@ -322,7 +327,7 @@ out:
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e)
 {
-    struct kc_in_run run = {0, NULL, 0, 0};
+    struct kc_in_run run = {0};
     int rc = kc_in_run(ctx, o, NULL, &run, sink, arg, st, e);
     kc_mem_free(run.skipped);
     return rc;

@@ -38,12 +38,16 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static uint64_t dataset_bytes(const struct kc_dataset *ds)
+struct work {
+    const struct kc_fit_opts *o;
+    unsigned threads;
+};
+
+/* A kc_in_opts.work. */
+static uint64_t work_bytes(void *arg, size_t n, size_t d)
 {
-    uint64_t rows = (uint64_t)kc_mem_mul(kc_mem_mul(ds->x.cap, ds->x.d), sizeof(float));
-    uint64_t text = add((uint64_t)ds->terms.bytes.cap + ds->raws.bytes.cap,
-                        (uint64_t)kc_mem_mul(kc_mem_add(ds->terms.cap, ds->raws.cap), sizeof(uint64_t)));
-    return add(rows, add(text, (uint64_t)kc_mem_mul(ds->nskipped, sizeof(uint64_t))));
+    const struct work *w = arg;
+    return kc_fit_bytes(n, d, 1, w->o, w->threads);
 }
 
 static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct run *run,
@@ -51,44 +55,55 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
 {
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
-    uint64_t data = dataset_bytes(&run->ds);
-    uint64_t work = kc_fit_bytes(run->ds.x.n, run->ds.x.d, 1, o, kc_pool_threads(run->ctx.pool));
+    const struct kc_rows *rows = &run->ds.rows;
+    uint64_t data = kc_dataset_bytes(&run->ds);
+    uint64_t work = kc_fit_bytes(rows->n, rows->d, rows->x != NULL, o, kc_pool_threads(run->ctx.pool));
     uint64_t need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", for_data, for_work);
     if (j->max_memory == 0 || need <= j->max_memory)
         return 0;
+    if (!rows->x) { /* what would do: of few rows the work has a copy, and they had better been in memory */
+        uint64_t all = add(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
+        uint64_t other = add(all, kc_fit_bytes(rows->n, rows->d, 1, o, kc_pool_threads(run->ctx.pool)));
+        data = other < need ? all : data;
+        need = other < need ? other : need;
+    }
     return kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
                       (unsigned long long)(need / mega + (need % mega != 0)),
                       (unsigned long long)(data / mega + (data % mega != 0)));
 }
 
-static int read_input(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
 {
+    static const char *const where[] = {
+        [KC_STORAGE_MEMORY] = "in memory",
+        [KC_STORAGE_FILE] = "read again from the input in each pass: with them the work needs more than --max-memory",
+        [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
+    };
     struct kc_in_opts in = j->in;
+    struct work w = {o, kc_pool_threads(run->ctx.pool)};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
+    in.work = work_bytes;
+    in.work_arg = &w;
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0)
         return -1;
     const struct kc_in_stats *st = &run->ds.st;
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.x.n, run->ds.x.d,
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
                (unsigned long long)st->bytes, kc_in_format_name(st->format),
                st->gzip ? ", gzip" : st->zstd ? ", zstd" : "");
     if (st->vec_field[0])
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "fields: term '%s', vector '%s'", st->term_field, st->vec_field);
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "rows: %s", where[run->ds.storage]);
     return 0;
 }
 
-static int cluster(const struct kc_job_fit *j, struct run *run, struct kc_fit_opts *o, struct kc_err *e)
+static int cluster(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
 {
-    *o = j->fit;
-    o->want_rows = kc_out_wants_figures(&j->out);
-    if (check_memory(j, o, run, e) != 0)
-        return -1;
-    const struct kc_rows rows = kc_rows_memory(run->ds.x.x, run->ds.x.n, run->ds.x.d);
-    if (kc_fit_run(&run->ctx, &rows, o, &run->fit, e) != 0)
+    if (check_memory(j, o, run, e) != 0 || kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0)
         return -1;
     for (size_t i = 0; i < run->fit.warnings.n; i++) {
         size_t n;
@@ -130,10 +145,11 @@ static int commit(struct run *run, int side_is_stdout, struct kc_err *e)
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
 {
     struct run run = {.outer = ctx, .kept = KC_ERR_INIT};
-    struct kc_fit_opts o;
+    struct kc_fit_opts o = j->fit;
     int rc = -1;
     memset(r, 0, sizeof *r);
     run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
+    o.want_rows = kc_out_wants_figures(&j->out);
     double t0 = kc_clock_now();
     if (kc_outfile_open(&run.out, j->output, e) != 0 ||
         (j->summary && kc_outfile_open(&run.side, j->summary, e) != 0))
@@ -142,10 +158,10 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         (void)kc_err_set(e, KC_EUSAGE, "--summary and --output name the same file");
         goto out;
     }
-    if (read_input(j, &run, e) != 0)
+    if (read_input(j, &o, &run, e) != 0)
         goto out;
     double t1 = kc_clock_now();
-    if (cluster(j, &run, &o, e) != 0)
+    if (cluster(j, &o, &run, e) != 0)
         goto out;
     double t2 = kc_clock_now();
     if (write_labels(j, &run, e) != 0)
@@ -162,9 +178,12 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         .skipped = run.ds.skipped,
         .nskipped = run.ds.nskipped,
         .warnings = &run.warnings,
-        .seconds = {t1 - t0, t2 - t1 - run.fit.sizes_seconds, run.fit.sizes_seconds, t3 - t2, t3 - t0},
+        .seconds = {.read = t1 - t0, .index = run.fit.index_seconds, .final = run.fit.final_seconds,
+                    .sizes = run.fit.sizes_seconds, .write = t3 - t2, .total = t3 - t0},
+        .storage = kc_storage_name(run.ds.storage),
         .peak_rss = kc_mem_peak(),
     };
+    report.seconds.sweep = t2 - t1 - report.seconds.index - report.seconds.final - report.seconds.sizes;
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;
     if (commit(&run, j->summary && strcmp(j->summary, "-") == 0, e) != 0)

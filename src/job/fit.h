@@ -7,7 +7,7 @@
 #include "out/labels.h"
 
 struct kc_job_fit {
-    struct kc_in_opts in;    /* normalise, want_raw and max_memory are set by the job */
+    struct kc_in_opts in;    /* normalise, want_raw, max_memory and work are set by the job */
     struct kc_fit_opts fit;  /* want_rows is set by the job */
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */

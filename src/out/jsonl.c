@@ -7,12 +7,13 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
 {
     size_t n;
     const char *s;
+    char digits[20];
     if ((!first && kc_buf_addc(b, ',', e) != 0) || kc_buf_addc(b, '"', e) != 0 ||
         kc_buf_adds(b, kc_out_column_key(c), e) != 0 || kc_buf_add(b, "\":", 2, e) != 0)
         return -1;
     switch (c) {
     case KC_COL_TERM:
-        s = kc_strs_get(t->terms, i, &n);
+        s = kc_out_term(t->terms, i, number, digits, &n);
         return kc_jsonw_quote(b, s, n, e);
     case KC_COL_CLUSTER:
         return kc_out_add_u64(b, t->labels[i], e);

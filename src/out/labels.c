@@ -96,6 +96,14 @@ size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x)
     return n + 6;
 }
 
+const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n)
+{
+    if (terms->n > 0)
+        return kc_strs_get(terms, i, n);
+    *n = kc_jsonw_digits(digits, row);
+    return digits;
+}
+
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
 {
     char t[20];
@@ -114,12 +122,13 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
     for (size_t j = 0; j < o->ncolumns; j++) {
         size_t n;
         const char *s;
+        char digits[20];
         int rc;
         if (j && kc_buf_addc(b, separator, e) != 0)
             return -1;
         switch (o->columns[j]) {
         case KC_COL_TERM:
-            s = kc_strs_get(t->terms, i, &n);
+            s = kc_out_term(t->terms, i, number, digits, &n);
             rc = term(b, s, n, e);
             break;
         case KC_COL_CLUSTER:

@@ -28,7 +28,7 @@ struct kc_out_opts {
 
 struct kc_labels {
     size_t n;
-    const struct kc_strs *terms;                    /* n */
+    const struct kc_strs *terms;                    /* n; none of them: the numbers of the input rows are the terms */
     const struct kc_strs *raws;                     /* n, or NULL without annotate */
     const uint32_t *labels;                         /* (n) */
     const float *similarity, *margin, *silhouette;  /* (n) each, or NULL when no such column is asked for */

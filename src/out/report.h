@@ -8,18 +8,22 @@
 struct kc_report {
     const struct kc_fit *fit;
     const struct kc_fit_opts *opts;
-    const struct kc_strs *terms;    /* fit->n */
+    const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
     size_t nskipped;
     const struct kc_strs *warnings; /* all of them, in the order they were given */
     struct {
-        double read, sweep, sizes, write, total;
-    } seconds;
+        double read, sweep, index, final, sizes, write, total;
+    } seconds;                      /* index and final: parts of the fit that are not in sweep */
+    const char *storage;            /* where the rows were: "memory", "file", "spill" */
     uint64_t peak_rss;              /* bytes */
 };
 
-/* The sidecar: one JSON object. All but `seconds` and `peak_rss`, the last ones, follows from the data and options. A
- * time that is NAN was not taken and is written as null. */
+/* The row of the input that data row i was: rows left out count too. */
+uint64_t kc_out_input_row(const struct kc_report *r, uint64_t i);
+
+/* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
+ * options. A time that is NAN was not taken and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
 
 /* Append the text summary: a table of the sweep, one of the clusters, and a last line; no wider than 80 columns. */

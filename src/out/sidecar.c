@@ -1,6 +1,7 @@
 #include <math.h>
 #include "base/jsonw.h"
 #include "out/report.h"
+#include "out/writer.h"
 
 static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
 {
@@ -21,8 +22,7 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
     kc_jsonw_close(w, ']');
 }
 
-/* The input row of data row i: rows left out count too. */
-static uint64_t input_row(const struct kc_report *r, uint64_t i)
+uint64_t kc_out_input_row(const struct kc_report *r, uint64_t i)
 {
     size_t lo = 0, hi = r->nskipped;
     while (lo < hi) { /* skipped[j] - j good rows precede skipped[j] */
@@ -41,24 +41,39 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
     for (uint32_t c = 0; c < r->fit->k; c++) {
         const struct kc_cluster *cl = &r->fit->clusters[c];
         size_t n;
-        const char *term = kc_strs_get(r->terms, (size_t)cl->representative, &n);
+        char digits[20];
+        uint64_t row = kc_out_input_row(r, cl->representative);
+        const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
         kc_jsonw_open(w, NULL, '{', 1);
         kc_jsonw_u64(w, "id", c);
         kc_jsonw_u64(w, "size", cl->size);
         kc_jsonw_double(w, "cohesion", cl->cohesion);
         kc_jsonw_double(w, "silhouette", cl->silhouette);
         kc_jsonw_str(w, "representative", term, n);
-        kc_jsonw_u64(w, "representative_row", input_row(r, cl->representative));
+        kc_jsonw_u64(w, "representative_row", row);
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');
 }
 
+/* What the fit took, whoever did it: the same for any number of threads. */
+static void add_work(struct kc_jsonw *w, const struct kc_fit *fit)
+{
+    kc_jsonw_open(w, "work", '{', 1);
+    kc_jsonw_fixed(w, "sweep_gflop", (double)fit->sweep_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "sweep_dense_gflop", (double)fit->sweep_dense_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "index_gflop", (double)fit->index_flops * 1e-9, 3);
+    kc_jsonw_close(w, '}');
+}
+
 static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 {
+    kc_jsonw_cstr(w, "storage", r->storage);
     kc_jsonw_open(w, "seconds", '{', 1);
     kc_jsonw_fixed(w, "read", r->seconds.read, 3);
     kc_jsonw_fixed(w, "sweep", r->seconds.sweep, 3);
+    kc_jsonw_fixed(w, "index", r->seconds.index, 3);
+    kc_jsonw_fixed(w, "final", r->seconds.final, 3);
     kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
     kc_jsonw_fixed(w, "write", r->seconds.write, 3);
     kc_jsonw_fixed(w, "total", r->seconds.total, 3);
@@ -97,6 +112,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     }
     kc_jsonw_close(&w, ']');
     kc_jsonw_cstr(&w, "kernel", fit->kernel);
+    add_work(&w, fit);
     add_costs(&w, r);
     kc_jsonw_close(&w, '}');
     int rc = kc_jsonw_end(&w);

@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "out/report.h"
 #include "out/width.h"
+#include "out/writer.h"
 
 #define MOST 25u  /* longer tables show SOME lines and say how many more there are */
 #define SOME 20u
@@ -66,7 +67,9 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
     for (uint32_t c = 0; c < shown; c++) {
         const struct kc_cluster *cl = &f->clusters[c];
         size_t n;
-        const char *term = kc_strs_get(r->terms, (size_t)cl->representative, &n);
+        char digits[20];
+        const char *term = kc_out_term(r->terms, (size_t)cl->representative, kc_out_input_row(r, cl->representative),
+                                       digits, &n);
         if (kc_buf_printf(b, e, "%7u  %8llu", c, (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
             kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, term, n, COLUMNS - 41, e) != 0 ||

@@ -140,10 +140,18 @@ static int npy_end(struct kc_vectors *v, struct kc_err *e)
     return kc_outfile_write(v->out, head, sizeof head, e) != 0 ? -1 : kc_outfile_copy(v->out, v->body, e);
 }
 
+static int raw_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    (void)term;
+    (void)len;
+    return add_floats(&v->b, x, v->d, e);
+}
+
 static const struct vec_format formats[KC_IN_FORMATS] = {
     [KC_IN_JSONL] = {no_start, jsonl_row, no_start},
     [KC_IN_KVEC] = {kvec_start, kvec_row, no_start},
     [KC_IN_NPY] = {npy_start, npy_row, npy_end},
+    [KC_IN_RAW] = {no_start, raw_row, no_start},
 };
 
 static int open_terms(struct kc_vectors *v, const char *path, struct kc_err *e)
@@ -206,7 +214,7 @@ int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct 
 int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *e)
 {
     int keep_terms = v->terms && (v->saw_terms || v->stale_terms);
-    *terms_lost = v->format->row == npy_row && v->saw_terms && !v->terms;
+    *terms_lost = (v->format->row == npy_row || v->format->row == raw_row) && v->saw_terms && !v->terms;
     if (v->format->end(v, e) != 0 || kc_outfile_finish(v->out, e) != 0 ||
         (keep_terms && kc_outfile_finish(v->terms, e) != 0))
         return -1;

@@ -1,4 +1,4 @@
-/* Vectors as files: jsonl, kvec and npy, written chunk by chunk as they come from a reader. */
+/* Vectors as files: jsonl, kvec, npy and raw, written chunk by chunk as they come from a reader. */
 #ifndef KC_OUT_VECTORS_H
 #define KC_OUT_VECTORS_H
 
@@ -12,7 +12,8 @@ int kc_out_vectors_open(struct kc_vectors **v, const char *path, enum kc_in_form
                         struct kc_err *e) KC_MUST_USE;
 /* The chunks must agree in d. Records without a term get their input row's number. */
 int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct kc_err *e) KC_MUST_USE;
-/* Complete and commit. *terms_lost: the input had terms, and npy went where no second file can be. */
+/* Complete and commit. *terms_lost: the input had terms, and the output has no place for them: it is raw, or npy that
+ * went where no second file can be. */
 int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *e) KC_MUST_USE;
 void kc_out_vectors_free(struct kc_vectors *v); /* NULL is fine; what was not committed is removed */
 

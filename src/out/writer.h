@@ -25,6 +25,9 @@ double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c);
 #define KC_OUT_REAL_MAX 32
 size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x);
 
+/* The term of row i, which is row `row` of the input; its n bytes may lie in digits. */
+const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n);
+
 /* Append an unsigned integer or a real (nothing when it is not finite). */
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e) KC_MUST_USE;

@@ -39,3 +39,14 @@ def kvec(rows=ROWS, d=None):
         name = term if isinstance(term, bytes) else term.encode()
         data += struct.pack("<I", len(name)) + name + struct.pack("<%df" % len(vec), *vec)
     return data
+
+
+def large(n=48000, d=256, groups=3):
+    """An npy file of 49 MB in obvious groups, each third row of one: with the work on it more than 48M."""
+    import random
+    body = bytearray(random.Random(1).randbytes(4 * n * d))
+    body[3::4] = body[3::4].translate(bytes(0x3D + c % 2 | c & 0x80 for c in range(256)))  # 0.03 to 0.5, either sign
+    for g in range(groups):
+        at = 4 * (g * d + g) + 3
+        body[at::4 * groups * d] = b"\x41" * len(range(at, len(body), 4 * groups * d))  # from 8 up
+    return npy(shape="(%d, %d)" % (n, d), vectors=[], descr="<f4") + bytes(body)

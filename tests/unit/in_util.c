@@ -103,25 +103,44 @@ char *input_read(struct input *in)
         abort();
     int rc = kc_in_load_tuned(&ctx, &in->o, &tune, &ds, &e);
     CHECK((rc == 0) == (e.code == KC_OK));
-    for (size_t i = 0; rc == 0 && i < ds.x.n; i++) {
+    float *buf = malloc((rc == 0 ? kc_rows_buf(&ds.rows, 1) : 0) * sizeof *buf + 1);
+    if (!buf)
+        abort();
+    uint64_t row = 0;
+    size_t skip = 0;
+    for (size_t i = 0; rc == 0 && i < ds.rows.n; i++, row++) {
         size_t n;
-        const char *s = kc_strs_get(&ds.terms, i, &n);
-        put(&o, s, n);
+        const char *s;
+        const float *x;
+        for (; skip < ds.nskipped && ds.skipped[skip] == row; skip++)
+            row++;
+        kc_rows_get(&ds.rows, i, 1, buf, &x);
+        if (ds.terms.n > 0) {
+            s = kc_strs_get(&ds.terms, i, &n);
+            put(&o, s, n);
+        } else {
+            char t[24];
+            snprintf(t, sizeof t, "%llu", (unsigned long long)row);
+            puts_out(&o, t);
+        }
         puts_out(&o, "|");
         if (in->o.want_raw) {
             s = kc_strs_get(&ds.raws, i, &n);
             put(&o, s, n);
             puts_out(&o, "|");
         }
-        for (size_t j = 0; j < ds.x.d; j++) {
+        for (size_t j = 0; j < ds.rows.d; j++) {
             char t[KC_NUM_FLOAT_MAX];
-            put(&o, t, kc_num_format_float(t, ds.x.x[i * ds.x.d + j]));
-            puts_out(&o, j + 1 < ds.x.d ? "," : "\n");
+            put(&o, t, kc_num_format_float(t, x[j]));
+            puts_out(&o, j + 1 < ds.rows.d ? "," : "\n");
         }
     }
     if (rc == 0) {
-        CHECK(ds.terms.n == ds.x.n && ds.st.records == ds.x.n && ds.st.skipped == ds.nskipped);
-        CHECK(ds.raws.n == (in->o.want_raw ? ds.x.n : 0));
+        CHECK(ds.terms.n == 0 || ds.terms.n == ds.rows.n);
+        CHECK(ds.st.records == ds.rows.n && ds.st.skipped == ds.nskipped);
+        CHECK(ds.raws.n == (in->o.want_raw ? ds.rows.n : 0));
+        CHECK(kc_rows_failed(&ds.rows, &e) == 0);
+        in->storage = ds.storage;
     }
     for (size_t i = 0; i < ds.nskipped; i++) {
         char t[32];
@@ -135,6 +154,7 @@ char *input_read(struct input *in)
         snprintf(t, sizeof t, "error %d %s:%llu: %s\n", (int)e.code, e.file, (unsigned long long)e.line, e.msg);
         puts_out(&o, t);
     }
+    free(buf);
     kc_dataset_free(&ds);
     kc_buf_free(&logged.b);
     kc_pool_free(pool);

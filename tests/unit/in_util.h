@@ -11,6 +11,7 @@ struct input {
     struct kc_in_opts o;
     size_t block;      /* 0: the usual */
     unsigned threads;  /* 0: 1 */
+    enum kc_storage storage; /* where input_read found the rows */
     const char *paths[PIECES];
     char names[PIECES][64];
 };

@@ -31,10 +31,12 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
     }
     m->fit = (struct kc_fit){.n = 40, .d = 3, .k = k, .clusters = clusters, .silhouette = 0.25, .objective = 30.125,
                              .inertia = 10, .k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep,
-                             .nsweep = nsweep, .kernel = "portable", .path = "gram"};
+                             .nsweep = nsweep, .kernel = "portable", .path = "gram", .sweep_flops = 1250000000,
+                             .sweep_dense_flops = 5000000000, .index_flops = 400000};
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .terms = &m->terms, .warnings = &m->warnings,
-                                   .seconds = {0.5, 1.25, 0, 0.125, 2}, .peak_rss = 41000000};
+                                   .seconds = {0.5, 1.25, 0.0625, 0.375, 0, 0.125, 2}, .storage = "spill",
+                                   .peak_rss = 41000000};
 }
 
 static void unmake(struct made *m)
@@ -71,7 +73,9 @@ TEST(sidecar_is_the_documented_object)
                  "\"representative\": \"term\", \"representative_row\": 3}\n  ],\n"
                  "  \"merged\": 0,\n  \"split\": 0,\n  \"limit_broken\": \"why\",\n  \"skipped\": 2,\n"
                  "  \"warnings\": [\n    \"odd \\\"data\\\"\"\n  ],\n  \"kernel\": \"portable\",\n"
-                 "  \"seconds\": {\"read\": 0.500, \"sweep\": 1.250, \"sizes\": 0.000, \"write\": 0.125, "
+                 "  \"work\": {\"sweep_gflop\": 1.250, \"sweep_dense_gflop\": 5.000, \"index_gflop\": 0.000},\n"
+                 "  \"storage\": \"spill\",\n  \"seconds\": {\"read\": 0.500, \"sweep\": 1.250, "
+                 "\"index\": 0.062, \"final\": 0.375, \"sizes\": 0.000, \"write\": 0.125, "
                  "\"total\": 2.000},\n  \"peak_rss\": 41000000\n}\n"));
     unmake(&m);
 }

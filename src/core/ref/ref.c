@@ -141,7 +141,8 @@ double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t 
     return total;
 }
 
-double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil, double *davies_bouldin)
+double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil,
+                    double *davies_bouldin)
 {
     double total = 0, *cnt = counts(k), *scatter = counts(k);
     double *u = calloc(n * d, sizeof *u), *sum = calloc((size_t)k * d, sizeof *sum);

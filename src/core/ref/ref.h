@@ -20,10 +20,11 @@ double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labe
 
 /* Rows divided by their length, and their sums, all in double; then sil (n) by the mean distances to all clusters, and
  * Davies-Bouldin by all pairs. Returns the mean silhouette. */
-double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil, double *davies_bouldin);
+double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil,
+                    double *davies_bouldin);
 
-/* Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations; labels (n). Returns the
- * objective. */
+/* Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations; labels (n). Returns
+ * the objective. */
 double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);
 
 #endif

@@ -1,0 +1,368 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "in/fault.h"
+#include "in/reader.h"
+#include "in/stored.h"
+#include "la/matrix.h"
+
+/* Rows between two places of a kvec file that are kept: half a byte a row, and a row that is read alone, of a sample, is
+ * soon found. la's tiles begin at one. */
+#define MARK 16
+#define TERM_BYTES 32 /* of kvec: a guess at what there is to be read */
+#define WINDOW ((size_t)32768) /* bytes of a file at a time that are not read to where they belong; on the stack */
+#define FILES_PART 4 /* so much of the descriptors that the system allows may be held open */
+
+struct kc_again {
+    char *name;
+    int fd;
+    size_t no; /* the operand, as in a slot */
+    const struct kc_reader *rd;
+    size_t width;
+    int swap;
+    off_t size; /* when it was first read, */
+    struct timespec changed; /* and when it had been changed last by then */
+};
+
+/* Rows one behind the other in a file. */
+struct extent {
+    size_t row0; /* the first of them */
+    size_t file;
+    uint64_t at; /* where that one begins */
+    size_t mark; /* kvec: the mark of row0; every MARK rows there is another one */
+};
+
+struct kc_reread {
+    size_t n, d;
+    struct kc_again **files; /* (nfiles) */
+    size_t nfiles, file_cap;
+    struct extent *ext;      /* (next) by rising row0 */
+    size_t next, ext_cap;
+    uint64_t *marks;         /* (nmarks) where every MARK-th row of an extent of kvec begins */
+    size_t nmarks, mark_cap;
+    uint64_t end;            /* behind the last row in its file */
+    struct kc_fault fault;
+};
+
+struct kc_again *kc_again_open(const struct kc_feed *f, size_t width, int swap, uint64_t *at)
+{
+    struct kc_err ignored = KC_ERR_INIT; /* a spill file does as well */
+    struct rlimit most;
+    struct stat st;
+    *at = 0;
+    if (f->o->max_memory == 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 || f->next > most.rlim_cur / FILES_PART)
+        return NULL;
+    int fd = kc_source_dup(f->src, at);
+    struct kc_again *a = fd >= 0 && fstat(fd, &st) == 0 ? kc_mem_zalloc(1, sizeof *a, &ignored) : NULL;
+    if (!a) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    *at -= f->carry.n - f->carry_at;
+    a->fd = fd;
+    a->no = f->next;
+    a->rd = f->rd;
+    a->width = width;
+    a->swap = swap;
+    a->size = st.st_size;
+    a->changed = st.st_mtim;
+    a->name = kc_mem_strdup(f->name, &ignored);
+    if (a->name)
+        return a;
+    kc_again_free(a);
+    return NULL;
+}
+
+void kc_again_free(struct kc_again *a)
+{
+    if (!a)
+        return;
+    close(a->fd);
+    kc_mem_free(a->name);
+    kc_mem_free(a);
+}
+
+struct kc_reread *kc_reread_new(size_t d, struct kc_err *e)
+{
+    struct kc_reread *r = kc_mem_zalloc(1, sizeof *r, e);
+    if (!r)
+        return NULL;
+    r->d = d;
+    kc_fault_init(&r->fault);
+    return r;
+}
+
+/* Room for one element more. */
+static int reserve(void **p, size_t *cap, size_t n, size_t size, struct kc_err *e)
+{
+    if (n < *cap)
+        return 0;
+    size_t more = *cap ? kc_mem_mul(*cap, 2) : 16;
+    void *q = kc_mem_realloc(*p, more, size, e);
+    if (!q)
+        return -1;
+    *p = q;
+    *cap = more;
+    return 0;
+}
+
+static int take_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
+{
+    void *p = r->files;
+    int rc = reserve(&p, &r->file_cap, r->nfiles, sizeof *r->files, e);
+    r->files = p;
+    if (rc != 0)
+        return -1;
+    r->files[r->nfiles++] = s->again;
+    s->again = NULL;
+    return 0;
+}
+
+static int add_extent(struct kc_reread *r, uint64_t at, struct kc_err *e)
+{
+    void *p = r->ext;
+    int rc = reserve(&p, &r->ext_cap, r->next, sizeof *r->ext, e);
+    r->ext = p;
+    if (rc == 0)
+        r->ext[r->next++] = (struct extent){r->n, r->nfiles - 1, at, r->nmarks};
+    return rc;
+}
+
+static int add_mark(struct kc_reread *r, uint64_t at, struct kc_err *e)
+{
+    void *p = r->marks;
+    int rc = reserve(&p, &r->mark_cap, r->nmarks, sizeof *r->marks, e);
+    r->marks = p;
+    if (rc == 0)
+        r->marks[r->nmarks++] = at;
+    return rc;
+}
+
+/* Where record i of a slot of kvec begins: its span is its term. */
+static uint64_t record_at(const struct kc_slot *s, size_t i)
+{
+    return s->at + s->spans[i].off - 4;
+}
+
+int kc_reread_add(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
+{
+    if (s->again && take_file(r, s, e) != 0)
+        return -1;
+    const struct kc_again *a = r->nfiles ? r->files[r->nfiles - 1] : NULL;
+    if (!a || a->no != s->no || s->nbads > 0)
+        return 1;
+    int kvec = a->rd->format == KC_IN_KVEC;
+    if ((r->next == 0 || r->ext[r->next - 1].file != r->nfiles - 1 || r->end != s->at) &&
+        add_extent(r, kvec ? record_at(s, 0) : s->at, e) != 0)
+        return -1;
+    for (size_t i = 0; kvec && i < s->n; i++)
+        if ((r->n + i - r->ext[r->next - 1].row0) % MARK == 0 && add_mark(r, record_at(s, i), e) != 0)
+            return -1;
+    r->n += s->n;
+    r->end = s->end;
+    return 0;
+}
+
+uint64_t kc_reread_bytes(const struct kc_reread *r)
+{
+    return (uint64_t)r->mark_cap * sizeof *r->marks + (uint64_t)r->ext_cap * sizeof *r->ext +
+           (uint64_t)r->file_cap * (sizeof *r->files + sizeof **r->files);
+}
+
+static int changed(const struct kc_again *a, struct kc_err *e)
+{
+    return kc_err_at(e, KC_ESYS, a->name, 0, "has been changed while kclust worked on it");
+}
+
+/* Up to n bytes at `at`: fewer only at the end of the file. */
+static int read_at(const struct kc_again *a, void *p, size_t n, uint64_t at, size_t *got, struct kc_err *e)
+{
+    for (*got = 0; *got < n;) {
+        ssize_t k = pread(a->fd, (char *)p + *got, n - *got, (off_t)(at + *got));
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return kc_err_sys(e, a->name, errno, "cannot read");
+        if (k == 0)
+            break;
+        *got += (size_t)k;
+    }
+    return 0;
+}
+
+/* m rows of numbers of a->width bytes. */
+static int read_plain(const struct kc_again *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
+{
+    size_t left = m * d, got;
+    if (a->width == sizeof *buf && !a->swap && !KC_BIG_ENDIAN) {
+        if (read_at(a, buf, left * sizeof *buf, at, &got, e) != 0)
+            return -1;
+        return got == left * sizeof *buf ? 0 : changed(a, e);
+    }
+    while (left > 0) {
+        char w[WINDOW];
+        size_t k = WINDOW / a->width < left ? WINDOW / a->width : left;
+        if (read_at(a, w, k * a->width, at, &got, e) != 0)
+            return -1;
+        if (got < k * a->width)
+            return changed(a, e);
+        kc_npy_floats(buf, w, k, a->width, a->swap);
+        buf += k;
+        left -= k;
+        at += k * a->width;
+    }
+    return 0;
+}
+
+/* A piece of a file. */
+struct window {
+    const struct kc_again *a;
+    uint64_t at;
+    size_t n, more; /* more: bytes that are thought to be wanted from here on */
+    char p[WINDOW];
+};
+
+/* At least one byte at `at`, and `need` of them if there are so many; *n is how many there are. NULL: failed. */
+static const char *look(struct window *w, uint64_t at, size_t need, size_t *n, struct kc_err *e)
+{
+    if (at < w->at || at + need > w->at + w->n) {
+        size_t most = w->more < need ? need : w->more < WINDOW ? w->more : WINDOW;
+        w->at = at;
+        if (read_at(w->a, w->p, most, at, &w->n, e) != 0)
+            return NULL;
+        if (w->n < need) {
+            (void)changed(w->a, e);
+            return NULL;
+        }
+    }
+    *n = (size_t)(w->at + w->n - at);
+    return w->p + (at - w->at);
+}
+
+/* m rows of kvec into buf, those before skip left out; a header may stand before any of them. */
+static int read_kvec(const struct kc_again *a, uint64_t at, size_t skip, size_t m, size_t d, float *buf,
+                     struct kc_err *e)
+{
+    struct window w;
+    w.a = a;
+    w.at = w.n = 0;
+    for (size_t i = 0; i < skip + m;) {
+        size_t n;
+        w.more = kc_mem_mul(skip + m - i, 4 + TERM_BYTES + d * sizeof *buf);
+        const char *p = look(&w, at, 4, &n, e);
+        if (!p)
+            return -1;
+        uint32_t len = kc_le32(p);
+        if (len >= KC_KVEC_TERM_MAX) { /* no length: a header */
+            at += 8;
+            p = look(&w, at - 8, 8, &n, e);
+            if (!p)
+                return -1;
+            if (memcmp(p, a->rd->magic, 4) != 0 || kc_le32(p + 4) != d)
+                return changed(a, e);
+            continue;
+        }
+        at += 4 + len;
+        for (size_t got = 0; i >= skip && got < d;) {
+            uint64_t here = at + got * sizeof *buf;
+            p = look(&w, here, sizeof *buf, &n, e);
+            if (!p)
+                return -1;
+            n = n / sizeof *buf < d - got ? n / sizeof *buf : d - got;
+            kc_le_floats(buf + got, p, n);
+            got += n;
+        }
+        at += d * sizeof *buf;
+        buf += i >= skip ? d : 0;
+        i++;
+    }
+    return 0;
+}
+
+/* The extent that row i is in. */
+static const struct extent *find(const struct kc_reread *r, size_t i)
+{
+    size_t lo = 0, hi = r->next;
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (r->ext[mid].row0 <= i)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &r->ext[lo];
+}
+
+/* Rows i .. i + m of an extent, as unit vectors. */
+static int read_extent(const struct kc_reread *r, const struct extent *x, size_t i, size_t m, float *buf,
+                       struct kc_err *e)
+{
+    const struct kc_again *a = r->files[x->file];
+    size_t d = r->d, k = i - x->row0;
+    int rc = a->rd->format == KC_IN_KVEC ?
+                 read_kvec(a, r->marks[x->mark + k / MARK], k % MARK, m, d, buf, e) :
+                 read_plain(a, x->at + (uint64_t)k * d * a->width, m, d, buf, e);
+    for (size_t j = 0; rc == 0 && j < m; j++)
+        if (kc_la_unit(buf + j * d, d, buf + j * d, NULL) != KC_ROW_OK)
+            rc = changed(a, e);
+    return rc;
+}
+
+static int read_rows(void *src, size_t i0, size_t m, float *buf)
+{
+    struct kc_reread *r = src;
+    while (m > 0) {
+        struct kc_err e = KC_ERR_INIT;
+        const struct extent *x = find(r, i0);
+        size_t end = x + 1 < r->ext + r->next ? x[1].row0 : r->n, k = end - i0 < m ? end - i0 : m;
+        if (read_extent(r, x, i0, k, buf, &e) != 0) {
+            kc_fault_keep(&r->fault, i0, &e);
+            return -1;
+        }
+        i0 += k;
+        m -= k;
+        buf += k * r->d;
+    }
+    return 0;
+}
+
+/* Asked at the end of every walk over the rows: numbers that have become others are found by the file's time. */
+static int failed(void *src, struct kc_err *e)
+{
+    struct kc_reread *r = src;
+    for (size_t i = 0; i < r->nfiles; i++) {
+        const struct kc_again *a = r->files[i];
+        struct stat st;
+        struct kc_err now = KC_ERR_INIT;
+        if (fstat(a->fd, &st) == 0 && st.st_size == a->size && st.st_mtim.tv_sec == a->changed.tv_sec &&
+            st.st_mtim.tv_nsec == a->changed.tv_nsec)
+            continue;
+        (void)changed(a, &now);
+        kc_fault_keep(&r->fault, 0, &now);
+        break;
+    }
+    return kc_fault_tell(&r->fault, e);
+}
+
+struct kc_rows kc_reread_rows(struct kc_reread *r)
+{
+    return (struct kc_rows){.n = r->n, .d = r->d, .read = read_rows, .failed = failed, .src = r};
+}
+
+void kc_reread_free(struct kc_reread *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->nfiles; i++)
+        kc_again_free(r->files[i]);
+    kc_mem_free(r->files);
+    kc_mem_free(r->ext);
+    kc_mem_free(r->marks);
+    kc_fault_free(&r->fault);
+    kc_mem_free(r);
+}
