@@ -540,25 +540,29 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
 {
     struct kc_err e = KC_ERR_INIT;
     size_t nk = kc_choose_list(&o->k, n, NULL, 0);
-    uint32_t one = 1, *ks = kc_mem_alloc(nk ? nk : 1, sizeof *ks, &e), kmax;
-    uint64_t sweep, scoring, after;
+    uint32_t *ks = kc_mem_alloc(nk ? nk : 1, sizeof *ks, &e), kmax;
+    size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
+    int here = in_memory || m < n;
+    uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + (in_memory ? 0 : d * sizeof(float))) : 0;
     if (!ks)
         return UINT64_MAX;
-    ks[0] = one;
+    ks[0] = 1;
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
-    sweep = kc_sweep_bytes(n, d, in_memory, ks, nk ? nk : 1, o, threads);
-    scoring = (uint64_t)nk * n * (sizeof(uint32_t) + sizeof(float)) + kc_index_bytes(n, d, in_memory, nk, kmax, threads);
+    nk = nk ? nk : 1;
+    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, ks, nk, o, threads);
+    uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
+    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads);
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
+    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
             (uint64_t)most * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
             kc_assign_bytes(d, in_memory, threads);
     kc_mem_free(ks);
-    sweep = sweep > scoring ? sweep : scoring;
-    return sweep > after ? sweep : after;
+    uint64_t first = sweep > scoring ? sweep : scoring, then = refining > after ? refining : after;
+    return first > then ? first : then;
 }
 
 int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,

@@ -28,16 +28,21 @@ uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o)
     return (nk > 1 ? 1u : 2u) * (thorough(o) ? 2u : 1u);
 }
 
-static size_t candidates(uint32_t k)
+size_t kc_search_candidates(uint32_t k)
 {
     return kc_seed_candidates(k) + 2;
 }
 
-static uint64_t regroup_bytes(size_t n, size_t d, size_t nk, uint32_t m, unsigned threads)
+static uint64_t regroup_bytes(size_t d, size_t nk, uint32_t m, unsigned threads)
 {
     uint64_t work = threads * (uint64_t)kc_regroup_bytes(m), sums = (uint64_t)m * d * sizeof(double);
     return (work > sums ? work : sums) + (uint64_t)m * m * sizeof(double) + (uint64_t)m * 3 * sizeof(uint64_t) +
-           nk * ((uint64_t)m * sizeof(uint32_t) + sizeof(double) + sizeof(struct kc_run) + (uint64_t)n * sizeof(uint32_t));
+           nk * ((uint64_t)m * sizeof(uint32_t) + sizeof(double) + sizeof(struct kc_run));
+}
+
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads)
+{
+    return kmax > KC_REGROUP_MAX ? 0 : regroup_bytes(d, nk, kmax, threads);
 }
 
 /* A partition into several times as many clusters as are asked for, to be regrouped. */
@@ -53,8 +58,8 @@ uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, cons
 {
     uint32_t kmax = nk ? ks[nk - 1] : 1;
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
-    uint64_t seeding = kc_seeder_bytes(n, d, o->n_init, kc_seed_candidates(kmax), threads);
-    uint64_t adding = kc_seeder_bytes(n, d, 2 * nk, candidates(kmax), threads);
+    uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_candidates(kmax), threads);
+    uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);
     uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
                            : kc_stack_bytes(n, d, 1, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
@@ -66,7 +71,8 @@ uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, cons
         peak = peak > engine ? peak : engine;
     uint32_t m = fine_k(n, kmax);
     m = m > kmax ? m : kmax < KC_REGROUP_MAX ? kmax : 1;
-    uint64_t regroup = kc_best_bytes(n, 1) + m * sizeof(uint32_t) + regroup_bytes(n, d, nk, m, threads);
+    uint64_t regroup = kc_best_bytes(n, 1) + m * sizeof(uint32_t) + regroup_bytes(d, nk, m, threads) +
+                       (uint64_t)nk * n * sizeof(uint32_t);
     return kc_best_bytes(n, nk) + seeds + labels + regroup + peak;
 }
 
@@ -215,7 +221,7 @@ struct growth {
 /* Give each of the m partitions the centres it lacks, all in the same passes. */
 static int add_centres(struct kc_search *w, const struct growth *g, size_t m, struct kc_rng *rng, struct kc_err *e)
 {
-    size_t cand = candidates(w->best[w->nk - 1].k);
+    size_t cand = kc_search_candidates(w->best[w->nk - 1].k);
     uint32_t *id = kc_mem_alloc(m, sizeof *id, e), *winner = kc_mem_alloc(m, sizeof *winner, e);
     uint32_t **labels = kc_mem_alloc(m, sizeof *labels, e);
     struct kc_seeder *q = kc_seeder_new(w->s, m, cand, e);

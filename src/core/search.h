@@ -27,6 +27,8 @@ int kc_search_run(struct kc_search *w, struct kc_err *e) KC_MUST_USE;
 int kc_search_centres(struct kc_search *w, const float *centres, int polish, struct kc_err *e) KC_MUST_USE;
 /* For every smaller k, the clusters of one partition grouped anew (core/regroup.h), where that beats what is there. */
 int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e) KC_MUST_USE;
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads); /* beside one partition for each k */
+size_t kc_search_candidates(uint32_t k); /* rows that are tried as a centre to be added */
 /* Rounds of candidates from the neighbours. */
 int kc_search_neighbours(struct kc_search *w, uint64_t rounds, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o); /* as many as kc_search_run has */

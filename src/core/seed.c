@@ -27,6 +27,7 @@ struct kc_seeder {
     uint32_t *drawn;    /* (m, cand) */
     float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room for them; else NULL */
     uint32_t *chosen;   /* (m) which of them has won; KC_NONE: none, or they are not kept */
+    float *read;        /* (threads, KC_LA_TILE, d) rows that do not lie in memory */
     float *near;        /* (threads, KC_LA_TILE) */
     float *panel;       /* (PANELS, d, KC_LA_LANES) columns packed, where they are few */
     uint64_t *flops;    /* (threads) */
@@ -57,14 +58,15 @@ static size_t kept_bytes(size_t n, size_t m, size_t cand)
     return bytes <= KEPT ? bytes : 0;
 }
 
-uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned threads)
+uint64_t kc_seeder_bytes(size_t n, size_t d, int in_memory, size_t m, size_t cand, unsigned threads)
 {
     size_t blocks = kc_space_blocks(n);
     return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
            (uint64_t)blocks * KC_TILE_COLUMNS * sizeof(double) + (uint64_t)KC_TILE_COLUMNS * d * sizeof(float) +
            (uint64_t)threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
            (uint64_t)m * (cand + 1) * sizeof(uint32_t) + kept_bytes(n, m, cand) +
-           (uint64_t)PANELS * KC_LA_LANES * d * sizeof(float);
+           (uint64_t)PANELS * KC_LA_LANES * d * sizeof(float) +
+           (uint64_t)threads * KC_LA_TILE * ((in_memory ? 0 : d) + 1) * sizeof(float);
 }
 
 struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e)
@@ -102,7 +104,9 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
             return NULL;
         }
     }
-    if (!q->chosen || !q->near || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
+    q->read = kc_mem_alloc(kc_mem_mul(kc_pool_threads(s->ctx->pool), kc_rows_buf(&s->rows, KC_LA_TILE)) + 1,
+                           sizeof *q->read, e);
+    if (!q->chosen || !q->near || !q->read || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
@@ -127,6 +131,7 @@ void kc_seeder_free(struct kc_seeder *q)
     kc_mem_free(q->flops);
     kc_mem_free(q->panel);
     kc_mem_free(q->kept);
+    kc_mem_free(q->read);
     kc_mem_free(q->near);
     kc_mem_free(q->chosen);
     kc_mem_free(q->drawn);
@@ -168,7 +173,7 @@ static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, 
     const float *row[KC_LA_TILE];
     if (s->gram)
         return;
-    kc_rows_get(&s->rows, i0, rows, NULL, row);
+    kc_rows_get(&s->rows, i0, rows, q->read + worker * kc_rows_buf(&s->rows, KC_LA_TILE), row);
     if (q->ncols <= PANELS * KC_LA_LANES)
         for (size_t j = 0; j < q->ncols; j += KC_LA_LANES) {
             float *by_row = (float *)(q->scratch + worker * KC_LA_SCRATCH); /* (rows, KC_LA_LANES) */
@@ -196,7 +201,7 @@ static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
     q->ncols = ncols;
     if (!s->gram)
         for (size_t j = 0; j < ncols; j++)
-            memcpy(q->columns + j * s->d, kc_rows_at(&s->rows, cols[j]), s->d * sizeof *q->columns);
+            kc_rows_copy(&s->rows, &cols[j], 1, q->columns + j * s->d);
     for (size_t j = 0; !s->gram && ncols <= PANELS * KC_LA_LANES && j < ncols; j += KC_LA_LANES) {
         const float *col[KC_LA_LANES];
         size_t m = ncols - j < KC_LA_LANES ? ncols - j : KC_LA_LANES;

@@ -16,7 +16,7 @@ struct kc_seeder;
 /* m independent states with rows' distances at their maximum; at most cand candidates a step. */
 struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e) KC_MUST_USE;
 void kc_seeder_free(struct kc_seeder *q);
-uint64_t kc_seeder_bytes(size_t n, size_t d, size_t m, size_t cand, unsigned threads);
+uint64_t kc_seeder_bytes(size_t n, size_t d, int in_memory, size_t m, size_t cand, unsigned threads);
 
 /* State i starts from a partition's similarities to the own centroid, own (n). */
 void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own);

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "core/index.h"
 #include "core/search.h"
+#include "core/seed.h"
 #include "la/product.h"
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
@@ -80,6 +81,13 @@ static uint64_t columns(const uint32_t *ks, size_t nk)
     return cols;
 }
 
+/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000 x 768, k =
+ * 2..40, that halved the passes and cost 3e-5 of the objective. */
+static int loose(size_t nk, const struct kc_fit_opts *o)
+{
+    return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
+}
+
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
                         unsigned threads)
 {
@@ -90,10 +98,19 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, s
         return search + (in_memory ? 0 : (uint64_t)n * d * sizeof(float));
     uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t));
     uint64_t centres = columns(ks, nk) * d * sizeof(float);
-    uint64_t level = kc_best_bytes(n, nk) + kc_stack_bytes(n, d, in_memory, kmax, nk, threads);
-    uint64_t between = kc_best_bytes(n / LEVEL, nk) + (uint64_t)n / LEVEL * sizeof(uint32_t);
-    uint64_t a = copy + search, b = level + between;
-    return centres + kmax * d * sizeof(double) + (a > b ? a : b);
+    uint64_t peak = copy + search;
+    for (size_t level = first; level < n;) {
+        size_t before = level;
+        int last = (level = next_level(level, n)) == n, more = last && n <= KC_FEW_ROWS && !loose(nk, o);
+        uint64_t rows = last || in_memory ? 0 : (uint64_t)level * d * sizeof(float);
+        uint64_t labels = (more ? 3 : 1) * (uint64_t)nk * level * sizeof(uint32_t);
+        uint64_t seeding = more ? kc_seeder_bytes(n, d, in_memory, 2 * nk, kc_search_candidates(kmax), threads) : 0;
+        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) + (uint64_t)level * sizeof(uint32_t) + rows +
+                        labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
+                        kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
+        peak = peak > need ? peak : need;
+    }
+    return centres + kmax * d * sizeof(double) + peak;
 }
 
 /* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
@@ -121,13 +138,6 @@ static int centres_of(const struct kc_space *s, const struct kc_best *best, size
         }
     }
     return 0;
-}
-
-/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000 x 768, k =
- * 2..40, that halved the passes and cost 3e-5 of the objective. */
-static int loose(size_t nk, const struct kc_fit_opts *o)
-{
-    return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
 }
 
 /* On to a level of more rows: s, whose rows are all of them or some; centres are those of the best partitions of the level
@@ -206,8 +216,10 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
                 goto out;
             kc_sweep_draw(o->seed, level, n, level, idx);
             between.n = level;
-            if (s->rows.x && !s->rows.idx) {
-                between.rows = kc_rows_pick(&s->rows, idx, level);
+            if (s->rows.x) {
+                for (size_t i = 0; s->rows.idx && i < level; i++)
+                    idx[i] = s->rows.idx[idx[i]];
+                between.rows = (struct kc_rows){.n = level, .d = d, .x = s->rows.x, .idx = idx};
             } else {
                 kc_mem_free(x); /* the level before has been left */
                 x = kc_mem_aligned(kc_mem_mul(level, d), sizeof *x, e);
