@@ -387,7 +387,7 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
         for (size_t r = 0; r < n; r++)
             to[r] = g.group[i * m + from->labels[r]];
         runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
-                                          .polish = w->gram || n <= KC_FEW_ROWS};
+                                          .polish = w->gram || (n <= KC_FEW_ROWS && thorough(w->o))};
     }
     rc = run(w, runs, nruns, e);
 out:
