@@ -61,7 +61,7 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
            cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
            planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) + slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
-           (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 4 * sizeof(float)) +
+           (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
            (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
@@ -285,6 +285,7 @@ static void stack_free(struct kc_stack *st)
         kc_mem_free(st->plane[i]);
     kc_mem_free(st->plane);
     kc_mem_free(st->packed);
+    kc_mem_free(st->near);
     kc_mem_free(st->ids);
     kc_mem_free(st->at);
     kc_mem_free(st->best);
@@ -332,9 +333,10 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
         st->plane = kc_mem_zalloc(st->planes, sizeof *st->plane, e);
         st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
         st->at = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->at, e);
-        st->ids = kc_mem_alloc(threads, 2 * KC_STACK_LONG * sizeof *st->ids, e);
+        st->ids = kc_mem_alloc(threads, 3 * KC_STACK_LONG * sizeof *st->ids, e);
+        st->near = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->near, e);
         st->packed = kc_mem_aligned(kc_mem_mul(st->planes, KC_LA_LANES * d), sizeof *st->packed, e);
-        if (!st->packed || !st->plane || !st->best || !st->at || !st->ids)
+        if (!st->packed || !st->plane || !st->best || !st->at || !st->ids || !st->near)
             return -1;
         for (size_t i = 0; i < st->planes; i++)
             if (!(st->plane[i] = kc_mem_alloc(n, sizeof **st->plane, e)))

@@ -68,7 +68,8 @@ struct kc_stack {
     struct kc_active *grouped; /* the run in work */
     float *best;        /* (threads, KC_STACK_LONG) scratch of runs with groups, */
     uint32_t *at;       /* (threads, KC_STACK_LONG) */
-    uint32_t *ids;      /* (threads, 2, KC_STACK_LONG) */
+    uint32_t *ids;      /* (threads, 3, KC_STACK_LONG) */
+    float *near;        /* (threads, KC_STACK_LONG) */
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint64_t *flops;    /* (threads) done in products */

@@ -54,9 +54,9 @@ static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t
     }
 }
 
-/* A tile's rows meet group g in a full pass; out (columns, KC_LA_TILE). */
+/* Rows meet group g; out (columns, ldo) their products with its columns. */
 static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const uint32_t *id, size_t rows, size_t i0,
-                 const float *out, const struct kc_stack_winners *w)
+                 const float *out, size_t ldo, const struct kc_stack_winners *w)
 {
     float top[KC_LA_TILE], second[KC_LA_TILE];
     uint32_t at[KC_LA_TILE];
@@ -65,7 +65,7 @@ static void meet(const struct kc_stack *st, struct kc_active *p, size_t g, const
         at[r] = (uint32_t)(g * KC_LA_LANES);
     }
     for (size_t c = 0; c < group_columns(p, g); c++)
-        kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(g * KC_LA_LANES + c), top, second, at, rows);
+        kc_la_arg_max2(out + c * ldo, (uint32_t)(g * KC_LA_LANES + c), top, second, at, rows);
     for (size_t r = 0; r < rows; r++)
         met(st, p, g, id[r], top[r], second[r], at[r], &w->best[id[r] - i0], &w->at[id[r] - i0]);
 }
@@ -75,24 +75,19 @@ static void evaluate(struct kc_stack *st, struct kc_active *p, size_t g, const u
                      const struct kc_stack_winners *w, unsigned worker)
 {
     size_t d = st->s->d, cols = group_columns(p, g);
-    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
+    float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS, turned[KC_LA_LANES * KC_LA_LANES];
     const float *row[KC_LA_TILE], *panel = st->packed + (p->panel + g) * KC_LA_LANES * d;
     for (size_t j = 0; j < m; j += KC_LA_TILE) {
         size_t rows = m - j < KC_LA_TILE ? m - j : KC_LA_TILE;
         for (size_t r = 0; r < rows; r++)
             row[r] = kc_stack_row(st, id[j + r]);
         kc_la_product_packed(panel, row, rows, d, out);
-        for (size_t r = 0; r < rows; r++) {
-            const float *v = out + r * KC_LA_LANES;
-            float top = v[0], second = -INFINITY;
-            uint32_t at = 0, i = id[j + r];
-            for (uint32_t c = 1; c < cols; c++) {
-                float less = v[c] > top ? top : v[c];
-                at = v[c] > top ? c : at;
-                top = v[c] > top ? v[c] : top;
-                second = less > second ? less : second;
-            }
-            met(st, p, g, i, top, second, (uint32_t)(g * KC_LA_LANES) + at, &w->best[i - i0], &w->at[i - i0]);
+        for (size_t r = 0; r < rows; r += KC_LA_LANES) { /* turned back, so that the arg-max runs along the rows */
+            size_t few = rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES;
+            for (size_t i = 0; i < few; i++)
+                row[i] = out + (r + i) * KC_LA_LANES;
+            kc_la_pack(row, few, KC_LA_LANES, turned);
+            meet(st, p, g, id + j + r, few, i0, turned, KC_LA_LANES, w);
         }
     }
     st->flops[worker] += 2 * (uint64_t)m * d * cols;
@@ -117,7 +112,7 @@ static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, si
             kc_la_product(row, rows, d, st->unit + (p->col + c) * d, cols, out, KC_LA_TILE,
                           st->scratch + worker * KC_LA_SCRATCH);
             for (size_t g = c / KC_LA_LANES; g * KC_LA_LANES < c + cols; g++)
-                meet(st, p, g, id, rows, i0, out + (g * KC_LA_LANES - c) * KC_LA_TILE, w);
+                meet(st, p, g, id, rows, i0, out + (g * KC_LA_LANES - c) * KC_LA_TILE, KC_LA_TILE, w);
         }
     }
     st->flops[worker] += 2 * (uint64_t)(end - i0) * d * k;
@@ -154,7 +149,8 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
     struct kc_active *p = st->grouped;
     const struct kc_stack_winners w = {st->best + worker * KC_STACK_LONG, st->at + worker * KC_STACK_LONG};
     int full = st->o->full;
-    uint32_t *id = st->ids + worker * 2 * KC_STACK_LONG, *some = id + KC_STACK_LONG;
+    uint32_t *id = st->ids + worker * 3 * KC_STACK_LONG, *some = id + KC_STACK_LONG, *own = some + KC_STACK_LONG;
+    float *near = st->near + worker * KC_STACK_LONG;
     size_t i0 = st->span0 + strip * KC_STACK_LONG, end = kc_stack_span_end(st), m;
     if (end > i0 + KC_STACK_LONG)
         end = i0 + KC_STACK_LONG;
@@ -174,22 +170,24 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             w.best[id[j] - i0] = -INFINITY;
             w.at[id[j] - i0] = KC_NONE;
         }
+        for (size_t j = 0; j < m; j++)
+            own[j] = p->lab[id[j]] / (uint32_t)KC_LA_LANES;
         for (size_t g = 0; g < p->groups; g++) { /* the own group */
             size_t n = 0;
             for (size_t j = 0; j < m; j++) {
                 some[n] = id[j];
-                n += p->lab[id[j]] / KC_LA_LANES == g;
+                n += own[j] == g;
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
         for (size_t j = 0; j < m; j++)
-            p->gap[id[j]] = upper(st, w.best[id[j] - i0]);
+            near[j] = upper(st, w.best[id[j] - i0]);
         for (size_t g = 0; g < p->groups; g++) { /* the others that may hold a nearer one */
             size_t n = 0;
+            const float *far = p->far[g];
             for (size_t j = 0; j < m; j++) {
-                size_t i = id[j];
                 some[n] = id[j];
-                n += p->lab[i] / KC_LA_LANES != g && (full || !(p->gap[i] < p->far[g][i]));
+                n += (own[j] != g) & (full | !(near[j] < far[id[j]]));
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }
