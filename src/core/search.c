@@ -109,12 +109,34 @@ static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e
     return 0;
 }
 
+/* A wave of restarts, and beside them the fine partition, if there is one to be made: alone it would keep one thread busy. */
+static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_best *fine, const uint32_t *seeds,
+                      struct kc_err *e)
+{
+    struct kc_best *both = kc_mem_alloc(w->nk + 1, sizeof *both, e), *best = w->best;
+    if (!both)
+        return -1;
+    memcpy(both, best, w->nk * sizeof *both);
+    both[w->nk] = *fine;
+    runs[nruns] = (struct kc_run){.k = fine->k, .seeds = seeds}; /* among the first tasks, being the longest */
+    w->best = both;
+    w->nk++;
+    int rc = run(w, runs, nruns + 1, e);
+    w->nk--;
+    w->best = best;
+    memcpy(best, both, w->nk * sizeof *both);
+    *fine = both[w->nk];
+    kc_mem_free(both);
+    return rc;
+}
+
 /* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every run has
  * them; on the rows only the best of each k has. */
-static int from_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, struct kc_err *e)
+static int from_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, struct kc_best *fine,
+                      const uint32_t *fine_seeds, struct kc_err *e)
 {
     size_t n_init = (size_t)w->o->n_init, nruns = 0;
-    struct kc_run *runs = kc_mem_alloc(kc_mem_mul(w->nk, n_init), sizeof *runs, e);
+    struct kc_run *runs = kc_mem_alloc(kc_mem_add(kc_mem_mul(w->nk, n_init), 1), sizeof *runs, e);
     int rc = -1;
     if (!runs)
         return -1;
@@ -127,7 +149,8 @@ static int from_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax,
             cols += w->best[q].k * n_init;
         if (cols < WAVE && i + 1 < w->nk)
             continue;
-        if (run(w, runs, nruns, e) != 0 || (w->s->ctx->progress && watch(w, first, i + 1, e) != 0))
+        if ((fine && first == 0 ? run_beside(w, runs, nruns, fine, fine_seeds, e) : run(w, runs, nruns, e)) != 0 ||
+            (w->s->ctx->progress && watch(w, first, i + 1, e) != 0))
             goto out;
         first = i + 1;
         nruns = 0;
@@ -402,28 +425,21 @@ out:
     return rc;
 }
 
-static int from_fine(struct kc_search *w, uint32_t k, struct kc_err *e)
+/* Seeds for it: those of all the restarts in turn, where they are enough; else a list of its own. */
+static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, uint32_t k, uint32_t *to, struct kc_err *e)
 {
-    uint64_t distinct;
-    uint32_t *seeds = NULL;
-    struct kc_best *fine = NULL;
-    int rc = -1;
-    if (k <= w->best[w->nk - 1].k)
-        return kc_search_regroup(w, &w->best[w->nk - 1], e);
-    if (kc_choose_distinct(&w->s->rows, k, &distinct, e) != 0)
+    size_t n_init = (size_t)w->o->n_init, have = 0;
+    char *taken = n_init > 1 ? kc_mem_zalloc(w->s->n, 1, e) : NULL;
+    if (n_init > 1 && !taken)
         return -1;
-    if (distinct < k)
-        return 0;
-    seeds = kc_mem_alloc(k, sizeof *seeds, e);
-    fine = kc_best_new(w->s->n, &k, 1, e);
-    if (seeds && fine && kc_seed_all(w->s, w->o->seed, 1, k, seeds, e) == 0) {
-        struct kc_run one = {.k = k, .seeds = seeds};
-        rc = w->gram ? kc_gram_run(w->s, &one, 1, &w->ro, fine, 1, e) : kc_stack_run(w->s, &one, 1, &w->ro, fine, 1, e);
-        rc = rc == 0 ? kc_search_regroup(w, fine, e) : -1;
+    for (size_t i = 0; n_init > 1 && i < kmax * n_init && have < k; i++) {
+        uint32_t row = seeds[i % n_init * kmax + i / n_init];
+        if (!taken[row])
+            to[have++] = row;
+        taken[row] = 1;
     }
-    kc_best_free(fine, 1);
-    kc_mem_free(seeds);
-    return rc;
+    kc_mem_free(taken);
+    return have == k ? 0 : kc_seed_all(w->s, w->o->seed, 1, k, to, e);
 }
 
 int kc_search_centres(struct kc_search *w, const float *centres, int polish, struct kc_err *e)
@@ -456,11 +472,13 @@ int kc_search_run(struct kc_search *w, struct kc_err *e)
 {
     struct kc_space *s = w->s;
     const struct kc_fit_opts *o = w->o;
-    uint32_t kmax = w->best[w->nk - 1].k;
+    uint32_t kmax = w->best[w->nk - 1].k, k = fine_k(s->n, kmax), *seeds = NULL, *more = NULL;
+    struct kc_best *fine = NULL;
+    uint64_t distinct = 0;
     float *gram = NULL;
     int rc = -1;
-    uint32_t *seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *seeds, e);
-    if (!seeds)
+    seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *seeds, e);
+    if (!seeds || (k > kmax && kc_choose_distinct(&s->rows, k, &distinct, e) != 0))
         goto out;
     if (w->gram) {
         s->ldg = kc_gram_ld(s->n);
@@ -470,11 +488,21 @@ int kc_search_run(struct kc_search *w, struct kc_err *e)
         s->gram = gram;
     }
     kc_search_tick(w, 0);
-    if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) == 0 && from_seeds(w, seeds, kmax, e) == 0 &&
-        (w->gram || o->n_init == 1 || polish_best(w, e) == 0) && from_fine(w, fine_k(s->n, kmax), e) == 0)
+    if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0)
+        goto out;
+    if (k > kmax && distinct == k) {
+        more = kc_mem_alloc(k, sizeof *more, e);
+        fine = kc_best_new(s->n, &k, 1, e);
+        if (!more || !fine || fine_seeds(w, seeds, kmax, k, more, e) != 0)
+            goto out;
+    }
+    if (from_seeds(w, seeds, kmax, fine, more, e) == 0 && (w->gram || o->n_init == 1 || polish_best(w, e) == 0) &&
+        (k > kmax && !fine ? 0 : kc_search_regroup(w, fine ? fine : &w->best[w->nk - 1], e)) == 0)
         rc = kc_search_neighbours(w, kc_search_rounds(w->nk, o), e);
 out:
     s->gram = NULL;
+    kc_best_free(fine, 1);
+    kc_mem_free(more);
     kc_mem_free(gram);
     kc_mem_free(seeds);
     return rc;
