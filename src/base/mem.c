@@ -1,8 +1,29 @@
 #include "base/mem.h"
 
+#include <malloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static _Atomic uint64_t held, most_held;
+
+/* Account for a block that has come. */
+static void *have(void *p)
+{
+    uint64_t now = atomic_fetch_add(&held, malloc_usable_size(p)) + malloc_usable_size(p), most = most_held;
+    while (now > most && !atomic_compare_exchange_weak(&most_held, &most, now))
+        ;
+    return p;
+}
+
+uint64_t kc_mem_held(uint64_t *most, int reset)
+{
+    *most = most_held;
+    if (reset)
+        most_held = held;
+    return held;
+}
 
 size_t kc_mem_mul(size_t a, size_t b)
 {
@@ -31,7 +52,7 @@ void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
     void *p = bytes ? malloc(bytes) : NULL;
     if (!p)
         (void)kc_err_nomem(e, bytes);
-    return p;
+    return have(p);
 }
 
 void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
@@ -40,7 +61,7 @@ void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
     void *p = bytes ? calloc(1, bytes) : NULL;
     if (!p)
         (void)kc_err_nomem(e, bytes);
-    return p;
+    return have(p);
 }
 
 void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
@@ -51,20 +72,24 @@ void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
         (void)kc_err_nomem(e, bytes);
         return NULL;
     }
-    return p;
+    return have(p);
 }
 
 void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
 {
-    size_t bytes = product(count, size, e);
+    size_t bytes = product(count, size, e), before = malloc_usable_size(old);
     void *p = bytes ? realloc(old, bytes) : NULL;
-    if (!p)
+    if (!p) {
         (void)kc_err_nomem(e, bytes);
-    return p;
+        return NULL;
+    }
+    held -= before;
+    return have(p);
 }
 
 void kc_mem_free(void *p)
 {
+    held -= malloc_usable_size(p);
     free(p);
 }
 

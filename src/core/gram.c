@@ -65,6 +65,8 @@ int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
     kc_pool_for(s->ctx->pool, (s->n + CHUNK - 1) / CHUNK, build_rows, &b);
     kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, build_mirror, &b);
     kc_mem_free(b.scratch);
+    for (size_t j = 0; s->work && j < s->n; j += CHUNK)
+        s->work->flops += 2 * (uint64_t)(s->n - j) * (s->n - j < CHUNK ? s->n - j : CHUNK) * s->d;
     return 0;
 }
 
@@ -77,6 +79,7 @@ struct work {
     double *nn;     /* (kmax) |S_c|^2 */
     double *dots;   /* (kmax) */
     uint64_t *cnt;  /* (kmax) */
+    uint64_t flops, dense_flops; /* see struct kc_work: here each addition to T is one */
     /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and some more. */
     float *start_t;      /* (kmax, ldg) */
     float *start_own;    /* (ldg) */
@@ -112,6 +115,7 @@ static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_
     w->cnt[from]--;
     kc_la_add(w->t + to * s->ldg, g, s->ldg);
     w->cnt[to]++;
+    w->flops += 2 * s->n;
     w->lab[i] = to;
 }
 
@@ -138,6 +142,7 @@ static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
         }
     }
     count(s, w, k);
+    w->flops += (uint64_t)s->n * s->n;
 }
 
 static void norms(const struct kc_space *s, struct work *w, uint32_t k)
@@ -252,6 +257,7 @@ static void start(const struct kc_space *s, struct work *w, const struct kc_run 
             if (w->next[i] != w->start_lab[i]) {
                 kc_la_sub(w->start_t + w->start_lab[i] * ldg, s->gram + i * ldg, ldg);
                 kc_la_add(w->start_t + w->next[i] * ldg, s->gram + i * ldg, ldg);
+                w->flops += 2 * s->n;
             }
         memcpy(w->t, w->start_t, (size_t)k * ldg * sizeof *w->t);
         count(s, w, k);
@@ -300,6 +306,7 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
         if (moved == 0)
             break;
     }
+    w->dense_flops += 2 * (uint64_t)s->n * s->d * k * (iter + 1);
     if (run->polish) /* a restart has company, and its k's best goes on being improved */
         polish(s, w, k, run->seeds ? 10 * j->o->tol : j->o->tol);
     for (size_t i = 0; i < s->n; i++) {
@@ -411,6 +418,10 @@ out:
     kc_mem_free(b.order);
     for (unsigned i = 0; j.work && i < threads; i++) {
         struct work *w = &j.work[i];
+        if (s->work) {
+            s->work->flops += w->flops;
+            s->work->dense_flops += w->dense_flops;
+        }
         kc_mem_free(w->start_lab);
         kc_mem_free(w->start_own);
         kc_mem_free(w->start_t);

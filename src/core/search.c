@@ -60,8 +60,9 @@ uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, cons
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
     uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_candidates(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);
-    uint64_t engine = gram ? kc_gram_bytes(n, kmax, threads)
-                           : kc_stack_bytes(n, d, 1, kmax, nk * (o->n_init > 3 ? o->n_init : 3), threads);
+    uint32_t fine = fine_k(n, kmax), widest = fine > kmax ? fine : kmax;
+    uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
+                           : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3), threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
     uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;
@@ -69,8 +70,7 @@ uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, cons
         peak += engine; /* the Gram matrix stays */
     else
         peak = peak > engine ? peak : engine;
-    uint32_t m = fine_k(n, kmax);
-    m = m > kmax ? m : kmax < KC_REGROUP_MAX ? kmax : 1;
+    uint32_t m = fine > kmax ? fine : kmax < KC_REGROUP_MAX ? kmax : 1;
     uint64_t regroup = kc_best_bytes(n, 1) + m * sizeof(uint32_t) + regroup_bytes(d, nk, m, threads) +
                        (uint64_t)nk * n * sizeof(uint32_t);
     return kc_best_bytes(n, nk) + seeds + labels + regroup + peak;
