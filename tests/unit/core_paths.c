@@ -1,0 +1,114 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/fit.h"
+#include "data.h"
+#include "par/pool.h"
+#include "unit.h"
+
+struct behind {
+    const float *x;
+    size_t d;
+};
+
+static int behind_read(void *src, size_t i0, size_t r, float *buf)
+{
+    const struct behind *b = src;
+    memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
+    return 0;
+}
+
+/* Every path: Gram space and rows, one level and several, a sample, few and many clusters, size limits. */
+static const struct shape {
+    size_t n, d;
+    uint64_t min, max, n_init, sample, max_size;
+} shapes[] = {
+    {500, 64, 2, 8, 10, 0, 0},     {3000, 16, 2, 20, 3, 0, 0},    {9000, 24, 2, 12, 1, 0, 0},
+    {9000, 24, 2, 12, 4, 0, 0},    {9000, 24, 60, 60, 1, 0, 0},   {60000, 8, 2, 9, 1, 0, 0},
+    {60000, 8, 2, 9, 1, 7000, 0},  {6000, 40, 300, 300, 1, 0, 0}, {9000, 24, 5, 5, 1, 0, 400},
+};
+#define SHAPES (sizeof shapes / sizeof *shapes)
+
+static struct kc_fit_opts opts_of(const struct shape *c)
+{
+    struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+    o.k.min = c->min;
+    o.k.max = c->max;
+    o.n_init = c->n_init;
+    o.sample = c->sample;
+    o.max_size = c->max_size;
+    return o;
+}
+
+static struct kc_rows rows_of(const struct shape *c, const float *x, struct behind *b, int in_memory)
+{
+    *b = (struct behind){x, c->d};
+    return in_memory ? kc_rows_memory(x, c->n, c->d)
+                     : (struct kc_rows){.n = c->n, .d = c->d, .read = behind_read, .src = b};
+}
+
+/* What kc_fit_bytes promises is enough, and not far too much: --max-memory goes by it. */
+TEST(core_fit_takes_no_more_than_it_says)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 41, 0);
+    for (size_t q = 0; q < 2 * SHAPES; q++) {
+        const struct shape *c = &shapes[q / 2];
+        unsigned threads = 1 + (unsigned)(q / 2) % 3;
+        int in_memory = q % 2 == 0;
+        struct kc_ctx ctx = data_ctx(threads);
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_fit_opts o = opts_of(c);
+        struct kc_fit f;
+        struct behind b;
+        float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
+        struct kc_rows rows = rows_of(c, x, &b, in_memory);
+        uint64_t most, before = kc_mem_held(&most, 1), says = kc_fit_bytes(c->n, c->d, in_memory, &o, threads);
+        CHECK(kc_fit_run(&ctx, &rows, &o, &f, &e) == 0);
+        (void)kc_mem_held(&most, 0);
+        uint64_t took = most - before;
+        CHECK_MSG(took <= says + 65536 && says < 4 * took + (8u << 20), "shape %zu%s: took %llu bytes, said %llu", q / 2,
+                  in_memory ? "" : " (read)", (unsigned long long)took, (unsigned long long)says);
+        kc_fit_free(&f);
+        CHECK(kc_mem_held(&most, 0) <= before);
+        kc_pool_free(ctx.pool);
+        free(x);
+    }
+}
+
+/* Neither the number of threads nor where the rows lie changes a bit of the result. */
+TEST(core_fit_is_the_same_everywhere)
+{
+    static const struct {
+        unsigned threads;
+        int in_memory;
+    } ways[] = {{1, 1}, {4, 1}, {3, 0}};
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 42, 0);
+    for (size_t q = 0; q < SHAPES; q++) {
+        const struct shape *c = &shapes[q];
+        struct kc_fit_opts o = opts_of(c);
+        struct kc_fit f[3];
+        struct behind b;
+        float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
+        o.want_rows = 1;
+        for (size_t w = 0; w < 3; w++) {
+            struct kc_ctx ctx = data_ctx(ways[w].threads);
+            struct kc_err e = KC_ERR_INIT;
+            struct kc_rows rows = rows_of(c, x, &b, ways[w].in_memory);
+            CHECK(kc_fit_run(&ctx, &rows, &o, &f[w], &e) == 0);
+            CHECK(f[w].k == f[0].k && f[w].nsweep == f[0].nsweep);
+            CHECK_MSG(memcmp(f[w].labels, f[0].labels, c->n * sizeof *f->labels) == 0 &&
+                          memcmp(f[w].centroids, f[0].centroids, f->k * c->d * sizeof *f->centroids) == 0 &&
+                          memcmp(f[w].margin, f[0].margin, c->n * sizeof *f->margin) == 0 &&
+                          memcmp(f[w].row_silhouette, f[0].row_silhouette, c->n * sizeof *f->margin) == 0 &&
+                          memcmp(f[w].sweep, f[0].sweep, f->nsweep * sizeof *f->sweep) == 0 &&
+                          f[w].sweep_flops == f[0].sweep_flops && f[w].index_flops == f[0].index_flops,
+                      "shape %zu: %u threads, rows %s: not the same", q, ways[w].threads,
+                      ways[w].in_memory ? "in memory" : "read");
+            kc_pool_free(ctx.pool);
+        }
+        for (size_t w = 0; w < 3; w++)
+            kc_fit_free(&f[w]);
+        free(x);
+    }
+}
