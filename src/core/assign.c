@@ -78,3 +78,72 @@ int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float 
     kc_mem_free(out);
     return rc;
 }
+
+struct own {
+    const struct kc_rows *rows;
+    const float *centroids; /* (k, d) */
+    uint32_t k;
+    const uint32_t *given;
+    float *similarity;
+    float *panels; /* (groups of KC_LA_LANES, d, KC_LA_LANES) the centroids packed */
+    float *read;   /* (threads, kc_rows_buf of a tile) */
+};
+
+static void pack(void *arg, size_t g, unsigned worker)
+{
+    struct own *a = arg;
+    const float *col[KC_LA_LANES];
+    size_t d = a->rows->d, first = g * KC_LA_LANES, m = a->k - first < KC_LA_LANES ? a->k - first : KC_LA_LANES;
+    (void)worker;
+    for (size_t c = 0; c < m; c++)
+        col[c] = a->centroids + (first + c) * d;
+    kc_la_pack(col, m, d, a->panels + first * d);
+}
+
+/* The rows of a tile, 16 clusters after 16: 16 products a row where 1 would do, but no other way runs at full width. */
+static void own_tile(void *arg, size_t t, unsigned worker)
+{
+    const struct own *a = arg;
+    size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+    const float *row[KC_LA_TILE], *some[KC_LA_TILE];
+    float out[KC_LA_TILE * KC_LA_LANES];
+    size_t at[KC_LA_TILE];
+    uint32_t left[KC_LA_TILE], nleft = (uint32_t)rows;
+    kc_rows_get(a->rows, i0, rows, a->read + worker * kc_rows_buf(a->rows, KC_LA_TILE), row);
+    for (uint32_t r = 0; r < rows; r++)
+        left[r] = r;
+    while (nleft) {
+        size_t g = a->given[i0 + left[0]] / KC_LA_LANES, m = 0;
+        uint32_t keep = 0;
+        for (uint32_t j = 0; j < nleft; j++) {
+            if (a->given[i0 + left[j]] / KC_LA_LANES == g) {
+                at[m] = left[j];
+                some[m++] = row[left[j]];
+            } else {
+                left[keep++] = left[j];
+            }
+        }
+        nleft = keep;
+        kc_la_product_packed(a->panels + g * KC_LA_LANES * d, some, m, d, out);
+        for (size_t j = 0; j < m; j++)
+            a->similarity[i0 + at[j]] = out[j * KC_LA_LANES + a->given[i0 + at[j]] % KC_LA_LANES];
+    }
+}
+
+int kc_assign_own(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
+                  const uint32_t *given, float *similarity, struct kc_err *e)
+{
+    size_t groups = k / KC_LA_LANES + (k % KC_LA_LANES != 0);
+    struct own a = {rows, centroids, k, given, similarity, NULL, NULL};
+    int rc = -1;
+    a.panels = kc_mem_aligned(kc_mem_mul(groups * KC_LA_LANES, rows->d), sizeof *a.panels, e);
+    a.read = kc_mem_aligned(kc_mem_mul(kc_pool_threads(ctx->pool), kc_rows_buf(rows, KC_LA_TILE)), sizeof *a.read, e);
+    if (a.panels && a.read) {
+        kc_pool_for(ctx->pool, groups, pack, &a);
+        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), own_tile, &a);
+        rc = kc_rows_failed(rows, e);
+    }
+    kc_mem_free(a.read);
+    kc_mem_free(a.panels);
+    return rc;
+}

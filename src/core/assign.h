@@ -13,6 +13,9 @@
  * NULL). margin (n), may be NULL: that similarity less the best of the other centroids; NAN when k == 1. */
 int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e) KC_MUST_USE;
+/* similarity (n): to centroid given[i] and no other; the same bits. */
+int kc_assign_own(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
+                  const uint32_t *given, float *similarity, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_assign_bytes(size_t d, int in_memory, unsigned threads);
 
 #endif

@@ -9,28 +9,17 @@
 #include "core/assign.h"
 #include "core/choose.h"
 #include "core/index.h"
+#include "core/settle.h"
 #include "core/sizes.h"
 #include "core/sweep.h"
 #include "la/product.h"
 #include "par/pool.h"
 
-#define SETTLE 300 /* rounds of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed, */
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
-#define FEW_ROWS 50000 /* and with more rows than these it is one: the rest would not move the centroids by what tol is */
 
-struct fit {
-    struct kc_space space;
-    const struct kc_fit_opts *o;
-    struct kc_fit *f;
-    double *sums;     /* (k, d) of the final labels */
-    uint64_t *counts; /* (k) */
-    int cut;          /* the range of k was cut by the number of different rows */
-    struct kc_err *e;
-};
+static int warn(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
 
-static int warn(struct fit *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
-
-static int warn(struct fit *w, const char *fmt, ...)
+static int warn(struct kc_fitting *w, const char *fmt, ...)
 {
     char line[512];
     va_list ap;
@@ -40,10 +29,10 @@ static int warn(struct fit *w, const char *fmt, ...)
     return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
 }
 
-static void broken(struct fit *w, const char *fmt, ...) KC_PRINTF(2, 3);
+static void broken(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
 
 /* A requested limit that could not be kept; several are told in one line. */
-static void broken(struct fit *w, const char *fmt, ...)
+static void broken(struct kc_fitting *w, const char *fmt, ...)
 {
     size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
     va_list ap;
@@ -59,7 +48,7 @@ static void broken(struct fit *w, const char *fmt, ...)
 }
 
 /* The k that the data allow, into *ks; *nk may come out as one entry below the range. */
-static int list_ks(struct fit *w, uint32_t **ks, size_t *nk)
+static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
 {
     const struct kc_krange *r = &w->o->k;
     uint64_t distinct;
@@ -100,7 +89,7 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
     s->davies_bouldin = p->davies_bouldin;
 }
 
-static int score_sweep(struct fit *w, const struct kc_space *s, const struct kc_sweep *sw)
+static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
     struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
     int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
@@ -128,7 +117,7 @@ out:
 }
 
 /* Doubts about the choice that the user should hear of. */
-static int doubt(struct fit *w, size_t chosen)
+static int doubt(struct kc_fitting *w, size_t chosen)
 {
     const struct kc_fit *f = w->f;
     uint32_t k = f->sweep[chosen].k;
@@ -151,109 +140,8 @@ static int doubt(struct fit *w, size_t chosen)
     return 0;
 }
 
-struct rank {
-    uint64_t size, first;
-    uint32_t id;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct rank *p = a, *q = b;
-    if (p->size != q->size)
-        return p->size > q->size ? -1 : 1;
-    return p->first < q->first ? -1 : p->first > q->first; /* an empty one has first = n: the last */
-}
-
-/* Renumber by falling size, ties by the earliest member; empty clusters fall away. With `centroids` they are kept as
- * they are and only change places too. */
-static int order(struct fit *w, int centroids)
-{
-    struct kc_fit *f = w->f;
-    uint32_t k = f->k;
-    int rc = -1;
-    struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
-    uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
-    float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
-    if (!r || !to || !c2)
-        goto out;
-    for (uint32_t c = 0; c < k; c++)
-        r[c] = (struct rank){0, f->n, c};
-    for (size_t i = f->n; i-- > 0;) {
-        r[f->labels[i]].size++;
-        r[f->labels[i]].first = i;
-    }
-    qsort(r, k, sizeof *r, by_rank);
-    while (f->k > 1 && r[f->k - 1].size == 0)
-        f->k--;
-    for (uint32_t c = 0; c < k; c++)
-        to[r[c].id] = c;
-    for (size_t i = 0; i < f->n; i++)
-        f->labels[i] = to[f->labels[i]];
-    if (centroids) {
-        memcpy(c2, f->centroids, (size_t)k * f->d * sizeof *c2);
-        for (uint32_t c = 0; c < k; c++)
-            memcpy(f->centroids + (size_t)c * f->d, c2 + (size_t)r[c].id * f->d, f->d * sizeof *c2);
-    }
-    rc = 0;
-out:
-    kc_mem_free(c2);
-    kc_mem_free(to);
-    kc_mem_free(r);
-    return rc;
-}
-
-static double length(const double *v, size_t d)
-{
-    double s = 0;
-    for (size_t t = 0; t < d; t++)
-        s += v[t] * v[t];
-    return sqrt(s);
-}
-
-/* Sums and unit centroids of the labels as they are. A sum of zero (rows that cancel out) takes the first member. */
-static int center(struct fit *w)
-{
-    struct kc_fit *f = w->f;
-    size_t d = f->d;
-    if (kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
-        return -1;
-    for (uint32_t c = 0; c < f->k; c++) {
-        double len = length(w->sums + (size_t)c * d, d);
-        uint32_t first = 0;
-        while (!(len > 1e-9) && first < f->n && f->labels[first] != c)
-            first++;
-        if (!(len > 1e-9) && first < f->n)
-            kc_rows_copy(&w->space.rows, &first, 1, f->centroids + (size_t)c * d);
-        else
-            for (size_t t = 0; t < d; t++)
-                f->centroids[(size_t)c * d + t] = (float)(w->sums[(size_t)c * d + t] / len);
-    }
-    return kc_rows_failed(&w->space.rows, w->e);
-}
-
-/* Labels that are the arg-max over the stored centroids, which are the unit sums of the labels. The sweep's labels are
- * that already but for rows within rounding of a tie. */
-static int settle(struct fit *w, uint32_t *next)
-{
-    struct kc_fit *f = w->f;
-    for (int round = 0; round < (f->n <= FEW_ROWS ? SETTLE : 1); round++) {
-        if (order(w, 0) != 0)
-            return -1;
-        if (center(w) != 0 || kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity,
-                                        f->margin, w->e) != 0)
-            return -1;
-        if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
-            return 0;
-        memcpy(f->labels, next, f->n * sizeof *next);
-    }
-    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. */
-    if (order(w, 1) != 0)
-        return -1;
-    return kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e);
-}
-
 /* The sweep's entry tells of the labels as they are now: settled, on all rows. */
-static int rescore(struct fit *w, size_t chosen)
+static int rescore(struct kc_fitting *w, size_t chosen)
 {
     struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
     if (kc_index_score(&w->space, &p, 1, w->e) != 0)
@@ -263,7 +151,7 @@ static int rescore(struct fit *w, size_t chosen)
     return 0;
 }
 
-static int limits_hold(const struct fit *w)
+static int limits_hold(const struct kc_fitting *w)
 {
     const struct kc_fit_opts *o = w->o;
     if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
@@ -274,7 +162,7 @@ static int limits_hold(const struct fit *w)
     return 1;
 }
 
-static int enforce(struct fit *w)
+static int enforce(struct kc_fitting *w)
 {
     const struct kc_fit_opts *o = w->o;
     struct kc_fit *f = w->f;
@@ -289,7 +177,7 @@ static int enforce(struct fit *w)
     return kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e);
 }
 
-static int alloc_k(struct fit *w, uint32_t k)
+static int alloc_k(struct kc_fitting *w, uint32_t k)
 {
     struct kc_fit *f = w->f;
     kc_mem_free(w->sums);
@@ -307,7 +195,7 @@ static int by_size(const void *a, const void *b)
     return p < q ? -1 : p > q;
 }
 
-static int unbalanced(struct fit *w)
+static int unbalanced(struct kc_fitting *w)
 {
     const struct kc_fit *f = w->f;
     uint64_t largest = f->clusters[0].size; /* ids go by falling size */
@@ -323,7 +211,7 @@ static int unbalanced(struct fit *w)
 }
 
 /* Everything that is told about the final labels. entry: the sweep's, when it tells of them too; else NULL. */
-static int describe(struct fit *w, struct kc_k_entry *entry)
+static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
 {
     struct kc_fit *f = w->f;
     struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette, .no_davies_bouldin = !entry};
@@ -358,14 +246,14 @@ out:
 }
 
 /* Similarities are floats of about 1: what differs by a few 1e-7 is one to them. */
-static int too_tight(struct fit *w)
+static int too_tight(struct kc_fitting *w)
 {
     uint32_t *one = kc_mem_zalloc(w->f->n, sizeof *one, w->e);
     double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
     uint64_t count;
     int rc = -1;
     if (one && sum && kc_index_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
-        double spread = 1 - length(sum, w->f->d) / (double)w->f->n; /* mean cosine distance to the centre of all */
+        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / (double)w->f->n; /* mean cosine distance to the centre of all */
         rc = spread > 4e-6 ? 0 :
              warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
                      "subtracting their mean first would help", spread > 0 ? spread : 0);
@@ -376,7 +264,7 @@ static int too_tight(struct fit *w)
 }
 
 /* The rows that the sweep looks at: all, or some drawn at random. idx and x are the caller's to free. */
-static int sweep_space(struct fit *w, struct kc_space *s, uint32_t **idx, float **x)
+static int sweep_space(struct kc_fitting *w, struct kc_space *s, uint32_t **idx, float **x)
 {
     const struct kc_rows *all = &w->space.rows;
     size_t m = (size_t)w->o->sample;
@@ -400,9 +288,33 @@ static int sweep_space(struct fit *w, struct kc_space *s, uint32_t **idx, float 
     return kc_rows_failed(all, w->e);
 }
 
+/* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few rows. */
+static int take(struct kc_fitting *w, struct kc_best *b)
+{
+    struct kc_fit *f = w->f;
+    size_t m = 0;
+    kc_mem_free(f->labels);
+    f->labels = b->labels;
+    b->labels = NULL;
+    if (!b->exact)
+        return 0;
+    for (size_t i = 0; i < f->n; i++)
+        m += b->own[i] == KC_UNSURE;
+    if (m > f->n / 4) /* then all may as well be looked at */
+        return 0;
+    w->unsure = kc_mem_alloc(m, sizeof *w->unsure, w->e);
+    if (!w->unsure)
+        return -1;
+    for (size_t i = 0; i < f->n; i++)
+        if (b->own[i] == KC_UNSURE)
+            w->unsure[w->nunsure++] = (uint32_t)i;
+    memcpy(f->centroids, b->centres, (size_t)f->k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
 /* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f.
  * *refine: its run goes on on all the rows. */
-static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *refine)
+static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk, size_t *chosen, int *refine)
 {
     struct kc_fit *f = w->f;
     struct kc_space s;
@@ -440,13 +352,12 @@ static int sweep(struct fit *w, uint32_t *ks, size_t nk, size_t *chosen, int *re
         if (kc_index_sums(&s, sw.best[*chosen].labels, f->k, w->sums, w->counts, w->e) != 0)
             goto out;
         for (uint32_t c = 0; c < f->k; c++) {
-            double len = length(w->sums + (size_t)c * f->d, f->d);
+            double len = sqrt(kc_la_dotd(w->sums + (size_t)c * f->d, w->sums + (size_t)c * f->d, f->d));
             for (size_t t = 0; t < f->d; t++)
                 f->centroids[(size_t)c * f->d + t] = len > 0 ? (float)(w->sums[(size_t)c * f->d + t] / len) : 0;
         }
-    } else {
-        f->labels = sw.best[*chosen].labels;
-        sw.best[*chosen].labels = NULL;
+    } else if (take(w, &sw.best[*chosen]) != 0) {
+        goto out;
     }
     rc = 0;
 out:
@@ -458,30 +369,27 @@ out:
 
 /* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that; to its
  * fixed point, where rows are few enough that settle would go there, but by dense passes. */
-static int refine(struct fit *w)
+static int refine(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
     struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
-    const int few = f->n <= FEW_ROWS;
-    const struct kc_run_opts ro = {few ? SETTLE : w->o->max_iter, few ? 0 : w->o->tol, 0};
+    const int few = f->n <= KC_SETTLE_ROWS;
+    const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
                                .polish = few};
     int rc = -1;
-    if (best && kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0) {
-        kc_mem_free(f->labels);
-        f->labels = best->labels;
-        best->labels = NULL;
-        rc = 0;
-    }
+    if (best && (few || kc_best_want_centres(best, f->d, w->e) == 0) &&
+        kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
+        rc = take(w, best);
     kc_best_free(best, 1);
     return rc;
 }
 
-static int fit(struct fit *w)
+static int fit(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
     double began;
-    uint32_t *ks = NULL, *next = NULL;
+    uint32_t *ks = NULL;
     size_t nk, chosen;
     int rc = -1, again;
     if (list_ks(w, &ks, &nk) != 0 || sweep(w, ks, nk, &chosen, &again) != 0)
@@ -489,7 +397,7 @@ static int fit(struct fit *w)
     if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
         goto out;
     began = kc_clock_now();
-    again |= f->n <= FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
+    again |= f->n <= KC_SETTLE_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
     if (again && refine(w) != 0)
         goto out;
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
@@ -501,11 +409,8 @@ static int fit(struct fit *w)
         if (!f->margin || !f->row_silhouette)
             goto out;
     }
-    next = kc_mem_alloc(f->n, sizeof *next, w->e);
-    if (!next || settle(w, next) != 0)
+    if (kc_settle(w) != 0)
         goto out;
-    kc_mem_free(next);
-    next = NULL;
     struct kc_k_entry *entry = f->k == f->k_selected && f->sweep[chosen].rows == f->n ? &f->sweep[chosen] : NULL;
     if (f->k < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
@@ -520,7 +425,7 @@ static int fit(struct fit *w)
             goto out;
         if (f->merged || f->split) {
             entry = NULL;
-            if (alloc_k(w, f->k) != 0 || order(w, 0) != 0 || center(w) != 0 ||
+            if (alloc_k(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
                 kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
                           w->e) != 0)
                 goto out;
@@ -531,7 +436,6 @@ static int fit(struct fit *w)
     rc = describe(w, entry);
     f->final_seconds += kc_clock_now() - began;
 out:
-    kc_mem_free(next);
     kc_mem_free(ks);
     return rc;
 }
@@ -558,7 +462,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
     uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
-            (uint64_t)most * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
+            n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
             kc_assign_bytes(d, in_memory, threads);
     kc_mem_free(ks);
     uint64_t first = sweep > scoring ? sweep : scoring, then = refining > after ? refining : after;
@@ -570,7 +474,7 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
 {
     size_t n = rows->n, d = rows->d;
     struct kc_work work = {0, 0, 0};
-    struct fit w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
+    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
     *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
                            .silhouette_selected = NAN};
     if (n >= UINT32_MAX)
@@ -582,6 +486,7 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
     out->index_flops = work.index_flops;
     kc_mem_free(w.sums);
     kc_mem_free(w.counts);
+    kc_mem_free(w.unsure);
     return rc;
 }
 

@@ -336,7 +336,7 @@ uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
  * order[chain[i + 1]]. */
 struct batch {
     struct job *job;
-    size_t *order, *chain, first;
+    size_t *order, *chain, first, count;
 };
 
 static int by_restart(const void *a, const void *b, void *arg)
@@ -351,7 +351,8 @@ static void batch_run(void *arg, size_t task, unsigned worker)
 {
     struct batch *b = arg;
     const struct kc_run *before = NULL;
-    for (size_t i = b->chain[b->first + task]; i < b->chain[b->first + task + 1]; i++) {
+    size_t chain = b->first + b->count - 1 - task; /* the largest k, and so the longest, first */
+    for (size_t i = b->chain[chain]; i < b->chain[chain + 1]; i++) {
         const struct kc_run *run = &b->job->runs[b->order[i]];
         one_run(b->job, run, before, worker);
         before = run;
@@ -406,10 +407,10 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
     }
     pthread_mutex_init(&j.lock, NULL);
     for (; b.first < chains; b.first += batch) {
-        size_t m = chains - b.first < batch ? chains - b.first : batch;
-        kc_pool_for(s->ctx->pool, m, batch_run, &b);
+        b.count = chains - b.first < batch ? chains - b.first : batch;
+        kc_pool_for(s->ctx->pool, b.count, batch_run, &b);
         if (s->tick)
-            s->tick(s->tick_arg, b.chain[b.first + m] - b.chain[b.first]);
+            s->tick(s->tick_arg, b.chain[b.first + b.count] - b.chain[b.first]);
     }
     pthread_mutex_destroy(&j.lock);
     rc = 0;

@@ -360,9 +360,10 @@ static void dot_row(void *arg, size_t i, unsigned worker)
         g->dots[i * g->m + j] = g->dots[j * g->m + i] = kc_la_dotd(sums + i * d, sums + j * d, d);
 }
 
-static void regroup_k(void *arg, size_t i, unsigned worker)
+static void regroup_k(void *arg, size_t task, unsigned worker)
 {
     struct regroup *g = arg;
+    size_t i = g->w->nk - 1 - task; /* the longest first */
     uint32_t k = g->w->best[i].k;
     if (k < g->m)
         g->objective[i] = kc_regroup(g->dots, g->m, (const uint32_t (*)[2])g->merge, k,

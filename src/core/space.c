@@ -44,8 +44,15 @@ void kc_best_free(struct kc_best *best, size_t nk)
     for (size_t i = 0; best && i < nk; i++) {
         kc_mem_free(best[i].labels);
         kc_mem_free(best[i].own);
+        kc_mem_free(best[i].centres);
     }
     kc_mem_free(best);
+}
+
+int kc_best_want_centres(struct kc_best *b, size_t d, struct kc_err *e)
+{
+    b->centres = kc_mem_alloc(kc_mem_mul(b->k, d), sizeof *b->centres, e);
+    return b->centres ? 0 : -1;
 }
 
 struct kc_best *kc_best_new(size_t n, const uint32_t *ks, size_t nk, struct kc_err *e)

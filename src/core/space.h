@@ -50,6 +50,8 @@ struct kc_best {
     float *own;       /* (n) each row's similarity to its own centroid */
     double objective; /* sum of |S_c|; negative: none yet */
     uint64_t tag, iterations;
+    float *centres;    /* (k, d) when wanted: the columns of the last pass, */
+    int exact;         /* of which the labels are the arg-max, but perhaps for rows whose own is KC_UNSURE */
     uint32_t merge[2]; /* the two clusters whose union loses least of the objective; only when k > 1 */
 };
 
@@ -66,6 +68,8 @@ struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, cons
 
 /* nk of them, for ks and n rows: nothing is kept yet. NULL when memory is short. */
 struct kc_best *kc_best_new(size_t n, const uint32_t *ks, size_t nk, struct kc_err *e) KC_MUST_USE;
+int kc_best_want_centres(struct kc_best *b, size_t d, struct kc_err *e) KC_MUST_USE; /* from the stacked engine */
+#define KC_UNSURE (-2.0f)
 void kc_best_free(struct kc_best *best, size_t nk);
 uint64_t kc_best_bytes(size_t n, size_t nk);
 

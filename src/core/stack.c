@@ -196,6 +196,7 @@ static void decide(struct kc_stack *st)
         struct kc_active *p = &st->act[a];
         size_t moved = 0;
         p->fresh = 0;
+        p->exact = p->mode == LLOYD;
         st->dense_flops += 2 * (uint64_t)st->s->n * st->s->d * p->run->k;
         if (p->mode == POLISH) {
             p->rounds++;
@@ -249,6 +250,20 @@ static void find_merge(const struct kc_stack *st, const struct kc_active *p, uin
         }
 }
 
+/* The columns, and for which rows the bounds do not prove the label. */
+static void hand_over(const struct kc_stack *st, const struct kc_active *p, struct kc_best *to)
+{
+    to->exact = p->exact;
+    memcpy(to->centres, st->unit + p->col * st->s->d, (size_t)p->run->k * st->s->d * sizeof *to->centres);
+    for (size_t i = 0; i < st->s->n; i++) {
+        int sure = p->groups ? 1 : p->gap[i] > 0;
+        for (size_t g = 0; g < p->groups && sure; g++)
+            sure = p->gap[i] < p->far[g][i];
+        if (!sure)
+            to->own[i] = KC_UNSURE;
+    }
+}
+
 static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
 {
     size_t ended = 0;
@@ -260,6 +275,8 @@ static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
                               p->run->spent + p->iter);
             if (kept)
                 find_merge(st, p, kept->merge);
+            if (kept && kept->centres)
+                hand_over(st, p, kept);
             ended++;
         }
     }

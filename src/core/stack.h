@@ -38,6 +38,7 @@ struct kc_active {
     int fresh;       /* no pass yet: there is no bound */
     int from_start;  /* the centroids are rows or given ones: no sums yet */
     int fill;        /* the sums of the labels it started from are still to be made */
+    int exact;       /* the labels are the arg-max over the columns as they are */
     int done;
     uint64_t iter;
     int rounds;

@@ -65,6 +65,7 @@ void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const flo
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
     p->lab[i] = p->next[i] = to;
+    p->exact = 0;
     p->gap[i] = p->groups ? INFINITY : -INFINITY; /* look at it next time */
 }
 

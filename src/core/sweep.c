@@ -149,6 +149,10 @@ static int climb(struct kc_search *w, struct kc_space *s, const float *centres, 
         return -1;
     for (size_t i = 0; i < w->nk; i++)
         best[i].iterations = w->best[i].iterations;
+    if (last && w->nk == 1 && s->n > KC_FEW_ROWS && kc_best_want_centres(best, s->d, e) != 0) {
+        kc_best_free(best, 1);
+        return -1;
+    }
     kc_best_free(w->best, w->nk);
     w->best = best;
     w->s = s;

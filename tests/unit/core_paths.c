@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/assign.h"
 #include "core/fit.h"
 #include "data.h"
 #include "par/pool.h"
@@ -27,6 +28,7 @@ static const struct shape {
     {500, 64, 2, 8, 10, 0, 0},     {3000, 16, 2, 20, 3, 0, 0},    {9000, 24, 2, 12, 1, 0, 0},
     {9000, 24, 2, 12, 4, 0, 0},    {9000, 24, 60, 60, 1, 0, 0},   {60000, 8, 2, 9, 1, 0, 0},
     {60000, 8, 2, 9, 1, 7000, 0},  {6000, 40, 300, 300, 1, 0, 0}, {9000, 24, 5, 5, 1, 0, 400},
+    {60000, 4, 30, 30, 1, 0, 0},   {60000, 4, 50, 50, 1, 0, 0},   {60000, 3, 200, 200, 1, 0, 0},
 };
 #define SHAPES (sizeof shapes / sizeof *shapes)
 
@@ -105,6 +107,19 @@ TEST(core_fit_is_the_same_everywhere)
                           f[w].sweep_flops == f[0].sweep_flops && f[w].index_flops == f[0].index_flops,
                       "shape %zu: %u threads, rows %s: not the same", q, ways[w].threads,
                       ways[w].in_memory ? "in memory" : "read");
+            if (w == 0 && c->max_size == 0) { /* its centroids give every row its label again, and the same figures */
+                uint32_t *l = malloc(c->n * sizeof *l);
+                float *sim = malloc(c->n * sizeof *sim), *margin = malloc(c->n * sizeof *margin);
+                CHECK(kc_assign(&ctx, &rows, f->centroids, f->k, NULL, l, sim, margin, &e) == 0);
+                CHECK_MSG(memcmp(l, f->labels, c->n * sizeof *l) == 0 && memcmp(sim, f->similarity, c->n * sizeof *sim) == 0 &&
+                              memcmp(margin, f->margin, c->n * sizeof *sim) == 0,
+                          "shape %zu: assign says something else", q);
+                CHECK(kc_assign_own(&ctx, &rows, f->centroids, f->k, f->labels, sim, &e) == 0);
+                CHECK(memcmp(sim, f->similarity, c->n * sizeof *sim) == 0);
+                free(margin);
+                free(sim);
+                free(l);
+            }
             kc_pool_free(ctx.pool);
         }
         for (size_t w = 0; w < 3; w++)
