@@ -40,6 +40,8 @@ size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, s
                 break;
             k = next > (double)k + 1 ? (uint64_t)next : k + 1;
         } else {
+            if (n >= room) /* the rest need only be counted */
+                return n + (size_t)((max - k) / r->step);
             k += r->step;
         }
     }

@@ -296,6 +296,9 @@ static int take(struct kc_fitting *w, struct kc_best *b)
     kc_mem_free(f->labels);
     f->labels = b->labels;
     b->labels = NULL;
+    kc_mem_free(w->unsure);
+    w->unsure = NULL;
+    w->nunsure = 0;
     if (!b->exact)
         return 0;
     for (size_t i = 0; i < f->n; i++)

@@ -8,6 +8,7 @@
 #include "core/index.h"
 #include "la/product.h"
 
+#define PIECE (16 * KC_LA_TILE) /* rows that are read at a time */
 #define ORDERS 5 /* times that the ids may change for labels that moved */
 
 struct rank {
@@ -89,20 +90,23 @@ int kc_settle_center(struct kc_fitting *w)
 static int again(struct kc_fitting *w, int *moved)
 {
     struct kc_fit *f = w->f;
-    size_t m = w->nunsure;
     int rc = -1, here = w->space.rows.x != NULL;
-    float *x = kc_mem_aligned(here ? 1 : kc_mem_mul(m, f->d), sizeof *x, w->e);
+    size_t m = w->nunsure, step = here || m < PIECE ? m : PIECE;
+    float *x = kc_mem_aligned(here ? 1 : kc_mem_mul(step, f->d), sizeof *x, w->e);
     uint32_t *labels = kc_mem_alloc(m, sizeof *labels, w->e);
     float *similarity = kc_mem_alloc(m, sizeof *similarity, w->e);
     *moved = 0;
     if (!x || !labels || !similarity)
         goto out;
-    if (!here)
-        kc_rows_copy(&w->space.rows, w->unsure, m, x);
-    struct kc_rows rows = here ? kc_rows_pick(&w->space.rows, w->unsure, m) : kc_rows_memory(x, m, f->d);
-    if (kc_rows_failed(&w->space.rows, w->e) != 0 ||
-        kc_assign(w->space.ctx, &rows, f->centroids, f->k, NULL, labels, similarity, NULL, w->e) != 0)
-        goto out;
+    for (size_t i = 0; i < m; i += step) {
+        size_t r = m - i < step ? m - i : step;
+        if (!here)
+            kc_rows_copy(&w->space.rows, w->unsure + i, r, x);
+        struct kc_rows rows = here ? kc_rows_pick(&w->space.rows, w->unsure + i, r) : kc_rows_memory(x, r, f->d);
+        if (kc_rows_failed(&w->space.rows, w->e) != 0 ||
+            kc_assign(w->space.ctx, &rows, f->centroids, f->k, NULL, labels + i, similarity + i, NULL, w->e) != 0)
+            goto out;
+    }
     for (size_t i = 0; i < m; i++) {
         *moved |= f->labels[w->unsure[i]] != labels[i];
         f->labels[w->unsure[i]] = labels[i];

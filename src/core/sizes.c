@@ -127,7 +127,7 @@ uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t 
     uint64_t merging = (k + (uint64_t)3) * d * sizeof(double) + k * (sizeof(uint64_t) + sizeof(uint32_t));
     if (!max)
         return merging;
-    return merging + n * sizeof(struct member) +
+    return merging + 2 * (uint64_t)n * sizeof(struct member) + /* qsort takes as much again */
            sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
            (in_memory ? 0 : (uint64_t)read_rows(n, d, threads) * d * sizeof(float));
 }

@@ -50,7 +50,7 @@ int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err 
         rc = rows->read(rows->src, i, m, buf) != 0 ? kc_rows_failed(rows, e) : kc_spill_add(s, buf, m, e);
     }
     kc_mem_free(buf);
-    return rc;
+    return rc != 0 ? -1 : kc_rows_failed(rows, e); /* numbers may have become others meanwhile */
 }
 
 static int read_rows(void *src, size_t i0, size_t m, float *buf)
