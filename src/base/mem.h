@@ -20,7 +20,8 @@ void *kc_mem_realloc(void *p, size_t count, size_t size, struct kc_err *e) KC_MU
 void kc_mem_free(void *p);
 char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
 
-/* Bytes allocated by the functions above and not freed, and into *most the most there were at a time since the last reset. */
+/* Bytes allocated by the functions above and not freed, and into *most the most there were at a time since the last
+ * reset. */
 uint64_t kc_mem_held(uint64_t *most, int reset);
 
 /* The largest resident size of this process so far, in bytes; 0 where the system does not tell. */

@@ -135,8 +135,8 @@ static int doubt(struct kc_fitting *w, size_t chosen)
         agree += of[i] == k;
     }
     if (agree == 1)
-        return warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u", of[0], of[1],
-                    of[2]);
+        return warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u", of[0],
+                    of[1], of[2]);
     return 0;
 }
 
@@ -171,7 +171,8 @@ static int enforce(struct kc_fitting *w)
         if (o->min_size > f->n)
             broken(w, "min-size %llu cannot be kept: there are only %zu rows", (unsigned long long)o->min_size, f->n);
         else
-            broken(w, "min-size %llu and max-size %llu cannot hold together for %zu rows: min-size %llu was kept instead",
+            broken(w, "min-size %llu and max-size %llu cannot hold together for %zu rows: min-size %llu was kept "
+                   "instead",
                    (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
     }
     return kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e);
@@ -214,7 +215,8 @@ static int unbalanced(struct kc_fitting *w)
 static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
 {
     struct kc_fit *f = w->f;
-    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette, .no_davies_bouldin = !entry};
+    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
+                          .no_davies_bouldin = !entry};
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
@@ -253,7 +255,8 @@ static int too_tight(struct kc_fitting *w)
     uint64_t count;
     int rc = -1;
     if (one && sum && kc_index_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
-        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / (double)w->f->n; /* mean cosine distance to the centre of all */
+        /* mean cosine distance to the centre of all */
+        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / (double)w->f->n;
         rc = spread > 4e-6 ? 0 :
              warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
                      "subtracting their mean first would help", spread > 0 ? spread : 0);
@@ -288,7 +291,8 @@ static int sweep_space(struct kc_fitting *w, struct kc_space *s, uint32_t **idx,
     return kc_rows_failed(all, w->e);
 }
 
-/* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few rows. */
+/* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few
+ * rows. */
 static int take(struct kc_fitting *w, struct kc_best *b)
 {
     struct kc_fit *f = w->f;
@@ -370,8 +374,8 @@ out:
     return rc;
 }
 
-/* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that; to its
- * fixed point, where rows are few enough that settle would go there, but by dense passes. */
+/* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that;
+ * to its fixed point, where rows are few enough that settle would go there, but by dense passes. */
 static int refine(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
@@ -463,9 +467,11 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) + kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
+    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) +
+                     kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
-            n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) + 4 * sizeof(uint64_t)) +
+            n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
+                                 4 * sizeof(uint64_t)) +
             kc_assign_bytes(d, in_memory, threads);
     kc_mem_free(ks);
     uint64_t first = sweep > scoring ? sweep : scoring, then = refining > after ? refining : after;

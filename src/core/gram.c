@@ -1,7 +1,8 @@
-/* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum of
- * rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration touches X.
- * A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest moves), 8 a cycle from L2,
- * against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are independent, one a task. */
+/* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum
+ * of rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration
+ * touches X. A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest
+ * moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are
+ * independent, one a task. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@ static void build_rows(void *arg, size_t task, unsigned worker)
     for (size_t i = j0; i < s->n; i += KC_LA_TILE) { /* CHUNK is a multiple of the tile */
         size_t rows = s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE;
         kc_rows_get(&s->rows, i, rows, NULL, row);
-        kc_la_product(row, rows, s->d, s->rows.x + j0 * s->d, cols, b->g + j0 * ld + i, ld, b->scratch + worker * KC_LA_SCRATCH);
+        kc_la_product(row, rows, s->d, s->rows.x + j0 * s->d, cols, b->g + j0 * ld + i, ld,
+                      b->scratch + worker * KC_LA_SCRATCH);
     }
 }
 
@@ -80,7 +82,8 @@ struct work {
     double *dots;   /* (kmax) */
     uint64_t *cnt;  /* (kmax) */
     uint64_t flops, dense_flops; /* see struct kc_work: here each addition to T is one */
-    /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and some more. */
+    /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and
+     * some more. */
     float *start_t;      /* (kmax, ldg) */
     float *start_own;    /* (ldg) */
     uint32_t *start_lab; /* (ldg) */
@@ -177,9 +180,10 @@ static double objective(const struct work *w, uint32_t k)
     return sum;
 }
 
-/* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old centroid
- * and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. A round proposes for all
- * rows at full vector width; each proposal is then weighed against the sums as they now are, in row order. */
+/* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old
+ * centroid and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. A round
+ * proposes for all rows at full vector width; each proposal is then weighed against the sums as they now are, in row
+ * order. */
 static void polish(const struct kc_space *s, struct work *w, uint32_t k, double tol)
 {
     for (int round = 0; round < ROUNDS; round++) {
@@ -234,7 +238,8 @@ static void find_merge(const struct kc_space *s, const struct work *w, uint32_t 
     }
 }
 
-/* Start from the seeds: from those of the run before, if there is one in this chain, by the rows that a new one draws. */
+/* Start from the seeds: from those of the run before, if there is one in this chain, by the rows that a new one
+ * draws. */
 static void start(const struct kc_space *s, struct work *w, const struct kc_run *run, const struct kc_run *before)
 {
     uint32_t k = run->k, have = before ? before->k : 1;
@@ -402,7 +407,8 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
         w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
         w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
-        if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next || !w->nn || !w->dots || !w->cnt)
+        if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next ||
+            !w->nn || !w->dots || !w->cnt)
             goto out;
     }
     pthread_mutex_init(&j.lock, NULL);

@@ -207,7 +207,8 @@ static void start_merged(struct state *s, const uint32_t (*merge)[2])
         s->at[i] = to[s->at[i]];
 }
 
-double kc_regroup(const double *dots, uint32_t m, const uint32_t (*merge)[2], uint32_t k, struct kc_rng rng, uint32_t *group, void *work)
+double kc_regroup(const double *dots, uint32_t m, const uint32_t (*merge)[2], uint32_t k, struct kc_rng rng,
+                  uint32_t *group, void *work)
 {
     double *t = work, best;
     struct state s = {dots, m, k, t, t + (size_t)m * m, t + (size_t)m * m + m, NULL, NULL};

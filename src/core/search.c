@@ -11,13 +11,13 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that a wave's thin end weighs little */
+#define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that its thin end weighs little */
 #define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
 #define ADD_MAX 16       /* centres to add, at most: each is two passes */
 #define FINE_MAX 160     /* clusters to regroup, at most */
 
-/* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one round
- * of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
+/* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one
+ * round of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
 static int thorough(const struct kc_fit_opts *o)
 {
     return o->n_init >= 4;
@@ -109,9 +109,10 @@ static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e
     return 0;
 }
 
-/* A wave of restarts, and beside them the fine partition, if there is one to be made: alone it would keep one thread busy. */
-static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_best *fine, const uint32_t *seeds,
-                      struct kc_err *e)
+/* A wave of restarts, and beside them the fine partition, if there is one to be made: alone it would keep one thread
+ * busy. */
+static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_best *fine,
+                      const uint32_t *seeds, struct kc_err *e)
 {
     struct kc_best *both = kc_mem_alloc(w->nk + 1, sizeof *both, e), *best = w->best;
     if (!both)
@@ -130,8 +131,8 @@ static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, st
     return rc;
 }
 
-/* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every run has
- * them; on the rows only the best of each k has. */
+/* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every
+ * run has them; on the rows only the best of each k has. */
 static int from_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, struct kc_best *fine,
                       const uint32_t *fine_seeds, struct kc_err *e)
 {
@@ -427,7 +428,8 @@ out:
 }
 
 /* Seeds for it: those of all the restarts in turn, where they are enough; else a list of its own. */
-static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, uint32_t k, uint32_t *to, struct kc_err *e)
+static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, uint32_t k, uint32_t *to,
+                      struct kc_err *e)
 {
     size_t n_init = (size_t)w->o->n_init, have = 0;
     char *taken = n_init > 1 ? kc_mem_zalloc(w->s->n, 1, e) : NULL;

@@ -18,16 +18,18 @@ struct kc_search {
     struct kc_k_entry leader; /* of the k that are done, for whoever watches */
 };
 
-/* All of it, for rows that lie in memory one behind the other: n_init seedings for each k; then single-row moves on the best of
- * them, and where a much finer partition can be grouped to a better one, that; then, as further candidates, the best partition of the next larger k with its cheapest pairs merged and that of the next
- * smaller one with centres added, and its own merged and added to; fewer of these where n_init is below 4. */
+/* All of it, for rows that lie in memory one behind the other: n_init seedings for each k; then single-row moves on
+ * the best of them, and where a much finer partition can be grouped to a better one, that; then, as further
+ * candidates, the best partition of the next larger k with its cheapest pairs merged and that of the next smaller
+ * one with centres added, and its own merged and added to; fewer of these where n_init is below 4. */
 int kc_search_run(struct kc_search *w, struct kc_err *e) KC_MUST_USE;
 
 /* Parts of it. One run for each k from given centres, one (k, d) behind the other by rising k. */
 int kc_search_centres(struct kc_search *w, const float *centres, int polish, struct kc_err *e) KC_MUST_USE;
 /* For every smaller k, the clusters of one partition grouped anew (core/regroup.h), where that beats what is there. */
 int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e) KC_MUST_USE;
-uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads); /* beside one partition for each k */
+/* Beside one partition for each k. */
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads);
 size_t kc_search_candidates(uint32_t k); /* rows that are tried as a centre to be added */
 /* Rounds of candidates from the neighbours. */
 int kc_search_neighbours(struct kc_search *w, uint64_t rounds, struct kc_err *e) KC_MUST_USE;

@@ -25,7 +25,7 @@ struct kc_seeder {
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
-    float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room for them; else NULL */
+    float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room; else NULL */
     uint32_t *chosen;   /* (m) which of them has won; KC_NONE: none, or they are not kept */
     float *read;        /* (threads, KC_LA_TILE, d) rows that do not lie in memory */
     float *near;        /* (threads, KC_LA_TILE) */
@@ -106,7 +106,8 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     }
     q->read = kc_mem_alloc(kc_mem_mul(kc_pool_threads(s->ctx->pool), kc_rows_buf(&s->rows, KC_LA_TILE)) + 1,
                            sizeof *q->read, e);
-    if (!q->chosen || !q->near || !q->read || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch || !q->out || !q->flops || !q->drawn) {
+    if (!q->chosen || !q->near || !q->read || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch ||
+        !q->out || !q->flops || !q->drawn) {
         kc_seeder_free(q);
         return NULL;
     }
@@ -304,8 +305,8 @@ static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
     return last;
 }
 
-/* Which of the drawn candidates lowers the sum of distances most. When they are weighed again, one that lowers it no more
- * (it has been taken, or its like has) cannot win. */
+/* Which of the drawn candidates lowers the sum of distances most. When they are weighed again, one that lowers it no
+ * more (it has been taken, or its like has) cannot win. */
 static void weigh(struct kc_seeder *q, uint32_t *winner)
 {
     size_t cand = q->width;
@@ -380,7 +381,8 @@ void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const
     for (size_t i = 0; i < q->m && q->stored; i++)
         q->stored = winner[i] == KC_NONE ||
                     (q->chosen[i] != KC_NONE && q->drawn[i * q->width + q->chosen[i]] == winner[i]);
-    for (size_t i = 0; i < q->m && !q->stored; i++) /* a column is needed for each state; one that is passed over may be any row */
+    /* a column is needed for each state; one that is passed over may be any row */
+    for (size_t i = 0; i < q->m && !q->stored; i++)
         q->drawn[i] = winner[i] == KC_NONE ? 0 : winner[i];
     for (q->first = 0; q->first < q->m; q->first += q->states) {
         q->states = q->m - q->first < most ? q->m - q->first : most;
@@ -403,7 +405,8 @@ static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uin
     return 0;
 }
 
-/* How many seeds a step takes: beside many, a few more do not see each other, and one pass over the rows serves them all. */
+/* How many seeds a step takes: beside many, a few more do not see each other, and one pass over the rows serves them
+ * all. */
 static uint32_t batch(const struct kc_seeder *q, uint32_t step)
 {
     return step < MANY || !kc_seeder_keeps(q) ? 1 : step < 4 * MANY ? 4 : 8;

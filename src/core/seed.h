@@ -1,10 +1,11 @@
 /* Greedy k-means++ on the cosine distance 1 - similarity, which is half the squared Euclidean distance of unit rows
  * (Arthur and Vassilvitskii 2007; several candidates a step as in their section 6 and scikit-learn).
  *
- * Departures: the number of candidates at a step depends on the step alone and the stream on (seed, restart, step), so
- * the seeds of k are the first k of one list: one seeding per restart serves every k of the sweep, and -k 5 starts
- * as k = 5 of -k 2:20 does. All restarts share one pass over the rows. From the 257th seed on a pass serves 4, from the 1,025th 8:
- * the best of 16 candidates, the best of these once that is taken, and so on. Internal to core. */
+ * Departures: the number of candidates at a step depends on the step alone and the stream on (seed, restart, step),
+ * so the seeds of k are the first k of one list: one seeding per restart serves every k of the sweep, and -k 5
+ * starts as k = 5 of -k 2:20 does. All restarts share one pass over the rows. From the 257th seed on a pass serves
+ * 4, from the 1,025th 8: the best of 16 candidates, the best of these once that is taken, and so on. Internal to
+ * core. */
 #ifndef KC_CORE_SEED_H
 #define KC_CORE_SEED_H
 
@@ -25,13 +26,13 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own);
  * KC_NONE where no row is at any distance. rng: (m) streams. */
 void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32_t *winner);
 
-/* The same once more for the candidates drawn last, now that centres have been taken; only when kc_seeder_keeps. KC_NONE: none of
- * them lowers the sum any more. */
+/* The same once more for the candidates drawn last, now that centres have been taken; only when kc_seeder_keeps.
+ * KC_NONE: none of them lowers the sum any more. */
 void kc_seeder_next(struct kc_seeder *q, uint32_t *winner);
 int kc_seeder_keeps(const struct kc_seeder *q);
 
-/* Take winner[i] (KC_NONE: nothing happens) as a centre of state i. Where labels is not NULL, rows that are nearer to it
- * than before get labels[i][row] = id[i]. */
+/* Take winner[i] (KC_NONE: nothing happens) as a centre of state i. Where labels is not NULL, rows that are nearer
+ * to it than before get labels[i][row] = id[i]. */
 void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id);
 
 /* seeds (restarts, kmax): row indices, distinct as rows in each restart. The rows must hold kmax distinct ones. */

@@ -86,7 +86,8 @@ int kc_settle_center(struct kc_fitting *w)
     return kc_rows_failed(&w->space.rows, w->e);
 }
 
-/* Rows that bounds could not tell from a tie, and which may stand differently now that the ids have changed: *moved, some do. */
+/* Rows that bounds could not tell from a tie, and which may stand differently now that the ids have changed: *moved,
+ * some do. */
 static int again(struct kc_fitting *w, int *moved)
 {
     struct kc_fit *f = w->f;
@@ -135,7 +136,8 @@ static int settle_unsure(struct kc_fitting *w)
     if (kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
     if (f->margin)
-        return kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin, w->e);
+        return kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity,
+                         f->margin, w->e);
     return kc_assign_own(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, f->similarity, w->e);
 }
 
@@ -152,11 +154,12 @@ static int settle_all(struct kc_fitting *w, uint32_t *next)
             return 0;
         memcpy(f->labels, next, f->n * sizeof *next);
     }
-    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums. New ids may
-     * turn ties. */
+    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums.
+     * New ids may turn ties. */
     for (int round = 0; round < ORDERS && changed; round++) {
         if (kc_settle_order(w, 1, &changed) != 0 ||
-            (changed && kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, f->labels, f->similarity, f->margin, w->e) != 0))
+            (changed && kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, f->labels, f->similarity, f->margin,
+                                  w->e) != 0))
             return -1;
     }
     return kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e);

@@ -6,7 +6,7 @@
 #include "core/space.h"
 
 #define KC_SETTLE_ROUNDS 300 /* of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed, */
-#define KC_SETTLE_ROWS 50000 /* and with more rows than these it is one: the rest would not move the centroids by what tol is */
+#define KC_SETTLE_ROWS 50000 /* and with more rows it is one: the rest would not move the centroids by what tol is */
 
 struct kc_fitting {
     struct kc_space space;
@@ -27,9 +27,9 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed) KC_MUST_U
 /* Sums and unit centroids of the labels as they are. A sum of zero (rows that cancel out) takes the first member. */
 int kc_settle_center(struct kc_fitting *w) KC_MUST_USE;
 
-/* Labels that are the arg-max over the stored centroids; similarity and margin, sums and counts of them. With unsure, the
- * centroids are there and only those rows are looked at again. Otherwise the centroids become the unit sums of the labels, until
- * nothing moves or the rounds are used up. */
+/* Labels that are the arg-max over the stored centroids; similarity and margin, sums and counts of them. With
+ * unsure, the centroids are there and only those rows are looked at again. Otherwise the centroids become the unit
+ * sums of the labels, until nothing moves or the rounds are used up. */
 int kc_settle(struct kc_fitting *w) KC_MUST_USE;
 
 #endif

@@ -19,7 +19,8 @@ size_t kc_space_blocks(size_t n)
     return n / b + (n % b != 0);
 }
 
-struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run, const uint32_t *labels,
+struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run,
+                   const uint32_t *labels,
                               const float *own, double objective, uint64_t iterations)
 {
     for (size_t i = 0; i < nbest; i++) {

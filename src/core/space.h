@@ -20,7 +20,7 @@ struct kc_space {
     size_t n, d;
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
-    void (*tick)(void *arg, size_t runs); /* called by the engines, from the calling thread: so many runs more are done; may be NULL */
+    void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */
     void *tick_arg;
     struct kc_work *work; /* what has been done is added to it; may be NULL */
 };
@@ -40,7 +40,7 @@ struct kc_run {
     const float *centres;  /* or (k, d) the first centroids themselves, */
     const uint32_t *labels; /* or (n) the partition to start from */
     uint64_t spent;        /* iterations that went into those labels */
-    int polish;            /* finish with single-row moves (Hartigan 1975); the stacked engine does so only for k below 128 */
+    int polish;            /* finish with single-row moves (Hartigan 1975); the stacked engine: only for k < 128 */
 };
 
 /* Where finished runs go: the best partition for each k. */
@@ -61,9 +61,10 @@ struct kc_run_opts {
     int full; /* for tests: every pass looks at every row; nothing but the time it takes may change */
 };
 
-/* Keep the partition if it is the best so far for its k: returns its kc_best, whose `merge` the caller then sets, or NULL.
- * The caller holds whatever lock is needed; the outcome does not depend on the order of the offers. */
-struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run, const uint32_t *labels,
+/* Keep the partition if it is the best so far for its k: returns its kc_best, whose `merge` the caller then sets, or
+ * NULL. The caller holds whatever lock is needed; the outcome does not depend on the order of the offers. */
+struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run,
+                   const uint32_t *labels,
                    const float *own, double objective, uint64_t iterations);
 
 /* nk of them, for ks and n rows: nothing is kept yet. NULL when memory is short. */

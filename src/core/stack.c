@@ -1,16 +1,18 @@
-/* k-means on the rows themselves, for any n. The centroids of all runs still going are stacked into one tall matrix, and
- * one pass over the rows serves them all: a pass for a single k of 8 is bound by memory, one for 500 columns by the FMA
- * units. A run's course does not depend on what is stacked beside it, as each product is a chain of its own (la/product.h).
+/* k-means on the rows themselves, for any n. The centroids of all runs still going are stacked into one tall matrix,
+ * and one pass over the rows serves them all: a pass for a single k of 8 is bound by memory, one for 500 columns by
+ * the FMA units. A run's course does not depend on what is stacked beside it, as each product is a chain of its own
+ * (la/product.h).
  *
- * Late passes are cheap. Each row keeps, for each run, how much nearer its own centroid is than the next best one was, less what
- * the centroids have moved since (one bound a row, Hamerly 2010, on the chord distance sqrt(2 - 2 s), which obeys the triangle
- * inequality). While that is positive its label cannot change, and it is left out: the rows of a strip that are left are
- * gathered and multiplied with that run's columns alone. The bound has the rounding of the products taken off, so
- * the labels are those of full passes, bit for bit.
+ * Late passes are cheap. Each row keeps, for each run, how much nearer its own centroid is than the next best one
+ * was, less what the centroids have moved since (one bound a row, Hamerly 2010, on the chord distance sqrt(2 - 2 s),
+ * which obeys the triangle inequality). While that is positive its label cannot change, and it is left out: the rows
+ * of a strip that are left are gathered and multiplied with that run's columns alone. The bound has the rounding of
+ * the products taken off, so the labels are those of full passes, bit for bit.
  *
- * Cluster sums are kept in double and changed by the moved rows only, cut by dimension: each element sums its rows in row
- * order whoever does it. Rows that do not lie in memory are read a span at a time, and all that a pass does is done for a
- * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
+ * Cluster sums are kept in double and changed by the moved rows only, cut by dimension: each element sums its rows
+ * in row order whoever does it. Rows that do not lie in memory are read a span at a time, and all that a pass does
+ * is done for a span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
+ * additions. */
 #include <math.h>
 #include <string.h>
 
@@ -28,7 +30,8 @@ static size_t slots_for(size_t n, size_t d)
     return m < 4 ? 4 : m > KC_STACK_SLOTS ? KC_STACK_SLOTS : m;
 }
 
-/* A strip is long enough that the few rows left late in a run fill a vector, and short enough to be shared out evenly. */
+/* A strip is long enough that the few rows left late in a run fill a vector, and short enough to be shared out
+ * evenly. */
 static size_t strip_of(size_t n)
 {
     return n < 50000 ? KC_STACK_STRIP / 2 : KC_STACK_STRIP;
@@ -60,7 +63,8 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
         slots = nruns;
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
            cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
-           planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) + slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
+           planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
+           slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
            (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
            (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
@@ -340,8 +344,8 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
     st->flops = kc_mem_zalloc(threads, sizeof *st->flops, e);
     st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
-    if (!st->sum || !st->nn || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch || !st->out ||
-        !st->flops || !st->act)
+    if (!st->sum || !st->nn || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch ||
+        !st->out || !st->flops || !st->act)
         return -1;
     if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))
         return -1;

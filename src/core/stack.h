@@ -9,7 +9,7 @@
 #define KC_STACK_SLOTS 48 /* runs at a time, at most */
 #define KC_STACK_STRIP 8  /* tiles a strip, at most */
 #define KC_STACK_GROUPED 40  /* clusters from which on a run keeps bounds for groups of them */
-#define KC_STACK_POLISH 127  /* and up to which single rows are moved: their distances to each other cost k^2 d a round */
+#define KC_STACK_POLISH 127  /* and up to which single rows are moved: that takes k^2 d a round for their distances */
 #define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for such runs */
 
 enum kc_mode { LLOYD, POLISH };
@@ -26,9 +26,10 @@ struct kc_active {
     uint32_t *lab;   /* (n) labels that the sums stand for; KC_NONE before the first */
     uint32_t *next;  /* (n) labels of the pass in work; equal to lab but for rows that move */
     float *own;      /* (n) similarity to the own centroid, when it was last looked at */
-    float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the most that
-                      * the distance to the own centroid can be */
-    float **far;     /* (groups of KC_LA_LANES columns) of (n): the least that the distance to any other centroid of the group can be */
+    float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the
+                      * most that the distance to the own centroid can be */
+    float **far;     /* (groups of KC_LA_LANES columns) of (n): the least that the distance to any other centroid of
+                      * the group can be */
     struct kc_stack_place *place; /* (k) given centres in the order of their groups; in a run with groups */
     size_t groups;   /* 0: one bound a row */
     size_t panel;    /* the first of its groups' packed columns */

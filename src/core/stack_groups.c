@@ -1,8 +1,9 @@
-/* Passes of runs with many clusters. One bound a row is used up by the fastest of many centroids, and what it does not save costs all
- * k columns; so here the columns go in groups of neighbours, and each row keeps, beside the distance to its own centroid, a
- * bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do not hold any more looks at its own
- * group first, and then only at the groups that can still hold a nearer centroid: of 1,000 columns it meets some 50. So few
- * rows meet a group that they would not fill vectors: there the 16 columns of a group are the lanes, and the rows come one by one. */
+/* Passes of runs with many clusters. One bound a row is used up by the fastest of many centroids, and what it does
+ * not save costs all k columns; so here the columns go in groups of neighbours, and each row keeps, beside the
+ * distance to its own centroid, a bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do
+ * not hold any more looks at its own group first, and then only at the groups that can still hold a nearer centroid:
+ * of 1,000 columns it meets some 50. So few rows meet a group that they would not fill vectors: there the 16 columns
+ * of a group are the lanes, and the rows come one by one. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,8 +41,8 @@ static size_t group_columns(const struct kc_active *p, size_t g)
 }
 
 /* A row has met group g: its best there, and the next. The row's winner so far is in best and at. */
-static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t i, float top, float second, uint32_t id,
-                float *best, uint32_t *at)
+static void met(const struct kc_stack *st, struct kc_active *p, size_t g, size_t i, float top, float second,
+                uint32_t id, float *best, uint32_t *at)
 {
     if (top > *best || (top == *best && id < *at)) {
         if (*at != KC_NONE)
@@ -118,7 +119,8 @@ static void evaluate_all(struct kc_stack *st, struct kc_active *p, size_t i0, si
     st->flops[worker] += 2 * (uint64_t)(end - i0) * d * k;
 }
 
-/* The rows whose bounds do not hold any more, into id; how many. Bounds follow the centroids' moves: the largest in each group. */
+/* The rows whose bounds do not hold any more, into id; how many. Bounds follow the centroids' moves: the largest in
+ * each group. */
 static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, float *least, uint32_t *id)
 {
     const float *shift = st->shift + p->col;

@@ -3,7 +3,7 @@
 
 #include "core/stack.h"
 
-#define SLICE 64    /* dimensions a task of the sums: 64 x 96 floats of X and some 512 x 64 doubles of sums stay in L2 */
+#define SLICE 64    /* dimensions a task of the sums: 64 x 96 floats of X and 512 x 64 doubles of sums stay in L2 */
 #define AHEAD 8     /* rows to prefetch by */
 #define PACKING 10  /* columns that cost as much as gathering and transposing a row */
 
@@ -83,10 +83,10 @@ static void unit_columns(struct kc_stack *st, const struct kc_active *p, uint32_
             u[j] = (float)(v[j] * inv);
 }
 
-/* Single-row moves: a row goes only if its similarities to the two centroids differ by less than
- * 1 / 2(|S_a| - 1) + 1 / 2(|S_b| - 1), since joining gains at most s + 1 / 2(|S| - 1) and leaving costs at least s - 1 / 2(|S| - 1).
- * Two distances that differ by g differ in similarity by g times their mean, which is at least half the distance of the
- * centroids. */
+/* Single-row moves: a row goes only if its similarities to the two centroids differ by less than 1 / 2(|S_a| - 1) +
+ * 1 / 2(|S_b| - 1), since joining gains at most s + 1 / 2(|S| - 1) and leaving costs at least s - 1 / 2(|S| - 1).
+ * Two distances that differ by g differ in similarity by g times their mean, which is at least half the distance of
+ * the centroids. */
 static void needs(struct kc_stack *st, const struct kc_active *p)
 {
     size_t d = st->s->d;
@@ -163,10 +163,11 @@ void kc_stack_prepare(struct kc_stack *st)
     kc_stack_pack(st);
 }
 
-/* What is known of a row once all of the run's columns have been seen. The slack takes care of rounding: similarities are off by
- * d half ulps at most, distances by that over themselves, and two equal similarities must never pass for different. */
-static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const uint32_t *id, size_t rows, const float *best,
-                        const float *second, const uint32_t *at)
+/* What is known of a row once all of the run's columns have been seen. The slack takes care of rounding:
+ * similarities are off by d half ulps at most, distances by that over themselves, and two equal similarities must
+ * never pass for different. */
+static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const uint32_t *id, size_t rows,
+                        const float *best, const float *second, const uint32_t *at)
 {
     const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
     for (size_t r = 0; r < rows; r++) {

@@ -18,8 +18,8 @@
 #define LOOSE 3e-5       /* tol for choosing a k quickly */
 #define LEVEL 8          /* times as many rows on the next level */
 
-/* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is bound
- * by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
+/* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is
+ * bound by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
 static void cost(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, double *gram,
                  double *stack)
 {
@@ -59,7 +59,8 @@ int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struc
     return takes_gram(coarse_rows(n, ks[nk - 1]), d, ks, nk, o);
 }
 
-static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const uint32_t *ks, const struct kc_fit_opts *o)
+static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const uint32_t *ks,
+                    const struct kc_fit_opts *o)
 {
     double gram, stack;
     char on[64] = "";
@@ -81,8 +82,8 @@ static uint64_t columns(const uint32_t *ks, size_t nk)
     return cols;
 }
 
-/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000 x 768, k =
- * 2..40, that halved the passes and cost 3e-5 of the objective. */
+/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
+ * x 768, k = 2..40, that halved the passes and cost 3e-5 of the objective. */
 static int loose(size_t nk, const struct kc_fit_opts *o)
 {
     return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
@@ -105,7 +106,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, s
         uint64_t rows = last || in_memory ? 0 : (uint64_t)level * d * sizeof(float);
         uint64_t labels = (more ? 3 : 1) * (uint64_t)nk * level * sizeof(uint32_t);
         uint64_t seeding = more ? kc_seeder_bytes(n, d, in_memory, 2 * nk, kc_search_candidates(kmax), threads) : 0;
-        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) + (uint64_t)level * sizeof(uint32_t) + rows +
+        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) + (uint64_t)level * sizeof(uint32_t) +
+                        rows +
                         labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
                         kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
@@ -140,9 +142,10 @@ static int centres_of(const struct kc_space *s, const struct kc_best *best, size
     return 0;
 }
 
-/* On to a level of more rows: s, whose rows are all of them or some; centres are those of the best partitions of the level
- * before, which are freed. */
-static int climb(struct kc_search *w, struct kc_space *s, const float *centres, const uint32_t *ks, int last, struct kc_err *e)
+/* On to a level of more rows: s, whose rows are all of them or some; centres are those of the best partitions of the
+ * level before, which are freed. */
+static int climb(struct kc_search *w, struct kc_space *s, const float *centres, const uint32_t *ks, int last,
+                 struct kc_err *e)
 {
     struct kc_best *best = kc_best_new(s->n, ks, w->nk, e);
     if (!best)

@@ -13,16 +13,17 @@ struct kc_sweep {
     char why[160]; /* and why */
 };
 
-/* ks (nk): rising, each at most the number of distinct rows. The search (core/search.h) is made on a random part of the rows
- * first, when these are many; its partitions then start one run for each k on more rows, at last on all.
- * sw is zero-initialised here; free it also after a failure. */
+/* ks (nk): rising, each at most the number of distinct rows. The search (core/search.h) is made on a random part of
+ * the rows first, when these are many; its partitions then start one run for each k on more rows, at last on all. sw
+ * is zero-initialised here; free it also after a failure. */
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
 
 /* Whether the Gram path is taken, and the peak workspace in bytes (engines, seeding, best partitions). Pure. */
 int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o);
-uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, unsigned threads);
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
+                        unsigned threads);
 
 /* m of n rows drawn at random, all sets as likely, into idx in rising order. A function of its arguments. */
 void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);

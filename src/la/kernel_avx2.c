@@ -71,8 +71,8 @@ AVX2_INLINE void block(const float *panel, const float *const *c, const int cols
             _mm256_storeu_ps(out + (size_t)j * ldo + (size_t)v * 8, acc[j][v]);
 }
 
-AVX2_INLINE void blockd(const double *panel, const double *const *c, const int cols, size_t t0, size_t depth, double *out,
-                        size_t ldo)
+AVX2_INLINE void blockd(const double *panel, const double *const *c, const int cols, size_t t0, size_t depth,
+                        double *out, size_t ldo)
 {
     __m256d acc[KC_LA_STRIP][2];
     UNROLL for (int j = 0; j < cols; j++)
@@ -102,7 +102,8 @@ AVX2_INLINE void blockd(const double *panel, const double *const *c, const int c
     default: f(panel, c, 1, t, depth, out, ldo); break;          \
     }
 
-AVX2 static void strip(const float *panel, const float *const *c, size_t cols, size_t t, size_t depth, float *out, size_t ldo)
+AVX2 static void strip(const float *panel, const float *const *c, size_t cols, size_t t, size_t depth, float *out,
+                       size_t ldo)
 {
     BY_COLS(block)
 }

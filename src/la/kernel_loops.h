@@ -85,10 +85,10 @@ KC_LA_TARGET static void arg_max2(const float *restrict v, uint32_t id, float *r
     }
 }
 
-/* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), free of cancellation; for members with the signs turned. In units of |S|:
- * num / (sqrt(1 + y) + 1), y = num / |S|. */
-KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id, const uint32_t *restrict own,
-                              float *restrict best, uint32_t *restrict at, size_t n)
+/* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), free of cancellation; for members with the signs turned. In units
+ * of |S|: num / (sqrt(1 + y) + 1), y = num / |S|. */
+KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id,
+                              const uint32_t *restrict own, float *restrict best, uint32_t *restrict at, size_t n)
 {
     float inv = 1 / len, twice = 2 * scale;
     if (len < 32) {

@@ -40,7 +40,8 @@ int kc_la_kernel_force(const char *name)
     return 0;
 }
 
-/* A piece of 256 dimensions: its rows are packed once, then each panel (16 KiB, in L1) meets all columns, 6 at a time. */
+/* A piece of 256 dimensions: its rows are packed once, then each panel (16 KiB, in L1) meets all columns, 6 at a
+ * time. */
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch)
 {
@@ -120,7 +121,8 @@ void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uin
     kernels()->arg_max2(v, id, best, second, at, n);
 }
 
-void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at, size_t n)
+void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best,
+                uint32_t *at, size_t n)
 {
     if (len > 0)
         kernels()->gain(v, scale, len, id, own, best, at, n);

@@ -2,12 +2,12 @@
  *
  * Each output is one chain of fused multiply-adds in the order of d, started from zero. That fixes its bits: they do
  * not depend on the tile, on the columns beside it, on threads, nor on which kernel ran (an FMA is correctly rounded
- * everywhere). The lanes of a vector are rows, so what follows a product (arg-max, gains, silhouettes) runs along the
- * output's columns at full width; columns are broadcast as they lie in memory and need no padding. The rows of a tile
- * are transposed into panels on the way, 256 dimensions at a time; that costs about what 8 columns cost.
+ * everywhere). The lanes of a vector are rows, so what follows a product (arg-max, gains, silhouettes) runs along
+ * the output's columns at full width; columns are broadcast as they lie in memory and need no padding. The rows of a
+ * tile are transposed into panels on the way, 256 dimensions at a time; that costs about what 8 columns cost.
  *
- * Floor: 2 n k d flops at 2 FMA x 8 floats a cycle. Reached on one core of an EPYC (Milan) at 768 x 208: 88 of 101 GFLOP/s in
- * float, 42 of 50 in double; at 16 columns 45, where the transposing shows. */
+ * Floor: 2 n k d flops at 2 FMA x 8 floats a cycle. Reached on one core of an EPYC (Milan) at 768 x 208: 88 of 101
+ * GFLOP/s in float, 42 of 50 in double; at 16 columns 45, where the transposing shows. */
 #ifndef KC_LA_PRODUCT_H
 #define KC_LA_PRODUCT_H
 
@@ -29,15 +29,16 @@ const char *kc_la_kernel(void);
 /* For tests: -1 when this CPU or build has no such kernel. Not thread-safe. */
 int kc_la_kernel_force(const char *name) KC_MUST_USE;
 
-/* out[j * ldo + i] = sum over t of row[i][t] * c[j][t]. row: `rows` <= KC_LA_TILE pointers to rows of d; c (k, d); out (k, ldo)
- * with ldo at least rows rounded up to 16 (up to there it is written). */
+/* out[j * ldo + i] = sum over t of row[i][t] * c[j][t]. row: `rows` <= KC_LA_TILE pointers to rows of d; c (k, d);
+ * out (k, ldo) with ldo at least rows rounded up to 16 (up to there it is written). */
 void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
                    void *scratch);
 /* The same with the rows widened and columns and output in double. */
 void kc_la_productd(const float *const *row, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
                     void *scratch);
 
-/* Columns that do not lie behind each other: several sets meet the rows once transposed; out's columns follow the sets. */
+/* Columns that do not lie behind each other: several sets meet the rows once transposed; out's columns follow the
+ * sets. */
 struct kc_la_columns {
     const float *c; /* (k, d) */
     size_t k;
@@ -45,9 +46,9 @@ struct kc_la_columns {
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch);
 
-/* A few rows, from anywhere, with the same 16 columns again and again: here the columns are what is transposed, once, and
- * the rows are broadcast as they lie. The same chains, so the same bits. panel (d, 16) of up to 16 vectors, missing ones zero;
- * out (rows, 16): of row i with column j at i * 16 + j. */
+/* A few rows, from anywhere, with the same 16 columns again and again: here the columns are what is transposed,
+ * once, and the rows are broadcast as they lie. The same chains, so the same bits. panel (d, 16) of up to 16
+ * vectors, missing ones zero; out (rows, 16): of row i with column j at i * 16 + j. */
 void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel);
 void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out);
 
@@ -57,8 +58,9 @@ void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32
 /* The same, unscaled, that also keeps in second[i] the largest of all but the best. */
 void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
 
-/* For rows of similarity v[i] * scale to a centroid whose sum has length len > 0: what |S| gains if the row joins, |S + x| - |S|, or, for
- * its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as kc_la_arg_max takes it. */
+/* For rows of similarity v[i] * scale to a centroid whose sum has length len > 0: what |S| gains if the row joins,
+ * |S + x| - |S|, or, for its members (own[i] == id), what it loses if the row leaves, |S| - |S - x|. Taken as
+ * kc_la_arg_max takes it. */
 void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at,
                 size_t n);
 

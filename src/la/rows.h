@@ -1,5 +1,5 @@
-/* The row source: what the algorithms see of the data, (n, d) unit rows. They lie in memory, all of a matrix or some of its
- * rows by number, or they are read piece by piece, from a file of vectors or a spill file. */
+/* The row source: what the algorithms see of the data, (n, d) unit rows. They lie in memory, all of a matrix or some
+ * of its rows by number, or they are read piece by piece, from a file of vectors or a spill file. */
 #ifndef KC_LA_ROWS_H
 #define KC_LA_ROWS_H
 
@@ -33,8 +33,8 @@ static inline size_t kc_rows_buf(const struct kc_rows *r, size_t m)
     return r->x ? 0 : m * r->d;
 }
 
-/* row[0 .. m): pointers to the rows from i0 on. buf: kc_rows_buf(r, m) floats, where rows that do not lie in memory are put.
- * Rows that cannot be read are zero: whoever walks over the rows asks kc_rows_failed at the end of it. */
+/* row[0 .. m): pointers to the rows from i0 on. buf: kc_rows_buf(r, m) floats, where rows that do not lie in memory
+ * are put. Rows that cannot be read are zero: whoever walks over the rows asks kc_rows_failed at the end of it. */
 void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row);
 /* The rows idx[0 .. m) one behind the other into x (m, d). */
 void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);

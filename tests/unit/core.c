@@ -289,7 +289,8 @@ TEST(core_finds_planted_clusters)
     kc_pool_free(ctx.pool);
 }
 
-/* More clusters never fit worse: what k has, the next k in the list starts from. Both engines, lists with and without gaps. */
+/* More clusters never fit worse: what k has, the next k in the list starts from. Both engines, lists with and
+ * without gaps. */
 TEST(core_objective_rises_with_k)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 18, 0);

@@ -36,8 +36,8 @@ static int same(const struct kc_best *a, const struct kc_best *b, size_t n)
            a->iterations == b->iterations;
 }
 
-/* One bound a row, bounds for groups, none: the same labels, after any number of passes. Few and many clusters, rows far apart
- * and nearly alike, duplicates, rows in memory, picked by number and read in spans. */
+/* One bound a row, bounds for groups, none: the same labels, after any number of passes. Few and many clusters, rows
+ * far apart and nearly alike, duplicates, rows in memory, picked by number and read in spans. */
 TEST(core_bounds_change_nothing)
 {
     static const uint32_t ks[] = {1, 2, 7, 39, 40, 57, 150};
