@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define SWEEPS 30     /* over all clusters, at most */
-#define STARTS 16     /* at random, at most, */
+#define STARTS 8     /* at random, at most, */
 #define EFFORT 400000 /* and fewer when m k of them, some 8 sweeps each, would be more than this */
 
 /* A grouping under way: T[c] = sum of the rows of `dots` in group c, nn[c] = |sum of S in c|^2. */
