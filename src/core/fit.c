@@ -99,6 +99,7 @@ static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const str
     for (size_t i = 0; i < sw->nk; i++) {
         p[i].k = sw->best[i].k;
         p[i].labels = sw->best[i].labels;
+        p[i].silhouette = p[i].inertia = p[i].objective = p[i].calinski_harabasz = p[i].davies_bouldin = NAN;
     }
     w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
     if (!w->f->sweep || (!later && kc_index_score(s, p, sw->nk, w->e) != 0))
@@ -457,13 +458,14 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + (in_memory ? 0 : d * sizeof(float))) : 0;
     if (!ks)
         return UINT64_MAX;
-    ks[0] = 1;
+    ks[0] = n < UINT32_MAX ? (uint32_t)n : 1; /* a smallest k above n comes down to at most that */
     kc_choose_list(&o->k, n, ks, nk);
     kmax = ks[nk ? nk - 1 : 0];
     nk = nk ? nk : 1;
-    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, ks, nk, o, threads);
+    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, ks, nk, o, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
-    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads);
+    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
+                        (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;

@@ -31,7 +31,7 @@ struct kc_fit_opts {
     int want_rows;       /* fill similarity, margin, silhouettes of the result */
 };
 
-#define KC_FIT_SAMPLE 250000 /* rows from which on the sweep runs on a sample, by default */
+#define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
 #define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */

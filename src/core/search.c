@@ -58,11 +58,11 @@ uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, cons
 {
     uint32_t kmax = nk ? ks[nk - 1] : 1;
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
-    uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_candidates(kmax), threads);
+    uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_width(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);
     uint32_t fine = fine_k(n, kmax), widest = fine > kmax ? fine : kmax;
     uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
-                           : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3), threads);
+                           : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1, threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
     uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;

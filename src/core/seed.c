@@ -47,6 +47,12 @@ size_t kc_seed_candidates(uint32_t step)
     return 2 + (size_t)log((double)step + 1.0);
 }
 
+size_t kc_seed_width(uint32_t kmax)
+{
+    size_t cand = kc_seed_candidates(kmax);
+    return kmax > MANY && cand < KC_LA_LANES ? KC_LA_LANES : cand;
+}
+
 static size_t group_of(size_t cand)
 {
     return KC_TILE_COLUMNS / cand ? KC_TILE_COLUMNS / cand : 1;
@@ -416,10 +422,7 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
                 struct kc_err *e)
 {
     int rc = -1;
-    size_t cand = kc_seed_candidates(kmax);
-    if (kmax > MANY && cand < KC_LA_LANES)
-        cand = KC_LA_LANES;
-    struct kc_seeder *q = kc_seeder_new(s, restarts, cand, e);
+    struct kc_seeder *q = kc_seeder_new(s, restarts, kc_seed_width(kmax), e);
     struct kc_rng *rng = kc_mem_alloc(restarts, sizeof *rng, e);
     uint32_t *winner = kc_mem_alloc(restarts, sizeof *winner, e);
     if (!q || !rng || !winner)
@@ -443,8 +446,10 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
             left = batch(q, step) - 1;
         }
         for (size_t i = 0; i < restarts; i++) {
-            if (winner[i] == KC_NONE) /* all rows within rounding of a seed */
+            if (winner[i] == KC_NONE) { /* all rows within rounding of a seed */
                 winner[i] = first_other(s, seeds + i * kmax, step);
+                left = 0; /* no candidate: taking it overwrites those drawn */
+            }
             seeds[i * kmax + step] = winner[i];
         }
         if (step + 1 < kmax)

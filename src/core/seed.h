@@ -40,5 +40,6 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
                 struct kc_err *e) KC_MUST_USE;
 /* Candidates at a step: 2 + ln(step + 1), as scikit-learn takes 2 + ln k. */
 size_t kc_seed_candidates(uint32_t step);
+size_t kc_seed_width(uint32_t kmax); /* the most that kc_seed_all draws at a step */
 
 #endif

@@ -44,7 +44,7 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
     while (f->k > 1 && r[f->k - 1].size == 0)
         f->k--;
     if (changed)
-        *changed = 0;
+        *changed = f->k != k;
     for (uint32_t c = 0; c < k; c++) {
         to[r[c].id] = c;
         if (changed)

@@ -47,7 +47,7 @@ struct kc_run {
 struct kc_best {
     uint32_t k;
     uint32_t *labels; /* (n) */
-    float *own;       /* (n) each row's similarity to its own centroid */
+    float *own;       /* (n) each row's similarity to its own centroid, when it was last looked at */
     double objective; /* sum of |S_c|; negative: none yet */
     uint64_t tag, iterations;
     float *centres;    /* (k, d) when wanted: the columns of the last pass, */

@@ -64,6 +64,8 @@ void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const flo
     kc_la_addd(st->sum + (p->col + to) * d, x, d);
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
+    if (p->groups)
+        p->far[p->lab[i] / KC_LA_LANES][i] = -INFINITY; /* it did not speak of the own centroid, which is another now */
     p->lab[i] = p->next[i] = to;
     p->exact = 0;
     p->gap[i] = p->groups ? INFINITY : -INFINITY; /* look at it next time */
@@ -361,9 +363,14 @@ void kc_stack_walk(struct kc_stack *st, int filling)
                     kc_stack_groups(st, &st->act[a]);
             for (size_t a = 0; a < st->nact; a++) {
                 const struct kc_active *p = &st->act[a];
-                for (uint32_t c = 0; p->from_start && p->run->seeds && c < p->run->k; c++)
-                    if (p->run->seeds[c] >= st->span0 && p->run->seeds[c] < st->span0 + rows)
-                        p->next[p->run->seeds[c]] = c; /* a seed that ties with another keeps its own cluster */
+                for (uint32_t c = 0; p->from_start && p->run->seeds && c < p->run->k; c++) {
+                    size_t i = p->run->seeds[c];
+                    if (i < st->span0 || i >= st->span0 + rows || p->next[i] == c)
+                        continue;
+                    if (p->groups)
+                        p->far[p->next[i] / KC_LA_LANES][i] = -INFINITY; /* the winner is no longer the own one */
+                    p->next[i] = c; /* a seed that ties with another keeps its own cluster */
+                }
             }
         }
         kc_pool_for(pool, (st->s->d + SLICE - 1) / SLICE, sum_slice, st);

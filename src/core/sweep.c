@@ -54,11 +54,6 @@ static size_t next_level(size_t m, size_t n)
     return n / (2 * LEVEL) < m ? n : m * LEVEL;
 }
 
-int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
-{
-    return takes_gram(coarse_rows(n, ks[nk - 1]), d, ks, nk, o);
-}
-
 static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const uint32_t *ks,
                     const struct kc_fit_opts *o)
 {
@@ -89,14 +84,14 @@ static int loose(size_t nk, const struct kc_fit_opts *o)
     return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
 }
 
-uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
                         unsigned threads)
 {
     uint32_t kmax = ks[nk - 1];
     size_t first = coarse_rows(n, kmax);
     uint64_t search = kc_search_bytes(first, d, ks, nk, o, takes_gram(first, d, ks, nk, o), threads);
     if (first == n)
-        return search + (in_memory ? 0 : (uint64_t)n * d * sizeof(float));
+        return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t)));
     uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t));
     uint64_t centres = columns(ks, nk) * d * sizeof(float);
     uint64_t peak = copy + search;
@@ -214,6 +209,8 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     for (level = first; level < n;) {
         if (centres_of(w.s, w.best, nk, sums, counts, centres, e) != 0)
             goto out;
+        kc_mem_free(x); /* the level before has been left */
+        x = NULL;
         level = next_level(level, n);
         sw->loose = loose(nk, o);
         if (level < n) {
@@ -228,7 +225,6 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
                     idx[i] = s->rows.idx[idx[i]];
                 between.rows = (struct kc_rows){.n = level, .d = d, .x = s->rows.x, .idx = idx};
             } else {
-                kc_mem_free(x); /* the level before has been left */
                 x = kc_mem_aligned(kc_mem_mul(level, d), sizeof *x, e);
                 if (!x)
                     goto out;

@@ -20,10 +20,9 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
 
-/* Whether the Gram path is taken, and the peak workspace in bytes (engines, seeding, best partitions). Pure. */
-int kc_sweep_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o);
-uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
-                        unsigned threads);
+/* Peak workspace in bytes, best partitions included. picked: the rows are some of a matrix, by number. Pure. */
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const uint32_t *ks, size_t nk,
+                        const struct kc_fit_opts *o, unsigned threads);
 
 /* m of n rows drawn at random, all sets as likely, into idx in rising order. A function of its arguments. */
 void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);
