@@ -141,20 +141,43 @@ static void norm_column(void *arg, size_t c, unsigned worker)
     st->len[c] = (float)sqrt(st->nn[c]);
 }
 
+/* All rows' similarities to their own centroid as it is now: those of rows that passes have left out are old. */
+static void look_again(struct kc_stack *st, struct kc_active *p)
+{
+    size_t n = st->s->n, d = st->s->d;
+    for (uint32_t c = 0; c < p->run->k; c++) {
+        const double *v = st->sum + (p->col + c) * d;
+        st->nn[p->col + c] = kc_la_dotd(v, v, d);
+    }
+    for (size_t i0 = 0; i0 < n; i0 += KC_LA_TILE) {
+        size_t rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+        const float *row[KC_LA_TILE];
+        kc_rows_get(&st->s->rows, i0, rows, st->read, row); /* between walks: the span's buffer is free */
+        for (size_t r = 0; r < rows; r++) {
+            size_t c = p->col + p->lab[i0 + r];
+            p->own[i0 + r] = (float)(kc_la_dot(row[r], st->sum + c * d, d) / sqrt(st->nn[c] > 0 ? st->nn[c] : 1));
+        }
+    }
+}
+
 /* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
 static void reseed(struct kc_stack *st, struct kc_active *p)
 {
+    int looked = 0;
     for (uint32_t c = 0; c < p->run->k; c++) {
         size_t worst = st->s->n;
         const float *x;
         if (st->cnt[p->col + c] != 0)
             continue;
+        if (!looked)
+            look_again(st, p);
+        looked = 1;
         for (size_t i = 0; i < st->s->n; i++)
             if (st->cnt[p->col + p->lab[i]] > 1 && (worst == st->s->n || p->own[i] < p->own[worst]))
                 worst = i;
         if (worst == st->s->n)
             return;
-        kc_rows_get(&st->s->rows, worst, 1, st->read, &x); /* between walks: the span's buffer is free */
+        kc_rows_get(&st->s->rows, worst, 1, st->read, &x);
         kc_stack_move(st, p, worst, x, c);
         p->own[worst] = 1.0f;
     }
