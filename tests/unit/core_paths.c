@@ -8,18 +8,6 @@
 #include "par/pool.h"
 #include "unit.h"
 
-struct behind {
-    const float *x;
-    size_t d;
-};
-
-static int behind_read(void *src, size_t i0, size_t r, float *buf)
-{
-    const struct behind *b = src;
-    memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
-    return 0;
-}
-
 /* Every path: Gram space and rows, one level and several, a sample, few and many clusters, size limits. */
 static const struct shape {
     size_t n, d;
@@ -43,11 +31,11 @@ static struct kc_fit_opts opts_of(const struct shape *c)
     return o;
 }
 
-static struct kc_rows rows_of(const struct shape *c, const float *x, struct behind *b, int in_memory)
+static struct kc_rows rows_of(const struct shape *c, const float *x, struct data_behind *b, int in_memory)
 {
-    *b = (struct behind){x, c->d};
+    *b = (struct data_behind){x, c->d};
     return in_memory ? kc_rows_memory(x, c->n, c->d)
-                     : (struct kc_rows){.n = c->n, .d = c->d, .read = behind_read, .src = b};
+                     : (struct kc_rows){.n = c->n, .d = c->d, .read = data_behind_read, .src = b};
 }
 
 /* What kc_fit_bytes promises is enough, and not far too much: --max-memory goes by it. */
@@ -62,7 +50,7 @@ TEST(core_fit_takes_no_more_than_it_says)
         struct kc_err e = KC_ERR_INIT;
         struct kc_fit_opts o = opts_of(c);
         struct kc_fit f;
-        struct behind b;
+        struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         struct kc_rows rows = rows_of(c, x, &b, in_memory);
         uint64_t most, before = kc_mem_held(&most, 1), says = kc_fit_bytes(c->n, c->d, in_memory, &o, threads);
@@ -90,7 +78,7 @@ TEST(core_fit_is_the_same_everywhere)
         const struct shape *c = &shapes[q];
         struct kc_fit_opts o = opts_of(c);
         struct kc_fit f[3];
-        struct behind b;
+        struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         o.want_rows = 1;
         for (size_t w = 0; w < 3; w++) {

@@ -8,19 +8,6 @@
 #include "par/pool.h"
 #include "unit.h"
 
-/* Rows of a matrix that pretend not to lie in memory. */
-struct behind {
-    const float *x;
-    size_t d;
-};
-
-static int behind_read(void *src, size_t i0, size_t r, float *buf)
-{
-    const struct behind *b = src;
-    memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
-    return 0;
-}
-
 static struct kc_best *stack(const struct kc_space *s, const struct kc_run *run, int full, uint64_t max_iter)
 {
     struct kc_err e = KC_ERR_INIT;
@@ -59,10 +46,10 @@ TEST(core_bounds_change_nothing)
         }
         for (size_t i = 0; i < n; i++)
             idx[i] = (uint32_t)i;
-        struct behind b = {x, d};
+        struct data_behind b = {x, d};
         struct kc_space mem = {.ctx = &ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d}, picked = mem, away = mem;
         picked.rows = kc_rows_pick(&mem.rows, idx, n);
-        away.rows = (struct kc_rows){.n = n, .d = d, .read = behind_read, .src = &b};
+        away.rows = (struct kc_rows){.n = n, .d = d, .read = data_behind_read, .src = &b};
         for (int from = 0; from < 2; from++)
             for (int polish = 0; polish < 2; polish++) {
                 struct kc_run run = {.k = k, .seeds = from ? seeds : NULL, .centres = from ? NULL : centres,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "la/matrix.h"
 #include "par/pool.h"
@@ -43,4 +44,11 @@ struct kc_ctx data_ctx(unsigned threads)
     if (!ctx.pool)
         abort();
     return ctx;
+}
+
+int data_behind_read(void *src, size_t i0, size_t r, float *buf)
+{
+    const struct data_behind *b = src;
+    memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
+    return 0;
 }

@@ -12,4 +12,11 @@ float *data_clustered(struct kc_rng *r, size_t n, size_t d, size_t centres, doub
 double data_normal(struct kc_rng *r);
 struct kc_ctx data_ctx(unsigned threads); /* a context with a pool; free the pool */
 
+/* Rows of a matrix that pretend not to lie in memory: a row source's src and read. */
+struct data_behind {
+    const float *x;
+    size_t d;
+};
+int data_behind_read(void *src, size_t i0, size_t r, float *buf);
+
 #endif
