@@ -2,7 +2,8 @@
  * not save costs all k columns; so here the columns go in groups of neighbours, and each row keeps, beside the
  * distance to its own centroid, a bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do
  * not hold any more looks at its own group first, and then only at the groups that can still hold a nearer centroid:
- * of 1,000 columns it meets some 50. So few rows meet a group that they would not fill vectors: there the 16 columns
+ * of 1,000 columns a row
+ * meets some 60 a pass (200,000 x 384). So few rows meet a group that they would not fill vectors: there the 16 columns
  * of a group are the lanes, and the rows come one by one. */
 #include <math.h>
 #include <stdlib.h>
