@@ -357,13 +357,8 @@ static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk, size_t *chosen, 
     if (alloc_k(w, f->k) != 0)
         goto out;
     if (s.n < f->n) {
-        if (kc_index_sums(&s, sw.best[*chosen].labels, f->k, w->sums, w->counts, w->e) != 0)
+        if (kc_sweep_centres(&s, &sw.best[*chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
             goto out;
-        for (uint32_t c = 0; c < f->k; c++) {
-            double len = sqrt(kc_la_dotd(w->sums + (size_t)c * f->d, w->sums + (size_t)c * f->d, f->d));
-            for (size_t t = 0; t < f->d; t++)
-                f->centroids[(size_t)c * f->d + t] = len > 0 ? (float)(w->sums[(size_t)c * f->d + t] / len) : 0;
-        }
     } else if (take(w, &sw.best[*chosen]) != 0) {
         goto out;
     }
@@ -381,7 +376,7 @@ static int refine(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
     struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
-    const int few = f->n <= KC_SETTLE_ROWS;
+    const int few = f->n <= KC_FEW_ROWS;
     const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
                                .polish = few};
@@ -405,7 +400,7 @@ static int fit(struct kc_fitting *w)
     if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
         goto out;
     began = kc_clock_now();
-    again |= f->n <= KC_SETTLE_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
+    again |= f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
     if (again && refine(w) != 0)
         goto out;
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);

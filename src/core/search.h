@@ -5,8 +5,6 @@
 #include "core/fit.h"
 #include "core/space.h"
 
-#define KC_FEW_ROWS 50000 /* single rows are moved up to here: beyond, a row weighs nothing */
-
 struct kc_search {
     struct kc_space *s;
     const struct kc_fit_opts *o;

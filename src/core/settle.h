@@ -5,8 +5,8 @@
 #include "core/fit.h"
 #include "core/space.h"
 
-#define KC_SETTLE_ROUNDS 300 /* of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed, */
-#define KC_SETTLE_ROWS 50000 /* and with more rows it is one: the rest would not move the centroids by what tol is */
+#define KC_SETTLE_ROUNDS 300 /* of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed. With
+                              * more than KC_FEW_ROWS rows it is one: the rest would not move the centroids by what tol is */
 
 struct kc_fitting {
     struct kc_space space;

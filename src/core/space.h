@@ -26,6 +26,7 @@ struct kc_space {
 };
 
 #define KC_NONE UINT32_MAX
+#define KC_FEW_ROWS 50000 /* up to here single rows are moved and runs go to their fixed point: beyond, a row weighs nothing */
 #define KC_TILE_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
 
 /* Reductions go over blocks of rows in a fixed order: whole tiles, at most 256 blocks. A function of n alone. */

@@ -2,6 +2,7 @@
 #ifndef KC_CORE_STACK_H
 #define KC_CORE_STACK_H
 
+#include <math.h>
 #include "core/space.h"
 #include "la/product.h"
 #include "par/pool.h"
@@ -96,6 +97,20 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
 
 /* Pack the columns of runs with groups. */
 void kc_stack_pack(struct kc_stack *st);
+/* The chord distance that goes with a similarity. */
+static inline float kc_stack_distance(float sim)
+{
+    float v = 2 - 2 * sim;
+    return sqrtf(v > 0 ? v : 0);
+}
+
+/* What it can be off by: similarities are off by d half ulps at most, distances by that over themselves. */
+static inline float kc_stack_slack(const struct kc_stack *st, float dist)
+{
+    const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
+    return err / (dist > least ? dist : least);
+}
+
 /* The pass of a run with groups over the rows of the span. */
 void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 

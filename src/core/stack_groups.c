@@ -2,37 +2,23 @@
  * not save costs all k columns; so here the columns go in groups of neighbours, and each row keeps, beside the
  * distance to its own centroid, a bound for each group (Ding et al. 2015, "Yinyang k-means"). A row whose bounds do
  * not hold any more looks at its own group first, and then only at the groups that can still hold a nearer centroid:
- * of 1,000 columns a row
- * meets some 60 a pass (200,000 x 384). So few rows meet a group that they would not fill vectors: there the 16 columns
- * of a group are the lanes, and the rows come one by one. */
+ * of 1,000 columns a row meets some 60 a pass (200,000 x 384). So few rows meet a group that they would not fill
+ * vectors: there the 16 columns of a group are the lanes, and the rows come one by one. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/stack.h"
 
-/* What a similarity of floats can be off by, as a distance: see keep_bounds in stack_pass.c. */
-static float slack(const struct kc_stack *st, float dist)
-{
-    const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
-    return err / (dist > least ? dist : least);
-}
-
-static float distance(float sim)
-{
-    float v = 2 - 2 * sim;
-    return sqrtf(v > 0 ? v : 0);
-}
-
 static float lower(const struct kc_stack *st, float sim)
 {
-    float dist = distance(sim);
-    return dist - 2 * slack(st, dist);
+    float dist = kc_stack_distance(sim);
+    return dist - 2 * kc_stack_slack(st, dist);
 }
 
 static float upper(const struct kc_stack *st, float sim)
 {
-    float dist = distance(sim);
-    return dist + 4 * slack(st, dist);
+    float dist = kc_stack_distance(sim);
+    return dist + 4 * kc_stack_slack(st, dist);
 }
 
 static size_t group_columns(const struct kc_active *p, size_t g)

@@ -165,20 +165,17 @@ void kc_stack_prepare(struct kc_stack *st)
     kc_stack_pack(st);
 }
 
-/* What is known of a row once all of the run's columns have been seen. The slack takes care of rounding:
- * similarities are off by d half ulps at most, distances by that over themselves, and two equal similarities must
- * never pass for different. */
+/* What is known of a row once all of the run's columns have been seen. Two equal similarities must never pass for
+ * different: so four times the slack, for both distances, now and when they are compared. */
 static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const uint32_t *id, size_t rows,
                         const float *best, const float *second, const uint32_t *at)
 {
-    const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
     for (size_t r = 0; r < rows; r++) {
-        float a = 2 - 2 * best[r], b = 2 - 2 * second[r];
-        float near = sqrtf(a > 0 ? a : 0), far = sqrtf(b > 0 ? b : 0);
+        float near = kc_stack_distance(best[r]);
         size_t i = id[r];
         p->next[i] = at[r];
         p->own[i] = best[r];
-        p->gap[i] = far - near - 4 * err / (near > least ? near : least);
+        p->gap[i] = kc_stack_distance(second[r]) - near - 4 * kc_stack_slack(st, near);
     }
 }
 

@@ -120,9 +120,8 @@ void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *
             idx[have++] = (uint32_t)i;
 }
 
-/* The unit centroids of every k's best partition. */
-static int centres_of(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
-                      float *centres, struct kc_err *e)
+int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
+                     float *centres, struct kc_err *e)
 {
     for (size_t i = 0; i < nk; i++) {
         if (kc_index_sums(s, best[i].labels, best[i].k, sums, counts, e) != 0)
@@ -207,7 +206,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
             goto out;
     }
     for (level = first; level < n;) {
-        if (centres_of(w.s, w.best, nk, sums, counts, centres, e) != 0)
+        if (kc_sweep_centres(w.s, w.best, nk, sums, counts, centres, e) != 0)
             goto out;
         kc_mem_free(x); /* the level before has been left */
         x = NULL;

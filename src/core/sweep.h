@@ -24,6 +24,10 @@ void kc_sweep_free(struct kc_sweep *sw);
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const uint32_t *ks, size_t nk,
                         const struct kc_fit_opts *o, unsigned threads);
 
+/* The unit centroids of nk partitions, one (k, d) behind the other, into centres. sums and counts: for the largest k. */
+int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
+                     float *centres, struct kc_err *e) KC_MUST_USE;
+
 /* m of n rows drawn at random, all sets as likely, into idx in rising order. A function of its arguments. */
 void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);
 
