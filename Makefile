@@ -84,6 +84,14 @@ asan ubsan tsan:
 	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit
 	@KCLUST=build/$@/kclust UNIT=build/$@/unit SANITIZER=$@ bash tests/run
 
+# What kclust withstands: a harness each in tests/trust/NAME/. `make check` runs a slice of each, these all of one.
+TRUST := $(notdir $(patsubst %/run,%,$(wildcard tests/trust/*/run)))
+$(TRUST): kclust $(B)/unit $(B)/libkclust.a
+	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/trust/$@/run
+
+check-all: check asan ubsan tsan
+	@for t in $(TRUST); do $(MAKE) --no-print-directory $$t || exit 1; done
+
 # The command line's cases under valgrind.
 valgrind: kclust
 	@VALGRIND=1 KCLUST=./kclust bash tests/run-cases
@@ -122,6 +130,8 @@ help:
 	  'make deps           install what is missing (Debian); changes nothing when all is there' \
 	  'make demo           cluster the bundled sample and show the clusters' \
 	  'make check          every fast test' \
+  'make check-all      every test, the slow ones too: some hours' \
+  'make $(or $(firstword $(TRUST)),NAME), ...   what kclust withstands, each in tests/trust/: $(TRUST)' \
 	  'make asan, ubsan, tsan   the tests under a sanitizer' \
 	  'make valgrind       the command-line cases under valgrind' \
 	  'make warnings       gcc and clang with warnings as errors' \
@@ -131,5 +141,5 @@ help:
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps demo check bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps demo check check-all $(TRUST) bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
 .DELETE_ON_ERROR:
