@@ -259,3 +259,22 @@ double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, 
     free(c);
     return kc_ref_objective(x, n, d, labels, k);
 }
+
+double kc_ref_match(const double *w, size_t rows, size_t cols)
+{
+    size_t sets = (size_t)1 << rows;
+    double *best = calloc(sets, sizeof *best), most = 0; /* by the set of rows that are taken */
+    if (!best)
+        abort();
+    for (size_t j = 0; j < cols; j++)
+        for (size_t s = sets; s-- > 0;) /* larger sets first: they follow from smaller ones without column j */
+            for (size_t i = 0; i < rows; i++)
+                if (s >> i & 1) {
+                    double v = best[s ^ (size_t)1 << i] + w[i * cols + j];
+                    best[s] = v > best[s] ? v : best[s];
+                }
+    for (size_t s = 0; s < sets; s++)
+        most = best[s] > most ? best[s] : most;
+    free(best);
+    return most;
+}

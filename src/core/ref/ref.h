@@ -27,4 +27,7 @@ double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, 
  * the objective. */
 double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);
 
+/* The largest sum of w (rows, cols) over pairs that share no row and no column, by all ways; rows <= 16. */
+double kc_ref_match(const double *w, size_t rows, size_t cols);
+
 #endif
