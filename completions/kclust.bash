@@ -97,6 +97,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--model|fit:-m)
+        _kclust_files
+        return
+        ;;
     fit:--threads|fit:-j)
         return
         ;;
@@ -191,7 +195,7 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --model --threads --quiet --verbose --progress --help --version' ;;
         convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;

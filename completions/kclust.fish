@@ -43,6 +43,7 @@ complete -c kclust -n '__kclust_verb fit' -s f -l output-format -x -a 'tsv csv j
 complete -c kclust -n '__kclust_verb fit' -l columns -x -a 'term cluster similarity margin silhouette row' -d 'of term, cluster, similarity, margin, silhouette and row, with commas between them'
 complete -c kclust -n '__kclust_verb fit' -l annotate -d 'JSONL in and out: echo each record with cluster_id added and without its vector'
 complete -c kclust -n '__kclust_verb fit' -s s -l summary -r -F -d 'write the summary to FILE as JSON; - is standard output when --output is given'
+complete -c kclust -n '__kclust_verb fit' -s m -l model -r -F -d 'save the model to FILE, for assign and update'
 complete -c kclust -n '__kclust_verb fit' -s j -l threads -x -d 'worker threads; never changes a byte of the output'
 complete -c kclust -n '__kclust_verb fit' -s q -l quiet -d 'only errors on standard error'
 complete -c kclust -n '__kclust_verb fit' -s v -l verbose -d 'say more about what is done and how'

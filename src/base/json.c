@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -241,6 +242,80 @@ int kc_json_equals(const struct kc_json_str *s, const char *key, size_t n)
         k += len;
     }
     return k == key_end;
+}
+
+const char *kc_json_first(const char *p)
+{
+    p = kc_json_ws(p + 1);
+    return *p == '}' || *p == ']' ? NULL : p;
+}
+
+const char *kc_json_past(const char *p)
+{
+    struct kc_json_fault f;
+    return kc_json_skip(p, NULL, 0, &f); /* the end is only looked at where the text is wrong */
+}
+
+const char *kc_json_next(const char *p)
+{
+    p = kc_json_ws(p);
+    return *p == ',' ? kc_json_ws(p + 1) : NULL;
+}
+
+const char *kc_json_member(const char *p, struct kc_json_str *key)
+{
+    struct kc_json_fault f;
+    p = kc_json_ws(kc_json_string(p, NULL, key, &f));
+    return kc_json_ws(p + 1); /* behind the colon */
+}
+
+const char *kc_json_find(const char *p, const char *key)
+{
+    const char *found = NULL;
+    if (!p || *p != '{')
+        return NULL;
+    for (const char *q = kc_json_first(p); q; q = kc_json_next(kc_json_past(q))) {
+        struct kc_json_str s;
+        q = kc_json_member(q, &s);
+        if (kc_json_equals(&s, key, strlen(key)))
+            found = q;
+    }
+    return found;
+}
+
+int kc_json_u64(const char *p, uint64_t *out)
+{
+    char digits[24];
+    size_t n = p ? strspn(p, "0123456789") : 0;
+    if (n == 0 || n >= sizeof digits || p[n] == '.' || p[n] == 'e' || p[n] == 'E')
+        return -1;
+    memcpy(digits, p, n);
+    digits[n] = '\0';
+    return kc_num_u64(digits, out);
+}
+
+int kc_json_double(const char *p, double *out)
+{
+    char digits[512];
+    const char *bad, *q = p && *p != 'n' ? kc_num_skip(p, &bad) : NULL;
+    if (p && *p == 'n') {
+        *out = NAN;
+        return 0;
+    }
+    if (!q || (size_t)(q - p) >= sizeof digits)
+        return -1;
+    memcpy(digits, p, (size_t)(q - p));
+    digits[q - p] = '\0';
+    return kc_num_double(digits, out);
+}
+
+int kc_json_text(const char *p, struct kc_json_str *out)
+{
+    struct kc_json_fault f;
+    if (!p || *p != '"')
+        return -1;
+    kc_json_string(p, NULL, out, &f);
+    return 0;
 }
 
 const char *kc_json_kind(char first)

@@ -45,6 +45,18 @@ int kc_json_decode(const struct kc_json_str *s, struct kc_buf *out, struct kc_er
 /* 1 when the decoded string is the n bytes at `key`. */
 int kc_json_equals(const struct kc_json_str *s, const char *key, size_t n);
 
+/* A walk over a text that kc_json_skip has found right: nothing here fails. */
+const char *kc_json_first(const char *p); /* at '{' or '[': its first key or element; NULL when it is empty */
+const char *kc_json_past(const char *p);  /* at a value: the first byte behind it */
+const char *kc_json_next(const char *p);  /* behind a value: the next key or element; NULL when that was the last */
+const char *kc_json_member(const char *p, struct kc_json_str *key); /* at a key: its value */
+const char *kc_json_find(const char *p, const char *key); /* at a value: that member's, the last of several; or NULL */
+
+/* What a value is, where it is the expected thing; -1 when it is not. p may be NULL, which is nothing. */
+int kc_json_u64(const char *p, uint64_t *out) KC_MUST_USE;    /* an integer from 0 on, written without an exponent */
+int kc_json_double(const char *p, double *out) KC_MUST_USE;   /* a number, or null: NAN */
+int kc_json_text(const char *p, struct kc_json_str *out) KC_MUST_USE; /* a string */
+
 /* "a string", "an object", "null", ... by the first byte of a checked value. */
 const char *kc_json_kind(char first);
 

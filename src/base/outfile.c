@@ -398,6 +398,19 @@ int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e)
     return sync_dir(f, e);
 }
 
+int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *e)
+{
+    for (int own = 1; own >= 0; own--)
+        for (size_t i = 0; i < n; i++)
+            if (f[i] && (f[i]->kind == KIND_TEMP) == own && kc_outfile_finish(f[i], e) != 0)
+                return -1;
+    for (int own = 1; own >= 0; own--)
+        for (size_t i = 0; i < n; i++)
+            if (f[i] && (f[i]->kind == KIND_TEMP) == own && kc_outfile_commit(f[i], e) != 0)
+                return -1;
+    return 0;
+}
+
 int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b)
 {
     char da[PATH_MAX], db[PATH_MAX];

@@ -27,6 +27,9 @@ int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, si
 int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Flush, check, sync, rename, close: the target is the new file only when this returns 0. */
 int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
+/* All n of them (NULL: none there): every one complete before any is replaced; what is no file of its own, and cannot be
+ * taken back, comes last. */
+int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Whether two outputs, open both, would replace the same file, by whatever names. */
 int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b);
 /* Close and free; what was not committed is removed. NULL is fine; so is one already committed. */

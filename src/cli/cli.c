@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/num.h"
 #include "base/outfile.h"
 #include "par/pool.h"
 
@@ -51,6 +53,19 @@ int kc_cli_print(struct kc_buf *b, struct kc_err *e)
              kc_outfile_commit(f, e);
     kc_outfile_free(f);
     return rc == 0 ? 0 : kc_cli_fail(e);
+}
+
+int kc_cli_created(int64_t *seconds, struct kc_err *e)
+{
+    const char *value = getenv("SOURCE_DATE_EPOCH");
+    uint64_t t;
+    *seconds = -1;
+    if (!value || !*value)
+        return 0;
+    if (kc_num_u64(value, &t) != 0 || t > INT64_MAX)
+        return kc_err_set(e, KC_EUSAGE, "SOURCE_DATE_EPOCH: expected seconds since 1970, a whole number");
+    *seconds = (int64_t)t;
+    return 0;
 }
 
 struct kc_in_opts kc_cli_in_defaults(void)

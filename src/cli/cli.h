@@ -24,6 +24,9 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
 /* Reading options as they are without any on the command line. */
 struct kc_in_opts kc_cli_in_defaults(void);
 
+/* The time that outputs may tell: SOURCE_DATE_EPOCH's, or -1 for none. */
+int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
+
 /* Operands to in->files; with none and a terminal on standard input that is KC_EUSAGE. */
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e) KC_MUST_USE;

@@ -40,6 +40,8 @@ static const struct kc_opt opts[] = {
      "JSONL in and out: echo each record with cluster_id added and without its vector"},
     {KC_OPT_SUMMARY, 's', "summary", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "write the summary to FILE as JSON; - is standard output when --output is given"},
+    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "save the model to FILE, for assign and update"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
@@ -156,6 +158,9 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     case KC_OPT_SUMMARY:
         a->job.summary = value;
         return 0;
+    case KC_OPT_MODEL:
+        a->job.model = value;
+        return 0;
     case KC_OPT_OUTPUT_FORMAT:
         a->format_given = 1;
         return kc_out_format_by_name(value, &a->job.out.format) == 0 ? 0 :
@@ -189,6 +194,8 @@ static int check(struct args *a, struct kc_err *e)
     }
     if (a->job.summary && strcmp(a->job.summary, "-") == 0 && strcmp(a->job.output, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them");
+    if (a->job.model && strcmp(a->job.model, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "--model needs the name of a file: standard output is for the labels");
     return 0;
 }
 
@@ -213,7 +220,8 @@ int kc_cmd_fit(int argc, char **argv, int named)
     struct kc_err e = KC_ERR_INIT;
     struct args a = {
         .cli = KC_CLI_INIT,
-        .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-"},
+        .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
+                .created = -1},
     };
     enum kc_opt_id done;
     int first;
@@ -221,7 +229,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
         return kc_cli_fail(&e);
     if (done != KC_OPT_END)
         return done == KC_OPT_HELP ? kc_cli_help(named ? &kc_verb_fit : NULL) : kc_cli_version();
-    if (check(&a, &e) != 0 || kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a.job.in, &e) != 0)
+    if (kc_cli_created(&a.job.created, &e) != 0 || check(&a, &e) != 0 || kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a.job.in, &e) != 0)
         return kc_cli_fail(&e);
     int code = kc_cli_start(&a.cli, &e) == 0 ? run(&a, &e) : -1;
     kc_cli_stop(&a.cli);

@@ -14,31 +14,28 @@ struct assign {
     const uint32_t *given;
     uint32_t *labels;
     float *similarity, *margin;
-    float *out;    /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
-    float *read;   /* (threads, kc_rows_buf of a tile) */
-    char *scratch; /* (threads, KC_LA_SCRATCH) */
+    float *read; /* (threads, kc_rows_buf of a tile) */
+    char *work;  /* (threads, KC_ASSIGN_WORK) */
 };
 
-static void tile(void *arg, size_t t, unsigned worker)
+void kc_assign_tile(const float *const *row, size_t rows, size_t d, const float *centroids, uint32_t k,
+                    const uint32_t *given, uint32_t *labels, float *similarity, float *margin, void *work)
 {
-    const struct assign *a = arg;
-    size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
-    float *out = a->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
-    float best[KC_LA_TILE], second[KC_LA_TILE], given[KC_LA_TILE]; /* the best two, or those of all but the given */
+    float *out = work;
+    char *scratch = (char *)work + KC_LA_TILE * KC_TILE_COLUMNS * sizeof *out;
+    float best[KC_LA_TILE], second[KC_LA_TILE], own[KC_LA_TILE]; /* the best two, or those of all but the given */
     uint32_t at[KC_LA_TILE];
-    const float *row[KC_LA_TILE];
-    kc_rows_get(a->rows, i0, rows, a->read + worker * kc_rows_buf(a->rows, KC_LA_TILE), row);
     for (size_t r = 0; r < rows; r++) {
         best[r] = second[r] = -INFINITY;
         at[r] = 0;
     }
-    for (size_t c0 = 0; c0 < a->k; c0 += KC_TILE_COLUMNS) {
-        size_t cols = a->k - c0 < KC_TILE_COLUMNS ? a->k - c0 : KC_TILE_COLUMNS;
-        kc_la_product(row, rows, d, a->centroids + c0 * d, cols, out, KC_LA_TILE, a->scratch + worker * KC_LA_SCRATCH);
-        for (size_t r = 0; a->given && r < rows; r++) {
-            size_t c = a->given[i0 + r];
+    for (size_t c0 = 0; c0 < k; c0 += KC_TILE_COLUMNS) {
+        size_t cols = k - c0 < KC_TILE_COLUMNS ? k - c0 : KC_TILE_COLUMNS;
+        kc_la_product(row, rows, d, centroids + c0 * d, cols, out, KC_LA_TILE, scratch);
+        for (size_t r = 0; given && r < rows; r++) {
+            size_t c = given[r];
             if (c >= c0 && c < c0 + cols) {
-                given[r] = out[(c - c0) * KC_LA_TILE + r];
+                own[r] = out[(c - c0) * KC_LA_TILE + r];
                 out[(c - c0) * KC_LA_TILE + r] = -INFINITY;
             }
         }
@@ -46,36 +43,44 @@ static void tile(void *arg, size_t t, unsigned worker)
             kc_la_arg_max2(out + c * KC_LA_TILE, (uint32_t)(c0 + c), best, second, at, rows);
     }
     for (size_t r = 0; r < rows; r++) {
-        if (!a->given)
-            a->labels[i0 + r] = at[r];
-        a->similarity[i0 + r] = a->given ? given[r] : best[r];
-        if (a->margin)
-            a->margin[i0 + r] = a->k < 2 ? NAN : a->given ? given[r] - best[r] : best[r] - second[r];
+        if (!given)
+            labels[r] = at[r];
+        similarity[r] = given ? own[r] : best[r];
+        if (margin)
+            margin[r] = k < 2 ? NAN : given ? own[r] - best[r] : best[r] - second[r];
     }
+}
+
+static void tile(void *arg, size_t t, unsigned worker)
+{
+    const struct assign *a = arg;
+    size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+    const float *row[KC_LA_TILE];
+    kc_rows_get(a->rows, i0, rows, a->read + worker * kc_rows_buf(a->rows, KC_LA_TILE), row);
+    kc_assign_tile(row, rows, d, a->centroids, a->k, a->given ? a->given + i0 : NULL,
+                   a->labels ? a->labels + i0 : NULL, a->similarity + i0, a->margin ? a->margin + i0 : NULL,
+                   a->work + worker * KC_ASSIGN_WORK);
 }
 
 uint64_t kc_assign_bytes(size_t d, int in_memory, unsigned threads)
 {
-    return threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH +
-                      (in_memory ? 0 : (uint64_t)KC_LA_TILE * d * sizeof(float)));
+    return threads * (KC_ASSIGN_WORK + (in_memory ? 0 : (uint64_t)KC_LA_TILE * d * sizeof(float)));
 }
 
 int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
               const uint32_t *given, uint32_t *labels, float *similarity, float *margin, struct kc_err *e)
 {
     unsigned threads = kc_pool_threads(ctx->pool);
-    float *out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *out, e);
     float *read = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(rows, KC_LA_TILE)), sizeof *read, e);
-    char *scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
+    char *work = kc_mem_aligned(threads, KC_ASSIGN_WORK, e);
     int rc = -1;
-    if (out && read && scratch) {
-        struct assign a = {rows, centroids, k, given, labels, similarity, margin, out, read, scratch};
+    if (read && work) {
+        struct assign a = {rows, centroids, k, given, labels, similarity, margin, read, work};
         kc_pool_for(ctx->pool, kc_la_tiles(rows->n), tile, &a);
         rc = kc_rows_failed(rows, e);
     }
-    kc_mem_free(scratch);
+    kc_mem_free(work);
     kc_mem_free(read);
-    kc_mem_free(out);
     return rc;
 }
 

@@ -217,7 +217,7 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
 {
     struct kc_fit *f = w->f;
     struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
-                          .no_davies_bouldin = !entry};
+                          .no_davies_bouldin = !entry && !w->o->want_sums};
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
@@ -230,6 +230,8 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
     f->silhouette = p.silhouette;
     f->objective = p.objective;
     f->inertia = p.inertia;
+    f->calinski_harabasz = p.calinski_harabasz;
+    f->davies_bouldin = p.no_davies_bouldin ? NAN : p.davies_bouldin;
     for (uint32_t c = 0; c < f->k; c++) {
         double dot = 0;
         for (size_t t = 0; t < f->d; t++)
@@ -490,7 +492,10 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
     out->sweep_flops = work.flops;
     out->sweep_dense_flops = work.dense_flops;
     out->index_flops = work.index_flops;
-    kc_mem_free(w.sums);
+    if (o->want_sums)
+        out->sums = w.sums;
+    else
+        kc_mem_free(w.sums);
     kc_mem_free(w.counts);
     kc_mem_free(w.unsure);
     return rc;
@@ -500,6 +505,7 @@ void kc_fit_free(struct kc_fit *f)
 {
     kc_mem_free(f->labels);
     kc_mem_free(f->centroids);
+    kc_mem_free(f->sums);
     kc_mem_free(f->clusters);
     kc_mem_free(f->sweep);
     kc_mem_free(f->similarity);

@@ -29,10 +29,11 @@ struct kc_fit_opts {
     uint64_t seed;
     uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
     int want_rows;       /* fill similarity, margin, silhouettes of the result */
+    int want_sums;       /* fill sums, and Davies-Bouldin whatever it takes */
 };
 
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0}
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */
 struct kc_k_entry {
@@ -56,7 +57,9 @@ struct kc_fit {
     float *centroids;            /* (k, d) unit rows */
     struct kc_cluster *clusters; /* (k) */
     double silhouette;           /* of the final labels; NAN when k == 1 */
-    double objective, inertia;   /* of the final labels */
+    double objective, inertia;   /* of the final labels, */
+    double calinski_harabasz, davies_bouldin; /* and NAN where not worked out */
+    double *sums;                /* (k, d) of the final labels, when want_sums */
     uint32_t k_selected;         /* what the sweep chose, before the size limits */
     double silhouette_selected;
     struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
@@ -65,7 +68,8 @@ struct kc_fit {
     int limit_broken;            /* exit 3: limit_reason says why */
     char limit_reason[512];
     struct kc_strs warnings;
-    float *similarity, *margin, *row_silhouette; /* (n) each, when want_rows; margin and silhouette NAN when k == 1 */
+    float *similarity;           /* (n) to the own centroid */
+    float *margin, *row_silhouette; /* (n) each, when want_rows; NAN when k == 1 */
     const char *kernel;          /* "avx2", "portable" */
     const char *path;            /* what the cost model chose: "gram", "stacked" */
     char path_why[160];

@@ -40,6 +40,27 @@ uint64_t kc_dataset_bytes(const struct kc_dataset *ds)
     return add(rows_bytes(ds->x.cap, ds->x.d), text_bytes(ds));
 }
 
+uint64_t kc_in_row_number(const uint64_t *skipped, size_t n, uint64_t i)
+{
+    size_t lo = 0, hi = n;
+    while (lo < hi) { /* skipped[j] - j good rows precede skipped[j] */
+        size_t mid = lo + (hi - lo) / 2;
+        if (skipped[mid] - mid <= i)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return i + lo;
+}
+
+const char *kc_dataset_term(const struct kc_dataset *ds, size_t i, char digits[20], size_t *n)
+{
+    if (ds->terms.n > 0)
+        return kc_strs_get(&ds->terms, i, n);
+    *n = kc_jsonw_digits(digits, kc_in_row_number(ds->skipped, ds->nskipped, i));
+    return digits;
+}
+
 const char *kc_storage_name(enum kc_storage s)
 {
     return s == KC_STORAGE_MEMORY ? "memory" : s == KC_STORAGE_FILE ? "file" : "spill";

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/num.h"
+#include "model/model.h"
 #include "out/report.h"
 #include "par/pool.h"
 
@@ -13,9 +14,10 @@ struct run {
     struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
     struct kc_err kept;         /* a failure to keep a warning */
     struct kc_strs warnings;
-    struct kc_outfile *out, *side;
+    struct kc_outfile *out, *side, *file; /* labels, sidecar, model */
     struct kc_dataset ds;
     struct kc_fit fit;
+    struct kc_model model;
 };
 
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -39,15 +41,23 @@ static uint64_t add(uint64_t a, uint64_t b)
 }
 
 struct work {
+    const struct kc_job_fit *j;
     const struct kc_fit_opts *o;
     unsigned threads;
 };
+
+/* The fit and what is made of it. */
+static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w)
+{
+    uint64_t k = w->o->k.max < n ? w->o->k.max : n;
+    return add(kc_fit_bytes(n, d, in_memory, w->o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+}
 
 /* A kc_in_opts.work. */
 static uint64_t work_bytes(void *arg, size_t n, size_t d)
 {
     const struct work *w = arg;
-    return kc_fit_bytes(n, d, 1, w->o, w->threads);
+    return fit_bytes(n, d, 1, w);
 }
 
 static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct run *run,
@@ -57,7 +67,8 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     char for_data[16], for_work[16];
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
-    uint64_t work = kc_fit_bytes(rows->n, rows->d, rows->x != NULL, o, kc_pool_threads(run->ctx.pool));
+    const struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
+    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w);
     uint64_t need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
@@ -66,7 +77,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
         return 0;
     if (!rows->x) { /* what would do: of few rows the work has a copy, and they had better been in memory */
         uint64_t all = add(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
-        uint64_t other = add(all, kc_fit_bytes(rows->n, rows->d, 1, o, kc_pool_threads(run->ctx.pool)));
+        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w));
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
@@ -83,7 +94,7 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
         [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
     };
     struct kc_in_opts in = j->in;
-    struct work w = {o, kc_pool_threads(run->ctx.pool)};
+    struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
@@ -131,15 +142,29 @@ static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_e
     return kc_out_labels(run->out, &t, &j->out, e);
 }
 
-/* Complete every output before any is replaced; standard output, which cannot be taken back, comes last. */
-static int commit(struct run *run, int side_is_stdout, struct kc_err *e)
+static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
 {
-    int side_first = run->side && !side_is_stdout;
-    struct kc_outfile *first = side_first ? run->side : run->out;
-    struct kc_outfile *second = side_first ? run->out : run->side;
-    if (kc_outfile_finish(first, e) != 0 || (second && kc_outfile_finish(second, e) != 0))
+    if (!j->model)
+        return 0;
+    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, e) != 0)
         return -1;
-    return kc_outfile_commit(first, e) != 0 || (second && kc_outfile_commit(second, e) != 0) ? -1 : 0;
+    run->model.created = j->created;
+    if (run->model.moved.n > 0)
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits put some rows elsewhere than into the nearest cluster: "
+                   "it remembers them");
+    return kc_model_save(&run->model, run->file, e);
+}
+
+static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
+        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
+        (j->model && kc_outfile_open(&run->file, j->model, e) != 0))
+        return -1;
+    const char *two = run->side && kc_outfile_same(run->side, run->out) ? "--summary and --output" :
+                      run->file && kc_outfile_same(run->file, run->out) ? "--model and --output" :
+                      run->file && run->side && kc_outfile_same(run->file, run->side) ? "--model and --summary" : NULL;
+    return two ? kc_err_set(e, KC_EUSAGE, "%s name the same file", two) : 0;
 }
 
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
@@ -150,21 +175,17 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     memset(r, 0, sizeof *r);
     run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
     o.want_rows = kc_out_wants_figures(&j->out);
+    o.want_sums = j->model != NULL;
     double t0 = kc_clock_now();
-    if (kc_outfile_open(&run.out, j->output, e) != 0 ||
-        (j->summary && kc_outfile_open(&run.side, j->summary, e) != 0))
+    if (open_outputs(j, &run, e) != 0)
         goto out;
-    if (run.side && kc_outfile_same(run.side, run.out)) {
-        (void)kc_err_set(e, KC_EUSAGE, "--summary and --output name the same file");
-        goto out;
-    }
     if (read_input(j, &o, &run, e) != 0)
         goto out;
     double t1 = kc_clock_now();
     if (cluster(j, &o, &run, e) != 0)
         goto out;
     double t2 = kc_clock_now();
-    if (write_labels(j, &run, e) != 0)
+    if (write_labels(j, &run, e) != 0 || write_model(j, &o, &run, e) != 0)
         goto out;
     double t3 = kc_clock_now();
     if (run.kept.code != KC_OK) {
@@ -186,7 +207,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     report.seconds.sweep = t2 - t1 - report.seconds.index - report.seconds.final - report.seconds.sizes;
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;
-    if (commit(&run, j->summary && strcmp(j->summary, "-") == 0, e) != 0)
+    struct kc_outfile *all[] = {run.file, run.side, run.out};
+    if (kc_outfile_commit_all(all, 3, e) != 0)
         goto out;
     if (j->want_text) {
         report.seconds.total = kc_clock_now() - t0;
@@ -197,6 +219,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
     rc = 0;
 out:
+    kc_model_free(&run.model);
+    kc_outfile_free(run.file);
     kc_outfile_free(run.side);
     kc_outfile_free(run.out);
     kc_fit_free(&run.fit);

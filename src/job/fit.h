@@ -8,10 +8,12 @@
 
 struct kc_job_fit {
     struct kc_in_opts in;    /* normalise, want_raw, max_memory and work are set by the job */
-    struct kc_fit_opts fit;  /* want_rows is set by the job */
+    struct kc_fit_opts fit;  /* want_rows and want_sums are set by the job */
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */
     const char *summary;     /* the JSON sidecar, or NULL */
+    const char *model;       /* where to save the model, or NULL */
+    int64_t created;         /* the time that the model tells, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     int want_text;           /* fill result.text */
 };

@@ -22,32 +22,6 @@ struct survey {
     uint64_t duplicates;
 };
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0x9E3779B97F4A7C15u;
-    return h ^ h >> 32;
-}
-
-/* Four chains, so that the multiplications overlap. */
-static uint64_t row_hash(const float *x, size_t d)
-{
-    uint64_t h[4] = {1, 2, 3, 4};
-    const char *p = (const char *)x;
-    size_t n = d * sizeof *x;
-    for (; n >= 32; n -= 32, p += 32)
-        for (int i = 0; i < 4; i++) {
-            uint64_t v;
-            memcpy(&v, p + 8 * i, 8);
-            h[i] = mix(h[i], v);
-        }
-    for (; n > 0; n -= 4, p += 4) {
-        uint32_t v;
-        memcpy(&v, p, 4);
-        h[0] = mix(h[0], v);
-    }
-    return mix(mix(mix(h[0], h[1]), h[2]), h[3]);
-}
-
 static double norm(const float *x, size_t d)
 {
     double s = 0;
@@ -77,7 +51,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
         s->least = fmin(s->least, len);
         s->most = fmax(s->most, len);
         s->sum += len;
-        s->hashes[s->rows] = row_hash(x, c->d);
+        s->hashes[s->rows] = kc_la_hash(x, c->d);
         if (c->terms && s->first.n < FIRST_TERMS) {
             size_t n;
             const char *term = kc_strs_get(c->terms, i, &n);

@@ -3,6 +3,7 @@
 #define KC_LA_MATRIX_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 
 struct kc_matrix {
@@ -18,6 +19,9 @@ int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc
 /* Give back what is not used. */
 void kc_matrix_trim(struct kc_matrix *m);
 void kc_matrix_free(struct kc_matrix *m);
+
+/* A hash of a row's bits, -0 and 0 being two. It lies in files: it must stay as it is. */
+uint64_t kc_la_hash(const float *x, size_t d);
 
 enum kc_row_status { KC_ROW_OK = 0, KC_ROW_ZERO, KC_ROW_NONFINITE };
 

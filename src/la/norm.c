@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "la/matrix.h"
 #include "la/product.h"
@@ -50,4 +51,31 @@ enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at)
     for (size_t i = 0; i < d; i++)
         out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: equal rows get equal bytes, whatever the sign of their zeros */
     return KC_ROW_OK;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+
+/* Two floats as the eight bytes that they are in a file. */
+static uint64_t pair(const float *x, size_t n)
+{
+    uint32_t b[2] = {0, 0};
+    memcpy(b, x, n * sizeof *x);
+    return b[0] | (uint64_t)b[1] << 32;
+}
+
+/* Four chains, so that the multiplications overlap. */
+uint64_t kc_la_hash(const float *x, size_t d)
+{
+    uint64_t h[4] = {1, 2, 3, 4};
+    size_t i = 0;
+    for (; i + 8 <= d; i += 8)
+        for (size_t j = 0; j < 4; j++)
+            h[j] = mix(h[j], pair(x + i + 2 * j, 2));
+    for (; i < d; i++)
+        h[0] = mix(h[0], pair(x + i, 1));
+    return mix(mix(mix(mix(h[0], h[1]), h[2]), h[3]), d);
 }

@@ -19,9 +19,6 @@ struct kc_report {
     uint64_t peak_rss;              /* bytes */
 };
 
-/* The row of the input that data row i was: rows left out count too. */
-uint64_t kc_out_input_row(const struct kc_report *r, uint64_t i);
-
 /* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
  * options. A time that is NAN was not taken and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;

@@ -1,5 +1,6 @@
 #include <math.h>
 #include "base/jsonw.h"
+#include "in/dataset.h"
 #include "out/report.h"
 #include "out/writer.h"
 
@@ -22,19 +23,6 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
     kc_jsonw_close(w, ']');
 }
 
-uint64_t kc_out_input_row(const struct kc_report *r, uint64_t i)
-{
-    size_t lo = 0, hi = r->nskipped;
-    while (lo < hi) { /* skipped[j] - j good rows precede skipped[j] */
-        size_t mid = lo + (hi - lo) / 2;
-        if (r->skipped[mid] - mid <= i)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return i + lo;
-}
-
 static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
 {
     kc_jsonw_open(w, "clusters", '[', 0);
@@ -42,7 +30,7 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         const struct kc_cluster *cl = &r->fit->clusters[c];
         size_t n;
         char digits[20];
-        uint64_t row = kc_out_input_row(r, cl->representative);
+        uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
         const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
         kc_jsonw_open(w, NULL, '{', 1);
         kc_jsonw_u64(w, "id", c);

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "base/num.h"
+#include "in/dataset.h"
 #include "out/report.h"
 #include "out/width.h"
 #include "out/writer.h"
@@ -68,7 +69,7 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
         const struct kc_cluster *cl = &f->clusters[c];
         size_t n;
         char digits[20];
-        const char *term = kc_out_term(r->terms, (size_t)cl->representative, kc_out_input_row(r, cl->representative),
+        const char *term = kc_out_term(r->terms, (size_t)cl->representative, kc_in_row_number(r->skipped, r->nskipped, cl->representative),
                                        digits, &n);
         if (kc_buf_printf(b, e, "%7u  %8llu", c, (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||

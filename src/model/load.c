@@ -1,0 +1,430 @@
+/* Reading a model distrustfully: whatever comes out of here holds together. */
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/num.h"
+#include "base/safetensors.h"
+#include "base/utf8.h"
+#include "in/source.h"
+#include "model/model.h"
+
+#define HEADER_LENGTH 8
+#define UNIT_TOLERANCE 1e-4 /* of a centroid's length: float32 is good for 1e-6 in 16 million dimensions */
+
+struct load {
+    struct kc_model *m;
+    const char *name;
+    const char *data; /* the tensors' bytes */
+    struct kc_st st;
+    char *text;       /* the info, a JSON text */
+    struct kc_buf tmp;
+    struct kc_err *e;
+};
+
+static int bad(const struct load *l, const char *fmt, ...) KC_PRINTF(2, 3);
+
+static int bad(const struct load *l, const char *fmt, ...)
+{
+    char what[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    return kc_err_at(l->e, KC_EINPUT, l->name, 0, "damaged model: %s", what);
+}
+
+static int no_model(const char *name, const char *why, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, name, 0, "%s: not a kclust model, which fit -m writes", why);
+}
+
+/* A tensor of the type and shape as a block of the model's own; d1 is 0 for one of a single dimension. */
+static void *tensor(struct load *l, const char *name, enum kc_st_type type, uint64_t d0, uint64_t d1)
+{
+    static const char *const names[] = {[KC_ST_F32] = "F32", [KC_ST_F64] = "F64", [KC_ST_I64] = "I64",
+                                        [KC_ST_U64] = "U64"};
+    const struct kc_st_tensor *t = kc_st_find(&l->st, name);
+    size_t width = type == KC_ST_F32 ? 4 : 8;
+    if (!t) {
+        bad(l, "there is no tensor '%s'", name);
+        return NULL;
+    }
+    if (t->type != type || t->ndims != (d1 ? 2u : 1u) || t->shape[0] != d0 || (d1 && t->shape[1] != d1)) {
+        if (d1)
+            bad(l, "tensor '%s' is not %s of (%llu, %llu)", name, names[type], (unsigned long long)d0,
+                (unsigned long long)d1);
+        else
+            bad(l, "tensor '%s' is not %s of (%llu)", name, names[type], (unsigned long long)d0);
+        return NULL;
+    }
+    size_t count = (size_t)(t->end - t->begin) / width;
+    void *p = kc_mem_aligned(count, width, l->e);
+    if (p && count) {
+        memcpy(p, l->data + t->begin, count * width);
+        kc_st_swap(p, count, width);
+    }
+    return p;
+}
+
+static int shape(const struct load *l, const char *name, unsigned dims, const uint64_t **out)
+{
+    const struct kc_st_tensor *t = kc_st_find(&l->st, name);
+    if (!t || t->ndims != dims)
+        return bad(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
+    *out = t->shape;
+    return 0;
+}
+
+static int load_tensors(struct load *l)
+{
+    struct kc_model *m = l->m;
+    const uint64_t *s = NULL, *moved = NULL, *pool = NULL;
+    if (shape(l, "centroids", 2, &s) != 0 || shape(l, "moved_hash", 1, &moved) != 0 || shape(l, "pool", 2, &pool) != 0)
+        return -1;
+    if (s[0] < 1 || s[0] > INT32_MAX || s[1] < 1 || s[1] > (uint64_t)1 << 24)
+        return bad(l, "centroids of (%llu, %llu)", (unsigned long long)s[0], (unsigned long long)s[1]);
+    m->k = (size_t)s[0];
+    m->d = (size_t)s[1];
+    m->moved.n = (size_t)moved[0];
+    m->pool.n = (size_t)pool[0];
+    if (!(m->centroids = tensor(l, "centroids", KC_ST_F32, m->k, m->d)) ||
+        !(m->ids = tensor(l, "ids", KC_ST_I64, m->k, 0)) ||
+        !(m->counts = tensor(l, "counts", KC_ST_I64, m->k, 0)) ||
+        !(m->sums = tensor(l, "sums", KC_ST_F64, m->k, m->d)) ||
+        !(m->quantiles = tensor(l, "quantiles", KC_ST_F32, m->k, KC_MODEL_PERCENTILES)) ||
+        !(m->moved.hash = tensor(l, "moved_hash", KC_ST_U64, m->moved.n, 0)) ||
+        !(m->moved.place = tensor(l, "moved_place", KC_ST_I64, m->moved.n, 0)) ||
+        !(m->moved.count = tensor(l, "moved_count", KC_ST_I64, m->moved.n, 0)) ||
+        !(m->pool.x = tensor(l, "pool", KC_ST_F32, m->pool.n, m->d)))
+        return -1;
+    return 0;
+}
+
+static int check_unit(const struct load *l, const float *x, size_t n, const char *what)
+{
+    for (size_t i = 0; i < n; i++) {
+        double ss = 0;
+        for (size_t t = 0; t < l->m->d; t++)
+            ss += (double)x[i * l->m->d + t] * (double)x[i * l->m->d + t];
+        if (!(fabs(ss - 1) <= UNIT_TOLERANCE))
+            return bad(l, "row %zu of %s is no unit vector", i, what);
+    }
+    return 0;
+}
+
+static int check_tensors(const struct load *l)
+{
+    const struct kc_model *m = l->m;
+    for (size_t c = 0; c < m->k; c++) {
+        if (m->ids[c] < 0 || (c > 0 && m->ids[c] <= m->ids[c - 1]))
+            return bad(l, "the ids do not rise");
+        if (m->counts[c] < 1 || m->counts[c] > INT64_MAX)
+            return bad(l, "a cluster of %lld rows", (long long)m->counts[c]);
+        for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
+            float q = m->quantiles[c * KC_MODEL_PERCENTILES + p];
+            if (!(q >= -1.001f && q <= 1.001f) || (p > 0 && q < m->quantiles[c * KC_MODEL_PERCENTILES + p - 1]))
+                return bad(l, "the quantiles of id %lld are none", (long long)m->ids[c]);
+        }
+        double most = (double)m->counts[c] * (1 + UNIT_TOLERANCE);
+        for (size_t t = 0; t < m->d; t++)
+            if (!(fabs(m->sums[c * m->d + t]) <= most))
+                return bad(l, "the sum of id %lld is greater than its rows can make it", (long long)m->ids[c]);
+    }
+    for (size_t i = 0; i < m->moved.n; i++)
+        if (m->moved.place[i] >= m->k || m->moved.count[i] < 1 || m->moved.count[i] > INT64_MAX ||
+            (i > 0 && m->moved.hash[i] < m->moved.hash[i - 1]))
+            return bad(l, "entry %zu of the moved rows is none", i);
+    return check_unit(l, m->centroids, m->k, "centroids") != 0 ? -1 : check_unit(l, m->pool.x, m->pool.n, "pool");
+}
+
+struct number {
+    const char *key;
+    uint64_t least, most;
+    uint64_t *to;
+};
+
+static int take_numbers(const struct load *l, const char *object, const char *where, const struct number *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (kc_json_u64(kc_json_find(object, t[i].key), t[i].to) != 0 || *t[i].to < t[i].least ||
+            *t[i].to > t[i].most)
+            return bad(l, "%s%s is not a number from %llu to %llu", where, t[i].key, (unsigned long long)t[i].least,
+                       (unsigned long long)t[i].most);
+    return 0;
+}
+
+#define COUNT(p) (sizeof(p) / sizeof(p)[0])
+
+static int take_options(const struct load *l, const char *v)
+{
+    struct kc_fit_opts *o = &l->m->fit;
+    *o = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
+    const struct number t[] = {
+        {"k_min", 1, INT32_MAX, &o->k.min}, {"k_max", 1, INT32_MAX, &o->k.max}, {"k_step", 1, INT32_MAX, &o->k.step},
+        {"min_size", 1, UINT64_MAX, &o->min_size}, {"max_size", 0, UINT64_MAX, &o->max_size},
+        {"n_init", 1, UINT64_MAX, &o->n_init}, {"max_iter", 1, UINT64_MAX, &o->max_iter},
+        {"seed", 0, UINT64_MAX, &o->seed}, {"sample", 0, UINT64_MAX, &o->sample},
+    };
+    struct kc_json_str by;
+    char name[32];
+    if (take_numbers(l, v, "options.", t, COUNT(t)) != 0)
+        return -1;
+    if (kc_json_double(kc_json_find(v, "tol"), &o->tol) != 0 || !(o->tol >= 0) ||
+        kc_json_double(kc_json_find(v, "k_factor"), &o->k.factor) != 0 || !(o->k.factor == 0 || o->k.factor > 1))
+        return bad(l, "options.tol or options.k_factor is no such number");
+    if (kc_json_text(kc_json_find(v, "k_by"), &by) != 0 || by.n >= sizeof name)
+        return bad(l, "options.k_by is no index");
+    memcpy(name, by.p, by.n);
+    name[by.n] = '\0';
+    return kc_index_by_name(name, &o->k_by) == 0 ? 0 : bad(l, "options.k_by is no index");
+}
+
+static int take_baseline(const struct load *l, const char *v)
+{
+    struct kc_model_baseline *b = &l->m->baseline;
+    const struct {
+        const char *key;
+        double *to;
+    } t[] = {{"silhouette", &b->silhouette}, {"similarity", &b->similarity},
+             {"calinski_harabasz", &b->calinski_harabasz}, {"davies_bouldin", &b->davies_bouldin},
+             {"inertia", &b->inertia}, {"objective", &b->objective}};
+    for (size_t i = 0; i < COUNT(t); i++)
+        if (kc_json_double(kc_json_find(v, t[i].key), t[i].to) != 0)
+            return bad(l, "baseline.%s is no number", t[i].key);
+    return 0;
+}
+
+static size_t count_elements(const char *v)
+{
+    size_t n = 0;
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
+        n++;
+    return n;
+}
+
+static int take_lives(const struct load *l, const char *v)
+{
+    struct kc_model *m = l->m;
+    size_t i = 0, alive = 0;
+    if (!v || *v != '[')
+        return bad(l, "lineage is no array");
+    m->nlives = count_elements(v);
+    m->lives = kc_mem_zalloc(m->nlives, sizeof *m->lives, l->e);
+    if (!m->lives)
+        return -1;
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)), i++) {
+        struct kc_model_life *f = &m->lives[i];
+        const char *gone = kc_json_find(q, "gone");
+        uint64_t id = 0;
+        const struct number t[] = {
+            {"id", i > 0 ? (uint64_t)m->lives[i - 1].id + 1 : 0, (uint64_t)m->next_id - 1, &id},
+            {"generation", 1, m->generation, &f->generation}, {"update", 0, UINT64_MAX, &f->update},
+            {"rows", 1, INT64_MAX, &f->rows}, {"gone", 2, m->generation, &f->gone},
+        };
+        if (take_numbers(l, q, "lineage: ", t, gone && *gone == 'n' ? 4 : 5) != 0)
+            return -1;
+        f->id = (int64_t)id;
+        int lives = kc_model_find(m, f->id) != SIZE_MAX;
+        if (lives != (f->gone == 0))
+            return bad(l, "lineage: id %lld is %s", (long long)f->id, lives ? "gone and there" : "neither gone nor there");
+        alive += (size_t)lives;
+    }
+    return alive == m->k ? 0 : bad(l, "lineage: %zu ids live, expected %zu", alive, m->k);
+}
+
+static int add_string(struct load *l, const char *v, struct kc_strs *to, const char *what)
+{
+    struct kc_json_str s;
+    l->tmp.n = 0;
+    if (kc_json_text(v, &s) != 0)
+        return bad(l, "%s is no string", what);
+    int rc = kc_json_decode(&s, &l->tmp, l->e);
+    if (rc > 0)
+        return bad(l, "%s has half a character", what);
+    return rc < 0 ? -1 : kc_strs_add(to, l->tmp.p, l->tmp.n, l->e);
+}
+
+static int take_representatives(struct load *l, const char *v)
+{
+    struct kc_model *m = l->m;
+    size_t c = 0, n = 0, all = 0;
+    if (!v || *v != '[' || count_elements(v) != m->k)
+        return bad(l, "representatives are not an array of %zu", m->k);
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
+        all += *q == '[' ? count_elements(q) : 0;
+    m->rep_first = kc_mem_alloc(m->k + 1, sizeof *m->rep_first, l->e);
+    m->rep_similarity = kc_mem_alloc(all, sizeof *m->rep_similarity, l->e);
+    if (!m->rep_first || !m->rep_similarity)
+        return -1;
+    m->rep_first[0] = 0;
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
+        if (*q != '[' || count_elements(q) > KC_MODEL_REPRESENTATIVES)
+            return bad(l, "the representatives of a cluster are no array of at most %d", KC_MODEL_REPRESENTATIVES);
+        for (const char *r = kc_json_first(q); r; r = kc_json_next(kc_json_past(r))) {
+            double similarity;
+            if (kc_json_double(kc_json_find(r, "similarity"), &similarity) != 0 || !(fabs(similarity) <= 1.001))
+                return bad(l, "a representative has no similarity");
+            m->rep_similarity[n++] = (float)similarity;
+            if (add_string(l, kc_json_find(r, "term"), &m->rep_terms, "a representative's term") != 0)
+                return -1;
+        }
+        m->rep_first[++c] = (uint32_t)n;
+    }
+    return 0;
+}
+
+static int take_pool_terms(struct load *l, const char *v)
+{
+    if (!v || *v != '[' || count_elements(v) != l->m->pool.n)
+        return bad(l, "pool_terms are not an array of %zu", l->m->pool.n);
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
+        if (add_string(l, q, &l->m->pool.terms, "a pool's term") != 0)
+            return -1;
+    return 0;
+}
+
+static int take_info(struct load *l, const char *v)
+{
+    struct kc_model *m = l->m;
+    const char *created = kc_json_find(v, "created");
+    uint64_t next_id = 0, seconds = 0;
+    const struct number t[] = {
+        {"rows", 1, UINT32_MAX, &m->n}, {"generation", 1, UINT64_MAX, &m->generation},
+        {"updates", 0, UINT64_MAX, &m->updates}, {"joined", 0, UINT64_MAX, &m->joined},
+        {"born", 0, UINT64_MAX, &m->born}, {"unassigned", 0, UINT64_MAX, &m->unassigned},
+        {"next_id", (uint64_t)m->ids[m->k - 1] + 1, INT64_MAX, &next_id}, {"created", 0, INT64_MAX, &seconds},
+    };
+    struct kc_json_str version;
+    if (take_numbers(l, v, "", t, created && *created == 'n' ? 7 : 8) != 0)
+        return -1;
+    m->next_id = (int64_t)next_id;
+    m->created = created && *created == 'n' ? -1 : (int64_t)seconds;
+    if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust)
+        return bad(l, "kclust is no version");
+    memcpy(m->kclust, version.p, version.n);
+    return take_options(l, kc_json_find(v, "options")) != 0 || take_baseline(l, kc_json_find(v, "baseline")) != 0 ||
+                   take_lives(l, kc_json_find(v, "lineage")) != 0 ||
+                   take_representatives(l, kc_json_find(v, "representatives")) != 0
+               ? -1
+               : take_pool_terms(l, kc_json_find(v, "pool_terms"));
+}
+
+static int load_info(struct load *l)
+{
+    struct kc_json_fault f;
+    size_t n = 0;
+    const char *p = kc_st_metadata(&l->st, "info", &n);
+    if (!p)
+        return bad(l, "there is no info");
+    l->text = kc_mem_zalloc(kc_mem_add(n, KC_NUM_PAD), 1, l->e);
+    if (!l->text)
+        return -1;
+    memcpy(l->text, p, n);
+    const char *start = kc_json_ws(l->text), *past = kc_json_skip(start, l->text + n, 0, &f);
+    if (*start != '{' || !past || kc_json_ws(past) != l->text + n)
+        return bad(l, "the info is no JSON object");
+    return take_info(l, start);
+}
+
+/* That the metadata say what this file is, in a version that we know. */
+static int check_format(struct load *l)
+{
+    size_t n = 0;
+    const char *p = kc_st_metadata(&l->st, "format", &n);
+    if (!p || n != 12 || memcmp(p, "kclust-model", 12) != 0)
+        return no_model(l->name, "a safetensors file of something else", l->e);
+    char digits[24] = "";
+    uint64_t version;
+    p = kc_st_metadata(&l->st, "version", &n);
+    if (p && n < sizeof digits)
+        memcpy(digits, p, n);
+    if (kc_num_u64(digits, &version) != 0 || version < 1)
+        return bad(l, "its version is no number");
+    if (version > KC_MODEL_VERSION)
+        return kc_err_at(l->e, KC_EINPUT, l->name, 0, "a model of version %llu: this kclust knows versions up to %d",
+                         (unsigned long long)version, KC_MODEL_VERSION);
+    return 0;
+}
+
+int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *name, struct kc_err *e)
+{
+    struct load l = {.m = m, .name = name, .e = e};
+    int rc = -1;
+    memset(m, 0, sizeof *m);
+    uint64_t header = n >= HEADER_LENGTH ? kc_le64(bytes) : 0;
+    if (n < HEADER_LENGTH + 2 || header < 2 || header > KC_ST_HEADER_MAX || bytes[HEADER_LENGTH] != '{')
+        return no_model(name, n ? "no safetensors file" : "empty", e);
+    if (header > n - HEADER_LENGTH)
+        return kc_err_at(e, KC_EINPUT, name, 0, "the model is cut short: %zu bytes, its header alone has %llu", n,
+                         (unsigned long long)header);
+    if (kc_st_parse(&l.st, bytes + HEADER_LENGTH, (size_t)header, name, e) != 0)
+        goto out;
+    l.data = bytes + HEADER_LENGTH + header;
+    uint64_t have = n - HEADER_LENGTH - header;
+    if (check_format(&l) != 0)
+        goto out;
+    if (have != l.st.bytes) {
+        kc_err_at(e, KC_EINPUT, name, 0, "%s: %llu bytes of data, expected %llu",
+                  have < l.st.bytes ? "the model is cut short" : "there is more behind the model",
+                  (unsigned long long)have, (unsigned long long)l.st.bytes);
+        goto out;
+    }
+    if (load_tensors(&l) == 0 && check_tensors(&l) == 0)
+        rc = load_info(&l);
+out:
+    kc_st_free(&l.st);
+    kc_buf_free(&l.tmp);
+    kc_mem_free(l.text);
+    return rc;
+}
+
+/* Bytes that a file with this beginning has, as far as the beginning tells. */
+static uint64_t expected(const char *p, size_t n)
+{
+    uint64_t header = n >= HEADER_LENGTH ? kc_le64(p) : 0;
+    return n < HEADER_LENGTH || header > KC_ST_HEADER_MAX ? HEADER_LENGTH : UINT64_MAX;
+}
+
+int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
+{
+    struct kc_source *s = NULL;
+    struct kc_buf b = {0};
+    size_t got = 1;
+    int rc = -1;
+    memset(m, 0, sizeof *m);
+    if (kc_source_open(&s, path, e) != 0)
+        return -1;
+    uint64_t left = kc_source_left(s);
+    if (left != UINT64_MAX && left < SIZE_MAX / 2 && kc_buf_reserve(&b, (size_t)left + 1, e) != 0)
+        goto out;
+    while (got > 0 && b.n <= expected(b.p, b.n)) { /* what is no model is not read to its end */
+        if (b.cap - b.n < 4096 && kc_buf_reserve(&b, b.n / 2 + 65536, e) != 0)
+            goto out;
+        if (kc_source_read(s, b.p + b.n, b.cap - b.n, &got, e) != 0)
+            goto out;
+        b.n += got;
+    }
+    rc = kc_model_parse(m, b.p, b.n, kc_source_name(path), e);
+out:
+    kc_buf_free(&b);
+    kc_source_free(s);
+    return rc;
+}
+
+int kc_model_is(const char *path)
+{
+    char p[HEADER_LENGTH + 1];
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, p, sizeof p, 0);
+    if (fd >= 0)
+        close(fd);
+    return n == (ssize_t)sizeof p && kc_le64(p) <= KC_ST_HEADER_MAX && p[HEADER_LENGTH] == '{';
+}

@@ -1,0 +1,226 @@
+/* From a fit to a model. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/num.h"
+#include "core/assign.h"
+#include "la/product.h"
+#include "model/model.h"
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Percentiles of the n > 0 rising values at v. */
+static void percentiles(const float *v, size_t n, float *out)
+{
+    for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
+        double at = (double)p / (KC_MODEL_PERCENTILES - 1) * (double)(n - 1);
+        size_t lo = (size_t)at, hi = lo + 1 < n ? lo + 1 : lo;
+        double part = at - (double)lo;
+        out[p] = (float)((double)v[lo] + part * ((double)v[hi] - (double)v[lo]));
+    }
+}
+
+/* The similarity s of a member to its cluster's centroid, as it would be to the centroid of the others. */
+static float among_others(double s, double len)
+{
+    double rest = sqrt(fmax(len * len - 2 * len * s + 1, 0));
+    double v = rest > 1e-9 ? (len * s - 1) / rest : s;
+    return (float)fmax(-1, fmin(1, v));
+}
+
+int kc_model_quantiles(size_t n, size_t d, size_t k, const float *similarity, const uint32_t *labels,
+                       const double *sums, const uint64_t *counts, float *quantiles, double *mean,
+                       struct kc_err *e)
+{
+    float *v = kc_mem_alloc(n, sizeof *v, e), all[KC_MODEL_PERCENTILES];
+    size_t *end = kc_mem_alloc(k, sizeof *end, e);
+    double *len = kc_mem_alloc(k, sizeof *len, e), total = 0;
+    size_t at = 0, m = 0;
+    int rc = -1;
+    if (!v || !end || !len)
+        goto out;
+    for (size_t c = 0; c < k; c++) {
+        len[c] = sqrt(kc_la_dotd(sums + c * d, sums + c * d, d));
+        end[c] = at;
+        at += counts[c] > 1 ? (size_t)counts[c] : 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t c = labels[i];
+        if (counts[c] < 2)
+            continue;
+        v[end[c]] = among_others((double)similarity[i], len[c]);
+        total += (double)v[end[c]++];
+        m++;
+    }
+    for (size_t c = 0, from = 0; c < k; from = end[c++])
+        if (counts[c] > 1) {
+            qsort(v + from, end[c] - from, sizeof *v, by_value);
+            percentiles(v + from, end[c] - from, quantiles + c * KC_MODEL_PERCENTILES);
+        }
+    for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++)
+        all[p] = 1;
+    if (m > 0) {
+        qsort(v, m, sizeof *v, by_value);
+        percentiles(v, m, all);
+    }
+    for (size_t c = 0; c < k; c++)
+        if (counts[c] < 2)
+            memcpy(quantiles + c * KC_MODEL_PERCENTILES, all, sizeof all);
+    if (mean)
+        *mean = m > 0 ? total / (double)m : NAN;
+    rc = 0;
+out:
+    kc_mem_free(len);
+    kc_mem_free(end);
+    kc_mem_free(v);
+    return rc;
+}
+
+float kc_model_percentile(const struct kc_model *m, size_t c, double p)
+{
+    const float *q = m->quantiles + c * KC_MODEL_PERCENTILES;
+    size_t lo = (size_t)p, hi = lo + 1 < KC_MODEL_PERCENTILES ? lo + 1 : lo;
+    double part = p - (double)lo;
+    return (float)((double)q[lo] + part * ((double)q[hi] - (double)q[lo]));
+}
+
+static int by_count(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+int kc_model_balance(const uint64_t *counts, size_t k, double *cv, double *gini, struct kc_err *e)
+{
+    uint64_t *v = kc_mem_alloc(k, sizeof *v, e);
+    double sum = 0, squares = 0, weighted = 0;
+    if (!v)
+        return -1;
+    memcpy(v, counts, k * sizeof *v);
+    qsort(v, k, sizeof *v, by_count);
+    for (size_t i = 0; i < k; i++) {
+        sum += (double)v[i];
+        weighted += (double)(i + 1) * (double)v[i];
+    }
+    for (size_t i = 0; i < k; i++)
+        squares += ((double)v[i] - sum / (double)k) * ((double)v[i] - sum / (double)k);
+    *cv = sqrt(squares / (double)k) / (sum / (double)k);
+    *gini = 2 * weighted / ((double)k * sum) - ((double)k + 1) / (double)k;
+    kc_mem_free(v);
+    return 0;
+}
+
+size_t kc_model_find(const struct kc_model *m, int64_t id)
+{
+    size_t lo = 0, hi = m->k;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->ids[mid] < id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < m->k && m->ids[lo] == id ? lo : SIZE_MAX;
+}
+
+/* The members that come nearest to their centroids: of equals the earlier. */
+static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f, struct kc_err *e)
+{
+    const size_t most = KC_MODEL_REPRESENTATIVES;
+    uint32_t k = f->k, *have = kc_mem_zalloc(k, sizeof *have, e);
+    size_t *row = kc_mem_alloc(kc_mem_mul(k, most), sizeof *row, e);
+    int rc = -1;
+    m->rep_first = kc_mem_alloc((size_t)k + 1, sizeof *m->rep_first, e);
+    m->rep_similarity = kc_mem_alloc(kc_mem_mul(k, most), sizeof *m->rep_similarity, e);
+    if (!have || !row || !m->rep_first || !m->rep_similarity)
+        goto out;
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t c = f->labels[i];
+        size_t *r = row + c * most, at = have[c];
+        if (at == most && !(f->similarity[i] > f->similarity[r[most - 1]]))
+            continue;
+        if (at < most)
+            have[c]++;
+        else
+            at--;
+        for (; at > 0 && f->similarity[i] > f->similarity[r[at - 1]]; at--)
+            r[at] = r[at - 1];
+        r[at] = i;
+    }
+    m->rep_first[0] = 0;
+    for (uint32_t c = 0; c < k; c++) {
+        m->rep_first[c + 1] = m->rep_first[c] + have[c];
+        for (uint32_t j = 0; j < have[c]; j++) {
+            char digits[20];
+            size_t n, i = row[c * most + j];
+            const char *term = kc_dataset_term(ds, i, digits, &n);
+            m->rep_similarity[m->rep_first[c] + j] = f->similarity[i];
+            if (kc_strs_add(&m->rep_terms, term, n, e) != 0)
+                goto out;
+        }
+    }
+    rc = 0;
+out:
+    kc_mem_free(row);
+    kc_mem_free(have);
+    return rc;
+}
+
+static int alloc(struct kc_model *m, struct kc_err *e)
+{
+    m->ids = kc_mem_alloc(m->k, sizeof *m->ids, e);
+    m->centroids = kc_mem_alloc(kc_mem_mul(m->k, m->d), sizeof *m->centroids, e);
+    m->sums = kc_mem_alloc(kc_mem_mul(m->k, m->d), sizeof *m->sums, e);
+    m->counts = kc_mem_alloc(m->k, sizeof *m->counts, e);
+    m->quantiles = kc_mem_alloc(kc_mem_mul(m->k, KC_MODEL_PERCENTILES), sizeof *m->quantiles, e);
+    m->lives = kc_mem_alloc(m->k, sizeof *m->lives, e);
+    return m->ids && m->centroids && m->sums && m->counts && m->quantiles && m->lives ? 0 : -1;
+}
+
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
+                  const struct kc_fit_opts *o, struct kc_err *e)
+{
+    *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = 1, .next_id = f->k,
+                           .created = -1};
+    strcpy(m->kclust, KC_VERSION);
+    if (alloc(m, e) != 0)
+        return -1;
+    for (uint32_t c = 0; c < f->k; c++) {
+        m->ids[c] = c;
+        m->counts[c] = f->clusters[c].size;
+        m->lives[c] = (struct kc_model_life){.id = c, .generation = 1, .rows = m->counts[c]};
+    }
+    m->nlives = f->k;
+    memcpy(m->centroids, f->centroids, m->k * m->d * sizeof *m->centroids);
+    memcpy(m->sums, f->sums, m->k * m->d * sizeof *m->sums);
+    m->baseline = (struct kc_model_baseline){f->silhouette, f->calinski_harabasz, f->davies_bouldin, f->inertia,
+                                             f->objective, NAN};
+    if (kc_model_quantiles(f->n, f->d, f->k, f->similarity, f->labels, m->sums, m->counts, m->quantiles,
+                           &m->baseline.similarity, e) != 0 ||
+        representatives(m, ds, f, e) != 0)
+        return -1;
+    return kc_model_find_moved(ctx, m, &ds->rows, f->labels, e);
+}
+
+void kc_model_free(struct kc_model *m)
+{
+    kc_mem_free(m->ids);
+    kc_mem_free(m->centroids);
+    kc_mem_free(m->sums);
+    kc_mem_free(m->counts);
+    kc_mem_free(m->quantiles);
+    kc_mem_free(m->moved.hash);
+    kc_mem_free(m->moved.place);
+    kc_mem_free(m->moved.count);
+    kc_mem_free(m->pool.x);
+    kc_strs_free(&m->pool.terms);
+    kc_mem_free(m->rep_first);
+    kc_strs_free(&m->rep_terms);
+    kc_mem_free(m->rep_similarity);
+    kc_mem_free(m->lives);
+    memset(m, 0, sizeof *m);
+}

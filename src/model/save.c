@@ -1,0 +1,144 @@
+/* The model file, as section MODEL of kclust-formats(5) describes it. */
+#include <string.h>
+#include "base/jsonw.h"
+#include "base/safetensors.h"
+#include "model/model.h"
+
+static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
+{
+    if (v < 0)
+        kc_jsonw_null(w, key);
+    else
+        kc_jsonw_u64(w, key, (uint64_t)v);
+}
+
+static void add_options(struct kc_jsonw *w, const struct kc_fit_opts *o)
+{
+    kc_jsonw_open(w, "options", '{', 1);
+    kc_jsonw_u64(w, "k_min", o->k.min);
+    kc_jsonw_u64(w, "k_max", o->k.max);
+    kc_jsonw_u64(w, "k_step", o->k.step);
+    kc_jsonw_double(w, "k_factor", o->k.factor);
+    kc_jsonw_cstr(w, "k_by", kc_index_name(o->k_by));
+    kc_jsonw_u64(w, "min_size", o->min_size);
+    kc_jsonw_u64(w, "max_size", o->max_size);
+    kc_jsonw_u64(w, "n_init", o->n_init);
+    kc_jsonw_u64(w, "max_iter", o->max_iter);
+    kc_jsonw_double(w, "tol", o->tol);
+    kc_jsonw_u64(w, "seed", o->seed);
+    kc_jsonw_u64(w, "sample", o->sample);
+    kc_jsonw_close(w, '}');
+}
+
+static void add_baseline(struct kc_jsonw *w, const struct kc_model_baseline *b)
+{
+    kc_jsonw_open(w, "baseline", '{', 1);
+    kc_jsonw_double(w, "silhouette", b->silhouette);
+    kc_jsonw_double(w, "similarity", b->similarity);
+    kc_jsonw_double(w, "calinski_harabasz", b->calinski_harabasz);
+    kc_jsonw_double(w, "davies_bouldin", b->davies_bouldin);
+    kc_jsonw_double(w, "inertia", b->inertia);
+    kc_jsonw_double(w, "objective", b->objective);
+    kc_jsonw_close(w, '}');
+}
+
+static void add_lives(struct kc_jsonw *w, const struct kc_model *m)
+{
+    kc_jsonw_open(w, "lineage", '[', 1);
+    for (size_t i = 0; i < m->nlives; i++) {
+        const struct kc_model_life *l = &m->lives[i];
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "id", (uint64_t)l->id);
+        kc_jsonw_u64(w, "generation", l->generation);
+        kc_jsonw_u64(w, "update", l->update);
+        kc_jsonw_u64(w, "rows", l->rows);
+        if (l->gone)
+            kc_jsonw_u64(w, "gone", l->gone);
+        else
+            kc_jsonw_null(w, "gone");
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+static void add_representatives(struct kc_jsonw *w, const struct kc_model *m)
+{
+    kc_jsonw_open(w, "representatives", '[', 1);
+    for (size_t c = 0; c < m->k; c++) {
+        kc_jsonw_open(w, NULL, '[', 1);
+        for (uint32_t j = m->rep_first[c]; j < m->rep_first[c + 1]; j++) {
+            size_t n;
+            const char *term = kc_strs_get(&m->rep_terms, j, &n);
+            kc_jsonw_open(w, NULL, '{', 1);
+            kc_jsonw_str(w, "term", term, n);
+            kc_jsonw_fixed(w, "similarity", (double)m->rep_similarity[j], 6);
+            kc_jsonw_close(w, '}');
+        }
+        kc_jsonw_close(w, ']');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+static void add_strs(struct kc_jsonw *w, const char *key, const struct kc_strs *s)
+{
+    kc_jsonw_open(w, key, '[', 1);
+    for (size_t i = 0; i < s->n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(s, i, &n);
+        kc_jsonw_str(w, NULL, p, n);
+    }
+    kc_jsonw_close(w, ']');
+}
+
+static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e)
+{
+    struct kc_jsonw w = KC_JSONW(b, e);
+    kc_jsonw_open(&w, NULL, '{', 1);
+    kc_jsonw_cstr(&w, "kclust", m->kclust);
+    kc_jsonw_u64(&w, "rows", m->n);
+    kc_jsonw_u64(&w, "generation", m->generation);
+    kc_jsonw_u64(&w, "updates", m->updates);
+    kc_jsonw_u64(&w, "joined", m->joined);
+    kc_jsonw_u64(&w, "born", m->born);
+    kc_jsonw_u64(&w, "unassigned", m->unassigned);
+    kc_jsonw_u64(&w, "next_id", (uint64_t)m->next_id);
+    add_i64(&w, "created", m->created);
+    add_options(&w, &m->fit);
+    add_baseline(&w, &m->baseline);
+    add_lives(&w, m);
+    add_representatives(&w, m);
+    add_strs(&w, "pool_terms", &m->pool.terms);
+    kc_jsonw_close(&w, '}');
+    if (kc_jsonw_end(&w) != 0)
+        return -1;
+    b->n--; /* the line's end */
+    return 0;
+}
+
+int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err *e)
+{
+    struct kc_buf info = {0};
+    char version[24];
+    struct kc_st_text metadata[] = {{"format", "kclust-model", 12}, {"version", version, 0}, {"info", NULL, 0}};
+    const uint64_t k = m->k, d = m->d;
+    struct kc_st_tensor t[] = { /* elements of 8 bytes first */
+        {.name = "ids", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->ids},
+        {.name = "counts", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->counts},
+        {.name = "sums", .type = KC_ST_F64, .ndims = 2, .shape = {k, d}, .data = m->sums},
+        {.name = "moved_hash", .type = KC_ST_U64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.hash},
+        {.name = "moved_place", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.place},
+        {.name = "moved_count", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.count},
+        {.name = "centroids", .type = KC_ST_F32, .ndims = 2, .shape = {k, d}, .data = m->centroids},
+        {.name = "quantiles", .type = KC_ST_F32, .ndims = 2, .shape = {k, KC_MODEL_PERCENTILES}, .data = m->quantiles},
+        {.name = "pool", .type = KC_ST_F32, .ndims = 2, .shape = {m->pool.n, d}, .data = m->pool.x},
+    };
+    metadata[1].n = kc_jsonw_digits(version, KC_MODEL_VERSION);
+    int rc = add_info(&info, m, e);
+    if (rc == 0) {
+        metadata[2].value = info.p;
+        metadata[2].n = info.n;
+        rc = kc_st_write(f, t, sizeof t / sizeof t[0], metadata, sizeof metadata / sizeof metadata[0], e);
+    }
+    kc_buf_free(&info);
+    return rc;
+}

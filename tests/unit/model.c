@@ -1,0 +1,195 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assign.h"
+#include "data.h"
+#include "model/model.h"
+#include "out_util.h"
+#include "par/pool.h"
+#include "unit.h"
+
+struct world {
+    struct kc_ctx ctx;
+    struct kc_dataset ds;
+    struct kc_fit fit;
+    struct kc_fit_opts o;
+    struct kc_model m;
+    struct kc_err e;
+};
+
+/* n rows in `centres` groups, fitted, as a model. copies: each row stands so often. */
+static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t centres, size_t copies, uint64_t max_size)
+{
+    float *x = data_clustered(r, n, d, centres, 0.6);
+    memset(w, 0, sizeof *w);
+    w->ctx = data_ctx(2);
+    w->ds.x.d = d;
+    for (size_t i = 0; i < n; i++)
+        CHECK(kc_matrix_append(&w->ds.x, x + i / copies * copies * d, 1, &w->e) == 0);
+    free(x);
+    w->ds.rows = kc_rows_memory(w->ds.x.x, n, d);
+    w->o = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
+    w->o.k = (struct kc_krange){2, 6, 1, 0};
+    w->o.n_init = 2;
+    w->o.max_size = max_size;
+    w->o.want_sums = 1;
+    CHECK(kc_fit_run(&w->ctx, &w->ds.rows, &w->o, &w->fit, &w->e) == 0);
+    CHECK(kc_model_make(&w->ctx, &w->m, &w->ds, &w->fit, &w->o, &w->e) == 0);
+}
+
+static void drop(struct world *w)
+{
+    kc_model_free(&w->m);
+    kc_fit_free(&w->fit);
+    kc_dataset_free(&w->ds);
+    kc_pool_free(w->ctx.pool);
+}
+
+static char *saved(const struct kc_model *m, size_t *n, struct kc_err *e)
+{
+    const char *path = out_path("model");
+    struct kc_outfile *f = NULL;
+    CHECK(kc_outfile_open(&f, path, e) == 0 && kc_model_save(m, f, e) == 0 && kc_outfile_commit(f, e) == 0);
+    kc_outfile_free(f);
+    return out_slurp(path, n);
+}
+
+TEST(model_comes_back_as_it_was_saved)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 70, 0);
+    for (int round = 0; round < 6; round++) {
+        struct world w;
+        struct kc_model m;
+        size_t n, n2;
+        make(&w, &r, 40 + kc_rng_below(&r, 200), 1 + kc_rng_below(&r, 40), 4, round % 2 ? 1 : 5, round % 3 ? 0 : 30);
+        char *bytes = saved(&w.m, &n, &w.e);
+        CHECK(kc_model_parse(&m, bytes, n, "x", &w.e) == 0);
+        CHECK_MSG(w.e.code == KC_OK, "%s", w.e.msg);
+        CHECK(m.k == w.m.k && m.d == w.m.d && m.next_id == w.m.next_id && m.n == w.m.n && m.created == -1);
+        CHECK(memcmp(m.centroids, w.m.centroids, m.k * m.d * sizeof *m.centroids) == 0);
+        CHECK(memcmp(m.sums, w.m.sums, m.k * m.d * sizeof *m.sums) == 0);
+        char *again = saved(&m, &n2, &w.e);
+        CHECK(n == n2 && memcmp(bytes, again, n) == 0);
+        free(again);
+        free(bytes);
+        kc_model_free(&m);
+        drop(&w);
+    }
+}
+
+/* By the definition: every member against the sum of the others. */
+TEST(model_quantiles_leave_the_member_out)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 71, 0);
+    struct world w;
+    make(&w, &r, 150, 12, 3, 1, 0);
+    size_t d = w.m.d;
+    double total = 0;
+    for (size_t c = 0; c < w.m.k; c++) {
+        float least = 2, most = -2;
+        for (size_t i = 0; i < w.fit.n; i++) {
+            if (w.fit.labels[i] != c)
+                continue;
+            double dot = 0, len = 0;
+            for (size_t t = 0; t < d; t++) {
+                double x = (double)w.ds.x.x[i * d + t], rest = w.m.sums[c * d + t] - x;
+                dot += x * rest;
+                len += rest * rest;
+            }
+            float v = (float)(dot / sqrt(len));
+            total += (double)v;
+            least = v < least ? v : least;
+            most = v > most ? v : most;
+        }
+        CHECK(fabsf(kc_model_percentile(&w.m, c, 0) - least) < 1e-5f);
+        CHECK(fabsf(kc_model_percentile(&w.m, c, 100) - most) < 1e-5f);
+        CHECK(kc_model_percentile(&w.m, c, 50.5) >= kc_model_percentile(&w.m, c, 50));
+    }
+    CHECK(fabs(total / (double)w.fit.n - w.m.baseline.similarity) < 1e-5);
+    drop(&w);
+}
+
+/* Equal rows in several clusters too: read in order, the table gives each its label. */
+TEST(model_remembers_rows_that_size_limits_moved)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 72, 0);
+    for (int round = 0; round < 8; round++) {
+        struct world w;
+        make(&w, &r, 120, 8, 2, round % 2 ? 1 : 20, 13);
+        size_t n = w.fit.n, d = w.m.d;
+        uint32_t *labels = malloc(n * sizeof *labels);
+        float *similarity = malloc(n * sizeof *similarity);
+        uint64_t *used = calloc(w.m.moved.n + 1, sizeof *used);
+        CHECK(kc_assign(&w.ctx, &w.ds.rows, w.m.centroids, (uint32_t)w.m.k, NULL, labels, similarity, NULL, &w.e) == 0);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t h = kc_la_hash(w.ds.x.x + i * d, d);
+            size_t at = kc_model_moved(&w.m.moved, h);
+            while (at != SIZE_MAX && at + 1 < w.m.moved.n && used[at] == w.m.moved.count[at] &&
+                   w.m.moved.hash[at + 1] == h)
+                at++;
+            if (at != SIZE_MAX) {
+                labels[i] = (uint32_t)w.m.moved.place[at];
+                used[at]++;
+            }
+            CHECK(labels[i] == w.fit.labels[i]);
+        }
+        CHECK(round % 2 || w.m.moved.n > 0);
+        free(used);
+        free(similarity);
+        free(labels);
+        drop(&w);
+    }
+}
+
+TEST(model_balance_is_that_of_the_definitions)
+{
+    struct kc_err e = KC_ERR_INIT;
+    const uint64_t even[] = {5, 5, 5}, odd[] = {1, 2, 3, 10};
+    double cv, gini;
+    CHECK(kc_model_balance(even, 3, &cv, &gini, &e) == 0 && fabs(cv) < 1e-15 && fabs(gini) < 1e-15);
+    CHECK(kc_model_balance(odd, 4, &cv, &gini, &e) == 0);
+    CHECK(fabs(cv - sqrt(12.5) / 4) < 1e-12);
+    double differences = 0;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            differences += fabs((double)odd[i] - (double)odd[j]);
+    CHECK(fabs(gini - differences / (2 * 16 * 4.0)) < 1e-12);
+}
+
+/* Cut anywhere it is refused; changed anywhere it is refused or still a model that holds together. */
+TEST(model_damaged_is_refused)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 73, 0);
+    struct world w;
+    size_t n;
+    make(&w, &r, 60, 5, 3, 1, 25);
+    char *bytes = saved(&w.m, &n, &w.e);
+    for (size_t cut = 0; cut < n; cut++) {
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_model m;
+        char *part = malloc(cut + 1); /* of this size, so that sanitizers see a byte too far */
+        memcpy(part, bytes, cut);
+        CHECK_MSG(kc_model_parse(&m, part, cut, "x", &e) != 0 && e.code == KC_EINPUT, "cut at %zu", cut);
+        kc_model_free(&m);
+        free(part);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_model m;
+        char was = bytes[i];
+        bytes[i] = (char)(was ^ 1 << kc_rng_below(&r, 8));
+        if (kc_model_parse(&m, bytes, n, "x", &e) == 0) {
+            size_t n2;
+            char *again = saved(&m, &n2, &e);
+            CHECK(m.k >= 1 && m.ids[0] >= 0 && m.next_id > m.ids[m.k - 1]);
+            free(again);
+        } else {
+            CHECK_MSG(e.code == KC_EINPUT && e.msg[0], "byte %zu", i);
+        }
+        kc_model_free(&m);
+        bytes[i] = was;
+    }
+    free(bytes);
+    drop(&w);
+}
