@@ -14,14 +14,19 @@ OPT ?= -O3 -g
 SAN ?=
 WERROR ?=
 WARN = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+# Against what a defect could be used for: 0.1 % more instructions in a fit, 2 % where short JSON records are read.
+# (-fcf-protection would change nothing: it counts only where the C library's start files have it too.)
+HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection
+# No path of the machine that built it, so that every machine builds the same bytes.
+PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
 # No -ffast-math, and no contraction: the same bytes from every compiler. (The two -fno- flags change no value: they let
 # the compiler vectorise loops with square roots and conditions.)
-KC_CFLAGS = -std=c11 $(OPT) $(WARN) $(SAN) -fPIE -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread
+KC_CFLAGS = -std=c11 $(OPT) $(WARN) $(SAN) $(HARDEN) $(PREFIX_MAP) -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread
 KC_CPPFLAGS = -Isrc -D_GNU_SOURCE -DKC_VERSION='"$(VERSION)"'
 ifeq ($(SAN),)
 KC_CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
-KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now
+KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
 KC_LIBS = -lz -lzstd -lm
 
 LIB_SRC := $(sort $(wildcard src/base/*.c src/par/*.c src/la/*.c src/in/*.c src/core/*.c src/model/*.c src/out/*.c src/job/*.c))
