@@ -1,0 +1,99 @@
+"""The same rows in every form that kclust reads: formats, compressions, and ways into the process."""
+
+import gzip
+import json
+import os
+import shutil
+import struct
+import subprocess
+import time
+
+import numpy as np
+
+
+def jsonl(terms, x):
+    return b"".join(b'{"term": %s, "vec": %s}\n' % (json.dumps(t).encode(), json.dumps(v).encode())
+                    for t, v in zip(terms, x.astype(np.float64).tolist()))
+
+
+def array(terms, x):
+    return json.dumps([{"id": t, "embedding": v} for t, v in zip(terms, x.astype(np.float64).tolist())],
+                      indent=1).encode()
+
+
+def kvec(terms, x):
+    out = [b"KCV1", struct.pack("<I", x.shape[1])]
+    for i, (term, row) in enumerate(zip(terms, x)):
+        if i == len(terms) // 2:  # a header in the middle, as where two files were joined
+            out += out[:2]
+        name = term.encode()
+        out += [struct.pack("<I", len(name)), name, row.astype("<f4").tobytes()]
+    return b"".join(out)
+
+
+def npy(dtype):
+    def write(_, x):
+        kind = np.dtype(dtype)
+        head = ("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }" % (kind.str, *x.shape)).encode()
+        head += b" " * (-(10 + len(head) + 1) % 64) + b"\n"
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + x.astype(kind).tobytes()
+    return write
+
+
+def raw(_, x):
+    return x.astype("<f4").tobytes()
+
+
+FORMATS = {"jsonl": jsonl, "array": array, "kvec": kvec, "npy-f2": npy("<f2"), "npy-f4": npy("<f4"),
+           "npy-f8": npy("<f8"), "npy-big-endian": npy(">f4"), "raw": raw}
+PACKERS = {"plain": None, "gzip": lambda b: gzip.compress(b, 1, mtime=0)}
+if shutil.which("zstd"):
+    PACKERS["zstd"] = lambda b: subprocess.run(["zstd", "-q", "-1", "-c"], input=b, stdout=subprocess.PIPE,
+                                               check=True).stdout
+
+
+class Set:
+    """Rows whose numbers are exact in half precision, as files in every form below `folder`."""
+
+    def __init__(self, name, terms, x, folder):
+        self.name, self.terms = name, terms
+        self.x = x.astype(np.float16).astype(np.float32)
+        keep = np.any(self.x != 0, axis=1)
+        self.x, self.terms = self.x[keep], [t for t, k in zip(terms, keep) if k]
+        self.folder = os.path.join(folder, name)
+        os.mkdir(self.folder)
+        self.term_file = os.path.join(self.folder, "terms")
+        with open(self.term_file, "w", encoding="utf-8", newline="\n") as f:
+            f.write("".join(t + "\n" for t in self.terms))
+
+    def file(self, form, pack):
+        """The path of one form; written when it is first asked for."""
+        path = os.path.join(self.folder, form + "." + pack)
+        if not os.path.exists(path):
+            data = FORMATS[form](self.terms, self.x)
+            with open(path, "wb") as f:
+                f.write(PACKERS[pack](data) if PACKERS[pack] else data)
+        return path
+
+    def options(self, form):
+        """What must be said of this form beside its file."""
+        named = ["--terms", self.term_file] if form.startswith(("npy", "raw")) else []
+        return named + (["-i", "raw", "--dim", str(self.x.shape[1])] if form == "raw" else [])
+
+
+def trickle(process, path, rng):
+    """The file into the process's standard input, in writes of random sizes; the first ones are tiny and slow, so that
+    the reader sees them one by one."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at, n = 0, 0
+    try:
+        while at < len(data):
+            size = int(rng.integers(1, 9)) if n < 12 else int(2 ** rng.uniform(0, 17))
+            os.write(process.stdin.fileno(), data[at:at + size])
+            at, n = at + size, n + 1
+            if n <= 12:
+                time.sleep(0.001)
+    except BrokenPipeError:
+        pass
+    process.stdin.close()
