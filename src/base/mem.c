@@ -1,10 +1,13 @@
 #include "base/mem.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Atomic uint64_t held, most_held;
 
@@ -104,16 +107,19 @@ char *kc_mem_strdup(const char *s, struct kc_err *e)
 
 uint64_t kc_mem_peak(void)
 {
-    /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. */
-    FILE *f = fopen("/proc/self/status", "re");
-    char line[256];
-    unsigned long long kb = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmHWM: %llu kB", &kb) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kb * 1024;
+    /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. Nor stdio, which takes memory. */
+    char text[4096];
+    size_t n = 0;
+    ssize_t r = 0;
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    while (n < sizeof text - 1 && ((r = read(fd, text + n, sizeof text - 1 - n)) > 0 || (r < 0 && errno == EINTR)))
+        n += r > 0 ? (size_t)r : 0;
+    close(fd);
+    text[n] = '\0';
+    const char *p = strstr(text, "\nVmHWM:");
+    return p ? strtoull(p + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;
 }
 
 int kc_buf_reserve(struct kc_buf *b, size_t more, struct kc_err *e)

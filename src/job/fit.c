@@ -207,14 +207,12 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     report.seconds.sweep = t2 - t1 - report.seconds.index - report.seconds.final - report.seconds.sizes;
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;
+    /* before anything is replaced: after that nothing may fail for want of memory */
+    if (j->want_text && kc_out_summary(&r->text, &report, e) != 0)
+        goto out;
     struct kc_outfile *all[] = {run.file, run.side, run.out};
     if (kc_outfile_commit_all(all, 3, e) != 0)
         goto out;
-    if (j->want_text) {
-        report.seconds.total = kc_clock_now() - t0;
-        if (kc_out_summary(&r->text, &report, e) != 0)
-            goto out;
-    }
     r->limit_broken = run.fit.limit_broken;
     memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
     rc = 0;

@@ -16,7 +16,7 @@ struct kc_report {
         double read, sweep, index, final, sizes, write, total;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */
-    uint64_t peak_rss;              /* bytes */
+    uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };
 
 /* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and

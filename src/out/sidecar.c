@@ -66,7 +66,10 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_fixed(w, "write", r->seconds.write, 3);
     kc_jsonw_fixed(w, "total", r->seconds.total, 3);
     kc_jsonw_close(w, '}');
-    kc_jsonw_u64(w, "peak_rss", r->peak_rss);
+    if (r->peak_rss)
+        kc_jsonw_u64(w, "peak_rss", r->peak_rss);
+    else
+        kc_jsonw_null(w, "peak_rss");
 }
 
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)

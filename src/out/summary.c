@@ -91,7 +91,6 @@ static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *
 {
     const struct kc_fit *f = r->fit;
     char peak[16];
-    kc_num_human(peak, r->peak_rss);
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
         (r->nskipped ? kc_buf_printf(b, e, " (%zu skipped)", r->nskipped) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
@@ -102,8 +101,11 @@ static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *
         return -1;
     if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
         return -1;
-    return kc_buf_printf(b, e, ", %.2f s (read %.2f, sweep %.2f), peak %s\n", r->seconds.total, r->seconds.read,
-                         r->seconds.sweep, peak);
+    if (kc_buf_printf(b, e, ", %.2f s (read %.2f, sweep %.2f)", r->seconds.total, r->seconds.read,
+                      r->seconds.sweep) != 0)
+        return -1;
+    kc_num_human(peak, r->peak_rss);
+    return r->peak_rss ? kc_buf_printf(b, e, ", peak %s\n", peak) : kc_buf_addc(b, '\n', e);
 }
 
 int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)

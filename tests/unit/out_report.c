@@ -80,6 +80,27 @@ TEST(sidecar_is_the_documented_object)
     unmake(&m);
 }
 
+/* Where /proc is not mounted, or no descriptor is to be had. */
+TEST(a_peak_that_is_not_known_is_not_told)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_buf b = {0};
+    struct kc_outfile *f;
+    struct made m;
+    make(&m, 2, 1);
+    m.report.peak_rss = 0;
+    const char *path = out_path("no-peak");
+    CHECK(kc_outfile_open(&f, path, &e) == 0 && kc_out_sidecar(f, &m.report, &e) == 0 && kc_outfile_commit(f, &e) == 0);
+    kc_outfile_free(f);
+    char *text = out_slurp(path, NULL);
+    CHECK(text && strstr(text, ",\n  \"peak_rss\": null\n}\n"));
+    free(text);
+    CHECK(kc_out_summary(&b, &m.report, &e) == 0 && kc_buf_addc(&b, '\0', &e) == 0);
+    CHECK_MSG(strstr(b.p, ", 2.00 s (read 0.50, sweep 1.25)\n"), "got:\n%s", b.p);
+    kc_buf_free(&b);
+    unmake(&m);
+}
+
 /* How many lines, and the characters of the longest. */
 static size_t count_lines(const char *s, size_t n, size_t *longest)
 {
