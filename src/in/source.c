@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 #include "base/bytes.h"
 #include "base/mem.h"
 
@@ -288,6 +289,8 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
         ZSTD_inBuffer in = {s->buf, s->n, s->at};
         size_t rc = ZSTD_decompressStream(s->zstd, &out, &in);
         s->at = in.pos;
+        if (ZSTD_isError(rc) && ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
+            return kc_err_set(e, KC_ESYS, "out of memory: zstd could not go on");
         if (ZSTD_isError(rc))
             return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
                              (unsigned long long)offset(s), ZSTD_getErrorName(rc));
