@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
 
 void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long n)
@@ -42,6 +45,7 @@ static int set(struct kc_err *e, enum kc_code code, const char *file, uint64_t l
         return -1;
     e->code = code;
     e->line = line;
+    e->short_of = 0;
     e->file[0] = '\0';
     if (file) {
         size_t n = strlen(file);
@@ -81,9 +85,35 @@ int kc_err_sys(struct kc_err *e, const char *file, int errnum, const char *fmt, 
     return kc_err_at(e, KC_ESYS, file, 0, "%s: %s", what, strerror(errnum));
 }
 
+void kc_err_more(struct kc_err *e, const char *fmt, ...)
+{
+    size_t n = strlen(e->msg);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e->msg + n, sizeof e->msg - n, fmt, ap);
+    va_end(ap);
+}
+
 int kc_err_nomem(struct kc_err *e, uint64_t bytes)
 {
-    return kc_err_set(e, KC_ESYS, "out of memory: %llu more bytes were needed", (unsigned long long)bytes);
+    static const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
+    static const char options[] = "vd"; /* of ulimit */
+    char more[16], held[16], most[16];
+    uint64_t ever;
+    if (e->code != KC_OK)
+        return -1;
+    kc_num_human(more, bytes);
+    kc_num_human(held, kc_mem_held(&ever, 0));
+    (void)kc_err_set(e, KC_ESYS, "out of memory: %s more were needed beside %s in use", more, held);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit r;
+        if (getrlimit(limits[i], &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+            continue;
+        kc_num_human(most, r.rlim_cur);
+        kc_err_more(e, ", ulimit -%c allows %s", options[i], most);
+    }
+    e->short_of = bytes ? bytes : 1;
+    return -1;
 }
 
 void kc_err_format(const struct kc_err *e, char *out, unsigned long size)

@@ -83,7 +83,7 @@ void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
     size_t bytes = product(count, size, e), before = malloc_usable_size(old);
     void *p = bytes ? realloc(old, bytes) : NULL;
     if (!p) {
-        (void)kc_err_nomem(e, bytes);
+        (void)kc_err_nomem(e, bytes > before ? bytes - before : bytes);
         return NULL;
     }
     held -= before;

@@ -24,28 +24,44 @@ int kc_index_by_name(const char *s, enum kc_index *i)
     return -1;
 }
 
-size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, size_t room)
+static uint64_t most(const struct kc_krange *r, uint64_t limit)
 {
     uint64_t max = r->max < limit ? r->max : limit;
+    return max < UINT32_MAX - 1 ? max : UINT32_MAX - 1;
+}
+
+/* The k behind k, 0 when that was the last. */
+static uint64_t next_k(const struct kc_krange *r, uint64_t k, uint64_t max)
+{
+    if (r->factor <= 0)
+        return max - k < r->step ? 0 : k + r->step;
+    double next = ceil((double)k * r->factor);
+    if (next > (double)max || k == max)
+        return 0;
+    return next > (double)k + 1 ? (uint64_t)next : k + 1;
+}
+
+size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, size_t room)
+{
+    uint64_t max = most(r, limit);
     size_t n = 0;
-    if (max > UINT32_MAX - 1)
-        max = UINT32_MAX - 1;
-    for (uint64_t k = r->min; k <= max;) {
+    for (uint64_t k = r->min <= max ? r->min : 0; k > 0; k = next_k(r, k, max)) {
         if (n < room)
             ks[n] = (uint32_t)k;
         n++;
-        if (r->factor > 0) {
-            double next = ceil((double)k * r->factor);
-            if (next > (double)max)
-                break;
-            k = next > (double)k + 1 ? (uint64_t)next : k + 1;
-        } else {
-            if (n >= room) /* the rest need only be counted */
-                return n + (size_t)((max - k) / r->step);
-            k += r->step;
-        }
+        if (n >= room && r->factor <= 0) /* the rest need only be counted */
+            return n + (size_t)((max - k) / r->step);
     }
     return n;
+}
+
+struct kc_ks kc_choose_sum(const struct kc_krange *r, uint64_t limit)
+{
+    uint64_t max = most(r, limit);
+    struct kc_ks s = {0, 0, 0};
+    for (uint64_t k = r->min <= max ? r->min : 0; k > 0; k = next_k(r, k, max))
+        s = (struct kc_ks){s.n + 1, (uint32_t)k, s.sum + k};
+    return s;
 }
 
 double kc_choose_value(const struct kc_k_entry *s, enum kc_index by)

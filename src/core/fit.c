@@ -447,19 +447,17 @@ out:
 
 uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads)
 {
-    struct kc_err e = KC_ERR_INIT;
-    size_t nk = kc_choose_list(&o->k, n, NULL, 0);
-    uint32_t *ks = kc_mem_alloc(nk ? nk : 1, sizeof *ks, &e), kmax;
+    struct kc_ks ks = kc_choose_sum(&o->k, n);
     size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
     int here = in_memory || m < n;
     uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + (in_memory ? 0 : d * sizeof(float))) : 0;
-    if (!ks)
-        return UINT64_MAX;
-    ks[0] = n < UINT32_MAX ? (uint32_t)n : 1; /* a smallest k above n comes down to at most that */
-    kc_choose_list(&o->k, n, ks, nk);
-    kmax = ks[nk ? nk - 1 : 0];
-    nk = nk ? nk : 1;
-    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, ks, nk, o, threads);
+    if (ks.n == 0) { /* a smallest k above n comes down to at most that */
+        ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
+        ks = (struct kc_ks){1, ks.max, ks.max};
+    }
+    size_t nk = ks.n;
+    uint32_t kmax = ks.max;
+    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
     uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
@@ -472,7 +470,6 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
             n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
                                  4 * sizeof(uint64_t)) +
             kc_assign_bytes(d, in_memory, threads);
-    kc_mem_free(ks);
     uint64_t first = sweep > scoring ? sweep : scoring, then = refining > after ? refining : after;
     return first > then ? first : then;
 }

@@ -53,10 +53,9 @@ static uint32_t fine_k(size_t n, uint32_t kmax)
     return k > n / 8 ? (uint32_t)(n / 8) : (uint32_t)k;
 }
 
-uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, int gram,
+uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_fit_opts *o, int gram,
                          unsigned threads)
 {
-    uint32_t kmax = nk ? ks[nk - 1] : 1;
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
     uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_width(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);

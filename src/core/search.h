@@ -35,7 +35,7 @@ uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o); /* as many as
 
 void kc_search_tick(void *arg, size_t runs); /* arg: the search; a space's tick */
 /* Peak workspace in bytes, best partitions included. */
-uint64_t kc_search_bytes(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, int gram,
+uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_fit_opts *o, int gram,
                          unsigned threads);
 
 #endif

@@ -20,22 +20,18 @@
 
 /* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is
  * bound by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
-static void cost(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, double *gram,
-                 double *stack)
+static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o, double *gram, double *stack)
 {
-    double rows = (double)n, dim = (double)d, runs = 0, cols = 0;
-    for (size_t i = 0; i < nk; i++) {
-        runs += (double)o->n_init;
-        cols += (double)o->n_init * ks[i];
-    }
+    double rows = (double)n, dim = (double)d;
+    double runs = (double)o->n_init * (double)ks->n, cols = (double)o->n_init * (double)ks->sum;
     *gram = rows * rows * dim / 2 + runs * 4 * 3 * rows * rows;
     *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
 }
 
-static int takes_gram(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o)
+static int takes_gram(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o)
 {
     double gram, stack;
-    cost(n, d, ks, nk, o, &gram, &stack);
+    cost(n, d, ks, o, &gram, &stack);
     return n <= GRAM_MAX && gram < stack;
 }
 
@@ -54,12 +50,12 @@ static size_t next_level(size_t m, size_t n)
     return n / (2 * LEVEL) < m ? n : m * LEVEL;
 }
 
-static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const uint32_t *ks,
+static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const struct kc_ks *ks,
                     const struct kc_fit_opts *o)
 {
     double gram, stack;
     char on[64] = "";
-    cost(first, d, ks, sw->nk, o, &gram, &stack);
+    cost(first, d, ks, o, &gram, &stack);
     if (first < n)
         snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
     if (first > GRAM_MAX)
@@ -69,12 +65,12 @@ static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const
                  stack * 1e-9);
 }
 
-static uint64_t columns(const uint32_t *ks, size_t nk)
+static struct kc_ks all_of(const uint32_t *ks, size_t nk)
 {
-    uint64_t cols = 0;
+    struct kc_ks all = {nk, ks[nk - 1], 0};
     for (size_t i = 0; i < nk; i++)
-        cols += ks[i];
-    return cols;
+        all.sum += ks[i];
+    return all;
 }
 
 /* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
@@ -84,16 +80,17 @@ static int loose(size_t nk, const struct kc_fit_opts *o)
     return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
 }
 
-uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o,
-                        unsigned threads)
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
+                        const struct kc_fit_opts *o, unsigned threads)
 {
-    uint32_t kmax = ks[nk - 1];
+    uint32_t kmax = ks->max;
+    size_t nk = ks->n;
     size_t first = coarse_rows(n, kmax);
-    uint64_t search = kc_search_bytes(first, d, ks, nk, o, takes_gram(first, d, ks, nk, o), threads);
+    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, takes_gram(first, d, ks, o), threads);
     if (first == n)
         return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t)));
     uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t));
-    uint64_t centres = columns(ks, nk) * d * sizeof(float);
+    uint64_t centres = ks->sum * d * sizeof(float);
     uint64_t peak = copy + search;
     for (size_t level = first; level < n;) {
         size_t before = level;
@@ -165,8 +162,9 @@ static int climb(struct kc_search *w, struct kc_space *s, const float *centres, 
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
-    size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]), level;
-    uint32_t kmax = ks[nk - 1], *idx = NULL;
+    const struct kc_ks all = all_of(ks, nk);
+    size_t n = s->n, d = s->d, first = coarse_rows(n, all.max), level;
+    uint32_t kmax = all.max, *idx = NULL;
     uint64_t *counts = NULL;
     float *x = NULL, *centres = NULL;
     double *sums = NULL;
@@ -189,8 +187,8 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
             goto out;
         w.s = &coarse;
     }
-    sw->gram = w.gram = takes_gram(first, d, ks, nk, o);
-    explain(sw, n, first, d, ks, o);
+    sw->gram = w.gram = takes_gram(first, d, &all, o);
+    explain(sw, n, first, d, &all, o);
     w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
     w.progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
     for (level = first; level < n; level = next_level(level, n))
@@ -199,7 +197,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     if (!w.best || kc_search_run(&w, e) != 0)
         goto out;
     if (first < n) {
-        centres = kc_mem_aligned(kc_mem_mul((size_t)columns(ks, nk), d), sizeof *centres, e);
+        centres = kc_mem_aligned(kc_mem_mul((size_t)all.sum, d), sizeof *centres, e);
         sums = kc_mem_alloc(kc_mem_mul(kmax, d), sizeof *sums, e);
         counts = kc_mem_alloc(kmax, sizeof *counts, e);
         if (!centres || !sums || !counts)

@@ -2,6 +2,7 @@
 #ifndef KC_CORE_SWEEP_H
 #define KC_CORE_SWEEP_H
 
+#include "core/choose.h"
 #include "core/fit.h"
 #include "core/space.h"
 
@@ -21,7 +22,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
 void kc_sweep_free(struct kc_sweep *sw);
 
 /* Peak workspace in bytes, best partitions included. picked: the rows are some of a matrix, by number. Pure. */
-uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const uint32_t *ks, size_t nk,
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
                         const struct kc_fit_opts *o, unsigned threads);
 
 /* The unit centroids of nk partitions, one (k, d) behind the other, into centres. sums and counts: for the largest k. */

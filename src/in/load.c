@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/jsonw.h"
+#include "base/num.h"
 #include "in/reader.h"
 #include "in/run.h"
 
@@ -10,6 +11,7 @@ struct load {
     struct kc_in_run run;
     const struct kc_in_opts *o;
     size_t n;      /* rows so far */
+    uint64_t read; /* stored bytes that they took */
     int tied;      /* some rows cannot be read again from the inputs */
 };
 
@@ -185,6 +187,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
     if (store(l, c, e) != 0 || add_terms(l, c, e) != 0 || (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0))
         return -1;
     l->n += c->n;
+    l->read = l->run.slot->bytes;
     uint64_t text = text_bytes(ds);
     if (l->o->max_memory == 0 || text <= l->o->max_memory)
         return 0;
@@ -230,6 +233,24 @@ static int conclude(struct load *l, struct kc_err *e)
     return 0;
 }
 
+/* Memory was short before all rows were there: say what all of them would take, as far as the input itself, or the part
+ * of it that was read, tells how many they are. */
+static void tell_need(const struct load *l, struct kc_err *e)
+{
+    const struct kc_dataset *ds = l->ds;
+    int exact = l->o->nfiles <= 1 && l->run.hint_rows > 0;
+    double n = exact ? (double)l->run.hint_rows :
+               l->read ? (double)l->n * ((double)l->run.total / (double)l->read) : 0;
+    if (n < (double)l->n || n < 1 || n >= 1e15 || ds->x.d == 0)
+        return;
+    char all[16];
+    uint64_t have = kc_dataset_bytes(ds), reading = l->run.held > have ? l->run.held - have : 0;
+    uint64_t work = l->o->work ? l->o->work(l->o->work_arg, (size_t)n, ds->x.d) : 0;
+    uint64_t text = l->n ? (uint64_t)((double)text_bytes(ds) * (n / (double)l->n)) : 0;
+    kc_num_human(all, add(add(rows_bytes((size_t)n, ds->x.d), text), work > reading ? work : reading));
+    kc_err_more(e, "; all %s%.0f rows need %s", exact ? "" : "of some ", n, all);
+}
+
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
@@ -240,7 +261,10 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
     ds->nskipped = l.run.nskipped;
     trim(&ds->terms);
     trim(&ds->raws);
-    return rc != 0 ? -1 : conclude(&l, e);
+    rc = rc != 0 ? -1 : conclude(&l, e);
+    if (rc != 0 && e->short_of)
+        tell_need(&l, e);
+    return rc;
 }
 
 int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds, struct kc_err *e)

@@ -21,7 +21,6 @@ struct drain {
     uint64_t row0;     /* and those before this file: where a message names the file, its rows count from 0 */
     uint64_t line;     /* lines of the file so far */
     uint64_t records, skipped;
-    uint64_t total;    /* stored bytes of all inputs, 0: unknown */
     double last;       /* when progress was told */
     uint64_t *numbers; /* of a slot's rows */
     size_t numbers_cap;
@@ -173,7 +172,7 @@ static void tell_progress(struct drain *d, const struct kc_slot *s)
     double now = d->ctx->progress ? kc_clock_now() : 0;
     if (!d->ctx->progress || now - d->last < PROGRESS_SECONDS)
         return;
-    struct kc_progress p = {.phase = KC_PHASE_READ, .done = s->bytes, .total = d->total, .records = d->records};
+    struct kc_progress p = {.phase = KC_PHASE_READ, .done = s->bytes, .total = d->run->total, .records = d->records};
     d->last = now;
     d->ctx->progress(d->ctx->arg, &p);
 }
@@ -277,6 +276,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     void **ring = NULL;
     int rc = -1;
     struct both b;
+    uint64_t most;
     memset(&b, 0, sizeof b);
     memset(st, 0, sizeof *st);
     b.feed.o = o;
@@ -289,7 +289,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b.drain.run = run;
     b.drain.sink = sink;
     b.drain.arg = arg;
-    b.drain.total = total_size(&b.feed);
+    run->total = total_size(&b.feed);
     b.drain.last = kc_clock_now();
     if (kc_fields_init(&b.feed.given, o, e) != 0 || check_inputs(&b.feed, e) != 0)
         goto out;
@@ -312,6 +312,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     }
     rc = finish(&b, e);
 out:
+    run->held = kc_mem_held(&most, 0);
     for (size_t i = 0; i < made; i++)
         kc_slot_free(&slots[i]);
     kc_mem_free(slots);

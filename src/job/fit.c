@@ -18,6 +18,7 @@ struct run {
     struct kc_dataset ds;
     struct kc_fit fit;
     struct kc_model model;
+    uint64_t need; /* bytes for the data and the work, 0: not known yet */
 };
 
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -60,8 +61,7 @@ static uint64_t work_bytes(void *arg, size_t n, size_t d)
     return fit_bytes(n, d, 1, w);
 }
 
-static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct run *run,
-                        struct kc_err *e)
+static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
 {
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
@@ -69,7 +69,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     uint64_t data = kc_dataset_bytes(&run->ds);
     const struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
     uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w);
-    uint64_t need = add(data, work);
+    uint64_t need = run->need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", for_data, for_work);
@@ -110,6 +110,21 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "fields: term '%s', vector '%s'", st->term_field, st->vec_field);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "rows: %s", where[run->ds.storage]);
     return 0;
+}
+
+/* Memory was short: what would do. */
+static void tell_need(const struct kc_job_fit *j, const struct run *run, struct kc_err *e)
+{
+    char all[16], data[16];
+    if (!e->short_of)
+        return;
+    if (run->need) {
+        kc_num_human(all, run->need);
+        kc_num_human(data, kc_dataset_bytes(&run->ds));
+        kc_err_more(e, "; all of it needs %s, %s of it for the data", all, data);
+    }
+    if (j->max_memory == 0)
+        kc_err_more(e, " (--max-memory streams rows that do not fit)");
 }
 
 static int cluster(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
@@ -217,6 +232,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
     rc = 0;
 out:
+    if (rc != 0)
+        tell_need(j, &run, e);
     kc_model_free(&run.model);
     kc_outfile_free(run.file);
     kc_outfile_free(run.side);

@@ -54,6 +54,22 @@ TEST(mem_sizes_do_not_wrap)
     kc_mem_free(p);
 }
 
+/* What was asked for, beside what; of a block that was to grow, only by how much. */
+TEST(mem_failures_say_how_much)
+{
+    struct kc_err e = KC_ERR_INIT, f = KC_ERR_INIT, first = KC_ERR_INIT;
+    CHECK(kc_mem_alloc(SIZE_MAX / 4, 1, &e) == NULL && e.code == KC_ESYS && e.short_of == SIZE_MAX / 4);
+    CHECK_MSG(strncmp(e.msg, "out of memory: 4.6 EB more were needed beside ", 46) == 0, "%s", e.msg);
+    kc_err_more(&e, "; %d", 7);
+    CHECK(strcmp(e.msg + strlen(e.msg) - 3, "; 7") == 0);
+    char *p = kc_mem_alloc(1000000, 1, &f);
+    CHECK(p && kc_mem_realloc(p, SIZE_MAX / 4, 1, &f) == NULL && f.short_of > SIZE_MAX / 4 - 1100000 &&
+          f.short_of <= SIZE_MAX / 4 - 1000000);
+    kc_mem_free(p);
+    (void)kc_err_set(&first, KC_EINPUT, "bad");
+    CHECK(kc_err_nomem(&first, 1) == -1 && strcmp(first.msg, "bad") == 0 && first.short_of == 0);
+}
+
 TEST(mem_buffers_and_strings)
 {
     struct kc_err e = KC_ERR_INIT;

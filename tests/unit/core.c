@@ -471,6 +471,16 @@ TEST(core_k_lists)
     CHECK(kc_choose_list(&huge, 100, ks, 64) == 1 && ks[0] == 2);
     size_t n = kc_choose_list(&grow, 100, ks, 64);
     CHECK(n == 10 && ks[1] == 3 && ks[2] == 5 && ks[9] == 93);
+    const struct kc_krange *const ranges[] = {&all, &step, &slow, &huge, &grow};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        for (uint64_t limit = 1; limit <= 100; limit += 33) { /* the same without a list */
+            struct kc_ks got = kc_choose_sum(ranges[i], limit);
+            n = kc_choose_list(ranges[i], limit, ks, 64);
+            CHECK(got.n == n && got.max == (n ? ks[n - 1] : 0));
+            for (size_t j = 0; j < n; j++)
+                got.sum -= ks[j];
+            CHECK(got.sum == 0);
+        }
 }
 
 TEST(core_choice_of_k)

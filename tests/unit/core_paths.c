@@ -54,6 +54,8 @@ TEST(core_fit_takes_no_more_than_it_says)
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         struct kc_rows rows = rows_of(c, x, &b, in_memory);
         uint64_t most, before = kc_mem_held(&most, 1), says = kc_fit_bytes(c->n, c->d, in_memory, &o, threads);
+        (void)kc_mem_held(&most, 0);
+        CHECK(most == before); /* saying so takes nothing: it is asked when memory is short */
         CHECK(kc_fit_run(&ctx, &rows, &o, &f, &e) == 0);
         (void)kc_mem_held(&most, 0);
         uint64_t took = most - before;
