@@ -1,0 +1,111 @@
+"""The runs of kclust that torture.py tortures. A verb more is a row more at the end of TABLE."""
+import gzip
+import os
+import random
+import struct
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cases"))
+import data  # noqa: E402
+
+OLD = b"what was here before\n"
+
+
+class Scenario:
+    def __init__(self, name, args, stdin=None, old=(), streams=False, threads=(1, 2), says=None, slow=False):
+        """args: of kclust; IN/ stands for the folder of the inputs. stdin: a file in it. old: files that are there
+        before. streams: whole lines may come out before a failure. says: with -v, what a line of it must say. slow: a
+        slice takes fewer of it."""
+        self.name, self.args, self.stdin, self.streams = name, args, stdin, streams
+        self.before = {n: OLD for n in old}
+        self.threads, self.says, self.slow = threads, says, slow
+
+    def argv(self, kclust, inputs, threads):
+        args = [a.replace("IN/", inputs + "/") for a in self.args]
+        return [kclust] + args + (["-j", str(threads)] if threads else [])
+
+
+def vectors(n, d, groups, seed=1):
+    """n rows in groups that overlap a little, so that the sweep has something to do."""
+    rng = random.Random(seed)
+    centres = [[rng.gauss(0, 1) for _ in range(d)] for _ in range(groups)]
+    return [[struct.unpack("<f", struct.pack("<f", x + rng.gauss(0, 0.4)))[0] for x in centres[i % groups]]
+            for i in range(n)]
+
+
+def jsonl(rows, terms=True):
+    return "".join('{"term": "t%d", "vec": [%s], "more": {"a": [1, "\\u00e9"]}}\n' %
+                   (i, ", ".join("%.9g" % x for x in v)) for i, v in enumerate(rows)).encode()
+
+
+def make(folder):
+    """The inputs."""
+    def put(name, content):
+        data.save(os.path.join(folder, name), content)
+
+    few, some, many = vectors(40, 6, 4), vectors(300, 5, 30), vectors(5000, 4, 6)
+    put("few.jsonl", jsonl(few))
+    put("few.jsonl.gz", gzip.compress(jsonl(few), mtime=0))
+    put("few.jsonl.zst", subprocess.run(["zstd", "-qc"], input=jsonl(few), stdout=subprocess.PIPE, check=True).stdout)
+    put("few.kvec", data.kvec([("t%d" % i, v) for i, v in enumerate(few)]))
+    put("few.npy", data.npy(few))
+    put("few.npy.terms", b"".join(b"name %d\n" % i for i in range(len(few))))
+    put("few.raw", b"".join(struct.pack("<6f", *v) for v in few))
+    put("bad.jsonl", jsonl(few[:20]) + b'{"term": "bad", "vec": [1, 2]}\n' + jsonl(few[20:]))
+    put("answer.json", b'{"data": [%s]}' % b",\n".join(jsonl(few).splitlines()))
+    put("some.npy", data.npy(some))
+    put("many.npy", data.npy(many))
+    large = data.large(40000, 64)
+    put("large.npy.gz", gzip.compress(large, 1, mtime=0))
+    body = memoryview(large)[-40000 * 256:]
+    put("large.kvec", b"KCV1" + struct.pack("<I", 64) +
+        b"".join(b"\1\0\0\0t" + body[i:i + 256] for i in range(0, len(body), 256)))
+
+
+COLUMNS = "term,cluster,similarity,margin,silhouette,row"
+QUICK = ["-k", "2:4", "--n-init", "2"]
+# Between what the work takes with the rows in memory and without.
+STREAMED = ["-v", "-k", "3", "--n-init", "1", "--max-iter", "1", "--sample", "60", "--max-memory"]
+
+TABLE = [
+    Scenario("fit jsonl to tsv", ["fit"] + QUICK + ["IN/few.jsonl"]),
+    Scenario("fit gzip to csv and a sidecar", ["fit"] + QUICK + ["-f", "csv", "--columns", COLUMNS, "-o", "out.csv",
+                                                              "-s", "side.json", "IN/few.jsonl.gz"],
+             old=["out.csv", "side.json"]),
+    Scenario("fit zstd from standard input to jsonl", ["fit"] + QUICK + ["-f", "jsonl"], stdin="few.jsonl.zst"),
+    Scenario("fit npy with terms beside, -v", ["fit", "-v"] + QUICK + ["IN/few.npy"], says="rows: in memory"),
+    Scenario("fit kvec, new file", ["fit", "-q"] + QUICK + ["-o", "new", "-s", "new.json", "IN/few.kvec"]),
+    Scenario("fit raw with a file of terms", ["fit"] + QUICK + ["-i", "raw", "--dim", "6", "--terms",
+                                                                "IN/few.npy.terms", "IN/few.raw"]),
+    Scenario("fit annotated, bad records skipped", ["fit"] + QUICK + ["--annotate", "--on-bad", "skip", "-o", "out",
+                                                                      "IN/bad.jsonl"], old=["out"]),
+    Scenario("fit the records of an answer", ["fit"] + QUICK + ["--records", "/data", "IN/answer.json"]),
+    Scenario("fit a bad record", ["fit"] + QUICK + ["-o", "out", "IN/bad.jsonl"], old=["out"]),
+    Scenario("fit several files", ["fit"] + QUICK + ["IN/few.kvec", "IN/few.jsonl.gz", "IN/few.npy"]),
+    Scenario("fit many clusters, sizes limited", ["fit", "-k", "70", "--n-init", "1", "--min-size", "4", "--max-size",
+                                                 "9", "IN/some.npy"]),
+    Scenario("fit limits that cannot hold", ["fit", "-k", "3", "--n-init", "1", "--min-size", "50", "--max-size", "60",
+                                             "-o", "out", "-s", "side", "IN/few.jsonl"], old=["out"]),
+    Scenario("fit a sample, then all rows", ["fit", "-k", "2:5", "--n-init", "1", "--max-iter", "3", "--sample", "60",
+                                             "IN/many.npy"]),
+    Scenario("fit spilled", ["fit"] + STREAMED + ["12900000", "-o", "out", "IN/large.npy.gz"], old=["out"],
+             says="rows: in a temporary file", slow=True),
+    Scenario("fit read again from kvec", ["fit"] + STREAMED + ["13300000", "IN/large.kvec"],
+             says="rows: read again", slow=True),
+    Scenario("fit and save the model", ["fit"] + QUICK + ["-m", "model", "-o", "out", "-s", "side", "IN/few.npy"],
+             old=["model", "out", "side"]),
+    Scenario("convert jsonl to npy and terms", ["convert", "-o", "new.npy", "IN/few.jsonl"], old=["new.npy"]),
+    Scenario("convert kvec to jsonl", ["convert", "IN/few.kvec"], streams=True),
+    Scenario("convert zstd to kvec", ["convert", "-o", "out.kvec", "IN/few.jsonl.zst"], old=["out.kvec"]),
+    Scenario("convert npy to raw", ["convert", "-f", "raw", "-o", "out", "IN/few.npy"], old=["out"]),
+    Scenario("info", ["info", "IN/few.jsonl.gz"]),
+    Scenario("info as JSON", ["info", "--json", "IN/few.npy", "IN/few.kvec"]),
+    Scenario("help", ["help", "fit"], threads=(0,)),
+    Scenario("help, no verb", ["--help"], threads=(0,)),
+    Scenario("version", ["--version"], threads=(0,)),
+    Scenario("completions for bash", ["help", "--completions", "bash"], threads=(0,)),
+    Scenario("completions for zsh", ["help", "--completions", "zsh"], threads=(0,)),
+    Scenario("completions for fish", ["help", "--completions", "fish"], threads=(0,)),
+    Scenario("options for scripts", ["help", "--options", "fit"], threads=(0,)),
+]
