@@ -181,10 +181,13 @@ void kc_buf_free(struct kc_buf *b)
     *b = (struct kc_buf){NULL, 0, 0};
 }
 
-/* Room for `more` offsets behind the n + 1 that are there. */
-static int strs_reserve(struct kc_strs *s, size_t more, struct kc_err *e)
+/* Room for `more` offsets behind the n + 1 that are there, and for their bytes; + 1: the arena of empty strings is
+ * there, too. */
+static int strs_reserve(struct kc_strs *s, size_t more, size_t bytes, struct kc_err *e)
 {
     size_t want = kc_mem_add(s->n + 1, more);
+    if (kc_buf_reserve(&s->bytes, kc_mem_add(bytes, 1), e) != 0)
+        return -1;
     if (want <= s->cap)
         return 0;
     size_t cap = s->cap + s->cap / 2;
@@ -204,7 +207,7 @@ static int strs_reserve(struct kc_strs *s, size_t more, struct kc_err *e)
 
 int kc_strs_add(struct kc_strs *s, const char *p, size_t len, struct kc_err *e)
 {
-    if (strs_reserve(s, 1, e) != 0 || kc_buf_add(&s->bytes, p, len, e) != 0)
+    if (strs_reserve(s, 1, len, e) != 0 || kc_buf_add(&s->bytes, p, len, e) != 0)
         return -1;
     s->off[++s->n] = s->bytes.n;
     return 0;
@@ -215,7 +218,7 @@ int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err
     if (src->n == 0)
         return 0;
     uint64_t base = dst->bytes.n;
-    if (strs_reserve(dst, src->n, e) != 0 || kc_buf_add(&dst->bytes, src->bytes.p, src->bytes.n, e) != 0)
+    if (strs_reserve(dst, src->n, src->bytes.n, e) != 0 || kc_buf_add(&dst->bytes, src->bytes.p, src->bytes.n, e) != 0)
         return -1;
     for (size_t i = 1; i <= src->n; i++)
         dst->off[dst->n + i] = base + src->off[i];

@@ -13,7 +13,10 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
-#define STORED_BUFFER (256 * 1024)
+#ifndef STORED_BUFFER /* the fuzzers build it small: what they make up meets its ends, and no mapping is made for it */
+#define STORED_BUFFER ((size_t)256 << 10)
+#endif
+#define WINDOW_LOG 25 /* zstd keeps so much of what went before: 8 MiB up to level 19; a header can ask for 2 GiB */
 #define PIPE_BYTES (1024 * 1024) /* what Linux grants anybody */
 
 struct kc_source {
@@ -114,7 +117,8 @@ static int start_inflating(struct kc_source *s, struct kc_err *e)
             return kc_err_set(e, KC_ESYS, "out of memory: zlib could not start");
     } else if (kind == KC_SOURCE_ZSTD) {
         s->zstd = ZSTD_createDStream();
-        if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)))
+        if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)) ||
+            ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
             return kc_err_set(e, KC_ESYS, "out of memory: zstd could not start");
     }
     s->kind = kind;
@@ -271,6 +275,20 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
     return 0;
 }
 
+static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
+{
+    ZSTD_ErrorCode code = ZSTD_getErrorCode(rc);
+    if (code == ZSTD_error_memory_allocation)
+        return kc_err_set(e, KC_ESYS, "out of memory: zstd could not go on");
+    if (code == ZSTD_error_frameParameter_windowTooLarge)
+        return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the %d MiB that kclust takes: let "
+                         "zstd -dc --long=31 read it, and pipe that", 1 << (WINDOW_LOG - 20));
+    if (code == ZSTD_error_dstSize_tooSmall) /* a frame longer than it says is seen so when a read could hold it */
+        code = ZSTD_error_corruption_detected;
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
+                     (unsigned long long)offset(s), ZSTD_getErrorString(code));
+}
+
 static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
     ZSTD_outBuffer out = {p, n, 0};
@@ -292,8 +310,7 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
         if (ZSTD_isError(rc) && ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
             return kc_err_set(e, KC_ESYS, "out of memory: zstd could not go on");
         if (ZSTD_isError(rc))
-            return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
-                             (unsigned long long)offset(s), ZSTD_getErrorName(rc));
+            return bad_zstd(s, rc, e);
         if (rc == 0)
             s->inside = 0;
         else if (s->n == 0 && out.pos == 0)

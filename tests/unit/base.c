@@ -88,6 +88,10 @@ TEST(mem_buffers_and_strings)
     CHECK(kc_strs_add(&t, "x", 1, &e) == 0 && *kc_strs_get(&t, 0, &len) == 'x' && len == 1);
     kc_strs_free(&t);
     kc_strs_free(&s);
+    CHECK(kc_strs_add(&s, "", 0, &e) == 0 && kc_strs_append(&t, &s, &e) == 0); /* nothing but empty ones */
+    CHECK(kc_strs_get(&s, 0, &len) != NULL && len == 0 && kc_strs_get(&t, 0, &len) != NULL && len == 0);
+    kc_strs_free(&t);
+    kc_strs_free(&s);
     kc_buf_free(&b);
 }
 

@@ -141,6 +141,20 @@ TEST(in_source_zstd)
     free(s);
 }
 
+/* A header may ask for any window, without a byte behind it. 24 MiB are read, 48 are refused. */
+TEST(in_source_zstd_window)
+{
+    struct bytes b = {{0x28, 0xB5, 0x2F, 0xFD, 0x00, 0, 0x01, 0, 0}, 9}; /* window, an empty last block */
+    for (unsigned log = 10; log < 42; log++) {
+        b.p[5] = (unsigned char)((log - 10) << 3 | (log == 24 || log == 25 ? 4 : 0));
+        char *s = read_bytes(&b, b.n, 0);
+        CHECK_MSG(strcmp(s, log < 25 ? "error 1 FILE0:0: no records\n" :
+                         "error 1 FILE0:0: its zstd window is larger than the 32 MiB that kclust takes: let zstd -dc "
+                         "--long=31 read it, and pipe that\n") == 0, "window of 2^%u: %s", log, s);
+        free(s);
+    }
+}
+
 /* The second member begins around where the first read of the file ends. */
 TEST(in_source_borders)
 {
