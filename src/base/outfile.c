@@ -14,7 +14,9 @@
 #include <unistd.h>
 #include "base/mem.h"
 
-#define BUFFER ((size_t)256 << 10)
+#ifndef OUTFILE_BUFFER /* as STORED_BUFFER in in/source.c */
+#define OUTFILE_BUFFER ((size_t)256 << 10)
+#endif
 #define MAX_TEMP 8
 #define MAX_LINKS 40
 
@@ -29,7 +31,7 @@ struct kc_outfile {
     uint64_t start;   /* the descriptor's offset at open: patches count from there */
     char *name;       /* as given, for messages */
     char *target;     /* KIND_TEMP: the file to replace, links followed */
-    char *buf;        /* (BUFFER) */
+    char *buf;        /* (OUTFILE_BUFFER) */
     size_t used;
 };
 
@@ -195,7 +197,7 @@ static struct kc_outfile *new_outfile(const char *name, struct kc_err *e)
         return NULL;
     f->fd = -1;
     f->slot = -1;
-    f->buf = kc_mem_alloc(BUFFER, 1, e);
+    f->buf = kc_mem_alloc(OUTFILE_BUFFER, 1, e);
     f->name = f->buf ? kc_mem_strdup(name, e) : NULL;
     if (f->name)
         return f;
@@ -279,9 +281,9 @@ static int flush(struct kc_outfile *f, struct kc_err *e)
 
 int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_err *e)
 {
-    if (n > BUFFER - f->used && flush(f, e) != 0)
+    if (n > OUTFILE_BUFFER - f->used && flush(f, e) != 0)
         return -1;
-    if (n >= BUFFER)
+    if (n >= OUTFILE_BUFFER)
         return put(f, p, n, -1, e);
     memcpy(f->buf + f->used, p, n);
     f->used += n;
@@ -332,7 +334,7 @@ int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_er
     if (flush(spool, e) != 0)
         return -1;
     for (off_t at = 0;;) {
-        ssize_t r = pread(spool->fd, spool->buf, BUFFER, at);
+        ssize_t r = pread(spool->fd, spool->buf, OUTFILE_BUFFER, at);
         if (r == 0)
             return 0;
         if (r < 0 && errno == EINTR)

@@ -1,0 +1,62 @@
+/* What the fuzz targets share. One program holds them all, so that it is built once; KC_FUZZ_TARGET names the one that
+ * runs. A target looks at one input and calls fuzz_fail when kclust and an oracle disagree. */
+#ifndef KC_FUZZ_H
+#define KC_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/mem.h"
+#include "in/run.h"
+
+void fuzz_number(const uint8_t *p, size_t n);
+void fuzz_json(const uint8_t *p, size_t n);
+void fuzz_jsonl(const uint8_t *p, size_t n);
+void fuzz_kvec(const uint8_t *p, size_t n);
+void fuzz_npy(const uint8_t *p, size_t n);
+void fuzz_raw(const uint8_t *p, size_t n);
+void fuzz_packed(const uint8_t *p, size_t n);
+void fuzz_options(const uint8_t *p, size_t n);
+
+/* Print what is wrong and abort, which libFuzzer reports with the input. */
+_Noreturn void fuzz_fail(const char *fmt, ...) KC_PRINTF(1, 2);
+#define FUZZ_CHECK(x) ((x) ? (void)0 : fuzz_fail("%s:%d: %s", __FILE__, __LINE__, #x))
+
+/* A copy of n bytes with KC_NUM_PAD NULs behind it, as texts want it; at the end of an allocation, so that a read
+ * further on is seen. Freed by free(3). */
+char *fuzz_padded(const uint8_t *p, size_t n);
+
+/* rows.c: a load of bytes as a file, and what came of it. */
+struct fuzz_how {
+    size_t block;     /* bytes of a piece, 0: the usual */
+    unsigned threads; /* 1 or 4 */
+    int pipe;         /* through a pipe, not a file */
+};
+struct fuzz_load {
+    int rc;
+    struct kc_err e;
+    struct kc_dataset ds;
+    struct kc_buf log;
+    float *x; /* (n, d) */
+};
+void fuzz_load(struct fuzz_load *l, const struct kc_in_opts *o, const uint8_t *p, size_t n, struct fuzz_how how);
+void fuzz_load_free(struct fuzz_load *l);
+/* messages: they must be the same, too (a pipe has no size that would give a lie away at once). */
+void fuzz_same_load(const struct fuzz_load *a, const struct fuzz_load *b, int messages);
+
+/* twin.c: JSON the slow and obvious way. */
+const char *twin_value(const char *p, const char *end, unsigned depth); /* behind the value at p, NULL: none is there */
+const char *twin_number(const char *p, const char *end);
+int twin_utf8(const char *p, const char *end); /* 1: all of it is UTF-8 */
+/* The string whose opening quote is at p, decoded; 0, or 1 for a lone surrogate. */
+int twin_decode(const char *p, struct kc_buf *out);
+
+/* A line {"t": TERM, "v": [NUMBER, ...]}. x holds what its numbers are, up to `room`. 0 when the record is good. */
+struct twin_record {
+    struct kc_buf term;
+    size_t n;
+    float *x;
+    size_t room;
+};
+int twin_record(const char *p, const char *end, struct twin_record *r);
+
+#endif

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Write the seeds of the fuzz targets into testdata/fuzz/TARGET/: a few small inputs of every kind, so that a fuzzer
+begins where the interesting bytes are. What a fuzzer found lies beside them as found-*, and is left alone.
+
+The first bytes of an input are options of its target, see the functions fuzz_TARGET."""
+import gzip
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HOW = (0x00, 0x0B, 0x34, 0x57, 0xE1)  # ways of the second load
+ROOT = os.path.join(HERE, "../../../testdata/fuzz")
+
+
+def put(target, name, *parts):
+    folder = os.path.join(ROOT, target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as f:
+        f.write(b"".join(p.encode() if isinstance(p, str) else p for p in parts))
+
+
+def number():
+    texts = ["-0", "-0.0", "3.4028235677973366e38", "3.4028235677973367e38", "1.1754943508222875e-38",
+             "7.0064923216240854e-46", "7.006492321624085e-46", "1e-400", "1e999", "0.1", "16777217", "1e23",
+             "9007199254740993", "8.589973e9", "1" * 40, "0." + "0" * 30 + "1", "1.00000017881393432617187499",
+             "123456789012345678e-20", "0.013310636, -1.5e-3 ,2E+5,\t3,-4.25]", "1,2,3,4,5,6,7,8,9,10,11]",
+             "0.12345678,0.87654321,-0.11111111,0.99999999,5]", "[1,-2.5e3, 7 ]", "01", "1.", ".5", "-", "1e", "+1", "2G",
+             "512MiB", "1,,2", "18446744073709551616", "1,1e39,3"]
+    for i, t in enumerate(texts):
+        put("number", f"seed-{i:02}", bytes([3 if i % 2 else 63]), t)
+    for i, x in enumerate([1e-45, 1.17549435e-38, 3.4028235e38, 9.999999e-05, 8.5e9, 0.1, 7.038531e-26]):
+        put("number", f"seed-float-{i}", struct.pack("<f", x), struct.pack("<d", x))
+
+
+def json():
+    for i, t in enumerate(['{"a":[1,2,{"b":null}],"c":"\\u00e9\\ud83d\\ude00"}', '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041"',
+                           '"\\ud800"', '[[[[[[]]]]]]', '{"a":{},"b":[],"c":true,"d":false}', 'NaN', '[1,]',
+                           '"plain and a little longer than eight bytes"', '-1.5e-10', '"\u00e9\u0416\u20ac\U0001f600"',
+                           '[' * 513, '[' * 512 + ']' * 512, '{"a" : 1 , "b" : [ 2 ] }', '"\x7f\u0085\u009f"',
+                           b'"\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80"', '"\x1b[2J"', '"unterminated', 'nul']):
+        put("json", f"seed-{i:02}", t)
+
+
+def jsonl():
+    rows = '{"t": "a", "v": [1, 0.5]}\n{"t": "b\\u00e9", "v": [-2e-3, 4], "x": {"y": [1, "z", null]}}\n'
+    usual = '{"term": "a", "vec": [1, 0.5]}\n\n{"term": 7, "vec": [0, 1.25]}\r\n{"vec": [3, 4], "term": ""}\n'
+    text = {
+        "usual": (0, usual), "skip": (1, usual + '{"term": "x", "vec": [1]}\n{"term": "y"}\nnot JSON\n'),
+        "raw": (2, usual), "unit": (4, usual + '{"term": "zero", "vec": [0, -0.0]}\n'),
+        "twin": (8, rows), "twin-skip": (9, rows + '{"t": null, "v": [1, 2]}\n{"t": "c", "v": [1, 2], "v": [3, 4]}\n'
+                                         '{"t":"\\ud800","v":[1,2]}\n{"t":"d","v":[1e39,0]}\n   \n{"t":"e","v":[5,-0]}'),
+        "twin-unit": (13, rows + '{"t": 1.50, "v": [0, 0]}\n'), "twin-bom": (8, "\ufeff" + rows),
+        "array": (0, '[{"term": "a", "vec": [1, 2]}, {"term": "b", "vec": [3, 4]}]'),
+        "bare": (0, "[[1, 2], [3, 4]]\n[[5, 6]]"),
+        "array-bad": (1, '[{"term": "a", "vec": [1, 2]}, 7, {"term": "b", "vec": [3]}, [1], "x"]'),
+        "records": (16 + 32, '{"object": "list", "data": [{"id": "a", "embedding": [1, 2]},\n {"id": "b", "embedding": [3, 4]}]'
+                             ', "usage": {"n": 1}}'),
+        "records-top": (17, '[{"id": 1, "vector": [1]}]\n[{"id": 2, "vector": [2]}]'),
+        "pointer": (32, '{"a": ["first", 1], "v": [1, 2]}\n{"v": [3, 4], "a": ["second"]}\n'),
+        "deep": (0, '{"term": "a", "x": ' + "[" * 510 + "]" * 510 + ', "vec": [1]}\n{"term":"b","vec":[2],"x":' + "[" * 520 + "\n"),
+        "utf8": (1, b'{"term": "\xff", "vec": [1]}\n{"term": "\xe2\x82\xac", "vec": [1]}\n'),
+    }
+    for i, (name, (options, t)) in enumerate(text.items()):
+        how = [0x0A, 0x13, 0x2D, 0x50, 0x69, 0xE4, 0x0F, 0x91][i % 8]
+        put("jsonl", "seed-" + name, bytes([options, how, 200 if name == "array-bad" else 0]), t)
+
+
+def kvec():
+    def record(term, *x):
+        term = term.encode() if isinstance(term, str) else term
+        return struct.pack("<I", len(term)) + term + struct.pack(f"<{len(x)}f", *x)
+    head = b"KCV1" + struct.pack("<I", 2)
+    good = head + record("a", 1, 2) + record("", -3, 4) + record("\u0416", 0.5, 0)
+    for i, (name, b) in enumerate({"plain": good, "joined": good + good, "only-header": head, "cut": good[:-3],
+                                   "other-dimension": good + b"KCV1" + struct.pack("<I", 3), "long-term": head + record("x" * 300, 1, 2),
+                                   "nan": good + record("n", float("nan"), 1) + record("i", 1, float("inf")) + record("z", 0, 0),
+                                   "lie": good + struct.pack("<I", 0xFFFFFFF), "zero": b"KCV1" + bytes(4),
+                                   "utf8": good + record(b"\xff\xfe", 1, 2)}.items()):
+        put("kvec", "seed-" + name, bytes([i % 4, HOW[i % 5], 0 if i % 3 else 140]), b)
+
+
+def npy():
+    def save(x, version=None):
+        b = io.BytesIO()
+        if version:
+            np.lib.format.write_array(b, x, version=version)
+        else:
+            np.save(b, x)
+        return b.getvalue()
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]])
+    i = 0
+    for t in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8"):
+        put("npy", "seed-" + t[0].replace("<", "le").replace(">", "be") + t[1:], bytes([i % 4, HOW[i % 5], 0]),
+            save(x.astype(t), (1 + i % 3, 0)))
+        i += 1
+    f = x.astype("<f4")
+    others = {"fortran": save(np.asfortranarray(f)), "one-dimension": save(f[0]), "integers": save(f.astype("<i4")),
+              "empty": save(f[:0]), "no-columns": save(f[:, :0]), "cut": save(f)[:-5], "longer": save(f) + b"12345678",
+              "nan": save(np.array([[1, np.nan], [np.inf, 1], [1, 2]], "<f4")), "large": save(np.array([[1e39, 1]])),
+              "lie": save(f).replace(b"(3, 2)", b"(9223372036854775807, 2)").replace(b" " * 18, b"", 1)}
+    for name, b in others.items():
+        put("npy", "seed-" + name, bytes([i % 4, HOW[i % 5], 0]), b)
+        i += 1
+
+
+def raw():
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]], "<f4").tobytes()
+    for i, (name, dim, b) in enumerate([("plain", 2, x), ("three", 3, x), ("cut", 2, x[:-2]), ("one", 1, x), ("gzip", 1, gzip.compress(x, mtime=0)),
+                                        ("nan", 2, x + struct.pack("<2f", float("nan"), 1))]):
+        put("raw", "seed-" + name, bytes([i % 4, HOW[i % 5], dim - 1]), b)
+
+
+def packed():
+    lines = '{"term": "a", "vec": [1, 0.5]}\n{"term": "b", "vec": [0, 1.25]}\n{"term": "c", "vec": [3, 4]}\n'
+    member = gzip.compress(lines.encode(), mtime=0)
+    named = b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x03\x00abcname\0comment\0"
+    named += struct.pack("<H", zlib.crc32(named) & 0xFFFF) + member[10:]
+    zstd = bytes.fromhex("28b52ffd0458310000616263640a") + struct.pack("<I", 0)
+    frame = b"\x28\xb5\x2f\xfd\x20\x05" + struct.pack("<I", 5 << 3 | 1)[:3] + b"lines"
+    rle = b"\x28\xb5\x2f\xfd\x60" + struct.pack("<H", 5000 - 256) + struct.pack("<I", 5000 << 3 | 1 << 1 | 1)[:3] + b"a"
+    skippable = b"\x50\x2a\x4d\x18" + struct.pack("<I", 3) + b"abc"
+    for i, b in enumerate([member, member + member, member + b"x", member[:-4], member[:20], named, zstd, frame, frame + skippable + frame,
+                           rle, rle + frame, skippable, skippable[:-1], b"\x1f\x8b\x08" + bytes(17), gzip.compress(b"a" * 3000, mtime=0),
+                           b"plain", b"\x28\xb5\x2f\xfd\x00\x88\x00\x00\x00"]):
+        put("packed", f"seed-stored-{i:02}", bytes([0, 3 if i % 2 else 15]), b)
+    for i in range(16):
+        put("packed", f"seed-packed-{i:02}", bytes([1, i & 1 | (i % 5) << 1, 0 if i % 3 else 100, i >> 2 & 3 | (i & 4), 37 * i % 256, i % 7]),
+            lines, "not JSON\n" if i & 1 else "")
+
+
+def options():
+    for i, t in enumerate(["-k\n5:50:x1.5\n--min-size\n10\n--max-size=off\n-o\nout.tsv\n-s\nsum.json\nwords.jsonl",
+                           "convert\n-f\nnpy\n-o\nx.npy\nin.jsonl", "info\n--json\n-i\nraw\n--dim\n3\n-", "help\nfit", "--help", "--version",
+                           "help\n--list", "help\n--completions\nbash", "fit\n--columns\nterm,cluster,row\n-f\ncsv\n--tol\n1e-9\n-",
+                           "KCLUST_K_MIN=3\nKCLUST_SEED=7\nKCLUST_THREADS=2\nfit\n-\n", "--annotate\n--records\n/data\n--terms\nt\n--on-bad\nskip\n-",
+                           "--max-line\n4K\n--max-memory=2G\n--sample\nall\n-j4\n-q\n-v\n--\n-x", "--k-m\n3", "-kq\n", "--seed\n-1\n-",
+                           "--progress\nalways\n--k-by\ndavies-bouldin\n-\n", "-Z\x1b[2J", "--\xff\xfe=3", "-k\n2:20:0\n-", "-q\nfit\n-\n",
+                           "--term-field\n/a/b\n--vec-field\nv\n-i\nauto\n--n-init\n1000000\n--max-iter\n5\n-"]):
+        put("options", f"seed-{i:02}", t.encode("latin-1") if "\xff" in t else t)
+
+
+for target in (number, json, jsonl, kvec, npy, raw, packed, options):
+    target()
