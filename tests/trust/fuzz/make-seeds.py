@@ -5,6 +5,7 @@ begins where the interesting bytes are. What a fuzzer found lies beside them as 
 The first bytes of an input are options of its target, see the functions fuzz_TARGET."""
 import gzip
 import io
+import json as pyjson
 import os
 import struct
 import zlib
@@ -28,7 +29,8 @@ def number():
              "7.0064923216240854e-46", "7.006492321624085e-46", "1e-400", "1e999", "0.1", "16777217", "1e23",
              "9007199254740993", "8.589973e9", "1" * 40, "0." + "0" * 30 + "1", "1.00000017881393432617187499",
              "123456789012345678e-20", "0.013310636, -1.5e-3 ,2E+5,\t3,-4.25]", "1,2,3,4,5,6,7,8,9,10,11]",
-             "0.12345678,0.87654321,-0.11111111,0.99999999,5]", "[1,-2.5e3, 7 ]", "01", "1.", ".5", "-", "1e", "+1", "2G",
+             "0.12345678,0.87654321,-0.11111111,0.99999999,5]", "[1,-2.5e3, 7 ]", "01", "1.", ".5", "-", "1e", "+1",
+             "2G",
              "512MiB", "1,,2", "18446744073709551616", "1,1e39,3"]
     for i, t in enumerate(texts):
         put("number", f"seed-{i:02}", bytes([3 if i % 2 else 63]), t)
@@ -52,16 +54,19 @@ def jsonl():
         "usual": (0, usual), "skip": (1, usual + '{"term": "x", "vec": [1]}\n{"term": "y"}\nnot JSON\n'),
         "raw": (2, usual), "unit": (4, usual + '{"term": "zero", "vec": [0, -0.0]}\n'),
         "twin": (8, rows), "twin-skip": (9, rows + '{"t": null, "v": [1, 2]}\n{"t": "c", "v": [1, 2], "v": [3, 4]}\n'
-                                         '{"t":"\\ud800","v":[1,2]}\n{"t":"d","v":[1e39,0]}\n   \n{"t":"e","v":[5,-0]}'),
+                                         '{"t":"\\ud800","v":[1,2]}\n{"t":"d","v":[1e39,0]}\n   \n'
+                                         '{"t":"e","v":[5,-0]}'),
         "twin-unit": (13, rows + '{"t": 1.50, "v": [0, 0]}\n'), "twin-bom": (8, "\ufeff" + rows),
         "array": (0, '[{"term": "a", "vec": [1, 2]}, {"term": "b", "vec": [3, 4]}]'),
         "bare": (0, "[[1, 2], [3, 4]]\n[[5, 6]]"),
         "array-bad": (1, '[{"term": "a", "vec": [1, 2]}, 7, {"term": "b", "vec": [3]}, [1], "x"]'),
-        "records": (16 + 32, '{"object": "list", "data": [{"id": "a", "embedding": [1, 2]},\n {"id": "b", "embedding": [3, 4]}]'
+        "records": (16 + 32,
+        '{"object": "list", "data": [{"id": "a", "embedding": [1, 2]},\n {"id": "b", "embedding": [3, 4]}]'
                              ', "usage": {"n": 1}}'),
         "records-top": (17, '[{"id": 1, "vector": [1]}]\n[{"id": 2, "vector": [2]}]'),
         "pointer": (32, '{"a": ["first", 1], "v": [1, 2]}\n{"v": [3, 4], "a": ["second"]}\n'),
-        "deep": (0, '{"term": "a", "x": ' + "[" * 510 + "]" * 510 + ', "vec": [1]}\n{"term":"b","vec":[2],"x":' + "[" * 520 + "\n"),
+        "deep": (0,
+        '{"term": "a", "x": ' + "[" * 510 + "]" * 510 + ', "vec": [1]}\n{"term":"b","vec":[2],"x":' + "[" * 520 + "\n"),
         "utf8": (1, b'{"term": "\xff", "vec": [1]}\n{"term": "\xe2\x82\xac", "vec": [1]}\n'),
     }
     for i, (name, (options, t)) in enumerate(text.items()):
@@ -76,8 +81,10 @@ def kvec():
     head = b"KCV1" + struct.pack("<I", 2)
     good = head + record("a", 1, 2) + record("", -3, 4) + record("\u0416", 0.5, 0)
     for i, (name, b) in enumerate({"plain": good, "joined": good + good, "only-header": head, "cut": good[:-3],
-                                   "other-dimension": good + b"KCV1" + struct.pack("<I", 3), "long-term": head + record("x" * 300, 1, 2),
-                                   "nan": good + record("n", float("nan"), 1) + record("i", 1, float("inf")) + record("z", 0, 0),
+                                   "other-dimension": good + b"KCV1" + struct.pack("<I", 3),
+                                   "long-term": head + record("x" * 300, 1, 2),
+                                   "nan": good + record("n", float("nan"), 1) + record("i", 1,
+                                   float("inf")) + record("z", 0, 0),
                                    "lie": good + struct.pack("<I", 0xFFFFFFF), "zero": b"KCV1" + bytes(4),
                                    "utf8": good + record(b"\xff\xfe", 1, 2)}.items()):
         put("kvec", "seed-" + name, bytes([i % 4, HOW[i % 5], 0 if i % 3 else 140]), b)
@@ -109,7 +116,8 @@ def npy():
 
 def raw():
     x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]], "<f4").tobytes()
-    for i, (name, dim, b) in enumerate([("plain", 2, x), ("three", 3, x), ("cut", 2, x[:-2]), ("one", 1, x), ("gzip", 1, gzip.compress(x, mtime=0)),
+    for i, (name, dim, b) in enumerate([("plain", 2, x), ("three", 3, x), ("cut", 2, x[:-2]), ("one", 1, x), ("gzip",
+    1, gzip.compress(x, mtime=0)),
                                         ("nan", 2, x + struct.pack("<2f", float("nan"), 1))]):
         put("raw", "seed-" + name, bytes([i % 4, HOW[i % 5], dim - 1]), b)
 
@@ -123,25 +131,67 @@ def packed():
     frame = b"\x28\xb5\x2f\xfd\x20\x05" + struct.pack("<I", 5 << 3 | 1)[:3] + b"lines"
     rle = b"\x28\xb5\x2f\xfd\x60" + struct.pack("<H", 5000 - 256) + struct.pack("<I", 5000 << 3 | 1 << 1 | 1)[:3] + b"a"
     skippable = b"\x50\x2a\x4d\x18" + struct.pack("<I", 3) + b"abc"
-    for i, b in enumerate([member, member + member, member + b"x", member[:-4], member[:20], named, zstd, frame, frame + skippable + frame,
-                           rle, rle + frame, skippable, skippable[:-1], b"\x1f\x8b\x08" + bytes(17), gzip.compress(b"a" * 3000, mtime=0),
+    for i, b in enumerate([member, member + member, member + b"x", member[:-4], member[:20], named, zstd, frame,
+    frame + skippable + frame,
+                           rle, rle + frame, skippable, skippable[:-1], b"\x1f\x8b\x08" + bytes(17),
+                               gzip.compress(b"a" * 3000, mtime=0),
                            b"plain", b"\x28\xb5\x2f\xfd\x00\x88\x00\x00\x00"]):
         put("packed", f"seed-stored-{i:02}", bytes([0, 3 if i % 2 else 15]), b)
     for i in range(16):
-        put("packed", f"seed-packed-{i:02}", bytes([1, i & 1 | (i % 5) << 1, 0 if i % 3 else 100, i >> 2 & 3 | (i & 4), 37 * i % 256, i % 7]),
+        put("packed", f"seed-packed-{i:02}", bytes([1, i & 1 | (i % 5) << 1, 0 if i % 3 else 100,
+            i >> 2 & 3 | (i & 4), 37 * i % 256, i % 7]),
             lines, "not JSON\n" if i & 1 else "")
 
 
 def options():
     for i, t in enumerate(["-k\n5:50:x1.5\n--min-size\n10\n--max-size=off\n-o\nout.tsv\n-s\nsum.json\nwords.jsonl",
-                           "convert\n-f\nnpy\n-o\nx.npy\nin.jsonl", "info\n--json\n-i\nraw\n--dim\n3\n-", "help\nfit", "--help", "--version",
-                           "help\n--list", "help\n--completions\nbash", "fit\n--columns\nterm,cluster,row\n-f\ncsv\n--tol\n1e-9\n-",
-                           "KCLUST_K_MIN=3\nKCLUST_SEED=7\nKCLUST_THREADS=2\nfit\n-\n", "--annotate\n--records\n/data\n--terms\nt\n--on-bad\nskip\n-",
-                           "--max-line\n4K\n--max-memory=2G\n--sample\nall\n-j4\n-q\n-v\n--\n-x", "--k-m\n3", "-kq\n", "--seed\n-1\n-",
-                           "--progress\nalways\n--k-by\ndavies-bouldin\n-\n", "-Z\x1b[2J", "--\xff\xfe=3", "-k\n2:20:0\n-", "-q\nfit\n-\n",
+                           "convert\n-f\nnpy\n-o\nx.npy\nin.jsonl", "info\n--json\n-i\nraw\n--dim\n3\n-", "help\nfit",
+                           "--help", "--version",
+                           "help\n--list", "help\n--completions\nbash",
+                           "fit\n--columns\nterm,cluster,row\n-f\ncsv\n--tol\n1e-9\n-",
+                           "KCLUST_K_MIN=3\nKCLUST_SEED=7\nKCLUST_THREADS=2\nfit\n-\n",
+                           "--annotate\n--records\n/data\n--terms\nt\n--on-bad\nskip\n-",
+                           "--max-line\n4K\n--max-memory=2G\n--sample\nall\n-j4\n-q\n-v\n--\n-x", "--k-m\n3", "-kq\n",
+                           "--seed\n-1\n-",
+                           "--progress\nalways\n--k-by\ndavies-bouldin\n-\n", "-Z\x1b[2J", "--\xff\xfe=3",
+                           "-k\n2:20:0\n-", "-q\nfit\n-\n",
                            "--term-field\n/a/b\n--vec-field\nv\n-i\nauto\n--n-init\n1000000\n--max-iter\n5\n-"]):
         put("options", f"seed-{i:02}", t.encode("latin-1") if "\xff" in t else t)
 
 
-for target in (number, json, jsonl, kvec, npy, raw, packed, options):
+def model():
+    def build(k=2, moved=0, pool=0, **changes):
+        x = np.eye(k, 2, dtype="<f4")
+        info = {"kclust": "0.1.0", "rows": 2 * k, "generation": 1, "updates": 0, "joined": 0, "born": 0,
+                "unassigned": pool, "next_id": k, "created": None,
+                "options": {"k_min": 2, "k_max": 5, "k_step": 1, "k_factor": 0.0, "k_by": "silhouette", "min_size": 1,
+                            "max_size": 0, "n_init": 10, "max_iter": 100, "tol": 1e-06, "seed": 42, "sample": 250000},
+                "baseline": {"silhouette": None, "similarity": 0.5, "calinski_harabasz": None, "davies_bouldin": 0.1,
+                             "inertia": 0.01, "objective": 4.0},
+                "lineage": [{"id": i, "generation": 1, "update": 0, "rows": 2, "gone": None} for i in range(k)],
+                "representatives": [[{"term": "a\u0416", "similarity": 0.9}] for i in range(k)],
+                "pool_terms": [f"p{i}" for i in range(pool)]}
+        info.update(changes)
+        tensors = [("ids", "I64", np.arange(k, dtype="<i8")), ("counts", "I64", np.full(k, 2, "<i8")),
+                   ("sums", "F64", 2 * x.astype("<f8")), ("moved_hash", "U64", np.arange(moved, dtype="<u8")),
+                   ("moved_place", "I64", np.zeros(moved, "<i8")), ("moved_count", "I64", np.ones(moved, "<i8")),
+                   ("centroids", "F32", x), ("quantiles", "F32", np.tile(np.linspace(0, 1, 101, dtype="<f4"), (k, 1))),
+                   ("pool", "F32", np.tile(np.array([[0.6, 0.8]], "<f4"), (pool, 1)))]
+        header, data = {"__metadata__": {"format": "kclust-model", "version": "1", "info": pyjson.dumps(info)}}, b""
+        for name, kind, a in tensors:
+            b = a.tobytes()
+            header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(b)]}
+            data += b
+        return pyjson.dumps(header).encode(), data
+    for i, (name, (header, data)) in enumerate({"one": build(1), "two": build(2, moved=2), "pool": build(2, pool=3),
+                                                "ids": build(2, next_id=1), "updates": build(1, updates=2, joined=3),
+                                                }.items()):
+        put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2]), header, b"\0", data)
+    header, data = build(1)
+    put("model", "seed-whole", bytes([0]), struct.pack("<Q", len(header)), header, data)
+    put("model", "seed-length", bytes([2]), struct.pack("<Q", 1 << 60), header)
+    put("model", "seed-empty", bytes([1]), "{}", b"\0")
+
+
+for target in (number, json, jsonl, kvec, npy, raw, packed, options, model):
     target()

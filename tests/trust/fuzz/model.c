@@ -1,0 +1,130 @@
+/* The model file. Bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may
+ * grow without its length being guessed. What is accepted holds together and is written back in one form. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "fuzz.h"
+#include "model/model.h"
+
+static void holds_together(const struct kc_model *m)
+{
+    FUZZ_CHECK(m->k > 0 && m->d > 0 && m->nlives >= m->k && m->rep_first[0] == 0);
+    for (size_t c = 0; c < m->k; c++) {
+        double length = 0;
+        FUZZ_CHECK(m->ids[c] >= 0 && m->ids[c] < m->next_id && (c == 0 || m->ids[c] > m->ids[c - 1]));
+        FUZZ_CHECK(m->counts[c] >= 1 && m->rep_first[c] <= m->rep_first[c + 1]);
+        FUZZ_CHECK(kc_model_find(m, m->ids[c]) == c);
+        for (size_t j = 0; j < m->d; j++) {
+            length += (double)m->centroids[c * m->d + j] * (double)m->centroids[c * m->d + j];
+            FUZZ_CHECK(isfinite(m->sums[c * m->d + j]));
+        }
+        FUZZ_CHECK(length > 0.99 && length < 1.01);
+        for (double p = 0; p <= 100; p += 12.5)
+            FUZZ_CHECK(isfinite(kc_model_percentile(m, c, p)));
+    }
+    FUZZ_CHECK(m->rep_first[m->k] == m->rep_terms.n && m->pool.terms.n == m->pool.n);
+    for (size_t i = 0; i < m->moved.n; i++)
+        FUZZ_CHECK(m->moved.place[i] < m->k && (i == 0 || m->moved.hash[i] >= m->moved.hash[i - 1]) &&
+                   kc_model_moved(&m->moved, m->moved.hash[i]) <= i);
+}
+
+/* The bytes of what kc_model_save writes. */
+static void save(const struct kc_model *m, struct kc_buf *b)
+{
+    struct kc_outfile *f = NULL;
+    struct kc_err e = KC_ERR_INIT;
+    int fd = memfd_create("model", 0);
+    if (fd < 0 || dup2(fd, 101) < 0)
+        abort();
+    FUZZ_CHECK(kc_outfile_open(&f, "/dev/fd/101", &e) == 0 && kc_model_save(m, f, &e) == 0);
+    FUZZ_CHECK(kc_outfile_commit(f, &e) == 0);
+    kc_outfile_free(f);
+    off_t n = lseek(fd, 0, SEEK_END);
+    if (n < 0 || kc_buf_reserve(b, (size_t)n, &e) != 0 || pread(fd, b->p, (size_t)n, 0) != n)
+        abort();
+    b->n = (size_t)n;
+    close(fd);
+    close(101);
+}
+
+static void accepted(const struct kc_model *m)
+{
+    struct kc_buf one = {NULL, 0, 0}, two = {NULL, 0, 0};
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_model again;
+    holds_together(m);
+    save(m, &one);
+    if (kc_model_parse(&again, one.p, one.n, "again", &e) != 0)
+        fuzz_fail("what was accepted is refused when it is written again: %s", e.msg);
+    save(&again, &two);
+    FUZZ_CHECK(one.n == two.n && memcmp(one.p, two.p, one.n) == 0);
+    kc_model_free(&again);
+    kc_buf_free(&one);
+    kc_buf_free(&two);
+}
+
+/* By its path, as a file or through a pipe: the same answer as from memory. */
+static void by_path(const uint8_t *p, size_t n, int through_pipe, const struct kc_err *want)
+{
+    int fds[2];
+    struct kc_model m;
+    struct kc_err e = KC_ERR_INIT;
+    if (through_pipe && n <= 65536) {
+        if (pipe(fds) != 0 || write(fds[1], p, n) != (ssize_t)n)
+            abort();
+        close(fds[1]);
+    } else {
+        fds[0] = memfd_create("model", 0);
+        if (fds[0] < 0 || pwrite(fds[0], p, n, 0) != (ssize_t)n)
+            abort();
+    }
+    if (dup2(fds[0], 100) < 0)
+        abort();
+    close(fds[0]);
+    int rc = kc_model_load(&m, "/proc/self/fd/100", &e);
+    kc_model_free(&m);
+    close(100);
+    if ((rc == 0) != (want->code == KC_OK) || e.code != want->code)
+        fuzz_fail("from memory '%s', by its path '%s'", want->msg, e.msg);
+}
+
+void fuzz_model(const uint8_t *p, size_t n)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_model m;
+    uint8_t *own = NULL;
+    if (n < 2)
+        return;
+    unsigned flags = p[0];
+    p++;
+    n--;
+    if (flags & 1) {
+        const uint8_t *nul = memchr(p, '\0', n);
+        size_t header = nul ? (size_t)(nul - p) : n, data = nul ? n - header - 1 : 0;
+        own = malloc(8 + header + data);
+        if (!own)
+            abort();
+        for (size_t i = 0; i < 8; i++)
+            own[i] = (uint8_t)((uint64_t)header >> 8 * i);
+        memcpy(own + 8, p, header);
+        if (data > 0)
+            memcpy(own + 8 + header, nul + 1, data);
+        p = own;
+        n = 8 + header + data;
+    }
+    int rc = kc_model_parse(&m, (const char *)p, n, "model", &e);
+    FUZZ_CHECK((rc == 0) == (e.code == KC_OK));
+    if (rc != 0) {
+        char line[2048];
+        kc_err_format(&e, line, sizeof line);
+        FUZZ_CHECK(e.code == KC_EINPUT && twin_utf8(line, line + strlen(line)) && !strpbrk(line, "\n\033\177"));
+    }
+    if (!(n >= 2 && ((p[0] == 0x1F && p[1] == 0x8B) || p[0] == 0x28 || (p[0] & 0xF0) == 0x50))) /* packed, perhaps */
+        by_path(p, n, flags >> 1 & 1, &e);
+    if (rc == 0)
+        accepted(&m);
+    kc_model_free(&m);
+    free(own);
+}
