@@ -12,7 +12,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -97,6 +97,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--prometheus)
+        _kclust_files
+        return
+        ;;
     fit:--model|fit:-m)
         _kclust_files
         return
@@ -105,6 +109,82 @@ _kclust() {
         return
         ;;
     fit:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    assign:--model|assign:-m)
+        _kclust_files
+        return
+        ;;
+    assign:--threshold)
+        return
+        ;;
+    assign:--min-margin)
+        return
+        ;;
+    assign:--drift-unassigned)
+        return
+        ;;
+    assign:--drift-silhouette)
+        return
+        ;;
+    assign:--drift-cv)
+        return
+        ;;
+    assign:--drift-rows)
+        return
+        ;;
+    assign:--input-format|assign:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        return
+        ;;
+    assign:--dim)
+        return
+        ;;
+    assign:--term-field)
+        return
+        ;;
+    assign:--vec-field)
+        return
+        ;;
+    assign:--records)
+        return
+        ;;
+    assign:--terms)
+        _kclust_files
+        return
+        ;;
+    assign:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    assign:--max-line)
+        return
+        ;;
+    assign:--output|assign:-o)
+        _kclust_files
+        return
+        ;;
+    assign:--output-format|assign:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        return
+        ;;
+    assign:--columns)
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
+        return
+        ;;
+    assign:--summary|assign:-s)
+        _kclust_files
+        return
+        ;;
+    assign:--prometheus)
+        _kclust_files
+        return
+        ;;
+    assign:--threads|assign:-j)
+        return
+        ;;
+    assign:--progress)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
@@ -185,7 +265,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -195,7 +275,8 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --model --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --threads --quiet --verbose --progress --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
@@ -204,12 +285,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign convert info help' -- "$cur")
     fi
 }
 

@@ -290,6 +290,11 @@ int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_er
     return 0;
 }
 
+int kc_outfile_push(struct kc_outfile *f, struct kc_err *e)
+{
+    return f->kind == KIND_TEMP || f->seekable ? 0 : flush(f, e);
+}
+
 int kc_outfile_seekable(const struct kc_outfile *f)
 {
     return f->seekable;
@@ -421,6 +426,15 @@ int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b)
         strcmp(split_target(a->target, da), split_target(b->target, db)) != 0)
         return 0;
     return stat(da, &p) == 0 && stat(db, &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
+}
+
+int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (o[i].f && o[j].f && kc_outfile_same(o[i].f, o[j].f))
+                return kc_err_set(e, KC_EUSAGE, "%s and %s name the same file", o[i].option, o[j].option);
+    return 0;
 }
 
 void kc_outfile_free(struct kc_outfile *f)

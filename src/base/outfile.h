@@ -15,6 +15,8 @@ int kc_outfile_open(struct kc_outfile **f, const char *path, struct kc_err *e) K
 /* An unlinked temporary file in $TMPDIR (or /tmp), for what has to be known before it can be written. */
 int kc_outfile_open_spool(struct kc_outfile **f, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_err *e) KC_MUST_USE; /* buffered */
+/* What was written is on its way, where the target is not replaced at the end anyway: a pipe's reader need not wait. */
+int kc_outfile_push(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Overwrite bytes already written at offset (a header whose counts were unknown); only when kc_outfile_seekable. */
 int kc_outfile_patch(struct kc_outfile *f, uint64_t offset, const void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_seekable(const struct kc_outfile *f);
@@ -32,6 +34,13 @@ int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Whether two outputs, open both, would replace the same file, by whatever names. */
 int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b);
+/* An open output and the option that names it, for a message; f is NULL where it was not asked for. */
+struct kc_named_output {
+    const struct kc_outfile *f;
+    const char *option;
+};
+/* KC_EUSAGE when two of them would replace the same file. */
+int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Close and free; what was not committed is removed. NULL is fine; so is one already committed. */
 void kc_outfile_free(struct kc_outfile *f);
 

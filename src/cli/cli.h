@@ -4,7 +4,10 @@
 
 #include "base/ctx.h"
 #include "cli/opt.h"
+#include "core/drift.h"
 #include "in/dataset.h"
+#include "model/assign.h"
+#include "out/labels.h"
 
 enum kc_when { KC_AUTO, KC_ALWAYS, KC_NEVER };
 
@@ -23,6 +26,24 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
 
 /* Reading options as they are without any on the command line. */
 struct kc_in_opts kc_cli_in_defaults(void);
+
+/* KC_OPTS_LABELS: where the values go. */
+struct kc_cli_labels {
+    struct kc_out_opts *out;
+    const char **output, **summary, **prometheus;
+    int format_given;
+};
+/* Take one of them; 1 when it is another option. */
+int kc_cli_take_labels(struct kc_cli_labels *l, enum kc_opt_id id, const char *value, const char *name,
+                       struct kc_err *e) KC_MUST_USE;
+/* What single options cannot tell. */
+int kc_cli_check_labels(struct kc_cli_labels *l, struct kc_err *e) KC_MUST_USE;
+
+int kc_cli_take_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+
+/* KC_OPTS_DRIFT; 1 when it is another option. */
+int kc_cli_take_drift(struct kc_drift_limits *limits, int *drift, int *fail, enum kc_opt_id id, const char *value,
+                      const char *name, struct kc_err *e) KC_MUST_USE;
 
 /* The time that outputs may tell: SOURCE_DATE_EPOCH's, or -1 for none. */
 int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
@@ -60,6 +81,7 @@ void kc_progress_clear_from_signal(void);
 int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e) KC_MUST_USE;
 
 int kc_cmd_fit(int argc, char **argv, int named);
+int kc_cmd_assign(int argc, char **argv, int named);
 int kc_cmd_convert(int argc, char **argv, int named);
 int kc_cmd_info(int argc, char **argv, int named);
 int kc_cmd_help(int argc, char **argv, int named);

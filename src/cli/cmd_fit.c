@@ -29,17 +29,8 @@ static const struct kc_opt opts[] = {
      "refused before the work starts"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
-    {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
-     "write the labels to FILE, which is replaced only when all went well"},
-    {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "tsv", 0, KC_COMPLETE_WORDS, "tsv csv jsonl",
-     "tsv (no header), csv (a header) or jsonl"},
-    {KC_OPT_COLUMNS, 0, "columns", "LIST", "term,cluster", 0, KC_COMPLETE_WORDS,
-     "term cluster similarity margin silhouette row",
-     "of term, cluster, similarity, margin, silhouette and row, with commas between them"},
-    {KC_OPT_ANNOTATE, 0, "annotate", 0, 0, 0, KC_COMPLETE_NONE, 0,
-     "JSONL in and out: echo each record with cluster_id added and without its vector"},
-    {KC_OPT_SUMMARY, 's', "summary", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
-     "write the summary to FILE as JSON; - is standard output when --output is given"},
+    KC_OPTS_LABELS("term cluster similarity margin silhouette row",
+                   "term, cluster, similarity, margin, silhouette and row"),
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "save the model to FILE, for assign and update"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
@@ -52,7 +43,8 @@ const struct kc_verb kc_verb_fit = {"fit", "[fit] [OPTION]... [FILE]...", "clust
 struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
-    int min_given, max_given, format_given;
+    struct kc_cli_labels labels;
+    int min_given, max_given;
 };
 
 static int bad_range(const char *value, const char *name, struct kc_err *e)
@@ -151,27 +143,14 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
 static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct args *a = arg;
+    int rc;
     switch (id) {
-    case KC_OPT_OUTPUT:
-        a->job.output = value;
-        return 0;
-    case KC_OPT_SUMMARY:
-        a->job.summary = value;
-        return 0;
     case KC_OPT_MODEL:
         a->job.model = value;
         return 0;
-    case KC_OPT_OUTPUT_FORMAT:
-        a->format_given = 1;
-        return kc_out_format_by_name(value, &a->job.out.format) == 0 ? 0 :
-               kc_opt_bad_word(value, "tsv csv jsonl", name, e);
-    case KC_OPT_COLUMNS:
-        return kc_out_columns_parse(value, &a->job.out, e);
-    case KC_OPT_ANNOTATE:
-        a->job.out.annotate = 1;
-        return 0;
     default:
-        return take_work(a, id, value, name, e);
+        rc = kc_cli_take_labels(&a->labels, id, value, name, e);
+        return rc <= 0 ? rc : take_work(a, id, value, name, e);
     }
 }
 
@@ -187,16 +166,9 @@ static int check(struct args *a, struct kc_err *e)
     if (f->max_size && f->max_size < f->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (unsigned long long)f->max_size, (unsigned long long)f->min_size);
-    if (a->job.out.annotate) {
-        if (a->format_given && a->job.out.format != KC_OUT_JSONL)
-            return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
-        a->job.out.format = KC_OUT_JSONL;
-    }
-    if (a->job.summary && strcmp(a->job.summary, "-") == 0 && strcmp(a->job.output, "-") == 0)
-        return kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them");
     if (a->job.model && strcmp(a->job.model, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--model needs the name of a file: standard output is for the labels");
-    return 0;
+    return kc_cli_check_labels(&a->labels, e);
 }
 
 static int run(struct args *a, struct kc_err *e)
@@ -225,6 +197,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
     };
     enum kc_opt_id done;
     int first;
+    a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
     if (kc_opt_parse(&kc_verb_fit, argc, argv, take, &a, &first, &done, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_OPT_END)

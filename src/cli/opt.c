@@ -143,6 +143,15 @@ int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, 
     return bad_value(value, name, e, expected);
 }
 
+int kc_opt_real(const char *value, double least, double most, double *out, const char *name, struct kc_err *e)
+{
+    char expected[96];
+    if (kc_num_double(value, out) == 0 && *out >= least && *out <= most)
+        return 0;
+    snprintf(expected, sizeof expected, "a number from %g to %g", least, most);
+    return bad_value(value, name, e, expected);
+}
+
 int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e)
 {
     if (kc_num_size(value, out) == 0 && *out > 0)

@@ -11,6 +11,9 @@ enum kc_opt_id {
     KC_OPT_INPUT_FORMAT, KC_OPT_DIM, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_RECORDS, KC_OPT_TERMS, KC_OPT_ON_BAD,
     KC_OPT_MAX_LINE,
     KC_OPT_OUTPUT, KC_OPT_OUTPUT_FORMAT, KC_OPT_COLUMNS, KC_OPT_ANNOTATE, KC_OPT_SUMMARY, KC_OPT_MODEL, KC_OPT_JSON,
+    KC_OPT_PROMETHEUS, KC_OPT_THRESHOLD, KC_OPT_MIN_MARGIN,
+    KC_OPT_DRIFT, KC_OPT_FAIL_ON_DRIFT, KC_OPT_DRIFT_UNASSIGNED, KC_OPT_DRIFT_SILHOUETTE, KC_OPT_DRIFT_CV,
+    KC_OPT_DRIFT_ROWS,
     KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS,
     KC_OPT_LIST, KC_OPT_COMPLETIONS,
     KC_OPT_HELP, KC_OPT_VERSION
@@ -57,6 +60,8 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
 /* Values. The message names the option and what was expected. */
 int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, const char *name, struct kc_err *e)
     KC_MUST_USE;
+int kc_opt_real(const char *value, double least, double most, double *out, const char *name, struct kc_err *e)
+    KC_MUST_USE;
 int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e) KC_MUST_USE;
 int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e) KC_MUST_USE;
 
@@ -78,6 +83,35 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
     {KC_OPT_ON_BAD, 0, "on-bad", "ACTION", "fail", 0, KC_COMPLETE_WORDS, "fail skip", \
      "a bad record ends the run, or is counted, reported and left out"}, \
     {KC_OPT_MAX_LINE, 0, "max-line", "SIZE", "16M", 0, KC_COMPLETE_NONE, 0, "the longest input line or record"}
+
+/* columns: the words; and the words as a sentence has them. */
+#define KC_OPTS_LABELS(columns, sentence) \
+    {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0, \
+     "write the labels to FILE, which is replaced only when all went well"}, \
+    {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "tsv", 0, KC_COMPLETE_WORDS, "tsv csv jsonl", \
+     "tsv (no header), csv (a header) or jsonl"}, \
+    {KC_OPT_COLUMNS, 0, "columns", "LIST", "term,cluster", 0, KC_COMPLETE_WORDS, columns, \
+     "of " sentence ", with commas between them"}, \
+    {KC_OPT_ANNOTATE, 0, "annotate", 0, 0, 0, KC_COMPLETE_NONE, 0, \
+     "JSONL in and out: echo each record with cluster_id added and without its vector"}, \
+    {KC_OPT_SUMMARY, 's', "summary", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
+     "write the summary to FILE as JSON; - is standard output when --output is given"}, \
+    {KC_OPT_PROMETHEUS, 0, "prometheus", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
+     "write the figures to FILE for node_exporter's textfile collector"}
+
+#define KC_OPTS_DRIFT \
+    {KC_OPT_DRIFT, 0, "drift", 0, 0, 0, KC_COMPLETE_NONE, 0, \
+     "report whether the rows still look like those of the fit"}, \
+    {KC_OPT_FAIL_ON_DRIFT, 0, "fail-on-drift", 0, 0, 0, KC_COMPLETE_NONE, 0, \
+     "exit with 3 when one of the first three limits below is crossed; implies --drift"}, \
+    {KC_OPT_DRIFT_UNASSIGNED, 0, "drift-unassigned", "F", "0.30", 0, KC_COMPLETE_NONE, 0, \
+     "the share of rows in no cluster that is drift"}, \
+    {KC_OPT_DRIFT_SILHOUETTE, 0, "drift-silhouette", "F", "0.15", 0, KC_COMPLETE_NONE, 0, \
+     "the fall of the mean silhouette that is drift"}, \
+    {KC_OPT_DRIFT_CV, 0, "drift-cv", "F", "1.5", 0, KC_COMPLETE_NONE, 0, \
+     "the coefficient of variation of the clusters' sizes that is drift"}, \
+    {KC_OPT_DRIFT_ROWS, 0, "drift-rows", "F", "0.05", 0, KC_COMPLETE_NONE, 0, \
+     "the rows since the fit, as a share of its rows, that are worth a word; never drift by themselves"}
 
 #define KC_OPTS_COMMON \
     {KC_OPT_THREADS, 'j', "threads", "N", "all cores", "KCLUST_THREADS", KC_COMPLETE_NONE, 0, \

@@ -27,6 +27,13 @@ struct kc_in_opts {
     void *work_arg;                                  /* grows with n. NULL: none */
     int skip_bad;             /* --on-bad skip */
     int want_raw;             /* --annotate: keep each record's JSON without its vector */
+    int prompt;               /* hand on lines that have come rather than wait for more of them */
+    size_t expect_dim;        /* what rows must have, 0: what the first has, */
+    const char *expect_from;  /* and who says so */
+    /* Called by the workers for each piece of decoded rows (n, d); what it puts into made (empty at first) comes to the
+     * sink with them. A failure ends the run. NULL: none. */
+    int (*each)(void *arg, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e);
+    void *each_arg;
     int normalise;            /* rows become unit vectors; zero rows are bad records only then */
 };
 
@@ -37,6 +44,7 @@ struct kc_chunk {
     const struct kc_strs *terms; /* n terms, or NULL when the input carries none */
     const struct kc_strs *raws;  /* n compact one-line JSON objects without the vector member and without any earlier
                                     "cluster_id" member, closing brace included; or NULL */
+    const struct kc_buf *made;   /* by kc_in_opts.each; else empty */
     const uint64_t *rows;       /* n input row numbers: from 0 over all inputs, skipped records counted */
 };
 

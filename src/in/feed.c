@@ -46,8 +46,9 @@ static void read_source(struct kc_feed *f, char *p, size_t n, size_t *got)
     f->src_eof = *got == 0;
 }
 
-int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
+static int take(struct kc_feed *f, struct kc_buf *b, size_t want, int prompt, struct kc_err *e)
 {
+    int lines = 0;
     while (b->n < want) {
         /* No more at a time than what is there already: a length that lies costs nothing. */
         size_t step = b->n > f->block ? b->n : f->block, got = f->carry.n - f->carry_at;
@@ -66,12 +67,25 @@ int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err
             if (got == 0)
                 break;
         }
+        lines |= prompt && memchr(b->p + b->n, '\n', got);
         b->n += got;
+        if (lines && f->carry_at == f->carry.n && !kc_source_ready(f->src))
+            break;
     }
     if (kc_buf_reserve(b, KC_NUM_PAD, e) != 0)
         return -1;
     memset(b->p + b->n, 0, KC_NUM_PAD);
     return 0;
+}
+
+int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
+{
+    return take(f, b, want, 0, e);
+}
+
+int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
+{
+    return take(f, b, want, f->o->prompt, e);
 }
 
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e)

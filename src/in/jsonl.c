@@ -107,7 +107,7 @@ static int fill_lines(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_
     size_t want = f->block, seen = 0;
     s->whole_lines = 1;
     for (;;) {
-        if (kc_feed_take(f, &s->buf, want, e) != 0)
+        if (kc_feed_take_lines(f, &s->buf, want, e) != 0)
             return -1;
         if (st->discarding) {
             char *nl = memchr(s->buf.p, '\n', s->buf.n);

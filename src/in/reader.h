@@ -63,6 +63,7 @@ struct kc_slot {
     struct kc_again *again; /* the file, in the first slot of one that can be read again; else NULL. The slot's own. */
     uint64_t at, end;   /* what buf holds of it: [at, end) */
     struct kc_buf tmp;
+    struct kc_buf made; /* by kc_in_opts.each */
     struct kc_err err;  /* memory was short */
 };
 
@@ -131,6 +132,8 @@ int kc_feed_broken(const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
 int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Bytes into b until it holds `want`, fewer only at the end; KC_NUM_PAD NULs behind. */
 int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
+/* The same, that stops as soon as there is a line and nothing more to be had without waiting. */
+int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
 /* b's bytes from `at` on are to be taken again. */
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e) KC_MUST_USE;
 /* Rows of d numbers are coming: the first input sets the number, the others must agree. */

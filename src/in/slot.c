@@ -15,6 +15,7 @@ void kc_slot_clear(struct kc_slot *s)
     s->again = NULL;
     s->at = s->end = 0;
     s->has_terms = 0;
+    s->made.n = 0;
     kc_strs_clear(&s->terms);
     kc_strs_clear(&s->raws);
     kc_strs_clear(&s->msgs);
@@ -24,6 +25,7 @@ void kc_slot_free(struct kc_slot *s)
 {
     kc_buf_free(&s->buf);
     kc_buf_free(&s->tmp);
+    kc_buf_free(&s->made);
     kc_strs_free(&s->terms);
     kc_strs_free(&s->raws);
     kc_strs_free(&s->msgs);

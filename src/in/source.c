@@ -320,6 +320,12 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
     return 0;
 }
 
+int kc_source_ready(const struct kc_source *s)
+{
+    struct pollfd f = {s->fd, POLLIN, 0};
+    return s->at < s->n || poll(&f, 1, 0) != 0; /* a failure will show when reading */
+}
+
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
     switch (s->kind) {

@@ -18,6 +18,9 @@ void kc_source_free(struct kc_source *s); /* NULL is fine */
  * was found, for compressed data that is damaged, cut short, or followed by something else. */
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e) KC_MUST_USE;
 
+/* Whether reading would find something, or the end, without waiting. */
+int kc_source_ready(const struct kc_source *s);
+
 enum kc_source_kind kc_source_kind(const struct kc_source *s);
 uint64_t kc_source_bytes(const struct kc_source *s); /* stored bytes read so far */
 /* Bytes still to be had from here on, when the source is a plain regular file; else UINT64_MAX. */

@@ -83,6 +83,14 @@ static void work(void *arg, void *slot)
     struct kc_slot *s = slot;
     (void)arg;
     s->rd->work(s);
+    if (s->o->each && s->n > 0 && s->err.code == KC_OK && s->o->each(s->o->each_arg, s->x, s->n, s->d, &s->made, &s->err) != 0)
+        s->n = 0; /* err tells drain */
+}
+
+static int ready(void *arg)
+{
+    const struct kc_feed *f = &((const struct both *)arg)->feed;
+    return !f->o->prompt || !f->src || f->carry_at < f->carry.n || kc_source_ready(f->src);
 }
 
 static int reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)
@@ -196,7 +204,7 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     /* where the terms do not suffice rows are only counted, for the message at the end */
     int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n;
     if (s->n > 0 && enough_terms) {
-        struct kc_chunk c = {.n = s->n, .d = s->d, .x = s->x, .rows = d->numbers};
+        struct kc_chunk c = {.n = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
         c.raws = d->o->want_raw ? &s->raws : NULL;
         d->run->hint_rows = s->hint_rows;
@@ -270,7 +278,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
     static const char *const standard_input = "-";
-    static const struct kc_pipe_ops ops = {fill, work, drain};
+    static const struct kc_pipe_ops ops = {fill, ready, work, drain};
     size_t nslots = 2 * (size_t)kc_pool_threads(ctx->pool), made = 0;
     struct kc_slot *slots = NULL;
     void **ring = NULL;
@@ -283,6 +291,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b.feed.block = tune && tune->block ? tune->block : BLOCK;
     b.feed.files = o->nfiles ? o->files : &standard_input;
     b.feed.nfiles = o->nfiles ? o->nfiles : 1;
+    b.feed.d = o->expect_dim;
+    b.feed.d_name = o->expect_from;
     b.feed.st = st;
     b.drain.ctx = ctx;
     b.drain.o = o;

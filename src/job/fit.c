@@ -14,7 +14,7 @@ struct run {
     struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
     struct kc_err kept;         /* a failure to keep a warning */
     struct kc_strs warnings;
-    struct kc_outfile *out, *side, *file; /* labels, sidecar, model */
+    struct kc_outfile *out, *side, *file, *metrics; /* labels, sidecar, model, figures */
     struct kc_dataset ds;
     struct kc_fit fit;
     struct kc_model model;
@@ -174,12 +174,12 @@ static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_e
 {
     if (kc_outfile_open(&run->out, j->output, e) != 0 ||
         (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
-        (j->model && kc_outfile_open(&run->file, j->model, e) != 0))
+        (j->model && kc_outfile_open(&run->file, j->model, e) != 0) ||
+        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
         return -1;
-    const char *two = run->side && kc_outfile_same(run->side, run->out) ? "--summary and --output" :
-                      run->file && kc_outfile_same(run->file, run->out) ? "--model and --output" :
-                      run->file && run->side && kc_outfile_same(run->file, run->side) ? "--model and --summary" : NULL;
-    return two ? kc_err_set(e, KC_EUSAGE, "%s name the same file", two) : 0;
+    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->file, "--model"},
+                                          {run->metrics, "--prometheus"}};
+    return kc_outfile_all_differ(all, 4, e);
 }
 
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
@@ -222,11 +222,13 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     report.seconds.sweep = t2 - t1 - report.seconds.index - report.seconds.final - report.seconds.sizes;
     if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
         goto out;
+    if (run.metrics && kc_out_fit_prometheus(run.metrics, &report, j->model, e) != 0)
+        goto out;
     /* before anything is replaced: after that nothing may fail for want of memory */
     if (j->want_text && kc_out_summary(&r->text, &report, e) != 0)
         goto out;
-    struct kc_outfile *all[] = {run.file, run.side, run.out};
-    if (kc_outfile_commit_all(all, 3, e) != 0)
+    struct kc_outfile *all[] = {run.file, run.side, run.metrics, run.out};
+    if (kc_outfile_commit_all(all, 4, e) != 0)
         goto out;
     r->limit_broken = run.fit.limit_broken;
     memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
@@ -235,6 +237,7 @@ out:
     if (rc != 0)
         tell_need(j, &run, e);
     kc_model_free(&run.model);
+    kc_outfile_free(run.metrics);
     kc_outfile_free(run.file);
     kc_outfile_free(run.side);
     kc_outfile_free(run.out);

@@ -12,6 +12,7 @@ struct kc_job_fit {
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */
     const char *summary;     /* the JSON sidecar, or NULL */
+    const char *prometheus;  /* a textfile for node_exporter, or NULL */
     const char *model;       /* where to save the model, or NULL */
     int64_t created;         /* the time that the model tells, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */

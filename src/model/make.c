@@ -88,32 +88,6 @@ float kc_model_percentile(const struct kc_model *m, size_t c, double p)
     return (float)((double)q[lo] + part * ((double)q[hi] - (double)q[lo]));
 }
 
-static int by_count(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-int kc_model_balance(const uint64_t *counts, size_t k, double *cv, double *gini, struct kc_err *e)
-{
-    uint64_t *v = kc_mem_alloc(k, sizeof *v, e);
-    double sum = 0, squares = 0, weighted = 0;
-    if (!v)
-        return -1;
-    memcpy(v, counts, k * sizeof *v);
-    qsort(v, k, sizeof *v, by_count);
-    for (size_t i = 0; i < k; i++) {
-        sum += (double)v[i];
-        weighted += (double)(i + 1) * (double)v[i];
-    }
-    for (size_t i = 0; i < k; i++)
-        squares += ((double)v[i] - sum / (double)k) * ((double)v[i] - sum / (double)k);
-    *cv = sqrt(squares / (double)k) / (sum / (double)k);
-    *gini = 2 * weighted / ((double)k * sum) - ((double)k + 1) / (double)k;
-    kc_mem_free(v);
-    return 0;
-}
-
 size_t kc_model_find(const struct kc_model *m, int64_t id)
 {
     size_t lo = 0, hi = m->k;

@@ -107,7 +107,4 @@ int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const stru
 /* The first entry of a hash (kc_la_hash of the unit row); SIZE_MAX: none. */
 size_t kc_model_moved(const struct kc_model_moved *t, uint64_t hash);
 
-/* Coefficient of variation (population) and Gini coefficient of the sizes of k clusters. */
-int kc_model_balance(const uint64_t *counts, size_t k, double *cv, double *gini, struct kc_err *e) KC_MUST_USE;
-
 #endif

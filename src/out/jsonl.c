@@ -16,7 +16,7 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
         s = kc_out_term(t->terms, i, number, digits, &n);
         return kc_jsonw_quote(b, s, n, e);
     case KC_COL_CLUSTER:
-        return kc_out_add_u64(b, t->labels[i], e);
+        return kc_out_add_cluster(b, t, i, e);
     case KC_COL_ROW:
         return kc_out_add_u64(b, number, e);
     default:

@@ -110,6 +110,12 @@ int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
     return kc_buf_add(b, t, kc_jsonw_digits(t, v), e);
 }
 
+int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, struct kc_err *e)
+{
+    uint32_t c = t->labels[i];
+    return c == KC_OUT_NONE ? kc_buf_add(b, "-1", 2, e) : kc_out_add_u64(b, t->ids ? (uint64_t)t->ids[c] : c, e);
+}
+
 int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e)
 {
     char t[KC_OUT_REAL_MAX];
@@ -132,7 +138,7 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
             rc = term(b, s, n, e);
             break;
         case KC_COL_CLUSTER:
-            rc = kc_out_add_u64(b, t->labels[i], e);
+            rc = kc_out_add_cluster(b, t, i, e);
             break;
         case KC_COL_ROW:
             rc = kc_out_add_u64(b, number, e);
@@ -146,21 +152,29 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
     return kc_buf_addc(b, '\n', e);
 }
 
-int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e)
+{
+    const struct kc_out_writer *w = writers[o->format];
+    struct kc_buf b = {0};
+    int rc = w->header && w->header(&b, o, e) != 0 ? -1 :
+             b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
 {
     const struct kc_out_writer *w = writers[o->format];
     struct kc_buf b = {0};
     int rc = -1;
-    if (w->header && w->header(&b, o, e) != 0)
-        goto out;
     uint64_t row = 0;
     size_t skip = 0;
     for (size_t i = 0; i < t->n; i++, row++) {
-        while (skip < t->nskipped && t->skipped[skip] == row) {
+        while (!t->rows && skip < t->nskipped && t->skipped[skip] == row) {
             skip++;
             row++;
         }
-        if (w->row(&b, t, i, row, o, e) != 0)
+        if (w->row(&b, t, i, t->rows ? t->rows[i] : row, o, e) != 0)
             goto out;
         if (b.n >= FLUSH_AT) {
             if (kc_outfile_write(f, b.p, b.n, e) != 0)
@@ -172,4 +186,9 @@ int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct 
 out:
     kc_buf_free(&b);
     return rc;
+}
+
+int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+{
+    return kc_out_labels_begin(f, o, e) != 0 ? -1 : kc_out_labels_add(f, t, o, e);
 }

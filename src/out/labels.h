@@ -26,13 +26,17 @@ struct kc_out_opts {
 
 #define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0}
 
+#define KC_OUT_NONE UINT32_MAX /* a label: in no cluster, written as -1 */
+
 struct kc_labels {
     size_t n;
     const struct kc_strs *terms;                    /* n; none of them: the numbers of the input rows are the terms */
     const struct kc_strs *raws;                     /* n, or NULL without annotate */
     const uint32_t *labels;                         /* (n) */
+    const int64_t *ids;                             /* what to write for label i: ids[i]; NULL: i */
     const float *similarity, *margin, *silhouette;  /* (n) each, or NULL when no such column is asked for */
-    const uint64_t *skipped;                        /* (nskipped) input rows left out, ascending */
+    const uint64_t *rows;                           /* (n) input rows; NULL: all but those left out, */
+    const uint64_t *skipped;                        /* (nskipped) ascending */
     size_t nskipped;
 };
 
@@ -44,6 +48,11 @@ int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c);
 /* Some column needs kc_fit's figures for each row. */
 int kc_out_wants_figures(const struct kc_out_opts *o);
 
+/* The header, if the format has one; then any number of pieces. */
+int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
+                      struct kc_err *e) KC_MUST_USE;
+/* All at once. */
 int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
                   struct kc_err *e) KC_MUST_USE;
 

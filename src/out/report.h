@@ -8,6 +8,7 @@
 struct kc_report {
     const struct kc_fit *fit;
     const struct kc_fit_opts *opts;
+    const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
     const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
     size_t nskipped;
@@ -22,6 +23,10 @@ struct kc_report {
 /* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
  * options. A time that is NAN was not taken and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+
+/* The main figures for Prometheus, see out/prometheus.h. model: its file's name, or NULL. */
+int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model,
+                          struct kc_err *e) KC_MUST_USE;
 
 /* Append the text summary: a table of the sweep, one of the clusters, and a last line; no wider than 80 columns. */
 int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;

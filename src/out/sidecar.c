@@ -1,6 +1,8 @@
 #include <math.h>
+#include <stdio.h>
 #include "base/jsonw.h"
 #include "in/dataset.h"
+#include "out/prometheus.h"
 #include "out/report.h"
 #include "out/writer.h"
 
@@ -33,7 +35,7 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
         const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
         kc_jsonw_open(w, NULL, '{', 1);
-        kc_jsonw_u64(w, "id", c);
+        kc_jsonw_u64(w, "id", r->ids ? (uint64_t)r->ids[c] : c);
         kc_jsonw_u64(w, "size", cl->size);
         kc_jsonw_double(w, "cohesion", cl->cohesion);
         kc_jsonw_double(w, "silhouette", cl->silhouette);
@@ -111,4 +113,29 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         rc = kc_outfile_write(f, b.p, b.n, e);
     kc_buf_free(&b);
     return rc;
+}
+
+int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model, struct kc_err *e)
+{
+    const struct kc_fit *fit = r->fit;
+    struct kc_metrics m = {.verb = "fit", .model = model, .e = e};
+    kc_metrics_about(&m, "kclust_rows", "Rows of the run by what became of them.");
+    kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)fit->n);
+    kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->nskipped);
+    kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
+    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", fit->k_selected);
+    kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", fit->silhouette);
+    kc_metrics_one(&m, "kclust_objective", "Sum of the rows' similarities to their centroids.", fit->objective);
+    kc_metrics_one(&m, "kclust_inertia", "Sum of the squared distances of the rows to their cluster's mean.",
+                   fit->inertia);
+    kc_metrics_about(&m, "kclust_cluster_rows", "Rows of the run by cluster.");
+    for (uint32_t c = 0; c < fit->k; c++) {
+        char id[24];
+        snprintf(id, sizeof id, "%lld", (long long)(r->ids ? r->ids[c] : c));
+        kc_metrics_add(&m, "kclust_cluster_rows", "cluster", id, (double)fit->clusters[c].size);
+    }
+    kc_metrics_one(&m, "kclust_limit_broken", "Whether a limit that was asked for could not be kept: 1 yes, 0 no.",
+                   fit->limit_broken);
+    kc_metrics_common(&m, r->seconds.total, r->peak_rss);
+    return kc_metrics_write(&m, f);
 }

@@ -72,6 +72,14 @@ static size_t waiting(const struct run *r)
     return r->nslots;
 }
 
+/* Whether to fill now: not while there is something to decode and nothing to read yet. */
+static int may_fill(const struct run *r)
+{
+    return !r->filling && !r->no_more && r->filled - r->drained < r->nslots &&
+           r->state[r->filled % r->nslots] == FREE &&
+           (!r->ops->ready || waiting(r) == r->nslots || r->ops->ready(r->arg));
+}
+
 /* Every worker does whatever is most urgent: drain (frees a slot), then fill (keeps the source busy), then decode. */
 static void loop(void *arg, size_t tile, unsigned worker)
 {
@@ -85,8 +93,7 @@ static void loop(void *arg, size_t tile, unsigned worker)
             break;
         if (!r->draining && r->drained < r->filled && r->state[r->drained % r->nslots] == DECODED)
             step_drain(r);
-        else if (!r->filling && !r->no_more && r->filled - r->drained < r->nslots &&
-                 r->state[r->filled % r->nslots] == FREE)
+        else if (may_fill(r))
             step_fill(r);
         else if ((s = waiting(r)) < r->nslots)
             step_work(r, s);

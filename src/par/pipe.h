@@ -8,6 +8,9 @@
 struct kc_pipe_ops {
     /* Fill the slot with the next piece; set *eof to 1 (with nothing in the slot) when there is none. */
     int (*fill)(void *arg, void *slot, int *eof, struct kc_err *e);
+    /* Whether fill would find something without waiting; NULL: nobody asks. When it says 0, pieces that are there already
+     * are decoded and drained before fill is called to wait. Never called during fill. */
+    int (*ready)(void *arg);
     /* Decode the slot. Never fails: what goes wrong is kept in the slot for drain to report in order. */
     void (*work)(void *arg, void *slot);
     /* Take the decoded slot. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/assign.h"
+#include "core/drift.h"
 #include "data.h"
 #include "model/model.h"
 #include "out_util.h"
@@ -142,13 +143,13 @@ TEST(model_remembers_rows_that_size_limits_moved)
     }
 }
 
-TEST(model_balance_is_that_of_the_definitions)
+TEST(drift_balance_is_that_of_the_definitions)
 {
     struct kc_err e = KC_ERR_INIT;
     const uint64_t even[] = {5, 5, 5}, odd[] = {1, 2, 3, 10};
     double cv, gini;
-    CHECK(kc_model_balance(even, 3, &cv, &gini, &e) == 0 && fabs(cv) < 1e-15 && fabs(gini) < 1e-15);
-    CHECK(kc_model_balance(odd, 4, &cv, &gini, &e) == 0);
+    CHECK(kc_balance(even, 3, &cv, &gini, &e) == 0 && fabs(cv) < 1e-15 && fabs(gini) < 1e-15);
+    CHECK(kc_balance(odd, 4, &cv, &gini, &e) == 0);
     CHECK(fabs(cv - sqrt(12.5) / 4) < 1e-12);
     double differences = 0;
     for (int i = 0; i < 4; i++)

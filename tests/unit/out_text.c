@@ -121,7 +121,8 @@ TEST(labels_in_every_format)
     CHECK(add(&terms, "a\tb\n\\c\r\x01\x7F", 9) == 0 && add(&terms, "say \"hi\", you", 13) == 0 &&
           add(&terms, "\xD0\x96", 2) == 0);
     CHECK(add(&raws, "{}", 2) == 0 && add(&raws, "{\"term\":\"x\"}", 12) == 0 && add(&raws, "{\"a\":{}}", 8) == 0);
-    struct kc_labels t = {3, &terms, &raws, labels, sim, nans, nans, skipped, 3};
+    struct kc_labels t = {.n = 3, .terms = &terms, .raws = &raws, .labels = labels, .similarity = sim, .margin = nans,
+                          .silhouette = nans, .skipped = skipped, .nskipped = 3};
     struct kc_out_opts o = KC_OUT_OPTS_DEFAULT;
     struct kc_err e = KC_ERR_INIT;
     CHECK(labels_are(&t, &o, "a\\tb\\n\\\\c\\r\\x01\\x7f\t2\nsay \"hi\", you\t0\n\xD0\x96\t4000000000\n"));
@@ -170,7 +171,8 @@ static int vectors_to(const char *path, enum kc_in_format format, int with_terms
     struct kc_vectors *v;
     int lost = 0;
     CHECK(add(&terms, "a\nb", 3) == 0 && add(&terms, "c", 1) == 0);
-    struct kc_chunk one = {2, 2, x, with_terms ? &terms : NULL, NULL, rows}, two = {1, 2, y, NULL, NULL, more};
+    struct kc_chunk one = {.n = 2, .d = 2, .x = x, .terms = with_terms ? &terms : NULL, .rows = rows};
+    struct kc_chunk two = {.n = 1, .d = 2, .x = y, .rows = more};
     int rc = kc_out_vectors_open(&v, path, format, &e) != 0 || kc_out_vectors_write(v, &one, &e) != 0 ||
              kc_out_vectors_write(v, &two, &e) != 0 || kc_out_vectors_commit(v, &lost, &e) != 0;
     kc_out_vectors_free(v);

@@ -79,7 +79,7 @@ static int drain(void *arg, void *slot, struct kc_err *e)
 
 TEST(pipe_keeps_the_order_and_the_first_error)
 {
-    static const struct kc_pipe_ops ops = {fill, work, drain};
+    static const struct kc_pipe_ops ops = {fill, NULL, work, drain};
     static const int cases[][4] = {/* end, fail_fill, fail_drain, drained */
                                    {500, -1, -1, 500}, {0, -1, -1, 0},     {500, 300, -1, 300},
                                    {500, -1, 250, 250}, {500, 260, 250, 250}, {500, 0, -1, 0}};

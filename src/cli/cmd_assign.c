@@ -1,0 +1,95 @@
+#include <string.h>
+#include "base/num.h"
+#include "cli/cli.h"
+#include "job/assign.h"
+
+static const struct kc_opt opts[] = {
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Assigning:"},
+    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, which fit -m has saved"},
+    {KC_OPT_THRESHOLD, 0, "threshold", "T", "none", 0, KC_COMPLETE_NONE, 0,
+     "rows less similar to the nearest centroid are in no cluster, -1: a similarity from -1 to 1, or pN, that "
+     "percentile of the cluster's own rows, as in p5"},
+    {KC_OPT_MIN_MARGIN, 0, "min-margin", "F", "none", 0, KC_COMPLETE_NONE, 0,
+     "rows with a margin below F are in no cluster, -1"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Drift:"},
+    KC_OPTS_DRIFT,
+    KC_OPTS_READING,
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
+    KC_OPTS_LABELS("term cluster similarity margin row", "term, cluster, similarity, margin and row"),
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
+    KC_OPTS_COMMON,
+};
+
+const struct kc_verb kc_verb_assign = {"assign", "assign -m MODEL [FILE]...",
+                                       "label new rows with a saved model", opts, kc_cmd_assign};
+
+struct args {
+    struct kc_cli cli;
+    struct kc_job_assign job;
+    struct kc_cli_labels labels;
+    int fail;
+};
+
+static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct args *a = arg;
+    int rc;
+    switch (id) {
+    case KC_OPT_MODEL:
+        a->job.model = value;
+        return 0;
+    case KC_OPT_THRESHOLD:
+        return kc_cli_take_threshold(&a->job.assign.threshold, value, name, e);
+    case KC_OPT_MIN_MARGIN:
+        return kc_opt_real(value, 0, 2, &a->job.assign.min_margin, name, e);
+    default:
+        rc = kc_cli_take_labels(&a->labels, id, value, name, e);
+        if (rc > 0)
+            rc = kc_cli_take_drift(&a->job.limits, &a->job.drift, &a->fail, id, value, name, e);
+        return rc <= 0 ? rc : kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
+    }
+}
+
+static int check(struct args *a, struct kc_err *e)
+{
+    if (!a->job.model)
+        return kc_err_set(e, KC_EUSAGE, "assign needs a model: --model FILE, which fit --model has saved");
+    if (kc_out_has_column(&a->job.out, KC_COL_SILHOUETTE))
+        return kc_err_set(e, KC_EUSAGE, "assign has no column 'silhouette': it is a figure of all rows together");
+    return kc_cli_check_labels(&a->labels, e);
+}
+
+static int run(struct args *a, struct kc_err *e)
+{
+    struct kc_job_assign_result r;
+    a->job.want_text = !a->cli.quiet;
+    int rc = kc_job_assign_run(&a->cli.ctx, &a->job, &r, e);
+    if (rc == 0) {
+        kc_cli_say(r.text.p, r.text.n);
+        rc = a->fail && r.drifted ? KC_ELIMIT : KC_OK;
+    }
+    kc_job_assign_free(&r);
+    return rc;
+}
+
+int kc_cmd_assign(int argc, char **argv, int named)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct args a = {
+        .cli = KC_CLI_INIT,
+        .job = {.in = kc_cli_in_defaults(), .assign = KC_ASSIGN_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT,
+                .output = "-", .limits = KC_DRIFT_LIMITS_DEFAULT},
+    };
+    enum kc_opt_id done;
+    int first;
+    a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
+    if (kc_opt_parse(&kc_verb_assign, argc, argv, take, &a, &first, &done, &e) != 0)
+        return kc_cli_fail(&e);
+    if (done != KC_OPT_END)
+        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_assign) : kc_cli_version();
+    if (check(&a, &e) != 0 || kc_cli_operands(&kc_verb_assign, argc, argv, first, named, &a.job.in, &e) != 0)
+        return kc_cli_fail(&e);
+    int code = kc_cli_start(&a.cli, &e) == 0 ? run(&a, &e) : -1;
+    kc_cli_stop(&a.cli);
+    return code < 0 ? kc_cli_fail(&e) : code;
+}

@@ -1,0 +1,153 @@
+#include "job/assign.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/clock.h"
+#include "out/batch.h"
+#include "par/pool.h"
+
+struct run {
+    const struct kc_job_assign *j;
+    struct kc_model m;
+    struct kc_labeller *labeller;
+    struct kc_outfile *out, *side, *metrics;
+    struct kc_in_stats st;
+    uint64_t *rows;    /* (k) by cluster */
+    uint64_t *after;   /* (k) sizes with them */
+    uint64_t n, unassigned;
+    double similarity, silhouette; /* sums over the rows, in their order */
+};
+
+static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+{
+    struct run *run = arg;
+    struct kc_labelled got;
+    kc_labeller_take(run->labeller, c->x, c->n, c->made, &got);
+    for (size_t i = 0; i < c->n; i++) {
+        run->similarity += (double)got.similarity[i];
+        if (got.silhouette)
+            run->silhouette += got.silhouette[i];
+        if (got.labels[i] == KC_MODEL_NONE)
+            run->unassigned++;
+        else
+            run->rows[got.labels[i]]++;
+    }
+    run->n += c->n;
+    static const struct kc_strs none = {0};
+    const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
+                                .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
+                                .margin = got.margin, .rows = c->rows};
+    return kc_out_labels_add(run->out, &t, &run->j->out, e) != 0 ? -1 : kc_outfile_push(run->out, e);
+}
+
+static int open_outputs(struct run *run, struct kc_err *e)
+{
+    const struct kc_job_assign *j = run->j;
+    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
+        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
+        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
+        return -1;
+    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"},
+                                          {run->metrics, "--prometheus"}};
+    return kc_outfile_all_differ(all, 3, e);
+}
+
+static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+{
+    const struct kc_job_assign *j = run->j;
+    struct kc_in_opts in = j->in;
+    in.normalise = 1;
+    in.want_raw = j->out.annotate;
+    in.prompt = 1;
+    in.expect_dim = run->m.d;
+    in.expect_from = j->model;
+    in.each = kc_labeller_each;
+    in.each_arg = run->labeller;
+    return kc_out_labels_begin(run->out, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, sink, run, &run->st, e);
+}
+
+static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
+{
+    const struct kc_model *m = &run->m;
+    *d = (struct kc_drift){
+        .rows = run->n,
+        .unassigned = run->unassigned,
+        .silhouette_fit = m->baseline.silhouette,
+        .silhouette = run->silhouette / (double)run->n,
+        .similarity_fit = m->baseline.similarity,
+        .similarity = run->similarity / (double)run->n,
+        .rows_fit = m->n,
+        .rows_since = m->joined + m->born + m->unassigned + run->n,
+        .limits = run->j->limits,
+    };
+    for (size_t c = 0; c < m->k; c++)
+        run->after[c] = m->counts[c] + run->rows[c];
+    if (kc_balance(run->after, m->k, &d->cv, &d->gini, e) != 0)
+        return -1;
+    (void)kc_drift_judge(d);
+    return 0;
+}
+
+static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_assign_result *r,
+                  struct kc_err *e)
+{
+    const struct kc_job_assign *j = run->j;
+    struct kc_drift drift;
+    struct kc_batch t = {
+        .verb = "assign", .model = j->model, .n = (size_t)run->n, .d = run->m.d, .k = run->m.k,
+        .skipped = run->st.skipped, .joined = run->n - run->unassigned, .unassigned = run->unassigned,
+        .similarity = run->similarity / (double)run->n, .ids = run->m.ids, .rows = run->rows,
+        .drift = j->drift ? &drift : NULL,
+    };
+    (void)ctx;
+    if (j->drift) {
+        if (find_drift(run, &drift, e) != 0)
+            return -1;
+        r->drifted = kc_drift_judge(&drift);
+    }
+    t.seconds = kc_clock_now() - began;
+    t.peak_rss = kc_mem_peak();
+    if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
+        (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
+        return -1;
+    return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
+}
+
+int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, struct kc_job_assign_result *r,
+                      struct kc_err *e)
+{
+    struct run run = {.j = j};
+    struct kc_assign_opts o = j->assign;
+    int rc = -1;
+    double began = kc_clock_now();
+    memset(r, 0, sizeof *r);
+    o.want_silhouette = j->drift;
+    if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0)
+        goto out;
+    kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
+               (unsigned long long)run.m.n,
+               (unsigned long long)(run.m.joined + run.m.born + run.m.unassigned));
+    run.rows = kc_mem_zalloc(run.m.k, sizeof *run.rows, e);
+    run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
+    if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
+        goto out;
+    if (report(ctx, &run, began, r, e) != 0)
+        goto out;
+    struct kc_outfile *all[] = {run.side, run.metrics, run.out};
+    rc = kc_outfile_commit_all(all, 3, e);
+out:
+    kc_labeller_free(run.labeller);
+    kc_outfile_free(run.metrics);
+    kc_outfile_free(run.side);
+    kc_outfile_free(run.out);
+    kc_mem_free(run.after);
+    kc_mem_free(run.rows);
+    kc_model_free(&run.m);
+    return rc;
+}
+
+void kc_job_assign_free(struct kc_job_assign_result *r)
+{
+    kc_buf_free(&r->text);
+    memset(r, 0, sizeof *r);
+}

@@ -1,0 +1,170 @@
+#include "model/assign.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "core/assign.h"
+#include "core/strangers.h"
+
+#define ALIGN ((size_t)64)
+#define WORK (KC_ASSIGN_WORK > KC_STRANGERS_WORK ? KC_ASSIGN_WORK : KC_STRANGERS_WORK)
+
+struct kc_labeller {
+    const struct kc_model *m;
+    struct kc_assign_opts o;
+    float *least;   /* (k) what a similarity must be */
+    uint64_t *used; /* (m->moved.n) rows that have gone to an entry */
+    void *work;     /* of kc_labeller_take */
+};
+
+/* What lies in made: the arrays, then, during kc_labeller_each, the work of the products. */
+struct layout {
+    size_t n, labels, nearest, similarity, margin, entry, silhouette, work, end;
+};
+
+static size_t round_up(size_t n)
+{
+    return (n + ALIGN - 1) & ~(ALIGN - 1);
+}
+
+static struct layout layout_of(size_t n, const struct kc_assign_opts *o)
+{
+    struct layout t = {.n = n, .labels = 0};
+    size_t four = round_up(kc_mem_mul(n, 4));
+    t.nearest = t.labels + four;
+    t.similarity = t.nearest + four;
+    t.margin = t.similarity + four;
+    t.entry = t.margin + four; /* of the moved rows, plus 1; 0: none */
+    t.silhouette = t.entry + 2 * four;
+    t.work = t.silhouette + (o->want_silhouette ? 2 * four : 0);
+    t.end = t.work + WORK;
+    return t;
+}
+
+static char *base_of(const struct kc_buf *made)
+{
+    return (char *)round_up((size_t)made->p);
+}
+
+static struct kc_labelled arrays(const struct layout *t, const struct kc_buf *made, const struct kc_assign_opts *o)
+{
+    char *p = base_of(made);
+    return (struct kc_labelled){(uint32_t *)(void *)(p + t->labels), (uint32_t *)(void *)(p + t->nearest),
+                                (float *)(void *)(p + t->similarity), (float *)(void *)(p + t->margin),
+                                o->want_silhouette ? (double *)(void *)(p + t->silhouette) : NULL};
+}
+
+int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const struct kc_assign_opts *o,
+                    struct kc_err *e)
+{
+    struct kc_labeller *l = *out = kc_mem_zalloc(1, sizeof *l, e);
+    if (!l)
+        return -1;
+    l->m = m;
+    l->o = *o;
+    l->least = kc_mem_alloc(m->k, sizeof *l->least, e);
+    l->used = kc_mem_zalloc(m->moved.n, sizeof *l->used, e);
+    l->work = kc_mem_aligned(WORK, 1, e);
+    if (!l->least || !l->used || !l->work)
+        return -1;
+    for (size_t c = 0; c < m->k; c++)
+        l->least[c] = o->threshold.kind == KC_THRESHOLD_NONE         ? -2
+                      : o->threshold.kind == KC_THRESHOLD_SIMILARITY ? (float)o->threshold.value
+                                                                     : kc_model_percentile(m, c, o->threshold.value);
+    return 0;
+}
+
+void kc_labeller_free(struct kc_labeller *l)
+{
+    if (!l)
+        return;
+    kc_mem_free(l->least);
+    kc_mem_free(l->used);
+    kc_mem_free(l->work);
+    kc_mem_free(l);
+}
+
+static uint32_t decide(const struct kc_labeller *l, uint32_t nearest, float similarity, float margin)
+{
+    /* a margin that is not a number, there being one cluster, is none too small */
+    return similarity < l->least[nearest] || (double)margin < l->o.min_margin ? KC_MODEL_NONE : nearest;
+}
+
+/* Rows of the tile that size limits moved. Returns whether any nearest cluster has been changed for it. */
+static int look_up(const struct kc_labeller *l, const float *const *row, size_t rows, size_t d, uint32_t *nearest,
+                   uint64_t *entry)
+{
+    const struct kc_model_moved *t = &l->m->moved;
+    int changed = 0;
+    for (size_t r = 0; r < rows; r++) {
+        uint64_t h = kc_la_hash(row[r], d);
+        size_t at = kc_model_moved(t, h);
+        entry[r] = 0;
+        if (at == SIZE_MAX)
+            continue;
+        if (at + 1 < t->n && t->hash[at + 1] == h) { /* it depends on how many have come */
+            entry[r] = at + 1;
+        } else {
+            nearest[r] = (uint32_t)t->place[at];
+            changed = 1;
+        }
+    }
+    return changed;
+}
+
+int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e)
+{
+    const struct kc_labeller *l = labeller;
+    const struct kc_model *m = l->m;
+    const uint32_t k = (uint32_t)m->k;
+    const struct layout t = layout_of(n, &l->o);
+    if (kc_buf_reserve(made, t.end + ALIGN, e) != 0)
+        return -1;
+    const struct kc_labelled a = arrays(&t, made, &l->o);
+    uint64_t *entry = (uint64_t *)(void *)(base_of(made) + t.entry);
+    void *work = base_of(made) + t.work;
+    for (size_t i0 = 0; i0 < n; i0 += KC_LA_TILE) {
+        const float *row[KC_LA_TILE];
+        size_t rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+        for (size_t r = 0; r < rows; r++)
+            row[r] = x + (i0 + r) * d;
+        kc_assign_tile(row, rows, d, m->centroids, k, NULL, a.nearest + i0, a.similarity + i0, a.margin + i0, work);
+        if (m->moved.n > 0 && look_up(l, row, rows, d, a.nearest + i0, entry + i0))
+            kc_assign_tile(row, rows, d, m->centroids, k, a.nearest + i0, NULL, a.similarity + i0, a.margin + i0, work);
+        if (a.silhouette)
+            kc_strangers_tile(row, rows, d, m->sums, m->counts, k, a.nearest + i0, a.silhouette + i0, work);
+    }
+    for (size_t i = 0; i < n; i++)
+        a.labels[i] = decide(l, a.nearest[i], a.similarity[i], a.margin[i]);
+    return 0;
+}
+
+/* The entry, of those with one hash from `at` on, that the next such row belongs to: behind the last, the last. */
+static size_t next_entry(struct kc_labeller *l, size_t at)
+{
+    const struct kc_model_moved *t = &l->m->moved;
+    while (l->used[at] == t->count[at] && at + 1 < t->n && t->hash[at + 1] == t->hash[at])
+        at++;
+    if (l->used[at] < t->count[at])
+        l->used[at]++;
+    return at;
+}
+
+void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
+                      struct kc_labelled *out)
+{
+    const struct kc_model *m = l->m;
+    const struct layout t = layout_of(n, &l->o);
+    const uint64_t *entry = (const uint64_t *)(void *)(base_of(made) + t.entry);
+    *out = arrays(&t, made, &l->o);
+    for (size_t i = 0; m->moved.n > 0 && i < n; i++) {
+        if (!entry[i])
+            continue;
+        const float *row = x + i * m->d;
+        out->nearest[i] = (uint32_t)m->moved.place[next_entry(l, (size_t)entry[i] - 1)];
+        kc_assign_tile(&row, 1, m->d, m->centroids, (uint32_t)m->k, out->nearest + i, NULL, out->similarity + i,
+                       out->margin + i, l->work);
+        if (out->silhouette)
+            kc_strangers_tile(&row, 1, m->d, m->sums, m->counts, m->k, out->nearest + i, out->silhouette + i, l->work);
+        out->labels[i] = decide(l, out->nearest[i], out->similarity[i], out->margin[i]);
+    }
+}

@@ -1,0 +1,49 @@
+/* A model applied to rows, piece by piece. */
+#ifndef KC_MODEL_ASSIGN_H
+#define KC_MODEL_ASSIGN_H
+
+#include "model/model.h"
+
+#define KC_MODEL_NONE UINT32_MAX /* a label: in no cluster */
+
+enum kc_threshold_kind { KC_THRESHOLD_NONE, KC_THRESHOLD_SIMILARITY, KC_THRESHOLD_PERCENTILE };
+
+struct kc_threshold {
+    enum kc_threshold_kind kind;
+    double value; /* a similarity, or a percentile of the cluster's own rows' */
+};
+
+struct kc_assign_opts {
+    struct kc_threshold threshold; /* less similar rows are in no cluster, */
+    double min_margin;             /* nor are those with less of a margin; -2: whatever it is */
+    int want_silhouette;
+};
+
+#define KC_ASSIGN_OPTS_DEFAULT {{KC_THRESHOLD_NONE, 0}, -2, 0}
+
+struct kc_labeller;
+
+/* m is used until the end. */
+int kc_labeller_new(struct kc_labeller **l, const struct kc_model *m, const struct kc_assign_opts *o,
+                    struct kc_err *e) KC_MUST_USE;
+void kc_labeller_free(struct kc_labeller *l); /* NULL is fine */
+
+/* A kc_in_opts.each, by any number of threads at once: the figures of n unit rows into made. */
+int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct kc_buf *made,
+                     struct kc_err *e) KC_MUST_USE;
+
+/* What became of a piece; the arrays lie in made. */
+struct kc_labelled {
+    uint32_t *labels;   /* (n) row of the model, or KC_MODEL_NONE */
+    uint32_t *nearest;  /* (n) the same without thresholds */
+    float *similarity;  /* (n) to that centroid */
+    float *margin;      /* (n) */
+    double *silhouette; /* (n) against the nearest, see core/strangers.h; NULL when not wanted */
+};
+
+/* The pieces one after the other, in the order of the input: equal rows that size limits put into several clusters are
+ * told apart by their order. x, n, made: as given to kc_labeller_each. */
+void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
+                      struct kc_labelled *out);
+
+#endif
