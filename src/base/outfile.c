@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/mem.h"
 
 #ifndef OUTFILE_BUFFER /* as STORED_BUFFER in in/source.c */
@@ -28,6 +28,7 @@ struct kc_outfile {
     int seekable;
     int slot;         /* in temps, -1: none */
     int finished;
+    int existed;      /* the target was there at open */
     uint64_t start;   /* the descriptor's offset at open: patches count from there */
     char *name;       /* as given, for messages */
     char *target;     /* KIND_TEMP: the file to replace, links followed */
@@ -63,8 +64,10 @@ static int follow(char *path, size_t size, const char *name, struct kc_err *e)
     for (int i = 0; i < MAX_LINKS; i++) {
         char link[PATH_MAX];
         ssize_t n = readlink(path, link, sizeof link - 1);
+        if (n < 0 && (errno == EINVAL || errno == ENOENT))
+            return 0; /* no link, or nothing there */
         if (n < 0)
-            return 0; /* no link, or nothing there: opening it tells */
+            return kc_err_sys(e, name, errno, "cannot write");
         link[n] = '\0';
         char *slash = strrchr(path, '/');
         size_t dir = link[0] != '/' && slash ? (size_t)(slash - path) + 1 : 0;
@@ -107,7 +110,7 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
         if (len < 0 || len >= PATH_MAX)
             return kc_err_sys(e, f->name, ENAMETOOLONG, "cannot write");
         atomic_store(&temps[slot].live, 1);
-        f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, old ? 0600 : 0666);
+        f->fd = kc_fd_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, old ? 0600 : 0666);
         if (f->fd >= 0)
             break;
         int err = errno;
@@ -120,10 +123,11 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
     f->slot = slot;
     f->seekable = 1;
     if (old) { /* the owner can be kept only by root; failing that the file is ours, with the old mode */
-        if (fchown(f->fd, old->st_uid, old->st_gid) != 0 && errno != EPERM)
-            return kc_err_sys(e, f->name, errno, "cannot write");
-        if (fchmod(f->fd, old->st_mode & 0777) != 0)
-            return kc_err_sys(e, f->name, errno, "cannot write");
+        int err = kc_fd_owner(f->fd, old->st_uid, old->st_gid);
+        if (err == 0 || err == EPERM || err == EINVAL) /* EINVAL: an owner that this user namespace has no number for */
+            err = kc_fd_mode(f->fd, old->st_mode & 0777);
+        if (err != 0)
+            return kc_err_sys(e, f->name, err, "cannot write");
     }
     return 0;
 }
@@ -163,13 +167,14 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
 {
     struct stat st;
     int exists = stat(path, &st) == 0;
+    if (!exists && errno != ENOENT) /* whatever is there, it is not to be replaced as if nothing were */
+        return kc_err_sys(e, f->name, errno, "cannot write");
+    f->existed = exists;
     if (exists && S_ISDIR(st.st_mode))
         return kc_err_sys(e, f->name, EISDIR, "cannot write");
     if (exists && !S_ISREG(st.st_mode)) {
         f->kind = KIND_PLACE;
-        do
-            f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        while (f->fd < 0 && errno == EINTR);
+        f->fd = kc_fd_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
         return f->fd < 0 ? kc_err_sys(e, f->name, errno, "cannot write") : 0;
     }
     /* who may not write the file may not replace it either */
@@ -231,7 +236,7 @@ int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e)
         return -1;
     f->kind = KIND_SPOOL;
     f->seekable = 1;
-    f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    f->fd = kc_fd_open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) { /* not on every file system */
         char path[PATH_MAX];
         int len = snprintf(path, sizeof path, "%s/kclust-XXXXXX", dir);
@@ -252,24 +257,10 @@ int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e)
     return 0;
 }
 
-/* All n bytes to the descriptor, at offset `at` when it is not negative. */
 static int put(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
 {
-    while (n > 0) {
-        size_t piece = n < ((size_t)1 << 30) ? n : (size_t)1 << 30;
-        ssize_t w = at < 0 ? write(f->fd, p, piece) : pwrite(f->fd, p, piece, at);
-        if (w > 0) {
-            p += w;
-            n -= (size_t)w;
-            at = at < 0 ? at : at + w;
-        } else if (w < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            struct pollfd pf = {f->fd, POLLOUT, 0};
-            poll(&pf, 1, -1);
-        } else if (w == 0 || errno != EINTR) {
-            return kc_err_sys(e, f->name, w == 0 ? EIO : errno, "cannot write");
-        }
-    }
-    return 0;
+    int err = kc_fd_write(f->fd, p, n, at);
+    return err == 0 ? 0 : kc_err_sys(e, f->name, err, "cannot write");
 }
 
 static int flush(struct kc_outfile *f, struct kc_err *e)
@@ -300,6 +291,11 @@ int kc_outfile_seekable(const struct kc_outfile *f)
     return f->seekable;
 }
 
+int kc_outfile_existed(const struct kc_outfile *f)
+{
+    return f->existed;
+}
+
 int kc_outfile_is_file(const struct kc_outfile *f)
 {
     return f->kind == KIND_TEMP;
@@ -321,35 +317,24 @@ static int cannot_read_back(const struct kc_outfile *spool, int err, struct kc_e
 
 int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, size_t n, struct kc_err *e)
 {
-    for (char *q = p; n > 0;) {
-        ssize_t r = pread(spool->fd, q, n < ((size_t)1 << 30) ? n : (size_t)1 << 30, (off_t)offset);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r <= 0)
-            return cannot_read_back(spool, r < 0 ? errno : EIO, e);
-        q += r;
-        n -= (size_t)r;
-        offset += (uint64_t)r;
-    }
-    return 0;
+    size_t got;
+    int err = kc_fd_pread(spool->fd, p, n, (off_t)offset, &got);
+    return err == 0 && got == n ? 0 : cannot_read_back(spool, err ? err : EIO, e);
 }
 
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e)
 {
     if (flush(spool, e) != 0)
         return -1;
-    for (off_t at = 0;;) {
-        ssize_t r = pread(spool->fd, spool->buf, OUTFILE_BUFFER, at);
-        if (r == 0)
-            return 0;
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return cannot_read_back(spool, errno, e);
-        at += r;
-        if (kc_outfile_write(f, spool->buf, (size_t)r, e) != 0)
+    size_t got = OUTFILE_BUFFER;
+    for (off_t at = 0; got == OUTFILE_BUFFER; at += (off_t)got) {
+        int err = kc_fd_pread(spool->fd, spool->buf, OUTFILE_BUFFER, at, &got);
+        if (err != 0)
+            return cannot_read_back(spool, err, e);
+        if (kc_outfile_write(f, spool->buf, got, e) != 0)
             return -1;
     }
+    return 0;
 }
 
 int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e)
@@ -359,8 +344,9 @@ int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e)
     if (flush(f, e) != 0)
         return -1;
     /* some file systems know no sync; they cannot promise more than they do */
-    if (f->kind == KIND_TEMP && fsync(f->fd) != 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
-        return kc_err_sys(e, f->name, errno, "cannot write");
+    int err = f->kind == KIND_TEMP ? kc_fd_sync(f->fd) : 0;
+    if (err != 0 && err != EINVAL && err != ENOTSUP && err != ENOSYS)
+        return kc_err_sys(e, f->name, err, "cannot write");
     f->finished = 1;
     return 0;
 }
@@ -379,12 +365,12 @@ static int sync_dir(const struct kc_outfile *f, struct kc_err *e)
 {
     char dir[PATH_MAX];
     (void)split_target(f->target, dir);
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return 0; /* a directory may be writable and not readable */
-    int bad = fsync(fd) != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+    int fd = kc_fd_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) /* a directory may be writable and not readable */
+        return errno == EACCES || errno == EPERM ? 0 : kc_err_sys(e, f->name, errno, "cannot sync its directory");
+    int err = kc_fd_sync(fd);
     close(fd);
-    return bad ? kc_err_sys(e, f->name, bad, "cannot write") : 0;
+    return err == EIO || err == ENOSPC || err == EDQUOT ? kc_err_sys(e, f->name, err, "cannot sync its directory") : 0;
 }
 
 int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/num.h"
 #include "base/outfile.h"
 #include "par/pool.h"
@@ -12,13 +13,8 @@
 void kc_cli_say(const char *text, size_t n)
 {
     kc_progress_clear();
-    while (n > 0) {
-        ssize_t w = write(2, text, n);
-        if (w <= 0)
-            return; /* nobody to tell */
-        text += w;
-        n -= (size_t)w;
-    }
+    if (kc_fd_write(2, text, n, -1) != 0)
+        return; /* nobody to tell */
 }
 
 void kc_cli_line(const char *prefix, const char *line)

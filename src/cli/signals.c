@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/outfile.h"
 #include "cli/cli.h"
 
@@ -12,7 +13,9 @@ void kc_cli_guard_fds(void)
     for (int fd = 0; fd <= 2; fd++) {
         if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
             continue;
-        int got = open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY);
+        int got = kc_fd_open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY, 0);
+        if (got < 0) /* no /dev here: a descriptor that can neither be read nor written */
+            got = kc_fd_open("/", O_PATH | O_DIRECTORY, 0);
         if (got >= 0 && got != fd) { /* cannot be: open takes the lowest, and all below fd are open */
             dup2(got, fd);
             close(got);

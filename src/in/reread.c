@@ -1,10 +1,10 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "in/fault.h"
 #include "in/reader.h"
 #include "in/stored.h"
@@ -182,17 +182,8 @@ static int changed(const struct kc_again *a, struct kc_err *e)
 /* Up to n bytes at `at`: fewer only at the end of the file. */
 static int read_at(const struct kc_again *a, void *p, size_t n, uint64_t at, size_t *got, struct kc_err *e)
 {
-    for (*got = 0; *got < n;) {
-        ssize_t k = pread(a->fd, (char *)p + *got, n - *got, (off_t)(at + *got));
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            return kc_err_sys(e, a->name, errno, "cannot read");
-        if (k == 0)
-            break;
-        *got += (size_t)k;
-    }
-    return 0;
+    int err = kc_fd_pread(a->fd, p, n, (off_t)at, got);
+    return err == 0 ? 0 : kc_err_sys(e, a->name, err, "cannot read");
 }
 
 /* m rows of numbers of a->width bytes. */

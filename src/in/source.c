@@ -11,6 +11,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "base/mem.h"
 
 #ifndef STORED_BUFFER /* the fuzzers build it small: what they make up meets its ends, and no mapping is made for it */
@@ -39,11 +40,8 @@ const char *kc_source_name(const char *path)
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static uint64_t size_left(int fd, const struct stat *st)
+static uint64_t size_left(off_t at, const struct stat *st)
 {
-    off_t at = fd >= 0 ? lseek(fd, 0, SEEK_CUR) : 0;
-    if (at < 0)
-        return UINT64_MAX;
     return at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
 }
 
@@ -53,28 +51,15 @@ uint64_t kc_source_size(const char *path)
     int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : -1;
     if ((fd >= 0 ? fstat(fd, &st) : stat(path, &st)) != 0 || !S_ISREG(st.st_mode))
         return 0;
-    uint64_t n = size_left(fd, &st);
-    return n == UINT64_MAX ? 0 : n;
+    off_t at = fd >= 0 ? lseek(fd, 0, SEEK_CUR) : 0;
+    return at < 0 ? 0 : size_left(at, &st);
 }
 
-/* read(2) that waits, whatever the descriptor's mode. */
 static int read_some(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
-    for (;;) {
-        ssize_t r = read(s->fd, p, n < SSIZE_MAX ? n : SSIZE_MAX);
-        if (r >= 0) {
-            *got = (size_t)r;
-            s->stored += (size_t)r;
-            return 0;
-        }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd f = {s->fd, POLLIN, 0};
-            if (poll(&f, 1, -1) < 0 && errno != EINTR)
-                return kc_err_sys(e, s->name, errno, "cannot wait for input");
-        } else if (errno != EINTR) {
-            return kc_err_sys(e, s->name, errno, "cannot read");
-        }
-    }
+    int err = kc_fd_read(s->fd, p, n, got);
+    s->stored += *got;
+    return err == 0 ? 0 : kc_err_sys(e, s->name, err, "cannot read");
 }
 
 /* More stored bytes into an empty buffer; s->n is 0 then only at the end. */
@@ -157,9 +142,7 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
     if (strcmp(path, "-") == 0) {
         s->fd = STDIN_FILENO;
     } else {
-        do
-            s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        while (s->fd < 0 && errno == EINTR);
+        s->fd = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
     }
     if (s->fd < 0 || fstat(s->fd, &st) != 0) {
         kc_err_sys(e, s->name, errno, "cannot open");
@@ -169,8 +152,9 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
         (void)is_directory(s->name, e);
         goto fail;
     }
-    s->size = S_ISREG(st.st_mode) ? size_left(s->fd, &st) : UINT64_MAX;
-    s->from = s->size == UINT64_MAX ? 0 : (uint64_t)lseek(s->fd, 0, SEEK_CUR);
+    off_t from = S_ISREG(st.st_mode) ? lseek(s->fd, 0, SEEK_CUR) : -1;
+    s->size = from < 0 ? UINT64_MAX : size_left(from, &st);
+    s->from = from < 0 ? 0 : (uint64_t)from;
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
 #if defined(F_SETPIPE_SZ)
     if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; where it is refused, they do */

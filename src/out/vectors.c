@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/jsonw.h"
 #include "base/num.h"
 #include "out/labels.h"
@@ -158,10 +157,9 @@ static int open_terms(struct kc_vectors *v, const char *path, struct kc_err *e)
 {
     struct kc_buf name = {0};
     int rc = kc_buf_printf(&name, e, "%s.terms", path) != 0 || kc_buf_addc(&name, '\0', e) != 0 ? -1 : 0;
-    if (rc == 0) {
-        v->stale_terms = access(name.p, F_OK) == 0;
+    if (rc == 0)
         rc = kc_outfile_open(&v->terms, name.p, e);
-    }
+    v->stale_terms = rc == 0 && kc_outfile_existed(v->terms);
     kc_buf_free(&name);
     return rc;
 }
