@@ -423,6 +423,16 @@ int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_e
     return 0;
 }
 
+int kc_outfile_check_input(const struct kc_outfile *f, const char *path, struct kc_err *e)
+{
+    struct stat in, out;
+    int std = strcmp(path, "-") == 0;
+    if (f->kind != KIND_BORROWED || fstat(f->fd, &out) != 0 || !S_ISREG(out.st_mode) ||
+        (std ? fstat(STDIN_FILENO, &in) : stat(path, &in)) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+        return 0;
+    return kc_err_at(e, KC_EUSAGE, std ? "standard input" : path, 0, "is the file that the output goes to as well");
+}
+
 void kc_outfile_free(struct kc_outfile *f)
 {
     if (!f)

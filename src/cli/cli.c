@@ -146,6 +146,9 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats say it themselves");
     in->files = (const char *const *)(argv + first);
     in->nfiles = (size_t)(argc - first);
+    for (size_t i = 0; i < in->nfiles; i++)
+        if (!*in->files[i])
+            return kc_err_set(e, KC_EUSAGE, "operand %zu: the file name is empty", i + 1);
     if (in->nfiles == 0 && isatty(0))
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (standard input is a terminal; see kclust %s --help)",
                           v->synopsis, v->name);
