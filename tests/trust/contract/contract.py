@@ -1,0 +1,517 @@
+"""Standard input, output and error, operands and named outputs in every condition that shells and cron jobs bring
+about: exit status, message, standard output, and every name below the folder afterwards are as kclust's manners say.
+
+A cell is a verb, a channel and a condition. Nothing but what a cell names may have changed; an output that cannot be
+written is found before the first byte of input is there (standard input is kept open and empty meanwhile).
+"""
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import (KCLUST, Harness, environment, jsonl, one_message, read_file, steady, vectors,  # noqa: E402
+                     write_file)
+
+h = Harness("contract")
+NOBODY = 65534
+ROWS = jsonl(vectors(30, 4))
+OTHER = jsonl(vectors(12, 4, seed=3))
+OLD = b"the old contents\n"
+MANY = jsonl(vectors(4000, 8), width=100)
+VERBS = {  # what a verb is called with; all of them read standard input or operands and write standard output
+    "fit": ["fit", "-q", "-k", "3"],
+    "convert": ["convert", "-q"],
+    "info": ["info", "-q"],
+}
+NAMED = [("fit", "-o"), ("fit", "-s"), ("convert", "-o")]  # named outputs; for -s the labels go to standard output
+BAD_FD = "Bad file descriptor"
+FULL = "No space left on device"
+SIGPIPE = -13
+
+
+def snapshot(folder):
+    """Every name below a folder: its kind, and contents, target or mode."""
+    found = {}
+    for at, folders, files in os.walk(folder):
+        for f in folders + files:
+            path = os.path.join(at, f)
+            st = os.lstat(path)
+            kind = stat.S_IFMT(st.st_mode)
+            what = os.readlink(path) if kind == stat.S_IFLNK else read_file(path) if kind == stat.S_IFREG else b""
+            found[os.path.relpath(path, folder)] = (kind, what, st.st_mode & 0o777)
+    return found
+
+
+class Cell:
+    """label; args; the shell's redirections; what goes into standard input (None: kept open and empty); and what is to
+    come of it: code, message, standard output (None: not looked at), {name: contents} that are new."""
+
+    def __init__(self, label, args, redirect="", stdin=b"", code=0, say=None, out=None, new=None, prepare=None,
+                 user=None, wrap=None, after=None, kclust=KCLUST, ignore_pipe=False, deaf=False):
+        self.__dict__.update(locals())
+        self.number = None  # of the descriptor that prepare has opened for it
+
+    def run(self):
+        cwd = h.folder()
+        os.chmod(cwd, 0o755)
+        write_file(os.path.join(cwd, "a"), ROWS)
+        extra = []
+        try:
+            if self.prepare:
+                extra = self.prepare(cwd) or []
+            return self.judge(cwd, *self.go(cwd, extra))
+        finally:
+            for x in extra:
+                x.close()
+            shutil.rmtree(cwd, ignore_errors=True)
+
+    def go(self, cwd, extra):
+        before = snapshot(cwd)
+        trap = "trap '' PIPE; " if self.ignore_pipe else ""
+        command = (self.wrap or []) + ["sh", "-c", trap + 'exec "$@" ' + self.redirect, "sh", self.kclust] + self.args
+        fds = [subprocess.PIPE] * 3
+        for x in extra:
+            fds[self.number] = x
+        p = subprocess.Popen(command, cwd=cwd, stdin=fds[0], stdout=fds[1], stderr=fds[2], user=self.user,
+                             group=self.user, extra_groups=[] if self.user else None, env=environment(TMPDIR=cwd))
+        for x in extra:  # ours would keep pipes open
+            x.close()
+        try:
+            if self.stdin is None:  # open and empty: what fails must fail without it
+                p.wait(20)
+            out, err = p.communicate(self.stdin if p.stdin else None, timeout=20)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            out, err = p.communicate()
+            return before, None, out or b"", err or b""
+        return before, p.returncode, out or b"", err or b""
+
+    def judge(self, cwd, before, code, out, err):
+        got = "(exit %s, stderr %r)" % (code, err[-300:])
+        if code is None:
+            return "hangs"
+        if code != self.code:
+            return "expected exit %d %s" % (self.code, got)
+        if self.say is not None and err != ("kclust: %s\n" % self.say).encode() and not self.deaf:
+            return "expected the message %r %s" % (self.say, got)
+        if code in (1, 2, 4) and not one_message(err) and not self.deaf:
+            return "expected one message %s" % got
+        if code not in (1, 2, 4) and self.say is None and err:
+            return "expected no message %s" % got
+        if self.out is not None and steady(out) != steady(self.out):
+            return "other bytes on standard output: %r %s" % (out[:200], got)
+        now = snapshot(cwd)
+        for name in sorted(set(now) | set(before)):
+            if self.new and name in self.new:
+                if name not in now or steady(now[name][1]) != steady(self.new[name]):
+                    return "%s is not the new file %s" % (name, got)
+                if name in before and (before[name][0], before[name][2]) != (now[name][0], now[name][2]):
+                    return "kind or mode of %s changed %s" % (name, got)
+            elif now.get(name) != before.get(name):
+                how = "was made" if name not in before else "is gone" if name not in now else "changed"
+                return "%s: %s %s" % (name, how, got)
+        return self.after(cwd) if self.after else ""
+
+
+class Reader:
+    """Reads a descriptor or a FIFO to its end in a thread, slowly at first."""
+
+    def __init__(self, source):
+        self.data, self.source = b"", source
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def work(self):
+        with (open(self.source, "rb") if isinstance(self.source, str) else os.fdopen(self.source, "rb")) as f:
+            time.sleep(0.05)
+            self.data = f.read()
+
+    def got(self, want):
+        self.thread.join(20)
+        same = steady(self.data) == steady(want)
+        return "" if same else "%d bytes came through, expected %d" % (len(self.data), len(want))
+
+
+class Writer:
+    """Writes to a descriptor or a FIFO in pieces, with pauses."""
+
+    def __init__(self, target, data, pieces=4):
+        def work():
+            try:
+                with (open(target, "wb", 0) if isinstance(target, str) else os.fdopen(target, "wb", 0)) as f:
+                    step = len(data) // pieces + 1
+                    for i in range(0, len(data), step):
+                        f.write(data[i:i + step])
+                        time.sleep(0.01)
+            except BrokenPipeError:
+                pass
+        threading.Thread(target=work, daemon=True).start()
+
+
+def plain(args, data=ROWS, more=()):
+    """What a verb writes in peace."""
+    p = subprocess.run([KCLUST] + args + list(more), input=data, capture_output=True, cwd=h.tmp, env=environment(),
+                       check=False)
+    if p.returncode != 0:
+        raise SystemExit("contract: kclust %s: exit %d: %r" % (" ".join(args), p.returncode, p.stderr))
+    return p.stdout
+
+
+def unblocked(fd):
+    os.set_blocking(fd, False)
+    return fd
+
+
+def piped_cell(label, args, number, make, **how):
+    """A cell whose descriptor `number` is made now: make(folder) gives its file object, and `after` or None."""
+    cell = Cell(label, args, **how)
+
+    def prepare(cwd):
+        mine, after = make(cwd)
+        cell.after = after
+        return [mine]
+    cell.prepare, cell.number = prepare, number
+    return cell
+
+
+def nonblocking_input(data):
+    def make(_):
+        r, w = os.pipe()
+        Writer(w, data)
+        return os.fdopen(unblocked(r), "rb"), None
+    return make
+
+
+def nonblocking_output(want):
+    def make(_):
+        r, w = os.pipe()
+        reader = Reader(r)
+        return os.fdopen(unblocked(w), "wb", 0), lambda cwd: reader.got(want)
+    return make
+
+
+def at_second_line(cwd):
+    f = open(cwd + "/a", "rb", 0)
+    f.readline()
+    return f, None
+
+
+def socket_input(data):
+    def make(_):
+        a, b = socket.socketpair()
+        a.sendall(data)
+        a.close()
+        return b, None
+    return make
+
+
+def socket_output(want):
+    def make(_):
+        a, b = socket.socketpair()
+        reader = Reader(os.dup(a.fileno()))
+        a.close()
+        return b, lambda cwd: reader.got(want)
+    return make
+
+
+def closed_socket(_):
+    a, b = socket.socketpair()
+    a.close()
+    return b, None
+
+
+def closed_pipe(_):
+    r, w = os.pipe()
+    os.close(r)
+    return os.fdopen(w, "wb"), None
+
+
+def fifo_input(name, data):
+    def prepare(cwd):
+        os.mkfifo(os.path.join(cwd, name))
+        Writer(os.path.join(cwd, name), data)
+    return prepare
+
+
+def stdin_cells():
+    for verb, args in VERBS.items():
+        want, rest = plain(args), plain(args, ROWS[ROWS.index(b"\n") + 1:])
+        many = plain(args, MANY)
+        where = "%s/stdin/" % verb
+        yield Cell(where + "pipe", args, stdin=ROWS, out=want)
+        yield Cell(where + "closed", args, "<&-", code=4, say="standard input: cannot read: " + BAD_FD, out=b"")
+        yield Cell(where + "write-only", args, "0>>a", code=4, say="standard input: cannot read: " + BAD_FD, out=b"")
+        yield Cell(where + "read and write", args, "0<>a", out=want)
+        yield Cell(where + "directory", args, "<.", code=4, say="standard input: is a directory", out=b"")
+        yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no records", out=b"")
+        yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say="standard input: not a format "
+                   "that kclust knows: starts with 0x00 0x00 0x00 0x00, expected JSONL, kvec or npy")
+        yield piped_cell(where + "offset", args, 0, at_second_line, out=rest)
+        yield Cell(where + "FIFO", args, "<fifo", out=want, prepare=fifo_input("fifo", ROWS))
+        yield piped_cell(where + "non-blocking", args, 0, nonblocking_input(MANY), out=many)
+        yield piped_cell(where + "socket", args, 0, socket_input(ROWS), out=want)
+
+
+def stdout_cells():
+    for verb, args in VERBS.items():
+        want, many, files = plain(args), plain(args, MANY), args + ["a"]
+        where, cannot = "%s/stdout/" % verb, "standard output: cannot write: "
+        for what, redirect in (("closed", ">&-"), ("read-only", "1<a"), ("directory", "1<.")):
+            yield Cell(where + what, args, redirect, code=4, say=cannot + BAD_FD, stdin=None)
+        yield Cell(where + "full", files, ">/dev/full", code=4, say=cannot + FULL)
+        yield Cell(where + "new file", files, ">out", new={"out": want})
+        yield Cell(where + "append", files, ">>b", prepare=lambda d: write_file(d + "/b", OLD), new={"b": OLD + want})
+        yield Cell(where + "behind what is there", files, "1<>b", new={"b": want + OLD[len(want):]},
+                   prepare=lambda d: write_file(d + "/b", OLD))
+        yield piped_cell(where + "non-blocking", args, 1, nonblocking_output(many), stdin=MANY)
+        yield piped_cell(where + "socket", args, 1, socket_output(want), stdin=ROWS)
+        yield piped_cell(where + "reader gone", files, 1, closed_pipe, code=SIGPIPE)
+        yield piped_cell(where + "reader gone, SIGPIPE ignored", files, 1, closed_pipe, code=4,
+                         say=cannot + "Broken pipe", ignore_pipe=True)
+        yield piped_cell(where + "socket closed", files, 1, closed_socket, code=SIGPIPE)
+        fifo = {}
+
+        def made(cwd, fifo=fifo):
+            os.mkfifo(cwd + "/fifo")
+            fifo["reader"] = Reader(cwd + "/fifo")
+        yield Cell(where + "FIFO", files, ">fifo", prepare=made, after=lambda d, f=fifo, w=want: f["reader"].got(w))
+    for verb in ("fit", "info"):  # they read to the end before they write
+        yield Cell(verb + "/stdout/input itself, appended", VERBS[verb] + ["a"], ">>a",
+                   new={"a": ROWS + plain(VERBS[verb])})
+    for what, more, redirect, name in (("operand", ["a"], ">>a", "a"), ("stdin", [], "<a >>a", "standard input")):
+        yield Cell("convert/stdout/input itself, appended, " + what, VERBS["convert"] + more, redirect, code=2,
+                   say=name + ": is the file that the output goes to as well")
+
+
+def stderr_cells():
+    for verb, args in VERBS.items():
+        want, files, bad = plain(args), args + ["a"], args + ["missing"]
+        where = "%s/stderr/" % verb
+        for what, redirect in (("closed", "2>&-"), ("full", "2>/dev/full"), ("read-only", "2<a"), ("directory", "2<.")):
+            yield Cell(where + what, files, redirect, out=want)
+            yield Cell(where + what + ", bad run", bad, redirect, code=4, out=b"", deaf=True)
+        yield piped_cell(where + "reader gone, bad run", bad, 2, closed_pipe, code=SIGPIPE, out=b"")
+        yield piped_cell(where + "reader gone, SIGPIPE ignored, bad run", bad, 2, closed_pipe, code=4, out=b"",
+                         ignore_pipe=True, deaf=True)
+        yield piped_cell(where + "reader gone, nothing to say", files, 2, closed_pipe, out=want)
+        message = "kclust: missing: cannot open: No such file or directory\n".encode()
+        yield piped_cell(where + "non-blocking and full, bad run", bad, 2, full_pipe(message), code=4, out=b"",
+                         deaf=True)
+        yield Cell(where + "with standard output", bad, "2>&1", code=4, out=message, deaf=True)
+    yield Cell("fit/all closed", ["-k", "3", "-o", "out", "a"], "<&- >&- 2>&-", new={"out": plain(VERBS["fit"])})
+
+
+def full_pipe(message):
+    """The message waits until somebody makes room for it."""
+    def make(_):
+        r, w = os.pipe()
+        unblocked(w)
+        before = 0
+        try:
+            while True:
+                before += os.write(w, b"x" * 4096)
+        except BlockingIOError:
+            pass
+        reader = Reader(r)
+        return os.fdopen(w, "wb", 0), lambda cwd: reader.got(b"x" * before + message)
+    return make
+
+
+def operand_cells():
+    for verb, args in VERBS.items():
+        want = plain(args)
+        where = "%s/operand/" % verb
+
+        def fails(what, operand, say, code=4, **how):
+            return Cell(where + what, args + [operand], code=code, say="%s: %s" % (operand, say), out=b"", stdin=None,
+                        **how)
+        yield Cell(where + "file", args + ["a"], out=want)
+        yield Cell(where + "link", args + ["l"], out=want, prepare=lambda d: os.symlink("a", d + "/l"))
+        yield Cell(where + "FIFO", args + ["fifo"], out=want, prepare=fifo_input("fifo", ROWS))
+        yield Cell(where + "not writable", args + ["a"], out=want, prepare=lambda d: os.chmod(d + "/a", 0o444))
+        yield Cell(where + "- is standard input", args + ["-"], stdin=ROWS, out=want)
+        yield Cell(where + "/dev/stdin", args + ["/dev/stdin"], stdin=ROWS, out=want)
+        yield fails("missing", "x/y", "cannot open: No such file or directory")
+        yield Cell(where + "missing behind one that is there", args + ["a", "missing"], code=4, out=b"", stdin=None,
+                   say="missing: cannot open: No such file or directory")
+        yield fails("dangling link", "l", "cannot open: No such file or directory",
+                    prepare=lambda d: os.symlink("nothing", d + "/l"))
+        yield fails("link loop", "l", "cannot open: Too many levels of symbolic links",
+                    prepare=lambda d: os.symlink("l", d + "/l"))
+        yield fails("directory", "d", "is a directory", prepare=lambda d: os.mkdir(d + "/d"))
+        yield fails("file as a directory", "a/", "cannot open: Not a directory")
+        yield fails("name too long", "x" * 300, "cannot open: File name too long")
+        yield fails("socket", "s", "cannot open: No such device or address", prepare=bound_socket)
+        yield fails("not readable", "a", "cannot open: Permission denied", prepare=lambda d: os.chmod(d + "/a", 0o200),
+                    user=NOBODY)
+        yield fails("in a closed directory", "d/a", "cannot open: Permission denied", user=NOBODY,
+                    prepare=lambda d: (os.mkdir(d + "/d", 0o700), write_file(d + "/d/a", ROWS))[:0])
+        yield fails("empty file", "e", "no records", code=1, prepare=lambda d: write_file(d + "/e", b""))
+        yield fails("/dev/null", "/dev/null", "no records", code=1)
+        yield Cell(where + "empty name", args + [""], code=2, say="operand 1: the file name is empty", stdin=None)
+
+
+def bound_socket(cwd):
+    here = os.getcwd()
+    s = socket.socket(socket.AF_UNIX)
+    with BIND:
+        os.chdir(cwd)  # the path of a socket must be short
+        s.bind("s")
+        os.chdir(here)
+    s.close()
+
+
+BIND = threading.Lock()
+
+
+def read_only_mount():
+    """A command in front that makes ./ro a read-only file system of its own, or None."""
+    wrap = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=64k none ro && echo old >ro/out && '
+            'mount -o remount,ro ro && exec "$@"', "sh"]
+    d = h.folder()
+    os.mkdir(d + "/ro")
+    try:
+        ok = subprocess.run(wrap + ["true"], cwd=d, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        ok = False
+    return wrap if ok else None
+
+
+def output_cells():
+    read_only = read_only_mount()
+    for verb, option in NAMED:
+        base = VERBS[verb]
+        labels = plain(base)
+        want = plain(base + ["-o", "/dev/null", "-s", "-"]) if option == "-s" else labels
+        elsewhere = labels if option == "-s" else b""
+        where = "%s/%s/" % (verb, option)
+        long = "x" * 255
+
+        def args(name, option=option, base=base):
+            return base + [option, name]
+
+        def good(what, name, real=None, prepare=None, data=want, **how):
+            how.setdefault("out", elsewhere)
+            return Cell(where + what, args(name) + ["a"], prepare=prepare,
+                        new={real or name: data} if data else None, **how)
+
+        def bad(what, name, say, prepare=None, **how):
+            how.setdefault("stdin", None)
+            return Cell(where + what, args(name), code=4, say="%s: cannot write: %s" % (name, say), prepare=prepare,
+                        out=b"", **how)
+
+        old = lambda d: write_file(d + "/out", OLD)  # noqa: E731
+        yield good("new", "out")
+        yield good("old", "out", prepare=old)
+        yield good("in a directory", "d/out", prepare=lambda d: os.mkdir(d + "/d"))
+        yield good("longest name", long)
+        yield good("link", "l", "out", prepare=lambda d: (old(d), os.symlink("out", d + "/l"))[:0])
+        yield good("link to a link elsewhere", "l", "d/out",
+                   prepare=lambda d: (os.mkdir(d + "/d"), os.symlink("d/m", d + "/l"), os.symlink("out", d + "/d/m"),
+                                      write_file(d + "/d/out", OLD))[:0])
+        yield good("dangling link", "l", "out", prepare=lambda d: os.symlink("out", d + "/l"))
+        yield good("the input", "a")
+        yield good("link to the input", "l", "a", prepare=lambda d: os.symlink("a", d + "/l"))
+        yield good("other name of the input", "b", prepare=lambda d: os.link(d + "/a", d + "/b"))
+        yield good("not readable", "out", prepare=lambda d: (old(d), os.chmod(d + "/out", 0o200))[:0])
+        yield good("/dev/null", "/dev/null", data=None)
+        yield good("descriptor", "/dev/fd/3", "out", redirect="3>out")
+        yield good("standard error", "/dev/stderr", "out", redirect="2>out")
+        if option == "-o":
+            yield good("-", "-", data=None, out=want)
+            yield good("/dev/stdout", "/dev/stdout", data=None, out=want)
+        fifo = {}
+
+        def made(cwd, fifo=fifo):
+            os.mkfifo(cwd + "/out")
+            fifo["reader"] = Reader(cwd + "/out")
+        yield good("FIFO", "out", prepare=made, data=None, after=lambda d, f=fifo, w=want: f["reader"].got(w))
+
+        yield bad("full", "/dev/full", FULL, stdin=ROWS)
+        yield bad("directory", "d", "Is a directory", lambda d: os.mkdir(d + "/d"))
+        yield bad("link to a directory", "l", "Is a directory",
+                  lambda d: (os.mkdir(d + "/d"), os.symlink("d", d + "/l"))[:0])
+        yield bad("name of a directory that is not there", "d/", "Is a directory")
+        yield bad("directory that is not there", "d/out", "No such file or directory")
+        yield bad("file as a directory", "a/out", "Not a directory")
+        yield bad("link into a directory that is not there", "l", "No such file or directory",
+                  lambda d: os.symlink("d/out", d + "/l"))
+        yield bad("link loop", "l", "Too many levels of symbolic links", lambda d: os.symlink("l", d + "/l"))
+        yield bad("name too long", "x" * 256, "File name too long")
+        yield bad("socket", "s", "No such device or address", bound_socket)
+        yield bad("descriptor that is not open", "/dev/fd/9", BAD_FD)
+        yield bad("descriptor for reading", "/dev/fd/3", BAD_FD, redirect="3<a")
+        yield bad("not writable", "out", "Permission denied", old, user=NOBODY)
+        yield bad("in a directory that is not writable", "new", "Permission denied", user=NOBODY)
+        yield bad("in a closed directory", "d/out", "Permission denied", lambda d: os.mkdir(d + "/d", 0o700),
+                  user=NOBODY)
+        yield bad("directory /", "/", "Is a directory")
+        if read_only:
+            for name in ("out", "new"):
+                yield bad("read-only file system, " + name, "ro/" + name, "Read-only file system",
+                          lambda d: os.mkdir(d + "/ro"), wrap=read_only)
+        yield Cell(where + "empty name", args("") + ["a"], code=2, stdin=None,
+                   say="--%s: the file name is empty" % {"-o": "output", "-s": "summary"}[option])
+        # what goes wrong later leaves the old file, or none
+        yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
+                   say="standard input:31: no field 'vec'")
+        yield Cell(where + "bad input, no old file", args("out"), stdin=b"[1, 2", code=1, out=b"")
+    fit = VERBS["fit"]
+    both = "--summary and --output name the same file"
+    link = lambda d: os.symlink("out", d + "/l")  # noqa: E731
+    yield Cell("fit/-o -s/the same", fit + ["-o", "out", "-s", "./out"], code=2, say=both, stdin=None)
+    yield Cell("fit/-o -s/the same by a link", fit + ["-o", "out", "-s", "l"], code=2, say=both, stdin=None,
+               prepare=link)
+    yield Cell("fit/-o -s/one cannot be written", fit + ["-o", "out", "-s", "d/side"], code=4, stdin=None,
+               say="d/side: cannot write: No such file or directory")
+    yield Cell("fit/-o -s/one is full", fit + ["-o", "out", "-s", "/dev/full", "a"], code=4,
+               prepare=lambda d: write_file(d + "/out", OLD), say="/dev/full: cannot write: " + FULL)
+    yield Cell("fit/-o -s/sidecar, full output", fit + ["-s", "side", "a"], ">/dev/full", code=4,
+               say="standard output: cannot write: " + FULL)
+    yield Cell("convert/-o x.npy/terms cannot be written", ["convert", "-o", "x.npy"], code=4, stdin=None,
+               prepare=lambda d: os.mkdir(d + "/x.npy.terms"), say="x.npy.terms: cannot write: Is a directory")
+
+
+def all_cells():
+    yield from stdin_cells()
+    yield from stdout_cells()
+    yield from stderr_cells()
+    yield from operand_cells()
+    yield from output_cells()
+
+
+def plant(what, script, **cell):
+    """A cell run with a kclust that is wrong: the real one behind a script."""
+    fake = os.path.join(h.folder(), "kclust")
+    write_file(fake, b"#!/bin/sh\n" + script.replace("KCLUST", KCLUST).encode() + b"\n")
+    os.chmod(fake, 0o755)
+    h.planted(what, Cell(what, VERBS["fit"] + ["-o", "out"] + cell.pop("more", []), kclust=fake, **cell).run())
+
+
+def main():
+    missing = {"more": ["missing"], "code": 4, "say": "missing: cannot open: No such file or directory"}
+    plant("exit 1 for exit 4", 'KCLUST "$@" || exit 1', **missing)
+    plant("a message twice", 'KCLUST "$@" 2>e; s=$?; cat e e >&2; rm e; exit $s', **missing)
+    plant("a temporary file that stays", 'touch .out.kclust-abcdef; KCLUST "$@"', **missing)
+    plant("an old file cut short", ': >out; KCLUST "$@"', prepare=lambda d: write_file(d + "/out", OLD), **missing)
+    plant("another output", 'KCLUST "$@" && sed -i 1d out', more=["a"], new={"out": plain(VERBS["fit"])})
+    as_nobody = os.geteuid() == 0 and subprocess.run([KCLUST, "--version"], user=NOBODY, group=NOBODY, cwd="/",
+                                                     capture_output=True, check=False).returncode == 0
+    cells = [c for c in all_cells() if h.wanted(c.label)]
+    for c in [c for c in cells if c.user and not as_nobody]:
+        h.skip(c.label, "needs root, to become another user that may run kclust")
+        cells.remove(c)
+    if not any(c.wrap and "unshare" in c.wrap for c in cells) and not h.only:
+        h.skip("a read-only file system", "needs to mount one")
+    for c, complaint in zip(cells, h.map(Cell.run, cells)):
+        h.ok(c.label, complaint)
+    channels = {"/".join(c.label.split("/")[:2]) for c in cells}
+    h.end("contract: %d cells, %d channels of %d verbs" % (len(cells), len(channels), len(VERBS)))
+
+
+main()

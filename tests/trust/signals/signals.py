@@ -1,0 +1,292 @@
+"""Deadly signals at random moments: kclust dies by them, silently and at once, and leaves nothing half made.
+
+Each verb is hit while it waits for a pipe, while it works and while it writes; SIGPIPE also as the reader goes away,
+SIGXFSZ also as a file grows to its limit; and where the parent ignores these two, the error is one message and exit 4.
+How long dying takes is held against a trivial program that dies in between, so that a busy machine changes no verdict.
+"""
+import fcntl
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import (KCLUST, Harness, environment, jsonl, kvec, npy, one_message, read_file, steady,  # noqa: E402
+                     temporary, vectors, write_file)
+
+h = Harness("signals")
+here = os.path.dirname(os.path.abspath(__file__))
+fault = h.compile(os.path.join(here, "fault.c"), shared=True)
+trivial = h.compile(os.path.join(here, "trivial.c"))
+fixed = h.folder()
+OLD = b"the old contents\n"
+LIMIT_MS = 200
+NEVER = 20.0
+SIGNALS = ("INT", "TERM", "HUP", "PIPE", "XFSZ", "QUIT", "XCPU")
+
+
+class Scenario:
+    """A command. feed: what goes into its standard input before it is kept waiting; None: nothing, and no waiting.
+    slow: standard output is a pipe that nobody reads. whole: all of the input, of which feed is the beginning."""
+
+    def __init__(self, name, args, outputs=(), feed=None, slow=False, whole=None):
+        self.name, self.args, self.outputs, self.feed, self.slow = name, args, outputs, feed, slow
+        self.whole = whole
+        self.seconds = self.want = None
+
+
+def scenarios():
+    many = vectors(12000, 24, groups=5)
+    a = {n: os.path.join(fixed, n) for n in ("many.jsonl", "many.npy", "many.kvec")}
+    text = jsonl(many, width=60)
+    write_file(a["many.jsonl"], text)
+    write_file(a["many.npy"], npy(many))
+    write_file(a["many.kvec"], kvec(many, width=60))
+    both = ("labels", "side.json")
+    out = ["-o", "labels", "-s", "side.json"]
+    yield Scenario("fit waits", ["-q"] + out, both, feed=text[:300000])
+    yield Scenario("fit waits for its first byte", ["-q"] + out, both, feed=b"")
+    yield Scenario("fit works", ["-q", "-k", "2:12"] + out + [a["many.jsonl"]], both)
+    yield Scenario("fit works in one thread", ["-q", "-j", "1", "-k", "2:6", "-o", "labels", a["many.npy"]],
+                   ("labels",))
+    yield Scenario("fit writes", ["-q", "-k", "2", "--n-init", "1", "--columns", "term,cluster,similarity,row",
+                                  a["many.jsonl"]], slow=True)
+    wide = kvec(vectors(6000, 128))
+    yield Scenario("fit spills", ["-q", "-j", "1", "-k", "2:3", "--n-init", "2", "--max-memory", "6M",
+                                  "--max-iter", "3", "-o", "labels"], ("labels",), feed=wide[:900000], whole=wide)
+    yield Scenario("convert waits", ["convert", "-o", "x.npy"], ("x.npy", "x.npy.terms"), feed=text[:300000])
+    yield Scenario("convert works", ["convert", "-o", "x.npy", a["many.jsonl"], a["many.jsonl"]],
+                   ("x.npy", "x.npy.terms"))
+    yield Scenario("convert writes", ["convert", a["many.kvec"]], slow=True)
+    yield Scenario("convert spools", ["convert", "-f", "npy"], feed=text[:900000])
+    yield Scenario("info waits", ["info"], feed=text[:300000])
+    yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
+
+
+class Run:
+    """One run of a scenario, in a folder of its own."""
+
+    def __init__(self, s, env=None, ignored=(), limit=None):
+        self.s = s
+        self.cwd = h.folder()
+        os.mkdir(os.path.join(self.cwd, "tmp"))
+        for name in s.outputs:
+            write_file(os.path.join(self.cwd, name), OLD)
+
+        def child():
+            for name in SIGNALS:
+                signal.signal(getattr(signal, "SIG" + name), signal.SIG_IGN if name in ignored else signal.SIG_DFL)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        self.out = open(os.path.join(self.cwd, "tmp", "stdout"), "w+b") if not s.slow else None
+        self.err = open(os.path.join(self.cwd, "tmp", "stderr"), "w+b")
+        if limit is not None and self.out:
+            self.out.close()  # it would be limited too
+            self.out = open(os.devnull, "w+b")
+        self.p = subprocess.Popen([KCLUST] + s.args, cwd=self.cwd, stderr=self.err, preexec_fn=child,
+                                  stdin=subprocess.PIPE if s.feed is not None else subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE if s.slow else self.out, restore_signals=False,
+                                  env=environment(TMPDIR=os.path.join(self.cwd, "tmp"), **(env or {})))
+        self.begun = time.monotonic()
+
+    def feed(self):
+        """What the program takes of the input, until it waits for more or ends. Never blocks."""
+        if self.s.feed is None:
+            return
+        fd = self.p.stdin.fileno()
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 1 << 20)
+        try:
+            os.write(fd, self.s.feed)
+        except BrokenPipeError:
+            pass
+
+    def kill(self, sig):
+        """Milliseconds from the signal to the end; None when it had ended by itself."""
+        t = time.monotonic()
+        if self.p.poll() is not None:
+            return None
+        self.p.send_signal(sig)
+        return self.end(t)
+
+    def end(self, t=None):
+        """Wait; milliseconds since t."""
+        t = t or time.monotonic()
+        try:
+            self.p.wait(NEVER)
+        except subprocess.TimeoutExpired:
+            self.p.kill()
+            self.p.wait()
+            return float("inf")
+        return 1000 * (time.monotonic() - t)
+
+    def judge(self, sig, code=None):
+        """Empty, or what is wrong. The run has ended by sig, or before it came, or with `code` and a message."""
+        self.err.seek(0)
+        stderr = self.err.read()
+        how = self.p.returncode
+        left = temporary(self.cwd) + temporary(os.path.join(self.cwd, "tmp"))
+        complaint = ""
+        if left:
+            complaint = "left %s" % left
+        elif code is not None and (how != code or not one_message(stderr)):
+            complaint = "expected exit %d with one message" % code
+        elif code is None and how not in (0, -sig):
+            complaint = "expected to die by signal %d" % sig
+        elif code is None and stderr and how != 0:
+            complaint = "not silent"
+        for name in self.s.outputs:
+            data = read_file(os.path.join(self.cwd, name))
+            if not complaint and data != OLD and (self.s.want is None or steady(data) != self.s.want.get(name)):
+                complaint = "%s is neither the old file nor the new one" % name
+        if how == 0 and code is None and not complaint and self.s.want:
+            if any(read_file(os.path.join(self.cwd, n)) == OLD for n in self.s.outputs):
+                complaint = "exit 0, and an old file"
+        return complaint and "%s: ended with %s, stderr %r" % (complaint, how, stderr[:200])
+
+    def close(self):
+        for f in (self.p.stdin, self.p.stdout, self.out, self.err):
+            if f:
+                try:
+                    f.close()
+                except BrokenPipeError:
+                    pass
+        shutil.rmtree(self.cwd, ignore_errors=True)
+
+
+def measure(s):
+    """What the undisturbed run leaves, and how long it takes (0 when it waits)."""
+    if s.feed is not None or s.slow:
+        s.seconds = 0.15
+        return
+    r = Run(s)
+    ms = r.end()
+    h.ok("undisturbed/%s" % s.name, "" if r.p.returncode == 0 else "exit %s" % r.p.returncode)
+    s.seconds = ms / 1000
+    s.want = {name: steady(read_file(os.path.join(r.cwd, name))) for name in s.outputs}
+    r.close()
+
+
+def hit(s, sig, moment, env=None):
+    """(milliseconds or None, complaint) of a signal that comes after `moment` seconds."""
+    r = Run(s, env)
+    r.feed()
+    time.sleep(max(0.0, r.begun + moment - time.monotonic()))
+    ms = r.kill(sig)
+    complaint = r.judge(sig)
+    if ms == float("inf"):
+        complaint = "did not die within %g s" % NEVER
+    elif (s.feed is not None or s.slow) and r.p.returncode == 0:
+        complaint = "ended with exit 0 although it must wait"
+    r.close()
+    return ms, complaint
+
+
+def control():
+    p = subprocess.Popen([trivial], stdout=subprocess.PIPE)
+    p.stdout.read(1)
+    t = time.monotonic()
+    p.send_signal(signal.SIGTERM)
+    p.wait()
+    ms = 1000 * (time.monotonic() - t)
+    p.stdout.close()
+    return ms
+
+
+def percentile(x, p):
+    x = sorted(x)
+    return x[min(len(x) - 1, int(len(x) * p / 100))] if x else 0.0
+
+
+def reader_goes(s, ignored):
+    """The reader of standard output takes some bytes and goes."""
+    r = Run(s, ignored=("PIPE",) if ignored else ())
+    r.p.stdout.read(h.random.randrange(1, 60000))
+    r.p.stdout.close()
+    late = r.end() == float("inf")
+    complaint = "hangs" if late else r.judge(signal.SIGPIPE, 4 if ignored else None)
+    if not complaint and r.p.returncode == 0:
+        complaint = "exit 0, and nobody has read the output"
+    r.close()
+    return complaint
+
+
+def file_full(s, limit, ignored):
+    """A file reaches the limit of its size."""
+    r = Run(s, ignored=("XFSZ",) if ignored else (), limit=limit)
+    if s.whole is not None:
+        try:
+            r.p.stdin.write(s.whole)
+            r.p.stdin.close()
+        except BrokenPipeError:
+            pass
+    late = r.end() == float("inf")
+    complaint = "hangs" if late else r.judge(signal.SIGXFSZ, 4 if ignored and r.p.returncode != 0 else None)
+    r.close()
+    return complaint
+
+
+def main():
+    everything = list(scenarios())
+    for s in everything:
+        measure(s)
+    by = {s.name: s for s in everything}
+    preload = {"LD_PRELOAD": fault}
+    waits = by["fit waits"]
+    plain = by["info waits"]
+    h.planted("temporary files that stay", hit(waits, signal.SIGTERM, 0.3, dict(preload, FAULT="stay"))[1])
+    h.planted("exit 130 instead of death by the signal", hit(plain, signal.SIGINT, 0.3, dict(preload, FAULT="exit"))[1])
+    ms, complaint = hit(plain, signal.SIGHUP, 0.3, dict(preload, FAULT="late"))
+    h.planted("death that takes 1 s", "%.0f ms" % ms if ms and ms > 2 * LIMIT_MS and not complaint else complaint)
+
+    rounds = 1 if h.slice else 60
+    times, controls, hits, early = [], [], 0, 0
+    for n in range(rounds):
+        for s in everything:
+            for name in h.random.sample(SIGNALS[:5], 3 if h.slice else 5) + (["QUIT", "XCPU"] if n % 20 == 19 else []):
+                moment = h.random.random() * s.seconds * 1.05
+                label = "%s/%s/%d" % (name, s.name, n)
+                if not h.wanted(label):
+                    continue
+                ms, complaint = hit(s, getattr(signal, "SIG" + name), moment)
+                h.ok(label, complaint and "%s (after %.4f s)" % (complaint, moment))
+                hits += 1
+                early += ms is None
+                if ms is not None:
+                    times.append(ms)
+                    if len(controls) < len(times):
+                        controls.append(control())
+    p99, c99 = percentile(times, 99), percentile(controls, 99)
+    if not h.only:
+        # the machine's own delays, as the trivial program meets them, are not kclust's
+        h.ok("within %d ms" % LIMIT_MS, "" if p99 <= LIMIT_MS + 5 * c99 else
+             "99 %% of the deaths within %.1f ms; of a trivial program's within %.1f ms" % (p99, c99))
+
+    pipes = 0
+    for n in range(1 if h.slice else 20):
+        for s in everything:
+            if s.slow:
+                for ignored in (False, True):
+                    label = "pipe/%s/%s/%d" % ("ignored" if ignored else "default", s.name, n)
+                    if h.wanted(label):
+                        h.ok(label, reader_goes(s, ignored))
+                        pipes += 1
+    for n in range(1 if h.slice else 20):
+        for s in everything:
+            if s.outputs and (s.want or s.whole):
+                for ignored in (False, True):
+                    label = "size/%s/%s/%d" % ("ignored" if ignored else "default", s.name, n)
+                    limit = h.random.randrange(1, 100000)
+                    if h.wanted(label):
+                        h.ok(label, file_full(s, limit, ignored))
+                        pipes += 1
+    h.end("signals: %d signals (%d of them after the end), 99 %% of the deaths within %.1f ms, median %.1f ms "
+          "(a trivial program: %.1f and %.1f ms); %d more of SIGPIPE and SIGXFSZ by the program's own writes" %
+          (hits, early, p99, percentile(times, 50), c99, percentile(controls, 50), pipes))
+
+
+main()
