@@ -28,7 +28,7 @@ VERBS = {  # what a verb is called with; all of them read standard input or oper
     "convert": ["convert", "-q"],
     "info": ["info", "-q"],
 }
-NAMED = [("fit", "-o"), ("fit", "-s"), ("convert", "-o")]  # named outputs; for -s the labels go to standard output
+NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o")]  # but for -o labels go to standard output
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -387,8 +387,12 @@ def output_cells():
     for verb, option in NAMED:
         base = VERBS[verb]
         labels = plain(base)
-        want = plain(base + ["-o", "/dev/null", "-s", "-"]) if option == "-s" else labels
-        elsewhere = labels if option == "-s" else b""
+        want = labels
+        if option != "-o":
+            made_once = os.path.join(h.folder(), "made")
+            plain(base + [option, made_once])
+            want = read_file(made_once)
+        elsewhere = labels if option != "-o" else b""
         where = "%s/%s/" % (verb, option)
         long = "x" * 255
 
@@ -456,13 +460,17 @@ def output_cells():
                 yield bad("read-only file system, " + name, "ro/" + name, "Read-only file system",
                           lambda d: os.mkdir(d + "/ro"), wrap=read_only)
         yield Cell(where + "empty name", args("") + ["a"], code=2, stdin=None,
-                   say="--%s: the file name is empty" % {"-o": "output", "-s": "summary"}[option])
+                   say="--%s: the file name is empty" % {"-o": "output", "-s": "summary", "-m": "model"}[option])
         # what goes wrong later leaves the old file, or none
         yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
                    say="standard input:31: no field 'vec'")
         yield Cell(where + "bad input, no old file", args("out"), stdin=b"[1, 2", code=1, out=b"")
     fit = VERBS["fit"]
     both = "--summary and --output name the same file"
+    yield Cell("fit/-o -m/the same", fit + ["-o", "out", "-m", "./out"], code=2, stdin=None,
+               say="--model and --output name the same file")
+    yield Cell("fit/-m/standard output", fit + ["-m", "-"], code=2, stdin=None,
+               say="--model needs the name of a file: standard output is for the labels")
     link = lambda d: os.symlink("out", d + "/l")  # noqa: E731
     yield Cell("fit/-o -s/the same", fit + ["-o", "out", "-s", "./out"], code=2, say=both, stdin=None)
     yield Cell("fit/-o -s/the same by a link", fit + ["-o", "out", "-s", "l"], code=2, say=both, stdin=None,

@@ -69,6 +69,7 @@ def scenarios():
     yield Scenario("new files", FIT + both, ("labels", "side.json"), fresh=True)
     yield Scenario("links", FIT + ["-o", "link", "-s", "b/side.json", a["a.npy"]], ("link", "b/side.json"),
                    links={"link": "dir/real"})
+    yield Scenario("model", FIT + ["-m", "model"] + both, ("model", "labels", "side.json"))
     yield Scenario("sidecar alone", FIT + ["-s", "side.json"], ("side.json",), stdin=jsonl(rows))
     yield Scenario("npy and terms", CONVERT + ["-o", "x.npy", a["a.jsonl"]], ("x.npy", "x.npy.terms"))
     yield Scenario("kvec", CONVERT + ["-o", "x.kvec"], ("x.kvec",), stdin=jsonl(rows))

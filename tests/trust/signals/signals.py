@@ -49,7 +49,7 @@ def scenarios():
     out = ["-o", "labels", "-s", "side.json"]
     yield Scenario("fit waits", ["-q"] + out, both, feed=text[:300000])
     yield Scenario("fit waits for its first byte", ["-q"] + out, both, feed=b"")
-    yield Scenario("fit works", ["-q", "-k", "2:12"] + out + [a["many.jsonl"]], both)
+    yield Scenario("fit works", ["-q", "-k", "2:12", "-m", "model"] + out + [a["many.jsonl"]], both + ("model",))
     yield Scenario("fit works in one thread", ["-q", "-j", "1", "-k", "2:6", "-o", "labels", a["many.npy"]],
                    ("labels",))
     yield Scenario("fit writes", ["-q", "-k", "2", "--n-init", "1", "--columns", "term,cluster,similarity,row",

@@ -119,6 +119,7 @@ def scenarios():
     write_file(a["big.npy"], big)
     tight = ["--max-memory", "6M", "--max-iter", "3"]
     yield Scenario("fit", FIT + ["-o", "labels", "-s", "side.json", a["a.jsonl"]], outputs=("labels", "side.json"))
+    yield Scenario("fit-model", FIT + ["-q", "-o", "labels", "-m", "model", a["a.kvec"]], outputs=("labels", "model"))
     yield Scenario("fit-link", FIT + ["-o", "link", a["a.jsonl"], a["b.jsonl"]], outputs=("link",),
                    links={"link": "dir/real"})
     yield Scenario("fit-pipe", FIT, stdin=jsonl(rows))
