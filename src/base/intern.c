@@ -1,0 +1,151 @@
+#include "base/intern.h"
+
+#include <string.h>
+
+static uint32_t hash_of(const char *p, size_t n)
+{
+    uint64_t h = 0x9E3779B97F4A7C15u ^ n;
+    for (; n >= 8; n -= 8, p += 8) {
+        uint64_t v;
+        memcpy(&v, p, 8);
+        h = (h ^ v) * 0xFF51AFD7ED558CCDu;
+        h ^= h >> 32;
+    }
+    uint64_t v = 0;
+    if (n > 0)
+        memcpy(&v, p, n);
+    h = (h ^ v) * 0xFF51AFD7ED558CCDu;
+    h = (h ^ h >> 32) * 0xC4CEB9FE1A85EC53u;
+    return (uint32_t)(h >> 32);
+}
+
+static int equals(const struct kc_strs *s, size_t i, const char *p, size_t n)
+{
+    size_t len;
+    const char *q = kc_strs_get(s, i, &len);
+    return len == n && (n == 0 || memcmp(p, q, n) == 0);
+}
+
+/* The slot of the string, or the free one where it belongs. */
+static size_t place(const struct kc_intern *t, uint32_t hash, const char *p, size_t n)
+{
+    size_t at = hash & t->mask;
+    for (; t->slot[at] != 0; at = (at + 1) & t->mask)
+        if (t->hash[t->slot[at] - 1] == hash && equals(&t->strs, t->slot[at] - 1, p, n))
+            break;
+    return at;
+}
+
+/* Twice the room, so that at most half of the slots are taken. */
+static int grow(struct kc_intern *t, struct kc_err *e)
+{
+    size_t cap = t->cap ? 2 * t->cap : 64;
+    uint32_t *hash = kc_mem_realloc(t->hash, cap, sizeof *hash, e);
+    if (!hash)
+        return -1;
+    t->hash = hash;
+    uint32_t *slot = kc_mem_zalloc(kc_mem_mul(2, cap), sizeof *slot, e);
+    if (!slot)
+        return -1;
+    kc_mem_free(t->slot);
+    t->slot = slot;
+    t->cap = cap;
+    t->mask = 2 * cap - 1;
+    for (size_t i = 0; i < t->strs.n; i++) {
+        size_t at = t->hash[i] & t->mask;
+        while (t->slot[at] != 0)
+            at = (at + 1) & t->mask;
+        t->slot[at] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+int kc_intern_add(struct kc_intern *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
+{
+    uint32_t hash = hash_of(p, n);
+    if (t->strs.n == t->cap && grow(t, e) != 0)
+        return -1;
+    size_t at = place(t, hash, p, n);
+    if (t->slot[at] == 0) {
+        if (t->strs.n >= UINT32_MAX - 1)
+            return kc_err_set(e, KC_ESYS, "more than %u different strings", UINT32_MAX - 1);
+        if (kc_strs_add(&t->strs, p, n, e) != 0)
+            return -1;
+        t->hash[t->strs.n - 1] = hash;
+        t->slot[at] = (uint32_t)t->strs.n;
+    }
+    *number = t->slot[at] - 1;
+    return 0;
+}
+
+uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n)
+{
+    if (t->strs.n == 0)
+        return KC_INTERN_NONE;
+    size_t at = place(t, hash_of(p, n), p, n);
+    return t->slot[at] == 0 ? KC_INTERN_NONE : t->slot[at] - 1;
+}
+
+void kc_intern_free(struct kc_intern *t)
+{
+    kc_strs_free(&t->strs);
+    kc_mem_free(t->slot);
+    kc_mem_free(t->hash);
+    memset(t, 0, sizeof *t);
+}
+
+/* By hashing: next[i] leads from a string of a to the next that equals it, head[number] to the first not yet taken. */
+static int align_any(const struct kc_strs *a, const struct kc_strs *b, size_t from, uint32_t *a_of_b,
+                     struct kc_err *e)
+{
+    struct kc_intern t = {0};
+    uint32_t *next = kc_mem_alloc(a->n, sizeof *next, e), *head = kc_mem_alloc(a->n, sizeof *head, e);
+    int rc = -1;
+    if (!next || !head)
+        goto out;
+    /* from the last to the first, so that each becomes the head of those behind it */
+    for (size_t i = a->n; i-- > from;) {
+        size_t n;
+        uint32_t number;
+        const char *p = kc_strs_get(a, i, &n);
+        size_t before = t.strs.n;
+        if (kc_intern_add(&t, p, n, &number, e) != 0)
+            goto out;
+        next[i] = number < before ? head[number] : KC_INTERN_NONE;
+        head[number] = (uint32_t)i;
+    }
+    for (size_t j = from; j < b->n; j++) {
+        size_t n;
+        const char *p = kc_strs_get(b, j, &n);
+        uint32_t number = kc_intern_find(&t, p, n);
+        a_of_b[j] = number == KC_INTERN_NONE ? KC_INTERN_NONE : head[number];
+        if (a_of_b[j] != KC_INTERN_NONE)
+            head[number] = next[a_of_b[j]];
+    }
+    rc = 0;
+out:
+    kc_mem_free(head);
+    kc_mem_free(next);
+    kc_intern_free(&t);
+    return rc;
+}
+
+int kc_intern_align(const struct kc_strs *a, const struct kc_strs *b, uint32_t *a_of_b, size_t *a_left,
+                    struct kc_err *e)
+{
+    size_t same = 0, matched = 0;
+    for (; same < a->n && same < b->n; same++) {
+        size_t n;
+        const char *p = kc_strs_get(b, same, &n);
+        if (!equals(a, same, p, n))
+            break;
+        a_of_b[same] = (uint32_t)same;
+    }
+    /* equal beginnings are matched to each other in any case: what is left of them are the later ones */
+    if (same < b->n && align_any(a, b, same, a_of_b, e) != 0)
+        return -1;
+    for (size_t j = 0; j < b->n; j++)
+        matched += a_of_b[j] != KC_INTERN_NONE;
+    *a_left = a->n - matched;
+    return 0;
+}

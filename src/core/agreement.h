@@ -1,0 +1,50 @@
+/* How far two labellings of the same rows agree: a contingency table and what follows from it. All in double, the counts
+ * exact; the indices equal scikit-learn's functions of the same names, with its conventions where a quotient is 0/0. */
+#ifndef KC_CORE_AGREEMENT_H
+#define KC_CORE_AGREEMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+/* The table: its rows are the clusters of one labelling, its columns those of the other, and only cells with rows of the
+ * data in them are kept. Clusters may be empty. Zero-initialise; free with kc_table_free. */
+struct kc_table {
+    uint64_t n;           /* rows of the data that are in it */
+    uint32_t rows, cols;
+    uint64_t *row_sum;    /* (rows) */
+    uint64_t *col_sum;    /* (cols) */
+    size_t *first;        /* (rows + 1) row i has the cells first[i] .. first[i + 1) */
+    uint32_t *col;        /* (first[rows]) ascending within a row */
+    uint64_t *count;      /* (first[rows]) above 0 */
+};
+
+#define KC_TABLE_NONE UINT32_MAX /* the label of a row of the data that is left out */
+
+/* a (n) 0..rows-1, b (n) 0..cols-1, or KC_TABLE_NONE. Linear in n, rows and cols, 8 n bytes beside the table. */
+int kc_table_build(struct kc_table *t, const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
+                   struct kc_err *e) KC_MUST_USE;
+void kc_table_free(struct kc_table *t);
+
+/* With the rows as clusters and the columns as the classes they are judged by. NAN where undefined. */
+struct kc_agreement {
+    double ari;                    /* adjusted Rand index (Hubert & Arabie 1985) */
+    double ami;                    /* adjusted mutual information (Vinh, Epps & Bailey 2010), arithmetic mean */
+    double nmi;                    /* normalised mutual information, arithmetic mean: equals v_measure */
+    double homogeneity, completeness, v_measure; /* Rosenberg & Hirschberg 2007, beta 1 */
+    double purity;                 /* share of rows of the data in their cluster's most frequent class */
+    double precision, recall, f1;  /* over pairs of rows of the data: same cluster, same class; NAN without such pairs */
+    double mutual_information, expected_information; /* in nats */
+    int same;                      /* the same partition: each cluster one class, each class one cluster */
+};
+
+/* n >= 1. The expected mutual information takes no more than some 30 n^(1/2) steps for each of the (2 n)^(1/2) different
+ * sizes that clusters of n rows can have at most; measured: 0.1 s for 10,000 x 10,000 clusters of 1,000,000 rows. */
+int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struct kc_err *e) KC_MUST_USE;
+
+/* Of cluster sizes (k), k >= 1, none 0: the coefficient of variation (standard deviation over mean, of the k sizes
+ * themselves: 1/k), and the Gini coefficient, 0 for equal sizes, 1 - 1/k at most. */
+double kc_sizes_variation(const uint64_t *sizes, size_t k);
+int kc_sizes_gini(const uint64_t *sizes, size_t k, double *gini, struct kc_err *e) KC_MUST_USE;
+
+#endif
