@@ -93,7 +93,7 @@ static int add_program_help(struct kc_buf *b, struct kc_err *e)
                     "record.\n\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
-        if (kc_buf_printf(b, e, "  kclust %-32s  %s\n", (*v)->synopsis, (*v)->brief) != 0)
+        if (kc_buf_printf(b, e, "  kclust %-34s  %s\n", (*v)->synopsis, (*v)->brief) != 0)
             return -1;
     return kc_buf_adds(b,
                        "\n"

@@ -98,9 +98,10 @@ static double information(double x, double a, double b, double n)
     return x * log(n * x / (a * b));
 }
 
-/* What the mutual information gets on average from one cluster of a and one class of b rows, times n: the count of their
- * common rows is hypergeometric. Its probabilities follow from each other, so they are walked from the most likely one to
- * both sides, up to a factor, which their sum tells: no log-gamma, whose rounding at 10^6 rows is worse than 1e-9. */
+/* What the mutual information gets on average from one cluster of a and one class of b rows, times n: the count of
+ * their common rows is hypergeometric. Its probabilities follow from each other, so they are walked from the most
+ * likely one to both sides, up to a factor, which their sum tells: no log-gamma, whose rounding at 10^6 rows is worse
+ * than 1e-9. */
 static double expected_cell(double a, double b, double n)
 {
     double low = a + b - n > 0 ? a + b - n : 0, high = a < b ? a : b;

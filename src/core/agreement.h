@@ -1,5 +1,6 @@
-/* How far two labellings of the same rows agree: a contingency table and what follows from it. All in double, the counts
- * exact; the indices equal scikit-learn's functions of the same names, with its conventions where a quotient is 0/0. */
+/* How far two labellings of the same rows agree: a contingency table and what follows from it. All in double, the
+ * counts exact; the indices equal scikit-learn's functions of the same names, with its conventions where a quotient is
+ * 0/0. */
 #ifndef KC_CORE_AGREEMENT_H
 #define KC_CORE_AGREEMENT_H
 
@@ -7,8 +8,8 @@
 #include <stdint.h>
 #include "base/err.h"
 
-/* The table: its rows are the clusters of one labelling, its columns those of the other, and only cells with rows of the
- * data in them are kept. Clusters may be empty. Zero-initialise; free with kc_table_free. */
+/* The table: its rows are the clusters of one labelling, its columns those of the other, and only cells with rows of
+ * the data in them are kept. Clusters may be empty. Free with kc_table_free, also after a failure. */
 struct kc_table {
     uint64_t n;           /* rows of the data that are in it */
     uint32_t rows, cols;
@@ -33,13 +34,14 @@ struct kc_agreement {
     double nmi;                    /* normalised mutual information, arithmetic mean: equals v_measure */
     double homogeneity, completeness, v_measure; /* Rosenberg & Hirschberg 2007, beta 1 */
     double purity;                 /* share of rows of the data in their cluster's most frequent class */
-    double precision, recall, f1;  /* over pairs of rows of the data: same cluster, same class; NAN without such pairs */
+    double precision, recall, f1;  /* over pairs of rows of the data: same cluster, same class; NAN without pairs */
     double mutual_information, expected_information; /* in nats */
     int same;                      /* the same partition: each cluster one class, each class one cluster */
 };
 
-/* n >= 1. The expected mutual information takes no more than some 30 n^(1/2) steps for each of the (2 n)^(1/2) different
- * sizes that clusters of n rows can have at most; measured: 0.1 s for 10,000 x 10,000 clusters of 1,000,000 rows. */
+/* t->n >= 1. Clusters of n rows have at most (2 n)^(1/2) different sizes, and only these count for the expected mutual
+ * information. Measured in one thread: 0.01 s for 10,000 x 10,000 random clusters of 1,000,000 rows, 0.25 s for the
+ * sizes 1, 2, 3, ..., which are the worst. */
 int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struct kc_err *e) KC_MUST_USE;
 
 /* Of cluster sizes (k), k >= 1, none 0: the coefficient of variation (standard deviation over mean, of the k sizes

@@ -1,6 +1,6 @@
 /* The dual variables u of columns and v of rows keep u + v >= weight for every pair, with equality for pairs that are
- * made, u >= 0 for all, 0 for columns without a row, and v > 0 only for rows with a column. That proves the sum. No u or
- * v passes the largest weight: a search costs no more than leaving its column alone. */
+ * made, u >= 0 for all, 0 for columns without a row, and v > 0 only for rows with a column. That proves the sum. No u
+ * or v passes the largest weight: a search costs no more than leaving its column alone. */
 #include "core/match.h"
 
 #include <math.h>

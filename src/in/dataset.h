@@ -90,6 +90,8 @@ int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_d
 uint64_t kc_in_row_number(const uint64_t *skipped, size_t n, uint64_t i);
 /* The term of row i; its n bytes may lie in digits. */
 const char *kc_dataset_term(const struct kc_dataset *ds, size_t i, char digits[20], size_t *n);
+/* Where no input carries terms, let the numbers of the input rows be them. */
+int kc_dataset_number_terms(struct kc_dataset *ds, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_dataset_bytes(const struct kc_dataset *ds); /* of memory */
 const char *kc_storage_name(enum kc_storage s);         /* "memory", "file", "spill" */
 void kc_dataset_free(struct kc_dataset *ds);

@@ -1,5 +1,5 @@
-/* A text file line by line, inflated where it is compressed: UTF-8, lines ended by LF or CR LF, a byte order mark at the
- * beginning left out. */
+/* A text file line by line, inflated where it is compressed: UTF-8, lines ended by LF or CR LF, a byte order mark at
+ * the beginning left out. */
 #ifndef KC_IN_LINES_H
 #define KC_IN_LINES_H
 

@@ -149,25 +149,30 @@ static int store(struct load *l, const struct kc_chunk *c, struct kc_err *e)
            ds->storage == KC_STORAGE_SPILL ? kc_spill_add(ds->spill, c->x, c->n, e) : 0;
 }
 
-/* The numbers of the first n rows become their terms: now there are others that have some. */
-static int add_numbers(struct load *l, size_t n, struct kc_err *e)
+/* The numbers of the first n good rows, as terms. */
+static int add_numbers(struct kc_strs *terms, size_t n, const uint64_t *skipped, size_t nskipped, struct kc_err *e)
 {
     uint64_t row = 0;
     size_t skip = 0;
     for (size_t i = 0; i < n; i++, row++) {
         char t[20];
-        for (; skip < l->run.nskipped && l->run.skipped[skip] == row; skip++)
+        for (; skip < nskipped && skipped[skip] == row; skip++)
             row++;
-        if (kc_strs_add(&l->ds->terms, t, kc_jsonw_digits(t, row), e) != 0)
+        if (kc_strs_add(terms, t, kc_jsonw_digits(t, row), e) != 0)
             return -1;
     }
     return 0;
 }
 
+int kc_dataset_number_terms(struct kc_dataset *ds, struct kc_err *e)
+{
+    return ds->terms.n > 0 ? 0 : add_numbers(&ds->terms, ds->rows.n, ds->skipped, ds->nskipped, e);
+}
+
 static int add_terms(struct load *l, const struct kc_chunk *c, struct kc_err *e)
 {
     struct kc_strs *terms = &l->ds->terms;
-    if (c->terms && terms->n < l->n && add_numbers(l, l->n, e) != 0)
+    if (c->terms && terms->n < l->n && add_numbers(terms, l->n, l->run.skipped, l->run.nskipped, e) != 0)
         return -1;
     if (c->terms)
         return kc_strs_append(terms, c->terms, e);

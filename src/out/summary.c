@@ -69,8 +69,8 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
         const struct kc_cluster *cl = &f->clusters[c];
         size_t n;
         char digits[20];
-        const char *term = kc_out_term(r->terms, (size_t)cl->representative, kc_in_row_number(r->skipped, r->nskipped, cl->representative),
-                                       digits, &n);
+        uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
+        const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
         if (kc_buf_printf(b, e, "%7lld  %8llu", (long long)(r->ids ? r->ids[c] : c), (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
             kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, term, n, COLUMNS - 41, e) != 0 ||

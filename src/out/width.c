@@ -89,3 +89,27 @@ int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, 
     }
     return 0;
 }
+
+int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns, int right, struct kc_err *e)
+{
+    size_t start = b->n;
+    unsigned used = 0;
+    if (kc_out_add_cut(b, s, n, columns, e) != 0)
+        return -1;
+    size_t len = b->n - start;
+    for (size_t i = 0; i < len;) {
+        char t[8];
+        size_t bytes;
+        unsigned w;
+        i += shown(b->p + start + i, len - i, t, &bytes, &w);
+        used += w;
+    }
+    size_t pad = used < columns ? columns - used : 0;
+    if (kc_buf_reserve(b, pad, e) != 0)
+        return -1;
+    if (right)
+        memmove(b->p + start + pad, b->p + start, len);
+    memset(b->p + start + (right ? 0 : len), ' ', pad);
+    b->n += pad;
+    return 0;
+}

@@ -12,5 +12,8 @@ unsigned kc_out_char_width(uint32_t c);
  * that are not UTF-8 are written \xHH, marks that turn the writing direction are left out: a term cannot disturb the
  * terminal. */
 int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, struct kc_err *e) KC_MUST_USE;
+/* The same, filled with spaces to exactly `columns` columns, behind the text, or before it where right is set. */
+int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns, int right, struct kc_err *e)
+    KC_MUST_USE;
 
 #endif

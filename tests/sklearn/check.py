@@ -19,6 +19,7 @@ from sklearn.preprocessing import normalize
 
 import numbers_check
 import properties
+import score_check
 import sets
 import tool
 from tool import Fit, run
@@ -165,6 +166,7 @@ def small(tally, folder, s):
     group(threads, ["-k", "2:12"])
     group(formats, ["-k", "2:6"])
     group(limits, ["-k", "2:12"])
+    group(score_check.score, [])
 
 
 def real(tally, folder, name, path):
@@ -180,6 +182,10 @@ def real(tally, folder, name, path):
     group(formats, [*SKIP, "-k", 4, "--n-init", 1])
     group(limits, [*SKIP, "-k", "2:12", "--n-init", 2])
     group(objective, SKIP)
+    gold = os.path.join(os.path.dirname(path), "labels.txt")
+    if os.path.exists(gold):
+        with open(gold, encoding="utf-8") as f:
+            group(score_check.score, SKIP, f.read().splitlines())
 
 
 def one(verbose, name, what, *args):

@@ -92,8 +92,8 @@ TEST(core_agreement_at_the_edges)
     CHECK(g.same && g.purity == 1); /* without the row that has no label */
 }
 
-/* Too many rows for the factorials: their logarithms lose nine digits, and scikit-learn's too. The expectation of a table
- * of two halves of n rows is known to the first order: 1/(2 (n - 1)). */
+/* Too many rows for the factorials: their logarithms lose nine digits, and scikit-learn's too. The expectation of a
+ * table of two halves of n rows is known to the first order: 1/(2 (n - 1)). */
 TEST(core_agreement_of_many_rows)
 {
     enum { N = 2000000 };

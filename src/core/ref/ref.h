@@ -30,8 +30,8 @@ double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, 
 /* The largest sum of w (rows, cols) over pairs that share no row and no column, by all ways; rows <= 16. */
 double kc_ref_match(const double *w, size_t rows, size_t cols);
 
-/* Agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: pairs by looking at all of them, the expected mutual
- * information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
+/* Agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: pairs by looking at all of them, the expected
+ * mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
 struct kc_agreement;
 void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
                       struct kc_agreement *out);

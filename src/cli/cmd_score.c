@@ -1,0 +1,97 @@
+#include <string.h>
+#include "cli/cli.h"
+#include "job/score.h"
+
+#define FORMATS "auto tsv csv jsonl plain"
+
+static const struct kc_opt opts[] = {
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Scoring:"},
+    {KC_OPT_GOLD, 0, "gold", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "compare with the labels of FILE, which are known to be right"},
+    {KC_OPT_LABELS_FORMAT, 0, "labels-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, FORMATS,
+     "of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first "
+     "line"},
+    {KC_OPT_GOLD_FORMAT, 0, "gold-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, FORMATS,
+     "the same of the gold labels"},
+    {KC_OPT_WORST, 0, "worst", "N", "10", 0, KC_COMPLETE_NONE, 0, "name the N rows of the lowest silhouettes"},
+    KC_OPTS_READING,
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
+    {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
+     "write to FILE, which is replaced only when all went well"},
+    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "one JSON object instead of text"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
+    KC_OPTS_COMMON,
+};
+
+const struct kc_verb kc_verb_score = {"score", "score [OPTION]... LABELS [FILE]...", "how good a labelling is", opts,
+                                      kc_cmd_score};
+
+struct args {
+    struct kc_cli cli;
+    struct kc_job_score job;
+};
+
+static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct args *a = arg;
+    switch (id) {
+    case KC_OPT_GOLD:
+        a->job.gold = value;
+        return 0;
+    case KC_OPT_LABELS_FORMAT:
+    case KC_OPT_GOLD_FORMAT:
+        return kc_labels_format_by_name(value, id == KC_OPT_GOLD_FORMAT ? &a->job.gold_format
+                                                                        : &a->job.labels_format) == 0
+                   ? 0
+                   : kc_opt_bad_word(value, FORMATS, name, e);
+    case KC_OPT_WORST:
+        return kc_opt_u64(value, 0, UINT32_MAX, &a->job.worst, name, e);
+    case KC_OPT_OUTPUT:
+        a->job.output = value;
+        return 0;
+    case KC_OPT_JSON:
+        a->job.json = 1;
+        return 0;
+    default:
+        return kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
+    }
+}
+
+/* What is to be read, and that only one of them is standard input. */
+static int operands(struct args *a, int argc, char **argv, int first, int named, struct kc_err *e)
+{
+    struct kc_job_score *j = &a->job;
+    if (first == argc)
+        return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (LABELS is missing; see kclust score --help)",
+                          kc_verb_score.synopsis);
+    j->labels = argv[first++];
+    j->vectors = first < argc || !j->gold;
+    int inputs = strcmp(j->labels, "-") == 0;
+    inputs += j->gold && strcmp(j->gold, "-") == 0;
+    inputs += j->in.terms_file && strcmp(j->in.terms_file, "-") == 0;
+    inputs += j->vectors && first == argc;
+    for (int i = first; i < argc; i++)
+        inputs += strcmp(argv[i], "-") == 0;
+    if (inputs > 1 && j->vectors && first == argc)
+        return kc_err_set(e, KC_EUSAGE, "no vectors and no --gold: standard input can be only one of the inputs");
+    if (inputs > 1)
+        return kc_err_set(e, KC_EUSAGE, "standard input can be only one of the inputs");
+    return j->vectors ? kc_cli_operands(&kc_verb_score, argc, argv, first, named, &j->in, e) : 0;
+}
+
+int kc_cmd_score(int argc, char **argv, int named)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct args a = {.cli = KC_CLI_INIT, .job = {.in = kc_cli_in_defaults(), .worst = 10, .output = "-"}};
+    enum kc_opt_id done;
+    int first;
+    if (kc_opt_parse(&kc_verb_score, argc, argv, take, &a, &first, &done, &e) != 0)
+        return kc_cli_fail(&e);
+    if (done != KC_OPT_END)
+        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_score) : kc_cli_version();
+    if (operands(&a, argc, argv, first, named, &e) != 0)
+        return kc_cli_fail(&e);
+    int rc = kc_cli_start(&a.cli, &e) == 0 ? kc_job_score_run(&a.cli.ctx, &a.job, &e) : -1;
+    kc_cli_stop(&a.cli);
+    return rc == 0 ? KC_OK : kc_cli_fail(&e);
+}

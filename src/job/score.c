@@ -1,0 +1,159 @@
+#include "job/score.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/outfile.h"
+#include "in/source.h"
+#include "job/align.h"
+#include "out/score.h"
+
+/* Everything a run holds; one place to free it. */
+struct run {
+    const struct kc_job_score *j;
+    struct kc_outfile *out;
+    struct kc_labelling labels, gold;
+    struct kc_dataset ds;
+    size_t n;                  /* rows: those of the vectors, else those of the label file */
+    char other[1100];          /* whose rows they are, for messages */
+    uint32_t *of_row;          /* (n) labels, */
+    uint32_t *gold_of_row;     /* (n) and gold labels; NULL without */
+    uint64_t *sizes;           /* (labels.k) */
+    uint32_t *rows, *row_labels; /* (assigned) the rows with a label, and these */
+    struct kc_quality quality;
+    struct kc_table table;
+    struct kc_agreement agreement;
+    struct kc_buf text;
+};
+
+static int read_vectors(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+{
+    struct kc_in_opts in = r->j->in;
+    in.normalise = 1;
+    in.want_raw = 0;
+    if (kc_in_load(ctx, &in, &r->ds, e) != 0 || kc_dataset_number_terms(&r->ds, e) != 0)
+        return -1;
+    r->n = r->ds.rows.n;
+    if (in.nfiles > 1)
+        memcpy(r->other, "the vectors", sizeof "the vectors");
+    else
+        kc_err_escape(r->other, sizeof r->other, kc_source_name(in.nfiles ? in.files[0] : "-"),
+                      strlen(kc_source_name(in.nfiles ? in.files[0] : "-")));
+    return 0;
+}
+
+static int read_all(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+{
+    const struct kc_job_score *j = r->j;
+    const struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1};
+    const struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0};
+    if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0) ||
+        kc_labels_load(j->labels, &labels, &r->labels, e) != 0 ||
+        (j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||
+        (j->vectors && read_vectors(ctx, r, e) != 0))
+        return -1;
+    const struct kc_strs *terms = j->vectors ? &r->ds.terms : &r->labels.terms;
+    if (!j->vectors) {
+        r->n = r->labels.n;
+        kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels), strlen(kc_source_name(j->labels)));
+    }
+    r->of_row = kc_mem_alloc(r->n, sizeof *r->of_row, e);
+    r->gold_of_row = j->gold ? kc_mem_alloc(r->n, sizeof *r->gold_of_row, e) : NULL;
+    if (!r->of_row || (j->gold && !r->gold_of_row))
+        return -1;
+    if (!j->vectors)
+        memcpy(r->of_row, r->labels.labels, r->n * sizeof *r->of_row);
+    else if (kc_job_align(&r->labels, j->labels, terms, r->n, r->other, r->of_row, e) != 0)
+        return -1;
+    return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, r->gold_of_row, e) : 0;
+}
+
+/* The rows that have a label. */
+static int pick(struct run *r, struct kc_err *e)
+{
+    size_t m = 0;
+    r->sizes = kc_mem_zalloc(r->labels.k, sizeof *r->sizes, e);
+    r->rows = kc_mem_alloc((size_t)r->labels.assigned, sizeof *r->rows, e);
+    r->row_labels = kc_mem_alloc((size_t)r->labels.assigned, sizeof *r->row_labels, e);
+    if (!r->sizes || !r->rows || !r->row_labels)
+        return -1;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->of_row[i] != KC_LABEL_NONE) {
+            r->sizes[r->of_row[i]]++;
+            r->rows[m] = (uint32_t)i;
+            r->row_labels[m++] = r->of_row[i];
+        }
+    return 0;
+}
+
+static int judge(const struct kc_ctx *ctx, struct run *r, struct kc_score_report *p, struct kc_err *e)
+{
+    const struct kc_job_score *j = r->j;
+    uint32_t k = r->labels.k;
+    if (k > 0) {
+        p->variation = kc_sizes_variation(r->sizes, k);
+        if (kc_sizes_gini(r->sizes, k, &p->gini, e) != 0)
+            return -1;
+    }
+    if (j->vectors && k > 0) {
+        struct kc_rows rows = kc_rows_pick(&r->ds.rows, r->rows, (size_t)r->labels.assigned);
+        size_t worst = j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX;
+        if (kc_quality_run(ctx, &rows, r->row_labels, k, worst, &r->quality, e) != 0)
+            return -1;
+        p->quality = &r->quality;
+        p->rows = r->rows;
+        p->row_labels = r->row_labels;
+    }
+    if (!j->gold)
+        return 0;
+    p->gold_name = kc_source_name(j->gold);
+    p->gold = &r->gold;
+    p->table = &r->table;
+    if (kc_table_build(&r->table, r->of_row, k, r->gold_of_row, r->gold.k, r->n, e) != 0)
+        return -1;
+    if (k == 0)
+        return 0;
+    p->agreement = &r->agreement;
+    return kc_agreement_compute(&r->table, &r->agreement, e);
+}
+
+static int work(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+{
+    if (kc_outfile_open(&r->out, r->j->output, e) != 0 || read_all(ctx, r, e) != 0 || pick(r, e) != 0)
+        return -1;
+    struct kc_score_report p = {
+        .labels_name = kc_source_name(r->j->labels),
+        .labels = &r->labels,
+        .n = r->n,
+        .assigned = r->labels.assigned,
+        .sizes = r->sizes,
+        .variation = NAN,
+        .gini = NAN,
+        .terms = &r->ds.terms,
+        .skipped = r->ds.skipped,
+        .nskipped = r->ds.nskipped,
+    };
+    if (judge(ctx, r, &p, e) != 0 ||
+        (r->j->json ? kc_out_score_json(&r->text, &p, e) : kc_out_score_text(&r->text, &p, e)) != 0 ||
+        kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
+        return -1;
+    return kc_outfile_commit(r->out, e);
+}
+
+int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, struct kc_err *e)
+{
+    struct run r = {.j = j};
+    int rc = work(ctx, &r, e);
+    kc_buf_free(&r.text);
+    kc_table_free(&r.table);
+    kc_quality_free(&r.quality);
+    kc_mem_free(r.row_labels);
+    kc_mem_free(r.rows);
+    kc_mem_free(r.sizes);
+    kc_mem_free(r.gold_of_row);
+    kc_mem_free(r.of_row);
+    kc_dataset_free(&r.ds);
+    kc_labelling_free(&r.gold);
+    kc_labelling_free(&r.labels);
+    kc_outfile_free(r.out);
+    return rc;
+}
