@@ -233,31 +233,3 @@ int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struc
     a->nmi = mutual > 0 ? fmin(mutual / mean, 1) : 0;
     return 0;
 }
-
-double kc_sizes_variation(const uint64_t *sizes, size_t k)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < k; i++)
-        sum += (double)sizes[i];
-    double mean = sum / (double)k;
-    for (size_t i = 0; i < k; i++)
-        squares += ((double)sizes[i] - mean) * ((double)sizes[i] - mean);
-    return sqrt(squares / (double)k) / mean;
-}
-
-int kc_sizes_gini(const uint64_t *sizes, size_t k, double *gini, struct kc_err *e)
-{
-    double sum = 0, ranked = 0;
-    uint64_t *s = kc_mem_alloc(k, sizeof *s, e);
-    if (!s)
-        return -1;
-    memcpy(s, sizes, k * sizeof *s);
-    qsort(s, k, sizeof *s, by_value);
-    for (size_t i = 0; i < k; i++) {
-        sum += (double)s[i];
-        ranked += (2 * (double)(i + 1) - (double)k - 1) * (double)s[i];
-    }
-    kc_mem_free(s);
-    *gini = ranked / ((double)k * sum);
-    return 0;
-}

@@ -44,9 +44,4 @@ struct kc_agreement {
  * sizes 1, 2, 3, ..., which are the worst. */
 int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struct kc_err *e) KC_MUST_USE;
 
-/* Of cluster sizes (k), k >= 1, none 0: the coefficient of variation (standard deviation over mean, of the k sizes
- * themselves: 1/k), and the Gini coefficient, 0 for equal sizes, 1 - 1/k at most. */
-double kc_sizes_variation(const uint64_t *sizes, size_t k);
-int kc_sizes_gini(const uint64_t *sizes, size_t k, double *gini, struct kc_err *e) KC_MUST_USE;
-
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/outfile.h"
+#include "core/drift.h"
 #include "in/source.h"
 #include "job/align.h"
 #include "out/score.h"
@@ -89,11 +90,8 @@ static int judge(const struct kc_ctx *ctx, struct run *r, struct kc_score_report
 {
     const struct kc_job_score *j = r->j;
     uint32_t k = r->labels.k;
-    if (k > 0) {
-        p->variation = kc_sizes_variation(r->sizes, k);
-        if (kc_sizes_gini(r->sizes, k, &p->gini, e) != 0)
-            return -1;
-    }
+    if (k > 0 && kc_balance(r->sizes, k, &p->variation, &p->gini, e) != 0)
+        return -1;
     if (j->vectors && k > 0) {
         struct kc_rows rows = kc_rows_pick(&r->ds.rows, r->rows, (size_t)r->labels.assigned);
         size_t worst = j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX;

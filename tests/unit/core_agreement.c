@@ -1,4 +1,4 @@
-/* Agreement of labellings, sizes, and the quality of one. */
+/* Agreement of labellings, and the quality of one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,16 +106,6 @@ TEST(core_agreement_of_many_rows)
     CHECK_MSG(fabs(g.expected_information * 2 * (N - 1) - 1) < 1e-6, "%.17g", g.expected_information);
     free(a);
     free(b);
-}
-
-TEST(core_sizes)
-{
-    struct kc_err e = KC_ERR_INIT;
-    const uint64_t same[] = {7, 7, 7}, all[] = {1, 3}, one[] = {4};
-    double g;
-    CHECK(kc_sizes_variation(same, 3) == 0 && kc_sizes_gini(same, 3, &g, &e) == 0 && g == 0);
-    CHECK(kc_sizes_variation(all, 2) == 0.5 && kc_sizes_gini(all, 2, &g, &e) == 0 && g == 0.25);
-    CHECK(kc_sizes_variation(one, 1) == 0 && kc_sizes_gini(one, 1, &g, &e) == 0 && g == 0);
 }
 
 TEST(core_quality_of_any_labelling)
