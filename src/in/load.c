@@ -68,11 +68,13 @@ const char *kc_storage_name(enum kc_storage s)
     return s == KC_STORAGE_MEMORY ? "memory" : s == KC_STORAGE_FILE ? "file" : "spill";
 }
 
-/* Whether n rows in memory, their text and the work on them stay within the limit. */
+/* Whether n rows in memory and their text stay within the limit, beside the pieces while they are read and the work on
+ * them afterwards. */
 static int fits(const struct load *l, size_t n)
 {
     size_t d = l->ds->x.d;
     uint64_t work = l->o->work ? l->o->work(l->o->work_arg, n, d) : 0;
+    work = work > l->run.pieces ? work : l->run.pieces;
     return l->o->max_memory == 0 || add(add(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
 }
 

@@ -8,6 +8,8 @@
 
 /* A piece: from a quarter of it on its overhead does not show any more, and a few of them take little memory. */
 #define BLOCK ((size_t)1 << 20)
+#define BLOCK_LEAST ((size_t)4 << 10)
+#define PIECES_PART 8 /* of --max-memory, for the bytes of all pieces; as much again for what is decoded from them */
 #define PROGRESS_SECONDS 0.1
 
 /* Drain's side. fill and drain may run at the same time, on any thread: they share nothing but the slots. */
@@ -274,6 +276,13 @@ static void copy_name(char out[256], const struct kc_fields *f, const struct kc_
     snprintf(out, 256, "%s", f->bare || p->n == 0 ? "" : p->name);
 }
 
+/* Bytes of a piece: with many threads and little memory, less. */
+static size_t block_bytes(const struct kc_in_opts *o, size_t nslots)
+{
+    uint64_t most = o->max_memory / PIECES_PART / nslots;
+    return o->max_memory == 0 || most > BLOCK ? BLOCK : most > BLOCK_LEAST ? (size_t)most : BLOCK_LEAST;
+}
+
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
@@ -288,7 +297,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     memset(&b, 0, sizeof b);
     memset(st, 0, sizeof *st);
     b.feed.o = o;
-    b.feed.block = tune && tune->block ? tune->block : BLOCK;
+    b.feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
+    run->pieces = 2 * (uint64_t)nslots * b.feed.block;
     b.feed.files = o->nfiles ? o->files : &standard_input;
     b.feed.nfiles = o->nfiles ? o->nfiles : 1;
     b.feed.d = o->expect_dim;

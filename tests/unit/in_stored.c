@@ -414,3 +414,31 @@ TEST(in_raw)
             free(s);
         }
 }
+
+/* --max-memory holds while the rows are read, too: with many threads the pieces that are under way are smaller. */
+TEST(reading_keeps_to_the_limit_with_many_threads)
+{
+    const size_t rows = 160000;
+    const uint64_t limit = 14 << 20;
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_buf b = {0};
+    struct kc_dataset ds;
+    struct input in = {.o = input_defaults};
+    struct kc_ctx ctx = {.pool = kc_pool_new(8, &e)};
+    uint64_t most, before;
+    put_raw(&b, 0, rows);
+    add_file(&in, &b, "");
+    kc_buf_free(&b);
+    in.o.files = in.paths;
+    in.o.nfiles = 1;
+    in.o.format = KC_IN_RAW;
+    in.o.dim = D;
+    in.o.max_memory = limit;
+    before = kc_mem_held(&most, 1);
+    CHECK(kc_in_load(&ctx, &in.o, &ds, &e) == 0 && ds.rows.n == rows && ds.storage == KC_STORAGE_MEMORY);
+    (void)kc_mem_held(&most, 0);
+    CHECK_MSG(most - before <= limit, "took %llu bytes", (unsigned long long)(most - before));
+    kc_dataset_free(&ds);
+    input_clear(&in);
+    kc_pool_free(ctx.pool);
+}
