@@ -17,6 +17,8 @@
 #ifndef STORED_BUFFER /* the fuzzers build it small: what they make up meets its ends, and no mapping is made for it */
 #define STORED_BUFFER ((size_t)256 << 10)
 #endif
+#define ZLIB_BYTES (39 * 1024)  /* what inflate takes, by zconf.h */
+#define ZSTD_BYTES (160 * 1024) /* about what a decoder takes before it has seen a window */
 #define WINDOW_LOG 25 /* zstd keeps so much of what went before: 8 MiB up to level 19; a header can ask for 2 GiB */
 #define PIPE_BYTES (1024 * 1024) /* what Linux grants anybody */
 
@@ -99,12 +101,12 @@ static int start_inflating(struct kc_source *s, struct kc_err *e)
     enum kc_source_kind kind = kc_source_packed(s->buf, s->n);
     if (kind == KC_SOURCE_GZIP) {
         if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* 16: a gzip header, whose CRC and length are checked */
-            return kc_err_set(e, KC_ESYS, "out of memory: zlib could not start");
+            return kc_err_nomem(e, ZLIB_BYTES);
     } else if (kind == KC_SOURCE_ZSTD) {
         s->zstd = ZSTD_createDStream();
         if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)) ||
             ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
-            return kc_err_set(e, KC_ESYS, "out of memory: zstd could not start");
+            return kc_err_nomem(e, ZSTD_BYTES);
     }
     s->kind = kind;
     return 0;
@@ -249,7 +251,7 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
         if (rc == Z_STREAM_END)
             s->inside = 0;
         else if (rc == Z_MEM_ERROR)
-            return kc_err_set(e, KC_ESYS, "out of memory: zlib could not go on");
+            return kc_err_nomem(e, ZLIB_BYTES);
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was inflated before comes first */
         else if (s->n == 0 && s->z.avail_out == want) /* zlib may have held something back until now */
@@ -263,7 +265,8 @@ static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
 {
     ZSTD_ErrorCode code = ZSTD_getErrorCode(rc);
     if (code == ZSTD_error_memory_allocation)
-        return kc_err_set(e, KC_ESYS, "out of memory: zstd could not go on");
+        return kc_err_set(e, KC_ESYS, "out of memory: up to %d MiB were needed for the window of zstd",
+                          1 << (WINDOW_LOG - 20));
     if (code == ZSTD_error_frameParameter_windowTooLarge)
         return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the %d MiB that kclust takes: let "
                          "zstd -dc --long=31 read it, and pipe that", 1 << (WINDOW_LOG - 20));
@@ -291,8 +294,6 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
         ZSTD_inBuffer in = {s->buf, s->n, s->at};
         size_t rc = ZSTD_decompressStream(s->zstd, &out, &in);
         s->at = in.pos;
-        if (ZSTD_isError(rc) && ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
-            return kc_err_set(e, KC_ESYS, "out of memory: zstd could not go on");
         if (ZSTD_isError(rc))
             return bad_zstd(s, rc, e);
         if (rc == 0)
