@@ -73,6 +73,7 @@ def run(box, argv, env, before, stdin="/dev/null", seconds=30):
     hung = []
     os.chdir(box.cwd)
     pid = os.posix_spawnp(argv[0], argv, {"PATH": os.environ["PATH"], "TMPDIR": "tmp", "LC_ALL": "C", **env},
+                          setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores them
                           file_actions=[(os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
                                         (os.POSIX_SPAWN_OPEN, 1, out, made, 0o666),
                                         (os.POSIX_SPAWN_OPEN, 2, err, made, 0o666)])

@@ -1,5 +1,5 @@
-/* Programs that are wrong on purpose, one by the name of each fault, and one that is right. Each takes memory in three
- * places and writes the file OUT and "done" to standard output. */
+/* planted FAULT [BYTES]: programs that are wrong on purpose, one by the name of each fault, and one that is right,
+ * "none". Each takes BYTES of memory, 100, in three places and writes "done" to standard output. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static void no_memory(void)
     if (is("silent"))
         exit(0);
     if (!is("mute"))
-        fputs("kclust: out of memory\n", stderr);
+        fputs(is("vague") ? "kclust: out of memory\n" : "kclust: out of memory: 100 B more were needed\n", stderr);
     if (is("twice"))
         fputs("kclust: failed\n", stderr);
     exit(is("wrong-status") ? 1 : 4);
@@ -45,9 +45,10 @@ int main(int argc, char **argv)
     fault = argc > 1 ? argv[1] : "none";
     char *volatile p[3]; /* the compiler must not leave them out */
     const char *text = "done\n";
+    size_t bytes = argc > 2 ? strtoul(argv[2], NULL, 10) : 100;
     setvbuf(stderr, NULL, _IONBF, 0);
     for (int i = 0; i < 3; i++)
-        if (!(p[i] = malloc(100)) && !is("ignored"))
+        if (!(p[i] = malloc(bytes)) && !is("ignored"))
             no_memory();
         else if (!p[i])
             text = "don\n";
