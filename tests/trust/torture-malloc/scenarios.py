@@ -39,7 +39,7 @@ def jsonl(rows, terms=True):
                    (i, ", ".join("%.9g" % x for x in v)) for i, v in enumerate(rows)).encode()
 
 
-def make(folder):
+def make(folder, kclust):
     """The inputs."""
     def put(name, content):
         data.save(os.path.join(folder, name), content)
@@ -55,6 +55,8 @@ def make(folder):
     put("bad.jsonl", jsonl(few[:20]) + b'{"term": "bad", "vec": [1, 2]}\n' + jsonl(few[20:]))
     put("answer.json", b'{"data": [%s]}' % b",\n".join(jsonl(few).splitlines()))
     put("some.npy", data.npy(some))
+    subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
+                   check=True)
     put("many.npy", data.npy(many))
     large = data.large(40000, 64)
     put("large.npy.gz", gzip.compress(large, 1, mtime=0))
@@ -99,6 +101,10 @@ TABLE = [
     Scenario("convert kvec to jsonl", ["convert", "IN/few.kvec"], streams=True),
     Scenario("convert zstd to kvec", ["convert", "-o", "out.kvec", "IN/few.jsonl.zst"], old=["out.kvec"]),
     Scenario("convert npy to raw", ["convert", "-f", "raw", "-o", "out", "IN/few.npy"], old=["out"]),
+    Scenario("assign", ["assign", "-q", "-m", "IN/model", "IN/few.jsonl.gz"], streams=True),
+    Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
+    Scenario("info of a model", ["info", "IN/model"]),
+    Scenario("score", ["score", "IN/labels", "IN/few.jsonl"]),
     Scenario("info", ["info", "IN/few.jsonl.gz"]),
     Scenario("info as JSON", ["info", "--json", "IN/few.npy", "IN/few.kvec"]),
     Scenario("help", ["help", "fit"], threads=(0,)),

@@ -142,9 +142,11 @@ def main():
         print("%d planted faults seen" % len(FAULTS))
         inputs = os.path.join(top, "inputs")
         os.mkdir(inputs)
-        scenarios.make(inputs)
-        shutil.copy(a.kclust, os.path.join(top, "kclust"))  # a build that goes on does not change it under the runs
-        torture = Torture(top, inputs, os.path.join(top, "kclust"), os.path.abspath(a.shim), SECONDS)
+        for path in (a.kclust, a.shim):  # a build that goes on does not change them under the runs
+            shutil.copy(path, top)
+        kclust, shim = (os.path.join(top, os.path.basename(path)) for path in (a.kclust, a.shim))
+        scenarios.make(inputs, kclust)
+        torture = Torture(top, inputs, kclust, shim, SECONDS)
         table = [s for s in scenarios.TABLE if not a.only or a.only in s.name]
         bases, tasks = {}, []
         for i, s in enumerate(table):
