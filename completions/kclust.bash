@@ -12,7 +12,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign score convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign score diff convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -241,6 +241,33 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    diff:--match)
+        return
+        ;;
+    diff:--split)
+        return
+        ;;
+    diff:--size-change)
+        return
+        ;;
+    diff:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain' -- "$cur")
+        return
+        ;;
+    diff:--term-field)
+        return
+        ;;
+    diff:--output|diff:-o)
+        _kclust_files
+        return
+        ;;
+    diff:--threads|diff:-j)
+        return
+        ;;
+    diff:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
     convert:--output|convert:-o)
         _kclust_files
         return
@@ -318,7 +345,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign score convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -331,6 +358,7 @@ _kclust() {
         fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --threads --quiet --verbose --progress --help --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         score) words='--gold --labels-format --gold-format --worst --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
         convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
@@ -339,12 +367,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign score convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign score convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
     fi
 }
 

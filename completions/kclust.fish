@@ -3,7 +3,7 @@
 function __kclust_verb --description 'the verb on the command line is this one'
     set -l words (commandline -opc)
     set -l verb fit
-    if test (count $words) -gt 1; and contains -- $words[2] fit assign score convert info help
+    if test (count $words) -gt 1; and contains -- $words[2] fit assign score diff convert info help
         set verb $words[2]
     end
     test $verb = $argv[1]
@@ -16,10 +16,11 @@ end
 complete -c kclust -n __kclust_first -a fit -d 'cluster; the default verb'
 complete -c kclust -n __kclust_first -a assign -d 'label new rows with a saved model'
 complete -c kclust -n __kclust_first -a score -d 'how good a labelling is'
+complete -c kclust -n __kclust_first -a diff -d 'what became of the clusters'
 complete -c kclust -n __kclust_first -a convert -d 'between the vector formats'
 complete -c kclust -n __kclust_first -a info -d 'what a data file holds'
 complete -c kclust -n __kclust_first -a help -d 'how to use kclust, or one verb'
-complete -c kclust -n '__kclust_verb help' -f -a 'fit assign score convert info help'
+complete -c kclust -n '__kclust_verb help' -f -a 'fit assign score diff convert info help'
 complete -c kclust -n '__kclust_verb fit' -s k -x -d 'the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor'
 complete -c kclust -n '__kclust_verb fit' -l k-min -x -d 'the smallest k to try'
 complete -c kclust -n '__kclust_verb fit' -l k-max -x -d 'the largest k to try'
@@ -102,6 +103,19 @@ complete -c kclust -n '__kclust_verb score' -s v -l verbose -d 'say more about w
 complete -c kclust -n '__kclust_verb score' -l progress -x -a 'auto always never' -d 'a progress bar on standard error; auto: when that is a terminal'
 complete -c kclust -n '__kclust_verb score' -s h -l help -d 'show this help and exit'
 complete -c kclust -n '__kclust_verb score' -l version -d 'show the version and exit'
+complete -c kclust -n '__kclust_verb diff' -l match -x -d 'an old cluster goes to the new one that has more than this share of its rows'
+complete -c kclust -n '__kclust_verb diff' -l split -x -d 'one that goes nowhere is split into those that have at least this share each'
+complete -c kclust -n '__kclust_verb diff' -l size-change -x -d 'a cluster grows or shrinks when its size changes by more than this share'
+complete -c kclust -n '__kclust_verb diff' -l labels-format -x -a 'auto tsv csv jsonl plain' -d 'of both files: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first line'
+complete -c kclust -n '__kclust_verb diff' -l term-field -x -d 'the key of the term in jsonl, or its column in csv; without it term, id, text, ... whatever there is'
+complete -c kclust -n '__kclust_verb diff' -s o -l output -r -F -d 'write to FILE, which is replaced only when all went well'
+complete -c kclust -n '__kclust_verb diff' -l json -d 'one JSON object instead of text'
+complete -c kclust -n '__kclust_verb diff' -s j -l threads -x -d 'worker threads; never changes a byte of the output'
+complete -c kclust -n '__kclust_verb diff' -s q -l quiet -d 'only errors on standard error'
+complete -c kclust -n '__kclust_verb diff' -s v -l verbose -d 'say more about what is done and how'
+complete -c kclust -n '__kclust_verb diff' -l progress -x -a 'auto always never' -d 'a progress bar on standard error; auto: when that is a terminal'
+complete -c kclust -n '__kclust_verb diff' -s h -l help -d 'show this help and exit'
+complete -c kclust -n '__kclust_verb diff' -l version -d 'show the version and exit'
 complete -c kclust -n '__kclust_verb convert' -s o -l output -r -F -d 'write to FILE; npy takes the terms along in FILE.terms'
 complete -c kclust -n '__kclust_verb convert' -s f -l output-format -x -a 'jsonl kvec npy raw' -d 'jsonl, kvec, npy or raw'
 complete -c kclust -n '__kclust_verb convert' -s i -l input-format -x -a 'auto jsonl kvec npy raw' -d 'auto tells jsonl, kvec and npy apart by the first bytes; raw is bare float32, and needs --dim'
@@ -133,7 +147,7 @@ complete -c kclust -n '__kclust_verb info' -s v -l verbose -d 'say more about wh
 complete -c kclust -n '__kclust_verb info' -l progress -x -a 'auto always never' -d 'a progress bar on standard error; auto: when that is a terminal'
 complete -c kclust -n '__kclust_verb info' -s h -l help -d 'show this help and exit'
 complete -c kclust -n '__kclust_verb info' -l version -d 'show the version and exit'
-complete -c kclust -n '__kclust_verb help' -l options -x -a 'fit assign score convert info help' -d 'list the options of VERB, one a line: long name, letter, argument, default, environment variable, with tabs between them'
+complete -c kclust -n '__kclust_verb help' -l options -x -a 'fit assign score diff convert info help' -d 'list the options of VERB, one a line: long name, letter, argument, default, environment variable, with tabs between them'
 complete -c kclust -n '__kclust_verb help' -l completions -x -a 'bash zsh fish' -d 'print the completion script for bash, zsh or fish'
 complete -c kclust -n '__kclust_verb help' -s h -l help -d 'show this help and exit'
 complete -c kclust -n '__kclust_verb help' -l version -d 'show the version and exit'

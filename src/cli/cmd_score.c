@@ -2,16 +2,14 @@
 #include "cli/cli.h"
 #include "job/score.h"
 
-#define FORMATS "auto tsv csv jsonl plain"
-
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Scoring:"},
     {KC_OPT_GOLD, 0, "gold", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "compare with the labels of FILE, which are known to be right"},
-    {KC_OPT_LABELS_FORMAT, 0, "labels-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, FORMATS,
+    {KC_OPT_LABELS_FORMAT, 0, "labels-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
      "of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first "
      "line"},
-    {KC_OPT_GOLD_FORMAT, 0, "gold-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, FORMATS,
+    {KC_OPT_GOLD_FORMAT, 0, "gold-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
      "the same of the gold labels"},
     {KC_OPT_WORST, 0, "worst", "N", "10", 0, KC_COMPLETE_NONE, 0, "name the N rows of the lowest silhouettes"},
     KC_OPTS_READING,
@@ -43,7 +41,7 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         return kc_labels_format_by_name(value, id == KC_OPT_GOLD_FORMAT ? &a->job.gold_format
                                                                         : &a->job.labels_format) == 0
                    ? 0
-                   : kc_opt_bad_word(value, FORMATS, name, e);
+                   : kc_opt_bad_word(value, KC_LABELS_WORDS, name, e);
     case KC_OPT_WORST:
         return kc_opt_u64(value, 0, UINT32_MAX, &a->job.worst, name, e);
     case KC_OPT_OUTPUT:

@@ -44,7 +44,8 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
                    struct kc_err *e) KC_MUST_USE;
 void kc_labelling_free(struct kc_labelling *l);
 
-/* "auto", "tsv", "csv", "jsonl", "plain" to the enum; -1 when unknown. */
+#define KC_LABELS_WORDS "auto tsv csv jsonl plain"
+/* One of these words to the enum; -1 when unknown. */
 int kc_labels_format_by_name(const char *name, enum kc_labels_format *f) KC_MUST_USE;
 
 #endif

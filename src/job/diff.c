@@ -1,0 +1,148 @@
+#include "job/diff.h"
+
+#include <string.h>
+#include "base/intern.h"
+#include "base/outfile.h"
+#include "in/source.h"
+#include "model/model.h"
+#include "out/diff.h"
+
+struct run {
+    const struct kc_job_diff *j;
+    struct kc_outfile *out;
+    struct kc_labelling old, new;
+    uint32_t *old_of;        /* (new.n) the old row, KC_INTERN_NONE */
+    uint32_t *a, *b;         /* (new.n) labels of common rows, KC_TABLE_NONE for all others */
+    uint64_t *old_rows, *new_rows, *old_size, *new_size;
+    struct kc_table table, turned;
+    struct kc_agreement agreement;
+    struct kc_lineage lineage;
+    struct kc_buf text;
+};
+
+static int load(const char *path, const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
+{
+    if (kc_model_is(path))
+        return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
+                         "a model: it has no labels of rows, expected a file of labels");
+    return kc_labels_load(path, &j->labels, l, e);
+}
+
+static uint64_t *count(const uint32_t *labels, size_t n, uint32_t k, struct kc_err *e)
+{
+    uint64_t *c = kc_mem_zalloc(k, sizeof *c, e);
+    for (size_t i = 0; c && i < n; i++)
+        if (labels[i] != KC_LABEL_NONE)
+            c[labels[i]]++;
+    return c;
+}
+
+/* The rows that both files have: by term, or row by row where one has no terms. */
+static int bring_together(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+{
+    size_t n = r->new.n, left = 0;
+    r->old_of = kc_mem_alloc(n, sizeof *r->old_of, e);
+    r->a = kc_mem_alloc(n, sizeof *r->a, e);
+    r->b = kc_mem_alloc(n, sizeof *r->b, e);
+    if (!r->old_of || !r->a || !r->b)
+        return -1;
+    if (r->old.terms.n > 0 && r->new.terms.n > 0) {
+        if (kc_intern_align(&r->old.terms, &r->new.terms, r->old_of, &left, e) != 0)
+            return -1;
+    } else if (r->old.n != n) {
+        return kc_err_at(e, KC_EINPUT, kc_source_name(r->j->new), 0, "%zu labels, expected %zu: one for each row of %s",
+                         n, r->old.n, kc_source_name(r->j->old));
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (r->old.terms.n == 0 || r->new.terms.n == 0)
+            r->old_of[i] = (uint32_t)i;
+        int both = r->old_of[i] != KC_INTERN_NONE;
+        r->a[i] = both ? r->old.labels[r->old_of[i]] : KC_LABEL_NONE;
+        r->b[i] = both ? r->new.labels[i] : KC_LABEL_NONE;
+        p->common += (uint64_t)both;
+    }
+    p->old.only = left;
+    p->new.only = n - p->common;
+    return p->common > 0 ? 0 : kc_err_at(e, KC_EINPUT, kc_source_name(r->j->new), 0, "no term is in %s too",
+                                         kc_source_name(r->j->old));
+}
+
+static int same_name(const struct kc_labelling *x, uint32_t i, const struct kc_labelling *y, uint32_t j)
+{
+    size_t n, m;
+    const char *p = kc_strs_get(&x->names, i, &n), *q = kc_strs_get(&y->names, j, &m);
+    return n == m && memcmp(p, q, n) == 0;
+}
+
+static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+{
+    size_t n = r->new.n;
+    uint64_t moved = 0; /* common rows that have a label on one side only */
+    r->old_rows = count(r->a, n, r->old.k, e);
+    r->new_rows = count(r->b, n, r->new.k, e);
+    r->old_size = count(r->old.labels, r->old.n, r->old.k, e);
+    r->new_size = count(r->new.labels, n, r->new.k, e);
+    if (!r->old_rows || !r->new_rows || !r->old_size || !r->new_size ||
+        kc_table_build(&r->table, r->a, r->old.k, r->b, r->new.k, n, e) != 0 ||
+        kc_table_build(&r->turned, r->b, r->new.k, r->a, r->old.k, n, e) != 0 ||
+        kc_lineage_compute(&r->lineage, &r->table, r->old_rows, r->new_rows, r->old_size, r->new_size,
+                           &r->j->lineage, e) != 0)
+        return -1;
+    if (r->table.n > 0) {
+        if (kc_agreement_compute(&r->table, &r->agreement, e) != 0)
+            return -1;
+        p->agreement = &r->agreement;
+    }
+    for (size_t i = 0; i < n; i++)
+        moved += (r->a[i] == KC_LABEL_NONE) != (r->b[i] == KC_LABEL_NONE);
+    for (uint32_t j = 0; j < r->new.k; j++)
+        p->renamed += r->lineage.partner[j] != KC_TABLE_NONE &&
+                      !same_name(&r->old, r->lineage.partner[j], &r->new, j);
+    p->changed = r->table.n - r->lineage.agreed + moved;
+    p->same = p->changed == 0;
+    return 0;
+}
+
+static int work(struct run *r, int *same, struct kc_err *e)
+{
+    const struct kc_job_diff *j = r->j;
+    struct kc_diff_report p = {.table = &r->table, .turned = &r->turned, .lineage = &r->lineage, .opts = &j->lineage};
+    if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
+        kc_source_check(j->new, e) != 0 || load(j->old, j, &r->old, e) != 0 || load(j->new, j, &r->new, e) != 0 ||
+        bring_together(r, &p, e) != 0 || compare(r, &p, e) != 0)
+        return -1;
+    p.old.name = kc_source_name(j->old);
+    p.old.labels = &r->old;
+    p.old.rows = r->old_rows;
+    p.old.size = r->old_size;
+    p.new.name = kc_source_name(j->new);
+    p.new.labels = &r->new;
+    p.new.rows = r->new_rows;
+    p.new.size = r->new_size;
+    *same = p.same;
+    if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
+        kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
+        return -1;
+    return kc_outfile_commit(r->out, e);
+}
+
+int kc_job_diff_run(const struct kc_job_diff *j, int *same, struct kc_err *e)
+{
+    struct run r = {.j = j};
+    int rc = work(&r, same, e);
+    kc_buf_free(&r.text);
+    kc_lineage_free(&r.lineage);
+    kc_table_free(&r.turned);
+    kc_table_free(&r.table);
+    kc_mem_free(r.new_size);
+    kc_mem_free(r.old_size);
+    kc_mem_free(r.new_rows);
+    kc_mem_free(r.old_rows);
+    kc_mem_free(r.b);
+    kc_mem_free(r.a);
+    kc_mem_free(r.old_of);
+    kc_labelling_free(&r.new);
+    kc_labelling_free(&r.old);
+    kc_outfile_free(r.out);
+    return rc;
+}

@@ -1,0 +1,141 @@
+#include "out/diff.h"
+
+#include <math.h>
+#include "out/names.h"
+#include "out/width.h"
+
+#define NAME 16u
+#define LINKS 43u /* columns that are left for where a cluster went or came from */
+
+/* One direction: the clusters of `side`, and by the rows of t those of the other. */
+struct view {
+    const struct kc_diff_side *side, *other;
+    const struct kc_table *t;
+    const enum kc_fate *fate;
+    const uint32_t *to; /* the cluster that decided its fate, or none */
+    const char *heading;
+};
+
+static void views(const struct kc_diff_report *r, struct view v[2])
+{
+    const struct kc_lineage *l = r->lineage;
+    v[0] = (struct view){&r->old, &r->new, r->table, l->old_fate, l->to, "fate        rows  old cluster       new clusters\n"};
+    v[1] = (struct view){&r->new, &r->old, r->turned, l->new_fate, l->from,
+                         "origin      rows  new cluster       old clusters\n"};
+}
+
+static int linked(const struct kc_diff_report *r, const struct view *v, uint32_t c, size_t p)
+{
+    return v->t->col[p] == v->to[c] || (double)v->t->count[p] >= r->opts->split * (double)v->side->rows[c];
+}
+
+static int add_links(struct kc_buf *b, const struct kc_diff_report *r, const struct view *v, uint32_t c,
+                     struct kc_err *e)
+{
+    struct kc_buf line = {0};
+    int rc = 0, any = 0;
+    for (size_t p = v->t->first[c]; rc == 0 && p < v->t->first[c + 1]; p++)
+        if (linked(r, v, c, p)) {
+            double share = (double)v->t->count[p] / (double)v->side->rows[c];
+            rc = (any ? kc_buf_adds(&line, ", ", e) : 0) != 0 ||
+                 kc_out_add_label(&line, v->other->labels, v->t->col[p], 0, 0, e) != 0 ? -1 :
+                 kc_buf_printf(&line, e, " %.0f%%", 100 * share);
+            any = 1;
+        }
+    if (rc == 0)
+        rc = kc_out_add_cut(b, line.p, line.n, LINKS, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
+    kc_buf_free(&line);
+    return rc;
+}
+
+static int add_table(struct kc_buf *b, const struct kc_diff_report *r, const struct view *v, struct kc_err *e)
+{
+    uint32_t k = v->side->labels->k;
+    size_t shown = k > KC_OUT_MOST ? KC_OUT_SOME : k;
+    uint32_t *order = kc_mem_alloc(k, sizeof *order, e);
+    int rc = order ? kc_buf_printf(b, e, "\n%s", v->heading) : -1;
+    if (order)
+        kc_out_by_size(v->side->size, k, order);
+    for (size_t i = 0; rc == 0 && i < shown; i++) {
+        uint32_t c = shown < k ? order[i] : (uint32_t)i;
+        rc = kc_buf_printf(b, e, "%-6s  %8llu  ", kc_fate_name(v->fate[c]),
+                           (unsigned long long)v->side->size[c]) != 0 ||
+             kc_out_add_label(b, v->side->labels, c, NAME, 0, e) != 0 || kc_buf_adds(b, "  ", e) != 0 ? -1 :
+             add_links(b, r, v, c, e);
+    }
+    if (rc == 0 && shown < k)
+        rc = kc_buf_printf(b, e, "and %zu smaller clusters\n", k - shown);
+    kc_mem_free(order);
+    return rc;
+}
+
+int kc_out_diff_text(struct kc_buf *b, const struct kc_diff_report *r, struct kc_err *e)
+{
+    const struct kc_agreement *a = r->agreement;
+    struct view v[2];
+    views(r, v);
+    if (kc_buf_printf(b, e, "%-24s%llu\n", "rows in both", (unsigned long long)r->common) != 0 ||
+        (r->old.only && kc_buf_printf(b, e, "%-24s%llu\n", "only in old", (unsigned long long)r->old.only) != 0) ||
+        (r->new.only && kc_buf_printf(b, e, "%-24s%llu\n", "only in new", (unsigned long long)r->new.only) != 0) ||
+        kc_buf_printf(b, e, "%-24s%u, then %u\n%-24s%llu (%.2f%%)\n", "clusters", r->old.labels->k,
+                      r->new.labels->k, "rows that changed", (unsigned long long)r->changed,
+                      100 * (double)r->changed / (double)r->common) != 0 ||
+        kc_buf_printf(b, e, "%-24s%s\n%-24s%llu\n", "partition", r->same ? "the same" : "another",
+                      "clusters renamed", (unsigned long long)r->renamed) != 0 ||
+        kc_out_add_figure(b, "adjusted rand", a ? a->ari : NAN, e) != 0 ||
+        kc_out_add_figure(b, "adjusted mutual", a ? a->ami : NAN, e) != 0 ||
+        kc_out_add_figure(b, "normalised mutual", a ? a->nmi : NAN, e) != 0)
+        return -1;
+    return add_table(b, r, &v[0], e) != 0 ? -1 : add_table(b, r, &v[1], e);
+}
+
+static void json_side(struct kc_jsonw *w, const char *key, const struct kc_diff_report *r, const struct view *v,
+                      const char *links)
+{
+    kc_jsonw_open(w, key, '{', 0);
+    kc_jsonw_cstr(w, "labels", v->side->name);
+    kc_jsonw_u64(w, "n", v->side->labels->n);
+    kc_jsonw_u64(w, "assigned", v->side->labels->assigned);
+    kc_jsonw_u64(w, "only", v->side->only);
+    kc_jsonw_u64(w, "k", v->side->labels->k);
+    kc_jsonw_open(w, "clusters", '[', 0);
+    for (uint32_t c = 0; c < v->side->labels->k; c++) {
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_out_json_label(w, "id", v->side->labels, c);
+        kc_jsonw_u64(w, "size", v->side->size[c]);
+        kc_jsonw_u64(w, "common", v->side->rows[c]);
+        kc_jsonw_cstr(w, "fate", kc_fate_name(v->fate[c]));
+        kc_jsonw_open(w, links, '[', 1);
+        for (size_t p = v->t->first[c]; p < v->t->first[c + 1]; p++)
+            if (linked(r, v, c, p)) {
+                kc_jsonw_open(w, NULL, '{', 1);
+                kc_out_json_label(w, "id", v->other->labels, v->t->col[p]);
+                kc_jsonw_u64(w, "rows", v->t->count[p]);
+                kc_jsonw_double(w, "share", (double)v->t->count[p] / (double)v->side->rows[c]);
+                kc_jsonw_close(w, '}');
+            }
+        kc_jsonw_close(w, ']');
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+    kc_jsonw_close(w, '}');
+}
+
+int kc_out_diff_json(struct kc_buf *b, const struct kc_diff_report *r, struct kc_err *e)
+{
+    static const struct kc_agreement undefined = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0};
+    struct kc_jsonw w = KC_JSONW(b, e);
+    struct view v[2];
+    views(r, v);
+    kc_jsonw_open(&w, NULL, '{', 0);
+    kc_jsonw_cstr(&w, "version", KC_VERSION);
+    kc_jsonw_bool(&w, "same", r->same);
+    kc_jsonw_u64(&w, "common", r->common);
+    kc_jsonw_u64(&w, "changed", r->changed);
+    kc_jsonw_u64(&w, "renamed", r->renamed);
+    kc_out_json_agreement(&w, r->agreement ? r->agreement : &undefined);
+    json_side(&w, "old", r, &v[0], "to");
+    json_side(&w, "new", r, &v[1], "from");
+    kc_jsonw_close(&w, '}');
+    return kc_jsonw_end(&w);
+}
