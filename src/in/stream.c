@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/num.h"
 #include "in/reader.h"
 #include "in/run.h"
 #include "par/pipe.h"
@@ -295,14 +294,11 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     int rc = -1;
     struct both b;
     uint64_t most;
-    char pieces[16];
     memset(&b, 0, sizeof b);
     memset(st, 0, sizeof *st);
     b.feed.o = o;
     b.feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
     run->pieces = 2 * (uint64_t)nslots * b.feed.block;
-    kc_num_human(pieces, run->pieces);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: about %s at most for what is read at a time, more for long records", pieces);
     b.feed.files = o->nfiles ? o->files : &standard_input;
     b.feed.nfiles = o->nfiles ? o->nfiles : 1;
     b.feed.d = o->expect_dim;
