@@ -105,6 +105,7 @@ TABLE = [
     Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
     Scenario("info of a model", ["info", "IN/model"]),
     Scenario("score", ["score", "IN/labels", "IN/few.jsonl"]),
+    Scenario("diff", ["diff", "IN/labels", "IN/labels"], threads=(0,)),
     Scenario("info", ["info", "IN/few.jsonl.gz"]),
     Scenario("info as JSON", ["info", "--json", "IN/few.npy", "IN/few.kvec"]),
     Scenario("help", ["help", "fit"], threads=(0,)),
