@@ -10,6 +10,8 @@
 #include "la/matrix.h"
 #include "la/rows.h"
 
+#define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more lies */
+
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FORMATS };
 
 struct kc_in_opts {

@@ -134,7 +134,7 @@ static int fill_lines(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_
             return kc_feed_broken(f, e);
         }
         seen = s->buf.n;
-        want = kc_mem_mul(seen, 2);
+        want = kc_mem_add(seen, f->block); /* no more, so that little is read behind the line's end */
     }
 }
 
@@ -143,7 +143,7 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
     struct state *st = f->state;
     struct kc_split *sp = &st->split;
     size_t start = 0; /* of the element that is not complete */
-    while (start < f->block) {
+    while (start < f->block && s->nspans < KC_SLOT_SPANS) {
         if (f->carry_at == f->carry.n && kc_feed_peek(f, f->block, e) != 0)
             return -1;
         if (f->carry_at == f->carry.n) {
@@ -203,7 +203,7 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
     if (parse(s, span, fields, r) != 0)
         return 0;
     s->tmp.n = 0;
-    if (r->term_kind) {
+    if (r->term_kind && r->term.escaped) {
         int rc = kc_json_decode(&r->term, &s->tmp, &s->err);
         if (rc < 0)
             return -1;
@@ -214,7 +214,8 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
     }
     if (kc_slot_check(s, kc_fields_subject(fields), r->msg, sizeof r->msg) != 0)
         return 0;
-    if (r->term_kind && kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err) != 0)
+    if (r->term_kind && (r->term.escaped ? kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err)
+                                         : kc_strs_add(&s->terms, r->term.p, r->term.n, &s->err)) != 0)
         return -1;
     if (s->o->want_raw && !fields->bare) {
         s->tmp.n = 0;

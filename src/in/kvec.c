@@ -33,7 +33,8 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
 {
     struct state *st = f->state;
     uint64_t longest = f->o->max_line < KC_KVEC_TERM_MAX ? f->o->max_line : KC_KVEC_TERM_MAX - 1;
-    for (;;) {
+    *need = 4;
+    while (s->nspans < KC_SLOT_SPANS) {
         const char *p = s->buf.p + *at;
         size_t left = s->buf.n - *at;
         *need = 4;
@@ -70,6 +71,7 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
         st->records++;
         *at += *need;
     }
+    return 0;
 }
 
 /* The file ends behind `left` bytes of a header or record of `need` bytes. */

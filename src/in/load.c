@@ -261,7 +261,7 @@ static void tell_need(const struct load *l, struct kc_err *e)
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
-    struct load l = {.ds = ds, .o = o};
+    struct load l = {.ds = ds, .o = o, .run.want_skipped = 1};
     memset(ds, 0, sizeof *ds);
     int rc = kc_in_run(ctx, o, tune, &l.run, sink, &l, &ds->st, e);
     ds->skipped = l.run.skipped;

@@ -206,9 +206,9 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     const char *p = f->carry.p + f->carry_at;
     if (f->carry.n - f->carry_at < 12)
         return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its npy header");
-    unsigned major = (unsigned char)p[6];
-    if (major < 1 || major > 3)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "is npy version %u, expected 1, 2 or 3", major);
+    unsigned major = (unsigned char)p[6], minor = (unsigned char)p[7];
+    if (major < 1 || major > 3 || minor != 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is npy version %u.%u, expected 1.0, 2.0 or 3.0", major, minor);
     size_t before = major == 1 ? 10 : 12, len = major == 1 ? kc_le16(p + 8) : kc_le32(p + 8);
     if (len > LONGEST_HEADER)
         return bad_header(f, "it says that it is longer than 1 MiB", e);

@@ -8,8 +8,8 @@
 #include "in/source.h"
 #include "in/stored.h"
 
-#define KC_MAX_DIM ((size_t)1 << 24) /* no embedding comes near it; a header that says more lies */
 #define KC_KVEC_TERM_MAX ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
+#define KC_SLOT_SPANS 16384 /* no slot has more: of the shortest records they would take far more than the text */
 #define KC_SHOWN 5                   /* bad records that are reported one by one when they are skipped */
 
 /* A record inside a slot's text. */
@@ -19,8 +19,10 @@ struct kc_span {
     size_t column; /* bytes before it on that line */
 };
 
+/* Bad records: one, or several in a row of which nothing need be said. */
 struct kc_bad {
     size_t index;  /* record of the slot */
+    size_t count;  /* so many, from that one on */
     uint64_t line; /* 0: none */
     size_t msg;    /* string of slot.msgs, SIZE_MAX: not kept */
 };
@@ -141,6 +143,9 @@ int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e) KC_MUST_USE;
 
 void kc_slot_clear(struct kc_slot *s);
 void kc_slot_free(struct kc_slot *s);
+/* Whether it takes much more memory than an ordinary piece; and let that go, with what is in it. */
+int kc_slot_is_large(const struct kc_slot *s);
+void kc_slot_trim(struct kc_slot *s);
 int kc_slot_span(struct kc_slot *s, const struct kc_span *span) KC_MUST_USE; /* -1: s->err */
 /* Room for one more row of s->d at s->x + s->n * s->d; NULL: s->err. */
 float *kc_slot_row(struct kc_slot *s);

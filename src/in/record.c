@@ -9,7 +9,7 @@
 
 /* The verdict on the vector. A duplicate key later in the record may still replace it, so only at the record's end does
  * it count. */
-enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_COUNT, VEC_ELEMENT, VEC_RANGE };
+enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_LARGE, VEC_COUNT, VEC_ELEMENT, VEC_RANGE };
 
 struct walk {
     const char *begin, *end;
@@ -128,7 +128,7 @@ static const char *take_vec(struct walk *w, const char *p, unsigned depth)
     w->numbers = p;
     w->numbers_end = q;
     r->count = n;
-    w->vec = r->d == 0 || n == r->d ? VEC_OK : VEC_COUNT;
+    w->vec = n > KC_MAX_DIM ? VEC_LARGE : r->d == 0 || n == r->d ? VEC_OK : VEC_COUNT;
     return q + 1;
 }
 
@@ -248,6 +248,10 @@ static int bad_vec(const struct walk *w)
             snprintf(r->msg + n, size - (size_t)n, "an array of numbers");
         else
             snprintf(r->msg + n, size - (size_t)n, "%zu number%s", r->d, r->d == 1 ? "" : "s");
+        break;
+    case VEC_LARGE:
+        snprintf(r->msg, size, "%s has %zu numbers, more than the %zu that kclust takes", subject, r->count,
+                 KC_MAX_DIM);
         break;
     case VEC_COUNT:
         n = snprintf(r->msg, size, "%s has %zu number%s, expected %zu", subject, r->count, r->count == 1 ? "" : "s",

@@ -16,6 +16,7 @@ struct kc_in_run {
     struct kc_slot *slot; /* the one whose chunk the sink is given, during the call */
     uint64_t pieces;    /* bytes that decoding takes, about: most of the memory in use beside what the sink keeps */
     uint64_t held;      /* bytes in use at the end, before what only the run needs is freed */
+    int want_skipped;   /* set by the caller: */
     uint64_t *skipped;  /* (nskipped) rows left out; freed by the caller */
     size_t nskipped, skipped_cap;
 };

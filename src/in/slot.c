@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include "in/reader.h"
 
+#define LARGE ((size_t)4 << 20) /* bytes; pieces have 1 MiB unless a single record is longer */
+
 void kc_slot_clear(struct kc_slot *s)
 {
     s->buf.n = 0;
@@ -33,6 +35,31 @@ void kc_slot_free(struct kc_slot *s)
     kc_mem_free(s->bads);
     kc_mem_free(s->x);
     kc_again_free(s->again);
+}
+
+int kc_slot_is_large(const struct kc_slot *s)
+{
+    return s->buf.cap > LARGE;
+}
+
+static void trim(struct kc_buf *b)
+{
+    if (b->cap > LARGE)
+        kc_buf_free(b);
+}
+
+void kc_slot_trim(struct kc_slot *s)
+{
+    kc_slot_clear(s);
+    trim(&s->buf);
+    trim(&s->tmp);
+    trim(&s->terms.bytes);
+    trim(&s->raws.bytes);
+    if (s->cap > LARGE / sizeof *s->x) {
+        kc_mem_free(s->x);
+        s->x = NULL;
+        s->cap = 0;
+    }
 }
 
 int kc_slot_span(struct kc_slot *s, const struct kc_span *span)
@@ -86,6 +113,13 @@ int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg)
     size_t n = 0, kept = SIZE_MAX;
     while (msg[n] != '\0')
         n++;
+    if (s->nbads > KC_SHOWN) {
+        struct kc_bad *last = &s->bads[s->nbads - 1];
+        if (last->index + last->count == s->records) {
+            last->count++;
+            return s->o->skip_bad;
+        }
+    }
     if (s->nbads == s->bad_cap) {
         size_t cap = s->bad_cap ? kc_mem_mul(s->bad_cap, 2) : 16;
         struct kc_bad *p = kc_mem_realloc(s->bads, cap, sizeof *p, &s->err);
@@ -99,6 +133,6 @@ int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg)
         if (kc_strs_add(&s->msgs, msg, n, &s->err) != 0)
             return 0;
     }
-    s->bads[s->nbads++] = (struct kc_bad){s->records, line, kept};
+    s->bads[s->nbads++] = (struct kc_bad){s->records, 1, line, kept};
     return s->o->skip_bad;
 }

@@ -128,10 +128,12 @@ static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, ui
         if (kc_strs_add(&d->shown, text, strlen(text), e) != 0)
             return -1;
     }
+    d->skipped++;
+    if (!d->run->want_skipped)
+        return 0;
     if (reserve_u64(&d->run->skipped, &d->run->skipped_cap, d->run->nskipped + 1, e) != 0)
         return -1;
     d->run->skipped[d->run->nskipped++] = row;
-    d->skipped++;
     return 0;
 }
 
@@ -141,8 +143,9 @@ static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *
         const struct kc_bad *b = &s->bads[i];
         size_t n = 0;
         const char *msg = b->msg == SIZE_MAX ? "" : kc_strs_get(&s->msgs, b->msg, &n);
-        if (bad_record(d, s, d->rows + b->index, s->whole_lines ? d->line + b->line : b->line, msg, n, e) != 0)
-            return -1;
+        for (size_t j = 0; j < b->count; j++)
+            if (bad_record(d, s, d->rows + b->index + j, s->whole_lines ? d->line + b->line : b->line, msg, n, e) != 0)
+                return -1;
     }
     if (!s->overlong)
         return 0;
@@ -162,7 +165,7 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
     kc_strs_clear(&d->terms);
     for (size_t i = 0; i < s->records; i++) {
         if (bad < s->nbads && s->bads[bad].index == i) {
-            bad++;
+            i += s->bads[bad++].count - 1;
             continue;
         }
         uint64_t row = d->rows + i;
@@ -219,6 +222,20 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     d->records += s->n;
     tell_progress(d, s);
     return 0;
+}
+
+/* A long record takes many times its length while it is decoded and written: one of them at a time, and its memory is
+ * let go at once. */
+static int drain_and_trim(void *arg, void *slot, struct kc_err *e)
+{
+    int rc = drain(arg, slot, e);
+    kc_slot_trim(slot);
+    return rc;
+}
+
+static int is_large(const void *slot)
+{
+    return kc_slot_is_large(slot);
 }
 
 static uint64_t total_size(const struct kc_feed *f)
@@ -287,7 +304,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
     static const char *const standard_input = "-";
-    static const struct kc_pipe_ops ops = {fill, ready, work, drain};
+    static const struct kc_pipe_ops ops = {fill, ready, work, drain_and_trim, is_large};
     size_t nslots = 2 * (size_t)kc_pool_threads(ctx->pool), made = 0;
     struct kc_slot *slots = NULL;
     void **ring = NULL;

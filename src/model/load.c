@@ -14,7 +14,7 @@
 #include "model/model.h"
 
 #define HEADER_LENGTH 8
-#define UNIT_TOLERANCE 1e-4 /* of a centroid's length: float32 is good for 1e-6 in 16 million dimensions */
+#define UNIT_TOLERANCE 1e-4 /* of a centroid's length: float32 is good for 1e-6 in a million dimensions */
 
 struct load {
     struct kc_model *m;
@@ -86,7 +86,7 @@ static int load_tensors(struct load *l)
     const uint64_t *s = NULL, *moved = NULL, *pool = NULL;
     if (shape(l, "centroids", 2, &s) != 0 || shape(l, "moved_hash", 1, &moved) != 0 || shape(l, "pool", 2, &pool) != 0)
         return -1;
-    if (s[0] < 1 || s[0] > INT32_MAX || s[1] < 1 || s[1] > (uint64_t)1 << 24)
+    if (s[0] < 1 || s[0] > INT32_MAX || s[1] < 1 || s[1] > KC_MAX_DIM)
         return bad(l, "centroids of (%llu, %llu)", (unsigned long long)s[0], (unsigned long long)s[1]);
     m->k = (size_t)s[0];
     m->d = (size_t)s[1];

@@ -18,6 +18,7 @@ struct run {
     uint64_t filled, drained; /* pieces so far */
     int filling, draining;    /* somebody is at it */
     int no_more;              /* fill has said eof or failed */
+    int alone;                /* the last piece filled must be drained before there is another */
     int stop;                 /* drain has failed */
     struct kc_err fill_err, drain_err;
 };
@@ -36,6 +37,7 @@ static void step_fill(struct run *r)
     } else {
         r->state[s] = FILLED;
         r->filled++;
+        r->alone = r->ops->alone && r->ops->alone(r->slots[s]);
     }
 
 }
@@ -59,6 +61,7 @@ static void step_drain(struct run *r)
     r->draining = 0;
     r->state[s] = FREE;
     r->drained++;
+    r->alone = r->alone && r->drained < r->filled;
     if (rc != 0)
         r->stop = 1;
 }
@@ -75,7 +78,7 @@ static size_t waiting(const struct run *r)
 /* Whether to fill now: not while there is something to decode and nothing to read yet. */
 static int may_fill(const struct run *r)
 {
-    return !r->filling && !r->no_more && r->filled - r->drained < r->nslots &&
+    return !r->filling && !r->no_more && !r->alone && r->filled - r->drained < r->nslots &&
            r->state[r->filled % r->nslots] == FREE &&
            (!r->ops->ready || waiting(r) == r->nslots || r->ops->ready(r->arg));
 }

@@ -15,6 +15,8 @@ struct kc_pipe_ops {
     void (*work)(void *arg, void *slot);
     /* Take the decoded slot. */
     int (*drain)(void *arg, void *slot, struct kc_err *e);
+    /* Whether nothing may be filled behind this filled slot before it is drained: it is large. NULL: none is. */
+    int (*alone)(const void *slot);
 };
 
 /* Runs until fill says eof and all slots are drained, or until the first failure of fill or drain. A failure of fill is

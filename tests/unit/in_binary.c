@@ -108,11 +108,11 @@ TEST(in_kvec_lies)
     struct kc_in_opts o = input_defaults;
     add_header(&b, 0xFFFFFFFF);
     expect(&b, b.n, NULL,
-           "error 1 FILE0:0: its header says 4294967295 numbers a row, more than the 16777216 that kclust takes\n");
+           "error 1 FILE0:0: its header says 4294967295 numbers a row, more than the 1048576 that kclust takes\n");
     b.n = 0;
-    add_header(&b, 1 << 24);
+    add_header(&b, 1 << 20);
     add_u32(&b, 0);
-    expect(&b, b.n, NULL, "error 1 FILE0:0: row 0 is cut short: 4 bytes of 67108868 are there\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: row 0 is cut short: 4 bytes of 4194308 are there\n");
     b.n = 0;
     add_header(&b, 0);
     expect(&b, b.n, NULL, "error 1 FILE0:0: its rows have no numbers\n");
@@ -226,7 +226,7 @@ TEST(in_npy_headers)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 4), }",
          "its npy header is damaged: its shape is larger than any file"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }",
-         "its header says 9223372036854775807 numbers a row, more than the 16777216 that kclust takes"},
+         "its header says 9223372036854775807 numbers a row, more than the 1048576 that kclust takes"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 2), }",
          "its npy header is damaged: an entry that numpy would not write"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2), }",
@@ -260,7 +260,11 @@ TEST(in_npy_headers)
     start_npy(&b, 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5), }");
     expect(&b, b.n, NULL, "error 1 FILE0:0: no records\n");
     b.p[6] = 4;
-    expect(&b, b.n, NULL, "error 1 FILE0:0: is npy version 4, expected 1, 2 or 3\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: is npy version 4.0, expected 1.0, 2.0 or 3.0\n");
+    b.p[6] = 1;
+    b.p[7] = 1;
+    expect(&b, b.n, NULL, "error 1 FILE0:0: is npy version 1.1, expected 1.0, 2.0 or 3.0\n");
+    b.p[7] = 0;
     b.p[6] = 2;
     b.p[11] = 0x7F;
     expect(&b, b.n, NULL, "error 1 FILE0:0: its npy header is damaged: it says that it is longer than 1 MiB\n");

@@ -79,7 +79,7 @@ static int drain(void *arg, void *slot, struct kc_err *e)
 
 TEST(pipe_keeps_the_order_and_the_first_error)
 {
-    static const struct kc_pipe_ops ops = {fill, NULL, work, drain};
+    static const struct kc_pipe_ops ops = {fill, NULL, work, drain, NULL};
     static const int cases[][4] = {/* end, fail_fill, fail_drain, drained */
                                    {500, -1, -1, 500}, {0, -1, -1, 0},     {500, 300, -1, 300},
                                    {500, -1, 250, 250}, {500, 260, 250, 250}, {500, 0, -1, 0}};
@@ -102,4 +102,35 @@ TEST(pipe_keeps_the_order_and_the_first_error)
                 CHECK(strncmp(e.msg, "fill", 4) == 0);
             kc_pool_free(pool);
         }
+}
+
+/* Every third piece is large: it is filled, and nothing behind it before it is drained. */
+static int is_third(const void *slot)
+{
+    return ((const struct piece *)slot)->value % 3 == 2;
+}
+
+static int fill_alone(void *arg, void *slot, int *eof, struct kc_err *e)
+{
+    struct flow *f = arg;
+    int rc = fill(arg, slot, eof, e), value = ((struct piece *)slot)->value;
+    if (!*eof && value % 3 == 0 && value > 0)
+        f->in_order &= f->drained == value;
+    return rc;
+}
+
+TEST(pipe_lets_large_pieces_be_alone)
+{
+    static const struct kc_pipe_ops ops = {fill_alone, NULL, work, drain, is_third};
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_pool *pool = kc_pool_new(threads, &e);
+        struct piece pieces[8] = {{0}};
+        void *slots[8];
+        struct flow f = {0, 300, -1, -1, 0, 1};
+        for (size_t i = 0; i < 8; i++)
+            slots[i] = &pieces[i];
+        CHECK(kc_pipe_run(pool, &ops, &f, slots, 2 * threads, &e) == 0 && f.in_order && f.drained == 300);
+        kc_pool_free(pool);
+    }
 }
