@@ -1,0 +1,333 @@
+"""What must come of an input, worked out without kclust: Python's json, numpy's reader of npy, zlib, libzstd, and a
+decoder of our own for kvec. A verdict is a Verdict; rows are (term, float32 array)."""
+import ctypes
+import io
+import json
+import re
+import struct
+import zlib
+
+import numpy as np
+
+MAX_DIM = 1 << 20
+
+
+class Verdict:
+    """status: exit statuses that are right. message: a pattern of the one message, when status is not 0, or what says
+    of a line number whether it is right. rows: what must be accepted
+    (or, before an error, of what a beginning may be written); None: not known."""
+
+    def __init__(self, status, message=None, rows=None, skipped=0):
+        self.status = status if isinstance(status, tuple) else (status,)
+        self.message, self.rows, self.skipped = message, rows, skipped
+
+
+class Bad(Exception):
+    pass
+
+
+class Number(str):
+    """A number's text, as json's hooks get it."""
+
+
+def refuse(word):
+    raise ValueError(word + " is not JSON")
+
+
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=refuse)
+
+
+def depth(text):
+    """How deep arrays and objects nest in a valid text."""
+    now = most = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.S):
+        c = token.group()
+        if c in "[{":
+            now += 1
+            most = max(most, now)
+        elif c in "]}":
+            now -= 1
+    return most
+
+
+def to_float(text):
+    value = 0.0 if text == "-0" else float(text)  # an integer has no negative zero
+    with np.errstate(over="ignore"):
+        x = np.float32(value)
+    if not np.isfinite(x):
+        raise Bad("beyond float32")
+    return x
+
+
+def json_value(data):
+    """The one value of a text of bytes."""
+    try:
+        text = data.decode("utf-8")
+        if text != text.lstrip("\ufeff"):
+            raise Bad("a byte order mark")
+        value, at = DECODER.raw_decode(text, len(text) - len(text.lstrip(" \t\n\r")))
+    except (ValueError, RecursionError) as e:
+        raise Bad(str(e)) from None
+    if text[at:].strip(" \t\n\r"):
+        raise Bad("something behind the value")
+    if depth(text[:at]) > 512:
+        raise Bad("nested too deep")
+    return value
+
+
+def record(value, d):
+    """A JSON value as (term, floats)."""
+    if not isinstance(value, dict):
+        raise Bad("no object")
+    if "vec" not in value or "term" not in value:
+        raise Bad("a field is missing")
+    vec, term = value["vec"], value["term"]
+    if not isinstance(vec, list) or not vec or not all(isinstance(x, Number) for x in vec):
+        raise Bad("no vector")
+    if len(vec) > MAX_DIM:
+        raise Bad("too many numbers")
+    if not isinstance(term, str):
+        raise Bad("no term")
+    try:
+        term.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Bad("a lone surrogate") from None
+    x = np.array([to_float(v) for v in vec], "<f4")
+    if d and len(x) != d:
+        raise Bad("another dimension")
+    return str(term), x
+
+
+def summing_up(rows, skipped, skip):
+    if rows:
+        return Verdict(0, rows=rows, skipped=skipped)
+    return Verdict(1, r"no records", rows=[], skipped=skipped)
+
+
+def lines(data, skip=False, max_line=16 << 20):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"PK\3\4" or data[:2] == b"\x1f\x8b":
+        return Verdict(1, r"not a format|damaged|cut short")
+    data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
+    first = data.lstrip(b" \t\r\n")[:1]
+    if first == b"[":
+        return elements(data)
+    if first == b"":
+        return Verdict(1, "no records", rows=[])
+    if first != b"{":
+        return Verdict(1, "not a format that kclust knows")
+    rows, skipped = [], 0
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip(b" \t\r"):
+            continue
+        try:
+            if len(line) > max_line:
+                raise Bad("too long")
+            rows.append(record(json_value(line), len(rows[0][1]) if rows else 0))
+        except Bad:
+            if not skip:
+                return Verdict(1, rf":{number}: ", rows=rows)
+            skipped += 1
+    return summing_up(rows, skipped, skip)
+
+
+def elements(data, pointer=None):
+    """The elements of the array at the top, or at a key of the object at the top, of each text. The line in a message
+    lies between the element's first and the file's last."""
+    rows, at, line = [], 0, 1
+    last = data.count(b"\n") + 1
+
+    def fault(start):
+        return Verdict(1, lambda n: start <= n <= last, rows=rows)
+
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        text = data[:e.start].decode("utf-8")  # what comes before may be wrong, too
+        last = data.count(b"\n") + 1
+    blank = re.compile(r"[ \t\n\r]*")
+    whole = len(text.encode()) == len(data)
+    at = blank.match(text).end()
+    if at == len(text):
+        return Verdict(1, "no records" if whole else None, rows=[])
+    while at < len(text):
+        if pointer is None:
+            if text[at] != "[":
+                return fault(1)
+            begin = at
+        else:
+            try:
+                value, _ = DECODER.raw_decode(text, at)
+                begin = text.index("[", text.index('"%s"' % pointer, at))  # our own texts have the key once, outside
+                assert isinstance(value[pointer], list)
+            except (ValueError, KeyError, TypeError, AssertionError, RecursionError):
+                return Verdict(1, lambda n: 1 <= n <= last)
+        at = blank.match(text, begin + 1).end()
+        empty = text[at:at + 1] == "]"
+        while not empty:
+            line = text.count("\n", 0, at) + 1
+            try:
+                value, end = DECODER.raw_decode(text, at)
+                if depth(text[at:end]) > 512:
+                    raise Bad("nested too deep")
+                rows.append(record(value, len(rows[0][1]) if rows else 0))
+            except (ValueError, RecursionError, Bad):
+                return fault(line)
+            at = blank.match(text, end).end()
+            if text[at:at + 1] == "]":
+                break
+            if text[at:at + 1] != ",":
+                return fault(line)
+            at = blank.match(text, at + 1).end()
+        at += 1
+        if pointer is not None:
+            at = DECODER.raw_decode(text, blank.match(text, 0).end())[1]
+        at = blank.match(text, at).end()
+    if not whole:
+        return fault(1)
+    return summing_up(rows, 0, False)
+
+
+def kvec(data, skip=False, max_line=16 << 20):
+    """kclust-formats(5): KCV1, d, then records; a header may come again."""
+    rows, skipped, d, at, n = [], 0, 0, 0, 0
+    if data[:4] != b"KCV1":
+        return None
+    while at < len(data):
+        if data[at:at + 4] == b"KCV1":
+            if len(data) - at < 8:
+                return Verdict(1, "kvec header is cut short", rows=rows)
+            new, = struct.unpack_from("<I", data, at + 4)
+            if new == 0 or new > MAX_DIM or (d and new != d):
+                return Verdict(1, r"numbers? a row|no numbers", rows=rows)
+            d, at = new, at + 8
+            continue
+        if len(data) - at < 4:
+            return Verdict(1, f"row {n} is cut short", rows=rows)
+        length, = struct.unpack_from("<I", data, at)
+        if length > min(max_line, (1 << 28) - 1):
+            return Verdict(1, f"row {n} says its term has {length} bytes", rows=rows)
+        if len(data) - at < 4 + length + 4 * d:
+            return Verdict(1, f"row {n} is cut short", rows=rows)
+        x = np.frombuffer(data, "<f4", d, at + 4 + length)
+        try:
+            term = data[at + 4:at + 4 + length].decode("utf-8")
+            good = bool(np.isfinite(x).all())
+        except UnicodeDecodeError:
+            good = False
+        if good:
+            rows.append((term, x))
+        elif not skip:
+            return Verdict(1, f"row {n}: ", rows=rows)
+        else:
+            skipped += 1
+        at += 4 + length + 4 * d
+        n += 1
+    return summing_up(rows, skipped, skip)
+
+
+def numbered(x, skip):
+    rows = [(str(i), r) for i, r in enumerate(x) if np.isfinite(r).all()]
+    if len(rows) < len(x) and not skip:
+        first = next(i for i, r in enumerate(x) if not np.isfinite(r).all())
+        return Verdict(1, f"row {first}: ", rows=rows[:first])
+    return summing_up(rows, len(x) - len(rows), skip)
+
+
+def npy(data, skip=False):
+    if data[:6] != b"\x93NUMPY":
+        return None
+    f = io.BytesIO(data)
+    try:
+        x = np.lib.format.read_array(f, allow_pickle=False)
+    except Exception:  # numpy raises whatever comes along
+        return Verdict(1, rows=[])
+    if f.read(1):
+        return Verdict(1, "bytes of numbers, its header says|npy header is damaged", rows=[])
+    if x.ndim != 2 or x.dtype.kind != "f" or x.dtype.itemsize not in (2, 4, 8) or x.shape[1] == 0:
+        return Verdict(1, rows=[])
+    if x.shape[0] == 0:
+        return Verdict(1, "no records|bytes of numbers", rows=[])
+    with np.errstate(over="ignore", invalid="ignore"):
+        verdict = numbered(x.astype("<f4"), skip)
+    if not x.flags.c_contiguous:
+        return Verdict(1, "Fortran", rows=[])
+    usual = rb"\{'descr': '[<>]f[248]', 'fortran_order': (True|False), 'shape': \(\d+, \d+\), \} *\n"
+    start = 10 if data[6] == 1 else 12
+    if not re.fullmatch(usual, data[start:start + int.from_bytes(data[8:start], "little")]):
+        verdict.status = (0, 1)  # numpy takes any Python literal, kclust what numpy writes
+        verdict.message = verdict.message or "npy header is damaged|holds numbers of type"
+    return verdict
+
+
+def raw(data, dim, skip=False):
+    if not data:
+        return Verdict(1, "no records", rows=[])
+    if len(data) % (4 * dim):
+        return Verdict(1, "not a whole number of rows", rows=[])
+    return numbered(np.frombuffer(data, "<f4").reshape(-1, dim), skip)
+
+
+class Damaged(Exception):
+    """What was inflated before is args[0]."""
+
+
+def gunzip(data):
+    out = b""
+    while data:
+        if data[:2] != b"\x1f\x8b":
+            raise Damaged(out)
+        z = zlib.decompressobj(wbits=31)
+        try:
+            out += z.decompress(data)
+        except zlib.error:
+            raise Damaged(out) from None
+        if not z.eof:
+            raise Damaged(out)
+        data = z.unused_data
+    return out
+
+
+ZSTD = None
+
+
+def unzstd(data):
+    global ZSTD
+    if ZSTD is None:
+        ZSTD = ctypes.CDLL("libzstd.so.1")
+        for f in (ZSTD.ZSTD_findFrameCompressedSize, ZSTD.ZSTD_decompress):
+            f.restype = ctypes.c_size_t
+        ZSTD.ZSTD_findFrameCompressedSize.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
+        ZSTD.ZSTD_decompress.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)
+    out, room = b"", ctypes.create_string_buffer(1 << 20)
+    while data:
+        n = ZSTD.ZSTD_findFrameCompressedSize(data, len(data))
+        if ZSTD.ZSTD_isError(ctypes.c_size_t(n)):
+            raise Damaged(out)
+        m = ZSTD.ZSTD_decompress(room, len(room), data, n)
+        if ZSTD.ZSTD_isError(ctypes.c_size_t(m)):
+            raise Damaged(out)
+        out += room.raw[:m]
+        data = data[n:]
+    return out
+
+
+def packed(data, unpack, inner=lines):
+    try:
+        return inner(unpack(data))
+    except Damaged:
+        return Verdict(1)  # what is read before the damage may be bad in any way, and whole lines may have been written
+
+
+def model(data):
+    """Only what the container must be; what it holds is for kclust to say."""
+    def offsets():
+        n, = struct.unpack_from("<Q", data)
+        header = json.loads(data[8:8 + n].decode("utf-8")) if n <= len(data) - 8 else None
+        spans = sorted(t["data_offsets"] for name, t in header.items() if name != "__metadata__")
+        ends = [0] + [b for _, b in spans]
+        return ends[-1] == len(data) - 8 - n and all(a == e for (a, _), e in zip(spans, ends))
+    try:
+        good = offsets()
+    except Exception:
+        good = False
+    return Verdict((0, 1)) if good else Verdict(1)
