@@ -9,9 +9,10 @@ enum kc_fate { KC_FATE_KEPT, KC_FATE_GROWN, KC_FATE_SHRUNK, KC_FATE_MERGED, KC_F
 const char *kc_fate_name(enum kc_fate f);
 
 struct kc_lineage_opts {
-    double match; /* an old cluster goes to the new one that has more than this share of its rows (or all), the largest */
-    double split; /* one that goes nowhere is split into the new ones that have at least this share each, if they are two
-                     or more and have at least `match` of its rows together */
+    double match; /* an old cluster goes to the new one that has more than this share of its rows (or all); to the
+                     largest of several */
+    double split; /* one that goes nowhere is split into the new ones that have at least this share each, if they are
+                     two or more and have at least `match` of its rows together */
     double size;  /* a cluster whose number of rows changed by at most this share is kept, not grown or shrunk */
 };
 #define KC_LINEAGE_OPTS_DEFAULT {0.5, 0.1, 0.1}

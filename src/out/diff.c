@@ -19,7 +19,8 @@ struct view {
 static void views(const struct kc_diff_report *r, struct view v[2])
 {
     const struct kc_lineage *l = r->lineage;
-    v[0] = (struct view){&r->old, &r->new, r->table, l->old_fate, l->to, "fate        rows  old cluster       new clusters\n"};
+    v[0] = (struct view){&r->old, &r->new, r->table, l->old_fate, l->to,
+                         "fate        rows  old cluster       new clusters\n"};
     v[1] = (struct view){&r->new, &r->old, r->turned, l->new_fate, l->from,
                          "origin      rows  new cluster       old clusters\n"};
 }
