@@ -1,6 +1,5 @@
 #include "base/mem.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdatomic.h>
@@ -8,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/fd.h"
 
 static _Atomic uint64_t held, most_held;
 
@@ -110,13 +110,13 @@ uint64_t kc_mem_peak(void)
     /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. Nor stdio, which takes memory. */
     char text[4096];
     size_t n = 0;
-    ssize_t r = 0;
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    int fd = kc_fd_open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return 0;
-    while (n < sizeof text - 1 && ((r = read(fd, text + n, sizeof text - 1 - n)) > 0 || (r < 0 && errno == EINTR)))
-        n += r > 0 ? (size_t)r : 0;
+    int bad = kc_fd_pread(fd, text, sizeof text - 1, 0, &n);
     close(fd);
+    if (bad)
+        return 0;
     text[n] = '\0';
     const char *p = strstr(text, "\nVmHWM:");
     return p ? strtoull(p + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;

@@ -423,14 +423,19 @@ int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_e
     return 0;
 }
 
-int kc_outfile_check_input(const struct kc_outfile *f, const char *path, struct kc_err *e)
+int kc_outfile_check_inputs(const struct kc_outfile *f, const char *const *paths, size_t n, struct kc_err *e)
 {
     struct stat in, out;
-    int std = strcmp(path, "-") == 0;
-    if (f->kind != KIND_BORROWED || fstat(f->fd, &out) != 0 || !S_ISREG(out.st_mode) ||
-        (std ? fstat(STDIN_FILENO, &in) : stat(path, &in)) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+    if (f->kind != KIND_BORROWED || fstat(f->fd, &out) != 0 || !S_ISREG(out.st_mode))
         return 0;
-    return kc_err_at(e, KC_EUSAGE, std ? "standard input" : path, 0, "is the file that the output goes to as well");
+    for (size_t i = 0; i < n || i == 0; i++) {
+        int std = n == 0 || strcmp(paths[i], "-") == 0;
+        if ((std ? fstat(STDIN_FILENO, &in) : stat(paths[i], &in)) == 0 && in.st_dev == out.st_dev &&
+            in.st_ino == out.st_ino)
+            return kc_err_at(e, KC_EUSAGE, std ? "standard input" : paths[i], 0,
+                             "is the file that the output goes to as well");
+    }
+    return 0;
 }
 
 void kc_outfile_free(struct kc_outfile *f)

@@ -49,7 +49,8 @@ static int open_outputs(struct run *run, struct kc_err *e)
         return -1;
     const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"},
                                           {run->metrics, "--prometheus"}};
-    return kc_outfile_all_differ(all, 3, e);
+    return kc_outfile_all_differ(all, 3, e) != 0 ? -1 :
+           kc_outfile_check_inputs(run->out, j->in.files, j->in.nfiles, e);
 }
 
 static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)

@@ -35,11 +35,9 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     int terms_lost, rc = -1;
     if (target == KC_IN_AUTO && kc_job_convert_target(j->output, &target, e) != 0)
         return -1;
-    if (kc_out_vectors_open(&v, j->output, target == KC_IN_AUTO ? KC_IN_JSONL : target, e) != 0)
+    if (kc_out_vectors_open(&v, j->output, target == KC_IN_AUTO ? KC_IN_JSONL : target, e) != 0 ||
+        kc_outfile_check_inputs(kc_out_vectors_file(v), j->in.files, j->in.nfiles, e) != 0)
         goto out;
-    for (size_t i = 0; i < j->in.nfiles || i == 0; i++)
-        if (kc_out_vectors_check_input(v, j->in.nfiles ? j->in.files[i] : "-", e) != 0)
-            goto out;
     struct kc_in_opts in = j->in;
     in.normalise = 0;
     in.want_raw = 0;

@@ -351,13 +351,20 @@ static int check_format(struct load *l)
     return 0;
 }
 
+/* The header's length by a file's first bytes; 0: they are no safetensors file's. */
+static uint64_t header_length(const char *bytes, size_t n)
+{
+    uint64_t header = n > HEADER_LENGTH ? kc_le64(bytes) : 0;
+    return header < 2 || header > KC_ST_HEADER_MAX || bytes[HEADER_LENGTH] != '{' ? 0 : header;
+}
+
 int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *name, struct kc_err *e)
 {
     struct load l = {.m = m, .name = name, .e = e};
     int rc = -1;
     memset(m, 0, sizeof *m);
-    uint64_t header = n >= HEADER_LENGTH ? kc_le64(bytes) : 0;
-    if (n < HEADER_LENGTH + 2 || header < 2 || header > KC_ST_HEADER_MAX || bytes[HEADER_LENGTH] != '{')
+    uint64_t header = header_length(bytes, n);
+    if (header == 0)
         return no_model(name, n ? "no safetensors file" : "empty", e);
     if (header > n - HEADER_LENGTH)
         return kc_err_at(e, KC_EINPUT, name, 0, "the model is cut short: %zu bytes, its header alone has %llu", n,
@@ -383,11 +390,18 @@ out:
     return rc;
 }
 
-/* Bytes that a file with this beginning has, as far as the beginning tells. */
+/* How many bytes a file with this beginning has: with its header, or by its header when that is there. 0: no model. */
 static uint64_t expected(const char *p, size_t n)
 {
-    uint64_t header = n >= HEADER_LENGTH ? kc_le64(p) : 0;
-    return n < HEADER_LENGTH || header > KC_ST_HEADER_MAX ? HEADER_LENGTH : UINT64_MAX;
+    uint64_t header = header_length(p, n), all = HEADER_LENGTH + header;
+    if (header == 0 || n < all)
+        return header == 0 ? 0 : all;
+    struct kc_err e = KC_ERR_INIT; /* kc_model_parse will meet it again, and tell */
+    struct kc_st st;
+    int rc = kc_st_parse(&st, p + HEADER_LENGTH, (size_t)header, "", &e);
+    all = rc == 0 && st.bytes < UINT64_MAX - all ? all + st.bytes : 0;
+    kc_st_free(&st);
+    return all;
 }
 
 int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
@@ -402,12 +416,15 @@ int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
     uint64_t left = kc_source_left(s);
     if (left != UINT64_MAX && left < SIZE_MAX / 2 && kc_buf_reserve(&b, (size_t)left + 1, e) != 0)
         goto out;
-    while (got > 0 && b.n <= expected(b.p, b.n)) { /* what is no model is not read to its end */
+    uint64_t want = HEADER_LENGTH + 1;
+    for (int told = 0; got > 0 && b.n <= want;) { /* what is no model, or has more behind it, is not read to its end */
         if (b.cap - b.n < 4096 && kc_buf_reserve(&b, b.n / 2 + 65536, e) != 0)
             goto out;
         if (kc_source_read(s, b.p + b.n, b.cap - b.n, &got, e) != 0)
             goto out;
         b.n += got;
+        for (; told < 2 && b.n >= want; told++)
+            want = expected(b.p, b.n);
     }
     rc = kc_model_parse(m, b.p, b.n, kc_source_name(path), e);
 out:

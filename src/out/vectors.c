@@ -181,9 +181,9 @@ int kc_out_vectors_open(struct kc_vectors **out, const char *path, enum kc_in_fo
     return 0;
 }
 
-int kc_out_vectors_check_input(const struct kc_vectors *v, const char *path, struct kc_err *e)
+const struct kc_outfile *kc_out_vectors_file(const struct kc_vectors *v)
 {
-    return kc_outfile_check_input(v->out, path, e);
+    return v->out;
 }
 
 int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct kc_err *e)

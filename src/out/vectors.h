@@ -10,8 +10,8 @@ struct kc_vectors;
 /* path "-": standard output. npy has a second file beside it, PATH.terms, when PATH is a regular file. */
 int kc_out_vectors_open(struct kc_vectors **v, const char *path, enum kc_in_format format,
                         struct kc_err *e) KC_MUST_USE;
-/* kc_outfile_check_input, for what the rows are read from. */
-int kc_out_vectors_check_input(const struct kc_vectors *v, const char *path, struct kc_err *e) KC_MUST_USE;
+/* Where they go. */
+const struct kc_outfile *kc_out_vectors_file(const struct kc_vectors *v);
 /* The chunks must agree in d. Records without a term get their input row's number. */
 int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct kc_err *e) KC_MUST_USE;
 /* Complete and commit. *terms_lost: the input had terms, and the output has no place for them: it is raw, or npy that

@@ -23,12 +23,15 @@ ROWS = jsonl(vectors(30, 4))
 OTHER = jsonl(vectors(12, 4, seed=3))
 OLD = b"the old contents\n"
 MANY = jsonl(vectors(4000, 8), width=100)
+MODEL = os.path.join(h.tmp, "model")
 VERBS = {  # what a verb is called with; all of them read standard input or operands and write standard output
     "fit": ["fit", "-q", "-k", "3"],
     "convert": ["convert", "-q"],
     "info": ["info", "-q"],
+    "assign": ["assign", "-q", "-m", MODEL],
 }
-NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o")]  # but for -o labels go to standard output
+NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
+         ("assign", "--prometheus")]  # but for -o the labels go to standard output
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -241,7 +244,7 @@ def fifo_input(name, data):
 def stdin_cells():
     for verb, args in VERBS.items():
         want, rest = plain(args), plain(args, ROWS[ROWS.index(b"\n") + 1:])
-        many = plain(args, MANY)
+        many = plain(args_for_many(verb), MANY)
         where = "%s/stdin/" % verb
         yield Cell(where + "pipe", args, stdin=ROWS, out=want)
         yield Cell(where + "closed", args, "<&-", code=4, say="standard input: cannot read: " + BAD_FD, out=b"")
@@ -253,13 +256,13 @@ def stdin_cells():
                    "that kclust knows: starts with 0x00 0x00 0x00 0x00, expected JSONL, kvec or npy")
         yield piped_cell(where + "offset", args, 0, at_second_line, out=rest)
         yield Cell(where + "FIFO", args, "<fifo", out=want, prepare=fifo_input("fifo", ROWS))
-        yield piped_cell(where + "non-blocking", args, 0, nonblocking_input(MANY), out=many)
+        yield piped_cell(where + "non-blocking", args_for_many(verb), 0, nonblocking_input(MANY), out=many)
         yield piped_cell(where + "socket", args, 0, socket_input(ROWS), out=want)
 
 
 def stdout_cells():
     for verb, args in VERBS.items():
-        want, many, files = plain(args), plain(args, MANY), args + ["a"]
+        want, many, files = plain(args), plain(args_for_many(verb), MANY), args + ["a"]
         where, cannot = "%s/stdout/" % verb, "standard output: cannot write: "
         for what, redirect in (("closed", ">&-"), ("read-only", "1<a"), ("directory", "1<.")):
             yield Cell(where + what, args, redirect, code=4, say=cannot + BAD_FD, stdin=None)
@@ -268,7 +271,7 @@ def stdout_cells():
         yield Cell(where + "append", files, ">>b", prepare=lambda d: write_file(d + "/b", OLD), new={"b": OLD + want})
         yield Cell(where + "behind what is there", files, "1<>b", new={"b": want + OLD[len(want):]},
                    prepare=lambda d: write_file(d + "/b", OLD))
-        yield piped_cell(where + "non-blocking", args, 1, nonblocking_output(many), stdin=MANY)
+        yield piped_cell(where + "non-blocking", args_for_many(verb), 1, nonblocking_output(many), stdin=MANY)
         yield piped_cell(where + "socket", args, 1, socket_output(want), stdin=ROWS)
         yield piped_cell(where + "reader gone", files, 1, closed_pipe, code=SIGPIPE)
         yield piped_cell(where + "reader gone, SIGPIPE ignored", files, 1, closed_pipe, code=4,
@@ -283,9 +286,10 @@ def stdout_cells():
     for verb in ("fit", "info"):  # they read to the end before they write
         yield Cell(verb + "/stdout/input itself, appended", VERBS[verb] + ["a"], ">>a",
                    new={"a": ROWS + plain(VERBS[verb])})
-    for what, more, redirect, name in (("operand", ["a"], ">>a", "a"), ("stdin", [], "<a >>a", "standard input")):
-        yield Cell("convert/stdout/input itself, appended, " + what, VERBS["convert"] + more, redirect, code=2,
-                   say=name + ": is the file that the output goes to as well")
+    for verb in ("convert", "assign"):  # they would read what they write
+        for what, more, redirect, name in (("operand", ["a"], ">>a", "a"), ("stdin", [], "<a >>a", "standard input")):
+            yield Cell("%s/stdout/input itself, appended, %s" % (verb, what), VERBS[verb] + more, redirect, code=2,
+                       say=name + ": is the file that the output goes to as well")
 
 
 def stderr_cells():
@@ -404,10 +408,10 @@ def output_cells():
             return Cell(where + what, args(name) + ["a"], prepare=prepare,
                         new={real or name: data} if data else None, **how)
 
-        def bad(what, name, say, prepare=None, **how):
+        def bad(what, name, say, prepare=None, streamed=b"", **how):
             how.setdefault("stdin", None)
             return Cell(where + what, args(name), code=4, say="%s: cannot write: %s" % (name, say), prepare=prepare,
-                        out=b"", **how)
+                        out=streamed, **how)
 
         old = lambda d: write_file(d + "/out", OLD)  # noqa: E731
         yield good("new", "out")
@@ -436,7 +440,7 @@ def output_cells():
             fifo["reader"] = Reader(cwd + "/out")
         yield good("FIFO", "out", prepare=made, data=None, after=lambda d, f=fifo, w=want: f["reader"].got(w))
 
-        yield bad("full", "/dev/full", FULL, stdin=ROWS)
+        yield bad("full", "/dev/full", FULL, stdin=ROWS, streamed=elsewhere if verb == "assign" else b"")
         yield bad("directory", "d", "Is a directory", lambda d: os.mkdir(d + "/d"))
         yield bad("link to a directory", "l", "Is a directory",
                   lambda d: (os.mkdir(d + "/d"), os.symlink("d", d + "/l"))[:0])
@@ -460,7 +464,8 @@ def output_cells():
                 yield bad("read-only file system, " + name, "ro/" + name, "Read-only file system",
                           lambda d: os.mkdir(d + "/ro"), wrap=read_only)
         yield Cell(where + "empty name", args("") + ["a"], code=2, stdin=None,
-                   say="--%s: the file name is empty" % {"-o": "output", "-s": "summary", "-m": "model"}[option])
+                   say="--%s: the file name is empty" % 
+                   {"-o": "output", "-s": "summary", "-m": "model"}.get(option, option[2:]))
         # what goes wrong later leaves the old file, or none
         yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
                    say="standard input:31: no field 'vec'")
@@ -485,7 +490,44 @@ def output_cells():
                prepare=lambda d: os.mkdir(d + "/x.npy.terms"), say="x.npy.terms: cannot write: Is a directory")
 
 
+def model_cells():
+    """What assign reads first: nothing of the rows is wanted before the model is there."""
+    want = plain(VERBS["assign"])
+    data = read_file(MODEL)
+
+    def cell(what, name, say=None, code=4, **how):
+        how.setdefault("stdin", None)
+        return Cell("assign/-m/" + what, ["assign", "-q", "-m", name], code=code, say=say and "%s: %s" % (name, say),
+                    out=b"", **how)
+    put = lambda d: write_file(d + "/m", data)  # noqa: E731
+    yield Cell("assign/-m/link", ["assign", "-q", "-m", "l", "a"], out=want,
+               prepare=lambda d: (put(d), os.symlink("m", d + "/l"))[:0])
+    yield Cell("assign/-m/not writable", ["assign", "-q", "-m", "m", "a"], out=want,
+               prepare=lambda d: (put(d), os.chmod(d + "/m", 0o444))[:0])
+    yield Cell("assign/-m/replaced by the labels", ["assign", "-q", "-m", "m", "-o", "m", "a"], prepare=put,
+               new={"m": want})
+    yield cell("missing", "m", "cannot open: No such file or directory")
+    yield cell("dangling link", "l", "cannot open: No such file or directory",
+               prepare=lambda d: os.symlink("m", d + "/l"))
+    yield cell("link loop", "l", "cannot open: Too many levels of symbolic links",
+               prepare=lambda d: os.symlink("l", d + "/l"))
+    yield cell("directory", "d", "is a directory", prepare=lambda d: os.mkdir(d + "/d"))
+    yield cell("not readable", "m", "cannot open: Permission denied", user=NOBODY,
+               prepare=lambda d: (put(d), os.chmod(d + "/m", 0o200))[:0])
+    yield cell("socket", "s", "cannot open: No such device or address", prepare=bound_socket)
+    yield cell("rows instead", "a", code=1)
+    yield cell("empty", "/dev/null", code=1)
+    yield cell("endless zeros", "/dev/full", code=1)
+    yield cell("cut short", "m", code=1, prepare=lambda d: write_file(d + "/m", data[:-1]))
+
+
+def args_for_many(verb):
+    """The rows of MANY are of another dimension: a model of their own."""
+    return [MODEL + ".many" if x == MODEL else x for x in VERBS[verb]]
+
+
 def all_cells():
+    yield from model_cells()
     yield from stdin_cells()
     yield from stdout_cells()
     yield from stderr_cells()
@@ -502,6 +544,9 @@ def plant(what, script, **cell):
 
 
 def main():
+    for name, data in (("", ROWS), (".many", MANY)):
+        plain(VERBS["fit"] + ["-m", MODEL + name], data)
+        os.chmod(MODEL + name, 0o644)
     missing = {"more": ["missing"], "code": 4, "say": "missing: cannot open: No such file or directory"}
     plant("exit 1 for exit 4", 'KCLUST "$@" || exit 1', **missing)
     plant("a message twice", 'KCLUST "$@" 2>e; s=$?; cat e e >&2; rm e; exit $s', **missing)

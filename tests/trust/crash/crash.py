@@ -70,6 +70,10 @@ def scenarios():
     yield Scenario("links", FIT + ["-o", "link", "-s", "b/side.json", a["a.npy"]], ("link", "b/side.json"),
                    links={"link": "dir/real"})
     yield Scenario("model", FIT + ["-m", "model"] + both, ("model", "labels", "side.json"))
+    model = os.path.join(fixed, "model")
+    subprocess.run(FIT + ["-o", "/dev/null", "-m", model, a["a.npy"]], env=environment(), check=True)
+    yield Scenario("assign", [KCLUST, "assign", "-q", "-j", "1", "-m", model, "--prometheus", "metrics"] + both,
+                   ("labels", "side.json", "metrics"))
     yield Scenario("sidecar alone", FIT + ["-s", "side.json"], ("side.json",), stdin=jsonl(rows))
     yield Scenario("npy and terms", CONVERT + ["-o", "x.npy", a["a.jsonl"]], ("x.npy", "x.npy.terms"))
     yield Scenario("kvec", CONVERT + ["-o", "x.kvec"], ("x.kvec",), stdin=jsonl(rows))

@@ -62,6 +62,12 @@ def scenarios():
                    ("x.npy", "x.npy.terms"))
     yield Scenario("convert writes", ["convert", a["many.kvec"]], slow=True)
     yield Scenario("convert spools", ["convert", "-f", "npy"], feed=text[:900000])
+    model = os.path.join(fixed, "model")
+    subprocess.run([KCLUST, "-q", "-k", "3", "--n-init", "1", "-o", "/dev/null", "-m", model, a["many.npy"]],
+                   check=True, env=environment())
+    yield Scenario("assign waits", ["assign", "-q", "-m", model] + out, both, feed=text[:300000])
+    yield Scenario("assign works", ["assign", "-q", "-m", model, a["many.jsonl"], a["many.jsonl"]] + out, both)
+    yield Scenario("assign writes", ["assign", "-q", "-m", model, a["many.kvec"]], slow=True)
     yield Scenario("info waits", ["info"], feed=text[:300000])
     yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
 

@@ -120,6 +120,12 @@ def scenarios():
     tight = ["--max-memory", "6M", "--max-iter", "3"]
     yield Scenario("fit", FIT + ["-o", "labels", "-s", "side.json", a["a.jsonl"]], outputs=("labels", "side.json"))
     yield Scenario("fit-model", FIT + ["-q", "-o", "labels", "-m", "model", a["a.kvec"]], outputs=("labels", "model"))
+    subprocess.run([KCLUST, "-q", "-k", "3", "-o", "/dev/null", "-m", os.path.join(fixed, "model"), a["a.jsonl"]],
+                   env=environment(), check=True)
+    assign = ["assign", "-j", "1", "-m", os.path.join(fixed, "model")]
+    yield Scenario("assign", assign + ["--drift", "-o", "labels", "-s", "side.json", "--prometheus", "metrics",
+                                       a["a.jsonl"]], outputs=("labels", "side.json", "metrics"))
+    yield Scenario("assign-pipe", assign + ["--annotate"], stdin=jsonl(rows))
     yield Scenario("fit-link", FIT + ["-o", "link", a["a.jsonl"], a["b.jsonl"]], outputs=("link",),
                    links={"link": "dir/real"})
     yield Scenario("fit-pipe", FIT, stdin=jsonl(rows))
