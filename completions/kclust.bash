@@ -12,7 +12,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign score diff convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -188,6 +188,90 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    update:--model|update:-m)
+        _kclust_files
+        return
+        ;;
+    update:--save)
+        _kclust_files
+        return
+        ;;
+    update:--threshold)
+        return
+        ;;
+    update:--min-new)
+        return
+        ;;
+    update:--late)
+        _kclust_files
+        return
+        ;;
+    update:--drift-unassigned)
+        return
+        ;;
+    update:--drift-silhouette)
+        return
+        ;;
+    update:--drift-cv)
+        return
+        ;;
+    update:--drift-rows)
+        return
+        ;;
+    update:--input-format|update:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        return
+        ;;
+    update:--dim)
+        return
+        ;;
+    update:--term-field)
+        return
+        ;;
+    update:--vec-field)
+        return
+        ;;
+    update:--records)
+        return
+        ;;
+    update:--terms)
+        _kclust_files
+        return
+        ;;
+    update:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    update:--max-line)
+        return
+        ;;
+    update:--output|update:-o)
+        _kclust_files
+        return
+        ;;
+    update:--output-format|update:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        return
+        ;;
+    update:--columns)
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
+        return
+        ;;
+    update:--summary|update:-s)
+        _kclust_files
+        return
+        ;;
+    update:--prometheus)
+        _kclust_files
+        return
+        ;;
+    update:--threads|update:-j)
+        return
+        ;;
+    update:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
     score:--gold)
         _kclust_files
         return
@@ -345,7 +429,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -357,6 +441,7 @@ _kclust() {
         case $verb in
         fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --threads --quiet --verbose --progress --help --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         score) words='--gold --labels-format --gold-format --worst --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
         convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
@@ -367,12 +452,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign score diff convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
     fi
 }
 

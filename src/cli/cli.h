@@ -82,6 +82,7 @@ int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e) KC
 
 int kc_cmd_fit(int argc, char **argv, int named);
 int kc_cmd_assign(int argc, char **argv, int named);
+int kc_cmd_update(int argc, char **argv, int named);
 int kc_cmd_diff(int argc, char **argv, int named);
 int kc_cmd_score(int argc, char **argv, int named);
 int kc_cmd_convert(int argc, char **argv, int named);

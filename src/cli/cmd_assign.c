@@ -7,8 +7,8 @@ static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Assigning:"},
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, which fit -m has saved"},
     {KC_OPT_THRESHOLD, 0, "threshold", "T", "none", 0, KC_COMPLETE_NONE, 0,
-     "rows less similar to the nearest centroid are in no cluster, -1: a similarity from -1 to 1, or pN, that "
-     "percentile of the cluster's own rows, as in p5"},
+     "rows less similar to the nearest centroid are in no cluster, -1: a similarity from -1 to 1, pN, that "
+     "percentile of the cluster's own rows, as in p5, or outlier, below all of these by far"},
     {KC_OPT_MIN_MARGIN, 0, "min-margin", "F", "none", 0, KC_COMPLETE_NONE, 0,
      "rows with a margin below F are in no cluster, -1"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Drift:"},

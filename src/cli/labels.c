@@ -47,8 +47,8 @@ int kc_cli_check_labels(struct kc_cli_labels *l, struct kc_err *e)
 int kc_cli_take_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e)
 {
     char shown[64];
-    if (strcmp(value, "none") == 0) {
-        t->kind = KC_THRESHOLD_NONE;
+    if (strcmp(value, "none") == 0 || strcmp(value, "outlier") == 0) {
+        t->kind = *value == 'n' ? KC_THRESHOLD_NONE : KC_THRESHOLD_OUTLIER;
         return 0;
     }
     t->kind = *value == 'p' ? KC_THRESHOLD_PERCENTILE : KC_THRESHOLD_SIMILARITY;
@@ -56,7 +56,7 @@ int kc_cli_take_threshold(struct kc_threshold *t, const char *value, const char 
         (*value == 'p' ? t->value >= 0 && t->value <= 100 : t->value >= -1 && t->value <= 1))
         return 0;
     kc_err_escape(shown, sizeof shown, value, strlen(value));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not none, a similarity from -1 to 1, or a percentile from p0 to p100",
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not none, outlier, a similarity from -1 to 1, or a percentile from p0 to p100",
                       name, shown);
 }
 

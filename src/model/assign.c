@@ -1,9 +1,11 @@
 #include "model/assign.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/assign.h"
 #include "core/strangers.h"
+#include "par/pool.h"
 
 #define ALIGN ((size_t)64)
 #define WORK (KC_ASSIGN_WORK > KC_STRANGERS_WORK ? KC_ASSIGN_WORK : KC_STRANGERS_WORK)
@@ -53,6 +55,29 @@ static struct kc_labelled arrays(const struct layout *t, const struct kc_buf *ma
                                 o->want_silhouette ? (double *)(void *)(p + t->silhouette) : NULL};
 }
 
+#define FENCE 2.0
+
+float kc_model_fence(const float *quantiles)
+{
+    double first = (double)quantiles[25], third = (double)quantiles[75];
+    return (float)(first - FENCE * (third - first));
+}
+
+float kc_model_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t)
+{
+    switch (t->kind) {
+    case KC_THRESHOLD_SIMILARITY:
+        return (float)t->value;
+    case KC_THRESHOLD_PERCENTILE:
+        return kc_model_percentile(m, c, t->value);
+    case KC_THRESHOLD_OUTLIER:
+        return fminf(kc_model_percentile(m, c, 0), kc_model_fence(m->quantiles + c * KC_MODEL_PERCENTILES));
+    case KC_THRESHOLD_NONE:
+        break;
+    }
+    return -2;
+}
+
 int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const struct kc_assign_opts *o,
                     struct kc_err *e)
 {
@@ -67,9 +92,7 @@ int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const st
     if (!l->least || !l->used || !l->work)
         return -1;
     for (size_t c = 0; c < m->k; c++)
-        l->least[c] = o->threshold.kind == KC_THRESHOLD_NONE         ? -2
-                      : o->threshold.kind == KC_THRESHOLD_SIMILARITY ? (float)o->threshold.value
-                                                                     : kc_model_percentile(m, c, o->threshold.value);
+        l->least[c] = kc_model_threshold(m, c, &o->threshold);
     return 0;
 }
 
@@ -149,22 +172,86 @@ static size_t next_entry(struct kc_labeller *l, size_t at)
     return at;
 }
 
+/* Row i of a piece belongs to an entry. */
+static void resolve(struct kc_labeller *l, const float *row, uint64_t entry, size_t i, const struct kc_labelled *out)
+{
+    const struct kc_model *m = l->m;
+    out->nearest[i] = (uint32_t)m->moved.place[next_entry(l, (size_t)entry - 1)];
+    kc_assign_tile(&row, 1, m->d, m->centroids, (uint32_t)m->k, out->nearest + i, NULL, out->similarity + i,
+                   out->margin + i, l->work);
+    if (out->silhouette)
+        kc_strangers_tile(&row, 1, m->d, m->sums, m->counts, m->k, out->nearest + i, out->silhouette + i, l->work);
+    out->labels[i] = decide(l, out->nearest[i], out->similarity[i], out->margin[i]);
+}
+
 void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
                       struct kc_labelled *out)
 {
-    const struct kc_model *m = l->m;
     const struct layout t = layout_of(n, &l->o);
     const uint64_t *entry = (const uint64_t *)(void *)(base_of(made) + t.entry);
     *out = arrays(&t, made, &l->o);
-    for (size_t i = 0; m->moved.n > 0 && i < n; i++) {
-        if (!entry[i])
-            continue;
-        const float *row = x + i * m->d;
-        out->nearest[i] = (uint32_t)m->moved.place[next_entry(l, (size_t)entry[i] - 1)];
-        kc_assign_tile(&row, 1, m->d, m->centroids, (uint32_t)m->k, out->nearest + i, NULL, out->similarity + i,
-                       out->margin + i, l->work);
-        if (out->silhouette)
-            kc_strangers_tile(&row, 1, m->d, m->sums, m->counts, m->k, out->nearest + i, out->silhouette + i, l->work);
-        out->labels[i] = decide(l, out->nearest[i], out->similarity[i], out->margin[i]);
-    }
+    for (size_t i = 0; l->m->moved.n > 0 && i < n; i++)
+        if (entry[i])
+            resolve(l, x + i * l->m->d, entry[i], i, out);
+}
+
+#define PIECE (10 * KC_LA_TILE)
+
+struct all {
+    struct kc_labeller *l;
+    const struct kc_rows *rows;
+    struct kc_labelled *out;
+    uint64_t *entry;     /* (n) */
+    struct kc_buf *made; /* (threads) */
+    struct kc_err *err;  /* (threads) */
+};
+
+static void piece(void *arg, size_t t, unsigned worker)
+{
+    struct all *a = arg;
+    struct kc_buf *made = &a->made[worker];
+    size_t d = a->rows->d, i0 = t * PIECE, n = a->rows->n - i0 < PIECE ? a->rows->n - i0 : PIECE;
+    const float *x = a->rows->x + i0 * d;
+    if (kc_labeller_each(a->l, x, n, d, made, &a->err[worker]) != 0)
+        return;
+    const struct layout lay = layout_of(n, &a->l->o);
+    const struct kc_labelled got = arrays(&lay, made, &a->l->o);
+    memcpy(a->out->labels + i0, got.labels, n * sizeof *got.labels);
+    memcpy(a->out->nearest + i0, got.nearest, n * sizeof *got.nearest);
+    memcpy(a->out->similarity + i0, got.similarity, n * sizeof *got.similarity);
+    memcpy(a->out->margin + i0, got.margin, n * sizeof *got.margin);
+    if (got.silhouette)
+        memcpy(a->out->silhouette + i0, got.silhouette, n * sizeof *got.silhouette);
+    if (a->l->m->moved.n > 0)
+        memcpy(a->entry + i0, base_of(made) + lay.entry, n * sizeof *a->entry);
+}
+
+int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struct kc_rows *rows,
+                    struct kc_labelled *out, struct kc_err *e)
+{
+    unsigned threads = kc_pool_threads(ctx->pool);
+    struct all a = {.l = l, .rows = rows, .out = out};
+    int rc = -1;
+    a.entry = kc_mem_zalloc(l->m->moved.n > 0 ? rows->n : 0, sizeof *a.entry, e);
+    a.made = kc_mem_zalloc(threads, sizeof *a.made, e);
+    a.err = kc_mem_zalloc(threads, sizeof *a.err, e);
+    if (!a.entry || !a.made || !a.err)
+        goto out;
+    kc_pool_for(ctx->pool, rows->n / PIECE + (rows->n % PIECE != 0), piece, &a);
+    for (unsigned i = 0; i < threads; i++)
+        if (a.err[i].code != KC_OK) {
+            *e = a.err[i];
+            goto out;
+        }
+    for (size_t i = 0; l->m->moved.n > 0 && i < rows->n; i++)
+        if (a.entry[i])
+            resolve(l, rows->x + i * rows->d, a.entry[i], i, out);
+    rc = 0;
+out:
+    for (unsigned i = 0; a.made && i < threads; i++)
+        kc_buf_free(&a.made[i]);
+    kc_mem_free(a.err);
+    kc_mem_free(a.made);
+    kc_mem_free(a.entry);
+    return rc;
 }

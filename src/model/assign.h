@@ -6,12 +6,19 @@
 
 #define KC_MODEL_NONE UINT32_MAX /* a label: in no cluster */
 
-enum kc_threshold_kind { KC_THRESHOLD_NONE, KC_THRESHOLD_SIMILARITY, KC_THRESHOLD_PERCENTILE };
+/* OUTLIER: less similar than any row of the cluster itself, and also by more than twice the quartiles' distance below
+ * the first quartile: in a cluster of few rows the least similar one says little (the fence is Tukey's, 1977). */
+enum kc_threshold_kind { KC_THRESHOLD_NONE, KC_THRESHOLD_SIMILARITY, KC_THRESHOLD_PERCENTILE, KC_THRESHOLD_OUTLIER };
 
 struct kc_threshold {
     enum kc_threshold_kind kind;
     double value; /* a similarity, or a percentile of the cluster's own rows' */
 };
+
+/* Below it lies what is far from the rows of these percentiles (KC_MODEL_PERCENTILES). */
+float kc_model_fence(const float *quantiles);
+/* What a row's similarity to cluster c must be. */
+float kc_model_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t);
 
 struct kc_assign_opts {
     struct kc_threshold threshold; /* less similar rows are in no cluster, */
@@ -45,5 +52,9 @@ struct kc_labelled {
  * told apart by their order. x, n, made: as given to kc_labeller_each. */
 void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
                       struct kc_labelled *out);
+
+/* All rows of a source in memory at once; out's arrays (n) are the caller's, silhouette may be NULL. */
+int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struct kc_rows *rows,
+                    struct kc_labelled *out, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -1,0 +1,166 @@
+#include "job/update.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/lock.h"
+#include "out/batch.h"
+#include "par/pool.h"
+
+struct run {
+    const struct kc_job_update *j;
+    struct kc_model m;
+    struct kc_dataset ds;
+    struct kc_update u;
+    struct kc_outfile *out, *late, *side, *metrics, *file;
+    struct kc_model_baseline baseline;
+    uint64_t since;  /* rows since the fit, before this batch */
+    int lock;
+};
+
+static int open_outputs(struct run *run, struct kc_err *e)
+{
+    const struct kc_job_update *j = run->j;
+    const char *save = j->save ? j->save : j->model;
+    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
+        (j->late && kc_outfile_open(&run->late, j->late, e) != 0) ||
+        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
+        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0) ||
+        (!j->dry_run && kc_outfile_open(&run->file, save, e) != 0))
+        return -1;
+    const struct kc_named_output all[] = {{run->out, "--output"}, {run->late, "--late"}, {run->side, "--summary"},
+                                          {run->metrics, "--prometheus"}, {run->file, j->save ? "--save" : "--model"}};
+    return kc_outfile_all_differ(all, 5, e);
+}
+
+static uint64_t work_bytes(void *arg, size_t n, size_t d)
+{
+    const struct run *run = arg;
+    (void)d;
+    return kc_model_update_bytes(n, run->m.d, run->m.k, 1);
+}
+
+static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+{
+    const struct kc_job_update *j = run->j;
+    struct kc_in_opts in = j->in;
+    in.normalise = 1;
+    in.want_raw = j->out.annotate;
+    in.expect_dim = run->m.d;
+    in.expect_from = j->model;
+    if (kc_in_load(ctx, &in, &run->ds, e) != 0)
+        return -1;
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %llu MiB for the data, %llu MiB for the work",
+               (unsigned long long)(kc_dataset_bytes(&run->ds) >> 20),
+               (unsigned long long)(work_bytes(run, run->ds.rows.n, 0) >> 20));
+    return 0;
+}
+
+static int write_labels(struct run *run, struct kc_err *e)
+{
+    const struct kc_job_update *j = run->j;
+    const struct kc_labels t = {
+        .n = run->u.n, .terms = &run->ds.terms, .raws = j->out.annotate ? &run->ds.raws : NULL,
+        .labels = run->u.labels, .ids = run->m.ids, .similarity = run->u.similarity, .margin = run->u.margin,
+        .skipped = run->ds.skipped, .nskipped = run->ds.nskipped,
+    };
+    if (kc_out_labels(run->out, &t, &j->out, e) != 0)
+        return -1;
+    if (!run->late)
+        return 0;
+    const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
+                                   .ids = run->m.ids};
+    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0};
+    return kc_out_labels(run->late, &late, &o, e);
+}
+
+static int report(struct run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
+{
+    const struct kc_job_update *j = run->j;
+    const struct kc_update *u = &run->u;
+    const struct kc_model *m = &run->m;
+    struct kc_drift drift = {
+        .rows = u->n, .unassigned = u->unassigned,
+        .silhouette_fit = run->baseline.silhouette, .silhouette = u->silhouette_before,
+        .similarity_fit = run->baseline.similarity, .similarity = u->similarity_before,
+        .rows_fit = m->n, .rows_since = run->since + u->n, .limits = j->limits,
+    };
+    struct kc_batch t = {
+        .verb = "update", .model = j->model, .n = u->n, .d = m->d, .k = m->k, .skipped = run->ds.st.skipped,
+        .joined = u->joined, .born = u->born, .unassigned = u->unassigned, .similarity = u->similarity_before,
+        .ids = m->ids, .rows = u->rows, .sizes = m->counts, .new_ids = m->ids + (m->k - u->nnew), .nnew = u->nnew,
+        .late = u->late_terms.n, .pool = m->pool.n, .drift = j->drift ? &drift : NULL,
+    };
+    if (j->drift && kc_balance(m->counts, m->k, &drift.cv, &drift.gini, e) != 0)
+        return -1;
+    if (j->drift)
+        r->drifted = kc_drift_judge(&drift);
+    t.seconds = kc_clock_now() - began;
+    t.peak_rss = kc_mem_peak();
+    if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
+        (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
+        return -1;
+    return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
+}
+
+static int learn(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+{
+    const struct kc_job_update *j = run->j;
+    run->baseline = run->m.baseline;
+    run->since = run->m.joined + run->m.born + run->m.unassigned;
+    if (read_rows(ctx, run, e) != 0 || kc_model_update(ctx, &run->m, &run->ds, &j->update, &run->u, e) != 0)
+        return -1;
+    if (run->u.dropped > 0)
+        kc_ctx_log(ctx, KC_LOG_WARN, "the pool holds %d rows: the oldest %llu in it are forgotten", KC_MODEL_POOL,
+                   (unsigned long long)run->u.dropped);
+    run->m.created = j->created;
+    strcpy(run->m.kclust, KC_VERSION);
+    return 0;
+}
+
+/* Everything is complete before anything is replaced, and the labels are out before the model knows of their rows. */
+static int commit(struct run *run, struct kc_err *e)
+{
+    struct kc_outfile *all[] = {run->late, run->side, run->metrics, run->out};
+    if (run->file && kc_outfile_finish(run->file, e) != 0)
+        return -1;
+    if (kc_outfile_commit_all(all, 4, e) != 0)
+        return -1;
+    return run->file ? kc_outfile_commit(run->file, e) : 0;
+}
+
+int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, struct kc_job_update_result *r,
+                      struct kc_err *e)
+{
+    struct run run = {.j = j, .lock = -1};
+    int rc = -1, waited = 0;
+    double began = kc_clock_now();
+    memset(r, 0, sizeof *r);
+    if (!j->dry_run && !j->save && kc_lock_take(j->model, &run.lock, &waited, e) != 0)
+        goto out;
+    if (waited)
+        kc_ctx_log(ctx, KC_LOG_INFO, "waited for another update of %s", j->model);
+    if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || learn(ctx, &run, e) != 0)
+        goto out;
+    if (write_labels(&run, e) != 0 || (run.file && kc_model_save(&run.m, run.file, e) != 0) ||
+        report(&run, began, r, e) != 0)
+        goto out;
+    rc = commit(&run, e);
+out:
+    kc_outfile_free(run.file);
+    kc_outfile_free(run.metrics);
+    kc_outfile_free(run.side);
+    kc_outfile_free(run.late);
+    kc_outfile_free(run.out);
+    kc_update_free(&run.u);
+    kc_dataset_free(&run.ds);
+    kc_model_free(&run.m);
+    kc_lock_drop(run.lock);
+    return rc;
+}
+
+void kc_job_update_free(struct kc_job_update_result *r)
+{
+    kc_buf_free(&r->text);
+    memset(r, 0, sizeof *r);
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Fit, update and assign on real sets with gold labels:
+
+- fit on half of the rows, update with the rest in 10 batches: about the V-measure of a fit of all rows with that k, and no
+  row of the first half gets another id;
+- fit without one class, then update with it: where a fit of all separates the class, its rows come under few new ids,
+  and rows of the other classes keep theirs;
+- all of it the same to the byte with one thread and with four."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from sklearn.metrics import v_measure_score
+
+KCLUST = os.path.abspath(os.environ.get("KCLUST") or "./kclust")
+DATA = os.environ.get("KCLUST_TEST_DATA", "")
+SEED = int(os.environ.get("KCLUST_TEST_SEED", "1"))
+SETS = {"uslabor-openai": 3, "ruwiki-minilm": 36, "sk-digits": 10, "ss-w2v48": 8}
+HALVES = 2         # ways to cut a set in two
+SEPARATED = 0.8    # Jaccard index of a class and its best cluster in the fit of all
+WITHIN, NEW_SHARE, NEW_IDS, KEPT = 0.02, 0.80, 3, 0.97
+verbose = "-v" in sys.argv[1:]
+passed = failed = skipped = 0
+
+
+def check(name, ok, seen):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    if verbose or not ok:
+        print("%s: %s: %s" % ("ok" if ok else "FAIL", name, seen), flush=True)
+
+
+def kclust(*args):
+    r = subprocess.run([KCLUST, *map(str, args)], capture_output=True)
+    if r.returncode != 0:
+        raise SystemExit("FAIL: %s: exit %d: %s" % (args, r.returncode, r.stderr.decode()))
+    return r.stdout
+
+
+def labels(*args):
+    return np.array(kclust(*args, "-q", "--columns", "cluster").split(), dtype=int)
+
+
+class Set:
+    def __init__(self, name, folder):
+        x = np.load(os.path.join(DATA, name, "vectors.npy"))
+        with open(os.path.join(DATA, name, "labels.txt"), encoding="utf-8") as f:
+            gold = np.array(f.read().split("\n")[:len(x)])
+        good = np.any(x != 0, axis=1)
+        self.name, self.x, self.gold, self.folder = name, x[good], gold[good], folder
+
+    def file(self, name, rows):
+        path = os.path.join(self.folder, name + ".npy")
+        np.save(path, self.x[rows])
+        return path
+
+
+def halves(s, k):
+    n = len(s.x)
+    full = v_measure_score(s.gold, labels("-k", k, s.file("all", np.arange(n))))
+    model, copy = os.path.join(s.folder, "m"), os.path.join(s.folder, "m4")
+    for seed in range(SEED, SEED + HALVES):
+        order = np.random.default_rng(seed).permutation(n)
+        first, rest = order[:n // 2], np.array_split(order[n // 2:], 10)
+        got = np.full(n, -9)
+        got[first] = labels("-k", k, "-m", model, s.file("first", first))
+        kclust("-q", "-k", k, "-j", 4, "-m", copy, s.file("first", first))
+        same = open(model, "rb").read() == open(copy, "rb").read()
+        for i, rows in enumerate(rest):
+            path = s.file("batch", rows)
+            got[rows] = labels("update", "-j", 1, "-m", model, path)
+            four = labels("update", "-j", 4, "-m", copy, path)
+            same &= np.array_equal(four, got[rows]) and open(model, "rb").read() == open(copy, "rb").read()
+        v, none, new = v_measure_score(s.gold, got), np.mean(got == -1), len(set(got) - set(got[first]) - {-1})
+        name = "%s, k = %d, half %d" % (s.name, k, seed)
+        # The half's own optimum of k-means may be another one than that of all rows: then what the fit of the half gives
+        # to the rest of the rows by itself is what an update can be held to.
+        plain = got.copy()
+        kclust("-q", "-k", k, "-m", copy, s.file("first", first))
+        rows = order[n // 2:]
+        plain[rows] = labels("assign", "-m", copy, s.file("rest", rows))
+        bound = min(full, v_measure_score(s.gold, plain))
+        check(name + ": V-measure", v >= bound - WITHIN, "%.4f; all at once %.4f, assigned by the half's fit %.4f; "
+              "%.1f %% in none, %d new ids" % (v, full, v_measure_score(s.gold, plain), 100 * none, new))
+        check(name + ": the same with 1 and 4 threads", same, same)
+        ids = labels("assign", "-m", copy, s.file("first", first))
+        check(name + ": the first half's ids", np.array_equal(ids, got[first]), "%d changed" % np.sum(ids != got[first]))
+
+
+def classes(s, k):
+    n = len(s.x)
+    full = labels("-k", k, s.file("all", np.arange(n)))
+    model = os.path.join(s.folder, "m")
+    for c in sorted(set(s.gold)):
+        of = s.gold == c
+        best = np.bincount(full[of]).argmax()
+        if np.sum(of & (full == best)) < SEPARATED * np.sum(of | (full == best)):
+            continue
+        others = np.flatnonzero(~of)
+        path = s.file("others", others)
+        before = labels("-k", k - 1, "-m", model, path)
+        got = labels("update", "-m", model, s.file("class", np.flatnonzero(of)))
+        after = labels("assign", "-m", model, path)
+        new = got >= k - 1
+        name = "%s without %s (%d rows)" % (s.name, c, np.sum(of))
+        check(name + ": rows under new ids", np.mean(new) >= NEW_SHARE and len(set(got[new])) <= NEW_IDS,
+              "%.1f %% under %d" % (100 * np.mean(new), len(set(got[new]))))
+        check(name + ": others keep theirs", np.mean(before == after) >= KEPT, "%.2f %%" % (100 * np.mean(before == after)))
+
+
+def main():
+    global skipped
+    for name, k in SETS.items():
+        if not os.path.isdir(os.path.join(DATA, name)) or not DATA:
+            print("skip: %s is not there: see KCLUST_TEST_DATA" % name)
+            skipped += 1
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            s = Set(name, folder)
+            halves(s, k)
+            classes(s, k)
+    print("models: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
+    return failed > 0
+
+
+sys.exit(main())
