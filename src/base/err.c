@@ -49,9 +49,8 @@ static int set(struct kc_err *e, enum kc_code code, const char *file, uint64_t l
     e->file[0] = '\0';
     if (file) {
         size_t n = strlen(file);
-        if (n >= sizeof e->file) /* the end of a long path says more than its beginning */
-            file += n - (sizeof e->file - 1);
-        strcpy(e->file, file);
+        size_t over = n >= sizeof e->file ? n - (sizeof e->file - 1) : 0; /* the end of a long path says more */
+        memcpy(e->file, file + over, n - over + 1);
     }
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     return -1;

@@ -155,8 +155,10 @@ at_key:
 
 static unsigned hex4(const char *p)
 {
-    return (unsigned)(kc_hex_value(p[0]) << 12 | kc_hex_value(p[1]) << 8 | kc_hex_value(p[2]) << 4 |
-                      kc_hex_value(p[3]));
+    unsigned v = 0;
+    for (int i = 0; i < 4; i++)
+        v = v << 4 | (unsigned)kc_hex_value(p[i]);
+    return v;
 }
 
 /* One escape at p (behind the backslash) as UTF-8 into out (4 bytes). Returns its length, 0 for a lone surrogate; *pp

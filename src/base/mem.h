@@ -16,7 +16,7 @@ void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 /* Resize; on failure the old block stays valid and NULL is returned. */
-void *kc_mem_realloc(void *p, size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
+void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void kc_mem_free(void *p);
 char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
 

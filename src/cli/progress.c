@@ -73,13 +73,14 @@ static void clock_text(char out[24], double seconds)
 /* The text behind the bar; its length. */
 static int describe(char *out, size_t size, const struct kc_progress *p, double elapsed)
 {
-    char done[16], rate[16], left[24] = "";
+    char left[24] = "";
     if (p->total && p->done && p->done <= p->total && elapsed > 0.5) {
         char t[24];
         clock_text(t, elapsed * (double)(p->total - p->done) / (double)p->done);
         snprintf(left, sizeof left, "  %.15s left", t);
     }
     if (p->phase == KC_PHASE_READ) {
+        char done[16], rate[16];
         kc_num_human(done, p->done);
         kc_num_human(rate, elapsed > 0 ? (uint64_t)((double)p->done / elapsed) : 0);
         return snprintf(out, size, "%s  %llu records  %s/s%s", done, (unsigned long long)p->records, rate, left);
@@ -94,7 +95,7 @@ static int describe(char *out, size_t size, const struct kc_progress *p, double 
 static void draw(const struct kc_progress *p, double now)
 {
     static const char *const names[] = {"reading", "sweep", "writing"};
-    char line[512], text[256], cells[BAR + 1] = "";
+    char line[512], text[256];
     struct winsize ws;
     int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;
     int n = describe(text, sizeof text, p, now - bar.phase_begun);
@@ -103,6 +104,7 @@ static void draw(const struct kc_progress *p, double now)
     double part = p->total ? (double)p->done / (double)p->total : 0;
     part = part > 1 ? 1 : part;
     if (with_bar) {
+        char cells[BAR + 1];
         int full = (int)(part * BAR);
         for (int i = 0; i < BAR; i++)
             cells[i] = i < full ? '#' : '-';

@@ -457,7 +457,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     }
     size_t nk = ks.n;
     uint32_t kmax = ks.max;
-    uint64_t sweep = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
+    uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
     uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
@@ -470,7 +470,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
             n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
                                  4 * sizeof(uint64_t)) +
             kc_assign_bytes(d, in_memory, threads);
-    uint64_t first = sweep > scoring ? sweep : scoring, then = refining > after ? refining : after;
+    uint64_t first = sweeping > scoring ? sweeping : scoring, then = refining > after ? refining : after;
     return first > then ? first : then;
 }
 

@@ -390,6 +390,7 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         goto out;
     for (size_t i = 0; i < nruns; i++)
         b.order[i] = i;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the detour drops the const, which qsort_r has no place for */
     qsort_r(b.order, nruns, sizeof *b.order, by_restart, (void *)(uintptr_t)runs);
     for (size_t i = 0; i < nruns; i++)
         if (i == 0 || i - b.chain[chains - 1] == CHAIN || !linked(&runs[b.order[i - 1]], &runs[b.order[i]]))

@@ -55,7 +55,7 @@ size_t kc_seed_width(uint32_t kmax)
 
 static size_t group_of(size_t cand)
 {
-    return KC_TILE_COLUMNS / cand ? KC_TILE_COLUMNS / cand : 1;
+    return cand <= KC_TILE_COLUMNS ? KC_TILE_COLUMNS / cand : 1;
 }
 
 static size_t kept_bytes(size_t n, size_t m, size_t cand)

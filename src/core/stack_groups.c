@@ -176,7 +176,7 @@ static void group_strip(void *arg, size_t strip, unsigned worker)
             const float *far = p->far[g];
             for (size_t j = 0; j < m; j++) {
                 some[n] = id[j];
-                n += (own[j] != g) & (full | !(near[j] < far[id[j]]));
+                n += (own[j] != g ? 1u : 0u) & (full || !(near[j] < far[id[j]]) ? 1u : 0u);
             }
             evaluate(st, p, g, some, n, i0, &w, worker);
         }

@@ -92,9 +92,8 @@ static void decide(struct kc_feed *f, struct kc_slot *s)
                 f->d = r.count;
                 f->d_name = f->name;
             }
-        }
-        if (good)
             return;
+        }
         s->undecided++;
         if (!f->o->skip_bad)
             return;

@@ -21,7 +21,7 @@ AVX2_INLINE void transpose8(const float *const *row, size_t t, float *panel)
     __m256 a[8], b[8];
     UNROLL for (int i = 0; i < 8; i++)
         a[i] = _mm256_loadu_ps(row[i] + t);
-    UNROLL for (int i = 0; i < 4; i++) {
+    UNROLL for (size_t i = 0; i < 4; i++) {
         b[2 * i] = _mm256_unpacklo_ps(a[2 * i], a[2 * i + 1]);
         b[2 * i + 1] = _mm256_unpackhi_ps(a[2 * i], a[2 * i + 1]);
     }

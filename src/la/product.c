@@ -64,9 +64,9 @@ void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const st
     }
 }
 
-void kc_la_pack(const float *const *row, size_t rows, size_t d, float *panel)
+void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel)
 {
-    kernels()->pack(row, rows, 0, d, panel);
+    kernels()->pack(col, cols, 0, d, panel);
 }
 
 void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out)
@@ -90,7 +90,7 @@ void kc_la_productd(const float *const *row, size_t rows, size_t d, const double
 {
     const struct kc_la_kernels *kern = kernels();
     double *wide = scratch;                                        /* two panels of 8 rows */
-    float *panel = (float *)(wide + KC_LA_DEPTH * KC_LA_LANES);
+    float *panel = (float *)(wide + (size_t)KC_LA_DEPTH * KC_LA_LANES);
     for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
         size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
         for (size_t r = 0; r < rows; r += KC_LA_LANES) {

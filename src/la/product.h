@@ -76,7 +76,7 @@ static inline void kc_la_prefetch(const float *x, size_t n)
         __builtin_prefetch(x + i);
 }
 double kc_la_dot(const float *x, const double *v, size_t n);   /* in 8 chains, added up in a fixed order */
-double kc_la_length(const float *x, size_t n);                  /* |x| */
+double kc_la_length(const float *x, size_t d);                  /* |x| */
 double kc_la_dotd(const double *x, const double *v, size_t n);
 
 #endif

@@ -71,20 +71,21 @@ static void *tensor(struct load *l, const char *name, enum kc_st_type type, uint
     return p;
 }
 
-static int shape(const struct load *l, const char *name, unsigned dims, const uint64_t **out)
+/* NULL, and the message is set, when there is no such tensor. */
+static const uint64_t *shape(const struct load *l, const char *name, unsigned dims)
 {
     const struct kc_st_tensor *t = kc_st_find(&l->st, name);
-    if (!t || t->ndims != dims)
-        return bad(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
-    *out = t->shape;
-    return 0;
+    if (t && t->ndims == dims)
+        return t->shape;
+    bad(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
+    return NULL;
 }
 
 static int load_tensors(struct load *l)
 {
     struct kc_model *m = l->m;
-    const uint64_t *s = NULL, *moved = NULL, *pool = NULL;
-    if (shape(l, "centroids", 2, &s) != 0 || shape(l, "moved_hash", 1, &moved) != 0 || shape(l, "pool", 2, &pool) != 0)
+    const uint64_t *s, *moved, *pool;
+    if (!(s = shape(l, "centroids", 2)) || !(moved = shape(l, "moved_hash", 1)) || !(pool = shape(l, "pool", 2)))
         return -1;
     if (s[0] < 1 || s[0] > INT32_MAX || s[1] < 1 || s[1] > KC_MAX_DIM)
         return bad(l, "centroids of (%llu, %llu)", (unsigned long long)s[0], (unsigned long long)s[1]);

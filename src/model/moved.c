@@ -4,7 +4,7 @@
 #include "core/assign.h"
 #include "model/model.h"
 
-#define PIECE (64 * KC_LA_TILE) /* rows looked at at a time */
+#define PIECE ((size_t)64 * KC_LA_TILE) /* rows looked at at a time */
 
 uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k)
 {
@@ -96,7 +96,8 @@ out:
 /* Runs of equal rows with one label. */
 static int pack(struct kc_model_moved *to, struct list *l, struct kc_err *e)
 {
-    qsort(l->p, l->n, sizeof *l->p, by_hash);
+    if (l->n)
+        qsort(l->p, l->n, sizeof *l->p, by_hash);
     to->hash = kc_mem_alloc(l->n, sizeof *to->hash, e);
     to->place = kc_mem_alloc(l->n, sizeof *to->place, e);
     to->count = kc_mem_alloc(l->n, sizeof *to->count, e);

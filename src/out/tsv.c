@@ -15,7 +15,7 @@ int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *
         }
         *q++ = '\\';
         if (c == '\t' || c == '\n' || c == '\r' || c == '\\') {
-            *q++ = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\';
+            *q++ = (char)(c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\');
         } else {
             *q++ = 'x';
             *q++ = hex[c >> 4];

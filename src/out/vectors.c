@@ -69,8 +69,10 @@ static int jsonl_row(struct kc_vectors *v, const char *term, size_t len, const f
         q += kc_num_format_float(q, x[i]);
         *q++ = ',';
     }
-    memcpy(q - 1, "]}\n", 3); /* over the last comma */
-    b->n = (size_t)(q - b->p) + 2;
+    q[-1] = ']'; /* over the last comma */
+    *q++ = '}';
+    *q++ = '\n';
+    b->n = (size_t)(q - b->p);
     return 0;
 }
 

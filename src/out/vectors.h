@@ -8,7 +8,7 @@
 struct kc_vectors;
 
 /* path "-": standard output. npy has a second file beside it, PATH.terms, when PATH is a regular file. */
-int kc_out_vectors_open(struct kc_vectors **v, const char *path, enum kc_in_format format,
+int kc_out_vectors_open(struct kc_vectors **out, const char *path, enum kc_in_format format,
                         struct kc_err *e) KC_MUST_USE;
 /* Where they go. */
 const struct kc_outfile *kc_out_vectors_file(const struct kc_vectors *v);
