@@ -263,6 +263,7 @@ static uint32_t farthest(const float *centres, size_t d, const struct kc_stack_p
 }
 
 /* Halved along the line through two centres far apart, again and again: neighbours come to lie side by side. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as log2(m) */
 static void halve(const float *centres, size_t d, struct kc_stack_place *p, size_t m, double *u)
 {
     if (m <= KC_LA_LANES)

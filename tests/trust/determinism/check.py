@@ -24,17 +24,19 @@ TIMEOUT = 600
 COLUMNS = ["--columns", "term,cluster,similarity,margin,silhouette,row"]
 FEW = ["-k", "2:5", "--n-init", "2"]
 THREADS = range(1, 9)
+MODELS = b"\nmodel\t" in b"\n" + subprocess.run([KCLUST, "help", "--options", "fit"], stdout=subprocess.PIPE,
+                                                check=True).stdout
 
 
 class Run:
     """One run of fit: everything of it that must not differ."""
 
     def __init__(self, folder, binary, arguments, stdin=None, rng=None, env=None):
-        side, out = os.path.join(folder, "side.json"), os.path.join(folder, "out")
-        for old in side, out:
+        side, out, model = (os.path.join(folder, name) for name in ("side.json", "out", "model"))
+        for old in side, out, model:
             if os.path.exists(old):
                 os.remove(old)
-        self.command = [binary, "-q", "-o", out, "-s", side, *arguments]
+        self.command = [binary, "-q", "-o", out, "-s", side, *(["-m", model] if MODELS else []), *arguments]
         with subprocess.Popen(self.command, stdin=subprocess.PIPE if rng is not None else
                               open(stdin, "rb") if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, env=dict(os.environ, TMPDIR=folder, **(env or {}))) as process:
@@ -47,12 +49,15 @@ class Run:
                 process.kill()
                 raise
         self.code = process.returncode
-        self.labels = self.side = b""
+        self.labels = self.side = self.model = b""
         if self.code in (0, 3):
             with open(out, "rb") as f:
                 self.labels = f.read()
             with open(side, "rb") as f:
                 self.side = f.read()
+            if MODELS:
+                with open(model, "rb") as f:
+                    self.model = f.read()
 
     def field(self, name):
         return json.loads(self.side)[name]
@@ -64,8 +69,9 @@ class Run:
                                                          other.code)
         if self.code not in (0, 3) or not self.labels:
             return "no labels: exit status %d: %s" % (self.code, self.stderr.decode(errors="replace").strip())
-        for name, ours, theirs in (("labels", self.labels, other.labels), ("sidecar", lasting(self.side),
-                                                                          lasting(other.side))):
+        for name, ours, theirs in (("labels", self.labels, other.labels),
+                                   ("sidecar", lasting(self.side), lasting(other.side)),
+                                   ("model", self.model, other.model)):
             if ours != theirs:
                 at = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
                 return "%s differ from byte %d: %r, expected %r" % (name, at, ours[at - 20:at + 30],
