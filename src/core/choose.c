@@ -111,6 +111,7 @@ static int meet(struct distinct *s, size_t i, const float *x, struct kc_err *e)
     size_t d = s->rows->d, at = (size_t)hash_row(x, d) & s->mask;
     for (; s->slot[at] != 0; at = (at + 1) & s->mask) {
         size_t id = s->slot[at] - 1;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): what has an id has been copied */
         if (memcmp(s->rows->x ? kc_rows_at(s->rows, id) : s->copy + id * d, x, d * sizeof *x) == 0)
             return 0;
     }

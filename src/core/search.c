@@ -207,6 +207,7 @@ static int merged_labels(const struct kc_space *s, const struct kc_best *from, u
         /* row and column b join a's, the last ones move to b's place */
         const size_t w = from->k;
         for (uint32_t c = 0; c <= last; c++)
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there when more than one is to go */
             dots[a * w + c] += dots[b * w + c];
         for (uint32_t c = 0; c <= last; c++)
             dots[c * w + a] = c == a ? dots[a * w + a] + dots[a * w + b] : dots[a * w + c];
@@ -328,7 +329,7 @@ static int neighbours(struct kc_search *w, uint64_t round, char *changed, struct
     if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || run(w, runs, nruns, e) != 0)
         goto out;
     for (size_t i = 0; i < w->nk; i++)
-        changed[i] = w->best[i].objective > before[i];
+        changed[i] = (char)(w->best[i].objective > before[i]);
     rc = 0;
 out:
     kc_mem_free(before);

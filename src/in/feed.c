@@ -285,7 +285,7 @@ int kc_feed_next(struct kc_feed *f, int *none, struct kc_err *e)
 void kc_feed_close(struct kc_feed *f)
 {
     if (f->state) {
-        f->rd->end(f);
+        f->rd->end(f); /* NOLINT(clang-analyzer-core.NullDereference): the state is that reader's */
         kc_mem_free(f->state);
         f->state = NULL;
     }

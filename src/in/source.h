@@ -11,7 +11,7 @@ struct kc_source;
 enum kc_source_kind { KC_SOURCE_PLAIN, KC_SOURCE_GZIP, KC_SOURCE_ZSTD };
 
 /* path "-" is standard input. Reads the first bytes. KC_ESYS when it cannot be opened or read, or is a directory. */
-int kc_source_open(struct kc_source **s, const char *path, struct kc_err *e) KC_MUST_USE;
+int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e) KC_MUST_USE;
 void kc_source_free(struct kc_source *s); /* NULL is fine */
 
 /* Up to n (> 0) bytes, decompressed; *got is 0 only at the end. KC_EINPUT, with the byte of the stored input where it

@@ -35,7 +35,7 @@ void kc_reread_free(struct kc_reread *r); /* NULL is fine */
 /* Unit rows as float32 in an unlinked file in $TMPDIR (or /tmp): gone however the process ends. */
 struct kc_spill;
 
-int kc_spill_new(struct kc_spill **s, size_t d, struct kc_err *e) KC_MUST_USE;
+int kc_spill_new(struct kc_spill **out, size_t d, struct kc_err *e) KC_MUST_USE;
 int kc_spill_add(struct kc_spill *s, const float *x, size_t rows, struct kc_err *e) KC_MUST_USE; /* x: (rows, d) */
 /* Append all rows of a source: read, or in memory one behind the other. */
 int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err *e) KC_MUST_USE;

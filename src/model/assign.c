@@ -44,7 +44,7 @@ static struct layout layout_of(size_t n, const struct kc_assign_opts *o)
 
 static char *base_of(const struct kc_buf *made)
 {
-    return (char *)round_up((size_t)made->p);
+    return made->p + (round_up((size_t)made->p) - (size_t)made->p);
 }
 
 static struct kc_labelled arrays(const struct layout *t, const struct kc_buf *made, const struct kc_assign_opts *o)

@@ -31,7 +31,7 @@ struct kc_assign_opts {
 struct kc_labeller;
 
 /* m is used until the end. */
-int kc_labeller_new(struct kc_labeller **l, const struct kc_model *m, const struct kc_assign_opts *o,
+int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const struct kc_assign_opts *o,
                     struct kc_err *e) KC_MUST_USE;
 void kc_labeller_free(struct kc_labeller *l); /* NULL is fine */
 

@@ -222,6 +222,41 @@ def other_outputs(h, data, threads):
                               "exit status %d, %d bytes, not those of jsonl: %s" % (got[0], len(got[1]), got[2][:200]))
 
 
+def assigning(h, data, ways, packs, threads):
+    """assign by one model, in every form: the same lines, and the labels of the fit."""
+    if not MODELS:
+        h.skip("assign", "this kclust has no models")
+        return
+    columns = ["--columns", "term,cluster,similarity,margin,row"]
+    fitted = h.fit(data, "jsonl", "plain", "file", ["-j1", *FEW, *columns])
+    model = os.path.join(h.folder, "assign.model")
+    with open(model, "wb") as f:
+        f.write(fitted.model)
+    turn = 0
+    for form in forms.FORMATS:
+        for pack in packs:
+            for way in ways:
+                j = threads[turn % len(threads)]
+                turn += 1
+                name = "%s assign %s %s %s -j%d" % (data.name, form, pack, way, j)
+                if not h.wanted(name):
+                    continue
+                path = data.file(form, pack)
+                command = [KCLUST, "assign", "-q", "-j%d" % j, "-m", model, *columns, *data.options(form)]
+                with subprocess.Popen(command + ([path] if way == "file" else []), stderr=subprocess.PIPE,
+                                      stdin=subprocess.PIPE if way == "pipe" else open(path, "rb"),
+                                      stdout=open(os.path.join(h.folder, "assigned"), "wb")) as process:
+                    if way == "pipe":
+                        forms.trickle(process, path, np.random.default_rng([SEED, turn]))
+                        process.stdin = None
+                    _, errors = process.communicate(timeout=TIMEOUT)
+                with open(os.path.join(h.folder, "assigned"), "rb") as f:
+                    got = f.read()
+                h.runs += 1
+                h.verdict(name, "" if got == fitted.labels and process.returncode == 0 and got else
+                          "exit status %d, other lines than the fit's: %s" % (process.returncode, errors[:200]))
+
+
 def portable():
     """A kclust of the same library that uses no vector instructions of its own."""
     binary = os.path.join(BUILD, "kclust-portable")
@@ -319,16 +354,19 @@ def main(arguments):
         sizes = [*FEW, "--min-size", "20", "--max-size", "500", *COLUMNS]
         if sliced:
             every_form(h, sample, sizes, ("file", "pipe"), ("plain", "gzip"), (2, 3, 1, 7))
+            assigning(h, sample, ("file", "pipe"), ("plain",), (1, 2, 5))
             kernels(h, [sample], ["-k", "2:3", "--n-init", "1"], (2,))
         else:
             packs = list(forms.PACKERS)
             every_form(h, sample, sizes, ("file", "stdin", "pipe"), packs, THREADS)
             every_thread(h, sample, ["-k", "2:20", *COLUMNS])
             other_outputs(h, sample, THREADS)
+            assigning(h, sample, ("file", "stdin", "pipe"), packs, THREADS)
             real = list(load_real(h))
             for data in real:
                 every_form(h, data, [*FEW, *COLUMNS], ("file", "pipe"), packs, THREADS)
                 every_thread(h, data, ["-k", "2:20", *COLUMNS])
+                assigning(h, data, ("file", "pipe"), packs, THREADS)
             big = made(folder)
             every_thread(h, big, ["-k", "2:24:4", "--n-init", "2", *COLUMNS])
             every_thread(h, big, ["-k", "60", "--sample", "9000", *COLUMNS], "kvec")
