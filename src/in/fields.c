@@ -25,7 +25,7 @@ int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *opt
     memset(p, 0, sizeof *p);
     if (strlen(s) >= sizeof p->name)
         return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, sizeof p->name - 1);
-    strcpy(p->name, s);
+    memcpy(p->name, s, strlen(s) + 1);
     if (kc_utf8_bad(s, s + strlen(s)))
         return kc_err_set(e, KC_EUSAGE, "%s: not valid UTF-8", option);
     if (!pointer && *s != '/') {

@@ -70,6 +70,7 @@ static int bad_fault(struct walk *w)
     kc_record_clarify(&w->fault, w->end, word);
     if (w->r->msg[0] == '\0')
         kc_json_explain(&w->fault, column, w->end, w->r->unit, w->r->msg, sizeof w->r->msg);
+    w->fault.what = NULL; /* word ends here */
     return -1;
 }
 
@@ -216,7 +217,7 @@ static const char *walk_object(struct walk *w, const char *p)
         if (*p != ',')
             return expect(w, p, kind[depth] == '{' ? "',' or '}'" : "',' or ']'");
         p++;
-        index[depth]++;
+        index[depth]++; /* NOLINT(clang-analyzer-core.uninitialized.Assign): set where the container began */
         const char *next = kc_json_ws(p);
         if (kind[depth] == '{' && *next != '"')
             return expect(w, next, "a key");

@@ -20,8 +20,8 @@ struct kc_record {
     char msg[512];           /* bad: what was found, what was expected */
 };
 
-/* [p, end): a text as base/json.h wants it. 0, or -1 when the record is bad. */
-int kc_record_parse(const char *p, const char *end, const struct kc_fields *f, struct kc_record *r) KC_MUST_USE;
+/* [begin, end): a text as base/json.h wants it. 0, or -1 when the record is bad. */
+int kc_record_parse(const char *begin, const char *end, const struct kc_fields *f, struct kc_record *r) KC_MUST_USE;
 
 /* Let a fault whose byte begins a byte order mark or a word that is no literal say so; `word` is where f->what then
  * points. end: of what can be read at f->at. */
