@@ -111,6 +111,7 @@ static int align_any(const struct kc_strs *a, const struct kc_strs *b, size_t fr
         size_t before = t.strs.n;
         if (kc_intern_add(&t, p, n, &number, e) != 0)
             goto out;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): kc_intern_add has set it */
         next[i] = number < before ? head[number] : KC_INTERN_NONE;
         head[number] = (uint32_t)i;
     }

@@ -52,7 +52,7 @@ int kc_strs_add(struct kc_strs *s, const char *p, size_t len, struct kc_err *e) 
 int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err *e) KC_MUST_USE;
 static inline const char *kc_strs_get(const struct kc_strs *s, size_t i, size_t *len)
 {
-    *len = (size_t)(s->off[i + 1] - s->off[i]);
+    *len = (size_t)(s->off[i + 1] - s->off[i]); /* NOLINT(clang-analyzer-core.NullDereference): i < s->n */
     return s->bytes.p + s->off[i];
 }
 void kc_strs_clear(struct kc_strs *s); /* n = 0, memory kept */

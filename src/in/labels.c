@@ -52,6 +52,7 @@ static int add(struct load *s, const struct str *term, struct str label, struct 
     struct kc_labelling *l = s->l;
     size_t len = 0;
     uint32_t id = KC_LABEL_NONE;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): json_value has set it */
     if (label.n == 0)
         return bad(s, e, "the label is empty");
     if (l->n == l->cap) {
@@ -194,6 +195,7 @@ static int csv_row(struct load *s, char *p, size_t n, struct kc_err *e)
 }
 
 /* The value at the path's parts from `part` on in the checked object at p, NULL without one; the last of equal keys. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the path, which is an option's */
 static const char *json_find(const char *p, const char *end, const struct kc_path *path, unsigned part)
 {
     const char *found = NULL;

@@ -115,6 +115,7 @@ static int add_confusion(struct kc_buf *b, const struct kc_score_report *r, cons
                          const uint32_t *classes, struct kc_err *e)
 {
     const struct kc_table *t = r->table;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): shown with a table only */
     size_t cols = t->cols <= CLASSES + 1 ? t->cols : CLASSES;
     if (kc_buf_printf(b, e, "\n%-*s", (int)NAME, "cluster \\ class") != 0)
         return -1;

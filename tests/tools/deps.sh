@@ -22,8 +22,11 @@ gzip                                   makes compressed test input
 zstd                                   makes compressed test input
 strace                                 tests that watch system calls
 mandoc                                 checks the manual pages
+groff-base                             checks the manual pages
 shellcheck                             checks the shell scripts
 cppcheck                               static checks of the C sources
+clang-tidy                             static checks of the C sources
+gcovr                                  coverage by room
 zsh                                    tests the zsh completion
 fish                                   tests the fish completion
 '
