@@ -157,7 +157,8 @@ static void round_trip(const struct fuzz_load *l, enum kc_in_format format)
         abort();
     for (size_t i = 0; i < n; i++)
         rows[i] = i;
-    struct kc_chunk c = {n, l->ds.rows.d, l->x, l->ds.terms.n ? &l->ds.terms : NULL, NULL, rows};
+    struct kc_chunk c = {.n = n, .d = l->ds.rows.d, .x = l->x, .rows = rows};
+    c.terms = l->ds.terms.n ? &l->ds.terms : NULL;
     o.dim = format == KC_IN_RAW ? c.d : 0;
     place(memfd_create("out", 0), FD_OUT);
     FUZZ_CHECK(kc_out_vectors_open(&v, "/dev/fd/101", format, &e) == 0);
