@@ -9,7 +9,7 @@ static struct kc_lineage lineage(const uint64_t *cells, uint32_t rows, uint32_t 
 {
     struct kc_err e = KC_ERR_INIT;
     const struct kc_lineage_opts o = KC_LINEAGE_OPTS_DEFAULT;
-    uint32_t a[1000], b[1000];
+    uint32_t a[1000] = {0}, b[1000] = {0};
     size_t n = 0;
     for (uint32_t i = 0; i < rows; i++)
         for (uint32_t j = 0; j < cols; j++)
