@@ -64,7 +64,7 @@ static struct kc_agreement compare(const uint32_t *a, uint32_t rows, const uint3
 {
     struct kc_err e = KC_ERR_INIT;
     struct kc_table t;
-    struct kc_agreement g;
+    struct kc_agreement g = {0};
     CHECK(kc_table_build(&t, a, rows, b, cols, n, &e) == 0 && kc_agreement_compute(&t, &g, &e) == 0);
     kc_table_free(&t);
     return g;
