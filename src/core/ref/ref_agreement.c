@@ -35,7 +35,7 @@ void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint3
                       struct kc_agreement *out)
 {
     double *table = calloc((size_t)rows * cols, sizeof *table), *in_a = calloc(rows, sizeof *in_a);
-    double *in_b = calloc(cols, sizeof *in_b), both = 0, only_a = 0, only_b = 0, none = 0, conditional[2] = {0, 0};
+    double *in_b = calloc(cols, sizeof *in_b), both = 0, only_a = 0, only_b = 0, conditional[2] = {0, 0};
     double m = (double)n;
     if (!table || !in_a || !in_b)
         abort();
@@ -49,7 +49,6 @@ void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint3
                 both += same_a && same_b;
                 only_a += same_a && !same_b;
                 only_b += !same_a && same_b;
-                none += !same_a && !same_b;
             }
     }
     memset(out, 0, sizeof *out);
