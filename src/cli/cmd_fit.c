@@ -33,6 +33,13 @@ static const struct kc_opt opts[] = {
                    "term, cluster, similarity, margin, silhouette and row"),
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "save the model to FILE, for assign and update"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keeping ids:"},
+    {KC_OPT_LIKE, 0, "like", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "clusters that continue one of the model in FILE keep its id, others get new ones"},
+    {KC_OPT_LIKE_LABELS, 0, "like-labels", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "match them by the rows they share, by the labels in FILE, instead of by their centroids"},
+    {KC_OPT_MAX_RELABEL, 0, "max-relabel", "F", "1", 0, KC_COMPLETE_NONE, 0,
+     "exit with 3 when more than this share of the rows changes its id"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
@@ -44,7 +51,7 @@ struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
     struct kc_cli_labels labels;
-    int min_given, max_given;
+    int min_given, max_given, relabel_given;
 };
 
 static int bad_range(const char *value, const char *name, struct kc_err *e)
@@ -148,6 +155,15 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     case KC_OPT_MODEL:
         a->job.model = value;
         return 0;
+    case KC_OPT_LIKE:
+        a->job.like = value;
+        return 0;
+    case KC_OPT_LIKE_LABELS:
+        a->job.like_labels = value;
+        return 0;
+    case KC_OPT_MAX_RELABEL:
+        a->relabel_given = 1;
+        return kc_opt_real(value, 0, 1, &a->job.max_relabel, name, e);
     default:
         rc = kc_cli_take_labels(&a->labels, id, value, name, e);
         return rc <= 0 ? rc : take_work(a, id, value, name, e);
@@ -168,6 +184,9 @@ static int check(struct args *a, struct kc_err *e)
                           (unsigned long long)f->max_size, (unsigned long long)f->min_size);
     if (a->job.model && strcmp(a->job.model, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--model needs the name of a file: standard output is for the labels");
+    if (!a->job.like && (a->job.like_labels || a->relabel_given))
+        return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
+                          a->job.like_labels ? "--like-labels" : "--max-relabel");
     return kc_cli_check_labels(&a->labels, e);
 }
 
@@ -193,7 +212,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
-                .created = -1},
+                .max_relabel = 1, .created = -1},
     };
     enum kc_opt_id done;
     int first;

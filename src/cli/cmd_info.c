@@ -9,7 +9,7 @@ static const struct kc_opt opts[] = {
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_info = {"info", "info [OPTION]... [FILE]...", "what a data file holds", opts, kc_cmd_info};
+const struct kc_verb kc_verb_info = {"info", "info [OPTION]... [FILE]...", "what a data or model file holds", opts, kc_cmd_info};
 
 struct args {
     struct kc_cli cli;

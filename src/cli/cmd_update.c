@@ -23,7 +23,7 @@ static const struct kc_opt opts[] = {
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_update = {"update", "update -m MODEL [FILE]...", "add new rows to a model: old ids stay",
+const struct kc_verb kc_verb_update = {"update", "update -m MODEL [FILE]...", "add new rows; old ids stay",
                                        opts, kc_cmd_update};
 
 struct args {

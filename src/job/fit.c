@@ -1,9 +1,11 @@
 #include "job/fit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/num.h"
+#include "job/like.h"
 #include "model/model.h"
 #include "out/report.h"
 #include "par/pool.h"
@@ -17,7 +19,8 @@ struct run {
     struct kc_outfile *out, *side, *file, *metrics; /* labels, sidecar, model, figures */
     struct kc_dataset ds;
     struct kc_fit fit;
-    struct kc_model model;
+    struct kc_model model, old; /* old: of --like */
+    struct kc_like like;
     uint64_t need; /* bytes for the data and the work, 0: not known yet */
 };
 
@@ -141,6 +144,24 @@ static int cluster(const struct kc_job_fit *j, const struct kc_fit_opts *o, stru
     return 0;
 }
 
+/* The ids of an older model for clusters that continue its own. */
+static int keep_ids(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    struct kc_fit *f = &run->fit;
+    if (!j->like)
+        return 0;
+    if (kc_job_like(&run->ctx, j->like_labels, &run->ds, f, &run->old, j->like, &run->like, e) != 0)
+        return -1;
+    double share = run->like.judged ? (double)run->like.changed / (double)run->like.judged : 0;
+    if (share > j->max_relabel) {
+        size_t at = strlen(f->limit_reason);
+        snprintf(f->limit_reason + at, sizeof f->limit_reason - at,
+                 "%s%.4g of the rows changed their id, more than --max-relabel %g", at ? "; " : "", share, j->max_relabel);
+        f->limit_broken = 1;
+    }
+    return 0;
+}
+
 static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
 {
     struct kc_labels t = {
@@ -148,6 +169,7 @@ static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_e
         .terms = &run->ds.terms,
         .raws = j->out.annotate ? &run->ds.raws : NULL,
         .labels = run->fit.labels,
+        .ids = run->like.ids,
         .similarity = run->fit.similarity,
         .margin = run->fit.margin,
         .silhouette = run->fit.row_silhouette,
@@ -161,7 +183,8 @@ static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, 
 {
     if (!j->model)
         return 0;
-    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, e) != 0)
+    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, j->like ? &run->old : NULL,
+                      run->like.ids, e) != 0)
         return -1;
     run->model.created = j->created;
     if (run->model.moved.n > 0)
@@ -194,10 +217,12 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     double t0 = kc_clock_now();
     if (open_outputs(j, &run, e) != 0)
         goto out;
+    if (j->like && kc_model_load(&run.old, j->like, e) != 0)
+        goto out;
     if (read_input(j, &o, &run, e) != 0)
         goto out;
     double t1 = kc_clock_now();
-    if (cluster(j, &o, &run, e) != 0)
+    if (cluster(j, &o, &run, e) != 0 || keep_ids(j, &run, e) != 0)
         goto out;
     double t2 = kc_clock_now();
     if (write_labels(j, &run, e) != 0 || write_model(j, &o, &run, e) != 0)
@@ -210,12 +235,14 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     struct kc_report report = {
         .fit = &run.fit,
         .opts = &o,
+        .ids = run.like.ids,
         .terms = &run.ds.terms,
         .skipped = run.ds.skipped,
         .nskipped = run.ds.nskipped,
         .warnings = &run.warnings,
         .seconds = {.read = t1 - t0, .index = run.fit.index_seconds, .final = run.fit.final_seconds,
                     .sizes = run.fit.sizes_seconds, .write = t3 - t2, .total = t3 - t0},
+        .like = {j->like, run.like.kept, run.like.fresh, run.like.gone, run.like.judged, run.like.changed},
         .storage = kc_storage_name(run.ds.storage),
         .peak_rss = kc_mem_peak(),
     };
@@ -236,6 +263,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
 out:
     if (rc != 0)
         tell_need(j, &run, e);
+    kc_like_free(&run.like);
+    kc_model_free(&run.old);
     kc_model_free(&run.model);
     kc_outfile_free(run.metrics);
     kc_outfile_free(run.file);

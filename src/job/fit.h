@@ -14,6 +14,9 @@ struct kc_job_fit {
     const char *summary;     /* the JSON sidecar, or NULL */
     const char *prometheus;  /* a textfile for node_exporter, or NULL */
     const char *model;       /* where to save the model, or NULL */
+    const char *like;        /* an older model whose ids are kept, or NULL */
+    const char *like_labels; /* labels by its ids, to match clusters by their rows; or NULL: by centroids */
+    double max_relabel;      /* share of the rows that may change their id; 1: all */
     int64_t created;         /* the time that the model tells, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     int want_text;           /* fill result.text */

@@ -7,6 +7,7 @@
 #include "base/jsonw.h"
 #include "base/num.h"
 #include "base/outfile.h"
+#include "model/model.h"
 #include "out/width.h"
 
 #define FIRST_TERMS 5
@@ -166,6 +167,8 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     struct kc_outfile *f = NULL;
     struct kc_buf b = {0};
     int rc = -1;
+    if (in.nfiles == 1 && in.format == KC_IN_AUTO && kc_model_is(in.files[0]))
+        return kc_job_info_model(j, e);
     in.normalise = 0;
     in.want_raw = 0;
     memset(&st, 0, sizeof st);

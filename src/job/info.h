@@ -1,4 +1,4 @@
-/* info: what a data file holds. */
+/* info: what a data file holds, or a model. */
 #ifndef KC_JOB_INFO_H
 #define KC_JOB_INFO_H
 
@@ -9,6 +9,9 @@ struct kc_job_info {
     const char *output; /* "-": standard output */
     int json;           /* one JSON object instead of text */
 };
+
+/* in: a single file that begins as a model does, see kc_model_is. */
+int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
 
 int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
 

@@ -102,7 +102,8 @@ size_t kc_model_find(const struct kc_model *m, int64_t id)
 }
 
 /* The members that come nearest to their centroids: of equals the earlier. */
-static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f, struct kc_err *e)
+static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
+                           const uint32_t *order, struct kc_err *e)
 {
     const size_t most = KC_MODEL_REPRESENTATIVES;
     uint32_t k = f->k, *have = kc_mem_zalloc(k, sizeof *have, e);
@@ -126,13 +127,14 @@ static int representatives(struct kc_model *m, const struct kc_dataset *ds, cons
         r[at] = i;
     }
     m->rep_first[0] = 0;
-    for (uint32_t c = 0; c < k; c++) {
-        m->rep_first[c + 1] = m->rep_first[c] + have[c];
+    for (uint32_t p = 0; p < k; p++) {
+        uint32_t c = order[p];
+        m->rep_first[p + 1] = m->rep_first[p] + have[c];
         for (uint32_t j = 0; j < have[c]; j++) {
             char digits[20];
             size_t n, i = row[c * most + j];
             const char *term = kc_dataset_term(ds, i, digits, &n);
-            m->rep_similarity[m->rep_first[c] + j] = f->similarity[i];
+            m->rep_similarity[m->rep_first[p] + j] = f->similarity[i];
             if (kc_strs_add(&m->rep_terms, term, n, e) != 0)
                 goto out;
         }
@@ -144,40 +146,87 @@ out:
     return rc;
 }
 
-static int alloc(struct kc_model *m, struct kc_err *e)
+static int alloc(struct kc_model *m, size_t lives, struct kc_err *e)
 {
     m->ids = kc_mem_alloc(m->k, sizeof *m->ids, e);
     m->centroids = kc_mem_alloc(kc_mem_mul(m->k, m->d), sizeof *m->centroids, e);
     m->sums = kc_mem_alloc(kc_mem_mul(m->k, m->d), sizeof *m->sums, e);
     m->counts = kc_mem_alloc(m->k, sizeof *m->counts, e);
     m->quantiles = kc_mem_alloc(kc_mem_mul(m->k, KC_MODEL_PERCENTILES), sizeof *m->quantiles, e);
-    m->lives = kc_mem_alloc(m->k, sizeof *m->lives, e);
+    m->lives = kc_mem_alloc(lives, sizeof *m->lives, e);
     return m->ids && m->centroids && m->sums && m->counts && m->quantiles && m->lives ? 0 : -1;
 }
 
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
-                  const struct kc_fit_opts *o, struct kc_err *e)
+/* order (k): the clusters by rising id; place (k): where each comes. */
+static void sort_ids(const int64_t *ids, uint32_t k, uint32_t *order, uint32_t *place)
 {
-    *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = 1, .next_id = f->k,
-                           .created = -1};
-    strcpy(m->kclust, KC_VERSION);
-    if (alloc(m, e) != 0)
-        return -1;
-    for (uint32_t c = 0; c < f->k; c++) {
-        m->ids[c] = c;
-        m->counts[c] = f->clusters[c].size;
-        m->lives[c] = (struct kc_model_life){.id = c, .generation = 1, .rows = m->counts[c]};
+    for (uint32_t c = 0; c < k; c++) {
+        uint32_t p = c;
+        for (; ids && p > 0 && ids[order[p - 1]] > ids[c]; p--)
+            order[p] = order[p - 1];
+        order[p] = c;
     }
-    m->nlives = f->k;
-    memcpy(m->centroids, f->centroids, m->k * m->d * sizeof *m->centroids);
-    memcpy(m->sums, f->sums, m->k * m->d * sizeof *m->sums);
+    for (uint32_t p = 0; p < k; p++)
+        place[order[p]] = p;
+}
+
+/* The old lives, which end where no new cluster has the id; and those that begin, whose ids are above all of them. */
+static void live(struct kc_model *m, const struct kc_model *old)
+{
+    for (size_t i = 0; old && i < old->nlives; i++) {
+        m->lives[i] = old->lives[i];
+        if (m->lives[i].gone == 0 && kc_model_find(m, m->lives[i].id) == SIZE_MAX)
+            m->lives[i].gone = m->generation;
+    }
+    m->nlives = old ? old->nlives : 0;
+    for (size_t p = 0; p < m->k; p++)
+        if (!old || m->ids[p] >= old->next_id) {
+            m->lives[m->nlives++] = (struct kc_model_life){m->ids[p], m->generation, 0, m->counts[p], 0};
+            m->next_id = m->ids[p] + 1;
+        }
+}
+
+static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f, const struct kc_model *old,
+                const int64_t *ids, const uint32_t *order, const uint32_t *place, uint32_t *labels, struct kc_err *e)
+{
+    const size_t d = m->d;
+    for (size_t p = 0; p < m->k; p++) {
+        uint32_t c = order[p];
+        m->ids[p] = ids ? ids[c] : c;
+        m->counts[p] = f->clusters[c].size;
+        memcpy(m->centroids + p * d, f->centroids + c * d, d * sizeof *m->centroids);
+        memcpy(m->sums + p * d, f->sums + c * d, d * sizeof *m->sums);
+    }
+    for (size_t i = 0; i < f->n; i++)
+        labels[i] = place[f->labels[i]];
+    live(m, old);
     m->baseline = (struct kc_model_baseline){f->silhouette, f->calinski_harabasz, f->davies_bouldin, f->inertia,
                                              f->objective, NAN};
-    if (kc_model_quantiles(f->n, f->d, f->k, f->similarity, f->labels, m->sums, m->counts, m->quantiles,
-                           &m->baseline.similarity, e) != 0 ||
-        representatives(m, ds, f, e) != 0)
-        return -1;
-    return kc_model_find_moved(ctx, m, &ds->rows, f->labels, e);
+    return kc_model_quantiles(f->n, d, m->k, f->similarity, labels, m->sums, m->counts, m->quantiles,
+                              &m->baseline.similarity, e) != 0
+               ? -1 : representatives(m, ds, f, order, e);
+}
+
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
+                  const struct kc_fit_opts *o, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
+{
+    uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
+    uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* by place */
+    int rc = -1;
+    *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = old ? old->generation + 1 : 1,
+                           .next_id = old ? old->next_id : 0, .created = -1};
+    strcpy(m->kclust, KC_VERSION);
+    if (!order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
+        goto out;
+    sort_ids(ids, f->k, order, place);
+    if (fill(m, ds, f, old, ids, order, place, labels, e) != 0)
+        goto out;
+    rc = kc_model_find_moved(ctx, m, &ds->rows, labels, e);
+out:
+    kc_mem_free(labels);
+    kc_mem_free(place);
+    kc_mem_free(order);
+    return rc;
 }
 
 void kc_model_free(struct kc_model *m)

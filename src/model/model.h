@@ -69,10 +69,12 @@ struct kc_model {
     struct kc_model_baseline baseline;
 };
 
-/* A fitted clustering as a model of generation 1 with ids 0..k-1. f: with want_sums. Rows are read once more, and each
+/* A fitted clustering as a model: of generation 1 with ids 0..k-1, or, with old and ids (k), of the generation after old,
+ * with those ids. f: with want_sums. Rows are read once more, and each
  * is assigned again: what does not come out as its label goes into moved. */
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
-                  const struct kc_fit_opts *o, struct kc_err *e) KC_MUST_USE;
+                  const struct kc_fit_opts *o, const struct kc_model *old, const int64_t *ids,
+                  struct kc_err *e) KC_MUST_USE;
 
 /* What kc_model_make allocates for n rows and k clusters at most. Pure. */
 uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k);

@@ -12,6 +12,11 @@ struct kc_report {
     const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
     size_t nskipped;
+    struct {
+        const char *model;          /* an older one whose ids were kept; NULL: none, */
+        size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */
+        uint64_t judged, changed;   /* rows whose old id is known, and of these those that changed it */
+    } like;
     const struct kc_strs *warnings; /* all of them, in the order they were given */
     struct {
         double read, sweep, index, final, sizes, write, total;

@@ -93,6 +93,16 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
     add_sweep(&w, fit);
     add_clusters(&w, r);
+    if (r->like.model) {
+        kc_jsonw_open(&w, "like", '{', 1);
+        kc_jsonw_cstr(&w, "model", r->like.model);
+        kc_jsonw_u64(&w, "kept", r->like.kept);
+        kc_jsonw_u64(&w, "new", r->like.fresh);
+        kc_jsonw_u64(&w, "gone", r->like.gone);
+        kc_jsonw_u64(&w, "rows", r->like.judged);
+        kc_jsonw_u64(&w, "relabelled", r->like.changed);
+        kc_jsonw_close(&w, '}');
+    }
     kc_jsonw_u64(&w, "merged", fit->merged);
     kc_jsonw_u64(&w, "split", fit->split);
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);

@@ -87,6 +87,15 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
     return kc_buf_addc(b, '\n', e);
 }
 
+static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    if (!r->like.model)
+        return 0;
+    return kc_buf_printf(b, e, "ids: %zu kept, %zu new, %zu gone; %llu of %llu rows changed theirs\n\n", r->like.kept,
+                         r->like.fresh, r->like.gone, (unsigned long long)r->like.changed,
+                         (unsigned long long)r->like.judged);
+}
+
 static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_fit *f = r->fit;
@@ -114,5 +123,5 @@ int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e
     int sweep = f->nsweep > 0 && f->sweep[f->nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
     if (sweep && add_sweep(b, r, e) != 0)
         return -1;
-    return add_clusters(b, r, e) != 0 ? -1 : add_last(b, r, e);
+    return add_clusters(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
 }

@@ -36,7 +36,7 @@ static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t c
     w->o.max_size = max_size;
     w->o.want_sums = 1;
     CHECK(kc_fit_run(&w->ctx, &w->ds.rows, &w->o, &w->fit, &w->e) == 0);
-    CHECK(kc_model_make(&w->ctx, &w->m, &w->ds, &w->fit, &w->o, &w->e) == 0);
+    CHECK(kc_model_make(&w->ctx, &w->m, &w->ds, &w->fit, &w->o, NULL, NULL, &w->e) == 0);
 }
 
 static void drop(struct world *w)

@@ -1,0 +1,131 @@
+/* info of a model. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/jsonw.h"
+#include "core/drift.h"
+#include "job/info.h"
+#include "model/model.h"
+#include "out/width.h"
+
+#define MOST 25u /* longer tables show SOME lines and say how many more there are */
+#define SOME 20u
+
+static int as_json(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
+{
+    struct kc_jsonw w = KC_JSONW(b, e);
+    kc_jsonw_open(&w, NULL, '{', 0);
+    kc_jsonw_cstr(&w, "format", "model");
+    kc_jsonw_u64(&w, "format_version", KC_MODEL_VERSION);
+    kc_jsonw_cstr(&w, "kclust", m->kclust);
+    if (m->created < 0)
+        kc_jsonw_null(&w, "created");
+    else
+        kc_jsonw_u64(&w, "created", (uint64_t)m->created);
+    kc_jsonw_u64(&w, "k", m->k);
+    kc_jsonw_u64(&w, "dim", m->d);
+    kc_jsonw_u64(&w, "rows", m->n);
+    kc_jsonw_u64(&w, "generation", m->generation);
+    kc_jsonw_u64(&w, "updates", m->updates);
+    kc_jsonw_u64(&w, "joined", m->joined);
+    kc_jsonw_u64(&w, "born", m->born);
+    kc_jsonw_u64(&w, "unassigned", m->unassigned);
+    kc_jsonw_u64(&w, "pool", m->pool.n);
+    kc_jsonw_u64(&w, "moved", m->moved.n);
+    kc_jsonw_u64(&w, "next_id", (uint64_t)m->next_id);
+    kc_jsonw_u64(&w, "seed", m->fit.seed);
+    kc_jsonw_open(&w, "baseline", '{', 1);
+    kc_jsonw_double(&w, "silhouette", m->baseline.silhouette);
+    kc_jsonw_double(&w, "similarity", m->baseline.similarity);
+    kc_jsonw_double(&w, "calinski_harabasz", m->baseline.calinski_harabasz);
+    kc_jsonw_double(&w, "davies_bouldin", m->baseline.davies_bouldin);
+    kc_jsonw_double(&w, "inertia", m->baseline.inertia);
+    kc_jsonw_double(&w, "objective", m->baseline.objective);
+    kc_jsonw_close(&w, '}');
+    kc_jsonw_double(&w, "size_cv", cv);
+    kc_jsonw_double(&w, "size_gini", gini);
+    kc_jsonw_open(&w, "clusters", '[', 0);
+    for (size_t c = 0; c < m->k; c++) {
+        kc_jsonw_open(&w, NULL, '{', 1);
+        kc_jsonw_u64(&w, "id", (uint64_t)m->ids[c]);
+        kc_jsonw_u64(&w, "size", m->counts[c]);
+        kc_jsonw_fixed(&w, "p5", (double)kc_model_percentile(m, c, 5), 6);
+        kc_jsonw_fixed(&w, "median", (double)kc_model_percentile(m, c, 50), 6);
+        kc_jsonw_open(&w, "representatives", '[', 1);
+        for (uint32_t j = m->rep_first[c]; j < m->rep_first[c + 1]; j++) {
+            size_t n;
+            const char *term = kc_strs_get(&m->rep_terms, j, &n);
+            kc_jsonw_str(&w, NULL, term, n);
+        }
+        kc_jsonw_close(&w, ']');
+        kc_jsonw_close(&w, '}');
+    }
+    kc_jsonw_close(&w, ']');
+    kc_jsonw_open(&w, "gone", '[', 1);
+    for (size_t i = 0; i < m->nlives; i++)
+        if (m->lives[i].gone)
+            kc_jsonw_u64(&w, NULL, (uint64_t)m->lives[i].id);
+    kc_jsonw_close(&w, ']');
+    kc_jsonw_close(&w, '}');
+    return kc_jsonw_end(&w);
+}
+
+static int add_cell(struct kc_buf *b, double x, struct kc_err *e)
+{
+    return isnan(x) ? kc_buf_adds(b, "-", e) : kc_buf_printf(b, e, "%.4f", x);
+}
+
+static int as_text(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
+{
+    size_t shown = m->k > MOST ? SOME : m->k;
+    if (kc_buf_printf(b, e, "format       model, version %d, by kclust ", KC_MODEL_VERSION) != 0 ||
+        kc_out_add_cut(b, m->kclust, strlen(m->kclust), 30, e) != 0 ||
+        kc_buf_printf(b, e, "\nclusters     %zu\ndimensions   %zu\nfit          %llu rows, generation %llu, silhouette ",
+                      m->k, m->d, (unsigned long long)m->n, (unsigned long long)m->generation) != 0 ||
+        add_cell(b, m->baseline.silhouette, e) != 0 || kc_buf_adds(b, ", similarity ", e) != 0 ||
+        add_cell(b, m->baseline.similarity, e) != 0 ||
+        kc_buf_printf(b, e, "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu in none\n"
+                      "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n\n",
+                      (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
+                      (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,
+                      (long long)m->next_id) != 0 ||
+        kc_buf_adds(b, "          id      size      p5  median  representatives\n", e) != 0)
+        return -1;
+    for (size_t c = 0; c < shown; c++) {
+        struct kc_buf terms = {0};
+        int rc = kc_buf_printf(b, e, "%12lld  %8llu  %6.4f  %6.4f  ", (long long)m->ids[c],
+                               (unsigned long long)m->counts[c], (double)kc_model_percentile(m, c, 5),
+                               (double)kc_model_percentile(m, c, 50));
+        for (uint32_t j = m->rep_first[c]; rc == 0 && j < m->rep_first[c + 1]; j++) {
+            size_t n;
+            const char *term = kc_strs_get(&m->rep_terms, j, &n);
+            rc = (j > m->rep_first[c] ? kc_buf_adds(&terms, ", ", e) : 0) != 0 ? -1 : kc_buf_add(&terms, term, n, e);
+        }
+        if (rc == 0)
+            rc = kc_out_add_cut(b, terms.p ? terms.p : "", terms.n, 38, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
+        kc_buf_free(&terms);
+        if (rc != 0)
+            return -1;
+    }
+    return shown < m->k ? kc_buf_printf(b, e, "        and %zu more\n", m->k - shown) : 0;
+}
+
+int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e)
+{
+    struct kc_model m;
+    struct kc_outfile *f = NULL;
+    struct kc_buf b = {0};
+    double cv, gini;
+    int rc = -1;
+    if (kc_model_load(&m, j->in.files[0], e) != 0 || kc_outfile_open(&f, j->output, e) != 0 ||
+        kc_balance(m.counts, m.k, &cv, &gini, e) != 0)
+        goto out;
+    if ((j->json ? as_json(&b, &m, cv, gini, e) : as_text(&b, &m, cv, gini, e)) == 0 &&
+        kc_outfile_write(f, b.p, b.n, e) == 0)
+        rc = kc_outfile_commit(f, e);
+out:
+    kc_buf_free(&b);
+    kc_outfile_free(f);
+    kc_model_free(&m);
+    return rc;
+}

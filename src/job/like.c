@@ -1,0 +1,91 @@
+#include "job/like.h"
+
+#include <string.h>
+#include "base/intern.h"
+#include "base/num.h"
+#include "core/assign.h"
+#include "in/labels.h"
+#include "in/source.h"
+#include "model/assign.h"
+
+/* The row of the model that a label names; KC_MODEL_NONE: none. */
+static uint32_t place_of(const struct kc_model *old, const struct kc_labelling *l, uint32_t label)
+{
+    char digits[24];
+    size_t n;
+    uint64_t id;
+    const char *name = kc_strs_get(&l->names, label, &n);
+    if (n == 0 || n >= sizeof digits)
+        return KC_MODEL_NONE;
+    memcpy(digits, name, n);
+    digits[n] = '\0';
+    if (kc_num_u64(digits, &id) != 0 || id > INT64_MAX)
+        return KC_MODEL_NONE;
+    size_t at = kc_model_find(old, (int64_t)id);
+    return at == SIZE_MAX ? KC_MODEL_NONE : (uint32_t)at;
+}
+
+/* place (n): by the labels of rows with the same terms, or row by row where there are no terms. */
+static int by_labels(const char *path, const struct kc_dataset *ds, const struct kc_model *old, uint32_t *place,
+                     struct kc_err *e)
+{
+    const struct kc_labels_opts o = {.noise = 1};
+    struct kc_labelling l = {0};
+    size_t n = ds->rows.n, left, known = 0;
+    uint32_t *from = kc_mem_alloc(n, sizeof *from, e), *of = NULL;
+    int rc = -1;
+    if (kc_labels_load(path, &o, &l, e) != 0 || !from)
+        goto out;
+    of = kc_mem_alloc(l.k, sizeof *of, e);
+    if (!of)
+        goto out;
+    for (uint32_t c = 0; c < l.k; c++)
+        of[c] = place_of(old, &l, c);
+    if (l.terms.n > 0 && ds->terms.n > 0) {
+        if (kc_intern_align(&l.terms, &ds->terms, from, &left, e) != 0)
+            goto out;
+    } else if (l.n == n) {
+        for (size_t i = 0; i < n; i++)
+            from[i] = (uint32_t)i;
+    } else {
+        kc_err_at(e, KC_EINPUT, kc_source_name(path), 0, "%zu labels without terms, expected %zu: one for each row", l.n, n);
+        goto out;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t label = from[i] == KC_INTERN_NONE ? KC_LABEL_NONE : l.labels[from[i]];
+        place[i] = label == KC_LABEL_NONE ? KC_MODEL_NONE : of[label];
+        known += place[i] != KC_MODEL_NONE ? 1 : 0;
+    }
+    rc = known > 0 ? 0 : kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
+                                   "no row of the input has a label here that is an id of the old model");
+out:
+    kc_labelling_free(&l);
+    kc_mem_free(of);
+    kc_mem_free(from);
+    return rc;
+}
+
+int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds, const struct kc_fit *f,
+                const struct kc_model *old, const char *path, struct kc_like *out, struct kc_err *e)
+{
+    uint32_t *place = kc_mem_alloc(f->n, sizeof *place, e);
+    float *similarity = kc_mem_alloc(labels ? 0 : f->n, sizeof *similarity, e);
+    int rc = -1;
+    memset(out, 0, sizeof *out);
+    if (!place || !similarity)
+        goto out;
+    if (!labels && old->d != f->d) {
+        kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
+                  "the model has %zu numbers a row, the input %zu: --like-labels matches clusters by their rows", old->d,
+                  f->d);
+        goto out;
+    }
+    if (labels ? by_labels(labels, ds, old, place, e) != 0
+               : kc_assign(ctx, &ds->rows, old->centroids, (uint32_t)old->k, NULL, place, similarity, NULL, e) != 0)
+        goto out;
+    rc = kc_like_match(out, old, f, place, labels != NULL, e);
+out:
+    kc_mem_free(similarity);
+    kc_mem_free(place);
+    return rc;
+}
