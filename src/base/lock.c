@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/fd.h"
 
 static int lock(int fd, int how)
 {
@@ -25,9 +26,7 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
         int f;
         if (strcmp(path, "-") == 0 || (stat(path, &there) == 0 && !S_ISREG(there.st_mode)))
             return 0;
-        do
-            f = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        while (f < 0 && errno == EINTR);
+        f = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
         if (f < 0)
             return kc_err_sys(e, path, errno, "cannot open");
         if (lock(f, LOCK_EX | LOCK_NB) != 0) {
@@ -38,12 +37,15 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
                 return kc_err_sys(e, path, err, "cannot lock");
             }
         }
-        if (fstat(f, &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev &&
-            here.st_ino == there.st_ino) {
+        int known = fstat(f, &here) == 0 && stat(path, &there) == 0, err = known ? 0 : errno;
+        if (known && here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
             *fd = f;
             return 0;
         }
-        close(f); /* it was replaced meanwhile: the one that is there now */
+        close(f);
+        if (err != 0 && err != ENOENT)
+            return kc_err_sys(e, path, err, "cannot lock");
+        /* it was replaced meanwhile: the one that is there now */
     }
 }
 

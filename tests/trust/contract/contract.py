@@ -29,9 +29,11 @@ VERBS = {  # what a verb is called with; all of them read standard input or oper
     "convert": ["convert", "-q"],
     "info": ["info", "-q"],
     "assign": ["assign", "-q", "-m", MODEL],
+    "update": ["update", "-q", "-n", "-m", MODEL],
 }
+# named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
-         ("assign", "--prometheus")]  # but for -o the labels go to standard output
+         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -389,7 +391,7 @@ def read_only_mount():
 def output_cells():
     read_only = read_only_mount()
     for verb, option in NAMED:
-        base = VERBS[verb]
+        base = [x for x in VERBS[verb] if x != "-n" or option != "--save"]  # a dry run saves nothing
         labels = plain(base)
         want = labels
         if option != "-o":
@@ -490,6 +492,28 @@ def output_cells():
                prepare=lambda d: os.mkdir(d + "/x.npy.terms"), say="x.npy.terms: cannot write: Is a directory")
 
 
+def update_cells():
+    """The model that is read and replaced."""
+    data, where = read_file(MODEL), "update/-m/"
+    put = lambda d: write_file(d + "/m", data)  # noqa: E731
+    changed = os.path.join(h.folder(), "m")
+    write_file(changed, data)
+    want = plain(["update", "-q", "-m", changed])
+    new = read_file(changed)
+    args = ["update", "-q", "-m", "m"]
+    yield Cell(where + "replaced", args + ["a"], out=want, new={"m": new}, prepare=put)
+    yield Cell(where + "link", ["update", "-q", "-m", "l", "a"], out=want, new={"m": new},
+               prepare=lambda d: (put(d), os.symlink("m", d + "/l"))[:0])
+    yield Cell(where + "full output", args + ["a"], ">/dev/full", code=4, prepare=put,
+               say="standard output: cannot write: " + FULL)
+    yield Cell(where + "sidecar cannot be written", args + ["-s", "d/s"], code=4, stdin=None, prepare=put,
+               say="d/s: cannot write: No such file or directory")
+    yield Cell(where + "bad input", args, stdin=ROWS + b"{}\n", code=1, out=b"", prepare=put)
+    yield Cell(where + "missing", args, code=4, stdin=None, out=b"", say="m: cannot open: No such file or directory")
+    yield Cell(where + "not writable", args, code=4, stdin=None, out=b"", user=NOBODY, prepare=put,
+               say="m: cannot write: Permission denied")
+
+
 def model_cells():
     """What assign reads first: nothing of the rows is wanted before the model is there."""
     want = plain(VERBS["assign"])
@@ -528,6 +552,7 @@ def args_for_many(verb):
 
 def all_cells():
     yield from model_cells()
+    yield from update_cells()
     yield from stdin_cells()
     yield from stdout_cells()
     yield from stderr_cells()

@@ -23,9 +23,13 @@ MOST = 100 if h.slice else 800
 
 
 class Scenario:
-    def __init__(self, name, command, outputs, links=(), fresh=False, stdin=None):
+    def __init__(self, name, command, outputs, links=(), fresh=False, stdin=None, before=()):
         self.name, self.command, self.outputs, self.links = name, command, outputs, dict(links)
         self.fresh, self.stdin = fresh, stdin
+        self.before = dict(before)  # what outputs hold that are read as well
+
+    def old(self, name):
+        return None if self.fresh else self.before.get(name, OLD)
 
     def real(self, cwd, name):
         return os.path.join(cwd, self.links.get(name, name))
@@ -37,7 +41,7 @@ class Scenario:
             path = self.real(cwd, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if not self.fresh:
-                write_file(path, OLD)
+                write_file(path, self.old(name))
             if name in self.links:
                 os.symlink(self.links[name], os.path.join(cwd, name))
         return cwd
@@ -74,6 +78,8 @@ def scenarios():
     subprocess.run(FIT + ["-o", "/dev/null", "-m", model, a["a.npy"]], env=environment(), check=True)
     yield Scenario("assign", [KCLUST, "assign", "-q", "-j", "1", "-m", model, "--prometheus", "metrics"] + both,
                    ("labels", "side.json", "metrics"))
+    yield Scenario("update", [KCLUST, "update", "-q", "-j", "1", "-m", "m"] + both, ("m", "labels", "side.json"),
+                   before={"m": read_file(model)})
     yield Scenario("sidecar alone", FIT + ["-s", "side.json"], ("side.json",), stdin=jsonl(rows))
     yield Scenario("npy and terms", CONVERT + ["-o", "x.npy", a["a.jsonl"]], ("x.npy", "x.npy.terms"))
     yield Scenario("kvec", CONVERT + ["-o", "x.kvec"], ("x.kvec",), stdin=jsonl(rows))
@@ -99,7 +105,7 @@ def calls(s):
 def old_or_new(s, found, new):
     for name in s.outputs:
         data = found[name]
-        if data == (None if s.fresh else OLD) or (data is not None and steady(data) == steady(new[name])):
+        if data == s.old(name) or (data is not None and steady(data) == steady(new[name])):
             continue
         return "%s is neither the old file nor the new one: %s" % (
             name, "it is gone" if data is None else "%d bytes, %r ..." % (len(data), data[:24]))

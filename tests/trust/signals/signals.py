@@ -32,9 +32,9 @@ class Scenario:
     """A command. feed: what goes into its standard input before it is kept waiting; None: nothing, and no waiting.
     slow: standard output is a pipe that nobody reads. whole: all of the input, of which feed is the beginning."""
 
-    def __init__(self, name, args, outputs=(), feed=None, slow=False, whole=None):
+    def __init__(self, name, args, outputs=(), feed=None, slow=False, whole=None, before=()):
         self.name, self.args, self.outputs, self.feed, self.slow = name, args, outputs, feed, slow
-        self.whole = whole
+        self.whole, self.before = whole, dict(before)  # before: what outputs hold that are read as well
         self.seconds = self.want = None
 
 
@@ -67,6 +67,8 @@ def scenarios():
                    check=True, env=environment())
     yield Scenario("assign waits", ["assign", "-q", "-m", model] + out, both, feed=text[:300000])
     yield Scenario("assign works", ["assign", "-q", "-m", model, a["many.jsonl"], a["many.jsonl"]] + out, both)
+    yield Scenario("update works", ["update", "-q", "-m", "m", a["many.jsonl"]] + out, both + ("m",),
+                   before={"m": read_file(model)})
     yield Scenario("assign writes", ["assign", "-q", "-m", model, a["many.kvec"]], slow=True)
     yield Scenario("info waits", ["info"], feed=text[:300000])
     yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
@@ -80,7 +82,7 @@ class Run:
         self.cwd = h.folder()
         os.mkdir(os.path.join(self.cwd, "tmp"))
         for name in s.outputs:
-            write_file(os.path.join(self.cwd, name), OLD)
+            write_file(os.path.join(self.cwd, name), s.before.get(name, OLD))
 
         def child():
             for name in SIGNALS:
@@ -147,10 +149,11 @@ class Run:
             complaint = "not silent"
         for name in self.s.outputs:
             data = read_file(os.path.join(self.cwd, name))
-            if not complaint and data != OLD and (self.s.want is None or steady(data) != self.s.want.get(name)):
+            new = self.s.want is not None and steady(data) == self.s.want.get(name)
+            if not complaint and not new and data != self.s.before.get(name, OLD):
                 complaint = "%s is neither the old file nor the new one" % name
         if how == 0 and code is None and not complaint and self.s.want:
-            if any(read_file(os.path.join(self.cwd, n)) == OLD for n in self.s.outputs):
+            if any(read_file(os.path.join(self.cwd, n)) == self.s.before.get(n, OLD) for n in self.s.outputs):
                 complaint = "exit 0, and an old file"
         return complaint and "%s: ended with %s, stderr %r" % (complaint, how, stderr[:200])
 

@@ -52,11 +52,13 @@ ERRORS = {
     "mkdir": ("EIO",),
     "link": ("EIO",),
     "linkat": ("EIO",),
+    "flock": ("EINTR", "ENOLCK"),
 }
 SHIM_NAMES = {"pread64": "pread", "pwrite64": "pwrite", "openat": "open", "newfstatat": "stat"}
 HEALTHY = {("read", "EINTR"), ("read", "EAGAIN"), ("pread64", "EINTR"), ("write", "EINTR"), ("write", "EAGAIN"),
            ("pwrite64", "EINTR"), ("openat", "EINTR"), ("fsync", "EINTR"), ("close", "EINTR"), ("fchmod", "EINTR"),
-           ("fchown", "EINTR"), ("poll", "EINTR"), ("ftruncate", "EINTR")}
+           ("fchown", "EINTR"), ("poll", "EINTR"), ("ftruncate", "EINTR"),
+           ("flock", "EINTR")}
 NOT_FILES = {"mmap", "munmap", "brk", "mprotect", "madvise", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask",
              "getpid", "getrandom", "futex", "prlimit64", "sched_getaffinity", "clone3", "clone", "set_robust_list",
              "rseq", "clock_gettime", "sched_yield", "getrusage", "mremap", "gettid", "sysinfo", "rt_sigreturn"}
@@ -65,16 +67,20 @@ NOT_FILES = {"mmap", "munmap", "brk", "mprotect", "madvise", "exit_group", "exit
 class Scenario:
     """One command: what it reads and which files it is to leave."""
 
-    def __init__(self, name, args, stdin=None, outputs=(), links=(), stdout_file=False, small=True):
+    def __init__(self, name, args, stdin=None, outputs=(), links=(), stdout_file=False, small=True, before=()):
         self.name, self.args, self.stdin, self.outputs = name, args, stdin, outputs
         self.links, self.stdout_file, self.small = dict(links), stdout_file, small
+        self.before = dict(before)  # what outputs hold that are read as well
+
+    def old(self, name):
+        return self.before.get(name, OLD)
 
     def prepare(self, cwd):
         os.mkdir(os.path.join(cwd, "tmp"))
         for name in self.outputs:
             path = os.path.join(cwd, self.links.get(name, name))
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            write_file(path, OLD)
+            write_file(path, self.old(name))
             os.chmod(path, 0o604)
             if name in self.links:
                 os.symlink(self.links[name], os.path.join(cwd, name))
@@ -120,11 +126,15 @@ def scenarios():
     tight = ["--max-memory", "6M", "--max-iter", "3"]
     yield Scenario("fit", FIT + ["-o", "labels", "-s", "side.json", a["a.jsonl"]], outputs=("labels", "side.json"))
     yield Scenario("fit-model", FIT + ["-q", "-o", "labels", "-m", "model", a["a.kvec"]], outputs=("labels", "model"))
-    subprocess.run([KCLUST, "-q", "-k", "3", "-o", "/dev/null", "-m", os.path.join(fixed, "model"), a["a.jsonl"]],
-                   env=environment(), check=True)
+    subprocess.run([KCLUST, "-q", "-k", "3", "-o", os.path.join(fixed, "labels"), "-m", os.path.join(fixed, "model"),
+                    a["a.jsonl"]], env=environment(), check=True)
     assign = ["assign", "-j", "1", "-m", os.path.join(fixed, "model")]
     yield Scenario("assign", assign + ["--drift", "-o", "labels", "-s", "side.json", "--prometheus", "metrics",
                                        a["a.jsonl"]], outputs=("labels", "side.json", "metrics"))
+    yield Scenario("update", ["update", "-j", "1", "-m", "m", "-o", "labels", "-s", "side.json", a["b.jsonl"]],
+                   outputs=("m", "labels", "side.json"), before={"m": read_file(os.path.join(fixed, "model"))})
+    yield Scenario("score", ["score", os.path.join(fixed, "labels"), "-"], stdin=jsonl(rows))
+    yield Scenario("diff", ["diff", os.path.join(fixed, "labels"), os.path.join(fixed, "labels")])
     yield Scenario("assign-pipe", assign + ["--annotate"], stdin=jsonl(rows))
     yield Scenario("fit-link", FIT + ["-o", "link", a["a.jsonl"], a["b.jsonl"]], outputs=("link",),
                    links={"link": "dir/real"})
@@ -178,7 +188,7 @@ def judge(s, want, got, healthy=False, deaf=False, no_unlink=False):
     if not want_seen.out[head:].startswith(seen.out[head:]):
         return "standard output is no beginning of the right one (%r)" % seen
     for name in files:
-        if files[name][0] not in (OLD, want_files[name][0]) or files[name][1] != want_files[name][1]:
+        if files[name][0] not in (s.old(name), want_files[name][0]) or files[name][1] != want_files[name][1]:
             return "%s is neither the old file nor the new one (%r)" % (name, seen)
     return ""
 
@@ -254,7 +264,7 @@ def storm_jobs(s):
 def shim_run(job):
     s, env, what = job
     threads = Scenario(s.name, [("2" if a == "1" and s.args[i - 1] == "-j" else a) for i, a in enumerate(s.args)],
-                       s.stdin, s.outputs, s.links, s.stdout_file, s.small)
+                       s.stdin, s.outputs, s.links, s.stdout_file, s.small, s.before)
     return judge(s, wants[s.name], threads.run(env=dict(env, LD_PRELOAD=shim)),
                  healthy=what == "storm" or what in HEALTHY, no_unlink=what[0] == "unlink")
 
