@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/num.h"
 #include "out/batch.h"
 #include "par/pool.h"
 
@@ -33,13 +34,6 @@ static int open_outputs(struct run *run, struct kc_err *e)
     return kc_outfile_all_differ(all, 5, e);
 }
 
-static uint64_t work_bytes(void *arg, size_t n, size_t d)
-{
-    const struct run *run = arg;
-    (void)d;
-    return kc_model_update_bytes(n, run->m.d, run->m.k, 1);
-}
-
 static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
@@ -50,9 +44,10 @@ static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e
     in.expect_from = j->model;
     if (kc_in_load(ctx, &in, &run->ds, e) != 0)
         return -1;
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %llu MiB for the data, %llu MiB for the work",
-               (unsigned long long)(kc_dataset_bytes(&run->ds) >> 20),
-               (unsigned long long)(work_bytes(run, run->ds.rows.n, 0) >> 20));
+    char data[16], work[16];
+    kc_num_human(data, kc_dataset_bytes(&run->ds) + kc_model_bytes(&run->m));
+    kc_num_human(work, kc_model_update_bytes(run->ds.rows.n, run->m.d, run->m.k, kc_pool_threads(ctx->pool)));
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the model and the data, %s for the work at most", data, work);
     return 0;
 }
 

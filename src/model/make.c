@@ -229,6 +229,12 @@ out:
     return rc;
 }
 
+uint64_t kc_model_bytes(const struct kc_model *m)
+{
+    return (uint64_t)m->k * (m->d * (sizeof *m->sums + sizeof *m->centroids) + KC_MODEL_PERCENTILES * sizeof *m->quantiles) +
+           (uint64_t)m->pool.n * m->d * sizeof *m->pool.x + (uint64_t)m->moved.n * 3 * sizeof *m->moved.hash;
+}
+
 void kc_model_free(struct kc_model *m)
 {
     kc_mem_free(m->ids);

@@ -100,6 +100,8 @@ void kc_model_free(struct kc_model *m);
 /* Whether the regular file at path begins as a safetensors file does. Never fails. */
 int kc_model_is(const char *path);
 
+uint64_t kc_model_bytes(const struct kc_model *m); /* of memory, but for terms */
+
 /* The row of m with that id; SIZE_MAX: none. */
 size_t kc_model_find(const struct kc_model *m, int64_t id);
 
