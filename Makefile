@@ -94,7 +94,7 @@ asan ubsan tsan:
 # What kclust withstands: a harness each in tests/trust/NAME/. `make check` runs a slice of each, these all of one.
 TRUST := $(notdir $(patsubst %/run,%,$(wildcard tests/trust/*/run)))
 $(TRUST): kclust $(B)/unit $(B)/libkclust.a
-	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/trust/$@/run
+	@KCLUST=$(CURDIR)/kclust UNIT=$(CURDIR)/$(B)/unit LIB=$(CURDIR)/$(B)/libkclust.a bash tests/trust/$@/run
 
 check-all: check asan ubsan tsan
 	@for t in $(TRUST); do $(MAKE) --no-print-directory $$t || exit 1; done

@@ -95,8 +95,10 @@ void kc_err_more(struct kc_err *e, const char *fmt, ...)
 
 int kc_err_nomem(struct kc_err *e, uint64_t bytes)
 {
-    static const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
-    static const char options[] = "vd"; /* of ulimit */
+    static const struct {
+        __rlimit_resource_t limit; /* an enum to some compilers, an int to others */
+        char option;               /* of ulimit */
+    } limits[] = {{RLIMIT_AS, 'v'}, {RLIMIT_DATA, 'd'}};
     char more[16], held[16], most[16];
     uint64_t ever;
     if (e->code != KC_OK)
@@ -106,10 +108,10 @@ int kc_err_nomem(struct kc_err *e, uint64_t bytes)
     (void)kc_err_set(e, KC_ESYS, "out of memory: %s more were needed beside %s in use", more, held);
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct rlimit r;
-        if (getrlimit(limits[i], &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+        if (getrlimit(limits[i].limit, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
             continue;
         kc_num_human(most, r.rlim_cur);
-        kc_err_more(e, ", ulimit -%c allows %s", options[i], most);
+        kc_err_more(e, ", ulimit -%c allows %s", limits[i].option, most);
     }
     e->short_of = bytes ? bytes : 1;
     return -1;
