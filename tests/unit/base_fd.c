@@ -25,7 +25,7 @@ static void *reader(void *arg)
 TEST(fd_waits_where_it_would_block)
 {
     int p[2];
-    pthread_t t;
+    pthread_t t = 0;
     void *sum = NULL;
     char *much = calloc(MUCH, 1);
     CHECK(much && pipe2(p, O_NONBLOCK) == 0 && pthread_create(&t, NULL, reader, &p[0]) == 0);
