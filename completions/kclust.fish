@@ -139,7 +139,7 @@ complete -c kclust -n '__kclust_verb score' -s v -l verbose -d 'say more about w
 complete -c kclust -n '__kclust_verb score' -l progress -x -a 'auto always never' -d 'a progress bar on standard error; auto: when that is a terminal'
 complete -c kclust -n '__kclust_verb score' -s h -l help -d 'show this help and exit'
 complete -c kclust -n '__kclust_verb score' -l version -d 'show the version and exit'
-complete -c kclust -n '__kclust_verb diff' -l match -x -d 'an old cluster goes to the new one that has more than this share of its rows'
+complete -c kclust -n '__kclust_verb diff' -l match -x -d 'an old cluster goes to the new one that has more than this share of its rows (of models: by the means)'
 complete -c kclust -n '__kclust_verb diff' -l split -x -d 'one that goes nowhere is split into those that have at least this share each'
 complete -c kclust -n '__kclust_verb diff' -l size-change -x -d 'a cluster grows or shrinks when its size changes by more than this share'
 complete -c kclust -n '__kclust_verb diff' -l labels-format -x -a 'auto tsv csv jsonl plain' -d 'of both files: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first line'

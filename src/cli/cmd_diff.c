@@ -6,7 +6,7 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Comparing:"},
     {KC_OPT_MATCH, 0, "match", "F", "0.5", 0, KC_COMPLETE_NONE, 0,
-     "an old cluster goes to the new one that has more than this share of its rows"},
+     "an old cluster goes to the new one that has more than this share of its rows (of models: by the means)"},
     {KC_OPT_SPLIT, 0, "split", "F", "0.1", 0, KC_COMPLETE_NONE, 0,
      "one that goes nowhere is split into those that have at least this share each"},
     {KC_OPT_SIZE_CHANGE, 0, "size-change", "F", "0.1", 0, KC_COMPLETE_NONE, 0,

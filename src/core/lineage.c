@@ -11,7 +11,7 @@ const char *kc_fate_name(enum kc_fate f)
     return names[f];
 }
 
-static enum kc_fate change(uint64_t before, uint64_t after, double size)
+enum kc_fate kc_fate_by_size(uint64_t before, uint64_t after, double size)
 {
     double by = (double)after - (double)before, room = size * (double)before;
     return by > room ? KC_FATE_GROWN : by < -room ? KC_FATE_SHRUNK : KC_FATE_KEPT;
@@ -96,12 +96,8 @@ out:
     return rc;
 }
 
-int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uint64_t *old_rows,
-                       const uint64_t *new_rows, const uint64_t *old_size, const uint64_t *new_size,
-                       const struct kc_lineage_opts *o, struct kc_err *e)
+int kc_lineage_alloc(struct kc_lineage *l, uint32_t nold, uint32_t nnew, struct kc_err *e)
 {
-    uint32_t nold = t->rows, nnew = t->cols;
-    int rc = -1;
     memset(l, 0, sizeof *l);
     l->nold = nold;
     l->nnew = nnew;
@@ -110,9 +106,18 @@ int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uin
     l->old_fate = kc_mem_alloc(nold, sizeof *l->old_fate, e);
     l->new_fate = kc_mem_alloc(nnew, sizeof *l->new_fate, e);
     l->partner = kc_mem_alloc(nnew, sizeof *l->partner, e);
+    return l->to && l->from && l->old_fate && l->new_fate && l->partner ? 0 : -1;
+}
+
+int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uint64_t *old_rows,
+                       const uint64_t *new_rows, const uint64_t *old_size, const uint64_t *new_size,
+                       const struct kc_lineage_opts *o, struct kc_err *e)
+{
+    uint32_t nold = t->rows, nnew = t->cols;
+    int rc = -1, made = kc_lineage_alloc(l, nold, nnew, e);
     uint32_t *comers = kc_mem_zalloc(nnew, sizeof *comers, e);
     uint64_t *most = kc_mem_zalloc(nnew, sizeof *most, e); /* rows that a new cluster has of its `from` */
-    if (!l->to || !l->from || !l->old_fate || !l->new_fate || !l->partner || !comers || !most)
+    if (made != 0 || !comers || !most)
         goto out;
     find_targets(l, t, old_rows, o->match, comers);
     for (uint32_t j = 0; j < nnew; j++) {
@@ -125,7 +130,7 @@ int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uin
             l->old_fate[i] = find_split(l, t, i, old_rows[i], o, comers, most) ? KC_FATE_SPLIT : KC_FATE_GONE;
             continue;
         }
-        l->old_fate[i] = comers[j] > 1 ? KC_FATE_MERGED : change(old_size[i], new_size[j], o->size);
+        l->old_fate[i] = comers[j] > 1 ? KC_FATE_MERGED : kc_fate_by_size(old_size[i], new_size[j], o->size);
         if (comers[j] == 1)
             l->new_fate[j] = l->old_fate[i];
     }

@@ -1,5 +1,5 @@
 /* What became of clusters: the external transitions of MONIC (Spiliopoulou et al. 2006), on two labellings of the same
- * rows, or on two sets of centroids. */
+ * rows (core/kinship.h: on two sets of centroids). */
 #ifndef KC_CORE_LINEAGE_H
 #define KC_CORE_LINEAGE_H
 
@@ -7,6 +7,8 @@
 
 enum kc_fate { KC_FATE_KEPT, KC_FATE_GROWN, KC_FATE_SHRUNK, KC_FATE_MERGED, KC_FATE_SPLIT, KC_FATE_GONE, KC_FATE_BORN };
 const char *kc_fate_name(enum kc_fate f);
+/* Kept, grown or shrunk; size as below. */
+enum kc_fate kc_fate_by_size(uint64_t before, uint64_t after, double size);
 
 struct kc_lineage_opts {
     double match; /* an old cluster goes to the new one that has more than this share of its rows (or all); to the
@@ -35,6 +37,8 @@ struct kc_lineage {
 int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uint64_t *old_rows,
                        const uint64_t *new_rows, const uint64_t *old_size, const uint64_t *new_size,
                        const struct kc_lineage_opts *o, struct kc_err *e) KC_MUST_USE;
+/* Only the arrays, for others that fill them; free as above. */
+int kc_lineage_alloc(struct kc_lineage *l, uint32_t nold, uint32_t nnew, struct kc_err *e) KC_MUST_USE;
 void kc_lineage_free(struct kc_lineage *l);
 
 #endif

@@ -1,7 +1,9 @@
 #include "job/diff.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/intern.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "in/source.h"
 #include "model/model.h"
@@ -17,6 +19,8 @@ struct run {
     struct kc_table table, turned;
     struct kc_agreement agreement;
     struct kc_lineage lineage;
+    struct kc_model old_model, new_model;
+    struct kc_kinship kinship;
     struct kc_buf text;
 };
 
@@ -24,7 +28,7 @@ static int load(const char *path, const struct kc_job_diff *j, struct kc_labelli
 {
     if (kc_model_is(path))
         return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
-                         "a model: it has no labels of rows, expected a file of labels");
+                         "a model: it has no labels of rows, expected two files of labels or two models");
     return kc_labels_load(path, &j->labels, l, e);
 }
 
@@ -74,6 +78,12 @@ static int same_name(const struct kc_labelling *x, uint32_t i, const struct kc_l
     return n == m && memcmp(p, q, n) == 0;
 }
 
+static void count_renamed(const struct run *r, const struct kc_lineage *l, struct kc_diff_report *p)
+{
+    for (uint32_t j = 0; j < r->new.k; j++)
+        p->renamed += l->partner[j] != KC_TABLE_NONE && !same_name(&r->old, l->partner[j], &r->new, j);
+}
+
 static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     size_t n = r->new.n;
@@ -95,30 +105,99 @@ static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
     }
     for (size_t i = 0; i < n; i++)
         moved += (r->a[i] == KC_LABEL_NONE) != (r->b[i] == KC_LABEL_NONE);
-    for (uint32_t j = 0; j < r->new.k; j++)
-        p->renamed += r->lineage.partner[j] != KC_TABLE_NONE &&
-                      !same_name(&r->old, r->lineage.partner[j], &r->new, j);
+    count_renamed(r, &r->lineage, p);
     p->changed = r->table.n - r->lineage.agreed + moved;
     p->same = p->changed == 0;
+    return 0;
+}
+
+static int work_labels(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+{
+    const struct kc_job_diff *j = r->j;
+    p->table = &r->table;
+    p->turned = &r->turned;
+    p->lineage = &r->lineage;
+    if (load(j->old, j, &r->old, e) != 0 || load(j->new, j, &r->new, e) != 0 || bring_together(r, p, e) != 0 ||
+        compare(r, p, e) != 0)
+        return -1;
+    p->old.rows = r->old_rows;
+    p->old.size = r->old_size;
+    p->new.rows = r->new_rows;
+    p->new.size = r->new_size;
+    return 0;
+}
+
+/* The ids as labels, and what kinship wants to know of the model. median: freed by the caller. */
+static int describe(const struct kc_model *m, struct kc_labelling *l, struct kc_kin_side *s, double **median,
+                    struct kc_err *e)
+{
+    char name[32];
+    *median = kc_mem_alloc(m->k, sizeof **median, e);
+    if (!*median)
+        return -1;
+    l->integers = 1;
+    for (size_t c = 0; c < m->k; c++) {
+        int n = snprintf(name, sizeof name, "%lld", (long long)m->ids[c]);
+        if (kc_strs_add(&l->names, name, (size_t)n, e) != 0)
+            return -1;
+        (*median)[c] = (double)kc_model_percentile(m, c, 50);
+        l->assigned += m->counts[c];
+    }
+    l->k = (uint32_t)m->k;
+    *s = (struct kc_kin_side){l->k, m->centroids, m->sums, m->counts, *median};
+    return 0;
+}
+
+static int all_kept(const struct kc_lineage *l)
+{
+    for (uint32_t i = 0; i < l->nold; i++)
+        if (l->old_fate[i] != KC_FATE_KEPT)
+            return 0;
+    for (uint32_t j = 0; j < l->nnew; j++)
+        if (l->new_fate[j] != KC_FATE_KEPT)
+            return 0;
+    return 1;
+}
+
+static int work_models(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+{
+    const struct kc_job_diff *j = r->j;
+    const struct kc_model *old = &r->old_model, *new = &r->new_model;
+    struct kc_kin_side a, b;
+    double *old_median = NULL, *new_median = NULL;
+    int rc = -1;
+    if (kc_model_load(&r->old_model, j->old, e) != 0 || kc_model_load(&r->new_model, j->new, e) != 0)
+        return -1;
+    if (old->d != new->d)
+        return kc_err_at(e, KC_EINPUT, kc_source_name(j->new), 0, "a model of %zu dimensions, expected %zu as in %s",
+                         new->d, old->d, kc_source_name(j->old));
+    if (describe(old, &r->old, &a, &old_median, e) == 0 && describe(new, &r->new, &b, &new_median, e) == 0)
+        rc = kc_kinship_compute(&r->kinship, &a, &b, old->d, &j->lineage, e);
+    kc_mem_free(new_median);
+    kc_mem_free(old_median);
+    if (rc != 0)
+        return -1;
+    p->kinship = &r->kinship;
+    p->lineage = &r->kinship.lineage;
+    p->old.size = old->counts;
+    p->new.size = new->counts;
+    count_renamed(r, p->lineage, p);
+    p->same = all_kept(p->lineage);
     return 0;
 }
 
 static int work(struct run *r, int *same, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
-    struct kc_diff_report p = {.table = &r->table, .turned = &r->turned, .lineage = &r->lineage, .opts = &j->lineage};
-    if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
-        kc_source_check(j->new, e) != 0 || load(j->old, j, &r->old, e) != 0 || load(j->new, j, &r->new, e) != 0 ||
-        bring_together(r, &p, e) != 0 || compare(r, &p, e) != 0)
-        return -1;
+    struct kc_diff_report p = {.opts = &j->lineage};
     p.old.name = kc_source_name(j->old);
     p.old.labels = &r->old;
-    p.old.rows = r->old_rows;
-    p.old.size = r->old_size;
     p.new.name = kc_source_name(j->new);
     p.new.labels = &r->new;
-    p.new.rows = r->new_rows;
-    p.new.size = r->new_size;
+    if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
+        kc_source_check(j->new, e) != 0 ||
+        (kc_model_is(j->old) && kc_model_is(j->new) ? work_models(r, &p, e) : work_labels(r, &p, e)) != 0)
+        return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
         kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
@@ -131,6 +210,9 @@ int kc_job_diff_run(const struct kc_job_diff *j, int *same, struct kc_err *e)
     struct run r = {.j = j};
     int rc = work(&r, same, e);
     kc_buf_free(&r.text);
+    kc_kinship_free(&r.kinship);
+    kc_model_free(&r.new_model);
+    kc_model_free(&r.old_model);
     kc_lineage_free(&r.lineage);
     kc_table_free(&r.turned);
     kc_table_free(&r.table);
