@@ -57,6 +57,11 @@ def make(folder, kclust):
     put("some.npy", data.npy(some))
     subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
                    check=True)
+    rng = random.Random(7)
+    fresh = [[3 * (-1) ** j + rng.gauss(0, 0.1) for j in range(6)] for _ in range(12)]
+    put("batch.jsonl", jsonl(few[:20] + fresh))
+    subprocess.run([kclust, "update", "-q", "-m", folder + "/model", "--save", folder + "/model2", "-o",
+                    folder + "/labels2", folder + "/batch.jsonl"], check=True)
     put("many.npy", data.npy(many))
     large = data.large(40000, 64)
     put("large.npy.gz", gzip.compress(large, 1, mtime=0))
@@ -103,9 +108,14 @@ TABLE = [
     Scenario("convert npy to raw", ["convert", "-f", "raw", "-o", "out", "IN/few.npy"], old=["out"]),
     Scenario("assign", ["assign", "-q", "-m", "IN/model", "IN/few.jsonl.gz"], streams=True),
     Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
+    Scenario("update, a new topic", ["update", "-m", "IN/model", "--save", "new", "-o", "out", "-s", "side", "--late",
+                                     "late", "IN/batch.jsonl"], old=["new", "out", "side", "late"]),
+    Scenario("fit like a model", ["fit", "-k", "5", "--n-init", "1", "--like", "IN/model", "-m", "new", "-o", "out",
+                                  "IN/batch.jsonl"], old=["new", "out"]),
     Scenario("info of a model", ["info", "IN/model"]),
     Scenario("score", ["score", "IN/labels", "IN/few.jsonl"]),
     Scenario("diff", ["diff", "IN/labels", "IN/labels"], threads=(0,)),
+    Scenario("diff of models", ["diff", "-o", "out", "IN/model", "IN/model2"], old=["out"], threads=(0,)),
     Scenario("info", ["info", "IN/few.jsonl.gz"]),
     Scenario("info as JSON", ["info", "--json", "IN/few.npy", "IN/few.kvec"]),
     Scenario("help", ["help", "fit"], threads=(0,)),
