@@ -27,6 +27,8 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
         if (strcmp(path, "-") == 0 || (stat(path, &there) == 0 && !S_ISREG(there.st_mode)))
             return 0;
         f = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+        if (f < 0 && errno == ENOENT)
+            return 0; /* nothing to be replaced */
         if (f < 0)
             return kc_err_sys(e, path, errno, "cannot open");
         if (lock(f, LOCK_EX | LOCK_NB) != 0) {

@@ -352,6 +352,11 @@ int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, co
     int rc = -1;
     if (add_header(&b, tensors, n, metadata, nmetadata, e) != 0)
         goto out;
+    if (b.n > KC_ST_HEADER_MAX) { /* nobody could read it again */
+        kc_err_set(e, KC_EINPUT, "the model's header would take %zu bytes, more than %llu: the terms are too long", b.n,
+                   (unsigned long long)KC_ST_HEADER_MAX);
+        goto out;
+    }
     uint64_t len = b.n;
     if (put(f, &len, 1, 8, e) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
         goto out;

@@ -89,10 +89,13 @@ static void work(void *arg, void *slot)
         s->n = 0; /* err tells drain */
 }
 
+/* For lines, what is carried over counts only where it is a whole one: the rest of it may be long in coming. */
 static int ready(void *arg)
 {
     const struct kc_feed *f = &((const struct both *)arg)->feed;
-    return !f->o->prompt || !f->src || f->carry_at < f->carry.n || kc_source_ready(f->src);
+    size_t left = f->carry.n - f->carry_at;
+    return !f->o->prompt || !f->src || (left > 0 && memchr(f->carry.p + f->carry_at, '\n', left)) ||
+           kc_source_ready(f->src);
 }
 
 static int reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/num.h"
 #include "job/like.h"
 #include "model/model.h"
@@ -20,6 +21,7 @@ struct run {
     struct kc_dataset ds;
     struct kc_fit fit;
     struct kc_model model, old; /* old: of --like */
+    int lock;                   /* on the model that is replaced */
     struct kc_like like;
     uint64_t need; /* bytes for the data and the work, 0: not known yet */
 };
@@ -207,14 +209,19 @@ static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_e
 
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
 {
-    struct run run = {.outer = ctx, .kept = KC_ERR_INIT};
+    struct run run = {.outer = ctx, .kept = KC_ERR_INIT, .lock = -1};
     struct kc_fit_opts o = j->fit;
-    int rc = -1;
+    int rc = -1, waited = 0;
     memset(r, 0, sizeof *r);
     run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
     o.want_rows = kc_out_wants_figures(&j->out);
     o.want_sums = j->model != NULL;
     double t0 = kc_clock_now();
+    /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
+    if (j->model && kc_lock_take(j->model, &run.lock, &waited, e) != 0)
+        goto out;
+    if (waited)
+        kc_ctx_log(&run.ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
     if (open_outputs(j, &run, e) != 0)
         goto out;
     if (j->like && kc_model_load(&run.old, j->like, e) != 0)
@@ -263,6 +270,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
 out:
     if (rc != 0)
         tell_need(j, &run, e);
+    kc_lock_drop(run.lock);
     kc_like_free(&run.like);
     kc_model_free(&run.old);
     kc_model_free(&run.model);

@@ -131,10 +131,11 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
     int rc = -1, waited = 0;
     double began = kc_clock_now();
     memset(r, 0, sizeof *r);
-    if (!j->dry_run && !j->save && kc_lock_take(j->model, &run.lock, &waited, e) != 0)
+    /* what is replaced is locked from before it is read; a model that is only read is whole at any time */
+    if (!j->dry_run && kc_lock_take(j->save ? j->save : j->model, &run.lock, &waited, e) != 0)
         goto out;
     if (waited)
-        kc_ctx_log(ctx, KC_LOG_INFO, "waited for another update of %s", j->model);
+        kc_ctx_log(ctx, KC_LOG_INFO, "waited for another run that writes %s", j->save ? j->save : j->model);
     if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || learn(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.file && kc_model_save(&run.m, run.file, e) != 0) ||

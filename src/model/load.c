@@ -14,6 +14,8 @@
 #include "model/model.h"
 
 #define HEADER_LENGTH 8
+#define MOST_IDS (INT64_MAX - UINT32_MAX) /* room for those of what comes */
+#define MOST_ROWS (INT64_MAX / 2)
 #define UNIT_TOLERANCE 1e-4 /* of a centroid's length: float32 is good for 1e-6 in a million dimensions */
 
 struct load {
@@ -124,7 +126,7 @@ static int check_tensors(const struct load *l)
     for (size_t c = 0; c < m->k; c++) {
         if (m->ids[c] < 0 || (c > 0 && m->ids[c] <= m->ids[c - 1]))
             return bad(l, "the ids do not rise");
-        if (m->counts[c] < 1 || m->counts[c] > INT64_MAX)
+        if (m->counts[c] < 1 || m->counts[c] > MOST_ROWS)
             return bad(l, "a cluster of %lld rows", (long long)m->counts[c]);
         for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
             float q = m->quantiles[c * KC_MODEL_PERCENTILES + p];
@@ -295,10 +297,10 @@ static int take_info(struct load *l, const char *v)
     const char *created = kc_json_find(v, "created");
     uint64_t next_id = 0, seconds = 0;
     const struct number t[] = {
-        {"rows", 1, UINT32_MAX, &m->n}, {"generation", 1, UINT64_MAX, &m->generation},
-        {"updates", 0, UINT64_MAX, &m->updates}, {"joined", 0, UINT64_MAX, &m->joined},
+        {"rows", 1, UINT32_MAX, &m->n}, {"generation", 1, INT64_MAX, &m->generation},
+        {"updates", 0, INT64_MAX, &m->updates}, {"joined", 0, UINT64_MAX, &m->joined},
         {"born", 0, UINT64_MAX, &m->born}, {"unassigned", 0, UINT64_MAX, &m->unassigned},
-        {"next_id", (uint64_t)m->ids[m->k - 1] + 1, INT64_MAX, &next_id}, {"created", 0, INT64_MAX, &seconds},
+        {"next_id", (uint64_t)m->ids[m->k - 1] + 1, MOST_IDS, &next_id}, {"created", 0, INT64_MAX, &seconds},
     };
     struct kc_json_str version;
     if (take_numbers(l, v, "", t, created && *created == 'n' ? 7 : 8) != 0)

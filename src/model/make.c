@@ -21,6 +21,8 @@ static void percentiles(const float *v, size_t n, float *out)
         size_t lo = (size_t)at, hi = lo + 1 < n ? lo + 1 : lo;
         double part = at - (double)lo;
         out[p] = (float)((double)v[lo] + part * ((double)v[hi] - (double)v[lo]));
+        if (p > 0 && out[p] < out[p - 1]) /* by rounding */
+            out[p] = out[p - 1];
     }
 }
 

@@ -81,6 +81,8 @@ static void mix(float *quantiles, uint64_t rows, const float *more, size_t n, st
         next = (v[at].weight + v[at + 1].weight) / 2;
         double part = fmin(1, fmax(0, (want - before) / next));
         quantiles[p] = (float)((double)v[at].value + part * ((double)v[at + 1].value - (double)v[at].value));
+        if (p > 0 && quantiles[p] < quantiles[p - 1]) /* by rounding */
+            quantiles[p] = quantiles[p - 1];
     }
 }
 
