@@ -86,11 +86,10 @@ static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
         run->after[c] = m->counts[c] + run->rows[c];
     if (kc_balance(run->after, m->k, &d->cv, &d->gini, e) != 0)
         return -1;
-    (void)kc_drift_judge(d);
     return 0;
 }
 
-static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_assign_result *r,
+static int report(struct run *run, double began, struct kc_job_assign_result *r,
                   struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
@@ -101,7 +100,6 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
         .similarity = run->similarity / (double)run->n, .ids = run->m.ids, .rows = run->rows,
         .drift = j->drift ? &drift : NULL,
     };
-    (void)ctx;
     if (j->drift) {
         if (find_drift(run, &drift, e) != 0)
             return -1;
@@ -136,7 +134,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
         goto out;
-    if (report(ctx, &run, began, r, e) != 0)
+    if (report(&run, began, r, e) != 0)
         goto out;
     struct kc_outfile *all[] = {run.side, run.metrics, run.out};
     rc = kc_outfile_commit_all(all, 3, e);
