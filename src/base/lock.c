@@ -17,6 +17,12 @@ static int lock(int fd, int how)
     return rc;
 }
 
+/* No file is there, or no way to it: nothing to lock, and whoever reads or writes there says so in his own words. */
+static int unreachable(int err)
+{
+    return err == ENOENT || err == ENOTDIR || err == EACCES || err == ELOOP || err == ENAMETOOLONG;
+}
+
 int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
 {
     *fd = -1;
@@ -24,13 +30,13 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
     for (;;) {
         struct stat here, there;
         int f;
-        if (strcmp(path, "-") == 0 || (stat(path, &there) == 0 && !S_ISREG(there.st_mode)))
+        if (strcmp(path, "-") == 0 || (stat(path, &there) == 0 ? !S_ISREG(there.st_mode) : unreachable(errno)))
             return 0;
         f = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
         if (f < 0 && errno == ENOENT)
-            return 0; /* nothing to be replaced */
+            return 0; /* it went meanwhile */
         if (f < 0)
-            return kc_err_sys(e, path, errno, "cannot open");
+            return kc_err_sys(e, path, errno, "cannot lock");
         if (lock(f, LOCK_EX | LOCK_NB) != 0) {
             *waited = 1;
             if (errno != EWOULDBLOCK || lock(f, LOCK_EX) != 0) {
