@@ -70,7 +70,7 @@ struct kc_fit {
     struct kc_strs warnings;
     float *similarity;           /* (n) to the own centroid */
     float *margin, *row_silhouette; /* (n) each, when want_rows; NAN when k == 1 */
-    const char *kernel;          /* "avx2", "portable" */
+    const char *kernel;          /* "avx512", "avx2", "portable" */
     const char *path;            /* what the cost model chose: "gram", "stacked" */
     char path_why[160];
     double index_seconds;        /* spent on the indices of the sweep, */

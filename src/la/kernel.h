@@ -7,18 +7,22 @@
 #include <stdint.h>
 #include "la/product.h" /* KC_LA_LANES: rows, or columns, of a float panel */
 
-#define KC_LA_STRIP 6   /* columns a strip */
 #define KC_LA_LANESD 8  /* rows a double panel */
+#define KC_LA_STRIP_MOST 12
 
 struct kc_la_kernels {
     const char *name;
+    size_t depth;   /* dimensions worked off at a time: what a strip reads of its panels stays in L1 */
+    size_t columns; /* most columns of a strip, <= KC_LA_STRIP_MOST, */
+    size_t panels;  /* and most panels */
     /* Transpose row[0 .. rows)[t .. t + depth), rows <= 16, into a panel (depth, 16); missing rows are zero. */
     void (*pack)(const float *const *row, size_t rows, size_t t, size_t depth, float *panel);
-    /* c: `cols` <= 6 columns, from t on; panel (depth, 16); out[j * ldo + lane] is continued, or started if t == 0. */
-    void (*strip)(const float *panel, const float *const *c, size_t cols, size_t t, size_t depth, float *out,
-                  size_t ldo);
-    void (*stripd)(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,
-                   size_t ldo);
+    /* c: `cols` columns, from t on; panel (panels, depth, 16); out[j * ldo + 16 * (its panel) + lane] is continued, or
+     * started if t == 0. In double a panel has 8 lanes. */
+    void (*strip)(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
+                  float *out, size_t ldo);
+    void (*stripd)(const double *panel, size_t panels, const double *const *c, size_t cols, size_t t, size_t depth,
+                   double *out, size_t ldo);
     void (*arg_max)(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
     void (*arg_max2)(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
     void (*gain)(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best,
@@ -34,7 +38,8 @@ struct kc_la_kernels {
 
 extern const struct kc_la_kernels kc_la_portable;
 #if defined(__x86_64__)
-extern const struct kc_la_kernels kc_la_avx2;
+extern const struct kc_la_kernels kc_la_avx2, kc_la_avx512;
+void kc_la_pack_avx2(const float *const *row, size_t rows, size_t t, size_t depth, float *panel);
 #endif
 
 #endif

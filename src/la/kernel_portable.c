@@ -12,9 +12,10 @@ static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, 
 }
 
 #define STRIP(name, type, lanes, fma)                                                                            \
-    static void name(const type *panel, const type *const *c, size_t cols, size_t t0, size_t depth, type *out,      \
-                     size_t ldo)                                                                                  \
+    static void name(const type *panel, size_t panels, const type *const *c, size_t cols, size_t t0, size_t depth,  \
+                     type *out, size_t ldo)                                                                       \
     {                                                                                                            \
+        (void)panels; /* one */                                                                                  \
         for (size_t j = 0; j < cols; j++) {                                                                      \
             type acc[lanes];                                                                                     \
             for (size_t i = 0; i < lanes; i++)                                                                   \
@@ -32,5 +33,5 @@ STRIP(stripd, double, KC_LA_LANESD, fma)
 #define KC_LA_TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_portable = {"portable", pack, strip, stripd, arg_max, arg_max2, gain,
+const struct kc_la_kernels kc_la_portable = {"portable", 256, 6, 1, pack, strip, stripd, arg_max, arg_max2, gain,
                                              add, sub, addd, subd, axpyd, dot, dotd};

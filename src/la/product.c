@@ -7,20 +7,28 @@
 
 static _Atomic(const struct kc_la_kernels *) chosen;
 
-static const struct kc_la_kernels *best_kernels(void)
+/* The i-th best kernel that this CPU has, or NULL. */
+static const struct kc_la_kernels *nth_kernels(size_t i)
 {
+    const struct kc_la_kernels *all[3];
+    size_t n = 0;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return &kc_la_avx2;
+    int fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
+        all[n++] = &kc_la_avx512;
+    if (fma)
+        all[n++] = &kc_la_avx2;
 #endif
-    return &kc_la_portable;
+    all[n++] = &kc_la_portable;
+    return i < n ? all[i] : NULL;
 }
 
 static const struct kc_la_kernels *kernels(void)
 {
     const struct kc_la_kernels *k = atomic_load_explicit(&chosen, memory_order_acquire);
     if (!k) {
-        k = best_kernels();
+        k = nth_kernels(0);
         atomic_store_explicit(&chosen, k, memory_order_release);
     }
     return k;
@@ -33,32 +41,48 @@ const char *kc_la_kernel(void)
 
 int kc_la_kernel_force(const char *name)
 {
-    const struct kc_la_kernels *k = strcmp(name, kc_la_portable.name) == 0 ? &kc_la_portable : best_kernels();
-    if (strcmp(name, k->name) != 0)
-        return -1;
-    atomic_store(&chosen, k);
-    return 0;
+    const struct kc_la_kernels *k;
+    for (size_t i = 0; (k = nth_kernels(i)) != NULL; i++)
+        if (strcmp(name, k->name) == 0) {
+            atomic_store(&chosen, k);
+            return 0;
+        }
+    return -1;
 }
 
-/* A piece of 256 dimensions: its rows are packed once, then each panel (16 KiB, in L1) meets all columns, 6 at a
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* k columns in as few strips as hold them, all about as wide: a narrow one has too few chains to be fast. */
+static size_t strip_columns(size_t k, size_t most)
+{
+    size_t strips = k / most + (k % most != 0);
+    return strips ? k / strips + (k % strips != 0) : 1;
+}
+
+/* A piece of some dimensions: its rows are packed once, then a panel or two (in L1) meet all columns, a strip at a
  * time. */
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
     float *panel = scratch;
-    for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
-        size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
-        for (size_t r = 0; r < rows; r += KC_LA_LANES) {
+    for (size_t t = 0; t < d; t += kern->depth) {
+        size_t depth = least(d - t, kern->depth);
+        for (size_t r = 0, panels; r < rows; r += panels * KC_LA_LANES) {
             float *to = out + r;
-            kern->pack(row + r, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, t, depth, panel);
+            for (panels = 0; panels < kern->panels && r + panels * KC_LA_LANES < rows; panels++)
+                kern->pack(row + r + panels * KC_LA_LANES, least(rows - r - panels * KC_LA_LANES, KC_LA_LANES), t, depth,
+                           panel + panels * depth * KC_LA_LANES);
             for (size_t q = 0; q < nsets; to += sets[q++].k * ldo)
-                for (size_t j = 0, k = sets[q].k; j < k; j += KC_LA_STRIP) {
-                    const float *c[KC_LA_STRIP];
-                    size_t cols = k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP;
+                for (size_t j = 0, cols, k = sets[q].k, wide = strip_columns(k, kern->columns); j < k; j += cols) {
+                    const float *c[KC_LA_STRIP_MOST];
+                    cols = least(k - j, wide);
                     for (size_t i = 0; i < cols; i++)
                         c[i] = sets[q].c + (j + i) * d;
-                    kern->strip(panel, c, cols, t, depth, to + j * ldo, ldo);
+                    kern->strip(panel, panels, c, cols, t, depth, to + j * ldo, ldo);
                 }
         }
     }
@@ -72,10 +96,12 @@ void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel)
 void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out)
 {
     const struct kc_la_kernels *kern = kernels();
-    for (size_t t = 0; t < d; t += KC_LA_DEPTH)
-        for (size_t i = 0; i < rows; i += KC_LA_STRIP)
-            kern->strip(panel + t * KC_LA_LANES, row + i, rows - i < KC_LA_STRIP ? rows - i : KC_LA_STRIP, t,
-                        d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH, out + i * KC_LA_LANES, KC_LA_LANES);
+    for (size_t t = 0; t < d; t += kern->depth)
+        for (size_t i = 0, cols, wide = strip_columns(rows, kern->columns); i < rows; i += cols) {
+            cols = least(rows - i, wide);
+            kern->strip(panel + t * KC_LA_LANES, 1, row + i, cols, t, least(d - t, kern->depth), out + i * KC_LA_LANES,
+                        KC_LA_LANES);
+        }
 }
 
 void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
@@ -89,23 +115,25 @@ void kc_la_productd(const float *const *row, size_t rows, size_t d, const double
                     void *scratch)
 {
     const struct kc_la_kernels *kern = kernels();
-    double *wide = scratch;                                        /* two panels of 8 rows */
-    float *panel = (float *)(wide + (size_t)KC_LA_DEPTH * KC_LA_LANES);
-    for (size_t t = 0; t < d; t += KC_LA_DEPTH) {
-        size_t depth = d - t < KC_LA_DEPTH ? d - t : KC_LA_DEPTH;
+    const size_t wide = strip_columns(k, kern->columns), halves = KC_LA_LANES / KC_LA_LANESD;
+    double *panel = scratch;                                        /* (halves, depth, 8) */
+    float *narrow = (float *)(panel + kern->depth * KC_LA_LANES); /* (depth, 16) */
+    for (size_t t = 0; t < d; t += kern->depth) {
+        size_t depth = least(d - t, kern->depth);
         for (size_t r = 0; r < rows; r += KC_LA_LANES) {
-            kern->pack(row + r, rows - r < KC_LA_LANES ? rows - r : KC_LA_LANES, t, depth, panel);
+            kern->pack(row + r, least(rows - r, KC_LA_LANES), t, depth, narrow);
             for (size_t i = 0; i < depth; i++)
                 for (size_t l = 0; l < KC_LA_LANES; l++)
-                    wide[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
-                        (double)panel[i * KC_LA_LANES + l];
-            for (size_t j = 0; j < k; j += KC_LA_STRIP) {
-                const double *col[KC_LA_STRIP];
-                size_t cols = k - j < KC_LA_STRIP ? k - j : KC_LA_STRIP;
+                    panel[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
+                        (double)narrow[i * KC_LA_LANES + l];
+            for (size_t j = 0, cols; j < k; j += cols) {
+                const double *col[KC_LA_STRIP_MOST];
+                cols = least(k - j, wide);
                 for (size_t i = 0; i < cols; i++)
                     col[i] = c + (j + i) * d;
-                for (size_t h = 0; h < KC_LA_LANES; h += KC_LA_LANESD)
-                    kern->stripd(wide + h * depth, col, cols, t, depth, out + j * ldo + r + h, ldo);
+                for (size_t h = 0; h < halves; h += kern->panels)
+                    kern->stripd(panel + h * depth * KC_LA_LANESD, kern->panels, col, cols, t, depth,
+                                 out + j * ldo + r + h * KC_LA_LANESD, ldo);
             }
         }
     }

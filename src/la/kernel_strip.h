@@ -1,0 +1,64 @@
+/* The strips of a kernel, compiled once for each width of vector. A kernel's file defines, and includes this: TARGET, its
+ * function attribute; WIDTH, floats a vector (half as many doubles); COLUMNS and PANELS, the most of a strip; the types
+ * vf and vd with vf_load, vf_store, vf_fma (a b + c), vf_all (one number in all lanes), vf_zero and the same of vd. No
+ * include guard, on purpose.
+ *
+ * COLUMNS x 2 vectors of rows are the accumulators, chains enough to hide the latency of an FMA. */
+
+#define INLINE static inline __attribute__((always_inline)) TARGET
+/* Without this gcc keeps acc in memory at -O2, at a third of the speed. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* `cols` and `vecs` are constants at each call, so the loops over them unroll and acc lives in registers. */
+#define BLOCK(name, type, vec, lanes, width)                                                                     \
+    INLINE void name(const type *panel, const int vecs, const type *const *c, const int cols, size_t t0,         \
+                     size_t depth, type *out, size_t ldo)                                                        \
+    {                                                                                                            \
+        const size_t each = (lanes) / (width); /* vectors of a panel */                                          \
+        vec acc[COLUMNS][2];                                                                                     \
+        UNROLL for (int j = 0; j < cols; j++)                                                                    \
+            UNROLL for (int v = 0; v < vecs; v++)                                                                \
+                acc[j][v] = t0 == 0 ? vec##_zero() : vec##_load(out + (size_t)j * ldo + (size_t)v * (width));    \
+        for (size_t t = 0; t < depth; t++) {                                                                     \
+            vec p[2];                                                                                            \
+            UNROLL for (int v = 0; v < vecs; v++)                                                                \
+                p[v] = vec##_load(panel + ((size_t)v / each * depth + t) * (lanes) + (size_t)v % each * (width)); \
+            UNROLL for (int j = 0; j < cols; j++) {                                                              \
+                vec b = vec##_all(c[j] + t0 + t);                                                                \
+                UNROLL for (int v = 0; v < vecs; v++)                                                            \
+                    acc[j][v] = vec##_fma(p[v], b, acc[j][v]);                                                   \
+            }                                                                                                    \
+        }                                                                                                        \
+        UNROLL for (int j = 0; j < cols; j++)                                                                    \
+            UNROLL for (int v = 0; v < vecs; v++)                                                                \
+                vec##_store(out + (size_t)j * ldo + (size_t)v * (width), acc[j][v]);                             \
+    }
+
+BLOCK(block, float, vf, KC_LA_LANES, WIDTH)
+BLOCK(blockd, double, vd, KC_LA_LANESD, WIDTH / 2)
+
+#define OF(n) ((n) < COLUMNS ? (n) : COLUMNS)
+#define CASE(f, n)                                                            \
+    case n:                                                                   \
+        if (PANELS > 1 && panels == 1)                                        \
+            f(panel, 2 / PANELS, c, OF(n), t, depth, out, ldo);               \
+        else                                                                  \
+            f(panel, 2, c, OF(n), t, depth, out, ldo);                        \
+        break;
+#define STRIP(name, f, type)                                                                                     \
+    TARGET static void name(const type *panel, size_t panels, const type *const *c, size_t cols, size_t t,       \
+                            size_t depth, type *out, size_t ldo)                                                 \
+    {                                                                                                            \
+        (void)panels;                                                                                            \
+        switch (cols) {                                                                                          \
+            CASE(f, 1) CASE(f, 2) CASE(f, 3) CASE(f, 4) CASE(f, 5) CASE(f, 6)                                    \
+            CASE(f, 7) CASE(f, 8) CASE(f, 9) CASE(f, 10) CASE(f, 11) CASE(f, 12)                                 \
+        }                                                                                                        \
+    }
+
+STRIP(strip, block, float)
+STRIP(stripd, blockd, double)
