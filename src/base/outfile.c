@@ -423,6 +423,18 @@ int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_e
     return 0;
 }
 
+int kc_outfile_none_is(const struct kc_named_output *o, size_t n, const char *path, const char *option, struct kc_err *e)
+{
+    struct stat p, q;
+    if (!path || stat(path, &p) != 0)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (o[i].f && o[i].f->kind == KIND_TEMP && stat(o[i].f->target, &q) == 0 && p.st_dev == q.st_dev &&
+            p.st_ino == q.st_ino)
+            return kc_err_set(e, KC_EUSAGE, "%s and %s name the same file", o[i].option, option);
+    return 0;
+}
+
 int kc_outfile_check_inputs(const struct kc_outfile *f, const char *const *paths, size_t n, struct kc_err *e)
 {
     struct stat in, out;

@@ -42,6 +42,9 @@ struct kc_named_output {
 };
 /* KC_EUSAGE when two of them would replace the same file. */
 int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
+/* KC_EUSAGE when one of them would replace the file at path, which `option` has named to be read; path NULL is fine. */
+int kc_outfile_none_is(const struct kc_named_output *o, size_t n, const char *path, const char *option,
+                       struct kc_err *e) KC_MUST_USE;
 /* KC_EUSAGE when one of the inputs ("-", or n = 0: standard input) is the regular file that an open descriptor writes to:
  * who reads it while he writes would never come to its end. */
 int kc_outfile_check_inputs(const struct kc_outfile *f, const char *const *paths, size_t n,

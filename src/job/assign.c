@@ -50,7 +50,7 @@ static int open_outputs(struct run *run, struct kc_err *e)
         return -1;
     const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"},
                                           {run->metrics, "--prometheus"}};
-    return kc_outfile_all_differ(all, 3, e) != 0 ? -1 :
+    return kc_outfile_all_differ(all, 3, e) != 0 || kc_outfile_none_is(all, 3, j->model, "--model", e) != 0 ? -1 :
            kc_outfile_check_inputs(run->out, j->in.files, j->in.nfiles, e);
 }
 

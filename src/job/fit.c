@@ -202,9 +202,11 @@ static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_e
         (j->model && kc_outfile_open(&run->file, j->model, e) != 0) ||
         (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
         return -1;
-    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->file, "--model"},
-                                          {run->metrics, "--prometheus"}};
-    return kc_outfile_all_differ(all, 4, e);
+    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->metrics, "--prometheus"},
+                                          {run->file, "--model"}};
+    if (kc_outfile_all_differ(all, 4, e) != 0)
+        return -1;
+    return kc_outfile_none_is(all, 3, j->like, "--like", e); /* all but the new model; old labels may be replaced */
 }
 
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)

@@ -31,7 +31,9 @@ static int open_outputs(struct run *run, struct kc_err *e)
         return -1;
     const struct kc_named_output all[] = {{run->out, "--output"}, {run->late, "--late"}, {run->side, "--summary"},
                                           {run->metrics, "--prometheus"}, {run->file, j->save ? "--save" : "--model"}};
-    return kc_outfile_all_differ(all, 5, e);
+    if (kc_outfile_all_differ(all, 5, e) != 0)
+        return -1;
+    return kc_outfile_none_is(all, 4, j->model, "--model", e); /* all but the new model */
 }
 
 static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
