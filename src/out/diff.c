@@ -12,8 +12,8 @@ struct view {
     const struct kc_diff_side *side, *other;
     const size_t *first;      /* cluster c is shown with the others col[first[c]] .. col[first[c + 1] - 1], */
     const uint32_t *col;
-    const uint64_t *count;    /* the rows that they share, or NULL, */
-    const double *similarity; /* and then the similarities of the centroids */
+    const struct kc_kin_links *kin; /* the similarities of the centroids, or NULL, */
+    const struct kc_table *table;   /* and then the rows that they share */
     const enum kc_fate *fate;
     const uint32_t *to; /* the cluster that decided its fate, or none */
     const char *heading;
@@ -27,29 +27,27 @@ static void views(const struct kc_diff_report *r, struct view v[2])
     v[1] = (struct view){.side = &r->new, .other = &r->old, .fate = l->new_fate, .to = l->from,
                          .heading = "origin      rows  new cluster       old clusters\n"};
     for (int i = 0; i < 2; i++) {
-        const struct kc_table *t = i == 0 ? r->table : r->turned;
+        v[i].table = i == 0 ? r->table : r->turned;
         if (r->kinship) {
-            const struct kc_kin_links *k = i == 0 ? &r->kinship->old : &r->kinship->new;
-            v[i].first = k->first;
-            v[i].col = k->col;
-            v[i].similarity = k->similarity;
+            v[i].kin = i == 0 ? &r->kinship->old : &r->kinship->new;
+            v[i].first = v[i].kin->first;
+            v[i].col = v[i].kin->col;
         } else {
-            v[i].first = t->first;
-            v[i].col = t->col;
-            v[i].count = t->count;
+            v[i].first = v[i].table->first;
+            v[i].col = v[i].table->col;
         }
     }
 }
 
 static int linked(const struct kc_diff_report *r, const struct view *v, uint32_t c, size_t p)
 {
-    return !v->count || v->col[p] == v->to[c] ||
-           (double)v->count[p] >= r->opts->split * (double)v->side->rows[c];
+    return v->kin || v->col[p] == v->to[c] ||
+           (double)v->table->count[p] >= r->opts->split * (double)v->side->rows[c];
 }
 
 static double share(const struct view *v, uint32_t c, size_t p)
 {
-    return (double)v->count[p] / (double)v->side->rows[c];
+    return (double)v->table->count[p] / (double)v->side->rows[c];
 }
 
 static int add_links(struct kc_buf *b, const struct kc_diff_report *r, const struct view *v, uint32_t c,
@@ -61,8 +59,8 @@ static int add_links(struct kc_buf *b, const struct kc_diff_report *r, const str
         if (linked(r, v, c, p)) {
             rc = (any ? kc_buf_adds(&line, ", ", e) : 0) != 0 ||
                  kc_out_add_label(&line, v->other->labels, v->col[p], 0, 0, e) != 0 ? -1 :
-                 v->count ? kc_buf_printf(&line, e, " %.0f%%", 100 * share(v, c, p)) :
-                            kc_buf_printf(&line, e, " %.3f", v->similarity[p]);
+                 v->kin ? kc_buf_printf(&line, e, " %.3f", v->kin->similarity[p]) :
+                                 kc_buf_printf(&line, e, " %.0f%%", 100 * share(v, c, p));
             any = 1;
         }
     if (rc == 0)
@@ -151,11 +149,11 @@ static void json_side(struct kc_jsonw *w, const char *key, const struct kc_diff_
             if (linked(r, v, c, p)) {
                 kc_jsonw_open(w, NULL, '{', 1);
                 kc_out_json_label(w, "id", v->other->labels, v->col[p]);
-                if (v->count) {
-                    kc_jsonw_u64(w, "rows", v->count[p]);
-                    kc_jsonw_double(w, "share", share(v, c, p));
+                if (v->kin) {
+                    kc_jsonw_double(w, "similarity", v->kin->similarity[p]);
                 } else {
-                    kc_jsonw_double(w, "similarity", v->similarity[p]);
+                    kc_jsonw_u64(w, "rows", v->table->count[p]);
+                    kc_jsonw_double(w, "share", share(v, c, p));
                 }
                 kc_jsonw_close(w, '}');
             }
