@@ -298,6 +298,9 @@ _kclust() {
     score:--worst)
         return
         ;;
+    score:--max-memory)
+        return
+        ;;
     score:--input-format|score:-i)
         mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
         return
@@ -453,7 +456,7 @@ _kclust() {
         fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
         convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;

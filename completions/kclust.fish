@@ -123,6 +123,7 @@ complete -c kclust -n '__kclust_verb score' -l gold -r -F -d 'compare with the l
 complete -c kclust -n '__kclust_verb score' -l labels-format -x -a 'auto tsv csv jsonl plain' -d 'of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first line'
 complete -c kclust -n '__kclust_verb score' -l gold-format -x -a 'auto tsv csv jsonl plain' -d 'the same of the gold labels'
 complete -c kclust -n '__kclust_verb score' -l worst -x -d 'name the N rows of the lowest silhouettes'
+complete -c kclust -n '__kclust_verb score' -l max-memory -x -d 'take no more memory than SIZE: vectors that do not fit are streamed in passes'
 complete -c kclust -n '__kclust_verb score' -s i -l input-format -x -a 'auto jsonl kvec npy raw' -d 'auto tells jsonl, kvec and npy apart by the first bytes; raw is bare float32, and needs --dim'
 complete -c kclust -n '__kclust_verb score' -l dim -x -d 'the numbers in a row of raw input'
 complete -c kclust -n '__kclust_verb score' -l term-field -x -d 'the key of the term, or a JSON Pointer as in /meta/id; without it term, id, text, ... whatever the first record has'

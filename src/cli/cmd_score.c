@@ -12,6 +12,8 @@ static const struct kc_opt opts[] = {
     {KC_OPT_GOLD_FORMAT, 0, "gold-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
      "the same of the gold labels"},
     {KC_OPT_WORST, 0, "worst", "N", "10", 0, KC_COMPLETE_NONE, 0, "name the N rows of the lowest silhouettes"},
+    {KC_OPT_MAX_MEMORY, 0, "max-memory", "SIZE", "off", 0, KC_COMPLETE_NONE, 0,
+     "take no more memory than SIZE: vectors that do not fit are streamed in passes"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
@@ -44,6 +46,8 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
                    : kc_opt_bad_word(value, KC_LABELS_WORDS, name, e);
     case KC_OPT_WORST:
         return kc_opt_u64(value, 0, UINT32_MAX, &a->job.worst, name, e);
+    case KC_OPT_MAX_MEMORY:
+        return kc_opt_size(value, &a->job.max_memory, name, e);
     case KC_OPT_OUTPUT:
         a->job.output = value;
         return 0;

@@ -51,6 +51,12 @@ static double pair_similarity(const double *sum, size_t d, uint64_t size)
     return size < 2 ? NAN : (ss - n) / (n * (n - 1));
 }
 
+uint64_t kc_quality_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigned threads)
+{
+    return kc_index_bytes(n, d, in_memory, 1, k, threads) + n * (sizeof(float) + sizeof(uint32_t)) +
+           k * (sizeof(struct kc_quality_cluster) + sizeof(uint64_t) + (d + 1) * sizeof(double));
+}
+
 int kc_quality_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const uint32_t *labels, uint32_t k,
                    size_t worst, struct kc_quality *q, struct kc_err *e)
 {

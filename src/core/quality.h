@@ -25,6 +25,7 @@ struct kc_quality {
  * kc_quality_free, also after a failure), a function of rows and labels alone. */
 int kc_quality_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const uint32_t *labels, uint32_t k,
                    size_t worst, struct kc_quality *q, struct kc_err *e) KC_MUST_USE;
+uint64_t kc_quality_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigned threads); /* of memory, about */
 void kc_quality_free(struct kc_quality *q);
 
 #endif

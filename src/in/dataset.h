@@ -63,6 +63,8 @@ struct kc_in_stats {
 
 typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e);
 
+/* Bytes that reading takes while nothing is kept, about, unless a record is longer than a piece. */
+uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o);
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
 

@@ -303,12 +303,27 @@ static size_t block_bytes(const struct kc_in_opts *o, size_t nslots)
     return o->max_memory == 0 || most > BLOCK ? BLOCK : most > BLOCK_LEAST ? (size_t)most : BLOCK_LEAST;
 }
 
+static size_t slots_of(const struct kc_ctx *ctx)
+{
+    return 2 * (size_t)kc_pool_threads(ctx->pool);
+}
+
+static uint64_t pieces_bytes(size_t nslots, size_t block) /* as they come, and what is decoded from them */
+{
+    return 2 * (uint64_t)nslots * block;
+}
+
+uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o)
+{
+    return pieces_bytes(slots_of(ctx), block_bytes(o, slots_of(ctx)));
+}
+
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
     static const char *const standard_input = "-";
     static const struct kc_pipe_ops ops = {fill, ready, work, drain_and_trim, is_large};
-    size_t nslots = 2 * (size_t)kc_pool_threads(ctx->pool), made = 0;
+    size_t nslots = slots_of(ctx), made = 0;
     struct kc_slot *slots = NULL;
     void **ring = NULL;
     int rc = -1;
@@ -318,7 +333,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     memset(st, 0, sizeof *st);
     b.feed.o = o;
     b.feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
-    run->pieces = 2 * (uint64_t)nslots * b.feed.block;
+    run->pieces = pieces_bytes(nslots, b.feed.block);
     b.feed.files = o->nfiles ? o->files : &standard_input;
     b.feed.nfiles = o->nfiles ? o->nfiles : 1;
     b.feed.d = o->expect_dim;

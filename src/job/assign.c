@@ -127,9 +127,10 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,
                (unsigned long long)(run.m.joined + run.m.born + run.m.unassigned));
-    char human[16];
-    kc_num_human(human, kc_model_bytes(&run.m));
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the model; rows are not kept", human);
+    char human[2][16];
+    kc_num_human(human[0], kc_model_bytes(&run.m));
+    kc_num_human(human[1], kc_in_stream_bytes(ctx, &j->in));
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the model, %s to read in; rows are not kept", human[0], human[1]);
     run.rows = kc_mem_zalloc(run.m.k, sizeof *run.rows, e);
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)

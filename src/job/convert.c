@@ -1,6 +1,7 @@
 #include "job/convert.h"
 
 #include <string.h>
+#include "base/num.h"
 #include "out/vectors.h"
 
 static int ends_with(const char *s, const char *suffix)
@@ -42,6 +43,9 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     in.normalise = 0;
     in.want_raw = 0;
     memset(&st, 0, sizeof st);
+    char human[16];
+    kc_num_human(human, kc_in_stream_bytes(ctx, &in));
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in; rows are not kept", human);
     if (kc_in_stream(ctx, &in, sink, v, &st, e) != 0)
         goto out;
     if (st.records == 0) {

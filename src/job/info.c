@@ -172,6 +172,9 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     in.normalise = 0;
     in.want_raw = 0;
     memset(&st, 0, sizeof st);
+    char human[16];
+    kc_num_human(human, kc_in_stream_bytes(ctx, &in));
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in, and %zu bytes for each row", human, sizeof *s.hashes);
     if (kc_outfile_open(&f, j->output, e) != 0 || kc_in_stream(ctx, &in, sink, &s, &st, e) != 0)
         goto out;
     if (s.rows == 0) {

@@ -2,11 +2,13 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/num.h"
 #include "base/outfile.h"
 #include "core/drift.h"
 #include "in/source.h"
 #include "job/align.h"
 #include "out/score.h"
+#include "par/pool.h"
 
 /* Everything a run holds; one place to free it. */
 struct run {
@@ -26,14 +28,42 @@ struct run {
     struct kc_buf text;
 };
 
+struct work {
+    const struct run *r;
+    unsigned threads;
+};
+
+/* Of the indices, and of the row numbers and labels beside them: a kc_in_opts.work. */
+static uint64_t work_bytes(const struct work *w, size_t n, size_t d, int in_memory)
+{
+    return kc_quality_bytes(n, d, in_memory, w->r->labels.k, w->threads) + n * 4 * sizeof(uint32_t);
+}
+
+static uint64_t work_in_memory(void *arg, size_t n, size_t d)
+{
+    return work_bytes(arg, n, d, 1);
+}
+
 static int read_vectors(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
 {
     struct kc_in_opts in = r->j->in;
+    struct work w = {r, kc_pool_threads(ctx->pool)};
+    in.max_memory = r->j->max_memory;
+    in.work = work_in_memory;
+    in.work_arg = &w;
     in.normalise = 1;
     in.want_raw = 0;
     if (kc_in_load(ctx, &in, &r->ds, e) != 0 || kc_dataset_number_terms(&r->ds, e) != 0)
         return -1;
     r->n = r->ds.rows.n;
+    char data[16], work[16];
+    uint64_t for_data = kc_dataset_bytes(&r->ds), for_work = work_bytes(&w, r->n, r->ds.rows.d, r->ds.rows.x != NULL);
+    kc_num_human(data, for_data);
+    kc_num_human(work, for_work);
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, work);
+    if (in.max_memory && for_data + for_work > in.max_memory)
+        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory allows",
+                          data, work);
     if (in.nfiles > 1)
         memcpy(r->other, "the vectors", sizeof "the vectors");
     else

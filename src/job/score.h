@@ -13,6 +13,7 @@ struct kc_job_score {
     const char *gold;     /* file of gold labels, or NULL */
     enum kc_labels_format gold_format;
     uint64_t worst;       /* rows of the lowest silhouettes to be named, at most */
+    uint64_t max_memory;  /* bytes, 0: no limit */
     const char *output;   /* "-": standard output */
     int json;             /* one JSON object instead of text */
 };

@@ -9,7 +9,25 @@ struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d)
 
 struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, size_t n)
 {
-    return (struct kc_rows){.n = n, .d = base->d, .x = base->x, .idx = idx};
+    struct kc_rows r = *base;
+    r.n = n;
+    r.idx = idx;
+    return r;
+}
+
+/* Those that lie one behind the other are read at once. */
+static int read_some(const struct kc_rows *r, size_t i0, size_t m, float *buf)
+{
+    if (!r->idx)
+        return r->read(r->src, i0, m, buf);
+    for (size_t i = 0, run; i < m; i += run) {
+        const uint32_t *idx = r->idx + i0 + i;
+        for (run = 1; i + run < m && idx[run] == idx[0] + run; run++)
+            continue;
+        if (r->read(r->src, idx[0], run, buf + i * r->d) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row)
@@ -19,7 +37,7 @@ void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const
             row[i] = kc_rows_at(r, i0 + i);
         return;
     }
-    if (r->read(r->src, i0, m, buf) != 0)
+    if (read_some(r, i0, m, buf) != 0)
         memset(buf, 0, m * r->d * sizeof *buf);
     for (size_t i = 0; i < m; i++)
         row[i] = buf + i * r->d;

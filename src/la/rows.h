@@ -10,7 +10,7 @@
 struct kc_rows {
     size_t n, d;
     const float *x;      /* in memory: (any, d); NULL: rows are read, */
-    const uint32_t *idx; /* row i is x's row idx[i]; NULL: i itself */
+    const uint32_t *idx; /* row i is row idx[i] of these; NULL: i itself */
     /* Unit rows [i0, i0 + r) into buf (r, d). Called by many threads at once. A failure is kept by the source: */
     int (*read)(void *src, size_t i0, size_t r, float *buf);
     int (*failed)(void *src, struct kc_err *e); /* -1 with the first failure in e, 0 when there is none */
@@ -18,7 +18,7 @@ struct kc_rows {
 };
 
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d);
-/* The rows idx[0 .. n) of base, which must lie in memory. idx stays the caller's. */
+/* The rows idx[0 .. n) of base, which is all of its rows. idx stays the caller's. */
 struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, size_t n);
 
 /* A row in memory. */
