@@ -103,7 +103,7 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     switch (id) {
     case KC_OPT_INPUT_FORMAT:
         return kc_in_format_by_name(value, &in->format) == 0 ? 0 :
-               kc_opt_bad_word(value, "auto jsonl kvec npy raw", name, e);
+               kc_opt_bad_word(value, KC_IN_WORDS, name, e);
     case KC_OPT_DIM:
         return kc_opt_u64(value, 1, KC_MAX_DIM, &in->dim, name, e);
     case KC_OPT_TERM_FIELD:

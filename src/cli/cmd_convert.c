@@ -1,12 +1,13 @@
 #include "cli/cli.h"
 #include "job/convert.h"
+#include "out/vectors.h"
 
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
      "write to FILE; npy takes the terms along in FILE.terms"},
     {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "by FILE's suffix, else jsonl", 0, KC_COMPLETE_WORDS,
-     "jsonl kvec npy raw", "jsonl, kvec, npy or raw"},
+     KC_OUT_VECTOR_WORDS, "jsonl, kvec, npy or raw"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
@@ -28,9 +29,8 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         a->job.output = value;
         return 0;
     case KC_OPT_OUTPUT_FORMAT:
-        if (kc_in_format_by_name(value, &a->job.target) != 0 || a->job.target == KC_IN_AUTO)
-            return kc_opt_bad_word(value, "jsonl kvec npy raw", name, e);
-        return 0;
+        return kc_in_format_by_name(value, &a->job.target) == 0 && kc_out_vectors_writes(a->job.target) ? 0 :
+               kc_opt_bad_word(value, KC_OUT_VECTOR_WORDS, name, e);
     default:
         return kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
     }

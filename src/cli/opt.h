@@ -3,6 +3,7 @@
 #define KC_CLI_OPT_H
 
 #include "base/err.h"
+#include "in/dataset.h"
 
 enum kc_opt_id {
     KC_OPT_END, /* also the id of a heading, which has help text only */
@@ -70,7 +71,7 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
 /* What verbs share. */
 #define KC_OPTS_READING \
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Reading:"}, \
-    {KC_OPT_INPUT_FORMAT, 'i', "input-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, "auto jsonl kvec npy raw", \
+    {KC_OPT_INPUT_FORMAT, 'i', "input-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_IN_WORDS, \
      "auto tells jsonl, kvec and npy apart by the first bytes; raw is bare float32, and needs --dim"}, \
     {KC_OPT_DIM, 0, "dim", "N", 0, 0, KC_COMPLETE_NONE, 0, "the numbers in a row of raw input"}, \
     {KC_OPT_TERM_FIELD, 0, "term-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \

@@ -13,6 +13,7 @@
 #define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more lies */
 
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FORMATS };
+#define KC_IN_WORDS "auto jsonl kvec npy raw" /* their names, in that order */
 
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */

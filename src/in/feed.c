@@ -247,7 +247,7 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "not a format that kclust knows: starts with %s, expected JSONL, kvec or npy", seen);
+                         "not a format that kclust knows: starts with %s, expected one of kclust-formats(5)", seen);
     if (want == KC_IN_JSONL)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not jsonl: starts as %s does", kc_in_format_name(f->rd->format));
     return kc_err_at(e, KC_EINPUT, f->name, 0, "not %s: starts with %s", kc_in_format_name(want), seen);

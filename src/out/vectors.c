@@ -155,6 +155,11 @@ static const struct vec_format formats[KC_IN_FORMATS] = {
     [KC_IN_RAW] = {no_start, raw_row, no_start},
 };
 
+int kc_out_vectors_writes(enum kc_in_format format)
+{
+    return formats[format].row != NULL;
+}
+
 static int open_terms(struct kc_vectors *v, const char *path, struct kc_err *e)
 {
     struct kc_buf name = {0};

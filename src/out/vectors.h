@@ -7,6 +7,9 @@
 
 struct kc_vectors;
 
+#define KC_OUT_VECTOR_WORDS "jsonl kvec npy raw" /* the names of the formats that are written */
+int kc_out_vectors_writes(enum kc_in_format format);
+
 /* path "-": standard output. npy has a second file beside it, PATH.terms, when PATH is a regular file. */
 int kc_out_vectors_open(struct kc_vectors **out, const char *path, enum kc_in_format format,
                         struct kc_err *e) KC_MUST_USE;

@@ -156,7 +156,7 @@ TEST(in_jsonl_bad)
     reads("", "error 1 FILE0:0: no records\n");
     reads(" \n\r\n\t", "error 1 FILE0:0: no records\n");
     reads("hello",
-          "error 1 FILE0:0: not a format that kclust knows: starts with 'hello', expected JSONL, kvec or npy\n");
+          "error 1 FILE0:0: not a format that kclust knows: starts with 'hello', expected one of kclust-formats(5)\n");
     reads("\x7f""ELF",
           "error 1 FILE0:0: not a format that kclust knows: starts with 0x7f 0x45 0x4c 0x46, expected JSONL, kvec or "
           "npy\n");

@@ -255,7 +255,7 @@ def stdin_cells():
         yield Cell(where + "directory", args, "<.", code=4, say="standard input: is a directory", out=b"")
         yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no records", out=b"")
         yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say="standard input: not a format "
-                   "that kclust knows: starts with 0x00 0x00 0x00 0x00, expected JSONL, kvec or npy")
+                   "that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of kclust-formats(5)")
         yield piped_cell(where + "offset", args, 0, at_second_line, out=rest)
         yield Cell(where + "FIFO", args, "<fifo", out=want, prepare=fifo_input("fifo", ROWS))
         yield piped_cell(where + "non-blocking", args_for_many(verb), 0, nonblocking_input(MANY), out=many)
