@@ -120,8 +120,8 @@ struct decimal {
     int integer; /* no point and no exponent */
 };
 
-/* RFC 8259's number, any length. On failure *pp is at the offending byte. */
-static enum kc_num_status scan(const char **pp, struct decimal *d)
+/* RFC 8259's number, any length; loose: as kc_num_loose has it. On failure *pp is at the offending byte. */
+static enum kc_num_status scan(const char **pp, int loose, struct decimal *d)
 {
     const char *p = *pp;
     uint64_t w = 0;
@@ -131,10 +131,14 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
     d->written = 0;
     d->integer = 1;
     d->negative = *p == '-';
-    p += d->negative;
+    p += d->negative || (loose && *p == '+');
+    while (loose && p[0] == '0' && p[1] >= '0' && p[1] <= '9')
+        p++;
     d->digits = p;
     *pp = p;
-    if (*p == '0') {
+    if (loose && p[0] == '.' && p[1] >= '0' && p[1] <= '9') {
+        /* nothing before the point */
+    } else if (*p == '0') {
         p++;
         if (*p >= '0' && *p <= '9') {
             *pp = p;
@@ -177,7 +181,7 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
                 cut |= *p != '0';
             }
         }
-        if (p == first) {
+        if (p == first && !loose) {
             *pp = p;
             return KC_NUM_SYNTAX;
         }
@@ -205,11 +209,10 @@ static enum kc_num_status scan(const char **pp, struct decimal *d)
     return KC_NUM_OK;
 }
 
-/* Any number: long ones, those with an exponent, and errors. */
-static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, float *out)
+static enum kc_num_status any_float(const char **pp, int loose, float *out)
 {
     struct decimal t;
-    enum kc_num_status st = scan(pp, &t);
+    enum kc_num_status st = scan(pp, loose, &t);
     if (st != KC_NUM_OK)
         return st;
     double d;
@@ -228,6 +231,17 @@ static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, 
     /* -0 is an integer to Python, which has no negative zero there; -0.0 is a float */
     *out = with_sign((float)d, (uint64_t)(t.negative && !(t.integer && d == 0.0)));
     return KC_NUM_OK;
+}
+
+/* Any number: long ones, those with an exponent, and errors. */
+static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, float *out)
+{
+    return any_float(pp, 0, out);
+}
+
+enum kc_num_status kc_num_loose(const char **pp, float *out)
+{
+    return any_float(pp, 1, out);
 }
 
 /* Up to seven digits, or so many on both sides of a point: integers, pixels, quantised vectors. */
@@ -314,30 +328,38 @@ enum kc_num_status kc_num_float(const char **pp, float *out)
     return fast_float(pp, out);
 }
 
-static inline const char *skip_blanks(const char *p)
+static const struct kc_num_list json = {',', ']'};
+
+/* White space of JSON, of which a list has only the blanks, if these do not separate its numbers. */
+static inline __attribute__((always_inline)) const char *skip_blanks(const char *p, const struct kc_num_list *list)
 {
-    while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
-        p++;
+    if (list == &json)
+        while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
+            p++;
+    else if (list->sep != ' ')
+        while (*p == ' ')
+            p++;
     return p;
 }
 
-size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room, enum kc_num_status *status)
+static inline __attribute__((always_inline)) size_t plain(const char **pp, float *out, size_t done, size_t room,
+                                                          const struct kc_num_list *list, enum kc_num_status *status)
 {
     const char *p = *pp;
     size_t i = done;
     *status = KC_NUM_OK;
     while (i <= room) {
         if (i > 0) {
-            if (UNLIKELY(*p != ',')) {
-                p = skip_blanks(p);
-                if (*p != ',')
+            if (UNLIKELY(*p != list->sep)) {
+                p = skip_blanks(p, list);
+                if (*p != list->sep)
                     break;
             }
             if (UNLIKELY(i == room))
                 break;
             p++;
             if (UNLIKELY((unsigned char)*p <= ' '))
-                p = skip_blanks(p);
+                p = skip_blanks(p, list);
         }
         const char *q = p;
         enum kc_num_status st = fast_float(&q, out + i);
@@ -352,22 +374,34 @@ size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room
     return i;
 }
 
-size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room, enum kc_num_status *status)
+size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room, enum kc_num_status *status)
+{
+    return plain(pp, out, done, room, &json, status);
+}
+
+size_t kc_num_listed_plain(const char **pp, float *out, size_t done, size_t room, const struct kc_num_list *list,
+                           enum kc_num_status *status)
+{
+    return list == &json ? plain(pp, out, done, room, &json, status) : plain(pp, out, done, room, list, status);
+}
+
+size_t kc_num_listed(const char **pp, const char *floor, float *out, size_t room, const struct kc_num_list *list,
+                     enum kc_num_status *status)
 {
     size_t done = 0;
 #if defined(__x86_64__)
     if (kc_num_has_avx2()) {
-        size_t more = kc_num_floats_avx2(pp, floor, out, room), few = 4;
+        size_t more = kc_num_listed_avx2(pp, floor, out, room, list), few = 4;
         /* Where four at a time do not go on, the next few go one by one, and more of them when that was in vain. */
         for (;;) {
             done += more;
             few = more > 0 ? 4 : few < 64 ? 2 * few : few;
             size_t want = room - done < few ? room : done + few;
-            done = kc_num_floats_plain(pp, out, done, want, status);
-            if (done < want || done == room || **pp != ',')
+            done = kc_num_listed_plain(pp, out, done, want, list, status);
+            if (done < want || done == room || **pp != list->sep)
                 return done;
             const char *p = *pp + 1;
-            more = kc_num_floats_avx2(&p, floor, out + done, room - done);
+            more = kc_num_listed_avx2(&p, floor, out + done, room - done, list);
             if (more > 0)
                 *pp = p;
         }
@@ -375,7 +409,12 @@ size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room
 #else
     (void)floor;
 #endif
-    return kc_num_floats_plain(pp, out, done, room, status);
+    return kc_num_listed_plain(pp, out, done, room, list, status);
+}
+
+size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room, enum kc_num_status *status)
+{
+    return kc_num_listed(pp, floor, out, room, &json, status);
 }
 
 static const char *skip_digits(const char *p)
@@ -471,7 +510,7 @@ int kc_num_double(const char *s, double *out)
     memset(copy, 0, sizeof copy);
     memcpy(copy, s, n);
     const char *p = copy;
-    if (scan(&p, &t) != KC_NUM_OK || *p != '\0')
+    if (scan(&p, 0, &t) != KC_NUM_OK || *p != '\0')
         return -1;
     double d = strtod(copy, NULL);
     if (d > DBL_MAX || d < -DBL_MAX)

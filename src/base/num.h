@@ -26,6 +26,21 @@ enum kc_num_status kc_num_float(const char **pp, float *out);
  * The buffer is as for kc_num_float; it can be read from `floor` on (at most *pp; 32 bytes before it are enough). */
 size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room, enum kc_num_status *status);
 
+/* How numbers are listed where JSON's commas and brackets are not. */
+struct kc_num_list {
+    char sep;   /* between two numbers: ',', '\t', ' ', ... */
+    char close; /* what ends most lists: it is looked out for, any other byte ends them too */
+};
+
+/* The same with `list`'s separator. Blanks are allowed around the numbers unless they are the separators; no line break
+ * is passed over. */
+size_t kc_num_listed(const char **pp, const char *floor, float *out, size_t room, const struct kc_num_list *list,
+                     enum kc_num_status *status);
+
+/* As kc_num_float, and takes also what people and other programs write: a leading '+', zeros in front, no digit on one
+ * side of the point. */
+enum kc_num_status kc_num_loose(const char **pp, float *out);
+
 /* The first byte behind the JSON number at p, or NULL and *bad (the offending byte) when there is none. */
 const char *kc_num_skip(const char *p, const char **bad);
 

@@ -1,7 +1,7 @@
 /* Arrays of numbers, four at once.
  *
  * Number after number, the CPU waits: where one ends is known only when its digits have been looked at, and a guess at
- * their count is wrong for one number in three (35 cycles a number of 12 bytes). So 64 bytes are searched for commas,
+ * their count is wrong for one number in three (35 cycles a number of 12 bytes). So 64 bytes are searched for separators,
  * signs and points first; the four numbers whose ends are known then are converted side by side, with no branch on
  * their lengths. That takes 160 instructions for four numbers of up to 15 bytes, 10 cycles a number at 4 a cycle.
  * Measured are 15 (Zen 3): the chain from the text to the four floats is 80 cycles long, and the reorder buffer of 256
@@ -78,7 +78,8 @@ AVX2_INLINE uint64_t bits64(__m256i low, __m256i high)
 
 /* In memory, behind a pointer: the compiler would build each anew, in three instructions, wherever it is used. */
 struct constants {
-    __m256i comma, blank, minus, point, naught, nine, tens, hundreds, myriads, two52, iota;
+    __m256i sep, blank, minus, point, naught, nine, tens, hundreds, myriads, two52, iota;
+    uint64_t blanks; /* all ones where a blank may come before a number, 0 where blanks separate them */
 };
 
 /* Where in the 64 bytes a, b the byte c stands. */
@@ -206,7 +207,7 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
     uint64_t inside = _blsmsk_u64(e[3]);
     /* From where the elements begin, behind a blank and behind the sign: adding a bit to itself moves it up. */
     uint64_t begins = (ends << 1 | 1) & inside;
-    begins += begins & where(a, b, k->blank);
+    begins += begins & where(a, b, k->blank) & k->blanks;
     uint64_t negative = begins & where(a, b, k->minus);
     begins += negative;
     t.negative = (unsigned)_pext_u64(negative << 1, begins);
@@ -254,7 +255,7 @@ AVX2_INLINE const char *far4(const char *p, uint64_t ends, uint64_t ends2, float
     size_t at = 0;
     unsigned other = 0;
     UNROLL for (int i = 0; i < 4; i++) {
-        at += p[at] == ' ';
+        at += (p[at] == ' ') & k->blanks;
         unsigned negative = p[at] == '-';
         t.negative |= negative << i;
         t.begin[i] = at + negative;
@@ -275,13 +276,15 @@ int kc_num_has_avx2(void)
            __builtin_cpu_supports("popcnt");
 }
 
-AVX2 size_t kc_num_floats_avx2(const char **pp, const char *floor, float *out, size_t room)
+AVX2 size_t kc_num_listed_avx2(const char **pp, const char *floor, float *out, size_t room,
+                               const struct kc_num_list *list)
 {
     const struct constants c = {
-        _mm256_set1_epi8(','), _mm256_set1_epi8(' '), _mm256_set1_epi8('-'), _mm256_set1_epi8('.'),
+        _mm256_set1_epi8(list->sep), _mm256_set1_epi8(' '), _mm256_set1_epi8('-'), _mm256_set1_epi8('.'),
         _mm256_set1_epi8('0'), _mm256_set1_epi8(9), _mm256_set1_epi16(0x010A), _mm256_set1_epi32(0x00010064),
         _mm256_set1_epi32(0x00012710), _mm256_set1_epi64x(0x4330000000000000),
-        _mm256_set_epi64x(0x0F0E0D0C0B0A0908, 0x0706050403020100, 0x0F0E0D0C0B0A0908, 0x0706050403020100)};
+        _mm256_set_epi64x(0x0F0E0D0C0B0A0908, 0x0706050403020100, 0x0F0E0D0C0B0A0908, 0x0706050403020100),
+        list->sep == ' ' ? 0 : UINT64_MAX};
     const struct constants *k = &c;
     const char *p = *pp;
     size_t n = 0;
@@ -290,20 +293,21 @@ AVX2 size_t kc_num_floats_avx2(const char **pp, const char *floor, float *out, s
         return 0;
     while (room - n >= 4) {
         __m256i a = load32(p), b = load32(p + 32);
-        uint64_t ends = where(a, b, k->comma);
+        uint64_t ends = where(a, b, k->sep);
         const char *next = NULL;
         if (LIKELY(_mm_popcnt_u64(ends) >= 4))
             next = near4(p, a, b, ends, out + n, k);
         if (UNLIKELY(!next)) {
-            uint64_t bracket = where(a, b, _mm256_set1_epi8(']')), stop = bracket | where(a, b, _mm256_setzero_si256());
-            if (stop) { /* commas behind it are no concern of ours: are these the last four? */
+            uint64_t close = where(a, b, _mm256_set1_epi8(list->close));
+            uint64_t stop = close | where(a, b, _mm256_setzero_si256());
+            if (stop) { /* what is behind it is no concern of ours: are these the last four? */
                 uint64_t first = stop & (~stop + 1);
-                ends = (ends & (first - 1)) | (bracket & first);
+                ends = (ends & (first - 1)) | (close & first);
                 if (_mm_popcnt_u64(ends) == 4)
                     next = near4(p, a, b, ends, out + n, k);
                 room = n + 4;
             } else if (_mm_popcnt_u64(ends) < 4) { /* no NUL so far: the next 64 bytes can be read, too */
-                uint64_t ends2 = where(load32(p + 64), load32(p + 96), k->comma);
+                uint64_t ends2 = where(load32(p + 64), load32(p + 96), k->sep);
                 if (_mm_popcnt_u64(ends) + _mm_popcnt_u64(ends2) >= 4)
                     next = far4(p, ends, ends2, out + n, k);
             }

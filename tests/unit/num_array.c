@@ -12,6 +12,8 @@
 #define MOST 70 /* numbers of an array */
 #define LONGEST 96
 
+static const struct kc_num_list json = {',', ']'};
+
 static uint32_t bits_of(float f)
 {
     uint32_t b;
@@ -80,13 +82,14 @@ static size_t put_midpoint(struct kc_rng *r, char *s)
     return (size_t)sprintf(s, "%.*f", (int)kc_rng_below(r, 10) + 13, mid);
 }
 
-/* The text of n numbers, each as strtod has it in want; without what stands around them. */
-static size_t put_array(struct kc_rng *r, size_t n, char *s, float *want)
+/* The text of n numbers, each as strtod has it in want; without what stands around them. sep: NULL for JSON's. */
+static size_t put_array(struct kc_rng *r, size_t n, char *s, const char *sep, float *want)
 {
     static const char *const between[] = {",", ", ", " , ", ",\n    "};
     unsigned shape = (unsigned)kc_rng_below(r, ALL), pick = (unsigned)kc_rng_below(r, 12);
-    const char *sep = between[pick < 6 ? 0 : pick < 10 ? 1 : pick - 8];
     char *o = s;
+    if (!sep)
+        sep = between[pick < 6 ? 0 : pick < 10 ? 1 : pick - 8];
     for (size_t i = 0; i < n; i++) {
         char *number = o;
         if (i > 0) {
@@ -102,14 +105,17 @@ static size_t put_array(struct kc_rng *r, size_t n, char *s, float *want)
     return (size_t)(o - s);
 }
 
-static void same(const char *begin, const char *floor, size_t room, const float *want, size_t n)
+static void same(const char *begin, const char *floor, size_t room, const struct kc_num_list *list, const float *want,
+                 size_t n)
 {
     float fast[MOST + 1], plain[MOST + 1];
     enum kc_num_status fast_st, plain_st;
     const char *fast_p = begin, *plain_p = begin;
     memset(fast, 0x55, sizeof fast);
-    size_t got = kc_num_floats(&fast_p, floor, fast, room, &fast_st);
-    size_t expected = kc_num_floats_plain(&plain_p, plain, 0, room, &plain_st);
+    size_t got = list ? kc_num_listed(&fast_p, floor, fast, room, list, &fast_st) :
+                 kc_num_floats(&fast_p, floor, fast, room, &fast_st);
+    size_t expected = list ? kc_num_listed_plain(&plain_p, plain, 0, room, list, &plain_st) :
+                      kc_num_floats_plain(&plain_p, plain, 0, room, &plain_st);
     CHECK_MSG(got == expected && fast_st == plain_st && fast_p == plain_p,
               "%.300s: %zu numbers, status %d, at %zd; one by one %zu, %d, %zd", begin, got, fast_st, fast_p - begin,
               expected, plain_st, plain_p - begin);
@@ -136,7 +142,7 @@ TEST(num_arrays)
     size_t size;
     char *area = fenced(&size);
     for (int i = 0; i < 25000; i++) {
-        size_t n = 1 + (size_t)kc_rng_below(&r, MOST), len = put_array(&r, n, text, want);
+        size_t n = 1 + (size_t)kc_rng_below(&r, MOST), len = put_array(&r, n, text, NULL, want);
         size_t room = kc_rng_below(&r, 4) ? n : 1 + (size_t)kc_rng_below(&r, MOST);
         if (len + KC_NUM_PAD + 80 > size)
             continue;
@@ -144,18 +150,73 @@ TEST(num_arrays)
         /* at the very beginning, and at the very end, of what can be read */
         memcpy(area, text, len);
         memset(area + len, 0, KC_NUM_PAD);
-        same(area, area, room, want, n);
+        same(area, area, room, NULL, want, n);
         char *p = area + size - KC_NUM_PAD - len;
         memcpy(p, text, len);
         memset(p + len, 0, KC_NUM_PAD);
-        same(p, area, room, want, n);
-        same(p, p, room, want, n);
+        same(p, area, room, NULL, want, n);
+        same(p, p, room, NULL, want, n);
         /* one byte behind the first, or a few, are others */
         for (int k = 0; k < 3; k++) {
             static const char others[] = "0123456789..--,,]]  eE+x\"\t\n\0\xC3";
             p[1 + kc_rng_below(&r, len - 1)] = others[kc_rng_below(&r, sizeof others - 1)];
-            same(p, area, room, NULL, 0);
+            same(p, area, room, NULL, NULL, 0);
         }
+    }
+}
+
+/* Lists with other separators, a line each: the next line's numbers are none of theirs. */
+TEST(num_lists)
+{
+    static const struct kc_num_list lists[] = {{',', '\n'}, {'\t', '\n'}, {' ', '\n'}, {';', '\n'}, {' ', ']'}};
+    static const char *const spaced[] = {" , ", " \t", NULL, "; ", NULL};
+    static const char *const behind[] = {"", "\n", "\r\n", "\nterm", " \n"};
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 7, 0);
+    static char text[MOST * LONGEST + 400];
+    float want[MOST];
+    size_t size;
+    char *area = fenced(&size);
+    for (int i = 0; i < 25000; i++) {
+        size_t k = (size_t)kc_rng_below(&r, 5), n = 1 + (size_t)kc_rng_below(&r, MOST);
+        const struct kc_num_list *list = &lists[k];
+        const char alone[2] = {list->sep, '\0'}, *sep = spaced[k] && kc_rng_below(&r, 4) == 0 ? spaced[k] : alone;
+        size_t room = kc_rng_below(&r, 4) ? n : 1 + (size_t)kc_rng_below(&r, MOST), b = (size_t)kc_rng_below(&r, 5);
+        size_t len = put_array(&r, n, text, sep, want);
+        int clean = !(list->sep == ' ' && behind[b][0] == ' '); /* there, a blank says that another number follows */
+        len += (size_t)sprintf(text + len, "%s", list->close == ']' ? "]" : behind[b]);
+        clean |= list->close == ']';
+        if (len + KC_NUM_PAD + 80 > size)
+            continue;
+        for (int more = 0; more < 8 && kc_rng_below(&r, 4) && behind[b][0]; more++)
+            len += (size_t)sprintf(text + len, "%c0.5", list->sep);
+        char *p = area + size - KC_NUM_PAD - len;
+        memcpy(p, text, len);
+        memset(p + len, 0, KC_NUM_PAD);
+        same(p, area, room, list, clean ? want : NULL, n);
+        for (int e = 0; e < 3 && len > 1; e++) { /* not the first byte: no blank may stand there */
+            static const char others[] = "0123456789..--,, \t\n;]eE+x\0\xC3";
+            p[1 + kc_rng_below(&r, len - 1)] = others[kc_rng_below(&r, sizeof others - 1)];
+            same(p, area, room, list, NULL, 0);
+        }
+    }
+}
+
+TEST(num_loose)
+{
+    static const struct {
+        const char *text;
+        size_t n; /* bytes of the number; 0: there is none */
+        float is;
+    } t[] = {{"+1.5,", 4, 1.5f}, {".5", 2, 0.5f}, {"-.5e1 ", 5, -5}, {"5.", 2, 5}, {"-007.250x", 8, -7.25f}, {"5.e-1", 5, 0.5f},
+             {"000", 3, 0}, {"0.1", 3, 0.1f}, {".", 0, 0}, {"+", 0, 0}, {"-", 0, 0}, {"+-1", 0, 0}, {"e5", 0, 0}, {"", 0, 0},
+             {".e5", 0, 0}, {" 1", 0, 0}, {"0x10", 1, 0}, {"00000000000000000000000012345678901234567890.", 45, 1.2345679e19f}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        char text[64 + KC_NUM_PAD] = {0};
+        float x = 7;
+        const char *p = strcpy(text, t[i].text);
+        enum kc_num_status st = kc_num_loose(&p, &x);
+        CHECK_MSG((st == KC_NUM_OK) == (t[i].n > 0), "%s: status %d", text, st);
+        CHECK_MSG(t[i].n == 0 || (p == text + t[i].n && x == t[i].is), "%s: %.9g, %zd bytes", text, (double)x, p - text);
     }
 }
 
@@ -168,12 +229,12 @@ TEST(num_arrays_cut)
     size_t size;
     char *area = fenced(&size);
     for (int i = 0; i < 60; i++) {
-        size_t len = put_array(&r, 12, text, want);
+        size_t len = put_array(&r, 12, text, NULL, want);
         for (size_t cut = 0; cut <= len; cut++) {
             char *p = area + size - KC_NUM_PAD - cut;
             memcpy(p, text, cut);
             memset(p + cut, 0, KC_NUM_PAD);
-            same(p, area, 12, NULL, 0);
+            same(p, area, 12, NULL, NULL, 0);
         }
     }
 }
@@ -189,13 +250,13 @@ TEST(num_arrays_fast)
         for (int i = 0; i < 64; i++)
             o += sprintf(o, "%s%s", numbers[k], i == 63 ? "]" : k % 2 ? ", " : ",");
         const char *p = text;
-        CHECK(kc_num_floats_avx2(&p, text, x, 64) == 0 && p == text);
+        CHECK(kc_num_listed_avx2(&p, text, x, 64, &json) == 0 && p == text);
         for (int i = 0; i < 32 || p[-1] != ','; i++)
             p++;
         size_t left = 1;
         for (const char *q = p; *q; q++)
             left += *q == ',';
-        size_t got = kc_num_floats_avx2(&p, text, x, left & ~(size_t)3);
+        size_t got = kc_num_listed_avx2(&p, text, x, left & ~(size_t)3, &json);
         CHECK_MSG(got == (left & ~(size_t)3), "%s: %zu of %zu", numbers[k], got, left);
         for (size_t i = 0; i < got; i++)
             CHECK(bits_of(x[i]) == bits_of(want));
