@@ -55,10 +55,13 @@ _kclust() {
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     fit:--dim)
+        return
+        ;;
+    fit:--tensor)
         return
         ;;
     fit:--term-field)
@@ -146,10 +149,13 @@ _kclust() {
         return
         ;;
     assign:--input-format|assign:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     assign:--dim)
+        return
+        ;;
+    assign:--tensor)
         return
         ;;
     assign:--term-field)
@@ -230,10 +236,13 @@ _kclust() {
         return
         ;;
     update:--input-format|update:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     update:--dim)
+        return
+        ;;
+    update:--tensor)
         return
         ;;
     update:--term-field)
@@ -302,10 +311,13 @@ _kclust() {
         return
         ;;
     score:--input-format|score:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     score:--dim)
+        return
+        ;;
+    score:--tensor)
         return
         ;;
     score:--term-field)
@@ -371,14 +383,17 @@ _kclust() {
         return
         ;;
     convert:--output-format|convert:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy raw faiss fvecs' -- "$cur")
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     convert:--dim)
+        return
+        ;;
+    convert:--tensor)
         return
         ;;
     convert:--term-field)
@@ -409,10 +424,13 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
         return
         ;;
     info:--dim)
+        return
+        ;;
+    info:--tensor)
         return
         ;;
     info:--term-field)
@@ -453,13 +471,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --dim --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -17,7 +17,7 @@ static const struct {
     unsigned bits;
 } types[] = {
     {"F32", KC_ST_F32, 32}, {"F64", KC_ST_F64, 64}, {"I64", KC_ST_I64, 64}, {"U64", KC_ST_U64, 64},
-    {"F16", KC_ST_OTHER, 16}, {"BF16", KC_ST_OTHER, 16}, {"I32", KC_ST_OTHER, 32}, {"U32", KC_ST_OTHER, 32},
+    {"F16", KC_ST_F16, 16}, {"BF16", KC_ST_BF16, 16}, {"I32", KC_ST_OTHER, 32}, {"U32", KC_ST_OTHER, 32},
     {"I16", KC_ST_OTHER, 16}, {"U16", KC_ST_OTHER, 16}, {"I8", KC_ST_OTHER, 8}, {"U8", KC_ST_OTHER, 8},
     {"BOOL", KC_ST_OTHER, 8}, {"F8_E4M3", KC_ST_OTHER, 8}, {"F8_E5M2", KC_ST_OTHER, 8},
 };
@@ -26,6 +26,7 @@ struct parse {
     struct kc_st *st;
     const char *file;
     size_t cap;
+    size_t name; /* where the last tensor's name begins */
     struct kc_buf tmp;
     struct kc_err *e;
 };
@@ -35,10 +36,16 @@ static int bad(const struct parse *p, const char *what)
     return kc_err_at(p->e, KC_EINPUT, p->file, 0, "safetensors header: %s", what);
 }
 
+/* While names still come, where they are changes: a tensor has only their place. */
+static const char *name_of(const struct parse *p, const struct kc_st_tensor *t)
+{
+    return t->name ? t->name : p->st->names.p + p->name;
+}
+
 static int bad_tensor(const struct parse *p, const struct kc_st_tensor *t, const char *what)
 {
-    char name[KC_ST_NAME * 4];
-    kc_err_escape(name, sizeof name, t->name, strlen(t->name));
+    char name[256];
+    kc_err_escape(name, sizeof name, name_of(p, t), strlen(name_of(p, t)));
     return kc_err_at(p->e, KC_EINPUT, p->file, 0, "safetensors header: tensor '%s' %s", name, what);
 }
 
@@ -171,8 +178,9 @@ static int take_member(struct parse *p, const struct kc_json_str *key, const cha
         return rc < 0 ? -1 : bad(p, "a string holds half a character");
     if (p->tmp.n == 0 || memchr(p->tmp.p, '\0', p->tmp.n))
         return bad(p, "a tensor has no proper name");
-    size_t len = p->tmp.n < sizeof t->name ? p->tmp.n : sizeof t->name - 1;
-    memcpy(t->name, p->tmp.p, len);
+    p->name = st->names.n;
+    if (kc_buf_add(&st->names, p->tmp.p, p->tmp.n, p->e) != 0 || kc_buf_addc(&st->names, '\0', p->e) != 0)
+        return -1;
     st->n++;
     return take_tensor(p, v, t);
 }
@@ -197,6 +205,9 @@ static int check(struct parse *p)
     struct kc_st *st = p->st;
     if (st->n == 0)
         return bad(p, "there are no tensors");
+    const char *name = st->names.p;
+    for (size_t i = 0; i < st->n; i++, name += strlen(name) + 1)
+        st->tensors[i].name = name;
     qsort(st->tensors, st->n, sizeof *st->tensors, by_name);
     for (size_t i = 1; i < st->n; i++)
         if (strcmp(st->tensors[i].name, st->tensors[i - 1].name) == 0)
@@ -232,7 +243,7 @@ static int parse(struct parse *p, const char *text, size_t n)
 
 int kc_st_parse(struct kc_st *st, const char *json, size_t n, const char *file, struct kc_err *e)
 {
-    struct parse p = {st, file, 0, {0}, e};
+    struct parse p = {st, file, 0, 0, {0}, e};
     memset(st, 0, sizeof *st);
     char *text = kc_mem_alloc(kc_mem_add(n, KC_NUM_PAD), 1, e);
     if (!text)
@@ -248,6 +259,7 @@ int kc_st_parse(struct kc_st *st, const char *json, size_t n, const char *file, 
 void kc_st_free(struct kc_st *st)
 {
     kc_mem_free(st->tensors);
+    kc_buf_free(&st->names);
     kc_strs_free(&st->keys);
     kc_strs_free(&st->values);
     memset(st, 0, sizeof *st);
@@ -270,6 +282,13 @@ const char *kc_st_metadata(const struct kc_st *st, const char *key, size_t *n)
             return kc_strs_get(&st->values, i, n);
     }
     return NULL;
+}
+
+int kc_st_is_model(const struct kc_st *st)
+{
+    size_t n;
+    const char *format = kc_st_metadata(st, "format", &n);
+    return format && n == strlen(KC_ST_MODEL) && memcmp(format, KC_ST_MODEL, n) == 0;
 }
 
 void kc_st_swap(void *p, size_t count, size_t width)

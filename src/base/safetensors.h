@@ -8,16 +8,17 @@
 
 #define KC_ST_HEADER_MAX ((uint64_t)100 << 20) /* as the reference implementation has it */
 #define KC_ST_DIMS 4
-#define KC_ST_NAME 64
 
-enum kc_st_type { KC_ST_F32, KC_ST_F64, KC_ST_I64, KC_ST_U64, KC_ST_OTHER /* well-formed, nothing we read */ };
+enum kc_st_type {
+    KC_ST_F32, KC_ST_F64, KC_ST_I64, KC_ST_U64, KC_ST_F16, KC_ST_BF16, KC_ST_OTHER /* well-formed, nothing we read */
+};
 
 struct kc_st_tensor {
-    char name[KC_ST_NAME]; /* longer names are cut */
+    const char *name;
     char dtype[8];         /* as the header has it */
     enum kc_st_type type;
     unsigned ndims;
-    uint64_t shape[KC_ST_DIMS]; /* those of more dimensions are KC_ST_OTHER, with ndims 0 */
+    uint64_t shape[KC_ST_DIMS]; /* those of more dimensions have ndims 0 */
     uint64_t begin, end;   /* bytes [begin, end) of the data */
     const void *data;      /* for writing: elements in the machine's own order */
 };
@@ -25,6 +26,7 @@ struct kc_st_tensor {
 struct kc_st {
     struct kc_st_tensor *tensors; /* (n) in the order of their bytes */
     size_t n;
+    struct kc_buf names;          /* of the tensors, each with a NUL behind it */
     struct kc_strs keys, values;  /* the __metadata__, decoded */
     uint64_t bytes;               /* of data */
 };
@@ -38,6 +40,9 @@ void kc_st_free(struct kc_st *st);
 const struct kc_st_tensor *kc_st_find(const struct kc_st *st, const char *name); /* NULL: none */
 /* The value of a key of the metadata; NULL: none. */
 const char *kc_st_metadata(const struct kc_st *st, const char *key, size_t *n);
+
+#define KC_ST_MODEL "kclust-model" /* the "format" in the metadata of kclust's own models, */
+int kc_st_is_model(const struct kc_st *st); /* and whether that is what it says */
 
 /* Elements of 4 or 8 bytes from the file's order to the machine's, or back. */
 void kc_st_swap(void *p, size_t count, size_t width);

@@ -106,6 +106,9 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
                kc_opt_bad_word(value, KC_IN_WORDS, name, e);
     case KC_OPT_DIM:
         return kc_opt_u64(value, 1, KC_MAX_DIM, &in->dim, name, e);
+    case KC_OPT_TENSOR:
+        in->tensor = value;
+        return 0;
     case KC_OPT_TERM_FIELD:
         in->term_field = value;
         return 0;
@@ -144,6 +147,9 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)
         return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats say it themselves");
+    if (in->tensor && in->format != KC_IN_AUTO && in->format != KC_IN_SAFETENSORS)
+        return kc_err_set(e, KC_EUSAGE, "--tensor is for safetensors, not for --input-format %s",
+                          kc_in_format_name(in->format));
     in->files = (const char *const *)(argv + first);
     in->nfiles = (size_t)(argc - first);
     for (size_t i = 0; i < in->nfiles; i++)

@@ -5,9 +5,9 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
-     "write to FILE; npy takes the terms along in FILE.terms"},
+     "write to FILE; npy, faiss and fvecs take the terms along in FILE.terms"},
     {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "by FILE's suffix, else jsonl", 0, KC_COMPLETE_WORDS,
-     KC_OUT_VECTOR_WORDS, "jsonl, kvec, npy or raw"},
+     KC_OUT_VECTOR_WORDS, "jsonl, kvec, npy, raw, faiss (a flat index by inner product) or fvecs"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,

@@ -88,9 +88,9 @@ static int add_program_help(struct kc_buf *b, struct kc_err *e)
 {
     if (kc_buf_adds(b,
                     "kclust clusters text embeddings: it reads JSONL {\"term\": ..., \"vec\": [...]},\n"
-                    "kvec or npy, plain or compressed, from files or standard input, runs cosine\n"
-                    "k-means over a range of k, picks k, and writes one term<TAB>cluster_id line per\n"
-                    "record.\n\n", e) != 0)
+                    "npy, FAISS, safetensors or kvec, plain or compressed, from files or standard\n"
+                    "input, runs cosine k-means over a range of k, picks k, and writes one\n"
+                    "term<TAB>cluster_id line per record.\n\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
         if (kc_buf_printf(b, e, "  kclust %-34s  %s\n", (*v)->synopsis, (*v)->brief) != 0)

@@ -12,14 +12,16 @@
 
 #define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more lies */
 
-enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FORMATS };
-#define KC_IN_WORDS "auto jsonl kvec npy raw" /* their names, in that order */
+enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
+                    KC_IN_SAFETENSORS, KC_IN_FORMATS };
+#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors" /* their names, in that order */
 
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
     size_t nfiles;            /* 0: standard input */
     enum kc_in_format format; /* raw is never told by itself */
     uint64_t dim;             /* raw: numbers in a row; else 0 */
+    const char *tensor;       /* safetensors: the one to be read; NULL: the only matrix of floats */
     const char *term_field, *vec_field; /* NULL: by the usual synonyms, decided on the first record */
     const char *records;      /* JSON Pointer to the array of records in each JSON text, or NULL */
     const char *terms_file;   /* terms one a line, or NULL */
@@ -59,7 +61,10 @@ struct kc_in_stats {
     enum kc_in_format format; /* of the first input */
     int gzip, zstd;       /* some input was compressed so */
     char term_field[256], vec_field[256]; /* as decided; "" when the format has no fields */
-    char dtype[16];       /* npy: as stored, "<f4"; else "" */
+    char dtype[16];       /* npy, safetensors: as stored, "<f4", "F32"; else "" */
+    char tensor[256];     /* safetensors: its name; else "" */
+    char index[8], id_map[8]; /* faiss: its four letters, and those of the id map around it or ""; else "" */
+    char metric[24];      /* faiss: what it searches by; else "" */
 };
 
 typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e);
@@ -101,7 +106,7 @@ uint64_t kc_dataset_bytes(const struct kc_dataset *ds); /* of memory */
 const char *kc_storage_name(enum kc_storage s);         /* "memory", "file", "spill" */
 void kc_dataset_free(struct kc_dataset *ds);
 
-/* "auto", "jsonl", "kvec", "npy", "raw" to the enum; -1 when unknown. */
+/* "auto", "jsonl", "kvec", ... to the enum; -1 when unknown. */
 int kc_in_format_by_name(const char *name, enum kc_in_format *f) KC_MUST_USE;
 const char *kc_in_format_name(enum kc_in_format f);
 

@@ -3,11 +3,12 @@
 #include "base/num.h"
 #include "in/reader.h"
 
-#define SHOWN_BYTES 8 /* of a file whose format is not known; no less than the longest magic number */
+#define SHOWN_BYTES 8 /* of a file whose format is not known */
 
 const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {
     [KC_IN_JSONL] = &kc_reader_jsonl, [KC_IN_KVEC] = &kc_reader_kvec, [KC_IN_NPY] = &kc_reader_npy,
-    [KC_IN_RAW] = &kc_reader_raw};
+    [KC_IN_RAW] = &kc_reader_raw, [KC_IN_FAISS] = &kc_reader_faiss, [KC_IN_FVECS] = &kc_reader_fvecs,
+    [KC_IN_BVECS] = &kc_reader_bvecs, [KC_IN_SAFETENSORS] = &kc_reader_safetensors};
 
 const char *kc_in_format_name(enum kc_in_format f)
 {
@@ -127,12 +128,30 @@ int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e)
         f->carry_at = 0;
     }
     while (f->carry.n < n && !f->src_eof) {
-        size_t step = n - f->carry.n, got;
+        size_t step = f->carry.n > f->block ? f->carry.n : f->block, got; /* as in take */
+        if (step > n - f->carry.n)
+            step = n - f->carry.n;
         if (kc_buf_reserve(&f->carry, step, e) != 0)
             return -1;
         read_source(f, f->carry.p + f->carry.n, step, &got);
         f->carry.n += got;
     }
+    return 0;
+}
+
+int kc_feed_skip(struct kc_feed *f, uint64_t n, uint64_t *missing, struct kc_err *e)
+{
+    size_t have = f->carry.n - f->carry_at, take = have < n ? have : (size_t)n;
+    f->carry_at += take;
+    n -= take;
+    n -= f->src_eof ? 0 : kc_source_skip(f->src, n);
+    for (; n > 0 && !f->src_eof; n -= take) {
+        f->carry_at = f->carry.n = 0;
+        if (kc_feed_peek(f, f->block < n ? f->block : (size_t)n, e) != 0)
+            return -1;
+        take = f->carry_at = f->carry.n;
+    }
+    *missing = n;
     return 0;
 }
 
@@ -178,6 +197,11 @@ static int starts_with(const struct kc_feed *f, const char *magic, size_t n)
     return f->carry.n - f->carry_at >= n && memcmp(f->carry.p + f->carry_at, magic, n) == 0;
 }
 
+static int is_of(const struct kc_feed *f, const struct kc_reader *rd)
+{
+    return rd->is ? rd->is(f) : rd->magic && starts_with(f, rd->magic, rd->magic_n);
+}
+
 /* What the file is when it is nothing that any reader takes, whatever format was asked for; NULL when that is not known
  * from the first bytes. */
 static const char *stranger(const struct kc_feed *f)
@@ -216,18 +240,18 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     enum kc_in_format want = f->o->format;
     char seen[64];
     f->rd = NULL;
-    if (kc_feed_peek(f, SHOWN_BYTES, e) != 0)
+    if (kc_feed_peek(f, KC_SEEN, e) != 0)
         return -1;
-    if (want == KC_IN_RAW) { /* any bytes may be numbers */
-        f->rd = f->carry.n > 0 ? &kc_reader_raw : NULL;
+    if (want == KC_IN_RAW || want == KC_IN_FVECS || want == KC_IN_BVECS) { /* any bytes may be numbers */
+        f->rd = f->carry.n > 0 ? kc_readers[want] : NULL;
         return f->rd ? 0 : kc_feed_broken(f, e);
     }
     const char *what = stranger(f);
-    if (what)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
-    for (int i = 0; i < KC_IN_FORMATS; i++)
-        if (kc_readers[i] && kc_readers[i]->magic && starts_with(f, kc_readers[i]->magic, kc_readers[i]->magic_n))
+    for (int i = 0; !f->rd && i < KC_IN_FORMATS; i++)
+        if (kc_readers[i] && is_of(f, kc_readers[i]))
             f->rd = kc_readers[i];
+    if (what && !f->rd)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
     if (f->rd) {
         /* settled, unless another one was asked for */
     } else if (want == KC_IN_AUTO || want == KC_IN_JSONL) {
@@ -272,6 +296,8 @@ int kc_feed_next(struct kc_feed *f, int *none, struct kc_err *e)
         if (detect(f, e) != 0)
             return -1;
         if (f->rd) {
+            if (f->o->tensor && f->rd->format != KC_IN_SAFETENSORS)
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--tensor is for safetensors, this is %s", f->rd->name);
             if (f->st->format == KC_IN_AUTO)
                 f->st->format = f->rd->format;
             return f->rd->begin(f, e);

@@ -256,4 +256,5 @@ static void work(struct kc_slot *s)
     s->has_terms = s->n > 0 && s->fields->want_term && !s->fields->bare;
 }
 
-const struct kc_reader kc_reader_jsonl = {KC_IN_JSONL, "jsonl", NULL, 0, 0, begin, fill, work, end};
+const struct kc_reader kc_reader_jsonl = {
+    .format = KC_IN_JSONL, .name = "jsonl", .begin = begin, .fill = fill, .work = work, .end = end};

@@ -15,11 +15,12 @@ static const char magic[] = "KCV1";
 
 static int begin(struct kc_feed *f, struct kc_err *e)
 {
+    static const struct kc_layout floats = {KC_CELL_F32, 0, 0};
     struct state *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
     if (!st)
         return -1;
-    f->again = kc_again_open(f, sizeof(float), 0, &st->at);
+    f->again = kc_again_open(f, &floats, &st->at);
     return 0;
 }
 
@@ -140,4 +141,6 @@ static void work(struct kc_slot *s)
     s->has_terms = s->given->want_term;
 }
 
-const struct kc_reader kc_reader_kvec = {KC_IN_KVEC, "kvec", magic, 4, 1, begin, fill, work, end};
+const struct kc_reader kc_reader_kvec = {
+    .format = KC_IN_KVEC, .name = "kvec", .magic = magic, .magic_n = 4, .binary = 1,
+    .begin = begin, .fill = fill, .work = work, .end = end};

@@ -5,11 +5,13 @@
 
 #include "in/dataset.h"
 #include "in/fields.h"
+#include "in/plain.h"
 #include "in/source.h"
 #include "in/stored.h"
 
 #define KC_KVEC_TERM_MAX ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
 #define KC_SLOT_SPANS 16384 /* no slot has more: of the shortest records they would take far more than the text */
+#define KC_SEEN 16 /* bytes by which formats are told apart; no less than the longest magic number */
 #define KC_SHOWN 5                   /* bad records that are reported one by one when they are skipped */
 
 /* A record inside a slot's text. */
@@ -49,8 +51,7 @@ struct kc_slot {
     int whole_lines;    /* buf holds lines, not spans */
     int overlong;       /* behind what is in here came a record longer than max_line, */
     uint64_t overlong_line; /* on this line; whole_lines: on the next one */
-    size_t width;       /* npy, raw: bytes of a number, */
-    int swap;           /* and whether they are to be reversed */
+    struct kc_layout layout; /* of plain rows */
 
     size_t n, cap;      /* rows */
     float *x;           /* (n, d) */
@@ -73,8 +74,9 @@ struct kc_slot {
 struct kc_reader {
     enum kc_in_format format;
     const char *name;
-    const char *magic; /* how every such file begins (magic_n bytes); NULL: text */
+    const char *magic; /* how every such file begins (magic_n bytes), or NULL */
     size_t magic_n;
+    int (*is)(const struct kc_feed *f); /* whether the file is one, by its first KC_SEEN bytes at carry_at; or NULL */
     int binary;        /* a bad record is named by its row, not by its line */
     /* A new file begins; f->state is the reader's own (freed by kc_mem_free after end). */
     int (*begin)(struct kc_feed *f, struct kc_err *e);
@@ -84,7 +86,8 @@ struct kc_reader {
     void (*end)(struct kc_feed *f);
 };
 
-extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy, kc_reader_raw;
+extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy, kc_reader_raw, kc_reader_faiss,
+    kc_reader_fvecs, kc_reader_bvecs, kc_reader_safetensors;
 /* By the format; NULL for KC_IN_AUTO. */
 extern const struct kc_reader *const kc_readers[KC_IN_FORMATS];
 
@@ -138,6 +141,8 @@ int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err
 int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
 /* b's bytes from `at` on are to be taken again. */
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e) KC_MUST_USE;
+/* Leave out n bytes; *missing is how many there were fewer. */
+int kc_feed_skip(struct kc_feed *f, uint64_t n, uint64_t *missing, struct kc_err *e) KC_MUST_USE;
 /* Rows of d numbers are coming: the first input sets the number, the others must agree. */
 int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e) KC_MUST_USE;
 
@@ -153,11 +158,6 @@ float *kc_slot_row(struct kc_slot *s);
 int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size) KC_MUST_USE;
 /* Record `s->records` is bad. Returns 1 when the run must go on, 0 when it ends here (bad records are fatal). */
 int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg);
-
-/* n numbers of 2, 4 or 8 bytes as npy has them, little-endian unless swap. A float64 beyond float32 gives infinity. */
-void kc_npy_floats(float *out, const char *p, size_t n, size_t width, int swap);
-/* A slot's work whose buf holds numbers of s->width bytes, and s->terms the terms of all rows if s->has_terms. */
-void kc_npy_work(struct kc_slot *s);
 
 /* What is needed and what --max-memory allows, less than that, for a message: two texts that differ. */
 void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit);

@@ -22,8 +22,7 @@ struct kc_again {
     int fd;
     size_t no; /* the operand, as in a slot */
     const struct kc_reader *rd;
-    size_t width;
-    int swap;
+    struct kc_layout layout;
     off_t size; /* when it was first read, */
     struct timespec changed; /* and when it had been changed last by then */
 };
@@ -48,7 +47,7 @@ struct kc_reread {
     struct kc_fault fault;
 };
 
-struct kc_again *kc_again_open(const struct kc_feed *f, size_t width, int swap, uint64_t *at)
+struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at)
 {
     struct kc_err ignored = KC_ERR_INIT; /* a spill file does as well */
     struct rlimit most;
@@ -67,8 +66,7 @@ struct kc_again *kc_again_open(const struct kc_feed *f, size_t width, int swap, 
     a->fd = fd;
     a->no = f->next;
     a->rd = f->rd;
-    a->width = width;
-    a->swap = swap;
+    a->layout = *l;
     a->size = st.st_size;
     a->changed = st.st_mtim;
     a->name = kc_mem_strdup(f->name, &ignored);
@@ -186,30 +184,6 @@ static int read_at(const struct kc_again *a, void *p, size_t n, uint64_t at, siz
     return err == 0 ? 0 : kc_err_sys(e, a->name, err, "cannot read");
 }
 
-/* m rows of numbers of a->width bytes. */
-static int read_plain(const struct kc_again *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
-{
-    size_t left = m * d, got;
-    if (a->width == sizeof *buf && !a->swap && !KC_BIG_ENDIAN) {
-        if (read_at(a, buf, left * sizeof *buf, at, &got, e) != 0)
-            return -1;
-        return got == left * sizeof *buf ? 0 : changed(a, e);
-    }
-    while (left > 0) {
-        char w[WINDOW];
-        size_t k = WINDOW / a->width < left ? WINDOW / a->width : left;
-        if (read_at(a, w, k * a->width, at, &got, e) != 0)
-            return -1;
-        if (got < k * a->width)
-            return changed(a, e);
-        kc_npy_floats(buf, w, k, a->width, a->swap);
-        buf += k;
-        left -= k;
-        at += k * a->width;
-    }
-    return 0;
-}
-
 /* A piece of a file. */
 struct window {
     const struct kc_again *a;
@@ -233,6 +207,45 @@ static const char *look(struct window *w, uint64_t at, size_t need, size_t *n, s
     }
     *n = (size_t)(w->at + w->n - at);
     return w->p + (at - w->at);
+}
+
+/* The n numbers at `at`. */
+static int read_numbers(struct window *w, uint64_t at, size_t n, float *buf, struct kc_err *e)
+{
+    size_t size = kc_cell_bytes(w->a->layout.cell);
+    while (n > 0) {
+        size_t got;
+        const char *p = look(w, at, size, &got, e);
+        if (!p)
+            return -1;
+        got = got / size < n ? got / size : n;
+        kc_cell_floats(buf, p, got, &w->a->layout);
+        at += got * size;
+        buf += got;
+        n -= got;
+    }
+    return 0;
+}
+
+/* m rows that lie one behind the other. */
+static int read_plain(const struct kc_again *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
+{
+    const struct kc_layout *l = &a->layout;
+    size_t all = m * d, row = d * kc_cell_bytes(l->cell), got;
+    if (l->cell == KC_CELL_F32 && l->lead == 0 && !l->swap && !KC_BIG_ENDIAN) {
+        if (read_at(a, buf, all * sizeof *buf, at, &got, e) != 0)
+            return -1;
+        return got == all * sizeof *buf ? 0 : changed(a, e);
+    }
+    struct window w;
+    w.a = a;
+    w.at = w.n = 0;
+    for (size_t i = 0; i < m; i++, buf += d, at += l->lead + row) {
+        w.more = kc_mem_mul(m - i, l->lead + row);
+        if (read_numbers(&w, at + l->lead, d, buf, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* m rows of kvec into buf, those before skip left out; a header may stand before any of them. */
@@ -259,15 +272,8 @@ static int read_kvec(const struct kc_again *a, uint64_t at, size_t skip, size_t 
             continue;
         }
         at += 4 + len;
-        for (size_t got = 0; i >= skip && got < d;) {
-            uint64_t here = at + got * sizeof *buf;
-            p = look(&w, here, sizeof *buf, &n, e);
-            if (!p)
-                return -1;
-            n = n / sizeof *buf < d - got ? n / sizeof *buf : d - got;
-            kc_le_floats(buf + got, p, n);
-            got += n;
-        }
+        if (i >= skip && read_numbers(&w, at, d, buf, e) != 0)
+            return -1;
         at += d * sizeof *buf;
         buf += i >= skip ? d : 0;
         i++;
@@ -294,10 +300,10 @@ static int read_extent(const struct kc_reread *r, const struct extent *x, size_t
                        struct kc_err *e)
 {
     const struct kc_again *a = r->files[x->file];
-    size_t d = r->d, k = i - x->row0;
+    size_t d = r->d, k = i - x->row0, stride = a->layout.lead + d * kc_cell_bytes(a->layout.cell);
     int rc = a->rd->format == KC_IN_KVEC ?
                  read_kvec(a, r->marks[x->mark + k / MARK], k % MARK, m, d, buf, e) :
-                 read_plain(a, x->at + (uint64_t)k * d * a->width, m, d, buf, e);
+                 read_plain(a, x->at + (uint64_t)k * stride, m, d, buf, e);
     for (size_t j = 0; rc == 0 && j < m; j++)
         if (kc_la_unit(buf + j * d, d, buf + j * d, NULL) != KC_ROW_OK)
             rc = changed(a, e);

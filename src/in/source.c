@@ -346,6 +346,19 @@ uint64_t kc_source_left(const struct kc_source *s)
     return s->size > taken ? s->size - taken : 0;
 }
 
+uint64_t kc_source_skip(struct kc_source *s, uint64_t n)
+{
+    uint64_t left = kc_source_left(s), have = s->n - s->at;
+    if (left == UINT64_MAX)
+        return 0;
+    n = n < left ? n : left;
+    if (n > have && lseek(s->fd, (off_t)(n - have), SEEK_CUR) < 0)
+        return 0;
+    s->at += (size_t)(n < have ? n : have);
+    s->stored += n > have ? n - have : 0;
+    return n;
+}
+
 int kc_source_dup(const struct kc_source *s, uint64_t *at)
 {
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)

@@ -26,6 +26,9 @@ uint64_t kc_source_bytes(const struct kc_source *s); /* stored bytes read so far
 /* Bytes still to be had from here on, when the source is a plain regular file; else UINT64_MAX. */
 uint64_t kc_source_left(const struct kc_source *s);
 
+/* Leave out up to n of them without reading; returns how many. 0 when the source is something else. */
+uint64_t kc_source_skip(struct kc_source *s, uint64_t n);
+
 /* A descriptor of the caller's own on a plain regular file; *at: the place in it of the next byte that is to be had.
  * -1, which is no failure, when the source is something else or descriptors are short. */
 int kc_source_dup(const struct kc_source *s, uint64_t *at) KC_MUST_USE;

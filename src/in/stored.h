@@ -9,16 +9,16 @@
 #include "la/rows.h"
 
 struct kc_feed;
+struct kc_layout;
 struct kc_slot;
 
 /* An input that can be read again, by a descriptor of its own. */
 struct kc_again;
 struct kc_reread;
 
-/* The file that the feed has open, behind its header; *at: the place of its next byte. width and swap: how numbers lie
- * in it, as in a slot. NULL, which is no failure, when it cannot be read again (a pipe, compressed), when memory has no
+/* The file that the feed has open, behind its header; *at: the place of its next byte. l: how its rows lie. NULL, which is no failure, when it cannot be read again (a pipe, compressed), when memory has no
  * limit or descriptors are short. Freed by kc_again_free (NULL is fine) unless a slot hands it to kc_reread_add. */
-struct kc_again *kc_again_open(const struct kc_feed *f, size_t width, int swap, uint64_t *at);
+struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at);
 void kc_again_free(struct kc_again *a);
 
 /* No rows, of d numbers. */

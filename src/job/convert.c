@@ -19,7 +19,8 @@ int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_er
                              "convert does not compress: write to a pipe, as in kclust convert FILE | gzip > OUT");
     *f = ends_with(output, ".jsonl") || ends_with(output, ".ndjson") ? KC_IN_JSONL :
          ends_with(output, ".kvec") ? KC_IN_KVEC : ends_with(output, ".npy") ? KC_IN_NPY :
-         ends_with(output, ".raw") ? KC_IN_RAW : KC_IN_AUTO;
+         ends_with(output, ".raw") ? KC_IN_RAW : ends_with(output, ".faiss") ? KC_IN_FAISS :
+         ends_with(output, ".fvecs") ? KC_IN_FVECS : KC_IN_AUTO;
     return 0;
 }
 
@@ -57,7 +58,8 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     if (terms_lost && target == KC_IN_RAW)
         kc_ctx_log(ctx, KC_LOG_WARN, "raw holds no terms: they are lost");
     else if (terms_lost)
-        kc_ctx_log(ctx, KC_LOG_WARN, "npy holds no terms: they are lost; with -o OUT they go to OUT.terms");
+        kc_ctx_log(ctx, KC_LOG_WARN, "%s holds no terms: they are lost; with -o OUT they go to OUT.terms",
+                   kc_in_format_name(target));
     kc_ctx_log(ctx, KC_LOG_INFO, "%llu records from %llu bytes of %s", (unsigned long long)st.records,
                (unsigned long long)st.bytes, kc_in_format_name(st.format));
     rc = 0;

@@ -1,4 +1,4 @@
-/* convert: vectors from any format into jsonl, kvec, npy or raw, as they are: not normalised, rows of zeros too. */
+/* convert: vectors from any format into jsonl, kvec, npy, raw, faiss or fvecs, as they are: not normalised, rows of zeros too. */
 #ifndef KC_JOB_CONVERT_H
 #define KC_JOB_CONVERT_H
 
@@ -13,7 +13,7 @@ struct kc_job_convert {
 /* Streams: a failure may leave whole records on standard output, but no half-made named file. */
 int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j, struct kc_err *e) KC_MUST_USE;
 
-/* The format that a file name asks for: .jsonl and .ndjson, .kvec, .npy, .raw; KC_IN_AUTO for any other name. KC_EUSAGE
+/* The format that a file name asks for: .jsonl and .ndjson, .kvec, .npy, .raw, .faiss, .fvecs; KC_IN_AUTO for any other name. KC_EUSAGE
  * for a compressed one, which kclust reads but does not write. */
 int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_err *e) KC_MUST_USE;
 

@@ -107,6 +107,10 @@ static int as_json(struct kc_buf *b, const struct survey *s, const struct kc_in_
     kc_jsonw_cstr(&w, "term_field", or_null(st->term_field));
     kc_jsonw_cstr(&w, "vec_field", or_null(st->vec_field));
     kc_jsonw_cstr(&w, "dtype", or_null(st->dtype));
+    kc_jsonw_cstr(&w, "tensor", or_null(st->tensor));
+    kc_jsonw_cstr(&w, "index", or_null(st->index));
+    kc_jsonw_cstr(&w, "id_map", or_null(st->id_map));
+    kc_jsonw_cstr(&w, "metric", or_null(st->metric));
     kc_jsonw_open(&w, "norm", '{', 1);
     kc_jsonw_double(&w, "min", s->least);
     kc_jsonw_double(&w, "mean", s->sum / (double)s->rows);
@@ -144,7 +148,9 @@ static int as_text(struct kc_buf *b, const struct survey *s, const struct kc_in_
         (st->skipped ? kc_buf_printf(b, e, "skipped      %llu\n", (unsigned long long)st->skipped) : 0) != 0 ||
         kc_buf_printf(b, e, "dimensions   %zu\n", s->d) != 0 ||
         add_field(b, "term field   ", st->term_field, e) != 0 || add_field(b, "vec field    ", st->vec_field, e) != 0 ||
-        add_field(b, "dtype        ", st->dtype, e) != 0 ||
+        add_field(b, "dtype        ", st->dtype, e) != 0 || add_field(b, "tensor       ", st->tensor, e) != 0 ||
+        add_field(b, "index        ", st->index, e) != 0 || add_field(b, "id map       ", st->id_map, e) != 0 ||
+        add_field(b, "metric       ", st->metric, e) != 0 ||
         kc_buf_printf(b, e, "norms        %.6g to %.6g, mean %.6g%s\nzero rows    %llu\nduplicates   %llu\n", s->least,
                       s->most, s->sum / (double)s->rows, is_unit(s) ? " (unit vectors)" : "",
                       (unsigned long long)s->zero, (unsigned long long)s->duplicates) != 0)
@@ -167,7 +173,7 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     struct kc_outfile *f = NULL;
     struct kc_buf b = {0};
     int rc = -1;
-    if (in.nfiles == 1 && in.format == KC_IN_AUTO && kc_model_is(in.files[0]))
+    if (in.nfiles == 1 && in.format == KC_IN_AUTO && !in.tensor && kc_model_is(in.files[0]))
         return kc_job_info_model(j, e);
     in.normalise = 0;
     in.want_raw = 0;

@@ -10,7 +10,7 @@ struct kc_job_info {
     int json;           /* one JSON object instead of text */
 };
 
-/* in: a single file that begins as a model does, see kc_model_is. */
+/* in: a single file that is a model, see kc_model_is. */
 int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
 
 int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "base/safetensors.h"
@@ -339,7 +340,7 @@ static int check_format(struct load *l)
 {
     size_t n = 0;
     const char *p = kc_st_metadata(&l->st, "format", &n);
-    if (!p || n != 12 || memcmp(p, "kclust-model", 12) != 0)
+    if (!kc_st_is_model(&l->st))
         return no_model(l->name, "a safetensors file of something else", l->e);
     char digits[24] = "";
     uint64_t version;
@@ -436,15 +437,39 @@ out:
     return rc;
 }
 
+/* Whether n bytes of a header say that the file is something else than a model. */
+static int is_another(const char *json, size_t n)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_st st;
+    int another = kc_st_parse(&st, json, n, "", &e) == 0 && !kc_st_is_model(&st);
+    kc_st_free(&st);
+    return another;
+}
+
 int kc_model_is(const char *path)
 {
-    char p[HEADER_LENGTH + 1];
+    char p[HEADER_LENGTH + 1], *json = NULL;
+    struct kc_err e = KC_ERR_INIT;
     struct stat st;
+    size_t got, n;
+    int is = 0;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : pread(fd, p, sizeof p, 0);
-    if (fd >= 0)
-        close(fd);
-    return n == (ssize_t)sizeof p && kc_le64(p) <= KC_ST_HEADER_MAX && p[HEADER_LENGTH] == '{';
+    int fd = kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return 0;
+    if (kc_fd_pread(fd, p, sizeof p, 0, &got) != 0 || got < sizeof p || kc_le64(p) > KC_ST_HEADER_MAX ||
+        p[HEADER_LENGTH] != '{')
+        goto out;
+    is = 1;
+    n = (size_t)kc_le64(p);
+    if ((off_t)n > st.st_size - HEADER_LENGTH || !(json = kc_mem_alloc(n, 1, &e)))
+        goto out;
+    if (kc_fd_pread(fd, json, n, HEADER_LENGTH, &got) == 0 && got == n)
+        is = !is_another(json, n);
+out:
+    kc_mem_free(json);
+    close(fd);
+    return is;
 }

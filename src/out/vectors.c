@@ -7,19 +7,24 @@
 #include "out/labels.h"
 
 #define NPY_HEADER 128 /* room for any shape, and a multiple of 64 as the format asks for */
+#define FAISS_HEADER 45
+#define MOST_HEADER NPY_HEADER
 #define KVEC_TERM_MAX ((size_t)1 << 28)
 
 struct vec_format {
-    int (*start)(struct kc_vectors *v, struct kc_err *e);  /* before the first row; d is known */
+    int beside;    /* holds no terms, which go beside a named file, into FILE.terms */
+    int no_terms;  /* holds none, and they go nowhere */
+    size_t header; /* bytes of one that tells the number of rows, */
+    void (*head)(char *out, uint64_t n, size_t d); /* which this writes */
+    int (*start)(struct kc_vectors *v, struct kc_err *e);  /* before the first row; d is known. NULL: nothing to do */
     int (*row)(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e);
-    int (*end)(struct kc_vectors *v, struct kc_err *e);
 };
 
 struct kc_vectors {
     const struct vec_format *format;
     struct kc_outfile *out;
     struct kc_outfile *body;  /* where rows go: out, or a spool when the row count must come first and out is a pipe */
-    struct kc_outfile *terms; /* PATH.terms of npy, or NULL */
+    struct kc_outfile *terms; /* PATH.terms, or NULL */
     int stale_terms;          /* PATH.terms was there before: it must not outlive the rows it belonged to */
     int saw_terms;
     uint64_t n;
@@ -31,6 +36,12 @@ static void put_u32(char out[4], uint32_t v)
 {
     for (int i = 0; i < 4; i++)
         out[i] = (char)(v >> (8 * i) & 0xFF);
+}
+
+static void put_u64(char out[8], uint64_t v)
+{
+    put_u32(out, (uint32_t)v);
+    put_u32(out + 4, (uint32_t)(v >> 32));
 }
 
 /* The row as little-endian float32, appended to b. */
@@ -48,13 +59,6 @@ static int add_floats(struct kc_buf *b, const float *x, size_t d, struct kc_err 
     }
     return 0;
 #endif
-}
-
-static int no_start(struct kc_vectors *v, struct kc_err *e)
-{
-    (void)v;
-    (void)e;
-    return 0;
 }
 
 static int jsonl_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
@@ -96,7 +100,7 @@ static int kvec_row(struct kc_vectors *v, const char *term, size_t len, const fl
            add_floats(&v->b, x, v->d, e);
 }
 
-static void npy_header(char out[NPY_HEADER], uint64_t n, size_t d)
+static void npy_head(char *out, uint64_t n, size_t d)
 {
     memset(out, ' ', NPY_HEADER);
     memcpy(out, "\x93NUMPY\x01", 8); /* the literal's NUL is the minor version */
@@ -109,50 +113,60 @@ static void npy_header(char out[NPY_HEADER], uint64_t n, size_t d)
     out[NPY_HEADER - 1] = '\n';
 }
 
-static int npy_start(struct kc_vectors *v, struct kc_err *e)
+/* An IndexFlatIP, see in/faiss.c. */
+static void faiss_head(char *out, uint64_t n, size_t d)
 {
-    if (!kc_outfile_seekable(v->out)) {
-        if (kc_outfile_open_spool(&v->body, e) != 0)
-            return -1;
-        return 0; /* the header goes before it at the end */
-    }
-    char head[NPY_HEADER];
-    npy_header(head, 0, v->d);
-    return kc_outfile_write(v->out, head, sizeof head, e);
+    const uint64_t nothing = 1 << 20; /* what FAISS itself writes there */
+    memcpy(out, "IxFI", 4);
+    put_u32(out + 4, (uint32_t)d);
+    put_u64(out + 8, n);
+    put_u64(out + 16, nothing);
+    put_u64(out + 24, nothing);
+    out[32] = 1;
+    put_u32(out + 33, 0);
+    put_u64(out + 37, n * d);
 }
 
-static int npy_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+/* Room for the header, which is complete only at the end; where it cannot be written then, the rows wait in a spool. */
+static int start_header(struct kc_vectors *v, struct kc_err *e)
 {
-    if (v->terms) {
-        if (kc_out_tsv_escape(&v->b, term, len, e) != 0 || kc_buf_addc(&v->b, '\n', e) != 0 ||
-            kc_outfile_write(v->terms, v->b.p, v->b.n, e) != 0)
-            return -1;
-        v->b.n = 0;
-    }
-    return add_floats(&v->b, x, v->d, e);
+    char head[MOST_HEADER];
+    if (!kc_outfile_seekable(v->out))
+        return kc_outfile_open_spool(&v->body, e);
+    v->format->head(head, 0, v->d);
+    return kc_outfile_write(v->out, head, v->format->header, e);
 }
 
-static int npy_end(struct kc_vectors *v, struct kc_err *e)
+static int end_header(struct kc_vectors *v, struct kc_err *e)
 {
-    char head[NPY_HEADER];
-    npy_header(head, v->n, v->d);
+    char head[MOST_HEADER];
+    v->format->head(head, v->n, v->d);
     if (v->body == v->out)
-        return kc_outfile_patch(v->out, 0, head, sizeof head, e);
-    return kc_outfile_write(v->out, head, sizeof head, e) != 0 ? -1 : kc_outfile_copy(v->out, v->body, e);
+        return kc_outfile_patch(v->out, 0, head, v->format->header, e);
+    return kc_outfile_write(v->out, head, v->format->header, e) != 0 ? -1 : kc_outfile_copy(v->out, v->body, e);
 }
 
-static int raw_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+static int floats_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
 {
     (void)term;
     (void)len;
     return add_floats(&v->b, x, v->d, e);
 }
 
+static int fvecs_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    char head[4];
+    put_u32(head, (uint32_t)v->d);
+    return kc_buf_add(&v->b, head, sizeof head, e) != 0 ? -1 : floats_row(v, term, len, x, e);
+}
+
 static const struct vec_format formats[KC_IN_FORMATS] = {
-    [KC_IN_JSONL] = {no_start, jsonl_row, no_start},
-    [KC_IN_KVEC] = {kvec_start, kvec_row, no_start},
-    [KC_IN_NPY] = {npy_start, npy_row, npy_end},
-    [KC_IN_RAW] = {no_start, raw_row, no_start},
+    [KC_IN_JSONL] = {.row = jsonl_row},
+    [KC_IN_KVEC] = {.start = kvec_start, .row = kvec_row},
+    [KC_IN_NPY] = {.beside = 1, .header = NPY_HEADER, .head = npy_head, .row = floats_row},
+    [KC_IN_RAW] = {.no_terms = 1, .row = floats_row},
+    [KC_IN_FAISS] = {.beside = 1, .header = FAISS_HEADER, .head = faiss_head, .row = floats_row},
+    [KC_IN_FVECS] = {.beside = 1, .row = fvecs_row},
 };
 
 int kc_out_vectors_writes(enum kc_in_format format)
@@ -179,7 +193,7 @@ int kc_out_vectors_open(struct kc_vectors **out, const char *path, enum kc_in_fo
         return -1;
     v->format = &formats[format];
     if (kc_outfile_open(&v->out, path, e) != 0 ||
-        (format == KC_IN_NPY && kc_outfile_is_file(v->out) && open_terms(v, path, e) != 0)) {
+        (v->format->beside && kc_outfile_is_file(v->out) && open_terms(v, path, e) != 0)) {
         kc_out_vectors_free(v);
         return -1;
     }
@@ -193,13 +207,20 @@ const struct kc_outfile *kc_out_vectors_file(const struct kc_vectors *v)
     return v->out;
 }
 
+static int add_term(struct kc_vectors *v, const char *term, size_t len, struct kc_err *e)
+{
+    v->b.n = 0;
+    return kc_out_tsv_escape(&v->b, term, len, e) != 0 || kc_buf_addc(&v->b, '\n', e) != 0 ? -1 :
+           kc_outfile_write(v->terms, v->b.p, v->b.n, e);
+}
+
 int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct kc_err *e)
 {
     if (c->n == 0)
         return 0;
     if (v->n == 0) {
         v->d = c->d;
-        if (v->format->start(v, e) != 0)
+        if ((v->format->start ? v->format->start(v, e) : v->format->head ? start_header(v, e) : 0) != 0)
             return -1;
     }
     v->saw_terms |= c->terms != NULL;
@@ -213,6 +234,8 @@ int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct 
             term = number;
             len = kc_jsonw_digits(number, c->rows[i]);
         }
+        if (v->terms && add_term(v, term, len, e) != 0)
+            return -1;
         v->b.n = 0;
         if (v->format->row(v, term, len, c->x + i * c->d, e) != 0 ||
             kc_outfile_write(v->body, v->b.p, v->b.n, e) != 0)
@@ -224,8 +247,8 @@ int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct 
 int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *e)
 {
     int keep_terms = v->terms && (v->saw_terms || v->stale_terms);
-    *terms_lost = (v->format->row == npy_row || v->format->row == raw_row) && v->saw_terms && !v->terms;
-    if (v->format->end(v, e) != 0 || kc_outfile_finish(v->out, e) != 0 ||
+    *terms_lost = (v->format->no_terms || v->format->beside) && v->saw_terms && !v->terms;
+    if ((v->format->head ? end_header(v, e) : 0) != 0 || kc_outfile_finish(v->out, e) != 0 ||
         (keep_terms && kc_outfile_finish(v->terms, e) != 0))
         return -1;
     /* the terms first: the new rows never stand beside another file's terms of the same number */

@@ -50,3 +50,52 @@ def large(n=48000, d=256, groups=3):
         at = 4 * (g * d + g) + 3
         body[at::4 * groups * d] = b"\x41" * len(range(at, len(body), 4 * groups * d))  # from 8 up
     return npy(shape="(%d, %d)" % (n, d), vectors=[], descr="<f4") + bytes(body)
+
+
+def faiss_header(letters, n, d, metric=None, trained=1):
+    metric = {b"IxFI": 0, b"IxF2": 1}.get(letters, 2) if metric is None else metric
+    return (letters + struct.pack("<iqqqBi", d, n, 1 << 20, 1 << 20, trained, metric) +
+            (struct.pack("<f", 0) if metric > 1 else b""))
+
+
+def faiss(vectors=VECTORS, letters=b"IxFI", ids=None, map_letters=b"IxMp", count=None, n=None, d=None, **header):
+    """A flat FAISS index, with ids in an id map; n, d, count (of the numbers) and what else the header says may lie."""
+    n = len(vectors) if n is None else n
+    d = len(vectors[0]) if d is None else d
+    data = faiss_header(letters, n, d, **header) + struct.pack("<Q", (n * d if count is None else count) % (1 << 64))
+    data += b"".join(struct.pack("<%df" % len(v), *v) for v in vectors)
+    if ids is None:
+        return data
+    return (faiss_header(map_letters, n, d, **header) + data + struct.pack("<Q", len(ids)) +
+            struct.pack("<%dq" % len(ids), *ids))
+
+
+def fvecs(vectors=VECTORS, kind="f"):
+    return b"".join(struct.pack("<i%d%s" % (len(v), kind), len(v), *v) for v in vectors)
+
+
+def bvecs(vectors):
+    return fvecs(vectors, "B")
+
+
+def tensor(vectors=VECTORS, kind="F32"):
+    """(dtype, shape, bytes) for safetensors()."""
+    d = len(vectors[0])
+    data = b"".join(struct.pack("<%d%s" % (d, {"F32": "f", "F64": "d", "F16": "e", "BF16": "f", "I64": "q"}[kind]), *v)
+                    for v in vectors)
+    if kind == "BF16":  # the upper halves, exact for these rows
+        data = b"".join(data[i + 2:i + 4] for i in range(0, len(data), 4))
+    return kind, [len(vectors), d], data
+
+
+def safetensors(tensors, metadata=None, header=None):
+    """tensors: {name: (dtype, shape, bytes)}; header (bytes) may lie."""
+    import json
+    says, data = {}, b""
+    if metadata:
+        says["__metadata__"] = metadata
+    for name, (kind, shape, body) in tensors.items():
+        says[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(body)]}
+        data += body
+    text = json.dumps(says).encode() if header is None else header
+    return struct.pack("<Q", len(text)) + text + data
