@@ -165,7 +165,8 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
     return 0;
 }
 
-int kc_cli_start(struct kc_cli *c, struct kc_err *e)
+/* The pool and the context. */
+static int start(struct kc_cli *c, struct kc_err *e)
 {
     kc_progress_init(c->progress);
     c->ctx = (struct kc_ctx){
@@ -177,9 +178,25 @@ int kc_cli_start(struct kc_cli *c, struct kc_err *e)
     return c->ctx.pool ? 0 : -1;
 }
 
-void kc_cli_stop(struct kc_cli *c)
+static void stop(struct kc_cli *c)
 {
     kc_progress_clear();
     kc_pool_free(c->ctx.pool);
     c->ctx.pool = NULL;
+}
+
+int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named)
+{
+    struct kc_err e = KC_ERR_INIT;
+    enum kc_opt_id done;
+    int first;
+    if (kc_opt_parse(w->verb, argc, argv, w->take, w->arg, &first, &done, &e) != 0)
+        return kc_cli_fail(&e);
+    if (done != KC_OPT_END)
+        return done == KC_OPT_HELP ? kc_cli_help(w->help) : kc_cli_version();
+    if (w->ready(w->arg, argc, argv, first, named, &e) != 0)
+        return kc_cli_fail(&e);
+    int code = start(w->cli, &e) == 0 ? w->run(w->arg, &e) : -1;
+    stop(w->cli);
+    return code < 0 ? kc_cli_fail(&e) : code;
 }

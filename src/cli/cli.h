@@ -15,7 +15,7 @@ struct kc_cli {
     int quiet, verbose;
     enum kc_when progress;
     uint64_t threads;    /* 0: all cores */
-    struct kc_ctx ctx;   /* valid between start and stop */
+    struct kc_ctx ctx;   /* valid while the verb runs */
 };
 
 #define KC_CLI_INIT {0, 0, KC_AUTO, 0, {0}}
@@ -52,8 +52,19 @@ int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e) KC_MUST_USE;
 
-int kc_cli_start(struct kc_cli *c, struct kc_err *e) KC_MUST_USE; /* the pool and the context */
-void kc_cli_stop(struct kc_cli *c);                               /* also after a failed start */
+/* What a verb is made of, beside its table of options. */
+struct kc_cli_work {
+    const struct kc_verb *verb;
+    const struct kc_verb *help; /* what --help is about; NULL: the whole program */
+    kc_opt_take take;
+    /* What single options cannot tell, and the operands, argv[first..argc). */
+    int (*ready)(void *arg, int argc, char **argv, int first, int named, struct kc_err *e);
+    int (*run)(void *arg, struct kc_err *e); /* the exit code, or -1 with e; cli->ctx is there */
+    void *arg;                               /* of all three */
+    struct kc_cli *cli;
+};
+/* A verb's run from its arguments to its exit code. */
+int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named);
 
 /* One line "kclust: ..." on standard error; returns the exit code of e. */
 int kc_cli_fail(const struct kc_err *e);

@@ -65,31 +65,32 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     }
 }
 
+static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
+{
+    struct args *a = arg;
+    (void)named;
+    if (argc - first != 2)
+        return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (%d operand%s, expected two; see kclust diff --help)",
+                          kc_verb_diff.synopsis, argc - first, argc - first == 1 ? "" : "s");
+    a->job.old = argv[first];
+    a->job.new = argv[first + 1];
+    a->job.labels.term_field = a->in.term_field;
+    if (strcmp(a->job.old, "-") == 0 && strcmp(a->job.new, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "standard input can be only one of the inputs");
+    return 0;
+}
+
+static int run(void *arg, struct kc_err *e)
+{
+    const struct args *a = arg;
+    int same = 0;
+    return kc_job_diff_run(&a->job, &same, e) != 0 ? -1 : same ? KC_OK : KC_ELIMIT;
+}
+
 int kc_cmd_diff(int argc, char **argv, int named)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct args a = {.cli = KC_CLI_INIT, .in = kc_cli_in_defaults(),
                      .job = {.labels = {KC_LABELS_AUTO, NULL, 1}, .lineage = KC_LINEAGE_OPTS_DEFAULT, .output = "-"}};
-    enum kc_opt_id done;
-    int first, same = 0;
-    (void)named;
-    if (kc_opt_parse(&kc_verb_diff, argc, argv, take, &a, &first, &done, &e) != 0)
-        return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_diff) : kc_cli_version();
-    if (argc - first != 2) {
-        kc_err_set(&e, KC_EUSAGE, "usage: kclust %s (%d operand%s, expected two; see kclust diff --help)",
-                   kc_verb_diff.synopsis, argc - first, argc - first == 1 ? "" : "s");
-        return kc_cli_fail(&e);
-    }
-    a.job.old = argv[first];
-    a.job.new = argv[first + 1];
-    a.job.labels.term_field = a.in.term_field;
-    if (strcmp(a.job.old, "-") == 0 && strcmp(a.job.new, "-") == 0) {
-        kc_err_set(&e, KC_EUSAGE, "standard input can be only one of the inputs");
-        return kc_cli_fail(&e);
-    }
-    int rc = kc_cli_start(&a.cli, &e) == 0 ? kc_job_diff_run(&a.job, &same, &e) : -1;
-    kc_cli_stop(&a.cli);
-    return rc != 0 ? kc_cli_fail(&e) : same ? KC_OK : KC_ELIMIT;
+    const struct kc_cli_work w = {&kc_verb_diff, &kc_verb_diff, take, ready, run, &a, &a.cli};
+    return kc_cli_verb(&w, argc, argv, named);
 }

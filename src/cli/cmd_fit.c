@@ -170,10 +170,12 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     }
 }
 
-/* What single options cannot tell. */
-static int check(struct args *a, struct kc_err *e)
+static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
 {
+    struct args *a = arg;
     const struct kc_fit_opts *f = &a->job.fit;
+    if (kc_cli_created(&a->job.created, e) != 0)
+        return -1;
     if (f->k.min > f->k.max)
         return kc_err_set(e, KC_EUSAGE, "the smallest k, %llu, is greater than the largest, %llu%s",
                           (unsigned long long)f->k.min, (unsigned long long)f->k.max,
@@ -187,11 +189,14 @@ static int check(struct args *a, struct kc_err *e)
     if (!a->job.like && (a->job.like_labels || a->relabel_given))
         return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
                           a->job.like_labels ? "--like-labels" : "--max-relabel");
-    return kc_cli_check_labels(&a->labels, e);
+    if (kc_cli_check_labels(&a->labels, e) != 0)
+        return -1;
+    return kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a->job.in, e);
 }
 
-static int run(struct args *a, struct kc_err *e)
+static int run(void *arg, struct kc_err *e)
 {
+    struct args *a = arg;
     struct kc_job_fit_result r;
     a->job.want_text = !a->cli.quiet;
     if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {
@@ -208,22 +213,12 @@ static int run(struct args *a, struct kc_err *e)
 
 int kc_cmd_fit(int argc, char **argv, int named)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
                 .max_relabel = 1, .created = -1},
     };
-    enum kc_opt_id done;
-    int first;
     a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
-    if (kc_opt_parse(&kc_verb_fit, argc, argv, take, &a, &first, &done, &e) != 0)
-        return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(named ? &kc_verb_fit : NULL) : kc_cli_version();
-    if (kc_cli_created(&a.job.created, &e) != 0 || check(&a, &e) != 0 || kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a.job.in, &e) != 0)
-        return kc_cli_fail(&e);
-    int code = kc_cli_start(&a.cli, &e) == 0 ? run(&a, &e) : -1;
-    kc_cli_stop(&a.cli);
-    return code < 0 ? kc_cli_fail(&e) : code;
+    const struct kc_cli_work w = {&kc_verb_fit, named ? &kc_verb_fit : NULL, take, ready, run, &a, &a.cli};
+    return kc_cli_verb(&w, argc, argv, named);
 }

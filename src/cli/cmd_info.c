@@ -26,19 +26,21 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     return kc_cli_take(&a->cli, &a->job.in, id, value, name, e);
 }
 
+static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
+{
+    struct args *a = arg;
+    return kc_cli_operands(&kc_verb_info, argc, argv, first, named, &a->job.in, e);
+}
+
+static int run(void *arg, struct kc_err *e)
+{
+    const struct args *a = arg;
+    return kc_job_info_run(&a->cli.ctx, &a->job, e);
+}
+
 int kc_cmd_info(int argc, char **argv, int named)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct args a = {.cli = KC_CLI_INIT, .job = {kc_cli_in_defaults(), "-", 0}};
-    enum kc_opt_id done;
-    int first;
-    if (kc_opt_parse(&kc_verb_info, argc, argv, take, &a, &first, &done, &e) != 0)
-        return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_info) : kc_cli_version();
-    if (kc_cli_operands(&kc_verb_info, argc, argv, first, named, &a.job.in, &e) != 0)
-        return kc_cli_fail(&e);
-    int rc = kc_cli_start(&a.cli, &e) == 0 ? kc_job_info_run(&a.cli.ctx, &a.job, &e) : -1;
-    kc_cli_stop(&a.cli);
-    return rc == 0 ? KC_OK : kc_cli_fail(&e);
+    const struct kc_cli_work w = {&kc_verb_info, &kc_verb_info, take, ready, run, &a, &a.cli};
+    return kc_cli_verb(&w, argc, argv, named);
 }

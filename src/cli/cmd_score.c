@@ -60,8 +60,9 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
 }
 
 /* What is to be read, and that only one of them is standard input. */
-static int operands(struct args *a, int argc, char **argv, int first, int named, struct kc_err *e)
+static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
 {
+    struct args *a = arg;
     struct kc_job_score *j = &a->job;
     if (first == argc)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (LABELS is missing; see kclust score --help)",
@@ -81,19 +82,15 @@ static int operands(struct args *a, int argc, char **argv, int first, int named,
     return j->vectors ? kc_cli_operands(&kc_verb_score, argc, argv, first, named, &j->in, e) : 0;
 }
 
+static int run(void *arg, struct kc_err *e)
+{
+    const struct args *a = arg;
+    return kc_job_score_run(&a->cli.ctx, &a->job, e);
+}
+
 int kc_cmd_score(int argc, char **argv, int named)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct args a = {.cli = KC_CLI_INIT, .job = {.in = kc_cli_in_defaults(), .worst = 10, .output = "-"}};
-    enum kc_opt_id done;
-    int first;
-    if (kc_opt_parse(&kc_verb_score, argc, argv, take, &a, &first, &done, &e) != 0)
-        return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_score) : kc_cli_version();
-    if (operands(&a, argc, argv, first, named, &e) != 0)
-        return kc_cli_fail(&e);
-    int rc = kc_cli_start(&a.cli, &e) == 0 ? kc_job_score_run(&a.cli.ctx, &a.job, &e) : -1;
-    kc_cli_stop(&a.cli);
-    return rc == 0 ? KC_OK : kc_cli_fail(&e);
+    const struct kc_cli_work w = {&kc_verb_score, &kc_verb_score, take, ready, run, &a, &a.cli};
+    return kc_cli_verb(&w, argc, argv, named);
 }

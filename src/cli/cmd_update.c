@@ -62,8 +62,11 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
     }
 }
 
-static int check(struct args *a, struct kc_err *e)
+static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
 {
+    struct args *a = arg;
+    if (kc_cli_created(&a->job.created, e) != 0)
+        return -1;
     if (!a->job.model)
         return kc_err_set(e, KC_EUSAGE, "update needs a model: --model FILE, which fit --model has saved");
     if (strcmp(a->job.model, "-") == 0 && !a->job.save && !a->job.dry_run)
@@ -72,11 +75,14 @@ static int check(struct args *a, struct kc_err *e)
         return kc_err_set(e, KC_EUSAGE, "--save and --late need the name of a file: standard output is for the labels");
     if (kc_out_has_column(&a->job.out, KC_COL_SILHOUETTE))
         return kc_err_set(e, KC_EUSAGE, "update has no column 'silhouette': it is a figure of all rows together");
-    return kc_cli_check_labels(&a->labels, e);
+    if (kc_cli_check_labels(&a->labels, e) != 0)
+        return -1;
+    return kc_cli_operands(&kc_verb_update, argc, argv, first, named, &a->job.in, e);
 }
 
-static int run(struct args *a, struct kc_err *e)
+static int run(void *arg, struct kc_err *e)
 {
+    struct args *a = arg;
     struct kc_job_update_result r;
     a->job.want_text = !a->cli.quiet;
     int rc = kc_job_update_run(&a->cli.ctx, &a->job, &r, e);
@@ -90,23 +96,12 @@ static int run(struct args *a, struct kc_err *e)
 
 int kc_cmd_update(int argc, char **argv, int named)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .update = KC_UPDATE_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT,
                 .output = "-", .limits = KC_DRIFT_LIMITS_DEFAULT},
     };
-    enum kc_opt_id done;
-    int first;
     a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
-    if (kc_opt_parse(&kc_verb_update, argc, argv, take, &a, &first, &done, &e) != 0)
-        return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_update) : kc_cli_version();
-    if (kc_cli_created(&a.job.created, &e) != 0 || check(&a, &e) != 0 ||
-        kc_cli_operands(&kc_verb_update, argc, argv, first, named, &a.job.in, &e) != 0)
-        return kc_cli_fail(&e);
-    int code = kc_cli_start(&a.cli, &e) == 0 ? run(&a, &e) : -1;
-    kc_cli_stop(&a.cli);
-    return code < 0 ? kc_cli_fail(&e) : code;
+    const struct kc_cli_work w = {&kc_verb_update, &kc_verb_update, take, ready, run, &a, &a.cli};
+    return kc_cli_verb(&w, argc, argv, named);
 }
