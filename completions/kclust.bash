@@ -77,6 +77,9 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--where)
+        return
+        ;;
     fit:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
@@ -171,6 +174,9 @@ _kclust() {
         _kclust_files
         return
         ;;
+    assign:--where)
+        return
+        ;;
     assign:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
@@ -258,6 +264,9 @@ _kclust() {
         _kclust_files
         return
         ;;
+    update:--where)
+        return
+        ;;
     update:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
@@ -331,6 +340,9 @@ _kclust() {
         ;;
     score:--terms)
         _kclust_files
+        return
+        ;;
+    score:--where)
         return
         ;;
     score:--on-bad)
@@ -409,6 +421,9 @@ _kclust() {
         _kclust_files
         return
         ;;
+    convert:--where)
+        return
+        ;;
     convert:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
@@ -446,6 +461,9 @@ _kclust() {
         _kclust_files
         return
         ;;
+    info:--where)
+        return
+        ;;
     info:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
@@ -471,13 +489,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

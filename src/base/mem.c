@@ -226,6 +226,25 @@ int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err
     return 0;
 }
 
+void kc_strs_pick(struct kc_strs *s, const uint32_t *at, size_t m, size_t each)
+{
+    size_t to = 0;
+    if (m == 0 || each == 0) {
+        kc_strs_clear(s);
+        return;
+    }
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < each; j++) {
+            size_t n;
+            const char *p = kc_strs_get(s, at[i] * each + j, &n);
+            uint64_t off = s->off[to];
+            memmove(s->bytes.p + off, p, n); /* never up: before it lie those kept so far, which were there before */
+            s->off[++to] = off + n;
+        }
+    s->n = to;
+    s->bytes.n = (size_t)s->off[to];
+}
+
 void kc_strs_clear(struct kc_strs *s)
 {
     s->n = 0;

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "in/attrs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,6 +98,19 @@ static int take_common(struct kc_cli *c, enum kc_opt_id id, const char *value, c
     }
 }
 
+/* Said now, while it is about the command line, and taken apart again when the input is read. */
+static int take_where(struct kc_in_opts *in, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_where w;
+    int rc = kc_where_parse(&w, value, name, e);
+    kc_where_free(&w);
+    if (rc == 0 && in->nwhere == KC_WHERE_MOST)
+        rc = kc_err_set(e, KC_EUSAGE, "%s: more than %d conditions", name, KC_WHERE_MOST);
+    if (rc == 0)
+        in->where[in->nwhere++] = value;
+    return rc;
+}
+
 int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, const char *value, const char *name,
                 struct kc_err *e)
 {
@@ -123,6 +137,8 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     case KC_OPT_TERMS:
         in->terms_file = value;
         return 0;
+    case KC_OPT_WHERE:
+        return take_where(in, value, name, e);
     case KC_OPT_ON_BAD:
         in->skip_bad = strcmp(value, "skip") == 0;
         return in->skip_bad || strcmp(value, "fail") == 0 ? 0 : kc_opt_bad_word(value, "fail skip", name, e);

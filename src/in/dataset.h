@@ -12,6 +12,8 @@
 
 #define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more lies */
 
+#define KC_WHERE_MOST 16
+
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
                     KC_IN_SAFETENSORS, KC_IN_FORMATS };
 #define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors" /* their names, in that order */
@@ -32,6 +34,12 @@ struct kc_in_opts {
     void *work_arg;                                  /* grows with n. NULL: none */
     int skip_bad;             /* --on-bad skip */
     int want_raw;             /* --annotate: keep each record's JSON without its vector */
+    /* Attributes: fields (keys, or JSON Pointers) of the records that come to the sink with the rows; and conditions on
+     * such fields, "FIELD OP VALUE" (in/attrs.h), which rows must meet: those that do not are left out. */
+    const char *const *attrs;
+    size_t nattrs;
+    const char *where[KC_WHERE_MOST];
+    size_t nwhere;
     int prompt;               /* hand on lines that have come rather than wait for more of them */
     size_t expect_dim;        /* what rows must have, 0: what the first has, */
     const char *expect_from;  /* and who says so */
@@ -49,7 +57,12 @@ struct kc_chunk {
     const struct kc_strs *terms; /* n terms, or NULL when the input carries none */
     const struct kc_strs *raws;  /* n compact one-line JSON objects without the vector member and without any earlier
                                     "cluster_id" member, closing brace included; or NULL */
+    const struct kc_strs *attrs; /* attribute a of row i is string i * stride + a: compact JSON, "" for what is not there;
+                                    NULL when none is wanted */
+    size_t stride;
     const struct kc_buf *made;   /* by kc_in_opts.each; else empty */
+    const uint32_t *of;          /* (n) which of the `seen` rows of kc_in_opts.each these are; NULL: all of them */
+    size_t seen;
     const uint64_t *rows;       /* n input row numbers: from 0 over all inputs, skipped records counted */
 };
 
@@ -58,6 +71,7 @@ struct kc_in_stats {
     uint64_t bytes;       /* read from the inputs, as stored (compressed) */
     uint64_t records;     /* good records */
     uint64_t skipped;     /* bad records left out */
+    uint64_t unmet;       /* good records that did not meet the conditions */
     enum kc_in_format format; /* of the first input */
     int gzip, zstd;       /* some input was compressed so */
     char term_field[256], vec_field[256]; /* as decided; "" when the format has no fields */
@@ -87,7 +101,9 @@ struct kc_dataset {
     struct kc_spill *spill;
     struct kc_strs terms;  /* n entries; none (n == 0) where no input carries any: the row numbers are the terms */
     struct kc_strs raws;   /* n entries when want_raw, else n == 0 */
-    uint64_t *skipped;     /* input row numbers left out, ascending */
+    struct kc_strs attrs;  /* attribute a of row i is string i * nattrs + a, as kc_chunk's */
+    size_t nattrs;
+    uint64_t *skipped;     /* input row numbers left out, ascending: bad ones, and those that met no condition */
     size_t nskipped;
     struct kc_in_stats st;
 };

@@ -222,7 +222,7 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
             kc_strs_add(&s->raws, s->tmp.p, s->tmp.n, &s->err) != 0)
             return -1;
     }
-    return 1;
+    return kc_attrs_take(s->want, p, p + span->n, r->vec, r->vec_end, &s->attrs, &s->err) == 0 ? 1 : -1;
 }
 
 static void work(struct kc_slot *s)
@@ -248,6 +248,8 @@ static void work(struct kc_slot *s)
                      (unsigned long long)s->o->max_line);
         else if (fields->bare && s->o->want_raw)
             snprintf(r.msg, sizeof r.msg, "the record is an array: --annotate needs objects");
+        else if (fields->bare && s->want->n > 0)
+            snprintf(r.msg, sizeof r.msg, "the record is an array, so it has no field '%s'", s->want->path[0].name);
         else
             rc = take(s, &span, fields, &r);
         if (rc < 0 || (rc == 0 && !kc_slot_bad(s, span.line + (s->whole_lines ? 0 : r.lines), r.msg)))

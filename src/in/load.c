@@ -28,7 +28,7 @@ static uint64_t strs_bytes(const struct kc_strs *s)
 /* Everything but the rows. */
 static uint64_t text_bytes(const struct kc_dataset *ds)
 {
-    uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + (uint64_t)ds->nskipped * sizeof *ds->skipped;
+    uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + strs_bytes(&ds->attrs) + (uint64_t)ds->nskipped * sizeof *ds->skipped;
     return b + (ds->reread ? kc_reread_bytes(ds->reread) : 0);
 }
 
@@ -186,12 +186,25 @@ static int add_terms(struct load *l, const struct kc_chunk *c, struct kc_err *e)
     return 0;
 }
 
+static int add_attrs(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_err *e)
+{
+    for (size_t i = 0; c->attrs && i < c->n; i++)
+        for (size_t a = 0; a < ds->nattrs; a++) {
+            size_t n;
+            const char *p = kc_strs_get(c->attrs, i * c->stride + a, &n);
+            if (kc_strs_add(&ds->attrs, p, n, e) != 0)
+                return -1;
+        }
+    return 0;
+}
+
 static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct load *l = arg;
     struct kc_dataset *ds = l->ds;
     ds->x.d = c->d;
-    if (store(l, c, e) != 0 || add_terms(l, c, e) != 0 || (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0))
+    if (store(l, c, e) != 0 || add_terms(l, c, e) != 0 || (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0) ||
+        add_attrs(ds, c, e) != 0)
         return -1;
     l->n += c->n;
     l->read = l->run.slot->bytes;
@@ -263,11 +276,14 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
 {
     struct load l = {.ds = ds, .o = o, .run.want_skipped = 1};
     memset(ds, 0, sizeof *ds);
+    ds->nattrs = o->nattrs;
+    l.tied = o->nwhere > 0;
     int rc = kc_in_run(ctx, o, tune, &l.run, sink, &l, &ds->st, e);
     ds->skipped = l.run.skipped;
     ds->nskipped = l.run.nskipped;
     trim(&ds->terms);
     trim(&ds->raws);
+    trim(&ds->attrs);
     rc = rc != 0 ? -1 : conclude(&l, e);
     if (rc != 0 && e->short_of)
         tell_need(&l, e);
@@ -286,6 +302,7 @@ void kc_dataset_free(struct kc_dataset *ds)
     kc_spill_free(ds->spill);
     kc_strs_free(&ds->terms);
     kc_strs_free(&ds->raws);
+    kc_strs_free(&ds->attrs);
     kc_mem_free(ds->skipped);
     memset(ds, 0, sizeof *ds);
 }

@@ -4,7 +4,7 @@
 #define KC_IN_READER_H
 
 #include "in/dataset.h"
-#include "in/fields.h"
+#include "in/attrs.h"
 #include "in/plain.h"
 #include "in/source.h"
 #include "in/stored.h"
@@ -57,7 +57,8 @@ struct kc_slot {
     float *x;           /* (n, d) */
     size_t records;     /* good and bad ones */
     uint64_t lines;     /* line breaks in here */
-    struct kc_strs terms, raws;
+    struct kc_strs terms, raws, attrs;
+    const struct kc_attrs *want; /* the attributes; attrs has want->n strings for each row */
     int has_terms;
     struct kc_bad *bads;
     size_t nbads, bad_cap;
@@ -113,6 +114,7 @@ struct kc_feed {
     uint64_t hint_rows;
     uint64_t bytes;         /* stored bytes of the files before */
     struct kc_fields given, fields;
+    struct kc_attrs attrs;  /* those that are wanted, then those of the conditions */
     int decided;
     size_t d;               /* 0: not known */
     const char *d_name;     /* the input that set it */

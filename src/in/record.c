@@ -318,6 +318,7 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
     r->msg[0] = '\0';
     r->lines = 0;
     r->count = 0;
+    r->vec = r->vec_end = NULL;
     char first = *p;
     if (f->bare && first == '[')
         p = take_vec(&w, p, 0);
@@ -342,5 +343,9 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
                  f->bare ? "an array of numbers" : "an object");
         return -1;
     }
-    return bad_vec(&w) != 0 ? -1 : take_term(&w);
+    if (bad_vec(&w) != 0)
+        return -1;
+    r->vec = w.numbers;
+    r->vec_end = w.numbers_end + 1;
+    return take_term(&w);
 }

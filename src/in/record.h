@@ -14,6 +14,7 @@ struct kc_record {
     size_t column;      /* bytes before the record on its first line */
     /* filled */
     size_t count;            /* numbers in the vector */
+    const char *vec, *vec_end; /* good: the vector's text */
     char term_kind;          /* '"': a string, '0': a number, whose text it is; 0: not wanted */
     struct kc_json_str term;
     uint64_t lines;          /* bad: line breaks of the record before the fault */

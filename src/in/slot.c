@@ -21,6 +21,7 @@ void kc_slot_clear(struct kc_slot *s)
     s->made.n = 0;
     kc_strs_clear(&s->terms);
     kc_strs_clear(&s->raws);
+    kc_strs_clear(&s->attrs);
     kc_strs_clear(&s->msgs);
 }
 
@@ -31,6 +32,7 @@ void kc_slot_free(struct kc_slot *s)
     kc_buf_free(&s->made);
     kc_strs_free(&s->terms);
     kc_strs_free(&s->raws);
+    kc_strs_free(&s->attrs);
     kc_strs_free(&s->msgs);
     kc_mem_free(s->spans);
     kc_mem_free(s->bads);
@@ -56,6 +58,7 @@ void kc_slot_trim(struct kc_slot *s)
     trim(&s->tmp);
     trim(&s->terms.bytes);
     trim(&s->raws.bytes);
+    trim(&s->attrs.bytes);
     if (s->cap > LARGE / sizeof *s->x) {
         kc_mem_free(s->x);
         s->x = NULL;

@@ -23,7 +23,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct run *run = arg;
     struct kc_labelled got;
-    kc_labeller_take(run->labeller, c->x, c->n, c->made, &got);
+    kc_labeller_take(run->labeller, c->x, c->n, c->of, c->seen, c->made, &got);
     for (size_t i = 0; i < c->n; i++) {
         run->similarity += (double)got.similarity[i];
         if (got.silhouette)

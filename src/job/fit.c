@@ -248,6 +248,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         .terms = &run.ds.terms,
         .skipped = run.ds.skipped,
         .nskipped = run.ds.nskipped,
+        .bad = run.ds.st.skipped,
+        .unmet = run.ds.st.unmet,
         .warnings = &run.warnings,
         .seconds = {.read = t1 - t0, .index = run.fit.index_seconds, .final = run.fit.final_seconds,
                     .sizes = run.fit.sizes_seconds, .write = t3 - t2, .total = t3 - t0},

@@ -184,12 +184,21 @@ static void resolve(struct kc_labeller *l, const float *row, uint64_t entry, siz
     out->labels[i] = decide(l, out->nearest[i], out->similarity[i], out->margin[i]);
 }
 
-void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
-                      struct kc_labelled *out)
+void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const uint32_t *of, size_t seen,
+                      const struct kc_buf *made, struct kc_labelled *out)
 {
-    const struct layout t = layout_of(n, &l->o);
-    const uint64_t *entry = (const uint64_t *)(void *)(base_of(made) + t.entry);
+    const struct layout t = layout_of(seen, &l->o);
+    uint64_t *entry = (uint64_t *)(void *)(base_of(made) + t.entry);
     *out = arrays(&t, made, &l->o);
+    for (size_t i = 0; of && i < n; i++) {
+        out->labels[i] = out->labels[of[i]];
+        out->nearest[i] = out->nearest[of[i]];
+        out->similarity[i] = out->similarity[of[i]];
+        out->margin[i] = out->margin[of[i]];
+        entry[i] = entry[of[i]];
+        if (out->silhouette)
+            out->silhouette[i] = out->silhouette[of[i]];
+    }
     for (size_t i = 0; l->m->moved.n > 0 && i < n; i++)
         if (entry[i])
             resolve(l, x + i * l->m->d, entry[i], i, out);

@@ -49,9 +49,10 @@ struct kc_labelled {
 };
 
 /* The pieces one after the other, in the order of the input: equal rows that size limits put into several clusters are
- * told apart by their order. x, n, made: as given to kc_labeller_each. */
-void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const struct kc_buf *made,
-                      struct kc_labelled *out);
+ * told apart by their order. x, n: the rows, of those given to kc_labeller_each the ones at of (n, ascending), or NULL:
+ * all of them; seen: how many were given; made: by it. out's arrays lie in made. */
+void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const uint32_t *of, size_t seen,
+                      const struct kc_buf *made, struct kc_labelled *out);
 
 /* All rows of a source in memory at once; out's arrays (n) are the caller's, silhouette may be NULL. */
 int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struct kc_rows *rows,

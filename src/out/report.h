@@ -12,6 +12,7 @@ struct kc_report {
     const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
     size_t nskipped;
+    uint64_t bad, unmet;            /* of these: bad records, and good ones that did not meet the conditions */
     struct {
         const char *model;          /* an older one whose ids were kept; NULL: none, */
         size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */

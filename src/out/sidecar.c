@@ -106,7 +106,8 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_u64(&w, "merged", fit->merged);
     kc_jsonw_u64(&w, "split", fit->split);
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
-    kc_jsonw_u64(&w, "skipped", r->nskipped);
+    kc_jsonw_u64(&w, "skipped", r->bad);
+    kc_jsonw_u64(&w, "unmet", r->unmet);
     kc_jsonw_open(&w, "warnings", '[', 0);
     for (size_t i = 0; i < r->warnings->n; i++) {
         size_t n;
@@ -131,7 +132,7 @@ int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const
     struct kc_metrics m = {.verb = "fit", .model = model, .e = e};
     kc_metrics_about(&m, "kclust_rows", "Rows of the run by what became of them.");
     kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)fit->n);
-    kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->nskipped);
+    kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
     kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
     kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", fit->k_selected);
     kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", fit->silhouette);

@@ -101,7 +101,8 @@ static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *
     const struct kc_fit *f = r->fit;
     char peak[16];
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
-        (r->nskipped ? kc_buf_printf(b, e, " (%zu skipped)", r->nskipped) : 0) != 0 ||
+        (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
+        (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
         return -1;
     if ((f->merged || f->split) &&

@@ -1,0 +1,242 @@
+#include "in/attrs.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/num.h"
+
+int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
+{
+    *a = (struct kc_attrs){0};
+    a->path = kc_mem_alloc(n, sizeof *a->path, e);
+    if (!a->path)
+        return -1;
+    for (; a->n < n; a->n++)
+        if (kc_path_parse(&a->path[a->n], names[a->n], 0, option, e) != 0)
+            return -1;
+    return 0;
+}
+
+void kc_attrs_free(struct kc_attrs *a)
+{
+    kc_mem_free(a->path);
+    *a = (struct kc_attrs){0};
+}
+
+/* Part i of the path in the container at p; NULL when it is not there. */
+static const char *step(const char *p, const struct kc_path *path, unsigned i, const char *from, const char *to)
+{
+    const char *found = NULL;
+    int object = *p == '{';
+    if (!object && *p != '[')
+        return NULL;
+    uint64_t index = 0;
+    for (p = kc_json_first(p); p; index++) {
+        struct kc_json_str key;
+        const char *value = object ? kc_json_member(p, &key) : p;
+        if (object ? kc_path_is_key(path, i, &key) : kc_path_is_index(path, i, index))
+            found = value;
+        p = kc_json_next(value == from ? to : kc_json_past(value));
+    }
+    return found;
+}
+
+/* As it stands, but for the white space between tokens. */
+static int add_value(const char *p, const char *end, struct kc_strs *out, struct kc_err *e)
+{
+    struct kc_json_fault f;
+    const char *stop = kc_json_past(p);
+    if (*p == '"' || (*p != '{' && *p != '['))
+        return kc_strs_add(out, p, *p == 'n' ? 0 : (size_t)(stop - p), e);
+    struct kc_buf b = {0};
+    int rc = 0;
+    while (rc == 0 && p < stop) {
+        struct kc_json_str s;
+        const char *q = *p == '"' ? kc_json_string(p, end, &s, &f) : p + 1;
+        rc = (unsigned char)*p > ' ' ? kc_buf_add(&b, p, (size_t)(q - p), e) : 0;
+        p = q;
+    }
+    rc = rc != 0 ? -1 : kc_strs_add(out, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
+                  struct kc_strs *out, struct kc_err *e)
+{
+    p = kc_json_ws(p);
+    for (size_t i = 0; i < a->n; i++) {
+        const char *v = p;
+        for (unsigned j = 0; v && j < a->path[i].n; j++)
+            v = v == from ? NULL : step(v, &a->path[i], j, from, to);
+        if ((v && v != from ? add_value(v, end, out, e) : kc_strs_add(out, "", 0, e)) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_attrs_take_none(const struct kc_attrs *a, struct kc_strs *out, struct kc_err *e)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (kc_strs_add(out, "", 0, e) != 0)
+            return -1;
+    return 0;
+}
+
+static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
+static const enum kc_where_op op_of[] = {KC_WHERE_NE, KC_WHERE_LE, KC_WHERE_GE, KC_WHERE_EQ, KC_WHERE_LT, KC_WHERE_GT};
+
+static const char *blanks(const char *p)
+{
+    return p + strspn(p, " \t");
+}
+
+/* The operator at p, or NULL; else what stands behind it. */
+static const char *take_op(const char *p, enum kc_where_op *op)
+{
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (strncmp(p, ops[i], strlen(ops[i])) == 0) {
+            *op = op_of[i];
+            return p + strlen(ops[i]);
+        }
+    *op = KC_WHERE_IN;
+    return strncmp(p, "in", 2) == 0 && (p[2] == ' ' || p[2] == '\t') ? p + 2 : NULL;
+}
+
+/* The value at *pp: a JSON string, or text up to `stops`. -1: no memory, or not a string after all. */
+static int take_value(struct kc_where *w, const char **pp, const char *stops, const char *option, struct kc_err *e)
+{
+    const char *p = blanks(*pp);
+    struct kc_buf b = {0}, text = {0};
+    unsigned char quoted = *p == '"';
+    int rc = 0;
+    if (quoted) { /* in a buffer that can be read behind its end */
+        struct kc_json_str s;
+        struct kc_json_fault f;
+        rc = kc_buf_adds(&text, p, e) != 0 ? -1 : kc_buf_reserve(&text, KC_NUM_PAD, e);
+        if (rc == 0) {
+            memset(text.p + text.n, 0, KC_NUM_PAD);
+            const char *q = kc_json_string(text.p, text.p + text.n, &s, &f);
+            rc = q ? kc_json_decode(&s, &b, e) : 1;
+            p = rc == 0 ? blanks(p + (q - text.p)) : p;
+            rc = rc == 0 && *p != '\0' && !strchr(stops, *p) ? 1 : rc;
+        }
+        if (rc > 0)
+            rc = kc_err_set(e, KC_EUSAGE, "%s: the value is no JSON string, and begins as one", option);
+    } else {
+        size_t n = strcspn(p, stops), m = n;
+        while (m > 0 && (p[m - 1] == ' ' || p[m - 1] == '\t'))
+            m--;
+        rc = m == 0 ? kc_err_set(e, KC_EUSAGE, "%s: a value is missing", option) : kc_buf_add(&b, p, m, e);
+        p += n;
+    }
+    if (rc == 0) {
+        size_t i = w->values.n;
+        double *numbers = kc_mem_realloc(w->numbers, i + 1, sizeof *numbers, e);
+        w->numbers = numbers ? numbers : w->numbers;
+        unsigned char *q = numbers ? kc_mem_realloc(w->quoted, i + 1, 1, e) : NULL;
+        w->quoted = q ? q : w->quoted;
+        rc = !q || kc_strs_add(&w->values, b.p ? b.p : "", b.n, e) != 0 || kc_buf_addc(&b, '\0', e) != 0 ? -1 : 0;
+        if (rc == 0) {
+            w->quoted[i] = quoted;
+            if (quoted || kc_num_double(b.p, &w->numbers[i]) != 0)
+                w->numbers[i] = NAN;
+        }
+    }
+    kc_buf_free(&b);
+    kc_buf_free(&text);
+    *pp = p;
+    return rc;
+}
+
+int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e)
+{
+    const char *p = blanks(text), *behind;
+    size_t n = strcspn(p, " \t=!<>");
+    memset(w, 0, sizeof *w);
+    behind = n > 0 ? take_op(blanks(p + n), &w->op) : NULL;
+    if (!behind)
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option, text);
+    if (n >= sizeof w->field)
+        return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, sizeof w->field - 1);
+    memcpy(w->field, p, n);
+    w->field[n] = '\0';
+    struct kc_path path;
+    if (kc_path_parse(&path, w->field, 0, option, e) != 0)
+        return -1;
+    for (p = behind; take_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
+        if (*p != ',')
+            return 0;
+    return -1;
+}
+
+void kc_where_free(struct kc_where *w)
+{
+    kc_strs_free(&w->values);
+    kc_mem_free(w->numbers);
+    kc_mem_free(w->quoted);
+    memset(w, 0, sizeof *w);
+}
+
+/* -1, 0, 1; 2: they cannot be ordered. text: n bytes and a NUL. */
+static int compare(const struct kc_where *w, size_t i, const char *text, size_t n)
+{
+    double x;
+    if (!isnan(w->numbers[i]) && strlen(text) == n && kc_num_double(text, &x) == 0)
+        return x < w->numbers[i] ? -1 : x > w->numbers[i];
+    size_t m;
+    const char *value = kc_strs_get(&w->values, i, &m);
+    int c = memcmp(text, value, n < m ? n : m);
+    return c != 0 ? (c < 0 ? -1 : 1) : n < m ? -1 : n > m;
+}
+
+/* Of a scalar. */
+static int holds(const struct kc_where *w, const char *text, size_t n)
+{
+    for (size_t i = 0; i < w->values.n; i++) {
+        int c = compare(w, i, text, n);
+        if (w->op == KC_WHERE_IN && c == 0)
+            return 1;
+        if (w->op != KC_WHERE_IN)
+            return w->op == KC_WHERE_EQ ? c == 0 : w->op == KC_WHERE_NE ? c != 0 : w->op == KC_WHERE_LT ? c < 0 :
+                   w->op == KC_WHERE_LE ? c <= 0 : w->op == KC_WHERE_GT ? c > 0 : c >= 0;
+    }
+    return 0;
+}
+
+/* p: a value in work->json. A lone surrogate stays as it is written. */
+static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
+{
+    struct kc_json_str s;
+    text->n = 0;
+    if (*p == '{' || *p == '[')
+        return w->op == KC_WHERE_NE;
+    if (kc_json_text(p, &s) == 0) {
+        int rc = kc_json_decode(&s, text, e);
+        if (rc < 0 || (rc > 0 && kc_buf_add(text, s.p, s.n, e) != 0))
+            return -1;
+    } else if (kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e) != 0) {
+        return -1;
+    }
+    if (kc_buf_addc(text, '\0', e) != 0)
+        return -1;
+    return holds(w, text->p, text->n - 1);
+}
+
+int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_where_work *work, struct kc_err *e)
+{
+    int all = w->op == KC_WHERE_NE;
+    if (n == 0)
+        return all;
+    work->json.n = 0;
+    if (kc_buf_add(&work->json, value, n, e) != 0 || kc_buf_reserve(&work->json, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(work->json.p + n, 0, KC_NUM_PAD);
+    if (*value != '[')
+        return scalar_holds(w, work->json.p, &work->text, e);
+    for (const char *p = kc_json_first(work->json.p); p; p = kc_json_next(kc_json_past(p))) {
+        int rc = scalar_holds(w, p, &work->text, e);
+        if (rc < 0 || rc != all)
+            return rc;
+    }
+    return all;
+}

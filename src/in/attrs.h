@@ -1,0 +1,52 @@
+/* Attributes: fields of a record beside its term and vector that somebody wants, as the JSON text that they have there.
+ * And conditions on them, which choose the rows. */
+#ifndef KC_IN_ATTRS_H
+#define KC_IN_ATTRS_H
+
+#include "in/fields.h"
+
+/* The paths of the attributes that are wanted. */
+struct kc_attrs {
+    struct kc_path *path; /* (n) */
+    size_t n;
+};
+
+/* names: n keys or JSON Pointers. KC_EUSAGE, naming option, for one that is neither. Free with kc_attrs_free, also after
+ * a failure. */
+int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
+    KC_MUST_USE;
+void kc_attrs_free(struct kc_attrs *a);
+
+/* Append to out the values of all n attributes in the record [p, end), a text as base/json.h wants it that has been
+ * found right: compact JSON, "" for what is not there or null. Of duplicate keys the last counts. from, to: the text of
+ * an array, the vector, which need not be looked into; or NULL. */
+int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
+                  struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+int kc_attrs_take_none(const struct kc_attrs *a, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* all "" */
+
+enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
+
+/* FIELD OP VALUE. */
+struct kc_where {
+    char field[256];
+    enum kc_where_op op;
+    struct kc_strs values;  /* decoded; one, or with `in` some */
+    double *numbers;        /* (values.n) NAN: it is none */
+    unsigned char *quoted;  /* (values.n) it was written as a JSON string, so it is no number */
+};
+
+/* "FIELD OP VALUE": OP of = != < <= > >= in; VALUE text up to the end, or a JSON string; with `in` a list with commas.
+ * KC_EUSAGE. Free with kc_where_free, also after a failure. */
+int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e) KC_MUST_USE;
+void kc_where_free(struct kc_where *w);
+
+/* 1 when the value (n bytes of compact JSON, none: not there) meets the condition; -1: no memory. Numbers are compared
+ * as numbers, also one in a string with one in VALUE; all else as text, byte by byte, true and false as such words. Of
+ * an array an element must meet it, and for != all must. What is not there, and an object, meets != alone. */
+struct kc_where_work {
+    struct kc_buf json, text; /* lent by the caller, who frees them */
+};
+int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_where_work *work, struct kc_err *e)
+    KC_MUST_USE;
+
+#endif
