@@ -26,7 +26,10 @@ struct run {
 
 static int load(const char *path, const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
 {
-    if (kc_model_is(path))
+    int model = kc_model_is(path, e);
+    if (model < 0)
+        return -1;
+    if (model)
         return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
                          "a model: it has no labels of rows, expected two files of labels or two models");
     return kc_labels_load(path, &j->labels, l, e);
@@ -195,8 +198,10 @@ static int work(struct run *r, int *same, struct kc_err *e)
     p.new.name = kc_source_name(j->new);
     p.new.labels = &r->new;
     if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
-        kc_source_check(j->new, e) != 0 ||
-        (kc_model_is(j->old) && kc_model_is(j->new) ? work_models(r, &p, e) : work_labels(r, &p, e)) != 0)
+        kc_source_check(j->new, e) != 0)
+        return -1;
+    int old = kc_model_is(j->old, e), new = old > 0 ? kc_model_is(j->new, e) : 0;
+    if (old < 0 || new < 0 || (old && new ? work_models(r, &p, e) : work_labels(r, &p, e)) != 0)
         return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||

@@ -173,8 +173,9 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     struct kc_outfile *f = NULL;
     struct kc_buf b = {0};
     int rc = -1;
-    if (in.nfiles == 1 && in.format == KC_IN_AUTO && !in.tensor && kc_model_is(in.files[0]))
-        return kc_job_info_model(j, e);
+    int model = in.nfiles == 1 && in.format == KC_IN_AUTO && !in.tensor ? kc_model_is(in.files[0], e) : 0;
+    if (model != 0)
+        return model < 0 ? -1 : kc_job_info_model(j, e);
     in.normalise = 0;
     in.want_raw = 0;
     memset(&st, 0, sizeof st);

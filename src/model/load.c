@@ -1,4 +1,5 @@
 /* Reading a model distrustfully: whatever comes out of here holds together. */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -437,39 +438,50 @@ out:
     return rc;
 }
 
-/* Whether n bytes of a header say that the file is something else than a model. */
-static int is_another(const char *json, size_t n)
+/* Whether the header of n bytes at fd says that the file is something else than a model; -1: it cannot be read. */
+static int is_another(int fd, const char *path, size_t n, struct kc_err *e)
 {
-    struct kc_err e = KC_ERR_INIT;
-    struct kc_st st;
-    int another = kc_st_parse(&st, json, n, "", &e) == 0 && !kc_st_is_model(&st);
+    struct kc_err why = KC_ERR_INIT;
+    struct kc_st st = {0};
+    size_t got;
+    char *json = kc_mem_alloc(n, 1, e);
+    if (!json)
+        return -1;
+    int err = kc_fd_pread(fd, json, n, HEADER_LENGTH, &got);
+    int another = err == 0 && got == n && kc_st_parse(&st, json, n, "", &why) == 0 && !kc_st_is_model(&st);
     kc_st_free(&st);
-    return another;
+    kc_mem_free(json);
+    if (err != 0)
+        return kc_err_sys(e, path, err, "cannot read");
+    if (why.code != KC_ESYS)
+        return another;
+    *e = why;
+    return -1;
 }
 
-int kc_model_is(const char *path)
+int kc_model_is(const char *path, struct kc_err *e)
 {
-    char p[HEADER_LENGTH + 1], *json = NULL;
-    struct kc_err e = KC_ERR_INIT;
+    char p[HEADER_LENGTH + 1];
     struct stat st;
-    size_t got, n;
-    int is = 0;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+    size_t got;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (stat(path, &st) != 0)
+        return kc_err_sys(e, path, errno, "cannot open");
+    if (!S_ISREG(st.st_mode))
         return 0;
     int fd = kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
-        return 0;
-    if (kc_fd_pread(fd, p, sizeof p, 0, &got) != 0 || got < sizeof p || kc_le64(p) > KC_ST_HEADER_MAX ||
-        p[HEADER_LENGTH] != '{')
-        goto out;
-    is = 1;
-    n = (size_t)kc_le64(p);
-    if ((off_t)n > st.st_size - HEADER_LENGTH || !(json = kc_mem_alloc(n, 1, &e)))
-        goto out;
-    if (kc_fd_pread(fd, json, n, HEADER_LENGTH, &got) == 0 && got == n)
-        is = !is_another(json, n);
-out:
-    kc_mem_free(json);
+        return kc_err_sys(e, path, errno, "cannot open");
+    int err = kc_fd_pread(fd, p, sizeof p, 0, &got), is = 0;
+    if (err != 0)
+        is = kc_err_sys(e, path, err, "cannot read");
+    else if (got == sizeof p && kc_le64(p) <= KC_ST_HEADER_MAX && p[HEADER_LENGTH] == '{')
+        is = 1;
+    if (is == 1 && (off_t)kc_le64(p) <= st.st_size - HEADER_LENGTH) {
+        int another = is_another(fd, path, (size_t)kc_le64(p), e);
+        is = another < 0 ? -1 : !another;
+    }
     close(fd);
     return is;
 }

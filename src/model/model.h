@@ -97,9 +97,9 @@ int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *
 int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 void kc_model_free(struct kc_model *m);
 
-/* Whether the regular file at path is a model: begins as a safetensors file does, and with a header that does not say that
- * it is something else (one that is damaged or cut short does not). Never fails. */
-int kc_model_is(const char *path);
+/* 1 when the file at path is a regular one and a model: begins as a safetensors file does, and with a header that does not
+ * say that it is something else (one that is damaged or cut short does not); else 0. -1: it cannot be read. */
+int kc_model_is(const char *path, struct kc_err *e) KC_MUST_USE;
 
 uint64_t kc_model_bytes(const struct kc_model *m); /* of memory, but for terms */
 

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/assign.h"
 #include "core/drift.h"
@@ -193,4 +194,19 @@ TEST(model_damaged_is_refused)
     }
     free(bytes);
     drop(&w);
+}
+
+TEST(model_is_told_by_its_first_bytes)
+{
+    struct kc_err e = KC_ERR_INIT;
+    const char *path = out_path("looked-at");
+    FILE *f = fopen(path, "w");
+    CHECK(f && fwrite("\2\0\0\0\0\0\0\0{}", 1, 10, f) == 10 && fclose(f) == 0);
+    CHECK(kc_model_is(path, &e) == 1);
+    f = fopen(path, "w");
+    CHECK(f && fwrite("\2\0\0\0\0\0\0\0", 1, 8, f) == 8 && fclose(f) == 0);
+    CHECK(kc_model_is(path, &e) == 0);
+    CHECK(kc_model_is("-", &e) == 0 && kc_model_is("/tmp", &e) == 0 && kc_model_is("/dev/null", &e) == 0);
+    CHECK(unlink(path) == 0 && kc_model_is(path, &e) == -1 && e.code == KC_ESYS);
+    CHECK_MSG(strcmp(e.msg, "cannot open: No such file or directory") == 0, "%s", e.msg);
 }
