@@ -292,25 +292,34 @@ static int json_row(struct load *s, char *p, size_t n, struct kc_err *e)
     return add(s, s->term.n > 0 ? &term : NULL, label, e);
 }
 
-/* A single column could be a label of that name, but for the one that kclust writes. */
-static int is_header(struct load *s, const char *p, size_t n)
+/* A single column could be a label of that name, but for the one that kclust writes. -1: no memory to tell. */
+static int is_header(struct load *s, const char *p, size_t n, struct kc_err *e)
 {
-    struct kc_err ignored = KC_ERR_INIT;
-    if (csv_split(s, p, n, &ignored) != 0)
-        return 0;
+    struct kc_err why = KC_ERR_INIT;
+    if (csv_split(s, p, n, &why) != 0) {
+        if (why.code != KC_ESYS)
+            return 0;
+        *e = why;
+        return -1;
+    }
     csv_columns(s);
     return s->label_column != COLUMN_NONE &&
            (s->term_column != COLUMN_NONE || find_column(s, "cluster_id") != COLUMN_NONE);
 }
 
 /* What the first line says that the file is. */
-static enum kc_labels_format guess(struct load *s, const char *p, size_t n)
+static int guess(struct load *s, const char *p, size_t n, struct kc_err *e)
 {
     struct kc_json_fault fault;
     const char *at = kc_json_ws(p);
+    int header = 0;
     if (*at == '{' && kc_json_skip(at, p + n, 0, &fault))
-        return KC_LABELS_JSONL;
-    return memchr(p, '\t', n) ? KC_LABELS_TSV : is_header(s, p, n) ? KC_LABELS_CSV : KC_LABELS_PLAIN;
+        s->format = KC_LABELS_JSONL;
+    else if (memchr(p, '\t', n))
+        s->format = KC_LABELS_TSV;
+    else if ((header = is_header(s, p, n, e)) >= 0)
+        s->format = header ? KC_LABELS_CSV : KC_LABELS_PLAIN;
+    return header < 0 ? -1 : 0;
 }
 
 static int row(struct load *s, char *p, size_t n, struct kc_err *e)
@@ -409,10 +418,9 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
     s.in.limit_code = KC_EINPUT;
     s.in.quoted = s.format == KC_LABELS_CSV;
     while (rc == 0 && (rc = kc_lines_next(&s.in, &p, &n, e)) == 1) {
-        if (s.format == KC_LABELS_AUTO)
-            s.format = guess(&s, p, n);
+        rc = s.format == KC_LABELS_AUTO ? guess(&s, p, n, e) : 0;
         s.in.quoted = s.format == KC_LABELS_CSV;
-        rc = row(&s, p, n, e);
+        rc = rc == 0 ? row(&s, p, n, e) : rc;
     }
     if (rc == 0 && l->n == 0)
         rc = kc_err_at(e, KC_EINPUT, s.in.name, 0, "no labels");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "in/labels.h"
 #include "job/assign.h"
 #include "job/convert.h"
 #include "job/fit.h"
@@ -172,4 +173,34 @@ TEST(short_memory_in_every_job)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         unlink(path(files[i]));
     CHECK(rmdir(folder) == 0);
+}
+
+/* A header of csv that there is no memory to look at must not pass for a label. */
+TEST(short_memory_when_labels_are_told_apart)
+{
+    const struct kc_labels_opts o = {0};
+    struct kc_labelling l;
+    struct kc_err e = {0};
+    strcpy(folder, "/tmp/kclust-unit-XXXXXX");
+    if (!mkdtemp(folder)) {
+        unit_fail(__FILE__, __LINE__, "mkdtemp: %s", strerror(errno));
+        return;
+    }
+    FILE *f = fopen(path("labels"), "w");
+    CHECK(f && fputs("term,\"cluster\"\na,0\nb,1\n", f) >= 0 && fclose(f) == 0);
+    short_of(0, 0);
+    CHECK(kc_labels_load(path("labels"), &o, &l, &e) == 0 && l.n == 2 && l.terms.n == 2 && l.k == 2);
+    kc_labelling_free(&l);
+    long long all = calls;
+    CHECK(all > 5);
+    for (long long at = 1; at <= all; at++) {
+        e = (struct kc_err){0};
+        short_of(at, 0);
+        int rc = kc_labels_load(path("labels"), &o, &l, &e);
+        short_of(0, 0);
+        CHECK_MSG(rc == 0 ? l.n == 2 && l.terms.n == 2 : e.code == KC_ESYS, "allocation %lld: %d, %zu labels, '%s'", at, rc,
+                  l.n, e.msg);
+        kc_labelling_free(&l);
+    }
+    CHECK(unlink(path("labels")) == 0 && rmdir(folder) == 0);
 }
