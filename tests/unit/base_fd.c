@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "unit.h"
@@ -58,4 +60,30 @@ TEST(fd_tells_what_could_not_be_done)
     CHECK(kc_fd_write(-1, "x", 1, -1) == EBADF && kc_fd_read(-1, &c, 1, &got) == EBADF && got == 0);
     CHECK(kc_fd_pread(-1, &c, 1, 0, &got) == EBADF && kc_fd_sync(-1) == EBADF);
     CHECK(kc_fd_open("/no/such/file", O_RDONLY, 0) == -1 && errno == ENOENT);
+}
+
+static int woken[2];
+static volatile sig_atomic_t alarms;
+
+/* The first time only an interruption, the second time something to read. */
+static void wake(int sig)
+{
+    (void)sig;
+    if (++alarms == 2 && write(woken[1], "x", 1) != 1)
+        abort();
+}
+
+TEST(fd_goes_on_waiting_when_interrupted)
+{
+    struct sigaction now = {.sa_handler = wake}, before;
+    const struct itimerval soon = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+    char c = 0;
+    size_t got = 0;
+    alarms = 0;
+    CHECK(pipe2(woken, O_NONBLOCK) == 0 && sigaction(SIGALRM, &now, &before) == 0);
+    CHECK(setitimer(ITIMER_REAL, &soon, NULL) == 0);
+    CHECK(kc_fd_read(woken[0], &c, 1, &got) == 0 && got == 1 && c == 'x' && alarms >= 2);
+    CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0 && sigaction(SIGALRM, &before, NULL) == 0);
+    close(woken[0]);
+    close(woken[1]);
 }
