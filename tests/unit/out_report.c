@@ -54,6 +54,7 @@ TEST(sidecar_is_the_documented_object)
     make(&m, 2, 1);
     m.report.skipped = skipped;
     m.report.nskipped = 2;
+    m.report.bad = m.report.unmet = 1;
     clusters[1].silhouette = (double)NAN;
     m.fit.limit_broken = 1;
     strcpy(m.fit.limit_reason, "why");
@@ -71,7 +72,7 @@ TEST(sidecar_is_the_documented_object)
                  "\"representative_row\": 1},\n"
                  "    {\"id\": 1, \"size\": 29, \"cohesion\": 0.75, \"silhouette\": null, "
                  "\"representative\": \"term\", \"representative_row\": 3}\n  ],\n"
-                 "  \"merged\": 0,\n  \"split\": 0,\n  \"limit_broken\": \"why\",\n  \"skipped\": 2,\n"
+                 "  \"merged\": 0,\n  \"split\": 0,\n  \"limit_broken\": \"why\",\n  \"skipped\": 1,\n  \"unmet\": 1,\n"
                  "  \"warnings\": [\n    \"odd \\\"data\\\"\"\n  ],\n  \"kernel\": \"portable\",\n"
                  "  \"work\": {\"sweep_gflop\": 1.250, \"sweep_dense_gflop\": 5.000, \"index_gflop\": 0.000},\n"
                  "  \"storage\": \"spill\",\n  \"seconds\": {\"read\": 0.500, \"sweep\": 1.250, "
