@@ -77,6 +77,13 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--metadata)
+        _kclust_files
+        return
+        ;;
+    fit:--metadata-key)
+        return
+        ;;
     fit:--where)
         return
         ;;
@@ -174,6 +181,13 @@ _kclust() {
         _kclust_files
         return
         ;;
+    assign:--metadata)
+        _kclust_files
+        return
+        ;;
+    assign:--metadata-key)
+        return
+        ;;
     assign:--where)
         return
         ;;
@@ -264,6 +278,13 @@ _kclust() {
         _kclust_files
         return
         ;;
+    update:--metadata)
+        _kclust_files
+        return
+        ;;
+    update:--metadata-key)
+        return
+        ;;
     update:--where)
         return
         ;;
@@ -340,6 +361,13 @@ _kclust() {
         ;;
     score:--terms)
         _kclust_files
+        return
+        ;;
+    score:--metadata)
+        _kclust_files
+        return
+        ;;
+    score:--metadata-key)
         return
         ;;
     score:--where)
@@ -421,6 +449,13 @@ _kclust() {
         _kclust_files
         return
         ;;
+    convert:--metadata)
+        _kclust_files
+        return
+        ;;
+    convert:--metadata-key)
+        return
+        ;;
     convert:--where)
         return
         ;;
@@ -461,6 +496,13 @@ _kclust() {
         _kclust_files
         return
         ;;
+    info:--metadata)
+        _kclust_files
+        return
+        ;;
+    info:--metadata-key)
+        return
+        ;;
     info:--where)
         return
         ;;
@@ -489,13 +531,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -137,6 +137,12 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     case KC_OPT_TERMS:
         in->terms_file = value;
         return 0;
+    case KC_OPT_METADATA:
+        in->metadata = value;
+        return strcmp(value, "-") != 0 ? 0 : kc_err_set(e, KC_EUSAGE, "%s needs the name of a file", name);
+    case KC_OPT_METADATA_KEY:
+        in->metadata_key = value;
+        return 0;
     case KC_OPT_WHERE:
         return take_where(in, value, name, e);
     case KC_OPT_ON_BAD:
@@ -159,6 +165,8 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
     if (other) /* `kclust -q fit FILE` */
         first++;
+    if (in->metadata_key && !in->metadata)
+        return kc_err_set(e, KC_EUSAGE, "--metadata-key is for --metadata FILE");
     if (in->format == KC_IN_RAW && in->dim == 0)
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)

@@ -10,7 +10,7 @@ enum kc_opt_id {
     KC_OPT_K, KC_OPT_K_MIN, KC_OPT_K_MAX, KC_OPT_K_BY, KC_OPT_MIN_SIZE, KC_OPT_MAX_SIZE, KC_OPT_N_INIT,
     KC_OPT_MAX_ITER, KC_OPT_TOL, KC_OPT_SEED, KC_OPT_SAMPLE, KC_OPT_MAX_MEMORY,
     KC_OPT_INPUT_FORMAT, KC_OPT_DIM, KC_OPT_TENSOR, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_RECORDS, KC_OPT_TERMS,
-    KC_OPT_WHERE, KC_OPT_ON_BAD,
+    KC_OPT_METADATA, KC_OPT_METADATA_KEY, KC_OPT_WHERE, KC_OPT_ON_BAD,
     KC_OPT_MAX_LINE,
     KC_OPT_OUTPUT, KC_OPT_OUTPUT_FORMAT, KC_OPT_COLUMNS, KC_OPT_ANNOTATE, KC_OPT_SUMMARY, KC_OPT_MODEL, KC_OPT_JSON,
     KC_OPT_PROMETHEUS, KC_OPT_THRESHOLD, KC_OPT_MIN_MARGIN, KC_OPT_LIKE, KC_OPT_LIKE_LABELS, KC_OPT_MAX_RELABEL, KC_OPT_SAVE, KC_OPT_DRY_RUN, KC_OPT_MIN_NEW, KC_OPT_LATE,
@@ -86,6 +86,10 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
      "the records are the elements of the array at this JSON Pointer in each JSON text, as in /data"}, \
     {KC_OPT_TERMS, 0, "terms", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
      "take the terms from FILE, one a line, instead of from the input"}, \
+    {KC_OPT_METADATA, 0, "metadata", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
+     "the fields of rows are in FILE: JSONL, a record for each row, or the JSON beside a FAISS index"}, \
+    {KC_OPT_METADATA_KEY, 0, "metadata-key", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
+     "FILE is in any order: a record is that of the row whose term is its FIELD"}, \
     {KC_OPT_WHERE, 0, "where", "COND", 0, 0, KC_COMPLETE_NONE, 0, \
      "only records that meet COND, FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; several mean " \
      "and"}, \

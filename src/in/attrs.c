@@ -7,6 +7,8 @@
 int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
 {
     *a = (struct kc_attrs){0};
+    if (n > KC_ATTRS_MOST / 2)
+        return kc_err_set(e, KC_EUSAGE, "%zu fields are wanted, more than %d", n, KC_ATTRS_MOST / 2);
     a->path = kc_mem_alloc(n, sizeof *a->path, e);
     if (!a->path)
         return -1;
@@ -22,28 +24,69 @@ void kc_attrs_free(struct kc_attrs *a)
     *a = (struct kc_attrs){0};
 }
 
-/* Part i of the path in the container at p; NULL when it is not there. */
-static const char *step(const char *p, const struct kc_path *path, unsigned i, const char *from, const char *to)
+/* Paths that lead through a container, and what they lead to. */
+struct search {
+    const struct kc_path *path;
+    const char **found;
+    const char *from, *to; /* an array that is not looked into */
+};
+
+/* The container at p, which part `depth - 1` of the `m` paths `on` has led to: finds the next part of each, the last of
+ * duplicate keys. Returns the first byte behind it. It calls itself once for each part of a path, KC_PATH_DEPTH times. */
+static const char *walk(const struct search *s, const char *p, unsigned depth, const size_t *on, size_t m)
 {
-    const char *found = NULL;
+    size_t deeper[KC_ATTRS_MOST];
     int object = *p == '{';
-    if (!object && *p != '[')
-        return NULL;
     uint64_t index = 0;
-    for (p = kc_json_first(p); p; index++) {
-        struct kc_json_str key;
-        const char *value = object ? kc_json_member(p, &key) : p;
-        if (object ? kc_path_is_key(path, i, &key) : kc_path_is_index(path, i, index))
-            found = value;
-        p = kc_json_next(value == from ? to : kc_json_past(value));
+    const char *q = kc_json_first(p);
+    if (!q)
+        return kc_json_ws(p + 1) + 1;
+    for (;; index++) {
+        struct kc_json_str key = {0};
+        const char *value = object ? kc_json_member(q, &key) : q;
+        size_t further = 0;
+        for (size_t i = 0; i < m; i++) {
+            const struct kc_path *path = &s->path[on[i]];
+            if (!(object ? kc_path_is_key(path, depth, &key) : kc_path_is_index(path, depth, index)))
+                continue;
+            s->found[on[i]] = depth + 1 == path->n && value != s->from ? value : NULL;
+            if (depth + 1 < path->n)
+                deeper[further++] = on[i];
+        }
+        if (value == s->from)
+            q = s->to;
+        else if (further > 0 && (*value == '{' || *value == '['))
+            q = walk(s, value, depth + 1, deeper, further);
+        else
+            q = kc_json_past(value);
+        q = kc_json_ws(q);
+        if (*q != ',')
+            return q + 1;
+        q = kc_json_ws(q + 1);
     }
-    return found;
+}
+
+void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
+                   const char **found)
+{
+    const struct search s = {path, found, from, to};
+    size_t on[KC_ATTRS_MOST], m = 0;
+    p = kc_json_ws(p);
+    for (size_t i = 0; i < n; i++) {
+        found[i] = NULL;
+        if (path[i].n > 0) /* else it does not fit: nothing is found */
+            on[m++] = i;
+    }
+    if (m > 0 && (*p == '{' || *p == '['))
+        walk(&s, p, 0, on, m);
 }
 
 /* As it stands, but for the white space between tokens. */
-static int add_value(const char *p, const char *end, struct kc_strs *out, struct kc_err *e)
+int kc_attrs_add(const char *p, const char *end, struct kc_strs *out, struct kc_err *e)
 {
     struct kc_json_fault f;
+    if (!p)
+        return kc_strs_add(out, "", 0, e);
     const char *stop = kc_json_past(p);
     if (*p == '"' || (*p != '{' && *p != '['))
         return kc_strs_add(out, p, *p == 'n' ? 0 : (size_t)(stop - p), e);
@@ -63,21 +106,10 @@ static int add_value(const char *p, const char *end, struct kc_strs *out, struct
 int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
                   struct kc_strs *out, struct kc_err *e)
 {
-    p = kc_json_ws(p);
-    for (size_t i = 0; i < a->n; i++) {
-        const char *v = p;
-        for (unsigned j = 0; v && j < a->path[i].n; j++)
-            v = v == from ? NULL : step(v, &a->path[i], j, from, to);
-        if ((v && v != from ? add_value(v, end, out, e) : kc_strs_add(out, "", 0, e)) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-int kc_attrs_take_none(const struct kc_attrs *a, struct kc_strs *out, struct kc_err *e)
-{
+    const char *found[KC_ATTRS_MOST];
+    kc_attrs_find(a->path, a->n, p, from, to, found);
     for (size_t i = 0; i < a->n; i++)
-        if (kc_strs_add(out, "", 0, e) != 0)
+        if (kc_attrs_add(found[i], end, out, e) != 0)
             return -1;
     return 0;
 }

@@ -17,12 +17,18 @@ int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const 
     KC_MUST_USE;
 void kc_attrs_free(struct kc_attrs *a);
 
+#define KC_ATTRS_MOST 64 /* paths looked for at once; half as many attributes, which may have two */
+
+/* What n paths lead to in the record at p, into found (n): NULL where nothing is. As kc_attrs_take. */
+void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
+                   const char **found);
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* NULL: "" */
+
 /* Append to out the values of all n attributes in the record [p, end), a text as base/json.h wants it that has been
  * found right: compact JSON, "" for what is not there or null. Of duplicate keys the last counts. from, to: the text of
  * an array, the vector, which need not be looked into; or NULL. */
 int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
                   struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
-int kc_attrs_take_none(const struct kc_attrs *a, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* all "" */
 
 enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
 

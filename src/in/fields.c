@@ -55,6 +55,17 @@ int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *opt
     return 0;
 }
 
+void kc_path_inside(struct kc_path *out, const char *key, const struct kc_path *p)
+{
+    memset(out, 0, sizeof *out);
+    memcpy(out->name, p->name, sizeof out->name);
+    int rc = add_part(out, key, strlen(key));
+    for (unsigned i = 0; rc == 0 && i < p->n; i++)
+        rc = add_part(out, p->text + p->off[i], (size_t)(p->off[i + 1] - p->off[i]));
+    if (rc != 0)
+        out->n = 0;
+}
+
 int kc_path_is_key(const struct kc_path *p, unsigned i, const struct kc_json_str *key)
 {
     return kc_json_equals(key, p->text + p->off[i], (size_t)(p->off[i + 1] - p->off[i]));

@@ -24,6 +24,9 @@ struct kc_fields {
 /* pointer: s is a JSON Pointer in any case, else only when it starts with '/'. KC_EUSAGE, naming the option. */
 int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *option, struct kc_err *e) KC_MUST_USE;
 
+/* p as seen from outside: behind the key. What does not fit is left out, so that nothing is found. */
+void kc_path_inside(struct kc_path *out, const char *key, const struct kc_path *p);
+
 /* 1 when part i of the path is this key / this array index. */
 int kc_path_is_key(const struct kc_path *p, unsigned i, const struct kc_json_str *key);
 int kc_path_is_index(const struct kc_path *p, unsigned i, uint64_t index);

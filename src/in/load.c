@@ -74,7 +74,7 @@ static int fits(const struct load *l, size_t n)
 {
     size_t d = l->ds->x.d;
     uint64_t work = l->o->work ? l->o->work(l->o->work_arg, n, d) : 0;
-    work = work > l->run.pieces ? work : l->run.pieces;
+    work = work > l->run.pieces + l->run.metadata ? work : l->run.pieces + l->run.metadata;
     return l->o->max_memory == 0 || add(add(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
 }
 

@@ -1,8 +1,8 @@
 /* The pipeline: feed -> slots -> drain -> sink. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "in/choice.h"
 #include "in/reader.h"
 #include "in/run.h"
 #include "par/pipe.h"
@@ -27,12 +27,7 @@ struct drain {
     double last;       /* when progress was told */
     uint64_t *numbers; /* of a slot's rows */
     size_t numbers_cap;
-    struct kc_where *where; /* (o->nwhere) their values are behind the attributes that are wanted */
-    size_t nwhere;
-    struct kc_where_work tmp;
-    uint32_t *kept;    /* of a slot's rows, those that meet the conditions */
-    size_t kept_cap;
-    uint64_t unmet;
+    struct kc_choice choice;
     struct kc_strs file_terms, terms; /* the terms file; those of a slot's rows */
     struct kc_strs shown; /* the first bad records, as lines for the log, which only the calling thread may write */
 };
@@ -44,6 +39,7 @@ struct both {
 
 static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
 {
+    static const struct kc_attrs nothing = {0};
     struct kc_feed *f = &((struct both *)arg)->feed;
     struct kc_slot *s = slot;
     kc_slot_clear(s);
@@ -62,14 +58,14 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw && f->rd->binary)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
-            if (f->attrs.n > 0 && f->rd->binary)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s'", f->rd->name,
-                                 f->attrs.path[0].name);
+            if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': --metadata FILE tells of them",
+                                 f->rd->name, f->attrs.path[0].name);
         }
         s->o = f->o;
         s->rd = f->rd;
         s->given = &f->given;
-        s->want = &f->attrs;
+        s->want = f->o->metadata ? &nothing : &f->attrs;
         s->file = f->name;
         if (f->rd->fill(f, s, &file_end, e) != 0)
             return -1;
@@ -122,6 +118,11 @@ static int reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)
     return 0;
 }
 
+int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e)
+{
+    return reserve_u64(&run->skipped, &run->skipped_cap, run->nskipped + m, e);
+}
+
 /* A bad record: the end of the run, or counted and left out. */
 static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg, size_t n,
                       struct kc_err *e)
@@ -145,7 +146,7 @@ static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, ui
     d->skipped++;
     if (!d->run->want_skipped)
         return 0;
-    if (reserve_u64(&d->run->skipped, &d->run->skipped_cap, d->run->nskipped + 1, e) != 0)
+    if (kc_in_skip_room(d->run, 1, e) != 0)
         return -1;
     d->run->skipped[d->run->nskipped++] = row;
     return 0;
@@ -194,68 +195,6 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
     return 0;
 }
 
-static int meets(struct drain *d, const struct kc_slot *s, size_t row, struct kc_err *e)
-{
-    for (size_t i = 0; i < d->nwhere; i++) {
-        size_t n;
-        const char *value = kc_strs_get(&s->attrs, row * s->want->n + d->o->nattrs + i, &n);
-        int rc = kc_where_holds(&d->where[i], value, n, &d->tmp, e);
-        if (rc <= 0)
-            return rc;
-    }
-    return 1;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
-/* Of the slot's rows keep those that meet the conditions: in c->of. from: of run->skipped, where those of the slot begin. */
-static int choose_rows(struct drain *d, struct kc_slot *s, size_t from, struct kc_chunk *c, struct kc_err *e)
-{
-    struct kc_in_run *run = d->run;
-    size_t m = 0;
-    if (d->nwhere == 0)
-        return 0;
-    if (s->n > d->kept_cap) {
-        uint32_t *p = kc_mem_realloc(d->kept, s->n, sizeof *p, e);
-        if (!p)
-            return -1;
-        d->kept = p;
-        d->kept_cap = s->n;
-    }
-    if (run->want_skipped && reserve_u64(&run->skipped, &run->skipped_cap, run->nskipped + s->n, e) != 0)
-        return -1;
-    for (size_t i = 0; i < s->n; i++) {
-        int rc = meets(d, s, i, e);
-        if (rc < 0)
-            return -1;
-        if (rc == 0) {
-            if (run->want_skipped)
-                run->skipped[run->nskipped++] = d->numbers[i];
-            continue;
-        }
-        d->numbers[m] = d->numbers[i];
-        memmove(s->x + m * s->d, s->x + i * s->d, s->d * sizeof *s->x);
-        d->kept[m++] = (uint32_t)i;
-    }
-    if (run->want_skipped)
-        qsort(run->skipped + from, run->nskipped - from, sizeof *run->skipped, by_number);
-    d->unmet += s->n - m;
-    c->of = d->kept;
-    c->n = m;
-    kc_strs_pick(&s->attrs, d->kept, m, s->want->n);
-    if (c->terms)
-        kc_strs_pick(d->o->terms_file ? &d->terms : &s->terms, d->kept, m, 1);
-    if (c->raws)
-        kc_strs_pick(&s->raws, d->kept, m, 1);
-    return 0;
-}
-
 static void tell_progress(struct drain *d, const struct kc_slot *s)
 {
     double now = d->ctx->progress ? kc_clock_now() : 0;
@@ -290,8 +229,8 @@ static int drain(void *arg, void *slot, struct kc_err *e)
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
         c.raws = d->o->want_raw ? &s->raws : NULL;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
-        c.stride = s->want->n;
-        if (choose_rows(d, s, from, &c, e) != 0)
+        if (kc_choice_metadata(&d->choice, s, d->numbers, &d->terms, &c, e) != 0 ||
+            kc_choice_rows(&d->choice, s, d->numbers, &d->terms, d->run, from, &c, e) != 0)
             return -1;
         d->records += c.n;
         d->run->hint_rows = s->hint_rows;
@@ -348,10 +287,15 @@ static int finish(const struct both *b, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu term%s, the input has %llu row%s",
                          d->file_terms.n, d->file_terms.n == 1 ? "" : "s", (unsigned long long)d->rows,
                          d->rows == 1 ? "" : "s");
-    if (d->records == 0 && d->unmet > 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: %s of the %llu good one%s the conditions",
-                         d->unmet == 1 ? "the only one does not meet" : "none", (unsigned long long)d->unmet,
-                         d->unmet == 1 ? "" : "s meets");
+    const struct kc_choice *t = &d->choice;
+    if (t->has_meta && !t->meta.by_key && d->rows != t->meta.n)
+        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "tells of %llu row%s, the input has %llu",
+                         (unsigned long long)t->meta.n, t->meta.n == 1 ? "" : "s", (unsigned long long)d->rows);
+    if (d->records == 0 && t->unmet == 1)
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions");
+    if (d->records == 0 && t->unmet > 0)
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: none of the %llu good ones meets the conditions",
+                         (unsigned long long)t->unmet);
     if (d->records == 0 && d->skipped == 1)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad");
     if (d->records == 0 && d->skipped > 0)
@@ -371,28 +315,6 @@ static int check_inputs(const struct kc_feed *f, struct kc_err *e)
             return kc_err_set(e, KC_EUSAGE, "--terms and the vectors cannot both be standard input");
     }
     return 0;
-}
-
-static int begin_attrs(struct both *b, struct kc_err *e)
-{
-    const struct kc_in_opts *o = b->feed.o;
-    const char **names = kc_mem_alloc(o->nattrs + o->nwhere, sizeof *names, e);
-    int rc = -1;
-    b->drain.where = kc_mem_zalloc(o->nwhere, sizeof *b->drain.where, e);
-    if (!names || !b->drain.where)
-        goto out;
-    for (size_t i = 0; i < o->nattrs; i++)
-        names[i] = o->attrs[i];
-    while (b->drain.nwhere < o->nwhere) {
-        struct kc_where *w = &b->drain.where[b->drain.nwhere];
-        names[o->nattrs + b->drain.nwhere] = w->field;
-        if (kc_where_parse(w, o->where[b->drain.nwhere++], "--where", e) != 0)
-            goto out;
-    }
-    rc = kc_attrs_init(&b->feed.attrs, names, o->nattrs + o->nwhere, "a field", e);
-out:
-    kc_mem_free(names);
-    return rc;
 }
 
 static void copy_name(char out[256], const struct kc_fields *f, const struct kc_path *p)
@@ -450,7 +372,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b.drain.arg = arg;
     run->total = total_size(&b.feed);
     b.drain.last = kc_clock_now();
-    if (kc_fields_init(&b.feed.given, o, e) != 0 || begin_attrs(&b, e) != 0 || check_inputs(&b.feed, e) != 0)
+    if (kc_fields_init(&b.feed.given, o, e) != 0 || kc_choice_init(&b.drain.choice, o, run, &b.feed.attrs, e) != 0 || check_inputs(&b.feed, e) != 0)
         goto out;
     if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_memory, &b.drain.file_terms, e) != 0)
         goto out;
@@ -465,7 +387,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     st->bytes = kc_feed_bytes(&b.feed);
     st->records = b.drain.records;
     st->skipped = b.drain.skipped;
-    st->unmet = b.drain.unmet;
+    st->unmet = b.drain.choice.unmet;
     if (o->nwhere > 0)
         kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
                    (unsigned long long)(st->records + st->unmet));
@@ -482,12 +404,7 @@ out:
     kc_mem_free(ring);
     kc_feed_free(&b.feed);
     kc_mem_free(b.drain.numbers);
-    kc_mem_free(b.drain.kept);
-    for (size_t i = 0; i < b.drain.nwhere; i++)
-        kc_where_free(&b.drain.where[i]);
-    kc_mem_free(b.drain.where);
-    kc_buf_free(&b.drain.tmp.json);
-    kc_buf_free(&b.drain.tmp.text);
+    kc_choice_free(&b.drain.choice);
     kc_attrs_free(&b.feed.attrs);
     kc_strs_free(&b.drain.file_terms);
     kc_strs_free(&b.drain.terms);

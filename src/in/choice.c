@@ -1,0 +1,165 @@
+#include "in/choice.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/jsonw.h"
+#include "base/num.h"
+
+int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in_run *run, struct kc_attrs *attrs,
+                   struct kc_err *e)
+{
+    memset(t, 0, sizeof *t);
+    t->o = o;
+    const char **names = kc_mem_alloc(o->nattrs + o->nwhere + 1, sizeof *names, e);
+    struct kc_attrs with_term = {0};
+    int rc = -1;
+    t->where = kc_mem_zalloc(o->nwhere, sizeof *t->where, e);
+    if (!names || !t->where)
+        goto out;
+    for (size_t i = 0; i < o->nattrs; i++)
+        names[i] = o->attrs[i];
+    while (t->nwhere < o->nwhere) {
+        struct kc_where *w = &t->where[t->nwhere];
+        names[o->nattrs + t->nwhere] = w->field;
+        if (kc_where_parse(w, o->where[t->nwhere++], "--where", e) != 0)
+            goto out;
+    }
+    t->stride = o->nattrs + o->nwhere;
+    if (kc_attrs_init(attrs, names, t->stride, "a field", e) != 0)
+        goto out;
+    if (o->metadata) {
+        struct kc_meta *m = &t->meta;
+        names[t->stride] = o->term_field ? o->term_field : "vector_id";
+        if (kc_attrs_init(&with_term, names, t->stride + 1, "--term-field", e) != 0 ||
+            kc_meta_load(m, o->metadata, &with_term, o->metadata_key, "--metadata-key", o->max_line, e) != 0)
+            goto out;
+        t->has_meta = 1;
+        t->meta_term = !m->by_key && (m->at || o->term_field);
+        run->metadata = kc_meta_bytes(m);
+    }
+    rc = 0;
+out:
+    kc_attrs_free(&with_term);
+    kc_mem_free(names);
+    return rc;
+}
+
+void kc_choice_free(struct kc_choice *t)
+{
+    for (size_t i = 0; i < t->nwhere; i++)
+        kc_where_free(&t->where[i]);
+    kc_mem_free(t->where);
+    kc_mem_free(t->kept);
+    kc_buf_free(&t->tmp.json);
+    kc_buf_free(&t->tmp.text);
+    kc_meta_free(&t->meta);
+}
+
+/* The attribute as the row's term. */
+static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t row, struct kc_strs *terms,
+                    struct kc_err *e)
+{
+    struct kc_buf *json = &t->tmp.json, *text = &t->tmp.text;
+    struct kc_json_str s;
+    json->n = text->n = 0;
+    if (kc_buf_add(json, value, n, e) != 0 || kc_buf_reserve(json, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(json->p + n, 0, KC_NUM_PAD);
+    int rc = n == 0 || *value == '{' || *value == '[' ? 1 :
+             kc_json_text(json->p, &s) == 0 ? kc_json_decode(&s, text, e) : kc_buf_add(text, value, n, e);
+    if (rc > 0)
+        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "row %llu: no term: '%s' is no string and no number",
+                         (unsigned long long)row, t->o->term_field ? t->o->term_field : "vector_id");
+    return rc < 0 ? -1 : kc_strs_add(terms, text->p ? text->p : "", text->n, e);
+}
+
+int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *numbers, struct kc_strs *terms,
+                       struct kc_chunk *c, struct kc_err *e)
+{
+    const struct kc_meta *m = &t->meta;
+    c->stride = t->stride;
+    int named = t->meta_term && !t->o->terms_file && s->rd != &kc_reader_jsonl;
+    for (size_t i = 0; t->has_meta && i < s->n; i++) {
+        uint64_t record;
+        char digits[20];
+        size_t n = c->terms ? 0 : kc_jsonw_digits(digits, numbers[i]);
+        const char *term = c->terms ? kc_strs_get(c->terms, i, &n) : digits;
+        if (kc_meta_find(m, numbers[i], term, n, &record, e) != 0)
+            return -1;
+        for (size_t a = 0; a < t->stride; a++) {
+            const char *value = kc_strs_get(&m->values, (size_t)record * m->each + a, &n);
+            if (kc_strs_add(&s->attrs, value, n, e) != 0)
+                return -1;
+        }
+        if (named) {
+            const char *value = kc_strs_get(&m->values, (size_t)record * m->each + t->stride, &n);
+            if (add_term(t, value, n, numbers[i], terms, e) != 0)
+                return -1;
+        }
+    }
+    if (t->has_meta && named)
+        c->terms = terms;
+    return 0;
+}
+
+static int meets(struct kc_choice *t, const struct kc_slot *s, size_t row, struct kc_err *e)
+{
+    for (size_t i = 0; i < t->nwhere; i++) {
+        size_t n;
+        const char *value = kc_strs_get(&s->attrs, row * t->stride + t->o->nattrs + i, &n);
+        int rc = kc_where_holds(&t->where[i], value, n, &t->tmp, e);
+        if (rc <= 0)
+            return rc;
+    }
+    return 1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, struct kc_strs *terms,
+                   struct kc_in_run *run, size_t from, struct kc_chunk *c, struct kc_err *e)
+{
+    size_t m = 0;
+    if (t->nwhere == 0)
+        return 0;
+    if (s->n > t->kept_cap) {
+        uint32_t *p = kc_mem_realloc(t->kept, s->n, sizeof *p, e);
+        if (!p)
+            return -1;
+        t->kept = p;
+        t->kept_cap = s->n;
+    }
+    if (run->want_skipped && kc_in_skip_room(run, s->n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < s->n; i++) {
+        int rc = meets(t, s, i, e);
+        if (rc < 0)
+            return -1;
+        if (rc == 0) {
+            if (run->want_skipped)
+                run->skipped[run->nskipped++] = numbers[i];
+            continue;
+        }
+        numbers[m] = numbers[i];
+        memmove(s->x + m * s->d, s->x + i * s->d, s->d * sizeof *s->x);
+        t->kept[m++] = (uint32_t)i;
+    }
+    if (run->want_skipped)
+        qsort(run->skipped + from, run->nskipped - from, sizeof *run->skipped, by_number);
+    t->unmet += s->n - m;
+    c->of = t->kept;
+    c->n = m;
+    kc_strs_pick(&s->attrs, t->kept, m, t->stride);
+    if (c->terms)
+        kc_strs_pick(c->terms == terms ? terms : &s->terms, t->kept, m, 1);
+    if (c->raws)
+        kc_strs_pick(&s->raws, t->kept, m, 1);
+    return 0;
+}
+
