@@ -15,6 +15,7 @@ libzstd-dev                            zstd input
 python3                                test oracles, the sample data
 python3-numpy                          test oracles, the sample data
 python3-sklearn                        test oracles, the sample data
+python3-faiss                          test oracles
 clang                                  second compiler, fuzzers
 libclang-rt-dev|libclang-rt-14-dev     sanitizer and fuzzer runtimes for clang
 valgrind                               memory tests
@@ -45,7 +46,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 		say 'not a Debian system; zlib.h and zstd.h are there, so kclust can be built'
 		exit 0
 	fi
-	die 'not a Debian system: install a C compiler, make, and the headers of zlib and zstd; for the tests also python3 with numpy and scikit-learn, clang with its sanitizers, valgrind, gzip, zstd, strace, mandoc, shellcheck, cppcheck, zsh and fish'
+	die 'not a Debian system: install a C compiler, make, and the headers of zlib and zstd; for the tests also python3 with numpy, scikit-learn and faiss, clang with its sanitizers, valgrind, gzip, zstd, strace, mandoc, shellcheck, cppcheck, zsh and fish'
 fi
 
 wanted=()

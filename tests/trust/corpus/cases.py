@@ -1,6 +1,7 @@
 """The malformed inputs: Case(name, bytes, arguments, verdict). Everything here is the same in every run."""
 import gzip
 import io
+import json
 import os
 import struct
 import subprocess
@@ -40,6 +41,36 @@ def npy_file(kind="<f4", version=(1, 0)):
     return b.getvalue()
 
 
+def faiss_file(letters=b"IxFI", ids=None, metric=0, n=3, d=2, count=None):
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]], "<f4")
+
+    def head(letters):
+        return letters + struct.pack("<IQqqBi", d % (1 << 32), n % (1 << 64), 1 << 20, 1 << 20, 1, metric) + (bytes(4) if metric > 1
+            else b"")
+    data = head(letters) + struct.pack("<Q", (n * d if count is None else count) % (1 << 64)) + x.tobytes()
+    return data if ids is None else head(b"IxM2") + data + struct.pack(f"<Q{len(ids)}q", len(ids), *ids)
+
+
+def fvecs_file(kind="f"):
+    rows = [[1, 2], [0, 3], [7, 255]]
+    return b"".join(struct.pack(f"<i2{kind}", 2, *r) for r in rows)
+
+
+def tensors(parts, header=None):
+    says, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, (kind, shape, body) in parts.items():
+        says[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(body)]}
+        data += body
+    text = json.dumps(says).encode() if header is None else header
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor_file(kind="F32"):
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]])
+    body = x.astype("<f4").tobytes()[:12] if kind == "BF16" else x.astype({"F32": "<f4", "F16": "<f2"}[kind]).tobytes()
+    return tensors({"n": ("I64", [2], bytes(16)), "emb": (kind, [3, 2], body), "z": ("U8", [3], b"xyz")})
+
+
 def zstd_file(data):
     return subprocess.run(["zstd", "-q", "-c", "--check"], input=data, stdout=subprocess.PIPE, check=True).stdout
 
@@ -64,7 +95,8 @@ def auto(data, skip=False):
         return oracle.packed(data, oracle.gunzip, auto)
     if data[:4] == b"\x28\xb5\x2f\xfd" or (data[1:4] == b"\x2a\x4d\x18" and data[0] & 0xF0 == 0x50):
         return oracle.packed(data, oracle.unzstd, auto)
-    return oracle.kvec(data, skip) or oracle.npy(data, skip) or oracle.lines(data, skip)
+    return (oracle.kvec(data, skip) or oracle.npy(data, skip) or oracle.faiss(data, skip) or
+            oracle.safetensors(data, skip) or oracle.lines(data, skip))
 
 
 def skipping(data):
@@ -78,11 +110,14 @@ def small(step):
     0)),
              "npy-f2": npy_file("<f2", (3, 0)), "gzip": gzip.compress(LINES[:80], mtime=0) + gzip.compress(LINES[80:],
              mtime=0),
-             "zstd": zstd_file(LINES[:80]) + zstd_file(LINES[80:]), "gzip-kvec": gzip.compress(kvec_file(), mtime=0)}
+             "zstd": zstd_file(LINES[:80]) + zstd_file(LINES[80:]), "gzip-kvec": gzip.compress(kvec_file(), mtime=0),
+             "faiss": faiss_file(), "faiss-map": faiss_file(b"IxFl", (5, -7, 1 << 40), 2),
+             "gzip-faiss-map": gzip.compress(faiss_file(ids=(5, -7, 1 << 40)), mtime=0), "tensor": tensor_file(),
+             "tensor-bf16": tensor_file("BF16"), "gzip-tensor": gzip.compress(tensor_file("F16"), mtime=0)}
     for name, data in files.items():
         yield from truncations(name, data, FIELDS, auto, max(1, step // 8))
         yield from flips(name, data, FIELDS, auto, step)
-    for name in ("jsonl", "kvec", "npy-f4"):
+    for name in ("jsonl", "kvec", "npy-f4", "faiss-map", "tensor"):
         yield from truncations(name + "-skip", files[name], skip, skipping, max(1, step // 8))
         yield from flips(name + "-skip", files[name], skip, skipping, step)
 
@@ -94,6 +129,12 @@ def small(step):
     yield from truncations("records", RECORDS, args, records, max(1, step // 8))
     rows = np.array([[1, 2], [-0.5, 3], [7, 0]], "<f4").tobytes()
     yield from truncations("raw", rows, ["-i", "raw", "--dim", "2"], lambda d: oracle.raw(d, 2))
+    for name, kind, data in (("fvecs", "<f4", fvecs_file()), ("bvecs", "u1", fvecs_file("B"))):
+        for more in ([], ["--on-bad", "skip"]):
+            def judge(d, kind=kind, skip=bool(more)):
+                return oracle.fvecs(d, kind, skip)
+            yield from truncations(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, max(1, step // 8))
+            yield from flips(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, step)
     yield from flips("raw", rows, ["-i", "raw", "--dim", "2"], lambda d: oracle.raw(d, 2), step)
 
 
@@ -139,6 +180,28 @@ def lies():
         text = ("{'descr': %s, 'fortran_order': False, 'shape': (3, 2), }" % shown).encode()
         data = b"\x93NUMPY\1\0" + struct.pack("<H", len(text) + 1) + text + b"\n" + np.arange(6, dtype="<f4").tobytes()
         yield Case(f"npy-type-{kind}", data, [], Verdict((0,) if kind == "=f4" else 1))
+    sizes = (0, 1, 2, 4, 1 << 20, 1 << 31, 1 << 32, (1 << 61) + 3, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, -1)
+    for n in sizes:
+        for d in (0, 1, 2, 1 << 20, (1 << 20) + 1, (1 << 31) - 1, 1 << 31, -1):
+            for ids in (None, (5, -7, 9)):
+                data = faiss_file(n=n, d=d, ids=ids)
+                yield Case(f"faiss-shape-{n}-{d}-{ids is None}", data, [], oracle.faiss(data))
+                yield Case(f"faiss-shape-{n}-{d}-{ids is None}-gzip", gzip.compress(data, mtime=0), [],
+                           Verdict(0 if oracle.faiss(data).status == (0,) else 1))
+        data = faiss_file(count=n)
+        yield Case(f"faiss-count-{n}", data, [], oracle.faiss(data))
+        data = fvecs_file()[:24] + struct.pack("<Q", n % (1 << 64)) + fvecs_file()[28:]
+        yield Case(f"fvecs-dim-{n}", data, ["-i", "fvecs"], oracle.fvecs(data, "<f4"))
+        data = struct.pack("<Q", n % (1 << 64)) + tensor_file()[8:]
+        yield Case(f"tensor-length-{n}", data, [], auto(data))
+        for columns in (0, 2, 1 << 20, 1 << 32, 1 << 63, (1 << 64) - 1):
+            at = [0, min(n * columns * 4, (1 << 64) - 1)]
+            header = json.dumps({"a": {"dtype": "F32", "shape": [n, columns], "data_offsets": at}}).encode()
+            data = tensors({"a": ("F32", [3, 2], bytes(24))}, header)
+            yield Case(f"tensor-shape-{n}-{columns}", data, [], Verdict(1, rows=[]))
+    for letters in ("IwFl", "IHNf", "IxPq", "IxMp", "IxM2", "IBxF", "NPLf", "IxZZ", "Inde"):
+        yield Case(f"faiss-other-{letters}", faiss_file(letters.encode()), [], Verdict(1, rows=[]))
+        yield Case(f"faiss-other-{letters}-map", faiss_file(letters.encode(), ids=(5, -7, 9)), [], Verdict(1, rows=[]))
     for log in (10, 24, 25, 26, 31, 41):
         data = b"\x28\xb5\x2f\xfd\0" + bytes([(log - 10) << 3]) + b"\1\0\0"
         yield Case(f"zstd-window-{log}", data, [], Verdict(1, "no records" if log <= 25 else "zstd window"))
@@ -272,6 +335,21 @@ def bombs():
         1), ["-j", "8"], Verdict(0))
     yield case("npy-header", pack(b"\x93NUMPY\2\0" + struct.pack("<I", 1 << 30) + b" " * (64 * MIB), 1), [],
         Verdict(1, "npy header"))
+    head = faiss_file(n=1 << 40, d=2)[:45]
+    yield case("faiss-rows", pack(head + bytes(64 * MIB), 1), [], Verdict(1, "cut short"))
+    head = faiss_file(n=1 << 40, d=2, ids=(1,))[:82]
+    yield case("faiss-map", pack(head + bytes(64 * MIB), 1), [], Verdict(1, "cut short"))
+    row = struct.pack("<I", MIB) + np.ones(MIB, "<f4").tobytes()
+    yield case("fvecs-wide", pack(row * 6, 1), ["-i", "fvecs", "-j", "8"], Verdict(0))
+    yield case("fvecs-narrow", pack(struct.pack("<If", 1, 1) * (2 * MIB), 1), ["-i", "fvecs", "-j", "8"], Verdict(0))
+    for n in (15 * MIB, 17 * MIB, 99 * MIB):
+        data = struct.pack("<Q", n) + b'{"a":' + b" " * (n - 5)
+        yield case(f"tensor-header-{n}", pack(data, 1), [], Verdict(1, "safetensors header"))
+    entry = b'"%06d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},'
+    many = b"{" + b"".join(entry % i for i in range(280000)) + b'"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}'
+    yield case("tensor-many", pack(struct.pack("<Q", len(many)) + many + bytes(4), 1), [], Verdict(0))
+    behind = tensors({"a": ("F32", [1, 1], struct.pack("<f", 1)), "z": ("U8", [64 * MIB], bytes(64 * MIB))})
+    yield case("tensor-behind", pack(behind, 1), [], Verdict(0))
     yield case("gzip-members", gzip.compress(b"", mtime=0) * 200000, [], Verdict(1, "no records"))
     yield case("zstd-window", subprocess.run(["zstd", "-q", "-c", "--long=27", "-1"], input=b"\n" * (200 * MIB),
         stdout=subprocess.PIPE,

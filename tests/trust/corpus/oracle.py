@@ -225,8 +225,9 @@ def kvec(data, skip=False, max_line=16 << 20):
     return summing_up(rows, skipped, skip)
 
 
-def numbered(x, skip):
-    rows = [(str(i), r) for i, r in enumerate(x) if np.isfinite(r).all()]
+def numbered(x, skip, terms=None):
+    terms = range(len(x)) if terms is None else terms
+    rows = [(str(t), r) for t, r in zip(terms, x) if np.isfinite(r).all()]
     if len(rows) < len(x) and not skip:
         first = next(i for i, r in enumerate(x) if not np.isfinite(r).all())
         return Verdict(1, f"row {first}: ", rows=rows[:first])
@@ -257,6 +258,127 @@ def npy(data, skip=False):
         verdict.status = (0, 1)  # numpy takes any Python literal, kclust what numpy writes
         verdict.message = verdict.message or "npy header is damaged|holds numbers of type"
     return verdict
+
+
+def faiss(data, skip=False):
+    """A flat index, in an id map or not: every field of the header, then as many bytes as it says."""
+    if data[:4] not in (b"IxFI", b"IxF2", b"IxFl", b"IxMp", b"IxM2"):
+        return Verdict(1, rows=[]) if data[:1] in (b"I", b"N") and data[:1] != b"" else None
+    bad = Verdict(1, rows=[])
+
+    def head(at):
+        d, n, _, _, trained, metric = struct.unpack_from("<iqqqBi", data, at + 4)
+        if d < 0 or n < 0 or trained > 1 or not 0 <= metric <= 255:
+            raise Bad("header")
+        return d, n, at + 37 + (4 if metric > 1 else 0)
+    try:
+        at, outer = 0, None
+        if data[:3] == b"IxM":
+            d, n, at = head(0)
+            outer = d, n
+        if data[at:at + 4] not in (b"IxFI", b"IxF2", b"IxFl"):
+            return bad
+        d, n, at = head(at)
+        count, = struct.unpack_from("<Q", data, at)
+        at += 8
+    except (struct.error, Bad):
+        return bad
+    if outer not in (None, (d, n)) or count != n * d or len(data) - at != 4 * count + (8 + 8 * n if outer else 0):
+        return bad
+    if n == 0:
+        return Verdict(1, "no records", rows=[])
+    if not 1 <= d <= MAX_DIM:
+        return bad
+    x, ids = np.frombuffer(data, "<f4", n * d, at).reshape(n, d), None
+    if outer:
+        said, = struct.unpack_from("<Q", data, at + 4 * count)
+        if said != n:
+            return bad
+        ids = np.frombuffer(data, "<i8", n, at + 4 * count + 8)
+    return numbered(x, skip, ids)
+
+
+def fvecs(data, kind, skip=False):
+    """kind: <f4 or u1."""
+    bad, width = Verdict(1, rows=[]), np.dtype(kind).itemsize
+    if not data:
+        return Verdict(1, "no records", rows=[])
+    d = int.from_bytes(data[:4], "little")
+    if len(data) < 4 or not 1 <= d <= MAX_DIM or len(data) % (4 + d * width):
+        return bad
+    rows, skipped = [], 0
+    for i in range(len(data) // (4 + d * width)):
+        at = i * (4 + d * width)
+        if int.from_bytes(data[at:at + 4], "little") != d:
+            return Verdict(1, f"row {i} says", rows=rows)
+        x = np.frombuffer(data, kind, d, at + 4).astype("<f4")
+        if np.isfinite(x).all():
+            rows.append((str(i), x))
+        elif not skip:
+            return Verdict(1, f"row {i}: ", rows=rows)
+        else:
+            skipped += 1
+    return summing_up(rows, skipped, skip)
+
+
+TENSORS = {"F32": 4, "F64": 8, "I64": 8, "U64": 8, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1,
+           "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
+
+
+def unique(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise Bad("a key twice")
+    return dict(pairs)
+
+
+def is_size(x):
+    return type(x) is int and x >= 0
+
+
+def safetensors(data, skip=False):
+    """The container in full, then its only matrix of floats."""
+    n = int.from_bytes(data[:8], "little")
+    if len(data) < 9 or n > 100 << 20 or data[8:9] != b"{":
+        return None
+    bad = Verdict(1, rows=[])
+    try:
+        header = json.loads(data[8:8 + n].decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
+        for value in header.pop("__metadata__", {}).values():
+            if not isinstance(value, str):
+                raise Bad("metadata")
+        spans = []
+        for name, t in header.items():
+            begin, end = t["data_offsets"]
+            if set(t) != {"dtype", "shape", "data_offsets"} or name == "":
+                raise Bad("members")
+            if not all(map(is_size, [begin, end, *t["shape"]])) or not isinstance(t["shape"], list):
+                raise Bad("sizes")
+            size = TENSORS[t["dtype"]]
+            for m in t["shape"]:
+                size *= m
+            if begin + size != end:
+                raise Bad("offsets")
+            spans.append((begin, end))
+        spans.sort()
+        if not spans or [b for b, _ in spans] != [0] + [e for _, e in spans[:-1]]:
+            raise Bad("gaps")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Bad):
+        return bad
+    found = [t for t in header.values() if len(t["shape"]) == 2 and t["dtype"] in ("F32", "F64", "F16", "BF16")]
+    if n > 16 << 20 or len(data) - 8 - n != spans[-1][1] or len(found) != 1:
+        return bad
+    t = found[0]
+    if t["shape"][0] == 0:
+        return Verdict(1, "no records", rows=[])
+    if not 1 <= t["shape"][1] <= MAX_DIM:
+        return bad
+    body = data[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]]
+    if t["dtype"] == "BF16":
+        x = (np.frombuffer(body, "<u2").astype("<u4") << 16).view("<f4")
+    else:
+        x = np.frombuffer(body, {"F32": "<f4", "F64": "<f8", "F16": "<f2"}[t["dtype"]])
+    with np.errstate(over="ignore", invalid="ignore"):
+        return numbered(x.reshape(t["shape"]).astype("<f4"), skip)
 
 
 def raw(data, dim, skip=False):

@@ -177,6 +177,8 @@ def less_memory(h, data, options, threads):
     reference = h.fit(data, "jsonl", "plain", "file", ["-j1", *options])
     seen = set()
     for form, pack, way in (("npy-f4", "plain", "file"), ("kvec", "plain", "stdin"), ("raw", "plain", "file"),
+                            ("faiss-ids", "plain", "file"), ("fvecs", "plain", "file"),
+                            ("safetensors", "plain", "stdin"), ("faiss-ids", "plain", "pipe"),
                             ("npy-f2", "gzip", "file"), ("jsonl", "plain", "pipe"), ("npy-f8", "plain", "pipe")):
         for turn, size in enumerate((64, 48, 44)):
             name = "%s %s %s %s --max-memory %dM" % (data.name, form, pack, way, size)

@@ -44,8 +44,36 @@ def raw(_, x):
     return x.astype("<f4").tobytes()
 
 
+def faiss(_, x):
+    return (b"IxFI" + struct.pack("<iqqqBi", x.shape[1], len(x), 1 << 20, 1 << 20, 1, 0) +
+            struct.pack("<Q", x.size) + x.astype("<f4").tobytes())
+
+
+def faiss_ids(terms, x):
+    """In an id map, whose ids --terms takes the place of."""
+    head = b"IxM2" + struct.pack("<iqqqBi", x.shape[1], len(x), 1 << 20, 1 << 20, 1, 0)
+    return head + faiss(terms, x) + struct.pack("<Q", len(x)) + np.arange(7, 7 + len(x), dtype="<i8").tobytes()
+
+
+def fvecs(_, x):
+    lead = np.full((len(x), 1), x.shape[1], "<i4").view("<f4")
+    return np.hstack([lead, x.astype("<f4")]).tobytes()
+
+
+def safetensors(_, x):
+    """As float16, which is exact here, between other tensors."""
+    parts = {"ids": ("I64", np.arange(3)), "emb": ("F16", x.astype("<f2")), "end": ("U8", np.zeros(5, "u1"))}
+    header, data = {}, b""
+    for name, (kind, a) in parts.items():
+        header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + a.nbytes]}
+        data += a.tobytes()
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
 FORMATS = {"jsonl": jsonl, "array": array, "kvec": kvec, "npy-f2": npy("<f2"), "npy-f4": npy("<f4"),
-           "npy-f8": npy("<f8"), "npy-big-endian": npy(">f4"), "raw": raw}
+           "npy-f8": npy("<f8"), "npy-big-endian": npy(">f4"), "raw": raw, "faiss": faiss,
+           "faiss-ids": faiss_ids, "fvecs": fvecs, "safetensors": safetensors}
 PACKERS = {"plain": None, "gzip": lambda b: gzip.compress(b, 1, mtime=0)}
 if shutil.which("zstd"):
     PACKERS["zstd"] = lambda b: subprocess.run(["zstd", "-q", "-1", "-c"], input=b, stdout=subprocess.PIPE,
@@ -77,8 +105,9 @@ class Set:
 
     def options(self, form):
         """What must be said of this form beside its file."""
-        named = ["--terms", self.term_file] if form.startswith(("npy", "raw")) else []
-        return named + (["-i", "raw", "--dim", str(self.x.shape[1])] if form == "raw" else [])
+        named = ["--terms", self.term_file] if form not in ("jsonl", "array", "kvec") else []
+        asked = {"raw": ["-i", "raw", "--dim", str(self.x.shape[1])], "fvecs": ["-i", "fvecs"]}
+        return named + asked.get(form, [])
 
 
 def trickle(process, path, rng):

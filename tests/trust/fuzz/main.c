@@ -13,7 +13,7 @@ static const struct {
 } targets[] = {
     {"number", fuzz_number}, {"json", fuzz_json}, {"jsonl", fuzz_jsonl},   {"kvec", fuzz_kvec},
     {"npy", fuzz_npy},       {"raw", fuzz_raw},   {"packed", fuzz_packed}, {"options", fuzz_options},
-    {"model", fuzz_model},
+    {"model", fuzz_model},   {"faiss", fuzz_faiss}, {"fvecs", fuzz_fvecs},  {"tensor", fuzz_tensor},
 };
 
 static void (*run)(const uint8_t *p, size_t n);

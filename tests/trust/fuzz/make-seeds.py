@@ -122,6 +122,69 @@ def raw():
         put("raw", "seed-" + name, bytes([i % 4, HOW[i % 5], dim - 1]), b)
 
 
+def index(x, letters=b"IxFI", metric=None, ids=None, around=b"IxMp", **lies):
+    """A flat index, in an id map if it has ids. lies: n, d, count, inner_n, trained."""
+    metric = {b"IxFI": 0, b"IxF2": 1}.get(letters, 2) if metric is None else metric
+    n, d = lies.get("n", len(x)), lies.get("d", x.shape[1])
+
+    def head(letters, n):
+        return (letters + struct.pack("<iqqqBi", d, n, 1 << 20, 1 << 20, lies.get("trained", 1), metric) +
+                (bytes(4) if metric > 1 else b""))
+    flat = head(letters, lies.get("inner_n", n)) + struct.pack("<Q", lies.get("count", n * d) % 2**64) + x.tobytes()
+    return flat if ids is None else head(around, n) + flat + struct.pack(f"<Q{len(ids)}q", len(ids), *ids)
+
+
+def faiss():
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]], "<f4")
+    ids = (5, -7, 1 << 40)
+    nan = np.array([[1, 2], [np.nan, 1], [0, 0]], "<f4")
+    for i, (name, b) in enumerate({
+            "ip": index(x), "l2": index(x, b"IxF2"), "lp": index(x, b"IxFl", 4), "map": index(x, ids=ids),
+            "map2": index(x, b"IxFl", ids=ids, around=b"IxM2"), "map-nan": index(nan, ids=ids),
+            "map-lie": index(x, ids=ids, inner_n=4), "few-ids": index(x, ids=ids[:2]), "empty": index(x[:0]),
+            "huge": index(x, n=1 << 62), "count": index(x, count=7), "minus": index(x, n=-1),
+            "wide": index(x, d=1 << 21), "trained": index(x, trained=7), "metric": index(x, b"IxFl", 99),
+            "cut": index(x, ids=ids)[:-3], "longer": index(x, ids=ids) + b"x", "ivf": index(x, b"IwFl"),
+            "hnsw": index(x, b"IHNf", ids=ids)}.items()):
+        put("faiss", "seed-" + name, bytes([i % 4, HOW[i % 5], 0]), b)
+
+
+def fvecs():
+    def rows(kind, *x):
+        return b"".join(struct.pack(f"<i{len(v)}{kind}", len(v), *v) for v in x)
+    good = rows("f", (1, 2), (-0.5, 3e-5), (7, 0))
+    for i, (name, bits, b) in enumerate([
+            ("plain", 0, good), ("bytes", 4, rows("B", (1, 2, 3), (0, 255, 7))), ("cut", 0, good[:-2]),
+            ("other", 0, good + rows("f", (1, 2, 3))), ("nan", 0, good + rows("f", (float("nan"), 1), (0, 0))),
+            ("zero", 0, bytes(8)), ("wide", 0, struct.pack("<i", 1 << 20) + b"x"), ("minus", 4, b"\xff" * 9)]):
+        put("fvecs", "seed-" + name, bytes([i % 4 | bits, HOW[i % 5], 0]), b)
+
+
+def tensor():
+    def save(tensors, **changes):
+        header, data = {}, b""
+        for name, (kind, shape, b) in tensors.items():
+            header[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(b)]}
+            data += b
+        header.update(changes)
+        return pyjson.dumps(header).encode(), data
+    x = np.array([[1, 2], [-0.5, 3e-5], [7, 0]])
+    f = ("F32", [3, 2], x.astype("<f4").tobytes())
+    for i, (name, bits, (header, data)) in enumerate([
+            ("f32", 0, save({"a": f})), ("f64", 0, save({"a": ("F64", [3, 2], x.tobytes())})),
+            ("f16", 0, save({"a": ("F16", [3, 2], x.astype("<f2").tobytes())})),
+            ("bf16", 0, save({"a": ("BF16", [3, 2], x.astype("<f4").tobytes()[:12])})),
+            ("between", 8, save({"i": ("I64", [1], bytes(8)), "a": f, "b": f}, __metadata__={"format": "pt"})),
+            ("two", 0, save({"a": f, "b": f})), ("model", 0, save({"a": f}, __metadata__={"format": "kclust-model"})),
+            ("model-asked", 8, save({"a": f}, __metadata__={"format": "kclust-model"})),
+            ("flat", 8, save({"a": ("F32", [6], f[2])})), ("no-rows", 8, save({"a": ("F32", [0, 2], b"")})),
+            ("cut", 8, (save({"b": f, "a": f})[0], f[2] * 2 + b"xy"))]):
+        put("tensor", "seed-" + name, bytes([i % 4 | bits, HOW[i % 5], 0]), struct.pack("<H", len(header)), header, data)
+    header, data = save({"a": f})
+    put("tensor", "seed-whole", bytes([4, 0, 0]), struct.pack("<Q", len(header)), header, data)
+    put("tensor", "seed-length", bytes([4, 0, 0]), struct.pack("<Q", 1 << 26), header, data)
+
+
 def packed():
     lines = '{"term": "a", "vec": [1, 0.5]}\n{"term": "b", "vec": [0, 1.25]}\n{"term": "c", "vec": [3, 4]}\n'
     member = gzip.compress(lines.encode(), mtime=0)
@@ -193,5 +256,5 @@ def model():
     put("model", "seed-empty", bytes([1]), "{}", b"\0")
 
 
-for target in (number, json, jsonl, kvec, npy, raw, packed, options, model):
+for target in (number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor):
     target()

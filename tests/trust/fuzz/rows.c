@@ -178,6 +178,8 @@ static void round_trip(const struct fuzz_load *l, enum kc_in_format format)
 static void both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size_t n)
 {
     static const size_t blocks[8] = {1, 2, 3, 7, 16, 61, 333, WHOLE};
+    static const enum kc_in_format written[8] = {KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW,
+                                                 KC_IN_FAISS, KC_IN_FVECS, KC_IN_NPY, KC_IN_RAW};
     struct fuzz_how how = {blocks[how_byte & 7], how_byte & 8 ? 4 : 1, how_byte >> 4 & 1};
     struct fuzz_load a, b;
     struct kc_in_opts other = *o;
@@ -189,7 +191,7 @@ static void both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size
     fuzz_same_load(&a, &b, text || !how.pipe);
     fuzz_load_free(&b);
     if (a.rc == 0 && !o->normalise)
-        round_trip(&a, (enum kc_in_format)(KC_IN_JSONL + (how_byte >> 5 & 3)));
+        round_trip(&a, written[how_byte >> 5]);
     fuzz_load_free(&a);
 }
 
@@ -260,6 +262,11 @@ static void lines_twin(const struct fuzz_load *l, const struct kc_in_opts *o, co
 static int are_lines(const uint8_t *p, size_t n)
 {
     static const char *const others[] = {"PK\3\4", "\xFF\xFE", "\xFE\xFF", "KCV1", "\x93NUMPY"};
+    static const uint8_t none[4];
+    if (n > 0 && (p[0] == 'I' || p[0] == 'N')) /* as all the letters of FAISS begin */
+        return 0;
+    if (n > 8 && p[8] == '{' && memcmp(p + 4, none, 4) == 0) /* safetensors */
+        return 0;
     size_t i = n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     while (i < n && p[i] && strchr(" \t\r\n", p[i]))
         i++;
@@ -311,6 +318,10 @@ static void binary(const uint8_t *p, size_t n, enum kc_in_format format)
     o.normalise = p[0] >> 1 & 1;
     if (format == KC_IN_RAW)
         o.dim = 1 + p[2];
+    if (format == KC_IN_SAFETENSORS) {
+        o.max_line = (uint64_t)16 << 20;
+        o.tensor = p[0] & 8 ? "a" : NULL;
+    }
     if (o.max_line == 0)
         o.max_line = 1;
     both(&o, p[1], p + 3, n - 3);
@@ -329,4 +340,34 @@ void fuzz_npy(const uint8_t *p, size_t n)
 void fuzz_raw(const uint8_t *p, size_t n)
 {
     binary(p, n, KC_IN_RAW);
+}
+
+void fuzz_faiss(const uint8_t *p, size_t n)
+{
+    binary(p, n, KC_IN_FAISS);
+}
+
+/* fvecs and bvecs, by a bit of the options. */
+void fuzz_fvecs(const uint8_t *p, size_t n)
+{
+    binary(p, n, n > 0 && p[0] & 4 ? KC_IN_BVECS : KC_IN_FVECS);
+}
+
+/* The length of the header is put in front, as it should be unless a bit of the options leaves that to the input. */
+void fuzz_tensor(const uint8_t *p, size_t n)
+{
+    if (n < 5 || p[0] & 4) {
+        binary(p, n, KC_IN_SAFETENSORS);
+        return;
+    }
+    size_t header = p[3] | (size_t)p[4] << 8;
+    uint8_t *whole = malloc(n + 6);
+    if (!whole)
+        abort();
+    memcpy(whole, p, 3);
+    for (unsigned i = 0; i < 8; i++)
+        whole[3 + i] = i < 2 ? (uint8_t)(header >> 8 * i) : 0;
+    memcpy(whole + 11, p + 5, n - 5);
+    binary(whole, n + 6, KC_IN_SAFETENSORS);
+    free(whole);
 }
