@@ -198,19 +198,24 @@ def planted(table, met):
     return missed
 
 
+def spread(n, most):
+    """0 to n - 1, or `most` of them with both ends."""
+    return range(n) if n <= most else sorted({i * (n - 1) // (most - 1) for i in range(most)})
+
+
 def choose(table, met, rng, slice_only):
-    """For each place three scenarios that come by, in each its first call and its last; of the system's calls eight."""
+    """For each place three scenarios that come by, in each its first call and its last; more where it calls the system."""
     where = {}
     for s in table:
         for place, calls in met[s.name].items():
             where.setdefault(place, []).append((s, calls))
     tasks = []
     for (kind, at), who in sorted(where.items(), key=lambda x: x[0]):
-        some = {id(s): (s, calls) for s, calls in (who[0], who[len(who) // 2], who[-1])}
-        for s, calls in some.values():
-            # what calls the system is a few functions for all of kclust: a place is not one use of it
-            for nth in sorted({1 + i * (calls - 1) // 7 for i in range(8)} if kind in ERRORS else {1, calls}):
-                tasks += [(s, kind, at, nth, error) for error in ERRORS.get(kind, (None,))]
+        # what calls the system is a few functions for all of kclust: there a place is not one use of it
+        most_who, most_calls = (10, 8) if kind in ERRORS else (3, 2)
+        for s, calls in (who[i] for i in spread(len(who), most_who)):
+            for i in spread(calls, most_calls):
+                tasks += [(s, kind, at, i + 1, error) for error in ERRORS.get(kind, (None,))]
     quick = [t for t in tasks if not t[0].slow]
     return rng.sample(quick, min(150, len(quick))) if slice_only else tasks, len(where)
 
