@@ -5,10 +5,19 @@
 #include "core/ref/ref.h"
 #include "data.h"
 #include "la/matrix.h"
+#include "la/kernel.h"
 #include "la/product.h"
 #include "unit.h"
 
 static const char *const kernels[] = {"portable", "avx2", "avx512"};
+
+/* Each number of columns that a strip can have, with one panel of rows and with two. */
+#define STRIPS 24
+static void every_strip(int round, size_t *n, size_t *k)
+{
+    *k = (size_t)round / 2 + 1;
+    *n = round % 2 ? 2 * KC_LA_LANES : 5;
+}
 
 /* Every kernel, at every odd size: bit for bit the chain of fmaf. */
 TEST(la_product_is_the_chain)
@@ -16,9 +25,12 @@ TEST(la_product_is_the_chain)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 1, 0);
     void *scratch = aligned_alloc(64, KC_LA_SCRATCH);
     const char *best = kc_la_kernel();
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 60 + STRIPS; round++) {
         size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 700);
-        size_t k = 1 + kc_rng_below(&r, 30), ldo = (n + 15) / 16 * 16;
+        size_t k = 1 + kc_rng_below(&r, 30);
+        if (round < STRIPS)
+            every_strip(round, &n, &k);
+        size_t ldo = (n + 15) / 16 * 16;
         const float *row[KC_LA_TILE];
         float *x = data_clustered(&r, n, d, 3, 1), *c = data_clustered(&r, k, d, 3, 1);
         float *got = malloc(k * ldo * sizeof *got), *want = malloc(k * ldo * sizeof *want);
@@ -48,9 +60,12 @@ TEST(la_productd_is_the_chain)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 2, 0);
     void *scratch = aligned_alloc(64, KC_LA_SCRATCH);
     const char *best = kc_la_kernel();
-    for (int round = 0; round < 30; round++) {
+    for (int round = 0; round < 30 + STRIPS; round++) {
         size_t n = 1 + kc_rng_below(&r, KC_LA_TILE), d = 1 + kc_rng_below(&r, round % 3 ? 40 : 600);
-        size_t k = 1 + kc_rng_below(&r, 30), ldo = (n + 15) / 16 * 16;
+        size_t k = 1 + kc_rng_below(&r, 30);
+        if (round < STRIPS)
+            every_strip(round, &n, &k);
+        size_t ldo = (n + 15) / 16 * 16;
         const float *row[KC_LA_TILE];
         float *x = data_clustered(&r, n, d, 3, 1);
         for (size_t i = 0; i < n; i++)
