@@ -28,7 +28,8 @@ void kc_cli_line(const char *prefix, const char *line)
     kc_cli_say(out, n); /* one write, so that lines of several processes do not mix */
 }
 
-int kc_cli_fail(const struct kc_err *e)
+/* Not inlined: else its line takes room on the stack all the time that a verb runs. */
+__attribute__((noinline)) int kc_cli_fail(const struct kc_err *e)
 {
     char line[4096];
     kc_err_format(e, line, sizeof line);

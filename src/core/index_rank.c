@@ -176,13 +176,14 @@ static void rank(struct tile *t, const struct kc_part *part, size_t c0, size_t c
 {
     struct kc_index_group *g = t->g;
     size_t d = g->s->d;
-    struct pairs p;
+    double *wide = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
+    struct pairs *p = (void *)wide; /* there rather than on the stack, which may be small */
+    _Static_assert(sizeof *p <= KC_INDEX_COLS * KC_LA_TILE * sizeof *wide, "pairs fit where the products in double lie");
     if (c0 == 0)
         begin(t);
-    if (find_pairs(t, part, c0, c1, v, &p) == 0) {
-        take_pairs(t, part, c0, c1, &p);
+    if (find_pairs(t, part, c0, c1, v, p) == 0) {
+        take_pairs(t, part, c0, c1, p);
     } else {
-        double *wide = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
         for (size_t c = c0; c < c1; c += KC_INDEX_COLS) {
             size_t end = c1 - c < KC_INDEX_COLS ? c1 : c + KC_INDEX_COLS;
             kc_la_productd(t->row, t->rows, d, part->sums + c * d, end - c, wide, KC_LA_TILE,
