@@ -180,7 +180,7 @@ def less_memory(h, data, options, threads):
                             ("faiss-ids", "plain", "file"), ("fvecs", "plain", "file"),
                             ("safetensors", "plain", "stdin"), ("faiss-ids", "plain", "pipe"),
                             ("npy-f2", "gzip", "file"), ("jsonl", "plain", "pipe"), ("npy-f8", "plain", "pipe")):
-        for turn, size in enumerate((64, 48, 44)):
+        for turn, size in enumerate((64, 48, 46)):
             name = "%s %s %s %s --max-memory %dM" % (data.name, form, pack, way, size)
             if not h.wanted(name):
                 continue
