@@ -18,11 +18,11 @@ struct kc_la_kernels {
     /* Transpose row[0 .. rows)[t .. t + depth), rows <= 16, into a panel (depth, 16); missing rows are zero. */
     void (*pack)(const float *const *row, size_t rows, size_t t, size_t depth, float *panel);
     /* c: `cols` columns, from t on; panel (panels, depth, 16); out[j * ldo + 16 * (its panel) + lane] is continued, or
-     * started if t == 0. In double a panel has 8 lanes. */
+     * started if t == 0. In double a panel has 8 lanes, and a strip the most panels. */
     void (*strip)(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
                   float *out, size_t ldo);
-    void (*stripd)(const double *panel, size_t panels, const double *const *c, size_t cols, size_t t, size_t depth,
-                   double *out, size_t ldo);
+    void (*stripd)(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,
+                   size_t ldo);
     void (*arg_max)(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
     void (*arg_max2)(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
     void (*gain)(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best,

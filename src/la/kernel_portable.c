@@ -12,10 +12,9 @@ static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, 
 }
 
 #define STRIP(name, type, lanes, fma)                                                                            \
-    static void name(const type *panel, size_t panels, const type *const *c, size_t cols, size_t t0, size_t depth,  \
-                     type *out, size_t ldo)                                                                       \
+    static void name(const type *panel, const type *const *c, size_t cols, size_t t0, size_t depth, type *out,      \
+                     size_t ldo)                                                                                  \
     {                                                                                                            \
-        (void)panels; /* one */                                                                                  \
         for (size_t j = 0; j < cols; j++) {                                                                      \
             type acc[lanes];                                                                                     \
             for (size_t i = 0; i < lanes; i++)                                                                   \
@@ -28,8 +27,16 @@ static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, 
         }                                                                                                        \
     }
 
-STRIP(strip, float, KC_LA_LANES, fmaf)
+STRIP(stripf, float, KC_LA_LANES, fmaf)
 STRIP(stripd, double, KC_LA_LANESD, fma)
+
+static void strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
+                  float *out, size_t ldo)
+{
+    (void)panels; /* one */
+    stripf(panel, c, cols, t, depth, out, ldo);
+}
+
 #define KC_LA_TARGET
 #include "la/kernel_loops.h"
 

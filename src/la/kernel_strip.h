@@ -41,24 +41,35 @@
 BLOCK(block, float, vf, KC_LA_LANES, WIDTH)
 BLOCK(blockd, double, vd, KC_LA_LANESD, WIDTH / 2)
 
-#define OF(n) ((n) < COLUMNS ? (n) : COLUMNS)
-#define CASE(f, n)                                                            \
-    case n:                                                                   \
-        if (PANELS > 1 && panels == 1)                                        \
-            f(panel, 2 / PANELS, c, OF(n), t, depth, out, ldo);               \
-        else                                                                  \
-            f(panel, 2, c, OF(n), t, depth, out, ldo);                        \
+#define CASE(f, vecs, n)                                  \
+    case n:                                               \
+        f(panel, vecs, c, n, t, depth, out, ldo);         \
         break;
-#define STRIP(name, f, type)                                                                                     \
-    TARGET static void name(const type *panel, size_t panels, const type *const *c, size_t cols, size_t t,       \
-                            size_t depth, type *out, size_t ldo)                                                 \
-    {                                                                                                            \
-        (void)panels;                                                                                            \
-        switch (cols) {                                                                                          \
-            CASE(f, 1) CASE(f, 2) CASE(f, 3) CASE(f, 4) CASE(f, 5) CASE(f, 6)                                    \
-            CASE(f, 7) CASE(f, 8) CASE(f, 9) CASE(f, 10) CASE(f, 11) CASE(f, 12)                                 \
-        }                                                                                                        \
-    }
+#define SIX(f, vecs) CASE(f, vecs, 1) CASE(f, vecs, 2) CASE(f, vecs, 3) CASE(f, vecs, 4) CASE(f, vecs, 5) CASE(f, vecs, 6)
+#if COLUMNS > 6
+#define CASES(f, vecs)                                                                                           \
+    SIX(f, vecs) CASE(f, vecs, 7) CASE(f, vecs, 8) CASE(f, vecs, 9) CASE(f, vecs, 10) CASE(f, vecs, 11) CASE(f, vecs, 12)
+#else
+#define CASES(f, vecs) SIX(f, vecs)
+#endif
 
-STRIP(strip, block, float)
-STRIP(stripd, blockd, double)
+TARGET static void strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
+                         float *out, size_t ldo)
+{
+    if (PANELS > 1 && panels == 1)
+        switch (cols) {
+            CASES(block, 1)
+        }
+    else
+        switch (cols) {
+            CASES(block, 2)
+        }
+}
+
+TARGET static void stripd(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,
+                          size_t ldo)
+{
+    switch (cols) {
+        CASES(blockd, 2)
+    }
+}

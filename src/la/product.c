@@ -132,7 +132,7 @@ void kc_la_productd(const float *const *row, size_t rows, size_t d, const double
                 for (size_t i = 0; i < cols; i++)
                     col[i] = c + (j + i) * d;
                 for (size_t h = 0; h < halves; h += kern->panels)
-                    kern->stripd(panel + h * depth * KC_LA_LANESD, kern->panels, col, cols, t, depth,
+                    kern->stripd(panel + h * depth * KC_LA_LANESD, col, cols, t, depth,
                                  out + j * ldo + r + h * KC_LA_LANESD, ldo);
             }
         }
