@@ -27,9 +27,9 @@ ifeq ($(SAN),)
 KC_CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
-KC_LIBS = -lz -lzstd -lm
+KC_LIBS = -lz -lzstd -lunistring -lm
 
-LIB_SRC := $(sort $(wildcard src/base/*.c src/par/*.c src/la/*.c src/in/*.c src/core/*.c src/model/*.c src/out/*.c src/job/*.c))
+LIB_SRC := $(sort $(wildcard src/base/*.c src/par/*.c src/text/*.c src/la/*.c src/in/*.c src/core/*.c src/model/*.c src/out/*.c src/job/*.c))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 REF_SRC := $(sort $(wildcard src/core/ref/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))

@@ -53,6 +53,8 @@ complete -c kclust -n '__kclust_verb fit' -l annotate -d 'JSONL in and out: echo
 complete -c kclust -n '__kclust_verb fit' -s s -l summary -r -F -d 'write the summary to FILE as JSON; - is standard output when --output is given'
 complete -c kclust -n '__kclust_verb fit' -l prometheus -r -F -d 'write the figures to FILE for node_exporter\'s textfile collector'
 complete -c kclust -n '__kclust_verb fit' -s m -l model -r -F -d 'save the model to FILE, for assign and update'
+complete -c kclust -n '__kclust_verb fit' -l keywords -x -d 'the N words and pairs of words in the terms that tell each cluster from the others, and a label made of them'
+complete -c kclust -n '__kclust_verb fit' -l stop-words -r -F -d 'words that are never keywords, one a line, beside the built-in ones; none: without the built-in ones'
 complete -c kclust -n '__kclust_verb fit' -l like -r -F -d 'clusters that continue one of the model in FILE keep its id, others get new ones'
 complete -c kclust -n '__kclust_verb fit' -l like-labels -r -F -d 'match them by the rows they share, by the labels in FILE, instead of by their centroids'
 complete -c kclust -n '__kclust_verb fit' -l max-relabel -x -d 'exit with 3 when more than this share of the rows changes its id'

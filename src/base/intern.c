@@ -86,6 +86,20 @@ uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n)
     return t->slot[at] == 0 ? KC_INTERN_NONE : t->slot[at] - 1;
 }
 
+void kc_intern_clear(struct kc_intern *t)
+{
+    if (t->slot && t->strs.n > t->mask / 8)
+        memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
+    else /* the last first, so that none is looked for behind a slot that is free already */
+        for (size_t i = t->strs.n; i-- > 0;) {
+            size_t at = t->hash[i] & t->mask;
+            while (t->slot[at] != i + 1)
+                at = (at + 1) & t->mask;
+            t->slot[at] = 0;
+        }
+    kc_strs_clear(&t->strs);
+}
+
 void kc_intern_free(struct kc_intern *t)
 {
     kc_strs_free(&t->strs);

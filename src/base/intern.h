@@ -18,6 +18,7 @@ struct kc_intern {
 /* The string's number, a new one when it was not met before: at most UINT32_MAX - 1 of them. */
 int kc_intern_add(struct kc_intern *t, const char *p, size_t n, uint32_t *number, struct kc_err *e) KC_MUST_USE;
 uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n); /* KC_INTERN_NONE: not met */
+void kc_intern_clear(struct kc_intern *t); /* no strings, memory kept; takes no longer than the strings took */
 void kc_intern_free(struct kc_intern *t);
 
 /* Each string of b with the string of a that equals it: of equal ones the first of a with the first of b, and so on.

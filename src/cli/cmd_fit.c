@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "cli/cli.h"
 #include "job/fit.h"
+#include "text/keywords.h"
 
 #define K_MOST INT32_MAX
 #define INDICES "silhouette calinski-harabasz davies-bouldin"
@@ -33,6 +34,11 @@ static const struct kc_opt opts[] = {
                    "term, cluster, similarity, margin, silhouette and row"),
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "save the model to FILE, for assign and update"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keywords:"},
+    {KC_OPT_KEYWORDS, 0, "keywords", "N", "off", 0, KC_COMPLETE_NONE, 0,
+     "the N words and pairs of words in the terms that tell each cluster from the others, and a label made of them"},
+    {KC_OPT_STOP_WORDS, 0, "stop-words", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "words that are never keywords, one a line, beside the built-in ones; none: without the built-in ones"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keeping ids:"},
     {KC_OPT_LIKE, 0, "like", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "clusters that continue one of the model in FILE keep its id, others get new ones"},
@@ -150,6 +156,7 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
 static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct args *a = arg;
+    uint64_t number;
     int rc;
     switch (id) {
     case KC_OPT_MODEL:
@@ -160,6 +167,18 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         return 0;
     case KC_OPT_LIKE_LABELS:
         a->job.like_labels = value;
+        return 0;
+    case KC_OPT_KEYWORDS:
+        number = 0;
+        if (strcmp(value, "off") != 0 && kc_opt_u64(value, 1, KC_KEYWORDS_MOST, &number, name, e) != 0)
+            return -1;
+        a->job.keywords = (size_t)number;
+        return 0;
+    case KC_OPT_STOP_WORDS:
+        if (strcmp(value, "none") == 0)
+            a->job.no_stop_words = 1;
+        else
+            a->job.stop_words = value;
         return 0;
     case KC_OPT_MAX_RELABEL:
         a->relabel_given = 1;
@@ -189,6 +208,8 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (!a->job.like && (a->job.like_labels || a->relabel_given))
         return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
                           a->job.like_labels ? "--like-labels" : "--max-relabel");
+    if (a->job.keywords == 0 && (a->job.stop_words || a->job.no_stop_words))
+        return kc_err_set(e, KC_EUSAGE, "--stop-words needs --keywords N, the number of words that are wanted");
     if (kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     return kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a->job.in, e);

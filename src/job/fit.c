@@ -6,10 +6,12 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/num.h"
+#include "in/reader.h"
 #include "job/like.h"
 #include "model/model.h"
 #include "out/report.h"
 #include "par/pool.h"
+#include "text/keywords.h"
 
 /* Everything a run holds; one place to free it. */
 struct run {
@@ -23,6 +25,9 @@ struct run {
     struct kc_model model, old; /* old: of --like */
     int lock;                   /* on the model that is replaced */
     struct kc_like like;
+    struct kc_strs stop_words;
+    struct kc_keywords keywords;
+    double keywords_seconds;
     uint64_t need; /* bytes for the data and the work, 0: not known yet */
 };
 
@@ -52,18 +57,40 @@ struct work {
     unsigned threads;
 };
 
-/* The fit and what is made of it. */
-static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w)
+/* The keywords, and what is left of the fit beside them, in bytes. */
+static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest, const struct work *w)
 {
-    uint64_t k = w->o->k.max < n ? w->o->k.max : n;
-    return add(kc_fit_bytes(n, d, in_memory, w->o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float), cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
+    return add(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
+               (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)cluster)));
+}
+
+/* The fit and what is made of it. texts: what the keywords are taken from, NULL: not known yet. */
+static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w, const struct kc_strs *texts)
+{
+    uint64_t k = w->o->k.max < n ? w->o->k.max : n, text = 0, longest = 0;
+    uint64_t fit = add(kc_fit_bytes(n, d, in_memory, w->o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    if (w->j->keywords == 0)
+        return fit;
+    if (!texts) { /* about: more than terms take */
+        longest = 4096;
+        text = (uint64_t)n * 256;
+    }
+    for (size_t i = 0; texts && i < texts->n; i++) {
+        size_t len;
+        (void)kc_strs_get(texts, i, &len);
+        longest = len > longest ? len : longest;
+        text += len;
+    }
+    uint64_t keywords = keywords_bytes(n, d, k, text, longest, w); /* the fit has freed what it worked with */
+    return keywords > fit ? keywords : fit;
 }
 
 /* A kc_in_opts.work. */
 static uint64_t work_bytes(void *arg, size_t n, size_t d)
 {
     const struct work *w = arg;
-    return fit_bytes(n, d, 1, w);
+    return fit_bytes(n, d, 1, w, NULL);
 }
 
 static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
@@ -73,7 +100,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
     const struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
-    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w);
+    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, &run->ds.terms);
     uint64_t need = run->need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
@@ -82,7 +109,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
         return 0;
     if (!rows->x) { /* what would do: of few rows the work has a copy, and they had better been in memory */
         uint64_t all = add(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
-        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w));
+        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w, &run->ds.terms));
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
@@ -107,6 +134,8 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
     in.work_arg = &w;
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0)
         return -1;
+    if (j->keywords && run->ds.terms.n == 0)
+        return kc_err_set(e, KC_EINPUT, "the input has no terms that --keywords could be taken from");
     const struct kc_in_stats *st = &run->ds.st;
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
                (unsigned long long)st->bytes, kc_in_format_name(st->format),
@@ -162,6 +191,23 @@ static int keep_ids(const struct kc_job_fit *j, struct run *run, struct kc_err *
         f->limit_broken = 1;
     }
     return 0;
+}
+
+/* Whatever is wrong with them is found before the work starts. */
+static int read_stop_words(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    return j->stop_words ? kc_terms_load(j->stop_words, 0, j->max_memory, &run->stop_words, e) : 0;
+}
+
+static int find_keywords(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+{
+    const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .stop = &run->stop_words};
+    if (j->keywords == 0)
+        return 0;
+    double t0 = kc_clock_now();
+    int rc = kc_keywords_make(&run->ctx, &run->ds.terms, run->fit.labels, run->fit.k, &o, &run->keywords, e);
+    run->keywords_seconds = kc_clock_now() - t0;
+    return rc;
 }
 
 static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
@@ -228,12 +274,14 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         goto out;
     if (j->like && kc_model_load(&run.old, j->like, e) != 0)
         goto out;
-    if (read_input(j, &o, &run, e) != 0)
+    if (read_stop_words(j, &run, e) != 0 || read_input(j, &o, &run, e) != 0)
         goto out;
     double t1 = kc_clock_now();
     if (cluster(j, &o, &run, e) != 0 || keep_ids(j, &run, e) != 0)
         goto out;
     double t2 = kc_clock_now();
+    if (find_keywords(j, &run, e) != 0)
+        goto out;
     if (write_labels(j, &run, e) != 0 || write_model(j, &o, &run, e) != 0)
         goto out;
     double t3 = kc_clock_now();
@@ -251,8 +299,10 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         .bad = run.ds.st.skipped,
         .unmet = run.ds.st.unmet,
         .warnings = &run.warnings,
+        .keywords = j->keywords ? &run.keywords : NULL,
         .seconds = {.read = t1 - t0, .index = run.fit.index_seconds, .final = run.fit.final_seconds,
-                    .sizes = run.fit.sizes_seconds, .write = t3 - t2, .total = t3 - t0},
+                    .sizes = run.fit.sizes_seconds, .keywords = run.keywords_seconds,
+                    .write = t3 - t2 - run.keywords_seconds, .total = t3 - t0},
         .like = {j->like, run.like.kept, run.like.fresh, run.like.gone, run.like.judged, run.like.changed},
         .storage = kc_storage_name(run.ds.storage),
         .peak_rss = kc_mem_peak(),
@@ -275,6 +325,8 @@ out:
     if (rc != 0)
         tell_need(j, &run, e);
     kc_lock_drop(run.lock);
+    kc_keywords_free(&run.keywords);
+    kc_strs_free(&run.stop_words);
     kc_like_free(&run.like);
     kc_model_free(&run.old);
     kc_model_free(&run.model);

@@ -4,6 +4,7 @@
 
 #include "base/outfile.h"
 #include "core/fit.h"
+#include "text/keywords.h"
 
 struct kc_report {
     const struct kc_fit *fit;
@@ -18,9 +19,10 @@ struct kc_report {
         size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */
         uint64_t judged, changed;   /* rows whose old id is known, and of these those that changed it */
     } like;
+    const struct kc_keywords *keywords; /* of the clusters; NULL: not asked for */
     const struct kc_strs *warnings; /* all of them, in the order they were given */
     struct {
-        double read, sweep, index, final, sizes, write, total;
+        double read, sweep, index, final, sizes, write, total, keywords;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */

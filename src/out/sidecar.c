@@ -25,6 +25,26 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
     kc_jsonw_close(w, ']');
 }
 
+/* Weights with six decimals: what log() makes of the last bits may differ from machine to machine. */
+static void add_keywords(struct kc_jsonw *w, const struct kc_keywords *keywords, uint32_t c)
+{
+    size_t n;
+    const char *label = kc_strs_get(&keywords->labels, c, &n);
+    if (n > 0)
+        kc_jsonw_str(w, "label", label, n);
+    else
+        kc_jsonw_null(w, "label");
+    kc_jsonw_open(w, "keywords", '[', 1);
+    for (size_t i = keywords->first[c]; i < keywords->first[c + 1]; i++) {
+        const char *word = kc_strs_get(&keywords->words, i, &n);
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_str(w, "word", word, n);
+        kc_jsonw_fixed(w, "weight", keywords->weight[i], 6);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
 static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
 {
     kc_jsonw_open(w, "clusters", '[', 0);
@@ -41,6 +61,8 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_double(w, "silhouette", cl->silhouette);
         kc_jsonw_str(w, "representative", term, n);
         kc_jsonw_u64(w, "representative_row", row);
+        if (r->keywords)
+            add_keywords(w, r->keywords, c);
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');
@@ -65,6 +87,8 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_fixed(w, "index", r->seconds.index, 3);
     kc_jsonw_fixed(w, "final", r->seconds.final, 3);
     kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
+    if (r->keywords)
+        kc_jsonw_fixed(w, "keywords", r->seconds.keywords, 3);
     kc_jsonw_fixed(w, "write", r->seconds.write, 3);
     kc_jsonw_fixed(w, "total", r->seconds.total, 3);
     kc_jsonw_close(w, '}');

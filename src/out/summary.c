@@ -63,17 +63,23 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
 {
     const struct kc_fit *f = r->fit;
     uint32_t shown = f->k > MOST ? SOME : f->k;
-    if (kc_buf_adds(b, "     id      size  cohesion  silhouette  representative\n", e) != 0)
+    if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s\n",
+                      r->keywords ? "label" : "representative") != 0)
         return -1;
     for (uint32_t c = 0; c < shown; c++) {
         const struct kc_cluster *cl = &f->clusters[c];
         size_t n;
         char digits[20];
         uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
-        const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
+        const char *what = r->keywords ? kc_strs_get(&r->keywords->labels, c, &n) :
+                           kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
+        if (n == 0 && r->keywords) {
+            what = "-";
+            n = 1;
+        }
         if (kc_buf_printf(b, e, "%7lld  %8llu", (long long)(r->ids ? r->ids[c] : c), (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
-            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, term, n, COLUMNS - 41, e) != 0 ||
+            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, what, n, COLUMNS - 41, e) != 0 ||
             kc_buf_addc(b, '\n', e) != 0)
             return -1;
     }

@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import normalize
 
+import keywords_check
 import numbers_check
 import properties
 import score_check
@@ -214,7 +215,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="kclust-sklearn-") as folder:
         jobs = [(n, real, n, os.path.join(data, n, "data.jsonl")) for n in found]
         jobs += [("debian-packages", real, "debian-packages", SAMPLE), ("numbers", numbers_check.run_all, seed)]
-        jobs += [("odd terms", odd_terms)]
+        jobs += [("odd terms", odd_terms), ("keywords", keywords_check.run_all, seed, data, found)]
         jobs += [(s.name, small, s) for s in sets.random_sets(seed, folder)]
         total = tool.Tally(verbose)
         total.add(tally)

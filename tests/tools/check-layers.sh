@@ -24,13 +24,14 @@ below() {
     case $1 in
     base) echo 'base' ;;
     par) echo 'base par' ;;
+    text) echo 'base par text' ;;
     la) echo 'base par la' ;;
     in) echo 'base par la in' ;;
     core) echo 'base par la core' ;;
     model) echo 'base par la in core model' ;;
-    out) echo 'base par la in core out' ;;
-    job) echo 'base par la in core model out job' ;;
-    cli) echo 'base par la in core model out job cli' ;;
+    out) echo 'base par text la in core out' ;;
+    job) echo 'base par text la in core model out job' ;;
+    cli) echo 'base par text la in core model out job cli' ;;
     esac
 }
 
@@ -67,7 +68,7 @@ prints='(f|v|vf|d|w)?printf|f?puts|f?putc|putchar|perror'
 streams='(stdin|stdout|stderr)'
 not_part_of_a_word='(^|[^A-Za-z0-9_])'
 
-rooms='base par la in core model out job cli'
+rooms='base par text la in core model out job cli'
 for dir in src/*/; do
     room=$(basename "$dir")
     [[ " $rooms " = *" $room "* ]] || verdict "rooms" "src/$room is no room that this check knows"

@@ -12,6 +12,7 @@ libc6-dev                              the C library headers
 make                                   drives the build
 zlib1g-dev                             gzip input
 libzstd-dev                            zstd input
+libunistring-dev                       words and letters of keywords
 python3                                test oracles, the sample data
 python3-numpy                          test oracles, the sample data
 python3-sklearn                        test oracles, the sample data
@@ -41,12 +42,12 @@ die() {
 
 # Not Debian: there is nothing we could install, so only look.
 if ! command -v dpkg-query >/dev/null 2>&1; then
-	if printf '#include <zlib.h>\n#include <zstd.h>\n' |
+	if printf '#include <zlib.h>\n#include <zstd.h>\n#include <unicase.h>\n' |
 		"${CC:-cc}" -E -x c - >/dev/null 2>&1; then
-		say 'not a Debian system; zlib.h and zstd.h are there, so kclust can be built'
+		say 'not a Debian system; zlib.h, zstd.h and unicase.h are there, so kclust can be built'
 		exit 0
 	fi
-	die 'not a Debian system: install a C compiler, make, and the headers of zlib and zstd; for the tests also python3 with numpy, scikit-learn and faiss, clang with its sanitizers, valgrind, gzip, zstd, strace, mandoc, shellcheck, cppcheck, zsh and fish'
+	die 'not a Debian system: install a C compiler, make, and the headers of zlib, zstd and libunistring; for the tests also python3 with numpy, scikit-learn and faiss, clang with its sanitizers, valgrind, gzip, zstd, strace, mandoc, shellcheck, cppcheck, zsh and fish'
 fi
 
 wanted=()

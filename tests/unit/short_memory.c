@@ -64,12 +64,12 @@ static void short_of(long long at, int from_then_on)
 
 static char folder[64];
 
-/* A name in the test's folder; three may be in use. */
+/* A name in the test's folder; eight may be in use. */
 static const char *path(const char *name)
 {
-    static char p[4][128];
+    static char p[8][128];
     static int next;
-    next = (next + 1) % 4;
+    next = (next + 1) % 8;
     snprintf(p[next], sizeof p[next], "%s/%s", folder, name);
     return p[next];
 }
@@ -110,6 +110,8 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         if (what == FIT_ANNOTATE) {
             j.out.annotate = 1;
             j.out.format = KC_OUT_JSONL;
+            j.keywords = 3;
+            j.stop_words = path("stop");
         }
         rc = kc_job_fit_run(&ctx, &j, &r, e);
         kc_job_fit_free(&r);
@@ -157,7 +159,7 @@ static void torture(enum job what, unsigned threads)
 
 TEST(short_memory_in_every_job)
 {
-    static const char *const files[] = {"in.jsonl", "in.kvec", "kept.model", "out", "out.terms", "side", "model"};
+    static const char *const files[] = {"in.jsonl", "in.kvec", "stop", "kept.model", "out", "out.terms", "side", "model"};
     struct kc_err e = {0};
     strcpy(folder, "/tmp/kclust-unit-XXXXXX");
     if (!mkdtemp(folder)) {
@@ -165,6 +167,8 @@ TEST(short_memory_in_every_job)
         return;
     }
     make_input("in.jsonl", 40, 3);
+    FILE *stop = fopen(path("stop"), "w");
+    CHECK(stop && fprintf(stop, "t7\ntwo words\n") > 0 && fclose(stop) == 0);
     CHECK(run(FIT, 1, &e) == 0 && rename(path("model"), path("kept.model")) == 0);
     CHECK(run(CONVERT_KVEC, 1, &e) == 0 && rename(path("out"), path("in.kvec")) == 0);
     for (int what = 0; what < JOBS; what++)

@@ -1,0 +1,309 @@
+#include "text/keywords.h"
+
+#include <math.h>
+#include <string.h>
+#include "par/pipe.h"
+#include "text/rank.h"
+
+#ifndef KEYWORDS_PIECE
+#define KEYWORDS_PIECE ((uint64_t)256 << 10) /* bytes of text: its tables stay in the second-level cache */
+#endif
+#define MOST_WORDS ((size_t)1 << 19)
+#define MOST_PAIRS ((size_t)1 << 21)
+#define MOST_BYTES ((size_t)16 << 20)
+
+struct share {
+    uint32_t term, n;
+};
+
+/* A piece: some texts, and the terms in them. */
+struct piece {
+    size_t from, to;    /* of the order */
+    int last;           /* of its cluster */
+    struct kc_tally tally;
+    struct share *share; /* second pass: the terms of the vocabulary, */
+    size_t nshare, share_cap;
+    uint32_t *number;   /* and the numbers there of the tally's words */
+    size_t number_cap;
+    struct kc_err err;
+};
+
+struct work {
+    const struct kc_strs *texts;
+    const uint32_t *labels;
+    size_t k;
+    struct kc_stops stops;
+    struct kc_vocabulary v;
+    double *idf;            /* (terms) */
+    uint32_t *order;        /* (in_clusters) the texts cluster by cluster; NULL in the first pass: as they come */
+    size_t n;               /* texts in the order */
+    size_t at;              /* of the next piece */
+    struct kc_rank rank;
+    struct kc_keywords *out;
+};
+
+static size_t text_at(const struct work *w, size_t i)
+{
+    return w->order ? w->order[i] : i;
+}
+
+/* The next piece: texts of one cluster in the second pass. */
+static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
+{
+    struct work *w = arg;
+    struct piece *p = slot;
+    uint64_t bytes = 0;
+    (void)e;
+    *eof = w->at == w->n;
+    p->from = w->at;
+    p->last = 0;
+    while (w->at < w->n && bytes < KEYWORDS_PIECE && !p->last) {
+        size_t len, i = text_at(w, w->at++);
+        (void)kc_strs_get(w->texts, i, &len);
+        bytes += len + 16; /* an empty text takes its time too */
+        p->last = w->order && (w->at == w->n || w->labels[w->order[w->at]] != w->labels[i]);
+    }
+    p->to = w->at;
+    return 0;
+}
+
+static int tally(struct work *w, struct piece *p)
+{
+    kc_tally_clear(&p->tally);
+    for (size_t j = p->from; j < p->to; j++) {
+        size_t len, i = text_at(w, j);
+        const char *text = kc_strs_get(w->texts, i, &len);
+        if (w->labels[i] < w->k && kc_tally_text(&p->tally, &w->stops, text, len, &p->err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void count_work(void *arg, void *slot)
+{
+    struct piece *p = slot;
+    (void)(tally(arg, p) != 0); /* drain tells */
+}
+
+static int failed(const struct piece *p, struct kc_err *e)
+{
+    if (p->err.code == KC_OK)
+        return 0;
+    *e = p->err;
+    return -1;
+}
+
+static int count_drain(void *arg, void *slot, struct kc_err *e)
+{
+    struct work *w = arg;
+    struct piece *p = slot;
+    return failed(p, e) != 0 ? -1 : kc_vocabulary_add(&w->v, &p->tally, e);
+}
+
+/* Room in the piece for what is found in the vocabulary. */
+static int reserve(struct piece *p, struct kc_err *e)
+{
+    size_t words = p->tally.words.strs.n, all = words + p->tally.pairs.n;
+    if (words > p->number_cap) {
+        uint32_t *number = kc_mem_realloc(p->number, words, sizeof *number, e);
+        if (!number)
+            return -1;
+        p->number = number;
+        p->number_cap = words;
+    }
+    if (all > p->share_cap) {
+        struct share *share = kc_mem_realloc(p->share, all, sizeof *share, e);
+        if (!share)
+            return -1;
+        p->share = share;
+        p->share_cap = all;
+    }
+    return 0;
+}
+
+static void find_work(void *arg, void *slot)
+{
+    struct work *w = arg;
+    struct piece *p = slot;
+    const struct kc_tally *t = &p->tally;
+    size_t words = w->v.words.strs.n;
+    p->nshare = 0;
+    if (tally(w, p) != 0 || reserve(p, &p->err) != 0)
+        return;
+    for (size_t i = 0; i < t->words.strs.n; i++) {
+        size_t len;
+        const char *s = kc_strs_get(&t->words.strs, i, &len);
+        p->number[i] = t->count[i] ? kc_intern_find(&w->v.words, s, len) : KC_INTERN_NONE;
+        if (p->number[i] != KC_INTERN_NONE)
+            p->share[p->nshare++] = (struct share){p->number[i], t->count[i]};
+    }
+    for (size_t i = 0; i < t->pairs.n; i++) {
+        uint32_t a = p->number[t->pairs.pair[i] >> 32], b = p->number[t->pairs.pair[i] & UINT32_MAX];
+        uint32_t pair = a == KC_INTERN_NONE || b == KC_INTERN_NONE ? KC_PAIR_NONE :
+                        kc_pairs_find(&w->v.pairs, (uint64_t)a << 32 | b);
+        if (pair != KC_PAIR_NONE)
+            p->share[p->nshare++] = (struct share){(uint32_t)words + pair, t->pair_count[i]};
+    }
+}
+
+static int rank_drain(void *arg, void *slot, struct kc_err *e)
+{
+    struct work *w = arg;
+    struct piece *p = slot;
+    if (failed(p, e) != 0)
+        return -1;
+    for (size_t i = 0; i < p->nshare; i++)
+        kc_rank_count(&w->rank, p->share[i].term, p->share[i].n);
+    if (!p->last)
+        return 0;
+    size_t cluster = w->labels[w->order[p->from]];
+    for (;;) { /* those before it that have no texts end here as well: nothing is counted for them */
+        size_t c = w->out->labels.n;
+        if (c == cluster)
+            return kc_rank_end(&w->rank, w->out, e);
+        if (kc_strs_add(&w->out->labels, "", 0, e) != 0)
+            return -1;
+        w->out->first[c + 1] = w->out->words.n;
+    }
+}
+
+static int run_pieces(const struct kc_ctx *ctx, struct work *w, int second, struct kc_err *e)
+{
+    static const struct kc_pipe_ops first = {.fill = fill, .work = count_work, .drain = count_drain},
+                                    then = {.fill = fill, .work = find_work, .drain = rank_drain};
+    size_t n = 2 * (size_t)kc_pool_threads(ctx->pool);
+    struct piece *pieces = kc_mem_zalloc(n, sizeof *pieces, e);
+    void **slots = kc_mem_alloc(n, sizeof *slots, e);
+    int rc = -1;
+    w->at = 0;
+    if (pieces && slots) {
+        for (size_t i = 0; i < n; i++)
+            slots[i] = &pieces[i];
+        rc = kc_pipe_run(ctx->pool, second ? &then : &first, w, slots, n, e);
+    }
+    for (size_t i = 0; pieces && i < n; i++) {
+        kc_tally_free(&pieces[i].tally);
+        kc_mem_free(pieces[i].share);
+        kc_mem_free(pieces[i].number);
+    }
+    kc_mem_free(slots);
+    kc_mem_free(pieces);
+    return rc;
+}
+
+/* The texts cluster by cluster, in each as they come. */
+static int sort_texts(struct work *w, struct kc_err *e)
+{
+    size_t *next = kc_mem_zalloc(w->k + 1, sizeof *next, e);
+    w->order = kc_mem_alloc(w->texts->n, sizeof *w->order, e);
+    if (!next || !w->order) {
+        kc_mem_free(next);
+        return -1;
+    }
+    for (size_t i = 0; i < w->texts->n; i++)
+        if (w->labels[i] < w->k)
+            next[w->labels[i] + 1]++;
+    for (size_t c = 0; c < w->k; c++)
+        next[c + 1] += next[c];
+    w->n = next[w->k];
+    for (size_t i = 0; i < w->texts->n; i++)
+        if (w->labels[i] < w->k)
+            w->order[next[w->labels[i]]++] = (uint32_t)i;
+    kc_mem_free(next);
+    return 0;
+}
+
+static int read_stops(struct work *w, const struct kc_keywords_opts *o, struct kc_err *e)
+{
+    struct kc_chars *chars = kc_mem_zalloc(1, sizeof *chars, e);
+    int rc = chars && (o->no_builtin || kc_stops_builtin(&w->stops, chars, e) == 0) ? 0 : -1;
+    for (size_t i = 0; rc == 0 && o->stop && i < o->stop->n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(o->stop, i, &n);
+        if (n > 0 && p[0] != '#')
+            rc = kc_stops_add(&w->stops, p, n, chars, e);
+    }
+    kc_mem_free(chars);
+    return rc == 0 ? kc_stops_ready(&w->stops, e) : -1;
+}
+
+/* log(1 + A / f) of every term. */
+static int weigh_terms(const struct kc_ctx *ctx, struct work *w, struct kc_err *e)
+{
+    size_t words = w->v.words.strs.n, terms = kc_vocabulary_terms(&w->v);
+    uint64_t all = 0;
+    w->idf = kc_mem_alloc(terms, sizeof *w->idf, e);
+    if (!w->idf)
+        return -1;
+    for (size_t i = 0; i < words; i++)
+        all += w->v.count[i];
+    for (size_t i = 0; i < w->v.pairs.n; i++)
+        all += w->v.pair_count[i];
+    double mean = (double)all / (double)w->k;
+    for (size_t i = 0; i < terms; i++)
+        w->idf[i] = log(1 + mean / (double)(i < words ? w->v.count[i] : w->v.pair_count[i - words]));
+    kc_ctx_log(ctx, KC_LOG_INFO, "keywords: %zu words and %zu pairs of words%s", words, w->v.pairs.n,
+               w->v.forgot ? "; the rarest were forgotten" : "");
+    return 0;
+}
+
+int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, const uint32_t *labels, size_t k,
+                     const struct kc_keywords_opts *o, struct kc_keywords *out, struct kc_err *e)
+{
+    struct work w = {.texts = texts, .labels = labels, .k = k, .n = texts->n, .out = out,
+                     .v = {.most_words = MOST_WORDS, .most_pairs = MOST_PAIRS, .most_bytes = MOST_BYTES}};
+    int rc = -1;
+    out->k = k;
+    out->first = kc_mem_zalloc(k + 1, sizeof *out->first, e);
+    if (!out->first)
+        goto out;
+    if (texts->n > UINT32_MAX) {
+        (void)kc_err_set(e, KC_ESYS, "keywords are of at most %u texts, not %zu", UINT32_MAX, texts->n);
+        goto out;
+    }
+    if (read_stops(&w, o, e) != 0 || run_pieces(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||
+        weigh_terms(ctx, &w, e) != 0 || sort_texts(&w, e) != 0 || kc_rank_init(&w.rank, &w.v, w.idf, o->top, e) != 0 ||
+        run_pieces(ctx, &w, 1, e) != 0)
+        goto out;
+    while (out->labels.n < k) {
+        if (kc_strs_add(&out->labels, "", 0, e) != 0)
+            goto out;
+        out->first[out->labels.n] = out->words.n;
+    }
+    rc = 0;
+out:
+    kc_rank_free(&w.rank);
+    kc_mem_free(w.order);
+    kc_mem_free(w.idf);
+    kc_vocabulary_free(&w.v);
+    kc_stops_free(&w.stops);
+    return rc;
+}
+
+void kc_keywords_free(struct kc_keywords *w)
+{
+    kc_mem_free(w->first);
+    kc_mem_free(w->weight);
+    kc_strs_free(&w->words);
+    kc_strs_free(&w->labels);
+    memset(w, 0, sizeof *w);
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_t k, size_t top, unsigned threads)
+{
+    /* a word takes two bytes and one before the next; what a piece adds comes on top before anything is forgotten */
+    uint64_t piece = at_most(bytes, KEYWORDS_PIECE + longest), in_piece = piece / 3 + 1;
+    uint64_t words = at_most(bytes / 3 + 1, MOST_WORDS + in_piece), pairs = at_most(bytes / 3 + 1, MOST_PAIRS + in_piece);
+    uint64_t text = at_most(bytes, MOST_BYTES + piece);
+    /* arrays are up to twice as large as what is in them, and tables are there twice while they grow or shrink */
+    uint64_t vocabulary = 3 * text + words * 80 + pairs * 80;
+    uint64_t ranking = (words + pairs) * (sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t));
+    uint64_t slots = 2 * (uint64_t)threads * (sizeof(struct piece) + 3 * piece + in_piece * 160);
+    uint64_t results = k * (32 + at_most(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
+    return vocabulary + ranking + slots + 4 * n + results;
+}

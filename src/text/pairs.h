@@ -1,0 +1,21 @@
+/* Pairs of words, by their numbers: a hash table from (a, b) to the number of the pair, from 0 in the order met. */
+#ifndef KC_TEXT_PAIRS_H
+#define KC_TEXT_PAIRS_H
+
+#include "base/mem.h"
+
+#define KC_PAIR_NONE UINT32_MAX
+
+/* Zero-initialise; free with kc_pairs_free. */
+struct kc_pairs {
+    uint64_t *pair;  /* (n of cap) a << 32 | b */
+    uint32_t *slot;  /* (mask + 1) open addressing: 0 is free, else 1 + a number */
+    size_t n, cap, mask;
+};
+
+int kc_pairs_add(struct kc_pairs *t, uint64_t pair, uint32_t *number, struct kc_err *e) KC_MUST_USE;
+uint32_t kc_pairs_find(const struct kc_pairs *t, uint64_t pair); /* KC_PAIR_NONE: not met */
+void kc_pairs_clear(struct kc_pairs *t); /* n = 0, memory kept; takes no longer than the pairs took */
+void kc_pairs_free(struct kc_pairs *t);
+
+#endif

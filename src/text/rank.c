@@ -1,0 +1,169 @@
+#include "text/rank.h"
+
+#include <string.h>
+
+int kc_rank_init(struct kc_rank *r, const struct kc_vocabulary *v, const double *idf, size_t top, struct kc_err *e)
+{
+    size_t terms = kc_vocabulary_terms(v);
+    memset(r, 0, sizeof *r);
+    r->v = v;
+    r->idf = idf;
+    r->top = top;
+    r->tf = kc_mem_zalloc(terms, sizeof *r->tf, e);
+    r->met = kc_mem_alloc(terms, sizeof *r->met, e);
+    r->best = kc_mem_alloc(top > KC_LABEL_FROM ? top : KC_LABEL_FROM, sizeof *r->best, e);
+    return r->tf && r->met && r->best ? 0 : -1;
+}
+
+void kc_rank_free(struct kc_rank *r)
+{
+    kc_mem_free(r->tf);
+    kc_mem_free(r->met);
+    kc_mem_free(r->best);
+    kc_buf_free(&r->text);
+    kc_buf_free(&r->other);
+    memset(r, 0, sizeof *r);
+}
+
+/* Whether a is better than b; 1, 0, or -1: KC_ESYS. */
+static int is_better(struct kc_rank *r, const struct kc_ranked *a, const struct kc_ranked *b, struct kc_err *e)
+{
+    size_t words = r->v->words.strs.n;
+    if (a->weight < b->weight || a->weight > b->weight)
+        return a->weight > b->weight;
+    if ((a->term < words) != (b->term < words))
+        return b->term < words;
+    r->text.n = r->other.n = 0;
+    if (kc_vocabulary_term(r->v, a->term, &r->text, e) != 0 || kc_vocabulary_term(r->v, b->term, &r->other, e) != 0)
+        return -1;
+    size_t n = r->text.n < r->other.n ? r->text.n : r->other.n;
+    int order = memcmp(r->text.p, r->other.p, n);
+    return order != 0 ? order < 0 : r->text.n < r->other.n;
+}
+
+/* Put a term in its place among the best. */
+static int place(struct kc_rank *r, const struct kc_ranked *x, size_t most, struct kc_err *e)
+{
+    size_t lo = 0, hi = r->nbest;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int better = is_better(r, x, &r->best[mid], e);
+        if (better < 0)
+            return -1;
+        if (better)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    if (lo == most)
+        return 0;
+    size_t stay = r->nbest < most ? r->nbest++ : most - 1;
+    memmove(r->best + lo + 1, r->best + lo, (stay - lo) * sizeof *r->best);
+    r->best[lo] = *x;
+    return 0;
+}
+
+static int find_best(struct kc_rank *r, struct kc_err *e)
+{
+    size_t most = r->top > KC_LABEL_FROM ? r->top : KC_LABEL_FROM;
+    uint64_t all = 0;
+    r->nbest = 0;
+    for (size_t i = 0; i < r->nmet; i++)
+        all += r->tf[r->met[i]];
+    for (size_t i = 0; i < r->nmet; i++) {
+        uint32_t t = r->met[i];
+        struct kc_ranked x = {(double)r->tf[t] / (double)all * r->idf[t], t};
+        if ((r->nbest < most || x.weight >= r->best[r->nbest - 1].weight) && place(r, &x, most, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct part {
+    uint32_t term, word[2];
+    unsigned words;
+};
+
+static int has_word(const struct part *p, uint32_t word)
+{
+    return p->word[0] == word || p->word[1] == word;
+}
+
+static int share_word(const struct part *a, const struct part *b)
+{
+    return has_word(a, b->word[0]) || has_word(a, b->word[1]);
+}
+
+/* Take x into the label's parts, where it repeats no word; returns how many there are then. */
+static size_t take(const struct kc_rank *r, struct part *part, size_t n, const struct part *x)
+{
+    size_t at = n;
+    for (size_t i = n; i-- > 0;)
+        if (share_word(&part[i], x)) {
+            if (part[i].words == 2)
+                return n;
+            at = i; /* the first of them */
+        }
+    if (at == n) {
+        if (n < KC_LABEL_PARTS)
+            part[n++] = *x;
+        return n;
+    }
+    if (2 * r->tf[x->term] < r->tf[part[at].term])
+        return n;
+    part[at] = *x;
+    size_t left = at + 1;
+    for (size_t i = left; i < n; i++)
+        if (!share_word(&part[i], x))
+            part[left++] = part[i];
+    return left;
+}
+
+static int add_label(struct kc_rank *r, struct kc_strs *labels, struct kc_err *e)
+{
+    struct part part[KC_LABEL_PARTS];
+    size_t n = 0;
+    for (size_t i = 0; i < r->nbest && i < KC_LABEL_FROM; i++) {
+        struct part x = {.term = r->best[i].term};
+        x.words = kc_vocabulary_words(r->v, x.term, x.word);
+        n = take(r, part, n, &x);
+    }
+    r->text.n = 0;
+    for (size_t i = 0; i < n; i++)
+        if ((i > 0 && kc_buf_add(&r->text, ", ", 2, e) != 0) || kc_vocabulary_term(r->v, part[i].term, &r->text, e) != 0)
+            return -1;
+    return kc_strs_add(labels, r->text.n ? r->text.p : "", r->text.n, e);
+}
+
+static int add_keywords(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e)
+{
+    size_t n = r->nbest < r->top ? r->nbest : r->top, want = out->words.n + n;
+    if (want > out->weight_cap) {
+        size_t cap = want > 2 * out->weight_cap ? want : 2 * out->weight_cap;
+        double *p = kc_mem_realloc(out->weight, cap, sizeof *p, e);
+        if (!p)
+            return -1;
+        out->weight = p;
+        out->weight_cap = cap;
+    }
+    for (size_t i = 0; i < n; i++) {
+        r->text.n = 0;
+        if (kc_vocabulary_term(r->v, r->best[i].term, &r->text, e) != 0)
+            return -1;
+        out->weight[out->words.n] = r->best[i].weight;
+        if (kc_strs_add(&out->words, r->text.p, r->text.n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_rank_end(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e)
+{
+    if (find_best(r, e) != 0 || add_label(r, &out->labels, e) != 0 || add_keywords(r, out, e) != 0)
+        return -1;
+    out->first[out->labels.n] = out->words.n;
+    for (size_t i = 0; i < r->nmet; i++)
+        r->tf[r->met[i]] = 0;
+    r->nmet = 0;
+    return 0;
+}

@@ -1,0 +1,111 @@
+#include "text/stops.h"
+
+#include <string.h>
+
+#define ENTRY_MOST 16 /* words of an entry; of a longer one the first */
+
+int kc_stops_add(struct kc_stops *s, const char *p, size_t n, struct kc_chars *chars, struct kc_err *e)
+{
+    uint32_t entry[1 + ENTRY_MOST];
+    struct kc_words w;
+    int more;
+    entry[0] = 0;
+    kc_words_begin(&w, p, n, chars);
+    while ((more = kc_words_next(&w, e)) == 1 && entry[0] < ENTRY_MOST)
+        if (kc_intern_add(&s->words, w.word, w.n, &entry[++entry[0]], e) != 0)
+            return -1;
+    if (more < 0)
+        return -1;
+    return entry[0] ? kc_buf_add(&s->entries, entry, (1 + entry[0]) * sizeof *entry, e) : 0;
+}
+
+int kc_stops_builtin(struct kc_stops *s, struct kc_chars *chars, struct kc_err *e)
+{
+    for (const char *const *list = kc_stop_lists; *list; list++)
+        for (const char *p = *list; *p;) {
+            size_t n = strcspn(p, "|");
+            if (kc_stops_add(s, p, n, chars, e) != 0)
+                return -1;
+            p += n + (p[n] == '|');
+        }
+    return 0;
+}
+
+/* Phrases by their first word, and of the same first word longer ones first. */
+static int phrase_less(const uint32_t *a, const uint32_t *b)
+{
+    return a[1] != b[1] ? a[1] < b[1] : a[0] > b[0];
+}
+
+static void sort_phrases(const uint32_t **p, size_t n)
+{
+    for (size_t gap = n / 2; gap > 0; gap /= 2) /* Shell's: there are some hundred */
+        for (size_t i = gap; i < n; i++) {
+            const uint32_t *x = p[i];
+            size_t j = i;
+            for (; j >= gap && phrase_less(x, p[j - gap]); j -= gap)
+                p[j] = p[j - gap];
+            p[j] = x;
+        }
+}
+
+int kc_stops_ready(struct kc_stops *s, struct kc_err *e)
+{
+    size_t words = s->words.strs.n, all = s->entries.n / sizeof(uint32_t), phrases = 0, parts = 0;
+    const uint32_t *entry = (const uint32_t *)(const void *)s->entries.p;
+    const uint32_t **sorted = kc_mem_alloc(all, sizeof *sorted, e);
+    int rc = -1;
+    s->alone = kc_mem_zalloc(words, 1, e);
+    s->first = kc_mem_zalloc(words + 1, sizeof *s->first, e);
+    if (!sorted || !s->alone || !s->first)
+        goto out;
+    for (size_t i = 0; i < all; i += 1 + entry[i])
+        if (entry[i] == 1) {
+            s->alone[entry[i + 1]] = 1;
+        } else {
+            sorted[phrases++] = entry + i;
+            parts += entry[i];
+        }
+    sort_phrases(sorted, phrases);
+    s->at = kc_mem_zalloc(phrases + 1, sizeof *s->at, e);
+    s->part = kc_mem_alloc(parts, sizeof *s->part, e);
+    if (!s->at || !s->part)
+        goto out;
+    for (size_t j = 0; j < phrases; j++) {
+        const uint32_t *x = sorted[j];
+        s->first[x[1] + 1] = (uint32_t)j + 1;
+        s->at[j + 1] = s->at[j] + x[0];
+        memcpy(s->part + s->at[j], x + 1, x[0] * sizeof *x);
+    }
+    for (size_t i = 0; i < words; i++) /* words that no phrase begins with */
+        if (s->first[i + 1] < s->first[i])
+            s->first[i + 1] = s->first[i];
+    kc_buf_free(&s->entries);
+    rc = 0;
+out:
+    kc_mem_free(sorted);
+    return rc;
+}
+
+size_t kc_stops_match(const struct kc_stops *s, const uint32_t *word, size_t n)
+{
+    if (word[0] == KC_STOP_NONE)
+        return 0;
+    for (uint32_t j = s->first[word[0]]; j < s->first[word[0] + 1]; j++) {
+        size_t len = s->at[j + 1] - s->at[j];
+        if (len <= n && memcmp(s->part + s->at[j], word, len * sizeof *word) == 0)
+            return len;
+    }
+    return s->alone[word[0]];
+}
+
+void kc_stops_free(struct kc_stops *s)
+{
+    kc_intern_free(&s->words);
+    kc_mem_free(s->alone);
+    kc_mem_free(s->first);
+    kc_mem_free(s->at);
+    kc_mem_free(s->part);
+    kc_buf_free(&s->entries);
+    memset(s, 0, sizeof *s);
+}
