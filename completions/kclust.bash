@@ -121,6 +121,9 @@ _kclust() {
     fit:--keywords)
         return
         ;;
+    fit:--text-field)
+        return
+        ;;
     fit:--stop-words)
         _kclust_files
         return
@@ -538,7 +541,7 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --stop-words --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
         score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;

@@ -54,6 +54,7 @@ complete -c kclust -n '__kclust_verb fit' -s s -l summary -r -F -d 'write the su
 complete -c kclust -n '__kclust_verb fit' -l prometheus -r -F -d 'write the figures to FILE for node_exporter\'s textfile collector'
 complete -c kclust -n '__kclust_verb fit' -s m -l model -r -F -d 'save the model to FILE, for assign and update'
 complete -c kclust -n '__kclust_verb fit' -l keywords -x -d 'the N words and pairs of words in the terms that tell each cluster from the others, and a label made of them'
+complete -c kclust -n '__kclust_verb fit' -l text-field -x -d 'take them from this field of the records, a key or JSON Pointer, instead of from the terms'
 complete -c kclust -n '__kclust_verb fit' -l stop-words -r -F -d 'words that are never keywords, one a line, beside the built-in ones; none: without the built-in ones'
 complete -c kclust -n '__kclust_verb fit' -l like -r -F -d 'clusters that continue one of the model in FILE keep its id, others get new ones'
 complete -c kclust -n '__kclust_verb fit' -l like-labels -r -F -d 'match them by the rows they share, by the labels in FILE, instead of by their centroids'

@@ -37,6 +37,8 @@ static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keywords:"},
     {KC_OPT_KEYWORDS, 0, "keywords", "N", "off", 0, KC_COMPLETE_NONE, 0,
      "the N words and pairs of words in the terms that tell each cluster from the others, and a label made of them"},
+    {KC_OPT_TEXT_FIELD, 0, "text-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
+     "take them from this field of the records, a key or JSON Pointer, instead of from the terms"},
     {KC_OPT_STOP_WORDS, 0, "stop-words", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "words that are never keywords, one a line, beside the built-in ones; none: without the built-in ones"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keeping ids:"},
@@ -174,6 +176,9 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
             return -1;
         a->job.keywords = (size_t)number;
         return 0;
+    case KC_OPT_TEXT_FIELD:
+        a->job.text_field = value;
+        return 0;
     case KC_OPT_STOP_WORDS:
         if (strcmp(value, "none") == 0)
             a->job.no_stop_words = 1;
@@ -208,8 +213,9 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (!a->job.like && (a->job.like_labels || a->relabel_given))
         return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
                           a->job.like_labels ? "--like-labels" : "--max-relabel");
-    if (a->job.keywords == 0 && (a->job.stop_words || a->job.no_stop_words))
-        return kc_err_set(e, KC_EUSAGE, "--stop-words needs --keywords N, the number of words that are wanted");
+    if (a->job.keywords == 0 && (a->job.stop_words || a->job.no_stop_words || a->job.text_field))
+        return kc_err_set(e, KC_EUSAGE, "%s needs --keywords N, the number of words that are wanted",
+                          a->job.text_field ? "--text-field" : "--stop-words");
     if (kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     return kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a->job.in, e);

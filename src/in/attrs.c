@@ -114,6 +114,42 @@ int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, cons
     return 0;
 }
 
+/* The value where base/json.h can read it. */
+static int to_json(const char *value, size_t n, struct kc_buf *json, struct kc_err *e)
+{
+    json->n = 0;
+    if (kc_buf_add(json, value, n, e) != 0 || kc_buf_reserve(json, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(json->p + n, 0, KC_NUM_PAD);
+    return 0;
+}
+
+/* The scalar at p, behind what text holds. 1: it is none, or has a lone surrogate. */
+static int add_text(const char *p, struct kc_buf *text, struct kc_err *e)
+{
+    struct kc_json_str s;
+    if (*p == '{' || *p == '[' || *p == 'n')
+        return 1;
+    return kc_json_text(p, &s) == 0 ? kc_json_decode(&s, text, e) : kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e);
+}
+
+int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
+{
+    w->text.n = 0;
+    return n == 0 ? 1 : to_json(value, n, &w->json, e) != 0 ? -1 : add_text(w->json.p, &w->text, e);
+}
+
+int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    if (rc <= 0 || n == 0 || *value != '[')
+        return rc < 0 ? -1 : 0;
+    for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p)))
+        if (add_text(p, &w->text, e) < 0 || kc_buf_addc(&w->text, '\n', e) != 0)
+            return -1;
+    return 0;
+}
+
 static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
 static const enum kc_where_op op_of[] = {KC_WHERE_NE, KC_WHERE_LE, KC_WHERE_GE, KC_WHERE_EQ, KC_WHERE_LT, KC_WHERE_GT};
 
@@ -235,34 +271,28 @@ static int holds(const struct kc_where *w, const char *text, size_t n)
     return 0;
 }
 
-/* p: a value in work->json. A lone surrogate stays as it is written. */
 static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
 {
-    struct kc_json_str s;
     text->n = 0;
     if (*p == '{' || *p == '[')
         return w->op == KC_WHERE_NE;
-    if (kc_json_text(p, &s) == 0) {
-        int rc = kc_json_decode(&s, text, e);
-        if (rc < 0 || (rc > 0 && kc_buf_add(text, s.p, s.n, e) != 0))
-            return -1;
-    } else if (kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e) != 0) {
-        return -1;
+    int rc = add_text(p, text, e);
+    if (rc > 0) { /* a lone surrogate stays as it is written */
+        struct kc_json_str s;
+        rc = kc_json_text(p, &s) != 0 ? -1 : kc_buf_add(text, s.p, s.n, e);
     }
-    if (kc_buf_addc(text, '\0', e) != 0)
+    if (rc != 0 || kc_buf_addc(text, '\0', e) != 0)
         return -1;
     return holds(w, text->p, text->n - 1);
 }
 
-int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_where_work *work, struct kc_err *e)
+int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
 {
     int all = w->op == KC_WHERE_NE;
     if (n == 0)
         return all;
-    work->json.n = 0;
-    if (kc_buf_add(&work->json, value, n, e) != 0 || kc_buf_reserve(&work->json, KC_NUM_PAD, e) != 0)
+    if (to_json(value, n, &work->json, e) != 0)
         return -1;
-    memset(work->json.p + n, 0, KC_NUM_PAD);
     if (*value != '[')
         return scalar_holds(w, work->json.p, &work->text, e);
     for (const char *p = kc_json_first(work->json.p); p; p = kc_json_next(kc_json_past(p))) {

@@ -30,6 +30,15 @@ int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct
 int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
                   struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
 
+struct kc_attrs_work {
+    struct kc_buf json, text; /* lent by the caller, who frees them */
+};
+/* An attribute (n bytes of compact JSON) as plain text into w->text: a string decoded, a number or a word as it is
+ * written. 0; 1: it is an object, an array or nothing, or has a lone surrogate; -1: no memory. */
+int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+/* The same as text to be read: of an array the elements' with a line end between them, of what is no text none. */
+int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+
 enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
 
 /* FIELD OP VALUE. */
@@ -49,10 +58,7 @@ void kc_where_free(struct kc_where *w);
 /* 1 when the value (n bytes of compact JSON, none: not there) meets the condition; -1: no memory. Numbers are compared
  * as numbers, also one in a string with one in VALUE; all else as text, byte by byte, true and false as such words. Of
  * an array an element must meet it, and for != all must. What is not there, and an object, meets != alone. */
-struct kc_where_work {
-    struct kc_buf json, text; /* lent by the caller, who frees them */
-};
-int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_where_work *work, struct kc_err *e)
+int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
     KC_MUST_USE;
 
 #endif

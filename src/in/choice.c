@@ -59,14 +59,8 @@ void kc_choice_free(struct kc_choice *t)
 static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t row, struct kc_strs *terms,
                     struct kc_err *e)
 {
-    struct kc_buf *json = &t->tmp.json, *text = &t->tmp.text;
-    struct kc_json_str s;
-    json->n = text->n = 0;
-    if (kc_buf_add(json, value, n, e) != 0 || kc_buf_reserve(json, KC_NUM_PAD, e) != 0)
-        return -1;
-    memset(json->p + n, 0, KC_NUM_PAD);
-    int rc = n == 0 || *value == '{' || *value == '[' ? 1 :
-             kc_json_text(json->p, &s) == 0 ? kc_json_decode(&s, text, e) : kc_buf_add(text, value, n, e);
+    const struct kc_buf *text = &t->tmp.text;
+    int rc = kc_attrs_text(value, n, &t->tmp, e);
     if (rc > 0)
         return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "row %llu: no term: '%s' is no string and no number",
                          (unsigned long long)row, t->o->term_field ? t->o->term_field : "vector_id");

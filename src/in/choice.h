@@ -15,7 +15,7 @@ struct kc_choice {
     int meta_term;          /* and then the term, */
     struct kc_meta meta;    /* that all come from here, */
     int has_meta;           /* if it is there */
-    struct kc_where_work tmp;
+    struct kc_attrs_work tmp;
     uint32_t *kept;         /* of a slot's rows, those that meet the conditions */
     size_t kept_cap;
     uint64_t unmet;         /* rows so far that did not */

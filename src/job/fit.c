@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/num.h"
+#include "in/attrs.h"
 #include "in/reader.h"
 #include "job/like.h"
 #include "model/model.h"
@@ -26,6 +27,7 @@ struct run {
     int lock;                   /* on the model that is replaced */
     struct kc_like like;
     struct kc_strs stop_words;
+    struct kc_strs texts; /* of text_field */
     struct kc_keywords keywords;
     double keywords_seconds;
     uint64_t need; /* bytes for the data and the work, 0: not known yet */
@@ -93,6 +95,29 @@ static uint64_t work_bytes(void *arg, size_t n, size_t d)
     return fit_bytes(n, d, 1, w, NULL);
 }
 
+/* What the keywords are taken from. */
+static const struct kc_strs *texts_of(const struct run *run, const struct kc_job_fit *j)
+{
+    return j->text_field ? &run->texts : &run->ds.terms;
+}
+
+/* The field of each row, decoded. */
+static int take_texts(struct run *run, struct kc_err *e)
+{
+    struct kc_attrs_work w = {{0}, {0}};
+    struct kc_strs *attrs = &run->ds.attrs;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < attrs->n; i++) {
+        size_t n;
+        const char *value = kc_strs_get(attrs, i, &n);
+        rc = kc_attrs_prose(value, n, &w, e) != 0 ? -1 : kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
+    }
+    kc_strs_free(attrs);
+    kc_buf_free(&w.json);
+    kc_buf_free(&w.text);
+    return rc;
+}
+
 static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
 {
     const uint64_t mega = 1u << 20;
@@ -100,7 +125,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
     const struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
-    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, &run->ds.terms);
+    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, texts_of(run, j));
     uint64_t need = run->need = add(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
@@ -109,7 +134,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
         return 0;
     if (!rows->x) { /* what would do: of few rows the work has a copy, and they had better been in memory */
         uint64_t all = add(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
-        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w, &run->ds.terms));
+        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w, texts_of(run, j)));
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
@@ -132,9 +157,11 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
     in.max_memory = j->max_memory;
     in.work = work_bytes;
     in.work_arg = &w;
-    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0)
+    in.attrs = &j->text_field;
+    in.nattrs = j->text_field != NULL;
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0)
         return -1;
-    if (j->keywords && run->ds.terms.n == 0)
+    if (j->keywords && !j->text_field && run->ds.terms.n == 0)
         return kc_err_set(e, KC_EINPUT, "the input has no terms that --keywords could be taken from");
     const struct kc_in_stats *st = &run->ds.st;
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
@@ -205,7 +232,7 @@ static int find_keywords(const struct kc_job_fit *j, struct run *run, struct kc_
     if (j->keywords == 0)
         return 0;
     double t0 = kc_clock_now();
-    int rc = kc_keywords_make(&run->ctx, &run->ds.terms, run->fit.labels, run->fit.k, &o, &run->keywords, e);
+    int rc = kc_keywords_make(&run->ctx, texts_of(run, j), run->fit.labels, run->fit.k, &o, &run->keywords, e);
     run->keywords_seconds = kc_clock_now() - t0;
     return rc;
 }
@@ -326,6 +353,7 @@ out:
         tell_need(j, &run, e);
     kc_lock_drop(run.lock);
     kc_keywords_free(&run.keywords);
+    kc_strs_free(&run.texts);
     kc_strs_free(&run.stop_words);
     kc_like_free(&run.like);
     kc_model_free(&run.old);

@@ -18,6 +18,7 @@ struct kc_job_fit {
     const char *like_labels; /* labels by its ids, to match clusters by their rows; or NULL: by centroids */
     double max_relabel;      /* share of the rows that may change their id; 1: all */
     size_t keywords;         /* of each cluster, out of the terms; 0: none */
+    const char *text_field;  /* or out of this field of the records; or NULL */
     const char *stop_words;  /* words that are no keywords, one a line; or NULL */
     int no_stop_words;       /* without the built-in ones */
     int64_t created;         /* the time that the model tells, seconds since 1970; -1: none */
