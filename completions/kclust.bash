@@ -55,7 +55,7 @@ _kclust() {
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     fit:--dim)
@@ -68,6 +68,10 @@ _kclust() {
         return
         ;;
     fit:--vec-field)
+        return
+        ;;
+    fit:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     fit:--records)
@@ -169,7 +173,7 @@ _kclust() {
         return
         ;;
     assign:--input-format|assign:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     assign:--dim)
@@ -182,6 +186,10 @@ _kclust() {
         return
         ;;
     assign:--vec-field)
+        return
+        ;;
+    assign:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     assign:--records)
@@ -266,7 +274,7 @@ _kclust() {
         return
         ;;
     update:--input-format|update:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     update:--dim)
@@ -279,6 +287,10 @@ _kclust() {
         return
         ;;
     update:--vec-field)
+        return
+        ;;
+    update:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     update:--records)
@@ -351,7 +363,7 @@ _kclust() {
         return
         ;;
     score:--input-format|score:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     score:--dim)
@@ -364,6 +376,10 @@ _kclust() {
         return
         ;;
     score:--vec-field)
+        return
+        ;;
+    score:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     score:--records)
@@ -437,7 +453,7 @@ _kclust() {
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     convert:--dim)
@@ -450,6 +466,10 @@ _kclust() {
         return
         ;;
     convert:--vec-field)
+        return
+        ;;
+    convert:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     convert:--records)
@@ -484,7 +504,7 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
         ;;
     info:--dim)
@@ -497,6 +517,10 @@ _kclust() {
         return
         ;;
     info:--vec-field)
+        return
+        ;;
+    info:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
     info:--records)
@@ -541,13 +565,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -130,6 +130,11 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     case KC_OPT_VEC_FIELD:
         in->vec_field = value;
         return 0;
+    case KC_OPT_HEADER:
+        in->header = strcmp(value, "yes") == 0 ? KC_HEADER_YES : strcmp(value, "no") == 0 ? KC_HEADER_NO :
+                     KC_HEADER_AUTO;
+        return in->header != KC_HEADER_AUTO || strcmp(value, "auto") == 0 ? 0 :
+               kc_opt_bad_word(value, "auto yes no", name, e);
     case KC_OPT_RECORDS:
         if (*value && *value != '/')
             return kc_err_set(e, KC_EUSAGE, "%s: a JSON Pointer is empty or starts with '/', as in /data", name);

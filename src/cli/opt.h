@@ -9,8 +9,8 @@ enum kc_opt_id {
     KC_OPT_END, /* also the id of a heading, which has help text only */
     KC_OPT_K, KC_OPT_K_MIN, KC_OPT_K_MAX, KC_OPT_K_BY, KC_OPT_MIN_SIZE, KC_OPT_MAX_SIZE, KC_OPT_N_INIT,
     KC_OPT_MAX_ITER, KC_OPT_TOL, KC_OPT_SEED, KC_OPT_SAMPLE, KC_OPT_MAX_MEMORY,
-    KC_OPT_INPUT_FORMAT, KC_OPT_DIM, KC_OPT_TENSOR, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_RECORDS, KC_OPT_TERMS,
-    KC_OPT_METADATA, KC_OPT_METADATA_KEY, KC_OPT_WHERE, KC_OPT_ON_BAD,
+    KC_OPT_INPUT_FORMAT, KC_OPT_DIM, KC_OPT_TENSOR, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_HEADER, KC_OPT_RECORDS,
+    KC_OPT_TERMS, KC_OPT_METADATA, KC_OPT_METADATA_KEY, KC_OPT_WHERE, KC_OPT_ON_BAD,
     KC_OPT_MAX_LINE,
     KC_OPT_OUTPUT, KC_OPT_OUTPUT_FORMAT, KC_OPT_COLUMNS, KC_OPT_ANNOTATE, KC_OPT_SUMMARY, KC_OPT_MODEL, KC_OPT_JSON,
     KC_OPT_PROMETHEUS, KC_OPT_THRESHOLD, KC_OPT_MIN_MARGIN, KC_OPT_LIKE, KC_OPT_LIKE_LABELS, KC_OPT_MAX_RELABEL, KC_OPT_SAVE, KC_OPT_DRY_RUN, KC_OPT_MIN_NEW, KC_OPT_LATE,
@@ -74,15 +74,19 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
 #define KC_OPTS_READING \
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Reading:"}, \
     {KC_OPT_INPUT_FORMAT, 'i', "input-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_IN_WORDS, \
-     "auto goes by the first bytes, for fvecs and bvecs also by the name; raw is bare float32, and needs --dim"}, \
+     "auto goes by the first bytes, for fvecs and bvecs also by the name, for text by the first two lines; raw is bare " \
+     "float32, and needs --dim"}, \
     {KC_OPT_DIM, 0, "dim", "N", 0, 0, KC_COMPLETE_NONE, 0, "the numbers in a row of raw input"}, \
     {KC_OPT_TENSOR, 0, "tensor", "NAME", "the only matrix of floats", 0, KC_COMPLETE_NONE, 0, \
      "the tensor of safetensors input whose rows are read"}, \
     {KC_OPT_TERM_FIELD, 0, "term-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
      "the key of the term, or a JSON Pointer as in /meta/id; without it term, id, text, ... whatever the first " \
-     "record has"}, \
+     "record has; of csv and tsv the column's name or number"}, \
     {KC_OPT_VEC_FIELD, 0, "vec-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
-     "the key or JSON Pointer of the vector; without it vec, vector, embedding, ..."}, \
+     "the key or JSON Pointer of the vector; without it vec, vector, embedding, ...; of csv and tsv the columns, as in " \
+     "3 or 2-"}, \
+    {KC_OPT_HEADER, 0, "header", "WHEN", "auto", 0, KC_COMPLETE_WORDS, "auto yes no", \
+     "whether the first line of csv and tsv names the columns; auto: when no number is in it"}, \
     {KC_OPT_RECORDS, 0, "records", "POINTER", 0, 0, KC_COMPLETE_NONE, 0, \
      "the records are the elements of the array at this JSON Pointer in each JSON text, as in /data"}, \
     {KC_OPT_TERMS, 0, "terms", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \

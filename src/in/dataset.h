@@ -15,8 +15,12 @@
 #define KC_WHERE_MOST 16
 
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
-                    KC_IN_SAFETENSORS, KC_IN_FORMATS };
-#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors" /* their names, in that order */
+                    KC_IN_SAFETENSORS, KC_IN_WORD2VEC, KC_IN_WORD2VEC_BIN, KC_IN_GLOVE, KC_IN_CSV, KC_IN_TSV,
+                    KC_IN_FORMATS };
+/* Their names, in that order. */
+#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv"
+
+enum kc_header { KC_HEADER_AUTO, KC_HEADER_YES, KC_HEADER_NO };
 
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
@@ -24,7 +28,9 @@ struct kc_in_opts {
     enum kc_in_format format; /* raw is never told by itself */
     uint64_t dim;             /* raw: numbers in a row; else 0 */
     const char *tensor;       /* safetensors: the one to be read; NULL: the only matrix of floats */
-    const char *term_field, *vec_field; /* NULL: by the usual synonyms, decided on the first record */
+    const char *term_field, *vec_field; /* NULL: by the usual synonyms, decided on the first record; csv and tsv: a
+                                           column's name or number, or for vec_field a range of numbers */
+    enum kc_header header;    /* csv, tsv: whether the first record is one */
     const char *records;      /* JSON Pointer to the array of records in each JSON text, or NULL */
     const char *terms_file;   /* terms one a line, or NULL */
     uint64_t max_line;        /* bytes; longest line / record of text input */

@@ -8,7 +8,9 @@
 const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {
     [KC_IN_JSONL] = &kc_reader_jsonl, [KC_IN_KVEC] = &kc_reader_kvec, [KC_IN_NPY] = &kc_reader_npy,
     [KC_IN_RAW] = &kc_reader_raw, [KC_IN_FAISS] = &kc_reader_faiss, [KC_IN_FVECS] = &kc_reader_fvecs,
-    [KC_IN_BVECS] = &kc_reader_bvecs, [KC_IN_SAFETENSORS] = &kc_reader_safetensors};
+    [KC_IN_BVECS] = &kc_reader_bvecs, [KC_IN_SAFETENSORS] = &kc_reader_safetensors,
+    [KC_IN_WORD2VEC] = &kc_reader_word2vec, [KC_IN_WORD2VEC_BIN] = &kc_reader_word2vec_bin,
+    [KC_IN_GLOVE] = &kc_reader_glove, [KC_IN_CSV] = &kc_reader_csv, [KC_IN_TSV] = &kc_reader_tsv};
 
 const char *kc_in_format_name(enum kc_in_format f)
 {
@@ -155,6 +157,16 @@ int kc_feed_skip(struct kc_feed *f, uint64_t n, uint64_t *missing, struct kc_err
     return 0;
 }
 
+int kc_feed_more(struct kc_feed *f, size_t n, struct kc_err *e)
+{
+    size_t got;
+    if (kc_buf_reserve(&f->carry, n, e) != 0)
+        return -1;
+    read_source(f, f->carry.p + f->carry.n, n, &got);
+    f->carry.n += got;
+    return 0;
+}
+
 int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e)
 {
     if (d == 0)
@@ -215,9 +227,11 @@ static const char *stranger(const struct kc_feed *f)
            "compressed twice";
 }
 
-/* Skip a byte order mark and the blanks before the first value. */
-static int skip_blanks(struct kc_feed *f, struct kc_err *e)
+/* Skip a byte order mark and the blanks before the first value; *lead: so many of them, on its line, can be taken
+ * back. */
+static int skip_blanks(struct kc_feed *f, size_t *lead, struct kc_err *e)
 {
+    *lead = 0;
     if (starts_with(f, "\xEF\xBB\xBF", 3))
         f->carry_at += 3;
     for (;;) {
@@ -226,9 +240,11 @@ static int skip_blanks(struct kc_feed *f, struct kc_err *e)
             if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
                 return 0;
             f->line0 += c == '\n';
+            *lead = c == '\n' ? 0 : *lead + 1;
         }
         if (f->src_eof)
             return 0;
+        *lead = 0;
         if (kc_feed_peek(f, 4096, e) != 0)
             return -1;
     }
@@ -239,6 +255,7 @@ static int detect(struct kc_feed *f, struct kc_err *e)
 {
     enum kc_in_format want = f->o->format;
     char seen[64];
+    size_t lead;
     f->rd = NULL;
     if (kc_feed_peek(f, KC_SEEN, e) != 0)
         return -1;
@@ -255,7 +272,7 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     if (f->rd) {
         /* settled, unless another one was asked for */
     } else if (want == KC_IN_AUTO || want == KC_IN_JSONL) {
-        if (skip_blanks(f, e) != 0)
+        if (skip_blanks(f, &lead, e) != 0)
             return -1;
         if (f->carry_at == f->carry.n)
             return kc_feed_broken(f, e);
@@ -263,8 +280,16 @@ static int detect(struct kc_feed *f, struct kc_err *e)
         f->array = c == '[';
         if (c == '{' || c == '[' || want == KC_IN_JSONL)
             f->rd = &kc_reader_jsonl;
+        f->carry_at -= f->rd ? 0 : lead;
+        if (!f->rd && kc_detect_text(f, &f->rd, e) != 0)
+            return -1;
     } else if (f->carry.n == 0) {
         return kc_feed_broken(f, e);
+    } else if (!kc_readers[want]->magic && !kc_readers[want]->is) { /* text, without a sign of its own */
+        f->carry_at += starts_with(f, "\xEF\xBB\xBF", 3) ? 3 : 0;
+        if (f->carry_at == f->carry.n && f->src_eof)
+            return kc_feed_broken(f, e);
+        f->rd = kc_readers[want];
     }
     if (f->rd && (want == KC_IN_AUTO || want == f->rd->format))
         return 0;

@@ -8,7 +8,7 @@
 
 struct state {
     int by_line;
-    int discarding; /* in a line that is too long: up to its end nothing counts */
+    struct kc_cut cut;
     struct kc_split split;
 };
 
@@ -100,43 +100,6 @@ static void decide(struct kc_feed *f, struct kc_slot *s)
     }
 }
 
-static int fill_lines(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
-{
-    struct state *st = f->state;
-    size_t want = f->block, seen = 0;
-    s->whole_lines = 1;
-    for (;;) {
-        if (kc_feed_take_lines(f, &s->buf, want, e) != 0)
-            return -1;
-        if (st->discarding) {
-            char *nl = memchr(s->buf.p, '\n', s->buf.n);
-            if (nl || kc_feed_ended(f)) {
-                st->discarding = 0;
-                if (kc_feed_back(f, &s->buf, nl ? (size_t)(nl + 1 - s->buf.p) : s->buf.n, e) != 0)
-                    return -1;
-            }
-            s->buf.n = 0;
-            continue;
-        }
-        const char *nl = memrchr(s->buf.p + seen, '\n', s->buf.n - seen);
-        if (nl)
-            return kc_feed_back(f, &s->buf, (size_t)(nl + 1 - s->buf.p), e);
-        if (s->buf.n > f->o->max_line) {
-            s->overlong = 1;
-            s->buf.n = 0;
-            st->discarding = f->o->skip_bad;
-            f->stop = !f->o->skip_bad;
-            return 0;
-        }
-        if (kc_feed_ended(f)) {
-            *eof = s->buf.n == 0;
-            return kc_feed_broken(f, e);
-        }
-        seen = s->buf.n;
-        want = kc_mem_add(seen, f->block); /* no more, so that little is read behind the line's end */
-    }
-}
-
 static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     struct state *st = f->state;
@@ -186,8 +149,8 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
 
 static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    const struct state *st = f->state;
-    if ((st->by_line ? fill_lines(f, s, eof, e) : fill_elements(f, s, eof, e)) != 0)
+    struct state *st = f->state;
+    if ((st->by_line ? kc_cut_fill(f, s, &st->cut, eof, e) : fill_elements(f, s, eof, e)) != 0)
         return -1;
     if (!*eof && !f->decided)
         decide(f, s);

@@ -8,6 +8,7 @@
 #include "in/plain.h"
 #include "in/source.h"
 #include "in/stored.h"
+#include "in/text.h"
 
 #define KC_KVEC_TERM_MAX ((uint32_t)1 << 28) /* "KCV1" read as a length is above it */
 #define KC_SLOT_SPANS 16384 /* no slot has more: of the shortest records they would take far more than the text */
@@ -49,6 +50,8 @@ struct kc_slot {
     struct kc_span *spans;
     size_t nspans, span_cap;
     int whole_lines;    /* buf holds lines, not spans */
+    struct kc_columns columns; /* text other than JSON */
+    size_t before;      /* the same: so many records at its beginning are a header, or bad ones that were counted */
     int overlong;       /* behind what is in here came a record longer than max_line, */
     uint64_t overlong_line; /* on this line; whole_lines: on the next one */
     struct kc_layout layout; /* of plain rows */
@@ -89,6 +92,7 @@ struct kc_reader {
 
 extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy, kc_reader_raw, kc_reader_faiss,
     kc_reader_fvecs, kc_reader_bvecs, kc_reader_safetensors;
+extern const struct kc_reader kc_reader_word2vec, kc_reader_word2vec_bin, kc_reader_glove, kc_reader_csv, kc_reader_tsv;
 /* By the format; NULL for KC_IN_AUTO. */
 extern const struct kc_reader *const kc_readers[KC_IN_FORMATS];
 
@@ -121,6 +125,9 @@ struct kc_feed {
     struct kc_in_stats *st;
 };
 
+/* The text format that the beginning of the file is in, beyond doubt; *rd NULL: none. */
+int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err *e) KC_MUST_USE;
+
 /* The next file with anything in it, its format found, its reader begun; *none when there is no other. */
 int kc_feed_next(struct kc_feed *f, int *none, struct kc_err *e) KC_MUST_USE;
 void kc_feed_close(struct kc_feed *f); /* the open file; none is fine */
@@ -137,6 +144,8 @@ int kc_feed_broken(const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
 
 /* At least n bytes at f->carry.p + f->carry_at, fewer only at the end. */
 int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
+/* What there is to be had without waiting further, at most n bytes, behind what f->carry holds. */
+int kc_feed_more(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Bytes into b until it holds `want`, fewer only at the end; KC_NUM_PAD NULs behind. */
 int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
 /* The same, that stops as soon as there is a line and nothing more to be had without waiting. */

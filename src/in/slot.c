@@ -10,7 +10,7 @@ void kc_slot_clear(struct kc_slot *s)
     s->nspans = 0;
     s->whole_lines = s->overlong = s->first = 0;
     s->overlong_line = s->line0 = s->lines = s->hint_rows = 0;
-    s->n = s->records = s->nbads = s->undecided = 0;
+    s->n = s->records = s->nbads = s->undecided = s->before = 0;
     s->layout = (struct kc_layout){KC_CELL_F32, 0, 0};
     s->d_from = NULL;
     s->fields = NULL;

@@ -56,7 +56,7 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
                 *eof = 1;
                 return 0;
             }
-            if (f->o->want_raw && f->rd->binary)
+            if (f->o->want_raw && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
             if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': --metadata FILE tells of them",
