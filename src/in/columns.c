@@ -1,4 +1,5 @@
-/* Records with columns: csv as RFC 4180 has it, and tsv as kclust and PostgreSQL's COPY write it, or with csv's quotes. */
+/* Records with columns: csv as RFC 4180 has it, and tsv as kclust and PostgreSQL's COPY write it, or with csv's
+ * quotes. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -69,8 +70,8 @@ static int take_brackets(const struct kc_columns *c, const char *p, const char *
         q++;
     for (;;) {
         float *to = r->count < r->d ? r->row + r->count : beyond;
-        r->count += kc_num_floats(&q, r->floor, to, r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0],
-                                  &st);
+        size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
+        r->count += kc_num_floats(&q, r->floor, to, room, &st);
         if (st != KC_NUM_OK) {
             const char *stop = q;
             float x;

@@ -42,8 +42,8 @@ static size_t numbers_of(const char *p, const char *end, size_t d, struct kc_tex
     return p < end && kc_words_parse(NULL, p, end, r) == 0 ? r->count : 0;
 }
 
-/* `N D` alone on the first line; then as text a term and D numbers, or in binary form a term, a blank and 4 D bytes with
- * some among them that no text has. */
+/* `N D` alone on the first line; then as text a term and D numbers, or in binary form a term, a blank and 4 D bytes
+ * with some among them that no text has. */
 static enum verdict word2vec(const struct view *v, int binary)
 {
     uint64_t rows, d;

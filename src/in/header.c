@@ -105,7 +105,7 @@ static void by_number(const struct kc_in_opts *o, size_t n, size_t *term, size_t
 
 enum kc_first kc_columns_first(const struct kc_in_opts *o, const struct kc_strs *f)
 {
-    size_t term, first, last, words = 0, others = 0, from0 = 0, from1 = 0, any, n = 0;
+    size_t term, first, last, others = 0, from0 = 0, from1 = 0, any, n = 0;
     if (o->header != KC_HEADER_AUTO)
         return o->header == KC_HEADER_YES ? KC_FIRST_HEADER : KC_FIRST_ROW;
     if ((o->term_field && !as_columns(o->term_field, &any, &any)) ||
@@ -116,9 +116,7 @@ enum kc_first kc_columns_first(const struct kc_in_opts *o, const struct kc_strs 
         char number[24];
         if (i == term)
             continue;
-        enum kind k = kind_of(f, i);
-        words += k == KIND_WORD;
-        others += k != KIND_WORD;
+        others += kind_of(f, i) != KIND_WORD;
         snprintf(number, sizeof number, "%zu", n);
         from0 += (size_t)is_text(f, i, number);
         snprintf(number, sizeof number, "%zu", ++n);

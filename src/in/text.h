@@ -55,7 +55,8 @@ struct kc_text_row {
     char msg[512];      /* bad: what was found, what was expected */
 };
 
-/* 0, or -1 when the row in [p, end) is bad. Behind end there is a line break or a NUL, and KC_NUM_PAD readable bytes. */
+/* 0, or -1 when the row in [p, end) is bad. Behind end there is a line break or a NUL, and KC_NUM_PAD readable
+ * bytes. */
 typedef int kc_text_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r);
 
 /* `term f f ... f`, blanks between: the last r->d words are the numbers, with d == 0 all but the first. */

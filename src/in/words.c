@@ -139,7 +139,8 @@ static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
     if (!kc_word2vec_header(p, end, rows, d, &behind)) {
         nl = memchr(p, '\n', (size_t)(end - p));
         return kc_feed_ended(f) && kc_feed_broken(f, e) != 0 ? -1 :
-               kc_err_at(e, KC_EINPUT, f->name, 1, "the line is %s, expected word2vec's two numbers: of rows, and in a row",
+               kc_err_at(e, KC_EINPUT, f->name, 1,
+                         "the line is %s, expected word2vec's two numbers: of rows, and in a row",
                          kc_text_show(shown, p, nl ? nl : end));
     }
     f->carry_at += (size_t)(behind - p);
