@@ -54,6 +54,9 @@ def make(folder, kclust):
     put("few.raw", b"".join(struct.pack("<6f", *v) for v in few))
     put("bad.jsonl", jsonl(few[:20]) + b'{"term": "bad", "vec": [1, 2]}\n' + jsonl(few[20:]))
     put("answer.json", b'{"data": [%s]}' % b",\n".join(jsonl(few).splitlines()))
+    put("words.jsonl", "".join('{"term": "\u039f\u03a3 Росси\u0301я, e\u0302\u0301 the word%d", "vec": [%s]}\n' %
+                               (i % 7, ", ".join("%.9g" % x for x in v)) for i, v in enumerate(few)).encode())
+    put("stop", b"word3\nsome words\n")
     put("some.npy", data.npy(some))
     subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
                    check=True)
@@ -76,6 +79,8 @@ QUICK = ["-k", "2:4", "--n-init", "2"]
 STREAMED = ["-v", "-k", "3", "--n-init", "1", "--max-iter", "1", "--sample", "60", "--max-memory"]
 
 TABLE = [
+    Scenario("fit and keywords", ["fit"] + QUICK + ["--keywords", "3", "--stop-words", "IN/stop", "-s", "side", "-o", "out",
+                                                    "IN/words.jsonl"], old=("side", "out"), slow=True),
     Scenario("fit jsonl to tsv", ["fit"] + QUICK + ["IN/few.jsonl"]),
     Scenario("fit gzip to csv and a sidecar", ["fit"] + QUICK + ["-f", "csv", "--columns", COLUMNS, "-o", "out.csv",
                                                               "-s", "side.json", "IN/few.jsonl.gz"],
