@@ -17,7 +17,7 @@ static const struct {
     unsigned bits;
 } types[] = {
     {"F32", KC_ST_F32, 32}, {"F64", KC_ST_F64, 64}, {"I64", KC_ST_I64, 64}, {"U64", KC_ST_U64, 64},
-    {"F16", KC_ST_F16, 16}, {"BF16", KC_ST_BF16, 16}, {"I32", KC_ST_OTHER, 32}, {"U32", KC_ST_OTHER, 32},
+    {"F16", KC_ST_F16, 16}, {"BF16", KC_ST_BF16, 16}, {"U32", KC_ST_U32, 32}, {"I32", KC_ST_OTHER, 32},
     {"I16", KC_ST_OTHER, 16}, {"U16", KC_ST_OTHER, 16}, {"I8", KC_ST_OTHER, 8}, {"U8", KC_ST_OTHER, 8},
     {"BOOL", KC_ST_OTHER, 8}, {"F8_E4M3", KC_ST_OTHER, 8}, {"F8_E5M2", KC_ST_OTHER, 8},
 };
@@ -305,7 +305,7 @@ void kc_st_swap(void *p, size_t count, size_t width)
 
 static size_t width_of(enum kc_st_type type)
 {
-    return type == KC_ST_F32 ? 4 : 8;
+    return type == KC_ST_F32 || type == KC_ST_U32 ? 4 : 8;
 }
 
 static int add_header(struct kc_buf *b, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,

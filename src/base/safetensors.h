@@ -10,7 +10,8 @@
 #define KC_ST_DIMS 4
 
 enum kc_st_type {
-    KC_ST_F32, KC_ST_F64, KC_ST_I64, KC_ST_U64, KC_ST_F16, KC_ST_BF16, KC_ST_OTHER /* well-formed, nothing we read */
+    KC_ST_F32, KC_ST_F64, KC_ST_I64, KC_ST_U64, KC_ST_F16, KC_ST_BF16, KC_ST_U32,
+    KC_ST_OTHER /* well-formed, nothing we read */
 };
 
 struct kc_st_tensor {

@@ -91,30 +91,15 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
 
 static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
-    struct kc_scored *p = kc_mem_zalloc(sw->nk, sizeof *p, w->e);
     int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
-    int rc = -1;
-    if (!p)
-        return -1;
-    for (size_t i = 0; i < sw->nk; i++) {
-        p[i].k = sw->best[i].k;
-        p[i].labels = sw->best[i].labels;
-        p[i].silhouette = p[i].inertia = p[i].objective = p[i].calinski_harabasz = p[i].davies_bouldin = NAN;
-    }
     w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
-    if (!w->f->sweep || (!later && kc_index_score(s, p, sw->nk, w->e) != 0))
-        goto out;
+    if (!w->f->sweep)
+        return -1;
     w->f->nsweep = sw->nk;
-    for (size_t i = 0; i < sw->nk; i++) {
-        w->f->sweep[i].k = p[i].k;
-        w->f->sweep[i].rows = s->n;
-        w->f->sweep[i].iterations = sw->best[i].iterations;
-        fill_entry(&w->f->sweep[i], &p[i]);
-    }
-    rc = 0;
-out:
-    kc_mem_free(p);
-    return rc;
+    if (!later)
+        return kc_sweep_judge(s, sw->best, sw->nk, w->f->sweep, w->e);
+    w->f->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
+    return 0;
 }
 
 /* Doubts about the choice that the user should hear of. */
@@ -176,10 +161,15 @@ static int enforce(struct kc_fitting *w)
                    "instead",
                    (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
     }
-    return kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e);
+    if (w->stage == KC_FIT_SIZED) /* done, before it was taken up again */
+        return 0;
+    if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e) != 0)
+        return -1;
+    w->stage = KC_FIT_SIZED;
+    return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
 }
 
-static int alloc_k(struct kc_fitting *w, uint32_t k)
+int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
 {
     struct kc_fit *f = w->f;
     kc_mem_free(w->sums);
@@ -322,9 +312,36 @@ static int take(struct kc_fitting *w, struct kc_best *b)
     return 0;
 }
 
-/* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f.
- * *refine: its run goes on on all the rows. */
-static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk, size_t *chosen, int *refine)
+/* Of all k that the sweep has told of, one. */
+static void choose(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    w->chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
+    f->k_selected = f->k = f->sweep[w->chosen].k;
+    f->silhouette_selected = f->sweep[w->chosen].silhouette;
+}
+
+/* Time was up before the sweep had seen all its rows: the choice is made by what it knew, and the centroids of then. */
+static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
+{
+    struct kc_fit *f = w->f;
+    const float *centres = sw->centres;
+    f->sweep = sw->judged;
+    f->nsweep = sw->nk;
+    sw->judged = NULL;
+    choose(w);
+    w->level = sw->rows;
+    w->refine = 1;
+    if (kc_fitting_alloc(w, f->k) != 0)
+        return -1;
+    for (size_t i = 0; i < w->chosen; i++)
+        centres += (size_t)f->sweep[i].k * f->d;
+    memcpy(f->centroids, centres, (size_t)f->k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
+/* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f. */
+static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
 {
     struct kc_fit *f = w->f;
     struct kc_space s;
@@ -346,22 +363,23 @@ static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk, size_t *chosen, 
     }
     if (kc_sweep_run(&s, ks, nk, w->o, &sw, w->e) != 0)
         goto out;
+    w->untried = sw.nk < nk ? ks[sw.nk] : 0;
+    if (sw.rows) {
+        rc = take_early(w, &sw);
+        goto out;
+    }
     began = kc_clock_now();
     if (score_sweep(w, &s, &sw) != 0)
         goto out;
     f->index_seconds = kc_clock_now() - began;
-    f->path = sw.gram ? "gram" : "stacked";
-    memcpy(f->path_why, sw.why, sizeof f->path_why);
-    *chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
-    *refine = sw.loose || s.n < f->n;
-    f->k_selected = f->k = f->sweep[*chosen].k;
-    f->silhouette_selected = f->sweep[*chosen].silhouette;
-    if (alloc_k(w, f->k) != 0)
+    choose(w);
+    w->refine = sw.loose || s.n < f->n;
+    if (kc_fitting_alloc(w, f->k) != 0)
         goto out;
     if (s.n < f->n) {
-        if (kc_sweep_centres(&s, &sw.best[*chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
+        if (kc_sweep_centres(&s, &sw.best[w->chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
             goto out;
-    } else if (take(w, &sw.best[*chosen]) != 0) {
+    } else if (take(w, &sw.best[w->chosen]) != 0) {
         goto out;
     }
     rc = 0;
@@ -372,65 +390,127 @@ out:
     return rc;
 }
 
+static int visit_refined(void *arg, struct kc_state *s)
+{
+    const struct kc_fitting *w = arg;
+    return kc_best_visit(w->best, 1, w->f->n, w->f->d, 1, s);
+}
+
 /* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that;
  * to its fixed point, where rows are few enough that settle would go there, but by dense passes. */
 static int refine(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
-    struct kc_best *best = kc_best_new(f->n, &f->k, 1, w->e);
+    struct kc_best *best = w->best = kc_best_new(f->n, &f->k, 1, w->e);
+    struct kc_frame frame = {visit_refined, w, NULL};
     const int few = f->n <= KC_FEW_ROWS;
-    const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0};
+    const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0, 1};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
                                .polish = few};
     int rc = -1;
     if (best && (few || kc_best_want_centres(best, f->d, w->e) == 0) &&
+        kc_steps_enter(w->space.steps, &frame, w->e) >= 0 &&
         kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
         rc = take(w, best);
+    kc_steps_leave(w->space.steps, &frame);
     kc_best_free(best, 1);
+    w->best = NULL;
     return rc;
+}
+
+/* A fit that is taken up again after the labels had settled: what follows from these. */
+static int restore(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    const struct kc_space *s = &w->space;
+    if (f->merged || f->split) /* the centroids are still to be made */
+        return 0;
+    if (kc_index_sums(s, f->labels, f->k, w->sums, w->counts, w->e) != 0)
+        return -1;
+    return f->margin ? kc_assign(s->ctx, &s->rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin, w->e)
+                     : kc_assign_own(s->ctx, &s->rows, f->centroids, f->k, f->labels, f->similarity, w->e);
+}
+
+/* From the choice to labels and centroids that agree, on all rows. */
+static int settle(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    int again = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
+    if (w->stage == KC_FIT_CHOSEN && again && refine(w) != 0)
+        return -1;
+    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
+    if (!f->similarity)
+        return -1;
+    if (w->o->want_rows) {
+        f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
+        f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
+        if (!f->margin || !f->row_silhouette)
+            return -1;
+    }
+    if (w->stage > KC_FIT_CHOSEN)
+        return restore(w);
+    if (kc_settle(w) != 0)
+        return -1;
+    w->stage = KC_FIT_SETTLED;
+    w->settled = f->k;
+    return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
+}
+
+/* What could not be done for want of time. */
+static void tell_late(struct kc_fitting *w)
+{
+    char untried[48] = "", level[96] = "";
+    if (!w->space.steps || !w->space.steps->cut)
+        return;
+    if (w->untried)
+        snprintf(untried, sizeof untried, ", no k from %u on was tried", w->untried);
+    if (w->level)
+        snprintf(level, sizeof level, ", k was chosen by %zu of %zu rows", w->level, w->f->n);
+    broken(w, "time was up: the search was cut short%s%s", untried, level);
 }
 
 static int fit(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
+    struct kc_steps *steps = w->space.steps;
+    struct kc_frame frame = {kc_fitting_visit, w, NULL};
+    struct kc_sweep path;
     double began;
     uint32_t *ks = NULL;
-    size_t nk, chosen;
-    int rc = -1, again;
-    if (list_ks(w, &ks, &nk) != 0 || sweep(w, ks, nk, &chosen, &again) != 0)
+    size_t nk, rows = w->o->sample && w->o->sample < f->n ? (size_t)w->o->sample : f->n;
+    int rc = -1;
+    if (list_ks(w, &ks, &nk) != 0 || kc_steps_enter(steps, &frame, w->e) < 0)
         goto out;
-    if (doubt(w, chosen) != 0 || (f->k > 1 && too_tight(w) != 0))
+    kc_sweep_path(rows, f->d, ks, nk, w->o, &path);
+    f->path = path.gram ? "gram" : "stacked";
+    memcpy(f->path_why, path.why, sizeof f->path_why);
+    if (w->stage == KC_FIT_SWEEP) {
+        if (sweep(w, ks, nk) != 0)
+            goto out;
+        w->stage = KC_FIT_CHOSEN;
+    }
+    if (doubt(w, (size_t)w->chosen) != 0 || (f->k_selected > 1 && too_tight(w) != 0))
         goto out;
     began = kc_clock_now();
-    again |= f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE;
-    if (again && refine(w) != 0)
+    if (settle(w) != 0)
         goto out;
-    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
-    if (!f->similarity)
-        goto out;
-    if (w->o->want_rows) {
-        f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
-        f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
-        if (!f->margin || !f->row_silhouette)
-            goto out;
-    }
-    if (kc_settle(w) != 0)
-        goto out;
-    struct kc_k_entry *entry = f->k == f->k_selected && f->sweep[chosen].rows == f->n ? &f->sweep[chosen] : NULL;
-    if (f->k < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
+    struct kc_k_entry *chosen = &f->sweep[w->chosen];
+    struct kc_k_entry *entry = f->k == f->k_selected && chosen->rows == f->n ? chosen : NULL;
+    if (w->settled < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
-            broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k);
-        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, f->k) != 0)
+            broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, (uint32_t)w->settled);
+        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected,
+                      (uint32_t)w->settled) != 0)
             goto out;
     }
     f->final_seconds = kc_clock_now() - began;
     began = kc_clock_now();
-    if (!limits_hold(w)) {
-        if ((entry && rescore(w, chosen) != 0) || enforce(w) != 0)
+    if (w->stage == KC_FIT_SIZED || !limits_hold(w)) {
+        if ((w->stage == KC_FIT_SETTLED && entry && rescore(w, (size_t)w->chosen) != 0) || enforce(w) != 0)
             goto out;
         if (f->merged || f->split) {
             entry = NULL;
-            if (alloc_k(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
+            if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
                 kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
                           w->e) != 0)
                 goto out;
@@ -438,9 +518,13 @@ static int fit(struct kc_fitting *w)
     }
     f->sizes_seconds = kc_clock_now() - began;
     began = kc_clock_now();
-    rc = describe(w, entry);
+    if (describe(w, entry) != 0 || kc_steps_at(steps, w->e) < 0) /* nothing is left to do: for who asked meanwhile */
+        goto out;
+    tell_late(w);
+    rc = 0;
     f->final_seconds += kc_clock_now() - began;
 out:
+    kc_steps_leave(steps, &frame);
     kc_mem_free(ks);
     return rc;
 }
@@ -485,6 +569,9 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
     if (n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
     w.space.work = &work;
+    w.space.steps = o->steps;
+    if (o->steps)
+        o->steps->work = &work;
     int rc = fit(&w);
     out->sweep_flops = work.flops;
     out->sweep_dense_flops = work.dense_flops;

@@ -19,6 +19,8 @@ struct kc_krange {
     double factor;           /* 0, or > 1 */
 };
 
+struct kc_steps;
+
 struct kc_fit_opts {
     struct kc_krange k;
     int k_given;         /* the user asked for this range: what cannot be given is a broken limit, not a warning */
@@ -30,10 +32,11 @@ struct kc_fit_opts {
     uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
     int want_rows;       /* fill similarity, margin, silhouettes of the result */
     int want_sums;       /* fill sums, and Davies-Bouldin whatever it takes */
+    struct kc_steps *steps; /* core/steps.h: saving on the way, and an end when time is up; NULL: done in one go */
 };
 
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0}
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */
 struct kc_k_entry {
@@ -84,7 +87,8 @@ struct kc_fit {
 uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads);
 
 /* rows: at least one. Fills *out (free with kc_fit_free, also after a failure). The result is a function of the rows
- * and o alone, whatever the number of threads. */
+ * and o alone, whatever the number of threads, and however often it was interrupted and taken up again; unless time was
+ * up, which is a broken limit. */
 int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,
                struct kc_fit *out, struct kc_err *e) KC_MUST_USE;
 void kc_fit_free(struct kc_fit *f);

@@ -18,31 +18,19 @@
 
 /* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one
  * round of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
-static int thorough(const struct kc_fit_opts *o)
+int kc_search_thorough(const struct kc_fit_opts *o)
 {
     return o->n_init >= 4;
 }
 
 uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o)
 {
-    return (nk > 1 ? 1u : 2u) * (thorough(o) ? 2u : 1u);
+    return (nk > 1 ? 1u : 2u) * (kc_search_thorough(o) ? 2u : 1u);
 }
 
 size_t kc_search_candidates(uint32_t k)
 {
     return kc_seed_candidates(k) + 2;
-}
-
-static uint64_t regroup_bytes(size_t d, size_t nk, uint32_t m, unsigned threads)
-{
-    uint64_t work = threads * (uint64_t)kc_regroup_bytes(m), sums = (uint64_t)m * d * sizeof(double);
-    return (work > sums ? work : sums) + (uint64_t)m * m * sizeof(double) + (uint64_t)m * 3 * sizeof(uint64_t) +
-           nk * ((uint64_t)m * sizeof(uint32_t) + sizeof(double) + sizeof(struct kc_run));
-}
-
-uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads)
-{
-    return kmax > KC_REGROUP_MAX ? 0 : regroup_bytes(d, nk, kmax, threads);
 }
 
 /* A partition into several times as many clusters as are asked for, to be regrouped. */
@@ -70,7 +58,7 @@ uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const str
     else
         peak = peak > engine ? peak : engine;
     uint32_t m = fine > kmax ? fine : kmax < KC_REGROUP_MAX ? kmax : 1;
-    uint64_t regroup = kc_best_bytes(n, 1) + m * sizeof(uint32_t) + regroup_bytes(d, nk, m, threads) +
+    uint64_t regroup = kc_best_bytes(n, 1) + m * sizeof(uint32_t) + kc_search_grouping_bytes(d, nk, m, threads) +
                        (uint64_t)nk * n * sizeof(uint32_t);
     return kc_best_bytes(n, nk) + seeds + labels + regroup + peak;
 }
@@ -84,18 +72,25 @@ void kc_search_tick(void *arg, size_t runs)
         ctx->progress(ctx->arg, &w->progress);
 }
 
-static int run(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e)
+int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e)
 {
-    return w->gram ? kc_gram_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e)
-                   : kc_stack_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e);
+    w->ro.keep = w->stage == KC_SEARCH_RUNS; /* the seeds or centres are there to begin again */
+    int rc = w->gram ? kc_gram_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e)
+                     : kc_stack_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e);
+    w->late |= w->s->steps && w->s->steps->cut;
+    return rc;
 }
 
 /* Somebody is watching: tell which k leads. Costs a pass, so it is not done unseen; no result depends on it. */
 static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e)
 {
+    struct kc_space unseen = *w->s;
+    unseen.work = NULL;
     for (size_t i = first; i < end; i++) {
         struct kc_scored p = {.k = w->best[i].k, .labels = w->best[i].labels};
-        if (kc_index_score(w->s, &p, 1, e) != 0)
+        if (w->best[i].objective < 0) /* time was up before */
+            continue;
+        if (kc_index_score(&unseen, &p, 1, e) != 0)
             return -1;
         struct kc_k_entry pair[2] = {w->leader,
                                      {.k = p.k, .silhouette = p.silhouette, .calinski_harabasz = p.calinski_harabasz,
@@ -110,53 +105,73 @@ static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e
 
 /* A wave of restarts, and beside them the fine partition, if there is one to be made: alone it would keep one thread
  * busy. */
-static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_best *fine,
-                      const uint32_t *seeds, struct kc_err *e)
+static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_err *e)
 {
     struct kc_best *both = kc_mem_alloc(w->nk + 1, sizeof *both, e), *best = w->best;
     if (!both)
         return -1;
     memcpy(both, best, w->nk * sizeof *both);
-    both[w->nk] = *fine;
-    runs[nruns] = (struct kc_run){.k = fine->k, .seeds = seeds}; /* among the first tasks, being the longest */
+    both[w->nk] = *w->fine;
+    w->beside = 1;
+    runs[nruns] = (struct kc_run){.k = w->fine->k, .seeds = w->more}; /* among the first tasks, being the longest */
     w->best = both;
     w->nk++;
-    int rc = run(w, runs, nruns + 1, e);
+    int rc = kc_search_engine(w, runs, nruns + 1, e);
     w->nk--;
+    w->beside = 0;
     w->best = best;
     memcpy(best, both, w->nk * sizeof *both);
-    *fine = both[w->nk];
+    *w->fine = both[w->nk];
     kc_mem_free(both);
     return rc;
 }
 
-/* All restarts of all k, in waves of neighbouring k. In Gram space single-row moves cost next to nothing, so every
- * run has them; on the rows only the best of each k has. */
-static int from_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, struct kc_best *fine,
-                      const uint32_t *fine_seeds, struct kc_err *e)
+/* Runs of the wave that begins at next_k, next_run: up to WAVE columns of neighbouring k, at least one run. On the rows
+ * a wave may end within a k; in Gram space the restarts of neighbouring k share their beginnings. */
+static size_t next_wave(struct kc_search *w, uint32_t kmax, struct kc_run *runs)
 {
-    size_t n_init = (size_t)w->o->n_init, nruns = 0;
-    struct kc_run *runs = kc_mem_alloc(kc_mem_add(kc_mem_mul(w->nk, n_init), 1), sizeof *runs, e);
-    int rc = -1;
-    if (!runs)
-        return -1;
-    for (size_t first = 0, i = 0; i < w->nk; i++) {
-        for (size_t r = 0; r < n_init; r++)
-            runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = r, .seeds = seeds + r * kmax,
-                                              .polish = w->gram || n_init == 1};
-        size_t cols = 0;
-        for (size_t q = first; q <= i; q++)
-            cols += w->best[q].k * n_init;
-        if (cols < WAVE && i + 1 < w->nk)
-            continue;
-        if ((fine && first == 0 ? run_beside(w, runs, nruns, fine, fine_seeds, e) : run(w, runs, nruns, e)) != 0 ||
-            (w->s->ctx->progress && watch(w, first, i + 1, e) != 0))
-            goto out;
-        first = i + 1;
-        nruns = 0;
+    const size_t n_init = (size_t)w->o->n_init;
+    size_t nruns = 0, cols = 0;
+    while (w->next_k < w->nk && (cols < WAVE || (w->gram && w->next_run > 0))) {
+        uint32_t k = w->best[w->next_k].k;
+        size_t r = (size_t)w->next_run;
+        runs[nruns++] = (struct kc_run){.k = k, .tag = r, .seeds = w->seeds + r * kmax, .polish = w->gram || n_init == 1};
+        cols += k;
+        if (++w->next_run == n_init) {
+            w->next_run = 0;
+            w->next_k++;
+        }
     }
-    rc = 0;
-out:
+    return nruns;
+}
+
+/* All restarts of all k, in waves. In Gram space single-row moves cost next to nothing, so every run has them; on the
+ * rows only the best of each k has. */
+static int from_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
+{
+    size_t most = kc_mem_add(kc_mem_mul(w->nk, (size_t)w->o->n_init), 1);
+    struct kc_run *runs = kc_mem_alloc(most, sizeof *runs, e);
+    int rc = runs ? 0 : -1;
+    while (rc == 0 && w->next_k < w->nk) {
+        const uint64_t first = w->next_k, first_run = w->next_run;
+        int late = kc_steps_at(w->s->steps, e);
+        if (late < 0)
+            rc = -1;
+        if (late < 0 || (late && first + first_run > 0)) { /* the first wave is always made */
+            if (late > 0)
+                w->late = w->s->steps->cut = 1;
+            break;
+        }
+        size_t nruns = next_wave(w, kmax, runs);
+        const uint64_t next_k = w->next_k, next_run = w->next_run;
+        w->next_k = first; /* until it is done: that is what a state within the wave says */
+        w->next_run = first_run;
+        rc = w->fine && first + first_run == 0 ? run_beside(w, runs, nruns, e) : kc_search_engine(w, runs, nruns, e);
+        w->next_k = next_k;
+        w->next_run = next_run;
+        if (rc == 0 && w->s->ctx->progress)
+            rc = watch(w, (size_t)first, (size_t)next_k, e);
+    }
     kc_mem_free(runs);
     return rc;
 }
@@ -170,7 +185,7 @@ static int polish_best(struct kc_search *w, struct kc_err *e)
     for (size_t i = 0; i < w->nk; i++)
         runs[i] = (struct kc_run){.k = w->best[i].k, .tag = w->o->n_init, .labels = w->best[i].labels,
                                   .spent = w->best[i].iterations, .polish = 1};
-    rc = run(w, runs, w->nk, e);
+    rc = kc_search_engine(w, runs, w->nk, e);
     kc_mem_free(runs);
     return rc;
 }
@@ -284,7 +299,7 @@ out:
 
 /* One round: every k gets what its neighbours suggest; one that lacks a neighbour also its own partition with the
  * cheapest pair merged and a centre added. changed (nk): who has news for its neighbours; updated. */
-static int neighbours(struct kc_search *w, uint64_t round, char *changed, struct kc_err *e)
+static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, struct kc_err *e)
 {
     size_t n = w->s->n, nruns = 0, ngrow = 0;
     int rc = -1;
@@ -316,7 +331,7 @@ static int neighbours(struct kc_search *w, uint64_t round, char *changed, struct
             runs[nruns++] = r;
         }
         r.tag++;
-        if (b->k > 2 && (w->nk == 1 || (thorough(w->o) && round == 0))) {
+        if (b->k > 2 && (w->nk == 1 || (kc_search_thorough(w->o) && round == 0))) {
             if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
                 goto out;
             rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
@@ -326,10 +341,10 @@ static int neighbours(struct kc_search *w, uint64_t round, char *changed, struct
             runs[nruns++] = r;
         }
     }
-    if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || run(w, runs, nruns, e) != 0)
+    if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || kc_search_engine(w, runs, nruns, e) != 0)
         goto out;
     for (size_t i = 0; i < w->nk; i++)
-        changed[i] = (char)(w->best[i].objective > before[i]);
+        changed[i] = w->best[i].objective > before[i];
     rc = 0;
 out:
     kc_mem_free(before);
@@ -337,93 +352,6 @@ out:
     kc_mem_free(grow);
     kc_mem_free(runs);
     kc_mem_free(labels);
-    return rc;
-}
-
-/* Groupings of one partition's clusters for every smaller k. */
-struct regroup {
-    const struct kc_search *w;
-    uint32_t m;
-    double *dots;          /* (m, m) */
-    uint32_t (*merge)[2];  /* (m - 1) */
-    uint32_t *group;       /* (nk, m) */
-    double *objective;     /* (nk) */
-    char *work;            /* (threads, kc_regroup_bytes(m)) */
-};
-
-static void dot_row(void *arg, size_t i, unsigned worker)
-{
-    struct regroup *g = arg;
-    const double *sums = (const double *)g->work; /* for now */
-    size_t d = g->w->s->d;
-    (void)worker;
-    for (size_t j = 0; j <= i; j++)
-        g->dots[i * g->m + j] = g->dots[j * g->m + i] = kc_la_dotd(sums + i * d, sums + j * d, d);
-}
-
-static void regroup_k(void *arg, size_t task, unsigned worker)
-{
-    struct regroup *g = arg;
-    size_t i = g->w->nk - 1 - task; /* the longest first */
-    uint32_t k = g->w->best[i].k;
-    if (k < g->m)
-        g->objective[i] = kc_regroup(g->dots, g->m, (const uint32_t (*)[2])g->merge, k,
-                                     kc_rng_stream(g->w->o->seed, KC_RNG_REGROUP, k, g->m), g->group + i * g->m,
-                                     g->work + worker * kc_regroup_bytes(g->m));
-}
-
-int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e)
-{
-    struct kc_pool *pool = w->s->ctx->pool;
-    size_t n = w->s->n, d = w->s->d, nk = w->nk, nruns = 0, threads = kc_pool_threads(pool);
-    uint32_t m = from->k, *labels = NULL;
-    uint64_t *counts = NULL;
-    struct kc_run *runs = NULL;
-    struct regroup g = {.w = w, .m = m};
-    const double least = thorough(w->o) ? 1 + 1e-7 : 1 + 1e-5; /* worth a run */
-    int rc = -1;
-    if (m > KC_REGROUP_MAX || m <= w->best[0].k)
-        return 0;
-    size_t work = kc_mem_mul(threads, kc_regroup_bytes(m)), sums = kc_mem_mul(kc_mem_mul(m, d), sizeof(double));
-    g.work = kc_mem_aligned(work > sums ? work : sums, 1, e);
-    g.dots = kc_mem_alloc((size_t)m * m, sizeof *g.dots, e);
-    g.merge = kc_mem_alloc(m, sizeof *g.merge, e);
-    g.group = kc_mem_alloc(kc_mem_mul(nk, m), sizeof *g.group, e);
-    g.objective = kc_mem_alloc(nk, sizeof *g.objective, e);
-    counts = kc_mem_alloc(m, sizeof *counts, e);
-    runs = kc_mem_alloc(nk, sizeof *runs, e);
-    if (!g.work || !g.dots || !g.merge || !g.group || !g.objective || !counts || !runs)
-        goto out;
-    if (kc_index_sums(w->s, from->labels, m, (double *)g.work, counts, e) != 0)
-        goto out;
-    kc_pool_for(pool, m, dot_row, &g);
-    kc_regroup_merges(g.dots, m, g.merge, g.work);
-    kc_pool_for(pool, nk, regroup_k, &g);
-    for (size_t i = 0; i < nk; i++)
-        nruns += w->best[i].k < m && g.objective[i] > w->best[i].objective * least;
-    labels = kc_mem_alloc(kc_mem_mul(nruns ? nruns : 1, n), sizeof *labels, e);
-    if (!labels)
-        goto out;
-    nruns = 0;
-    for (size_t i = 0; i < nk; i++) {
-        if (!(w->best[i].k < m && g.objective[i] > w->best[i].objective * least))
-            continue;
-        uint32_t *to = labels + nruns * n;
-        for (size_t r = 0; r < n; r++)
-            to[r] = g.group[i * m + from->labels[r]];
-        runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
-                                          .polish = w->gram || (n <= KC_FEW_ROWS && thorough(w->o))};
-    }
-    rc = run(w, runs, nruns, e);
-out:
-    kc_mem_free(labels);
-    kc_mem_free(runs);
-    kc_mem_free(counts);
-    kc_mem_free(g.objective);
-    kc_mem_free(g.group);
-    kc_mem_free(g.merge);
-    kc_mem_free(g.dots);
-    kc_mem_free(g.work);
     return rc;
 }
 
@@ -445,43 +373,117 @@ static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax,
     return have == k ? 0 : kc_seed_all(w->s, w->o->seed, 1, k, to, e);
 }
 
-int kc_search_centres(struct kc_search *w, const float *centres, int polish, struct kc_err *e)
+static int from_centres(struct kc_search *w, const float *centres, const uint64_t *spent, int polish, struct kc_err *e)
 {
     struct kc_run *runs = kc_mem_alloc(w->nk, sizeof *runs, e);
     int rc;
     if (!runs)
         return -1;
     for (size_t i = 0; i < w->nk; centres += w->best[i++].k * w->s->d)
-        runs[i] = (struct kc_run){.k = w->best[i].k, .centres = centres, .spent = w->best[i].iterations,
-                                  .polish = polish};
-    rc = run(w, runs, w->nk, e);
+        runs[i] = (struct kc_run){.k = w->best[i].k, .centres = centres, .spent = spent[i], .polish = polish};
+    rc = kc_search_engine(w, runs, w->nk, e);
     kc_mem_free(runs);
     return rc;
 }
 
-int kc_search_neighbours(struct kc_search *w, uint64_t rounds, struct kc_err *e)
+/* On to a stage, which is done unless time is up: 1: do it, 0: do not, -1: failed. */
+static int begins(struct kc_search *w, enum kc_search_stage stage, struct kc_err *e)
 {
-    char *changed = kc_mem_alloc(w->nk, 1, e);
-    int rc = changed ? 0 : -1;
-    if (rc == 0)
-        memset(changed, 1, w->nk);
-    for (uint64_t round = 0; rc == 0 && round < rounds; round++)
-        rc = neighbours(w, round, changed, e);
-    kc_mem_free(changed);
+    if (w->stage < (uint64_t)stage) {
+        w->stage = (uint64_t)stage;
+        for (size_t i = 0; stage == KC_SEARCH_NEIGHBOURS && i < w->nk; i++)
+            w->changed[i] = 1;
+    }
+    if (w->late || w->stage > (uint64_t)stage)
+        return 0;
+    int late = kc_steps_at(w->s->steps, e);
+    if (late > 0)
+        w->late = w->s->steps->cut = 1;
+    return late < 0 ? -1 : !late;
+}
+
+static int all_rounds(struct kc_search *w, uint64_t rounds, struct kc_err *e)
+{
+    while (w->round < rounds) {
+        int go = begins(w, KC_SEARCH_NEIGHBOURS, e);
+        if (go <= 0)
+            return go;
+        if (neighbours(w, w->round, w->changed, e) != 0)
+            return -1;
+        w->round++;
+    }
+    return 0;
+}
+
+/* A kc_frame.visit. */
+static int visit(void *arg, struct kc_state *s)
+{
+    struct kc_search *w = arg;
+    size_t nk = w->nk - (size_t)w->beside, n = w->s->n, n_init = (size_t)w->o->n_init;
+    struct kc_best *fine = w->fine && w->beside ? &w->best[nk] : w->fine;
+    if (kc_state_u64(s, "stage", &w->stage, 1, KC_SEARCH_STAGES - 1) != 0 ||
+        kc_state_u64(s, "progress", &w->progress.done, 1, UINT64_MAX) != 0 ||
+        kc_best_visit(w->best, nk, n, w->s->d, w->own, s) != 0)
+        return -1;
+    if (w->seeds && w->stage == KC_SEARCH_RUNS &&
+        (kc_state_u64(s, "next k", &w->next_k, 1, nk - 1) != 0 ||
+         kc_state_u64(s, "next run", &w->next_run, 1, n_init - 1) != 0 ||
+         kc_state_u32(s, "seeds", w->seeds, n_init * w->best[nk - 1].k, (uint32_t)(n - 1)) != 0 ||
+         (fine && kc_state_u32(s, "more seeds", w->more, fine->k, (uint32_t)(n - 1)) != 0)))
+        return -1;
+    if (fine && w->stage <= KC_SEARCH_REGROUP && kc_best_visit(fine, 1, n, w->s->d, 0, s) != 0)
+        return -1;
+    if (w->stage != KC_SEARCH_NEIGHBOURS)
+        return 0;
+    return kc_state_u64(s, "round", &w->round, 1, UINT32_MAX) != 0 ? -1 : kc_state_u32(s, "changed", w->changed, nk, 1);
+}
+
+int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *spent, int more, struct kc_err *e)
+{
+    struct kc_frame frame = {visit, w, NULL};
+    int rc = -1, go = 0;
+    w->stage = KC_SEARCH_RUNS;
+    w->own = more;
+    w->round = 0;
+    w->changed = kc_mem_alloc(w->nk, sizeof *w->changed, e);
+    if (!w->changed || kc_steps_enter(w->s->steps, &frame, e) < 0)
+        goto out;
+    if (w->stage == KC_SEARCH_RUNS && from_centres(w, centres, spent, more, e) != 0)
+        goto out;
+    if ((go = begins(w, KC_SEARCH_REGROUP, e)) < 0 || (go && kc_search_regroup(w, &w->best[w->nk - 1], e) != 0))
+        goto out;
+    rc = more ? all_rounds(w, 1, e) : 0;
+out:
+    kc_steps_leave(w->s->steps, &frame);
+    kc_mem_free(w->changed);
+    w->changed = NULL;
     return rc;
+}
+
+/* What the restarts start from. */
+static int make_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
+{
+    kc_search_tick(w, 0);
+    if (kc_seed_all(w->s, w->o->seed, (size_t)w->o->n_init, kmax, w->seeds, e) != 0)
+        return -1;
+    return w->fine ? fine_seeds(w, w->seeds, kmax, w->fine->k, w->more, e) : 0;
 }
 
 int kc_search_run(struct kc_search *w, struct kc_err *e)
 {
     struct kc_space *s = w->s;
     const struct kc_fit_opts *o = w->o;
-    uint32_t kmax = w->best[w->nk - 1].k, k = fine_k(s->n, kmax), *seeds = NULL, *more = NULL;
-    struct kc_best *fine = NULL;
+    struct kc_frame frame = {visit, w, NULL};
+    uint32_t kmax = w->best[w->nk - 1].k, k = fine_k(s->n, kmax);
     uint64_t distinct = 0;
     float *gram = NULL;
-    int rc = -1;
-    seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *seeds, e);
-    if (!seeds || (k > kmax && kc_choose_distinct(&s->rows, k, &distinct, e) != 0))
+    int rc = -1, go;
+    w->stage = KC_SEARCH_RUNS;
+    w->own = 1;
+    w->next_k = w->next_run = w->round = 0;
+    w->changed = kc_mem_alloc(w->nk, sizeof *w->changed, e);
+    w->seeds = kc_mem_alloc(kc_mem_mul((size_t)o->n_init, kmax), sizeof *w->seeds, e);
+    if (!w->changed || !w->seeds || (k > kmax && kc_choose_distinct(&s->rows, k, &distinct, e) != 0))
         goto out;
     if (w->gram) {
         s->ldg = kc_gram_ld(s->n);
@@ -490,23 +492,31 @@ int kc_search_run(struct kc_search *w, struct kc_err *e)
             goto out;
         s->gram = gram;
     }
-    kc_search_tick(w, 0);
-    if (kc_seed_all(s, o->seed, (size_t)o->n_init, kmax, seeds, e) != 0)
-        goto out;
     if (k > kmax && distinct == k) {
-        more = kc_mem_alloc(k, sizeof *more, e);
-        fine = kc_best_new(s->n, &k, 1, e);
-        if (!more || !fine || fine_seeds(w, seeds, kmax, k, more, e) != 0)
+        w->more = kc_mem_alloc(k, sizeof *w->more, e);
+        w->fine = kc_best_new(s->n, &k, 1, e);
+        if (!w->more || !w->fine)
             goto out;
     }
-    if (from_seeds(w, seeds, kmax, fine, more, e) == 0 && (w->gram || o->n_init == 1 || polish_best(w, e) == 0) &&
-        (k > kmax && !fine ? 0 : kc_search_regroup(w, fine ? fine : &w->best[w->nk - 1], e)) == 0)
-        rc = kc_search_neighbours(w, kc_search_rounds(w->nk, o), e);
+    if ((go = kc_steps_enter(s->steps, &frame, e)) < 0 || (go == 0 && make_seeds(w, kmax, e) != 0) ||
+        (w->stage == KC_SEARCH_RUNS && from_seeds(w, kmax, e) != 0))
+        goto out;
+    if ((go = begins(w, KC_SEARCH_POLISH, e)) < 0 ||
+        (go && !w->gram && o->n_init > 1 && polish_best(w, e) != 0))
+        goto out;
+    if ((go = begins(w, KC_SEARCH_REGROUP, e)) < 0 ||
+        (go && (k <= kmax || w->fine) && kc_search_regroup(w, w->fine ? w->fine : &w->best[w->nk - 1], e) != 0))
+        goto out;
+    rc = all_rounds(w, kc_search_rounds(w->nk, o), e);
 out:
+    kc_steps_leave(s->steps, &frame);
     s->gram = NULL;
-    kc_best_free(fine, 1);
-    kc_mem_free(more);
+    kc_best_free(w->fine, 1);
+    kc_mem_free(w->more);
     kc_mem_free(gram);
-    kc_mem_free(seeds);
+    kc_mem_free(w->seeds);
+    kc_mem_free(w->changed);
+    w->fine = NULL;
+    w->seeds = w->more = w->changed = NULL;
     return rc;
 }

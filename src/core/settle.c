@@ -145,8 +145,8 @@ static int settle_all(struct kc_fitting *w, uint32_t *next)
 {
     struct kc_fit *f = w->f;
     const struct kc_ctx *ctx = w->space.ctx;
-    int changed = 1;
-    for (int round = 0; round < (f->n <= KC_FEW_ROWS ? KC_SETTLE_ROUNDS : 1); round++) {
+    int changed = 1, late = w->space.steps && w->space.steps->cut;
+    for (int round = 0; round < (f->n <= KC_FEW_ROWS && !late ? KC_SETTLE_ROUNDS : 1); round++) {
         if (kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
             kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin, w->e) != 0)
             return -1;

@@ -82,3 +82,46 @@ double kc_merge_loss(double aa, double bb, double ab)
     double both = aa + bb + 2 * ab;
     return sqrt(aa) + sqrt(bb) - sqrt(both > 0 ? both : 0);
 }
+
+int kc_best_visit(struct kc_best *best, size_t nbest, size_t n, size_t d, int own, struct kc_state *s)
+{
+    double *objective = kc_state_lend(s, nbest, sizeof *objective);
+    uint64_t *tag = kc_state_lend(s, nbest, sizeof *tag), *iterations = kc_state_lend(s, nbest, sizeof *iterations);
+    uint64_t *exact = kc_state_lend(s, nbest, sizeof *exact);
+    uint32_t *merge = kc_state_lend(s, nbest, 2 * sizeof *merge), kmax = 0;
+    if (!objective || !tag || !iterations || !exact || !merge)
+        return -1;
+    for (size_t i = 0; i < nbest; i++) {
+        const struct kc_best *b = &best[i];
+        kmax = b->k > kmax ? b->k : kmax;
+        objective[i] = b->objective;
+        tag[i] = b->tag;
+        iterations[i] = b->iterations;
+        exact[i] = b->exact != 0;
+        merge[2 * i] = b->merge[0];
+        merge[2 * i + 1] = b->merge[1];
+    }
+    if (kc_state_f64(s, "objective", objective, nbest, 1.01 * (double)n, 0) != 0 ||
+        kc_state_u64(s, "tag", tag, nbest, UINT64_MAX) != 0 ||
+        kc_state_u64(s, "iterations", iterations, nbest, UINT64_MAX / 2) != 0 ||
+        kc_state_u64(s, "exact", exact, nbest, 1) != 0 || kc_state_u32(s, "merge", merge, 2 * nbest, kmax - 1) != 0)
+        return -1;
+    for (size_t i = 0; i < nbest; i++) {
+        struct kc_best *b = &best[i];
+        b->objective = objective[i];
+        b->tag = tag[i];
+        b->iterations = iterations[i];
+        b->exact = exact[i] != 0;
+        b->merge[0] = merge[2 * i];
+        b->merge[1] = merge[2 * i + 1];
+        if (s->reading && (b->merge[0] >= b->k || b->merge[1] >= b->k || (b->exact && !b->centres)))
+            return kc_state_bad(s, "a partition does not hold together");
+        if (b->objective < 0) /* none yet */
+            continue;
+        if (kc_state_partition(s, b->labels, n, b->k) != 0 ||
+            ((own || b->centres) && kc_state_f32(s, "own", b->own, n, 2.1, 0) != 0) ||
+            (b->centres && kc_state_f32(s, "centres", b->centres, (size_t)b->k * d, 1.1, 0) != 0))
+            return -1;
+    }
+    return 0;
+}

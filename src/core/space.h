@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/ctx.h"
+#include "core/steps.h"
 #include "la/rows.h"
 
 /* Floating-point operations of products, an addition and a multiplication counting as two. */
@@ -23,6 +24,7 @@ struct kc_space {
     void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */
     void *tick_arg;
     struct kc_work *work; /* what has been done is added to it; may be NULL */
+    struct kc_steps *steps; /* NULL: it is done in one go */
 };
 
 #define KC_NONE UINT32_MAX
@@ -60,6 +62,7 @@ struct kc_run_opts {
     uint64_t max_iter;
     double tol;
     int full; /* for tests: every pass looks at every row; nothing but the time it takes may change */
+    int keep; /* the state within the runs may be saved: whoever takes it up can give the same runs again */
 };
 
 /* Keep the partition if it is the best so far for its k: returns its kc_best, whose `merge` the caller then sets, or
@@ -78,7 +81,12 @@ uint64_t kc_best_bytes(size_t n, size_t nk);
 /* What merging two clusters costs the objective: |A| + |B| - |A + B|, from |A|^2, |B|^2 and A.B. */
 double kc_merge_loss(double aa, double bb, double ab);
 
-/* Engines: run all, offer each. Results depend on the space and the runs only. */
+/* The partitions that are there, for a state. own: with the similarities, where they are still needed. */
+int kc_best_visit(struct kc_best *best, size_t nbest, size_t n, size_t d, int own, struct kc_state *s) KC_MUST_USE;
+
+/* Engines: run all, offer each. Results depend on the space and the runs only. When the space's steps say that time is
+ * up, the stacked engine offers the runs that have labels as they are, makes a pass for that where it has none yet, and
+ * leaves the others out. */
 /* The Gram engine takes no centres, and only rows that lie in memory one behind the other. */
 int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                 struct kc_best *best, size_t nbest, struct kc_err *e) KC_MUST_USE;

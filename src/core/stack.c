@@ -44,15 +44,15 @@ static size_t span_of(size_t n, size_t d, int in_memory)
     return in_memory || m > n ? n : m;
 }
 
-static size_t groups_of(uint32_t k)
+uint32_t kc_stack_group_count(uint32_t k)
 {
-    return k < KC_STACK_GROUPED ? 0 : k / KC_LA_LANES + (k % KC_LA_LANES != 0);
+    return k < KC_STACK_GROUPED ? 0 : k / (uint32_t)KC_LA_LANES + (k % KC_LA_LANES != 0);
 }
 
 /* Bounds that the runs in the stack can need at once. */
 static size_t planes_of(uint32_t kmax, size_t cap, size_t nruns)
 {
-    return nruns == 1 || kmax < KC_STACK_GROUPED ? groups_of(kmax) : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
+    return nruns == 1 || kmax < KC_STACK_GROUPED ? kc_stack_group_count(kmax) : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
 }
 
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
@@ -107,7 +107,7 @@ static void admit(struct kc_stack *st, const struct kc_run *run)
     st->cols += run->k;
     p->mode = LLOYD;
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
-    for (p->groups = 0; p->groups < groups_of(run->k); p->groups++)
+    for (p->groups = 0; p->groups < kc_stack_group_count(run->k); p->groups++)
         p->far[p->groups] = st->plane[st->used++];
     if (p->groups && run->centres)
         kc_stack_order(run->centres, run->k, s->d, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
@@ -296,15 +296,20 @@ static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
     size_t ended = 0;
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
-        if (p->done) {
+        if (p->done && p->from_start) { /* no labels, and no time for any */
+            ended++;
+        } else if (p->done) {
             struct kc_best *kept =
                 kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p),
                               p->run->spent + p->iter);
             if (kept)
                 find_merge(st, p, kept->merge);
-            if (kept && kept->centres)
+            if (kept && kept->centres && p->fresh)
+                kept->exact = 0; /* time was up before a pass */
+            else if (kept && kept->centres)
                 hand_over(st, p, kept);
             ended++;
+            st->offered++;
         }
     }
     if (ended)
@@ -405,25 +410,59 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     return 0;
 }
 
+/* Between two passes; the counters are up to date there. 1: time is up. */
+static int step(struct kc_stack *st, struct kc_err *e)
+{
+    struct kc_work *work = st->s->work;
+    for (unsigned i = 0; work && i < kc_pool_threads(st->s->ctx->pool); i++) {
+        work->flops += st->flops[i];
+        st->flops[i] = 0;
+    }
+    if (work)
+        work->dense_flops += st->dense_flops;
+    st->dense_flops = 0;
+    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps);
+}
+
+/* Time is up: runs that have labels end with them, the others are left out, unless nothing has ended at all. */
+static void end_all(struct kc_stack *st)
+{
+    size_t ready = 0;
+    for (size_t a = 0; a < st->nact; a++) {
+        st->act[a].done = !st->act[a].from_start;
+        ready += st->act[a].done ? 1u : 0u;
+    }
+    if (ready + st->offered == 0)
+        return;
+    st->waiting = st->nruns;
+    st->s->steps->cut = 1;
+    for (size_t a = 0; a < st->nact; a++)
+        st->act[a].done = 1; /* those without labels are not offered, see finish */
+}
+
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                  struct kc_best *best, size_t nbest, struct kc_err *e)
 {
-    struct kc_stack st = {.s = s, .o = o};
-    struct kc_pool *pool = s->ctx->pool;
+    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns};
+    struct kc_steps *steps = o->keep ? s->steps : NULL;
+    struct kc_frame frame = {kc_stack_visit, &st, NULL};
     uint32_t kmax = 1;
-    size_t waiting = 0;
-    int rc = -1;
+    int rc = -1, late;
     for (size_t i = 0; i < nruns; i++)
         kmax = runs[i].k > kmax ? runs[i].k : kmax;
     if (nruns == 0)
         return 0;
-    if (stack_alloc(&st, kmax, nruns, e) != 0)
+    if (stack_alloc(&st, kmax, nruns, e) != 0 || kc_steps_enter(steps, &frame, e) < 0)
         goto out;
-    while (waiting < nruns || st.nact) {
-        while (waiting < nruns && st.nact < st.slots && (st.nact == 0 || st.cols + runs[waiting].k <= st.cap))
-            admit(&st, &runs[waiting++]);
+    while (st.waiting < nruns || st.nact) {
+        if ((late = step(&st, e)) < 0)
+            goto out;
+        while (st.waiting < nruns && st.nact < st.slots && (st.nact == 0 || st.cols + runs[st.waiting].k <= st.cap))
+            admit(&st, &runs[st.waiting++]);
         settle(&st);
         converge(&st);
+        if (late)
+            end_all(&st);
         size_t ended = finish(&st, best, nbest);
         if (st.nact) {
             kc_stack_prepare(&st);
@@ -436,12 +475,9 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         if (s->tick)
             s->tick(s->tick_arg, ended);
     }
-    for (unsigned i = 0; s->work && i < kc_pool_threads(pool); i++)
-        s->work->flops += st.flops[i];
-    if (s->work)
-        s->work->dense_flops += st.dense_flops;
-    rc = 0;
+    rc = step(&st, e) < 0 ? -1 : 0;
 out:
+    kc_steps_leave(steps, &frame);
     stack_free(&st);
     return rc;
 }

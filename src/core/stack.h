@@ -77,6 +77,9 @@ struct kc_stack {
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint64_t *flops;    /* (threads) done in products */
     uint64_t dense_flops; /* what full passes would have done */
+    const struct kc_run *runs; /* (nruns) */
+    size_t nruns, waiting; /* waiting: the first that is not in the stack yet */
+    size_t offered;     /* runs that have ended, and been offered */
 };
 
 /* By row of a strip: the best similarity seen so far, and whose. */
@@ -117,6 +120,9 @@ void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 /* Give the bounds of groups back; kc_stack_join: and make one bound a row of them. */
 void kc_stack_release(struct kc_stack *st, struct kc_active *p);
 void kc_stack_join(struct kc_stack *st, struct kc_active *p);
+uint32_t kc_stack_group_count(uint32_t k); /* 0: one bound a row */
+/* The state between two passes; arg: the stack. A kc_frame.visit. */
+int kc_stack_visit(void *arg, struct kc_state *s) KC_MUST_USE;
 /* Order the centres (k, d) so that those of a group are near to each other: place (k). work: (d). */
 void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work);
 

@@ -50,11 +50,21 @@ static size_t next_level(size_t m, size_t n)
     return n / (2 * LEVEL) < m ? n : m * LEVEL;
 }
 
-static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const struct kc_ks *ks,
-                    const struct kc_fit_opts *o)
+static struct kc_ks all_of(const uint32_t *ks, size_t nk)
 {
+    struct kc_ks all = {nk, ks[nk - 1], 0};
+    for (size_t i = 0; i < nk; i++)
+        all.sum += ks[i];
+    return all;
+}
+
+void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw)
+{
+    const struct kc_ks all = all_of(k, nk), *ks = &all;
+    size_t first = coarse_rows(n, all.max);
     double gram, stack;
     char on[64] = "";
+    sw->gram = takes_gram(first, d, ks, o);
     cost(first, d, ks, o, &gram, &stack);
     if (first < n)
         snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
@@ -63,14 +73,6 @@ static void explain(struct kc_sweep *sw, size_t n, size_t first, size_t d, const
     else
         snprintf(sw->why, sizeof sw->why, "%sestimated %.3g GFMA in Gram space, %.3g on the rows", on, gram * 1e-9,
                  stack * 1e-9);
-}
-
-static struct kc_ks all_of(const uint32_t *ks, size_t nk)
-{
-    struct kc_ks all = {nk, ks[nk - 1], 0};
-    for (size_t i = 0; i < nk; i++)
-        all.sum += ks[i];
-    return all;
 }
 
 /* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
@@ -104,7 +106,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
                         kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
     }
-    return centres + kmax * d * sizeof(double) + peak;
+    return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
 }
 
 /* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
@@ -133,118 +135,261 @@ int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_
     return 0;
 }
 
-/* On to a level of more rows: s, whose rows are all of them or some; centres are those of the best partitions of the
- * level before, which are freed. */
-static int climb(struct kc_search *w, struct kc_space *s, const float *centres, const uint32_t *ks, int last,
-                 struct kc_err *e)
+int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t nk, struct kc_k_entry *entries,
+                   struct kc_err *e)
 {
-    struct kc_best *best = kc_best_new(s->n, ks, w->nk, e);
-    if (!best)
+    struct kc_scored *p = kc_mem_zalloc(nk, sizeof *p, e);
+    int rc = -1;
+    if (!p)
         return -1;
-    for (size_t i = 0; i < w->nk; i++)
-        best[i].iterations = w->best[i].iterations;
-    if (last && w->nk == 1 && s->n > KC_FEW_ROWS && kc_best_want_centres(best, s->d, e) != 0) {
-        kc_best_free(best, 1);
-        return -1;
+    for (size_t i = 0; i < nk; i++) {
+        p[i].k = best[i].k;
+        p[i].labels = best[i].labels;
     }
-    kc_best_free(w->best, w->nk);
-    w->best = best;
-    w->s = s;
-    w->gram = 0;
-    w->ro.tol = last && !loose(w->nk, w->o) ? w->o->tol : last ? LOOSE : 1e-4;
-    w->ro.tol = w->ro.tol > w->o->tol ? w->ro.tol : w->o->tol;
-    int more = last && s->n <= KC_FEW_ROWS && !loose(w->nk, w->o);
-    if (kc_search_centres(w, centres, more, e) != 0 || kc_search_regroup(w, &w->best[w->nk - 1], e) != 0)
+    if (kc_index_score(s, p, nk, e) == 0)
+        rc = 0;
+    for (size_t i = 0; rc == 0 && i < nk; i++)
+        entries[i] = (struct kc_k_entry){p[i].k, s->n, p[i].silhouette, p[i].inertia, p[i].objective,
+                                         p[i].calinski_harabasz, p[i].davies_bouldin, best[i].iterations};
+    kc_mem_free(p);
+    return rc;
+}
+
+int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n)
+{
+    enum { COUNTS = 3, FIGURES = 5 };
+    uint64_t *counts = kc_state_lend(s, n, COUNTS * sizeof *counts), *c = counts;
+    double *figures = kc_state_lend(s, n, FIGURES * sizeof *figures), *f = figures;
+    if (!counts || !figures)
         return -1;
-    return more ? kc_search_neighbours(w, 1, e) : 0;
+    for (size_t i = 0; !s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
+        const struct kc_k_entry *t = &entries[i];
+        memcpy(c, (uint64_t[COUNTS]){t->k, t->rows, t->iterations}, COUNTS * sizeof *c);
+        memcpy(f, (double[FIGURES]){t->silhouette, t->inertia, t->objective, t->calinski_harabasz, t->davies_bouldin},
+               FIGURES * sizeof *f);
+    }
+    if (kc_state_u64(s, "entries", counts, COUNTS * n, UINT64_MAX / 2) != 0 ||
+        kc_state_f64(s, "figures", figures, FIGURES * n, INFINITY, 1) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
+        if (c[0] < 1 || c[0] > INT32_MAX || (i > 0 && c[0] <= c[-COUNTS]))
+            return kc_state_bad(s, "the k do not rise");
+        entries[i] = (struct kc_k_entry){(uint32_t)c[0], c[1], f[0], f[1], f[2], f[3], f[4], c[2]};
+    }
+    return 0;
+}
+
+/* A sweep under way. */
+struct sweeping {
+    struct kc_sweep *sw;
+    const struct kc_fit_opts *o;
+    size_t n, d;
+    struct kc_ks all;
+    struct kc_search w;
+    uint64_t level;    /* rows of the level that is worked on */
+    uint64_t climbing; /* it is not the first: */
+    float *centres;    /* the centroids of the level before, */
+    uint64_t *spent;   /* (nk) the iterations that went into them, */
+    uint64_t judged;   /* and sw->judged holds their figures */
+    uint32_t *idx;     /* the rows of the level, by number, */
+    float *x;          /* or a copy of them */
+    double *sums;      /* (largest k, d), workspace, */
+    uint64_t *counts;  /* (largest k) */
+};
+
+/* A kc_frame.visit. */
+static int visit(void *arg, struct kc_state *s)
+{
+    struct sweeping *g = arg;
+    if (kc_state_u64(s, "level", &g->level, 1, g->n) != 0 || kc_state_u64(s, "climbing", &g->climbing, 1, 1) != 0)
+        return -1;
+    if (s->reading) {
+        size_t m = coarse_rows(g->n, g->all.max);
+        int first = 1;
+        for (; m < g->n && m != g->level; first = 0)
+            m = next_level(m, g->n);
+        if (m != g->level || first == (int)g->climbing)
+            return kc_state_bad(s, "it is of a level that there is not");
+    }
+    if (!g->climbing)
+        return 0;
+    if (kc_state_f32(s, "level centres", g->centres, (size_t)g->all.sum * g->d, 1.1, 0) != 0 ||
+        kc_state_u64(s, "spent", g->spent, g->w.nk, UINT64_MAX / 2) != 0 ||
+        kc_state_u64(s, "judged", &g->judged, 1, 1) != 0)
+        return -1;
+    return g->judged ? kc_sweep_visit_entries(s, g->sw->judged, g->w.nk) : 0;
+}
+
+/* The rows of a level: s, of all of them or some. */
+static int take_level(struct sweeping *g, const struct kc_rows *all, struct kc_space *s, struct kc_err *e)
+{
+    size_t m = (size_t)g->level;
+    kc_mem_free(g->x); /* the level before has been left */
+    kc_mem_free(g->idx);
+    g->x = NULL;
+    g->idx = NULL;
+    s->n = m;
+    if (m == g->n && !(g->climbing == 0 && (!all->x || all->idx))) {
+        s->rows = *all;
+        return 0;
+    }
+    g->idx = kc_mem_alloc(m, sizeof *g->idx, e);
+    if (!g->idx)
+        return -1;
+    kc_sweep_draw(g->o->seed, g->climbing ? m : 0, g->n, m, g->idx);
+    if (g->climbing && all->x) {
+        for (size_t i = 0; all->idx && i < m; i++)
+            g->idx[i] = all->idx[g->idx[i]];
+        s->rows = (struct kc_rows){.n = m, .d = g->d, .x = all->x, .idx = g->idx};
+        return 0;
+    }
+    g->x = kc_mem_aligned(kc_mem_mul(m, g->d), sizeof *g->x, e);
+    if (!g->x)
+        return -1;
+    kc_rows_copy(all, g->idx, m, g->x);
+    s->rows = kc_rows_memory(g->x, m, g->d);
+    return kc_rows_failed(all, e);
+}
+
+/* The first level's search, or the way up to another: from the centres of the level before. */
+static int work_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    const int last = s->n == g->n, strict = !loose(w->nk, w->o);
+    w->s = s;
+    w->best = kc_best_new(s->n, ks, w->nk, e);
+    if (!w->best)
+        return -1;
+    if (!g->climbing)
+        return kc_search_run(w, e);
+    if (last && w->nk == 1 && s->n > KC_FEW_ROWS && kc_best_want_centres(w->best, s->d, e) != 0)
+        return -1;
+    w->gram = 0;
+    w->ro.tol = last && strict ? w->o->tol : last ? LOOSE : 1e-4;
+    w->ro.tol = w->ro.tol > w->o->tol ? w->ro.tol : w->o->tol;
+    return kc_search_climb(w, g->centres, g->spent, last && s->n <= KC_FEW_ROWS && strict, e);
+}
+
+/* A level is left: its centres, and, in case that time is up before the next has been worked off, its figures. */
+static int leave_level(struct sweeping *g, int judge, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    struct kc_space unseen = *w->s;
+    unseen.work = NULL;
+    if (judge && kc_sweep_judge(&unseen, w->best, w->nk, g->sw->judged, e) != 0)
+        return -1;
+    g->judged = judge != 0;
+    for (size_t i = 0; i < w->nk; i++)
+        g->spent[i] = w->best[i].iterations;
+    if (kc_sweep_centres(w->s, w->best, w->nk, g->sums, g->counts, g->centres, e) != 0)
+        return -1;
+    kc_best_free(w->best, w->nk);
+    w->best = NULL;
+    return 0;
+}
+
+/* Time was up in a level: what k can be chosen from. A k without a partition falls away, unless the level before had
+ * one of each. */
+static int end_early(struct sweeping *g, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    struct kc_sweep *sw = g->sw;
+    size_t have = 0;
+    for (size_t i = 0; i < w->nk; i++)
+        have += w->best[i].objective >= 0 ? 1u : 0u;
+    if (have == w->nk || !g->judged) {
+        have = 0;
+        for (size_t i = 0; i < w->nk; i++) {
+            struct kc_best t = w->best[have];
+            if (w->best[i].objective < 0)
+                continue;
+            w->best[have++] = w->best[i];
+            if (have - 1 != i)
+                w->best[i] = t;
+        }
+        for (size_t i = have; i < w->nk; i++) {
+            kc_mem_free(w->best[i].labels);
+            kc_mem_free(w->best[i].own);
+            kc_mem_free(w->best[i].centres);
+        }
+        sw->nk = w->nk = have;
+        if (w->s->n == g->n)
+            return 0;
+        if (leave_level(g, 1, e) != 0)
+            return -1;
+    }
+    sw->rows = (size_t)sw->judged[0].rows;
+    sw->centres = g->centres;
+    g->centres = NULL;
+    return 0;
 }
 
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
-    const struct kc_ks all = all_of(ks, nk);
-    size_t n = s->n, d = s->d, first = coarse_rows(n, all.max), level;
-    uint32_t kmax = all.max, *idx = NULL;
-    uint64_t *counts = NULL;
-    float *x = NULL, *centres = NULL;
-    double *sums = NULL;
+    size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]);
+    struct kc_space on = *s;
+    struct sweeping g = {.sw = sw, .o = o, .n = n, .d = d, .all = all_of(ks, nk), .level = first,
+                         .w = {.s = s, .o = o, .ro = {.max_iter = o->max_iter, .tol = o->tol}, .nk = nk}};
+    struct kc_search *w = &g.w;
+    struct kc_frame frame = {visit, &g, NULL};
     int rc = -1;
-    struct kc_space coarse = *s, between = *s;
-    struct kc_search w = {.s = s, .o = o, .ro = {o->max_iter, o->tol, 0}, .nk = nk};
     *sw = (struct kc_sweep){.nk = nk};
-    s->tick = coarse.tick = between.tick = kc_search_tick;
-    s->tick_arg = coarse.tick_arg = between.tick_arg = &w;
-    if (first < n || !s->rows.x || s->rows.idx) {
-        x = kc_mem_aligned(kc_mem_mul(first, d), sizeof *x, e);
-        idx = kc_mem_alloc(first, sizeof *idx, e);
-        if (!x || !idx)
-            goto out;
-        kc_sweep_draw(o->seed, 0, n, first, idx);
-        kc_rows_copy(&s->rows, idx, first, x);
-        coarse.rows = kc_rows_memory(x, first, d);
-        coarse.n = first;
-        if (kc_rows_failed(&s->rows, e) != 0)
-            goto out;
-        w.s = &coarse;
-    }
-    sw->gram = w.gram = takes_gram(first, d, &all, o);
-    explain(sw, n, first, d, &all, o);
-    w.progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
-    w.progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
-    for (level = first; level < n; level = next_level(level, n))
-        w.progress.total += nk;
-    w.best = kc_best_new(w.s->n, ks, nk, e);
-    if (!w.best || kc_search_run(&w, e) != 0)
-        goto out;
+    kc_sweep_path(n, d, ks, nk, o, sw);
+    s->tick = on.tick = kc_search_tick;
+    s->tick_arg = on.tick_arg = w;
+    w->gram = sw->gram;
+    w->progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
+    w->progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
+    for (size_t level = first; level < n; level = next_level(level, n))
+        w->progress.total += nk;
     if (first < n) {
-        centres = kc_mem_aligned(kc_mem_mul((size_t)all.sum, d), sizeof *centres, e);
-        sums = kc_mem_alloc(kc_mem_mul(kmax, d), sizeof *sums, e);
-        counts = kc_mem_alloc(kmax, sizeof *counts, e);
-        if (!centres || !sums || !counts)
+        sw->loose = loose(nk, o);
+        g.centres = kc_mem_aligned(kc_mem_mul((size_t)g.all.sum, d), sizeof *g.centres, e);
+        g.sums = kc_mem_alloc(kc_mem_mul(g.all.max, d), sizeof *g.sums, e);
+        g.counts = kc_mem_alloc(g.all.max, sizeof *g.counts, e);
+        g.spent = kc_mem_zalloc(nk, sizeof *g.spent, e);
+        sw->judged = kc_mem_zalloc(nk, sizeof *sw->judged, e);
+        if (!g.centres || !g.sums || !g.counts || !g.spent || !sw->judged)
             goto out;
     }
-    for (level = first; level < n;) {
-        if (kc_sweep_centres(w.s, w.best, nk, sums, counts, centres, e) != 0)
+    if (kc_steps_enter(s->steps, &frame, e) < 0)
+        goto out;
+    for (;;) {
+        if (take_level(&g, &s->rows, &on, e) != 0)
             goto out;
-        kc_mem_free(x); /* the level before has been left */
-        x = NULL;
-        level = next_level(level, n);
-        sw->loose = loose(nk, o);
-        if (level < n) {
-            kc_mem_free(idx);
-            idx = kc_mem_alloc(level, sizeof *idx, e);
-            if (!idx)
-                goto out;
-            kc_sweep_draw(o->seed, level, n, level, idx);
-            between.n = level;
-            if (s->rows.x) {
-                for (size_t i = 0; s->rows.idx && i < level; i++)
-                    idx[i] = s->rows.idx[idx[i]];
-                between.rows = (struct kc_rows){.n = level, .d = d, .x = s->rows.x, .idx = idx};
-            } else {
-                x = kc_mem_aligned(kc_mem_mul(level, d), sizeof *x, e);
-                if (!x)
-                    goto out;
-                kc_rows_copy(&s->rows, idx, level, x);
-                between.rows = kc_rows_memory(x, level, d);
-            }
+        if (work_level(&g, &on, ks, e) != 0)
+            goto out;
+        if (w->late) {
+            rc = end_early(&g, e);
+            goto out;
         }
-        if (climb(&w, level < n ? &between : s, centres, ks, level == n, e) != 0)
+        if (g.level == n)
+            break;
+        if (leave_level(&g, s->steps && s->steps->timed, e) != 0)
             goto out;
+        g.climbing = 1;
+        g.level = next_level((size_t)g.level, n);
     }
     rc = 0;
 out:
-    sw->best = w.best;
-    kc_mem_free(counts);
-    kc_mem_free(sums);
-    kc_mem_free(centres);
-    kc_mem_free(idx);
-    kc_mem_free(x);
+    kc_steps_leave(s->steps, &frame);
+    sw->best = w->best;
+    kc_mem_free(g.spent);
+    kc_mem_free(g.counts);
+    kc_mem_free(g.sums);
+    kc_mem_free(g.centres);
+    kc_mem_free(g.idx);
+    kc_mem_free(g.x);
     return rc;
 }
 
 void kc_sweep_free(struct kc_sweep *sw)
 {
     kc_best_free(sw->best, sw->nk);
+    kc_mem_free(sw->judged);
+    kc_mem_free(sw->centres);
     sw->best = NULL;
+    sw->judged = NULL;
+    sw->centres = NULL;
 }

@@ -12,6 +12,10 @@ struct kc_sweep {
     int loose;     /* runs have ended before tol */
     int gram;      /* the path taken, */
     char why[160]; /* and why */
+    /* Time was up before all of the rows were reached. Then there may be no partitions; nk counts these instead: */
+    size_t rows;   /* rows of the level that k is to be chosen on; 0: time was not up */
+    struct kc_k_entry *judged; /* (nk) by rising k, judged there */
+    float *centres; /* the centroids there, one (k, d) behind the other */
 };
 
 /* ks (nk): rising, each at most the number of distinct rows. The search (core/search.h) is made on a random part of
@@ -20,10 +24,17 @@ struct kc_sweep {
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
+/* The path that it takes, and why, into sw. Pure. */
+void kc_sweep_path(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw);
+/* The figures of nk partitions into entries (nk), for what they are to be chosen by. */
+int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t nk, struct kc_k_entry *entries,
+                   struct kc_err *e) KC_MUST_USE;
 
 /* Peak workspace in bytes, best partitions included. picked: the rows are some of a matrix, by number. Pure. */
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
                         const struct kc_fit_opts *o, unsigned threads);
+/* For a state. */
+int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n) KC_MUST_USE;
 
 /* The unit centroids of nk partitions, one (k, d) behind the other, into centres. sums and counts: for the largest k. */
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,

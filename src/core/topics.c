@@ -71,7 +71,7 @@ static int cut(struct topics *t, const float *g, size_t m, uint32_t k, struct kc
     const size_t ld = kc_gram_ld(m);
     uint32_t seeds[STARTS][MOST_PARTS];
     struct kc_run runs[STARTS];
-    const struct kc_run_opts o = {50, 0, 0};
+    const struct kc_run_opts o = {50, 0, 0, 0};
     const struct kc_space s = {.ctx = t->ctx, .n = m, .gram = g, .ldg = ld};
     double sum = 0;
     for (uint32_t i = 0; i < STARTS; i++) {

@@ -23,6 +23,7 @@ static int is_float(const struct kc_st_tensor *t, enum kc_cell *cell)
     case KC_ST_BF16: *cell = KC_CELL_BF16; return 1;
     case KC_ST_I64:
     case KC_ST_U64:
+    case KC_ST_U32:
     case KC_ST_OTHER: break;
     }
     return 0;

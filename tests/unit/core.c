@@ -120,7 +120,7 @@ TEST(core_engines_equal_plain_lloyd)
         struct kc_space s = space_of(&ctx, x, n, d);
         uint32_t *seeds = malloc(k * sizeof *seeds), *labels = malloc(n * sizeof *labels);
         struct kc_best b[2];
-        struct kc_run_opts o = {1000, 0, 0};
+        struct kc_run_opts o = {1000, 0, 0, 0};
         CHECK(kc_seed_all(&s, (uint64_t)round, 1, k, seeds, &e) == 0);
         struct kc_run run = {.k = k, .seeds = seeds};
         double want = kc_ref_kmeans(x, n, d, seeds, k, labels);
@@ -450,7 +450,7 @@ TEST(core_small_clusters_do_not_snowball)
     struct kc_space s = space_of(&ctx, x, 480, 16);
     struct kc_best b;
     uint32_t seeds[24];
-    struct kc_run_opts o = {100, 0, 0};
+    struct kc_run_opts o = {100, 0, 0, 0};
     best_init(&b, k, 480);
     CHECK(kc_seed_all(&s, 1, 1, k, seeds, &e) == 0);
     struct kc_run run = {.k = k, .seeds = seeds};

@@ -11,7 +11,7 @@
 static struct kc_best *stack(const struct kc_space *s, const struct kc_run *run, int full, uint64_t max_iter)
 {
     struct kc_err e = KC_ERR_INIT;
-    const struct kc_run_opts o = {max_iter, 0, full};
+    const struct kc_run_opts o = {max_iter, 0, full, 0};
     struct kc_best *best = kc_best_new(s->n, &run->k, 1, &e);
     CHECK(best && kc_stack_run(s, run, 1, &o, best, 1, &e) == 0);
     return best;
