@@ -411,7 +411,7 @@ static int refine(struct kc_fitting *w)
     if (best && (few || kc_best_want_centres(best, f->d, w->e) == 0) &&
         kc_steps_enter(w->space.steps, &frame, w->e) >= 0 &&
         kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
-        rc = take(w, best);
+        rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) : take(w, best);
     kc_steps_leave(w->space.steps, &frame);
     kc_best_free(best, 1);
     w->best = NULL;
@@ -469,6 +469,18 @@ static void tell_late(struct kc_fitting *w)
     broken(w, "time was up: the search was cut short%s%s", untried, level);
 }
 
+/* Nothing is left to do: for a save that was asked for meanwhile. The figures are worked out again by who goes on from
+ * there, and counted then: flops is what had been done for indices before. */
+static int last_step(struct kc_fitting *w, uint64_t flops)
+{
+    struct kc_work *work = w->space.work;
+    const uint64_t now = work->index_flops;
+    work->index_flops = flops;
+    int rc = kc_steps_at(w->space.steps, w->e);
+    work->index_flops = now;
+    return rc < 0 ? -1 : 0;
+}
+
 static int fit(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
@@ -518,7 +530,8 @@ static int fit(struct kc_fitting *w)
     }
     f->sizes_seconds = kc_clock_now() - began;
     began = kc_clock_now();
-    if (describe(w, entry) != 0 || kc_steps_at(steps, w->e) < 0) /* nothing is left to do: for who asked meanwhile */
+    const uint64_t flops = w->space.work->index_flops;
+    if (describe(w, entry) != 0 || last_step(w, flops) != 0)
         goto out;
     tell_late(w);
     rc = 0;
@@ -527,35 +540,6 @@ out:
     kc_steps_leave(steps, &frame);
     kc_mem_free(ks);
     return rc;
-}
-
-uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads)
-{
-    struct kc_ks ks = kc_choose_sum(&o->k, n);
-    size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
-    int here = in_memory || m < n;
-    uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + (in_memory ? 0 : d * sizeof(float))) : 0;
-    if (ks.n == 0) { /* a smallest k above n comes down to at most that */
-        ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
-        ks = (struct kc_ks){1, ks.max, ks.max};
-    }
-    size_t nk = ks.n;
-    uint32_t kmax = ks.max;
-    uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
-    uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
-    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
-                        (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
-    /* splitting leaves no part below a quarter of the maximum, see sizes.c */
-    uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
-    uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) +
-                     kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
-            kc_index_bytes(n, d, in_memory, 1, most, threads) +
-            n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
-                                 4 * sizeof(uint64_t)) +
-            kc_assign_bytes(d, in_memory, threads);
-    uint64_t first = sweeping > scoring ? sweeping : scoring, then = refining > after ? refining : after;
-    return first > then ? first : then;
 }
 
 int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,

@@ -154,7 +154,7 @@ static int from_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
     int rc = runs ? 0 : -1;
     while (rc == 0 && w->next_k < w->nk) {
         const uint64_t first = w->next_k, first_run = w->next_run;
-        int late = kc_steps_at(w->s->steps, e);
+        int late = kc_steps_resuming(w->s->steps) ? 0 : kc_steps_at(w->s->steps, e); /* it goes on within the wave */
         if (late < 0)
             rc = -1;
         if (late < 0 || (late && first + first_run > 0)) { /* the first wave is always made */
@@ -394,6 +394,9 @@ static int begins(struct kc_search *w, enum kc_search_stage stage, struct kc_err
         for (size_t i = 0; stage == KC_SEARCH_NEIGHBOURS && i < w->nk; i++)
             w->changed[i] = 1;
     }
+    for (size_t i = 0; i < w->nk && !w->late; i++)
+        if (w->best[i].objective < 0)
+            return kc_steps_bad(w->s->steps, "a k has no partition", e);
     if (w->late || w->stage > (uint64_t)stage)
         return 0;
     int late = kc_steps_at(w->s->steps, e);

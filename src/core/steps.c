@@ -9,9 +9,14 @@
 
 #define NAME 48 /* of an array */
 
+int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, steps ? steps->name : NULL, 0, "damaged checkpoint: %s", what);
+}
+
 int kc_state_bad(struct kc_state *s, const char *what)
 {
-    return kc_err_at(s->e, KC_EINPUT, s->steps->name, 0, "damaged checkpoint: %s", what);
+    return kc_steps_bad(s->steps, what, s->e);
 }
 
 /* Its place in the order is a part of an array's name, which makes it the only one of that name. */
@@ -213,10 +218,8 @@ int kc_steps_at(struct kc_steps *steps, struct kc_err *e)
 {
     if (!steps)
         return 0;
-    if (steps->from) { /* it goes on from a place that there is not */
-        struct kc_state s = {.steps = steps, .e = e};
-        return kc_state_bad(&s, "it does not end where a step begins");
-    }
+    if (steps->from) /* it goes on from a place that there is not */
+        return kc_steps_bad(steps, "it does not end where a step begins", e);
     int due = steps->due(steps->arg);
     if ((due & KC_DUE_SAVE) && !steps->cut && save(steps, e) != 0)
         return -1;
@@ -226,4 +229,9 @@ int kc_steps_at(struct kc_steps *steps, struct kc_err *e)
 int kc_steps_late(const struct kc_steps *steps)
 {
     return steps && (steps->due(steps->arg) & KC_DUE_STOP) != 0;
+}
+
+int kc_steps_resuming(const struct kc_steps *steps)
+{
+    return steps && steps->from;
 }

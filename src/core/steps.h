@@ -59,6 +59,10 @@ void kc_steps_leave(struct kc_steps *steps, struct kc_frame *f);
 int kc_steps_at(struct kc_steps *steps, struct kc_err *e) KC_MUST_USE;
 /* The same where there is no state to be saved. */
 int kc_steps_late(const struct kc_steps *steps);
+int kc_steps_resuming(const struct kc_steps *steps); /* parts of the state are still to be read */
+
+/* What was taken up leads nowhere: -1, with KC_EINPUT. */
+int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e);
 
 /* For visits: n elements at p, which a visit that reads fills. KC_EINPUT for what is not there or not as told. */
 int kc_state_u64(struct kc_state *s, const char *name, uint64_t *p, size_t n, uint64_t most) KC_MUST_USE;

@@ -297,6 +297,8 @@ static int end_early(struct sweeping *g, struct kc_err *e)
     size_t have = 0;
     for (size_t i = 0; i < w->nk; i++)
         have += w->best[i].objective >= 0 ? 1u : 0u;
+    if (have == 0 && !g->judged)
+        return kc_steps_bad(w->s->steps, "no k has a partition", e);
     if (have == w->nk || !g->judged) {
         have = 0;
         for (size_t i = 0; i < w->nk; i++) {
