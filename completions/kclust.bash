@@ -143,11 +143,25 @@ _kclust() {
     fit:--max-relabel)
         return
         ;;
+    fit:--checkpoint)
+        _kclust_files
+        return
+        ;;
+    fit:--checkpoint-every)
+        return
+        ;;
+    fit:--timeout)
+        return
+        ;;
     fit:--threads|fit:-j)
         return
         ;;
     fit:--progress)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    fit:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
     assign:--model|assign:-m)
@@ -241,6 +255,10 @@ _kclust() {
         ;;
     assign:--progress)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    assign:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
     update:--model|update:-m)
@@ -344,6 +362,10 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    update:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     score:--gold)
         _kclust_files
         return
@@ -417,6 +439,10 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    score:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     diff:--match)
         return
         ;;
@@ -442,6 +468,10 @@ _kclust() {
         ;;
     diff:--progress)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    diff:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
     convert:--output|convert:-o)
@@ -503,6 +533,10 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    convert:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     info:--input-format|info:-i)
         mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
         return
@@ -554,6 +588,10 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
+    info:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     help:--options)
         mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
         return
@@ -565,13 +603,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --threads --quiet --verbose --progress --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --help --version' ;;
-        diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
+        diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --log-format --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --log-format --help --version' ;;
         help) words='--options --completions --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -13,3 +13,9 @@ void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ..
     va_end(ap);
     ctx->log(ctx->arg, level, line);
 }
+
+void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts, size_t n)
+{
+    if (ctx->event)
+        ctx->event(ctx->arg, phase, message, facts, n);
+}

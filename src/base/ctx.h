@@ -2,6 +2,7 @@
 #ifndef KC_BASE_CTX_H
 #define KC_BASE_CTX_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
 
@@ -20,13 +21,23 @@ struct kc_progress {
     double best;            /* SWEEP: its index */
 };
 
+/* What happens, for logs that machines read: a step of the work begins or is done, with its counts and figures. */
+struct kc_fact {
+    const char *name;
+    double value; /* exact for whole numbers up to 2^53; NAN: not defined */
+};
+
 struct kc_ctx {
     struct kc_pool *pool; /* never NULL */
     /* One line, no newline, no "kclust: ". May be called from the thread that called into the library only. */
     void (*log)(void *arg, enum kc_log level, const char *line);
     void (*progress)(void *arg, const struct kc_progress *p); /* NULL: nobody is looking */
     void *arg;
+    /* As log, NULL: nobody reads it. phase: one word, which holds for what follows; message: what has come about. */
+    void (*event)(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
 };
+
+void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
 
 /* printf to ctx->log; lines longer than 1000 bytes are cut. */
 void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ...) KC_PRINTF(3, 4);

@@ -2,46 +2,18 @@
 #include "in/attrs.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/fd.h"
 #include "base/num.h"
 #include "base/outfile.h"
 #include "par/pool.h"
-
-void kc_cli_say(const char *text, size_t n)
-{
-    kc_progress_clear();
-    if (kc_fd_write(2, text, n, -1) != 0)
-        return; /* nobody to tell */
-}
-
-void kc_cli_line(const char *prefix, const char *line)
-{
-    char out[4200];
-    size_t n = (size_t)snprintf(out, 64, "%s", prefix);
-    kc_err_escape(out + n, sizeof out - n - 1, line, strlen(line));
-    n = strlen(out);
-    out[n++] = '\n';
-    kc_cli_say(out, n); /* one write, so that lines of several processes do not mix */
-}
-
-/* Not inlined: else its line takes room on the stack all the time that a verb runs. */
-__attribute__((noinline)) int kc_cli_fail(const struct kc_err *e)
-{
-    char line[4096];
-    kc_err_format(e, line, sizeof line);
-    kc_cli_line("kclust: ", line);
-    return (int)e->code;
-}
 
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
     const struct kc_cli *c = arg;
     if (level == KC_LOG_WARN ? !c->quiet : c->verbose)
-        kc_cli_line(level == KC_LOG_WARN ? "kclust: warning: " : "kclust: ", line);
+        kc_log_line(level == KC_LOG_WARN ? KC_LEVEL_WARNING : KC_LEVEL_INFO, 0, line);
 }
 
 int kc_cli_print(struct kc_buf *b, struct kc_err *e)
@@ -84,6 +56,10 @@ static int take_common(struct kc_cli *c, enum kc_opt_id id, const char *value, c
         c->verbose = 1;
         c->quiet = 0;
         return 0;
+    case KC_OPT_LOG_FORMAT:
+        c->json = strcmp(value, "json") == 0;
+        return c->json || strcmp(value, "text") == 0 ? kc_log_json(c->json, e)
+                                                     : kc_opt_bad_word(value, "text json", name, e);
     case KC_OPT_PROGRESS:
         if (strcmp(value, "auto") == 0)
             c->progress = KC_AUTO;
@@ -198,12 +174,13 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
 /* The pool and the context. */
 static int start(struct kc_cli *c, struct kc_err *e)
 {
-    kc_progress_init(c->progress);
+    kc_progress_init(c->json ? KC_NEVER : c->progress); /* a bar is no JSON */
     c->ctx = (struct kc_ctx){
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
         .log = log_line,
         .progress = kc_progress_on() ? kc_progress_update : NULL,
         .arg = c,
+        .event = c->json ? kc_log_event : NULL,
     };
     return c->ctx.pool ? 0 : -1;
 }
@@ -227,6 +204,10 @@ int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named)
     if (w->ready(w->arg, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
     int code = start(w->cli, &e) == 0 ? w->run(w->arg, &e) : -1;
+    if (code >= 0) {
+        const struct kc_fact facts[] = {{"exit", code}, {"peak_rss", (double)kc_mem_peak()}};
+        kc_ctx_event(&w->cli->ctx, "end", "done", facts, sizeof facts / sizeof facts[0]);
+    }
     stop(w->cli);
     return code < 0 ? kc_cli_fail(&e) : code;
 }

@@ -15,10 +15,11 @@ struct kc_cli {
     int quiet, verbose;
     enum kc_when progress;
     uint64_t threads;    /* 0: all cores */
+    int json;            /* the log's format */
     struct kc_ctx ctx;   /* valid while the verb runs */
 };
 
-#define KC_CLI_INIT {0, 0, KC_AUTO, 0, {0}}
+#define KC_CLI_INIT {0, 0, KC_AUTO, 0, 0, {0}}
 
 /* Take a common option, or one about reading; 1 when it is neither. */
 int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, const char *value, const char *name,
@@ -66,10 +67,16 @@ struct kc_cli_work {
 /* A verb's run from its arguments to its exit code. */
 int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named);
 
-/* One line "kclust: ..." on standard error; returns the exit code of e. */
-int kc_cli_fail(const struct kc_err *e);
+/* cli/log.c: what is said on standard error. As text, "kclust: ..." and one line; as JSON, one object a line. */
+enum kc_level { KC_LEVEL_INFO, KC_LEVEL_WARNING, KC_LEVEL_ERROR };
+void kc_log_init(void);
+int kc_log_json(int json, struct kc_err *e) KC_MUST_USE; /* from here on: 0 text, 1 JSON */
+/* code: that the program will exit with because of it, or 0. */
+void kc_log_line(enum kc_level level, int code, const char *line);
+/* A kc_ctx.event; arg: the struct kc_cli. */
+void kc_log_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
+int kc_cli_fail(const struct kc_err *e); /* tells it, and returns its exit code */
 void kc_cli_say(const char *text, size_t n); /* as it is, behind a cleared progress bar */
-void kc_cli_line(const char *prefix, const char *line); /* control bytes are escaped */
 
 /* Text to standard output, checked; returns the exit code. */
 int kc_cli_print(struct kc_buf *b, struct kc_err *e);
@@ -80,6 +87,10 @@ int kc_cli_help(const struct kc_verb *v); /* NULL: the program's */
  * files before they kill. */
 void kc_cli_guard_fds(void);
 void kc_cli_guard_signals(void);
+/* From here on SIGUSR1 asks for a checkpoint, and SIGTERM for one before it kills. */
+struct kc_asked;
+struct kc_asked *kc_cli_asked(void);
+void kc_cli_die(void); /* by the signal that a job has ended for, if there was one */
 
 /* cli/progress.c. All may be called from any thread. */
 void kc_progress_init(enum kc_when when);

@@ -66,7 +66,7 @@ static int run(void *arg, struct kc_err *e)
 {
     struct args *a = arg;
     struct kc_job_assign_result r;
-    a->job.want_text = !a->cli.quiet;
+    a->job.want_text = !a->cli.quiet && !a->cli.json;
     int rc = kc_job_assign_run(&a->cli.ctx, &a->job, &r, e);
     if (rc == 0) {
         kc_cli_say(r.text.p, r.text.n);

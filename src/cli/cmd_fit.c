@@ -1,5 +1,6 @@
 #include <string.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/num.h"
 #include "cli/cli.h"
 #include "job/fit.h"
@@ -48,6 +49,16 @@ static const struct kc_opt opts[] = {
      "match them by the rows they share, by the labels in FILE, instead of by their centroids"},
     {KC_OPT_MAX_RELABEL, 0, "max-relabel", "F", "1", 0, KC_COMPLETE_NONE, 0,
      "exit with 3 when more than this share of the rows changes its id"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Long work:"},
+    {KC_OPT_CHECKPOINT, 0, "checkpoint", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "save the state of the work to FILE every so often, on SIGUSR1, and on SIGTERM before it kills; removed when all "
+     "is done"},
+    {KC_OPT_CHECKPOINT_EVERY, 0, "checkpoint-every", "TIME", "60s", 0, KC_COMPLETE_NONE, 0,
+     "so often, at most: seconds, or with an m or h behind them"},
+    {KC_OPT_RESUME, 0, "resume", 0, 0, 0, KC_COMPLETE_NONE, 0,
+     "go on from the checkpoint, if it is there, to the same result"},
+    {KC_OPT_TIMEOUT, 0, "timeout", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
+     "after so long, end with the best clusters so far and exit with 3"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
@@ -155,6 +166,28 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
     }
 }
 
+static int take_long(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_checkpoint_opts *c = &a->job.checkpoint;
+    switch (id) {
+    case KC_OPT_CHECKPOINT:
+        c->file = value;
+        return 0;
+    case KC_OPT_CHECKPOINT_EVERY:
+        return kc_opt_seconds(value, 0, &c->every, name, e);
+    case KC_OPT_RESUME:
+        c->resume = 1;
+        return 0;
+    case KC_OPT_TIMEOUT:
+        if (strcmp(value, "off") != 0)
+            return kc_opt_seconds(value, 1e-3, &c->timeout, name, e);
+        c->timeout = 0;
+        return 0;
+    default:
+        return take_work(a, id, value, name, e);
+    }
+}
+
 static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct args *a = arg;
@@ -190,7 +223,7 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         return kc_opt_real(value, 0, 1, &a->job.max_relabel, name, e);
     default:
         rc = kc_cli_take_labels(&a->labels, id, value, name, e);
-        return rc <= 0 ? rc : take_work(a, id, value, name, e);
+        return rc <= 0 ? rc : take_long(a, id, value, name, e);
     }
 }
 
@@ -210,6 +243,10 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
                           (unsigned long long)f->max_size, (unsigned long long)f->min_size);
     if (a->job.model && strcmp(a->job.model, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--model needs the name of a file: standard output is for the labels");
+    if (a->job.checkpoint.file && strcmp(a->job.checkpoint.file, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "--checkpoint needs the name of a file");
+    if (a->job.checkpoint.resume && !a->job.checkpoint.file)
+        return kc_err_set(e, KC_EUSAGE, "--resume needs --checkpoint FILE, which is gone on from");
     if (!a->job.like && (a->job.like_labels || a->relabel_given))
         return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
                           a->job.like_labels ? "--like-labels" : "--max-relabel");
@@ -225,14 +262,17 @@ static int run(void *arg, struct kc_err *e)
 {
     struct args *a = arg;
     struct kc_job_fit_result r;
-    a->job.want_text = !a->cli.quiet;
+    a->job.want_text = !a->cli.quiet && !a->cli.json;
+    if (a->job.checkpoint.file)
+        a->job.checkpoint.asked = kc_cli_asked();
     if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {
         kc_job_fit_free(&r);
+        kc_cli_die();
         return -1;
     }
     kc_cli_say(r.text.p, r.text.n);
     if (r.limit_broken)
-        kc_cli_line("kclust: ", r.limit_reason);
+        kc_log_line(KC_LEVEL_WARNING, KC_ELIMIT, r.limit_reason);
     int code = r.limit_broken ? KC_ELIMIT : KC_OK;
     kc_job_fit_free(&r);
     return code;
@@ -243,7 +283,8 @@ int kc_cmd_fit(int argc, char **argv, int named)
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
-                .max_relabel = 1, .created = -1},
+                .checkpoint = {.every = KC_CHECKPOINT_EVERY, .began = kc_clock_now()}, .max_relabel = 1,
+                .created = -1},
     };
     a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
     const struct kc_cli_work w = {&kc_verb_fit, named ? &kc_verb_fit : NULL, take, ready, run, &a, &a.cli};

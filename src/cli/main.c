@@ -11,6 +11,7 @@ const struct kc_verb *kc_verb_find(const char *name)
 
 int main(int argc, char **argv)
 {
+    kc_log_init();
     kc_cli_guard_fds();
     kc_cli_guard_signals();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))

@@ -89,6 +89,28 @@ static int take_env(const struct kc_verb *v, kc_opt_take take, void *arg, struct
     return 0;
 }
 
+/* How errors are told has to be known before there are any; a bad value is found again in its turn. */
+static void take_log_format(const struct kc_opt *o, kc_opt_take take, void *arg, const char *value)
+{
+    struct kc_err unheard = KC_ERR_INIT;
+    if (o->id == KC_OPT_LOG_FORMAT && value && *value && take(arg, o->id, value, o->name, &unheard) != 0)
+        return;
+}
+
+/* One option as getopt_long has found it. */
+static int take_option(const struct kc_verb *v, const struct kc_opt *o, int val, const char *word, struct kc_err *e)
+{
+    char name[64];
+    if (!o)
+        return refuse(v, word, optopt, e);
+    shown_name(o, name);
+    if (val == ':')
+        return kc_err_set(e, KC_EUSAGE, "option '%s' needs an argument: %s", name, o->arg);
+    if (o->complete == KC_COMPLETE_FILE && !*optarg)
+        return kc_err_set(e, KC_EUSAGE, "%s: the file name is empty", name);
+    return 0;
+}
+
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
                  enum kc_opt_id *done, struct kc_err *e)
 {
@@ -96,27 +118,29 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
     build(v->opts, &t);
     *done = KC_OPT_END;
     opterr = 0;
+    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
+        take_log_format(o, take, arg, o->env ? getenv(o->env) : NULL);
     /* twice, since a bad value in the environment must not get in the way of --help */
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = 0, rc = 0; pass < 2; pass++) {
         optind = 0; /* start afresh */
         for (int val; (val = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1;) {
             char name[64];
             const struct kc_opt *o = by_value(v->opts, val == ':' ? optopt : val);
-            if (!o)
-                return refuse(v, argv[optind - 1], optopt, e);
-            shown_name(o, name);
-            if (val == ':')
-                return kc_err_set(e, KC_EUSAGE, "option '%s' needs an argument: %s", name, o->arg);
-            if (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION) {
+            if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION)) {
                 *done = o->id;
                 return 0;
             }
-            if (o->complete == KC_COMPLETE_FILE && !*optarg)
-                return kc_err_set(e, KC_EUSAGE, "%s: the file name is empty", name);
-            if (pass == 1 && take(arg, o->id, optarg, name, e) != 0)
+            if (rc == 0) /* else only the format of the log is looked for */
+                rc = take_option(v, o, val, argv[optind - 1], e);
+            if (o && val != ':')
+                take_log_format(o, take, arg, optarg);
+            if (pass == 0 || rc != 0)
+                continue;
+            shown_name(o, name);
+            if (take(arg, o->id, optarg, name, e) != 0)
                 return -1;
         }
-        if (pass == 0 && take_env(v, take, arg, e) != 0)
+        if (rc != 0 || (pass == 0 && take_env(v, take, arg, e) != 0))
             return -1;
     }
     *operands = optind;
@@ -157,6 +181,27 @@ int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_er
     if (kc_num_size(value, out) == 0 && *out > 0)
         return 0;
     return bad_value(value, name, e, "a size, such as 500M or 2G");
+}
+
+int kc_opt_seconds(const char *value, double least, double *out, const char *name, struct kc_err *e)
+{
+    char number[64], expected[96];
+    size_t n = strlen(value);
+    double unit = 1;
+    if (n > 0 && strchr("smh", value[n - 1])) {
+        n--;
+        unit = value[n] == 'm' ? 60 : value[n] == 'h' ? 3600 : 1;
+    }
+    if (n < sizeof number) {
+        memcpy(number, value, n);
+        number[n] = '\0';
+        if (kc_num_double(number, out) == 0 && *out * unit >= least && *out * unit <= 1e9) {
+            *out *= unit;
+            return 0;
+        }
+    }
+    snprintf(expected, sizeof expected, "a time from %gs up, such as 90, 90s, 1.5m or 2h", least);
+    return bad_value(value, name, e, expected);
 }
 
 int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e)

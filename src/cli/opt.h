@@ -9,6 +9,7 @@ enum kc_opt_id {
     KC_OPT_END, /* also the id of a heading, which has help text only */
     KC_OPT_K, KC_OPT_K_MIN, KC_OPT_K_MAX, KC_OPT_K_BY, KC_OPT_MIN_SIZE, KC_OPT_MAX_SIZE, KC_OPT_N_INIT,
     KC_OPT_MAX_ITER, KC_OPT_TOL, KC_OPT_SEED, KC_OPT_SAMPLE, KC_OPT_MAX_MEMORY,
+    KC_OPT_CHECKPOINT, KC_OPT_CHECKPOINT_EVERY, KC_OPT_RESUME, KC_OPT_TIMEOUT,
     KC_OPT_INPUT_FORMAT, KC_OPT_DIM, KC_OPT_TENSOR, KC_OPT_TERM_FIELD, KC_OPT_VEC_FIELD, KC_OPT_HEADER, KC_OPT_RECORDS,
     KC_OPT_TERMS, KC_OPT_METADATA, KC_OPT_METADATA_KEY, KC_OPT_WHERE, KC_OPT_ON_BAD,
     KC_OPT_MAX_LINE,
@@ -19,7 +20,7 @@ enum kc_opt_id {
     KC_OPT_KEYWORDS, KC_OPT_TEXT_FIELD, KC_OPT_STOP_WORDS,
     KC_OPT_GOLD, KC_OPT_LABELS_FORMAT, KC_OPT_GOLD_FORMAT, KC_OPT_WORST,
     KC_OPT_MATCH, KC_OPT_SPLIT, KC_OPT_SIZE_CHANGE,
-    KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS,
+    KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS, KC_OPT_LOG_FORMAT,
     KC_OPT_LIST, KC_OPT_COMPLETIONS,
     KC_OPT_HELP, KC_OPT_VERSION
 };
@@ -57,7 +58,8 @@ static inline int kc_opt_is_last(const struct kc_opt *o)
 /* Take one option; name is what the user wrote it as ("--k-min", "KCLUST_K_MIN"), for messages. */
 typedef int (*kc_opt_take)(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e);
 
-/* The environment first, then the command line, all through take (--help and --version included, which end the parsing
+/* The environment first, then the command line, all through take (KC_OPT_LOG_FORMAT before all others too: it says how
+ * errors are told; --help and --version included, which end the parsing
  * with *done set to their id). The operands are argv[*operands..argc). -1: KC_EUSAGE. */
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
                  enum kc_opt_id *done, struct kc_err *e) KC_MUST_USE;
@@ -68,6 +70,7 @@ int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, 
 int kc_opt_real(const char *value, double least, double most, double *out, const char *name, struct kc_err *e)
     KC_MUST_USE;
 int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e) KC_MUST_USE;
+int kc_opt_seconds(const char *value, double least, double *out, const char *name, struct kc_err *e) KC_MUST_USE; /* 90, 90s, 1.5m, 2h */
 int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e) KC_MUST_USE;
 
 /* What verbs share. */
@@ -138,6 +141,8 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
     {KC_OPT_VERBOSE, 'v', "verbose", 0, 0, 0, KC_COMPLETE_NONE, 0, "say more about what is done and how"}, \
     {KC_OPT_PROGRESS, 0, "progress", "WHEN", "auto", 0, KC_COMPLETE_WORDS, "auto always never", \
      "a progress bar on standard error; auto: when that is a terminal"}, \
+    {KC_OPT_LOG_FORMAT, 0, "log-format", "FORMAT", "text", "KCLUST_LOG_FORMAT", KC_COMPLETE_WORDS, "text json", \
+     "of standard error: text, or json, one object a line"}, \
     {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show this help and exit"}, \
     {KC_OPT_VERSION, 0, "version", 0, 0, 0, KC_COMPLETE_NONE, 0, "show the version and exit"}, \
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, 0}

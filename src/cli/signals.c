@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/outfile.h"
 #include "cli/cli.h"
+#include "job/checkpoint.h"
 
 /* Closed descriptors would be handed out to the next file that is opened, and messages would go into it. The wrong
  * access mode makes reading standard input and writing standard output fail, as they should. */
@@ -42,4 +43,40 @@ void kc_cli_guard_signals(void)
         if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup and the like stay in force */
             sigaction(deadly[i], &sa, NULL);
     }
+}
+
+static struct kc_asked asked;
+
+static void on_asked(int sig)
+{
+    if (sig == SIGUSR1) {
+        asked.save = 1;
+    } else if (asked.armed && !asked.die) {
+        asked.die = sig;
+    } else { /* nothing to save, or no patience */
+        signal(sig, SIG_DFL);
+        on_signal(sig);
+    }
+}
+
+struct kc_asked *kc_cli_asked(void)
+{
+    static const int signals[] = {SIGTERM, SIGUSR1};
+    struct sigaction sa = {.sa_handler = on_asked, .sa_flags = SA_RESTART};
+    sigfillset(&sa.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction old;
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &sa, NULL);
+    }
+    return &asked;
+}
+
+void kc_cli_die(void)
+{
+    if (!asked.die)
+        return;
+    kc_progress_clear();
+    signal(asked.die, SIG_DFL);
+    raise(asked.die);
 }

@@ -388,6 +388,9 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     st->records = b.drain.records;
     st->skipped = b.drain.skipped;
     st->unmet = b.drain.choice.unmet;
+    const struct kc_fact read[] = {{"records", (double)st->records}, {"skipped", (double)st->skipped},
+                                   {"bytes", (double)st->bytes}};
+    kc_ctx_event(ctx, "read", "the input is read", read, sizeof read / sizeof read[0]);
     if (o->nwhere > 0)
         kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
                    (unsigned long long)(st->records + st->unmet));

@@ -89,7 +89,7 @@ static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
     return 0;
 }
 
-static int report(struct run *run, double began, struct kc_job_assign_result *r,
+static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_assign_result *r,
                   struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
@@ -107,6 +107,7 @@ static int report(struct run *run, double began, struct kc_job_assign_result *r,
     }
     t.seconds = kc_clock_now() - began;
     t.peak_rss = kc_mem_peak();
+    kc_out_batch_event(ctx, &t);
     if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
         (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
         return -1;
@@ -135,7 +136,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
         goto out;
-    if (report(&run, began, r, e) != 0)
+    if (report(ctx, &run, began, r, e) != 0)
         goto out;
     struct kc_outfile *all[] = {run.side, run.metrics, run.out};
     rc = kc_outfile_commit_all(all, 3, e);

@@ -30,6 +30,7 @@ struct run {
     struct kc_strs texts; /* of text_field */
     struct kc_keywords keywords;
     double keywords_seconds;
+    struct kc_checkpoint *checkpoint; /* NULL: the fit is done in one go */
     uint64_t need; /* bytes for the data and the work, 0: not known yet */
 };
 
@@ -40,6 +41,12 @@ static void log_line(void *arg, enum kc_log level, const char *line)
         return; /* kept tells, once the run is over */
     if (run->outer->log)
         run->outer->log(run->outer->arg, level, line);
+}
+
+static void pass_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n)
+{
+    const struct run *run = arg;
+    run->outer->event(run->outer->arg, phase, message, facts, n);
 }
 
 static void pass_progress(void *arg, const struct kc_progress *p)
@@ -72,6 +79,8 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
 {
     uint64_t k = w->o->k.max < n ? w->o->k.max : n, text = 0, longest = 0;
     uint64_t fit = add(kc_fit_bytes(n, d, in_memory, w->o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    if (w->j->checkpoint.file)
+        fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     if (w->j->keywords == 0)
         return fit;
     if (!texts) { /* about: more than terms take */
@@ -188,15 +197,38 @@ static void tell_need(const struct kc_job_fit *j, const struct run *run, struct 
         kc_err_more(e, " (--max-memory streams rows that do not fit)");
 }
 
-static int cluster(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
+/* What the fit came to, for machines that read along. */
+static void tell_fit(const struct run *run)
 {
-    if (check_memory(j, o, run, e) != 0 || kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0)
+    const struct kc_fit *f = &run->fit;
+    for (size_t i = 0; i < f->nsweep; i++) {
+        const struct kc_k_entry *s = &f->sweep[i];
+        const struct kc_fact facts[] = {{"k", s->k}, {"rows", (double)s->rows}, {"silhouette", s->silhouette},
+                                        {"calinski_harabasz", s->calinski_harabasz},
+                                        {"davies_bouldin", s->davies_bouldin}, {"objective", s->objective},
+                                        {"iterations", (double)s->iterations}};
+        kc_ctx_event(&run->ctx, "fit", "k was tried", facts, sizeof facts / sizeof facts[0]);
+    }
+    const struct kc_fact facts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"k", f->k},
+                                    {"k_selected", f->k_selected}, {"silhouette", f->silhouette},
+                                    {"objective", f->objective}, {"merged", (double)f->merged},
+                                    {"split", (double)f->split}};
+    kc_ctx_event(&run->ctx, "fit", "the rows are clustered", facts, sizeof facts / sizeof facts[0]);
+}
+
+static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct run *run, struct kc_err *e)
+{
+    const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
+    kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
+    if (check_memory(j, o, run, e) != 0 || kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
+        kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
         return -1;
     for (size_t i = 0; i < run->fit.warnings.n; i++) {
         size_t n;
         const char *s = kc_strs_get(&run->fit.warnings, i, &n);
         kc_ctx_log(&run->ctx, KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
     }
+    tell_fit(run);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s (%s), kernel: %s", run->fit.path, run->fit.path_why,
                run->fit.kernel);
     return 0;
@@ -276,8 +308,8 @@ static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_e
         (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
         return -1;
     const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->metrics, "--prometheus"},
-                                          {run->file, "--model"}};
-    if (kc_outfile_all_differ(all, 4, e) != 0)
+                                          {run->file, "--model"}, {kc_checkpoint_file(run->checkpoint), "--checkpoint"}};
+    if (kc_outfile_all_differ(all, 5, e) != 0)
         return -1;
     return kc_outfile_none_is(all, 3, j->like, "--like", e); /* all but the new model; old labels may be replaced */
 }
@@ -288,7 +320,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     struct kc_fit_opts o = j->fit;
     int rc = -1, waited = 0;
     memset(r, 0, sizeof *r);
-    run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run};
+    run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run,
+                              ctx->event ? pass_event : NULL};
     o.want_rows = kc_out_wants_figures(&j->out);
     o.want_sums = j->model != NULL;
     double t0 = kc_clock_now();
@@ -297,7 +330,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         goto out;
     if (waited)
         kc_ctx_log(&run.ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
-    if (open_outputs(j, &run, e) != 0)
+    if (kc_checkpoint_open(&run.checkpoint, &run.ctx, &j->checkpoint, e) != 0 || open_outputs(j, &run, e) != 0)
         goto out;
     if (j->like && kc_model_load(&run.old, j->like, e) != 0)
         goto out;
@@ -309,6 +342,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     double t2 = kc_clock_now();
     if (find_keywords(j, &run, e) != 0)
         goto out;
+    kc_ctx_event(&run.ctx, "write", "writing begins", NULL, 0);
     if (write_labels(j, &run, e) != 0 || write_model(j, &o, &run, e) != 0)
         goto out;
     double t3 = kc_clock_now();
@@ -345,12 +379,14 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     struct kc_outfile *all[] = {run.file, run.side, run.metrics, run.out};
     if (kc_outfile_commit_all(all, 4, e) != 0)
         goto out;
+    kc_checkpoint_done(run.checkpoint);
     r->limit_broken = run.fit.limit_broken;
     memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
     rc = 0;
 out:
     if (rc != 0)
         tell_need(j, &run, e);
+    kc_checkpoint_free(run.checkpoint);
     kc_lock_drop(run.lock);
     kc_keywords_free(&run.keywords);
     kc_strs_free(&run.texts);

@@ -4,11 +4,12 @@
 
 #include "core/fit.h"
 #include "in/dataset.h"
+#include "job/checkpoint.h"
 #include "out/labels.h"
 
 struct kc_job_fit {
     struct kc_in_opts in;    /* normalise, want_raw, max_memory and work are set by the job */
-    struct kc_fit_opts fit;  /* want_rows and want_sums are set by the job */
+    struct kc_fit_opts fit;  /* want_rows, want_sums and steps are set by the job */
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */
     const char *summary;     /* the JSON sidecar, or NULL */
@@ -23,6 +24,7 @@ struct kc_job_fit {
     int no_stop_words;       /* without the built-in ones */
     int64_t created;         /* the time that the model tells, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
+    struct kc_checkpoint_opts checkpoint;
     int want_text;           /* fill result.text */
 };
 

@@ -71,7 +71,7 @@ static int write_labels(struct run *run, struct kc_err *e)
     return kc_out_labels(run->late, &late, &o, e);
 }
 
-static int report(struct run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
+static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     const struct kc_update *u = &run->u;
@@ -94,6 +94,7 @@ static int report(struct run *run, double began, struct kc_job_update_result *r,
         r->drifted = kc_drift_judge(&drift);
     t.seconds = kc_clock_now() - began;
     t.peak_rss = kc_mem_peak();
+    kc_out_batch_event(ctx, &t);
     if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
         (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
         return -1;
@@ -141,7 +142,7 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
     if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || learn(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.file && kc_model_save(&run.m, run.file, e) != 0) ||
-        report(&run, began, r, e) != 0)
+        report(ctx, &run, began, r, e) != 0)
         goto out;
     rc = commit(&run, e);
 out:

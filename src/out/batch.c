@@ -52,6 +52,14 @@ static void add_drift(struct kc_jsonw *w, const struct kc_drift *d)
     kc_jsonw_close(w, '}');
 }
 
+void kc_out_batch_event(const struct kc_ctx *ctx, const struct kc_batch *t)
+{
+    const struct kc_fact facts[] = {{"rows", (double)t->n}, {"dim", (double)t->d}, {"k", (double)t->k},
+                                    {"joined", (double)t->joined}, {"born", (double)t->born},
+                                    {"unassigned", (double)t->unassigned}, {"similarity", t->similarity}};
+    kc_ctx_event(ctx, t->verb, "the rows have met the model", facts, sizeof facts / sizeof facts[0]);
+}
+
 int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_err *e)
 {
     struct kc_buf b = {0};

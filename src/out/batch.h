@@ -2,6 +2,7 @@
 #ifndef KC_OUT_BATCH_H
 #define KC_OUT_BATCH_H
 
+#include "base/ctx.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "core/drift.h"
@@ -24,6 +25,7 @@ struct kc_batch {
     uint64_t peak_rss;
 };
 
+void kc_out_batch_event(const struct kc_ctx *ctx, const struct kc_batch *t); /* the counts, as an event */
 int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_err *e) KC_MUST_USE;
 int kc_out_batch_text(struct kc_buf *b, const struct kc_batch *t, struct kc_err *e) KC_MUST_USE;
 /* The text exposition format of Prometheus, as node_exporter's textfile collector reads it. */

@@ -313,7 +313,7 @@ static void harm(struct input *in, enum harm h)
 {
     struct kc_err e = KC_ERR_INIT;
     struct kc_pool *pool = kc_pool_new(1, &e);
-    struct kc_ctx ctx = {pool, NULL, NULL, NULL};
+    struct kc_ctx ctx = {.pool = pool};
     struct kc_dataset ds;
     size_t first = 100;
     float buf[50 * D];
@@ -367,7 +367,7 @@ TEST(in_stored_kvec_lies)
     struct kc_buf b = {NULL, 0, 0};
     struct kc_err e = KC_ERR_INIT;
     struct kc_pool *pool = kc_pool_new(1, &e);
-    struct kc_ctx ctx = {pool, NULL, NULL, NULL};
+    struct kc_ctx ctx = {.pool = pool};
     static const unsigned char lies[][4] = {{1, 0, 0, 0}, {255, 255, 255, 15}, {255, 255, 255, 255},
                                             {'K', 'C', 'V', '1'}};
     for (size_t i = 0; i < 4; i++) {

@@ -1,0 +1,128 @@
+/* Standard error. Lines are written at once each, so that those of several processes do not mix. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/jsonw.h"
+#include "cli/cli.h"
+
+#define ROOM (32u << 10) /* of a JSON line: the longest message and file name, escaped; so that an error of memory has it */
+
+static struct {
+    int json;
+    double began;
+    const char *phase; /* of the event before */
+    struct kc_buf buf;
+} state = {.phase = "start"};
+
+void kc_log_init(void)
+{
+    state.began = kc_clock_now();
+}
+
+int kc_log_json(int json, struct kc_err *e)
+{
+    state.json = json;
+    return json && state.buf.cap == 0 ? kc_buf_reserve(&state.buf, ROOM, e) : 0;
+}
+
+void kc_cli_say(const char *text, size_t n)
+{
+    kc_progress_clear();
+    if (kc_fd_write(2, text, n, -1) != 0)
+        return; /* nobody to tell */
+}
+
+static void say_line(const char *prefix, const char *line)
+{
+    char out[4200];
+    size_t n = (size_t)snprintf(out, 64, "%s", prefix);
+    kc_err_escape(out + n, sizeof out - n - 1, line, strlen(line));
+    n = strlen(out);
+    out[n++] = '\n';
+    kc_cli_say(out, n);
+}
+
+/* What every object begins with. */
+static void begin(struct kc_jsonw *w, enum kc_level level, const char *message)
+{
+    static const char *const names[] = {"info", "warning", "error"};
+    char when[40];
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size_t n = strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(when + n, sizeof when - n, ".%03ldZ", now.tv_nsec / 1000000);
+    kc_jsonw_open(w, NULL, '{', 1);
+    kc_jsonw_cstr(w, "time", when);
+    kc_jsonw_fixed(w, "elapsed", kc_clock_now() - state.began, 3);
+    kc_jsonw_cstr(w, "level", names[level]);
+    kc_jsonw_cstr(w, "phase", state.phase);
+    kc_jsonw_cstr(w, "message", message);
+}
+
+static void end(struct kc_jsonw *w)
+{
+    kc_jsonw_close(w, '}');
+    if (kc_jsonw_end(w) == 0)
+        kc_cli_say(state.buf.p, state.buf.n);
+    state.buf.n = 0;
+}
+
+void kc_log_line(enum kc_level level, int code, const char *line)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_jsonw w = KC_JSONW(&state.buf, &e);
+    if (!state.json) {
+        say_line(level == KC_LEVEL_WARNING && !code ? "kclust: warning: " : "kclust: ", line);
+        return;
+    }
+    begin(&w, level, line);
+    if (code)
+        kc_jsonw_u64(&w, "code", (uint64_t)code);
+    end(&w);
+}
+
+/* Not inlined: else its line takes room on the stack all the time that a verb runs. */
+__attribute__((noinline)) int kc_cli_fail(const struct kc_err *e)
+{
+    char line[4096];
+    struct kc_err none = KC_ERR_INIT;
+    struct kc_jsonw w = KC_JSONW(&state.buf, &none);
+    if (!state.json) {
+        kc_err_format(e, line, sizeof line);
+        say_line("kclust: ", line);
+        return (int)e->code;
+    }
+    begin(&w, KC_LEVEL_ERROR, e->msg);
+    kc_jsonw_u64(&w, "code", (uint64_t)e->code);
+    kc_jsonw_cstr(&w, "file", e->file[0] ? e->file : NULL);
+    if (e->line)
+        kc_jsonw_u64(&w, "line", e->line);
+    else
+        kc_jsonw_null(&w, "line");
+    end(&w);
+    return (int)e->code;
+}
+
+void kc_log_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_jsonw w = KC_JSONW(&state.buf, &e);
+    const struct kc_cli *c = arg;
+    state.phase = phase;
+    if (c->quiet)
+        return;
+    begin(&w, KC_LEVEL_INFO, message);
+    for (size_t i = 0; i < n; i++) {
+        double v = facts[i].value;
+        if (v >= 0 && v <= 9007199254740992.0 && floor(v) == v)
+            kc_jsonw_u64(&w, facts[i].name, (uint64_t)v);
+        else
+            kc_jsonw_double(&w, facts[i].name, v);
+    }
+    end(&w);
+}

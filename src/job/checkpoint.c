@@ -1,0 +1,385 @@
+#include "job/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/num.h"
+#include "base/safetensors.h"
+#include "core/steps.h"
+#include "la/matrix.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define FORMAT "kclust-checkpoint"
+#define VERSION "1"
+#define LENGTH 8     /* of the length before the header */
+#define HASH 16      /* digits of a hash */
+#define SHARE 20     /* saving takes no more than this part of the time */
+#define MOST_FACTS 16
+
+/* What the run is: said in the metadata, and compared. */
+struct fact {
+    const char *key, *about; /* about: for the message */
+    char value[64];
+};
+
+struct kc_checkpoint {
+    struct kc_checkpoint_opts o;
+    const struct kc_ctx *ctx;
+    struct kc_outfile *out;  /* opened before the work starts, for the first save */
+    int fd;                  /* what is gone on from, -1: nothing */
+    uint64_t data;           /* where its arrays begin */
+    struct kc_st from;
+    struct kc_steps steps;
+    const struct kc_rows *rows;
+    struct fact fact[MOST_FACTS];
+    size_t nfacts;
+    char rows_hash[HASH + 1]; /* "": not known yet */
+    double next;             /* when to save, by kc_clock_now */
+    int there;               /* the file holds a checkpoint, of this run or an older one */
+};
+
+static int no_checkpoint(const struct kc_checkpoint *c, const char *why, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "%s: not a checkpoint of kclust, and not replaced by one", why);
+}
+
+static int is(const struct kc_st *st, const char *key, const char *value)
+{
+    size_t n;
+    const char *v = kc_st_metadata(st, key, &n);
+    return v && n == strlen(value) && memcmp(v, value, n) == 0;
+}
+
+/* The header of the file at c->fd, of `size` bytes. */
+static int read_header(struct kc_checkpoint *c, uint64_t size, struct kc_err *e)
+{
+    char length[LENGTH];
+    struct kc_err why = KC_ERR_INIT;
+    size_t got = 0;
+    int err = kc_fd_pread(c->fd, length, LENGTH, 0, &got);
+    if (err)
+        return kc_err_sys(e, c->o.file, err, "cannot read");
+    uint64_t n = got == LENGTH ? kc_le64(length) : 0;
+    if (n < 2 || n > KC_ST_HEADER_MAX || n > size - LENGTH)
+        return no_checkpoint(c, "no safetensors header", e);
+    char *json = kc_mem_alloc((size_t)n, 1, e);
+    if (!json)
+        return -1;
+    err = kc_fd_pread(c->fd, json, (size_t)n, LENGTH, &got);
+    int rc = err ? kc_err_sys(e, c->o.file, err, "cannot read") : 0;
+    if (rc == 0 && (got < n || kc_st_parse(&c->from, json, (size_t)n, c->o.file, &why) != 0))
+        rc = why.code == KC_ESYS ? (*e = why, -1) : no_checkpoint(c, why.code ? why.msg : "it has become shorter", e);
+    kc_mem_free(json);
+    if (rc != 0)
+        return -1;
+    if (!is(&c->from, "format", FORMAT))
+        return no_checkpoint(c, "its metadata do not say so", e);
+    c->data = LENGTH + n;
+    return 0;
+}
+
+/* What is there already. */
+static int look(struct kc_checkpoint *c, struct kc_err *e)
+{
+    struct stat st;
+    c->fd = kc_fd_open(c->o.file, O_RDONLY | O_NONBLOCK, 0);
+    if (c->fd < 0)
+        return errno == ENOENT ? 0 : kc_err_sys(e, c->o.file, errno, "cannot open");
+    if (fstat(c->fd, &st) != 0)
+        return kc_err_sys(e, c->o.file, errno, "cannot read");
+    if (!S_ISREG(st.st_mode))
+        return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "a checkpoint needs a regular file");
+    if (st.st_size > 0 && read_header(c, (uint64_t)st.st_size, e) != 0)
+        return -1;
+    if (st.st_size > 0 && c->o.resume && (uint64_t)st.st_size != c->data + c->from.bytes)
+        return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: %llu bytes, expected %llu",
+                         (unsigned long long)st.st_size, (unsigned long long)(c->data + c->from.bytes));
+    c->there = st.st_size > 0;
+    if (st.st_size == 0 || !c->o.resume) {
+        close(c->fd);
+        c->fd = -1;
+    }
+    return 0;
+}
+
+int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, const struct kc_checkpoint_opts *o,
+                       struct kc_err *e)
+{
+    *out = NULL;
+    if (!o->file && !(o->timeout > 0))
+        return 0;
+    struct kc_checkpoint *c = kc_mem_zalloc(1, sizeof *c, e);
+    if (!c)
+        return -1;
+    c->o = *o;
+    c->ctx = ctx;
+    c->fd = -1;
+    *out = c;
+    if (!o->file)
+        return 0;
+    if (look(c, e) != 0 || kc_outfile_open(&c->out, o->file, e) != 0)
+        return -1;
+    return kc_outfile_is_file(c->out) ? 0 : kc_err_at(e, KC_EUSAGE, o->file, 0, "a checkpoint needs a regular file");
+}
+
+const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c)
+{
+    return c ? c->out : NULL;
+}
+
+static void hash_text(char out[HASH + 1], uint64_t h)
+{
+    snprintf(out, HASH + 1, "%016llx", (unsigned long long)h);
+}
+
+struct hashing {
+    const struct kc_rows *rows;
+    float *x;       /* (threads, KC_LA_TILE, d) where the rows do not lie in memory */
+    uint64_t *tile; /* (tiles) */
+};
+
+static void hash_tile(void *arg, size_t t, unsigned worker)
+{
+    const struct hashing *h = arg;
+    const struct kc_rows *rows = h->rows;
+    const float *row[KC_LA_TILE];
+    uint64_t of[KC_LA_TILE];
+    size_t i0 = t * KC_LA_TILE, m = rows->n - i0 < KC_LA_TILE ? rows->n - i0 : KC_LA_TILE;
+    kc_rows_get(rows, i0, m, rows->x ? NULL : h->x + worker * KC_LA_TILE * rows->d, row);
+    for (size_t r = 0; r < m; r++)
+        of[r] = kc_la_hash(row[r], rows->d);
+    h->tile[t] = kc_la_hash((const float *)of, 2 * m); /* it goes by the bytes */
+}
+
+/* All the rows, in one pass, into c->rows_hash. */
+static int hash_rows(struct kc_checkpoint *c, struct kc_err *e)
+{
+    const struct kc_rows *rows = c->rows;
+    struct hashing h = {.rows = rows};
+    size_t tiles = kc_la_tiles(rows->n);
+    if (c->rows_hash[0])
+        return 0;
+    h.tile = kc_mem_alloc(tiles, sizeof *h.tile, e);
+    h.x = kc_mem_aligned(rows->x ? 1 : kc_mem_mul(kc_pool_threads(c->ctx->pool) * KC_LA_TILE, rows->d), sizeof *h.x, e);
+    int rc = h.tile && h.x ? 0 : -1;
+    if (rc == 0) {
+        kc_pool_for(c->ctx->pool, tiles, hash_tile, &h);
+        hash_text(c->rows_hash, kc_la_hash((const float *)h.tile, 2 * tiles));
+        rc = kc_rows_failed(rows, e);
+    }
+    kc_mem_free(h.x);
+    kc_mem_free(h.tile);
+    return rc;
+}
+
+uint64_t kc_checkpoint_bytes(size_t n, size_t d, int in_memory, size_t nk, unsigned threads)
+{
+    return kc_la_tiles(n) * sizeof(uint64_t) + (in_memory ? 0 : (uint64_t)threads * KC_LA_TILE * d * sizeof(float)) +
+           (uint64_t)(nk + 64) * 1024; /* what is told of two arrays for each k, and the header */
+}
+
+static void fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...) KC_PRINTF(4, 5);
+
+static void fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...)
+{
+    struct fact *f = &c->fact[c->nfacts++];
+    va_list ap;
+    f->key = key;
+    f->about = about;
+    va_start(ap, fmt);
+    vsnprintf(f->value, sizeof f->value, fmt, ap);
+    va_end(ap);
+}
+
+static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_fit_opts *o)
+{
+    typedef unsigned long long ull;
+    char factor[40] = "";
+    c->nfacts = 0;
+    if (o->k.factor > 0)
+        snprintf(factor, sizeof factor, "x%.17g", o->k.factor);
+    else
+        snprintf(factor, sizeof factor, "%llu", (ull)o->k.step);
+    fact(c, "format", "format", FORMAT);
+    fact(c, "format_version", "format", VERSION);
+    fact(c, "kclust", "kclust", KC_VERSION);
+    fact(c, "k", "k", "%llu:%llu:%s", (ull)o->k.min, (ull)o->k.max, factor);
+    fact(c, "k_by", "--k-by", "%s", kc_index_name(o->k_by));
+    fact(c, "min_size", "--min-size", "%llu", (ull)o->min_size);
+    fact(c, "max_size", "--max-size", "%llu", (ull)o->max_size);
+    fact(c, "n_init", "--n-init", "%llu", (ull)o->n_init);
+    fact(c, "max_iter", "--max-iter", "%llu", (ull)o->max_iter);
+    fact(c, "tol", "--tol", "%.17g", o->tol);
+    fact(c, "seed", "--seed", "%llu", (ull)o->seed);
+    fact(c, "sample", "--sample", "%llu", (ull)o->sample);
+    fact(c, "n", "rows", "%zu", rows->n);
+    fact(c, "d", "dimensions", "%zu", rows->d);
+}
+
+/* Whether what is gone on from is of this run. */
+static int compare(struct kc_checkpoint *c, struct kc_err *e)
+{
+    for (size_t i = 0; i < c->nfacts; i++) {
+        const struct fact *f = &c->fact[i];
+        char was[64];
+        size_t n;
+        const char *v = kc_st_metadata(&c->from, f->key, &n);
+        if (is(&c->from, f->key, f->value))
+            continue;
+        kc_err_escape(was, sizeof was, v ? v : "nothing", v ? n : 7);
+        int option = f->about[0] == '-' || strcmp(f->key, "k") == 0;
+        return kc_err_at(e, option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0, "the checkpoint is of another run: %s %s, not %s",
+                         f->about, was, f->value);
+    }
+    if (hash_rows(c, e) != 0)
+        return -1;
+    return is(&c->from, "rows", c->rows_hash) ? 0 : kc_err_at(e, KC_EINPUT, c->o.file, 0,
+                                                              "the checkpoint is of other rows, as many but not the same");
+}
+
+/* A kc_steps.due. */
+static int due(void *arg)
+{
+    struct kc_checkpoint *c = arg;
+    struct kc_asked *a = c->o.asked;
+    double now = kc_clock_now();
+    int late = c->o.timeout > 0 && now - c->o.began >= c->o.timeout;
+    int save = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
+    if (late && a && !a->die)
+        a->armed = 0; /* what comes now is not saved, and does not take long */
+    return (save ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
+}
+
+static size_t width_of(const struct kc_st_tensor *t)
+{
+    return t->type == KC_ST_F32 || t->type == KC_ST_U32 ? 4 : 8;
+}
+
+static int write_file(struct kc_checkpoint *c, struct kc_st_tensor *t, size_t n, struct kc_err *e)
+{
+    struct kc_st_text text[MOST_FACTS + 2];
+    struct kc_buf hashes = {0};
+    size_t ntext = 0;
+    int rc = -1;
+    if (hash_rows(c, e) != 0 || kc_buf_reserve(&hashes, kc_mem_add(kc_mem_mul(n, HASH), 1), e) != 0)
+        goto out;
+    for (size_t i = 0; i < n; i++, hashes.n += HASH) /* of the words of 4 bytes that an array is made of */
+        hash_text(hashes.p + hashes.n, kc_la_hash(t[i].data, (size_t)t[i].shape[0] * (width_of(&t[i]) / 4)));
+    for (; ntext < c->nfacts; ntext++)
+        text[ntext] = (struct kc_st_text){c->fact[ntext].key, c->fact[ntext].value, strlen(c->fact[ntext].value)};
+    text[ntext++] = (struct kc_st_text){"rows", c->rows_hash, HASH};
+    text[ntext++] = (struct kc_st_text){"hashes", hashes.p, hashes.n};
+    if ((c->out || kc_outfile_open(&c->out, c->o.file, e) == 0) && kc_st_write(c->out, t, n, text, ntext, e) == 0)
+        rc = kc_outfile_commit(c->out, e);
+out:
+    kc_outfile_free(c->out);
+    c->out = NULL;
+    kc_buf_free(&hashes);
+    return rc;
+}
+
+static int dead(struct kc_err *e)
+{
+    return kc_err_set(e, KC_ESYS, "ended by a signal");
+}
+
+/* A kc_steps.save. That a checkpoint cannot be written is no reason to give up the work. */
+static int save(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
+{
+    struct kc_checkpoint *c = arg;
+    struct kc_asked *a = c->o.asked;
+    struct kc_err why = KC_ERR_INIT;
+    char line[2048];
+    int dying = a && a->die;
+    if (a)
+        a->save = 0;
+    double began = kc_clock_now();
+    if (write_file(c, t, n, &why) == 0) {
+        c->there = 1;
+        kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: saved to %s, %.2f s", c->o.file, kc_clock_now() - began);
+    } else {
+        kc_err_format(&why, line, sizeof line);
+        kc_ctx_log(c->ctx, KC_LOG_WARN, "no checkpoint: %s", line);
+    }
+    double now = kc_clock_now(), took = now - began;
+    c->next = now + (c->o.every > SHARE * took ? c->o.every : c->o.every > 0 ? SHARE * took : 0);
+    return dying ? dead(e) : 0;
+}
+
+/* A kc_steps.read. */
+static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e)
+{
+    struct kc_checkpoint *c = arg;
+    char hash[HASH + 1];
+    size_t got, n, size = (size_t)(t->end - t->begin), i = (size_t)(t - c->from.tensors);
+    const char *hashes = kc_st_metadata(&c->from, "hashes", &n);
+    int err = kc_fd_pread(c->fd, to, size, (off_t)(c->data + t->begin), &got);
+    if (err)
+        return kc_err_sys(e, c->o.file, err, "cannot read");
+    if (got == size) {
+        kc_st_swap(to, size / width_of(t), width_of(t));
+        hash_text(hash, kc_la_hash(to, size / 4));
+    }
+    if (got < size || !hashes || n != c->from.n * HASH || memcmp(hashes + i * HASH, hash, HASH) != 0)
+        return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: array '%.40s' is not as it was written", t->name);
+    return 0;
+}
+
+int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, struct kc_fit_opts *f, struct kc_err *e)
+{
+    if (!c)
+        return 0;
+    c->rows = rows;
+    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout > 0,
+                                 .name = c->o.file, .arg = c};
+    f->steps = &c->steps;
+    c->next = kc_clock_now() + c->o.every;
+    if (!c->o.file)
+        return 0;
+    gather_facts(c, rows, f);
+    if (c->fd >= 0) {
+        if (compare(c, e) != 0)
+            return -1;
+        c->steps.from = &c->from;
+        kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: going on from %s", c->o.file);
+    } else if (c->o.resume) {
+        kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: there is no %s yet: starting from the beginning", c->o.file);
+    }
+    if (c->o.asked)
+        c->o.asked->armed = 1;
+    return 0;
+}
+
+int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e)
+{
+    if (!c || !c->o.asked)
+        return 0;
+    c->o.asked->armed = 0;
+    return c->o.asked->die ? dead(e) : 0;
+}
+
+void kc_checkpoint_done(struct kc_checkpoint *c)
+{
+    if (c && c->there && !c->steps.cut)
+        unlink(c->o.file);
+}
+
+void kc_checkpoint_free(struct kc_checkpoint *c)
+{
+    if (!c)
+        return;
+    if (c->o.asked)
+        c->o.asked->armed = 0;
+    if (c->fd >= 0)
+        close(c->fd);
+    kc_outfile_free(c->out);
+    kc_st_free(&c->from);
+    kc_mem_free(c);
+}
