@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/num.h"
 
-#define MAX_OPTS 64
+#define MAX_OPTS 128
 
 /* getopt_long's view of a table. A long option's val is its row + 256, a short one's its letter. */
 struct tables {
