@@ -340,12 +340,11 @@ static int load_info(struct load *l)
 static int check_format(struct load *l)
 {
     size_t n = 0;
-    const char *p = kc_st_metadata(&l->st, "format", &n);
     if (!kc_st_is_model(&l->st))
         return no_model(l->name, "a safetensors file of something else", l->e);
     char digits[24] = "";
     uint64_t version;
-    p = kc_st_metadata(&l->st, "version", &n);
+    const char *p = kc_st_metadata(&l->st, "version", &n);
     if (p && n < sizeof digits)
         memcpy(digits, p, n);
     if (kc_num_u64(digits, &version) != 0 || version < 1)

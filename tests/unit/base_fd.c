@@ -26,7 +26,7 @@ static void *reader(void *arg)
 
 TEST(fd_waits_where_it_would_block)
 {
-    int p[2];
+    int p[2] = {-1, -1};
     pthread_t t = 0;
     void *sum = NULL;
     char *much = calloc(MUCH, 1);
