@@ -88,7 +88,9 @@ uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n)
 
 void kc_intern_clear(struct kc_intern *t)
 {
-    if (t->slot && t->strs.n > t->mask / 8)
+    if (!t->slot)
+        return;
+    if (t->strs.n > t->mask / 8)
         memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
     else /* the last first, so that none is looked for behind a slot that is free already */
         for (size_t i = t->strs.n; i-- > 0;) {
