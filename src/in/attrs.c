@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/bytes.h"
 #include "base/num.h"
 
 int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
@@ -24,70 +25,70 @@ void kc_attrs_free(struct kc_attrs *a)
     *a = (struct kc_attrs){0};
 }
 
-/* Paths that lead through a container, and what they lead to. */
-struct search {
-    const struct kc_path *path;
-    const char **found;
-    const char *from, *to; /* an array that is not looked into */
+/* A container that paths lead through. */
+struct level {
+    int object;
+    uint64_t index; /* of the element at hand */
+    uint64_t on;    /* bit i: path i does */
 };
 
-/* The container at p, which part `depth - 1` of the `m` paths `on` has led to: finds the next part of each, the last of
- * duplicate keys. Returns the first byte behind it. It calls itself once for each part of a path, KC_PATH_DEPTH times. */
-static const char *walk(const struct search *s, const char *p, unsigned depth, const size_t *on, size_t m)
+/* The paths of l that its member at q leads to, now to `value`: those that end there are found, those that go on are
+ * returned. What an earlier duplicate of the key led to is gone. */
+static uint64_t match(const struct level *l, unsigned depth, const struct kc_path *path, const struct kc_json_str *key,
+                      const char *value, const char **found)
 {
-    size_t deeper[KC_ATTRS_MOST];
-    int object = *p == '{';
-    uint64_t index = 0;
-    const char *q = kc_json_first(p);
-    if (!q)
-        return kc_json_ws(p + 1) + 1;
-    for (;; index++) {
-        struct kc_json_str key = {0};
-        const char *value = object ? kc_json_member(q, &key) : q;
-        size_t further = 0;
-        for (size_t i = 0; i < m; i++) {
-            const struct kc_path *path = &s->path[on[i]];
-            if (!(object ? kc_path_is_key(path, depth, &key) : kc_path_is_index(path, depth, index)))
-                continue;
-            s->found[on[i]] = depth + 1 == path->n && value != s->from ? value : NULL;
-            if (depth + 1 < path->n)
-                deeper[further++] = on[i];
-        }
-        if (value == s->from)
-            q = s->to;
-        else if (further > 0 && (*value == '{' || *value == '['))
-            q = walk(s, value, depth + 1, deeper, further);
-        else
-            q = kc_json_past(value);
-        q = kc_json_ws(q);
-        if (*q != ',')
-            return q + 1;
-        q = kc_json_ws(q + 1);
+    uint64_t deeper = 0;
+    for (uint64_t left = l->on; left; left &= left - 1) {
+        unsigned i = kc_ctz64(left);
+        if (!(l->object ? kc_path_is_key(&path[i], depth, key) : kc_path_is_index(&path[i], depth, l->index)))
+            continue;
+        int ends = depth + 1 == path[i].n;
+        found[i] = ends ? value : NULL;
+        deeper |= ends ? 0 : (uint64_t)1 << i;
     }
+    return deeper;
 }
 
 void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
                    const char **found)
 {
-    const struct search s = {path, found, from, to};
-    size_t on[KC_ATTRS_MOST], m = 0;
+    struct level level[KC_PATH_DEPTH]; /* no path has more parts */
+    unsigned depth = 0;
     p = kc_json_ws(p);
+    level[0] = (struct level){*p == '{', 0, 0};
     for (size_t i = 0; i < n; i++) {
         found[i] = NULL;
-        if (path[i].n > 0) /* else it does not fit: nothing is found */
-            on[m++] = i;
+        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* one without parts did not fit: nothing is found */
     }
-    if (m > 0 && (*p == '{' || *p == '['))
-        walk(&s, p, 0, on, m);
+    if (level[0].on == 0 || (*p != '{' && *p != '['))
+        return;
+    p = kc_json_first(p);
+    while (p) {
+        struct kc_json_str key = {0};
+        const char *value = level[depth].object ? kc_json_member(p, &key) : p;
+        uint64_t deeper = match(&level[depth], depth, path, &key, value == from ? NULL : value, found);
+        const char *inside = value != from && deeper && (*value == '{' || *value == '[') ? kc_json_first(value) : NULL;
+        if (inside) {
+            level[++depth] = (struct level){*value == '{', 0, deeper};
+            p = inside;
+            continue;
+        }
+        p = kc_json_ws(value == from ? to : kc_json_past(value));
+        for (; *p != ','; p = kc_json_ws(p + 1)) /* behind the ends of containers */
+            if (depth-- == 0)
+                return;
+        level[depth].index++;
+        p = kc_json_ws(p + 1);
+    }
 }
 
 /* As it stands, but for the white space between tokens. */
-int kc_attrs_add(const char *p, const char *end, struct kc_strs *out, struct kc_err *e)
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e)
 {
     struct kc_json_fault f;
-    if (!p)
+    if (!value)
         return kc_strs_add(out, "", 0, e);
-    const char *stop = kc_json_past(p);
+    const char *p = value, *stop = kc_json_past(p);
     if (*p == '"' || (*p != '{' && *p != '['))
         return kc_strs_add(out, p, *p == 'n' ? 0 : (size_t)(stop - p), e);
     struct kc_buf b = {0};
