@@ -105,7 +105,8 @@ static int bad_header(const struct kc_feed *f, struct kc_err *e, const char *fmt
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    return kc_err_at(e, KC_EINPUT, f->name, 0, "its FAISS header is damaged: %s", what);
+    kc_err_at(e, KC_EINPUT, f->name, 0, "its FAISS header is damaged: %s", what);
+    return -1;
 }
 
 /* At least n bytes behind the first `at` of the file, at *p. */
@@ -113,8 +114,11 @@ static int need(struct kc_feed *f, size_t at, size_t n, const char **p, struct k
 {
     if (kc_feed_peek(f, at + n, e) != 0)
         return -1;
-    if (f->carry.n - f->carry_at < at + n)
-        return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its FAISS header");
+    if (f->carry.n - f->carry_at < at + n) {
+        if (kc_feed_broken(f, e) == 0)
+            kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its FAISS header");
+        return -1;
+    }
     *p = f->carry.p + f->carry_at + at;
     return 0;
 }
@@ -155,7 +159,7 @@ static void tell(struct kc_in_stats *st, const char *letters, const char *map, u
 /* Everything up to the floats; p.rows and *d are set then. */
 static int headers(struct kc_feed *f, struct state *st, uint64_t *d, struct kc_err *e)
 {
-    struct header outer, h;
+    struct header outer = {0}, h = {0};
     const char *p = NULL, *map, *letters, *why;
     size_t at = 0;
     if (need(f, 0, 4, &p, e) != 0)
