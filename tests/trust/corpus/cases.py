@@ -103,6 +103,34 @@ def skipping(data):
     return auto(data, skip=True)
 
 
+GLOVE = "the 0.5 -2e-3\n. . 1 2\nat b@c.d 3 +4\r\n\n\" 5. .6\n\u0416\u20ac 007 -0".encode()
+CSV = 'a,0.5,-2e-3\n"b ""q"", c",1,2\r\n\n"two\nlines", 3 ,"+4"\nq"x,5.,.6\n\u0416\u20ac,007,-0\n'.encode()
+TSV = 'a\t0.5\t-2e-3\n"b\tc"\t1\t2\r\n"\t3\t4\n"d" e\t5.\t"+.6"\nf\\tg\\\\\\x41\t7\t8\n\u0416\t1\t-0'.encode()
+
+
+def word2vec_bin_file(end=b"\n"):
+    rows = (("a", (1, -2)), ("\u0416\u20ac", (0.5, 3e-5)), ("new_york", (7, 0)))
+    return b"3 2\n" + b"".join(t.encode() + b" " + struct.pack("<2f", *x) + end for t, x in rows)
+
+
+def texts(step):
+    """The same of the text formats but JSONL."""
+    three = ["--header", "no", "--term-field", "1", "--vec-field", "2-3"]
+    kinds = (("glove", GLOVE, [], lambda d, s: oracle.words(d, False, s)),
+             ("word2vec", b"5 2\n" + GLOVE, [], lambda d, s: oracle.words(d, True, s)),
+             ("word2vec-bin", word2vec_bin_file(), [], oracle.word2vec_bin),
+             ("word2vec-bin", word2vec_bin_file(b""), [], oracle.word2vec_bin),
+             ("csv", CSV, three, lambda d, s: oracle.columns(d, False, s)),
+             ("tsv", TSV, three, lambda d, s: oracle.columns(d, True, s)))
+    for i, (name, data, args, of) in enumerate(kinds):
+        for more in ([], ["--on-bad", "skip"]):
+            def judge(d, of=of, skip=bool(more)):
+                return of(d, skip)
+            label = f"text-{i}-{name}" + "-skip" * len(more[:1])
+            yield from truncations(label, data, ["-i", name, *args, *more], judge, max(1, step // 8))
+            yield from flips(label, data, ["-i", name, *args, *more], judge, step)
+
+
 def small(step):
     """Every truncation and every flip of a bit of a small file of each format; step > 1 leaves some out."""
     skip = FIELDS + ["--on-bad", "skip"]
@@ -135,6 +163,7 @@ def small(step):
                 return oracle.fvecs(d, kind, skip)
             yield from truncations(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, max(1, step // 8))
             yield from flips(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, step)
+    yield from texts(step)
     yield from flips("raw", rows, ["-i", "raw", "--dim", "2"], lambda d: oracle.raw(d, 2), step)
 
 
@@ -350,6 +379,18 @@ def bombs():
     yield case("tensor-many", pack(struct.pack("<Q", len(many)) + many + bytes(4), 1), [], Verdict(0))
     behind = tensors({"a": ("F32", [1, 1], struct.pack("<f", 1)), "z": ("U8", [64 * MIB], bytes(64 * MIB))})
     yield case("tensor-behind", pack(behind, 1), [], Verdict(0))
+    wide = b",".join([b"1"] * (2 * MIB))
+    for kind, sep in (("csv", b","), ("tsv", b"\t"), ("glove", b" ")):
+        row = b"a" + sep + wide.replace(b",", sep) + b"\n"
+        yield case(kind + "-wide", pack(row * 3, 1), ["-i", kind, "--header", "no"], Verdict(1, "numbers"))
+    yield case("csv-open", pack(b'a,1.5,3\n"' + b"x\n" * (32 * MIB), 1), ["-i", "csv"], Verdict(1, ":2: ",
+        rows=[("a", np.array([1.5, 3], "<f4"))]))
+    yield case("csv-open-skip", pack(b'a,1.5,3\n"' + b"x\n" * (32 * MIB), 1), ["-i", "csv", "--on-bad", "skip"],
+        Verdict(1, ":2: "))
+    yield case("csv-quotes", pack(b'a,1.5,3\n' + b'"' * (64 * MIB), 1), ["-i", "csv"], Verdict(1, ":2: "))
+    yield case("word2vec-term", pack(b"2 2\n" + b"x" * (64 * MIB), 1), ["-i", "word2vec-bin"], Verdict(1, "max-line"))
+    yield case("word2vec-lie", pack(b"9999999999 2\na 1 2\n", 1), ["-i", "word2vec"], Verdict(1, ":1: says"))
+    yield case("first-line", pack(b"x" * (64 * MIB), 1), [], Verdict(1, "not a format"))
     yield case("gzip-members", gzip.compress(b"", mtime=0) * 200000, [], Verdict(1, "no records"))
     yield case("zstd-window", subprocess.run(["zstd", "-q", "-c", "--long=27", "-1"], input=b"\n" * (200 * MIB),
         stdout=subprocess.PIPE,

@@ -433,6 +433,220 @@ def unzstd(data):
     return out
 
 
+NUMBER = re.compile(rb" *([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *")
+
+
+def loose(field):
+    """A number as the text formats take it."""
+    m = NUMBER.fullmatch(field)
+    if not m:
+        raise Bad("no number")
+    integer = m.group(3) is None and b"." not in m.group(2)
+    value = float(field)
+    return to_float("0" if integer and value == 0 else field.decode())
+
+
+def text_term(term):
+    if not term or b"\0" in term:
+        raise Bad("no term")
+    try:
+        return term.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Bad("not UTF-8") from None
+
+
+def is_number(word):
+    try:
+        loose(word)
+    except Bad:
+        return False
+    return True
+
+
+def word_row(line, d):
+    words = [w for w in line.split(b" ") if w]
+    if line[:1] == b" ":
+        raise Bad("no term")
+    d = d or len(words) - 1
+    if d < 1 or len(words) <= d:
+        raise Bad("too few")
+    if len(words) > d + 1 and is_number(words[-d - 1]):
+        raise Bad("too many")
+    numbers, term = words[-d:], line
+    for w in reversed(numbers):
+        term = term.rstrip(b" ")[:-len(w)]
+    x = np.array([loose(w) for w in numbers], "<f4")
+    return text_term(term.rstrip(b" ")), x
+
+
+def text_lines(data):
+    """(number, line) of those that are not blank; the line break, LF or CR LF, is left out."""
+    data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
+    for number, line in enumerate(data.split(b"\n"), 1):
+        line = line[:-1] if line[-1:] == b"\r" else line
+        if line.strip(b" "):
+            yield number, line
+
+
+def words(data, head, skip=False):
+    """GloVe, or with a first line word2vec."""
+    rows, skipped, d, n, said = [], 0, 0, 0, None
+    if head:
+        m = re.match(rb"(?:\xef\xbb\xbf)?([0-9]{1,18}) ([0-9]{1,18})[ \r]*\n", data)
+        if not data or data == b"\xef\xbb\xbf":
+            return Verdict(1, "no records", rows=[])
+        if not m:
+            return Verdict(1, r":1: the line is", rows=[])
+        said, d = int(m.group(1)), int(m.group(2))
+        if d < 1 or d > MAX_DIM:
+            return Verdict(1, "no numbers|numbers a row", rows=[])
+        if said * (2 * d + 2) > len(data) - m.end() + 1:
+            return Verdict(1, r":1: says", rows=[])
+        data = b"\n" + data[m.end():]
+    for number, line in text_lines(data):
+        if n == said:
+            return Verdict(1, rf":{number}: a row more", rows=rows, skipped=skipped)
+        n += 1
+        try:
+            rows.append(word_row(line, d or (len(rows[0][1]) if rows else 0)))
+        except Bad:
+            if not skip:
+                return Verdict(1, rf":{number}: ", rows=rows)
+            skipped += 1
+    if said is not None and n < said:
+        return Verdict(1, r":1: says", rows=rows)
+    return summing_up(rows, skipped, skip)
+
+
+def word2vec_bin(data, skip=False):
+    rows, skipped = [], 0
+    m = re.match(rb"(?:\xef\xbb\xbf)?([0-9]{1,18}) ([0-9]{1,18})[ \r]*\n", data)
+    if not data or data == b"\xef\xbb\xbf":
+        return Verdict(1, "no records", rows=[])
+    if not m:
+        return Verdict(1, r":1: the line is", rows=[])
+    said, d, at = int(m.group(1)), int(m.group(2)), m.end()
+    if d < 1 or d > MAX_DIM:
+        return Verdict(1, "no numbers|numbers a row", rows=[])
+    if said * (4 * d + 1) > len(data) - at + 1:
+        return Verdict(1, r":1: says", rows=[])
+    for n in range(said):
+        at += n > 0 and data[at:at + 1] == b"\n"
+        blank = data.find(b" ", at)
+        if blank < 0 or len(data) < blank + 1 + 4 * d:
+            return Verdict(1, f"ends within row {n}", rows=rows)
+        x = np.frombuffer(data, "<f4", d, blank + 1)
+        try:
+            if not np.isfinite(x).all():
+                raise Bad("not finite")
+            rows.append((text_term(data[at:blank]), x))
+        except Bad:
+            if not skip:
+                return Verdict(1, f"row {n}: ", rows=rows)
+            skipped += 1
+        at = blank + 1 + 4 * d
+    if data[at:] not in (b"", b"\n"):
+        return Verdict(1, "more bytes follow", rows=rows)
+    return summing_up(rows, skipped, skip)
+
+
+def csv_records(data):
+    """(line, fields or None where quotes are damaged) of those that are not blank; at the end (line, Bad) when quotes
+    are never closed."""
+    at, line = 0, 1
+    while at < len(data):
+        begin, first, fields, field, good, open_at_end = at, line, [], b"", True, False
+        fresh = True  # at a field's beginning
+        while at < len(data) and data[at:at + 1] != b"\n":
+            c = data[at:at + 1]
+            at += 1
+            if c == b'"' and fresh:
+                fresh, open_at_end = False, True
+                while at < len(data):
+                    c = data[at:at + 1]
+                    at += 1
+                    line += c == b"\n"
+                    if c == b'"' and data[at:at + 1] == b'"':
+                        at += 1
+                    elif c == b'"':
+                        open_at_end = False
+                        break
+                    field += c
+                end = data[at:at + 1]
+                good &= open_at_end or end in (b"", b",", b"\n") or data[at:at + 2] in (b"\r\n",) or data[at:] == b"\r"
+            elif c == b",":
+                fields.append(field)
+                field, fresh = b"", True
+            else:
+                field, fresh = field + c, False
+        text = data[begin:at]
+        if text[-1:] == b"\r":
+            text, field = text[:-1], field[:-1] if field[-1:] == b"\r" else field
+        if open_at_end:
+            yield first, Bad("never closed")
+            return
+        if text.strip(b" "):
+            yield first, fields + [field] if good else None
+        line += at < len(data)
+        at += 1
+
+
+def tsv_records(data):
+    for number, line in text_lines(data):
+        fields, at = [], 0
+        while True:
+            m = re.compile(rb'"((?:[^"]|"")*)"(?=\t|$)', re.S).match(line, at)
+            end = m.end() if m else (line.find(b"\t", at) if b"\t" in line[at:] else len(line))
+            fields.append((m.group(1).replace(b'""', b'"'), True) if m else (line[at:end], False))
+            if end == len(line):
+                break
+            at = end + 1
+        yield number, fields
+
+
+def unescape(term):
+    def one(m):
+        s = m.group()
+        if len(s) == 4:
+            return bytes([int(s[2:], 16)])
+        if s not in (rb"\t", rb"\n", rb"\r", b"\\\\"):
+            raise Bad("escape")
+        return {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[s[1:]]
+    return re.sub(rb"\\x[0-9a-fA-F]{2}|\\.?", one, term, flags=re.S)
+
+
+def columns(data, tabs, skip=False):
+    """csv or tsv of the columns term, x, y, as --header no --term-field 1 --vec-field 2-3 says."""
+    rows, skipped, count = [], 0, 0
+    data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
+    for number, fields in (tsv_records(data) if tabs else csv_records(data)):
+        if isinstance(fields, Bad):
+            return Verdict(1, rf":{number}: ", rows=rows)
+        try:
+            if fields is None:
+                raise Bad("quotes")
+            if len(fields) < 3 or (count and len(fields) != count):
+                raise Bad("columns")
+            count = count or len(fields)
+            fields = fields if tabs else [(f, True) for f in fields]
+            x = np.array([loose(f) for f, _ in fields[1:3]], "<f4")
+            for f, _ in fields[3:]:
+                try:
+                    f.decode("utf-8")
+                except UnicodeDecodeError:
+                    raise Bad("not UTF-8") from None
+            term, quoted = fields[0]
+            if not quoted and term == rb"\N":
+                raise Bad("null")
+            text_term(term)
+            rows.append(((term if quoted else unescape(term)).decode("utf-8", "replace"), x))
+        except Bad:
+            if not skip:
+                return Verdict(1, rf":{number}: ", rows=rows)
+            skipped += 1
+    return summing_up(rows, skipped, skip)
+
+
 def packed(data, unpack, inner=lines):
     try:
         return inner(unpack(data))

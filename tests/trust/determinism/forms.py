@@ -71,9 +71,51 @@ def safetensors(_, x):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def texts(x):
+    """A row's numbers as text, shortest and exact."""
+    return [[repr(v) for v in row] for row in x.astype(np.float64).tolist()]
+
+
+def words(head):
+    """Terms there, which --terms takes the place of: they may not end as numbers do."""
+    def write(_, x):
+        lines = (f"w{i}_ " + " ".join(row) + "\n" for i, row in enumerate(texts(x)))
+        return ((f"{len(x)} {x.shape[1]}\n" if head else "") + "".join(lines)).encode()
+    return write
+
+
+def word2vec_bin(_, x):
+    rows = (f"w{i} ".encode() + row.astype("<f4").tobytes() + b"\n" * (i % 2) for i, row in enumerate(x))
+    return f"{len(x)} {x.shape[1]}\n".encode() + b"".join(rows)
+
+
+def quoted(term):
+    return '"' + term.replace('"', '""') + '"'
+
+
+def escaped(term):
+    return term.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def csv(terms, x):
+    head = "term," + ",".join(f"x{j}" for j in range(x.shape[1])) + "\r\n"
+    return (head + "".join(quoted(t) + "," + ",".join(r) + "\r\n" for t, r in zip(terms, texts(x)))).encode()
+
+
+def tsv(terms, x):
+    return "".join(escaped(t) + "\t" + "\t".join(r) + "\n" for t, r in zip(terms, texts(x))).encode()
+
+
+def pgvector(terms, x):
+    return ("id,note,embedding\n" + "".join(quoted(t) + ',"a\nb","[' + ",".join(r) + ']"\n'
+                                            for t, r in zip(terms, texts(x)))).encode()
+
+
 FORMATS = {"jsonl": jsonl, "array": array, "kvec": kvec, "npy-f2": npy("<f2"), "npy-f4": npy("<f4"),
            "npy-f8": npy("<f8"), "npy-big-endian": npy(">f4"), "raw": raw, "faiss": faiss,
-           "faiss-ids": faiss_ids, "fvecs": fvecs, "safetensors": safetensors}
+           "faiss-ids": faiss_ids, "fvecs": fvecs, "safetensors": safetensors,
+           "word2vec": words(True), "word2vec-bin": word2vec_bin, "glove": words(False), "csv": csv, "tsv": tsv,
+           "pgvector": pgvector}
 PACKERS = {"plain": None, "gzip": lambda b: gzip.compress(b, 1, mtime=0)}
 if shutil.which("zstd"):
     PACKERS["zstd"] = lambda b: subprocess.run(["zstd", "-q", "-1", "-c"], input=b, stdout=subprocess.PIPE,
@@ -105,8 +147,9 @@ class Set:
 
     def options(self, form):
         """What must be said of this form beside its file."""
-        named = ["--terms", self.term_file] if form not in ("jsonl", "array", "kvec") else []
-        asked = {"raw": ["-i", "raw", "--dim", str(self.x.shape[1])], "fvecs": ["-i", "fvecs"]}
+        named = ["--terms", self.term_file] if form not in ("jsonl", "array", "kvec", "csv", "tsv", "pgvector") else []
+        asked = {"raw": ["-i", "raw", "--dim", str(self.x.shape[1])], "fvecs": ["-i", "fvecs"],
+                 "tsv": ["-i", "tsv", "--header", "no", "--vec-field", "2-"]}
         return named + asked.get(form, [])
 
 

@@ -256,5 +256,45 @@ def model():
     put("model", "seed-empty", bytes([1]), "{}", b"\0")
 
 
-for target in (number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor):
+def words():
+    glove = "the 0.5 -0.25\n. . 1 2\nat name@domain.com 3 4\n\" 5 6\n\n7 +7 .8 \r\n\u00e9 1. 007"
+    bad = glove + "\nx 1\ny 1 2 3\nz nan 1\n 1 2\nzero 0 0\nv 1:2 3:4\nlast 1e39 1"
+    for i, (name, options, t) in enumerate((
+            ("glove", 0, glove), ("glove-skip", 1, bad), ("glove-first", 1, "x a\nb 1 2\n"),
+            ("word2vec", 4, "6 2\n" + glove), ("fewer", 4, "9 2\n" + glove), ("more", 5, "2 2 \n" + glove),
+            ("skip", 7, "13 2\r\n" + bad), ("lie", 4, "99999999999 99999\na 1"), ("none", 4, "0 3\n"))):
+        put("words", "seed-" + name, bytes([options, HOW[i % 5], 140 if i == 1 else 0]), t)
+
+
+def columns():
+    csv = 'term,x,y\n"a ""b"", c",0.5,1\r\n"two\nlines",+1.5,.25\n\nplain,"2", 3 \nq"x,1.,-007'
+    bad = csv + '\n"u"v,1,2\nw,1\n,1,2\nx,nan,2\ny,1e39,1\nz,,1\n"never,1,2\n'
+    tsv = 'a\t0.5\t1\n"b\tc"\t1\t2\n"\t3\t4\n"d" e\t5\t6\nf\\tg\\\\\\x41\t7\t8\n\\N\t1\t2\n'
+    for i, (name, options, limit, t) in enumerate((
+            ("csv", 0, 0, csv), ("skip", 1, 0, bad), ("short", 1, 135, bad), ("tsv", 4, 0, tsv), ("tsv-skip", 5, 2, tsv),
+            ("named", 0x90 + 8, 1, "x,v,t\n1,2,a\n3,4,b\n"), ("range", 8, 2, "a,1,2\nb,3,4\n"),
+            ("counted", 0, 0, ",0,1\na,1,2\n"), ("unclear", 0, 0, "t,0,1\na,1,2\n"),
+            ("all", 16, 2, "0.5,1,2\n3,4,5\n"), ("pgvector", 0, 0, 'id,emb\n1,"[0.5,-1e-05]"\n2,"[1,2]"\n'),
+            ("copy", 4, 0, "1\t[0.5,1]\n2\t[1,2]\n3\t[1]\n4\t{1:2}/3\n"),
+            ("middle", 0, 0, "x,term,y\n1,a,2\n3,b,4\n"))):
+        put("columns", "seed-" + name, bytes([options, HOW[i % 5], limit]), t)
+
+
+def word2vec_bin():
+    a, b = b"a " + struct.pack("<2f", 1, -2), "\u00e9 ".encode() + struct.pack("<2f", 3, 4)
+    for i, (name, options, data) in enumerate((
+            ("plain", 0, b"2 2\n" + a + b"\n" + b + b"\n"), ("without", 0, b"2 2\n" + a + b), ("cut", 0, b"2 2\n" + a + b[:-1]),
+            ("more", 1, b"1 2\n" + a + b), ("skip", 3, b"3 2\n" + a + b"b " + struct.pack("<2f", 0, 0) + b"\xff " + b[-8:]),
+            ("lie", 0, b"99999999999999 2\n" + a), ("term", 0, b"2 2\n" + a + b"x" * 200))):
+        put("word2vec-bin", "seed-" + name, bytes([options, HOW[i % 5], 140 if name == "term" else 0]), data)
+
+
+def first_lines():
+    for i, t in enumerate((b"the 1 2\na 3 4\n", b"2 2\na 1 2\nb 3 4\n", b"1 2\na " + struct.pack("<2f", 1, -2),
+                           b"t,x,y\na,1,3\n", b"\t0\t1\na\t1\t3\n", b"\xef\xbb\xbf\n \na,1.5,3\n", b"hello world\n",
+                           b"0.5,1,2\n3,4,5\n", b'"two\nlines",x,y\na,1,3\n', b"1\t[1,2]\n", b"  \n\n 1 2\n")):
+        put("first-lines", f"seed-{i:02}", bytes([i & 1, HOW[i % 5], 0]), t)
+
+
+for target in (words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor):
     target()

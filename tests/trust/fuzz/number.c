@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/num_simd.h"
 #include "fuzz.h"
 
 static uint32_t bits(float f)
@@ -74,6 +75,29 @@ static void array(const char *begin, const char *floor, const char *end, size_t 
                   (int)want_st, at - begin);
     for (size_t i = 0; i < n; i++)
         FUZZ_CHECK(bits(got[i]) == bits(want[i]));
+}
+
+/* Lists with other separators: four at once against one by one, and each number loosely read. */
+static void lists(const char *begin, const char *floor, size_t room)
+{
+    static const struct kc_num_list kinds[] = {{',', '\n'}, {'\t', '\n'}, {' ', '\n'}, {';', ']'}};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        float got[64], want[64], f;
+        enum kc_num_status st, want_st;
+        const char *p = begin, *q = begin;
+        if (*begin == ' ') /* no list begins so */
+            return;
+        size_t n = kc_num_listed(&p, floor, got, room, &kinds[k], &st);
+        size_t m = kc_num_listed_plain(&q, want, 0, room, &kinds[k], &want_st);
+        if (n != m || st != want_st || p != q)
+            fuzz_fail("list: %zu numbers, status %d at %zd; one by one %zu, %d at %zd", n, (int)st, p - begin, m,
+                      (int)want_st, q - begin);
+        for (size_t i = 0; i < n; i++)
+            FUZZ_CHECK(bits(got[i]) == bits(want[i]));
+        q = begin;
+        if (n > 0 && kc_num_loose(&q, &f) == KC_NUM_OK) /* what JSON writes is the same to all */
+            FUZZ_CHECK(bits(f) == bits(got[0]));
+    }
 }
 
 static void to_text(const uint8_t *p, size_t n)
@@ -157,9 +181,11 @@ void fuzz_number(const uint8_t *p, size_t n)
     char *text = fuzz_padded(p + 1, n - 1), *end = text + n - 1;
     one(text, end, &f, &st);
     array(text, text, end, room);
+    lists(text, text, room);
     for (char *c = text + 1; c < end; c++) /* from another start, with bytes before it that may be read */
         if (c[-1] == ',' || c[-1] == '[') {
             array(c, text, end, room);
+            lists(c, text, room);
             break;
         }
     whole(text);

@@ -353,6 +353,46 @@ void fuzz_fvecs(const uint8_t *p, size_t n)
     binary(p, n, n > 0 && p[0] & 4 ? KC_IN_BVECS : KC_IN_FVECS);
 }
 
+/* Bytes: options; how; a limit; then the file, in the format. */
+static void text(const uint8_t *p, size_t n, enum kc_in_format format)
+{
+    static const char *const vecs[] = {NULL, "2-", "1-", "v", "2", "2-3", "emb", "x"};
+    static const char *const terms[] = {NULL, "1", "t", "3"};
+    if (n < 3)
+        return;
+    struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
+    o.skip_bad = p[0] & 1;
+    o.normalise = p[0] >> 1 & 1;
+    if (format == KC_IN_CSV || format == KC_IN_TSV || format == KC_IN_AUTO) {
+        o.header = (enum kc_header)((p[2] & 3) % 3);
+        o.vec_field = vecs[p[0] >> 3 & 7];
+        o.term_field = terms[p[0] >> 6];
+    }
+    both(&o, p[1], p + 3, n - 3);
+}
+
+/* GloVe and word2vec's text, by a bit of the options. */
+void fuzz_words(const uint8_t *p, size_t n)
+{
+    text(p, n, n > 0 && p[0] & 4 ? KC_IN_WORD2VEC : KC_IN_GLOVE);
+}
+
+void fuzz_columns(const uint8_t *p, size_t n)
+{
+    text(p, n, n > 0 && p[0] & 4 ? KC_IN_TSV : KC_IN_CSV);
+}
+
+void fuzz_word2vec_bin(const uint8_t *p, size_t n)
+{
+    text(p, n, KC_IN_WORD2VEC_BIN);
+}
+
+/* Whatever it is: the same in pieces. */
+void fuzz_first_lines(const uint8_t *p, size_t n)
+{
+    text(p, n, KC_IN_AUTO);
+}
+
 /* The length of the header is put in front, as it should be unless a bit of the options leaves that to the input. */
 void fuzz_tensor(const uint8_t *p, size_t n)
 {
