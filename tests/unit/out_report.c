@@ -35,7 +35,7 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
                              .sweep_dense_flops = 5000000000, .index_flops = 400000};
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .terms = &m->terms, .warnings = &m->warnings,
-                                   .seconds = {0.5, 1.25, 0.0625, 0.375, 0, 0.125, 2}, .storage = "spill",
+                                   .seconds = {0.5, 1.25, 0.0625, 0.375, 0, 0.125, 2, 0}, .storage = "spill",
                                    .peak_rss = 41000000};
 }
 
