@@ -143,15 +143,15 @@ int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e)
 
 int kc_feed_skip(struct kc_feed *f, uint64_t n, uint64_t *missing, struct kc_err *e)
 {
-    size_t have = f->carry.n - f->carry_at, take = have < n ? have : (size_t)n;
-    f->carry_at += take;
-    n -= take;
+    size_t have = f->carry.n - f->carry_at, step = have < n ? have : (size_t)n;
+    f->carry_at += step;
+    n -= step;
     n -= f->src_eof ? 0 : kc_source_skip(f->src, n);
-    for (; n > 0 && !f->src_eof; n -= take) {
+    for (; n > 0 && !f->src_eof; n -= step) {
         f->carry_at = f->carry.n = 0;
         if (kc_feed_peek(f, f->block < n ? f->block : (size_t)n, e) != 0)
             return -1;
-        take = f->carry_at = f->carry.n;
+        step = f->carry_at = f->carry.n;
     }
     *missing = n;
     return 0;

@@ -143,6 +143,8 @@ static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct header
     if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
+    if (h->shape[0] == UINT64_MAX) /* which here stands for as many as there are */
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "its shape is larger than any file");
     st->rows = h->shape[0];
     return kc_plain_begin(f, st, h->shape[1], "npy", e);
 }

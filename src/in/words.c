@@ -134,14 +134,14 @@ static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
            !memchr(f->carry.p + f->carry_at, '\n', f->carry.n - f->carry_at))
         if (kc_feed_more(f, LONGEST_HEADER, e) != 0)
             return -1;
-    const char *p = f->carry.p + f->carry_at, *end = f->carry.p + f->carry.n, *behind, *nl;
-    end = end - p > (ptrdiff_t)LONGEST_HEADER ? p + LONGEST_HEADER : end;
-    if (!kc_word2vec_header(p, end, rows, d, &behind)) {
-        nl = memchr(p, '\n', (size_t)(end - p));
+    const char *p = f->carry.p + f->carry_at, *stop = f->carry.p + f->carry.n, *behind, *nl;
+    stop = stop - p > (ptrdiff_t)LONGEST_HEADER ? p + LONGEST_HEADER : stop;
+    if (!kc_word2vec_header(p, stop, rows, d, &behind)) {
+        nl = memchr(p, '\n', (size_t)(stop - p));
         return kc_feed_ended(f) && kc_feed_broken(f, e) != 0 ? -1 :
                kc_err_at(e, KC_EINPUT, f->name, 1,
                          "the line is %s, expected word2vec's two numbers: of rows, and in a row",
-                         kc_text_show(shown, p, nl ? nl : end));
+                         kc_text_show(shown, p, nl ? nl : stop));
     }
     f->carry_at += (size_t)(behind - p);
     return kc_feed_dim(f, *d, e);

@@ -251,10 +251,10 @@ static int due(void *arg)
     struct kc_asked *a = c->o.asked;
     double now = kc_clock_now();
     int late = c->o.timeout > 0 && now - c->o.began >= c->o.timeout;
-    int save = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
+    int due = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
     if (late && a && !a->die)
         a->armed = 0; /* what comes now is not saved, and does not take long */
-    return (save ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
+    return (due ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
 }
 
 static size_t width_of(const struct kc_st_tensor *t)

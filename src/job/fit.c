@@ -69,9 +69,9 @@ struct work {
 /* The keywords, and what is left of the fit beside them, in bytes. */
 static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest, const struct work *w)
 {
-    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float), cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
+    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float), by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
     return add(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
-               (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)cluster)));
+               (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
 
 /* The fit and what is made of it. texts: what the keywords are taken from, NULL: not known yet. */

@@ -56,14 +56,14 @@ static int read_vectors(const struct kc_ctx *ctx, struct run *r, struct kc_err *
     if (kc_in_load(ctx, &in, &r->ds, e) != 0 || kc_dataset_number_terms(&r->ds, e) != 0)
         return -1;
     r->n = r->ds.rows.n;
-    char data[16], work[16];
+    char data[16], beside[16];
     uint64_t for_data = kc_dataset_bytes(&r->ds), for_work = work_bytes(&w, r->n, r->ds.rows.d, r->ds.rows.x != NULL);
     kc_num_human(data, for_data);
-    kc_num_human(work, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, work);
+    kc_num_human(beside, for_work);
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
     if (in.max_memory && for_data + for_work > in.max_memory)
         return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory allows",
-                          data, work);
+                          data, beside);
     if (in.nfiles > 1)
         memcpy(r->other, "the vectors", sizeof "the vectors");
     else

