@@ -221,12 +221,12 @@ static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t,
 
 static int no_record(const struct maps *t, size_t i)
 {
-    return t->record[i] == NOWHERE;
+    return !t->record || t->record[i] == NOWHERE;
 }
 
 static int no_place(const struct maps *t, size_t i)
 {
-    return t->at[i] == NOWHERE;
+    return !t->at || t->at[i] == NOWHERE;
 }
 
 /* Everything is there, once: positions 0 .. n - 1. */
