@@ -96,17 +96,25 @@ static int too_long(const struct kc_slot *s, const struct kc_span *span, struct 
     return 1;
 }
 
+/* 1, with the reason in r->msg: it is no text. */
+static int bad_bytes(struct kc_text_row *r)
+{
+    const char *p = r->term, *bad = r->how == KC_TERM_NONE ? NULL : kc_utf8_bad(p, p + r->term_n);
+    if (!bad && r->how != KC_TERM_NONE)
+        bad = memchr(p, '\0', r->term_n);
+    if (!bad)
+        return 0;
+    snprintf(r->msg, sizeof r->msg, "its term %s: byte 0x%02x at column %zu", *bad ? "is not UTF-8" : "holds NUL",
+             (unsigned char)*bad, (size_t)(bad - p) + 1);
+    return 1;
+}
+
 static int add_term(struct kc_slot *s, struct kc_text_row *r)
 {
-    const char *p = r->term, *bad = kc_utf8_bad(p, p + r->term_n);
+    const char *p = r->term;
     size_t n = r->term_n;
-    if (!bad)
-        bad = memchr(p, '\0', n);
-    if (bad) {
-        snprintf(r->msg, sizeof r->msg, "its term %s: byte 0x%02x at column %zu", *bad ? "is not UTF-8" : "holds NUL",
-                 (unsigned char)*bad, (size_t)(bad - p) + 1);
+    if (bad_bytes(r))
         return 1;
-    }
     if (r->how != KC_TERM_PLAIN) {
         s->tmp.n = 0;
         if (kc_buf_add(&s->tmp, p, n, &s->err) != 0)
@@ -150,7 +158,7 @@ void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse)
             skip--;
             continue;
         }
-        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0) {
+        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 && !bad_bytes(&r)) {
             f->d = r.count;
             f->d_name = f->name;
             return;
