@@ -56,6 +56,7 @@ static int get_field(const struct kc_columns *c, const char *p, const char *end,
 static int take_brackets(const struct kc_columns *c, const char *p, const char *end, size_t column,
                          struct kc_text_row *r, const char **behind)
 {
+    static const struct kc_num_list listed = {',', ']'};
     float beyond[64];
     int quoted = *p == '"';
     const char *q = p + quoted + 1;
@@ -71,7 +72,7 @@ static int take_brackets(const struct kc_columns *c, const char *p, const char *
     for (;;) {
         float *to = r->count < r->d ? r->row + r->count : beyond;
         size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
-        r->count += kc_num_floats(&q, r->floor, to, room, &st);
+        r->count += kc_num_listed(&q, r->floor, to, room, &listed, &st);
         if (st != KC_NUM_OK) {
             const char *stop = q;
             float x;

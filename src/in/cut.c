@@ -110,7 +110,8 @@ int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof
             want = kc_mem_add(s->buf.n, f->block);
             continue;
         }
-        if (!end && s->buf.n > f->o->max_line) {
+        /* a CR may belong to the line's end, which does not count */
+        if (!end && s->buf.n - (s->buf.n > 0 && s->buf.p[s->buf.n - 1] == '\r') > f->o->max_line) {
             s->overlong = 1;
             s->lines = c->lost;
             c->lost = 0;

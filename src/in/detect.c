@@ -38,7 +38,7 @@ static enum verdict more(const struct view *v)
 /* Whether the line is a term and d numbers; d == 0: any number of them. */
 static size_t numbers_of(const char *p, const char *end, size_t d, struct kc_text_row *r)
 {
-    *r = (struct kc_text_row){.d = d};
+    *r = (struct kc_text_row){.d = d, .floor = p};
     return p < end && kc_words_parse(NULL, p, end, r) == 0 ? r->count : 0;
 }
 
@@ -112,7 +112,7 @@ static int next_record(const struct view *v, const struct kc_columns *c, const c
 /* Whether the record is a row by the columns of the first row: of two numbers or more, where none was asked for. */
 static int is_row(const struct view *v, const struct kc_columns *c, const char *p, const char *end)
 {
-    struct kc_text_row r = {.d = 0};
+    struct kc_text_row r = {.d = 0, .floor = v->p};
     return kc_columns_parse(c, p, end, &r) == 0 && r.count > (v->o->vec_field == NULL);
 }
 

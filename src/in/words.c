@@ -138,7 +138,7 @@ static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
     stop = stop - p > (ptrdiff_t)LONGEST_HEADER ? p + LONGEST_HEADER : stop;
     if (!kc_word2vec_header(p, stop, rows, d, &behind)) {
         nl = memchr(p, '\n', (size_t)(stop - p));
-        return kc_feed_ended(f) && kc_feed_broken(f, e) != 0 ? -1 :
+        return !nl && kc_feed_broken(f, e) != 0 ? -1 : /* it broke before the line was complete */
                kc_err_at(e, KC_EINPUT, f->name, 1,
                          "the line is %s, expected word2vec's two numbers: of rows, and in a row",
                          kc_text_show(shown, p, nl ? nl : stop));
@@ -158,7 +158,7 @@ static int check_size(struct kc_feed *f, uint64_t rows, uint64_t least, struct k
         return kc_err_at(e, KC_EINPUT, f->name, 1, "says %llu row%s of %zu number%s, but only %llu byte%s follow",
                          (unsigned long long)rows, rows == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s",
                          (unsigned long long)left, left == 1 ? "" : "s");
-    if (f->nfiles == 1)
+    if (f->nfiles == 1 && !f->o->skip_bad) /* else they may be far fewer */
         f->hint_rows = rows;
     return 0;
 }
@@ -172,7 +172,8 @@ static int begin(struct kc_feed *f, struct kc_err *e)
         return -1;
     st->rows = UINT64_MAX;
     if (f->rd == &kc_reader_word2vec) {
-        if (take_header(f, &st->rows, &d, e) != 0 || check_size(f, st->rows, 2 * (uint64_t)f->d + 2, e) != 0)
+        if (take_header(f, &st->rows, &d, e) != 0 ||
+            check_size(f, st->rows, f->o->skip_bad ? 2 : 2 * (uint64_t)f->d + 2, e) != 0) /* a bad row may be short */
             return -1;
         f->line0++;
     }
@@ -185,6 +186,16 @@ static void end(struct kc_feed *f)
     (void)f;
 }
 
+/* The input ends before this line. */
+static void end_before(struct kc_feed *f, uint64_t line)
+{
+    const struct state *st = f->state;
+    f->carry_at = f->carry.n;
+    f->src_eof = 1;
+    (void)kc_err_at(&f->broken, KC_EINPUT, f->name, line, "a row more than the %llu that the first line says",
+                    (unsigned long long)st->rows);
+}
+
 /* Count the slot's rows. One that the first line does not tell of ends the input. */
 static void count_rows(struct kc_feed *f, struct kc_slot *s)
 {
@@ -195,16 +206,17 @@ static void count_rows(struct kc_feed *f, struct kc_slot *s)
     while (kc_text_next(s, &at, &line, &span)) {
         if (st->seen == st->rows) {
             s->buf.n = span.off;
-            s->overlong = 0;
-            f->carry_at = f->carry.n;
-            f->src_eof = 1;
-            (void)kc_err_at(&f->broken, KC_EINPUT, f->name, span.line,
-                            "a row more than the %llu that the first line says", (unsigned long long)st->rows);
-            break;
+            end_before(f, span.line);
+            return;
         }
         st->seen++;
     }
-    st->seen += (uint64_t)(s->overlong != 0); /* of two faults of one line, its length is the one that is told */
+    if (s->overlong && st->seen == st->rows) {
+        s->overlong = 0;
+        end_before(f, line + 1);
+        return;
+    }
+    st->seen += (uint64_t)(s->overlong != 0);
     st->line = line + (uint64_t)(s->overlong != 0);
 }
 

@@ -500,7 +500,7 @@ def words(data, head, skip=False):
         said, d = int(m.group(1)), int(m.group(2))
         if d < 1 or d > MAX_DIM:
             return Verdict(1, "no numbers|numbers a row", rows=[])
-        if said * (2 * d + 2) > len(data) - m.end() + 1:
+        if said * (2 if skip else 2 * d + 2) > len(data) - m.end() + 1:
             return Verdict(1, r":1: says", rows=[])
         data = b"\n" + data[m.end():]
     for number, line in text_lines(data):

@@ -358,7 +358,7 @@ static void text(const uint8_t *p, size_t n, enum kc_in_format format)
 {
     static const char *const vecs[] = {NULL, "2-", "1-", "v", "2", "2-3", "emb", "x"};
     static const char *const terms[] = {NULL, "1", "t", "3"};
-    if (n < 3)
+    if (n < 3 || kc_source_packed((const char *)p + 3, n - 3) != KC_SOURCE_PLAIN) /* where damage is seen differs */
         return;
     struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
     o.skip_bad = p[0] & 1;
