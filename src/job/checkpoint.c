@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -367,8 +369,9 @@ int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e)
 
 void kc_checkpoint_done(struct kc_checkpoint *c)
 {
-    if (c && c->there && !c->steps.cut)
-        unlink(c->o.file);
+    char path[PATH_MAX]; /* a link stays, as it does when what it names is replaced */
+    if (c && c->there && !c->steps.cut && realpath(c->o.file, path))
+        unlink(path);
 }
 
 void kc_checkpoint_free(struct kc_checkpoint *c)

@@ -2,75 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/fit.h"
-#include "core/steps.h"
 #include "data.h"
+#include "kept.h"
 #include "par/pool.h"
 #include "unit.h"
-
-struct kept {
-    struct kc_st st;    /* its tensors' data are copies */
-    size_t step, at;    /* steps so far; the one to save at */
-    int late;           /* then time is up */
-    struct kc_steps steps;
-};
-
-static size_t width(const struct kc_st_tensor *t)
-{
-    return (t->type == KC_ST_F32 || t->type == KC_ST_U32 ? 4 : 8) * (size_t)t->shape[0];
-}
-
-static void forget(struct kept *k)
-{
-    for (size_t i = 0; i < k->st.n; i++) {
-        free((void *)(uintptr_t)k->st.tensors[i].name);
-        free((void *)(uintptr_t)k->st.tensors[i].data);
-    }
-    free(k->st.tensors);
-    k->st = (struct kc_st){0};
-}
-
-static int due(void *arg)
-{
-    struct kept *k = arg;
-    k->step++;
-    return (k->step == k->at ? KC_DUE_SAVE : 0) | (k->late && k->step >= k->at ? KC_DUE_STOP : 0);
-}
-
-static int save(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
-{
-    struct kept *k = arg;
-    (void)e;
-    k->st.tensors = malloc(n * sizeof *t);
-    k->st.n = n;
-    for (size_t i = 0; i < n; i++) {
-        void *copy = malloc(width(&t[i]));
-        memcpy(copy, t[i].data, width(&t[i]));
-        k->st.tensors[i] = t[i];
-        k->st.tensors[i].data = copy;
-        k->st.tensors[i].name = strdup(t[i].name);
-    }
-    return 0;
-}
-
-static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e)
-{
-    (void)arg;
-    (void)e;
-    memcpy(to, t->data, width(t));
-    return 0;
-}
-
-static int run(struct kept *k, const struct kc_st *from, size_t at, int late, const struct kc_ctx *ctx,
-               const struct kc_rows *rows, const struct kc_fit_opts *o, struct kc_fit *f, struct kc_err *e)
-{
-    struct kc_fit_opts with = *o;
-    k->step = 0;
-    k->at = at;
-    k->late = late;
-    k->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .from = from, .name = "state", .arg = k};
-    with.steps = &k->steps;
-    return kc_fit_run(ctx, rows, &with, f, e);
-}
 
 static int same(const struct kc_fit *a, const struct kc_fit *b)
 {
@@ -97,7 +32,7 @@ static void damage(struct kc_rng *r, struct kept *k, const struct kc_ctx *ctx, c
     struct kc_fit f;
     memcpy(was, at, one);
     memcpy(at, &v, one);
-    int rc = run(&other, &k->st, 0, 1, ctx, rows, o, &f, &e);
+    int rc = kept_run(&other, &k->st, 0, 1, ctx, rows, o, &f, &e);
     CHECK_MSG(rc == 0 || (e.code == KC_EINPUT && strcmp(e.file, "state") == 0), "%s: %s", t->name, e.msg);
     for (size_t i = 0; rc == 0 && i < f.n; i++)
         CHECK(f.labels[i] < f.k);
@@ -131,22 +66,22 @@ TEST(core_steps_lead_to_the_same_result)
         o.n_init = shapes[q].n_init;
         o.sample = shapes[q].sample;
         o.max_size = shapes[q].max_size;
-        CHECK(run(&k, NULL, 0, 0, &ctx, &rows, &o, &whole, &e) == 0);
+        CHECK(kept_run(&k, NULL, 0, 0, &ctx, &rows, &o, &whole, &e) == 0);
         size_t steps = k.step, by = 1 + steps / (shapes[q].n > 9000 ? 4 : 12);
         CHECK(steps > 3);
         for (size_t at = 1; at <= steps; at += by) {
-            CHECK(run(&k, NULL, at, 0, &ctx, &rows, &o, &f, &e) == 0);
+            CHECK(kept_run(&k, NULL, at, 0, &ctx, &rows, &o, &f, &e) == 0);
             CHECK(same(&f, &whole));
             kc_fit_free(&f);
             if (k.st.n == 0) /* a step where only the time is looked at */
                 continue;
             struct kept again = {.step = 0};
-            CHECK_MSG(run(&again, &k.st, 0, 0, &ctx, &rows, &o, &f, &e) == 0, "step %zu of %zu: %s", at, steps, e.msg);
+            CHECK_MSG(kept_run(&again, &k.st, 0, 0, &ctx, &rows, &o, &f, &e) == 0, "step %zu of %zu: %s", at, steps, e.msg);
             CHECK_MSG(same(&f, &whole), "shape %zu, step %zu of %zu", q, at, steps);
             kc_fit_free(&f);
             for (int i = 0; i < 12; i++)
                 damage(&r, &k, &ctx, &rows, &o);
-            forget(&k);
+            kept_forget(&k);
         }
         kc_fit_free(&whole);
         kc_pool_free(ctx.pool);
@@ -171,18 +106,18 @@ TEST(core_steps_late)
         o.n_init = shapes[q].n_init;
         o.sample = shapes[q].sample;
         o.max_size = shapes[q].max_size;
-        CHECK(run(&k, NULL, 0, 0, &ctx, &rows, &o, &f, &e) == 0);
+        CHECK(kept_run(&k, NULL, 0, 0, &ctx, &rows, &o, &f, &e) == 0);
         size_t steps = k.step, by = 1 + steps / 10;
         kc_fit_free(&f);
         for (size_t at = 1; at <= steps; at += by) {
-            CHECK_MSG(run(&k, NULL, at, 1, &ctx, &rows, &o, &f, &e) == 0, "step %zu of %zu: %s", at, steps, e.msg);
+            CHECK_MSG(kept_run(&k, NULL, at, 1, &ctx, &rows, &o, &f, &e) == 0, "step %zu of %zu: %s", at, steps, e.msg);
             CHECK(f.k >= 1 && f.nsweep >= 1 && f.limit_broken == (k.steps.cut != 0) && (at > 1 || k.steps.cut));
             for (size_t i = 0; i < f.n; i++)
                 CHECK(f.labels[i] < f.k);
             for (uint32_t c = 0; c < f.k; c++)
                 CHECK(f.clusters[c].size >= 1 && (!o.max_size || f.clusters[c].size <= o.max_size));
             kc_fit_free(&f);
-            forget(&k);
+            kept_forget(&k);
         }
         kc_pool_free(ctx.pool);
         free(x);

@@ -296,5 +296,13 @@ def first_lines():
         put("first-lines", f"seed-{i:02}", bytes([i & 1, HOW[i % 5], 0]), t)
 
 
-for target in (words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor):
+def checkpoint():
+    for i, how in enumerate((0, 1, 2, 4, 8, 16, 0x21, 0x28)):
+        for step in (0, 3, 9, 25):
+            put("checkpoint", "seed-%d-%d" % (how, step), bytes([how, step]),
+                struct.pack("<BHQ", 3 * i, 7 * step, i) if step > 3 else b"")
+
+
+for target in (words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
+               checkpoint):
     target()

@@ -39,13 +39,19 @@ SHAPES = [
 SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "streamed": 3}  # stop points of a slice
 
 
+def libraries():
+    """What the program is linked with, as the Makefile has it."""
+    with open(os.path.join(harness.ROOT, "Makefile")) as f:
+        return next(x for x in f if x.startswith("KC_LIBS =")).split("=", 1)[1].split()
+
+
 def link():
     objects = sorted(glob.glob(os.path.join(os.path.dirname(LIB), "src/cli/*.o")))
     cc = (os.environ.get("CC") or "cc").split()
     src = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook.c")
     subprocess.run(cc + ["-std=c11", "-O1", "-g", "-D_GNU_SOURCE", "-I" + os.path.join(harness.ROOT, "src"), "-pthread",
                          "-pie", "-fPIE", "-Wl,--wrap=kc_steps_at,--wrap=kc_steps_late", "-o", HOOKED] + objects +
-                   [src, LIB, "-lz", "-lzstd", "-lunistring", "-lm"] + os.environ.get("RESUME_FLAGS", "").split(), check=True)
+                   [src, LIB] + libraries() + os.environ.get("RESUME_FLAGS", "").split(), check=True)
 
 
 def make(shape):
