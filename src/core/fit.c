@@ -491,7 +491,10 @@ static int fit(struct kc_fitting *w)
     uint32_t *ks = NULL;
     size_t nk, rows = w->o->sample && w->o->sample < f->n ? (size_t)w->o->sample : f->n;
     int rc = -1;
-    if (list_ks(w, &ks, &nk) != 0 || kc_steps_enter(steps, &frame, w->e) < 0)
+    if (list_ks(w, &ks, &nk) != 0)
+        goto out;
+    w->nks = nk;
+    if (kc_steps_enter(steps, &frame, w->e) < 0)
         goto out;
     kc_sweep_path(rows, f->d, ks, nk, w->o, &path);
     f->path = path.gram ? "gram" : "stacked";

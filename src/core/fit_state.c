@@ -20,7 +20,7 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
     if (kc_state_u64(s, "choice", number, 6, INT32_MAX) != 0)
         return -1;
     if (s->reading) {
-        if (number[0] < 1 || number[1] >= number[0] || number[2] > 1 || number[3] > f->n || number[5] < 1 ||
+        if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n || number[5] < 1 ||
             number[5] > f->n)
             return kc_state_bad(s, "the choice does not hold together");
         f->sweep = kc_mem_zalloc((size_t)number[0], sizeof *f->sweep, s->e);

@@ -22,6 +22,7 @@ struct kc_fitting {
     struct kc_fit *f;
     double *sums;     /* (k, d) of the final labels */
     uint64_t *counts; /* (k) */
+    size_t nks;       /* the k that can be tried */
     int cut;          /* the range of k was cut by the number of different rows */
     uint32_t *unsure; /* (nunsure) rows whose label may not be the arg-max over f->centroids; NULL: all may not */
     size_t nunsure;
