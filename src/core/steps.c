@@ -223,12 +223,13 @@ int kc_steps_at(struct kc_steps *steps, struct kc_err *e)
     int due = steps->due(steps->arg);
     if ((due & KC_DUE_SAVE) && !steps->cut && save(steps, e) != 0)
         return -1;
-    return (due & KC_DUE_STOP) != 0;
+    steps->late |= (due & KC_DUE_STOP) != 0;
+    return steps->late;
 }
 
 int kc_steps_late(const struct kc_steps *steps)
 {
-    return steps && (steps->due(steps->arg) & KC_DUE_STOP) != 0;
+    return steps && (steps->late || (!steps->keeps && (steps->due(steps->arg) & KC_DUE_STOP)));
 }
 
 int kc_steps_resuming(const struct kc_steps *steps)

@@ -23,10 +23,12 @@ struct kc_steps {
     int (*save)(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e);
     const struct kc_st *from; /* the arrays to go on from; NULL: start from the beginning */
     int (*read)(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e); /* one of them */
-    int timed;                /* time may be up some day */
+    int timed;                /* time may be up some day; */
+    int keeps;                /* then the state is to be saved first: the fit ends at a step only */
     const char *name;         /* of what they are read from, for messages */
     void *arg;
-    int cut;                  /* time was up, and something has been left out for it */
+    int late;                 /* time was up at a step, */
+    int cut;                  /* and something has been left out for it */
     struct kc_frame *top;
     size_t at;                /* arrays that have been read */
     struct kc_work *work;

@@ -339,7 +339,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, str
     if (!c)
         return 0;
     c->rows = rows;
-    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout > 0,
+    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout > 0, .keeps = c->o.file != NULL,
                                  .name = c->o.file, .arg = c};
     f->steps = &c->steps;
     c->next = kc_clock_now() + c->o.every;

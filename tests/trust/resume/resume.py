@@ -152,7 +152,7 @@ def one_shape(shape):
 
 
 def late(label, folder, options, ref, stops):
-    """Time is up at a step: an answer, exit 3, and the checkpoint leads on to the whole of it."""
+    """Time is up at a step: an answer for every row, and exit 3 when something was left out."""
     n = len(ref[1][0].splitlines())
     for stop in h.random.sample(stops, min(len(stops), 1 if h.slice else 8)):
         seen, got = fit(HOOKED, folder, options + ["--checkpoint", "c", "--timeout", "1h"], HOOK_LATE=str(stop))
@@ -165,8 +165,6 @@ def late(label, folder, options, ref, stops):
         elif not bad:
             bad = differs(got, ref[1])
         h.ok("%s, late at step %d" % (label, stop), bad)
-        if os.path.exists(os.path.join(folder, "c")):
-            os.unlink(os.path.join(folder, "c"))
 
 
 def at_random():
@@ -191,6 +189,27 @@ def at_random():
             os.unlink(os.path.join(folder, name))
         h.ok("at random %d" % i, bad or resumed(folder, options, ref, 2))
     return hit
+
+
+def timed():
+    """Time is up at random moments: what was saved then leads on to the whole result."""
+    shape = SHAPES[2]
+    folder, options = make(shape), shape[5]
+    began = time.monotonic()
+    ref = fit(harness.KCLUST, folder, options)
+    whole = time.monotonic() - began
+    cut = 0
+    for i in range(3 if h.slice else 20):
+        limit = ["--checkpoint", "c", "--timeout", "%.3f" % (0.001 + h.random.random() * whole)]
+        seen, got = fit(harness.KCLUST, folder, options + limit)
+        bad = "%r" % seen if seen.code not in (0, 3) or not got else ""
+        if not bad and seen.code == 0:
+            bad = differs(got, ref[1]) or left(folder, False)
+        elif not bad:
+            cut += 1
+            bad = left(folder, True) or resumed(folder, options, ref, 2)
+        h.ok("timed %d" % i, bad)
+    return cut
 
 
 def header(path):
@@ -287,9 +306,10 @@ def main():
             continue
         points += one_shape(shape)
     hit = at_random() if not h.only or h.only.startswith("at random") else 0
+    cut = timed() if not h.only or h.only.startswith("timed") else 0
     if not h.only or h.only.startswith(("refused", "header")):
         refusals()
-    h.end("resume: %d stop points, %d runs killed at random moments" % (points, hit))
+    h.end("resume: %d stop points, %d runs killed at random moments, %d cut short by their timeout" % (points, hit, cut))
 
 
 main()
