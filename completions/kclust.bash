@@ -110,6 +110,9 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin silhouette row' -- "$cur")
         return
         ;;
+    fit:--id-format)
+        return
+        ;;
     fit:--summary|fit:-s)
         _kclust_files
         return
@@ -120,6 +123,25 @@ _kclust() {
         ;;
     fit:--model|fit:-m)
         _kclust_files
+        return
+        ;;
+    fit:--clusters)
+        _kclust_files
+        return
+        ;;
+    fit:--cluster-type)
+        return
+        ;;
+    fit:--document-field)
+        return
+        ;;
+    fit:--facet)
+        return
+        ;;
+    fit:--facet-values)
+        return
+        ;;
+    fit:--representatives)
         return
         ;;
     fit:--keywords)
@@ -242,6 +264,9 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
         return
         ;;
+    assign:--id-format)
+        return
+        ;;
     assign:--summary|assign:-s)
         _kclust_files
         return
@@ -345,6 +370,9 @@ _kclust() {
         ;;
     update:--columns)
         mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
+        return
+        ;;
+    update:--id-format)
         return
         ;;
     update:--summary|update:-s)
@@ -603,9 +631,9 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --model --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
         score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
         convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --log-format --help --version' ;;

@@ -121,6 +121,13 @@ void kc_jsonw_double(struct kc_jsonw *w, const char *key, double v)
     add(w, t, kc_num_format_double(t, v));
 }
 
+void kc_jsonw_float(struct kc_jsonw *w, const char *key, float v)
+{
+    char t[KC_NUM_FLOAT_MAX];
+    lead(w, key);
+    add(w, t, kc_num_format_float(t, v));
+}
+
 void kc_jsonw_fixed(struct kc_jsonw *w, const char *key, double v, int decimals)
 {
     char t[400];

@@ -21,6 +21,7 @@ void kc_jsonw_open(struct kc_jsonw *w, const char *key, char bracket, int flat);
 void kc_jsonw_close(struct kc_jsonw *w, char bracket);                           /* '}' or ']' */
 void kc_jsonw_u64(struct kc_jsonw *w, const char *key, uint64_t v);
 void kc_jsonw_double(struct kc_jsonw *w, const char *key, double v); /* the shortest that reads back, or null */
+void kc_jsonw_float(struct kc_jsonw *w, const char *key, float v);   /* the same as a float; finite */
 void kc_jsonw_fixed(struct kc_jsonw *w, const char *key, double v, int decimals); /* null when not finite */
 void kc_jsonw_bool(struct kc_jsonw *w, const char *key, int v);
 void kc_jsonw_null(struct kc_jsonw *w, const char *key);

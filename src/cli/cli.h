@@ -28,6 +28,9 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
 /* Reading options as they are without any on the command line. */
 struct kc_in_opts kc_cli_in_defaults(void);
 
+/* Whether the value is a key or a JSON Pointer. */
+int kc_cli_field(const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+
 /* KC_OPTS_LABELS: where the values go. */
 struct kc_cli_labels {
     struct kc_out_opts *out;

@@ -1,7 +1,9 @@
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "job/fit.h"
 #include "text/keywords.h"
@@ -35,6 +37,21 @@ static const struct kc_opt opts[] = {
                    "term, cluster, similarity, margin, silhouette and row"),
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "save the model to FILE, for assign and update"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Records of clusters:"},
+    {KC_OPT_CLUSTERS, 0, "clusters", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
+     "write the clusters to FILE, one JSON object a line: members, centroid, figures, and what is asked for below"},
+    {KC_OPT_CLUSTER_TYPE, 0, "cluster-type", "NAME", "cluster", 0, KC_COMPLETE_NONE, 0,
+     "what the records say they are, as cluster_type"},
+    {KC_OPT_DOCUMENT_FIELD, 0, "document-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
+     "the different values of this field of the members, as document_ids"},
+    {KC_OPT_FACET, 0, "facet", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
+     "the most frequent values of this field with their counts, under its name, or as NAME=FIELD under NAME; any number "
+     "of times"},
+    {KC_OPT_FACET_VALUES, 0, "facet-values", "N", "5", 0, KC_COMPLETE_NONE, 0, "how many of each facet"},
+    {KC_OPT_REPRESENTATIVES, 0, "representatives", "N", "3", 0, KC_COMPLETE_NONE, 0,
+     "how many of the members nearest to the centroid are named"},
+    {KC_OPT_TIMESTAMP, 0, "timestamp", 0, 0, 0, KC_COMPLETE_NONE, 0,
+     "say when: the time of the run, or of SOURCE_DATE_EPOCH"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Keywords:"},
     {KC_OPT_KEYWORDS, 0, "keywords", "N", "off", 0, KC_COMPLETE_NONE, 0,
      "the N words and pairs of words in the terms that tell each cluster from the others, and a label made of them"},
@@ -70,7 +87,7 @@ struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
     struct kc_cli_labels labels;
-    int min_given, max_given, relabel_given;
+    int min_given, max_given, relabel_given, timestamp;
 };
 
 static int bad_range(const char *value, const char *name, struct kc_err *e)
@@ -188,6 +205,58 @@ static int take_long(struct args *a, enum kc_opt_id id, const char *value, const
     }
 }
 
+static int take_facet(struct kc_clusters_opts *c, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_facet *f = &c->facets[c->nfacets];
+    if (c->nfacets == KC_FACETS_MOST)
+        return kc_err_set(e, KC_EUSAGE, "%s: more than %d facets", name, KC_FACETS_MOST);
+    if (kc_facet_parse(f, value, name, e) != 0 || kc_cli_field(f->field, name, e) != 0)
+        return -1;
+    for (size_t i = 0; i < c->nfacets; i++)
+        if (strcmp(c->facets[i].name, f->name) == 0)
+            return kc_err_set(e, KC_EUSAGE, "%s: two facets named '%s': give one as NAME=FIELD", name, f->name);
+    if (kc_out_clusters_has(f->name))
+        return kc_err_set(e, KC_EUSAGE, "%s: the records have another '%s': give it as NAME=FIELD", name, f->name);
+    c->nfacets++;
+    return 0;
+}
+
+static int take_records(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_clusters_opts *c = &a->job.records;
+    uint64_t number;
+    switch (id) {
+    case KC_OPT_CLUSTERS:
+        a->job.clusters = value;
+        return 0;
+    case KC_OPT_CLUSTER_TYPE:
+        if (kc_utf8_bad(value, value + strlen(value)))
+            return kc_err_set(e, KC_EUSAGE, "%s: it is not UTF-8", name);
+        c->type = value;
+        return 0;
+    case KC_OPT_DOCUMENT_FIELD:
+        a->job.document_field = value;
+        return kc_cli_field(value, name, e);
+    case KC_OPT_FACET:
+        return take_facet(c, value, name, e);
+    case KC_OPT_FACET_VALUES:
+        if (kc_opt_u64(value, 1, 1000000, &number, name, e) != 0)
+            return -1;
+        c->facet_values = (size_t)number;
+        return 0;
+    case KC_OPT_REPRESENTATIVES:
+        if (kc_opt_u64(value, 0, KC_REPRESENTATIVES_MOST, &number, name, e) != 0)
+            return -1;
+        c->representatives = (size_t)number;
+        return 0;
+    case KC_OPT_TIMESTAMP:
+        a->timestamp = 1;
+        return 0;
+    default:
+        return take_long(a, id, value, name, e);
+    }
+}
+
 static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct args *a = arg;
@@ -211,7 +280,7 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         return 0;
     case KC_OPT_TEXT_FIELD:
         a->job.text_field = value;
-        return 0;
+        return kc_cli_field(value, name, e);
     case KC_OPT_STOP_WORDS:
         if (strcmp(value, "none") == 0)
             a->job.no_stop_words = 1;
@@ -223,7 +292,7 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
         return kc_opt_real(value, 0, 1, &a->job.max_relabel, name, e);
     default:
         rc = kc_cli_take_labels(&a->labels, id, value, name, e);
-        return rc <= 0 ? rc : take_long(a, id, value, name, e);
+        return rc <= 0 ? rc : take_records(a, id, value, name, e);
     }
 }
 
@@ -253,8 +322,19 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (a->job.keywords == 0 && (a->job.stop_words || a->job.no_stop_words || a->job.text_field))
         return kc_err_set(e, KC_EUSAGE, "%s needs --keywords N, the number of words that are wanted",
                           a->job.text_field ? "--text-field" : "--stop-words");
+    const struct kc_clusters_opts *c = &a->job.records;
+    if (!a->job.clusters && (c->nfacets || a->job.document_field || a->timestamp))
+        return kc_err_set(e, KC_EUSAGE, "%s needs --clusters FILE, whose records have it",
+                          c->nfacets ? "--facet" : a->timestamp ? "--timestamp" : "--document-field");
+    if (a->job.clusters && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.output, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "--clusters - needs --output FILE: standard output takes one of them");
     if (kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
+    if (a->job.clusters && a->job.summary && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.summary, "-") == 0)
+        return kc_err_set(e, KC_EUSAGE, "--clusters - and --summary -: standard output takes one of them");
+    a->job.records.id_format = a->job.out.id_format;
+    if (a->timestamp)
+        a->job.records.timestamp = a->job.created >= 0 ? a->job.created : (int64_t)time(NULL);
     return kc_cli_operands(&kc_verb_fit, argc, argv, first, named, &a->job.in, e);
 }
 
@@ -283,6 +363,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
+                .records = KC_CLUSTERS_OPTS_DEFAULT,
                 .checkpoint = {.every = KC_CHECKPOINT_EVERY, .began = kc_clock_now()}, .max_relabel = 1,
                 .created = -1},
     };

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "cli/cli.h"
+#include "in/fields.h"
 
 int kc_cli_take_labels(struct kc_cli_labels *l, enum kc_opt_id id, const char *value, const char *name,
                        struct kc_err *e)
@@ -22,12 +23,21 @@ int kc_cli_take_labels(struct kc_cli_labels *l, enum kc_opt_id id, const char *v
                kc_opt_bad_word(value, "tsv csv jsonl", name, e);
     case KC_OPT_COLUMNS:
         return kc_out_columns_parse(value, l->out, e);
+    case KC_OPT_ID_FORMAT:
+        l->out->id_format = value;
+        return kc_out_id_format_check(value, name, e);
     case KC_OPT_ANNOTATE:
         l->out->annotate = 1;
         return 0;
     default:
         return 1;
     }
+}
+
+int kc_cli_field(const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_path path;
+    return kc_path_parse(&path, value, 0, name, e);
 }
 
 int kc_cli_check_labels(struct kc_cli_labels *l, struct kc_err *e)

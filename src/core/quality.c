@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/index.h"
+#include "core/members.h"
 
 static int worse(const float *s, uint32_t a, uint32_t b)
 {
@@ -41,14 +42,6 @@ static void find_worst(struct kc_quality *q)
         sink(s, q->worst, m, 0, q->worst[m]);
         q->worst[m] = best;
     }
-}
-
-static double pair_similarity(const double *sum, size_t d, uint64_t size)
-{
-    double n = (double)size, ss = 0;
-    for (size_t t = 0; t < d; t++)
-        ss += sum[t] * sum[t];
-    return size < 2 ? NAN : (ss - n) / (n * (n - 1));
 }
 
 uint64_t kc_quality_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigned threads)
@@ -88,7 +81,7 @@ int kc_quality_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const u
     q->objective = p.objective;
     for (uint32_t c = 0; c < k; c++)
         q->clusters[c] = (struct kc_quality_cluster){counts[c], k < 2 ? NAN : p.cluster_silhouette[c],
-                                                     pair_similarity(sums + (size_t)c * rows->d, rows->d, counts[c])};
+                                                     kc_members_pairs(sums + (size_t)c * rows->d, rows->d, counts[c])};
     find_worst(q);
     rc = 0;
 out:

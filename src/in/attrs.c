@@ -140,6 +140,22 @@ int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct k
     return n == 0 ? 1 : to_json(value, n, &w->json, e) != 0 ? -1 : add_text(w->json.p, &w->text, e);
 }
 
+int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    if (rc == 0)
+        return fn(arg, w->text.p ? w->text.p : "", w->text.n, e);
+    if (rc < 0 || n == 0 || *value != '[')
+        return rc < 0 ? -1 : 0;
+    for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p))) {
+        w->text.n = 0;
+        rc = add_text(p, &w->text, e);
+        if (rc < 0 || (rc == 0 && fn(arg, w->text.p ? w->text.p : "", w->text.n, e) != 0))
+            return -1;
+    }
+    return 0;
+}
+
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
 {
     int rc = kc_attrs_text(value, n, w, e);

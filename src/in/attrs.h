@@ -36,6 +36,11 @@ struct kc_attrs_work {
 /* An attribute (n bytes of compact JSON) as plain text into w->text: a string decoded, a number or a word as it is
  * written. 0; 1: it is an object, an array or nothing, or has a lone surrogate; -1: no memory. */
 int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+/* The same for each element of an array, for what is no array itself: fn is called with what has such a text. A failure
+ * of fn ends it. */
+typedef int (*kc_attrs_fn)(void *arg, const char *text, size_t n, struct kc_err *e);
+int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
+    KC_MUST_USE;
 /* The same as text to be read: of an array the elements' with a line end between them, of what is no text none. */
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
 

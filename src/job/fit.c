@@ -1,4 +1,4 @@
-#include "job/fit.h"
+#include "job/fit_run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,37 +6,12 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/num.h"
-#include "in/attrs.h"
 #include "in/reader.h"
-#include "job/like.h"
-#include "model/model.h"
-#include "out/report.h"
 #include "par/pool.h"
-#include "text/keywords.h"
-
-/* Everything a run holds; one place to free it. */
-struct run {
-    const struct kc_ctx *outer; /* the caller's context: log lines are passed on to it */
-    struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
-    struct kc_err kept;         /* a failure to keep a warning */
-    struct kc_strs warnings;
-    struct kc_outfile *out, *side, *file, *metrics; /* labels, sidecar, model, figures */
-    struct kc_dataset ds;
-    struct kc_fit fit;
-    struct kc_model model, old; /* old: of --like */
-    int lock;                   /* on the model that is replaced */
-    struct kc_like like;
-    struct kc_strs stop_words;
-    struct kc_strs texts; /* of text_field */
-    struct kc_keywords keywords;
-    double keywords_seconds;
-    struct kc_checkpoint *checkpoint; /* NULL: the fit is done in one go */
-    uint64_t need; /* bytes for the data and the work, 0: not known yet */
-};
 
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
-    struct run *run = arg;
+    struct kc_job_run *run = arg;
     if (level == KC_LOG_WARN && kc_strs_add(&run->warnings, line, strlen(line), &run->kept) != 0)
         return; /* kept tells, once the run is over */
     if (run->outer->log)
@@ -45,13 +20,13 @@ static void log_line(void *arg, enum kc_log level, const char *line)
 
 static void pass_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n)
 {
-    const struct run *run = arg;
+    const struct kc_job_run *run = arg;
     run->outer->event(run->outer->arg, phase, message, facts, n);
 }
 
 static void pass_progress(void *arg, const struct kc_progress *p)
 {
-    struct run *run = arg;
+    struct kc_job_run *run = arg;
     run->outer->progress(run->outer->arg, p);
 }
 
@@ -105,29 +80,32 @@ static uint64_t work_bytes(void *arg, size_t n, size_t d)
 }
 
 /* What the keywords are taken from. */
-static const struct kc_strs *texts_of(const struct run *run, const struct kc_job_fit *j)
+static const struct kc_strs *texts_of(const struct kc_job_run *run, const struct kc_job_fit *j)
 {
     return j->text_field ? &run->texts : &run->ds.terms;
 }
 
-/* The field of each row, decoded. */
-static int take_texts(struct run *run, struct kc_err *e)
+/* The text field of each row, decoded. */
+static int take_texts(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};
-    struct kc_strs *attrs = &run->ds.attrs;
+    struct kc_field f;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < attrs->n; i++) {
+    if (!kc_fit_field(run, run->fields.text, &f))
+        return 0;
+    for (size_t i = 0; rc == 0 && i < run->ds.rows.n; i++) {
         size_t n;
-        const char *value = kc_strs_get(attrs, i, &n);
+        const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
         rc = kc_attrs_prose(value, n, &w, e) != 0 ? -1 : kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
     }
-    kc_strs_free(attrs);
+    if (run->fields.n == 1) /* nobody else wants any */
+        kc_strs_free(&run->ds.attrs);
     kc_buf_free(&w.json);
     kc_buf_free(&w.text);
     return rc;
 }
 
-static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
+static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
 {
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
@@ -152,7 +130,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
                       (unsigned long long)(data / mega + (data % mega != 0)));
 }
 
-static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
+static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
 {
     static const char *const where[] = {
         [KC_STORAGE_MEMORY] = "in memory",
@@ -166,8 +144,9 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
     in.max_memory = j->max_memory;
     in.work = work_bytes;
     in.work_arg = &w;
-    in.attrs = &j->text_field;
-    in.nattrs = j->text_field != NULL;
+    kc_fit_fields_gather(&run->fields, j);
+    in.attrs = run->fields.name;
+    in.nattrs = run->fields.n;
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0)
         return -1;
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
@@ -183,7 +162,7 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
 }
 
 /* Memory was short: what would do. */
-static void tell_need(const struct kc_job_fit *j, const struct run *run, struct kc_err *e)
+static void tell_need(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_err *e)
 {
     char all[16], data[16];
     if (!e->short_of)
@@ -198,7 +177,7 @@ static void tell_need(const struct kc_job_fit *j, const struct run *run, struct 
 }
 
 /* What the fit came to, for machines that read along. */
-static void tell_fit(const struct run *run)
+static void tell_fit(const struct kc_job_run *run)
 {
     const struct kc_fit *f = &run->fit;
     for (size_t i = 0; i < f->nsweep; i++) {
@@ -216,7 +195,7 @@ static void tell_fit(const struct run *run)
     kc_ctx_event(&run->ctx, "fit", "the rows are clustered", facts, sizeof facts / sizeof facts[0]);
 }
 
-static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct run *run, struct kc_err *e)
+static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
@@ -235,7 +214,7 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct run
 }
 
 /* The ids of an older model for clusters that continue its own. */
-static int keep_ids(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_fit *f = &run->fit;
     if (!j->like)
@@ -253,12 +232,12 @@ static int keep_ids(const struct kc_job_fit *j, struct run *run, struct kc_err *
 }
 
 /* Whatever is wrong with them is found before the work starts. */
-static int read_stop_words(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     return j->stop_words ? kc_terms_load(j->stop_words, 0, j->max_memory, &run->stop_words, e) : 0;
 }
 
-static int find_keywords(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
+static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .stop = &run->stop_words};
     if (j->keywords == 0)
@@ -269,54 +248,9 @@ static int find_keywords(const struct kc_job_fit *j, struct run *run, struct kc_
     return rc;
 }
 
-static int write_labels(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
-{
-    struct kc_labels t = {
-        .n = run->fit.n,
-        .terms = &run->ds.terms,
-        .raws = j->out.annotate ? &run->ds.raws : NULL,
-        .labels = run->fit.labels,
-        .ids = run->like.ids,
-        .similarity = run->fit.similarity,
-        .margin = run->fit.margin,
-        .silhouette = run->fit.row_silhouette,
-        .skipped = run->ds.skipped,
-        .nskipped = run->ds.nskipped,
-    };
-    return kc_out_labels(run->out, &t, &j->out, e);
-}
-
-static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct run *run, struct kc_err *e)
-{
-    if (!j->model)
-        return 0;
-    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, j->like ? &run->old : NULL,
-                      run->like.ids, e) != 0)
-        return -1;
-    run->model.created = j->created;
-    if (run->model.moved.n > 0)
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits put some rows elsewhere than into the nearest cluster: "
-                   "it remembers them");
-    return kc_model_save(&run->model, run->file, e);
-}
-
-static int open_outputs(const struct kc_job_fit *j, struct run *run, struct kc_err *e)
-{
-    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
-        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
-        (j->model && kc_outfile_open(&run->file, j->model, e) != 0) ||
-        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
-        return -1;
-    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->metrics, "--prometheus"},
-                                          {run->file, "--model"}, {kc_checkpoint_file(run->checkpoint), "--checkpoint"}};
-    if (kc_outfile_all_differ(all, 5, e) != 0)
-        return -1;
-    return kc_outfile_none_is(all, 3, j->like, "--like", e); /* all but the new model; old labels may be replaced */
-}
-
 int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
 {
-    struct run run = {.outer = ctx, .kept = KC_ERR_INIT, .lock = -1};
+    struct kc_job_run run = {.outer = ctx, .kept = KC_ERR_INIT, .lock = -1};
     struct kc_fit_opts o = j->fit;
     int rc = -1, waited = 0;
     memset(r, 0, sizeof *r);
@@ -324,60 +258,36 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
                               ctx->event ? pass_event : NULL};
     o.want_rows = kc_out_wants_figures(&j->out);
     o.want_sums = j->model != NULL;
-    double t0 = kc_clock_now();
+    run.times.begin = kc_clock_now();
     /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
     if (j->model && kc_lock_take(j->model, &run.lock, &waited, e) != 0)
         goto out;
     if (waited)
         kc_ctx_log(&run.ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
-    if (kc_checkpoint_open(&run.checkpoint, &run.ctx, &j->checkpoint, e) != 0 || open_outputs(j, &run, e) != 0)
+    if (kc_checkpoint_open(&run.checkpoint, &run.ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, &run, e) != 0)
         goto out;
     if (j->like && kc_model_load(&run.old, j->like, e) != 0)
         goto out;
     if (read_stop_words(j, &run, e) != 0 || read_input(j, &o, &run, e) != 0)
         goto out;
-    double t1 = kc_clock_now();
+    run.times.read = kc_clock_now();
     if (cluster(j, &o, &run, e) != 0 || keep_ids(j, &run, e) != 0)
         goto out;
-    double t2 = kc_clock_now();
+    run.times.fit = kc_clock_now();
     if (find_keywords(j, &run, e) != 0)
         goto out;
     kc_ctx_event(&run.ctx, "write", "writing begins", NULL, 0);
-    if (write_labels(j, &run, e) != 0 || write_model(j, &o, &run, e) != 0)
+    if (kc_fit_write(j, &o, &run, e) != 0)
         goto out;
-    double t3 = kc_clock_now();
+    run.times.end = kc_clock_now();
     if (run.kept.code != KC_OK) {
         *e = run.kept;
         goto out;
     }
-    struct kc_report report = {
-        .fit = &run.fit,
-        .opts = &o,
-        .ids = run.like.ids,
-        .terms = &run.ds.terms,
-        .skipped = run.ds.skipped,
-        .nskipped = run.ds.nskipped,
-        .bad = run.ds.st.skipped,
-        .unmet = run.ds.st.unmet,
-        .warnings = &run.warnings,
-        .keywords = j->keywords ? &run.keywords : NULL,
-        .seconds = {.read = t1 - t0, .index = run.fit.index_seconds, .final = run.fit.final_seconds,
-                    .sizes = run.fit.sizes_seconds, .keywords = run.keywords_seconds,
-                    .write = t3 - t2 - run.keywords_seconds, .total = t3 - t0},
-        .like = {j->like, run.like.kept, run.like.fresh, run.like.gone, run.like.judged, run.like.changed},
-        .storage = kc_storage_name(run.ds.storage),
-        .peak_rss = kc_mem_peak(),
-    };
-    report.seconds.sweep = t2 - t1 - report.seconds.index - report.seconds.final - report.seconds.sizes;
-    if (run.side && kc_out_sidecar(run.side, &report, e) != 0)
+    if (kc_fit_report(j, &o, &run, j->want_text ? &r->text : NULL, e) != 0)
         goto out;
-    if (run.metrics && kc_out_fit_prometheus(run.metrics, &report, j->model, e) != 0)
-        goto out;
-    /* before anything is replaced: after that nothing may fail for want of memory */
-    if (j->want_text && kc_out_summary(&r->text, &report, e) != 0)
-        goto out;
-    struct kc_outfile *all[] = {run.file, run.side, run.metrics, run.out};
-    if (kc_outfile_commit_all(all, 4, e) != 0)
+    struct kc_outfile *all[] = {run.file, run.side, run.metrics, run.records, run.out};
+    if (kc_outfile_commit_all(all, 5, e) != 0)
         goto out;
     kc_checkpoint_done(run.checkpoint);
     r->limit_broken = run.fit.limit_broken;
@@ -394,6 +304,7 @@ out:
     kc_like_free(&run.like);
     kc_model_free(&run.old);
     kc_model_free(&run.model);
+    kc_outfile_free(run.records);
     kc_outfile_free(run.metrics);
     kc_outfile_free(run.file);
     kc_outfile_free(run.side);

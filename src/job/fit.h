@@ -5,6 +5,7 @@
 #include "core/fit.h"
 #include "in/dataset.h"
 #include "job/checkpoint.h"
+#include "out/clusters.h"
 #include "out/labels.h"
 
 struct kc_job_fit {
@@ -13,6 +14,9 @@ struct kc_job_fit {
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */
     const char *summary;     /* the JSON sidecar, or NULL */
+    const char *clusters;    /* a record for each cluster, or NULL */
+    struct kc_clusters_opts records;
+    const char *document_field; /* for these, or NULL */
     const char *prometheus;  /* a textfile for node_exporter, or NULL */
     const char *model;       /* where to save the model, or NULL */
     const char *like;        /* an older model whose ids are kept, or NULL */

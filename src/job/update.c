@@ -67,7 +67,7 @@ static int write_labels(struct run *run, struct kc_err *e)
         return 0;
     const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
                                    .ids = run->m.ids};
-    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0};
+    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, j->out.id_format};
     return kc_out_labels(run->late, &late, &o, e);
 }
 

@@ -3,7 +3,7 @@
 #include "out/writer.h"
 
 static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, size_t i, uint64_t number,
-                      enum kc_column c, struct kc_err *e)
+                      enum kc_column c, const struct kc_out_opts *o, struct kc_err *e)
 {
     size_t n;
     const char *s;
@@ -16,7 +16,9 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
         s = kc_out_term(t->terms, i, number, digits, &n);
         return kc_jsonw_quote(b, s, n, e);
     case KC_COL_CLUSTER:
-        return kc_out_add_cluster(b, t, i, e);
+        if (!o->id_format) /* a number; a name of the clusters' is text, and -1 too beside such */
+            return kc_out_add_cluster(b, t, i, o, e);
+        return kc_buf_addc(b, '"', e) != 0 || kc_out_add_cluster(b, t, i, o, e) != 0 ? -1 : kc_buf_addc(b, '"', e);
     case KC_COL_ROW:
         return kc_out_add_u64(b, number, e);
     default:
@@ -33,11 +35,11 @@ static int annotate(struct kc_buf *b, const struct kc_labels *t, size_t i, uint6
     size_t n;
     const char *s = kc_strs_get(t->raws, i, &n);
     /* the raw is a compact object: all but its closing brace, and "{}" has no member that needs a comma */
-    if (kc_buf_add(b, s, n - 1, e) != 0 || add_member(b, n == 2, t, i, number, KC_COL_CLUSTER, e) != 0)
+    if (kc_buf_add(b, s, n - 1, e) != 0 || add_member(b, n == 2, t, i, number, KC_COL_CLUSTER, o, e) != 0)
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
         if (o->columns[j] != KC_COL_TERM && o->columns[j] != KC_COL_CLUSTER &&
-            add_member(b, 0, t, i, number, o->columns[j], e) != 0)
+            add_member(b, 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
     return kc_buf_add(b, "}\n", 2, e);
 }
@@ -50,7 +52,7 @@ static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t n
     if (kc_buf_addc(b, '{', e) != 0)
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
-        if (add_member(b, j == 0, t, i, number, o->columns[j], e) != 0)
+        if (add_member(b, j == 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
     return kc_buf_add(b, "}\n", 2, e);
 }

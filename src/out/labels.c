@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/jsonw.h"
+#include "base/utf8.h"
 #include "out/writer.h"
 
 #define FLUSH_AT ((size_t)64 << 10)
@@ -110,10 +111,70 @@ int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
     return kc_buf_add(b, t, kc_jsonw_digits(t, v), e);
 }
 
-int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, struct kc_err *e)
+/* The number's place at p: what stands behind it, and its least width. NULL: p is no place for one. */
+static const char *number_place(const char *p, unsigned *width)
+{
+    *width = 0;
+    if (*p != '%')
+        return NULL;
+    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++) /* the first of them a zero: blanks are no digits */
+        *width = *width * 10 + (unsigned)(*p - '0');
+    return *p == 'd' ? p + 1 : NULL;
+}
+
+int kc_out_id_format_check(const char *format, const char *option, struct kc_err *e)
+{
+    size_t numbers = 0;
+    unsigned width;
+    int bad = kc_utf8_bad(format, format + strlen(format)) != NULL;
+    for (const char *p = format, *q; *p && !bad; p = q) {
+        q = p + 1 + (p[0] == '%' && p[1] == '%');
+        if (*p == '%' && p[1] != '%') {
+            const char *behind = number_place(p, &width);
+            bad = !behind || width > 20 || (p[1] != 'd' && p[1] != '0');
+            q = behind ? behind : q;
+            numbers++;
+        }
+        bad |= (unsigned char)*p < 0x20 || *p == 0x7f || strchr("\"\\,", *p) != NULL;
+    }
+    char shown[64];
+    if (!bad && numbers == 1)
+        return 0;
+    kc_err_escape(shown, sizeof shown, format, strlen(format));
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not text with one %%d or %%0Nd in it (%%%% is a percent sign), without quotes, "
+                      "commas, backslashes and control characters", option, shown);
+}
+
+int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e)
+{
+    unsigned width;
+    char digits[20];
+    size_t n = kc_jsonw_digits(digits, id);
+    if (!format)
+        return kc_buf_add(b, digits, n, e);
+    for (const char *p = format, *q; *p; p = q) {
+        q = number_place(p, &width);
+        if (!q) {
+            q = p + 1 + (p[0] == '%');
+            if (kc_buf_addc(b, *p, e) != 0)
+                return -1;
+            continue;
+        }
+        for (size_t zeros = width > n ? width - n : 0; zeros > 0; zeros--)
+            if (kc_buf_addc(b, '0', e) != 0)
+                return -1;
+        if (kc_buf_add(b, digits, n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
+                       struct kc_err *e)
 {
     uint32_t c = t->labels[i];
-    return c == KC_OUT_NONE ? kc_buf_add(b, "-1", 2, e) : kc_out_add_u64(b, t->ids ? (uint64_t)t->ids[c] : c, e);
+    return c == KC_OUT_NONE ? kc_buf_add(b, "-1", 2, e) :
+           kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
 }
 
 int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e)
@@ -138,7 +199,7 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
             rc = term(b, s, n, e);
             break;
         case KC_COL_CLUSTER:
-            rc = kc_out_add_cluster(b, t, i, e);
+            rc = kc_out_add_cluster(b, t, i, o, e);
             break;
         case KC_COL_ROW:
             rc = kc_out_add_u64(b, number, e);

@@ -22,9 +22,15 @@ struct kc_out_opts {
     size_t ncolumns;
     enum kc_column columns[KC_COLUMNS];
     int annotate; /* JSONL: echo the records with the columns behind their own members, the term left out */
+    const char *id_format; /* kc_out_id_format_check has found it right; NULL: the bare number */
 };
 
-#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0}
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, NULL}
+
+/* How ids are written: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a percent
+ * sign. No control bytes, quotes, commas or backslashes, so that it needs no escapes in any format. KC_EUSAGE. */
+int kc_out_id_format_check(const char *format, const char *option, struct kc_err *e) KC_MUST_USE;
+int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e) KC_MUST_USE;
 
 #define KC_OUT_NONE UINT32_MAX /* a label: in no cluster, written as -1 */
 

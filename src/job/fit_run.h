@@ -1,0 +1,57 @@
+/* Inside the fit's job: what a run holds, for the files that do its parts. fit.c has their order. */
+#ifndef KC_JOB_FIT_RUN_H
+#define KC_JOB_FIT_RUN_H
+
+#include "job/fit.h"
+#include "job/like.h"
+#include "model/model.h"
+#include "out/report.h"
+
+#define KC_FIT_NO_FIELD SIZE_MAX
+
+/* The fields of the records that a run wants, each of them once. */
+struct kc_fit_fields {
+    const char *name[KC_FACETS_MOST + 2];
+    size_t n;
+    size_t text, document, facet[KC_FACETS_MOST]; /* which of them; KC_FIT_NO_FIELD */
+};
+
+/* Everything a run holds; one place to free it. */
+struct kc_job_run {
+    const struct kc_ctx *outer; /* the caller's context: log lines are passed on to it */
+    struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
+    struct kc_err kept;         /* a failure to keep a warning */
+    struct kc_strs warnings;
+    struct kc_outfile *out, *side, *file, *metrics, *records; /* labels, sidecar, model, figures, clusters */
+    struct kc_fit_fields fields;
+    struct kc_dataset ds;
+    struct kc_fit fit;
+    struct kc_model model, old; /* old: of --like */
+    int lock;                   /* on the model that is replaced */
+    struct kc_like like;
+    struct kc_strs stop_words;
+    struct kc_strs texts; /* of text_field */
+    struct kc_keywords keywords;
+    double keywords_seconds;
+    struct {
+        double begin, read, fit, end; /* by kc_clock_now: when the run began, and what was done then */
+    } times;
+    struct kc_checkpoint *checkpoint; /* NULL: the fit is done in one go */
+    uint64_t need; /* bytes for the data and the work, 0: not known yet */
+};
+
+/* job/fit_fields.c */
+void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j);
+/* Where the rows' values of a field are; 0 when it is none. */
+int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out);
+
+/* job/fit_write.c */
+int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Labels, model, clusters. */
+int kc_fit_write(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+    KC_MUST_USE;
+/* What tells of the run and its times, at the end: sidecar, figures, and into text (may be NULL) the summary. */
+int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct kc_job_run *run, struct kc_buf *text,
+                  struct kc_err *e) KC_MUST_USE;
+
+#endif

@@ -1,0 +1,118 @@
+#include "core/members.h"
+#include "job/fit_run.h"
+
+int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
+        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
+        (j->model && kc_outfile_open(&run->file, j->model, e) != 0) ||
+        (j->clusters && kc_outfile_open(&run->records, j->clusters, e) != 0) ||
+        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
+        return -1;
+    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->metrics, "--prometheus"},
+                                          {run->records, "--clusters"}, {run->file, "--model"}, {kc_checkpoint_file(run->checkpoint), "--checkpoint"}};
+    if (kc_outfile_all_differ(all, 6, e) != 0)
+        return -1;
+    return kc_outfile_none_is(all, 4, j->like, "--like", e); /* all but the new model; old labels may be replaced */
+}
+
+static int write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    struct kc_labels t = {
+        .n = run->fit.n,
+        .terms = &run->ds.terms,
+        .raws = j->out.annotate ? &run->ds.raws : NULL,
+        .labels = run->fit.labels,
+        .ids = run->like.ids,
+        .similarity = run->fit.similarity,
+        .margin = run->fit.margin,
+        .silhouette = run->fit.row_silhouette,
+        .skipped = run->ds.skipped,
+        .nskipped = run->ds.nskipped,
+    };
+    return kc_out_labels(run->out, &t, &j->out, e);
+}
+
+static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+{
+    if (!j->model)
+        return 0;
+    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, j->like ? &run->old : NULL,
+                      run->like.ids, e) != 0)
+        return -1;
+    run->model.created = j->created;
+    if (run->model.moved.n > 0)
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits put some rows elsewhere than into the nearest cluster: "
+                   "it remembers them");
+    return kc_model_save(&run->model, run->file, e);
+}
+
+/* A record for each cluster. */
+static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run,
+                          struct kc_err *e)
+{
+    const struct kc_fit *f = &run->fit;
+    struct kc_field document, facets[KC_FACETS_MOST];
+    struct kc_members members = {0};
+    struct kc_clusters c = {
+        .o = &j->records,
+        .fit = f,
+        .opts = o,
+        .ids = run->like.ids,
+        .members = &members,
+        .terms = &run->ds.terms,
+        .skipped = run->ds.skipped,
+        .nskipped = run->ds.nskipped,
+        .keywords = j->keywords ? &run->keywords : NULL,
+        .document = kc_fit_field(run, run->fields.document, &document) ? &document : NULL,
+        .facets = facets,
+    };
+    int rc = -1;
+    if (!j->clusters)
+        return 0;
+    for (size_t i = 0; i < j->records.nfacets; i++)
+        if (!kc_fit_field(run, run->fields.facet[i], &facets[i]))
+            return kc_err_set(e, KC_ESYS, "a facet was not read");
+    double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
+    c.similarity = similarity;
+    if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&
+        kc_members_similarity(&run->ctx, &run->ds.rows, f->labels, f->k, similarity, e) == 0)
+        rc = kc_out_clusters(run->records, &c, e);
+    kc_members_free(&members);
+    kc_mem_free(similarity);
+    return rc != 0 ? -1 : kc_rows_failed(&run->ds.rows, e);
+}
+
+int kc_fit_write(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+{
+    return write_labels(j, run, e) != 0 || write_model(j, o, run, e) != 0 ? -1 : write_clusters(j, o, run, e);
+}
+
+int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct kc_job_run *run, struct kc_buf *text,
+                  struct kc_err *e)
+{
+    struct kc_report report = {
+        .fit = &run->fit,
+        .opts = o,
+        .ids = run->like.ids,
+        .terms = &run->ds.terms,
+        .skipped = run->ds.skipped,
+        .nskipped = run->ds.nskipped,
+        .bad = run->ds.st.skipped,
+        .unmet = run->ds.st.unmet,
+        .warnings = &run->warnings,
+        .keywords = j->keywords ? &run->keywords : NULL,
+        .seconds = {.read = run->times.read - run->times.begin, .index = run->fit.index_seconds, .final = run->fit.final_seconds,
+                    .sizes = run->fit.sizes_seconds, .keywords = run->keywords_seconds,
+                    .write = run->times.end - run->times.fit - run->keywords_seconds, .total = run->times.end - run->times.begin},
+        .like = {j->like, run->like.kept, run->like.fresh, run->like.gone, run->like.judged, run->like.changed},
+        .storage = kc_storage_name(run->ds.storage),
+        .peak_rss = kc_mem_peak(),
+    };
+    report.seconds.sweep = run->times.fit - run->times.read - report.seconds.index - report.seconds.final - report.seconds.sizes;
+    if ((run->side && kc_out_sidecar(run->side, &report, e) != 0) ||
+        (run->metrics && kc_out_fit_prometheus(run->metrics, &report, j->model, e) != 0))
+        return -1;
+    /* before anything is replaced: after that nothing may fail for want of memory */
+    return text ? kc_out_summary(text, &report, e) : 0;
+}
