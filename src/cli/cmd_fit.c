@@ -14,7 +14,8 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Clustering:"},
     {KC_OPT_K, 'k', 0, "K", "2:20", 0, KC_COMPLETE_NONE, 0,
-     "the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor"},
+     "the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor; MAX "
+     "may be a share of the rows, as in 2:10%:x1.2"},
     {KC_OPT_K_MIN, 0, "k-min", "N", 0, "KCLUST_K_MIN", KC_COMPLETE_NONE, 0, "the smallest k to try"},
     {KC_OPT_K_MAX, 0, "k-max", "N", 0, "KCLUST_K_MAX", KC_COMPLETE_NONE, 0, "the largest k to try"},
     {KC_OPT_K_BY, 0, "k-by", "INDEX", "silhouette", 0, KC_COMPLETE_WORDS, INDICES,
@@ -94,14 +95,31 @@ static int bad_range(const char *value, const char *name, struct kc_err *e)
 {
     char shown[64];
     kc_err_escape(shown, sizeof shown, value, strlen(value));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1)",
-                      name, shown);
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MAX may "
+                      "be a share of the rows, as in 10%%)", name, shown);
 }
 
-/* K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR. */
+/* N, or N% of the rows. */
+static int take_max(struct kc_krange *r, const char *value)
+{
+    char number[32];
+    size_t n = strlen(value);
+    r->share = 0;
+    if (n == 0 || value[n - 1] != '%' || n > sizeof number)
+        return kc_num_u64(value, &r->max);
+    memcpy(number, value, n - 1);
+    number[n - 1] = '\0';
+    r->max = K_MOST;
+    if (kc_num_double(number, &r->share) != 0 || !(r->share > 0 && r->share <= 100))
+        return -1;
+    r->share /= 100;
+    return 0;
+}
+
+/* K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR; MAX as take_max has it. */
 static int take_range(struct args *a, const char *value, const char *name, struct kc_err *e)
 {
-    struct kc_krange r = {0, 0, 1, 0.0};
+    struct kc_krange r = {0, 0, 1, 0.0, 0.0};
     char part[3][32] = {"", "", ""};
     int n = 0;
     for (const char *p = value;; p++) {
@@ -113,7 +131,7 @@ static int take_range(struct args *a, const char *value, const char *name, struc
         if (!*p)
             break;
     }
-    if (kc_num_u64(part[0], &r.min) != 0 || (n > 1 && kc_num_u64(part[1], &r.max) != 0))
+    if (kc_num_u64(part[0], &r.min) != 0 || (n > 1 && take_max(&r, part[1]) != 0))
         return bad_range(value, name, e);
     if (n == 1)
         r.max = r.min;
@@ -153,6 +171,10 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
         return kc_opt_u64(value, 1, K_MOST, &f->k.min, name, e);
     case KC_OPT_K_MAX:
         f->k_given = a->max_given = 1;
+        if (strchr(value, '%'))
+            return take_max(&f->k, value) == 0 ? 0 : kc_err_set(e, KC_EUSAGE, "%s: a share of the rows is above 0%% and at "
+                                                                "most 100%%", name);
+        f->k.share = 0;
         return kc_opt_u64(value, 1, K_MOST, &f->k.max, name, e);
     case KC_OPT_K_BY:
         return kc_index_by_name(value, &f->k_by) == 0 ? 0 : kc_opt_bad_word(value, INDICES, name, e);

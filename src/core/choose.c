@@ -41,6 +41,18 @@ static uint64_t next_k(const struct kc_krange *r, uint64_t k, uint64_t max)
     return next > (double)k + 1 ? (uint64_t)next : k + 1;
 }
 
+struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n)
+{
+    struct kc_krange out = *r;
+    out.share = 0;
+    if (r->share > 0) {
+        double most = floor(r->share * (double)n);
+        out.max = most > (double)INT32_MAX ? INT32_MAX : (uint64_t)most;
+        out.max = out.max < r->min ? r->min : out.max;
+    }
+    return out;
+}
+
 size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, size_t room)
 {
     uint64_t max = most(r, limit);

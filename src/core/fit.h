@@ -17,12 +17,16 @@ int kc_index_by_name(const char *s, enum kc_index *i) KC_MUST_USE; /* -1: unknow
 struct kc_krange {
     uint64_t min, max, step; /* step >= 1 */
     double factor;           /* 0, or > 1 */
+    double share;            /* max is this share of the rows, and no less than min; 0: max is as it stands */
 };
+
+/* The range for n rows, without a share. */
+struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 
 struct kc_steps;
 
 struct kc_fit_opts {
-    struct kc_krange k;
+    struct kc_krange k;  /* without a share, for kc_fit_bytes and kc_fit_run */
     int k_given;         /* the user asked for this range: what cannot be given is a broken limit, not a warning */
     enum kc_index k_by;
     uint64_t min_size, max_size; /* 1 and 0 (off) by default */
@@ -36,7 +40,7 @@ struct kc_fit_opts {
 };
 
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL}
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */
 struct kc_k_entry {

@@ -49,11 +49,20 @@ static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, ui
                (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
 
+/* The range of k may depend on how many rows there are. */
+static struct kc_fit_opts for_rows(const struct kc_fit_opts *o, size_t n)
+{
+    struct kc_fit_opts out = *o;
+    out.k = kc_krange_for(&o->k, n);
+    return out;
+}
+
 /* The fit and what is made of it. texts: what the keywords are taken from, NULL: not known yet. */
 static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w, const struct kc_strs *texts)
 {
-    uint64_t k = w->o->k.max < n ? w->o->k.max : n, text = 0, longest = 0;
-    uint64_t fit = add(kc_fit_bytes(n, d, in_memory, w->o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    const struct kc_fit_opts o = for_rows(w->o, n);
+    uint64_t k = o.k.max < n ? o.k.max : n, text = 0, longest = 0;
+    uint64_t fit = add(kc_fit_bytes(n, d, in_memory, &o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     if (w->j->keywords == 0)
@@ -199,6 +208,7 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
+    *o = for_rows(o, run->ds.rows.n);
     if (check_memory(j, o, run, e) != 0 || kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
         kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
         return -1;

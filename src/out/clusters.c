@@ -88,7 +88,9 @@ static void add_range(struct kc_jsonw *w, const struct kc_krange *k)
 {
     char text[80];
     int n = snprintf(text, sizeof text, "%llu", (unsigned long long)k->min);
-    if (k->max > k->min || k->factor > 0)
+    if (k->share > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, ":%g%%", 100 * k->share);
+    else if (k->max > k->min || k->factor > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, ":%llu", (unsigned long long)k->max);
     if (k->factor > 0)
         snprintf(text + n, sizeof text - (size_t)n, ":x%g", k->factor);

@@ -101,7 +101,7 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         struct kc_job_fit j = {.in = in, .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
                                .summary = path("side"), .created = -1, .want_text = 1};
         struct kc_job_fit_result r;
-        j.fit.k = (struct kc_krange){2, 4, 1, 0};
+        j.fit.k = (struct kc_krange){2, 4, 1, 0, 0};
         j.fit.n_init = 2;
         j.fit.min_size = 3;
         j.fit.max_size = 25;
