@@ -245,6 +245,14 @@ void kc_strs_pick(struct kc_strs *s, const uint32_t *at, size_t m, size_t each)
     s->bytes.n = (size_t)s->off[to];
 }
 
+void kc_strs_cut(struct kc_strs *s, size_t n)
+{
+    if (n >= s->n)
+        return;
+    s->n = n;
+    s->bytes.n = (size_t)s->off[n];
+}
+
 void kc_strs_clear(struct kc_strs *s)
 {
     s->n = 0;

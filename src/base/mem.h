@@ -57,6 +57,7 @@ static inline const char *kc_strs_get(const struct kc_strs *s, size_t i, size_t 
 }
 /* Keep only the groups of `each` strings that at names, ascending (m of them). */
 void kc_strs_pick(struct kc_strs *s, const uint32_t *at, size_t m, size_t each);
+void kc_strs_cut(struct kc_strs *s, size_t n);   /* to the first n of them */
 void kc_strs_clear(struct kc_strs *s); /* n = 0, memory kept */
 void kc_strs_free(struct kc_strs *s);
 

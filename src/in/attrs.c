@@ -319,3 +319,16 @@ int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct
     }
     return all;
 }
+
+int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs, size_t first,
+                 struct kc_attrs_work *work, struct kc_err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len;
+        const char *value = kc_strs_get(attrs, first + i, &len);
+        int rc = kc_where_holds(&w[i], value, len, work, e);
+        if (rc <= 0)
+            return rc;
+    }
+    return 1;
+}

@@ -44,6 +44,17 @@ int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs
 /* The same as text to be read: of an array the elements' with a line end between them, of what is no text none. */
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
 
+/* What an attribute must be where more is expected of it than to be there or not. */
+enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT };
+/* in/typed.c: its value, as a moment (base/date.h: text, or a number of seconds) or as a number above 0, which may be
+ * written as a string. 0; 1: it is no such thing; -1: no memory. */
+int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t *out, struct kc_err *e) KC_MUST_USE;
+int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
+/* Whether n attributes of a record, strings first .. first + n of attrs, are what `kinds` says. 1; 0, with the reason in
+ * msg; -1: no memory. */
+int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
+                   size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e) KC_MUST_USE;
+
 enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
 
 /* FIELD OP VALUE. */
@@ -65,5 +76,8 @@ void kc_where_free(struct kc_where *w);
  * an array an element must meet it, and for != all must. What is not there, and an object, meets != alone. */
 int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
     KC_MUST_USE;
+/* The same of n conditions, whose fields are the strings first .. first + n of attrs. */
+int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs, size_t first,
+                 struct kc_attrs_work *work, struct kc_err *e) KC_MUST_USE;
 
 #endif

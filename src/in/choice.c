@@ -96,16 +96,30 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
     return 0;
 }
 
-static int meets(struct kc_choice *t, const struct kc_slot *s, size_t row, struct kc_err *e)
+/* Whether the row is taken; it has been told of if it is bad. */
+static int takes(struct kc_choice *t, const struct kc_slot *s, size_t row, uint64_t number, struct kc_err *e)
 {
-    for (size_t i = 0; i < t->nwhere; i++) {
-        size_t n;
-        const char *value = kc_strs_get(&s->attrs, row * t->stride + t->o->nattrs + i, &n);
-        int rc = kc_where_holds(&t->where[i], value, n, &t->tmp, e);
-        if (rc <= 0)
-            return rc;
+    const struct kc_in_opts *o = t->o;
+    char msg[512], line[1000];
+    struct kc_err what = KC_ERR_INIT;
+    int rc = kc_where_all(t->where, t->nwhere, &s->attrs, row * t->stride + o->nattrs, &t->tmp, e);
+    if (rc <= 0) {
+        t->unmet += rc == 0;
+        return rc;
     }
-    return 1;
+    rc = !t->has_meta || !o->kinds ? 1 : /* else the reader has looked */
+         kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, row * t->stride, &t->tmp, msg, sizeof msg, e);
+    if (rc != 0)
+        return rc;
+    if (kc_err_at(&what, KC_EINPUT, t->meta.name, 0, "row %llu: %s", (unsigned long long)number, msg) != 0 && !o->skip_bad) {
+        *e = what;
+        return -1;
+    }
+    ++*t->bad;
+    if (t->shown->n >= KC_SHOWN)
+        return 0;
+    kc_err_format(&what, line, sizeof line);
+    return kc_strs_add(t->shown, line, strlen(line), e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -120,7 +134,7 @@ int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, st
                    struct kc_in_run *run, size_t from, struct kc_chunk *c, struct kc_err *e)
 {
     size_t m = 0;
-    if (t->nwhere == 0)
+    if (t->nwhere == 0 && !(t->has_meta && t->o->kinds))
         return 0;
     if (s->n > t->kept_cap) {
         uint32_t *p = kc_mem_realloc(t->kept, s->n, sizeof *p, e);
@@ -132,7 +146,7 @@ int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, st
     if (run->want_skipped && kc_in_skip_room(run, s->n, e) != 0)
         return -1;
     for (size_t i = 0; i < s->n; i++) {
-        int rc = meets(t, s, i, e);
+        int rc = takes(t, s, i, numbers[i], e);
         if (rc < 0)
             return -1;
         if (rc == 0) {
@@ -146,7 +160,6 @@ int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, st
     }
     if (run->want_skipped)
         qsort(run->skipped + from, run->nskipped - from, sizeof *run->skipped, by_number);
-    t->unmet += s->n - m;
     c->of = t->kept;
     c->n = m;
     kc_strs_pick(&s->attrs, t->kept, m, t->stride);

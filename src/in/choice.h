@@ -19,6 +19,8 @@ struct kc_choice {
     uint32_t *kept;         /* of a slot's rows, those that meet the conditions */
     size_t kept_cap;
     uint64_t unmet;         /* rows so far that did not */
+    uint64_t *bad;          /* where the metadata have not what they must: how many, */
+    struct kc_strs *shown;  /* and some of them, as lines; both the caller's */
 };
 
 /* attrs: what the records themselves are searched for. Reads the metadata. Free with kc_choice_free, also after a

@@ -44,6 +44,7 @@ struct kc_in_opts {
      * such fields, "FIELD OP VALUE" (in/attrs.h), which rows must meet: those that do not are left out. */
     const char *const *attrs;
     size_t nattrs;
+    const enum kc_attr_kind *kinds; /* (nattrs) in/attrs.h: records whose attributes are not so are bad; NULL: any will do */
     const char *metadata;     /* file that the attributes are taken from (in/meta.h), or NULL: the records; */
     const char *metadata_key; /* its field that the rows' terms are found by; NULL: as they come, or by position */
     const char *where[KC_WHERE_MOST];

@@ -158,6 +158,21 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     return 0;
 }
 
+/* The record's attributes. Returns 0 when one is not what it must be, and the record is wanted. */
+static int take_attrs(struct kc_slot *s, const struct kc_span *span, struct kc_record *r)
+{
+    const char *p = s->buf.p + span->off;
+    const struct kc_in_opts *o = s->o;
+    size_t first = s->attrs.n;
+    if (kc_attrs_take(s->want, p, p + span->n, r->vec, r->vec_end, &s->attrs, &s->err) != 0)
+        return -1;
+    if (!o->kinds || s->want->n == 0)
+        return 1;
+    int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
+    return rc <= 0 ? (rc < 0 ? -1 : 1) : kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg,
+                                                         sizeof r->msg, &s->err);
+}
+
 /* Returns 0 when the record is bad, with the reason in r->msg. -1: no memory. */
 static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields, struct kc_record *r)
 {
@@ -174,8 +189,14 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
             return 0;
         }
     }
-    if (kc_slot_check(s, kc_fields_subject(fields), r->msg, sizeof r->msg) != 0)
-        return 0;
+    size_t attrs = s->attrs.n;
+    int rc = take_attrs(s, span, r);
+    if (rc > 0 && kc_slot_check(s, kc_fields_subject(fields), r->msg, sizeof r->msg) != 0)
+        rc = 0;
+    if (rc <= 0) {
+        kc_strs_cut(&s->attrs, attrs);
+        return rc;
+    }
     if (r->term_kind && (r->term.escaped ? kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err)
                                          : kc_strs_add(&s->terms, r->term.p, r->term.n, &s->err)) != 0)
         return -1;
@@ -185,7 +206,7 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
             kc_strs_add(&s->raws, s->tmp.p, s->tmp.n, &s->err) != 0)
             return -1;
     }
-    return kc_attrs_take(s->want, p, p + span->n, r->vec, r->vec_end, &s->attrs, &s->err) == 0 ? 1 : -1;
+    return 1;
 }
 
 static void work(struct kc_slot *s)

@@ -61,6 +61,9 @@ struct kc_slot {
     size_t records;     /* good and bad ones */
     uint64_t lines;     /* line breaks in here */
     struct kc_strs terms, raws, attrs;
+    const struct kc_where *where; /* (nwhere) the conditions, whose fields follow them: for records that need not be right */
+    size_t nwhere;
+    struct kc_attrs_work check;
     const struct kc_attrs *want; /* the attributes; attrs has want->n strings for each row */
     int has_terms;
     struct kc_bad *bads;

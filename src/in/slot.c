@@ -34,6 +34,8 @@ void kc_slot_free(struct kc_slot *s)
     kc_strs_free(&s->raws);
     kc_strs_free(&s->attrs);
     kc_strs_free(&s->msgs);
+    kc_buf_free(&s->check.json);
+    kc_buf_free(&s->check.text);
     kc_mem_free(s->spans);
     kc_mem_free(s->bads);
     kc_mem_free(s->x);

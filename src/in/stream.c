@@ -41,6 +41,7 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
 {
     static const struct kc_attrs nothing = {0};
     struct kc_feed *f = &((struct both *)arg)->feed;
+    const struct kc_choice *choice = &((struct both *)arg)->drain.choice;
     struct kc_slot *s = slot;
     kc_slot_clear(s);
     for (;;) {
@@ -66,6 +67,8 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
         s->rd = f->rd;
         s->given = &f->given;
         s->want = f->o->metadata ? &nothing : &f->attrs;
+        s->where = choice->where;
+        s->nwhere = choice->nwhere;
         s->file = f->name;
         if (f->rd->fill(f, s, &file_end, e) != 0)
             return -1;
@@ -372,8 +375,11 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b.drain.arg = arg;
     run->total = total_size(&b.feed);
     b.drain.last = kc_clock_now();
-    if (kc_fields_init(&b.feed.given, o, e) != 0 || kc_choice_init(&b.drain.choice, o, run, &b.feed.attrs, e) != 0 || check_inputs(&b.feed, e) != 0)
+    if (kc_fields_init(&b.feed.given, o, e) != 0 || kc_choice_init(&b.drain.choice, o, run, &b.feed.attrs, e) != 0 ||
+        check_inputs(&b.feed, e) != 0)
         goto out;
+    b.drain.choice.bad = &b.drain.skipped;
+    b.drain.choice.shown = &b.drain.shown;
     if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_memory, &b.drain.file_terms, e) != 0)
         goto out;
     slots = kc_mem_zalloc(nslots, sizeof *slots, e);
