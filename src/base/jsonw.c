@@ -163,6 +163,12 @@ void kc_jsonw_cstr(struct kc_jsonw *w, const char *key, const char *s)
         kc_jsonw_null(w, key);
 }
 
+void kc_jsonw_raw(struct kc_jsonw *w, const char *key, const char *json, size_t n)
+{
+    lead(w, key);
+    add(w, json, n);
+}
+
 int kc_jsonw_end(struct kc_jsonw *w)
 {
     add(w, "\n", 1);

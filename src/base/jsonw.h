@@ -27,6 +27,7 @@ void kc_jsonw_bool(struct kc_jsonw *w, const char *key, int v);
 void kc_jsonw_null(struct kc_jsonw *w, const char *key);
 void kc_jsonw_str(struct kc_jsonw *w, const char *key, const char *s, size_t n);
 void kc_jsonw_cstr(struct kc_jsonw *w, const char *key, const char *s); /* NULL gives null */
+void kc_jsonw_raw(struct kc_jsonw *w, const char *key, const char *json, size_t n); /* JSON on one line, as it is */
 int kc_jsonw_end(struct kc_jsonw *w) KC_MUST_USE; /* adds the final newline; -1 when anything failed */
 
 /* The string in quotes: ", \ and control bytes escaped, bytes that are not UTF-8 replaced by U+FFFD. */

@@ -1,7 +1,9 @@
+#include <math.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
@@ -38,6 +40,27 @@ static const struct kc_opt opts[] = {
                    "term, cluster, similarity, margin, silhouette and row"),
     {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "save the model to FILE, for assign and update"},
+    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Groups, time and weights:"},
+    {KC_OPT_GROUP_BY, 0, "group-by", "FIELDS", 0, 0, KC_COMPLETE_NONE, 0,
+     "cluster rows with different values of these fields, with commas between them, apart, each group with its own k"},
+    {KC_OPT_MIN_GROUP, 0, "min-group", "N", 0, 0, KC_COMPLETE_NONE, 0,
+     "smaller groups are not clustered; without it those below twice the smallest k, or the minimum size"},
+    {KC_OPT_SMALL_GROUPS, 0, "small-groups", "WHAT", "one", 0, KC_COMPLETE_WORDS, "one none",
+     "what becomes of them: one cluster each, or none, -1"},
+    {KC_OPT_MERGE_GROUPS, 0, "merge-groups", "S", "off", 0, KC_COMPLETE_NONE, 0,
+     "join clusters of different groups whose centroids are more similar than S"},
+    {KC_OPT_TIME_FIELD, 0, "time-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
+     "the field that says when a row is from: an RFC 3339 time, a date, or seconds since 1970"},
+    {KC_OPT_TIME_WINDOW, 0, "time-window", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
+     "cluster within windows of this length, as in 12h, 1d or 2w, and link clusters of neighbouring windows to stories"},
+    {KC_OPT_LINK, 0, "link", "S", "auto", 0, KC_COMPLETE_NONE, 0,
+     "link clusters whose centroids have at least this similarity; auto: that are more one than apart"},
+    {KC_OPT_MAX_GAP, 0, "max-gap", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
+     "split clusters whose members pause for longer, and link over pauses no longer"},
+    {KC_OPT_WEIGHT_FIELD, 0, "weight-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
+     "the field that says how much a row counts in centroids and indices, a number above 0"},
+    {KC_OPT_RECENCY, 0, "recency", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
+     "a row that is older than the latest by TIME counts half, by twice that a quarter, and so on"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Records of clusters:"},
     {KC_OPT_CLUSTERS, 0, "clusters", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
      "write the clusters to FILE, one JSON object a line: members, centroid, figures, and what is asked for below"},
@@ -88,7 +111,8 @@ struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
     struct kc_cli_labels labels;
-    int min_given, max_given, relabel_given, timestamp;
+    int min_given, max_given, relabel_given, timestamp, link_given;
+    char group_by[1024];
 };
 
 static int bad_range(const char *value, const char *name, struct kc_err *e)
@@ -227,6 +251,103 @@ static int take_long(struct args *a, enum kc_opt_id id, const char *value, const
     }
 }
 
+/* Fields with commas between them, kept in the arguments' own copy. */
+static int take_group_by(struct args *a, const char *value, const char *name, struct kc_err *e)
+{
+    char *p = a->group_by;
+    if (strlen(value) >= sizeof a->group_by)
+        return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", name, sizeof a->group_by - 1);
+    memcpy(p, value, strlen(value) + 1);
+    a->job.ngroup_by = 0;
+    for (char *end; p; p = end) {
+        end = strchr(p, ',');
+        if (end)
+            *end++ = '\0';
+        if (a->job.ngroup_by == KC_GROUP_FIELDS_MOST)
+            return kc_err_set(e, KC_EUSAGE, "%s: more than %d fields", name, KC_GROUP_FIELDS_MOST);
+        if (!*p)
+            return kc_err_set(e, KC_EUSAGE, "%s: an empty field", name);
+        for (size_t i = 0; i < a->job.ngroup_by; i++)
+            if (strcmp(a->job.group_by[i], p) == 0)
+                return kc_err_set(e, KC_EUSAGE, "%s: '%s' is there twice", name, p);
+        if (kc_cli_field(p, name, e) != 0)
+            return -1;
+        a->job.group_by[a->job.ngroup_by++] = p;
+    }
+    return 0;
+}
+
+/* A length of time, or off. */
+static int take_length(const char *value, double least, int64_t off, int64_t *out, const char *name, struct kc_err *e)
+{
+    double seconds;
+    *out = off;
+    if (strcmp(value, "off") == 0)
+        return 0;
+    if (kc_opt_seconds(value, least, &seconds, name, e) != 0)
+        return -1;
+    *out = (int64_t)(seconds * (double)KC_DATE_SECOND);
+    return 0;
+}
+
+static int take_parts(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_parts_opts *p = &a->job.parts;
+    switch (id) {
+    case KC_OPT_GROUP_BY:
+        return take_group_by(a, value, name, e);
+    case KC_OPT_MIN_GROUP:
+        return kc_opt_u64(value, 1, UINT64_MAX, &p->min_rows, name, e);
+    case KC_OPT_SMALL_GROUPS:
+        p->small_none = strcmp(value, "none") == 0;
+        return p->small_none || strcmp(value, "one") == 0 ? 0 : kc_opt_bad_word(value, "one none", name, e);
+    case KC_OPT_MERGE_GROUPS:
+        p->merge = NAN;
+        return strcmp(value, "off") == 0 ? 0 : kc_opt_real(value, -1, 1, &p->merge, name, e);
+    case KC_OPT_TIME_FIELD:
+        a->job.time_field = value;
+        return kc_cli_field(value, name, e);
+    case KC_OPT_TIME_WINDOW:
+        return take_length(value, 1e-3, 0, &p->window, name, e);
+    case KC_OPT_LINK:
+        p->link = NAN;
+        a->link_given = strcmp(value, "auto") != 0;
+        return a->link_given ? kc_opt_real(value, -1, 1, &p->link, name, e) : 0;
+    case KC_OPT_MAX_GAP:
+        return take_length(value, 0, -1, &p->max_gap, name, e);
+    case KC_OPT_WEIGHT_FIELD:
+        a->job.weight_field = value;
+        return kc_cli_field(value, name, e);
+    case KC_OPT_RECENCY:
+        return take_length(value, 1e-3, 0, &a->job.halflife, name, e);
+    default:
+        return take_long(a, id, value, name, e);
+    }
+}
+
+/* What single options about parts cannot tell. */
+static int check_parts(const struct args *a, struct kc_err *e)
+{
+    const struct kc_job_fit *j = &a->job;
+    const struct kc_parts_opts *p = &j->parts;
+    const char *timed = p->window ? "--time-window" : p->max_gap >= 0 ? "--max-gap" : j->halflife ? "--recency" : NULL;
+    const char *parted = j->ngroup_by ? "--group-by" : p->window ? "--time-window" : "--max-gap";
+    if (timed && !j->time_field)
+        return kc_err_set(e, KC_EUSAGE, "%s needs --time-field FIELD, which says when rows are from", timed);
+    if (a->link_given && !p->window)
+        return kc_err_set(e, KC_EUSAGE, "--link needs --time-window, between which clusters are linked");
+    if (j->ngroup_by == 0 && (!isnan(p->merge) || p->min_rows || p->small_none))
+        return kc_err_set(e, KC_EUSAGE, "%s needs --group-by FIELDS",
+                          !isnan(p->merge) ? "--merge-groups" : p->min_rows ? "--min-group" : "--small-groups");
+    if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
+        return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
+    const char *other = j->model ? "--model" : j->like ? "--like" : j->checkpoint.file ? "--checkpoint" :
+                        j->checkpoint.timeout > 0 ? "--timeout" : NULL;
+    if (other && (j->ngroup_by || p->window || p->max_gap >= 0))
+        return kc_err_set(e, KC_EUSAGE, "%s cannot be had with %s: it is for rows that are clustered as one", other, parted);
+    return 0;
+}
+
 static int take_facet(struct kc_clusters_opts *c, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_facet *f = &c->facets[c->nfacets];
@@ -275,7 +396,7 @@ static int take_records(struct args *a, enum kc_opt_id id, const char *value, co
         a->timestamp = 1;
         return 0;
     default:
-        return take_long(a, id, value, name, e);
+        return take_parts(a, id, value, name, e);
     }
 }
 
@@ -350,7 +471,7 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
                           c->nfacets ? "--facet" : a->timestamp ? "--timestamp" : "--document-field");
     if (a->job.clusters && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.output, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--clusters - needs --output FILE: standard output takes one of them");
-    if (kc_cli_check_labels(&a->labels, e) != 0)
+    if (check_parts(a, e) != 0 || kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     if (a->job.clusters && a->job.summary && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.summary, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--clusters - and --summary -: standard output takes one of them");
@@ -385,7 +506,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
     struct args a = {
         .cli = KC_CLI_INIT,
         .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
-                .records = KC_CLUSTERS_OPTS_DEFAULT,
+                .records = KC_CLUSTERS_OPTS_DEFAULT, .parts = {.max_gap = -1, .link = NAN, .merge = NAN},
                 .checkpoint = {.every = KC_CHECKPOINT_EVERY, .began = kc_clock_now()}, .max_relabel = 1,
                 .created = -1},
     };

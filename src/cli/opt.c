@@ -188,9 +188,9 @@ int kc_opt_seconds(const char *value, double least, double *out, const char *nam
     char number[64], expected[96];
     size_t n = strlen(value);
     double unit = 1;
-    if (n > 0 && strchr("smh", value[n - 1])) {
+    if (n > 0 && strchr("smhdw", value[n - 1])) {
         n--;
-        unit = value[n] == 'm' ? 60 : value[n] == 'h' ? 3600 : 1;
+        unit = value[n] == 'm' ? 60 : value[n] == 'h' ? 3600 : value[n] == 'd' ? 86400 : value[n] == 'w' ? 604800 : 1;
     }
     if (n < sizeof number) {
         memcpy(number, value, n);
@@ -200,7 +200,7 @@ int kc_opt_seconds(const char *value, double least, double *out, const char *nam
             return 0;
         }
     }
-    snprintf(expected, sizeof expected, "a time from %gs up, such as 90, 90s, 1.5m or 2h", least);
+    snprintf(expected, sizeof expected, "a time from %gs up, such as 90, 90s, 1.5m, 2h, 1d or 2w", least);
     return bad_value(value, name, e, expected);
 }
 

@@ -17,6 +17,8 @@ enum kc_opt_id {
     KC_OPT_PROMETHEUS, KC_OPT_THRESHOLD, KC_OPT_MIN_MARGIN, KC_OPT_LIKE, KC_OPT_LIKE_LABELS, KC_OPT_MAX_RELABEL, KC_OPT_SAVE, KC_OPT_DRY_RUN, KC_OPT_MIN_NEW, KC_OPT_LATE,
     KC_OPT_DRIFT, KC_OPT_FAIL_ON_DRIFT, KC_OPT_DRIFT_UNASSIGNED, KC_OPT_DRIFT_SILHOUETTE, KC_OPT_DRIFT_CV,
     KC_OPT_DRIFT_ROWS,
+    KC_OPT_GROUP_BY, KC_OPT_MIN_GROUP, KC_OPT_SMALL_GROUPS, KC_OPT_MERGE_GROUPS, KC_OPT_TIME_FIELD, KC_OPT_TIME_WINDOW,
+    KC_OPT_LINK, KC_OPT_MAX_GAP, KC_OPT_WEIGHT_FIELD, KC_OPT_RECENCY,
     KC_OPT_CLUSTERS, KC_OPT_CLUSTER_TYPE, KC_OPT_DOCUMENT_FIELD, KC_OPT_FACET, KC_OPT_FACET_VALUES, KC_OPT_REPRESENTATIVES,
     KC_OPT_TIMESTAMP,
     KC_OPT_KEYWORDS, KC_OPT_TEXT_FIELD, KC_OPT_STOP_WORDS,
@@ -72,7 +74,7 @@ int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, 
 int kc_opt_real(const char *value, double least, double most, double *out, const char *name, struct kc_err *e)
     KC_MUST_USE;
 int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e) KC_MUST_USE;
-int kc_opt_seconds(const char *value, double least, double *out, const char *name, struct kc_err *e) KC_MUST_USE; /* 90, 90s, 1.5m, 2h */
+int kc_opt_seconds(const char *value, double least, double *out, const char *name, struct kc_err *e) KC_MUST_USE; /* 90, 90s, 1.5m, 2h, 1d, 2w */
 int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e) KC_MUST_USE;
 
 /* What verbs share. */

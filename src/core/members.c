@@ -1,6 +1,7 @@
 #include "core/members.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -22,6 +23,40 @@ int kc_members_make(struct kc_members *m, const uint32_t *labels, size_t n, uint
     for (size_t i = 0; i < n; i++)
         if (labels[i] < k)
             m->row[next[labels[i]]++] = (uint32_t)i;
+    return 0;
+}
+
+struct keyed {
+    int64_t key;
+    uint32_t row;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct keyed *p = a, *q = b;
+    if (p->key != q->key)
+        return p->key < q->key ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+int kc_members_sort(struct kc_members *m, const int64_t *key, struct kc_err *e)
+{
+    size_t most = 0;
+    for (uint32_t c = 0; c < m->k; c++)
+        most = m->first[c + 1] - m->first[c] > most ? m->first[c + 1] - m->first[c] : most;
+    struct keyed *t = kc_mem_alloc(most, sizeof *t, e);
+    if (!t)
+        return -1;
+    for (uint32_t c = 0; c < m->k; c++) {
+        uint32_t *row = m->row + m->first[c];
+        size_t n = m->first[c + 1] - m->first[c];
+        for (size_t i = 0; i < n; i++)
+            t[i] = (struct keyed){key[row[i]], row[i]};
+        qsort(t, n, sizeof *t, by_key);
+        for (size_t i = 0; i < n; i++)
+            row[i] = t[i].row;
+    }
+    kc_mem_free(t);
     return 0;
 }
 

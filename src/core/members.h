@@ -14,6 +14,8 @@ struct kc_members {
 
 /* labels (n): 0..k-1; rows with others are in no list. Free with kc_members_free, also after a failure. */
 int kc_members_make(struct kc_members *m, const uint32_t *labels, size_t n, uint32_t k, struct kc_err *e) KC_MUST_USE;
+/* Let each list go by the rows' keys (by row), ascending, instead of by the rows; equal ones by the rows. */
+int kc_members_sort(struct kc_members *m, const int64_t *key, struct kc_err *e) KC_MUST_USE;
 void kc_members_free(struct kc_members *m);
 
 /* similarity (k): the mean cosine of all pairs of members, (|S|^2 - n)/(n(n - 1)) with S the sum of the n unit rows, and

@@ -61,8 +61,11 @@ static struct kc_fit_opts for_rows(const struct kc_fit_opts *o, size_t n)
 static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w, const struct kc_strs *texts)
 {
     const struct kc_fit_opts o = for_rows(w->o, n);
+    struct kc_parts_opts parts = w->j->parts;
+    parts.fit = w->o;
     uint64_t k = o.k.max < n ? o.k.max : n, text = 0, longest = 0;
-    uint64_t fit = add(kc_fit_bytes(n, d, in_memory, &o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->threads)
+                                             : kc_fit_bytes(n, d, in_memory, &o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     if (w->j->keywords == 0)
@@ -107,8 +110,6 @@ static int take_texts(struct kc_job_run *run, struct kc_err *e)
         const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
         rc = kc_attrs_prose(value, n, &w, e) != 0 ? -1 : kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
     }
-    if (run->fields.n == 1) /* nobody else wants any */
-        kc_strs_free(&run->ds.attrs);
     kc_buf_free(&w.json);
     kc_buf_free(&w.text);
     return rc;
@@ -156,8 +157,11 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
     kc_fit_fields_gather(&run->fields, j);
     in.attrs = run->fields.name;
     in.nattrs = run->fields.n;
-    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0)
+    in.kinds = run->fields.kind;
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
         return -1;
+    if (!j->clusters || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
+        kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
         return kc_err_set(e, KC_EINPUT, "the input has no terms that --keywords could be taken from");
     const struct kc_in_stats *st = &run->ds.st;
@@ -208,8 +212,12 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
+    if (check_memory(j, o, run, e) != 0)
+        return -1;
+    if (kc_fit_in_parts(j))
+        return kc_fit_parts(j, o, run, e);
     *o = for_rows(o, run->ds.rows.n);
-    if (check_memory(j, o, run, e) != 0 || kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
+    if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
         kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
         return -1;
     for (size_t i = 0; i < run->fit.warnings.n; i++) {
@@ -309,6 +317,7 @@ out:
     kc_checkpoint_free(run.checkpoint);
     kc_lock_drop(run.lock);
     kc_keywords_free(&run.keywords);
+    kc_fit_parts_free(&run);
     kc_strs_free(&run.texts);
     kc_strs_free(&run.stop_words);
     kc_like_free(&run.like);

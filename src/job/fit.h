@@ -2,11 +2,13 @@
 #ifndef KC_JOB_FIT_H
 #define KC_JOB_FIT_H
 
-#include "core/fit.h"
+#include "core/parts.h"
 #include "in/dataset.h"
 #include "job/checkpoint.h"
 #include "out/clusters.h"
 #include "out/labels.h"
+
+#define KC_GROUP_FIELDS_MOST 8
 
 struct kc_job_fit {
     struct kc_in_opts in;    /* normalise, want_raw, max_memory and work are set by the job */
@@ -21,6 +23,13 @@ struct kc_job_fit {
     const char *model;       /* where to save the model, or NULL */
     const char *like;        /* an older model whose ids are kept, or NULL */
     const char *like_labels; /* labels by its ids, to match clusters by their rows; or NULL: by centroids */
+    /* Groups, time and weights: */
+    const char *group_by[KC_GROUP_FIELDS_MOST]; /* rows with different values here are clustered apart */
+    size_t ngroup_by;
+    const char *time_field;  /* when a row is from, or NULL */
+    const char *weight_field; /* how much it counts, or NULL; */
+    int64_t halflife;        /* and it counts half as much when it is older by this, in microseconds; 0: it does not */
+    struct kc_parts_opts parts; /* window, max_gap, link, merge, min_rows, small_none; the rest is set by the job */
     double max_relabel;      /* share of the rows that may change their id; 1: all */
     size_t keywords;         /* of each cluster, out of the terms; 0: none */
     const char *text_field;  /* or out of this field of the records; or NULL */

@@ -1,24 +1,33 @@
 #include <string.h>
 #include "job/fit_run.h"
 
-static size_t want(struct kc_fit_fields *f, const char *name)
+static size_t want(struct kc_fit_fields *f, const char *name, enum kc_attr_kind kind)
 {
+    size_t i = 0;
     if (!name)
         return KC_FIT_NO_FIELD;
-    for (size_t i = 0; i < f->n; i++)
-        if (strcmp(f->name[i], name) == 0)
-            return i;
-    f->name[f->n] = name;
-    return f->n++;
+    while (i < f->n && strcmp(f->name[i], name) != 0)
+        i++;
+    if (i == f->n) {
+        f->kind[i] = KC_ATTR_ANY;
+        f->name[f->n++] = name;
+    }
+    if (kind != KC_ATTR_ANY)
+        f->kind[i] = kind;
+    return i;
 }
 
 void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j)
 {
     f->n = 0;
-    f->text = want(f, j->text_field);
-    f->document = want(f, j->clusters ? j->document_field : NULL);
+    f->text = want(f, j->text_field, KC_ATTR_ANY);
+    f->time = want(f, j->time_field, KC_ATTR_TIME);
+    f->weight = want(f, j->weight_field, KC_ATTR_WEIGHT);
+    for (size_t i = 0; i < j->ngroup_by; i++)
+        f->group[i] = want(f, j->group_by[i], KC_ATTR_ANY);
+    f->document = want(f, j->clusters ? j->document_field : NULL, KC_ATTR_ANY);
     for (size_t i = 0; i < j->records.nfacets; i++)
-        f->facet[i] = want(f, j->clusters ? j->records.facets[i].field : NULL);
+        f->facet[i] = want(f, j->clusters ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
 }
 
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out)

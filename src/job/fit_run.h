@@ -2,6 +2,7 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
+#include "in/attrs.h"
 #include "job/fit.h"
 #include "job/like.h"
 #include "model/model.h"
@@ -11,9 +12,10 @@
 
 /* The fields of the records that a run wants, each of them once. */
 struct kc_fit_fields {
-    const char *name[KC_FACETS_MOST + 2];
+    const char *name[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4];
+    enum kc_attr_kind kind[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4]; /* what each must be */
     size_t n;
-    size_t text, document, facet[KC_FACETS_MOST]; /* which of them; KC_FIT_NO_FIELD */
+    size_t text, document, time, weight, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST]; /* which of them; KC_FIT_NO_FIELD */
 };
 
 /* Everything a run holds; one place to free it. */
@@ -24,6 +26,13 @@ struct kc_job_run {
     struct kc_strs warnings;
     struct kc_outfile *out, *side, *file, *metrics, *records; /* labels, sidecar, model, figures, clusters */
     struct kc_fit_fields fields;
+    int64_t *time;          /* (n) of time_field; or NULL */
+    uint32_t *group;        /* (n) by group_by, 0 .. ngroups-1 in the order in which they were met; or NULL */
+    uint32_t ngroups;
+    struct kc_strs group_values; /* as struct kc_groups has them */
+    double *weight;         /* (n) or NULL */
+    struct kc_parts parts;  /* what became of them; none where all rows were clustered as one */
+    struct kc_groups groups;
     struct kc_dataset ds;
     struct kc_fit fit;
     struct kc_model model, old; /* old: of --like */
@@ -44,6 +53,16 @@ struct kc_job_run {
 void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j);
 /* Where the rows' values of a field are; 0 when it is none. */
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out);
+
+/* job/fit_parts.c. Whether the rows are clustered in parts; */
+int kc_fit_in_parts(const struct kc_job_fit *j);
+/* times, groups and weights out of the rows' fields; */
+int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* what kc_parts_fit is told. */
+struct kc_parts_opts kc_fit_parts_opts(const struct kc_job_fit *j, const struct kc_job_run *run, const struct kc_fit_opts *o);
+int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+    KC_MUST_USE;
+void kc_fit_parts_free(struct kc_job_run *run);
 
 /* job/fit_write.c */
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;

@@ -64,6 +64,8 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
         .keywords = j->keywords ? &run->keywords : NULL,
+        .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
+        .time = run->time,
         .document = kc_fit_field(run, run->fields.document, &document) ? &document : NULL,
         .facets = facets,
     };
@@ -76,6 +78,7 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
     double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
     c.similarity = similarity;
     if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&
+        (!run->time || kc_members_sort(&members, run->time, e) == 0) &&
         kc_members_similarity(&run->ctx, &run->ds.rows, f->labels, f->k, similarity, e) == 0)
         rc = kc_out_clusters(run->records, &c, e);
     kc_members_free(&members);
@@ -101,6 +104,7 @@ int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const
         .bad = run->ds.st.skipped,
         .unmet = run->ds.st.unmet,
         .warnings = &run->warnings,
+        .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .keywords = j->keywords ? &run->keywords : NULL,
         .seconds = {.read = run->times.read - run->times.begin, .index = run->fit.index_seconds, .final = run->fit.final_seconds,
                     .sizes = run->fit.sizes_seconds, .keywords = run->keywords_seconds,

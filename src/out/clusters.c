@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "base/date.h"
 #include "in/dataset.h"
 #include "out/labels.h"
 #include "out/writer.h"
@@ -12,7 +13,7 @@
 
 static const char *const members[] = {
     "cluster_id", "cluster_type", "cluster_label", "cluster_size", "member_ids", "document_ids", "centroid_vector",
-    "temporal_span", "group", "intra_cluster_similarity", "cohesion", "silhouette", "representatives", "keywords",
+    "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "representatives", "keywords",
     "metadata",
 };
 
@@ -84,6 +85,21 @@ static void add_keywords(struct kc_jsonw *w, const struct kc_clusters *c, uint32
     kc_jsonw_close(w, ']');
 }
 
+static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint32_t *row, size_t m)
+{
+    char begin[KC_DATE_MAX], end[KC_DATE_MAX];
+    if (!c->time)
+        return;
+    int64_t first = c->time[row[0]], last = c->time[row[m - 1]];
+    kc_date_format(begin, first);
+    kc_date_format(end, last);
+    kc_jsonw_open(w, "temporal_span", '{', 1);
+    kc_jsonw_cstr(w, "start", begin);
+    kc_jsonw_cstr(w, "end", end);
+    kc_jsonw_double(w, "seconds", (double)(last - first) / (double)KC_DATE_SECOND);
+    kc_jsonw_close(w, '}');
+}
+
 static void add_range(struct kc_jsonw *w, const struct kc_krange *k)
 {
     char text[80];
@@ -141,6 +157,9 @@ static int add_cluster(struct kc_buf *b, struct writing *t, uint32_t cluster, st
     kc_jsonw_cstr(&w, "cluster_type", c->o->type);
     add_label(&w, c, cluster);
     kc_jsonw_u64(&w, "cluster_size", m);
+    add_span(&w, c, row, m);
+    if (c->groups && kc_out_group_members(&w, c->groups, cluster, row, m, e) != 0)
+        return -1;
     kc_jsonw_double(&w, "intra_cluster_similarity", c->similarity[cluster]);
     kc_jsonw_double(&w, "cohesion", cl->cohesion);
     kc_jsonw_double(&w, "silhouette", cl->silhouette);

@@ -6,6 +6,7 @@
 #include "core/fit.h"
 #include "core/members.h"
 #include "out/facets.h"
+#include "out/groups.h"
 #include "text/keywords.h"
 
 struct kc_clusters_opts {
@@ -26,12 +27,14 @@ struct kc_clusters {
     const struct kc_fit *fit;
     const struct kc_fit_opts *opts;
     const int64_t *ids;          /* (fit->k), or NULL: 0 .. k-1 */
-    const struct kc_members *members;
+    const struct kc_members *members; /* with times in their order */
     const double *similarity;    /* (fit->k) of the pairs of members */
     const struct kc_strs *terms; /* as struct kc_report has them */
     const uint64_t *skipped;
     size_t nskipped;
     const struct kc_keywords *keywords; /* NULL: none */
+    const struct kc_groups *groups;     /* NULL: one */
+    const int64_t *time;                /* (n) moments; NULL: none */
     const struct kc_field *document;    /* NULL: no documents are told of */
     const struct kc_field *facets;      /* (o->nfacets) */
 };

@@ -4,6 +4,7 @@
 
 #include "base/outfile.h"
 #include "core/fit.h"
+#include "out/groups.h"
 #include "text/keywords.h"
 
 struct kc_report {
@@ -19,6 +20,7 @@ struct kc_report {
         size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */
         uint64_t judged, changed;   /* rows whose old id is known, and of these those that changed it */
     } like;
+    const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not asked for */
     const struct kc_strs *warnings; /* all of them, in the order they were given */
     struct {

@@ -61,6 +61,8 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_double(w, "silhouette", cl->silhouette);
         kc_jsonw_str(w, "representative", term, n);
         kc_jsonw_u64(w, "representative_row", row);
+        if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_PARTS_NONE)
+            kc_out_group(w, "group", r->groups, r->groups->parts->group[c]);
         if (r->keywords)
             add_keywords(w, r->keywords, c);
         kc_jsonw_close(w, '}');
@@ -117,6 +119,8 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
     add_sweep(&w, fit);
     add_clusters(&w, r);
+    if (r->groups)
+        kc_out_parts(&w, r->groups);
     if (r->like.model) {
         kc_jsonw_open(&w, "like", '{', 1);
         kc_jsonw_cstr(&w, "model", r->like.model);

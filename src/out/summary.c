@@ -93,6 +93,11 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
     return kc_buf_addc(b, '\n', e);
 }
 
+static int add_parts(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    return r->groups ? kc_out_parts_line(b, r->groups, e) : 0;
+}
+
 static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     if (!r->like.model)
@@ -130,5 +135,5 @@ int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e
     int sweep = f->nsweep > 0 && f->sweep[f->nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
     if (sweep && add_sweep(b, r, e) != 0)
         return -1;
-    return add_clusters(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
+    return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
 }

@@ -1,0 +1,502 @@
+#include "core/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assign.h"
+#include "core/index.h"
+#include "core/members.h"
+#include "core/stories.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define FEW 2048 /* rows: parts that have no more run side by side, and lie in memory */
+
+struct parting {
+    const struct kc_ctx *ctx;
+    struct kc_rows rows;
+    const struct kc_parts_opts *o;
+    struct kc_parts *p;
+    struct kc_fit *f;
+    struct kc_err *e;
+    uint64_t min_rows;
+    uint32_t *small;        /* parts that run side by side */
+    size_t nsmall;
+    struct kc_ctx *alone;   /* (threads) a pool of one thread for each worker */
+    struct kc_err *errors;  /* (threads) */
+    char (*reason)[sizeof ((struct kc_fit *)0)->limit_reason]; /* (nparts) why limits were not kept; "": they were */
+    uint32_t *base;         /* (nparts + 1) the first of a part's clusters among all */
+};
+
+/* A row's place among the parts. */
+struct place {
+    uint32_t group, row;
+    int64_t window;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct place *p = a, *q = b;
+    if (p->group != q->group)
+        return p->group < q->group ? -1 : 1;
+    if (p->window != q->window)
+        return p->window < q->window ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* The rows of each part. */
+static int cut(struct parting *w)
+{
+    const struct kc_parts_opts *o = w->o;
+    struct kc_parts *p = w->p;
+    size_t n = w->rows.n, cap = 0;
+    struct place *place = kc_mem_alloc(n, sizeof *place, w->e);
+    p->row = kc_mem_alloc(n, sizeof *p->row, w->e);
+    if (!place || !p->row) {
+        kc_mem_free(place);
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t t = o->time && o->window > 0 ? o->time[i] : 0;
+        int64_t window = o->window > 0 ? t / o->window - (t % o->window < 0) : 0;
+        place[i] = (struct place){o->group ? o->group[i] : 0, (uint32_t)i, window};
+    }
+    qsort(place, n, sizeof *place, by_place);
+    for (size_t i = 0; i < n; i++) {
+        p->row[i] = place[i].row;
+        if (i > 0 && place[i].group == place[i - 1].group && place[i].window == place[i - 1].window) {
+            p->part[p->nparts - 1].n++;
+            continue;
+        }
+        if (p->nparts == cap) {
+            cap = cap ? 2 * cap : 16;
+            struct kc_part *part = kc_mem_realloc(p->part, cap, sizeof *part, w->e);
+            if (!part) {
+                kc_mem_free(place);
+                return -1;
+            }
+            p->part = part;
+        }
+        p->part[p->nparts++] = (struct kc_part){.group = place[i].group, .window = place[i].window, .first = i, .n = 1,
+                                                .silhouette = NAN, .objective = NAN};
+    }
+    kc_mem_free(place);
+    return 0;
+}
+
+/* Parts that are too small: the labels of their rows. */
+static void take_small(struct parting *w, struct kc_part *part)
+{
+    struct kc_fit *f = w->f;
+    part->small = 1;
+    part->k = 0;
+    for (size_t i = 0; i < part->n; i++) {
+        uint32_t row = w->p->row[part->first + i];
+        if (w->o->window > 0)
+            f->labels[row] = part->k++; /* linked, perhaps, to what was before */
+        else
+            f->labels[row] = w->o->small_none ? KC_PARTS_NONE : 0;
+        if (f->margin)
+            f->margin[row] = f->row_silhouette[row] = NAN;
+    }
+    if (w->o->window == 0) {
+        part->k = !w->o->small_none;
+        w->p->small_groups++;
+        w->p->small_rows += part->n;
+    }
+}
+
+/* One part, its labels counted from 0. */
+static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct kc_err *e)
+{
+    struct kc_part *part = &w->p->part[at];
+    const uint32_t *row = w->p->row + part->first;
+    struct kc_fit_opts o = *w->o->fit;
+    struct kc_fit f = {0}, *all = w->f;
+    struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
+    float *x = NULL;
+    int rc = -1;
+    o.k = kc_krange_for(&o.k, part->n);
+    o.k_given = 0; /* what a part cannot have is no broken limit */
+    o.want_rows = all->margin != NULL;
+    o.want_sums = 0;
+    o.steps = NULL;
+    if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
+        x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
+        if (!x)
+            return -1;
+        kc_rows_copy(&w->rows, row, part->n, x);
+        rows = kc_rows_memory(x, part->n, rows.d);
+    }
+    if (kc_rows_failed(&w->rows, e) != 0 || kc_fit_run(ctx, &rows, &o, &f, e) != 0)
+        goto out;
+    part->k = f.k;
+    part->silhouette = f.silhouette;
+    part->objective = f.objective;
+    memcpy(w->reason[at], f.limit_broken ? f.limit_reason : "", f.limit_broken ? sizeof f.limit_reason : 1);
+    for (size_t i = 0; i < part->n; i++) {
+        all->labels[row[i]] = f.labels[i];
+        if (all->margin) {
+            all->margin[row[i]] = f.margin[i];
+            all->row_silhouette[row[i]] = f.row_silhouette[i];
+        }
+    }
+    rc = 0;
+out:
+    kc_fit_free(&f);
+    kc_mem_free(x);
+    return rc;
+}
+
+static void fit_small(void *arg, size_t t, unsigned worker)
+{
+    struct parting *w = arg;
+    struct kc_err e = KC_ERR_INIT;
+    if (w->errors[worker].code == KC_OK && fit_part(w, w->small[t], &w->alone[worker], &e) != 0)
+        w->errors[worker] = e;
+}
+
+/* All parts: the small ones side by side, the others with all threads each. */
+static int fit_parts(struct parting *w)
+{
+    struct kc_parts *p = w->p;
+    unsigned threads = kc_pool_threads(w->ctx->pool);
+    const struct kc_ctx quiet = {.pool = w->ctx->pool}; /* the warnings of a thousand parts are no help */
+    int rc = -1;
+    w->small = kc_mem_alloc(p->nparts, sizeof *w->small, w->e);
+    w->alone = kc_mem_zalloc(threads, sizeof *w->alone, w->e);
+    w->errors = kc_mem_zalloc(threads, sizeof *w->errors, w->e);
+    w->reason = kc_mem_zalloc(p->nparts, sizeof *w->reason, w->e);
+    if (!w->small || !w->alone || !w->errors || !w->reason)
+        goto out;
+    for (unsigned i = 0; i < threads; i++) {
+        w->errors[i] = (struct kc_err)KC_ERR_INIT;
+        if (!(w->alone[i].pool = kc_pool_new(1, w->e)))
+            goto out;
+    }
+    for (size_t i = 0; i < p->nparts; i++) {
+        if (p->part[i].n < w->min_rows)
+            take_small(w, &p->part[i]);
+        else if (p->part[i].n > FEW || threads == 1) {
+            if (fit_part(w, i, &quiet, w->e) != 0)
+                goto out;
+        } else {
+            w->small[w->nsmall++] = (uint32_t)i;
+        }
+    }
+    kc_pool_for(w->ctx->pool, w->nsmall, fit_small, w);
+    for (unsigned i = 0; i < threads; i++)
+        if (w->errors[i].code != KC_OK) {
+            *w->e = w->errors[i];
+            goto out;
+        }
+    for (size_t i = 0; i < p->nparts && !w->f->limit_broken; i++)
+        if (w->reason[i][0]) {
+            w->f->limit_broken = 1;
+            snprintf(w->f->limit_reason, sizeof w->f->limit_reason, "in one part of %zu at least: %.400s", p->nparts,
+                     w->reason[i]);
+        }
+    rc = 0;
+out:
+    for (unsigned i = 0; w->alone && i < threads; i++)
+        kc_pool_free(w->alone[i].pool);
+    kc_mem_free(w->alone);
+    kc_mem_free(w->errors);
+    kc_mem_free(w->reason);
+    kc_mem_free(w->small);
+    return rc;
+}
+
+/* Sums and counts of the labels as they are, of k clusters; rows in none are left out. */
+static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts)
+{
+    const struct kc_space space = {.ctx = w->ctx, .rows = w->rows, .n = w->rows.n, .d = w->rows.d};
+    uint32_t *labels = kc_mem_alloc(w->rows.n, sizeof *labels, w->e);
+    int rc = -1;
+    if (labels) {
+        for (size_t i = 0; i < w->rows.n; i++)
+            labels[i] = w->f->labels[i] < k ? w->f->labels[i] : k;
+        rc = kc_index_sums(&space, labels, k + 1, sums, counts, w->e);
+    }
+    kc_mem_free(labels);
+    return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
+}
+
+/* Number the clusters of all parts one after the other, and say what each is. */
+static int number(struct parting *w, struct kc_pieces *s)
+{
+    struct kc_parts *p = w->p;
+    uint64_t k = 0;
+    for (size_t i = 0; i < p->nparts; i++)
+        k += p->part[i].k;
+    s->k = (uint32_t)k; /* no more than rows */
+    s->d = w->rows.d;
+    s->piece = kc_mem_zalloc(s->k, sizeof *s->piece, w->e);
+    if (!s->piece)
+        return -1;
+    uint32_t base = 0;
+    for (size_t i = 0; i < p->nparts; base += p->part[i++].k) {
+        const struct kc_part *part = &p->part[i];
+        for (uint32_t c = 0; c < part->k; c++)
+            s->piece[base + c] = (struct kc_piece){(uint32_t)i, part->group, base + c, 0, INT64_MAX, INT64_MIN};
+        for (size_t r = 0; r < part->n; r++) {
+            uint32_t row = p->row[part->first + r];
+            if (w->f->labels[row] == KC_PARTS_NONE)
+                continue;
+            struct kc_piece *piece = &s->piece[w->f->labels[row] += base];
+            int64_t t = w->o->time ? w->o->time[row] : 0;
+            piece->size++;
+            piece->first = t < piece->first ? t : piece->first;
+            piece->last = t > piece->last ? t : piece->last;
+        }
+    }
+    return 0;
+}
+
+/* Stories out of the clusters of parts: w->f->labels become the pieces that stand for them. */
+static int tell_stories(struct parting *w, struct kc_pieces *s)
+{
+    const struct kc_parts_opts *o = w->o;
+    const int link = o->window > 0, join = !isnan(o->merge);
+    struct kc_fit *f = w->f;
+    uint64_t *counts = kc_mem_alloc((size_t)s->k + 1, sizeof *counts, w->e);
+    int rc = -1;
+    s->sums = kc_mem_aligned(link || join ? kc_mem_mul((size_t)s->k + 1, s->d) : 1, sizeof *s->sums, w->e);
+    if (!counts || !s->sums || ((link || join) && sums_of(w, s->k, s->sums, counts) != 0))
+        goto out;
+    if ((link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0) ||
+        (join && kc_stories_join(s, o, &w->p->joined, w->e) != 0))
+        goto out;
+    for (size_t i = 0; i < f->n; i++)
+        if (f->labels[i] != KC_PARTS_NONE)
+            f->labels[i] = s->piece[f->labels[i]].story;
+    rc = 0;
+out:
+    kc_mem_free(counts);
+    kc_mem_free(s->sums);
+    s->sums = NULL;
+    return rc;
+}
+
+/* What sets one row before another. */
+struct moment {
+    int64_t time;
+    uint32_t label, row;
+};
+
+static int by_moment(const void *a, const void *b)
+{
+    const struct moment *p = a, *q = b;
+    if (p->label != q->label)
+        return p->label < q->label ? -1 : 1;
+    if (p->time != q->time)
+        return p->time < q->time ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* Split what pauses for too long; *k: above the highest label. */
+static int split_gaps(struct parting *w, uint32_t *k)
+{
+    struct kc_fit *f = w->f;
+    if (!w->o->time || w->o->max_gap < 0)
+        return 0;
+    struct moment *m = kc_mem_alloc(f->n, sizeof *m, w->e);
+    if (!m)
+        return -1;
+    for (size_t i = 0; i < f->n; i++)
+        m[i] = (struct moment){w->o->time[i], f->labels[i], (uint32_t)i};
+    qsort(m, f->n, sizeof *m, by_moment);
+    uint32_t label = 0;
+    for (size_t i = 0; i < f->n && m[i].label != KC_PARTS_NONE; i++) {
+        if (i == 0 || m[i].label != m[i - 1].label) {
+            label = m[i].label;
+        } else if (m[i].time - m[i - 1].time > w->o->max_gap) {
+            label = (*k)++;
+            w->p->gaps++;
+        }
+        f->labels[m[i].row] = label;
+    }
+    kc_mem_free(m);
+    return 0;
+}
+
+struct rank {
+    uint64_t size;
+    uint32_t first, label, group;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct rank *p = a, *q = b;
+    if (p->size != q->size)
+        return p->size > q->size ? -1 : 1;
+    return (p->first > q->first) - (p->first < q->first);
+}
+
+/* Ids by falling size, ties by the earliest member; and the group of each. k: above the highest label. */
+static int order(struct parting *w, uint32_t k)
+{
+    struct kc_fit *f = w->f;
+    struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
+    int rc = -1;
+    if (!r || !to)
+        goto out;
+    for (uint32_t c = 0; c < k; c++)
+        r[c] = (struct rank){0, UINT32_MAX, c, KC_PARTS_NONE};
+    for (size_t i = f->n; i-- > 0;) {
+        if (f->labels[i] == KC_PARTS_NONE)
+            continue;
+        struct rank *c = &r[f->labels[i]];
+        uint32_t group = w->o->group ? w->o->group[i] : 0;
+        c->group = c->size++ == 0 || c->group == group ? group : KC_PARTS_NONE;
+        c->first = (uint32_t)i;
+    }
+    qsort(r, k, sizeof *r, by_rank);
+    while (k > 0 && r[k - 1].size == 0)
+        k--;
+    f->k = f->k_selected = k;
+    w->p->group = kc_mem_alloc(k, sizeof *w->p->group, w->e);
+    f->clusters = kc_mem_zalloc(k, sizeof *f->clusters, w->e);
+    if (!w->p->group || !f->clusters)
+        goto out;
+    for (uint32_t c = 0; c < k; c++) {
+        to[r[c].label] = c;
+        w->p->group[c] = r[c].group;
+        f->clusters[c] = (struct kc_cluster){r[c].size, 0, NAN, UINT64_MAX};
+    }
+    for (size_t i = 0; i < f->n; i++)
+        if (f->labels[i] != KC_PARTS_NONE)
+            f->labels[i] = to[f->labels[i]];
+    rc = 0;
+out:
+    kc_mem_free(to);
+    kc_mem_free(r);
+    return rc;
+}
+
+/* Centroids, and the rows' similarity to them. */
+static int centre(struct parting *w, double *sums)
+{
+    struct kc_fit *f = w->f;
+    uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
+    int rc = -1;
+    if (!own)
+        return -1;
+    for (uint32_t c = 0; c < f->k; c++) {
+        const double *v = sums + (size_t)c * f->d;
+        double length = sqrt(kc_la_dotd(v, v, f->d));
+        uint32_t first = 0;
+        while (!(length > 1e-9) && f->labels[first] != c)
+            first++;
+        if (!(length > 1e-9)) /* rows that cancel out */
+            kc_rows_copy(&w->rows, &first, 1, f->centroids + (size_t)c * f->d);
+        for (size_t t = 0; length > 1e-9 && t < f->d; t++)
+            f->centroids[(size_t)c * f->d + t] = (float)(v[t] / length);
+        f->objective += length;
+    }
+    for (size_t i = 0; i < f->n; i++)
+        own[i] = f->labels[i] == KC_PARTS_NONE ? 0 : f->labels[i];
+    rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
+    kc_mem_free(own);
+    return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
+}
+
+/* The figures of the whole. */
+static int describe(struct parting *w)
+{
+    struct kc_fit *f = w->f;
+    uint64_t *counts = kc_mem_alloc((size_t)f->k + 1, sizeof *counts, w->e);
+    double *sums = kc_mem_aligned(kc_mem_mul((size_t)f->k + 1, f->d), sizeof *sums, w->e);
+    double *silhouette = kc_mem_zalloc(f->k, sizeof *silhouette, w->e);
+    uint64_t *known = kc_mem_zalloc(f->k, sizeof *known, w->e), all = 0;
+    double total = 0;
+    int rc = -1;
+    f->centroids = kc_mem_alloc(kc_mem_mul(f->k, f->d), sizeof *f->centroids, w->e);
+    if (!counts || !sums || !silhouette || !known || !f->centroids)
+        goto out;
+    if (f->k > 0 && (sums_of(w, f->k, sums, counts) != 0 || centre(w, sums) != 0))
+        goto out;
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t c = f->labels[i];
+        if (c == KC_PARTS_NONE) {
+            f->similarity[i] = NAN;
+            continue;
+        }
+        struct kc_cluster *cl = &f->clusters[c];
+        if (cl->representative == UINT64_MAX || f->similarity[i] > f->similarity[cl->representative])
+            cl->representative = i;
+        if (f->row_silhouette && !isnan(f->row_silhouette[i])) {
+            silhouette[c] += (double)f->row_silhouette[i];
+            known[c]++;
+        }
+    }
+    for (uint32_t c = 0; c < f->k; c++) {
+        const double *v = sums + (size_t)c * f->d;
+        double ss = kc_la_dotd(v, v, f->d), n = (double)counts[c];
+        f->clusters[c].cohesion = sqrt(ss) / n;
+        f->inertia += n - ss / n;
+        f->clusters[c].silhouette = known[c] ? silhouette[c] / (double)known[c] : NAN;
+        total += silhouette[c];
+        all += known[c];
+    }
+    f->silhouette = f->silhouette_selected = all ? total / (double)all : NAN;
+    rc = 0;
+out:
+    kc_mem_free(known);
+    kc_mem_free(silhouette);
+    kc_mem_free(sums);
+    kc_mem_free(counts);
+    return rc;
+}
+
+int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o, struct kc_parts *p,
+                 struct kc_fit *out, struct kc_err *e)
+{
+    struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
+    struct kc_pieces s = {0};
+    uint64_t least = o->fit->k.min > UINT64_MAX / 2 ? UINT64_MAX : 2 * o->fit->k.min;
+    int rc = -1;
+    *p = (struct kc_parts){0};
+    *out = (struct kc_fit){.n = rows->n, .d = rows->d, .kernel = kc_la_kernel(), .path = "parts", .silhouette = NAN,
+                           .calinski_harabasz = NAN, .davies_bouldin = NAN, .silhouette_selected = NAN};
+    if (rows->n >= UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", rows->n);
+    w.min_rows = o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
+    out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
+    out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
+    out->margin = kc_mem_alloc(rows->n, sizeof *out->margin, e);
+    out->row_silhouette = kc_mem_alloc(rows->n, sizeof *out->row_silhouette, e);
+    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || cut(&w) != 0 || fit_parts(&w) != 0 ||
+        number(&w, &s) != 0 || tell_stories(&w, &s) != 0)
+        goto out;
+    uint32_t k = s.k;
+    snprintf(out->path_why, sizeof out->path_why, "%zu parts, %u clusters in them", p->nparts, k);
+    if (split_gaps(&w, &k) == 0 && order(&w, k) == 0 && describe(&w) == 0)
+        rc = 0;
+out:
+    kc_mem_free(s.piece);
+    return rc;
+}
+
+void kc_parts_free(struct kc_parts *p)
+{
+    kc_mem_free(p->part);
+    kc_mem_free(p->row);
+    kc_mem_free(p->group);
+    *p = (struct kc_parts){0};
+}
+
+uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, unsigned threads)
+{
+    const struct kc_fit_opts fit = {.k = kc_krange_for(&o->fit->k, n), .k_by = o->fit->k_by, .min_size = o->fit->min_size,
+                                    .max_size = o->fit->max_size, .n_init = o->fit->n_init, .sample = o->fit->sample,
+                                    .want_rows = 1};
+    uint64_t k = fit.k.max < n ? fit.k.max : n;
+    uint64_t few = threads * kc_fit_bytes(n < FEW ? n : FEW, d, 1, &fit, 1), all = kc_fit_bytes(n, d, in_memory, &fit, threads);
+    few += in_memory ? 0 : (uint64_t)threads * FEW * d * sizeof(float);
+    return (few > all ? few : all) + (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t)) +
+           2 * k * d * sizeof(double);
+}
