@@ -125,6 +125,37 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--group-by)
+        return
+        ;;
+    fit:--min-group)
+        return
+        ;;
+    fit:--small-groups)
+        mapfile -t COMPREPLY < <(compgen -W 'one none' -- "$cur")
+        return
+        ;;
+    fit:--merge-groups)
+        return
+        ;;
+    fit:--time-field)
+        return
+        ;;
+    fit:--time-window)
+        return
+        ;;
+    fit:--link)
+        return
+        ;;
+    fit:--max-gap)
+        return
+        ;;
+    fit:--weight-field)
+        return
+        ;;
+    fit:--recency)
+        return
+        ;;
     fit:--clusters)
         _kclust_files
         return
@@ -631,7 +662,7 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
         score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
