@@ -10,7 +10,8 @@
 #define BLOCK ((size_t)1 << 20)
 #define LOOK 64 /* a fault so near the end may be none, once more of the text is there */
 
-/* More of the text; what has been taken goes. */
+/* More of the text, a whole block however little comes at a time: the first one tells what the file is. What has been
+ * taken goes. */
 static int more(struct kc_window *w, struct kc_err *e)
 {
     size_t left = w->b.n - w->at, got;
@@ -25,11 +26,13 @@ static int more(struct kc_window *w, struct kc_err *e)
     }
     /* as much again as there is: a long value is then looked at a few times only */
     size_t want = left > BLOCK ? left : BLOCK;
-    if (kc_buf_reserve(&w->b, kc_mem_add(want, KC_NUM_PAD), e) != 0 ||
-        kc_source_read(w->src, w->b.p + w->b.n, want, &got, e) != 0)
+    if (kc_buf_reserve(&w->b, kc_mem_add(want, KC_NUM_PAD), e) != 0)
         return -1;
-    w->ended = got == 0;
-    w->b.n += got;
+    for (; want > 0 && !w->ended; want -= got, w->b.n += got) {
+        if (kc_source_read(w->src, w->b.p + w->b.n, want, &got, e) != 0)
+            return -1;
+        w->ended = got == 0;
+    }
     memset(w->b.p + w->b.n, 0, KC_NUM_PAD);
     return 0;
 }
