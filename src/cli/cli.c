@@ -137,6 +137,14 @@ int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, cons
     }
 }
 
+int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e)
+{
+    for (int i = first; i < argc; i++)
+        if (!*argv[i])
+            return kc_err_set(e, KC_EUSAGE, "operand %d: the file name is empty", i - first + 1);
+    return 0;
+}
+
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e)
 {
@@ -158,9 +166,8 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
                           kc_in_format_name(in->format));
     in->files = (const char *const *)(argv + first);
     in->nfiles = (size_t)(argc - first);
-    for (size_t i = 0; i < in->nfiles; i++)
-        if (!*in->files[i])
-            return kc_err_set(e, KC_EUSAGE, "operand %zu: the file name is empty", i + 1);
+    if (kc_cli_no_empty(argc, argv, first, e) != 0)
+        return -1;
     if (in->nfiles == 0 && isatty(0))
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (standard input is a terminal; see kclust %s --help)",
                           v->synopsis, v->name);

@@ -52,6 +52,9 @@ int kc_cli_take_drift(struct kc_drift_limits *limits, int *drift, int *fail, enu
 /* The time that outputs may tell: SOURCE_DATE_EPOCH's, or -1 for none. */
 int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
 
+/* KC_EUSAGE when an operand is the empty string. */
+int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e) KC_MUST_USE;
+
 /* Operands to in->files; with none and a terminal on standard input that is KC_EUSAGE. */
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e) KC_MUST_USE;

@@ -72,6 +72,8 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (argc - first != 2)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (%d operand%s, expected two; see kclust diff --help)",
                           kc_verb_diff.synopsis, argc - first, argc - first == 1 ? "" : "s");
+    if (kc_cli_no_empty(argc, argv, first, e) != 0)
+        return -1;
     a->job.old = argv[first];
     a->job.new = argv[first + 1];
     a->job.labels.term_field = a->in.term_field;

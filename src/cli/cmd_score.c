@@ -67,6 +67,8 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (first == argc)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (LABELS is missing; see kclust score --help)",
                           kc_verb_score.synopsis);
+    if (kc_cli_no_empty(argc, argv, first, e) != 0)
+        return -1;
     j->labels = argv[first++];
     j->vectors = first < argc || !j->gold;
     int inputs = strcmp(j->labels, "-") == 0;

@@ -57,7 +57,7 @@ int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
     if (f->o->terms_file || strcmp(f->path, "-") == 0 || n < 0 || (size_t)n >= sizeof path ||
         (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)))
         return 0;
-    if (kc_terms_load(path, 1, f->o->max_memory, &p->terms, e) != 0)
+    if (kc_terms_load(path, 1, f->o->max_line, f->o->max_memory, &p->terms, e) != 0)
         return -1;
     p->has_terms = 1;
     if (rows == UINT64_MAX && left != UINT64_MAX)

@@ -176,7 +176,9 @@ int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg);
 /* What is needed and what --max-memory allows, less than that, for a message: two texts that differ. */
 void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit);
 
-/* The lines of a file of terms. escapes: \t \n \r \\ \xHH are decoded. max: bytes it may take, 0 for no limit. */
-int kc_terms_load(const char *path, int escapes, uint64_t max, struct kc_strs *terms, struct kc_err *e) KC_MUST_USE;
+/* The lines of a file of terms. escapes: \t \n \r \\ \xHH are decoded. max_line: bytes of the longest; max:
+ * bytes that all may take, 0 for no limit. */
+int kc_terms_load(const char *path, int escapes, uint64_t max_line, uint64_t max, struct kc_strs *terms,
+                  struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -380,7 +380,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         goto out;
     b.drain.choice.bad = &b.drain.skipped;
     b.drain.choice.shown = &b.drain.shown;
-    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_memory, &b.drain.file_terms, e) != 0)
+    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_line, o->max_memory, &b.drain.file_terms, e) != 0)
         goto out;
     slots = kc_mem_zalloc(nslots, sizeof *slots, e);
     ring = kc_mem_alloc(nslots, sizeof *ring, e);

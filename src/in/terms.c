@@ -15,14 +15,15 @@ void kc_in_sizes(char need[32], uint64_t bytes, char most[32], uint64_t limit)
     }
 }
 
-int kc_terms_load(const char *path, int escapes, uint64_t max, struct kc_strs *terms, struct kc_err *e)
+int kc_terms_load(const char *path, int escapes, uint64_t max_line, uint64_t max, struct kc_strs *terms,
+                  struct kc_err *e)
 {
     struct kc_lines l;
     char *p;
     size_t n;
     int rc = kc_lines_open(&l, path, e);
-    l.limit = max;
-    l.limit_code = KC_ESYS;
+    l.limit = max > 0 && max < max_line ? max : max_line;
+    l.limit_code = l.limit == max ? KC_ESYS : KC_EINPUT;
     while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) == 1) {
         if (escapes && memchr(p, '\\', n))
             n = kc_lines_unescape(p, n);

@@ -252,7 +252,7 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
 /* Whatever is wrong with them is found before the work starts. */
 static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    return j->stop_words ? kc_terms_load(j->stop_words, 0, j->max_memory, &run->stop_words, e) : 0;
+    return j->stop_words ? kc_terms_load(j->stop_words, 0, j->in.max_line, j->max_memory, &run->stop_words, e) : 0;
 }
 
 static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
