@@ -23,17 +23,20 @@ ROWS = jsonl(vectors(30, 4))
 OTHER = jsonl(vectors(12, 4, seed=3))
 OLD = b"the old contents\n"
 MANY = jsonl(vectors(4000, 8), width=100)
-MODEL = os.path.join(h.tmp, "model")
-VERBS = {  # what a verb is called with; all of them read standard input or operands and write standard output
+MODEL, LABELS = os.path.join(h.tmp, "model"), os.path.join(h.tmp, "labels")
+VERBS = {  # what a verb is called with; all of them read standard input or an operand and write standard output
     "fit": ["fit", "-q", "-k", "3"],
     "convert": ["convert", "-q"],
     "info": ["info", "-q"],
     "assign": ["assign", "-q", "-m", MODEL],
     "update": ["update", "-q", "-n", "-m", MODEL],
+    "score": ["score", "-q", LABELS],
+    "diff": ["diff", "-q", LABELS],
 }
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
-         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save")]
+         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"),
+         ("diff", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -52,6 +55,19 @@ def snapshot(folder):
     return found
 
 
+def reads(verb, many=False):
+    """A verb that is to read standard input."""
+    args = [x + ".many" if many and x in (MODEL, LABELS) else x for x in VERBS[verb]]
+    return args + (["-"] if verb == "diff" else [])
+
+
+def contents(verb, many=False):
+    """What a verb reads: all but diff want rows."""
+    if verb == "diff":
+        return read_file(LABELS + (".many" if many else ""))
+    return MANY if many else ROWS
+
+
 class Cell:
     """label; args; the shell's redirections; what goes into standard input (None: kept open and empty); and what is to
     come of it: code, message, standard output (None: not looked at), {name: contents} that are new."""
@@ -64,7 +80,7 @@ class Cell:
     def run(self):
         cwd = h.folder()
         os.chmod(cwd, 0o755)
-        write_file(os.path.join(cwd, "a"), ROWS)
+        write_file(os.path.join(cwd, "a"), contents("diff" if self.args[:1] == ["diff"] else "fit"))
         extra = []
         try:
             if self.prepare:
@@ -245,26 +261,31 @@ def fifo_input(name, data):
 
 def stdin_cells():
     for verb, args in VERBS.items():
-        want, rest = plain(args), plain(args, ROWS[ROWS.index(b"\n") + 1:])
-        many = plain(args_for_many(verb), MANY)
+        args, data, wants = reads(verb), contents(verb), "labels" if verb == "diff" else "records"
+        want, first, many = plain(args, data), data.index(b"\n") + 1, plain(reads(verb, True), contents(verb, True))
         where = "%s/stdin/" % verb
-        yield Cell(where + "pipe", args, stdin=ROWS, out=want)
+        yield Cell(where + "pipe", args, stdin=data, out=want)
         yield Cell(where + "closed", args, "<&-", code=4, say="standard input: cannot read: " + BAD_FD, out=b"")
         yield Cell(where + "write-only", args, "0>>a", code=4, say="standard input: cannot read: " + BAD_FD, out=b"")
         yield Cell(where + "read and write", args, "0<>a", out=want)
         yield Cell(where + "directory", args, "<.", code=4, say="standard input: is a directory", out=b"")
-        yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no records", out=b"")
-        yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say="standard input: not a format "
-                   "that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of kclust-formats(5)")
-        yield piped_cell(where + "offset", args, 0, at_second_line, out=rest)
-        yield Cell(where + "FIFO", args, "<fifo", out=want, prepare=fifo_input("fifo", ROWS))
-        yield piped_cell(where + "non-blocking", args_for_many(verb), 0, nonblocking_input(MANY), out=many)
-        yield piped_cell(where + "socket", args, 0, socket_input(ROWS), out=want)
+        yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no %s" % wants, out=b"")
+        yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say=None if verb == "diff" else
+                   "standard input: not a format that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of "
+                   "kclust-formats(5)")
+        if verb == "score":  # the labels are of all rows
+            yield piped_cell(where + "offset", args, 0, at_second_line, code=1, out=b"")
+        else:
+            yield piped_cell(where + "offset", args, 0, at_second_line, out=plain(args, data[first:]))
+        yield Cell(where + "FIFO", args, "<fifo", out=want, prepare=fifo_input("fifo", data))
+        yield piped_cell(where + "non-blocking", reads(verb, True), 0, nonblocking_input(contents(verb, True)), out=many)
+        yield piped_cell(where + "socket", args, 0, socket_input(data), out=want)
 
 
 def stdout_cells():
     for verb, args in VERBS.items():
-        want, many, files = plain(args), plain(args_for_many(verb), MANY), args + ["a"]
+        files, args, data = args + ["a"], reads(verb), contents(verb)
+        want, many = plain(args, data), plain(reads(verb, True), contents(verb, True))
         where, cannot = "%s/stdout/" % verb, "standard output: cannot write: "
         for what, redirect in (("closed", ">&-"), ("read-only", "1<a"), ("directory", "1<.")):
             yield Cell(where + what, args, redirect, code=4, say=cannot + BAD_FD, stdin=None)
@@ -273,8 +294,9 @@ def stdout_cells():
         yield Cell(where + "append", files, ">>b", prepare=lambda d: write_file(d + "/b", OLD), new={"b": OLD + want})
         yield Cell(where + "behind what is there", files, "1<>b", new={"b": want + OLD[len(want):]},
                    prepare=lambda d: write_file(d + "/b", OLD))
-        yield piped_cell(where + "non-blocking", args_for_many(verb), 1, nonblocking_output(many), stdin=MANY)
-        yield piped_cell(where + "socket", args, 1, socket_output(want), stdin=ROWS)
+        yield piped_cell(where + "non-blocking", reads(verb, True), 1, nonblocking_output(many),
+                         stdin=contents(verb, True))
+        yield piped_cell(where + "socket", args, 1, socket_output(want), stdin=data)
         yield piped_cell(where + "reader gone", files, 1, closed_pipe, code=SIGPIPE)
         yield piped_cell(where + "reader gone, SIGPIPE ignored", files, 1, closed_pipe, code=4,
                          say=cannot + "Broken pipe", ignore_pipe=True)
@@ -296,7 +318,7 @@ def stdout_cells():
 
 def stderr_cells():
     for verb, args in VERBS.items():
-        want, files, bad = plain(args), args + ["a"], args + ["missing"]
+        want, files, bad = plain(reads(verb), contents(verb)), args + ["a"], args + ["missing"]
         where = "%s/stderr/" % verb
         for what, redirect in (("closed", "2>&-"), ("full", "2>/dev/full"), ("read-only", "2<a"), ("directory", "2<.")):
             yield Cell(where + what, files, redirect, out=want)
@@ -330,7 +352,8 @@ def full_pipe(message):
 
 def operand_cells():
     for verb, args in VERBS.items():
-        want = plain(args)
+        data, wants = contents(verb), "labels" if verb == "diff" else "records"
+        want = plain(reads(verb), data)
         where = "%s/operand/" % verb
 
         def fails(what, operand, say, code=4, **how):
@@ -338,13 +361,14 @@ def operand_cells():
                         **how)
         yield Cell(where + "file", args + ["a"], out=want)
         yield Cell(where + "link", args + ["l"], out=want, prepare=lambda d: os.symlink("a", d + "/l"))
-        yield Cell(where + "FIFO", args + ["fifo"], out=want, prepare=fifo_input("fifo", ROWS))
+        yield Cell(where + "FIFO", args + ["fifo"], out=want, prepare=fifo_input("fifo", data))
         yield Cell(where + "not writable", args + ["a"], out=want, prepare=lambda d: os.chmod(d + "/a", 0o444))
-        yield Cell(where + "- is standard input", args + ["-"], stdin=ROWS, out=want)
-        yield Cell(where + "/dev/stdin", args + ["/dev/stdin"], stdin=ROWS, out=want)
+        yield Cell(where + "- is standard input", args + ["-"], stdin=data, out=want)
+        yield Cell(where + "/dev/stdin", args + ["/dev/stdin"], stdin=data, out=want)
         yield fails("missing", "x/y", "cannot open: No such file or directory")
-        yield Cell(where + "missing behind one that is there", args + ["a", "missing"], code=4, out=b"", stdin=None,
-                   say="missing: cannot open: No such file or directory")
+        if verb != "diff":
+            yield Cell(where + "missing behind one that is there", args + ["a", "missing"], code=4, out=b"", stdin=None,
+                       say="missing: cannot open: No such file or directory")
         yield fails("dangling link", "l", "cannot open: No such file or directory",
                     prepare=lambda d: os.symlink("nothing", d + "/l"))
         yield fails("link loop", "l", "cannot open: Too many levels of symbolic links",
@@ -357,9 +381,10 @@ def operand_cells():
                     user=NOBODY)
         yield fails("in a closed directory", "d/a", "cannot open: Permission denied", user=NOBODY,
                     prepare=lambda d: (os.mkdir(d + "/d", 0o700), write_file(d + "/d/a", ROWS))[:0])
-        yield fails("empty file", "e", "no records", code=1, prepare=lambda d: write_file(d + "/e", b""))
-        yield fails("/dev/null", "/dev/null", "no records", code=1)
-        yield Cell(where + "empty name", args + [""], code=2, say="operand 1: the file name is empty", stdin=None)
+        yield fails("empty file", "e", "no " + wants, code=1, prepare=lambda d: write_file(d + "/e", b""))
+        yield fails("/dev/null", "/dev/null", "no " + wants, code=1)
+        yield Cell(where + "empty name", args + [""], code=2, stdin=None, say="operand %d: the file name is empty" %
+                   (2 if verb in ("score", "diff") else 1))
 
 
 def bound_socket(cwd):
@@ -392,11 +417,12 @@ def output_cells():
     read_only = read_only_mount()
     for verb, option in NAMED:
         base = [x for x in VERBS[verb] if x != "-n" or option != "--save"]  # a dry run saves nothing
-        labels = plain(base)
+        piped, text = base + reads(verb)[len(VERBS[verb]):], contents(verb)
+        labels = plain(piped, text)
         want = labels
         if option != "-o":
             made_once = os.path.join(h.folder(), "made")
-            plain(base + [option, made_once])
+            plain(piped + [option, made_once], text)
             want = read_file(made_once)
         elsewhere = labels if option != "-o" else b""
         where = "%s/%s/" % (verb, option)
@@ -408,11 +434,11 @@ def output_cells():
         def good(what, name, real=None, prepare=None, data=want, **how):
             how.setdefault("out", elsewhere)
             return Cell(where + what, args(name) + ["a"], prepare=prepare,
-                        new={real or name: data} if data else None, **how)
+                        new={real or name: data} if data is not None else None, **how)
 
-        def bad(what, name, say, prepare=None, streamed=b"", **how):
+        def bad(what, name, say, prepare=None, streamed=b"", tail=tuple(piped[len(base):]), **how):
             how.setdefault("stdin", None)
-            return Cell(where + what, args(name), code=4, say="%s: cannot write: %s" % (name, say), prepare=prepare,
+            return Cell(where + what, args(name) + list(tail), code=4, say="%s: cannot write: %s" % (name, say), prepare=prepare,
                         out=streamed, **how)
 
         old = lambda d: write_file(d + "/out", OLD)  # noqa: E731
@@ -442,7 +468,8 @@ def output_cells():
             fifo["reader"] = Reader(cwd + "/out")
         yield good("FIFO", "out", prepare=made, data=None, after=lambda d, f=fifo, w=want: f["reader"].got(w))
 
-        yield bad("full", "/dev/full", FULL, stdin=ROWS, streamed=elsewhere if verb == "assign" else b"")
+        if want:
+            yield bad("full", "/dev/full", FULL, stdin=text, streamed=elsewhere if verb == "assign" else b"")
         yield bad("directory", "d", "Is a directory", lambda d: os.mkdir(d + "/d"))
         yield bad("link to a directory", "l", "Is a directory",
                   lambda d: (os.mkdir(d + "/d"), os.symlink("d", d + "/l"))[:0])
@@ -466,12 +493,13 @@ def output_cells():
                 yield bad("read-only file system, " + name, "ro/" + name, "Read-only file system",
                           lambda d: os.mkdir(d + "/ro"), wrap=read_only)
         yield Cell(where + "empty name", args("") + ["a"], code=2, stdin=None,
-                   say="--%s: the file name is empty" % 
+                   say="--%s: the file name is empty" %
                    {"-o": "output", "-s": "summary", "-m": "model"}.get(option, option[2:]))
         # what goes wrong later leaves the old file, or none
-        yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
-                   say="standard input:31: no field 'vec'")
-        yield Cell(where + "bad input, no old file", args("out"), stdin=b"[1, 2", code=1, out=b"")
+        if verb != "diff":
+            yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
+                       say="standard input:31: no field 'vec'")
+        yield Cell(where + "bad input, no old file", args("out") + piped[len(base):], stdin=b"[1, 2", code=1, out=b"")
     fit = VERBS["fit"]
     both = "--summary and --output name the same file"
     yield Cell("fit/-o -m/the same", fit + ["-o", "out", "-m", "./out"], code=2, stdin=None,
@@ -545,12 +573,49 @@ def model_cells():
     yield cell("cut short", "m", code=1, prepare=lambda d: write_file(d + "/m", data[:-1]))
 
 
-def args_for_many(verb):
-    """The rows of MANY are of another dimension: a model of their own."""
-    return [MODEL + ".many" if x == MODEL else x for x in VERBS[verb]]
+def beside_cells():
+    """Other files that are read: the labels that score and diff begin with, gold labels, fields, terms."""
+    labels, fields = read_file(LABELS), b"".join(b'{"no": %d}\n' % i for i in range(30))
+    stop = b"is\nof\n"
+    terms = b"".join(b"name %d\n" % i for i in range(30))
+    for verb, before, behind, name, good, wants in (
+            ("score", ["score", "-q"], ["a"], "LABELS", labels, "labels"),
+            ("score", ["score", "-q", LABELS, "--gold"], ["a"], "--gold", labels, "labels"),
+            ("diff", ["diff", "-q"], [LABELS], "OLD", labels, "labels"),
+            ("fit", VERBS["fit"] + ["--where", "no < 20", "--metadata"], ["a"], "--metadata", fields, None),
+            ("convert", VERBS["convert"] + ["--terms"], ["a"], "--terms", terms, None),
+            ("fit", VERBS["fit"] + ["--keywords", "2", "--stop-words"], ["a"], "--stop-words", stop, None),
+            ("fit", VERBS["fit"] + ["--like"], ["a"], "--like", read_file(MODEL), None),
+            ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels")):
+        where = "%s/%s/" % (verb, name)
+        whole = os.path.join(h.folder(), "f")
+        write_file(whole, good)
+        # (score names the file of gold labels)
+        want = None if name == "--gold" else plain(before + [whole] + (["-"] if verb != "diff" else []) + behind[len(behind) - (verb == "diff"):])
+
+        def cell(what, file, say=None, code=4, args=(before, behind), **how):
+            how.setdefault("stdin", None)
+            return Cell(where + what, args[0] + [file] + args[1], code=code, say=say and "%s: %s" % (file, say),
+                        out=b"", **how)
+        put = lambda d, good=good: write_file(d + "/f", good)  # noqa: E731
+        yield Cell(where + "file", before + ["f"] + behind, out=want, prepare=put)
+        yield Cell(where + "link", before + ["l"] + behind, out=want,
+                   prepare=lambda d, put=put: (put(d), os.symlink("f", d + "/l"))[:0])
+        yield cell("missing", "f", "cannot open: No such file or directory")
+        yield cell("link loop", "l", "cannot open: Too many levels of symbolic links",
+                   prepare=lambda d: os.symlink("l", d + "/l"))
+        yield cell("directory", "d", "is a directory", prepare=lambda d: os.mkdir(d + "/d"))
+        yield cell("not readable", "f", "cannot open: Permission denied", user=NOBODY,
+                   prepare=lambda d, put=put: (put(d), os.chmod(d + "/f", 0o200))[:0])
+        yield cell("socket", "s", "cannot open: No such device or address", prepare=bound_socket)
+        if wants:
+            yield cell("empty", "/dev/null", "no " + wants, code=1)
+        if name != "--stop-words":
+            yield cell("endless zeros", "/dev/full", code=1)
 
 
 def all_cells():
+    yield from beside_cells()
     yield from model_cells()
     yield from update_cells()
     yield from stdin_cells()
@@ -570,8 +635,9 @@ def plant(what, script, **cell):
 
 def main():
     for name, data in (("", ROWS), (".many", MANY)):
-        plain(VERBS["fit"] + ["-m", MODEL + name], data)
+        plain(VERBS["fit"] + ["-m", MODEL + name, "-o", LABELS + name], data)
         os.chmod(MODEL + name, 0o644)
+        os.chmod(LABELS + name, 0o644)
     missing = {"more": ["missing"], "code": 4, "say": "missing: cannot open: No such file or directory"}
     plant("exit 1 for exit 4", 'KCLUST "$@" || exit 1', **missing)
     plant("a message twice", 'KCLUST "$@" 2>e; s=$?; cat e e >&2; rm e; exit $s', **missing)

@@ -11,6 +11,7 @@ import sys
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(os.path.abspath(__file__))]
 import disk  # noqa: E402
+import formats  # noqa: E402
 from harness import (HERE, KCLUST, Harness, environment, jsonl, kvec, npy, read_file, run, steady,  # noqa: E402
                      temporary, vectors, write_file)
 
@@ -78,11 +79,20 @@ def scenarios():
     subprocess.run(FIT + ["-o", "/dev/null", "-m", model, a["a.npy"]], env=environment(), check=True)
     yield Scenario("assign", [KCLUST, "assign", "-q", "-j", "1", "-m", model, "--prometheus", "metrics"] + both,
                    ("labels", "side.json", "metrics"))
-    yield Scenario("update", [KCLUST, "update", "-q", "-j", "1", "-m", "m"] + both, ("m", "labels", "side.json"),
-                   before={"m": read_file(model)})
+    yield Scenario("update", [KCLUST, "update", "-q", "-j", "1", "-m", "m", "--late", "late"] + both,
+                   ("m", "labels", "side.json", "late"), before={"m": read_file(model)})
     yield Scenario("sidecar alone", FIT + ["-s", "side.json"], ("side.json",), stdin=jsonl(rows))
     yield Scenario("npy and terms", CONVERT + ["-o", "x.npy", a["a.jsonl"]], ("x.npy", "x.npy.terms"))
     yield Scenario("kvec", CONVERT + ["-o", "x.kvec"], ("x.kvec",), stdin=jsonl(rows))
+    labels = os.path.join(fixed, "labels")
+    subprocess.run(FIT + ["-o", labels, a["a.npy"]], env=environment(), check=True)
+    yield Scenario("score", [KCLUST, "score", "-j", "1", "-o", "scores", labels, a["a.npy"]], ("scores",))
+    yield Scenario("diff", [KCLUST, "diff", "--json", "-o", "changes", labels, labels], ("changes",))
+    index, fields = os.path.join(fixed, "ids.faiss"), os.path.join(fixed, "fields.json")
+    write_file(index, next(data for what, _, data, _ in formats.others(rows) if what == "faiss with ids"))
+    write_file(fields, formats.index_of_fields(len(rows)))
+    yield Scenario("index and fields", CONVERT + ["--metadata", fields] + formats.WITH_INDEX + ["-o", "x.faiss", index],
+                   ("x.faiss", "x.faiss.terms"))
     yield Scenario("many labels", FIT + ["-o", "labels", a["many.kvec"]], ("labels",))
     yield Scenario("many rows", CONVERT + ["-o", "x.npy", a["many.kvec"]], ("x.npy", "x.npy.terms"))
 

@@ -15,7 +15,9 @@ ROOT = os.path.join(HERE, "..", "..", "..")
 sys.path.insert(0, os.path.join(HERE, ".."))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "cases"))
 import data  # noqa: E402
+import formats  # noqa: E402
 import judge  # noqa: E402
+from harness import vectors  # noqa: E402
 
 MB = 1 << 20
 OLD = b"what was here before\n"
@@ -32,6 +34,9 @@ SCENARIOS = {
     "npy": (["fit", "-q", "-k", "3:5", "--n-init", "1", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "jsonl": (["fit", "-q", "-k", "3", "--n-init", "1", "IN/large.jsonl"], [], (1, 8)),
     "convert": (["convert", "-o", "new.npy", "IN/large.jsonl"], [], (2,)),
+    "csv": (["convert", "-o", "new.faiss", "IN/large.csv"], [], (2,)),
+    "index": (["fit", "-q", "-k", "3", "--n-init", "1", "--metadata", "IN/fields.json"] + formats.WITH_INDEX +
+              ["-o", "out", "IN/ids.faiss.gz"], ["out"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
     "help": (["help", "fit"], [], (0,)),
 }
@@ -49,6 +54,11 @@ def make(folder, kclust):
     put(os.path.join(folder, "large.npy"), data.large(20000, 96))
     subprocess.run([kclust, "convert", "-o", os.path.join(folder, "large.jsonl"), os.path.join(folder, "large.npy")],
                    check=True)
+    some = vectors(9000, 24)
+    for what, name, content, _ in formats.others(some):
+        if what in ("csv", "faiss with ids, compressed"):
+            put(os.path.join(folder, name.replace("a.csv", "large.csv")), content)
+    put(os.path.join(folder, "fields.json"), formats.index_of_fields(len(some)))
 
 
 class Limits:

@@ -67,9 +67,22 @@ def scenarios():
                    check=True, env=environment())
     yield Scenario("assign waits", ["assign", "-q", "-m", model] + out, both, feed=text[:300000])
     yield Scenario("assign works", ["assign", "-q", "-m", model, a["many.jsonl"], a["many.jsonl"]] + out, both)
-    yield Scenario("update works", ["update", "-q", "-m", "m", a["many.jsonl"]] + out, both + ("m",),
+    yield Scenario("update works", ["update", "-q", "-m", "m", "--late", "late", a["many.jsonl"]] + out,
+                   both + ("m", "late"),
                    before={"m": read_file(model)})
     yield Scenario("assign writes", ["assign", "-q", "-m", model, a["many.kvec"]], slow=True)
+    labels = os.path.join(fixed, "labels")
+    subprocess.run([KCLUST, "-q", "-k", "3", "--n-init", "1", "-o", labels, a["many.jsonl"]], check=True, env=environment())
+    yield Scenario("score waits", ["score", "-o", "scores", labels], ("scores",), feed=text[:300000])
+    yield Scenario("score works", ["score", "-o", "scores", labels, a["many.jsonl"]], ("scores",))
+    lines = read_file(labels)
+    yield Scenario("diff waits", ["diff", "-o", "changes", labels, "-"], ("changes",), feed=lines[:100000])
+    yield Scenario("diff works", ["diff", "-o", "changes", labels, labels], ("changes",))
+    write_file(os.path.join(fixed, "fields.jsonl"), b"".join(
+        b'{"key": "%s", "kind": "%d"}\n' % (line.split(b"\t")[0], i % 7) for i, line in enumerate(lines.splitlines())))
+    yield Scenario("convert of some works", ["convert", "-o", "x.faiss", "--metadata",
+                                             os.path.join(fixed, "fields.jsonl"), "--metadata-key", "key", "--where",
+                                             "kind in 1, 3", a["many.kvec"]], ("x.faiss", "x.faiss.terms"))
     yield Scenario("info waits", ["info"], feed=text[:300000])
     yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
 

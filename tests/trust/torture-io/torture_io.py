@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import formats  # noqa: E402
 from harness import (KCLUST, Harness, environment, jsonl, kvec, npy, one_message, read_file, run, steady,  # noqa: E402
                      temporary, vectors, write_file)
 
@@ -131,8 +132,9 @@ def scenarios():
     assign = ["assign", "-j", "1", "-m", os.path.join(fixed, "model")]
     yield Scenario("assign", assign + ["--drift", "-o", "labels", "-s", "side.json", "--prometheus", "metrics",
                                        a["a.jsonl"]], outputs=("labels", "side.json", "metrics"))
-    yield Scenario("update", ["update", "-j", "1", "-m", "m", "-o", "labels", "-s", "side.json", a["b.jsonl"]],
-                   outputs=("m", "labels", "side.json"), before={"m": read_file(os.path.join(fixed, "model"))})
+    yield Scenario("update", ["update", "-j", "1", "-m", "m", "-o", "labels", "-s", "side.json", "--late", "late",
+                              a["b.jsonl"]],
+                   outputs=("m", "labels", "side.json", "late"), before={"m": read_file(os.path.join(fixed, "model"))})
     yield Scenario("score", ["score", os.path.join(fixed, "labels"), "-"], stdin=jsonl(rows))
     yield Scenario("diff", ["diff", os.path.join(fixed, "labels"), os.path.join(fixed, "labels")])
     yield Scenario("assign-pipe", assign + ["--annotate"], stdin=jsonl(rows))
@@ -148,6 +150,23 @@ def scenarios():
     yield Scenario("convert-redirected", ["convert", "-j", "1", "-f", "npy"], stdin=a["a.jsonl"], stdout_file=True)
     yield Scenario("info", ["info", "-j", "1", "--json"], stdin=kvec(rows))
     yield Scenario("help", ["help", "fit"])
+    others = {}
+    for _, name, data, _ in formats.others(rows):
+        others[name] = os.path.join(fixed, name)
+        write_file(others[name], data)
+    for name, data in ("fields.jsonl", formats.lines_of_fields(40)), ("fields.json", formats.index_of_fields(40)):
+        others[name] = os.path.join(fixed, name)
+        write_file(others[name], data)
+    binary = [others["a." + x] for x in ("faiss", "fvecs", "bvecs", "bin")] + [others["ids.faiss.gz"]]
+    texts = [others[x] for x in ("a.vec", "a.glove", "a.csv", "pg.csv")]
+    yield Scenario("convert-binary", ["convert", "-j", "1"] + binary)
+    yield Scenario("convert-texts", ["convert", "-j", "1", "-o", "x.kvec"] + texts, outputs=("x.kvec",))
+    yield Scenario("convert-tensor", ["convert", "-j", "1", "--tensor", "rows"], stdin=others["a.safetensors"])
+    yield Scenario("convert-tsv", ["convert", "-j", "1", "--vec-field", "2-"], stdin=others["a.tsv"])
+    yield Scenario("convert-fields", ["convert", "-j", "1", "--metadata", others["fields.jsonl"]] +
+                   formats.WITH_LINES + ["-o", "x.npy", a["a.npy"]], outputs=("x.npy", "x.npy.terms"))
+    yield Scenario("fit-fields", FIT + ["--metadata", others["fields.json"]] + formats.WITH_INDEX +
+                   ["-o", "labels", others["ids.faiss"]], outputs=("labels",))
     if shutil.which("zstd"):
         subprocess.run(["zstd", "-q", a["a.jsonl"], "-o", a["a.jsonl.zst"]], check=True)
         yield Scenario("convert-zstd", ["convert", "-j", "1", "-o", "x.kvec", a["a.jsonl.zst"]], outputs=("x.kvec",))

@@ -6,8 +6,10 @@ import struct
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cases"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "..", "cases"), os.path.join(HERE, "..")]
 import data  # noqa: E402
+import formats  # noqa: E402
 
 OLD = b"what was here before\n"
 
@@ -58,6 +60,10 @@ def make(folder, kclust):
                                (i % 7, ", ".join("%.9g" % x for x in v)) for i, v in enumerate(few)).encode())
     put("stop", b"word3\nsome words\n")
     put("some.npy", data.npy(some))
+    for _, name, content, _ in formats.others(few):
+        put(name, content)
+    put("fields.jsonl", formats.lines_of_fields(len(few)))
+    put("fields.json", formats.index_of_fields(len(few)))
     subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
                    check=True)
     rng = random.Random(7)
@@ -111,6 +117,13 @@ TABLE = [
     Scenario("convert kvec to jsonl", ["convert", "IN/few.kvec"], streams=True),
     Scenario("convert zstd to kvec", ["convert", "-o", "out.kvec", "IN/few.jsonl.zst"], old=["out.kvec"]),
     Scenario("convert npy to raw", ["convert", "-f", "raw", "-o", "out", "IN/few.npy"], old=["out"]),
+    *(Scenario("convert " + what, ["convert"] + options + ["IN/" + name], streams=True)
+      for what, name, _, options in formats.others(vectors(40, 6, 4))),
+    Scenario("convert with fields beside the rows, by a key", ["convert", "-o", "new.npy", "--metadata",
+                                                               "IN/fields.jsonl"] + formats.WITH_LINES +
+             ["IN/few.npy"], old=["new.npy"]),
+    Scenario("fit with fields beside an index", ["fit", "-q"] + QUICK + ["--metadata", "IN/fields.json"] +
+             formats.WITH_INDEX + ["-o", "out", "IN/ids.faiss"], old=["out"]),
     Scenario("assign", ["assign", "-q", "-m", "IN/model", "IN/few.jsonl.gz"], streams=True),
     Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
     Scenario("update, a new topic", ["update", "-m", "IN/model", "--save", "new", "-o", "out", "-s", "side", "--late",

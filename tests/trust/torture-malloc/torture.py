@@ -159,7 +159,7 @@ def main():
                     continue
                 every = [(i, threads, at, on) for at in range(1, count + 1) for on in (0, 1)]
                 if a.slice:  # as many of each, half of them from the end, where outputs are made
-                    some = min(2 if s.slow else 10, len(every) // 4)
+                    some = min(2 if s.slow else 6, len(every) // 4)
                     last = len(every) - 2 * some
                     every = rng.sample(every[:last], some) + rng.sample(every[last:], some)
                 tasks += every
