@@ -418,5 +418,15 @@ def models(step, kclust, folder):
         yield Case(f"model-length-{n}", struct.pack("<Q", n) + model[8:], [], Verdict(1), "model")
     yield Case("model-longer", model + b"x", [], Verdict(1), "model")
     yield Case("model-deep", struct.pack("<Q", 300000) + b'{"a":' + b"[" * 299995, [], Verdict(1), "model")
+    # A model is in memory whole, and takes less than four times its file: headers that long within the limit of all.
+    most = 12 * MIB
+    for what, begin, each, end in (
+            ("spaces", "{", " ", "}"), ("name", '{"', "x", '":1}'), ("string", '{"__metadata__":{"a":"', "x", '"}}'),
+            ("escapes", '{"__metadata__":{"a":"', "\\u0041", '"}}'), ("numbers", '{"a":{"shape":[1', ",1", "]}}"),
+            ("texts", '{"__metadata__":{"":""', ',"%07x":""', "}}"),
+            ("tensors", "{", '"%07x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},', '"a":1}')):
+        count = (most - len(begin) - len(end)) // len(each % 0 if "%" in each else each)
+        text = begin + ("".join(each % i for i in range(count)) if "%" in each else each * count) + end
+        yield Case("model-header-" + what, struct.pack("<Q", len(text)) + text.encode(), [], Verdict(1), "model")
     yield Case("model-bomb", gzip.compress(struct.pack("<Q", 16 << 20) + b'{"a":"' + b"x" * (16 << 20), 1), [],
         Verdict(1), "model")

@@ -150,17 +150,23 @@ def planted(h, data):
     h.verdict("planted: a bit of a number", "" if got.difference(expected) else "not seen")
 
 
-def every_form(h, data, options, ways, packs, threads):
-    """Each format, compression and way, the numbers of threads taking turns, against a plain file on one thread."""
-    reference = h.fit(data, "jsonl", "plain", "file", ["-j1", *options])
+def mixes(ways, packs, threads, each=True):
+    """(form, pack, way, threads): each format in each compression and way, or, without `each`, only in each way; what
+    is left takes turns."""
     turn = 0
     for form in forms.FORMATS:
-        for pack in packs:
-            for way in ways:
-                j = threads[turn % len(threads)]
+        for at, way in enumerate(ways):
+            for pack in packs if each else [packs[(turn + at) % len(packs)]]:
+                yield form, pack, way, threads[turn % len(threads)]
                 turn += 1
-                h.same("%s %s %s %s -j%d %s" % (data.name, form, pack, way, j, " ".join(options)), reference, data,
-                       form, pack, way, ["-j%d" % j, *options])
+
+
+def every_form(h, data, options, ways, packs, threads, each=True):
+    """The forms of mixes() against a plain file on one thread."""
+    reference = h.fit(data, "jsonl", "plain", "file", ["-j1", *options])
+    for form, pack, way, j in mixes(ways, packs, threads, each):
+        h.same("%s %s %s %s -j%d %s" % (data.name, form, pack, way, j, " ".join(options)), reference, data, form, pack,
+               way, ["-j%d" % j, *options])
     return reference
 
 
@@ -224,7 +230,7 @@ def other_outputs(h, data, threads):
                               "exit status %d, %d bytes, not those of jsonl: %s" % (got[0], len(got[1]), got[2][:200]))
 
 
-def assigning(h, data, ways, packs, threads):
+def assigning(h, data, ways, packs, threads, each=True):
     """assign by one model, in every form: the same lines, and the labels of the fit."""
     if not MODELS:
         h.skip("assign", "this kclust has no models")
@@ -234,29 +240,24 @@ def assigning(h, data, ways, packs, threads):
     model = os.path.join(h.folder, "assign.model")
     with open(model, "wb") as f:
         f.write(fitted.model)
-    turn = 0
-    for form in forms.FORMATS:
-        for pack in packs:
-            for way in ways:
-                j = threads[turn % len(threads)]
-                turn += 1
-                name = "%s assign %s %s %s -j%d" % (data.name, form, pack, way, j)
-                if not h.wanted(name):
-                    continue
-                path = data.file(form, pack)
-                command = [KCLUST, "assign", "-q", "-j%d" % j, "-m", model, *columns, *data.options(form)]
-                with subprocess.Popen(command + ([path] if way == "file" else []), stderr=subprocess.PIPE,
-                                      stdin=subprocess.PIPE if way == "pipe" else open(path, "rb"),
-                                      stdout=open(os.path.join(h.folder, "assigned"), "wb")) as process:
-                    if way == "pipe":
-                        forms.trickle(process, path, np.random.default_rng([SEED, turn]))
-                        process.stdin = None
-                    _, errors = process.communicate(timeout=TIMEOUT)
-                with open(os.path.join(h.folder, "assigned"), "rb") as f:
-                    got = f.read()
-                h.runs += 1
-                h.verdict(name, "" if got == fitted.labels and process.returncode == 0 and got else
-                          "exit status %d, other lines than the fit's: %s" % (process.returncode, errors[:200]))
+    for form, pack, way, j in mixes(ways, packs, threads, each):
+        name = "%s assign %s %s %s -j%d" % (data.name, form, pack, way, j)
+        if not h.wanted(name):
+            continue
+        path = data.file(form, pack)
+        command = [KCLUST, "assign", "-q", "-j%d" % j, "-m", model, *columns, *data.options(form)]
+        with subprocess.Popen(command + ([path] if way == "file" else []), stderr=subprocess.PIPE,
+                              stdin=subprocess.PIPE if way == "pipe" else open(path, "rb"),
+                              stdout=open(os.path.join(h.folder, "assigned"), "wb")) as process:
+            if way == "pipe":
+                forms.trickle(process, path, np.random.default_rng([SEED, zlib.crc32(name.encode())]))
+                process.stdin = None
+            _, errors = process.communicate(timeout=TIMEOUT)
+        with open(os.path.join(h.folder, "assigned"), "rb") as f:
+            got = f.read()
+        h.runs += 1
+        h.verdict(name, "" if got == fitted.labels and process.returncode == 0 and got else
+                  "exit status %d, other lines than the fit's: %s" % (process.returncode, errors[:200]))
 
 
 def portable():
@@ -365,10 +366,10 @@ def main(arguments):
             other_outputs(h, sample, THREADS)
             assigning(h, sample, ("file", "stdin", "pipe"), packs, THREADS)
             real = list(load_real(h))
-            for data in real:
-                every_form(h, data, [*FEW, *COLUMNS], ("file", "pipe"), packs, THREADS)
+            for data in real:  # all mixes of format, compression and way have been seen on the sample
+                every_form(h, data, [*FEW, *COLUMNS], ("file", "pipe"), packs, THREADS, each=False)
                 every_thread(h, data, ["-k", "2:20", *COLUMNS])
-                assigning(h, data, ("file", "pipe"), packs, THREADS)
+                assigning(h, data, ("file", "pipe"), packs, THREADS, each=False)
             big = made(folder)
             every_thread(h, big, ["-k", "2:24:4", "--n-init", "2", *COLUMNS])
             every_thread(h, big, ["-k", "60", "--sample", "9000", *COLUMNS], "kvec")
