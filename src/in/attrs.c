@@ -290,14 +290,13 @@ static int holds(const struct kc_where *w, const char *text, size_t n)
 
 static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
 {
+    struct kc_json_str s;
     text->n = 0;
-    if (*p == '{' || *p == '[')
+    if (*p == '{' || *p == '[' || *p == 'n')
         return w->op == KC_WHERE_NE;
     int rc = add_text(p, text, e);
-    if (rc > 0) { /* a lone surrogate stays as it is written */
-        struct kc_json_str s;
-        rc = kc_json_text(p, &s) != 0 ? -1 : kc_buf_add(text, s.p, s.n, e);
-    }
+    if (rc > 0 && kc_json_text(p, &s) == 0) /* a lone surrogate stays as it is written */
+        rc = kc_buf_add(text, s.p, s.n, e);
     if (rc != 0 || kc_buf_addc(text, '\0', e) != 0)
         return -1;
     return holds(w, text->p, text->n - 1);
