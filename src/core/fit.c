@@ -12,6 +12,7 @@
 #include "core/settle.h"
 #include "core/sizes.h"
 #include "core/sweep.h"
+#include "core/weights.h"
 #include "la/product.h"
 #include "par/pool.h"
 
@@ -211,7 +212,8 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
-    if (!f->clusters || !p.cluster_silhouette || kc_index_score(&w->space, &p, 1, w->e) != 0)
+    double *mass = kc_mem_alloc(f->k, sizeof *mass, w->e);
+    if (!f->clusters || !p.cluster_silhouette || !mass || kc_index_score(&w->space, &p, 1, w->e) != 0)
         goto out;
     if (entry) {
         fill_entry(entry, &p);
@@ -222,12 +224,15 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
     f->inertia = p.inertia;
     f->calinski_harabasz = p.calinski_harabasz;
     f->davies_bouldin = p.no_davies_bouldin ? NAN : p.davies_bouldin;
+    kc_weights_sum(&w->space, f->labels, f->k, mass);
     for (uint32_t c = 0; c < f->k; c++) {
         double dot = 0;
         for (size_t t = 0; t < f->d; t++)
             dot += w->sums[(size_t)c * f->d + t] * (double)f->centroids[(size_t)c * f->d + t];
-        f->clusters[c] = (struct kc_cluster){w->counts[c], dot / (double)w->counts[c],
-                                             f->k > 1 ? p.cluster_silhouette[c] : NAN, UINT64_MAX};
+        f->clusters[c] = (struct kc_cluster){w->counts[c], dot / mass[c], f->k > 1 ? p.cluster_silhouette[c] : NAN,
+                                             UINT64_MAX};
+        for (size_t t = 0; w->space.w && t < f->d; t++)
+            w->sums[(size_t)c * f->d + t] *= (double)w->counts[c] / mass[c];
     }
     for (size_t i = 0; i < f->n; i++) {
         struct kc_cluster *c = &f->clusters[f->labels[i]];
@@ -236,6 +241,7 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
     }
     rc = unbalanced(w);
 out:
+    kc_mem_free(mass);
     kc_mem_free(p.cluster_silhouette);
     return rc;
 }
@@ -249,7 +255,7 @@ static int too_tight(struct kc_fitting *w)
     int rc = -1;
     if (one && sum && kc_index_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
         /* mean cosine distance to the centre of all */
-        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / (double)w->f->n;
+        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / kc_space_total(&w->space);
         rc = spread > 4e-6 ? 0 :
              warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
                      "subtracting their mean first would help", spread > 0 ? spread : 0);
@@ -257,31 +263,6 @@ static int too_tight(struct kc_fitting *w)
     kc_mem_free(sum);
     kc_mem_free(one);
     return rc;
-}
-
-/* The rows that the sweep looks at: all, or some drawn at random. idx and x are the caller's to free. */
-static int sweep_space(struct kc_fitting *w, struct kc_space *s, uint32_t **idx, float **x)
-{
-    const struct kc_rows *all = &w->space.rows;
-    size_t m = (size_t)w->o->sample;
-    *s = w->space;
-    if (w->o->sample == 0 || all->n <= w->o->sample)
-        return 0;
-    *idx = kc_mem_alloc(m, sizeof **idx, w->e);
-    if (!*idx)
-        return -1;
-    kc_sweep_draw(w->o->seed, 1, all->n, m, *idx);
-    s->n = m;
-    if (all->x && !all->idx) {
-        s->rows = kc_rows_pick(all, *idx, m);
-        return 0;
-    }
-    *x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof **x, w->e);
-    if (!*x)
-        return -1;
-    kc_rows_copy(all, *idx, m, *x);
-    s->rows = kc_rows_memory(*x, m, all->d);
-    return kc_rows_failed(all, w->e);
 }
 
 /* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few
@@ -344,14 +325,14 @@ static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
 static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
 {
     struct kc_fit *f = w->f;
-    struct kc_space s;
+    struct kc_space s = w->space; /* the rows that the sweep looks at */
     struct kc_sweep sw = {.nk = 0};
-    uint32_t *idx = NULL;
-    float *x = NULL;
+    struct kc_sample sample = {NULL, NULL, NULL};
     uint64_t distinct;
     double began = 0;
     int rc = -1;
-    if (sweep_space(w, &s, &idx, &x) != 0)
+    if (w->o->sample && w->o->sample < f->n &&
+        kc_sample_draw(&w->space, w->o->seed, 1, (size_t)w->o->sample, 0, &sample, &s, w->e) != 0)
         goto out;
     if (s.n < f->n) { /* the sample may hold fewer different rows */
         if (kc_choose_distinct(&s.rows, ks[nk - 1], &distinct, w->e) != 0)
@@ -385,15 +366,14 @@ static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
     rc = 0;
 out:
     kc_sweep_free(&sw);
-    kc_mem_free(x);
-    kc_mem_free(idx);
+    kc_sample_free(&sample);
     return rc;
 }
 
 static int visit_refined(void *arg, struct kc_state *s)
 {
     const struct kc_fitting *w = arg;
-    return kc_best_visit(w->best, 1, w->f->n, w->f->d, 1, s);
+    return kc_best_visit(w->best, 1, &w->space, 1, s);
 }
 
 /* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that;
@@ -559,7 +539,10 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
     w.space.steps = o->steps;
     if (o->steps)
         o->steps->work = &work;
-    int rc = fit(&w);
+    int rc = kc_weights_make(o->weights, n, &w.weights, &w.space.one, e);
+    w.space.w = w.weights;
+    if (rc == 0)
+        rc = fit(&w);
     out->sweep_flops = work.flops;
     out->sweep_dense_flops = work.dense_flops;
     out->index_flops = work.index_flops;
@@ -569,6 +552,7 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
         kc_mem_free(w.sums);
     kc_mem_free(w.counts);
     kc_mem_free(w.unsure);
+    kc_mem_free(w.weights);
     return rc;
 }
 

@@ -37,10 +37,17 @@ struct kc_fit_opts {
     int want_rows;       /* fill similarity, margin, silhouettes of the result */
     int want_sums;       /* fill sums, and Davies-Bouldin whatever it takes */
     struct kc_steps *steps; /* core/steps.h: saving on the way, and an end when time is up; NULL: done in one go */
+    const double *weights;  /* (n) of the rows, each > 0 and finite; NULL: all 1 */
 };
 
+/* With weights, centroids are the normalised sums of weight times row, and seeds are drawn and partitions judged by weight:
+ * a row of weight 3 is three equal rows, for every figure (of weights below 1, see core/index.h). Sizes, and the limits
+ * of these, count rows. Weights that are all equal say nothing: they are as none. Of weights below 1e-12 of the largest
+ * nobody can tell how small they are: they count as that. */
+
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL}
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL, \
+                             NULL}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */
 struct kc_k_entry {
@@ -52,8 +59,8 @@ struct kc_k_entry {
 
 struct kc_cluster {
     uint64_t size;
-    double cohesion;         /* mean similarity of the members to the centroid */
-    double silhouette;       /* mean over the members; NAN when k == 1 */
+    double cohesion;         /* (weighted) mean similarity of the members to the centroid */
+    double silhouette;       /* (weighted) mean over the members; NAN when k == 1 */
     uint64_t representative; /* index (0..n-1) of the member most similar to the centroid */
 };
 
@@ -66,7 +73,8 @@ struct kc_fit {
     double silhouette;           /* of the final labels; NAN when k == 1 */
     double objective, inertia;   /* of the final labels, */
     double calinski_harabasz, davies_bouldin; /* and NAN where not worked out */
-    double *sums;                /* (k, d) of the final labels, when want_sums */
+    double *sums;                /* (k, d) of the final labels, when want_sums; weights are scaled to mean 1 in each
+                                  * cluster for these, so that they are as long as those of so many rows */
     uint32_t k_selected;         /* what the sweep chose, before the size limits */
     double silhouette_selected;
     struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
@@ -87,7 +95,7 @@ struct kc_fit {
 };
 
 /* Allocated memory, in bytes, that kc_fit_run takes at its peak beside the rows themselves, which lie in memory or are
- * read piece by piece. Pure. */
+ * read piece by piece. Of o->weights it only matters whether there are any. Pure. */
 uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads);
 
 /* rows: at least one. Fills *out (free with kc_fit_free, also after a failure). The result is a function of the rows

@@ -11,7 +11,8 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     struct kc_ks ks = kc_choose_sum(&o->k, n);
     size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
     int here = in_memory || m < n;
-    uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + (in_memory ? 0 : d * sizeof(float))) : 0;
+    uint64_t weight = o->weights ? sizeof *o->weights : 0;
+    uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + weight + (in_memory ? 0 : d * sizeof(float))) : 0;
     if (ks.n == 0) { /* a smallest k above n comes down to at most that */
         ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
         ks = (struct kc_ks){1, ks.max, ks.max};
@@ -30,7 +31,7 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
             n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
                                  4 * sizeof(uint64_t)) +
-            kc_assign_bytes(d, in_memory, threads);
+            kc_assign_bytes(d, in_memory, threads) + (weight ? most * sizeof(double) : 0);
     uint64_t first = sweeping > scoring ? sweeping : scoring, then = refining > after ? refining : after;
-    return first > then ? first : then;
+    return (first > then ? first : then) + n * weight;
 }

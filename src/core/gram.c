@@ -19,6 +19,7 @@
 #define PIECE 256  /* columns of T at a time */
 #define AHEAD 3    /* rows to prefetch by */
 #define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
+#define FADED 16   /* times the weight that is left in a cluster have left it: then its sums are mostly rounding */
 
 size_t kc_gram_ld(size_t n)
 {
@@ -81,12 +82,15 @@ struct work {
     double *nn;     /* (kmax) |S_c|^2 */
     double *dots;   /* (kmax) */
     uint64_t *cnt;  /* (kmax) */
+    double *mass;   /* (kmax) weights of the rows, */
+    double *left;   /* (kmax) and of those taken off T since it was made */
     uint64_t flops, dense_flops; /* see struct kc_work: here each addition to T is one */
     /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and
      * some more. */
     float *start_t;      /* (kmax, ldg) */
     float *start_own;    /* (ldg) */
     uint32_t *start_lab; /* (ldg) */
+    double *start_left;  /* (kmax) */
 };
 
 struct job {
@@ -114,10 +118,14 @@ static void arg_max(const struct kc_space *s, uint32_t k, const float *const *sc
 static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
 {
     const float *g = s->gram + i * s->ldg;
-    kc_la_sub(w->t + from * s->ldg, g, s->ldg);
+    const double weight = kc_space_weight(s, i);
+    kc_la_axpy(w->t + from * s->ldg, (float)-weight, g, s->ldg);
     w->cnt[from]--;
-    kc_la_add(w->t + to * s->ldg, g, s->ldg);
+    w->mass[from] -= weight;
+    w->left[from] += weight;
+    kc_la_axpy(w->t + to * s->ldg, (float)weight, g, s->ldg);
     w->cnt[to]++;
+    w->mass[to] += weight;
     w->flops += 2 * s->n;
     w->lab[i] = to;
 }
@@ -126,8 +134,11 @@ static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_
 static void count(const struct kc_space *s, struct work *w, uint32_t k)
 {
     memset(w->cnt, 0, k * sizeof *w->cnt);
-    for (size_t i = 0; i < s->n; i++)
+    memset(w->mass, 0, k * sizeof *w->mass);
+    for (size_t i = 0; i < s->n; i++) {
         w->cnt[w->next[i]]++;
+        w->mass[w->next[i]] += kc_space_weight(s, i);
+    }
     memcpy(w->lab, w->next, s->n * sizeof *w->lab);
 }
 
@@ -141,18 +152,37 @@ static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
             const float *g = s->gram + i * s->ldg + j;
             if (i + AHEAD < s->n)
                 kc_la_prefetch(g + AHEAD * s->ldg, len);
-            kc_la_add(w->t + w->next[i] * s->ldg + j, g, len);
+            kc_la_axpy(w->t + w->next[i] * s->ldg + j, (float)kc_space_weight(s, i), g, len);
         }
     }
     count(s, w, k);
+    memset(w->left, 0, k * sizeof *w->left);
     w->flops += (uint64_t)s->n * s->n;
+}
+
+/* T is made anew for light clusters that heavy rows have left: these left no more than their rounding behind. */
+static void refresh(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    for (uint32_t c = 0; s->w && c < k; c++) {
+        float *t = w->t + c * s->ldg;
+        if (!(w->left[c] > FADED * w->mass[c]))
+            continue;
+        memset(t, 0, s->ldg * sizeof *t);
+        w->mass[c] = w->left[c] = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->lab[i] == c) {
+                kc_la_axpy(t, (float)s->w[i], s->gram + i * s->ldg, s->ldg);
+                w->mass[c] += s->w[i];
+            }
+        w->flops += w->cnt[c] * s->n;
+    }
 }
 
 static void norms(const struct kc_space *s, struct work *w, uint32_t k)
 {
     memset(w->nn, 0, k * sizeof *w->nn);
     for (size_t i = 0; i < s->n; i++)
-        w->nn[w->lab[i]] += (double)w->t[w->lab[i] * s->ldg + i];
+        w->nn[w->lab[i]] += kc_space_weight(s, i) * (double)w->t[w->lab[i] * s->ldg + i];
 }
 
 /* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
@@ -163,7 +193,7 @@ static void reseed(const struct kc_space *s, struct work *w, uint32_t k)
         if (w->cnt[c] != 0)
             continue;
         for (size_t i = 0; i < s->n; i++)
-            if (w->cnt[w->lab[i]] > 1 && (worst == s->n || w->own[i] < w->own[worst]))
+            if (w->cnt[w->lab[i]] > 1 && (worst == s->n || kc_space_worse(s, i, w->own[i], worst, w->own[worst])))
                 worst = i;
         if (worst == s->n)
             return;
@@ -193,24 +223,30 @@ static void polish(const struct kc_space *s, struct work *w, uint32_t k, double 
         memcpy(w->next, w->lab, s->n * sizeof *w->next);
         for (uint32_t c = 0; c < k; c++) {
             float len = (float)sqrt(w->nn[c]);
-            kc_la_gain(w->t + (size_t)c * s->ldg, 1 / len, len, c, w->lab, w->own, w->next, s->n);
+            const float *t = w->t + (size_t)c * s->ldg;
+            if (s->w)
+                kc_la_gain_weighted(t, 1 / len, len, s->w, c, w->lab, w->own, w->next, s->n);
+            else
+                kc_la_gain(t, 1 / len, len, c, w->lab, w->own, w->next, s->n);
         }
         for (size_t i = 0; i < s->n; i++) {
             uint32_t a = w->lab[i], b = w->next[i];
             if (a == b || w->cnt[a] <= 1)
                 continue;
-            double less = w->nn[a] - 2 * (double)w->t[a * s->ldg + i] + 1;
-            double more = w->nn[b] + 2 * (double)w->t[b * s->ldg + i] + 1;
+            const double m = kc_space_weight(s, i);
+            double less = w->nn[a] - 2 * m * (double)w->t[a * s->ldg + i] + m * m;
+            double more = w->nn[b] + 2 * m * (double)w->t[b * s->ldg + i] + m * m;
             less = less > 0 ? less : 0;
             more = more > 0 ? more : 0;
             double gain = sqrt(more) - sqrt(w->nn[b]) + sqrt(less) - sqrt(w->nn[a]);
-            if (!(gain > 1e-6)) /* less is rounding */
+            if (!(gain > 1e-6 * m)) /* less is rounding */
                 continue;
             move_row(s, w, i, a, b);
             w->nn[a] = less;
             w->nn[b] = more;
             gained += gain;
         }
+        refresh(s, w, k);
         if (gained <= tol * objective(w, k))
             break;
     }
@@ -226,7 +262,7 @@ static void find_merge(const struct kc_space *s, const struct work *w, uint32_t 
     for (uint32_t b = 1; b < k; b++) {
         memset(dots, 0, k * sizeof *dots);
         for (size_t i = 0; i < s->n; i++)
-            dots[w->lab[i]] += (double)w->t[b * s->ldg + i];
+            dots[w->lab[i]] += kc_space_weight(s, i) * (double)w->t[b * s->ldg + i];
         for (uint32_t a = 0; a < b; a++) {
             double loss = kc_merge_loss(w->nn[a], w->nn[b], dots[a]);
             if (loss < least) {
@@ -256,15 +292,20 @@ static void start(const struct kc_space *s, struct work *w, const struct kc_run 
     if (!before) {
         build_sums(s, w, k);
         memcpy(w->start_t, w->t, (size_t)k * ldg * sizeof *w->t);
+        memset(w->start_left, 0, k * sizeof *w->start_left);
     } else {
         memset(w->start_t + have * ldg, 0, (k - have) * ldg * sizeof *w->t);
+        memset(w->start_left + have, 0, (k - have) * sizeof *w->start_left);
         for (size_t i = 0; i < s->n; i++)
             if (w->next[i] != w->start_lab[i]) {
-                kc_la_sub(w->start_t + w->start_lab[i] * ldg, s->gram + i * ldg, ldg);
-                kc_la_add(w->start_t + w->next[i] * ldg, s->gram + i * ldg, ldg);
+                const double m = kc_space_weight(s, i);
+                kc_la_axpy(w->start_t + w->start_lab[i] * ldg, (float)-m, s->gram + i * ldg, ldg);
+                kc_la_axpy(w->start_t + w->next[i] * ldg, (float)m, s->gram + i * ldg, ldg);
+                w->start_left[w->start_lab[i]] += m;
                 w->flops += 2 * s->n;
             }
         memcpy(w->t, w->start_t, (size_t)k * ldg * sizeof *w->t);
+        memcpy(w->left, w->start_left, k * sizeof *w->left);
         count(s, w, k);
     }
     memcpy(w->start_lab, w->next, s->n * sizeof *w->next);
@@ -291,6 +332,7 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
     }
     for (;;) {
         reseed(s, w, k);
+        refresh(s, w, k);
         norms(s, w, k);
         double obj = objective(w, k);
         if (iter >= j->o->max_iter || (iter > 0 && obj - last <= j->o->tol * obj))
@@ -328,7 +370,7 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
 
 static size_t per_k(void)
 {
-    return 2 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
+    return 5 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
 }
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
@@ -407,10 +449,13 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         w->start_lab = kc_mem_aligned(s->ldg, sizeof *w->start_lab, e);
         w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
         w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
+        w->mass = kc_mem_alloc(kmax, 3 * sizeof *w->mass, e);
         w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
         if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next ||
-            !w->nn || !w->dots || !w->cnt)
+            !w->nn || !w->dots || !w->mass || !w->cnt)
             goto out;
+        w->left = w->mass + kmax;
+        w->start_left = w->left + kmax;
     }
     pthread_mutex_init(&j.lock, NULL);
     for (; b.first < chains; b.first += batch) {
@@ -434,6 +479,7 @@ out:
         kc_mem_free(w->start_own);
         kc_mem_free(w->start_t);
         kc_mem_free(w->cnt);
+        kc_mem_free(w->mass);
         kc_mem_free(w->dots);
         kc_mem_free(w->nn);
         kc_mem_free(w->next);

@@ -19,19 +19,19 @@ static void reduce(struct kc_index_group *g)
             g->scatter[c] += g->dist[b * g->room + c];
         }
     for (size_t c = 0; c < g->cols; c++)
-        g->scatter[c] /= (double)g->counts[c];
+        g->scatter[c] /= g->mass[c];
 }
 
 static void conclude(const struct kc_index_group *g, const struct kc_part *part)
 {
     struct kc_scored *p = part->p;
     const double *nn = g->nn + part->col, *scatter = g->scatter + part->col, *worst = g->worst + part->col;
-    const double *sil = g->silhouette + part->col;
-    const uint64_t *counts = g->counts + part->col;
+    const double *sil = g->silhouette + part->col, *mass = g->mass + part->col;
+    const double n = g->total, one = g->s->w ? g->s->one : 1;
     uint32_t k = p->k;
-    double n = (double)g->s->n, total = 0, within = 0, objective = 0, widest = 0, ratios = 0;
+    double total = 0, within = 0, objective = 0, widest = 0, ratios = 0;
     for (uint32_t c = 0; c < k; c++) {
-        double m = (double)counts[c];
+        double m = mass[c];
         total += sil[c];
         within += nn[c] / m;
         objective += sqrt(nn[c]);
@@ -41,8 +41,8 @@ static void conclude(const struct kc_index_group *g, const struct kc_part *part)
             p->cluster_silhouette[c] = sil[c] / m;
     }
     double inertia = n - within > 0 ? n - within : 0;
-    p->objective = objective;
-    p->inertia = inertia;
+    p->objective = objective / one;
+    p->inertia = inertia / one;
     p->silhouette = p->calinski_harabasz = p->davies_bouldin = NAN;
     if (k < 2)
         return;
@@ -51,7 +51,8 @@ static void conclude(const struct kc_index_group *g, const struct kc_part *part)
     if (!p->no_davies_bouldin) /* scikit-learn: no scatter at all is 0 */
         p->davies_bouldin = widest < 1e-8 ? 0 : ratios / k;
     /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing */
-    p->calinski_harabasz = inertia < 1e-12 * n || g->s->n <= k ? 1 : between * (n - k) / (inertia * (k - 1.0));
+    p->calinski_harabasz =
+        inertia < 1e-12 * n || g->copies <= k ? 1 : between * (g->copies - k) / (inertia * (k - 1.0));
 }
 
 static size_t room_for(uint32_t kmax)
@@ -75,7 +76,7 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
 static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
 {
     size_t n = g->s->n, d = g->s->d, threads = kc_pool_threads(g->s->ctx->pool);
-    g->counts = kc_mem_alloc(g->room, sizeof *g->counts, e);
+    g->mass = kc_mem_alloc(g->room, sizeof *g->mass, e);
     g->nn = kc_mem_alloc(g->room, sizeof *g->nn, e);
     g->cc = kc_mem_alloc(g->room, sizeof *g->cc, e);
     g->scatter = kc_mem_alloc(g->room, sizeof *g->scatter, e);
@@ -83,7 +84,7 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
     g->silhouette = kc_mem_alloc(g->room, sizeof *g->silhouette, e);
     g->inv = kc_mem_alloc(n, sizeof *g->inv, e);
     g->cell_sums = kc_mem_aligned(kc_mem_mul(g->room, d), sizeof *g->cell_sums, e);
-    g->cell_counts = kc_mem_alloc(g->room, sizeof *g->cell_counts, e);
+    g->cell_mass = kc_mem_alloc(g->room, sizeof *g->cell_mass, e);
     g->means = kc_mem_aligned(kc_mem_mul(g->room, d), sizeof *g->means, e);
     g->mean = kc_mem_alloc(d, sizeof *g->mean, e);
     g->sil = kc_mem_alloc(kc_mem_mul(g->blocks, g->room), sizeof *g->sil, e);
@@ -93,8 +94,8 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
     g->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
     g->rows = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(&g->s->rows, KC_LA_TILE)), sizeof *g->rows, e);
     g->flops = kc_mem_zalloc(threads, 8 * sizeof *g->flops, e);
-    if (!g->counts || !g->nn || !g->cc || !g->scatter || !g->worst || !g->silhouette || !g->inv || !g->cell_sums ||
-        !g->cell_counts || !g->means || !g->mean || !g->sil || !g->dist || !g->wide || !g->narrow || !g->scratch ||
+    if (!g->mass || !g->nn || !g->cc || !g->scatter || !g->worst || !g->silhouette || !g->inv || !g->cell_sums ||
+        !g->cell_mass || !g->means || !g->mean || !g->sil || !g->dist || !g->wide || !g->narrow || !g->scratch ||
         !g->rows || !g->flops)
         return -1;
     if (np < 2)
@@ -109,11 +110,20 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
 
 static void release(struct kc_index_group *g)
 {
-    void *const all[] = {g->counts, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
-                         g->cell_counts, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
+    void *const all[] = {g->mass, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
+                         g->cell_mass, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
                          g->flops, g->derived_sums, g->joint, g->of_cell, g->seen, g->to};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         kc_mem_free(all[i]);
+}
+
+/* A row that weighs more than 1 as given is so many rows; one of less is still one. */
+static double copies(const struct kc_space *s)
+{
+    double sum = 0;
+    for (size_t i = 0; s->w && i < s->n; i++)
+        sum += s->w[i] > s->one ? s->w[i] / s->one : 1;
+    return s->w ? sum : (double)s->n;
 }
 
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
@@ -123,7 +133,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     for (size_t i = 0; i < np; i++)
         kmax = p[i].k > kmax ? p[i].k : kmax;
     struct kc_index_group g = {.s = s, .room = room_for(kmax), .block = kc_space_block(s->n),
-                               .blocks = kc_space_blocks(s->n)};
+                               .blocks = kc_space_blocks(s->n), .total = kc_space_total(s), .copies = copies(s)};
     if (allocate(&g, np, e) != 0)
         goto out;
     for (size_t i = 0; i < np; i += g.parts) {

@@ -5,7 +5,16 @@
  * Davies-Bouldin (1979) and the inertia, all on the unit rows with Euclidean distance, follow from the same numbers.
  * They equal scikit-learn's silhouette_score(metric="cosine"), calinski_harabasz_score, davies_bouldin_score and
  * KMeans.inertia_. Rows of floats are unit only to 6e-8, and in a tight cluster the distances are no larger: so each
- * row is divided by its length in double on the way. Internal to core. How the work is done: index_group.h. */
+ * row is divided by its length in double on the way.
+ *
+ * With weights, a row of weight w > 1, as given, is w equal rows, and everything comes out as for these, were they
+ * there: W_c, the sum of the weights, in place of n_c, weighted sums, mean silhouettes weighted by w, and a row's
+ * copies among the others of its cluster. One of w < 1 is a row that counts for less: it has no copy, so its a is the
+ * mean over the weights of the others. So a = (W_A - x.S_A) / (W_A - min(w, 1)), 0 / 0 for a row that is alone, and
+ * Calinski-Harabasz's n is the sum of max(w, 1). The objective and the inertia, W - sum |S_c|^2/W_c, are linear in
+ * the weights, as scikit-learn's KMeans.inertia_ with sample_weight is.
+ *
+ * Internal to core. How the work is done: index_group.h. */
 #ifndef KC_CORE_INDEX_H
 #define KC_CORE_INDEX_H
 
@@ -17,7 +26,7 @@ struct kc_scored {
     /* results; NAN where undefined (k == 1) */
     double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
     int no_davies_bouldin;      /* leave it out: it takes k^2 d */
-    double *cluster_silhouette; /* (k) mean over the members; NULL: not wanted */
+    double *cluster_silhouette; /* (k) (weighted) mean over the members; NULL: not wanted */
     float *row_silhouette;      /* (n); NULL: not wanted */
 };
 
@@ -27,7 +36,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
 /* Workspace of that for np partitions of up to kmax clusters; kc_index_sums takes less. */
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads);
 
-/* sums (k, d) double and counts (k) of a partition: each element adds its rows in row order. */
+/* sums (k, d) double, weighted, and counts (k), not so, of a partition: each element adds its rows in row order. */
 int kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts,
                   struct kc_err *e) KC_MUST_USE;
 

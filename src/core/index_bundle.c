@@ -151,12 +151,12 @@ void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
         g->cols += p->k;
     }
     double *cell_sums = g->cell_sums, *derived = g->derived_sums;
-    uint64_t *cell_counts = g->cell_counts;
+    double *cell_mass = g->cell_mass;
     for (struct kc_bundle *b = g->bundle; b < g->bundle + g->bundles; b++) {
         b->sums = cell_sums;
-        b->counts = cell_counts;
+        b->mass = cell_mass;
         cell_sums += b->k * d;
-        cell_counts += b->k;
+        cell_mass += b->k;
         for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
             struct kc_part *part = &g->part[q];
             part->sums = b->sums;

@@ -24,6 +24,7 @@
 #define KC_INDEX_JOINTS 4 /* bundles of a group that have cells of their own */
 /* A distance (or squared one) below this is rounding: between rows of floats none is so small but 0. */
 #define KC_INDEX_NOTHING 1e-14
+#define KC_INDEX_ALONE 1e-10 /* others of less than this share of a cluster's weight are drowned by rounding: as if alone */
 
 struct kc_part {
     struct kc_scored *p;
@@ -39,7 +40,8 @@ struct kc_bundle {
     uint16_t *cells;        /* or of their meet */
     size_t k, part0, parts; /* cells; its partitions */
     double *sums;           /* (k, d) of the cells, */
-    uint64_t *counts;       /* (k) and their rows */
+    double *mass;           /* (k) weights of their rows */
+    uint64_t *counts;       /* (k) how many these are; NULL: not wanted */
     int in_double;
 };
 
@@ -53,7 +55,7 @@ struct kc_index_group {
     size_t ranked;               /* clusters whose products are in float */
     size_t room;                 /* for each of cols, cells and ranked */
     /* What an index is made of, by the group's clusters: */
-    uint64_t *counts;
+    double *mass;  /* weights of the rows: without weights, how many they are */
     double *nn;    /* |S_c|^2 */
     double *cc;    /* |mean - mean of all|^2 */
     double *scatter; /* mean distance of the members to the mean */
@@ -62,10 +64,11 @@ struct kc_index_group {
     double *inv;   /* (n) 1 / |x| */
     int have_inv;
     double *cell_sums;    /* (room, d) */
-    uint64_t *cell_counts; /* (room) */
+    double *cell_mass;    /* (room) */
     double *derived_sums; /* (KC_INDEX_COLS, d); NULL for a single partition */
     float *means;         /* (room, d) */
     double *mean;         /* (d) of all rows */
+    double total, copies; /* weights of all rows; rows, were each of more than weight 1 so many */
     uint16_t *joint;      /* (KC_INDEX_JOINTS, n); NULL for a single partition, and so the next three: */
     uint16_t *of_cell;    /* (KC_INDEX_PARTS, KC_INDEX_COLS) */
     unsigned char *seen;  /* (KC_INDEX_COLS, KC_INDEX_COLS) pairs of cell and cluster that a row has; atomic access */

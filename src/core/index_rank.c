@@ -40,18 +40,19 @@ static void record(const struct tile *t, const struct kc_part *part)
 {
     const struct kc_index_group *g = t->g;
     const uint32_t *own = part->p->labels + t->i0;
-    const uint64_t *counts = g->counts + part->col;
+    const double *mass = g->mass + part->col, one = g->s->w ? g->s->one : 1;
     const double *nn = g->nn + part->col, *inv = g->inv + t->i0;
     double *sil = g->sil + t->blk * g->room + part->col, *dist = g->dist + t->blk * g->room + part->col;
     for (size_t r = 0; r < t->rows; r++) {
-        double m = (double)counts[own[r]], x = t->mine[r] * inv[r], per = 1 / m;
-        double b = 1 - t->near[r] * inv[r], a = m > 1 ? 1 - (x - 1) / (m - 1) : 0;
+        double m = mass[own[r]], x = t->mine[r] * inv[r], per = 1 / m, weight = kc_space_weight(g->s, t->i0 + r);
+        double self = weight < one ? weight : one, others = m - self > KC_INDEX_ALONE * m ? m - self : 0;
+        double b = 1 - t->near[r] * inv[r], a = others > 0 ? 1 - (x - self) / others : 0;
         b = b > KC_INDEX_NOTHING ? b : 0;
         a = a > KC_INDEX_NOTHING ? a : 0;
-        double s = m < 2 || a == b ? 0 : (b - a) / (a > b ? a : b);
+        double s = !(others > 0) || a == b ? 0 : (b - a) / (a > b ? a : b);
         double dd = 1 - (2 * x - nn[own[r]] * per) * per;
-        dist[own[r]] += sqrt(dd > KC_INDEX_NOTHING ? dd : 0);
-        sil[own[r]] += s;
+        dist[own[r]] += weight * sqrt(dd > KC_INDEX_NOTHING ? dd : 0);
+        sil[own[r]] += weight * s;
         if (part->p->row_silhouette)
             part->p->row_silhouette[t->i0 + r] = part->p->k > 1 ? (float)s : NAN;
     }
@@ -68,7 +69,7 @@ static void take_exact(struct tile *t, const struct kc_part *part, size_t c0, si
             *at = -INFINITY;
         }
     for (size_t c = c0; c < c1; c++, v += KC_LA_TILE) {
-        double per = 1 / (double)t->g->counts[part->col + c];
+        double per = 1 / t->g->mass[part->col + c];
         for (size_t r = 0; r < t->rows; r++)
             t->near[r] = v[r] * per > t->near[r] ? v[r] * per : t->near[r];
     }
@@ -158,7 +159,7 @@ static void take_pairs(struct tile *t, const struct kc_part *part, size_t c0, si
     const uint32_t *own = part->p->labels + t->i0;
     size_t d = t->g->s->d;
     for (size_t c = c0; c < c1; c++) {
-        double per = 1 / (double)t->g->counts[part->col + c];
+        double per = 1 / t->g->mass[part->col + c];
         for (size_t at = p->head[c - c0]; at; at = p->next[at - 1]) {
             size_t r = p->row[at - 1];
             double v = kc_la_dot(t->row[r], part->sums + c * d, d);
@@ -252,7 +253,7 @@ static void column(void *arg, size_t c, unsigned worker)
     while (c >= part->col + part->p->k)
         part++;
     const double *sum = part->sums + (c - part->col) * d;
-    double m = 1 / (double)g->counts[c], cc = 0;
+    double m = 1 / g->mass[c], cc = 0;
     g->nn[c] = kc_la_dotd(sum, sum, d);
     if (!part->means)
         return;
@@ -275,7 +276,7 @@ int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
         for (size_t j = 0; j < d; j++)
             g->mean[j] += first->sums[c * d + j];
     for (size_t j = 0; j < d; j++)
-        g->mean[j] /= (double)g->s->n;
+        g->mean[j] /= g->total;
     kc_pool_for(pool, g->cols, column, g);
     for (struct kc_part *part = g->part; part < g->part + g->parts; part++) {
         double longest = 0;

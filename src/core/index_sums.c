@@ -14,7 +14,7 @@ struct walk {
     const struct kc_space *s;
     const struct kc_bundle *b; /* (nb) */
     size_t nb;
-    double *inv;  /* (n) 1 / |x|, the factor of each row; NULL: 1 */
+    double *inv;  /* (n) 1 / |x|, a factor of each row, beside its weight; NULL: 1 */
     int fresh;    /* inv is filled on the way */
     float *read;  /* (span, d) rows that do not lie in memory */
     size_t span0, end;
@@ -61,8 +61,8 @@ static void add_slice(const struct walk *w, size_t slice)
                 double *to = b->sums + (b->cells ? b->cells[i] : b->labels[i]) * d + t0;
                 if (q == 0 && i + AHEAD < w->end)
                     kc_la_prefetch(row_at(w, i + AHEAD) + t0, len);
-                if (w->inv)
-                    kc_la_axpyd(to, w->inv[i], row_at(w, i) + t0, len);
+                if (w->inv || w->s->w)
+                    kc_la_axpyd(to, (w->inv ? w->inv[i] : 1) * kc_space_weight(w->s, i), row_at(w, i) + t0, len);
                 else
                     kc_la_addd(to, row_at(w, i) + t0, len);
             }
@@ -79,8 +79,10 @@ static void span_task(void *arg, size_t task, unsigned worker)
         return;
     }
     const struct kc_bundle *b = &w->b[task - w->slices];
-    for (size_t i = w->span0; i < w->end; i++)
+    for (size_t i = w->span0; b->counts && i < w->end; i++)
         b->counts[b->cells ? b->cells[i] : b->labels[i]]++;
+    for (size_t i = w->span0; b->mass && i < w->end; i++)
+        b->mass[b->cells ? b->cells[i] : b->labels[i]] += kc_space_weight(w->s, i);
 }
 
 static int walk(struct walk *w, struct kc_err *e)
@@ -94,7 +96,10 @@ static int walk(struct walk *w, struct kc_err *e)
     w->slices = (d + w->slice - 1) / w->slice;
     for (size_t q = 0; q < w->nb; q++) {
         memset(w->b[q].sums, 0, w->b[q].k * d * sizeof(double));
-        memset(w->b[q].counts, 0, w->b[q].k * sizeof(uint64_t));
+        if (w->b[q].counts)
+            memset(w->b[q].counts, 0, w->b[q].k * sizeof(uint64_t));
+        if (w->b[q].mass)
+            memset(w->b[q].mass, 0, w->b[q].k * sizeof(double));
     }
     if (fetch)
         span = span_of(n, d);
@@ -125,20 +130,20 @@ static void part_sums(void *arg, size_t q, unsigned worker)
     const struct kc_part *part = &g->part[q];
     const struct kc_bundle *b = g->bundle;
     size_t d = g->s->d, k = part->p->k;
-    uint64_t *counts = g->counts + part->col;
+    double *mass = g->mass + part->col;
     (void)worker;
     while (q >= b->part0 + b->parts)
         b++;
     if (!part->of_cell) {
-        memcpy(counts, b->counts, k * sizeof *counts);
+        memcpy(mass, b->mass, k * sizeof *mass);
         return;
     }
-    memset(counts, 0, k * sizeof *counts);
+    memset(mass, 0, k * sizeof *mass);
     memset(part->sums, 0, k * d * sizeof *part->sums);
     for (size_t j = 0; j < b->k; j++) {
         double *to = part->sums + part->of_cell[j] * d;
         const double *v = b->sums + j * d;
-        counts[part->of_cell[j]] += b->counts[j];
+        mass[part->of_cell[j]] += b->mass[j];
         for (size_t t = 0; t < d; t++)
             to[t] += v[t];
     }

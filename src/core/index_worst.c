@@ -9,9 +9,9 @@
 static double ratio(const struct kc_index_group *g, const struct kc_part *part, size_t i, size_t j)
 {
     size_t d = g->s->d;
-    const uint64_t *counts = g->counts + part->col;
+    const double *mass = g->mass + part->col;
     const double *nn = g->nn + part->col, *scatter = g->scatter + part->col;
-    double ni = (double)counts[i], nj = (double)counts[j];
+    double ni = mass[i], nj = mass[j];
     double dot = kc_la_dotd(part->sums + i * d, part->sums + j * d, d);
     double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * dot / (ni * nj);
     return m2 > KC_INDEX_NOTHING ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;

@@ -426,7 +426,7 @@ static int visit(void *arg, struct kc_state *s)
     struct kc_best *fine = w->fine && w->beside ? &w->best[nk] : w->fine;
     if (kc_state_u64(s, "stage", &w->stage, 1, KC_SEARCH_STAGES - 1) != 0 ||
         kc_state_u64(s, "progress", &w->progress.done, 1, UINT64_MAX) != 0 ||
-        kc_best_visit(w->best, nk, n, w->s->d, w->own, s) != 0)
+        kc_best_visit(w->best, nk, w->s, w->own, s) != 0)
         return -1;
     if (w->seeds && w->stage == KC_SEARCH_RUNS &&
         (kc_state_u64(s, "next k", &w->next_k, 1, nk - 1) != 0 ||
@@ -434,7 +434,7 @@ static int visit(void *arg, struct kc_state *s)
          kc_state_u32(s, "seeds", w->seeds, n_init * w->best[nk - 1].k, (uint32_t)(n - 1)) != 0 ||
          (fine && kc_state_u32(s, "more seeds", w->more, fine->k, (uint32_t)(n - 1)) != 0)))
         return -1;
-    if (fine && w->stage <= KC_SEARCH_REGROUP && kc_best_visit(fine, 1, n, w->s->d, 0, s) != 0)
+    if (fine && w->stage <= KC_SEARCH_REGROUP && kc_best_visit(fine, 1, w->s, 0, s) != 0)
         return -1;
     if (w->stage != KC_SEARCH_NEIGHBOURS)
         return 0;

@@ -19,7 +19,7 @@ struct kc_seeder {
     size_t block, blocks;
     size_t group;       /* states whose candidates fit into one product */
     float *dist;        /* (m, n) distance to the nearest centre so far; below TINY it is 0 */
-    double *mass;       /* (m, blocks) sums of dist */
+    double *mass;       /* (m, blocks) sums of dist, weighted */
     double *pot;        /* (blocks, group * cand) what the sums would be with each candidate */
     float *columns;     /* (ncols, d) the rows in work as columns; not used in Gram space */
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
@@ -123,8 +123,11 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
         q->chosen[i] = KC_NONE;
     for (size_t i = 0; i < m; i++)
         for (size_t b = 0; b < q->blocks; b++) {
-            size_t rows = b + 1 < q->blocks ? q->block : n - b * q->block;
-            q->mass[i * q->blocks + b] = 2.0 * (double)rows;
+            size_t end = b + 1 < q->blocks ? (b + 1) * q->block : n;
+            double rows = s->w ? 0 : (double)(end - b * q->block);
+            for (size_t r = b * q->block; s->w && r < end; r++)
+                rows += s->w[r];
+            q->mass[i * q->blocks + b] = 2.0 * rows;
         }
     return q;
 }
@@ -166,7 +169,7 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
         double sum = 0;
         for (size_t r = b * q->block; r < end; r++) {
             dist[r] = distance(own[r]);
-            sum += (double)dist[r];
+            sum += kc_space_weight(q->s, r) * (double)dist[r];
         }
         q->mass[i * q->blocks + b] = sum;
     }
@@ -225,6 +228,7 @@ static void potential_block(void *arg, size_t b, unsigned worker)
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
     float *out = q->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     double *pot = q->pot + b * q->ncols;
+    const double *weight = q->s->w;
     memset(pot, 0, q->ncols * sizeof *pot);
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
@@ -239,8 +243,10 @@ static void potential_block(void *arg, size_t b, unsigned worker)
                 for (size_t r = 0; r < rows; r++)
                     near[r] = distance(o[r]);
             }
-            for (size_t r = 0; r < rows; r++)
+            for (size_t r = 0; !weight && r < rows; r++)
                 p[r & 3] += (double)(near[r] < have[r] ? near[r] : have[r]);
+            for (size_t r = 0; weight && r < rows; r++)
+                p[r & 3] += weight[i + r] * (double)(near[r] < have[r] ? near[r] : have[r]);
             pot[j] += (p[0] + p[1]) + (p[2] + p[3]);
         }
     }
@@ -274,14 +280,14 @@ static void take_block(void *arg, size_t b, unsigned worker)
                     if (labels)
                         labels[r] = q->id[q->first + st];
                 }
-                sum += (double)dist[r];
+                sum += kc_space_weight(q->s, i + r) * (double)dist[r];
             }
             q->mass[(q->first + st) * q->blocks + b] = sum;
         }
     }
 }
 
-/* A row drawn by distance: the block by the blocks' sums, then the row inside it. */
+/* A row drawn by weight and distance: the block by the blocks' sums, then the row inside it. */
 static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
 {
     const double *mass = q->mass + state * q->blocks;
@@ -298,11 +304,12 @@ static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
         left -= mass[b++];
     /* Rounding can carry left past the block's end: then it is the last row with any mass, looking back if need be. */
     for (r = b * q->block; r < q->s->n && r < (b + 1) * q->block; r++) {
+        const double much = kc_space_weight(q->s, r) * (double)dist[r];
         if (dist[r] > 0) {
             last = (uint32_t)r;
-            if (left < (double)dist[r])
+            if (left < much)
                 break;
-            left -= (double)dist[r];
+            left -= much;
         }
     }
     for (r = b * q->block; last == KC_NONE && r-- > 0;)
@@ -440,7 +447,7 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
                 rng[i] = kc_rng_stream(seed, KC_RNG_SEEDING, i, step);
             if (step == 0)
                 for (size_t i = 0; i < restarts; i++)
-                    winner[i] = (uint32_t)kc_rng_below(&rng[i], s->n);
+                    winner[i] = s->w ? draw(q, i, kc_rng_unit(&rng[i])) : (uint32_t)kc_rng_below(&rng[i], s->n);
             else
                 kc_seeder_pick(q, batch(q, step) > 1 ? KC_LA_LANES : kc_seed_candidates(step), rng, winner);
             left = batch(q, step) - 1;

@@ -3,7 +3,7 @@
  *
  * Departures: the number of candidates at a step depends on the step alone and the stream on (seed, restart, step),
  * so the seeds of k are the first k of one list: one seeding per restart serves every k of the sweep, and -k 5
- * starts as k = 5 of -k 2:20 does. All restarts share one pass over the rows. From the 257th seed on a pass serves
+ * starts as k = 5 of -k 2:20 does. Weighted rows are drawn, and distances summed, by their weights. All restarts share one pass over the rows. From the 257th seed on a pass serves
  * 4, from the 1,025th 8: the best of 16 candidates, the best of these once that is taken, and so on. Internal to
  * core. */
 #ifndef KC_CORE_SEED_H

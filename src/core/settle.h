@@ -20,8 +20,9 @@ struct kc_fitting {
     struct kc_space space;
     const struct kc_fit_opts *o;
     struct kc_fit *f;
-    double *sums;     /* (k, d) of the final labels */
-    uint64_t *counts; /* (k) */
+    double *weights;  /* (n) space.w; NULL: none */
+    double *sums;     /* (k, d) of the final labels, weighted */
+    uint64_t *counts; /* (k) of rows */
     size_t nks;       /* the k that can be tried */
     int cut;          /* the range of k was cut by the number of different rows */
     uint32_t *unsure; /* (nunsure) rows whose label may not be the arg-max over f->centroids; NULL: all may not */

@@ -217,7 +217,7 @@ static void two_means(struct split *p)
     tasks(p, p->sample, sample_task);
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->sample; i++)
-        kc_la_addd(u + 2 * d, p->x[i], d);
+        kc_la_axpyd(u + 2 * d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
     const float *first = least_drawn(p);
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
@@ -230,7 +230,7 @@ static void two_means(struct split *p)
         memset(u, 0, 2 * d * sizeof *u);
         for (size_t i = 0; i < p->sample; i++) {
             near += p->pull[i] >= 0;
-            kc_la_addd(p->pull[i] >= 0 ? u : u + d, p->x[i], d);
+            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
         }
         if (near == 0 || near == p->sample || (it > 0 && near == last))
             break;

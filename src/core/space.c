@@ -19,6 +19,14 @@ size_t kc_space_blocks(size_t n)
     return n / b + (n % b != 0);
 }
 
+double kc_space_total(const struct kc_space *s)
+{
+    double sum = 0;
+    for (size_t i = 0; s->w && i < s->n; i++)
+        sum += s->w[i];
+    return s->w ? sum : (double)s->n;
+}
+
 struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run,
                    const uint32_t *labels,
                               const float *own, double objective, uint64_t iterations)
@@ -83,8 +91,9 @@ double kc_merge_loss(double aa, double bb, double ab)
     return sqrt(aa) + sqrt(bb) - sqrt(both > 0 ? both : 0);
 }
 
-int kc_best_visit(struct kc_best *best, size_t nbest, size_t n, size_t d, int own, struct kc_state *s)
+int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *space, int own, struct kc_state *s)
 {
+    const size_t n = space->n, d = space->d;
     double *objective = kc_state_lend(s, nbest, sizeof *objective);
     uint64_t *tag = kc_state_lend(s, nbest, sizeof *tag), *iterations = kc_state_lend(s, nbest, sizeof *iterations);
     uint64_t *exact = kc_state_lend(s, nbest, sizeof *exact);
@@ -101,7 +110,7 @@ int kc_best_visit(struct kc_best *best, size_t nbest, size_t n, size_t d, int ow
         merge[2 * i] = b->merge[0];
         merge[2 * i + 1] = b->merge[1];
     }
-    if (kc_state_f64(s, "objective", objective, nbest, 1.01 * (double)n, 0) != 0 ||
+    if (kc_state_f64(s, "objective", objective, nbest, 1.01 * kc_space_total(space), 0) != 0 ||
         kc_state_u64(s, "tag", tag, nbest, UINT64_MAX) != 0 ||
         kc_state_u64(s, "iterations", iterations, nbest, UINT64_MAX / 2) != 0 ||
         kc_state_u64(s, "exact", exact, nbest, 1) != 0 || kc_state_u32(s, "merge", merge, 2 * nbest, kmax - 1) != 0)

@@ -19,6 +19,8 @@ struct kc_space {
     const struct kc_ctx *ctx;
     struct kc_rows rows; /* (n, d) unit rows */
     size_t n, d;
+    const double *w; /* (n) the rows' weights, as core/weights.h has scaled them; NULL: all 1 */
+    double one;      /* with w: what a weight of 1, as given, has become */
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
     void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */
@@ -26,6 +28,19 @@ struct kc_space {
     struct kc_work *work; /* what has been done is added to it; may be NULL */
     struct kc_steps *steps; /* NULL: it is done in one go */
 };
+
+static inline double kc_space_weight(const struct kc_space *s, size_t i)
+{
+    return s->w ? s->w[i] : 1;
+}
+
+/* Whether row i at similarity a to its centroid is further from it than row j at b: what each lacks to the objective. */
+static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, size_t j, float b)
+{
+    return s->w ? s->w[i] * (1 - (double)a) > s->w[j] * (1 - (double)b) : a < b;
+}
+
+double kc_space_total(const struct kc_space *s); /* of all weights */
 
 #define KC_NONE UINT32_MAX
 #define KC_FEW_ROWS 50000 /* up to here single rows are moved and runs go to their fixed point: beyond, a row weighs nothing */
@@ -82,7 +97,8 @@ uint64_t kc_best_bytes(size_t n, size_t nk);
 double kc_merge_loss(double aa, double bb, double ab);
 
 /* The partitions that are there, for a state. own: with the similarities, where they are still needed. */
-int kc_best_visit(struct kc_best *best, size_t nbest, size_t n, size_t d, int own, struct kc_state *s) KC_MUST_USE;
+int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *space, int own,
+                  struct kc_state *s) KC_MUST_USE;
 
 /* Engines: run all, offer each. Results depend on the space and the runs only. When the space's steps say that time is
  * up, the stacked engine offers the runs that have labels as they are, makes a pass for that where it has none yet, and

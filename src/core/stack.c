@@ -173,7 +173,8 @@ static void reseed(struct kc_stack *st, struct kc_active *p)
             look_again(st, p);
         looked = 1;
         for (size_t i = 0; i < st->s->n; i++)
-            if (st->cnt[p->col + p->lab[i]] > 1 && (worst == st->s->n || p->own[i] < p->own[worst]))
+            if (st->cnt[p->col + p->lab[i]] > 1 &&
+                (worst == st->s->n || kc_space_worse(st->s, i, p->own[i], worst, p->own[worst])))
                 worst = i;
         if (worst == st->s->n)
             return;

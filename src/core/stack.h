@@ -45,6 +45,7 @@ struct kc_active {
     uint64_t iter;
     int rounds;
     double last, gained;
+    double heavy;    /* POLISH: rows of more weight are always looked at */
 };
 
 struct kc_stack {

@@ -32,9 +32,10 @@ static void sum_slice(void *arg, size_t slice, unsigned worker)
                 if (from == to)
                     continue;
                 const float *x = kc_stack_row(st, i) + t0;
+                const double m = kc_space_weight(st->s, i);
                 if (from != KC_NONE)
-                    kc_la_subd(st->sum + (p->col + from) * d + t0, x, len);
-                kc_la_addd(st->sum + (p->col + to) * d + t0, x, len);
+                    kc_la_axpyd(st->sum + (p->col + from) * d + t0, -m, x, len);
+                kc_la_axpyd(st->sum + (p->col + to) * d + t0, m, x, len);
             }
         }
 }
@@ -60,8 +61,9 @@ static void take_labels(void *arg, size_t a, unsigned worker)
 void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t to)
 {
     size_t d = st->s->d;
-    kc_la_subd(st->sum + (p->col + p->lab[i]) * d, x, d);
-    kc_la_addd(st->sum + (p->col + to) * d, x, d);
+    const double m = kc_space_weight(st->s, i);
+    kc_la_axpyd(st->sum + (p->col + p->lab[i]) * d, -m, x, d);
+    kc_la_axpyd(st->sum + (p->col + to) * d, m, x, d);
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
     if (p->groups)
@@ -88,8 +90,9 @@ static void unit_columns(struct kc_stack *st, const struct kc_active *p, uint32_
 /* Single-row moves: a row goes only if its similarities to the two centroids differ by less than 1 / 2(|S_a| - 1) +
  * 1 / 2(|S_b| - 1), since joining gains at most s + 1 / 2(|S| - 1) and leaving costs at least s - 1 / 2(|S| - 1).
  * Two distances that differ by g differ in similarity by g times their mean, which is at least half the distance of
- * the centroids. */
-static void needs(struct kc_stack *st, const struct kc_active *p)
+ * the centroids. For a row of weight w, |S| is |S| / w: up to p->heavy, half the shortest sum, that is at most w / |S|
+ * for each of the two, so need is by the unit of weight; heavier rows are always looked at. */
+static void needs(struct kc_stack *st, struct kc_active *p)
 {
     size_t d = st->s->d;
     uint32_t k = p->run->k;
@@ -99,6 +102,7 @@ static void needs(struct kc_stack *st, const struct kc_active *p)
         need[c] = 0;
         shortest = (double)st->len[p->col + c] < shortest ? (double)st->len[p->col + c] : shortest;
     }
+    p->heavy = p->mode == LLOYD ? INFINITY : shortest / 2;
     if (p->mode == LLOYD)
         return;
     for (uint32_t a = 0; a < k; a++) {
@@ -111,6 +115,8 @@ static void needs(struct kc_stack *st, const struct kc_active *p)
             sep = 2 - 2 * s < sep ? 2 - 2 * s : sep;
         }
         double h = shortest > 2 ? 0.5 / (la - 1) + 0.5 / (shortest - 1) : INFINITY;
+        if (st->s->w)
+            h = 1 / la + 1 / shortest;
         need[a] = sep > 1e-9 ? (float)(2.02 * h / sqrt(sep)) : INFINITY;
     }
 }
@@ -120,7 +126,7 @@ static void needs(struct kc_stack *st, const struct kc_active *p)
 static void prepare(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
-    const struct kc_active *p = &st->act[a];
+    struct kc_active *p = &st->act[a];
     size_t d = st->s->d;
     float *u = st->unit + p->col * d, *shift = st->shift + p->col, most = 0, other = 0;
     uint32_t at = 0, k = p->run->k;
@@ -181,6 +187,7 @@ static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const ui
 
 /* One run's columns c0 .. c1 of the product in `out`. */
 struct eval {
+    double weight[KC_LA_TILE];
     float best[KC_LA_TILE], second[KC_LA_TILE];
     uint32_t at[KC_LA_TILE], lab[KC_LA_TILE];
 };
@@ -193,13 +200,18 @@ static void consume(struct kc_stack *st, struct kc_active *p, size_t c0, size_t 
             v->best[r] = v->second[r] = -INFINITY;
             v->lab[r] = p->lab[id[r]];
             v->at[r] = p->mode == LLOYD ? 0 : v->lab[r];
+            if (st->s->w)
+                v->weight[r] = st->s->w[id[r]];
         }
     for (size_t c = c0; c < c1; c++, out += KC_LA_TILE) {
         if (p->mode == LLOYD) {
             kc_la_arg_max2(out, (uint32_t)c, v->best, v->second, v->at, rows);
             continue;
         }
-        kc_la_gain(out, 1.0f, st->len[p->col + c], (uint32_t)c, v->lab, v->best, v->at, rows);
+        if (st->s->w)
+            kc_la_gain_weighted(out, 1.0f, st->len[p->col + c], v->weight, (uint32_t)c, v->lab, v->best, v->at, rows);
+        else
+            kc_la_gain(out, 1.0f, st->len[p->col + c], (uint32_t)c, v->lab, v->best, v->at, rows);
         for (size_t r = 0; r < rows; r++)
             if (v->lab[r] == c)
                 p->own[id[r]] = out[r];
@@ -257,6 +269,7 @@ static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t n
 static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, uint32_t *id)
 {
     const float *shift = st->shift + p->col, *need = st->need + p->col;
+    const double *w = p->mode == LLOYD ? NULL : st->s->w;
     int full = st->o->full;
     size_t m = 0;
     for (size_t i = i0; i < end; i++) {
@@ -264,7 +277,8 @@ static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0,
         float g = p->gap[i] - shift[own];
         p->gap[i] = g;
         id[m] = (uint32_t)i;
-        m += g > need[own] && !full ? 0u : 1u; /* not a number (an infinite bound that moved): looked at */
+        int sure = w ? (double)g > (double)need[own] * w[i] && w[i] <= p->heavy : g > need[own];
+        m += sure && !full ? 0u : 1u; /* not a number (an infinite bound that moved): looked at */
     }
     return m;
 }
@@ -319,10 +333,11 @@ static void polish_span(void *arg, size_t a, unsigned worker)
             if (from == to)
                 continue;
             const float *x = kc_stack_row(st, i);
-            double less = st->nn[from] - 2 * kc_la_dot(x, st->sum + from * d, d) + 1;
-            double more = st->nn[to] + 2 * kc_la_dot(x, st->sum + to * d, d) + 1;
+            const double m = kc_space_weight(st->s, i);
+            double less = st->nn[from] - 2 * m * kc_la_dot(x, st->sum + from * d, d) + m * m;
+            double more = st->nn[to] + 2 * m * kc_la_dot(x, st->sum + to * d, d) + m * m;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
-            if (st->cnt[from] > 1 && gain > 1e-7) {
+            if (st->cnt[from] > 1 && gain > 1e-7 * m) {
                 kc_stack_move(st, p, i, x, p->next[i]);
                 st->nn[from] = less > 0 ? less : 0;
                 st->nn[to] = more;

@@ -89,7 +89,7 @@ int kc_stack_visit(void *arg, struct kc_state *s)
     for (size_t a = 0; a < st->nact; a++)
         if (visit_run(st, &st->act[a], s) != 0)
             return -1;
-    return kc_state_f64(s, "sums", st->sum, st->cols * d, 1.01 * (double)st->s->n, 0) != 0 ||
+    return kc_state_f64(s, "sums", st->sum, st->cols * d, 1.01 * kc_space_total(st->s), 0) != 0 ||
                    kc_state_f32(s, "columns", st->unit, st->cols * d, 1.1, 0) != 0
                ? -1
                : 0;

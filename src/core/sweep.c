@@ -9,6 +9,7 @@
 #include "core/index.h"
 #include "core/search.h"
 #include "core/seed.h"
+#include "core/weights.h"
 #include "la/product.h"
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
@@ -89,9 +90,10 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     size_t nk = ks->n;
     size_t first = coarse_rows(n, kmax);
     uint64_t search = kc_search_bytes(first, d, kmax, nk, o, takes_gram(first, d, ks, o), threads);
+    const size_t weight = o->weights ? sizeof *o->weights : 0;
     if (first == n)
-        return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t)));
-    uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t));
+        return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
+    uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t) + weight);
     uint64_t centres = ks->sum * d * sizeof(float);
     uint64_t peak = copy + search;
     for (size_t level = first; level < n;) {
@@ -100,8 +102,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
         uint64_t rows = last || in_memory ? 0 : (uint64_t)level * d * sizeof(float);
         uint64_t labels = (more ? 3 : 1) * (uint64_t)nk * level * sizeof(uint32_t);
         uint64_t seeding = more ? kc_seeder_bytes(n, d, in_memory, 2 * nk, kc_search_candidates(kmax), threads) : 0;
-        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) + (uint64_t)level * sizeof(uint32_t) +
-                        rows +
+        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) +
+                        (uint64_t)level * (sizeof(uint32_t) + weight) + rows +
                         labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
                         kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
@@ -117,6 +119,41 @@ void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *
     for (size_t i = 0; have < m; i++)
         if (kc_rng_below(&r, n - i) < m - have)
             idx[have++] = (uint32_t)i;
+}
+
+int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
+                   struct kc_sample *of, struct kc_space *s, struct kc_err *e)
+{
+    const struct kc_rows *rows = &all->rows;
+    const size_t d = all->d;
+    of->idx = kc_mem_alloc(m, sizeof *of->idx, e);
+    if (!of->idx)
+        return -1;
+    kc_sweep_draw(seed, stage, all->n, m, of->idx);
+    if (kc_weights_pick(all->w, of->idx, m, &of->weights, e) != 0)
+        return -1;
+    s->n = m;
+    s->w = of->weights;
+    if (rows->x && !copy) {
+        for (size_t i = 0; rows->idx && i < m; i++)
+            of->idx[i] = rows->idx[of->idx[i]];
+        s->rows = (struct kc_rows){.n = m, .d = d, .x = rows->x, .idx = of->idx};
+        return 0;
+    }
+    of->x = kc_mem_aligned(kc_mem_mul(m, d), sizeof *of->x, e);
+    if (!of->x)
+        return -1;
+    kc_rows_copy(rows, of->idx, m, of->x);
+    s->rows = kc_rows_memory(of->x, m, d);
+    return kc_rows_failed(rows, e);
+}
+
+void kc_sample_free(struct kc_sample *of)
+{
+    kc_mem_free(of->weights);
+    kc_mem_free(of->x);
+    kc_mem_free(of->idx);
+    *of = (struct kc_sample){NULL, NULL, NULL};
 }
 
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
@@ -191,8 +228,7 @@ struct sweeping {
     float *centres;    /* the centroids of the level before, */
     uint64_t *spent;   /* (nk) the iterations that went into them, */
     uint64_t judged;   /* and sw->judged holds their figures */
-    uint32_t *idx;     /* the rows of the level, by number, */
-    float *x;          /* or a copy of them */
+    struct kc_sample sample; /* the rows of the level, where they are not all */
     double *sums;      /* (largest k, d), workspace, */
     uint64_t *counts;  /* (largest k) */
 };
@@ -221,34 +257,16 @@ static int visit(void *arg, struct kc_state *s)
 }
 
 /* The rows of a level: s, of all of them or some. */
-static int take_level(struct sweeping *g, const struct kc_rows *all, struct kc_space *s, struct kc_err *e)
+static int take_level(struct sweeping *g, const struct kc_space *all, struct kc_space *s, struct kc_err *e)
 {
     size_t m = (size_t)g->level;
-    kc_mem_free(g->x); /* the level before has been left */
-    kc_mem_free(g->idx);
-    g->x = NULL;
-    g->idx = NULL;
+    kc_sample_free(&g->sample); /* the level before has been left */
+    if (m < g->n || (!g->climbing && (!all->rows.x || all->rows.idx)))
+        return kc_sample_draw(all, g->o->seed, g->climbing ? m : 0, m, !g->climbing, &g->sample, s, e);
     s->n = m;
-    if (m == g->n && !(g->climbing == 0 && (!all->x || all->idx))) {
-        s->rows = *all;
-        return 0;
-    }
-    g->idx = kc_mem_alloc(m, sizeof *g->idx, e);
-    if (!g->idx)
-        return -1;
-    kc_sweep_draw(g->o->seed, g->climbing ? m : 0, g->n, m, g->idx);
-    if (g->climbing && all->x) {
-        for (size_t i = 0; all->idx && i < m; i++)
-            g->idx[i] = all->idx[g->idx[i]];
-        s->rows = (struct kc_rows){.n = m, .d = g->d, .x = all->x, .idx = g->idx};
-        return 0;
-    }
-    g->x = kc_mem_aligned(kc_mem_mul(m, g->d), sizeof *g->x, e);
-    if (!g->x)
-        return -1;
-    kc_rows_copy(all, g->idx, m, g->x);
-    s->rows = kc_rows_memory(g->x, m, g->d);
-    return kc_rows_failed(all, e);
+    s->rows = all->rows;
+    s->w = all->w;
+    return 0;
 }
 
 /* The first level's search, or the way up to another: from the centres of the level before. */
@@ -358,7 +376,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     if (kc_steps_enter(s->steps, &frame, e) < 0)
         goto out;
     for (;;) {
-        if (take_level(&g, &s->rows, &on, e) != 0)
+        if (take_level(&g, s, &on, e) != 0)
             goto out;
         if (work_level(&g, &on, ks, e) != 0)
             goto out;
@@ -381,8 +399,7 @@ out:
     kc_mem_free(g.counts);
     kc_mem_free(g.sums);
     kc_mem_free(g.centres);
-    kc_mem_free(g.idx);
-    kc_mem_free(g.x);
+    kc_sample_free(&g.sample);
     return rc;
 }
 

@@ -43,4 +43,15 @@ int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_
 /* m of n rows drawn at random, all sets as likely, into idx in rising order. A function of its arguments. */
 void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);
 
+/* s: m rows of `all`, drawn so, with their weights; by number where they lie in memory and no copy is asked for. What they
+ * take is in `of` (zero before): free it when s has served, also after a failure. */
+struct kc_sample {
+    uint32_t *idx;   /* (m) */
+    float *x;        /* (m, d); NULL: by number */
+    double *weights; /* (m); NULL: none */
+};
+int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
+                   struct kc_sample *of, struct kc_space *s, struct kc_err *e) KC_MUST_USE;
+void kc_sample_free(struct kc_sample *of);
+
 #endif

@@ -203,7 +203,7 @@ static void fact(struct kc_checkpoint *c, const char *key, const char *about, co
 static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_fit_opts *o)
 {
     typedef unsigned long long ull;
-    char factor[40] = "";
+    char factor[40] = "", weights[HASH + 1] = "none";
     c->nfacts = 0;
     if (o->k.factor > 0)
         snprintf(factor, sizeof factor, "x%.17g", o->k.factor);
@@ -223,6 +223,9 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     fact(c, "sample", "--sample", "%llu", (ull)o->sample);
     fact(c, "n", "rows", "%zu", rows->n);
     fact(c, "d", "dimensions", "%zu", rows->d);
+    if (o->weights)
+        hash_text(weights, kc_la_hash((const float *)o->weights, 2 * rows->n)); /* it goes by the bytes */
+    fact(c, "weights", "weights of the rows", "%s", weights);
 }
 
 /* Whether what is gone on from is of this run. */

@@ -2,7 +2,7 @@
  *
  * The file is a safetensors container (base/safetensors.h): the arrays are those of core/steps.h, in their order, and the
  * metadata say what the run was: kclust's version, every option that counts for the result, the shape of the rows and a
- * hash of them all, and a hash of each array. It is replaced whole, as any output. */
+ * hash of them all, one of their weights, and one of each array. It is replaced whole, as any output. */
 #ifndef KC_JOB_CHECKPOINT_H
 #define KC_JOB_CHECKPOINT_H
 

@@ -27,10 +27,10 @@ struct kc_la_kernels {
     void (*arg_max2)(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
     void (*gain)(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best,
                  uint32_t *at, size_t n);
-    void (*add)(float *to, const float *x, size_t n);
-    void (*sub)(float *to, const float *x, size_t n);
+    void (*gain_weighted)(const float *v, float scale, float len, const double *w, uint32_t id, const uint32_t *own,
+                          float *best, uint32_t *at, size_t n);
+    void (*axpy)(float *to, float a, const float *x, size_t n);
     void (*addd)(double *to, const float *x, size_t n);
-    void (*subd)(double *to, const float *x, size_t n);
     void (*axpyd)(double *to, double a, const float *x, size_t n);
     double (*dot)(const float *x, const double *v, size_t n);
     double (*dotd)(const double *x, const double *v, size_t n);

@@ -65,6 +65,6 @@ TARGET void kc_la_pack_avx2(const float *const *row, size_t rows, size_t t0, siz
 #include "la/kernel_loops.h"
 
 const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max, arg_max2, gain,
-                                         add, sub, addd, subd, axpyd, dot, dotd};
+                                         gain_weighted, axpy, addd, axpyd, dot, dotd};
 
 #endif

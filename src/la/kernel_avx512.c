@@ -28,6 +28,6 @@ typedef __m512d vd;
 #include "la/kernel_loops.h"
 
 const struct kc_la_kernels kc_la_avx512 = {"avx512", 128, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max,
-                                           arg_max2, gain, add, sub, addd, subd, axpyd, dot, dotd};
+                                           arg_max2, gain, gain_weighted, axpy, addd, axpyd, dot, dotd};
 
 #endif

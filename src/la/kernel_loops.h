@@ -4,28 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-KC_LA_TARGET static void add(float *restrict to, const float *restrict x, size_t n)
+KC_LA_TARGET static void axpy(float *restrict to, float a, const float *restrict x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        to[i] += x[i];
-}
-
-KC_LA_TARGET static void sub(float *restrict to, const float *restrict x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] -= x[i];
+        to[i] += a * x[i];
 }
 
 KC_LA_TARGET static void addd(double *restrict to, const float *restrict x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         to[i] += (double)x[i];
-}
-
-KC_LA_TARGET static void subd(double *restrict to, const float *restrict x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] -= (double)x[i];
 }
 
 KC_LA_TARGET static void axpyd(double *restrict to, double a, const float *restrict x, size_t n)
@@ -107,5 +95,20 @@ KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, u
             at[i] = g > best[i] ? id : at[i];
             best[i] = g > best[i] ? g : best[i];
         }
+    }
+}
+
+/* The same for rows of weight w, by the unit of it: (|S + w x| - |S|) / w, and for members (|S| - |S - w x|) / w. */
+KC_LA_TARGET static void gain_weighted(const float *restrict v, float scale, float len, const double *restrict w,
+                                       uint32_t id, const uint32_t *restrict own, float *restrict best,
+                                       uint32_t *restrict at, size_t n)
+{
+    float inv = 1 / len, twice = 2 * scale;
+    for (size_t i = 0; i < n; i++) {
+        float sign = own[i] == id ? -1.0f : 1.0f, share = (float)w[i] * inv;
+        float num = twice * v[i] + sign * share, y = sign * num * share;
+        float g = num / (sqrtf(1 + y > 0 ? 1 + y : 0) + 1);
+        at[i] = g > best[i] ? id : at[i];
+        best[i] = g > best[i] ? g : best[i];
     }
 }

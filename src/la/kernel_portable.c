@@ -41,4 +41,4 @@ static void strip(const float *panel, size_t panels, const float *const *c, size
 #include "la/kernel_loops.h"
 
 const struct kc_la_kernels kc_la_portable = {"portable", 256, 6, 1, pack, strip, stripd, arg_max, arg_max2, gain,
-                                             add, sub, addd, subd, axpyd, dot, dotd};
+                                             gain_weighted, axpy, addd, axpyd, dot, dotd};

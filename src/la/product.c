@@ -156,24 +156,21 @@ void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint3
         kernels()->gain(v, scale, len, id, own, best, at, n);
 }
 
-void kc_la_add(float *to, const float *x, size_t n)
+void kc_la_gain_weighted(const float *v, float scale, float len, const double *w, uint32_t id, const uint32_t *own,
+                         float *best, uint32_t *at, size_t n)
 {
-    kernels()->add(to, x, n);
+    if (len > 0)
+        kernels()->gain_weighted(v, scale, len, w, id, own, best, at, n);
 }
 
-void kc_la_sub(float *to, const float *x, size_t n)
+void kc_la_axpy(float *to, float a, const float *x, size_t n)
 {
-    kernels()->sub(to, x, n);
+    kernels()->axpy(to, a, x, n);
 }
 
 void kc_la_addd(double *to, const float *x, size_t n)
 {
     kernels()->addd(to, x, n);
-}
-
-void kc_la_subd(double *to, const float *x, size_t n)
-{
-    kernels()->subd(to, x, n);
 }
 
 void kc_la_axpyd(double *to, double a, const float *x, size_t n)

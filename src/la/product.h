@@ -63,11 +63,13 @@ void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uin
 void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at,
                 size_t n);
 
-void kc_la_add(float *to, const float *x, size_t n);
-void kc_la_sub(float *to, const float *x, size_t n);
+/* The same for rows that count w[i] > 0 times: (|S + w x| - |S|) / w and (|S| - |S - w x|) / w. */
+void kc_la_gain_weighted(const float *v, float scale, float len, const double *w, uint32_t id, const uint32_t *own,
+                         float *best, uint32_t *at, size_t n);
+
+void kc_la_axpy(float *to, float a, const float *x, size_t n); /* to += a x */
 void kc_la_addd(double *to, const float *x, size_t n);
-void kc_la_subd(double *to, const float *x, size_t n);
-void kc_la_axpyd(double *to, double a, const float *x, size_t n); /* to += a x */
+void kc_la_axpyd(double *to, double a, const float *x, size_t n);
 /* Ask for x[0..n) ahead of its use: pieces of rows, a page apart, are nothing that the CPU foresees by itself. */
 static inline void kc_la_prefetch(const float *x, size_t n)
 {

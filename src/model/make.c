@@ -217,6 +217,7 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_
     int rc = -1;
     *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = old ? old->generation + 1 : 1,
                            .next_id = old ? old->next_id : 0, .created = -1};
+    m->fit.weights = NULL; /* the caller's */
     strcpy(m->kclust, KC_VERSION);
     if (!order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
         goto out;

@@ -42,7 +42,7 @@ static struct kc_rows rows_of(const struct shape *c, const float *x, struct data
 TEST(core_fit_takes_no_more_than_it_says)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 41, 0);
-    for (size_t q = 0; q < 2 * SHAPES; q++) {
+    for (size_t q = 0; q < 2 * SHAPES; q++) { /* every third time with weights */
         const struct shape *c = &shapes[q / 2];
         unsigned threads = 1 + (unsigned)(q / 2) % 3;
         int in_memory = q % 2 == 0;
@@ -53,6 +53,8 @@ TEST(core_fit_takes_no_more_than_it_says)
         struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         struct kc_rows rows = rows_of(c, x, &b, in_memory);
+        double *w = q % 3 ? NULL : data_weights(&r, c->n, DATA_MIXED);
+        o.weights = w;
         uint64_t most, before = kc_mem_held(&most, 1), says = kc_fit_bytes(c->n, c->d, in_memory, &o, threads);
         (void)kc_mem_held(&most, 0);
         CHECK(most == before); /* saying so takes nothing: it is asked when memory is short */
@@ -64,24 +66,26 @@ TEST(core_fit_takes_no_more_than_it_says)
         kc_fit_free(&f);
         CHECK(kc_mem_held(&most, 0) <= before);
         kc_pool_free(ctx.pool);
+        free(w);
         free(x);
     }
 }
 
-/* Neither the number of threads nor where the rows lie changes a bit of the result. */
-TEST(core_fit_is_the_same_everywhere)
+static void same_everywhere(uint64_t stream, int weighted)
 {
     static const struct {
         unsigned threads;
         int in_memory;
     } ways[] = {{1, 1}, {4, 1}, {3, 0}};
-    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 42, 0);
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, stream, 0);
     for (size_t q = 0; q < SHAPES; q++) {
         const struct shape *c = &shapes[q];
         struct kc_fit_opts o = opts_of(c);
         struct kc_fit f[3];
         struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
+        double *w8 = weighted ? data_weights(&r, c->n, (enum data_weights)(q % DATA_KINDS)) : NULL;
+        o.weights = w8;
         o.want_rows = 1;
         for (size_t w = 0; w < 3; w++) {
             struct kc_ctx ctx = data_ctx(ways[w].threads);
@@ -114,6 +118,18 @@ TEST(core_fit_is_the_same_everywhere)
         }
         for (size_t w = 0; w < 3; w++)
             kc_fit_free(&f[w]);
+        free(w8);
         free(x);
     }
+}
+
+/* Neither the number of threads nor where the rows lie changes a bit of the result. */
+TEST(core_fit_is_the_same_everywhere)
+{
+    same_everywhere(42, 0);
+}
+
+TEST(core_weighted_fit_is_the_same_everywhere)
+{
+    same_everywhere(43, 1);
 }

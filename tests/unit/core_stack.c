@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/ref/ref.h"
-#include "core/space.h"
+#include "core/weights.h"
 #include "data.h"
 #include "par/pool.h"
 #include "unit.h"
@@ -24,12 +24,13 @@ static int same(const struct kc_best *a, const struct kc_best *b, size_t n)
 }
 
 /* One bound a row, bounds for groups, none: the same labels, after any number of passes. Few and many clusters, rows
- * far apart and nearly alike, duplicates, rows in memory, picked by number and read in spans. */
+ * far apart and nearly alike, duplicates, weighted, rows in memory, picked by number and read in spans. */
 TEST(core_bounds_change_nothing)
 {
     static const uint32_t ks[] = {1, 2, 7, 39, 64, 57, 150};
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 40, 0);
-    for (int round = 0; round < 28; round++) {
+    for (int round = 0; round < 42; round++) {
+        struct kc_err e = KC_ERR_INIT;
         struct kc_ctx ctx = data_ctx(1 + (unsigned)round % 3);
         uint32_t k = ks[round % 7];
         size_t n = 900 + kc_rng_below(&r, 900), d = 2 + kc_rng_below(&r, round % 2 ? 40 : 8);
@@ -47,7 +48,11 @@ TEST(core_bounds_change_nothing)
         for (size_t i = 0; i < n; i++)
             idx[i] = (uint32_t)i;
         struct data_behind b = {x, d};
-        struct kc_space mem = {.ctx = &ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d}, picked = mem, away = mem;
+        struct kc_space mem = {.ctx = &ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d}, picked, away;
+        double *weights = round < 28 ? NULL : data_weights(&r, n, (enum data_weights)(round % DATA_KINDS)), *scaled;
+        CHECK(kc_weights_make(weights, n, &scaled, &mem.one, &e) == 0);
+        mem.w = scaled;
+        picked = away = mem;
         picked.rows = kc_rows_pick(&mem.rows, idx, n);
         away.rows = (struct kc_rows){.n = n, .d = d, .read = data_behind_read, .src = &b};
         for (int from = 0; from < 2; from++)
@@ -68,6 +73,8 @@ TEST(core_bounds_change_nothing)
                     kc_best_free(two, 1);
                 }
             }
+        kc_mem_free(scaled);
+        free(weights);
         free(centres);
         free(idx);
         free(seeds);

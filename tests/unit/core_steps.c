@@ -50,9 +50,9 @@ static const struct {
     {52000, 4, 5, 5, 1, 0, 0, 0.9},
 };
 
-TEST(core_steps_lead_to_the_same_result)
+static void same_result(uint64_t stream, int weighted)
 {
-    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 71, 0);
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, stream, 0);
     for (size_t q = 0; q < sizeof shapes / sizeof shapes[0]; q++) {
         struct kc_ctx ctx = data_ctx(1 + (unsigned)q % 3);
         struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
@@ -61,6 +61,8 @@ TEST(core_steps_lead_to_the_same_result)
         struct kc_err e = KC_ERR_INIT;
         struct kept k = {.step = 0};
         struct kc_fit whole, f;
+        double *w = weighted ? data_weights(&r, shapes[q].n, (enum data_weights)(q % DATA_KINDS)) : NULL;
+        o.weights = w;
         o.k.min = shapes[q].min;
         o.k.max = shapes[q].max;
         o.n_init = shapes[q].n_init;
@@ -85,8 +87,19 @@ TEST(core_steps_lead_to_the_same_result)
         }
         kc_fit_free(&whole);
         kc_pool_free(ctx.pool);
+        free(w);
         free(x);
     }
+}
+
+TEST(core_steps_lead_to_the_same_result)
+{
+    same_result(71, 0);
+}
+
+TEST(core_weighted_steps_lead_to_the_same_result)
+{
+    same_result(73, 1);
 }
 
 /* Time is up at each step: an answer for every row, and it is said. */

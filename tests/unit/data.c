@@ -52,3 +52,15 @@ int data_behind_read(void *src, size_t i0, size_t r, float *buf)
     memcpy(buf, b->x + i0 * b->d, r * b->d * sizeof *buf);
     return 0;
 }
+
+double *data_weights(struct kc_rng *r, size_t n, enum data_weights kind)
+{
+    double *w = malloc(n * sizeof *w);
+    if (!w)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        w[i] = kind == DATA_COUNTS  ? (double)(1 + kc_rng_below(r, 5))
+               : kind == DATA_FADED ? exp2(-8 * kc_rng_unit(r))
+                                    : exp((kind == DATA_HEAVY ? 3 : 1) * data_normal(r));
+    return w;
+}

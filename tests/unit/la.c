@@ -101,36 +101,45 @@ TEST(la_gain_and_arg_max)
     for (size_t q = 0; q < sizeof kernels / sizeof *kernels; q++) {
         if (kc_la_kernel_force(kernels[q]) != 0)
             continue;
-        float v[K][N], len[K], best[N], gain[N];
-        uint32_t at[N], to[N], own[N];
+        float v[K][N], len[K], best[N], gain[N], weighted[N];
+        double weight[N];
+        uint32_t at[N], to[N], own[N], goes[N];
         for (size_t c = 0; c < K; c++) {
             len[c] = (float)(1 + (c % 2 ? 400 : 20) * kc_rng_unit(&r));
             for (size_t i = 0; i < N; i++)
                 v[c][i] = (float)(2 * kc_rng_unit(&r) - 1);
         }
         for (size_t i = 0; i < N; i++) {
-            best[i] = gain[i] = -INFINITY;
+            best[i] = gain[i] = weighted[i] = -INFINITY;
             at[i] = 99;
-            own[i] = to[i] = (uint32_t)kc_rng_below(&r, K);
+            own[i] = to[i] = goes[i] = (uint32_t)kc_rng_below(&r, K);
+            weight[i] = exp(4 * data_normal(&r));
             v[3][i] = v[2][i]; /* a tie goes to the lower id */
         }
         for (uint32_t c = 0; c < K; c++) {
             kc_la_arg_max(v[c], 1.0f, c, best, at, N);
             kc_la_gain(v[c], 1.0f, len[c], c, own, gain, to, N);
+            kc_la_gain_weighted(v[c], 1.0f, len[c], weight, c, own, weighted, goes, N);
         }
         for (size_t i = 0; i < N; i++) {
             uint32_t want = 0, want_to = 0;
-            double most = -INFINITY;
+            double most = -INFINITY, most_weighted = -INFINITY;
             for (uint32_t c = 0; c < K; c++) {
                 double b = (double)len[c], s = (double)v[c][i];
                 double g = own[i] == c ? b - sqrt(fmax(b * b - 2 * b * s + 1, 0)) : sqrt(b * b + 2 * b * s + 1) - b;
                 if (v[c][i] > v[want][i])
                     want = c;
+                double w = weight[i], to_own = own[i] == c ? -1 : 1; /* free of cancellation */
+                double len2 = sqrt(fmax(b * b + to_own * 2 * b * s * w + w * w, 0));
+                double gw = (2 * b * s + to_own * w) / (len2 + b);
                 if (g > most) {
                     most = g;
                     want_to = c;
                 }
+                most_weighted = gw > most_weighted ? gw : most_weighted;
             }
+            CHECK_MSG(fabs((double)weighted[i] - most_weighted) < 1e-5, "weight %g: gain %g, expected %g", weight[i],
+                      (double)weighted[i], most_weighted);
             CHECK(at[i] == want && best[i] == v[want][i]);
             CHECK_MSG(fabs((double)gain[i] - most) < 1e-5, "gain %g, expected %g", (double)gain[i], most);
             CHECK(to[i] == want_to || fabs((double)gain[i] - most) < 1e-5);
@@ -153,11 +162,11 @@ TEST(la_sums_and_dots)
         memset(y[q], 0, sizeof y[q]);
         memset(s[q], 0, sizeof s[q]);
         for (int i = 0; i < 3; i++) {
-            kc_la_add(y[q], x, 67);
+            kc_la_axpy(y[q], 1, x, 67);
             kc_la_addd(s[q], x, 67);
         }
-        kc_la_sub(y[q], x, 67);
-        kc_la_subd(s[q], x, 67);
+        kc_la_axpy(y[q], -1, x, 67);
+        kc_la_axpyd(s[q], -1, x, 67);
         dots[q] = kc_la_dot(x, s[q], 67);
         dotds[q] = kc_la_dotd(s[q], s[q], 67);
         CHECK(memcmp(y[0], y[q], sizeof y[0]) == 0);

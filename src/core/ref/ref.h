@@ -27,6 +27,16 @@ double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, 
  * the objective. */
 double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);
 
+/* The same with weights w (n) of the rows: figures by the weighted means and all n x n distances, of rows divided by their
+ * length, in double; sil (n). */
+struct kc_ref_figures {
+    double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
+};
+void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const uint32_t *labels, uint32_t k,
+                     double *sil, struct kc_ref_figures *f);
+double kc_ref_kmeans_weighted(const float *x, const double *w, size_t n, size_t d, const uint32_t *seeds, uint32_t k,
+                              uint32_t *labels);
+
 /* The largest sum of w (rows, cols) over pairs that share no row and no column, by all ways; rows <= 16. */
 double kc_ref_match(const double *w, size_t rows, size_t cols);
 
