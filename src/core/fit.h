@@ -42,8 +42,8 @@ struct kc_fit_opts {
 
 /* With weights, centroids are the normalised sums of weight times row, and seeds are drawn and partitions judged by weight:
  * a row of weight 3 is three equal rows, for every figure (of weights below 1, see core/index.h). Sizes, and the limits
- * of these, count rows. Weights that are all equal say nothing: they are as none. Of weights below 1e-12 of the largest
- * nobody can tell how small they are: they count as that. */
+ * of these, count rows. Weights that are all equal are the unit of the objective and the inertia, and else as none. Of
+ * weights below 1e-12 of the largest nobody can tell how small they are: they count as that. */
 
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
 #define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL, \

@@ -27,7 +27,7 @@ static void conclude(const struct kc_index_group *g, const struct kc_part *part)
     struct kc_scored *p = part->p;
     const double *nn = g->nn + part->col, *scatter = g->scatter + part->col, *worst = g->worst + part->col;
     const double *sil = g->silhouette + part->col, *mass = g->mass + part->col;
-    const double n = g->total, one = g->s->w ? g->s->one : 1;
+    const double n = g->total, unit = g->s->one > 0 ? g->s->one : 1;
     uint32_t k = p->k;
     double total = 0, within = 0, objective = 0, widest = 0, ratios = 0;
     for (uint32_t c = 0; c < k; c++) {
@@ -41,8 +41,8 @@ static void conclude(const struct kc_index_group *g, const struct kc_part *part)
             p->cluster_silhouette[c] = sil[c] / m;
     }
     double inertia = n - within > 0 ? n - within : 0;
-    p->objective = objective / one;
-    p->inertia = inertia / one;
+    p->objective = objective / unit;
+    p->inertia = inertia / unit;
     p->silhouette = p->calinski_harabasz = p->davies_bouldin = NAN;
     if (k < 2)
         return;

@@ -9,6 +9,7 @@
 #include "core/index.h"
 #include "core/members.h"
 #include "core/stories.h"
+#include "core/weights.h"
 #include "la/product.h"
 #include "par/pool.h"
 
@@ -21,6 +22,7 @@ struct parting {
     struct kc_parts *p;
     struct kc_fit *f;
     struct kc_err *e;
+    double *weights, one;   /* (n) as kc_weights_make has them */
     uint64_t min_rows;
     uint32_t *small;        /* parts that run side by side */
     size_t nsmall;
@@ -117,16 +119,20 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
     struct kc_fit f = {0}, *all = w->f;
     struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
     float *x = NULL;
+    double *weights = NULL;
     int rc = -1;
     o.k = kc_krange_for(&o.k, part->n);
     o.k_given = 0; /* what a part cannot have is no broken limit */
     o.want_rows = all->margin != NULL;
     o.want_sums = 0;
     o.steps = NULL;
+    if (kc_weights_pick(o.weights, row, part->n, &weights, e) != 0)
+        return -1;
+    o.weights = weights;
     if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
         x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
         if (!x)
-            return -1;
+            goto out;
         kc_rows_copy(&w->rows, row, part->n, x);
         rows = kc_rows_memory(x, part->n, rows.d);
     }
@@ -147,6 +153,7 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
 out:
     kc_fit_free(&f);
     kc_mem_free(x);
+    kc_mem_free(weights);
     return rc;
 }
 
@@ -209,16 +216,17 @@ out:
     return rc;
 }
 
-/* Sums and counts of the labels as they are, of k clusters; rows in none are left out. */
-static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts)
+/* Weighted sums, counts and weights of the labels as they are, of k clusters; rows in none are left out. */
+static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts, double *mass)
 {
-    const struct kc_space space = {.ctx = w->ctx, .rows = w->rows, .n = w->rows.n, .d = w->rows.d};
+    const struct kc_space space = {.ctx = w->ctx, .rows = w->rows, .n = w->rows.n, .d = w->rows.d, .w = w->weights};
     uint32_t *labels = kc_mem_alloc(w->rows.n, sizeof *labels, w->e);
     int rc = -1;
     if (labels) {
         for (size_t i = 0; i < w->rows.n; i++)
             labels[i] = w->f->labels[i] < k ? w->f->labels[i] : k;
         rc = kc_index_sums(&space, labels, k + 1, sums, counts, w->e);
+        kc_weights_sum(&space, labels, k + 1, mass);
     }
     kc_mem_free(labels);
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
@@ -255,6 +263,13 @@ static int number(struct parting *w, struct kc_pieces *s)
     return 0;
 }
 
+static void take_stories(struct kc_fit *f, const struct kc_pieces *s)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->labels[i] != KC_PARTS_NONE)
+            f->labels[i] = s->piece[f->labels[i]].story;
+}
+
 /* Stories out of the clusters of parts: w->f->labels become the pieces that stand for them. */
 static int tell_stories(struct parting *w, struct kc_pieces *s)
 {
@@ -262,18 +277,28 @@ static int tell_stories(struct parting *w, struct kc_pieces *s)
     const int link = o->window > 0, join = !isnan(o->merge);
     struct kc_fit *f = w->f;
     uint64_t *counts = kc_mem_alloc((size_t)s->k + 1, sizeof *counts, w->e);
+    double *mass = kc_mem_alloc((size_t)s->k + 1, sizeof *mass, w->e);
     int rc = -1;
     s->sums = kc_mem_aligned(link || join ? kc_mem_mul((size_t)s->k + 1, s->d) : 1, sizeof *s->sums, w->e);
-    if (!counts || !s->sums || ((link || join) && sums_of(w, s->k, s->sums, counts) != 0))
+    if (!counts || !mass || !s->sums || ((link || join) && sums_of(w, s->k, s->sums, counts, mass) != 0))
         goto out;
-    if ((link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0) ||
-        (join && kc_stories_join(s, o, &w->p->joined, w->e) != 0))
+    /* what is alike is told by pairs of rows: for that, weights are of mean 1 in each cluster */
+    for (uint32_t c = 0; link && w->weights && c < s->k; c++)
+        for (size_t t = 0; t < s->d; t++)
+            s->sums[c * s->d + t] *= (double)counts[c] / mass[c];
+    if (link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0)
         goto out;
-    for (size_t i = 0; i < f->n; i++)
-        if (f->labels[i] != KC_PARTS_NONE)
-            f->labels[i] = s->piece[f->labels[i]].story;
+    if (link && join && w->weights) {
+        take_stories(f, s);
+        if (sums_of(w, s->k, s->sums, counts, mass) != 0)
+            goto out;
+    }
+    if (join && kc_stories_join(s, o, &w->p->joined, w->e) != 0)
+        goto out;
+    take_stories(f, s);
     rc = 0;
 out:
+    kc_mem_free(mass);
     kc_mem_free(counts);
     kc_mem_free(s->sums);
     s->sums = NULL;
@@ -395,7 +420,7 @@ static int centre(struct parting *w, double *sums)
             kc_rows_copy(&w->rows, &first, 1, f->centroids + (size_t)c * f->d);
         for (size_t t = 0; length > 1e-9 && t < f->d; t++)
             f->centroids[(size_t)c * f->d + t] = (float)(v[t] / length);
-        f->objective += length;
+        f->objective += length / w->one;
     }
     for (size_t i = 0; i < f->n; i++)
         own[i] = f->labels[i] == KC_PARTS_NONE ? 0 : f->labels[i];
@@ -410,14 +435,15 @@ static int describe(struct parting *w)
     struct kc_fit *f = w->f;
     uint64_t *counts = kc_mem_alloc((size_t)f->k + 1, sizeof *counts, w->e);
     double *sums = kc_mem_aligned(kc_mem_mul((size_t)f->k + 1, f->d), sizeof *sums, w->e);
+    double *mass = kc_mem_alloc((size_t)f->k + 1, sizeof *mass, w->e);
     double *silhouette = kc_mem_zalloc(f->k, sizeof *silhouette, w->e);
-    uint64_t *known = kc_mem_zalloc(f->k, sizeof *known, w->e), all = 0;
+    double *known = kc_mem_zalloc(f->k, sizeof *known, w->e), all = 0; /* weights of rows with a silhouette */
     double total = 0;
     int rc = -1;
     f->centroids = kc_mem_alloc(kc_mem_mul(f->k, f->d), sizeof *f->centroids, w->e);
-    if (!counts || !sums || !silhouette || !known || !f->centroids)
+    if (!counts || !sums || !mass || !silhouette || !known || !f->centroids)
         goto out;
-    if (f->k > 0 && (sums_of(w, f->k, sums, counts) != 0 || centre(w, sums) != 0))
+    if (f->k > 0 && (sums_of(w, f->k, sums, counts, mass) != 0 || centre(w, sums) != 0))
         goto out;
     for (size_t i = 0; i < f->n; i++) {
         uint32_t c = f->labels[i];
@@ -429,24 +455,26 @@ static int describe(struct parting *w)
         if (cl->representative == UINT64_MAX || f->similarity[i] > f->similarity[cl->representative])
             cl->representative = i;
         if (f->row_silhouette && !isnan(f->row_silhouette[i])) {
-            silhouette[c] += (double)f->row_silhouette[i];
-            known[c]++;
+            const double weight = w->weights ? w->weights[i] : 1;
+            silhouette[c] += weight * (double)f->row_silhouette[i];
+            known[c] += weight;
         }
     }
     for (uint32_t c = 0; c < f->k; c++) {
         const double *v = sums + (size_t)c * f->d;
-        double ss = kc_la_dotd(v, v, f->d), n = (double)counts[c];
+        double ss = kc_la_dotd(v, v, f->d), n = mass[c];
         f->clusters[c].cohesion = sqrt(ss) / n;
-        f->inertia += n - ss / n;
-        f->clusters[c].silhouette = known[c] ? silhouette[c] / (double)known[c] : NAN;
+        f->inertia += (n - ss / n) / w->one;
+        f->clusters[c].silhouette = known[c] > 0 ? silhouette[c] / known[c] : NAN;
         total += silhouette[c];
         all += known[c];
     }
-    f->silhouette = f->silhouette_selected = all ? total / (double)all : NAN;
+    f->silhouette = f->silhouette_selected = all > 0 ? total / all : NAN;
     rc = 0;
 out:
     kc_mem_free(known);
     kc_mem_free(silhouette);
+    kc_mem_free(mass);
     kc_mem_free(sums);
     kc_mem_free(counts);
     return rc;
@@ -465,6 +493,8 @@ int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const str
     if (rows->n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", rows->n);
     w.min_rows = o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
+    if (kc_weights_make(o->fit->weights, rows->n, &w.weights, &w.one, e) != 0)
+        return -1;
     out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
     out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
     out->margin = kc_mem_alloc(rows->n, sizeof *out->margin, e);
@@ -478,6 +508,7 @@ int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const str
         rc = 0;
 out:
     kc_mem_free(s.piece);
+    kc_mem_free(w.weights);
     return rc;
 }
 
@@ -493,10 +524,11 @@ uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts
 {
     const struct kc_fit_opts fit = {.k = kc_krange_for(&o->fit->k, n), .k_by = o->fit->k_by, .min_size = o->fit->min_size,
                                     .max_size = o->fit->max_size, .n_init = o->fit->n_init, .sample = o->fit->sample,
-                                    .want_rows = 1};
+                                    .want_rows = 1, .weights = o->fit->weights};
+    const size_t weights = o->fit->weights ? 2 * sizeof(double) : 0; /* of all, and picked by part */
     uint64_t k = fit.k.max < n ? fit.k.max : n;
     uint64_t few = threads * kc_fit_bytes(n < FEW ? n : FEW, d, 1, &fit, 1), all = kc_fit_bytes(n, d, in_memory, &fit, threads);
     few += in_memory ? 0 : (uint64_t)threads * FEW * d * sizeof(float);
-    return (few > all ? few : all) + (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t)) +
+    return (few > all ? few : all) + (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
            2 * k * d * sizeof(double);
 }

@@ -53,6 +53,9 @@ struct kc_parts {
  * than that lies between the story's last row and the cluster's first. Of a window that is too small to cluster, each row
  * is a cluster of its own.
  *
+ * With weights (o->fit->weights, of all rows) centroids and figures are weighted, as kc_fit_run has it; and so are the means
+ * that tell whether a story goes on, within each cluster.
+ *
  * Joined over groups are the most similar first, and none that would bring two clusters of one group together.
  *
  * Small parts run side by side, each on one thread. The result is a function of rows and o alone. */

@@ -20,7 +20,7 @@ struct kc_space {
     struct kc_rows rows; /* (n, d) unit rows */
     size_t n, d;
     const double *w; /* (n) the rows' weights, as core/weights.h has scaled them; NULL: all 1 */
-    double one;      /* with w: what a weight of 1, as given, has become */
+    double one;      /* what a weight of 1, as given, has become; 0: 1 */
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
     void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */

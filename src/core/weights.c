@@ -12,11 +12,11 @@ int kc_weights_make(const double *given, size_t n, double **w, double *one, stru
     double most = 0, sum = 0;
     int equal = 1, large, mean;
     *w = NULL;
-    *one = 1;
     for (size_t i = 0; given && i < n; i++) {
         most = given[i] > most ? given[i] : most;
         equal &= given[i] == given[0];
     }
+    *one = given ? 1 / given[0] : 1;
     if (!given || equal)
         return 0;
     *w = kc_mem_alloc(n, sizeof **w, e);

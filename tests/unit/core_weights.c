@@ -6,6 +6,7 @@
 #include "core/assign.h"
 #include "core/fit.h"
 #include "core/index.h"
+#include "core/parts.h"
 #include "core/ref/ref.h"
 #include "core/seed.h"
 #include "core/sizes.h"
@@ -70,7 +71,7 @@ TEST(core_weights_are_scaled)
     double *w, one;
     CHECK(kc_weights_make(NULL, 3, &w, &one, &e) == 0 && w == NULL && one == 1);
     CHECK(kc_weights_make(ones, 3, &w, &one, &e) == 0 && w == NULL);
-    CHECK(kc_weights_make(equal, 3, &w, &one, &e) == 0 && w == NULL);
+    CHECK(kc_weights_make(equal, 3, &w, &one, &e) == 0 && w == NULL && one == 1 / 0.3);
     CHECK(kc_weights_make(some, 4, &w, &one, &e) == 0 && w != NULL);
     for (size_t i = 0; i < 4; i++)
         CHECK(w[i] / one == some[i]); /* not a bit is lost */
@@ -323,7 +324,7 @@ static void run(const struct kc_ctx *ctx, const float *x, const double *w, size_
     CHECK_MSG(kc_fit_run(ctx, &rows, &o, f, &e) == 0, "%s", e.msg);
 }
 
-/* Weights that are all equal are as none: every byte of the result. */
+/* Weights that are all equal are as none: every byte of the result, but for the unit of two figures. */
 TEST(core_equal_weights_change_nothing)
 {
     static const struct {
@@ -348,7 +349,14 @@ TEST(core_equal_weights_change_nothing)
         run(&ctx, x, w, n, d, o, &b);
         CHECK(a.k == b.k && memcmp(a.labels, b.labels, n * sizeof *a.labels) == 0 &&
               memcmp(a.centroids, b.centroids, a.k * d * sizeof *a.centroids) == 0 &&
-              memcmp(a.sweep, b.sweep, a.nsweep * sizeof *a.sweep) == 0 && a.objective == b.objective);
+              a.nsweep == b.nsweep && a.silhouette == b.silhouette);
+        for (size_t i = 0; i < a.nsweep; i++) {
+            struct kc_k_entry *p = &a.sweep[i], *s = &b.sweep[i];
+            CHECK(near(p->objective * w[0], s->objective, 1e-12) && near(p->inertia * w[0], s->inertia, 1e-12));
+            p->objective = s->objective;
+            p->inertia = s->inertia;
+            CHECK(memcmp(p, s, sizeof *p) == 0);
+        }
         kc_fit_free(&a);
         kc_fit_free(&b);
         free(w);
@@ -451,4 +459,73 @@ TEST(core_extreme_weights)
         free(x);
         kc_pool_free(ctx.pool);
     }
+}
+
+/* Rows in parts, weighted or repeated: the same clusters and figures; with groups, windows, and both joined. */
+TEST(core_weighted_parts_are_those_of_copies)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 98, 0);
+    struct kc_ctx ctx = data_ctx(2);
+    struct kc_err e = KC_ERR_INIT;
+    for (int round = 0; round < 6; round++) {
+        const size_t n = 600, d = 12;
+        size_t m, *from;
+        struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT, bare = KC_FIT_OPTS_DEFAULT;
+        float *x = data_clustered(&r, n, d, 6, 0.05);
+        double *w = data_weights(&r, n, DATA_COUNTS);
+        float *y = repeated(x, w, n, d, &from, &m);
+        uint32_t *group[2] = {malloc(n * sizeof **group), malloc(m * sizeof **group)}, to[64];
+        int64_t *time[2] = {malloc(n * sizeof **time), malloc(m * sizeof **time)};
+        for (size_t i = 0; i < n; i++) {
+            group[0][i] = i < 2 ? (uint32_t)i : (uint32_t)kc_rng_below(&r, 2);
+            time[0][i] = (int64_t)kc_rng_below(&r, 300);
+        }
+        for (size_t i = 0; round == 5 && i < n; i++) /* one part whose weights are all equal */
+            w[i] = group[0][i] ? w[i] : 3;
+        if (round == 5) {
+            free(y);
+            free(from);
+            y = repeated(x, w, n, d, &from, &m);
+            group[1] = realloc(group[1], m * sizeof **group);
+            time[1] = realloc(time[1], m * sizeof **time);
+        }
+        for (size_t j = 0; j < m; j++) {
+            group[1][j] = group[0][from[j]];
+            time[1][j] = time[0][from[j]];
+        }
+        fit.k = bare.k = (struct kc_krange){6, 6, 1, 0, 0};
+        fit.n_init = bare.n_init = 4;
+        fit.weights = w;
+        struct kc_parts_opts o[2];
+        struct kc_parts p[2];
+        struct kc_fit f[2];
+        for (int q = 0; q < 2; q++) {
+            const struct kc_rows rows = q ? kc_rows_memory(y, m, d) : kc_rows_memory(x, n, d);
+            o[q] = (struct kc_parts_opts){.fit = q ? &bare : &fit, .group = round % 2 || round == 4 ? group[q] : NULL, .ngroups = 2,
+                                          .time = time[q], .window = round % 3 == 1 ? 100 : 0, .max_gap = -1, .link = 0.8,
+                                          .merge = round % 2 ? 0.9 : (double)NAN};
+            CHECK(kc_parts_fit(&ctx, &rows, &o[q], &p[q], &f[q], &e) == 0);
+        }
+        CHECK(f[0].k == f[1].k && near(f[0].objective, f[1].objective, 1e-9) && near(f[0].inertia, f[1].inertia, 1e-6));
+        if (round != 5) /* where weights are equal, a row is one, not three */
+            CHECK(near(f[0].silhouette, f[1].silhouette, 1e-6));
+        CHECK(p[0].linked == p[1].linked && p[0].joined == p[1].joined);
+        for (size_t j = 0; j < m; j++)
+            to[f[1].labels[j]] = f[0].labels[from[j]];
+        for (size_t j = 0; j < m; j++)
+            CHECK(to[f[1].labels[j]] == f[0].labels[from[j]]);
+        for (uint32_t c = 0; c < f[1].k && f[0].k == f[1].k; c++)
+            CHECK(near(f[0].clusters[to[c]].cohesion, f[1].clusters[c].cohesion, 1e-6));
+        for (int q = 0; q < 2; q++) {
+            kc_parts_free(&p[q]);
+            kc_fit_free(&f[q]);
+            free(group[q]);
+            free(time[q]);
+        }
+        free(from);
+        free(y);
+        free(w);
+        free(x);
+    }
+    kc_pool_free(ctx.pool);
 }
