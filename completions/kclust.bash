@@ -206,6 +206,14 @@ _kclust() {
     fit:--timeout)
         return
         ;;
+    fit:--preset)
+        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines' -- "$cur")
+        return
+        ;;
+    fit:--config)
+        _kclust_files
+        return
+        ;;
     fit:--threads|fit:-j)
         return
         ;;
@@ -303,6 +311,10 @@ _kclust() {
         return
         ;;
     assign:--prometheus)
+        _kclust_files
+        return
+        ;;
+    assign:--config)
         _kclust_files
         return
         ;;
@@ -414,6 +426,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    update:--config)
+        _kclust_files
+        return
+        ;;
     update:--threads|update:-j)
         return
         ;;
@@ -491,6 +507,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    score:--config)
+        _kclust_files
+        return
+        ;;
     score:--threads|score:-j)
         return
         ;;
@@ -519,6 +539,10 @@ _kclust() {
         return
         ;;
     diff:--output|diff:-o)
+        _kclust_files
+        return
+        ;;
+    diff:--config)
         _kclust_files
         return
         ;;
@@ -585,6 +609,10 @@ _kclust() {
     convert:--max-line)
         return
         ;;
+    convert:--config)
+        _kclust_files
+        return
+        ;;
     convert:--threads|convert:-j)
         return
         ;;
@@ -640,6 +668,10 @@ _kclust() {
     info:--max-line)
         return
         ;;
+    info:--config)
+        _kclust_files
+        return
+        ;;
     info:--threads|info:-j)
         return
         ;;
@@ -659,17 +691,21 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$cur")
         return
         ;;
+    help:--preset)
+        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines' -- "$cur")
+        return
+        ;;
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --threads --quiet --verbose --progress --log-format --help --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --threads --quiet --verbose --progress --log-format --help --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
-        diff) words='--match --split --size-change --labels-format --term-field --output --json --threads --quiet --verbose --progress --log-format --help --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --log-format --help --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --threads --quiet --verbose --progress --log-format --help --version' ;;
-        help) words='--options --completions --help --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        diff) words='--match --split --size-change --labels-format --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --version' ;;
+        help) words='--options --completions --preset --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
         return

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/num.h"
 #include "base/outfile.h"
+#include "cli/config.h"
 #include "par/pool.h"
 
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -199,12 +200,12 @@ static void stop(struct kc_cli *c)
     c->ctx.pool = NULL;
 }
 
-int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named)
+static int run_verb(const struct kc_cli_work *w, int argc, char **argv, int named, struct kc_config **texts)
 {
     struct kc_err e = KC_ERR_INIT;
     enum kc_opt_id done;
     int first;
-    if (kc_opt_parse(w->verb, argc, argv, w->take, w->arg, &first, &done, &e) != 0)
+    if (kc_opt_parse(w->verb, argc, argv, w->take, w->arg, &first, &done, texts, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_OPT_END)
         return done == KC_OPT_HELP ? kc_cli_help(w->help) : kc_cli_version();
@@ -217,4 +218,12 @@ int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named)
     }
     stop(w->cli);
     return code < 0 ? kc_cli_fail(&e) : code;
+}
+
+int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named)
+{
+    struct kc_config *texts = NULL;
+    int code = run_verb(w, argc, argv, named, &texts);
+    kc_config_free(texts);
+    return code;
 }

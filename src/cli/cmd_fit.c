@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "job/fit.h"
 #include "text/keywords.h"
 
@@ -101,6 +102,8 @@ static const struct kc_opt opts[] = {
     {KC_OPT_TIMEOUT, 0, "timeout", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
      "after so long, end with the best clusters so far and exit with 3"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
+    {KC_OPT_PRESET, 0, "preset", "NAME", 0, 0, KC_COMPLETE_WORDS, KC_PRESET_WORDS,
+     "the options of a preset, as kclust help --preset=NAME shows them; the command line wins over them"},
     KC_OPTS_COMMON,
 };
 

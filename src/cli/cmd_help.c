@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 
 #define WIDTH 79
 #define INDENT 26 /* where the text of an option starts */
@@ -13,6 +14,8 @@ static const struct kc_opt opts[] = {
      "between them"},
     {KC_OPT_COMPLETIONS, 0, "completions", "SHELL", 0, 0, KC_COMPLETE_WORDS, "bash zsh fish",
      "print the completion script for bash, zsh or fish"},
+    {KC_OPT_SHOW_PRESET, 0, "preset", "NAME", 0, 0, KC_COMPLETE_WORDS, KC_PRESET_WORDS,
+     "print the options that --preset=NAME stands for, as --config reads them"},
     {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show this help and exit"},
     {KC_OPT_VERSION, 0, "version", 0, 0, 0, KC_COMPLETE_NONE, 0, "show the version and exit"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -137,7 +140,7 @@ static int add_list(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 }
 
 struct args {
-    const char *list, *shell;
+    const char *list, *shell, *preset;
 };
 
 static const struct kc_verb *find(const char *name, struct kc_err *e)
@@ -153,7 +156,10 @@ static const struct kc_verb *find(const char *name, struct kc_err *e)
 static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct args *a = arg;
-    (void)name;
+    if (id == KC_OPT_SHOW_PRESET) {
+        a->preset = kc_preset_text(value);
+        return a->preset ? 0 : kc_opt_bad_word(value, KC_PRESET_WORDS, name, e);
+    }
     if (id == KC_OPT_LIST)
         a->list = value;
     else
@@ -164,17 +170,18 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
 int kc_cmd_help(int argc, char **argv, int named)
 {
     struct kc_err e = KC_ERR_INIT;
-    struct args a = {NULL, NULL};
+    struct args a = {NULL, NULL, NULL};
     struct kc_buf b = {0};
     enum kc_opt_id done;
     int first;
     (void)named;
-    if (kc_opt_parse(&kc_verb_help, argc, argv, take, &a, &first, &done, &e) != 0)
+    if (kc_opt_parse(&kc_verb_help, argc, argv, take, &a, &first, &done, NULL, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_OPT_END)
         return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_help) : kc_cli_version();
-    if (a.list || a.shell) {
-        int rc = a.list ? add_list(&b, kc_verb_find(a.list), &e) : kc_cli_completions(&b, a.shell, &e);
+    if (a.list || a.shell || a.preset) {
+        int rc = a.list ? add_list(&b, kc_verb_find(a.list), &e) :
+                 a.preset ? kc_buf_adds(&b, a.preset, &e) : kc_cli_completions(&b, a.shell, &e);
         int code = rc == 0 ? kc_cli_print(&b, &e) : kc_cli_fail(&e);
         kc_buf_free(&b);
         return code;

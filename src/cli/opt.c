@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
+#include "cli/config.h"
 
 #define MAX_OPTS 128
 
@@ -79,14 +80,30 @@ static int refuse(const struct kc_verb *v, const char *word, int val, struct kc_
     return kc_err_set(e, KC_EUSAGE, "unknown option '%s', see kclust %s --help", shown, v->name);
 }
 
-static int take_env(const struct kc_verb *v, kc_opt_take take, void *arg, struct kc_err *e)
+/* One parse of a command line. */
+struct parse {
+    const struct kc_verb *v;
+    struct tables t;
+    kc_opt_take take;
+    void *arg;
+    struct kc_config **texts;
+    int log_given; /* --log-format is on the command line */
+};
+
+/* KCLUST_CONFIG comes last: a file says more than a variable that may be set for all. */
+static int take_env(struct parse *p, struct kc_err *e)
 {
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++) {
+    const char *config = NULL;
+    for (const struct kc_opt *o = p->v->opts; !kc_opt_is_last(o); o++) {
         const char *value = o->env ? getenv(o->env) : NULL;
-        if (value && *value && take(arg, o->id, value, o->env, e) != 0)
+        if (!value || !*value)
+            continue;
+        if (o->id == KC_OPT_CONFIG)
+            config = value;
+        else if (p->take(p->arg, o->id, value, o->env, e) != 0)
             return -1;
     }
-    return 0;
+    return !config ? 0 : kc_config_file(p->texts, p->v, config, "KCLUST_CONFIG", p->log_given, p->take, p->arg, e);
 }
 
 /* How errors are told has to be known before there are any; a bad value is found again in its turn. */
@@ -111,37 +128,63 @@ static int take_option(const struct kc_verb *v, const struct kc_opt *o, int val,
     return 0;
 }
 
-int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
-                 enum kc_opt_id *done, struct kc_err *e)
+/* What a pass over the command line does with its options. */
+enum pass {
+    CHECK, /* are they right? and how are errors told? */
+    TEXTS, /* take those in the texts that it names, */
+    TAKE   /* and those of its own */
+};
+
+static int take_in_pass(struct parse *p, enum pass pass, const struct kc_opt *o, struct kc_err *e)
 {
-    struct tables t;
-    build(v->opts, &t);
+    char name[64];
+    int is_text = o->id == KC_OPT_CONFIG || o->id == KC_OPT_PRESET;
+    if (pass == CHECK || is_text != (pass == TEXTS))
+        return 0;
+    shown_name(o, name);
+    if (pass == TAKE)
+        return p->take(p->arg, o->id, optarg, name, e);
+    return o->id == KC_OPT_CONFIG ?
+           kc_config_file(p->texts, p->v, optarg, name, p->log_given, p->take, p->arg, e) :
+           kc_config_preset(p->texts, p->v, optarg, name, p->take, p->arg, e);
+}
+
+/* 1: *done is set. */
+static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum kc_opt_id *done, struct kc_err *e)
+{
+    int rc = 0;
+    optind = 0; /* start afresh */
+    for (int val; (val = getopt_long(argc, argv, p->t.shorts, p->t.longs, NULL)) != -1;) {
+        const struct kc_opt *o = by_value(p->v->opts, val == ':' ? optopt : val);
+        if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION)) {
+            *done = o->id;
+            return 1;
+        }
+        if (rc == 0) /* else only the format of the log is looked for */
+            rc = take_option(p->v, o, val, argv[optind - 1], e);
+        if (o && val != ':' && o->id == KC_OPT_LOG_FORMAT) {
+            take_log_format(o, p->take, p->arg, optarg);
+            p->log_given = 1;
+        }
+        if (rc == 0 && take_in_pass(p, pass, o, e) != 0)
+            return -1;
+    }
+    return rc;
+}
+
+int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
+                 enum kc_opt_id *done, struct kc_config **texts, struct kc_err *e)
+{
+    struct parse p = {.v = v, .take = take, .arg = arg, .texts = texts};
+    build(v->opts, &p.t);
     *done = KC_OPT_END;
     opterr = 0;
     for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
         take_log_format(o, take, arg, o->env ? getenv(o->env) : NULL);
-    /* twice, since a bad value in the environment must not get in the way of --help */
-    for (int pass = 0, rc = 0; pass < 2; pass++) {
-        optind = 0; /* start afresh */
-        for (int val; (val = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1;) {
-            char name[64];
-            const struct kc_opt *o = by_value(v->opts, val == ':' ? optopt : val);
-            if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION)) {
-                *done = o->id;
-                return 0;
-            }
-            if (rc == 0) /* else only the format of the log is looked for */
-                rc = take_option(v, o, val, argv[optind - 1], e);
-            if (o && val != ':')
-                take_log_format(o, take, arg, optarg);
-            if (pass == 0 || rc != 0)
-                continue;
-            shown_name(o, name);
-            if (take(arg, o->id, optarg, name, e) != 0)
-                return -1;
-        }
-        if (rc != 0 || (pass == 0 && take_env(v, take, arg, e) != 0))
-            return -1;
+    for (enum pass pass = CHECK; pass <= TAKE; pass++) { /* what the environment says must not get in the way of --help */
+        int rc = one_pass(&p, pass, argc, argv, done, e);
+        if (rc != 0 || (pass == CHECK && take_env(&p, e) != 0))
+            return rc > 0 ? 0 : -1;
     }
     *operands = optind;
     return 0;

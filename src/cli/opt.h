@@ -25,6 +25,7 @@ enum kc_opt_id {
     KC_OPT_GOLD, KC_OPT_LABELS_FORMAT, KC_OPT_GOLD_FORMAT, KC_OPT_WORST,
     KC_OPT_MATCH, KC_OPT_SPLIT, KC_OPT_SIZE_CHANGE,
     KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS, KC_OPT_LOG_FORMAT,
+    KC_OPT_CONFIG, KC_OPT_PRESET, KC_OPT_SHOW_PRESET,
     KC_OPT_LIST, KC_OPT_COMPLETIONS,
     KC_OPT_HELP, KC_OPT_VERSION
 };
@@ -62,11 +63,14 @@ static inline int kc_opt_is_last(const struct kc_opt *o)
 /* Take one option; name is what the user wrote it as ("--k-min", "KCLUST_K_MIN"), for messages. */
 typedef int (*kc_opt_take)(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e);
 
-/* The environment first, then the command line, all through take (KC_OPT_LOG_FORMAT before all others too: it says how
- * errors are told; --help and --version included, which end the parsing
- * with *done set to their id). The operands are argv[*operands..argc). -1: KC_EUSAGE. */
+/* The environment first, then the texts of options (cli/config.h): that of KCLUST_CONFIG and those that the command line
+ * names, in their order; then the rest of the command line, all through take. (KC_OPT_LOG_FORMAT comes before all others
+ * too: it says how errors are told. KC_OPT_CONFIG and KC_OPT_PRESET do not come; --help and --version end the parsing,
+ * with *done set to their id.) The operands are argv[*operands..argc). Values may be in *texts, which the caller frees
+ * when the command is done. -1: KC_EUSAGE, or KC_ESYS for a text that cannot be read. */
+struct kc_config;
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
-                 enum kc_opt_id *done, struct kc_err *e) KC_MUST_USE;
+                 enum kc_opt_id *done, struct kc_config **texts, struct kc_err *e) KC_MUST_USE;
 
 /* Values. The message names the option and what was expected. */
 int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, const char *name, struct kc_err *e)
@@ -141,6 +145,8 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
      "the rows since the fit, as a share of its rows, that are worth a word; never drift by themselves"}
 
 #define KC_OPTS_COMMON \
+    {KC_OPT_CONFIG, 0, "config", "FILE", 0, "KCLUST_CONFIG", KC_COMPLETE_FILE, 0, \
+     "options from FILE, one a line, without the dashes; the command line wins over them, wherever it names FILE"}, \
     {KC_OPT_THREADS, 'j', "threads", "N", "all cores", "KCLUST_THREADS", KC_COMPLETE_NONE, 0, \
      "worker threads; never changes a byte of the output"}, \
     {KC_OPT_QUIET, 'q', "quiet", 0, 0, 0, KC_COMPLETE_NONE, 0, "only errors on standard error"}, \

@@ -86,6 +86,17 @@ for shell in $shells; do
     fi
 done
 
+# The presets in the manual are those of the program, and these are all that there are.
+presets=$(awk -F '\t' '$1 == "preset"' "$work/fit.options" | wc -l)
+verdict 'fit has presets' "$([ "$presets" = 1 ] || echo 'no option --preset')"
+sed -n '/^\.\\" presets: begin/,/^\.\\" presets: end/p' $man |
+    awk -v dir="$work" '/^\.Cm / { name = $2 } /^\.Ed/ { on = 0 } on { print >(dir "/preset." name) } /^\.Bd/ { on = 1 }'
+read -ra names < <(grep '__kclust_verb fit' completions/kclust.fish | sed -n "s/.* -l preset .* -a '\([^']*\)'.*/\1/p")
+for name in "${names[@]}"; do
+    verdict "the manual has the preset $name" "$("$kclust" help --preset "$name" | cmp - "$work/preset.$name" 2>&1)"
+done
+verdict 'the completions have the presets' "$([ ${#names[@]} -gt 0 ] || echo 'none after fit --preset')"
+
 # What bash offers at some places: line, then a word that must be among the offers and one that must not.
 while IFS='|' read -r line wanted unwanted; do
     offers=$(bash -c '
