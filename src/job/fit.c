@@ -68,6 +68,8 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
                                              : kc_fit_bytes(n, d, in_memory, &o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
+    fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (o.weights ? sizeof(double) : 0) +
+                        (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
     if (w->j->keywords == 0)
         return fit;
     if (!texts) { /* about: more than terms take */
@@ -274,6 +276,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     memset(r, 0, sizeof *r);
     run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run,
                               ctx->event ? pass_event : NULL};
+    static const double some = 1; /* what is needed depends on whether there are weights, not on what they are */
+    o.weights = j->weight_field || j->halflife > 0 ? &some : NULL;
     o.want_rows = kc_out_wants_figures(&j->out);
     o.want_sums = j->model != NULL;
     run.times.begin = kc_clock_now();
@@ -288,6 +292,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
         goto out;
     if (read_stop_words(j, &run, e) != 0 || read_input(j, &o, &run, e) != 0)
         goto out;
+    o.weights = run.weight;
     run.times.read = kc_clock_now();
     if (cluster(j, &o, &run, e) != 0 || keep_ids(j, &run, e) != 0)
         goto out;

@@ -1,3 +1,5 @@
+#include <math.h>
+#include <stdio.h>
 #include "core/members.h"
 #include "job/fit_run.h"
 
@@ -47,6 +49,51 @@ static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, 
     return kc_model_save(&run->model, run->file, e);
 }
 
+static void set(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
+{
+    s[(*n)++] = (struct kc_setting){name, text, number};
+}
+
+#define SETTINGS 10
+
+/* The options beside those of the fit that have a say, as far as they are given. */
+static size_t settings_of(const struct kc_job_fit *j, const char *group_by, struct kc_setting s[SETTINGS])
+{
+    const struct kc_parts_opts *p = &j->parts;
+    const double second = 1e6;
+    size_t n = 0;
+    if (j->ngroup_by > 0)
+        set(s, &n, "group_by", group_by, 0);
+    if (p->min_rows > 0)
+        set(s, &n, "min_group", NULL, (double)p->min_rows);
+    if (p->small_none)
+        set(s, &n, "small_groups", "none", 0);
+    if (!isnan(p->merge))
+        set(s, &n, "merge_groups", NULL, p->merge);
+    if (j->time_field)
+        set(s, &n, "time_field", j->time_field, 0);
+    if (p->window > 0)
+        set(s, &n, "time_window", NULL, (double)p->window / second);
+    if (!isnan(p->link))
+        set(s, &n, "link", NULL, p->link);
+    if (p->max_gap >= 0)
+        set(s, &n, "max_gap", NULL, (double)p->max_gap / second);
+    if (j->weight_field)
+        set(s, &n, "weight_field", j->weight_field, 0);
+    if (j->halflife > 0)
+        set(s, &n, "recency", NULL, (double)j->halflife / second);
+    return n;
+}
+
+/* The fields of --group-by as they were given. */
+static void join_names(const struct kc_job_fit *j, char *out, size_t size)
+{
+    size_t n = 0;
+    *out = '\0';
+    for (size_t i = 0; i < j->ngroup_by && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", j->group_by[i]);
+}
+
 /* A record for each cluster. */
 static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run,
                           struct kc_err *e)
@@ -54,7 +101,12 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
     const struct kc_fit *f = &run->fit;
     struct kc_field document, facets[KC_FACETS_MOST];
     struct kc_members members = {0};
+    struct kc_setting settings[SETTINGS];
+    char group_by[1024];
+    join_names(j, group_by, sizeof group_by);
     struct kc_clusters c = {
+        .settings = settings,
+        .nsettings = settings_of(j, group_by, settings),
         .o = &j->records,
         .fit = f,
         .opts = o,

@@ -140,6 +140,13 @@ static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
     kc_jsonw_u64(w, "max_iter", o->max_iter);
     kc_jsonw_double(w, "tol", o->tol);
     kc_jsonw_u64(w, "seed", o->seed);
+    for (size_t i = 0; i < c->nsettings; i++) {
+        const struct kc_setting *s = &c->settings[i];
+        if (s->text)
+            kc_jsonw_cstr(w, s->name, s->text);
+        else
+            kc_jsonw_double(w, s->name, s->number);
+    }
     kc_jsonw_close(w, '}');
     kc_jsonw_close(w, '}');
 }

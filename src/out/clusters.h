@@ -22,10 +22,18 @@ struct kc_clusters_opts {
 #define KC_REPRESENTATIVES_MOST 1000
 #define KC_CLUSTERS_OPTS_DEFAULT {"cluster", NULL, 3, 5, {{"", NULL}}, 0, -1}
 
+/* An option that has a say in the clusters, as the records tell it: text, or a number where text is NULL. */
+struct kc_setting {
+    const char *name, *text;
+    double number;
+};
+
 struct kc_clusters {
     const struct kc_clusters_opts *o;
     const struct kc_fit *fit;
     const struct kc_fit_opts *opts;
+    const struct kc_setting *settings; /* (nsettings) beside opts */
+    size_t nsettings;
     const int64_t *ids;          /* (fit->k), or NULL: 0 .. k-1 */
     const struct kc_members *members; /* with times in their order */
     const double *similarity;    /* (fit->k) of the pairs of members */
