@@ -293,6 +293,8 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     }
     if (f->rd && (want == KC_IN_AUTO || want == f->rd->format))
         return 0;
+    if (kc_feed_broken(f, e) != 0) /* more of it might have told */
+        return -1;
     show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,

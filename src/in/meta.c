@@ -360,7 +360,8 @@ int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t
         return 0;
     }
     if (row >= m->n)
-        return kc_err_at(e, KC_EINPUT, m->name, 0, "tells of %llu rows, and the input has more", (unsigned long long)m->n);
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "tells of %llu row%s, and the input has more",
+                         (unsigned long long)m->n, m->n == 1 ? "" : "s");
     *record = m->at ? m->at[row] : row;
     return 0;
 }

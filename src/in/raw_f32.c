@@ -16,8 +16,9 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     left += f->carry.n - f->carry_at;
     return left % st->stride == 0 ? 0 :
            kc_err_at(e, KC_EINPUT, f->name, 0,
-                     "holds %llu byte%s, not a whole number of rows: %zu number%s (--dim) take %zu",
-                     (unsigned long long)left, left == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s", st->stride);
+                     "holds %llu byte%s, not a whole number of rows: %zu number%s (--dim) take%s %zu",
+                     (unsigned long long)left, left == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s",
+                     f->d == 1 ? "s" : "", st->stride);
 }
 
 const struct kc_reader kc_reader_raw = {

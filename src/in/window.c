@@ -82,8 +82,6 @@ int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct
     memset(w, 0, sizeof *w);
     w->name = kc_source_name(path);
     w->limit = limit;
-    if (strcmp(path, "-") == 0)
-        return kc_err_set(e, KC_EUSAGE, "metadata cannot come from standard input: it needs the name of a file");
     if (kc_source_open(&w->src, path, e) != 0 || more(w, e) != 0)
         return -1;
     if (w->b.n >= 3 && memcmp(w->b.p, "\xEF\xBB\xBF", 3) == 0)

@@ -16,8 +16,8 @@ struct kc_window {
     struct kc_buf quoted;
 };
 
-/* The text's first piece, from behind a byte order mark and white space on. KC_EUSAGE for standard input ("-"): it is
- * looked at twice. Free with kc_window_free, also after a failure. */
+/* The text's first piece, from behind a byte order mark and white space on. path is not "-": it is looked at twice.
+ * Free with kc_window_free, also after a failure. */
 int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct kc_err *e) KC_MUST_USE;
 void kc_window_free(struct kc_window *w);
 

@@ -155,9 +155,9 @@ static int check_size(struct kc_feed *f, uint64_t rows, uint64_t least, struct k
         return 0;
     left += f->carry.n - f->carry_at;
     if (__builtin_mul_overflow(rows, least, &need) || need > left + 1) /* the last line may have no end */
-        return kc_err_at(e, KC_EINPUT, f->name, 1, "says %llu row%s of %zu number%s, but only %llu byte%s follow",
+        return kc_err_at(e, KC_EINPUT, f->name, 1, "says %llu row%s of %zu number%s, but only %llu byte%s",
                          (unsigned long long)rows, rows == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s",
-                         (unsigned long long)left, left == 1 ? "" : "s");
+                         (unsigned long long)left, left == 1 ? " follows" : "s follow");
     if (f->nfiles == 1 && !f->o->skip_bad) /* else they may be far fewer */
         f->hint_rows = rows;
     return 0;
