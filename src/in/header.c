@@ -230,8 +230,6 @@ int kc_columns_resolve(struct kc_columns *c, const struct kc_in_opts *o, const s
         known = i != SIZE_MAX;
         c->term = known ? i : all || c->first > 0 ? 0 : o->vec_field || row->n == 1 ? SIZE_MAX : 1;
     }
-    if (c->first == c->last && c->term == c->first) /* a single column */
-        c->term = SIZE_MAX;
     if (row->n == 1 && c->term == SIZE_MAX && !o->vec_field && kind_of(row, 0) != KIND_BRACKET) {
         snprintf(msg, 512, "one column, expected a term and numbers");
         return 1;
