@@ -258,6 +258,7 @@ static void take_block(void *arg, size_t b, unsigned worker)
     size_t n = q->s->n;
     size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
     float *out = q->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
+    const double *weight = q->s->w;
     for (size_t st = 0; st < q->states; st++)
         if (q->winner[q->first + st] != KC_NONE)
             q->mass[(q->first + st) * q->blocks + b] = 0;
@@ -280,7 +281,7 @@ static void take_block(void *arg, size_t b, unsigned worker)
                     if (labels)
                         labels[r] = q->id[q->first + st];
                 }
-                sum += kc_space_weight(q->s, i + r) * (double)dist[r];
+                sum += weight ? weight[i + r] * (double)dist[r] : (double)dist[r];
             }
             q->mass[(q->first + st) * q->blocks + b] = sum;
         }

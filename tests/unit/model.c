@@ -159,6 +159,39 @@ TEST(drift_balance_is_that_of_the_definitions)
     CHECK(fabs(gini - differences / (2 * 16 * 4.0)) < 1e-12);
 }
 
+/* Weights are gone from a model: its sums are as long as those of so many rows, and point where the centroids do. */
+TEST(model_of_weighted_rows)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 76, 0);
+    for (int kind = 0; kind < DATA_KINDS; kind++) {
+        struct world w;
+        struct kc_model m;
+        size_t n, rows = 400, d = 12;
+        make(&w, &r, rows, d, 5, 1, kind == DATA_MIXED ? 120 : 0);
+        kc_model_free(&w.m);
+        kc_fit_free(&w.fit);
+        double *weights = data_weights(&r, rows, (enum data_weights)kind);
+        w.o.weights = weights;
+        CHECK(kc_fit_run(&w.ctx, &w.ds.rows, &w.o, &w.fit, &w.e) == 0);
+        CHECK(kc_model_make(&w.ctx, &w.m, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0 && w.m.fit.weights == NULL);
+        char *bytes = saved(&w.m, &n, &w.e);
+        CHECK_MSG(kc_model_parse(&m, bytes, n, "x", &w.e) == 0, "%s", w.e.msg);
+        for (size_t c = 0; c < m.k; c++) {
+            double len = 0;
+            for (size_t t = 0; t < d; t++)
+                len += m.sums[c * d + t] * m.sums[c * d + t];
+            len = sqrt(len);
+            CHECK(len > 0 && len <= (double)m.counts[c] * (1 + 1e-6));
+            for (size_t t = 0; t < d; t++)
+                CHECK(fabs(m.sums[c * d + t] / len - (double)m.centroids[c * d + t]) < 1e-5);
+        }
+        kc_model_free(&m);
+        free(bytes);
+        free(weights);
+        drop(&w);
+    }
+}
+
 /* Cut anywhere it is refused; changed anywhere it is refused or still a model that holds together. */
 TEST(model_damaged_is_refused)
 {
