@@ -23,6 +23,7 @@ import properties
 import score_check
 import sets
 import tool
+import weights_check
 from tool import Fit, run
 
 import figures  # properties puts tests/bench on the path
@@ -168,6 +169,9 @@ def small(tally, folder, s):
     group(formats, ["-k", "2:6"])
     group(limits, ["-k", "2:12"])
     group(score_check.score, [])
+    group(weights_check.weights, [])
+    group(weights_check.copies, [])
+    group(weights_check.equal, [])
 
 
 def real(tally, folder, name, path):
@@ -183,6 +187,9 @@ def real(tally, folder, name, path):
     group(formats, [*SKIP, "-k", 4, "--n-init", 1])
     group(limits, [*SKIP, "-k", "2:12", "--n-init", 2])
     group(objective, SKIP)
+    group(weights_check.weights, SKIP)
+    group(weights_check.copies, SKIP)
+    group(weights_check.equal, SKIP)
     gold = os.path.join(os.path.dirname(path), "labels.txt")
     if os.path.exists(gold):
         with open(gold, encoding="utf-8") as f:
