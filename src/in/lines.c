@@ -120,10 +120,12 @@ size_t kc_lines_unescape(char *p, size_t n)
         if (c == 'x' && n - i > 2 && kc_hex_value(p[i + 1]) >= 0 && kc_hex_value(p[i + 2]) >= 0) {
             p[o++] = (char)(kc_hex_value(p[i + 1]) << 4 | kc_hex_value(p[i + 2]));
             i += 2;
-        } else if (c == 't' || c == 'n' || c == 'r' || c == '\\') {
-            p[o++] = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : '\\';
         } else {
-            return SIZE_MAX;
+            static const char letters[] = "tnr\\bfv", meant[] = "\t\n\r\\\b\f\v";
+            const char *at = c ? strchr(letters, c) : NULL;
+            if (!at)
+                return SIZE_MAX;
+            p[o++] = meant[at - letters];
         }
     }
     return o;

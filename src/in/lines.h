@@ -25,7 +25,8 @@ void kc_lines_free(struct kc_lines *l); /* fine after a failed open */
 /* The next line, without its end: *p (*n), which the caller may change until the next call; a NUL and KC_NUM_PAD
  * readable bytes are behind it, as base/json.h wants it. 1; 0 at the end; -1: KC_ESYS, or KC_EINPUT with the line. */
 int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e) KC_MUST_USE;
-/* Decode \t \n \r \\ \xHH in place. Returns the new length, SIZE_MAX at any other escape. */
+/* Decode \t \n \r \\ \xHH in place, which is what kclust writes, and \b \f \v, which PostgreSQL's COPY does. Returns the
+ * new length, SIZE_MAX at any other escape. */
 size_t kc_lines_unescape(char *p, size_t n);
 
 #endif

@@ -29,6 +29,7 @@ shellcheck                             checks the shell scripts
 cppcheck                               static checks of the C sources
 clang-tidy                             static checks of the C sources
 gcovr                                  coverage by room
+sqlite3                                tests the recipes for databases
 zsh                                    tests the zsh completion
 fish                                   tests the fish completion
 '

@@ -609,9 +609,9 @@ def unescape(term):
         s = m.group()
         if len(s) == 4:
             return bytes([int(s[2:], 16)])
-        if s not in (rb"\t", rb"\n", rb"\r", b"\\\\"):
+        if s[1:] not in (b"t", b"n", b"r", b"\\", b"b", b"f", b"v"):
             raise Bad("escape")
-        return {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[s[1:]]
+        return {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\", b"b": b"\b", b"f": b"\f", b"v": b"\v"}[s[1:]]
     return re.sub(rb"\\x[0-9a-fA-F]{2}|\\.?", one, term, flags=re.S)
 
 

@@ -25,6 +25,7 @@ void fuzz_packed(const uint8_t *p, size_t n);
 void fuzz_options(const uint8_t *p, size_t n);
 void fuzz_model(const uint8_t *p, size_t n);
 void fuzz_checkpoint(const uint8_t *p, size_t n);
+void fuzz_config(const uint8_t *p, size_t n);
 
 /* Print what is wrong and abort, which libFuzzer reports with the input. */
 _Noreturn void fuzz_fail(const char *fmt, ...) KC_PRINTF(1, 2);

@@ -16,7 +16,7 @@ static const struct {
     {"model", fuzz_model},   {"faiss", fuzz_faiss}, {"fvecs", fuzz_fvecs},  {"tensor", fuzz_tensor},
     {"words", fuzz_words},   {"columns", fuzz_columns}, {"word2vec-bin", fuzz_word2vec_bin},
     {"first-lines", fuzz_first_lines},
-    {"checkpoint", fuzz_checkpoint},
+    {"checkpoint", fuzz_checkpoint}, {"config", fuzz_config},
 };
 
 static void (*run)(const uint8_t *p, size_t n);

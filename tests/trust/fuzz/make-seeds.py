@@ -222,6 +222,16 @@ def options():
         put("options", f"seed-{i:02}", t.encode("latin-1") if "\xff" in t else t)
 
 
+def config():
+    for i, (verb, log_given, t) in enumerate((
+            (0, 0, "# topics\nk 5:50:x1.5\n min-size = 10 \nwhere x = 3\nwhere=y in a,b\n\nquiet\n"),
+            (0, 1, "\ufefflog-format json\r\npreset news-events\r\nk-max 30%\r\noutput=x"),
+            (1, 0, "k 3\nmodel m\nthreshold p5\nlog-format json\nlog-format text"),
+            (6, 0, "json\njson\nrecords \n"), (0, 0, "k 3\nkk 3\n"), (0, 0, "\n--k 3"), (2, 0, "threads\n"),
+            (5, 0, "quiet=yes\n"), (0, 0, "config x\n"), (3, 0, "= 3\n"), (0, 0, "output =\n"), (0, 1, ""))):
+        put("config", f"seed-{i:02}", bytes([verb, log_given]), t.encode())
+
+
 def model():
     def build(k=2, moved=0, pool=0, **changes):
         x = np.eye(k, 2, dtype="<f4")
@@ -303,6 +313,6 @@ def checkpoint():
                 struct.pack("<BHQ", 3 * i, 7 * step, i) if step > 3 else b"")
 
 
-for target in (words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
+for target in (config, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
                checkpoint):
     target()

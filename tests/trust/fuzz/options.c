@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "fuzz.h"
 #include "job/convert.h"
 #include "job/fit.h"
@@ -141,8 +142,10 @@ static int harmless(int argc, char **argv)
         struct kc_err e = KC_ERR_INIT;
         int first;
         enum kc_opt_id done;
-        int rc = kc_opt_parse(v, argc - 1, argv + 1, take_nothing, NULL, &first, &done, &e);
-        FUZZ_CHECK(rc == 0 || e.code == KC_EUSAGE);
+        struct kc_config *texts = NULL;
+        int rc = kc_opt_parse(v, argc - 1, argv + 1, take_nothing, NULL, &first, &done, &texts, &e);
+        FUZZ_CHECK(rc == 0 || e.code == KC_EUSAGE || e.code == KC_ESYS);
+        kc_config_free(texts);
     }
     return v == NULL;
 }
