@@ -29,6 +29,9 @@ ERRORS = {
     "fchown": ("EIO", "EPERM", "EINTR"), "unlink": ("EIO",), "flock": ("ENOLCK", "EWOULDBLOCK", "EINTR"),
     "poll": ("ENOMEM", "EINTR"), "fcntl": ("EINVAL",), "getrlimit": ("EINVAL",), "sigaction": ("EINVAL",),
 }
+# Scenarios that open files without a name, and what these are refused.
+WITH_NAMELESS = ("fit spilled", "convert to npy on standard output", "convert faiss with ids, compressed")
+NAMELESS = {"open": ("EOPNOTSUPP",), "pread": ("EIO",), "write": ("ENOSPC",), "pwrite": ("ENOSPC",)}
 ALL_COLUMNS = ["--columns", "term,cluster,similarity,margin,silhouette,row"]
 MODEL_COLUMNS = ["--columns", "term,cluster,similarity,margin,row"]
 
@@ -216,6 +219,10 @@ def choose(table, met, rng, slice_only):
         for s, calls in (who[i] for i in spread(len(who), most_who)):
             for i in spread(calls, most_calls):
                 tasks += [(s, kind, at, i + 1, error) for error in ERRORS.get(kind, (None,))]
+    # files without a name are few of all that are opened and read
+    tasks += [(s, kind, at, i + 1, error) for (kind, at), who in sorted(where.items(), key=lambda x: x[0])
+              for s, calls in who if s.name in WITH_NAMELESS for error in NAMELESS.get(kind, ())
+              for i in spread(calls, 12)]
     quick = [t for t in tasks if not t[0].slow]
     return rng.sample(quick, min(150, len(quick))) if slice_only else tasks, len(where)
 
