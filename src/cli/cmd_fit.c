@@ -17,8 +17,8 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Clustering:"},
     {KC_OPT_K, 'k', 0, "K", "2:20", 0, KC_COMPLETE_NONE, 0,
-     "the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor; MAX "
-     "may be a share of the rows, as in 2:10%:x1.2"},
+     "the number of clusters; or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor; MIN "
+     "and MAX may be shares of the rows, as in 2:10%:x1.2"},
     {KC_OPT_K_MIN, 0, "k-min", "N", 0, "KCLUST_K_MIN", KC_COMPLETE_NONE, 0, "the smallest k to try"},
     {KC_OPT_K_MAX, 0, "k-max", "N", 0, "KCLUST_K_MAX", KC_COMPLETE_NONE, 0, "the largest k to try"},
     {KC_OPT_K_BY, 0, "k-by", "INDEX", "silhouette", 0, KC_COMPLETE_WORDS, INDICES,
@@ -55,7 +55,8 @@ static const struct kc_opt opts[] = {
     {KC_OPT_TIME_WINDOW, 0, "time-window", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
      "cluster within windows of this length, as in 12h, 1d or 2w, and link clusters of neighbouring windows to stories"},
     {KC_OPT_LINK, 0, "link", "S", "auto", 0, KC_COMPLETE_NONE, 0,
-     "link clusters whose centroids have at least this similarity; auto: that are more one than apart"},
+     "clusters of one or of neighbouring windows whose centroids have at least this similarity are one story; auto: a "
+     "cluster goes on the story that it is more one with than apart"},
     {KC_OPT_MAX_GAP, 0, "max-gap", "TIME", "off", 0, KC_COMPLETE_NONE, 0,
      "split clusters whose members pause for longer, and link over pauses no longer"},
     {KC_OPT_WEIGHT_FIELD, 0, "weight-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
@@ -122,31 +123,41 @@ static int bad_range(const char *value, const char *name, struct kc_err *e)
 {
     char shown[64];
     kc_err_escape(shown, sizeof shown, value, strlen(value));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MAX may "
-                      "be a share of the rows, as in 10%%)", name, shown);
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MIN and "
+                      "MAX may be shares of the rows, as in 10%%)", name, shown);
 }
 
-/* N, or N% of the rows. */
-static int take_max(struct kc_krange *r, const char *value)
+/* N, or N% of the rows: then *k becomes `shared`. */
+static int take_bound(uint64_t *k, double *share, uint64_t shared, const char *value)
 {
     char number[32];
     size_t n = strlen(value);
-    r->share = 0;
+    *share = 0;
     if (n == 0 || value[n - 1] != '%' || n > sizeof number)
-        return kc_num_u64(value, &r->max);
+        return kc_num_u64(value, k);
     memcpy(number, value, n - 1);
     number[n - 1] = '\0';
-    r->max = K_MOST;
-    if (kc_num_double(number, &r->share) != 0 || !(r->share > 0 && r->share <= 100))
+    *k = shared;
+    if (kc_num_double(number, share) != 0 || !(*share > 0 && *share <= 100))
         return -1;
-    r->share /= 100;
+    *share /= 100;
     return 0;
 }
 
-/* K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR; MAX as take_max has it. */
+/* The same for an option of its own. */
+static int take_end(uint64_t *k, double *share, uint64_t shared, const char *value, const char *name, struct kc_err *e)
+{
+    *share = 0;
+    if (!strchr(value, '%'))
+        return kc_opt_u64(value, 1, K_MOST, k, name, e);
+    return take_bound(k, share, shared, value) == 0 ? 0 :
+           kc_err_set(e, KC_EUSAGE, "%s: a share of the rows is above 0%% and at most 100%%", name);
+}
+
+/* K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR; the bounds as take_bound has them. */
 static int take_range(struct args *a, const char *value, const char *name, struct kc_err *e)
 {
-    struct kc_krange r = {0, 0, 1, 0.0, 0.0};
+    struct kc_krange r = {0, 0, 1, 0.0, 0.0, 0.0};
     char part[3][32] = {"", "", ""};
     int n = 0;
     for (const char *p = value;; p++) {
@@ -158,7 +169,8 @@ static int take_range(struct args *a, const char *value, const char *name, struc
         if (!*p)
             break;
     }
-    if (kc_num_u64(part[0], &r.min) != 0 || (n > 1 && take_max(&r, part[1]) != 0))
+    if ((n == 1 ? kc_num_u64(part[0], &r.min) : take_bound(&r.min, &r.least, 2, part[0])) != 0 ||
+        (n > 1 && take_bound(&r.max, &r.share, K_MOST, part[1]) != 0))
         return bad_range(value, name, e);
     if (n == 1)
         r.max = r.min;
@@ -195,14 +207,10 @@ static int take_work(struct args *a, enum kc_opt_id id, const char *value, const
         return take_range(a, value, name, e);
     case KC_OPT_K_MIN:
         f->k_given = a->min_given = 1;
-        return kc_opt_u64(value, 1, K_MOST, &f->k.min, name, e);
+        return take_end(&f->k.min, &f->k.least, 2, value, name, e);
     case KC_OPT_K_MAX:
         f->k_given = a->max_given = 1;
-        if (strchr(value, '%'))
-            return take_max(&f->k, value) == 0 ? 0 : kc_err_set(e, KC_EUSAGE, "%s: a share of the rows is above 0%% and at "
-                                                                "most 100%%", name);
-        f->k.share = 0;
-        return kc_opt_u64(value, 1, K_MOST, &f->k.max, name, e);
+        return take_end(&f->k.max, &f->k.share, K_MOST, value, name, e);
     case KC_OPT_K_BY:
         return kc_index_by_name(value, &f->k_by) == 0 ? 0 : kc_opt_bad_word(value, INDICES, name, e);
     case KC_OPT_MIN_SIZE:
@@ -448,6 +456,9 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     const struct kc_fit_opts *f = &a->job.fit;
     if (kc_cli_created(&a->job.created, e) != 0)
         return -1;
+    if (f->k.least > 0 && f->k.share > 0 && f->k.least > f->k.share)
+        return kc_err_set(e, KC_EUSAGE, "the smallest k, %g%% of the rows, is greater than the largest, %g%%", 100 * f->k.least,
+                          100 * f->k.share);
     if (f->k.min > f->k.max)
         return kc_err_set(e, KC_EUSAGE, "the smallest k, %llu, is greater than the largest, %llu%s",
                           (unsigned long long)f->k.min, (unsigned long long)f->k.max,

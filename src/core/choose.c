@@ -44,11 +44,16 @@ static uint64_t next_k(const struct kc_krange *r, uint64_t k, uint64_t max)
 struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n)
 {
     struct kc_krange out = *r;
-    out.share = 0;
+    out.share = out.least = 0;
+    if (r->least > 0) {
+        double least = ceil(r->least * (double)n);
+        out.min = least < 2 ? 2 : least > (double)INT32_MAX ? INT32_MAX : (uint64_t)least;
+        out.max = out.max < out.min ? out.min : out.max;
+    }
     if (r->share > 0) {
         double most = floor(r->share * (double)n);
         out.max = most > (double)INT32_MAX ? INT32_MAX : (uint64_t)most;
-        out.max = out.max < r->min ? r->min : out.max;
+        out.max = out.max < out.min ? out.min : out.max;
     }
     return out;
 }

@@ -18,9 +18,10 @@ struct kc_krange {
     uint64_t min, max, step; /* step >= 1 */
     double factor;           /* 0, or > 1 */
     double share;            /* max is this share of the rows, and no less than min; 0: max is as it stands */
+    double least;            /* the same of min, and no less than 2 */
 };
 
-/* The range for n rows, without a share. */
+/* The range for n rows, without shares. */
 struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 
 struct kc_steps;
@@ -46,7 +47,7 @@ struct kc_fit_opts {
  * weights below 1e-12 of the largest nobody can tell how small they are: they count as that. */
 
 #define KC_FIT_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
-#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL, \
+#define KC_FIT_OPTS_DEFAULT {{2, 20, 1, 0.0, 0.0, 0.0}, 0, KC_INDEX_SILHOUETTE, 1, 0, 10, 100, 1e-6, 42, KC_FIT_SAMPLE, 0, 0, NULL, \
                              NULL}
 
 /* One k of the sweep; a figure that is not defined is NAN (written as null). */

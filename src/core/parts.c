@@ -485,7 +485,7 @@ int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const str
 {
     struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
     struct kc_pieces s = {0};
-    uint64_t least = o->fit->k.min > UINT64_MAX / 2 ? UINT64_MAX : 2 * o->fit->k.min;
+    uint64_t least = o->fit->k.least > 0 ? 4 : o->fit->k.min > UINT64_MAX / 2 ? UINT64_MAX : 2 * o->fit->k.min;
     int rc = -1;
     *p = (struct kc_parts){0};
     *out = (struct kc_fit){.n = rows->n, .d = rows->d, .kernel = kc_la_kernel(), .path = "parts", .silhouette = NAN,

@@ -15,7 +15,7 @@ struct kc_parts_opts {
     const int64_t *time;       /* (n) moments (base/date.h); NULL: none, and no windows, gaps */
     int64_t window;            /* length of a window, which begins at a multiple of it since 1970; 0: no windows */
     int64_t max_gap;           /* a cluster whose members pause for longer is split; negative: none is */
-    double link;               /* stories go on where centroids are at least as similar; NAN: as kc_parts_fit says */
+    double link;               /* clusters whose centroids are at least as similar are linked; NAN: as kc_parts_fit says */
     double merge;              /* clusters of different groups are joined above this similarity; NAN: none are */
     uint64_t min_rows;         /* smaller groups are too small to cluster; 0: the larger of 2 k.min and min_size */
     int small_none;            /* the rows of these are in no cluster; else each such group is one cluster */
@@ -46,11 +46,12 @@ struct kc_parts {
  * and margins are those of the part that a row was clustered in, before anything was linked, joined or split; the mean
  * silhouette is that of the rows that have one. There is no sweep, and no sums.
  *
- * Without o->link a cluster goes on a story when the mean similarity of its rows to the story's of its last window lies
+ * With o->link, clusters of a group in the same window or in neighbouring ones are one story when their centroids have at
+ * least that similarity, and so is whatever is connected by such pairs. Without it a cluster goes on a story when the mean similarity of its rows to the story's of its last window lies
  * more than half the way up from that of all the group's rows to that within the two (the lower one; of single rows the
  * mean of the group's clusters). Of several stories the one whose centroid is nearest has it; several clusters of one
  * window may go on the same story. Windows are neighbours when one follows the other, or with max_gap when no more
- * than that lies between the story's last row and the cluster's first. Of a window that is too small to cluster, each row
+ * than that lies between the last row of the one and the first of the other. Of a window that is too small to cluster, each row
  * is a cluster of its own.
  *
  * With weights (o->fit->weights, of all rows) centroids and figures are weighted, as kc_fit_run has it; and so are the means

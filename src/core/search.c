@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/agglomerate.h"
 #include "core/choose.h"
 #include "core/index.h"
 #include "core/regroup.h"
@@ -51,7 +52,7 @@ uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const str
     uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
                            : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1, threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
-    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d) * sizeof(double);
+    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d + 3) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;
     if (gram)
         peak += engine; /* the Gram matrix stays */
@@ -190,66 +191,6 @@ static int polish_best(struct kc_search *w, struct kc_err *e)
     return rc;
 }
 
-/* Labels for k out of those of a larger k: as long as there are too many clusters, the pair whose union loses least of
- * the objective becomes one (Ward's way, with this objective). For k + 1 the engine has found the pair already. */
-static int merged_labels(const struct kc_space *s, const struct kc_best *from, uint32_t k, uint32_t *labels,
-                         struct kc_err *e)
-{
-    uint32_t left = from->k, a = from->merge[0], b = from->merge[1];
-    double *sums = NULL, *dots = NULL; /* (from->k, d); (from->k, from->k) */
-    uint64_t *counts = NULL;
-    int rc = -1;
-    memcpy(labels, from->labels, s->n * sizeof *labels);
-    if (left > k + 1) {
-        sums = kc_mem_alloc(kc_mem_mul(left, s->d), sizeof *sums, e);
-        dots = kc_mem_alloc(kc_mem_mul(left, left), sizeof *dots, e);
-        counts = kc_mem_alloc(left, sizeof *counts, e);
-        if (!sums || !dots || !counts)
-            goto out;
-        if (kc_index_sums(s, labels, left, sums, counts, e) != 0)
-            goto out;
-        for (uint32_t i = 0; i < left; i++)
-            for (uint32_t j = 0; j <= i; j++)
-                dots[(size_t)i * from->k + j] = dots[(size_t)j * from->k + i] =
-                    kc_la_dotd(sums + (size_t)i * s->d, sums + (size_t)j * s->d, s->d);
-    }
-    for (;;) {
-        uint32_t last = left - 1;
-        for (size_t i = 0; i < s->n; i++)
-            labels[i] = labels[i] == b ? a : labels[i] == last ? b : labels[i];
-        if (--left == k)
-            break;
-        /* row and column b join a's, the last ones move to b's place */
-        const size_t w = from->k;
-        for (uint32_t c = 0; c <= last; c++)
-            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there when more than one is to go */
-            dots[a * w + c] += dots[b * w + c];
-        for (uint32_t c = 0; c <= last; c++)
-            dots[c * w + a] = c == a ? dots[a * w + a] + dots[a * w + b] : dots[a * w + c];
-        for (uint32_t c = 0; c <= last; c++) {
-            dots[b * w + c] = dots[last * w + c];
-            dots[c * w + b] = dots[c * w + last];
-        }
-        dots[b * w + b] = dots[last * w + last];
-        double least = INFINITY;
-        for (uint32_t i = 1; i < left; i++)
-            for (uint32_t j = 0; j < i; j++) {
-                double loss = kc_merge_loss(dots[i * w + i], dots[j * w + j], dots[i * w + j]);
-                if (loss < least) {
-                    least = loss;
-                    a = j;
-                    b = i;
-                }
-            }
-    }
-    rc = 0;
-out:
-    kc_mem_free(counts);
-    kc_mem_free(dots);
-    kc_mem_free(sums);
-    return rc;
-}
-
 /* A partition that is to get more centres. */
 struct growth {
     uint32_t *labels;  /* (n) */
@@ -317,7 +258,7 @@ static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, st
         if (more && more->k <= MERGE_MAX && changed[i + 1]) {
             r.labels = labels + nruns * n;
             r.spent = more->iterations;
-            if (merged_labels(w->s, more, b->k, labels + nruns * n, e) != 0)
+            if (kc_agglomerate(w->s, more, b->k, labels + nruns * n, e) != 0)
                 goto out;
             runs[nruns++] = r;
         }
@@ -332,7 +273,7 @@ static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, st
         }
         r.tag++;
         if (b->k > 2 && (w->nk == 1 || (kc_search_thorough(w->o) && round == 0))) {
-            if (merged_labels(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
+            if (kc_agglomerate(w->s, b, b->k - 1, labels + nruns * n, e) != 0)
                 goto out;
             rng[ngrow] = kc_rng_stream(w->o->seed, KC_RNG_SPLIT, b->k, round);
             grow[ngrow++] = (struct growth){labels + nruns * n, b->own, b->k - 1, b->k};

@@ -62,7 +62,7 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
     if (slots > nruns)
         slots = nruns;
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
-           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
+           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) + (uint64_t)kmax * sizeof(struct kc_partner) +
            planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
            slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
            (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
@@ -260,24 +260,6 @@ static void converge(struct kc_stack *st)
     }
 }
 
-static void find_merge(const struct kc_stack *st, const struct kc_active *p, uint32_t merge[2])
-{
-    size_t d = st->s->d;
-    double least = INFINITY;
-    merge[0] = 0;
-    merge[1] = p->run->k > 1;
-    for (uint32_t b = 1; b < p->run->k; b++)
-        for (uint32_t a = 0; a < b; a++) {
-            const double *u = st->sum + (p->col + a) * d, *v = st->sum + (p->col + b) * d;
-            double loss = kc_merge_loss(st->nn[p->col + a], st->nn[p->col + b], kc_la_dotd(u, v, d));
-            if (loss < least) {
-                least = loss;
-                merge[0] = a;
-                merge[1] = b;
-            }
-        }
-}
-
 /* The columns, and for which rows the bounds do not prove the label. */
 static void hand_over(const struct kc_stack *st, const struct kc_active *p, struct kc_best *to)
 {
@@ -303,8 +285,8 @@ static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
             struct kc_best *kept =
                 kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p),
                               p->run->spent + p->iter);
-            if (kept)
-                find_merge(st, p, kept->merge);
+            if (kept && p->run->k > 1)
+                kc_agglomerate_pair(st->s, st->sum + p->col * st->s->d, st->nn + p->col, p->run->k, st->partner, kept->merge);
             if (kept && kept->centres && p->fresh)
                 kept->exact = 0; /* time was up before a pass */
             else if (kept && kept->centres)
@@ -349,6 +331,7 @@ static void stack_free(struct kc_stack *st)
     kc_mem_free(st->cnt);
     kc_mem_free(st->len);
     kc_mem_free(st->nn);
+    kc_mem_free(st->partner);
     kc_mem_free(st->sum);
 }
 
@@ -364,6 +347,7 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     st->slots = slots_for(n, d) < nruns ? slots_for(n, d) : nruns;
     st->sum = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->sum, e);
     st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
+    st->partner = kc_mem_alloc(kmax, sizeof *st->partner, e);
     st->len = kc_mem_alloc(st->cap, sizeof *st->len, e);
     st->cnt = kc_mem_alloc(st->cap, sizeof *st->cnt, e);
     st->unit = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->unit, e);
@@ -373,7 +357,7 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
     st->flops = kc_mem_zalloc(threads, sizeof *st->flops, e);
     st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
-    if (!st->sum || !st->nn || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch ||
+    if (!st->sum || !st->nn || !st->partner || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch ||
         !st->out || !st->flops || !st->act)
         return -1;
     if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))

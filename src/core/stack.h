@@ -3,6 +3,7 @@
 #define KC_CORE_STACK_H
 
 #include <math.h>
+#include "core/agglomerate.h"
 #include "core/space.h"
 #include "la/product.h"
 #include "par/pool.h"
@@ -59,6 +60,7 @@ struct kc_stack {
     struct kc_active *act; /* (slots) */
     double *sum;        /* (cap, d) */
     double *nn;         /* (cap) |S_c|^2 */
+    struct kc_partner *partner; /* (kmax) for finding the cheapest union */
     float *len;         /* (cap) |S_c| */
     uint64_t *cnt;      /* (cap) */
     float *unit;        /* (cap, d) centroids, or the rows that stand in for them */

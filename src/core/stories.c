@@ -56,12 +56,10 @@ static int usual(struct linking *w, uint32_t from, uint32_t to, struct kc_err *e
     return 0;
 }
 
-/* Whether the cluster, of this sum and size, is enough like the story, whose centroid has similarity `cosine`. */
-static int alike(const struct linking *w, const struct story *a, const double *sum, uint64_t size, double cosine)
+/* Whether the cluster, of this sum and size, is more one with the story than apart. */
+static int alike(const struct linking *w, const struct story *a, const double *sum, uint64_t size)
 {
     const size_t d = w->s->d;
-    if (!isnan(w->o->link))
-        return cosine >= w->o->link;
     double between = kc_la_dotd(a->sum, sum, d) / ((double)a->size * (double)size);
     double one = kc_members_pairs(a->sum, d, a->size), other = kc_members_pairs(sum, d, size);
     double within = isnan(one) ? (isnan(other) ? w->within : other) : isnan(other) || one < other ? one : other;
@@ -87,7 +85,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
             const struct story *a = &w->story[i];
             double cosine = a->length > 0 && reaches(w, a, window, piece->first) ?
                             kc_la_dotd(a->sum, sum, d) / (a->length * length) : -2;
-            if (cosine > best && alike(w, a, sum, piece->size, cosine)) {
+            if (cosine > best && alike(w, a, sum, piece->size)) {
                 best = cosine;
                 at = i;
             }
@@ -156,12 +154,12 @@ static void gather(struct kc_pieces *s)
     }
 }
 
-int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
-                    struct kc_err *e)
+/* Without a threshold. */
+static int link_best(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
+                     struct kc_err *e)
 {
     struct linking w = {.s = s, .o = o};
     int rc = -1;
-    *linked = 0;
     w.story = kc_mem_alloc(s->k, sizeof *w.story, e);
     if (!w.story)
         return -1;
@@ -181,12 +179,113 @@ int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct 
         if (link_window(&w, c, to, part->window, linked, e) != 0)
             goto out;
     }
-    gather(s);
     rc = 0;
 out:
     forget_all(&w);
     kc_mem_free(w.story);
     return rc;
+}
+
+/* The unit sums of m of the pieces. */
+static float *centroids_of(const struct kc_pieces *s, const uint32_t *id, uint32_t m, struct kc_err *e)
+{
+    float *out = kc_mem_aligned(kc_mem_mul(m, s->d), sizeof *out, e);
+    for (uint32_t i = 0; out && i < m; i++) {
+        const double *sum = sum_of(s, id[i]);
+        double length = sqrt(kc_la_dotd(sum, sum, s->d));
+        for (size_t t = 0; t < s->d; t++)
+            out[(size_t)i * s->d + t] = length > 0 ? (float)(sum[t] / length) : 0;
+    }
+    return out;
+}
+
+/* Calls fn with all pairs j < i of m pieces and the similarity of their centroids. */
+typedef int (*pair_fn)(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e);
+
+static int all_pairs(const struct kc_pieces *s, const uint32_t *id, uint32_t m, pair_fn fn, void *arg, struct kc_err *e)
+{
+    const size_t d = s->d, ldo = KC_LA_TILE;
+    const float *row[KC_LA_TILE];
+    float *c = centroids_of(s, id, m, e), *out = kc_mem_aligned(kc_mem_mul(m, ldo), sizeof *out, e);
+    char *scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
+    int rc = c && out && scratch ? 0 : -1;
+    for (uint32_t i = 0; rc == 0 && i < m; i += KC_LA_TILE) {
+        uint32_t rows = m - i < KC_LA_TILE ? m - i : KC_LA_TILE;
+        for (uint32_t r = 0; r < rows; r++)
+            row[r] = c + (size_t)(i + r) * d;
+        kc_la_product(row, rows, d, c, i + rows, out, ldo, scratch);
+        for (uint32_t j = 0; j < i + rows; j++)
+            for (uint32_t r = 0; rc == 0 && r < rows; r++)
+                if (j < i + r)
+                    rc = fn(arg, j, i + r, out[j * ldo + r], e);
+    }
+    kc_mem_free(scratch);
+    kc_mem_free(out);
+    kc_mem_free(c);
+    return rc;
+}
+
+struct chaining {
+    struct kc_pieces *s;
+    const struct kc_parts *p;
+    const struct kc_parts_opts *o;
+    const uint32_t *id;
+};
+
+static uint32_t root(const struct kc_pieces *s, uint32_t c)
+{
+    while (s->piece[c].story != c)
+        c = s->piece[c].story;
+    return c;
+}
+
+/* A pair_fn: two pieces that are alike and near each other in time are one story. */
+static int chain(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
+{
+    struct chaining *w = arg;
+    const struct kc_piece *a = &w->s->piece[w->id[j]], *b = &w->s->piece[w->id[i]];
+    (void)e;
+    if ((double)similarity < w->o->link)
+        return 0;
+    int64_t apart = w->p->part[b->part].window - w->p->part[a->part].window; /* pieces go by window */
+    if (w->o->max_gap < 0 ? apart > 1 : apart > 0 && b->first - a->last > w->o->max_gap)
+        return 0;
+    uint32_t p = root(w->s, w->id[j]), q = root(w->s, w->id[i]);
+    uint32_t first = p < q ? p : q;
+    w->s->piece[p].story = w->s->piece[q].story = first;
+    w->s->piece[w->id[j]].story = w->s->piece[w->id[i]].story = first;
+    return 0;
+}
+
+/* By a threshold: whatever is connected by pairs above it. */
+static int link_all(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
+                    struct kc_err *e)
+{
+    struct chaining w = {s, p, o, NULL};
+    uint32_t *id = kc_mem_alloc(s->k, sizeof *id, e);
+    int rc = id ? 0 : -1;
+    for (uint32_t c = 0, m; rc == 0 && c < s->k; c += m) {
+        for (m = 0; c + m < s->k && s->piece[c + m].group == s->piece[c].group; m++)
+            id[m] = c + m;
+        w.id = id;
+        rc = all_pairs(s, id, m, chain, &w, e);
+    }
+    for (uint32_t c = 0; rc == 0 && c < s->k; c++) {
+        s->piece[c].story = root(s, c);
+        *linked += s->piece[c].story != c;
+    }
+    kc_mem_free(id);
+    return rc;
+}
+
+int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
+                    struct kc_err *e)
+{
+    *linked = 0;
+    if ((isnan(o->link) ? link_best(s, p, o, linked, e) : link_all(s, p, o, linked, e)) != 0)
+        return -1;
+    gather(s);
+    return 0;
 }
 
 /* Two stories of different groups, by how alike they are. */
@@ -206,34 +305,20 @@ static int by_similarity(const void *x, const void *y)
 struct joining {
     uint32_t *id;     /* (m) pieces that stand for stories */
     uint32_t m;
-    float *centroid;  /* (m, d) */
+    const struct kc_pieces *s;
+    double least;
     uint32_t *next;   /* (m) the others that it has been joined with, in a ring */
     struct kc_buf couples;
 };
 
-/* All couples above the threshold. */
-static int find_couples(struct joining *w, const struct kc_pieces *s, double least, struct kc_err *e)
+/* A pair_fn: a couple above the threshold. */
+static int couple_up(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
 {
-    const size_t d = s->d, ldo = KC_LA_TILE;
-    const float *row[KC_LA_TILE];
-    float *out = kc_mem_aligned(kc_mem_mul(w->m, ldo), sizeof *out, e);
-    char *scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
-    int rc = out && scratch ? 0 : -1;
-    for (uint32_t i = 0; rc == 0 && i < w->m; i += KC_LA_TILE) {
-        uint32_t rows = w->m - i < KC_LA_TILE ? w->m - i : KC_LA_TILE;
-        for (uint32_t r = 0; r < rows; r++)
-            row[r] = w->centroid + (size_t)(i + r) * d;
-        kc_la_product(row, rows, d, w->centroid, i + rows, out, ldo, scratch);
-        for (uint32_t j = 0; j < i + rows; j++)
-            for (uint32_t r = 0; rc == 0 && r < rows; r++) {
-                const struct couple c = {out[j * ldo + r], j, i + r};
-                if (j < i + r && (double)c.similarity > least && s->piece[w->id[j]].group != s->piece[w->id[i + r]].group)
-                    rc = kc_buf_add(&w->couples, &c, sizeof c, e);
-            }
-    }
-    kc_mem_free(scratch);
-    kc_mem_free(out);
-    return rc;
+    struct joining *w = arg;
+    const struct couple c = {similarity, j, i};
+    if (!((double)similarity > w->least) || w->s->piece[w->id[j]].group == w->s->piece[w->id[i]].group)
+        return 0;
+    return kc_buf_add(&w->couples, &c, sizeof c, e);
 }
 
 /* Whether the rings of a and b have stories of one group, or are the same. */
@@ -253,7 +338,7 @@ static int meet(const struct joining *w, const struct kc_pieces *s, uint32_t a, 
 
 int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t *joined, struct kc_err *e)
 {
-    struct joining w = {0};
+    struct joining w = {.s = s, .least = o->merge};
     int rc = -1;
     *joined = 0;
     w.id = kc_mem_alloc(s->k, sizeof *w.id, e);
@@ -265,16 +350,7 @@ int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t
             w.next[w.m] = w.m;
             w.id[w.m++] = c;
         }
-    w.centroid = kc_mem_aligned(kc_mem_mul(w.m, s->d), sizeof *w.centroid, e);
-    if (!w.centroid)
-        goto out;
-    for (uint32_t i = 0; i < w.m; i++) {
-        const double *sum = sum_of(s, w.id[i]);
-        double length = sqrt(kc_la_dotd(sum, sum, s->d));
-        for (size_t t = 0; t < s->d; t++)
-            w.centroid[(size_t)i * s->d + t] = length > 0 ? (float)(sum[t] / length) : 0;
-    }
-    if (find_couples(&w, s, o->merge, e) != 0)
+    if (all_pairs(s, w.id, w.m, couple_up, &w, e) != 0)
         goto out;
     struct couple *couple = (struct couple *)(void *)w.couples.p;
     size_t n = w.couples.n / sizeof *couple;
@@ -299,7 +375,6 @@ int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t
     rc = 0;
 out:
     kc_buf_free(&w.couples);
-    kc_mem_free(w.centroid);
     kc_mem_free(w.next);
     kc_mem_free(w.id);
     return rc;

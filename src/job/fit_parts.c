@@ -7,7 +7,7 @@
 
 int kc_fit_in_parts(const struct kc_job_fit *j)
 {
-    return j->ngroup_by > 0 || j->parts.window > 0 || j->parts.max_gap >= 0;
+    return j->ngroup_by > 0 || (j->time_field && (j->parts.window > 0 || j->parts.max_gap >= 0));
 }
 
 static int take_times(struct kc_job_run *run, struct kc_err *e)

@@ -103,7 +103,8 @@ static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint
 static void add_range(struct kc_jsonw *w, const struct kc_krange *k)
 {
     char text[80];
-    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)k->min);
+    int n = k->least > 0 ? snprintf(text, sizeof text, "%g%%", 100 * k->least)
+                         : snprintf(text, sizeof text, "%llu", (unsigned long long)k->min);
     if (k->share > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, ":%g%%", 100 * k->share);
     else if (k->max > k->min || k->factor > 0)

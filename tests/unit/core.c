@@ -306,7 +306,7 @@ TEST(core_objective_rises_with_k)
         float *x = data_clustered(&r, n, d, 12, 1.0);
         struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
         struct kc_fit f;
-        o.k = (struct kc_krange){2, 30, round < 4 ? 1 : 7, 0, 0};
+        o.k = (struct kc_krange){2, 30, round < 4 ? 1 : 7, 0, 0, 0};
         o.n_init = 1;
         CHECK(fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
         CHECK(f.nsweep == (round < 4 ? 29u : 5u));
@@ -425,7 +425,7 @@ TEST(core_labels_are_those_of_the_centroids)
         struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
         struct kc_fit f;
         float *x = data_clustered(&r, 6000, 4, 5, spread[q / 2]);
-        o.k = (struct kc_krange){8, 8, 1, 0, 0};
+        o.k = (struct kc_krange){8, 8, 1, 0, 0, 0};
         o.n_init = 1;
         o.tol = tol[q % 2];
         o.want_rows = 1;
@@ -466,13 +466,13 @@ TEST(core_small_clusters_do_not_snowball)
 TEST(core_k_lists)
 {
     uint32_t ks[64];
-    struct kc_krange all = {2, 6, 1, 0, 0}, step = {10, 41, 10, 0, 0}, grow = {2, 100, 1, 1.5, 0}, slow = {2, 6, 1, 1.01, 0};
+    struct kc_krange all = {2, 6, 1, 0, 0, 0}, step = {10, 41, 10, 0, 0, 0}, grow = {2, 100, 1, 1.5, 0, 0}, slow = {2, 6, 1, 1.01, 0, 0};
     CHECK(kc_choose_list(&all, 100, ks, 64) == 5 && ks[0] == 2 && ks[4] == 6);
     CHECK(kc_choose_list(&all, 4, ks, 64) == 3);
     CHECK(kc_choose_list(&all, 1, ks, 64) == 0);
     CHECK(kc_choose_list(&step, 100, ks, 64) == 4 && ks[3] == 40);
     CHECK(kc_choose_list(&slow, 100, ks, 64) == 5);
-    struct kc_krange huge = {2, 20, 1, 1e30, 0};
+    struct kc_krange huge = {2, 20, 1, 1e30, 0, 0};
     CHECK(kc_choose_list(&huge, 100, ks, 64) == 1 && ks[0] == 2);
     size_t n = kc_choose_list(&grow, 100, ks, 64);
     CHECK(n == 10 && ks[1] == 3 && ks[2] == 5 && ks[9] == 93);

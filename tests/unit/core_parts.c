@@ -135,17 +135,50 @@ static void slow_last(const struct slow *s, uint32_t story, int64_t before, uint
         of[i] = s->story[i] == story && window_of(w->time[i], s->o->window) == *window ? 1 : of[i];
 }
 
-static int slow_alike(struct slow *s, const uint32_t *of, double all, double usual, double near)
+static int slow_alike(struct slow *s, const uint32_t *of, double all, double usual)
 {
-    if (!isnan(s->o->link)) {
-        s->unclear |= fabs(near - s->o->link) < 1e-6;
-        return near >= s->o->link;
-    }
     double between = pairs_mean(s->w, of, 1, 2), one = pairs_mean(s->w, of, 1, 1), two = pairs_mean(s->w, of, 2, 2);
     double within = fmin(one, two); /* of a NAN and a number the number */
     within = isnan(within) ? usual : within;
     s->unclear |= fabs(between - (all + within) / 2) < 1e-6;
     return within > all && between > (all + within) / 2;
+}
+
+/* With a threshold: two clusters at a time, until nothing changes. */
+static void slow_chain(struct slow *s)
+{
+    const struct world *w = s->w;
+    struct span {
+        int64_t first, last, window;
+        uint32_t group;
+    } *span = malloc(s->k * sizeof *span);
+    for (uint32_t c = 0; c < s->k; c++) {
+        span[c] = (struct span){INT64_MAX, INT64_MIN, 0, 0};
+        for (size_t i = 0; i < w->n; i++)
+            if (s->label[i] == c)
+                span[c] = (struct span){w->time[i] < span[c].first ? w->time[i] : span[c].first,
+                                        w->time[i] > span[c].last ? w->time[i] : span[c].last,
+                                        window_of(w->time[i], s->o->window), w->group[i]};
+    }
+    memcpy(s->story, s->label, w->n * sizeof *s->story);
+    for (uint32_t a = 0; a < s->k; a++)
+        for (uint32_t b = 0; b < s->k; b++) {
+            if (a == b || span[a].group != span[b].group || span[b].window < span[a].window)
+                continue;
+            int64_t apart = span[b].window - span[a].window;
+            if (s->o->max_gap < 0 ? apart > 1 : apart > 0 && span[b].first - span[a].last > s->o->max_gap)
+                continue;
+            double near = cosine(w, s->label, a, b);
+            s->unclear |= fabs(near - s->o->link) < 1e-6;
+            uint32_t p = 0, q = 0;
+            for (size_t i = 0; i < w->n; i++) {
+                p = s->label[i] == a ? s->story[i] : p;
+                q = s->label[i] == b ? s->story[i] : q;
+            }
+            for (size_t i = 0; near >= s->o->link && i < w->n; i++)
+                s->story[i] = s->story[i] == q ? p : s->story[i];
+        }
+    free(span);
 }
 
 static void slow_link(struct slow *s, uint32_t groups)
@@ -190,7 +223,7 @@ static void slow_link(struct slow *s, uint32_t groups)
                 if (!mine || (s->o->max_gap < 0 ? at + 1 != window : first - last > s->o->max_gap))
                     continue;
                 double near = cosine(w, of, 1, 2);
-                if (!slow_alike(s, of, all, usual, near))
+                if (!slow_alike(s, of, all, usual))
                     continue;
                 second = near > best ? best : near > second ? near : second;
                 story[c] = near > best ? a : story[c];
@@ -223,7 +256,7 @@ TEST(core_parts_windows_as_the_slow_twin)
         const uint32_t groups = 1 + (uint32_t)round % 3;
         struct world w = world_new(&r, 60 + (size_t)kc_rng_below(&r, 90), 3 + (size_t)kc_rng_below(&r, 14), groups, 200 * HOUR);
         struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
-        fit.k = (struct kc_krange){2, 6, 1, 0, 0};
+        fit.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
         struct kc_parts_opts o = opts_of(&w, &fit);
         o.window = (int64_t)(20 + kc_rng_below(&r, 40)) * HOUR;
         o.max_gap = round % 2 ? (int64_t)kc_rng_below(&r, 90) * HOUR : -1;
@@ -239,7 +272,10 @@ TEST(core_parts_windows_as_the_slow_twin)
         const struct kc_parts_opts *used = o.max_gap < 0 ? &whole : &o;
         CHECK(kc_parts_fit(&ctx, &rows, used, &p, &f, &e) == 0);
         slow_fit(&s, &ctx, groups, window_of(-200 * HOUR, o.window), window_of(200 * HOUR, o.window));
-        slow_link(&s, groups);
+        if (isnan(o.link))
+            slow_link(&s, groups);
+        else
+            slow_chain(&s);
         if (o.max_gap >= 0) /* the slow way: a pause is where nobody of the story is within reach */
             for (size_t i = 0, again = 1; again; i = 0)
                 for (again = 0; i < w.n; i++) {
@@ -273,7 +309,7 @@ TEST(core_parts_do_not_depend_on_threads)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 94, 0);
     struct world w = world_new(&r, 9000, 12, 9, 500 * HOUR);
     struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
-    fit.k = (struct kc_krange){2, INT32_MAX, 1, 1.5, 0.01};
+    fit.k = (struct kc_krange){2, INT32_MAX, 1, 1.5, 0.01, 0};
     fit.n_init = 2;
     struct kc_parts_opts o = opts_of(&w, &fit);
     o.merge = 0.9;

@@ -493,7 +493,7 @@ TEST(core_weighted_parts_are_those_of_copies)
             group[1][j] = group[0][from[j]];
             time[1][j] = time[0][from[j]];
         }
-        fit.k = bare.k = (struct kc_krange){6, 6, 1, 0, 0};
+        fit.k = bare.k = (struct kc_krange){6, 6, 1, 0, 0, 0};
         fit.n_init = bare.n_init = 4;
         fit.weights = w;
         struct kc_parts_opts o[2];

@@ -32,7 +32,7 @@ static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t c
     free(x);
     w->ds.rows = kc_rows_memory(w->ds.x.x, n, d);
     w->o = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
-    w->o.k = (struct kc_krange){2, 6, 1, 0, 0};
+    w->o.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
     w->o.n_init = 2;
     w->o.max_size = max_size;
     w->o.want_sums = 1;

@@ -1,10 +1,12 @@
 /* Whole jobs where the Nth allocation fails, for every N, once and from then on: KC_ESYS with a message, nothing
  * half-made, and no leak that a sanitizer would see. The unit binary is linked with --wrap for the allocating calls. */
+#include <math.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/date.h"
 #include "in/labels.h"
 #include "job/assign.h"
 #include "job/convert.h"
@@ -78,7 +80,8 @@ static void make_input(const char *name, int n, int d)
 {
     FILE *f = fopen(path(name), "w");
     for (int i = 0; f && i < n; i++) {
-        fprintf(f, "{\"term\": \"t%d\", \"more\": [1, {\"a\": null}], \"vec\": [", i);
+        fprintf(f, "{\"term\": \"t%d\", \"more\": [1, {\"a\": null}], \"group\": %d, \"time\": %d, \"w\": %d.5, \"tags\": [\"x\", %d], "
+                   "\"vec\": [", i, i % 3, i * 1000, i % 4, i % 7);
         for (int j = 0; j < d; j++)
             fprintf(f, "%s%d.%d", j ? ", " : "", (i * 7 + j * j * 3 + i / 5) % 11 - 5, (i + j) % 9 + 1);
         fprintf(f, "]}\n");
@@ -87,7 +90,7 @@ static void make_input(const char *name, int n, int d)
         unit_fail(__FILE__, __LINE__, "cannot write %s: %s", name, strerror(errno));
 }
 
-enum job { FIT, FIT_ANNOTATE, FIT_KVEC, CONVERT_NPY, CONVERT_KVEC, INFO, ASSIGN, JOBS };
+enum job { FIT, FIT_ANNOTATE, FIT_PARTS, FIT_KVEC, CONVERT_NPY, CONVERT_KVEC, INFO, ASSIGN, JOBS };
 
 static int run(enum job what, unsigned threads, struct kc_err *e)
 {
@@ -101,7 +104,7 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         struct kc_job_fit j = {.in = in, .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
                                .summary = path("side"), .created = -1, .want_text = 1};
         struct kc_job_fit_result r;
-        j.fit.k = (struct kc_krange){2, 4, 1, 0, 0};
+        j.fit.k = (struct kc_krange){2, 4, 1, 0, 0, 0};
         j.fit.n_init = 2;
         j.fit.min_size = 3;
         j.fit.max_size = 25;
@@ -112,6 +115,18 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
             j.out.format = KC_OUT_JSONL;
             j.keywords = 3;
             j.stop_words = path("stop");
+        }
+        if (what == FIT_PARTS) {
+            j.group_by[j.ngroup_by++] = "group";
+            j.time_field = "time";
+            j.weight_field = "w";
+            j.halflife = 3600 * KC_DATE_SECOND;
+            j.parts = (struct kc_parts_opts){.window = 20000 * KC_DATE_SECOND, .max_gap = 9000 * KC_DATE_SECOND, .link = NAN,
+                                             .merge = 0.5};
+            j.clusters = path("records");
+            j.records = (struct kc_clusters_opts)KC_CLUSTERS_OPTS_DEFAULT;
+            j.records.facets[j.records.nfacets++] = (struct kc_facet){"tags", "tags"};
+            j.document_field = "more";
         }
         rc = kc_job_fit_run(&ctx, &j, &r, e);
         kc_job_fit_free(&r);
@@ -145,6 +160,7 @@ static void torture(enum job what, unsigned threads)
             unlink(path("out"));
             unlink(path("side"));
             unlink(path("model"));
+            unlink(path("records"));
             short_of(at, from_then_on);
             int rc = run(what, threads, &e);
             short_of(0, 0);
@@ -152,14 +168,16 @@ static void torture(enum job what, unsigned threads)
                 continue;
             CHECK_MSG(e.code == KC_ESYS && e.msg[0], "job %d, allocation %lld: code %d, '%s'", (int)what, at, (int)e.code,
                       e.msg);
-            CHECK_MSG(access(path("out"), F_OK) != 0 && access(path("side"), F_OK) != 0 && access(path("model"), F_OK) != 0,
+            CHECK_MSG(access(path("out"), F_OK) != 0 && access(path("side"), F_OK) != 0 && access(path("model"), F_OK) != 0 &&
+                      access(path("records"), F_OK) != 0,
                       "job %d, allocation %lld: failed, but an output is there", (int)what, at);
         }
 }
 
 TEST(short_memory_in_every_job)
 {
-    static const char *const files[] = {"in.jsonl", "in.kvec", "stop", "kept.model", "out", "out.terms", "side", "model"};
+    static const char *const files[] = {"in.jsonl", "in.kvec", "stop", "kept.model", "out", "out.terms", "side", "model",
+                                        "records"};
     struct kc_err e = {0};
     strcpy(folder, "/tmp/kclust-unit-XXXXXX");
     if (!mkdtemp(folder)) {
