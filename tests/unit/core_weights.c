@@ -272,6 +272,15 @@ TEST(core_weighted_moves_leave_nothing_to_gain)
                               q ? "gram" : "stack", i, m, gain);
                 }
             }
+            double least = INFINITY, taken = 0; /* and the cheapest pair to merge is that by weighted sums */
+            for (uint32_t a = 0; a < k; a++)
+                for (uint32_t c = a + 1; c < k; c++) {
+                    const double *u = sums + a * d, *v = sums + c * d;
+                    double loss = kc_merge_loss(kc_la_dotd(u, u, d), kc_la_dotd(v, v, d), kc_la_dotd(u, v, d));
+                    least = fmin(loss, least);
+                    taken = a == b->merge[0] && c == b->merge[1] ? loss : taken;
+                }
+            CHECK_MSG(near(taken, least, 1e-4), "%s: a merge that loses %g, not %g", q ? "gram" : "stack", taken, least);
             kc_best_free(b, 1);
         }
         kc_mem_free(g);
@@ -282,6 +291,46 @@ TEST(core_weighted_moves_leave_nothing_to_gain)
         free(w);
         free(x);
     }
+    kc_pool_free(ctx.pool);
+}
+
+/* A heavy row that leaves light ones, for a seed of its own, does not leave its rounding behind in Gram space. */
+TEST(core_heavy_rows_leave_no_trace)
+{
+    enum { N = 200, D = 16, KMAX = 4 };
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 100, 0);
+    struct kc_ctx ctx = data_ctx(1);
+    struct kc_err e = KC_ERR_INIT;
+    const uint32_t ks[] = {2, 3, KMAX}, seeds[KMAX] = {0, 1, N - 1, N - 2};
+    float *x = data_clustered(&r, N, D, 2, 0.5), *g;
+    double w[N], *scaled, sums[KMAX * D];
+    uint64_t counts[KMAX];
+    for (size_t i = 0; i < N; i++)
+        w[i] = i < N - 2 ? 1 : 1e9 * (1 + kc_rng_unit(&r));
+    struct kc_space s = space_of(&ctx, x, w, N, D, &scaled);
+    struct kc_run_opts o = {100, 0, 0, 0};
+    struct kc_run runs[3];
+    for (int i = 0; i < 3; i++)
+        runs[i] = (struct kc_run){.k = ks[i], .seeds = seeds};
+    g = kc_mem_aligned(N * kc_gram_ld(N), sizeof *g, &e);
+    CHECK(kc_gram_build(&s, g, &e) == 0);
+    struct kc_best *b = kc_best_new(N, ks, 3, &e);
+    s.gram = g;
+    s.ldg = kc_gram_ld(N);
+    CHECK(kc_gram_run(&s, runs, 3, &o, b, 3, &e) == 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK(kc_index_sums(&s, b[i].labels, ks[i], sums, counts, &e) == 0);
+        for (size_t t = 0; t < N; t++) {
+            const double *sum = sums + b[i].labels[t] * D;
+            double own = kc_la_dot(x + t * D, sum, D) / sqrt(kc_la_dotd(sum, sum, D));
+            CHECK_MSG(fabs((double)b[i].own[t] - own) < 1e-4, "k %u, row %zu: similarity %f, not %f", ks[i], t,
+                      (double)b[i].own[t], own);
+        }
+    }
+    kc_best_free(b, 3);
+    kc_mem_free(g);
+    kc_mem_free(scaled);
+    free(x);
     kc_pool_free(ctx.pool);
 }
 
