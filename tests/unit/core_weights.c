@@ -9,7 +9,7 @@
 #include "core/parts.h"
 #include "core/ref/ref.h"
 #include "core/seed.h"
-#include "core/sizes.h"
+#include "core/sweep.h"
 #include "core/weights.h"
 #include "data.h"
 #include "la/product.h"
@@ -359,6 +359,39 @@ TEST(core_weighted_seeds)
     CHECK_MSG(found > RESTARTS * 99 / 100, "%zu of %d lists of seeds", found, RESTARTS);
     kc_mem_free(scaled);
     free(seeds);
+    free(w);
+    free(x);
+    kc_pool_free(ctx.pool);
+}
+
+/* A part of the rows has their weights, as a copy, by number, and of rows that are some of others already. */
+TEST(core_samples_keep_their_weights)
+{
+    enum { N = 900, D = 3, M = 200 };
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 101, 0);
+    struct kc_ctx ctx = data_ctx(1);
+    struct kc_err e = KC_ERR_INIT;
+    float *x = data_clustered(&r, N, D, 5, 0.7);
+    double *w = malloc(N * sizeof *w), *scaled;
+    uint32_t backwards[N];
+    for (size_t i = 0; i < N; i++) { /* a row is told by its weight */
+        w[i] = (double)(i + 1);
+        backwards[i] = (uint32_t)(N - 1 - i);
+    }
+    for (int way = 0; way < 4; way++) {
+        struct kc_space all = space_of(&ctx, x, w, N, D, &scaled), s;
+        struct kc_sample of = {NULL, NULL, NULL};
+        if (way & 2)
+            all.rows = kc_rows_pick(&all.rows, backwards, N);
+        s = all;
+        CHECK(kc_sample_draw(&all, 5, 1, M, way & 1, &of, &s, &e) == 0 && s.n == M && s.rows.n == M && (of.x != NULL) == (way & 1));
+        for (size_t i = 0; i < M; i++) {
+            size_t row = (size_t)(s.w[i] / all.one + 0.5) - 1;
+            CHECK(memcmp(kc_rows_at(&s.rows, i), kc_rows_at(&all.rows, row), D * sizeof *x) == 0);
+        }
+        kc_sample_free(&of);
+        kc_mem_free(scaled);
+    }
     free(w);
     free(x);
     kc_pool_free(ctx.pool);
