@@ -8,23 +8,59 @@ static const struct {
     {"news-documents",
      "# The stories that documents tell.\n"
      "term-field source_id\n"
+     "document-field source_id\n"
+     "time-field date\n"
+     "text-field title\n"
+     "keywords 8\n"
      "k 2:30%:x1.15\n"
-     "n-init 2\n"},
+     "n-init 4\n"
+     "cluster-type document\n"
+     "id-format document_cluster_%03d\n"
+     "representatives 3\n"
+     "facet domain\n"},
     {"news-events",
-     "# What happened, each time it is told.\n"
+     "# What happened, each time that it is told; what pauses for a week is another event.\n"
      "term-field source_id\n"
+     "document-field document_id\n"
+     "time-field date\n"
+     "text-field text\n"
+     "keywords 8\n"
+     "max-gap 7d\n"
      "k 2:25%:x1.15\n"
-     "n-init 2\n"},
+     "n-init 2\n"
+     "cluster-type event\n"
+     "id-format event_cluster_%03d\n"
+     "representatives 3\n"
+     "facet domain\n"
+     "facet event_type\n"},
     {"news-entities",
      "# Persons, organizations, places, by all their names.\n"
      "term-field source_id\n"
-     "k 2:12%:x1.2\n"
-     "n-init 2\n"},
+     "document-field document_id\n"
+     "text-field canonical_text\n"
+     "keywords 3\n"
+     "group-by entity_type\n"
+     "k 2:12%:x1.15\n"
+     "n-init 2\n"
+     "cluster-type entity\n"
+     "id-format entity_cluster_%04d\n"
+     "representatives 3\n"
+     "facet entity_type\n"
+     "facet canonical_text\n"
+     "facet domain\n"},
     {"news-storylines",
      "# Stories that go on.\n"
      "term-field source_id\n"
+     "document-field document_id\n"
+     "time-field date\n"
+     "text-field title\n"
+     "keywords 8\n"
      "k 2:20%:x1.15\n"
-     "n-init 2\n"},
+     "n-init 4\n"
+     "cluster-type storyline\n"
+     "id-format storyline_cluster_%03d\n"
+     "representatives 3\n"
+     "facet domain\n"},
 };
 
 const char *kc_preset_text(const char *name)

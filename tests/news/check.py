@@ -137,6 +137,20 @@ def check_shape(name, x, planted):
           "%s: the largest cluster has %.1f times the rows of the median" % (name, tail))
 
 
+def check_preset(folder):
+    """What was planted is found again by the preset; of one seed, the same on all machines."""
+    news.write(folder, 200, 1, 1.0, ("events",))
+    path, labels = os.path.join(folder, "events"), os.path.join(folder, "labels.tsv")
+    got = run("-q", "--preset", "news-events", "--metadata", path + ".json", "--clusters", path + ".jsonl", "-o", labels,
+              path + ".index")
+    check(got.returncode == 0 and not got.stderr, "news-events: %s" % got)
+    figures = judge.judge_files(labels, path + ".truth")
+    check(not judge.shortfalls(figures, TARGETS), "news-events: %s" % figures)
+    with open(path + ".jsonl", encoding="utf-8") as f:
+        members = [m for record in map(json.loads, f) for m in record["member_ids"]]
+    check(sorted(members) == sorted(truth_of(path + ".truth")[0]), "news-events: the records have other members")
+
+
 def check_faiss(folder):
     try:
         import faiss
@@ -165,6 +179,7 @@ def main():
             if name in ("events", "entities"):
                 check_shape(name, x, planted)
         check_faiss(one)
+        check_preset(other)
     print("news: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed else 0
 

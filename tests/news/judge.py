@@ -3,7 +3,7 @@
 
     judge.py LABELS TRUTH [--json] [--need purity=0.90,coverage=0.95,precision=0.85,recall=0.80]
 
-Both are files of `term<TAB>id` lines, TRUTH in any order. A row whose cluster is -1 is in none. purity: the share of
+Both are files of `term<TAB>id` lines, TRUTH in any order. A row whose id is -1 is in no cluster. purity: the share of
 the clustered rows that are of their cluster's most frequent truth. coverage: the share of all rows that are in a
 cluster. precision, recall: of the pairs of rows in one cluster, how many belong together; of the pairs of all rows that
 belong together, how many are in one cluster. Exit status 1 when a figure is below what is needed.
@@ -53,7 +53,9 @@ def judge_files(labels_path, truth_path):
     missing = [r[0] for r in rows if r[0] not in truth]
     if missing or len(rows) != len(truth):
         sys.exit("%s: %d rows, %d in the truth; not there: %s" % (labels_path, len(rows), len(truth), missing[:3]))
-    return judge(np.array([int(r[1]) for r in rows]), np.array([truth[r[0]] for r in rows]))
+    clusters = {"-1": -1}
+    labels = [clusters.setdefault(r[1], len(clusters)) for r in rows]
+    return judge(np.array(labels), np.array([truth[r[0]] for r in rows]))
 
 
 def shortfalls(figures, needed):
