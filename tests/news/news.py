@@ -21,7 +21,7 @@ A vector is a sum of directions, one for each level it belongs to (table PARTS),
 real embeddings all lean towards one direction, the spectrum falls (the variance of the levels as (j + 1)^-DECAY; some
 50 directions count), and the noise differs from row to row. X scales the noise: at 1, the default, rows have a cosine
 of 0.7 to 0.9 with the mean of the others of their cluster, and of 0.5 to 0.7 with the nearest other mean, as the labelled
-sets of real embeddings that we know; 1 or 2 in 100 are nearer to the other.
+sets of real embeddings that we know; about one in 200 is nearer to the other.
 """
 
 import argparse
