@@ -45,7 +45,7 @@ struct kc_model {
     float *centroids;  /* (k, d) unit rows: what labels are the arg-max over */
     double *sums;      /* (k, d) of the members' unit rows */
     uint64_t *counts;  /* (k) at least 1 */
-    float *quantiles;  /* (k, KC_MODEL_PERCENTILES) of the members' similarities, see kc_model_quantiles */
+    float *quantiles;  /* (k, KC_MODEL_PERCENTILES) of the members' similarities, whatever their weights, see kc_model_quantiles */
     struct kc_model_moved moved;
     struct {
         float *x;      /* (n, d) unit rows that no cluster has taken, the oldest first */

@@ -34,7 +34,7 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
     "diff": ["diff", "-q", LABELS],
 }
 # named outputs; but for -o the labels go to standard output
-NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
+NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"),
          ("diff", "-o")]
 BAD_FD = "Bad file descriptor"

@@ -75,6 +75,7 @@ def scenarios():
     yield Scenario("links", FIT + ["-o", "link", "-s", "b/side.json", a["a.npy"]], ("link", "b/side.json"),
                    links={"link": "dir/real"})
     yield Scenario("model", FIT + ["-m", "model"] + both, ("model", "labels", "side.json"))
+    yield Scenario("records", FIT + ["--clusters", "records.jsonl"] + both, ("records.jsonl", "labels", "side.json"))
     model = os.path.join(fixed, "model")
     subprocess.run(FIT + ["-o", "/dev/null", "-m", model, a["a.npy"]], env=environment(), check=True)
     yield Scenario("assign", [KCLUST, "assign", "-q", "-j", "1", "-m", model, "--prometheus", "metrics"] + both,
