@@ -74,8 +74,8 @@ def weights(tally, s, folder, args):
             name = "%s: %s weights, -k %d" % (s.name, kind, k)
             fit = Fit(folder, [path], [*args, "-k", k, "--weight-field", "w"])
             figures_of(tally, name, s, w, fit)
-        side = Fit(folder, [path], [*args, "-k", "2:11", "--weight-field", "w"]).side
-        for entry in side["sweep"][1::4]:  # every k has what its neighbours found: alone, one may be lower
+        side = Fit(folder, [path], [*args, "-k", "2:12", "--weight-field", "w"]).side
+        for entry in side["sweep"][1::4]:  # each has what its neighbours on both sides found: alone, one may be lower
             peer = KMeans(entry["k"], n_init=10, random_state=0, algorithm="elkan").fit(unit, sample_weight=w).labels_
             ratio = entry["objective"] / objective(s.unit, w, peer)
             tally.check("%s: %s weights: objective at k = %d" % (s.name, kind, entry["k"]), ratio >= 0.999,
