@@ -51,8 +51,8 @@ struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n)
         out.max = out.max < out.min ? out.min : out.max;
     }
     if (r->share > 0) {
-        double most = floor(r->share * (double)n);
-        out.max = most > (double)INT32_MAX ? INT32_MAX : (uint64_t)most;
+        double share = floor(r->share * (double)n);
+        out.max = share > (double)INT32_MAX ? INT32_MAX : (uint64_t)share;
         out.max = out.max < out.min ? out.min : out.max;
     }
     return out;

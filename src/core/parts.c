@@ -29,7 +29,6 @@ struct parting {
     struct kc_ctx *alone;   /* (threads) a pool of one thread for each worker */
     struct kc_err *errors;  /* (threads) */
     char (*reason)[sizeof ((struct kc_fit *)0)->limit_reason]; /* (nparts) why limits were not kept; "": they were */
-    uint32_t *base;         /* (nparts + 1) the first of a part's clusters among all */
 };
 
 /* A row's place among the parts. */

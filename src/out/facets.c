@@ -57,7 +57,7 @@ static int room(struct kc_facets *t, struct kc_err *e)
     return 0;
 }
 
-static int count(void *arg, const char *text, size_t n, struct kc_err *e)
+static int count_value(void *arg, const char *text, size_t n, struct kc_err *e)
 {
     struct counting *c = arg;
     struct kc_facets *t = c->t;
@@ -83,7 +83,7 @@ int kc_facets_count(struct kc_facets *t, const struct kc_field *f, const uint32_
         size_t n;
         const char *value = kc_strs_get(f->attrs, (size_t)row[i] * f->stride + f->column, &n);
         c.row = i + 1;
-        if (kc_attrs_each(value, n, &t->work, count, &c, e) != 0)
+        if (kc_attrs_each(value, n, &t->work, count_value, &c, e) != 0)
             return -1;
     }
     return 0;

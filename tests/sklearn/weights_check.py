@@ -69,6 +69,8 @@ def weights(tally, s, folder, args):
     unit = normalize(s.x[s.rows])
     for kind, weight in (("mixed", rng.lognormal(0, 1, len(s.x))), ("heavy", rng.lognormal(0, 3, len(s.x))),
                          ("faded", 2.0 ** (-8 * rng.random(len(s.x))))):
+        if kind != "mixed" and len(s.x) > 5000:  # KMeans would take a minute
+            continue
         path, w = with_weights(folder, s, weight), weight[s.rows]
         for k in (3, 10) if len(s.x) > 100 else (3,):
             name = "%s: %s weights, -k %d" % (s.name, kind, k)
