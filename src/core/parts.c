@@ -99,8 +99,7 @@ static void take_small(struct parting *w, struct kc_part *part)
             f->labels[row] = part->k++; /* linked, perhaps, to what was before */
         else
             f->labels[row] = w->o->small_none ? KC_PARTS_NONE : 0;
-        if (f->margin)
-            f->margin[row] = f->row_silhouette[row] = NAN;
+        f->margin[row] = f->row_silhouette[row] = NAN;
     }
     if (w->o->window == 0) {
         part->k = !w->o->small_none;
@@ -122,7 +121,7 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
     int rc = -1;
     o.k = kc_krange_for(&o.k, part->n);
     o.k_given = 0; /* what a part cannot have is no broken limit */
-    o.want_rows = all->margin != NULL;
+    o.want_rows = 1;
     o.want_sums = 0;
     o.steps = NULL;
     if (kc_weights_pick(o.weights, row, part->n, &weights, e) != 0)
@@ -143,10 +142,8 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
     memcpy(w->reason[at], f.limit_broken ? f.limit_reason : "", f.limit_broken ? sizeof f.limit_reason : 1);
     for (size_t i = 0; i < part->n; i++) {
         all->labels[row[i]] = f.labels[i];
-        if (all->margin) {
-            all->margin[row[i]] = f.margin[i];
-            all->row_silhouette[row[i]] = f.row_silhouette[i];
-        }
+        all->margin[row[i]] = f.margin[i];
+        all->row_silhouette[row[i]] = f.row_silhouette[i];
     }
     rc = 0;
 out:
@@ -304,46 +301,31 @@ out:
     return rc;
 }
 
-/* What sets one row before another. */
-struct moment {
-    int64_t time;
-    uint32_t label, row;
-};
-
-static int by_moment(const void *a, const void *b)
-{
-    const struct moment *p = a, *q = b;
-    if (p->label != q->label)
-        return p->label < q->label ? -1 : 1;
-    if (p->time != q->time)
-        return p->time < q->time ? -1 : 1;
-    return (p->row > q->row) - (p->row < q->row);
-}
-
 /* Split what pauses for too long; *k: above the highest label. */
 static int split_gaps(struct parting *w, uint32_t *k)
 {
     struct kc_fit *f = w->f;
-    if (!w->o->time || w->o->max_gap < 0)
+    struct kc_members m = {0};
+    const int64_t *time = w->o->time;
+    int rc = -1;
+    if (!time || w->o->max_gap < 0)
         return 0;
-    struct moment *m = kc_mem_alloc(f->n, sizeof *m, w->e);
-    if (!m)
-        return -1;
-    for (size_t i = 0; i < f->n; i++)
-        m[i] = (struct moment){w->o->time[i], f->labels[i], (uint32_t)i};
-    qsort(m, f->n, sizeof *m, by_moment);
-    uint32_t label = 0;
-    for (size_t i = 0; i < f->n && m[i].label != KC_PARTS_NONE; i++) {
-        if (i == 0 || m[i].label != m[i - 1].label) {
-            label = m[i].label;
-        } else if (m[i].time - m[i - 1].time > w->o->max_gap) {
-            label = (*k)++;
-            w->p->gaps++;
+    if (kc_members_make(&m, f->labels, f->n, *k, w->e) != 0 || kc_members_sort(&m, time, w->e) != 0)
+        goto out;
+    for (uint32_t c = 0; c < m.k; c++) {
+        uint32_t label = c;
+        for (size_t i = m.first[c]; i < m.first[c + 1]; i++) {
+            if (i > m.first[c] && time[m.row[i]] - time[m.row[i - 1]] > w->o->max_gap) {
+                label = (*k)++;
+                w->p->gaps++;
+            }
+            f->labels[m.row[i]] = label;
         }
-        f->labels[m[i].row] = label;
     }
-    kc_mem_free(m);
-    return 0;
+    rc = 0;
+out:
+    kc_members_free(&m);
+    return rc;
 }
 
 struct rank {
@@ -453,7 +435,7 @@ static int describe(struct parting *w)
         struct kc_cluster *cl = &f->clusters[c];
         if (cl->representative == UINT64_MAX || f->similarity[i] > f->similarity[cl->representative])
             cl->representative = i;
-        if (f->row_silhouette && !isnan(f->row_silhouette[i])) {
+        if (!isnan(f->row_silhouette[i])) {
             const double weight = w->weights ? w->weights[i] : 1;
             silhouette[c] += weight * (double)f->row_silhouette[i];
             known[c] += weight;

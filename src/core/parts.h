@@ -10,8 +10,7 @@
 
 struct kc_parts_opts {
     const struct kc_fit_opts *fit; /* of each part; k.share is of its rows. Steps are not taken. */
-    const uint32_t *group;     /* (n) 0..ngroups-1, each with a row; NULL: one group */
-    uint32_t ngroups;
+    const uint32_t *group;     /* (n) NULL: one group */
     const int64_t *time;       /* (n) moments (base/date.h); NULL: none, and no windows, gaps */
     int64_t window;            /* length of a window, which begins at a multiple of it since 1970; 0: no windows */
     int64_t max_gap;           /* a cluster whose members pause for longer is split; negative: none is */
@@ -42,7 +41,7 @@ struct kc_parts {
 
 /* rows: n >= 1. Fills *p (free with kc_parts_free) and *out (kc_fit_free), also for the caller to free after a failure.
  * In *out: labels, centroids and clusters of the whole (ids by falling size, ties by the earliest member; rows in no
- * cluster have KC_PARTS_NONE), similarity, and with want_rows margin and row_silhouette, objective, inertia. Silhouettes
+ * cluster have KC_PARTS_NONE), similarity, and margin and row_silhouette, objective, inertia. Silhouettes
  * and margins are those of the part that a row was clustered in, before anything was linked, joined or split; the mean
  * silhouette is that of the rows that have one. There is no sweep, and no sums.
  *

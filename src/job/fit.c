@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/num.h"
+#include "core/members.h"
 #include "in/reader.h"
 #include "par/pool.h"
 
@@ -70,6 +71,10 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (o.weights ? sizeof(double) : 0) +
                         (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
+    if (w->j->clusters) { /* the fit has freed what it worked with */
+        uint64_t records = add(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
+        fit = records > fit ? records : fit;
+    }
     if (w->j->keywords == 0)
         return fit;
     if (!texts) { /* about: more than terms take */

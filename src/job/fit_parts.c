@@ -80,7 +80,6 @@ static int take_groups(const struct kc_job_fit *j, struct kc_job_run *run, struc
         if (kc_intern_add(&groups, key.p, key.n, &run->group[i], e) != 0)
             goto out;
     }
-    run->ngroups = (uint32_t)groups.strs.n;
     for (size_t g = 0; g < groups.strs.n; g++) {
         size_t len;
         const char *p = kc_strs_get(&groups.strs, g, &len), *end = p + len;
@@ -102,19 +101,12 @@ int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struc
     return take_times(run, e) != 0 || take_weights(j, run, e) != 0 ? -1 : take_groups(j, run, e);
 }
 
-struct kc_parts_opts kc_fit_parts_opts(const struct kc_job_fit *j, const struct kc_job_run *run, const struct kc_fit_opts *o)
-{
-    struct kc_parts_opts out = j->parts;
-    out.fit = o;
-    out.group = run->group;
-    out.ngroups = run->ngroups;
-    out.time = run->time;
-    return out;
-}
-
 int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
 {
-    const struct kc_parts_opts parts = kc_fit_parts_opts(j, run, o);
+    struct kc_parts_opts parts = j->parts;
+    parts.fit = o;
+    parts.group = run->group;
+    parts.time = run->time;
     run->groups = (struct kc_groups){&run->parts, j->group_by, j->ngroup_by, &run->group_values, run->group, j->parts.window};
     return kc_parts_fit(&run->ctx, &run->ds.rows, &parts, &run->parts, &run->fit, e);
 }

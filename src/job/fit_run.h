@@ -27,8 +27,7 @@ struct kc_job_run {
     struct kc_outfile *out, *side, *file, *metrics, *records; /* labels, sidecar, model, figures, clusters */
     struct kc_fit_fields fields;
     int64_t *time;          /* (n) of time_field; or NULL */
-    uint32_t *group;        /* (n) by group_by, 0 .. ngroups-1 in the order in which they were met; or NULL */
-    uint32_t ngroups;
+    uint32_t *group;        /* (n) by group_by, counted in the order in which they were met; or NULL */
     struct kc_strs group_values; /* as struct kc_groups has them */
     double *weight;         /* (n) or NULL */
     struct kc_parts parts;  /* what became of them; none where all rows were clustered as one */
@@ -58,8 +57,7 @@ int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *ou
 int kc_fit_in_parts(const struct kc_job_fit *j);
 /* times, groups and weights out of the rows' fields; */
 int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
-/* what kc_parts_fit is told. */
-struct kc_parts_opts kc_fit_parts_opts(const struct kc_job_fit *j, const struct kc_job_run *run, const struct kc_fit_opts *o);
+/* and kc_parts_fit of them. */
 int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
     KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);

