@@ -23,13 +23,34 @@ struct parting {
     struct kc_fit *f;
     struct kc_err *e;
     double *weights, one;   /* (n) as kc_weights_make has them */
-    uint64_t min_rows;
     uint32_t *small;        /* parts that run side by side */
     size_t nsmall;
     struct kc_ctx *alone;   /* (threads) a pool of one thread for each worker */
-    struct kc_err *errors;  /* (threads) */
-    char (*reason)[sizeof ((struct kc_fit *)0)->limit_reason]; /* (nparts) why limits were not kept; "": they were */
+    struct teller *teller;  /* (threads) */
 };
+
+/* Parts that have something to say: how many, and the first of them. */
+struct notes {
+    size_t parts, first;
+    char text[512];
+};
+
+enum { LIMITS /* that were not kept */, WARNINGS, NOTES };
+
+/* What a worker has met. */
+struct teller {
+    struct kc_err error;
+    struct notes notes[NOTES];
+};
+
+static void note(struct notes *to, size_t part, size_t parts, const char *text, size_t n)
+{
+    if (to->parts == 0 || part < to->first) {
+        to->first = part;
+        snprintf(to->text, sizeof to->text, "%.*s", n < sizeof to->text ? (int)n : (int)sizeof to->text - 1, text);
+    }
+    to->parts += parts;
+}
 
 /* A row's place among the parts. */
 struct place {
@@ -47,18 +68,26 @@ static int by_place(const void *a, const void *b)
     return (p->row > q->row) - (p->row < q->row);
 }
 
-/* The rows of each part. */
-static int cut(struct parting *w)
+static uint64_t least_rows(const struct kc_parts_opts *o)
 {
-    const struct kc_parts_opts *o = w->o;
-    struct kc_parts *p = w->p;
-    size_t n = w->rows.n, cap = 0;
-    struct place *place = kc_mem_alloc(n, sizeof *place, w->e);
-    p->row = kc_mem_alloc(n, sizeof *p->row, w->e);
-    if (!place || !p->row) {
-        kc_mem_free(place);
-        return -1;
-    }
+    const struct kc_krange *k = &o->fit->k;
+    uint64_t least = k->least > 0 ? 4 : k->min > UINT64_MAX / 2 ? UINT64_MAX : 2 * k->min;
+    return o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
+}
+
+int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e)
+{
+    const uint64_t min_rows = least_rows(o);
+    size_t cap = 0;
+    struct place *place = NULL;
+    int rc = -1;
+    *p = (struct kc_parts){0};
+    if (n >= UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    place = kc_mem_alloc(n, sizeof *place, e);
+    p->row = kc_mem_alloc(n, sizeof *p->row, e);
+    if (!place || !p->row)
+        goto out;
     for (size_t i = 0; i < n; i++) {
         int64_t t = o->time && o->window > 0 ? o->time[i] : 0;
         int64_t window = o->window > 0 ? t / o->window - (t % o->window < 0) : 0;
@@ -73,26 +102,26 @@ static int cut(struct parting *w)
         }
         if (p->nparts == cap) {
             cap = cap ? 2 * cap : 16;
-            struct kc_part *part = kc_mem_realloc(p->part, cap, sizeof *part, w->e);
-            if (!part) {
-                kc_mem_free(place);
-                return -1;
-            }
+            struct kc_part *part = kc_mem_realloc(p->part, cap, sizeof *part, e);
+            if (!part)
+                goto out;
             p->part = part;
         }
         p->part[p->nparts++] = (struct kc_part){.group = place[i].group, .window = place[i].window, .first = i, .n = 1,
                                                 .silhouette = NAN, .objective = NAN};
     }
+    for (size_t i = 0; i < p->nparts; i++)
+        p->part[i].small = p->part[i].n < min_rows;
+    rc = 0;
+out:
     kc_mem_free(place);
-    return 0;
+    return rc;
 }
 
 /* Parts that are too small: the labels of their rows. */
 static void take_small(struct parting *w, struct kc_part *part)
 {
     struct kc_fit *f = w->f;
-    part->small = 1;
-    part->k = 0;
     for (size_t i = 0; i < part->n; i++) {
         uint32_t row = w->p->row[part->first + i];
         if (w->o->window > 0)
@@ -108,9 +137,10 @@ static void take_small(struct parting *w, struct kc_part *part)
     }
 }
 
-/* One part, its labels counted from 0. */
-static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct kc_err *e)
+/* One part, its labels counted from 0; t has what failed. */
+static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct teller *t)
 {
+    struct kc_err *e = &t->error;
     struct kc_part *part = &w->p->part[at];
     const uint32_t *row = w->p->row + part->first;
     struct kc_fit_opts o = *w->o->fit;
@@ -118,14 +148,13 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
     struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
     float *x = NULL;
     double *weights = NULL;
-    int rc = -1;
     o.k = kc_krange_for(&o.k, part->n);
     o.k_given = 0; /* what a part cannot have is no broken limit */
     o.want_rows = 1;
     o.want_sums = 0;
     o.steps = NULL;
     if (kc_weights_pick(o.weights, row, part->n, &weights, e) != 0)
-        return -1;
+        return;
     o.weights = weights;
     if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
         x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
@@ -139,26 +168,43 @@ static int fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, stru
     part->k = f.k;
     part->silhouette = f.silhouette;
     part->objective = f.objective;
-    memcpy(w->reason[at], f.limit_broken ? f.limit_reason : "", f.limit_broken ? sizeof f.limit_reason : 1);
+    if (f.limit_broken)
+        note(&t->notes[LIMITS], at, 1, f.limit_reason, strlen(f.limit_reason));
+    if (f.warnings.n > 0) {
+        size_t n;
+        const char *warning = kc_strs_get(&f.warnings, 0, &n);
+        note(&t->notes[WARNINGS], at, 1, warning, n);
+    }
     for (size_t i = 0; i < part->n; i++) {
         all->labels[row[i]] = f.labels[i];
         all->margin[row[i]] = f.margin[i];
         all->row_silhouette[row[i]] = f.row_silhouette[i];
     }
-    rc = 0;
 out:
     kc_fit_free(&f);
     kc_mem_free(x);
     kc_mem_free(weights);
-    return rc;
 }
 
 static void fit_small(void *arg, size_t t, unsigned worker)
 {
     struct parting *w = arg;
-    struct kc_err e = KC_ERR_INIT;
-    if (w->errors[worker].code == KC_OK && fit_part(w, w->small[t], &w->alone[worker], &e) != 0)
-        w->errors[worker] = e;
+    if (w->teller[worker].error.code == KC_OK)
+        fit_part(w, w->small[t], &w->alone[worker], &w->teller[worker]);
+}
+
+/* What all workers have met, as a line: of the first part that has something to say. */
+static int gather(const struct parting *w, int what, char *line, size_t size)
+{
+    struct notes all = {0};
+    for (unsigned i = 0; i < kc_pool_threads(w->ctx->pool); i++) {
+        const struct notes *n = &w->teller[i].notes[what];
+        if (n->parts > 0)
+            note(&all, n->first, n->parts, n->text, strlen(n->text));
+    }
+    if (all.parts > 0)
+        snprintf(line, size, "in %zu of %zu parts: %.400s", all.parts, w->p->nparts, all.text);
+    return all.parts > 0;
 }
 
 /* All parts: the small ones side by side, the others with all threads each. */
@@ -166,48 +212,43 @@ static int fit_parts(struct parting *w)
 {
     struct kc_parts *p = w->p;
     unsigned threads = kc_pool_threads(w->ctx->pool);
-    const struct kc_ctx quiet = {.pool = w->ctx->pool}; /* the warnings of a thousand parts are no help */
+    const struct kc_ctx quiet = {.pool = w->ctx->pool};
+    char line[600];
     int rc = -1;
     w->small = kc_mem_alloc(p->nparts, sizeof *w->small, w->e);
     w->alone = kc_mem_zalloc(threads, sizeof *w->alone, w->e);
-    w->errors = kc_mem_zalloc(threads, sizeof *w->errors, w->e);
-    w->reason = kc_mem_zalloc(p->nparts, sizeof *w->reason, w->e);
-    if (!w->small || !w->alone || !w->errors || !w->reason)
+    w->teller = kc_mem_zalloc(threads, sizeof *w->teller, w->e);
+    if (!w->small || !w->alone || !w->teller)
         goto out;
     for (unsigned i = 0; i < threads; i++) {
-        w->errors[i] = (struct kc_err)KC_ERR_INIT;
+        w->teller[i].error = (struct kc_err)KC_ERR_INIT;
         if (!(w->alone[i].pool = kc_pool_new(1, w->e)))
             goto out;
     }
     for (size_t i = 0; i < p->nparts; i++) {
-        if (p->part[i].n < w->min_rows)
+        if (p->part[i].small)
             take_small(w, &p->part[i]);
-        else if (p->part[i].n > FEW || threads == 1) {
-            if (fit_part(w, i, &quiet, w->e) != 0)
-                goto out;
-        } else {
+        else if (p->part[i].n <= FEW && threads > 1)
             w->small[w->nsmall++] = (uint32_t)i;
-        }
+        else if (w->teller[0].error.code == KC_OK)
+            fit_part(w, i, &quiet, &w->teller[0]);
     }
     kc_pool_for(w->ctx->pool, w->nsmall, fit_small, w);
     for (unsigned i = 0; i < threads; i++)
-        if (w->errors[i].code != KC_OK) {
-            *w->e = w->errors[i];
+        if (w->teller[i].error.code != KC_OK) {
+            *w->e = w->teller[i].error;
             goto out;
         }
-    for (size_t i = 0; i < p->nparts && !w->f->limit_broken; i++)
-        if (w->reason[i][0]) {
-            w->f->limit_broken = 1;
-            snprintf(w->f->limit_reason, sizeof w->f->limit_reason, "in one part of %zu at least: %.400s", p->nparts,
-                     w->reason[i]);
-        }
+    w->f->limit_broken = gather(w, LIMITS, w->f->limit_reason, sizeof w->f->limit_reason);
+    if (gather(w, WARNINGS, line, sizeof line) &&
+        kc_strs_add(&w->f->warnings, line, strlen(line), w->e) != 0)
+        goto out;
     rc = 0;
 out:
     for (unsigned i = 0; w->alone && i < threads; i++)
         kc_pool_free(w->alone[i].pool);
     kc_mem_free(w->alone);
-    kc_mem_free(w->errors);
-    kc_mem_free(w->reason);
+    kc_mem_free(w->teller);
     kc_mem_free(w->small);
     return rc;
 }
@@ -466,22 +507,17 @@ int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const str
 {
     struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
     struct kc_pieces s = {0};
-    uint64_t least = o->fit->k.least > 0 ? 4 : o->fit->k.min > UINT64_MAX / 2 ? UINT64_MAX : 2 * o->fit->k.min;
     int rc = -1;
-    *p = (struct kc_parts){0};
     *out = (struct kc_fit){.n = rows->n, .d = rows->d, .kernel = kc_la_kernel(), .path = "parts", .silhouette = NAN,
                            .calinski_harabasz = NAN, .davies_bouldin = NAN, .silhouette_selected = NAN};
-    if (rows->n >= UINT32_MAX)
-        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", rows->n);
-    w.min_rows = o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
     if (kc_weights_make(o->fit->weights, rows->n, &w.weights, &w.one, e) != 0)
         return -1;
     out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
     out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
     out->margin = kc_mem_alloc(rows->n, sizeof *out->margin, e);
     out->row_silhouette = kc_mem_alloc(rows->n, sizeof *out->row_silhouette, e);
-    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || cut(&w) != 0 || fit_parts(&w) != 0 ||
-        number(&w, &s) != 0 || tell_stories(&w, &s) != 0)
+    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || fit_parts(&w) != 0 || number(&w, &s) != 0 ||
+        tell_stories(&w, &s) != 0)
         goto out;
     uint32_t k = s.k;
     snprintf(out->path_why, sizeof out->path_why, "%zu parts, %u clusters in them", p->nparts, k);
@@ -501,15 +537,40 @@ void kc_parts_free(struct kc_parts *p)
     *p = (struct kc_parts){0};
 }
 
-uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, unsigned threads)
+/* Room for the fits: of parts that run side by side, or of one. */
+static uint64_t fits_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_fit_opts *fit, unsigned threads)
 {
-    const struct kc_fit_opts fit = {.k = kc_krange_for(&o->fit->k, n), .k_by = o->fit->k_by, .min_size = o->fit->min_size,
-                                    .max_size = o->fit->max_size, .n_init = o->fit->n_init, .sample = o->fit->sample,
-                                    .want_rows = 1, .weights = o->fit->weights};
+    struct kc_fit_opts o = {.k = kc_krange_for(&fit->k, few), .k_by = fit->k_by, .min_size = fit->min_size,
+                            .max_size = fit->max_size, .n_init = fit->n_init, .sample = fit->sample, .want_rows = 1,
+                            .weights = fit->weights};
+    uint64_t side = threads * kc_fit_bytes(few, d, 1, &o, 1);
+    side += in_memory ? 0 : (uint64_t)threads * few * d * sizeof(float);
+    o.k = kc_krange_for(&fit->k, most);
+    uint64_t one = kc_fit_bytes(most, d, in_memory, &o, threads);
+    return side > one ? side : one;
+}
+
+uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, const struct kc_parts *p,
+                        unsigned threads)
+{
     const size_t weights = o->fit->weights ? 2 * sizeof(double) : 0; /* of all, and picked by part */
-    uint64_t k = fit.k.max < n ? fit.k.max : n;
-    uint64_t few = threads * kc_fit_bytes(n < FEW ? n : FEW, d, 1, &fit, 1), all = kc_fit_bytes(n, d, in_memory, &fit, threads);
-    few += in_memory ? 0 : (uint64_t)threads * FEW * d * sizeof(float);
-    return (few > all ? few : all) + (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
-           2 * k * d * sizeof(double);
+    const struct kc_part all = {.n = n};
+    size_t nparts = p ? p->nparts : 1, few = 0, most = 0;
+    uint64_t pieces = 0;
+    for (size_t i = 0; i < nparts; i++) {
+        const struct kc_part *part = p ? &p->part[i] : &all;
+        if (part->small) {
+            pieces += o->window > 0 ? part->n : 1;
+            continue;
+        }
+        uint64_t k = kc_krange_for(&o->fit->k, part->n).max;
+        pieces += k < part->n ? k : part->n;
+        few = part->n <= FEW && part->n > few ? part->n : few;
+        most = part->n > most ? part->n : most;
+    }
+    if (!p)
+        few = n < FEW ? n : FEW;
+    return fits_bytes(few, most, d, in_memory, o->fit, threads) +
+           (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
+           pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)); /* sums of clusters, and of stories */
 }

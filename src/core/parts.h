@@ -39,11 +39,16 @@ struct kc_parts {
     uint64_t linked, joined, gaps; /* clusters that went on as stories; that were joined over groups; splits made */
 };
 
-/* rows: n >= 1. Fills *p (free with kc_parts_free) and *out (kc_fit_free), also for the caller to free after a failure.
+/* Which rows are in which part, of n >= 1. Fills *p (free with kc_parts_free, also after a failure) but for what has been
+ * found. KC_EINPUT: more rows than labels can count. */
+int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e) KC_MUST_USE;
+
+/* p: what kc_parts_cut has made of these rows by these options. Fills the rest of it, and *out (kc_fit_free), also for the caller to free after a failure.
  * In *out: labels, centroids and clusters of the whole (ids by falling size, ties by the earliest member; rows in no
  * cluster have KC_PARTS_NONE), similarity, and margin and row_silhouette, objective, inertia. Silhouettes
  * and margins are those of the part that a row was clustered in, before anything was linked, joined or split; the mean
- * silhouette is that of the rows that have one. There is no sweep, and no sums.
+ * silhouette is that of the rows that have one. There is no sweep, and no sums. Of limits that were not kept and of warnings
+ * that of the first part is told, and how many parts have one.
  *
  * With o->link, clusters of a group in the same window or in neighbouring ones are one story when their centroids have at
  * least that similarity, and so is whatever is connected by such pairs. Without it a cluster goes on a story when the mean similarity of its rows to the story's of its last window lies
@@ -62,7 +67,8 @@ struct kc_parts {
 int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o, struct kc_parts *p,
                  struct kc_fit *out, struct kc_err *e) KC_MUST_USE;
 void kc_parts_free(struct kc_parts *p);
-/* Allocated memory at its peak, about; the parts are not known yet: as if all rows were one. */
-uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, unsigned threads);
+/* Allocated memory at its peak, about. p: as kc_parts_cut has it; NULL while that is not known: as if all rows were one part. */
+uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, const struct kc_parts *p,
+                        unsigned threads);
 
 #endif

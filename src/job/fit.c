@@ -39,6 +39,7 @@ static uint64_t add(uint64_t a, uint64_t b)
 struct work {
     const struct kc_job_fit *j;
     const struct kc_fit_opts *o;
+    const struct kc_parts *parts; /* NULL: not known yet */
     unsigned threads;
 };
 
@@ -65,8 +66,9 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
     struct kc_parts_opts parts = w->j->parts;
     parts.fit = w->o;
     uint64_t k = o.k.max < n ? o.k.max : n, text = 0, longest = 0;
-    uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->threads)
-                                             : kc_fit_bytes(n, d, in_memory, &o, w->threads), w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+    uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
+                                             : kc_fit_bytes(n, d, in_memory, &o, w->threads),
+                       w->j->model ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (o.weights ? sizeof(double) : 0) +
@@ -128,7 +130,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
     char for_data[16], for_work[16];
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
-    const struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
+    const struct work w = {j, o, &run->parts, kc_pool_threads(run->ctx.pool)};
     uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, texts_of(run, j));
     uint64_t need = run->need = add(data, work);
     kc_num_human(for_data, data);
@@ -155,7 +157,7 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
         [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
     };
     struct kc_in_opts in = j->in;
-    struct work w = {j, o, kc_pool_threads(run->ctx.pool)};
+    struct work w = {j, o, NULL, kc_pool_threads(run->ctx.pool)};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
@@ -167,6 +169,7 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
     in.kinds = run->fields.kind;
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
         return -1;
+    kc_fit_fields_check(run);
     if (!j->clusters || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
@@ -212,7 +215,14 @@ static void tell_fit(const struct kc_job_run *run)
                                     {"k_selected", f->k_selected}, {"silhouette", f->silhouette},
                                     {"objective", f->objective}, {"merged", (double)f->merged},
                                     {"split", (double)f->split}};
-    kc_ctx_event(&run->ctx, "fit", "the rows are clustered", facts, sizeof facts / sizeof facts[0]);
+    const struct kc_parts *p = &run->parts;
+    const struct kc_fact of_parts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"parts", (double)p->nparts},
+                                       {"k", f->k}, {"silhouette", f->silhouette}, {"objective", f->objective},
+                                       {"small_groups", p->small_groups}, {"small_rows", (double)p->small_rows},
+                                       {"linked", (double)p->linked}, {"joined", (double)p->joined},
+                                       {"gaps", (double)p->gaps}};
+    kc_ctx_event(&run->ctx, "fit", "the rows are clustered", p->nparts ? of_parts : facts,
+                 p->nparts ? sizeof of_parts / sizeof of_parts[0] : sizeof facts / sizeof facts[0]);
 }
 
 static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
@@ -221,16 +231,19 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
     if (check_memory(j, o, run, e) != 0)
         return -1;
-    if (kc_fit_in_parts(j))
-        return kc_fit_parts(j, o, run, e);
-    *o = for_rows(o, run->ds.rows.n);
-    if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
-        kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
-        return -1;
-    for (size_t i = 0; i < run->fit.warnings.n; i++) {
+    if (kc_fit_in_parts(j)) {
+        if (kc_fit_parts(j, o, run, e) != 0)
+            return -1;
+    } else {
+        *o = for_rows(o, run->ds.rows.n);
+        if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
+            kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < run->fit.warnings.n; i++) { /* of parts only on request: nobody has chosen each one's range of k */
         size_t n;
         const char *s = kc_strs_get(&run->fit.warnings, i, &n);
-        kc_ctx_log(&run->ctx, KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
+        kc_ctx_log(&run->ctx, run->parts.nparts ? KC_LOG_INFO : KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
     }
     tell_fit(run);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s (%s), kernel: %s", run->fit.path, run->fit.path_why,

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/ctx.h"
 #include "job/fit_run.h"
 
 static size_t want(struct kc_fit_fields *f, const char *name, enum kc_attr_kind kind)
@@ -36,4 +37,16 @@ int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *ou
         return 0;
     *out = (struct kc_field){&run->ds.attrs, run->ds.nattrs, field};
     return 1;
+}
+
+void kc_fit_fields_check(const struct kc_job_run *run)
+{
+    for (size_t i = 0; i < run->fields.n; i++) {
+        struct kc_field f;
+        size_t row = 0, n = 0;
+        for (int any = kc_fit_field(run, i, &f); any && n == 0 && row < run->ds.rows.n; row++)
+            (void)kc_strs_get(f.attrs, row * f.stride + f.column, &n);
+        if (n == 0)
+            kc_ctx_log(&run->ctx, KC_LOG_WARN, "no record has a field '%.200s'", run->fields.name[i]);
+    }
 }

@@ -52,10 +52,12 @@ struct kc_job_run {
 void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j);
 /* Where the rows' values of a field are; 0 when it is none. */
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out);
+/* Warn of those that no record has. */
+void kc_fit_fields_check(const struct kc_job_run *run);
 
 /* job/fit_parts.c. Whether the rows are clustered in parts; */
 int kc_fit_in_parts(const struct kc_job_fit *j);
-/* times, groups and weights out of the rows' fields; */
+/* times, groups and weights out of the rows' fields, and so which rows are in which part; */
 int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* and kc_parts_fit of them. */
 int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)

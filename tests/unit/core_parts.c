@@ -270,7 +270,7 @@ TEST(core_parts_windows_as_the_slow_twin)
         struct kc_parts_opts whole = o;
         whole.max_gap = -1; /* gaps are looked at below */
         const struct kc_parts_opts *used = o.max_gap < 0 ? &whole : &o;
-        CHECK(kc_parts_fit(&ctx, &rows, used, &p, &f, &e) == 0);
+        CHECK(kc_parts_cut(rows.n, used, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, used, &p, &f, &e) == 0);
         slow_fit(&s, &ctx, groups, window_of(-200 * HOUR, o.window), window_of(200 * HOUR, o.window));
         if (isnan(o.link))
             slow_link(&s, groups);
@@ -322,7 +322,7 @@ TEST(core_parts_do_not_depend_on_threads)
         struct kc_parts p;
         struct kc_fit f;
         struct kc_err e = KC_ERR_INIT;
-        CHECK(kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
+        CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
         uint32_t covered = 0;
         for (size_t q = 0; q < p.nparts; q++)
             covered += (uint32_t)p.part[q].n;
@@ -358,8 +358,8 @@ TEST(core_parts_join_groups)
         struct kc_fit f, g;
         struct kc_err e = KC_ERR_INIT;
         o.merge = 0.7 + 0.02 * round;
-        CHECK(kc_parts_fit(&ctx, &rows, &apart, &q, &g, &e) == 0);
-        CHECK(kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
+        CHECK(kc_parts_cut(rows.n, &apart, &q, &e) == 0 && kc_parts_fit(&ctx, &rows, &apart, &q, &g, &e) == 0);
+        CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
         CHECK(f.k + p.joined == g.k);
         /* the slow way: again and again the most alike two, sets of clusters by their number */
         uint32_t *set = malloc(g.k * sizeof *set), *of = malloc(w.n * sizeof *of);
@@ -417,7 +417,7 @@ TEST(core_parts_of_one_are_a_fit)
     struct kc_parts p;
     struct kc_fit f, g;
     struct kc_err e = KC_ERR_INIT;
-    CHECK(kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0 && kc_fit_run(&ctx, &rows, &fit, &g, &e) == 0);
+    CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0 && kc_fit_run(&ctx, &rows, &fit, &g, &e) == 0);
     CHECK(f.k == g.k && memcmp(f.labels, g.labels, 700 * sizeof *f.labels) == 0);
     CHECK(memcmp(f.row_silhouette, g.row_silhouette, 700 * sizeof *f.margin) == 0);
     CHECK(memcmp(f.margin, g.margin, 700 * sizeof *f.margin) == 0);

@@ -586,7 +586,7 @@ TEST(core_weighted_parts_are_those_of_copies)
             o[q] = (struct kc_parts_opts){.fit = q ? &bare : &fit, .group = round % 2 || round == 4 ? group[q] : NULL,
                                           .time = time[q], .window = round % 3 == 1 ? 100 : 0, .max_gap = -1, .link = 0.8,
                                           .merge = round % 2 ? 0.9 : (double)NAN};
-            CHECK(kc_parts_fit(&ctx, &rows, &o[q], &p[q], &f[q], &e) == 0);
+            CHECK(kc_parts_cut(rows.n, &o[q], &p[q], &e) == 0 && kc_parts_fit(&ctx, &rows, &o[q], &p[q], &f[q], &e) == 0);
         }
         CHECK(f[0].k == f[1].k && near(f[0].objective, f[1].objective, 1e-9) && near(f[0].inertia, f[1].inertia, 1e-6));
         if (round != 5) /* where weights are equal, a row is one, not three */
