@@ -9,6 +9,7 @@
 #include "core/parts.h"
 #include "core/ref/ref.h"
 #include "core/seed.h"
+#include "core/sizes.h"
 #include "core/sweep.h"
 #include "core/weights.h"
 #include "data.h"
@@ -608,6 +609,34 @@ TEST(core_weighted_parts_are_those_of_copies)
         free(y);
         free(w);
         free(x);
+    }
+    kc_pool_free(ctx.pool);
+}
+
+/* Rows on a quarter of a circle, degree by degree: 2-means cuts it at 45. When the last row outweighs all others, its
+ * centre stays with it, and the cut is half way between that and the middle of the rest: b = (b / 2 + 90) / 2 = 60. */
+TEST(core_size_limits_cut_by_weight)
+{
+    enum { N = 91 };
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_ctx ctx = data_ctx(2);
+    float x[2 * N];
+    double w[N], *scaled;
+    for (int i = 0; i < N; i++) {
+        double angle = i * acos(-1) / 180;
+        x[2 * i] = (float)cos(angle);
+        x[2 * i + 1] = (float)sin(angle);
+        w[i] = i < N - 1 ? 1 : 1e6;
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+        uint32_t l[N] = {0}, k = 1;
+        uint64_t merged, split, low = 0;
+        struct kc_space s = space_of(&ctx, x, weighted ? w : NULL, N, 2, &scaled);
+        CHECK(kc_sizes_enforce(&s, l, &k, 1, 80, &merged, &split, &e) == 0 && k == 2 && split == 1);
+        for (int i = 0; i < N; i++)
+            low += l[i] == l[0];
+        CHECK_MSG(weighted ? low >= 59 && low <= 62 : low >= 44 && low <= 47, "%d: cut at %d", weighted, (int)low);
+        kc_mem_free(scaled);
     }
     kc_pool_free(ctx.pool);
 }
