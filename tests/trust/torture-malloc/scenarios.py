@@ -64,6 +64,11 @@ def make(folder, kclust):
         put(name, content)
     put("fields.jsonl", formats.lines_of_fields(len(few)))
     put("fields.json", formats.index_of_fields(len(few)))
+    put("dated.jsonl", "".join('{"term": "t%d", "vec": [%s], "kind": "%s", "day": "2024-05-%02d", "w": %d, "tags": ["a%d", null]}\n' %
+                               (i, ", ".join("%.9g" % x for x in v), "ab"[i % 3 == 0], 1 + i // 12, 1 + i % 4, i % 5)
+                               for i, v in enumerate(some[:60])).encode())
+    put("options", b"# a fit in parts\nk 2:3\nn-init 1\ngroup-by kind\ntime-field day\ntime-window 2d\nmax-gap 5d\n"
+        b"weight-field w\nmerge-groups 0.99\nclusters records\nfacet tags\ndocument-field day\nkeywords 2\n")
     subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
                    check=True)
     rng = random.Random(7)
@@ -124,6 +129,9 @@ TABLE = [
              ["IN/few.npy"], old=["new.npy"]),
     Scenario("fit with fields beside an index", ["fit", "-q"] + QUICK + ["--metadata", "IN/fields.json"] +
              formats.WITH_INDEX + ["-o", "out", "IN/ids.faiss"], old=["out"]),
+    Scenario("fit in groups and windows, by a file of options", ["fit", "--config", "IN/options", "-o", "out", "-s", "side",
+                                                                 "IN/dated.jsonl"], old=["out", "side", "records"],
+             slow=True),
     Scenario("assign", ["assign", "-q", "-m", "IN/model", "IN/few.jsonl.gz"], streams=True),
     Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
     Scenario("update, a new topic", ["update", "-m", "IN/model", "--save", "new", "-o", "out", "-s", "side", "--late",
