@@ -234,6 +234,8 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_
     if (kc_fit_in_parts(j)) {
         if (kc_fit_parts(j, o, run, e) != 0)
             return -1;
+        if (run->fit.k == 0)
+            kc_ctx_log(&run->ctx, KC_LOG_WARN, "no row is in a cluster: all groups are too small");
     } else {
         *o = for_rows(o, run->ds.rows.n);
         if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||

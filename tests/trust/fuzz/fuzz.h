@@ -26,6 +26,8 @@ void fuzz_options(const uint8_t *p, size_t n);
 void fuzz_model(const uint8_t *p, size_t n);
 void fuzz_checkpoint(const uint8_t *p, size_t n);
 void fuzz_config(const uint8_t *p, size_t n);
+void fuzz_date(const uint8_t *p, size_t n);
+void fuzz_fields(const uint8_t *p, size_t n);
 
 /* Print what is wrong and abort, which libFuzzer reports with the input. */
 _Noreturn void fuzz_fail(const char *fmt, ...) KC_PRINTF(1, 2);

@@ -313,6 +313,23 @@ def checkpoint():
                 struct.pack("<BHQ", 3 * i, 7 * step, i) if step > 3 else b"")
 
 
-for target in (config, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
+def date():
+    for i, t in enumerate(("2024-05-01", "2024-02-29T23:59:60.123456789+05:30", "0001-01-01 00:00:00", "9999-12-31t23:59:59.9999999z",
+                           "1714521600", "-1.5e3", "2023-02-29", "1970-01-01T00:00:00-00:01", "2024-05-01T12:00", "1e300")):
+        put("date", f"seed-{i:02}", t)
+
+
+def fields():
+    rows = ["".join('{"n": "%s%d", "v": [%d, %d, %d], "t": "2024-05-%02dT0%d:00:00Z", "g": "%s", "h": [%d], "w": %d, '
+                    '"a": ["x%d", "y"], "b": "%d", "d": "doc%d"}\n' %
+                    (name, i, 9 if i % 3 == 0 else i % 2, 9 if i % 3 == 1 else 1, 9 if i % 3 == 2 else 0, 1 + i // 4, i, "pq"[i % 2], i % 2,
+                     1 + i % 3, i % 3, i % 4, i // 2) for i in range(9)) for name in ("r", "\u00e9 word ")]
+    odd = '{"n": null, "v": [1, 0, 0], "t": 1714521600.5, "g": {"k": [null, 1e3]}, "h": {"0": 1}, "w": "1e-3", "a": {}, "b": [[1]], "d": 7}\n'
+    late = '{"v": [0, 1, 0], "t": "9999-12-31", "w": 1e300}\n{"v": [0, 1, 1], "t": "0001-01-01", "w": 1e-300}\n'
+    for i, how in enumerate(((0, 0), (0x02, 0), (0x06, 8), (0x0A, 1), (0x1A, 6), (0x28, 4), (0x7F, 0x7E), (0xFF, 0xFF), (0x91, 0x30), (0x60, 2))):
+        put("fields", f"seed-{i:02}", bytes(how), rows[i % 2] + (odd if i % 3 else "") + (late if i % 4 == 1 else ""))
+
+
+for target in (config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
                checkpoint):
     target()
