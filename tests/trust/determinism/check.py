@@ -260,6 +260,54 @@ def assigning(h, data, ways, packs, threads, each=True):
                   "exit status %d, other lines than the fit's: %s" % (process.returncode, errors[:200]))
 
 
+def by_fields(h, data, n, threads):
+    """Groups, windows, weights, keywords and records of clusters: by fields in the records, or beside them."""
+    rng = np.random.default_rng([SEED, 5])
+    fields = [{"term": t, "kind": "ab"[int(k)], "day": "2024-05-%02d" % day, "w": float(w), "tags": ["x%d" % tag, "y"]}
+              for t, k, day, w, tag in zip(data.terms[:n], rng.random(n) < 0.3, rng.integers(1, 12, n),
+                                           np.round(rng.gamma(2, 2, n) + 0.01, 3), rng.integers(4, size=n))]
+    inside, beside, rows = (os.path.join(h.folder, "fields." + name) for name in ("jsonl", "meta", "npy"))
+    with open(inside, "w", encoding="utf-8") as f, open(beside, "w", encoding="utf-8") as g:
+        for record, row in zip(fields, data.x[:n].astype(np.float64).tolist()):
+            f.write(json.dumps({**record, "vec": row}) + "\n")
+            g.write(json.dumps(record) + "\n")
+    with open(rows, "wb") as f:
+        f.write(forms.npy("<f4")(None, data.x[:n]))
+    what = {"weights": ["-k", "2:6", "--weight-field", "w", "--time-field", "day", "--recency", "3d", "--max-size", str(n // 3)],
+            "groups": ["-k", "2:6", "--group-by", "kind", "--merge-groups", "0.9"],
+            "stories": ["-k", "10%:30%:x1.5", "--group-by", "kind", "--time-field", "day", "--time-window", "2d", "--link",
+                        "0.8", "--max-gap", "3d", "--weight-field", "w"]}
+    way = {"file": [inside], "pipe": [], "metadata": ["--metadata", beside, "--terms", h.folder + "/fields.terms", rows],
+           "streamed": ["--max-memory", "24M", inside]}
+    with open(h.folder + "/fields.terms", "w", encoding="utf-8") as f:
+        f.write("".join(t + "\n" for t in data.terms[:n]))
+    out, side, records = (os.path.join(h.folder, "fields." + name) for name in ("out", "side", "records"))
+
+    def run(options, where, j):
+        for old in out, side, records:
+            if os.path.exists(old):
+                os.remove(old)
+        done = subprocess.run([KCLUST, "-q", "-j%d" % j, "-o", out, "-s", side, "--clusters", records, "--facet", "tags",
+                               "--keywords", "3", "--n-init", "2", *COLUMNS, *options, *way[where]],
+                              input=open(inside, "rb").read() if where == "pipe" else b"", stderr=subprocess.PIPE,
+                              timeout=TIMEOUT, check=False)
+        if done.returncode not in (0, 3):
+            return done.stderr, b"", b""
+        return (open(out, "rb").read(), lasting(open(side, "rb").read()), open(records, "rb").read())
+
+    for name, options in what.items():
+        expected = run(options, "file", 1)
+        for turn, j in enumerate(threads):
+            for where in list(way) if len(threads) > 2 else [list(way)[turn % 2 + 1]]:
+                label = "%s by fields: %s %s -j%d" % (data.name, name, where, j)
+                if not h.wanted(label):
+                    continue
+                got = run(options, where, j)
+                h.runs += 1
+                h.verdict(label, "" if got == expected and all(got) else "other bytes than of the file on one thread: %r" %
+                          got[0][:200])
+
+
 def portable():
     """A kclust of the same library that uses no vector instructions of its own."""
     binary = os.path.join(BUILD, "kclust-portable")
@@ -358,6 +406,7 @@ def main(arguments):
         if sliced:
             every_form(h, sample, sizes, ("file", "pipe"), ("plain", "gzip"), (2, 3, 1, 7))
             assigning(h, sample, ("file", "pipe"), ("plain",), (1, 2, 5))
+            by_fields(h, sample, 500, (2, 7))
             kernels(h, [sample], ["-k", "2:3", "--n-init", "1"], (2,))
         else:
             packs = list(forms.PACKERS)
@@ -365,6 +414,7 @@ def main(arguments):
             every_thread(h, sample, ["-k", "2:20", *COLUMNS])
             other_outputs(h, sample, THREADS)
             assigning(h, sample, ("file", "stdin", "pipe"), packs, THREADS)
+            by_fields(h, sample, len(sample.terms), THREADS)
             real = list(load_real(h))
             for data in real:  # all mixes of format, compression and way have been seen on the sample
                 every_form(h, data, [*FEW, *COLUMNS], ("file", "pipe"), packs, THREADS, each=False)
