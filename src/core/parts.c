@@ -8,6 +8,7 @@
 #include "core/assign.h"
 #include "core/index.h"
 #include "core/members.h"
+#include "core/order.h"
 #include "core/stories.h"
 #include "core/weights.h"
 #include "la/product.h"
@@ -369,41 +370,16 @@ out:
     return rc;
 }
 
-struct rank {
-    uint64_t size;
-    uint32_t first, label, group;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct rank *p = a, *q = b;
-    if (p->size != q->size)
-        return p->size > q->size ? -1 : 1;
-    return (p->first > q->first) - (p->first < q->first);
-}
-
 /* Ids by falling size, ties by the earliest member; and the group of each. k: above the highest label. */
 static int order(struct parting *w, uint32_t k)
 {
     struct kc_fit *f = w->f;
-    struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    struct kc_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
     int rc = -1;
     if (!r || !to)
         goto out;
-    for (uint32_t c = 0; c < k; c++)
-        r[c] = (struct rank){0, UINT32_MAX, c, KC_PARTS_NONE};
-    for (size_t i = f->n; i-- > 0;) {
-        if (f->labels[i] == KC_PARTS_NONE)
-            continue;
-        struct rank *c = &r[f->labels[i]];
-        uint32_t group = w->o->group ? w->o->group[i] : 0;
-        c->group = c->size++ == 0 || c->group == group ? group : KC_PARTS_NONE;
-        c->first = (uint32_t)i;
-    }
-    qsort(r, k, sizeof *r, by_rank);
-    while (k > 0 && r[k - 1].size == 0)
-        k--;
+    k = kc_order_labels(f->labels, f->n, k, r);
     f->k = f->k_selected = k;
     w->p->group = kc_mem_alloc(k, sizeof *w->p->group, w->e);
     f->clusters = kc_mem_zalloc(k, sizeof *f->clusters, w->e);
@@ -411,12 +387,17 @@ static int order(struct parting *w, uint32_t k)
         goto out;
     for (uint32_t c = 0; c < k; c++) {
         to[r[c].label] = c;
-        w->p->group[c] = r[c].group;
+        w->p->group[c] = w->o->group ? w->o->group[r[c].first] : 0;
         f->clusters[c] = (struct kc_cluster){r[c].size, 0, NAN, UINT64_MAX};
     }
-    for (size_t i = 0; i < f->n; i++)
-        if (f->labels[i] != KC_PARTS_NONE)
-            f->labels[i] = to[f->labels[i]];
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t *label = &f->labels[i];
+        if (*label == KC_PARTS_NONE)
+            continue;
+        *label = to[*label];
+        if (w->o->group && w->p->group[*label] != w->o->group[i])
+            w->p->group[*label] = KC_PARTS_NONE;
+    }
     rc = 0;
 out:
     kc_mem_free(to);
@@ -425,25 +406,14 @@ out:
 }
 
 /* Centroids, and the rows' similarity to them. */
-static int centre(struct parting *w, double *sums)
+static int centre(struct parting *w, const double *sums)
 {
     struct kc_fit *f = w->f;
     uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
     int rc = -1;
     if (!own)
         return -1;
-    for (uint32_t c = 0; c < f->k; c++) {
-        const double *v = sums + (size_t)c * f->d;
-        double length = sqrt(kc_la_dotd(v, v, f->d));
-        uint32_t first = 0;
-        while (!(length > 1e-9) && f->labels[first] != c)
-            first++;
-        if (!(length > 1e-9)) /* rows that cancel out */
-            kc_rows_copy(&w->rows, &first, 1, f->centroids + (size_t)c * f->d);
-        for (size_t t = 0; length > 1e-9 && t < f->d; t++)
-            f->centroids[(size_t)c * f->d + t] = (float)(v[t] / length);
-        f->objective += length / w->one;
-    }
+    kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids);
     for (size_t i = 0; i < f->n; i++)
         own[i] = f->labels[i] == KC_PARTS_NONE ? 0 : f->labels[i];
     rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
@@ -486,6 +456,7 @@ static int describe(struct parting *w)
         const double *v = sums + (size_t)c * f->d;
         double ss = kc_la_dotd(v, v, f->d), n = mass[c];
         f->clusters[c].cohesion = sqrt(ss) / n;
+        f->objective += sqrt(ss) / w->one;
         f->inertia += (n - ss / n) / w->one;
         f->clusters[c].silhouette = known[c] > 0 ? silhouette[c] / known[c] : NAN;
         total += silhouette[c];

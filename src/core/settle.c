@@ -6,56 +6,36 @@
 
 #include "core/assign.h"
 #include "core/index.h"
+#include "core/order.h"
 #include "la/product.h"
 
 #define PIECE (16 * KC_LA_TILE) /* rows that are read at a time */
 #define ORDERS 5 /* times that the ids may change for labels that moved */
-
-struct rank {
-    uint64_t size, first;
-    uint32_t id;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct rank *p = a, *q = b;
-    if (p->size != q->size)
-        return p->size > q->size ? -1 : 1;
-    return p->first < q->first ? -1 : p->first > q->first; /* an empty one has first = n: the last */
-}
 
 int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
 {
     struct kc_fit *f = w->f;
     uint32_t k = f->k;
     int rc = -1;
-    struct rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    struct kc_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
     float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
     if (!r || !to || !c2)
         goto out;
-    for (uint32_t c = 0; c < k; c++)
-        r[c] = (struct rank){0, f->n, c};
-    for (size_t i = f->n; i-- > 0;) {
-        r[f->labels[i]].size++;
-        r[f->labels[i]].first = i;
-    }
-    qsort(r, k, sizeof *r, by_rank);
-    while (f->k > 1 && r[f->k - 1].size == 0)
-        f->k--;
+    f->k = kc_order_labels(f->labels, f->n, k, r);
     if (changed)
         *changed = f->k != k;
     for (uint32_t c = 0; c < k; c++) {
-        to[r[c].id] = c;
+        to[r[c].label] = c;
         if (changed)
-            *changed |= r[c].id != c;
+            *changed |= r[c].label != c;
     }
     for (size_t i = 0; i < f->n; i++)
         f->labels[i] = to[f->labels[i]];
     if (centroids) {
         memcpy(c2, f->centroids, (size_t)k * f->d * sizeof *c2);
         for (uint32_t c = 0; c < k; c++)
-            memcpy(f->centroids + (size_t)c * f->d, c2 + (size_t)r[c].id * f->d, f->d * sizeof *c2);
+            memcpy(f->centroids + (size_t)c * f->d, c2 + (size_t)r[c].label * f->d, f->d * sizeof *c2);
     }
     rc = 0;
 out:
@@ -68,21 +48,9 @@ out:
 int kc_settle_center(struct kc_fitting *w)
 {
     struct kc_fit *f = w->f;
-    size_t d = f->d;
     if (kc_index_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
-    for (uint32_t c = 0; c < f->k; c++) {
-        const double *v = w->sums + (size_t)c * d;
-        double len = sqrt(kc_la_dotd(v, v, d));
-        uint32_t first = 0;
-        while (!(len > 1e-9) && first < f->n && f->labels[first] != c)
-            first++;
-        if (!(len > 1e-9) && first < f->n)
-            kc_rows_copy(&w->space.rows, &first, 1, f->centroids + (size_t)c * d);
-        else
-            for (size_t t = 0; t < d; t++)
-                f->centroids[(size_t)c * d + t] = (float)(v[t] / len);
-    }
+    kc_order_centre(&w->space.rows, f->labels, w->sums, f->k, f->centroids);
     return kc_rows_failed(&w->space.rows, w->e);
 }
 
