@@ -517,13 +517,16 @@ static int run(void *arg, struct kc_err *e)
 
 int kc_cmd_fit(int argc, char **argv, int named)
 {
-    struct args a = {
+    static const struct args fresh = {
         .cli = KC_CLI_INIT,
-        .job = {.in = kc_cli_in_defaults(), .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-",
-                .records = KC_CLUSTERS_OPTS_DEFAULT, .parts = {.max_gap = -1, .link = NAN, .merge = NAN},
-                .checkpoint = {.every = KC_CHECKPOINT_EVERY, .began = kc_clock_now()}, .max_relabel = 1,
-                .created = -1},
+        .job = {.fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-", .records = KC_CLUSTERS_OPTS_DEFAULT,
+                .parts = {.max_gap = -1, .link = NAN, .merge = NAN}, .checkpoint = {.every = KC_CHECKPOINT_EVERY},
+                .max_relabel = 1, .created = -1},
     };
+    static struct args a; /* too large for a small stack, and under all that a fit does */
+    a = fresh;
+    a.job.in = kc_cli_in_defaults();
+    a.job.checkpoint.began = kc_clock_now();
     a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
     const struct kc_cli_work w = {&kc_verb_fit, named ? &kc_verb_fit : NULL, take, ready, run, &a, &a.cli};
     return kc_cli_verb(&w, argc, argv, named);

@@ -1,7 +1,6 @@
 #include "in/plain.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -51,15 +50,19 @@ static int bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t
 
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
 {
-    char path[PATH_MAX];
+    struct kc_buf path = {NULL, 0, 0};
     uint64_t left = left_of(f), rows = p->rows;
-    int n = snprintf(path, sizeof path, "%s.terms", f->path);
-    if (f->o->terms_file || strcmp(f->path, "-") == 0 || n < 0 || (size_t)n >= sizeof path ||
-        (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)))
+    int rc = -1;
+    if (f->o->terms_file || strcmp(f->path, "-") == 0)
         return 0;
-    if (kc_terms_load(path, 1, f->o->max_line, f->o->max_memory, &p->terms, e) != 0)
-        return -1;
-    p->has_terms = 1;
+    if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0) {
+        int none = access(path.p, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG);
+        p->has_terms = !none;
+        rc = none ? 0 : kc_terms_load(path.p, 1, f->o->max_line, f->o->max_memory, &p->terms, e);
+    }
+    kc_buf_free(&path);
+    if (rc != 0 || !p->has_terms)
+        return rc;
     if (rows == UINT64_MAX && left != UINT64_MAX)
         rows = left / p->stride;
     return rows == UINT64_MAX || rows == p->terms.n ? 0 : bad_terms(f, p, rows, e);

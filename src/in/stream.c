@@ -356,31 +356,32 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     struct kc_slot *slots = NULL;
     void **ring = NULL;
     int rc = -1;
-    struct both b;
     uint64_t most;
-    memset(&b, 0, sizeof b);
     memset(st, 0, sizeof *st);
-    b.feed.o = o;
-    b.feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
-    run->pieces = pieces_bytes(nslots, b.feed.block);
-    b.feed.files = o->nfiles ? o->files : &standard_input;
-    b.feed.nfiles = o->nfiles ? o->nfiles : 1;
-    b.feed.d = o->expect_dim;
-    b.feed.d_name = o->expect_from;
-    b.feed.st = st;
-    b.drain.ctx = ctx;
-    b.drain.o = o;
-    b.drain.run = run;
-    b.drain.sink = sink;
-    b.drain.arg = arg;
-    run->total = total_size(&b.feed);
-    b.drain.last = kc_clock_now();
-    if (kc_fields_init(&b.feed.given, o, e) != 0 || kc_choice_init(&b.drain.choice, o, run, &b.feed.attrs, e) != 0 ||
-        check_inputs(&b.feed, e) != 0)
+    struct both *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
+    if (!b)
+        return -1;
+    b->feed.o = o;
+    b->feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
+    run->pieces = pieces_bytes(nslots, b->feed.block);
+    b->feed.files = o->nfiles ? o->files : &standard_input;
+    b->feed.nfiles = o->nfiles ? o->nfiles : 1;
+    b->feed.d = o->expect_dim;
+    b->feed.d_name = o->expect_from;
+    b->feed.st = st;
+    b->drain.ctx = ctx;
+    b->drain.o = o;
+    b->drain.run = run;
+    b->drain.sink = sink;
+    b->drain.arg = arg;
+    run->total = total_size(&b->feed);
+    b->drain.last = kc_clock_now();
+    if (kc_fields_init(&b->feed.given, o, e) != 0 || kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 ||
+        check_inputs(&b->feed, e) != 0)
         goto out;
-    b.drain.choice.bad = &b.drain.skipped;
-    b.drain.choice.shown = &b.drain.shown;
-    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_line, o->max_memory, &b.drain.file_terms, e) != 0)
+    b->drain.choice.bad = &b->drain.skipped;
+    b->drain.choice.shown = &b->drain.shown;
+    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_line, o->max_memory, &b->drain.file_terms, e) != 0)
         goto out;
     slots = kc_mem_zalloc(nslots, sizeof *slots, e);
     ring = kc_mem_alloc(nslots, sizeof *ring, e);
@@ -388,36 +389,37 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         goto out;
     for (; made < nslots; made++)
         ring[made] = &slots[made];
-    if (kc_pipe_run(ctx->pool, &ops, &b, ring, nslots, e) != 0)
+    if (kc_pipe_run(ctx->pool, &ops, b, ring, nslots, e) != 0)
         goto out;
-    st->bytes = kc_feed_bytes(&b.feed);
-    st->records = b.drain.records;
-    st->skipped = b.drain.skipped;
-    st->unmet = b.drain.choice.unmet;
+    st->bytes = kc_feed_bytes(&b->feed);
+    st->records = b->drain.records;
+    st->skipped = b->drain.skipped;
+    st->unmet = b->drain.choice.unmet;
     const struct kc_fact read[] = {{"records", (double)st->records}, {"skipped", (double)st->skipped},
                                    {"bytes", (double)st->bytes}};
     kc_ctx_event(ctx, "read", "the input is read", read, sizeof read / sizeof read[0]);
     if (o->nwhere > 0)
         kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
                    (unsigned long long)(st->records + st->unmet));
-    if (b.feed.decided) {
-        copy_name(st->term_field, &b.feed.fields, &b.feed.fields.term);
-        copy_name(st->vec_field, &b.feed.fields, &b.feed.fields.vec);
+    if (b->feed.decided) {
+        copy_name(st->term_field, &b->feed.fields, &b->feed.fields.term);
+        copy_name(st->vec_field, &b->feed.fields, &b->feed.fields.vec);
     }
-    rc = finish(&b, e);
+    rc = finish(b, e);
 out:
     run->held = kc_mem_held(&most, 0);
     for (size_t i = 0; i < made; i++)
         kc_slot_free(&slots[i]);
     kc_mem_free(slots);
     kc_mem_free(ring);
-    kc_feed_free(&b.feed);
-    kc_mem_free(b.drain.numbers);
-    kc_choice_free(&b.drain.choice);
-    kc_attrs_free(&b.feed.attrs);
-    kc_strs_free(&b.drain.file_terms);
-    kc_strs_free(&b.drain.terms);
-    kc_strs_free(&b.drain.shown);
+    kc_feed_free(&b->feed);
+    kc_mem_free(b->drain.numbers);
+    kc_choice_free(&b->drain.choice);
+    kc_attrs_free(&b->feed.attrs);
+    kc_strs_free(&b->drain.file_terms);
+    kc_strs_free(&b->drain.terms);
+    kc_strs_free(&b->drain.shown);
+    kc_mem_free(b);
     return rc;
 }
 

@@ -288,74 +288,88 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
     return rc;
 }
 
-int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
+static int fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
 {
-    struct kc_job_run run = {.outer = ctx, .kept = KC_ERR_INIT, .lock = -1};
     struct kc_fit_opts o = j->fit;
-    int rc = -1, waited = 0;
-    memset(r, 0, sizeof *r);
-    run.ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, &run,
-                              ctx->event ? pass_event : NULL};
+    int waited = 0;
     static const double some = 1; /* what is needed depends on whether there are weights, not on what they are */
     o.weights = j->weight_field || j->halflife > 0 ? &some : NULL;
     o.want_rows = kc_out_wants_figures(&j->out);
     o.want_sums = j->model != NULL;
-    run.times.begin = kc_clock_now();
+    run->times.begin = kc_clock_now();
     /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
-    if (j->model && kc_lock_take(j->model, &run.lock, &waited, e) != 0)
-        goto out;
+    if (j->model && kc_lock_take(j->model, &run->lock, &waited, e) != 0)
+        return -1;
     if (waited)
-        kc_ctx_log(&run.ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
-    if (kc_checkpoint_open(&run.checkpoint, &run.ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, &run, e) != 0)
-        goto out;
-    if (j->like && kc_model_load(&run.old, j->like, e) != 0)
-        goto out;
-    if (read_stop_words(j, &run, e) != 0 || read_input(j, &o, &run, e) != 0)
-        goto out;
-    o.weights = run.weight;
-    run.times.read = kc_clock_now();
-    if (cluster(j, &o, &run, e) != 0 || keep_ids(j, &run, e) != 0)
-        goto out;
-    run.times.fit = kc_clock_now();
-    if (find_keywords(j, &run, e) != 0)
-        goto out;
-    kc_ctx_event(&run.ctx, "write", "writing begins", NULL, 0);
-    if (kc_fit_write(j, &o, &run, e) != 0)
-        goto out;
-    run.times.end = kc_clock_now();
-    if (run.kept.code != KC_OK) {
-        *e = run.kept;
-        goto out;
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
+    if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, run, e) != 0)
+        return -1;
+    if (j->like && kc_model_load(&run->old, j->like, e) != 0)
+        return -1;
+    if (read_stop_words(j, run, e) != 0 || read_input(j, &o, run, e) != 0)
+        return -1;
+    o.weights = run->weight;
+    run->times.read = kc_clock_now();
+    if (cluster(j, &o, run, e) != 0 || keep_ids(j, run, e) != 0)
+        return -1;
+    run->times.fit = kc_clock_now();
+    if (find_keywords(j, run, e) != 0)
+        return -1;
+    kc_ctx_event(&run->ctx, "write", "writing begins", NULL, 0);
+    if (kc_fit_write(j, &o, run, e) != 0)
+        return -1;
+    run->times.end = kc_clock_now();
+    if (run->kept.code != KC_OK) {
+        *e = run->kept;
+        return -1;
     }
-    if (kc_fit_report(j, &o, &run, j->want_text ? &r->text : NULL, e) != 0)
-        goto out;
-    struct kc_outfile *all[] = {run.file, run.side, run.metrics, run.records, run.out};
+    if (kc_fit_report(j, &o, run, j->want_text ? &r->text : NULL, e) != 0)
+        return -1;
+    struct kc_outfile *all[] = {run->file, run->side, run->metrics, run->records, run->out};
     if (kc_outfile_commit_all(all, 5, e) != 0)
-        goto out;
-    kc_checkpoint_done(run.checkpoint);
-    r->limit_broken = run.fit.limit_broken;
-    memcpy(r->limit_reason, run.fit.limit_reason, sizeof r->limit_reason);
-    rc = 0;
-out:
+        return -1;
+    kc_checkpoint_done(run->checkpoint);
+    r->limit_broken = run->fit.limit_broken;
+    memcpy(r->limit_reason, run->fit.limit_reason, sizeof r->limit_reason);
+    return 0;
+}
+
+static void run_free(struct kc_job_run *run)
+{
+    kc_checkpoint_free(run->checkpoint);
+    kc_lock_drop(run->lock);
+    kc_keywords_free(&run->keywords);
+    kc_fit_parts_free(run);
+    kc_strs_free(&run->texts);
+    kc_strs_free(&run->stop_words);
+    kc_like_free(&run->like);
+    kc_model_free(&run->old);
+    kc_model_free(&run->model);
+    kc_outfile_free(run->records);
+    kc_outfile_free(run->metrics);
+    kc_outfile_free(run->file);
+    kc_outfile_free(run->side);
+    kc_outfile_free(run->out);
+    kc_fit_free(&run->fit);
+    kc_dataset_free(&run->ds);
+    kc_strs_free(&run->warnings);
+    kc_mem_free(run);
+}
+
+int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r, struct kc_err *e)
+{
+    struct kc_job_run *run = kc_mem_zalloc(1, sizeof *run, e); /* too large for a small stack */
+    memset(r, 0, sizeof *r);
+    if (!run)
+        return -1;
+    run->outer = ctx;
+    run->kept = (struct kc_err)KC_ERR_INIT;
+    run->lock = -1;
+    run->ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
+    int rc = fit(j, run, r, e);
     if (rc != 0)
-        tell_need(j, &run, e);
-    kc_checkpoint_free(run.checkpoint);
-    kc_lock_drop(run.lock);
-    kc_keywords_free(&run.keywords);
-    kc_fit_parts_free(&run);
-    kc_strs_free(&run.texts);
-    kc_strs_free(&run.stop_words);
-    kc_like_free(&run.like);
-    kc_model_free(&run.old);
-    kc_model_free(&run.model);
-    kc_outfile_free(run.records);
-    kc_outfile_free(run.metrics);
-    kc_outfile_free(run.file);
-    kc_outfile_free(run.side);
-    kc_outfile_free(run.out);
-    kc_fit_free(&run.fit);
-    kc_dataset_free(&run.ds);
-    kc_strs_free(&run.warnings);
+        tell_need(j, run, e);
+    run_free(run);
     return rc;
 }
 

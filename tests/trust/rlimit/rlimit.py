@@ -143,8 +143,8 @@ def plan(a_slice):
                 tasks.append(("data", name, j, ["--data=%d" % (size * MB)], {}))
     for size in (32, 40, 48, 56, 64, 96, 128, 192, 256, 512, 1024, 8192):
         for i, (name, j) in enumerate(every):
-            if not a_slice or (size in (48, 128) and i % 3 == 0):
-                tasks.append(("stack", name, j, ["--stack=%d" % (size * 1024)], {}))
+            if not a_slice or (size in (32, 128) and i % 3 == 0):  # the kernel begins it anywhere in its first 8K
+                tasks += [("stack", name, j, ["--stack=%d" % (size * 1024)], {})] * (4 if size == 32 else 1)
     for size in (1, 512, 4096, 20000, 100000, 1 * MB, 4 * MB, 64 * MB):
         for name in ("sample", "convert", "npy"):
             for how in ({}, {"ignore": "XFSZ"}):
@@ -166,6 +166,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--slice", action="store_true")
     p.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    p.add_argument("--only", help="limits of this kind: as, data, stack, fsize, nofile, nproc")
     p.add_argument("kclust")
     p.add_argument("planted")
     a = p.parse_args()
@@ -200,7 +201,7 @@ def main():
         if os.getuid() != 0:
             print("skipped: limits of processes, which need root, to become another user")
             skipped += 1
-        tally, tasks = {}, plan(a.slice)
+        tally, tasks = {}, [task for task in plan(a.slice) if a.only in (None, task[0])]
         with multiprocessing.Pool(a.jobs) as pool:
             for (kind, *_), what, text in pool.imap_unordered(one, tasks, 4):
                 tally.setdefault(kind, []).append(what)
