@@ -50,7 +50,7 @@ static const char *shape(const char *p, struct header *h)
     p = blanks(p + 1);
     while (*p != ')') {
         uint64_t v = 0;
-        if (*p < '0' || *p > '9')
+        if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) /* no number for Python begins with 0 */
             return NULL;
         for (; *p >= '0' && *p <= '9'; p++)
             if (__builtin_mul_overflow(v, (uint64_t)10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))

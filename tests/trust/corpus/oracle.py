@@ -243,7 +243,7 @@ def npy(data, skip=False):
     except Exception:  # numpy raises whatever comes along
         return Verdict(1, rows=[])
     if f.read(1):
-        return Verdict(1, "bytes of numbers, its header says|npy header is damaged", rows=[])
+        return Verdict(1, "bytes of numbers, its header says|npy header is damaged|its rows have no numbers", rows=[])
     if x.ndim != 2 or x.dtype.kind != "f" or x.dtype.itemsize not in (2, 4, 8) or x.shape[1] == 0:
         return Verdict(1, rows=[])
     if x.shape[0] == 0:
