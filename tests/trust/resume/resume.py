@@ -34,9 +34,14 @@ SHAPES = [
     ("streamed", 52000, 256, 3, 0.3, ["-k", "3:5", "--n-init", "2", "--sample", "4000", "--max-memory", "50M"]),
     ("sizes", 3000, 12, 9, 0.9, ["-k", "4:7", "--n-init", "2", "--min-size", "40", "--max-size", "300"]),
     ("sizes that cannot be", 500, 12, 9, 0.9, ["-k", "4:7", "--n-init", "2", "--min-size", "300", "--max-size", "301"]),
+    ("weighted", 3000, 12, 9, 0.9, ["-k", "2:7", "--n-init", "2", "--metadata", "w.jsonl", "--weight-field", "w"]),
+    ("weighted, in Gram space", 600, 96, 8, 1.6, ["-k", "2:7", "--n-init", "3", "--metadata", "w.jsonl", "--weight-field", "w",
+                                                  "--max-size", "150"]),
+    ("weighted and sampled", 12000, 12, 7, 1.0, ["-k", "2:6", "--n-init", "2", "--sample", "3000", "--metadata", "w.jsonl",
+                                                 "--weight-field", "w"]),
     ("one row", 1, 8, 1, 1.0, []),
 ]
-SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "streamed": 3}  # stop points of a slice
+SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "streamed": 3, "weighted": 4}  # stop points of a slice
 
 
 def libraries():
@@ -62,6 +67,8 @@ def make(shape):
     x = centres[rng.integers(0, groups, n)] + spread * rng.standard_normal((n, d))
     folder = h.folder()
     np.save(os.path.join(folder, "x.npy"), x.astype("f4"))
+    with open(os.path.join(folder, "w.jsonl"), "w") as f:
+        f.writelines('{"w": %.6g}\n' % w for w in rng.gamma(1.5, 2, n) + 0.01)
     return folder
 
 
