@@ -255,6 +255,8 @@ struct bin_state {
     uint64_t rows, seen;
 };
 
+#define LONG_TERM 65536
+
 static int bin_begin(struct kc_feed *f, struct kc_err *e)
 {
     struct bin_state *st = kc_mem_zalloc(1, sizeof *st, e);
@@ -277,6 +279,8 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
             return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu: its term has more than %llu bytes (--max-line)",
                              (unsigned long long)st->seen, (unsigned long long)f->o->max_line);
         *need = lf + n + 1 + f->d * sizeof(float);
+        if (!blank && n > LONG_TERM) /* so that what is no term is not looked through anew for every few bytes */
+            *need += n;
         if (!blank || left < *need)
             return 0;
         struct kc_span span = {*at + lf, n, 0, 0};
