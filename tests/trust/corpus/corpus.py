@@ -3,9 +3,9 @@
 
     run [--slice]
 
-Full: the inputs of cases.py through ./kclust and through builds with ASan and with UBSan. Slice: some of the small
-ones, through ./kclust. CORPUS_ONLY=WORD takes the cases with WORD in their names; CORPUS_KEEP=FOLDER leaves the
-inputs there."""
+Full: the inputs of cases.py through ./kclust and through a build with ASan and UBSan. Slice: some of the small
+ones, through ./kclust. CORPUS_ONLY=WORD takes the cases with WORD in their names; CORPUS_BUILD=release or sanitized one
+of the builds; CORPUS_KEEP=FOLDER leaves the inputs there."""
 import json
 import os
 import re
@@ -189,13 +189,14 @@ def compile_c(name, *more):
     return program
 
 
-def sanitized(kind, flags):
-    b = f"build/{kind}"
+def sanitized():
+    """A build that ASan and UBSan watch."""
+    b, flags = "build/sanitized", "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     subprocess.run(["make", "-s", "-C", ROOT, f"-j{os.cpu_count()}", f"B={b}", "OPT=-O1 -g", f"SAN={flags}",
         f"{b}/kclust", f"{b}/libkclust.a"],
                    check=True, env=env)
-    model = compile_c(f"model-{kind}", *flags.split(), os.path.join(ROOT, b, "libkclust.a"), "-lz", "-lzstd", "-lunistring", "-lm",
+    model = compile_c("model-sanitized", *flags.split(), os.path.join(ROOT, b, "libkclust.a"), "-lz", "-lzstd", "-lunistring", "-lm",
         "-pthread")
     return os.path.join(ROOT, b, "kclust"), model
 
@@ -251,9 +252,9 @@ def main():
             groups.append(("bombs", list(cases.bombs())))
         programs = [("release", KCLUST, model)]
         if not is_slice:
-            asan, ubsan = ("asan", "-fsanitize=address -fno-omit-frame-pointer"), ("ubsan",
-                "-fsanitize=undefined -fno-sanitize-recover=all")
-            programs += [(kind, *sanitized(kind, flags)) for kind, flags in (asan, ubsan)]
+            programs.append(("sanitized", *sanitized()))
+        if os.environ.get("CORPUS_BUILD"):
+            programs = [p for p in programs if p[0] == os.environ["CORPUS_BUILD"]]
         for build, kclust, reader in programs:
             for name, todo in groups:
                 todo = [c for c in todo if only in c.name]
