@@ -276,7 +276,8 @@ int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_er
         return -1;
     if (n >= OUTFILE_BUFFER)
         return put(f, p, n, -1, e);
-    memcpy(f->buf + f->used, p, n);
+    if (n > 0) /* of nothing there may be no address */
+        memcpy(f->buf + f->used, p, n);
     f->used += n;
     return 0;
 }
