@@ -114,27 +114,74 @@ static int known(const struct kc_config *c, const struct kc_config_entry *entry,
     return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "no verb has an option '%s'", shown);
 }
 
+/* What the entry gives the option, NULL for a flag, into *value. */
+static int value_of(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_opt *o,
+                    const char **value, struct kc_err *e)
+{
+    const char *name = c->text.p + entry->name;
+    *value = entry->value == SIZE_MAX ? NULL : c->text.p + entry->value;
+    if (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG)
+        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s' is for the command line only", name);
+    if (!o->arg && *value)
+        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' takes no argument", name);
+    if (o->arg && !*value)
+        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' needs an argument: %s", name, o->arg);
+    if (*value && o->complete == KC_COMPLETE_FILE && !**value)
+        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s: the file name is empty", name);
+    return 0;
+}
+
+/* Why an entry was not taken; a value that is wrong is so in its line. */
+static int tell(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_err *why, struct kc_err *e)
+{
+    if (why->code == KC_EUSAGE && why->file[0] == '\0')
+        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s", why->msg);
+    *e = *why;
+    return -1;
+}
+
+/* An entry that is no text of options itself. */
+static int take_plain(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_opt *o,
+                      kc_opt_take take, void *arg, struct kc_err *e)
+{
+    struct kc_err why = KC_ERR_INIT;
+    const char *value;
+    if (value_of(c, entry, o, &value, e) != 0)
+        return -1;
+    return take(arg, o->id, value, c->text.p + entry->name, &why) == 0 ? 0 : tell(c, entry, &why, e);
+}
+
+int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const char *name, const char *option,
+                     kc_opt_take take, void *arg, struct kc_err *e)
+{
+    const char *text = kc_preset_text(name), *nl;
+    const struct kc_opt *o;
+    if (!text)
+        return kc_opt_bad_word(name, KC_PRESET_WORDS, option, e);
+    struct kc_config *c = add_config(list, name, e);
+    uint64_t line = 0;
+    if (!c)
+        return -1;
+    for (; (nl = strchr(text, '\n')); text = nl + 1)
+        if (add_line(c, text, (size_t)(nl - text), ++line, e) != 0)
+            return -1;
+    for (size_t i = 0; i < c->n; i++)
+        if (known(c, &c->entry[i], v, &o, e) != 0 || (o && take_plain(c, &c->entry[i], o, take, arg, e) != 0))
+            return -1;
+    return 0;
+}
+
+/* A file may name a preset. */
 static int take_entry(struct kc_config **list, const struct kc_config *c, const struct kc_config_entry *entry,
                       const struct kc_verb *v, const struct kc_opt *o, kc_opt_take take, void *arg, struct kc_err *e)
 {
-    const char *value = entry->value == SIZE_MAX ? NULL : c->text.p + entry->value, *name = c->text.p + entry->name;
-    if (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG)
-        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s' is for the command line only", name);
-    if (!o->arg && value)
-        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' takes no argument", name);
-    if (o->arg && !value)
-        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' needs an argument: %s", name, o->arg);
-    if (o->complete == KC_COMPLETE_FILE && !*value)
-        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s: the file name is empty", name);
     struct kc_err why = KC_ERR_INIT;
-    int rc = o->id == KC_OPT_PRESET ? kc_config_preset(list, v, value, name, take, arg, &why) :
-             take(arg, o->id, value, name, &why);
-    if (rc == 0)
-        return 0;
-    if (why.code == KC_EUSAGE && why.file[0] == '\0') /* a value that is wrong is so in its line */
-        return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s", why.msg);
-    *e = why;
-    return -1;
+    const char *value;
+    if (o->id != KC_OPT_PRESET)
+        return take_plain(c, entry, o, take, arg, e);
+    if (value_of(c, entry, o, &value, e) != 0)
+        return -1;
+    return kc_config_preset(list, v, value, c->text.p + entry->name, take, arg, &why) == 0 ? 0 : tell(c, entry, &why, e);
 }
 
 /* The last of one name only, first: how errors are told has to be known before there are any. */
@@ -173,20 +220,4 @@ int kc_config_file(struct kc_config **list, const struct kc_verb *v, const char 
         return kc_err_set(e, KC_EUSAGE, "%s needs the name of a file", option);
     struct kc_config *c = add_config(list, path, e);
     return c && read_file(c, path, e) == 0 ? take_all(list, c, v, log_given, take, arg, e) : -1;
-}
-
-int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const char *name, const char *option,
-                     kc_opt_take take, void *arg, struct kc_err *e)
-{
-    const char *text = kc_preset_text(name), *nl;
-    if (!text)
-        return kc_opt_bad_word(name, KC_PRESET_WORDS, option, e);
-    struct kc_config *c = add_config(list, name, e);
-    uint64_t line = 0;
-    if (!c)
-        return -1;
-    for (; (nl = strchr(text, '\n')); text = nl + 1)
-        if (add_line(c, text, (size_t)(nl - text), ++line, e) != 0)
-            return -1;
-    return take_all(list, c, v, 1, take, arg, e);
 }

@@ -152,10 +152,11 @@ static int take_in_pass(struct parse *p, enum pass pass, const struct kc_opt *o,
 /* 1: *done is set. */
 static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum kc_opt_id *done, struct kc_err *e)
 {
+    const struct kc_opt *opts = p->v->opts;
     int rc = 0;
     optind = 0; /* start afresh */
     for (int val; (val = getopt_long(argc, argv, p->t.shorts, p->t.longs, NULL)) != -1;) {
-        const struct kc_opt *o = by_value(p->v->opts, val == ':' ? optopt : val);
+        const struct kc_opt *o = by_value(opts, val == ':' ? optopt : val);
         if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION)) {
             *done = o->id;
             return 1;
@@ -166,7 +167,7 @@ static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum
             take_log_format(o, p->take, p->arg, optarg);
             p->log_given = 1;
         }
-        if (rc == 0 && take_in_pass(p, pass, o, e) != 0)
+        if (rc == 0 && o && take_in_pass(p, pass, o, e) != 0)
             return -1;
     }
     return rc;

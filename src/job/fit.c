@@ -288,7 +288,7 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
     return rc;
 }
 
-static int fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
+static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
 {
     struct kc_fit_opts o = j->fit;
     int waited = 0;
@@ -366,7 +366,7 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->kept = (struct kc_err)KC_ERR_INIT;
     run->lock = -1;
     run->ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
-    int rc = fit(j, run, r, e);
+    int rc = read_and_fit(j, run, r, e);
     if (rc != 0)
         tell_need(j, run, e);
     run_free(run);
