@@ -410,13 +410,12 @@ static int centre(struct parting *w, const double *sums)
 {
     struct kc_fit *f = w->f;
     uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
-    int rc = -1;
     if (!own)
         return -1;
     kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids);
     for (size_t i = 0; i < f->n; i++)
         own[i] = f->labels[i] == KC_PARTS_NONE ? 0 : f->labels[i];
-    rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
+    int rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
     kc_mem_free(own);
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
 }

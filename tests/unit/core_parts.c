@@ -432,3 +432,34 @@ TEST(core_parts_of_one_are_a_fit)
     kc_pool_free(ctx.pool);
     free(x);
 }
+
+/* What is held at most is what kc_parts_bytes says, or less; many tiny windows too, where each row is a cluster. */
+TEST(core_parts_take_what_they_say)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 95, 0);
+    struct world w = world_new(&r, 3000, 64, 5, 3000 * HOUR);
+    struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
+    fit.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
+    fit.n_init = 1;
+    const int64_t windows[] = {0, HOUR / 4, 300 * HOUR};
+    for (unsigned i = 0; i < 6; i++) {
+        struct kc_parts_opts o = opts_of(&w, &fit);
+        struct kc_ctx ctx = data_ctx(1 + i / 3);
+        const struct kc_rows rows = kc_rows_memory(w.x, w.n, w.d);
+        struct kc_parts p;
+        struct kc_fit f;
+        struct kc_err e = KC_ERR_INIT;
+        o.window = windows[i % 3];
+        uint64_t most, before = kc_mem_held(&most, 1);
+        CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0);
+        uint64_t says = kc_parts_bytes(w.n, w.d, 1, &o, &p, 1 + i / 3);
+        CHECK(kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
+        (void)kc_mem_held(&most, 0);
+        CHECK_MSG(most - before <= says && says < 4 * (most - before) + (8u << 20), "window %u: held %llu, said %llu", i,
+                  (unsigned long long)(most - before), (unsigned long long)says);
+        kc_fit_free(&f);
+        kc_parts_free(&p);
+        kc_pool_free(ctx.pool);
+    }
+    world_free(&w);
+}
