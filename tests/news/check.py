@@ -29,7 +29,7 @@ def check(ok, what):
     passed += bool(ok)
     failed += not ok
     if not ok:
-        print("FAIL %s\n     again: KCLUST_TEST_SEED=%d tests/news/run.sh" % (what, SEED))
+        print("FAIL %s\n     again: KCLUST_TEST_SEED=%d tests/run-python news" % (what, SEED))
 
 
 def skip(why):

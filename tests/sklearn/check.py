@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""kclust against scikit-learn: see run.sh. $KCLUST_TEST_SEED makes other random sets."""
+"""kclust against scikit-learn: see tests/run-python. $KCLUST_TEST_SEED makes other random sets."""
 
 import os
 
@@ -236,6 +236,6 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except Exception:  # a crash must not look like a count of failures: run.sh tells them apart
+    except Exception:  # a crash must not look like a count of failures: run-python tells them apart
         traceback.print_exc()
         sys.exit(2)

@@ -24,7 +24,7 @@ def check(ok, what):
     passed += bool(ok)
     failed += not ok
     if not ok:
-        print(f"FAIL {what}\n     again: KCLUST_TEST_SEED={SEED} tests/text/run.sh {FILES}")
+        print(f"FAIL {what}\n     again: KCLUST_TEST_SEED={SEED} tests/run-python text {FILES}")
 
 
 def read(data, *arguments, pieces=None):
