@@ -35,71 +35,93 @@ below() {
     esac
 }
 
-# The code without its comments, every line behind its number.
-code() {
-    awk '{
-        line = $0; out = ""
-        while (line != "") {
-            if (inside) {
-                at = index(line, "*/")
-                if (!at) break
-                line = substr(line, at + 2); inside = 0
-            } else {
-                at = match(line, /\/[*\/]|"([^"\\]|\\.)*"|\047([^\047\\]|\\.)*\047/)
-                if (!at) { out = out line; break }
-                piece = substr(line, at, RLENGTH)
-                out = out substr(line, 1, at - 1)
-                line = substr(line, at + RLENGTH)
-                if (piece == "//") break
-                else if (piece == "/*") { out = out " "; inside = 1 }
-                else out = out piece
-            }
-        }
-        print NR ": " out
-    }' "$1"
-}
-
-# The same with the strings emptied, so that a word in a message is no call.
-calls() {
-    code "$1" | sed -E 's/"([^"\\]|\\.)*"/""/g'
-}
-
-prints='(f|v|vf|d|w)?printf|f?puts|f?putc|putchar|perror'
-streams='(stdin|stdout|stderr)'
-not_part_of_a_word='(^|[^A-Za-z0-9_])'
-
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 rooms='base par text la in core model out job cli'
 for dir in src/*/; do
     room=$(basename "$dir")
     [[ " $rooms " = *" $room "* ]] || verdict "rooms" "src/$room is no room that this check knows"
 done
+mapfile -t files < <(find src/*/ -name '*.[ch]' | sort)
+verdict 'src has files' "$([ ${#files[@]} -gt 0 ] || echo 'none')"
 
-for room in $rooms; do
-    allowed=$(below "$room")
+# In $work/code the files without their comments, every line behind its number; in $work/calls with the strings emptied
+# too, so that a word in a message is no call. All at once: a process for each file and check takes half a minute.
+find src -type d -exec mkdir -p "$work/code/{}" \;
+awk -v to="$work/code/" '
+FNR == 1 { close(path); path = to FILENAME; inside = 0 }
+{
+    line = $0; out = ""
+    while (line != "") {
+        if (inside) {
+            at = index(line, "*/")
+            if (!at) break
+            line = substr(line, at + 2); inside = 0
+        } else {
+            at = match(line, /\/[*\/]|"([^"\\]|\\.)*"|\047([^\047\\]|\\.)*\047/)
+            if (!at) { out = out line; break }
+            piece = substr(line, at, RLENGTH)
+            out = out substr(line, 1, at - 1)
+            line = substr(line, at + RLENGTH)
+            if (piece == "//") break
+            else if (piece == "/*") { out = out " "; inside = 1 }
+            else out = out piece
+        }
+    }
+    print FNR ": " out >path
+}' "${files[@]}"
+cp -R "$work/code" "$work/calls"
+(cd "$work/calls" && sed -i -E 's/"([^"\\]|\\.)*"/""/g' "${files[@]}")
+
+# seen code|calls PATTERN FILE...: the lines that match, as FILE:LINE: CODE.
+seen() {
+    (cd "$work/$1" && grep -HE "$2" "${@:3}")
+}
+
+# each WHAT COMPLAINTS FILE...: a verdict on every file; complaints begin with the name of theirs.
+each() {
+    local what=$1 complaints=$2 file bad=0
+    shift 2
     while IFS= read -r file; do
-        bad=$(code "$file" | grep -E '^[0-9]+: *# *include *"' | while IFS= read -r line; do
-            target=$(sed -E 's/.*include *"([^"]*)".*/\1/' <<<"$line")
-            case $target in
-            core/ref/*) [[ $file = src/core/ref/* ]] || echo "$file:$line" ;;
-            */*) [[ " $allowed " = *" ${target%%/*} "* ]] || echo "$file:$line" ;;
-            *) echo "$file:$line (without its room)" ;;
-            esac
-        done)
-        verdict "$file includes rooms below it only" "$bad"
+        [ -n "$file" ] || continue
+        bad=$((bad + 1))
+        verdict "$file $what" "$(grep -F "$file:" <<<"$complaints")"
+    done < <(cut -d: -f1 <<<"$complaints" | sort -u)
+    passed=$((passed + $# - bad))
+}
 
-        if [ "$room" != cli ] && [[ $file != src/core/ref/* ]]; then # the slow twins are in the tests only
-            words="($prints|_?exit|quick_exit|abort|isatty) *\(|$streams\\b"
-            bad=$(calls "$file" | grep -E "$not_part_of_a_word($words)")
-            verdict "$file neither prints nor exits" "$bad"
-        fi
-        verdict "$file leaves the locale alone" "$(calls "$file" | grep -E '(^|[^A-Za-z0-9_])(set|use|new)locale *\(')"
-        if [ "$room" != la ]; then
-            verdict "$file knows no cblas.h" "$(code "$file" | grep -E 'include.*cblas\.h')"
-        fi
-        lines=$(wc -l <"$file")
-        verdict "$file has at most 600 lines" "$([ "$lines" -le 600 ] || echo "$lines lines")"
-    done < <(find "src/$room" -name '*.[ch]' 2>/dev/null | sort)
+# FILE:LINE: #include "ROOM/NAME" that a file of its room may not have.
+beyond() {
+    for room in $rooms; do
+        printf '%s: %s\n' "$room" "$(below "$room")"
+    done | awk -F: '
+        NR == FNR { allowed[$1] = " " $2 " "; next }
+        {
+            split($1, own, "/"); split($3, quoted, "\""); target = quoted[2]; at = index(target, "/")
+            if (target ~ /^core\/ref\//) { if ($1 !~ /^src\/core\/ref\//) print }
+            else if (!at) print $0 " (without its room)"
+            else if (!index(allowed[own[2]], " " substr(target, 1, at - 1) " ")) print
+        }' - <(seen code '^[0-9]+: *# *include *"' "${files[@]}")
+}
+
+prints='(f|v|vf|d|w)?printf|f?puts|f?putc|putchar|perror'
+streams='(stdin|stdout|stderr)'
+not_part_of_a_word='(^|[^A-Za-z0-9_])'
+quiet=() without_blas=()
+for file in "${files[@]}"; do
+    case $file in
+    src/cli/* | src/core/ref/*) ;; # the slow twins are in the tests only
+    *) quiet+=("$file") ;;
+    esac
+    [[ $file = src/la/* ]] || without_blas+=("$file")
 done
+words="($prints|_?exit|quick_exit|abort|isatty) *\(|$streams\\b"
+each 'includes rooms below it only' "$(beyond)" "${files[@]}"
+each 'neither prints nor exits' "$(seen calls "$not_part_of_a_word($words)" "${quiet[@]}")" "${quiet[@]}"
+each 'leaves the locale alone' "$(seen calls "$not_part_of_a_word(set|use|new)locale *\(" "${files[@]}")" "${files[@]}"
+each 'knows no cblas.h' "$(seen code 'include.*cblas\.h' "${without_blas[@]}")" "${without_blas[@]}"
+long=$(wc -l "${files[@]}" | awk '$1 > 600 && $2 != "total" { print $2 ": " $1 " lines" }')
+each 'has at most 600 lines' "$long" "${files[@]}"
 
 if [ -f "$lib" ]; then
     symbols=$(nm -A --defined-only -g "$lib" 2>/dev/null | awk 'NF >= 3')
