@@ -72,6 +72,8 @@ FNR == 1 { close(path); path = to FILENAME; inside = 0 }
 }' "${files[@]}"
 cp -R "$work/code" "$work/calls"
 (cd "$work/calls" && sed -i -E 's/"([^"\\]|\\.)*"/""/g' "${files[@]}")
+verdict 'all of src was read' \
+    "$(diff <(printf '%s\n' "${files[@]}") <(cd "$work/calls" && find src -type f -size +0 | sort))"
 
 # seen code|calls PATTERN FILE...: the lines that match, as FILE:LINE: CODE.
 seen() {
