@@ -25,7 +25,7 @@ int kc_table_build(struct kc_table *t, const uint32_t *a, uint32_t rows, const u
     if (!at || !t->row_sum || !t->col_sum || !t->first)
         goto out;
     for (size_t i = 0; i < n; i++)
-        if (a[i] != KC_TABLE_NONE && b[i] != KC_TABLE_NONE) {
+        if (a[i] != KC_NOISE && b[i] != KC_NOISE) {
             t->row_sum[a[i]]++;
             t->col_sum[b[i]]++;
             t->n++;
@@ -38,7 +38,7 @@ int kc_table_build(struct kc_table *t, const uint32_t *a, uint32_t rows, const u
     for (size_t j = 0; j < cols; j++)
         at[j + 1] = at[j] + (size_t)t->col_sum[j];
     for (size_t i = 0; i < n; i++)
-        if (a[i] != KC_TABLE_NONE && b[i] != KC_TABLE_NONE)
+        if (a[i] != KC_NOISE && b[i] != KC_NOISE)
             by_b[at[b[i]]++] = a[i];
     at[0] = 0;
     for (size_t i = 0; i < rows; i++)

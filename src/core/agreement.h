@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "base/label.h"
 
 /* The table: its rows are the clusters of one labelling, its columns those of the other, and only cells with rows of
  * the data in them are kept. Clusters may be empty. Free with kc_table_free, also after a failure. */
@@ -20,9 +21,8 @@ struct kc_table {
     uint64_t *count;      /* (first[rows]) above 0 */
 };
 
-#define KC_TABLE_NONE UINT32_MAX /* the label of a row of the data that is left out */
 
-/* a (n) 0..rows-1, b (n) 0..cols-1, or KC_TABLE_NONE. Linear in n, rows and cols, 8 n bytes beside the table. */
+/* a (n) 0..rows-1, b (n) 0..cols-1, or KC_NOISE. Linear in n, rows and cols, 8 n bytes beside the table. */
 int kc_table_build(struct kc_table *t, const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
                    struct kc_err *e) KC_MUST_USE;
 void kc_table_free(struct kc_table *t);

@@ -22,7 +22,7 @@ static void reduce(struct kc_index_group *g)
         g->scatter[c] /= g->mass[c];
 }
 
-static void conclude(const struct kc_index_group *g, const struct kc_part *part)
+static void conclude(const struct kc_index_group *g, const struct kc_index_part *part)
 {
     struct kc_scored *p = part->p;
     const double *nn = g->nn + part->col, *scatter = g->scatter + part->col, *worst = g->worst + part->col;

@@ -82,14 +82,14 @@ static void take_meet(struct meet *m, size_t cells)
 {
     struct kc_index_group *g = m->g;
     struct kc_bundle *b = m->b;
-    struct kc_part *last = &g->part[b->part0 + b->parts];
+    struct kc_index_part *last = &g->part[b->part0 + b->parts];
     size_t id = cells;
     for (size_t at = b->k * m->k; at-- > 0;) {
         if (!g->seen[at])
             continue;
         size_t old = at / m->k;
         g->to[at] = (uint16_t)--id;
-        for (struct kc_part *p = &g->part[b->part0]; p < last; p++)
+        for (struct kc_index_part *p = &g->part[b->part0]; p < last; p++)
             p->of_cell[id] = p->of_cell[old];
         last->of_cell[id] = (uint16_t)(at % m->k);
     }
@@ -139,7 +139,7 @@ void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
     for (; g->parts < np && g->parts < KC_INDEX_PARTS; g->parts++, p++) {
         if (g->parts && g->cols + p->k > KC_INDEX_COLS)
             break;
-        g->part[g->parts] = (struct kc_part){.p = p, .col = g->cols};
+        g->part[g->parts] = (struct kc_index_part){.p = p, .col = g->cols};
         if (!g->parts || !join(g, p)) {
             if (g->parts && g->cells + p->k > KC_INDEX_COLS)
                 break;
@@ -158,7 +158,7 @@ void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
         cell_sums += b->k * d;
         cell_mass += b->k;
         for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
-            struct kc_part *part = &g->part[q];
+            struct kc_index_part *part = &g->part[q];
             part->sums = b->sums;
             if (b->parts > 1) {
                 part->sums = derived;

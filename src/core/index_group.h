@@ -26,7 +26,7 @@
 #define KC_INDEX_NOTHING 1e-14
 #define KC_INDEX_ALONE 1e-10 /* others of less than this share of a cluster's weight are drowned by rounding: as if alone */
 
-struct kc_part {
+struct kc_index_part {
     struct kc_scored *p;
     size_t col;         /* its first cluster among the group's */
     double *sums;       /* (k, d) */
@@ -48,7 +48,7 @@ struct kc_bundle {
 /* Partitions that share a pass. */
 struct kc_index_group {
     const struct kc_space *s;
-    struct kc_part part[KC_INDEX_PARTS];
+    struct kc_index_part part[KC_INDEX_PARTS];
     struct kc_bundle bundle[KC_INDEX_PARTS];
     size_t parts, bundles, joints;
     size_t cols, cells, derived; /* clusters; cells; clusters of bundles of several partitions */

@@ -36,7 +36,7 @@ static void begin(struct tile *t)
     }
 }
 
-static void record(const struct tile *t, const struct kc_part *part)
+static void record(const struct tile *t, const struct kc_index_part *part)
 {
     const struct kc_index_group *g = t->g;
     const uint32_t *own = part->p->labels + t->i0;
@@ -59,7 +59,7 @@ static void record(const struct tile *t, const struct kc_part *part)
 }
 
 /* v (c1 - c0, KC_LA_TILE): the rows' exact products with the sums of clusters c0 .. c1; overwritten. */
-static void take_exact(struct tile *t, const struct kc_part *part, size_t c0, size_t c1, double *v)
+static void take_exact(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, double *v)
 {
     const uint32_t *own = part->p->labels + t->i0;
     for (size_t r = 0; r < t->rows; r++)
@@ -89,7 +89,7 @@ static void exact_bundles(struct tile *t, size_t b0, size_t b1)
     count_flops(t, t->rows * cells);
     for (const struct kc_bundle *b = g->bundle + b0; b < g->bundle + b1; v += b++->k * KC_LA_TILE)
         for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
-            const struct kc_part *part = &g->part[q];
+            const struct kc_index_part *part = &g->part[q];
             begin(t);
             if (!part->of_cell) {
                 take_exact(t, part, 0, part->p->k, v);
@@ -119,7 +119,7 @@ static void add_pair(struct pairs *p, size_t r, size_t c)
 
 /* The rows' pairs among clusters c0 .. c1: their own cluster, and every other that may be the nearest by v, the
  * products in float. -1 when they are so many that a product in double takes less. */
-static int find_pairs(struct tile *t, const struct kc_part *part, size_t c0, size_t c1, float *v, struct pairs *p)
+static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v, struct pairs *p)
 {
     const uint32_t *own = part->p->labels + t->i0;
     size_t cols = c1 - c0, most = t->rows * cols / 3;
@@ -154,7 +154,7 @@ static int find_pairs(struct tile *t, const struct kc_part *part, size_t c0, siz
     return 0;
 }
 
-static void take_pairs(struct tile *t, const struct kc_part *part, size_t c0, size_t c1, const struct pairs *p)
+static void take_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, const struct pairs *p)
 {
     const uint32_t *own = part->p->labels + t->i0;
     size_t d = t->g->s->d;
@@ -173,7 +173,7 @@ static void take_pairs(struct tile *t, const struct kc_part *part, size_t c0, si
 }
 
 /* Clusters c0 .. c1 of a partition, whose products in float are v. */
-static void rank(struct tile *t, const struct kc_part *part, size_t c0, size_t c1, float *v)
+static void rank(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v)
 {
     struct kc_index_group *g = t->g;
     size_t d = g->s->d;
@@ -207,7 +207,7 @@ static void rank_all(struct tile *t)
         kc_la_product(t->row, t->rows, d, g->means + f0 * d, f1 - f0, v, KC_LA_TILE,
                       g->scratch + t->worker * KC_LA_SCRATCH);
         count_flops(t, t->rows * (f1 - f0));
-        for (const struct kc_part *part = g->part; part < g->part + g->parts; part++) {
+        for (const struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
             if (!part->means)
                 continue;
             size_t at = (size_t)(part->means - g->means) / d, k = part->p->k;
@@ -247,7 +247,7 @@ static void score_block(void *arg, size_t blk, unsigned worker)
 static void column(void *arg, size_t c, unsigned worker)
 {
     struct kc_index_group *g = arg;
-    const struct kc_part *part = g->part;
+    const struct kc_index_part *part = g->part;
     size_t d = g->s->d;
     (void)worker;
     while (c >= part->col + part->p->k)
@@ -269,7 +269,7 @@ static void column(void *arg, size_t c, unsigned worker)
 int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
 {
     struct kc_pool *pool = g->s->ctx->pool;
-    const struct kc_part *first = g->part;
+    const struct kc_index_part *first = g->part;
     size_t d = g->s->d;
     memset(g->mean, 0, d * sizeof *g->mean);
     for (size_t c = 0; c < first->p->k; c++)
@@ -278,7 +278,7 @@ int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
     for (size_t j = 0; j < d; j++)
         g->mean[j] /= g->total;
     kc_pool_for(pool, g->cols, column, g);
-    for (struct kc_part *part = g->part; part < g->part + g->parts; part++) {
+    for (struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
         double longest = 0;
         for (size_t c = 0; part->means && c < part->p->k; c++)
             longest = g->cc[part->col + c] > longest ? g->cc[part->col + c] : longest;

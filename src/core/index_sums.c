@@ -127,7 +127,7 @@ int kc_index_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, 
 static void part_sums(void *arg, size_t q, unsigned worker)
 {
     struct kc_index_group *g = arg;
-    const struct kc_part *part = &g->part[q];
+    const struct kc_index_part *part = &g->part[q];
     const struct kc_bundle *b = g->bundle;
     size_t d = g->s->d, k = part->p->k;
     double *mass = g->mass + part->col;

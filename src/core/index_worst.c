@@ -6,7 +6,7 @@
 #include "core/index_group.h"
 #include "par/pool.h"
 
-static double ratio(const struct kc_index_group *g, const struct kc_part *part, size_t i, size_t j)
+static double ratio(const struct kc_index_group *g, const struct kc_index_part *part, size_t i, size_t j)
 {
     size_t d = g->s->d;
     const double *mass = g->mass + part->col;
@@ -18,7 +18,7 @@ static double ratio(const struct kc_index_group *g, const struct kc_part *part, 
 }
 
 /* Clusters c0 .. c1 as neighbours of `rows` clusters from i0 on; v: the products of their means in float. */
-static size_t take(const struct kc_index_group *g, const struct kc_part *part, size_t i0, size_t rows, size_t c0,
+static size_t take(const struct kc_index_group *g, const struct kc_index_part *part, size_t i0, size_t rows, size_t c0,
                    size_t c1, const float *v)
 {
     const double *cc = g->cc + part->col, *scatter = g->scatter + part->col;
@@ -50,7 +50,7 @@ static size_t take(const struct kc_index_group *g, const struct kc_part *part, s
 static void worst_task(void *arg, size_t task, unsigned worker)
 {
     struct kc_index_group *g = arg;
-    const struct kc_part *part = g->part;
+    const struct kc_index_part *part = g->part;
     size_t d = g->s->d, done = 0;
     for (; task >= kc_la_tiles(part->p->k); part++)
         task -= kc_la_tiles(part->p->k);

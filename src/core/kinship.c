@@ -144,23 +144,23 @@ static void find_fates(struct kc_lineage *l, const struct near *a, const struct 
         left[i] = 1;
     for (uint32_t j = 0; j < l->nnew; j++) {
         int link = !isnan(b->share[j]);
-        l->from[j] = link ? b->at[j] : KC_TABLE_NONE;
-        l->partner[j] = link && a->at[b->at[j]] == j ? b->at[j] : KC_TABLE_NONE;
+        l->from[j] = link ? b->at[j] : KC_NONE;
+        l->partner[j] = link && a->at[b->at[j]] == j ? b->at[j] : KC_NONE;
         if (link && a->at[b->at[j]] != j)
             left[b->at[j]] -= b->share[j];
     }
     for (uint32_t i = 0; i < l->nold; i++) {
         int whole = left[i] == 1 || left[i] > o->match;
-        l->to[i] = whole && !isnan(a->share[i]) ? a->at[i] : KC_TABLE_NONE;
+        l->to[i] = whole && !isnan(a->share[i]) ? a->at[i] : KC_NONE;
         l->old_fate[i] = left[i] < 1 ? KC_FATE_SPLIT : KC_FATE_GONE; /* where it goes nowhere */
-        if (l->to[i] != KC_TABLE_NONE)
+        if (l->to[i] != KC_NONE)
             comers[l->to[i]]++;
     }
     for (uint32_t j = 0; j < l->nnew; j++)
-        l->new_fate[j] = comers[j] > 1 ? KC_FATE_MERGED : l->from[j] != KC_TABLE_NONE ? KC_FATE_SPLIT : KC_FATE_BORN;
+        l->new_fate[j] = comers[j] > 1 ? KC_FATE_MERGED : l->from[j] != KC_NONE ? KC_FATE_SPLIT : KC_FATE_BORN;
     for (uint32_t i = 0; i < l->nold; i++) {
         uint32_t j = l->to[i];
-        if (j == KC_TABLE_NONE)
+        if (j == KC_NONE)
             continue;
         l->old_fate[i] = comers[j] > 1 ? KC_FATE_MERGED
                                        : kc_fate_by_size(a->side->counts[i], b->side->counts[j], o->size);

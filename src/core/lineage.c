@@ -33,13 +33,13 @@ static void find_targets(struct kc_lineage *l, const struct kc_table *t, const u
 {
     for (uint32_t i = 0; i < l->nold; i++) {
         uint64_t most = 0;
-        l->to[i] = KC_TABLE_NONE;
+        l->to[i] = KC_NONE;
         for (size_t p = t->first[i]; p < t->first[i + 1]; p++)
             if (t->count[p] > most && more_than(t->count[p], old_rows[i], match)) {
                 most = t->count[p];
                 l->to[i] = t->col[p];
             }
-        if (l->to[i] != KC_TABLE_NONE)
+        if (l->to[i] != KC_NONE)
             comers[l->to[i]]++;
     }
 }
@@ -82,7 +82,7 @@ static int pair(struct kc_lineage *l, const struct kc_table *t, struct kc_err *e
     if (kc_match_sparse(t->first, t->col, w, l->nnew, l->nold, new_of, e) != 0)
         goto out;
     for (uint32_t j = 0; j < l->nnew; j++)
-        l->partner[j] = KC_TABLE_NONE;
+        l->partner[j] = KC_NONE;
     for (uint32_t i = 0; i < l->nold; i++)
         for (size_t p = t->first[i]; p < t->first[i + 1] && new_of[i] != KC_MATCH_NONE; p++)
             if (t->col[p] == new_of[i]) {
@@ -121,12 +121,12 @@ int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uin
         goto out;
     find_targets(l, t, old_rows, o->match, comers);
     for (uint32_t j = 0; j < nnew; j++) {
-        l->from[j] = KC_TABLE_NONE;
+        l->from[j] = KC_NONE;
         l->new_fate[j] = comers[j] > 1 ? KC_FATE_MERGED : KC_FATE_BORN;
     }
     for (uint32_t i = 0; i < nold; i++) {
         uint32_t j = l->to[i];
-        if (j == KC_TABLE_NONE) {
+        if (j == KC_NONE) {
             l->old_fate[i] = find_split(l, t, i, old_rows[i], o, comers, most) ? KC_FATE_SPLIT : KC_FATE_GONE;
             continue;
         }

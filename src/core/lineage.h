@@ -24,10 +24,10 @@ struct kc_lineage_opts {
  * nothing goes to them, has more than `match` of their rows (or all); else born. */
 struct kc_lineage {
     uint32_t nold, nnew;
-    uint32_t *to;       /* (nold) the new cluster it goes to, KC_TABLE_NONE */
-    uint32_t *from;     /* (nnew) the old cluster that has most of it among those it comes from, KC_TABLE_NONE */
+    uint32_t *to;       /* (nold) the new cluster it goes to, KC_NONE */
+    uint32_t *from;     /* (nnew) the old cluster that has most of it among those it comes from, KC_NONE */
     enum kc_fate *old_fate, *new_fate; /* (nold), (nnew) */
-    uint32_t *partner;  /* (nnew) its old cluster in the pairing that the most rows agree with, KC_TABLE_NONE */
+    uint32_t *partner;  /* (nnew) its old cluster in the pairing that the most rows agree with, KC_NONE */
     uint64_t agreed;    /* rows in these pairs */
 };
 

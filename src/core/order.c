@@ -7,17 +7,17 @@
 
 static int by_rank(const void *a, const void *b)
 {
-    const struct kc_rank *p = a, *q = b;
+    const struct kc_cluster_rank *p = a, *q = b;
     if (p->size != q->size)
         return p->size > q->size ? -1 : 1;
     return p->first < q->first ? -1 : p->first > q->first;
 }
 
-uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc_rank *rank)
+uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc_cluster_rank *rank)
 {
     uint32_t some = k;
     for (uint32_t c = 0; c < k; c++)
-        rank[c] = (struct kc_rank){0, n, c};
+        rank[c] = (struct kc_cluster_rank){0, n, c};
     for (size_t i = n; i-- > 0;)
         if (labels[i] < k) {
             rank[labels[i]].size++;

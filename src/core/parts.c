@@ -128,7 +128,7 @@ static void take_small(struct parting *w, struct kc_part *part)
         if (w->o->window > 0)
             f->labels[row] = part->k++; /* linked, perhaps, to what was before */
         else
-            f->labels[row] = w->o->small_none ? KC_PARTS_NONE : 0;
+            f->labels[row] = w->o->small_none ? KC_NOISE : 0;
         f->margin[row] = f->row_silhouette[row] = NAN;
     }
     if (w->o->window == 0) {
@@ -289,7 +289,7 @@ static int number(struct parting *w, struct kc_pieces *s)
             s->piece[base + c] = (struct kc_piece){(uint32_t)i, part->group, base + c, 0, INT64_MAX, INT64_MIN};
         for (size_t r = 0; r < part->n; r++) {
             uint32_t row = p->row[part->first + r];
-            if (w->f->labels[row] == KC_PARTS_NONE)
+            if (w->f->labels[row] == KC_NOISE)
                 continue;
             struct kc_piece *piece = &s->piece[w->f->labels[row] += base];
             int64_t t = w->o->time ? w->o->time[row] : 0;
@@ -304,7 +304,7 @@ static int number(struct parting *w, struct kc_pieces *s)
 static void take_stories(struct kc_fit *f, const struct kc_pieces *s)
 {
     for (size_t i = 0; i < f->n; i++)
-        if (f->labels[i] != KC_PARTS_NONE)
+        if (f->labels[i] != KC_NOISE)
             f->labels[i] = s->piece[f->labels[i]].story;
 }
 
@@ -374,7 +374,7 @@ out:
 static int order(struct parting *w, uint32_t k)
 {
     struct kc_fit *f = w->f;
-    struct kc_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
     int rc = -1;
     if (!r || !to)
@@ -392,11 +392,11 @@ static int order(struct parting *w, uint32_t k)
     }
     for (size_t i = 0; i < f->n; i++) {
         uint32_t *label = &f->labels[i];
-        if (*label == KC_PARTS_NONE)
+        if (*label == KC_NOISE)
             continue;
         *label = to[*label];
         if (w->o->group && w->p->group[*label] != w->o->group[i])
-            w->p->group[*label] = KC_PARTS_NONE;
+            w->p->group[*label] = KC_NONE;
     }
     rc = 0;
 out:
@@ -414,7 +414,7 @@ static int centre(struct parting *w, const double *sums)
         return -1;
     kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids);
     for (size_t i = 0; i < f->n; i++)
-        own[i] = f->labels[i] == KC_PARTS_NONE ? 0 : f->labels[i];
+        own[i] = f->labels[i] == KC_NOISE ? 0 : f->labels[i];
     int rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
     kc_mem_free(own);
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
@@ -438,7 +438,7 @@ static int describe(struct parting *w)
         goto out;
     for (size_t i = 0; i < f->n; i++) {
         uint32_t c = f->labels[i];
-        if (c == KC_PARTS_NONE) {
+        if (c == KC_NOISE) {
             f->similarity[i] = NAN;
             continue;
         }

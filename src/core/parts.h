@@ -4,9 +4,9 @@
 #ifndef KC_CORE_PARTS_H
 #define KC_CORE_PARTS_H
 
+#include "base/label.h"
 #include "core/fit.h"
 
-#define KC_PARTS_NONE UINT32_MAX /* a label: in no cluster */
 
 struct kc_parts_opts {
     const struct kc_fit_opts *fit; /* of each part; k.share is of its rows. Steps are not taken. */
@@ -33,7 +33,7 @@ struct kc_parts {
     struct kc_part *part;      /* (nparts) by group, then window */
     size_t nparts;
     uint32_t *row;             /* (n) */
-    uint32_t *group;           /* (fit.k) of each cluster; KC_PARTS_NONE: joined of several */
+    uint32_t *group;           /* (fit.k) of each cluster; KC_NONE: joined of several */
     uint64_t small_rows;       /* in groups that were too small, */
     uint32_t small_groups;     /* of which there are so many */
     uint64_t linked, joined, gaps; /* clusters that went on as stories; that were joined over groups; splits made */
@@ -45,7 +45,7 @@ int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, st
 
 /* p: what kc_parts_cut has made of these rows by these options. Fills the rest of it, and *out (kc_fit_free), also for the caller to free after a failure.
  * In *out: labels, centroids and clusters of the whole (ids by falling size, ties by the earliest member; rows in no
- * cluster have KC_PARTS_NONE), similarity, and margin and row_silhouette, objective, inertia. Silhouettes
+ * cluster have KC_NOISE), similarity, and margin and row_silhouette, objective, inertia. Silhouettes
  * and margins are those of the part that a row was clustered in, before anything was linked, joined or split; the mean
  * silhouette is that of the rows that have one. There is no sweep, and no sums. Of limits that were not kept and of warnings
  * that of the first part is told, and how many parts have one.

@@ -17,7 +17,7 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
     struct kc_fit *f = w->f;
     uint32_t k = f->k;
     int rc = -1;
-    struct kc_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
     float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
     if (!r || !to || !c2)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/ctx.h"
+#include "base/label.h"
 #include "core/steps.h"
 #include "la/rows.h"
 
@@ -42,7 +43,6 @@ static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, si
 
 double kc_space_total(const struct kc_space *s); /* of all weights */
 
-#define KC_NONE UINT32_MAX
 #define KC_FEW_ROWS 50000 /* up to here single rows are moved and runs go to their fixed point: beyond, a row weighs nothing */
 #define KC_TILE_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
 

@@ -302,7 +302,7 @@ static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *
     return holds(w, text->p, text->n - 1);
 }
 
-int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
+static int meets_condition(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
 {
     int all = w->op == KC_WHERE_NE;
     if (n == 0)
@@ -325,7 +325,7 @@ int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs
     for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *value = kc_strs_get(attrs, first + i, &len);
-        int rc = kc_where_holds(&w[i], value, len, work, e);
+        int rc = meets_condition(&w[i], value, len, work, e);
         if (rc <= 0)
             return rc;
     }

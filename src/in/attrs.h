@@ -71,12 +71,12 @@ struct kc_where {
 int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e) KC_MUST_USE;
 void kc_where_free(struct kc_where *w);
 
-/* 1 when the value (n bytes of compact JSON, none: not there) meets the condition; -1: no memory. Numbers are compared
- * as numbers, also one in a string with one in VALUE; all else as text, byte by byte, true and false as such words. Of
- * an array an element must meet it, and for != all must. What is not there, and an object, meets != alone. */
-int kc_where_holds(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
-    KC_MUST_USE;
-/* The same of n conditions, whose fields are the strings first .. first + n of attrs. */
+/* Return 1 if a record meets all n conditions, 0 if not, -1 if memory is short. The fields of the conditions are the
+ * strings first .. first + n of attrs: compact JSON, empty where the record has no such field.
+ *
+ * Numbers are compared as numbers, also a number in a string with a number in VALUE. Everything else is compared as
+ * text, byte by byte; true and false are such words. One element of an array must meet the condition; for != all must.
+ * A missing field and an object meet != only. */
 int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs, size_t first,
                  struct kc_attrs_work *work, struct kc_err *e) KC_MUST_USE;
 

@@ -51,7 +51,7 @@ static int add(struct load *s, const struct str *term, struct str label, struct 
 {
     struct kc_labelling *l = s->l;
     size_t len = 0;
-    uint32_t id = KC_LABEL_NONE;
+    uint32_t id = KC_NOISE;
     /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): json_value has set it */
     if (label.n == 0)
         return bad(s, e, "the label is empty");
@@ -68,8 +68,8 @@ static int add(struct load *s, const struct str *term, struct str label, struct 
     if (l->n >= UINT32_MAX - 1)
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "more than %u labels", UINT32_MAX - 1);
     if (!(s->o->noise && label.n == 2 && memcmp(label.p, "-1", 2) == 0)) {
-        uint32_t last = l->n > 0 ? l->labels[l->n - 1] : KC_LABEL_NONE;
-        const char *p = last != KC_LABEL_NONE ? kc_strs_get(&s->names.strs, last, &len) : NULL;
+        uint32_t last = l->n > 0 ? l->labels[l->n - 1] : KC_NOISE;
+        const char *p = last != KC_NOISE ? kc_strs_get(&s->names.strs, last, &len) : NULL;
         if (p && len == label.n && memcmp(p, label.p, len) == 0)
             id = last;
         else if (kc_intern_add(&s->names, label.p, label.n, &id, e) != 0)
@@ -398,7 +398,7 @@ static int sort_names(struct load *s, struct kc_err *e)
             goto out;
     }
     for (size_t i = 0; i < l->n; i++)
-        if (l->labels[i] != KC_LABEL_NONE)
+        if (l->labels[i] != KC_NOISE)
             l->labels[i] = to[l->labels[i]];
     rc = 0;
 out:

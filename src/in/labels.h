@@ -2,6 +2,7 @@
 #ifndef KC_IN_LABELS_H
 #define KC_IN_LABELS_H
 
+#include "base/label.h"
 #include "base/mem.h"
 
 enum kc_labels_format {
@@ -24,12 +25,11 @@ struct kc_labels_opts {
     int noise;              /* -1 is no label: the row is unassigned */
 };
 
-#define KC_LABEL_NONE UINT32_MAX
 
 struct kc_labelling {
     size_t n;
     struct kc_strs terms; /* n, or none: labels go by row */
-    uint32_t *labels;     /* (n) 0..k-1, or KC_LABEL_NONE */
+    uint32_t *labels;     /* (n) 0..k-1, or KC_NOISE */
     uint64_t *lines;      /* (n) where in the file each is */
     struct kc_strs names; /* k: the labels as they are written; integers by value, then all others by their bytes */
     uint32_t k;

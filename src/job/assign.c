@@ -28,7 +28,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
         run->similarity += (double)got.similarity[i];
         if (got.silhouette)
             run->silhouette += got.silhouette[i];
-        if (got.labels[i] == KC_MODEL_NONE)
+        if (got.labels[i] == KC_NOISE)
             run->unassigned++;
         else
             run->rows[got.labels[i]]++;

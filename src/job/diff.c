@@ -14,7 +14,7 @@ struct run {
     struct kc_outfile *out;
     struct kc_labelling old, new;
     uint32_t *old_of;        /* (new.n) the old row, KC_INTERN_NONE */
-    uint32_t *a, *b;         /* (new.n) labels of common rows, KC_TABLE_NONE for all others */
+    uint32_t *a, *b;         /* (new.n) labels of common rows, KC_NOISE for all others */
     uint64_t *old_rows, *new_rows, *old_size, *new_size;
     struct kc_table table, turned;
     struct kc_agreement agreement;
@@ -39,7 +39,7 @@ static uint64_t *count(const uint32_t *labels, size_t n, uint32_t k, struct kc_e
 {
     uint64_t *c = kc_mem_zalloc(k, sizeof *c, e);
     for (size_t i = 0; c && i < n; i++)
-        if (labels[i] != KC_LABEL_NONE)
+        if (labels[i] != KC_NOISE)
             c[labels[i]]++;
     return c;
 }
@@ -64,8 +64,8 @@ static int bring_together(struct run *r, struct kc_diff_report *p, struct kc_err
         if (r->old.terms.n == 0 || r->new.terms.n == 0)
             r->old_of[i] = (uint32_t)i;
         int both = r->old_of[i] != KC_INTERN_NONE;
-        r->a[i] = both ? r->old.labels[r->old_of[i]] : KC_LABEL_NONE;
-        r->b[i] = both ? r->new.labels[i] : KC_LABEL_NONE;
+        r->a[i] = both ? r->old.labels[r->old_of[i]] : KC_NOISE;
+        r->b[i] = both ? r->new.labels[i] : KC_NOISE;
         p->common += (uint64_t)both;
     }
     p->old.only = left;
@@ -84,7 +84,7 @@ static int same_name(const struct kc_labelling *x, uint32_t i, const struct kc_l
 static void count_renamed(const struct run *r, const struct kc_lineage *l, struct kc_diff_report *p)
 {
     for (uint32_t j = 0; j < r->new.k; j++)
-        p->renamed += l->partner[j] != KC_TABLE_NONE && !same_name(&r->old, l->partner[j], &r->new, j);
+        p->renamed += l->partner[j] != KC_NONE && !same_name(&r->old, l->partner[j], &r->new, j);
 }
 
 static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
@@ -107,7 +107,7 @@ static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
         p->agreement = &r->agreement;
     }
     for (size_t i = 0; i < n; i++)
-        moved += (r->a[i] == KC_LABEL_NONE) != (r->b[i] == KC_LABEL_NONE);
+        moved += (r->a[i] == KC_NOISE) != (r->b[i] == KC_NOISE);
     count_renamed(r, &r->lineage, p);
     p->changed = r->table.n - r->lineage.agreed + moved;
     p->same = p->changed == 0;

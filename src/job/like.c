@@ -8,7 +8,7 @@
 #include "in/source.h"
 #include "model/assign.h"
 
-/* The row of the model that a label names; KC_MODEL_NONE: none. */
+/* The row of the model that a label names; KC_NOISE: none. */
 static uint32_t place_of(const struct kc_model *old, const struct kc_labelling *l, uint32_t label)
 {
     char digits[24];
@@ -16,13 +16,13 @@ static uint32_t place_of(const struct kc_model *old, const struct kc_labelling *
     uint64_t id;
     const char *name = kc_strs_get(&l->names, label, &n);
     if (n == 0 || n >= sizeof digits)
-        return KC_MODEL_NONE;
+        return KC_NOISE;
     memcpy(digits, name, n);
     digits[n] = '\0';
     if (kc_num_u64(digits, &id) != 0 || id > INT64_MAX)
-        return KC_MODEL_NONE;
+        return KC_NOISE;
     size_t at = kc_model_find(old, (int64_t)id);
-    return at == SIZE_MAX ? KC_MODEL_NONE : (uint32_t)at;
+    return at == SIZE_MAX ? KC_NOISE : (uint32_t)at;
 }
 
 /* place (n): by the labels of rows with the same terms, or row by row where there are no terms. */
@@ -52,9 +52,9 @@ static int by_labels(const char *path, const struct kc_dataset *ds, const struct
         goto out;
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t label = from[i] == KC_INTERN_NONE ? KC_LABEL_NONE : l.labels[from[i]];
-        place[i] = label == KC_LABEL_NONE ? KC_MODEL_NONE : of[label];
-        known += place[i] != KC_MODEL_NONE ? 1 : 0;
+        uint32_t label = from[i] == KC_INTERN_NONE ? KC_NOISE : l.labels[from[i]];
+        place[i] = label == KC_NOISE ? KC_NOISE : of[label];
+        known += place[i] != KC_NOISE ? 1 : 0;
     }
     rc = known > 0 ? 0 : kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
                                    "no row of the input has a label here that is an id of the old model");

@@ -108,7 +108,7 @@ static int pick(struct run *r, struct kc_err *e)
     if (!r->sizes || !r->rows || !r->row_labels)
         return -1;
     for (size_t i = 0; i < r->n; i++)
-        if (r->of_row[i] != KC_LABEL_NONE) {
+        if (r->of_row[i] != KC_NOISE) {
             r->sizes[r->of_row[i]]++;
             r->rows[m] = (uint32_t)i;
             r->row_labels[m++] = r->of_row[i];

@@ -63,7 +63,8 @@ float kc_model_fence(const float *quantiles)
     return (float)(first - FENCE * (third - first));
 }
 
-float kc_model_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t)
+/* Return the least similarity with which a row may join cluster c. */
+static float find_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t)
 {
     switch (t->kind) {
     case KC_THRESHOLD_SIMILARITY:
@@ -92,7 +93,7 @@ int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const st
     if (!l->least || !l->used || !l->work)
         return -1;
     for (size_t c = 0; c < m->k; c++)
-        l->least[c] = kc_model_threshold(m, c, &o->threshold);
+        l->least[c] = find_threshold(m, c, &o->threshold);
     return 0;
 }
 
@@ -109,7 +110,7 @@ void kc_labeller_free(struct kc_labeller *l)
 static uint32_t decide(const struct kc_labeller *l, uint32_t nearest, float similarity, float margin)
 {
     /* a margin that is not a number, there being one cluster, is none too small */
-    return similarity < l->least[nearest] || (double)margin < l->o.min_margin ? KC_MODEL_NONE : nearest;
+    return similarity < l->least[nearest] || (double)margin < l->o.min_margin ? KC_NOISE : nearest;
 }
 
 /* Rows of the tile that size limits moved. Returns whether any nearest cluster has been changed for it. */

@@ -2,9 +2,9 @@
 #ifndef KC_MODEL_ASSIGN_H
 #define KC_MODEL_ASSIGN_H
 
+#include "base/label.h"
 #include "model/model.h"
 
-#define KC_MODEL_NONE UINT32_MAX /* a label: in no cluster */
 
 /* OUTLIER: less similar than any row of the cluster itself, and also by more than twice the quartiles' distance below
  * the first quartile: in a cluster of few rows the least similar one says little (the fence is Tukey's, 1977). */
@@ -17,8 +17,6 @@ struct kc_threshold {
 
 /* Below it lies what is far from the rows of these percentiles (KC_MODEL_PERCENTILES). */
 float kc_model_fence(const float *quantiles);
-/* What a row's similarity to cluster c must be. */
-float kc_model_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t);
 
 struct kc_assign_opts {
     struct kc_threshold threshold; /* less similar rows are in no cluster, */
@@ -41,7 +39,7 @@ int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct 
 
 /* What became of a piece; the arrays lie in made. */
 struct kc_labelled {
-    uint32_t *labels;   /* (n) row of the model, or KC_MODEL_NONE */
+    uint32_t *labels;   /* (n) row of the model, or KC_NOISE */
     uint32_t *nearest;  /* (n) the same without thresholds */
     float *similarity;  /* (n) to that centroid */
     float *margin;      /* (n) */

@@ -12,7 +12,7 @@ static int count_shared(double *w, const struct kc_model *old, const struct kc_f
     uint64_t *rows = kc_mem_zalloc(old->k, sizeof *rows, e), *cols = kc_mem_zalloc(f->k, sizeof *cols, e);
     int rc = rows && cols ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < f->n; i++)
-        if (old_place[i] != KC_MODEL_NONE) {
+        if (old_place[i] != KC_NOISE) {
             w[old_place[i] * (size_t)f->k + f->labels[i]]++;
             rows[old_place[i]]++;
             cols[f->labels[i]]++;
@@ -65,7 +65,7 @@ int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc
     l->fresh = f->k - l->kept;
     l->gone = old->k - l->kept;
     for (size_t i = 0; i < f->n; i++)
-        if (old_place[i] != KC_MODEL_NONE) {
+        if (old_place[i] != KC_NOISE) {
             l->judged++;
             l->changed += old->ids[old_place[i]] != l->ids[f->labels[i]] ? 1 : 0;
         }

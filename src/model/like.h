@@ -14,7 +14,7 @@ struct kc_like {
     uint64_t judged, changed; /* rows of which the old id is known; of these, those that now have another */
 };
 
-/* old_place (n): the row of `old` that each row was in, KC_MODEL_NONE: not known. members: weigh by them, else by the
+/* old_place (n): the row of `old` that each row was in, KC_NOISE: not known. members: weigh by them, else by the
  * centroids. f's rows and labels are those of a new fit. Free with kc_like_free, also after a failure. */
 int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_fit *f, const uint32_t *old_place,
                   int members, struct kc_err *e) KC_MUST_USE;

@@ -89,7 +89,7 @@ static int add_new(struct kc_updating *w, const double *sum)
 /* Whether a row may be of a topic that is not there yet: in no cluster, or at the edge of one. */
 static int suspect(const struct kc_updating *w, size_t i)
 {
-    return w->old.labels[i] == KC_MODEL_NONE ||
+    return w->old.labels[i] == KC_NOISE ||
            w->old.similarity[i] < kc_model_percentile(w->m, w->old.nearest[i], KC_UPDATE_SUSPECT);
 }
 
@@ -152,7 +152,7 @@ static int pull(struct kc_updating *w, const float *fence, uint32_t *next, uint3
     }
     for (size_t i = 0; i < w->all; i++)
         next[i] = similarity[i] > w->old.similarity[i] &&
-                          (w->old.labels[i] != KC_MODEL_NONE || similarity[i] >= fence[label[i]])
+                          (w->old.labels[i] != KC_NOISE || similarity[i] >= fence[label[i]])
                       ? (uint32_t)w->k + label[i] : w->old.labels[i];
     return 0;
 }
@@ -184,7 +184,7 @@ static int set_fences(struct kc_updating *w, float *fence, uint32_t *label, floa
     size_t n = 0;
     int rc = -1;
     for (size_t i = 0; i < w->all; i++)
-        if (w->label[i] != KC_MODEL_NONE && w->label[i] >= w->k) {
+        if (w->label[i] != KC_NOISE && w->label[i] >= w->k) {
             label[n] = w->label[i] - (uint32_t)w->k;
             similarity[n++] = similarity[i];
         }
@@ -205,7 +205,7 @@ static int sum_up(struct kc_updating *w)
     memset(w->sums, 0, w->nnew * w->d * sizeof *w->sums);
     memset(w->counts, 0, w->nnew * sizeof *w->counts);
     for (size_t i = 0; i < w->all; i++)
-        if (w->label[i] != KC_MODEL_NONE && w->label[i] >= w->k) {
+        if (w->label[i] != KC_NOISE && w->label[i] >= w->k) {
             w->counts[w->label[i] - w->k]++;
             kc_la_addd(w->sums + (w->label[i] - w->k) * w->d, kc_updating_row(w, i), w->d);
         }

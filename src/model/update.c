@@ -239,7 +239,7 @@ static int refill(struct kc_updating *w)
     size_t left = 0, skip, n = 0;
     int rc = -1;
     for (size_t i = 0; i < w->all; i++)
-        left += w->label[i] == KC_MODEL_NONE;
+        left += w->label[i] == KC_NOISE;
     skip = left > KC_MODEL_POOL ? left - KC_MODEL_POOL : 0;
     u->dropped = skip;
     u->late = kc_mem_alloc(w->pool, sizeof *u->late, w->e);
@@ -250,7 +250,7 @@ static int refill(struct kc_updating *w)
         char digits[20];
         size_t len;
         const char *term = term_of(w, i, digits, &len);
-        if (w->label[i] != KC_MODEL_NONE) {
+        if (w->label[i] != KC_NOISE) {
             if (i < w->pool) {
                 u->late[u->late_terms.n] = w->label[i];
                 if (kc_strs_add(&u->late_terms, term, len, w->e) != 0)
@@ -293,8 +293,8 @@ static int tell(struct kc_updating *w)
         goto out;
     for (size_t i = 0; i < u->n; i++) {
         uint32_t c = u->labels[i];
-        given[i] = c == KC_MODEL_NONE ? nearest[i] : c;
-        if (c == KC_MODEL_NONE) {
+        given[i] = c == KC_NOISE ? nearest[i] : c;
+        if (c == KC_NOISE) {
             u->unassigned++;
             continue;
         }

@@ -21,7 +21,7 @@ struct kc_update_opts {
 
 struct kc_update {
     size_t n;
-    uint32_t *labels;          /* (n) row of the model as it is afterwards, or KC_MODEL_NONE */
+    uint32_t *labels;          /* (n) row of the model as it is afterwards, or KC_NOISE */
     float *similarity, *margin; /* (n) by the model as it is afterwards: to that centroid, or the nearest */
     uint64_t *rows;            /* (k afterwards) of the batch */
     uint64_t joined, born, unassigned;

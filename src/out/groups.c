@@ -30,7 +30,7 @@ int kc_out_group_members(struct kc_jsonw *w, const struct kc_groups *g, uint32_t
     uint32_t group = g->parts->group[cluster];
     if (g->nfields == 0)
         return 0;
-    if (group != KC_PARTS_NONE) {
+    if (group != KC_NONE) {
         kc_out_group(w, "group", g, group);
         return 0;
     }

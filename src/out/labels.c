@@ -173,11 +173,12 @@ int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, co
                        struct kc_err *e)
 {
     uint32_t c = t->labels[i];
-    return c == KC_OUT_NONE ? kc_buf_add(b, "-1", 2, e) :
+    return c == KC_NOISE ? kc_buf_add(b, "-1", 2, e) :
            kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
 }
 
-int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e)
+/* Append a figure. */
+static int add_real(struct kc_buf *b, double x, struct kc_err *e)
 {
     char t[KC_OUT_REAL_MAX];
     return kc_buf_add(b, t, kc_out_real(t, x), e);
@@ -205,7 +206,7 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
             rc = kc_out_add_u64(b, number, e);
             break;
         default:
-            rc = kc_out_add_real(b, kc_out_figure(t, i, o->columns[j]), e);
+            rc = add_real(b, kc_out_figure(t, i, o->columns[j]), e);
         }
         if (rc != 0)
             return -1;

@@ -2,6 +2,7 @@
 #ifndef KC_OUT_LABELS_H
 #define KC_OUT_LABELS_H
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 
@@ -32,7 +33,6 @@ struct kc_out_opts {
 int kc_out_id_format_check(const char *format, const char *option, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e) KC_MUST_USE;
 
-#define KC_OUT_NONE UINT32_MAX /* a label: in no cluster, written as -1 */
 
 struct kc_labels {
     size_t n;

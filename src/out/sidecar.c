@@ -61,7 +61,7 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_double(w, "silhouette", cl->silhouette);
         kc_jsonw_str(w, "representative", term, n);
         kc_jsonw_u64(w, "representative_row", row);
-        if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_PARTS_NONE)
+        if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_NONE)
             kc_out_group(w, "group", r->groups, r->groups->parts->group[c]);
         if (r->keywords)
             add_keywords(w, r->keywords, c);

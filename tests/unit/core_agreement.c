@@ -74,7 +74,7 @@ static struct kc_agreement compare(const uint32_t *a, uint32_t rows, const uint3
 TEST(core_agreement_at_the_edges)
 {
     const uint32_t one[] = {0, 0, 0, 0}, each[] = {0, 1, 2, 3}, halves[] = {0, 0, 1, 1}, other[] = {5, 5, 2, 2};
-    const uint32_t cross[] = {0, 1, 0, 1}, none[] = {0, KC_TABLE_NONE, 1, 1};
+    const uint32_t cross[] = {0, 1, 0, 1}, none[] = {0, KC_NOISE, 1, 1};
     struct kc_agreement g = compare(one, 1, one, 1, 4);
     CHECK(g.same && g.ari == 1 && g.ami == 1 && g.nmi == 1 && g.homogeneity == 1 && g.v_measure == 1 && g.f1 == 1);
     g = compare(each, 4, each, 4, 4);

@@ -60,7 +60,7 @@ TEST(core_kinship_fates)
                                             KC_FATE_SPLIT, KC_FATE_SHRUNK, KC_FATE_GONE};
     static const enum kc_fate new_fate[] = {KC_FATE_SHRUNK, KC_FATE_SPLIT, KC_FATE_SPLIT, KC_FATE_SPLIT,
                                             KC_FATE_MERGED, KC_FATE_KEPT, KC_FATE_BORN};
-    static const uint32_t none = KC_TABLE_NONE;
+    static const uint32_t none = KC_NONE;
     const uint32_t to[] = {5, 4, 4, none, 0, none}, from[] = {4, 4, 3, 3, 2, 0, none};
     struct kc_kinship s = kinship(&old, &new);
     const struct kc_lineage *l = &s.lineage;

@@ -38,17 +38,17 @@ TEST(core_lineage_fates)
     CHECK(l.old_fate[0] == KC_FATE_KEPT && l.to[0] == 0 && l.new_fate[0] == KC_FATE_KEPT && l.from[0] == 0);
     CHECK(l.old_fate[1] == KC_FATE_MERGED && l.old_fate[2] == KC_FATE_MERGED && l.to[1] == 1 && l.to[2] == 1);
     CHECK(l.new_fate[1] == KC_FATE_MERGED && l.from[1] == 2);
-    CHECK(l.old_fate[3] == KC_FATE_SPLIT && l.to[3] == KC_TABLE_NONE);
+    CHECK(l.old_fate[3] == KC_FATE_SPLIT && l.to[3] == KC_NONE);
     CHECK(l.new_fate[2] == KC_FATE_SPLIT && l.new_fate[3] == KC_FATE_SPLIT && l.from[2] == 3 && l.from[3] == 3);
     CHECK(l.new_fate[4] == KC_FATE_SPLIT && l.from[4] == 3);
     CHECK(l.partner[1] == 2 && l.agreed == 20 + 12 + 9);
     kc_lineage_free(&l);
     static const uint64_t half[] = {5, 5}; /* half is not more than half */
     l = lineage(half, 1, 2, 0);
-    CHECK(l.to[0] == KC_TABLE_NONE && l.old_fate[0] == KC_FATE_SPLIT && l.from[0] == 0 && l.from[1] == 0);
+    CHECK(l.to[0] == KC_NONE && l.old_fate[0] == KC_FATE_SPLIT && l.from[0] == 0 && l.from[1] == 0);
     kc_lineage_free(&l);
     l = lineage(half, 1, 2, 11); /* most of it is nowhere */
-    CHECK(l.to[0] == KC_TABLE_NONE && l.old_fate[0] == KC_FATE_GONE);
+    CHECK(l.to[0] == KC_NONE && l.old_fate[0] == KC_FATE_GONE);
     CHECK(l.new_fate[0] == KC_FATE_SPLIT && l.from[0] == 0); /* all that it is made of */
     kc_lineage_free(&l);
     static const uint64_t grown[] = {10, 0, 0, 1, 10, 9}; /* 3 x 2 */
