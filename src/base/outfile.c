@@ -405,7 +405,8 @@ int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *
     return 0;
 }
 
-int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b)
+/* Return 1 if two open outputs would replace the same file, by whatever names. */
+static int is_same_target(const struct kc_outfile *a, const struct kc_outfile *b)
 {
     char da[PATH_MAX], db[PATH_MAX];
     struct stat p, q; /* the targets themselves need not be there yet, their folders are */
@@ -419,7 +420,7 @@ int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_e
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++)
-            if (o[i].f && o[j].f && kc_outfile_same(o[i].f, o[j].f))
+            if (o[i].f && o[j].f && is_same_target(o[i].f, o[j].f))
                 return kc_err_set(e, KC_EUSAGE, "%s and %s name the same file", o[i].option, o[j].option);
     return 0;
 }

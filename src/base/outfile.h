@@ -33,8 +33,6 @@ int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* All n of them (NULL: none there): every one complete before any is replaced; what is no file of its own, and cannot be
  * taken back, comes last. */
 int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *e) KC_MUST_USE;
-/* Whether two outputs, open both, would replace the same file, by whatever names. */
-int kc_outfile_same(const struct kc_outfile *a, const struct kc_outfile *b);
 /* An open output and the option that names it, for a message; f is NULL where it was not asked for. */
 struct kc_named_output {
     const struct kc_outfile *f;

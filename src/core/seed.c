@@ -372,12 +372,15 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
     weigh(q, winner);
 }
 
-int kc_seeder_keeps(const struct kc_seeder *q)
+/* Return 1 if the candidates drawn last are kept for another choice among them. */
+static int keeps_candidates(const struct kc_seeder *q)
 {
     return q->kept != NULL;
 }
 
-void kc_seeder_next(struct kc_seeder *q, uint32_t *winner)
+/* Pick again among the candidates drawn last, now that centres have been added; only if keeps_candidates().
+ * winner[i] is KC_NONE where none of them lowers the sum any more. */
+static void pick_next(struct kc_seeder *q, uint32_t *winner)
 {
     q->again = 1;
     for (size_t i = 0; i < q->m; i++)
@@ -423,7 +426,7 @@ static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uin
  * all. */
 static uint32_t batch(const struct kc_seeder *q, uint32_t step)
 {
-    return step < MANY || !kc_seeder_keeps(q) ? 1 : step < 4 * MANY ? 4 : 8;
+    return step < MANY || !keeps_candidates(q) ? 1 : step < 4 * MANY ? 4 : 8;
 }
 
 int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32_t kmax, uint32_t *seeds,
@@ -438,7 +441,7 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
     for (uint32_t step = 0, left = 0; step < kmax; step++) {
         int fresh = left == 0;
         if (!fresh) { /* candidates of the batch in hand */
-            kc_seeder_next(q, winner);
+            pick_next(q, winner);
             for (size_t i = 0; i < restarts; i++)
                 fresh |= winner[i] == KC_NONE;
             left = fresh ? 0 : left - 1;

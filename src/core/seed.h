@@ -26,11 +26,6 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own);
  * KC_NONE where no row is at any distance. rng: (m) streams. */
 void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32_t *winner);
 
-/* The same once more for the candidates drawn last, now that centres have been taken; only when kc_seeder_keeps.
- * KC_NONE: none of them lowers the sum any more. */
-void kc_seeder_next(struct kc_seeder *q, uint32_t *winner);
-int kc_seeder_keeps(const struct kc_seeder *q);
-
 /* Take winner[i] (KC_NONE: nothing happens) as a centre of state i. Where labels is not NULL, rows that are nearer
  * to it than before get labels[i][row] = id[i]. */
 void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id);

@@ -112,7 +112,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
 }
 
 /* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
-void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
+/* Draw m of n rows at random, all sets as likely, into idx in rising order. A function of its arguments. */
+static void draw_rows(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
 {
     struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, stage, n);
     size_t have = 0;
@@ -129,7 +130,7 @@ int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, si
     of->idx = kc_mem_alloc(m, sizeof *of->idx, e);
     if (!of->idx)
         return -1;
-    kc_sweep_draw(seed, stage, all->n, m, of->idx);
+    draw_rows(seed, stage, all->n, m, of->idx);
     if (kc_weights_pick(all->w, of->idx, m, &of->weights, e) != 0)
         return -1;
     s->n = m;

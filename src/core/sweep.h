@@ -40,10 +40,7 @@ int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
                      float *centres, struct kc_err *e) KC_MUST_USE;
 
-/* m of n rows drawn at random, all sets as likely, into idx in rising order. A function of its arguments. */
-void kc_sweep_draw(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);
-
-/* s: m rows of `all`, drawn so, with their weights; by number where they lie in memory and no copy is asked for. What they
+/* s: m rows of `all`, drawn at random (all sets as likely, a function of the arguments), with their weights; by number where they lie in memory and no copy is asked for. What they
  * take is in `of` (zero before): free it when s has served, also after a failure. */
 struct kc_sample {
     uint32_t *idx;   /* (m) */

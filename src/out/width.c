@@ -37,7 +37,8 @@ static int among(const struct range *r, size_t n, uint32_t c)
     return lo < n && c >= r[lo].first;
 }
 
-unsigned kc_out_char_width(uint32_t c)
+/* Return the columns of one character: 0, 1 or 2. */
+static unsigned char_width(uint32_t c)
 {
     if (c < 0x300)
         return 1;
@@ -57,7 +58,7 @@ static size_t shown(const char *s, size_t n, char out[8], size_t *outlen, unsign
         return 1;
     }
     *outlen = len;
-    *width = kc_out_char_width(c);
+    *width = char_width(c);
     memcpy(out, s, len);
     if (c >= 0x80 && c < 0xA0) { /* C1 controls: two bytes that some terminals obey */
         out[0] = '?';

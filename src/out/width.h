@@ -5,9 +5,6 @@
 
 #include "base/mem.h"
 
-/* Columns of one character: 0, 1 or 2. */
-unsigned kc_out_char_width(uint32_t c);
-
 /* Append s (n bytes) cut to at most `columns` columns, with an ellipsis where something was cut off. Controls and bytes
  * that are not UTF-8 are written \xHH, marks that turn the writing direction are left out: a term cannot disturb the
  * terminal. */

@@ -32,7 +32,6 @@ const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, cha
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
                        struct kc_err *e) KC_MUST_USE;
-int kc_out_add_real(struct kc_buf *b, double x, struct kc_err *e) KC_MUST_USE;
 
 /* Append row i's columns with a separator between them and a newline; terms by way of `term`. */
 typedef int (*kc_out_add_term)(struct kc_buf *b, const char *s, size_t n, struct kc_err *e);
