@@ -29,10 +29,10 @@ endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
 KC_LIBS = -lz -lzstd -lunistring -lm
 
-LIB_SRC := $(sort $(wildcard src/base/*.c src/par/*.c src/text/*.c src/la/*.c src/in/*.c src/core/*.c src/model/*.c src/out/*.c src/job/*.c))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 REF_SRC := $(sort $(wildcard src/core/ref/*.c))
-UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC),$(sort $(shell find src -name '*.c')))
+UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)

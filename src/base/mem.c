@@ -265,3 +265,16 @@ void kc_strs_free(struct kc_strs *s)
     kc_mem_free(s->off);
     *s = (struct kc_strs){{NULL, 0, 0}, NULL, 0, 0};
 }
+
+int kc_mem_reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)
+{
+    if (want <= *cap)
+        return 0;
+    size_t more = want + want / 2;
+    uint64_t *q = kc_mem_realloc(*p, more, sizeof *q, e);
+    if (!q)
+        return -1;
+    *p = q;
+    *cap = more;
+    return 0;
+}

@@ -18,6 +18,8 @@ void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 /* Resize; on failure the old block stays valid and NULL is returned. */
 void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void kc_mem_free(void *p);
+/* Let *p (*cap elements) have room for `want`; it grows by half. */
+int kc_mem_reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e) KC_MUST_USE;
 char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
 
 /* Bytes allocated by the functions above and not freed, and into *most the most there were at a time since the last

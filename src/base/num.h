@@ -62,5 +62,7 @@ int kc_num_double(const char *s, double *out) KC_MUST_USE;   /* finite, JSON syn
 
 /* "12.3 MB": bytes for people, powers of 1000, at most 9 characters and a NUL. */
 void kc_num_human(char out[16], uint64_t bytes);
+/* Format two sizes for a message, what is needed and what is allowed (less): two texts that differ. */
+void kc_num_human_pair(char need[32], uint64_t bytes, char most[32], uint64_t limit);
 
 #endif

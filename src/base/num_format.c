@@ -1,10 +1,9 @@
 /* Writing numbers: the shortest decimal that reads back. */
-#include "base/num.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/num.h"
 #include "base/num_pow10.h"
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
@@ -203,4 +202,14 @@ size_t kc_num_format_double(char *out, double x)
     size_t len = (size_t)(o - out) + lay_out(o, digits, n, e + 1);
     out[len] = '\0';
     return len;
+}
+
+void kc_num_human_pair(char need[32], uint64_t bytes, char most[32], uint64_t limit)
+{
+    kc_num_human(need, bytes);
+    kc_num_human(most, limit);
+    if (strcmp(need, most) == 0) { /* people's units are too coarse */
+        snprintf(need, 32, "%llu bytes", (unsigned long long)bytes);
+        snprintf(most, 32, "%llu", (unsigned long long)limit);
+    }
 }

@@ -1,13 +1,13 @@
 #include "cli/cli.h"
-#include "in/attrs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/num.h"
-#include "base/outfile.h"
 #include "cli/config.h"
+#include "in/fields/attrs.h"
+#include "io/outfile.h"
 #include "par/pool.h"
 
 static void log_line(void *arg, enum kc_log level, const char *line)

@@ -4,10 +4,10 @@
 
 #include "base/ctx.h"
 #include "cli/opt.h"
-#include "core/drift.h"
+#include "core/judge/drift.h"
 #include "in/dataset.h"
 #include "model/assign.h"
-#include "out/labels.h"
+#include "report/labels.h"
 
 enum kc_when { KC_AUTO, KC_ALWAYS, KC_NEVER };
 

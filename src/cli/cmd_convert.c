@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 #include "job/convert.h"
-#include "out/vectors.h"
+#include "report/vectors.h"
 
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},

@@ -1,7 +1,7 @@
 #include "cli/config.h"
 
 #include <string.h>
-#include "in/lines.h"
+#include "io/lines.h"
 
 #define LONGEST ((uint64_t)1 << 20) /* bytes of a line */
 #define SPACE " \t"

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "cli/cli.h"
-#include "in/fields.h"
+#include "in/fields/fields.h"
 
 int kc_cli_take_labels(struct kc_cli_labels *l, enum kc_opt_id id, const char *value, const char *name,
                        struct kc_err *e)

@@ -5,8 +5,8 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/jsonw.h"
 #include "cli/cli.h"
+#include "json/jsonw.h"
 
 #define ROOM (32u << 10) /* of a JSON line: the longest message and file name, escaped; so that an error of memory has it */
 

@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 #include "base/fd.h"
-#include "base/outfile.h"
 #include "cli/cli.h"
+#include "io/outfile.h"
 #include "job/checkpoint.h"
 
 /* Closed descriptors would be handed out to the next file that is opened, and messages would go into it. The wrong

@@ -2,8 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/jsonw.h"
 #include "base/num.h"
+#include "in/formats/formats.h"
+#include "json/jsonw.h"
+
+int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e)
+{
+    return kc_mem_reserve_u64(&run->skipped, &run->skipped_cap, run->nskipped + m, e);
+}
 
 int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in_run *run, struct kc_attrs *attrs,
                    struct kc_err *e)

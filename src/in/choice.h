@@ -3,8 +3,8 @@
 #ifndef KC_IN_CHOICE_H
 #define KC_IN_CHOICE_H
 
-#include "in/meta.h"
-#include "in/reader.h"
+#include "in/fields/meta.h"
+#include "in/piece/slot.h"
 #include "in/run.h"
 
 struct kc_choice {
@@ -22,6 +22,9 @@ struct kc_choice {
     uint64_t *bad;          /* where the metadata have not what they must: how many, */
     struct kc_strs *shown;  /* and some of them, as lines; both the caller's */
 };
+
+/* Make room in run->skipped for m more row numbers. */
+int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e) KC_MUST_USE;
 
 /* attrs: what the records themselves are searched for. Reads the metadata. Free with kc_choice_free, also after a
  * failure. */

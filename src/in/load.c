@@ -1,10 +1,12 @@
 /* All rows into a data set: into memory, and out of it again when there turn out to be too many. */
 #include <stdio.h>
 #include <string.h>
-#include "base/jsonw.h"
 #include "base/num.h"
-#include "in/reader.h"
+#include "in/piece/opts.h"
+#include "in/piece/slot.h"
 #include "in/run.h"
+#include "in/stored.h"
+#include "json/jsonw.h"
 
 struct load {
     struct kc_dataset *ds;
@@ -212,7 +214,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
     if (l->o->max_memory == 0 || text <= l->o->max_memory)
         return 0;
     char need[32], most[32];
-    kc_in_sizes(need, text, most, l->o->max_memory);
+    kc_num_human_pair(need, text, most, l->o->max_memory);
     return kc_err_set(e, KC_ESYS, "the text of the first %zu row%s takes %s, more than --max-memory %s allows", l->n,
                       l->n == 1 ? "" : "s", need, most);
 }

@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "base/fd.h"
 #include "in/fault.h"
-#include "in/reader.h"
+#include "in/formats/formats.h"
+#include "in/formats/plain.h"
+#include "in/piece/again.h"
 #include "in/stored.h"
 #include "la/matrix.h"
 
@@ -15,17 +17,6 @@
 #define MARK 16
 #define TERM_BYTES 32 /* of kvec: a guess at what there is to be read */
 #define WINDOW ((size_t)32768) /* bytes of a file at a time that are not read to where they belong; on the stack */
-#define FILES_PART 4 /* so much of the descriptors that the system allows may be held open */
-
-struct kc_again {
-    char *name;
-    int fd;
-    size_t no; /* the operand, as in a slot */
-    const struct kc_reader *rd;
-    struct kc_layout layout;
-    off_t size; /* when it was first read, */
-    struct timespec changed; /* and when it had been changed last by then */
-};
 
 /* Rows one behind the other in a file. */
 struct extent {
@@ -46,44 +37,6 @@ struct kc_reread {
     uint64_t end;            /* behind the last row in its file */
     struct kc_fault fault;
 };
-
-struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at)
-{
-    struct kc_err ignored = KC_ERR_INIT; /* a spill file does as well */
-    struct rlimit most;
-    struct stat st;
-    *at = 0;
-    if (f->o->max_memory == 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 || f->next > most.rlim_cur / FILES_PART)
-        return NULL;
-    int fd = kc_source_dup(f->src, at);
-    struct kc_again *a = fd >= 0 && fstat(fd, &st) == 0 ? kc_mem_zalloc(1, sizeof *a, &ignored) : NULL;
-    if (!a) {
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    *at -= f->carry.n - f->carry_at;
-    a->fd = fd;
-    a->no = f->next;
-    a->rd = f->rd;
-    a->layout = *l;
-    a->size = st.st_size;
-    a->changed = st.st_mtim;
-    a->name = kc_mem_strdup(f->name, &ignored);
-    if (a->name)
-        return a;
-    kc_again_free(a);
-    return NULL;
-}
-
-void kc_again_free(struct kc_again *a)
-{
-    if (!a)
-        return;
-    close(a->fd);
-    kc_mem_free(a->name);
-    kc_mem_free(a);
-}
 
 struct kc_reread *kc_reread_new(size_t d, struct kc_err *e)
 {

@@ -22,8 +22,6 @@ struct kc_in_run {
     size_t nskipped, skipped_cap;
 };
 
-int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e) KC_MUST_USE; /* for m more in skipped */
-
 /* As kc_in_stream; run (zeroed by the caller) is filled before and while the sink is called. tune may be NULL. */
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;

@@ -1,8 +1,7 @@
-#include "in/stored.h"
-
 #include "base/mem.h"
-#include "base/outfile.h"
 #include "in/fault.h"
+#include "in/stored.h"
+#include "io/outfile.h"
 
 #define COPY_BYTES ((size_t)1 << 20) /* about so much is copied at a time */
 

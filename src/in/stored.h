@@ -8,18 +8,9 @@
 #include <stdint.h>
 #include "la/rows.h"
 
-struct kc_feed;
-struct kc_layout;
-struct kc_slot;
+struct kc_slot; /* in/piece/slot.h */
 
-/* An input that can be read again, by a descriptor of its own. */
-struct kc_again;
 struct kc_reread;
-
-/* The file that the feed has open, behind its header; *at: the place of its next byte. l: how its rows lie. NULL, which is no failure, when it cannot be read again (a pipe, compressed), when memory has no
- * limit or descriptors are short. Freed by kc_again_free (NULL is fine) unless a slot hands it to kc_reread_add. */
-struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at);
-void kc_again_free(struct kc_again *a);
 
 /* No rows, of d numbers. */
 struct kc_reread *kc_reread_new(size_t d, struct kc_err *e) KC_MUST_USE;

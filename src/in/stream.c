@@ -3,7 +3,8 @@
 #include <string.h>
 #include "base/clock.h"
 #include "in/choice.h"
-#include "in/reader.h"
+#include "in/fields/terms.h"
+#include "in/formats/formats.h"
 #include "in/run.h"
 #include "par/pipe.h"
 
@@ -51,7 +52,7 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
             return 0;
         }
         if (!f->src) {
-            if (kc_feed_next(f, &none, e) != 0)
+            if (kc_formats_open_next(f, &none, e) != 0)
                 return -1;
             if (none) {
                 *eof = 1;
@@ -61,7 +62,7 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
             if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': --metadata FILE tells of them",
-                                 f->rd->name, f->attrs.path[0].name);
+                                 kc_in_format_name(f->rd->format), f->attrs.path[0].name);
         }
         s->o = f->o;
         s->rd = f->rd;
@@ -106,24 +107,6 @@ static int ready(void *arg)
     size_t left = f->carry.n - f->carry_at;
     return !f->o->prompt || !f->src || (left > 0 && memchr(f->carry.p + f->carry_at, '\n', left)) ||
            kc_source_ready(f->src);
-}
-
-static int reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e)
-{
-    if (want <= *cap)
-        return 0;
-    size_t more = want + want / 2;
-    uint64_t *q = kc_mem_realloc(*p, more, sizeof *q, e);
-    if (!q)
-        return -1;
-    *p = q;
-    *cap = more;
-    return 0;
-}
-
-int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e)
-{
-    return reserve_u64(&run->skipped, &run->skipped_cap, run->nskipped + m, e);
 }
 
 /* A bad record: the end of the run, or counted and left out. */
@@ -178,7 +161,7 @@ static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *
 static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     size_t n = 0, bad = 0;
-    if (reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0)
+    if (kc_mem_reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0)
         return -1;
     kc_strs_clear(&d->terms);
     for (size_t i = 0; i < s->records; i++) {
@@ -376,7 +359,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.arg = arg;
     run->total = total_size(&b->feed);
     b->drain.last = kc_clock_now();
-    if (kc_fields_init(&b->feed.given, o, e) != 0 || kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 ||
+    if (kc_fields_init(&b->feed.given, o->term_field, o->vec_field, o->terms_file == NULL, e) != 0 || kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 ||
         check_inputs(&b->feed, e) != 0)
         goto out;
     b->drain.choice.bad = &b->drain.skipped;

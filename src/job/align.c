@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/intern.h"
-#include "in/source.h"
+#include "io/source.h"
 
 #define NAMED 3 /* terms that a message names */
 #define TERM 40 /* bytes of each that it shows */

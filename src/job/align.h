@@ -2,7 +2,7 @@
 #ifndef KC_JOB_ALIGN_H
 #define KC_JOB_ALIGN_H
 
-#include "in/labels.h"
+#include "in/fields/labels.h"
 
 /* The labels of l for n rows of `other` (for messages: "words.jsonl") into out (n). Where both have terms, by them,
  * equal ones in their order; else row by row. KC_EINPUT, naming the first of them, when rows have no label or labels no

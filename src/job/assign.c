@@ -4,8 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/num.h"
-#include "out/batch.h"
-#include "par/pool.h"
+#include "report/batch.h"
 
 struct run {
     const struct kc_job_assign *j;

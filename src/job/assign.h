@@ -2,10 +2,10 @@
 #ifndef KC_JOB_ASSIGN_H
 #define KC_JOB_ASSIGN_H
 
-#include "core/drift.h"
+#include "core/judge/drift.h"
 #include "in/dataset.h"
 #include "model/assign.h"
-#include "out/labels.h"
+#include "report/labels.h"
 
 struct kc_job_assign {
     struct kc_in_opts in;   /* normalise, want_raw, each and what goes with it are set by the job */

@@ -1,6 +1,6 @@
 /* A checkpoint: the state of a fit in a file, and the clock that says when a fit is to be saved, or has to end.
  *
- * The file is a safetensors container (base/safetensors.h): the arrays are those of core/steps.h, in their order, and the
+ * The file is a safetensors container (json/safetensors.h): the arrays are those of core/cluster/steps.h, in their order, and the
  * metadata say what the run was: kclust's version, every option that counts for the result, the shape of the rows and a
  * hash of them all, one of their weights, and one of each array. It is replaced whole, as any output. */
 #ifndef KC_JOB_CHECKPOINT_H
@@ -8,8 +8,8 @@
 
 #include <signal.h>
 #include "base/ctx.h"
-#include "base/outfile.h"
-#include "core/fit.h"
+#include "core/kmeans/fit.h"
+#include "io/outfile.h"
 #include "la/rows.h"
 
 /* Between a signal handler and a job. While it is armed, the handler writes down a signal that asks for a save, and one

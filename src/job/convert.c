@@ -2,7 +2,7 @@
 
 #include <string.h>
 #include "base/num.h"
-#include "out/vectors.h"
+#include "report/vectors.h"
 
 static int ends_with(const char *s, const char *suffix)
 {

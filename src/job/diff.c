@@ -4,10 +4,10 @@
 #include <string.h>
 #include "base/intern.h"
 #include "base/mem.h"
-#include "base/outfile.h"
-#include "in/source.h"
+#include "io/outfile.h"
+#include "io/source.h"
 #include "model/model.h"
-#include "out/diff.h"
+#include "report/diff.h"
 
 struct run {
     const struct kc_job_diff *j;

@@ -2,8 +2,8 @@
 #ifndef KC_JOB_DIFF_H
 #define KC_JOB_DIFF_H
 
-#include "core/lineage.h"
-#include "in/labels.h"
+#include "core/track/lineage.h"
+#include "in/fields/labels.h"
 
 struct kc_job_diff {
     const char *old, *new; /* files of labels, or both models; "-" is standard input */

@@ -1,13 +1,13 @@
-#include "job/fit_run.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/lock.h"
 #include "base/num.h"
-#include "core/members.h"
-#include "in/reader.h"
+#include "core/cluster/members.h"
+#include "in/fields/terms.h"
+#include "io/lock.h"
+#include "job/fit_run.h"
 #include "par/pool.h"
 
 static void log_line(void *arg, enum kc_log level, const char *line)

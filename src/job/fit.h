@@ -2,11 +2,11 @@
 #ifndef KC_JOB_FIT_H
 #define KC_JOB_FIT_H
 
-#include "core/parts.h"
+#include "core/parts/parts.h"
 #include "in/dataset.h"
 #include "job/checkpoint.h"
-#include "out/clusters.h"
-#include "out/labels.h"
+#include "report/clusters.h"
+#include "report/labels.h"
 
 #define KC_GROUP_FIELDS_MOST 8
 

@@ -2,11 +2,11 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
-#include "in/attrs.h"
+#include "in/fields/attrs.h"
 #include "job/fit.h"
 #include "job/like.h"
 #include "model/model.h"
-#include "out/report.h"
+#include "report/report.h"
 
 #define KC_FIT_NO_FIELD SIZE_MAX
 

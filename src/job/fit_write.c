@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "base/date.h"
-#include "core/members.h"
+#include "core/cluster/members.h"
 #include "job/fit_run.h"
 
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)

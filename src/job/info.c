@@ -4,11 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/jsonw.h"
 #include "base/num.h"
-#include "base/outfile.h"
+#include "io/outfile.h"
+#include "json/jsonw.h"
 #include "model/model.h"
-#include "out/width.h"
+#include "report/width.h"
 
 #define FIRST_TERMS 5
 #define UNIT_TOLERANCE 1e-3 /* what half precision and a few printed digits leave of a norm of 1 */

@@ -2,11 +2,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/jsonw.h"
-#include "core/drift.h"
+#include "core/judge/drift.h"
 #include "job/info.h"
+#include "json/jsonw.h"
 #include "model/model.h"
-#include "out/width.h"
+#include "report/width.h"
 
 #define MOST 25u /* longer tables show SOME lines and say how many more there are */
 #define SOME 20u

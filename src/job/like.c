@@ -3,9 +3,9 @@
 #include <string.h>
 #include "base/intern.h"
 #include "base/num.h"
-#include "core/assign.h"
-#include "in/labels.h"
-#include "in/source.h"
+#include "core/cluster/assign.h"
+#include "in/fields/labels.h"
+#include "io/source.h"
 #include "model/assign.h"
 
 /* The row of the model that a label names; KC_NOISE: none. */

@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 #include "base/num.h"
-#include "base/outfile.h"
-#include "core/drift.h"
-#include "in/source.h"
+#include "core/judge/drift.h"
+#include "io/outfile.h"
+#include "io/source.h"
 #include "job/align.h"
-#include "out/score.h"
 #include "par/pool.h"
+#include "report/score.h"
 
 /* Everything a run holds; one place to free it. */
 struct run {

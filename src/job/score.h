@@ -3,7 +3,7 @@
 #define KC_JOB_SCORE_H
 
 #include "in/dataset.h"
-#include "in/labels.h"
+#include "in/fields/labels.h"
 
 struct kc_job_score {
     const char *labels; /* file; "-" is standard input */

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/lock.h"
 #include "base/num.h"
-#include "out/batch.h"
+#include "io/lock.h"
 #include "par/pool.h"
+#include "report/batch.h"
 
 struct run {
     const struct kc_job_update *j;

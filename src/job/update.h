@@ -2,10 +2,10 @@
 #ifndef KC_JOB_UPDATE_H
 #define KC_JOB_UPDATE_H
 
-#include "core/drift.h"
+#include "core/judge/drift.h"
 #include "in/dataset.h"
 #include "model/update.h"
-#include "out/labels.h"
+#include "report/labels.h"
 
 struct kc_job_update {
     struct kc_in_opts in;     /* normalise, want_raw and what the model expects are set by the job */

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <string.h>
-
 #include "base/mem.h"
 
 static int resize(struct kc_matrix *m, size_t rows, struct kc_err *e)

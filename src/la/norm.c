@@ -1,6 +1,5 @@
 #include <math.h>
 #include <string.h>
-
 #include "la/matrix.h"
 #include "la/product.h"
 

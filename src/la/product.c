@@ -2,7 +2,6 @@
 
 #include <stdatomic.h>
 #include <string.h>
-
 #include "la/kernel.h"
 
 static _Atomic(const struct kc_la_kernels *) chosen;

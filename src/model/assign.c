@@ -3,12 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/assign.h"
-#include "core/strangers.h"
+#include "core/cluster/assign.h"
+#include "core/judge/nonmembers.h"
 #include "par/pool.h"
 
 #define ALIGN ((size_t)64)
-#define WORK (KC_ASSIGN_WORK > KC_STRANGERS_WORK ? KC_ASSIGN_WORK : KC_STRANGERS_WORK)
+#define WORK (KC_ASSIGN_WORK > KC_NONMEMBER_WORK ? KC_ASSIGN_WORK : KC_NONMEMBER_WORK)
 
 struct kc_labeller {
     const struct kc_model *m;
@@ -155,7 +155,7 @@ int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct 
         if (m->moved.n > 0 && look_up(l, row, rows, d, a.nearest + i0, entry + i0))
             kc_assign_tile(row, rows, d, m->centroids, k, a.nearest + i0, NULL, a.similarity + i0, a.margin + i0, work);
         if (a.silhouette)
-            kc_strangers_tile(row, rows, d, m->sums, m->counts, k, a.nearest + i0, a.silhouette + i0, work);
+            kc_nonmember_silhouettes(row, rows, d, m->sums, m->counts, k, a.nearest + i0, a.silhouette + i0, work);
     }
     for (size_t i = 0; i < n; i++)
         a.labels[i] = decide(l, a.nearest[i], a.similarity[i], a.margin[i]);
@@ -181,7 +181,7 @@ static void resolve(struct kc_labeller *l, const float *row, uint64_t entry, siz
     kc_assign_tile(&row, 1, m->d, m->centroids, (uint32_t)m->k, out->nearest + i, NULL, out->similarity + i,
                    out->margin + i, l->work);
     if (out->silhouette)
-        kc_strangers_tile(&row, 1, m->d, m->sums, m->counts, m->k, out->nearest + i, out->silhouette + i, l->work);
+        kc_nonmember_silhouettes(&row, 1, m->d, m->sums, m->counts, m->k, out->nearest + i, out->silhouette + i, l->work);
     out->labels[i] = decide(l, out->nearest[i], out->similarity[i], out->margin[i]);
 }
 

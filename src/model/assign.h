@@ -43,7 +43,7 @@ struct kc_labelled {
     uint32_t *nearest;  /* (n) the same without thresholds */
     float *similarity;  /* (n) to that centroid */
     float *margin;      /* (n) */
-    double *silhouette; /* (n) against the nearest, see core/strangers.h; NULL when not wanted */
+    double *silhouette; /* (n) against the nearest, see core/judge/nonmembers.h; NULL when not wanted */
 };
 
 /* The pieces one after the other, in the order of the input: equal rows that size limits put into several clusters are

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "core/match.h"
+#include "core/track/match.h"
 #include "model/assign.h"
 
 /* w (old, new): rows of both, where they are more than half of the smaller cluster; else 0. */

@@ -1,6 +1,6 @@
 /* Ids of an older model for the clusters of a new fit: those that continue an old cluster keep its id.
  *
- * Old and new clusters are paired by a maximum-weight matching (core/match.h), of pairs that have more than half of the
+ * Old and new clusters are paired by a maximum-weight matching (core/track/match.h), of pairs that have more than half of the
  * smaller one's rows in common. By members: the weight is the number of these rows. By centroids: it is the similarity
  * of their centroids, and the rows' old places are those that the old model assigns. */
 #ifndef KC_MODEL_LIKE_H

@@ -8,11 +8,11 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "base/fd.h"
-#include "base/json.h"
 #include "base/num.h"
-#include "base/safetensors.h"
 #include "base/utf8.h"
-#include "in/source.h"
+#include "io/source.h"
+#include "json/json.h"
+#include "json/safetensors.h"
 #include "model/model.h"
 
 #define HEADER_LENGTH 8

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
-#include "core/assign.h"
+#include "core/cluster/assign.h"
 #include "la/product.h"
 #include "model/model.h"
 

@@ -1,15 +1,15 @@
 /* The model: a clustering that lasts. What fit found, what update adds to it, and all that assign needs.
  *
- * In the file (safetensors, base/safetensors.h) everything lies in the order of the ids, which rise; new clusters get
+ * In the file (safetensors, json/safetensors.h) everything lies in the order of the ids, which rise; new clusters get
  * ids above all that were ever given, so they come behind. Everything in here follows from the data and the options:
  * a model is the same to the byte whenever it is made. */
 #ifndef KC_MODEL_MODEL_H
 #define KC_MODEL_MODEL_H
 
 #include "base/ctx.h"
-#include "base/outfile.h"
-#include "core/fit.h"
+#include "core/kmeans/fit.h"
 #include "in/dataset.h"
+#include "io/outfile.h"
 
 #define KC_MODEL_VERSION 1
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */

@@ -1,7 +1,7 @@
 /* Rows that size limits put elsewhere than into the nearest cluster. */
 #include <stdlib.h>
 #include <string.h>
-#include "core/assign.h"
+#include "core/cluster/assign.h"
 #include "model/model.h"
 
 #define PIECE ((size_t)64 * KC_LA_TILE) /* rows looked at at a time */

@@ -1,7 +1,7 @@
 /* The model file, as section MODEL of kclust-formats(5) describes it. */
 #include <string.h>
-#include "base/jsonw.h"
-#include "base/safetensors.h"
+#include "json/jsonw.h"
+#include "json/safetensors.h"
 #include "model/model.h"
 
 static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)

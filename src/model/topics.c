@@ -1,13 +1,12 @@
 /* What is new in an update: topics among the rows that no cluster has taken, and the rows that are nearest to them. */
-#include "model/updating.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/rng.h"
-#include "core/assign.h"
-#include "core/topics.h"
+#include "core/cluster/assign.h"
+#include "core/kmeans/topics.h"
 #include "la/product.h"
+#include "model/updating.h"
 
 #define ROUNDS 30 /* of new centroids and the rows that are nearest to them */
 

@@ -1,11 +1,10 @@
-#include "model/updating.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/assign.h"
-#include "core/topics.h"
+#include "core/cluster/assign.h"
+#include "core/kmeans/topics.h"
 #include "la/product.h"
+#include "model/updating.h"
 #include "par/pool.h"
 
 static int alloc_labelled(struct kc_labelled *l, size_t n, struct kc_err *e)

@@ -2,7 +2,7 @@
  *
  * Rows that are no outliers of the nearest cluster join it, and move its centroid as an exact running mean. The others,
  * with those that earlier updates left in the pool and with the least similar of those that would join, are looked at
- * by themselves (core/topics.h): groups of them whose rows are nearer to each other than to any cluster there is become clusters, and take from the batch the rows that
+ * by themselves (core/kmeans/topics.h): groups of them whose rows are nearer to each other than to any cluster there is become clusters, and take from the batch the rows that
  * are nearer to them than to any old centroid. What is left waits in the pool. */
 #ifndef KC_MODEL_UPDATE_H
 #define KC_MODEL_UPDATE_H

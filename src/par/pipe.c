@@ -1,7 +1,6 @@
 #include "par/pipe.h"
 
 #include <pthread.h>
-
 #include "base/mem.h"
 
 /* Slot i of the ring holds the pieces i, i + nslots, ...; a piece is filled, then decoded, then drained. */

@@ -19,29 +19,38 @@ verdict() {
     fi
 }
 
-# What a room may include: itself and the rooms below it.
-below() {
-    case $1 in
-    base) echo 'base' ;;
-    par) echo 'base par' ;;
-    text) echo 'base par text' ;;
-    la) echo 'base par la' ;;
-    in) echo 'base par la in' ;;
-    core) echo 'base par la core' ;;
-    model) echo 'base par la in core model' ;;
-    out) echo 'base par text la in core out' ;;
-    job) echo 'base par text la in core model out job' ;;
-    cli) echo 'base par text la in core model out job cli' ;;
-    esac
-}
+# The rooms from the bottom up, and the rooms below each that it may include; a room always includes itself. A room is a
+# folder of src, nested ones too: in/formats is a room beside in.
+walls='
+base:
+io:            base
+par:           base
+json:          base io
+la:            base par
+text:          base par
+in/fields:     base io json
+in/piece:      base io json la in/fields
+in/formats:    base io json la in/fields in/piece
+in:            base io par json la in/fields in/piece in/formats
+core/cluster:  base par json la
+core/judge:    base par la core/cluster
+core/kmeans:   base par json la core/cluster core/judge
+core/track:    base la core/cluster core/judge
+core/parts:    base par la core/cluster core/judge core/kmeans
+model:         base io par json la in/fields in core/cluster core/judge core/kmeans core/track
+report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts
+job:           base io par json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts model report
+cli:           base io par json text in/fields in/piece in core/cluster core/judge core/kmeans core/parts model report job
+core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts
+'
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-rooms='base par text la in core model out job cli'
-for dir in src/*/; do
-    room=$(basename "$dir")
-    [[ " $rooms " = *" $room "* ]] || verdict "rooms" "src/$room is no room that this check knows"
-done
+rooms=$(sed -n 's/:.*//p' <<<"$walls")
+while IFS= read -r dir; do
+    room=${dir#src/}
+    grep -qxF "$room" <<<"$rooms" || verdict "rooms" "src/$room is no room that this check knows"
+done < <(find src -mindepth 2 -name '*.[ch]' -printf '%h\n' | sort -u)
 mapfile -t files < <(find src/*/ -name '*.[ch]' | sort)
 verdict 'src has files' "$([ ${#files[@]} -gt 0 ] || echo 'none')"
 
@@ -94,16 +103,35 @@ each() {
 
 # FILE:LINE: #include "ROOM/NAME" that a file of its room may not have.
 beyond() {
-    for room in $rooms; do
-        printf '%s: %s\n' "$room" "$(below "$room")"
-    done | awk -F: '
-        NR == FNR { allowed[$1] = " " $2 " "; next }
+    awk '
+        function room_of(path) { return sub(/\/[^\/]*$/, "", path) ? path : "" }
+        NR == FNR { if (split($0, wall, ":") == 2) allowed[wall[1]] = " " wall[1] " " wall[2] " "; next }
         {
-            split($1, own, "/"); split($3, quoted, "\""); target = quoted[2]; at = index(target, "/")
-            if (target ~ /^core\/ref\//) { if ($1 !~ /^src\/core\/ref\//) print }
-            else if (!at) print $0 " (without its room)"
-            else if (!index(allowed[own[2]], " " substr(target, 1, at - 1) " ")) print
-        }' - <(seen code '^[0-9]+: *# *include *"' "${files[@]}")
+            file = $0; sub(/:.*/, "", file); sub(/^src\//, "", file)
+            split($0, quoted, "\""); target = room_of(quoted[2])
+            if (target == "") print $0 " (without its room)"
+            else if (!index(allowed[room_of(file)], " " target " ")) print
+        }' <(tr -s ' ' <<<"$walls") <(seen code '^[0-9]+: *# *include *"' "${files[@]}")
+}
+
+# No circle of files but inside one room: a header that is reached from itself by way of another room's header.
+circles() {
+    awk '
+        { file = $0; sub(/:.*/, "", file); sub(/^src\//, "", file); split($0, quoted, "\""); edge[file] = edge[file] " " quoted[2] }
+        function visit(at, path,   n, i, to) {
+            if (state[at] == 1) { print path; return }
+            if (state[at] == 2) return
+            state[at] = 1; n = split(edge[at], to, " ")
+            for (i = 1; i <= n; i++) visit(to[i], path " -> " to[i])
+            state[at] = 2
+        }
+        END { for (f in edge) visit(f, f) }' <(seen code '^[0-9]+: *# *include *"' "${files[@]}")
+}
+
+# A header outside base that more than 25 files include is a door to too much.
+crowded() {
+    seen code '^[0-9]+: *# *include *"' "${files[@]}" | awk -F'"' '
+        $2 !~ /^base\// { n[$2]++ } END { for (h in n) if (n[h] > 25) print h ": included by " n[h] " files" }'
 }
 
 prints='(f|v|vf|d|w)?printf|f?puts|f?putc|putchar|perror'
@@ -119,6 +147,8 @@ for file in "${files[@]}"; do
 done
 words="($prints|_?exit|quick_exit|abort|isatty) *\(|$streams\\b"
 each 'includes rooms below it only' "$(beyond)" "${files[@]}"
+verdict 'no circle of headers' "$(circles)"
+verdict 'no header outside base is included by more than 25 files' "$(crowded)"
 each 'neither prints nor exits' "$(seen calls "$not_part_of_a_word($words)" "${quiet[@]}")" "${quiet[@]}"
 each 'leaves the locale alone' "$(seen calls "$not_part_of_a_word(set|use|new)locale *\(" "${files[@]}")" "${files[@]}"
 each 'knows no cblas.h' "$(seen code 'include.*cblas\.h' "${without_blas[@]}")" "${without_blas[@]}"

@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assign.h"
-#include "core/choose.h"
-#include "core/fit.h"
-#include "core/index.h"
+#include "core/cluster/assign.h"
+#include "core/kmeans/choose.h"
+#include "core/kmeans/fit.h"
+#include "core/judge/index.h"
 #include "core/ref/ref.h"
-#include "core/seed.h"
-#include "core/sizes.h"
-#include "core/sweep.h"
+#include "core/kmeans/seed.h"
+#include "core/kmeans/sizes.h"
+#include "core/kmeans/sweep.h"
 #include "data.h"
 #include "la/product.h"
 #include "par/pool.h"

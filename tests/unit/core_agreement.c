@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/agreement.h"
-#include "core/quality.h"
+#include "core/judge/agreement.h"
+#include "core/judge/quality.h"
 #include "core/ref/ref.h"
 #include "data.h"
 #include "par/pool.h"

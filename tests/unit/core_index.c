@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/index.h"
+#include "core/judge/index.h"
 #include "core/ref/ref.h"
 #include "data.h"
 #include "la/product.h"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/kinship.h"
+#include "core/track/kinship.h"
 #include "unit.h"
 
 enum { D = 6, MOST = 8 };

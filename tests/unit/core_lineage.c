@@ -1,7 +1,7 @@
 /* Lineage of clusters. */
 #include <string.h>
 
-#include "core/lineage.h"
+#include "core/track/lineage.h"
 #include "unit.h"
 
 /* A table given in full; sizes are those of the table, and `extra` unassigned rows more for each old cluster. */

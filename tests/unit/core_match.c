@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "core/match.h"
+#include "core/track/match.h"
 #include "core/ref/ref.h"
 #include "unit.h"
 

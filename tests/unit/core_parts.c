@@ -1,4 +1,4 @@
-#include "core/parts.h"
+#include "core/parts/parts.h"
 
 #include <math.h>
 #include <stdlib.h>

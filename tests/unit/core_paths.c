@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/assign.h"
-#include "core/fit.h"
+#include "core/cluster/assign.h"
+#include "core/kmeans/fit.h"
 #include "data.h"
 #include "par/pool.h"
 #include "unit.h"

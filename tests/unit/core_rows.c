@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assign.h"
-#include "core/choose.h"
-#include "core/index.h"
-#include "core/sizes.h"
+#include "core/cluster/assign.h"
+#include "core/cluster/sums.h"
+#include "core/kmeans/choose.h"
+#include "core/judge/index.h"
+#include "core/kmeans/sizes.h"
 #include "data.h"
 #include "la/product.h"
 #include "par/pool.h"
@@ -114,7 +115,7 @@ static int ask(const struct kc_ctx *ctx, const struct kc_rows *rows, uint32_t *c
         a->p[i] = (struct kc_scored){.k = parts[i], .labels = labels[i], .row_silhouette = a->sil[i]};
     if ((what & SCORE) && kc_index_score(&s, a->p, PARTS, &e) != 0)
         failed |= SCORE;
-    if ((what & SUMS) && kc_index_sums(&s, labels[4], 600, a->sums, a->counts, &e) != 0)
+    if ((what & SUMS) && kc_sums(&s, labels[4], 600, a->sums, a->counts, &e) != 0)
         failed |= SUMS;
     if ((what & ASSIGN) && kc_assign(ctx, rows, centroids, 600, NULL, a->labels, a->similarity, a->margin, &e) != 0)
         failed |= ASSIGN;

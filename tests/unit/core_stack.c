@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kmeans/runs.h"
 #include "core/ref/ref.h"
-#include "core/weights.h"
+#include "core/cluster/weights.h"
 #include "data.h"
 #include "par/pool.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /* A fit that is saved at each step into memory, and taken up again from there; and from what is not as it was saved. */
 #include <stdlib.h>
 #include <string.h>
-#include "core/fit.h"
+#include "core/kmeans/fit.h"
 #include "data.h"
 #include "kept.h"
 #include "par/pool.h"

@@ -1,17 +1,18 @@
-/* Row weights: what they mean (core/index.h), in the indices, the engines, and whole fits. */
+/* Row weights: what they mean (core/judge/index.h), in the indices, the engines, and whole fits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assign.h"
-#include "core/fit.h"
-#include "core/index.h"
-#include "core/parts.h"
+#include "core/cluster/assign.h"
+#include "core/cluster/sums.h"
+#include "core/kmeans/fit.h"
+#include "core/judge/index.h"
+#include "core/parts/parts.h"
 #include "core/ref/ref.h"
-#include "core/seed.h"
-#include "core/sizes.h"
-#include "core/sweep.h"
-#include "core/weights.h"
+#include "core/kmeans/seed.h"
+#include "core/kmeans/sizes.h"
+#include "core/kmeans/sweep.h"
+#include "core/cluster/weights.h"
 #include "data.h"
 #include "la/product.h"
 #include "par/pool.h"
@@ -262,7 +263,7 @@ TEST(core_weighted_moves_leave_nothing_to_gain)
             s.gram = q ? g : NULL;
             s.ldg = kc_gram_ld(n);
             CHECK((q ? kc_gram_run : kc_stack_run)(&s, &run, 1, &o, b, 1, &e) == 0);
-            CHECK(kc_index_sums(&s, b->labels, k, sums, counts, &e) == 0);
+            CHECK(kc_sums(&s, b->labels, k, sums, counts, &e) == 0);
             for (size_t i = 0; i < n; i++) {
                 uint32_t a = b->labels[i];
                 double aa = kc_la_dotd(sums + a * d, sums + a * d, d), xa = kc_la_dot(x + i * d, sums + a * d, d), m = scaled[i];
@@ -320,7 +321,7 @@ TEST(core_heavy_rows_leave_no_trace)
     s.ldg = kc_gram_ld(N);
     CHECK(kc_gram_run(&s, runs, 3, &o, b, 3, &e) == 0);
     for (int i = 0; i < 3; i++) {
-        CHECK(kc_index_sums(&s, b[i].labels, ks[i], sums, counts, &e) == 0);
+        CHECK(kc_sums(&s, b[i].labels, ks[i], sums, counts, &e) == 0);
         for (size_t t = 0; t < N; t++) {
             const double *sum = sums + b[i].labels[t] * D;
             double own = kc_la_dot(x + t * D, sum, D) / sqrt(kc_la_dotd(sum, sum, D));

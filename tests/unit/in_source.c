@@ -1,4 +1,4 @@
-#include "in/source.h"
+#include "io/source.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

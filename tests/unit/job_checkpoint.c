@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/steps.h"
+#include "core/cluster/steps.h"
 #include "data.h"
 #include "job/checkpoint.h"
 #include "out_util.h"

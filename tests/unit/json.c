@@ -1,4 +1,4 @@
-#include "base/json.h"
+#include "json/json.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "core/fit.h"
-#include "core/steps.h"
+#include "core/kmeans/fit.h"
+#include "core/cluster/steps.h"
 
 struct kept {
     struct kc_st st;    /* its tensors' data are copies */

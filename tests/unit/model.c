@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/assign.h"
-#include "core/drift.h"
+#include "core/cluster/assign.h"
+#include "core/judge/drift.h"
 #include "data.h"
 #include "model/model.h"
 #include "out_util.h"

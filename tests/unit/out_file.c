@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/outfile.h"
+#include "io/outfile.h"
 #include "out_util.h"
 #include "unit.h"
 

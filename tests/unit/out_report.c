@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "out/report.h"
+#include "report/report.h"
 #include "out_util.h"
 #include "unit.h"
 

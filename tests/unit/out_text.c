@@ -2,11 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/jsonw.h"
-#include "out/labels.h"
-#include "out/vectors.h"
-#include "out/width.h"
-#include "out/writer.h"
+#include "json/jsonw.h"
+#include "report/labels.h"
+#include "report/vectors.h"
+#include "report/width.h"
+#include "report/writer.h"
 #include "out_util.h"
 #include "unit.h"
 

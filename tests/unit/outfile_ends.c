@@ -8,9 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/err.h"
-#include "base/jsonw.h"
-#include "base/lock.h"
-#include "base/outfile.h"
+#include "json/jsonw.h"
+#include "io/lock.h"
+#include "io/outfile.h"
 #include "out_util.h"
 #include "unit.h"
 

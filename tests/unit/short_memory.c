@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/date.h"
-#include "in/labels.h"
+#include "in/fields/labels.h"
 #include "job/assign.h"
 #include "job/convert.h"
 #include "job/fit.h"

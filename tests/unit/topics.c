@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/ref/ref.h"
-#include "core/strangers.h"
-#include "core/topics.h"
+#include "core/judge/nonmembers.h"
+#include "core/kmeans/topics.h"
 #include "data.h"
 #include "par/pool.h"
 #include "unit.h"
@@ -108,7 +108,7 @@ TEST(strangers_silhouettes)
     float *x = data_clustered(&r, N, D, 5, 0.5);
     const float *row[N];
     void *work = NULL;
-    CHECK(posix_memalign(&work, 64, KC_STRANGERS_WORK) == 0);
+    CHECK(posix_memalign(&work, 64, KC_NONMEMBER_WORK) == 0);
     for (size_t c = 0; c < K; c++) {
         counts[c] = 1 + kc_rng_below(&r, 9);
         for (size_t t = 0; t < D; t++)
@@ -118,7 +118,7 @@ TEST(strangers_silhouettes)
         row[i] = x + i * D;
         at[i] = (uint32_t)kc_rng_below(&r, K);
     }
-    kc_strangers_tile(row, N, D, sums, counts, K, at, silhouette, work);
+    kc_nonmember_silhouettes(row, N, D, sums, counts, K, at, silhouette, work);
     for (size_t i = 0; i < N; i++) {
         double a = 0, b = 3;
         for (size_t c = 0; c < K; c++) {
@@ -133,7 +133,7 @@ TEST(strangers_silhouettes)
         }
         CHECK(fabs(silhouette[i] - (b - a) / fmax(a, b)) < 1e-12);
     }
-    kc_strangers_tile(row, N, D, sums, counts, 1, at, silhouette, work);
+    kc_nonmember_silhouettes(row, N, D, sums, counts, 1, at, silhouette, work);
     CHECK(isnan(silhouette[0]));
     free(work);
     free(x);

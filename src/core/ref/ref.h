@@ -1,7 +1,7 @@
 /* Slow obvious twins of what core does fast: each follows its definition in the plainest way. For tests only; they are
  * not in libkclust.a. */
-#ifndef KC_CORE_REF_H
-#define KC_CORE_REF_H
+#ifndef KC_CORE_REF_REF_H
+#define KC_CORE_REF_REF_H
 
 #include <stddef.h>
 #include <stdint.h>

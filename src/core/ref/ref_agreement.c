@@ -1,8 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/agreement.h"
+#include "core/judge/agreement.h"
 #include "core/ref/ref.h"
 
 static double log_factorial(double n)

@@ -1,9 +1,8 @@
-/* Weighted figures and k-means, by their definitions in core/index.h. */
-#include "core/ref/ref.h"
-
+/* Weighted figures and k-means, by their definitions in core/judge/index.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/ref/ref.h"
 
 static double *zeros(size_t n)
 {

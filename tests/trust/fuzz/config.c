@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "cli/config.h"
 #include "fuzz.h"
-#include "in/source.h"
+#include "io/source.h"
 
 /* What was taken, one "id name value" a line. */
 static int note(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)

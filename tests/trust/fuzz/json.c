@@ -1,8 +1,8 @@
 /* The JSON scanner, UTF-8 and what messages escape, each against the slow twin. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
-#include "base/jsonw.h"
+#include "json/json.h"
+#include "json/jsonw.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 

@@ -9,7 +9,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 #include "fuzz.h"
-#include "in/source.h"
+#include "io/source.h"
 
 #define MOST ((size_t)1 << 20) /* inflated bytes that are looked at */
 

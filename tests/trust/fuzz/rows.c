@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include "base/num.h"
 #include "fuzz.h"
-#include "in/source.h"
-#include "out/vectors.h"
+#include "io/source.h"
+#include "report/vectors.h"
 #include "par/pool.h"
 
 #define WHOLE 16384 /* bytes of a piece that holds nearly all inputs; the usual 1 MiB costs more than all the rest */

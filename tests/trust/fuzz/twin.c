@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
+#include "json/json.h"
 #include "fuzz.h"
 
 static const char *blanks(const char *p, const char *end)

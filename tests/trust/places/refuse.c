@@ -19,9 +19,9 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
-#include "base/jsonw.h"
+#include "json/jsonw.h"
 #include "base/mem.h"
-#include "base/outfile.h"
+#include "io/outfile.h"
 
 #define MOST 4096 /* places; a power of two */
 

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "core/steps.h"
+#include "core/cluster/steps.h"
 
 int __real_kc_steps_at(struct kc_steps *steps, struct kc_err *e);
 int __real_kc_steps_late(const struct kc_steps *steps);

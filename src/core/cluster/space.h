@@ -1,0 +1,53 @@
+/* What the algorithms work on: unit rows, and for small n also their Gram matrix. Internal to core. */
+#ifndef KC_CORE_CLUSTER_SPACE_H
+#define KC_CORE_CLUSTER_SPACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/ctx.h"
+#include "base/label.h"
+#include "la/rows.h"
+
+/* Floating-point operations of products, an addition and a multiplication counting as two. */
+struct kc_work {
+    uint64_t flops;       /* done by the engines and the seeding, */
+    uint64_t dense_flops; /* what passes over all rows and centroids would have taken for the same iterations, */
+    uint64_t index_flops; /* done for the indices */
+};
+
+struct kc_steps; /* core/cluster/steps.h */
+
+struct kc_space {
+    const struct kc_ctx *ctx;
+    struct kc_rows rows; /* (n, d) unit rows */
+    size_t n, d;
+    const double *w; /* (n) the rows' weights, as core/cluster/weights.h has scaled them; NULL: all 1 */
+    double one;      /* what a weight of 1, as given, has become; 0: 1 */
+    const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
+    size_t ldg;
+    void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */
+    void *tick_arg;
+    struct kc_work *work; /* what has been done is added to it; may be NULL */
+    struct kc_steps *steps; /* NULL: it is done in one go */
+};
+
+static inline double kc_space_weight(const struct kc_space *s, size_t i)
+{
+    return s->w ? s->w[i] : 1;
+}
+
+/* Whether row i at similarity a to its centroid is further from it than row j at b: what each lacks to the objective. */
+static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, size_t j, float b)
+{
+    return s->w ? s->w[i] * (1 - (double)a) > s->w[j] * (1 - (double)b) : a < b;
+}
+
+double kc_space_total(const struct kc_space *s); /* of all weights */
+
+#define KC_TILE_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
+
+/* Reductions go over blocks of rows in a fixed order: whole tiles, at most 256 blocks. A function of n alone. */
+size_t kc_space_block(size_t n);  /* rows in a block */
+size_t kc_space_blocks(size_t n); /* how many */
+
+#endif

@@ -1,0 +1,237 @@
+#include "core/cluster/steps.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include "core/cluster/space.h"
+
+#define NAME 48 /* of an array */
+
+int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, steps ? steps->name : NULL, 0, "damaged checkpoint: %s", what);
+}
+
+int kc_state_bad(struct kc_state *s, const char *what)
+{
+    return kc_steps_bad(s->steps, what, s->e);
+}
+
+/* Its place in the order is a part of an array's name, which makes it the only one of that name. */
+static int add(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? kc_mem_mul(s->cap, 2) : 64;
+        struct kc_st_tensor *t = kc_mem_realloc(s->t, cap, sizeof *t, s->e);
+        if (!t)
+            return -1;
+        s->t = t;
+        s->cap = cap;
+    }
+    s->t[s->n] = (struct kc_st_tensor){.type = type, .ndims = 1, .shape = {n}, .data = p};
+    return kc_buf_printf(&s->names, s->e, "%zu %s%c", s->n++, name, '\0');
+}
+
+/* Arrays of no elements are not there: they would have no place in the order of the bytes. */
+static int visit(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
+{
+    struct kc_steps *q = s->steps;
+    char whole[NAME];
+    if (n == 0)
+        return 0;
+    if (!s->reading)
+        return add(s, name, type, p, n);
+    const struct kc_st_tensor *t = q->at < q->from->n ? &q->from->tensors[q->at] : NULL;
+    snprintf(whole, sizeof whole, "%zu %s", q->at, name);
+    if (!t || strcmp(t->name, whole) != 0 || t->type != type || t->ndims != 1 || t->shape[0] != n) {
+        snprintf(whole, sizeof whole, "no array '%s' where it should be", name);
+        return kc_state_bad(s, whole);
+    }
+    q->at++;
+    return q->read(q->arg, t, p, s->e);
+}
+
+static int out_of_range(struct kc_state *s, const char *name)
+{
+    char what[NAME + 32];
+    snprintf(what, sizeof what, "'%s' is out of range", name);
+    return kc_state_bad(s, what);
+}
+
+int kc_state_u64(struct kc_state *s, const char *name, uint64_t *p, size_t n, uint64_t most)
+{
+    if (visit(s, name, KC_ST_U64, p, n) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && i < n; i++)
+        if (p[i] > most)
+            return out_of_range(s, name);
+    return 0;
+}
+
+int kc_state_u32(struct kc_state *s, const char *name, uint32_t *p, size_t n, uint32_t most)
+{
+    if (visit(s, name, KC_ST_U32, p, n) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && i < n; i++)
+        if (p[i] > most)
+            return out_of_range(s, name);
+    return 0;
+}
+
+int kc_state_f64(struct kc_state *s, const char *name, double *p, size_t n, double most, int any)
+{
+    if (visit(s, name, KC_ST_F64, p, n) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && !any && i < n; i++)
+        if (!(fabs(p[i]) <= most))
+            return out_of_range(s, name);
+    return 0;
+}
+
+int kc_state_f32(struct kc_state *s, const char *name, float *p, size_t n, double most, int any)
+{
+    if (visit(s, name, KC_ST_F32, p, n) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && !any && i < n; i++)
+        if (!(fabs((double)p[i]) <= most))
+            return out_of_range(s, name);
+    return 0;
+}
+
+int kc_state_partition(struct kc_state *s, uint32_t *labels, size_t n, uint32_t k)
+{
+    if (kc_state_u32(s, "labels", labels, n, k - 1) != 0)
+        return -1;
+    if (!s->reading)
+        return 0;
+    uint32_t have = 0;
+    char *seen = kc_mem_zalloc(k, 1, s->e);
+    if (!seen)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        have += !seen[labels[i]];
+        seen[labels[i]] = 1;
+    }
+    kc_mem_free(seen);
+    return have == k ? 0 : kc_state_bad(s, "a cluster has no rows");
+}
+
+struct lent {
+    struct lent *next;
+    max_align_t room[];
+};
+
+void *kc_state_lend(struct kc_state *s, size_t count, size_t size)
+{
+    struct lent *l = kc_mem_zalloc(kc_mem_add(sizeof *l, kc_mem_mul(count, size)), 1, s->e);
+    if (!l)
+        return NULL;
+    l->next = s->lent;
+    s->lent = l;
+    return l->room;
+}
+
+static void state_free(struct kc_state *s)
+{
+    for (struct lent *l = s->lent, *next; l; l = next) {
+        next = l->next;
+        kc_mem_free(l);
+    }
+    kc_buf_free(&s->names);
+    kc_mem_free(s->t);
+}
+
+/* What comes behind all the parts: arrays of one number, */
+#define COUNTERS 3
+static int visit_work(struct kc_state *s)
+{
+    struct kc_work *w = s->steps->work;
+    const uint64_t most = UINT64_MAX / 2;
+    return kc_state_u64(s, "flops", &w->flops, 1, most) != 0 || kc_state_u64(s, "dense flops", &w->dense_flops, 1, most) != 0 ||
+           kc_state_u64(s, "index flops", &w->index_flops, 1, most) != 0 ? -1 : 0;
+}
+
+int kc_steps_enter(struct kc_steps *steps, struct kc_frame *f, struct kc_err *e)
+{
+    if (!steps)
+        return 0;
+    f->outer = steps->top;
+    steps->top = f;
+    if (!steps->from)
+        return 0;
+    struct kc_state s = {.steps = steps, .reading = 1, .e = e};
+    int rc = f->visit(f->arg, &s);
+    if (rc == 0 && steps->at + COUNTERS >= steps->from->n) { /* no parts of inner functions are left to be read */
+        rc = visit_work(&s);
+        steps->from = NULL;
+    }
+    state_free(&s);
+    return rc != 0 ? -1 : 1;
+}
+
+void kc_steps_leave(struct kc_steps *steps, struct kc_frame *f)
+{
+    if (steps && steps->top == f)
+        steps->top = f->outer;
+}
+
+/* The outermost part first. */
+static int visit_all(struct kc_state *s, struct kc_frame *top)
+{
+    struct kc_frame *inner = NULL, *f = top;
+    int rc = 0;
+    while (f) { /* turn the list round, */
+        struct kc_frame *outer = f->outer;
+        f->outer = inner;
+        inner = f;
+        f = outer;
+    }
+    for (f = inner, inner = NULL; f;) { /* and back while it is walked */
+        struct kc_frame *next = f->outer;
+        if (rc == 0)
+            rc = f->visit(f->arg, s);
+        f->outer = inner;
+        inner = f;
+        f = next;
+    }
+    return rc;
+}
+
+static int save(struct kc_steps *steps, struct kc_err *e)
+{
+    struct kc_state s = {.steps = steps, .e = e};
+    int rc = visit_all(&s, steps->top);
+    if (rc == 0)
+        rc = visit_work(&s);
+    const char *name = s.names.p;
+    for (size_t i = 0; rc == 0 && i < s.n; i++, name += strlen(name) + 1)
+        s.t[i].name = name;
+    if (rc == 0)
+        rc = steps->save(steps->arg, s.t, s.n, e);
+    state_free(&s);
+    return rc;
+}
+
+int kc_steps_at(struct kc_steps *steps, struct kc_err *e)
+{
+    if (!steps)
+        return 0;
+    if (steps->from) /* it goes on from a place that there is not */
+        return kc_steps_bad(steps, "it does not end where a step begins", e);
+    int due = steps->due(steps->arg);
+    if ((due & KC_DUE_SAVE) && !steps->cut && save(steps, e) != 0)
+        return -1;
+    steps->late |= (due & KC_DUE_STOP) != 0;
+    return steps->late;
+}
+
+int kc_steps_late(const struct kc_steps *steps)
+{
+    return steps && (steps->late || (!steps->keeps && (steps->due(steps->arg) & KC_DUE_STOP)));
+}
+
+int kc_steps_resuming(const struct kc_steps *steps)
+{
+    return steps && steps->from;
+}

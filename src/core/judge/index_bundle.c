@@ -1,0 +1,172 @@
+/* Which partitions share a pass, which of them share cells, and which products are in float. */
+#include <string.h>
+#include "core/judge/index_group.h"
+#include "par/pool.h"
+
+/* Costs in cycles a row, measured on an EPYC (Milan): */
+#define ADD 0.3          /* an element of a row, added to a sum */
+#define MAC 0.0625       /* a multiplication and addition of a product in float; in double twice that */
+#define DOT_CALL 30.0    /* a dot product in double, and what goes with it, */
+#define DOT 0.4          /* and each of its elements */
+#define COLUMN 1.0       /* looking at a product */
+
+static double cost_in_double(size_t cells, size_t cols, size_t parts, size_t d)
+{
+    double sums = parts > 1 ? (double)(cells * parts) : 0; /* of products of cells */
+    return 2 * MAC * (double)(cells * d) + COLUMN * (double)cols + sums;
+}
+
+static double cost_ranked(size_t cols, size_t parts, size_t d)
+{
+    return MAC * (double)(cols * d) + COLUMN * (double)cols + 2 * (double)parts * (DOT * (double)d + DOT_CALL);
+}
+
+/* A bundle of so many cells, and clusters of so many partitions; *in_double: how. */
+static double cost(const struct kc_space *s, size_t cells, size_t cols, size_t parts, int *in_double)
+{
+    double once = ADD * (double)s->d, sums = once;
+    double wide = cost_in_double(cells, cols, parts, s->d), narrow = cost_ranked(cols, parts, s->d);
+    if (parts > 1)
+        sums += once * (double)(cells * parts) / (double)s->n;
+    *in_double = cells <= KC_INDEX_COLS && wide <= narrow;
+    return sums + (*in_double ? wide : narrow);
+}
+
+static size_t bundle_cols(const struct kc_index_group *g, const struct kc_bundle *b)
+{
+    size_t cols = 0;
+    for (size_t q = 0; q < b->parts; q++)
+        cols += g->part[b->part0 + q].p->k;
+    return cols;
+}
+
+/* The meet of a bundle's cells with one more partition. */
+struct meet {
+    struct kc_index_group *g;
+    struct kc_bundle *b;
+    const uint32_t *labels;
+    uint32_t k;
+    uint16_t *cells; /* (n) the new ones; may be b's */
+};
+
+static size_t key(const struct meet *m, size_t i)
+{
+    return (m->b->cells ? m->b->cells[i] : m->b->labels[i]) * (size_t)m->k + m->labels[i];
+}
+
+/* Looked at before it is set: the few lines of `seen` stay shared between the caches. */
+static void see_block(void *arg, size_t blk, unsigned worker)
+{
+    struct meet *m = arg;
+    size_t n = m->g->s->n, end = (blk + 1) * m->g->block < n ? (blk + 1) * m->g->block : n;
+    (void)worker;
+    for (size_t i = blk * m->g->block; i < end; i++) {
+        unsigned char *at = &m->g->seen[key(m, i)];
+        if (!__atomic_load_n(at, __ATOMIC_RELAXED))
+            __atomic_store_n(at, 1, __ATOMIC_RELAXED);
+    }
+}
+
+static void relabel_block(void *arg, size_t blk, unsigned worker)
+{
+    struct meet *m = arg;
+    size_t n = m->g->s->n, end = (blk + 1) * m->g->block < n ? (blk + 1) * m->g->block : n;
+    (void)worker;
+    for (size_t i = blk * m->g->block; i < end; i++)
+        m->cells[i] = m->g->to[key(m, i)];
+}
+
+/* Into the cells that are seen; ids go by the old cell, so the maps can be rewritten in place from the end. */
+static void take_meet(struct meet *m, size_t cells)
+{
+    struct kc_index_group *g = m->g;
+    struct kc_bundle *b = m->b;
+    struct kc_index_part *last = &g->part[b->part0 + b->parts];
+    size_t id = cells;
+    for (size_t at = b->k * m->k; at-- > 0;) {
+        if (!g->seen[at])
+            continue;
+        size_t old = at / m->k;
+        g->to[at] = (uint16_t)--id;
+        for (struct kc_index_part *p = &g->part[b->part0]; p < last; p++)
+            p->of_cell[id] = p->of_cell[old];
+        last->of_cell[id] = (uint16_t)(at % m->k);
+    }
+    kc_pool_for(g->s->ctx->pool, g->blocks, relabel_block, m);
+    b->cells = m->cells;
+    b->k = cells;
+}
+
+/* Whether the group's last bundle has taken partition p. */
+static int join(struct kc_index_group *g, struct kc_scored *p)
+{
+    struct kc_bundle *b = &g->bundle[g->bundles - 1];
+    size_t cols = bundle_cols(g, b), cells = 0, owned = b->parts > 1 ? 0 : cols;
+    int in_double, alone, was;
+    if ((b->parts == 1 && g->joints == KC_INDEX_JOINTS) || b->k > KC_INDEX_COLS || p->k > KC_INDEX_COLS ||
+        g->derived + owned + p->k > KC_INDEX_COLS)
+        return 0;
+    struct meet m = {.g = g, .b = b, .labels = p->labels, .k = p->k,
+                     .cells = b->cells ? b->cells : g->joint + g->joints * g->s->n};
+    memset(g->seen, 0, b->k * p->k);
+    kc_pool_for(g->s->ctx->pool, g->blocks, see_block, &m);
+    for (size_t at = 0; at < b->k * p->k; at++)
+        cells += g->seen[at];
+    if (g->cells - b->k + cells > KC_INDEX_COLS ||
+        cost(g->s, cells, cols + p->k, b->parts + 1, &in_double) >
+            cost(g->s, b->k, cols, b->parts, &was) + cost(g->s, p->k, p->k, 1, &alone))
+        return 0;
+    if (b->parts == 1) {
+        g->part[b->part0].of_cell = g->of_cell + b->part0 * KC_INDEX_COLS;
+        for (size_t j = 0; j < b->k; j++)
+            g->part[b->part0].of_cell[j] = (uint16_t)j;
+        g->joints++;
+    }
+    g->part[g->parts].of_cell = g->of_cell + g->parts * KC_INDEX_COLS;
+    g->cells = g->cells - b->k + cells;
+    g->derived += owned + p->k;
+    take_meet(&m, cells);
+    b->parts++;
+    b->in_double = in_double;
+    return 1;
+}
+
+void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
+{
+    size_t d = g->s->d;
+    g->parts = g->bundles = g->joints = g->cols = g->cells = g->derived = g->ranked = 0;
+    for (; g->parts < np && g->parts < KC_INDEX_PARTS; g->parts++, p++) {
+        if (g->parts && g->cols + p->k > KC_INDEX_COLS)
+            break;
+        g->part[g->parts] = (struct kc_index_part){.p = p, .col = g->cols};
+        if (!g->parts || !join(g, p)) {
+            if (g->parts && g->cells + p->k > KC_INDEX_COLS)
+                break;
+            struct kc_bundle *b = &g->bundle[g->bundles++];
+            *b = (struct kc_bundle){.labels = p->labels, .k = p->k, .part0 = g->parts, .parts = 1};
+            cost(g->s, p->k, p->k, 1, &b->in_double);
+            g->cells += p->k;
+        }
+        g->cols += p->k;
+    }
+    double *cell_sums = g->cell_sums, *derived = g->derived_sums;
+    double *cell_mass = g->cell_mass;
+    for (struct kc_bundle *b = g->bundle; b < g->bundle + g->bundles; b++) {
+        b->sums = cell_sums;
+        b->mass = cell_mass;
+        cell_sums += b->k * d;
+        cell_mass += b->k;
+        for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
+            struct kc_index_part *part = &g->part[q];
+            part->sums = b->sums;
+            if (b->parts > 1) {
+                part->sums = derived;
+                derived += part->p->k * d;
+            }
+            if (!b->in_double) {
+                part->means = g->means + g->ranked * d;
+                g->ranked += part->p->k;
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+/* Each row's exact products with its own cluster's sum and the nearest other's. Floor: 2 n d flops for each column, in
+ * double for few clusters or cells, in float for many; what the ranking leaves (two dot products a row and partition,
+ * 0.3 cycles an element) goes by cluster, so that a sum is fetched to L1 once a tile. */
+#include <math.h>
+#include <string.h>
+#include "core/judge/index_group.h"
+#include "par/pool.h"
+
+#define PAIRS 4096 /* rows of a tile and clusters that may be near them, worked out one by one: 42 a row */
+
+struct tile {
+    struct kc_index_group *g;
+    size_t i0, rows, blk;
+    unsigned worker;
+    const float *row[KC_LA_TILE];
+    /* One partition: */
+    float best[KC_LA_TILE], second[KC_LA_TILE]; /* products with the nearest other means so far, in float */
+    uint32_t at[KC_LA_TILE];
+    double near[KC_LA_TILE]; /* the largest product with another cluster's mean */
+    double mine[KC_LA_TILE]; /* that with the own sum */
+};
+
+static void count_flops(const struct tile *t, size_t products)
+{
+    t->g->flops[8 * (size_t)t->worker] += 2 * (uint64_t)products * t->g->s->d;
+}
+
+static void begin(struct tile *t)
+{
+    for (size_t r = 0; r < t->rows; r++) {
+        t->best[r] = t->second[r] = -INFINITY;
+        t->at[r] = KC_NONE;
+        t->near[r] = -INFINITY;
+        t->mine[r] = 0;
+    }
+}
+
+static void record(const struct tile *t, const struct kc_index_part *part)
+{
+    const struct kc_index_group *g = t->g;
+    const uint32_t *own = part->p->labels + t->i0;
+    const double *mass = g->mass + part->col, one = g->s->w ? g->s->one : 1;
+    const double *nn = g->nn + part->col, *inv = g->inv + t->i0;
+    double *sil = g->sil + t->blk * g->room + part->col, *dist = g->dist + t->blk * g->room + part->col;
+    for (size_t r = 0; r < t->rows; r++) {
+        double m = mass[own[r]], x = t->mine[r] * inv[r], per = 1 / m, weight = kc_space_weight(g->s, t->i0 + r);
+        double self = weight < one ? weight : one, others = m - self > KC_INDEX_ALONE * m ? m - self : 0;
+        double b = 1 - t->near[r] * inv[r], a = others > 0 ? 1 - (x - self) / others : 0;
+        b = b > KC_INDEX_NOTHING ? b : 0;
+        a = a > KC_INDEX_NOTHING ? a : 0;
+        double s = !(others > 0) || a == b ? 0 : (b - a) / (a > b ? a : b);
+        double dd = 1 - (2 * x - nn[own[r]] * per) * per;
+        dist[own[r]] += weight * sqrt(dd > KC_INDEX_NOTHING ? dd : 0);
+        sil[own[r]] += weight * s;
+        if (part->p->row_silhouette)
+            part->p->row_silhouette[t->i0 + r] = part->p->k > 1 ? (float)s : NAN;
+    }
+}
+
+/* v (c1 - c0, KC_LA_TILE): the rows' exact products with the sums of clusters c0 .. c1; overwritten. */
+static void take_exact(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, double *v)
+{
+    const uint32_t *own = part->p->labels + t->i0;
+    for (size_t r = 0; r < t->rows; r++)
+        if (own[r] >= c0 && own[r] < c1) {
+            double *at = v + (own[r] - c0) * KC_LA_TILE + r;
+            t->mine[r] = *at;
+            *at = -INFINITY;
+        }
+    for (size_t c = c0; c < c1; c++, v += KC_LA_TILE) {
+        double per = 1 / t->g->mass[part->col + c];
+        for (size_t r = 0; r < t->rows; r++)
+            t->near[r] = v[r] * per > t->near[r] ? v[r] * per : t->near[r];
+    }
+}
+
+/* What is in double: bundles b0 .. b1, whose cells lie one behind the other. */
+static void exact_bundles(struct tile *t, size_t b0, size_t b1)
+{
+    struct kc_index_group *g = t->g;
+    size_t d = g->s->d, cells = 0;
+    double *v = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
+    double *sum = (double *)(void *)(g->narrow + (size_t)t->worker * KC_TILE_COLUMNS * KC_LA_TILE);
+    for (size_t b = b0; b < b1; b++)
+        cells += g->bundle[b].k;
+    kc_la_productd(t->row, t->rows, d, g->bundle[b0].sums, cells, v, KC_LA_TILE,
+                   g->scratch + t->worker * KC_LA_SCRATCH);
+    count_flops(t, t->rows * cells);
+    for (const struct kc_bundle *b = g->bundle + b0; b < g->bundle + b1; v += b++->k * KC_LA_TILE)
+        for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
+            const struct kc_index_part *part = &g->part[q];
+            begin(t);
+            if (!part->of_cell) {
+                take_exact(t, part, 0, part->p->k, v);
+            } else {
+                memset(sum, 0, part->p->k * KC_LA_TILE * sizeof *sum);
+                for (size_t j = 0; j < b->k; j++)
+                    for (size_t r = 0; r < t->rows; r++)
+                        sum[part->of_cell[j] * KC_LA_TILE + r] += v[j * KC_LA_TILE + r];
+                take_exact(t, part, 0, part->p->k, sum);
+            }
+            record(t, part);
+        }
+}
+
+struct pairs {
+    size_t n, room;
+    uint16_t head[KC_TILE_COLUMNS], next[PAIRS + KC_LA_TILE]; /* chains by cluster; 0 ends one, 1 is the first pair */
+    unsigned char row[PAIRS + KC_LA_TILE];
+};
+
+static void add_pair(struct pairs *p, size_t r, size_t c)
+{
+    p->row[p->n] = (unsigned char)r;
+    p->next[p->n++] = p->head[c];
+    p->head[c] = (uint16_t)p->n;
+}
+
+/* The rows' pairs among clusters c0 .. c1: their own cluster, and every other that may be the nearest by v, the
+ * products in float. -1 when they are so many that a product in double takes less. */
+static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v, struct pairs *p)
+{
+    const uint32_t *own = part->p->labels + t->i0;
+    size_t cols = c1 - c0, most = t->rows * cols / 3;
+    p->n = 0;
+    p->room = most < PAIRS ? most : PAIRS;
+    memset(p->head, 0, cols * sizeof *p->head);
+    for (size_t r = 0; r < t->rows; r++)
+        if (own[r] >= c0 && own[r] < c1) {
+            v[(own[r] - c0) * KC_LA_TILE + r] = -INFINITY;
+            add_pair(p, r, own[r] - c0);
+            p->room++;
+        }
+    for (size_t c = 0; c < cols; c++)
+        kc_la_arg_max2(v + c * KC_LA_TILE, (uint32_t)(c0 + c), t->best, t->second, t->at, t->rows);
+    for (size_t r = 0; r < t->rows; r++) {
+        float least = t->best[r] - part->margin;
+        if (t->second[r] < least) {
+            if (t->at[r] >= c0 && t->at[r] < c1) {
+                if (p->n == p->room)
+                    return -1;
+                add_pair(p, r, t->at[r] - c0);
+            }
+            continue;
+        }
+        for (size_t c = 0; c < cols; c++)
+            if (v[c * KC_LA_TILE + r] >= least && own[r] != c0 + c) {
+                if (p->n == p->room)
+                    return -1;
+                add_pair(p, r, c);
+            }
+    }
+    return 0;
+}
+
+static void take_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, const struct pairs *p)
+{
+    const uint32_t *own = part->p->labels + t->i0;
+    size_t d = t->g->s->d;
+    for (size_t c = c0; c < c1; c++) {
+        double per = 1 / t->g->mass[part->col + c];
+        for (size_t at = p->head[c - c0]; at; at = p->next[at - 1]) {
+            size_t r = p->row[at - 1];
+            double v = kc_la_dot(t->row[r], part->sums + c * d, d);
+            if (own[r] == c)
+                t->mine[r] = v;
+            else
+                t->near[r] = v * per > t->near[r] ? v * per : t->near[r];
+        }
+    }
+    count_flops(t, p->n);
+}
+
+/* Clusters c0 .. c1 of a partition, whose products in float are v. */
+static void rank(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v)
+{
+    struct kc_index_group *g = t->g;
+    size_t d = g->s->d;
+    double *wide = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
+    struct pairs *p = (void *)wide; /* there rather than on the stack, which may be small */
+    _Static_assert(sizeof *p <= KC_INDEX_COLS * KC_LA_TILE * sizeof *wide, "pairs fit where the products in double lie");
+    if (c0 == 0)
+        begin(t);
+    if (find_pairs(t, part, c0, c1, v, p) == 0) {
+        take_pairs(t, part, c0, c1, p);
+    } else {
+        for (size_t c = c0; c < c1; c += KC_INDEX_COLS) {
+            size_t end = c1 - c < KC_INDEX_COLS ? c1 : c + KC_INDEX_COLS;
+            kc_la_productd(t->row, t->rows, d, part->sums + c * d, end - c, wide, KC_LA_TILE,
+                           g->scratch + t->worker * KC_LA_SCRATCH);
+            take_exact(t, part, c, end, wide);
+        }
+        count_flops(t, t->rows * (c1 - c0));
+    }
+    if (c1 == part->p->k)
+        record(t, part);
+}
+
+static void rank_all(struct tile *t)
+{
+    struct kc_index_group *g = t->g;
+    size_t d = g->s->d;
+    float *v = g->narrow + (size_t)t->worker * KC_TILE_COLUMNS * KC_LA_TILE;
+    for (size_t f0 = 0; f0 < g->ranked; f0 += KC_TILE_COLUMNS) {
+        size_t f1 = g->ranked - f0 < KC_TILE_COLUMNS ? g->ranked : f0 + KC_TILE_COLUMNS;
+        kc_la_product(t->row, t->rows, d, g->means + f0 * d, f1 - f0, v, KC_LA_TILE,
+                      g->scratch + t->worker * KC_LA_SCRATCH);
+        count_flops(t, t->rows * (f1 - f0));
+        for (const struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
+            if (!part->means)
+                continue;
+            size_t at = (size_t)(part->means - g->means) / d, k = part->p->k;
+            size_t from = at > f0 ? at : f0, to = at + k < f1 ? at + k : f1;
+            if (from < to)
+                rank(t, part, from - at, to - at, v + (from - f0) * KC_LA_TILE);
+        }
+    }
+}
+
+static void score_block(void *arg, size_t blk, unsigned worker)
+{
+    struct kc_index_group *g = arg;
+    const struct kc_space *s = g->s;
+    size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
+    struct tile t;
+    t.g = g;
+    t.blk = blk;
+    t.worker = worker;
+    memset(g->sil + blk * g->room, 0, g->cols * sizeof *g->sil);
+    memset(g->dist + blk * g->room, 0, g->cols * sizeof *g->dist);
+    for (t.i0 = blk * g->block; t.i0 < end; t.i0 += KC_LA_TILE) {
+        t.rows = end - t.i0 < KC_LA_TILE ? end - t.i0 : KC_LA_TILE;
+        kc_rows_get(&s->rows, t.i0, t.rows, g->rows + worker * kc_rows_buf(&s->rows, KC_LA_TILE), t.row);
+        for (size_t b = 0, b1; b < g->bundles; b = b1 + 1) {
+            for (b1 = b; b1 < g->bundles && g->bundle[b1].in_double; b1++)
+                ;
+            if (b1 > b)
+                exact_bundles(&t, b, b1);
+        }
+        if (g->ranked)
+            rank_all(&t);
+    }
+}
+
+/* |S_c|^2, and the mean less that of all rows. */
+static void column(void *arg, size_t c, unsigned worker)
+{
+    struct kc_index_group *g = arg;
+    const struct kc_index_part *part = g->part;
+    size_t d = g->s->d;
+    (void)worker;
+    while (c >= part->col + part->p->k)
+        part++;
+    const double *sum = part->sums + (c - part->col) * d;
+    double m = 1 / g->mass[c], cc = 0;
+    g->nn[c] = kc_la_dotd(sum, sum, d);
+    if (!part->means)
+        return;
+    float *to = part->means + (c - part->col) * d;
+    for (size_t j = 0; j < d; j++) {
+        double v = sum[j] * m - g->mean[j];
+        cc += v * v;
+        to[j] = (float)v;
+    }
+    g->cc[c] = cc;
+}
+
+int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
+{
+    struct kc_pool *pool = g->s->ctx->pool;
+    const struct kc_index_part *first = g->part;
+    size_t d = g->s->d;
+    memset(g->mean, 0, d * sizeof *g->mean);
+    for (size_t c = 0; c < first->p->k; c++)
+        for (size_t j = 0; j < d; j++)
+            g->mean[j] += first->sums[c * d + j];
+    for (size_t j = 0; j < d; j++)
+        g->mean[j] /= g->total;
+    kc_pool_for(pool, g->cols, column, g);
+    for (struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
+        double longest = 0;
+        for (size_t c = 0; part->means && c < part->p->k; c++)
+            longest = g->cc[part->col + c] > longest ? g->cc[part->col + c] : longest;
+        /* and what sums and means in double are off by themselves */
+        part->margin = (float)(2.01 * kc_index_error(d) * sqrt(longest) + ((double)d + 16) * 0x1p-52);
+    }
+    kc_pool_for(pool, g->blocks, score_block, g);
+    return kc_rows_failed(&g->s->rows, e);
+}

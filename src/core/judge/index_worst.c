@@ -1,0 +1,90 @@
+/* Davies-Bouldin: for each cluster the largest (s_i + s_j) / |m_i - m_j|. Floor: 2 k k d flops in float for what is
+ * ranked, and a dot product in double for each cluster and those of the others that rounding cannot rule out; with few
+ * clusters, all pairs in double. */
+#include <math.h>
+#include "core/judge/index_group.h"
+#include "par/pool.h"
+
+static double ratio(const struct kc_index_group *g, const struct kc_index_part *part, size_t i, size_t j)
+{
+    size_t d = g->s->d;
+    const double *mass = g->mass + part->col;
+    const double *nn = g->nn + part->col, *scatter = g->scatter + part->col;
+    double ni = mass[i], nj = mass[j];
+    double dot = kc_la_dotd(part->sums + i * d, part->sums + j * d, d);
+    double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * dot / (ni * nj);
+    return m2 > KC_INDEX_NOTHING ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
+}
+
+/* Clusters c0 .. c1 as neighbours of `rows` clusters from i0 on; v: the products of their means in float. */
+static size_t take(const struct kc_index_group *g, const struct kc_index_part *part, size_t i0, size_t rows, size_t c0,
+                   size_t c1, const float *v)
+{
+    const double *cc = g->cc + part->col, *scatter = g->scatter + part->col;
+    double *worst = g->worst + part->col, error = 2.01 * kc_index_error(g->s->d);
+    size_t done = 0;
+    for (size_t r = 0; r < rows; r++) {
+        size_t i = i0 + r;
+        double sure = worst[i] * worst[i], ci = sqrt(cc[i]);
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t j = c0; j < c1; j++) {
+                double m2 = cc[i] + cc[j] - 2 * (double)v[(j - c0) * KC_LA_TILE + r];
+                double off = error * ci * sqrt(cc[j]) + 1e-13;
+                double ss = (scatter[i] + scatter[j]) * (scatter[i] + scatter[j]);
+                if (j == i)
+                    continue;
+                if (pass == 0 && m2 - off > 1e-12) {
+                    double low = ss / (m2 + off) * (1 - 1e-9);
+                    sure = low > sure ? low : sure;
+                } else if (pass == 1 && ss >= sure * (m2 - off)) {
+                    double exact = ratio(g, part, i, j);
+                    worst[i] = exact > worst[i] ? exact : worst[i];
+                    done++;
+                }
+            }
+    }
+    return done;
+}
+
+static void worst_task(void *arg, size_t task, unsigned worker)
+{
+    struct kc_index_group *g = arg;
+    const struct kc_index_part *part = g->part;
+    size_t d = g->s->d, done = 0;
+    for (; task >= kc_la_tiles(part->p->k); part++)
+        task -= kc_la_tiles(part->p->k);
+    size_t k = part->p->k, i0 = task * KC_LA_TILE, rows = k - i0 < KC_LA_TILE ? k - i0 : KC_LA_TILE;
+    double *worst = g->worst + part->col;
+    for (size_t r = 0; r < rows; r++)
+        worst[i0 + r] = 0;
+    if (part->p->no_davies_bouldin)
+        return;
+    if (!part->means) {
+        for (size_t i = i0; i < i0 + rows; i++)
+            for (size_t j = 0; j < k; j++) {
+                double v = j == i ? 0 : ratio(g, part, i, j);
+                worst[i] = v > worst[i] ? v : worst[i];
+            }
+        done = rows * (k - 1);
+    } else {
+        float *v = g->narrow + (size_t)worker * KC_TILE_COLUMNS * KC_LA_TILE;
+        const float *row[KC_LA_TILE];
+        for (size_t r = 0; r < rows; r++)
+            row[r] = part->means + (i0 + r) * d;
+        for (size_t c0 = 0; c0 < k; c0 += KC_TILE_COLUMNS) {
+            size_t c1 = k - c0 < KC_TILE_COLUMNS ? k : c0 + KC_TILE_COLUMNS;
+            kc_la_product(row, rows, d, part->means + c0 * d, c1 - c0, v, KC_LA_TILE,
+                          g->scratch + worker * KC_LA_SCRATCH);
+            done += take(g, part, i0, rows, c0, c1, v) + rows * (c1 - c0);
+        }
+    }
+    g->flops[8 * (size_t)worker] += 2 * (uint64_t)done * d;
+}
+
+void kc_index_group_worst(struct kc_index_group *g)
+{
+    size_t tasks = 0;
+    for (size_t q = 0; q < g->parts; q++)
+        tasks += kc_la_tiles(g->part[q].p->k);
+    kc_pool_for(g->s->ctx->pool, tasks, worst_task, g);
+}

@@ -1,0 +1,571 @@
+#include "core/kmeans/fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "core/cluster/assign.h"
+#include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
+#include "core/judge/index.h"
+#include "core/kmeans/choose.h"
+#include "core/kmeans/settle.h"
+#include "core/kmeans/sizes.h"
+#include "core/kmeans/sweep.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
+
+static int warn(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
+
+static int warn(struct kc_fitting *w, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
+}
+
+static void broken(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
+
+/* A requested limit that could not be kept; several are told in one line. */
+static void broken(struct kc_fitting *w, const char *fmt, ...)
+{
+    size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
+    va_list ap;
+    if (at) {
+        snprintf(w->f->limit_reason + at, room, "; ");
+        at = strlen(w->f->limit_reason);
+        room = sizeof w->f->limit_reason - at;
+    }
+    va_start(ap, fmt);
+    vsnprintf(w->f->limit_reason + at, room, fmt, ap);
+    va_end(ap);
+    w->f->limit_broken = 1;
+}
+
+/* The k that the data allow, into *ks; *nk may come out as one entry below the range. */
+static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
+{
+    const struct kc_krange *r = &w->o->k;
+    uint64_t distinct;
+    *ks = NULL;
+    if (kc_choose_distinct(&w->space.rows, r->max, &distinct, w->e) != 0)
+        return -1;
+    *nk = kc_choose_list(r, distinct, NULL, 0);
+    *ks = kc_mem_alloc(*nk ? *nk : 1, sizeof **ks, w->e);
+    if (!*ks)
+        return -1;
+    kc_choose_list(r, distinct, *ks, *nk);
+    const char *rows = distinct == w->f->n ? "row" : "different row";
+    const char *s = distinct == 1 ? "" : "s";
+    unsigned long long have = (unsigned long long)distinct;
+    if (*nk == 0) { /* even the smallest k is too many */
+        (*ks)[0] = (uint32_t)distinct;
+        *nk = 1;
+        if (w->o->k_given)
+            broken(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
+                   distinct == 1 ? "is" : "are", have, rows, s);
+        else if (distinct == 1)
+            return warn(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
+        return 0;
+    }
+    w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
+    if (w->cut)
+        return warn(w, "only %llu %s%s: k goes up to %u, not %llu", have, rows, s, (*ks)[*nk - 1],
+                    (unsigned long long)r->max);
+    return 0;
+}
+
+static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
+{
+    s->silhouette = p->silhouette;
+    s->inertia = p->inertia;
+    s->objective = p->objective;
+    s->calinski_harabasz = p->calinski_harabasz;
+    s->davies_bouldin = p->davies_bouldin;
+}
+
+static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
+{
+    int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
+    w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
+    if (!w->f->sweep)
+        return -1;
+    w->f->nsweep = sw->nk;
+    if (!later)
+        return kc_sweep_judge(s, sw->best, sw->nk, w->f->sweep, w->e);
+    w->f->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
+    return 0;
+}
+
+/* Doubts about the choice that the user should hear of. */
+static int doubt(struct kc_fitting *w, size_t chosen)
+{
+    const struct kc_fit *f = w->f;
+    uint32_t k = f->sweep[chosen].k;
+    uint32_t of[KC_INDICES];
+    int agree = 0;
+    if (f->nsweep < 2)
+        return 0;
+    if (chosen + 1 == f->nsweep && !w->cut && k < f->n &&
+        warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
+        return -1;
+    if (chosen == 0 && k > 2 && warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
+        return -1;
+    for (int i = 0; i < KC_INDICES; i++) {
+        of[i] = f->sweep[kc_choose_best(f->sweep, f->nsweep, (enum kc_index)i)].k;
+        agree += of[i] == k;
+    }
+    if (agree == 1)
+        return warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u", of[0],
+                    of[1], of[2]);
+    return 0;
+}
+
+/* The sweep's entry tells of the labels as they are now: settled, on all rows. */
+static int rescore(struct kc_fitting *w, size_t chosen)
+{
+    struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
+    if (kc_index_score(&w->space, &p, 1, w->e) != 0)
+        return -1;
+    fill_entry(&w->f->sweep[chosen], &p);
+    w->f->silhouette_selected = p.silhouette;
+    return 0;
+}
+
+static int limits_hold(const struct kc_fitting *w)
+{
+    const struct kc_fit_opts *o = w->o;
+    if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
+        return 0;
+    for (uint32_t c = 0; c < w->f->k; c++)
+        if (w->counts[c] < o->min_size || (o->max_size && w->counts[c] > o->max_size))
+            return 0;
+    return 1;
+}
+
+static int enforce(struct kc_fitting *w)
+{
+    const struct kc_fit_opts *o = w->o;
+    struct kc_fit *f = w->f;
+    uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
+    if (min < o->min_size) {
+        if (o->min_size > f->n)
+            broken(w, "min-size %llu cannot be kept: there are only %zu rows", (unsigned long long)o->min_size, f->n);
+        else
+            broken(w, "min-size %llu and max-size %llu cannot hold together for %zu rows: min-size %llu was kept "
+                   "instead",
+                   (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
+    }
+    if (w->stage == KC_FIT_SIZED) /* done, before it was taken up again */
+        return 0;
+    if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e) != 0)
+        return -1;
+    w->stage = KC_FIT_SIZED;
+    return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
+}
+
+int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
+{
+    struct kc_fit *f = w->f;
+    kc_mem_free(w->sums);
+    kc_mem_free(w->counts);
+    kc_mem_free(f->centroids);
+    w->sums = kc_mem_alloc(kc_mem_mul(k, f->d), sizeof *w->sums, w->e);
+    w->counts = kc_mem_alloc(k, sizeof *w->counts, w->e);
+    f->centroids = kc_mem_alloc(kc_mem_mul(k, f->d), sizeof *f->centroids, w->e);
+    return w->sums && w->counts && f->centroids ? 0 : -1;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
+    return p < q ? -1 : p > q;
+}
+
+static int unbalanced(struct kc_fitting *w)
+{
+    const struct kc_fit *f = w->f;
+    uint64_t largest = f->clusters[0].size; /* ids go by falling size */
+    qsort(w->counts, f->k, sizeof *w->counts, by_size);
+    uint64_t median = w->counts[f->k / 2];
+    if (f->k >= 3 && largest * 2 > f->n && largest > 10 * median)
+        return warn(w, "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
+                    (unsigned long long)largest, f->n, (unsigned long long)median);
+    if (f->k == 2 && f->clusters[1].size * 20 < largest)
+        return warn(w, "sizes are very unbalanced: %llu rows and %llu", (unsigned long long)largest,
+                    (unsigned long long)f->clusters[1].size);
+    return 0;
+}
+
+/* Everything that is told about the final labels. entry: the sweep's, when it tells of them too; else NULL. */
+static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
+{
+    struct kc_fit *f = w->f;
+    struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
+                          .no_davies_bouldin = !entry && !w->o->want_sums};
+    int rc = -1;
+    f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
+    p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
+    double *mass = kc_mem_alloc(f->k, sizeof *mass, w->e);
+    if (!f->clusters || !p.cluster_silhouette || !mass || kc_index_score(&w->space, &p, 1, w->e) != 0)
+        goto out;
+    if (entry) {
+        fill_entry(entry, &p);
+        f->silhouette_selected = p.silhouette;
+    }
+    f->silhouette = p.silhouette;
+    f->objective = p.objective;
+    f->inertia = p.inertia;
+    f->calinski_harabasz = p.calinski_harabasz;
+    f->davies_bouldin = p.no_davies_bouldin ? NAN : p.davies_bouldin;
+    kc_weights_sum(&w->space, f->labels, f->k, mass);
+    for (uint32_t c = 0; c < f->k; c++) {
+        double dot = 0;
+        for (size_t t = 0; t < f->d; t++)
+            dot += w->sums[(size_t)c * f->d + t] * (double)f->centroids[(size_t)c * f->d + t];
+        f->clusters[c] = (struct kc_cluster){w->counts[c], dot / mass[c], f->k > 1 ? p.cluster_silhouette[c] : NAN,
+                                             UINT64_MAX};
+        for (size_t t = 0; w->space.w && t < f->d; t++)
+            w->sums[(size_t)c * f->d + t] *= (double)w->counts[c] / mass[c];
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        struct kc_cluster *c = &f->clusters[f->labels[i]];
+        if (c->representative == UINT64_MAX || f->similarity[i] > f->similarity[c->representative])
+            c->representative = i;
+    }
+    rc = unbalanced(w);
+out:
+    kc_mem_free(mass);
+    kc_mem_free(p.cluster_silhouette);
+    return rc;
+}
+
+/* Similarities are floats of about 1: what differs by a few 1e-7 is one to them. */
+static int too_tight(struct kc_fitting *w)
+{
+    uint32_t *one = kc_mem_zalloc(w->f->n, sizeof *one, w->e);
+    double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
+    uint64_t count;
+    int rc = -1;
+    if (one && sum && kc_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
+        /* mean cosine distance to the centre of all */
+        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / kc_space_total(&w->space);
+        rc = spread > 4e-6 ? 0 :
+             warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
+                     "subtracting their mean first would help", spread > 0 ? spread : 0);
+    }
+    kc_mem_free(sum);
+    kc_mem_free(one);
+    return rc;
+}
+
+/* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few
+ * rows. */
+static int take(struct kc_fitting *w, struct kc_best *b)
+{
+    struct kc_fit *f = w->f;
+    size_t m = 0;
+    kc_mem_free(f->labels);
+    f->labels = b->labels;
+    b->labels = NULL;
+    kc_mem_free(w->unsure);
+    w->unsure = NULL;
+    w->nunsure = 0;
+    if (!b->exact)
+        return 0;
+    for (size_t i = 0; i < f->n; i++)
+        m += b->own[i] == KC_UNSURE;
+    if (m > f->n / 4) /* then all may as well be looked at */
+        return 0;
+    w->unsure = kc_mem_alloc(m, sizeof *w->unsure, w->e);
+    if (!w->unsure)
+        return -1;
+    for (size_t i = 0; i < f->n; i++)
+        if (b->own[i] == KC_UNSURE)
+            w->unsure[w->nunsure++] = (uint32_t)i;
+    memcpy(f->centroids, b->centres, (size_t)f->k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
+/* Of all k that the sweep has told of, one. */
+static void choose(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    w->chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
+    f->k_selected = f->k = f->sweep[w->chosen].k;
+    f->silhouette_selected = f->sweep[w->chosen].silhouette;
+}
+
+/* Time was up before the sweep had seen all its rows: the choice is made by what it knew, and the centroids of then. */
+static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
+{
+    struct kc_fit *f = w->f;
+    const float *centres = sw->centres;
+    f->sweep = sw->judged;
+    f->nsweep = sw->nk;
+    sw->judged = NULL;
+    choose(w);
+    w->level = sw->rows;
+    w->refine = 1;
+    if (kc_fitting_alloc(w, f->k) != 0)
+        return -1;
+    for (size_t i = 0; i < w->chosen; i++)
+        centres += (size_t)f->sweep[i].k * f->d;
+    memcpy(f->centroids, centres, (size_t)f->k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
+/* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f. */
+static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
+{
+    struct kc_fit *f = w->f;
+    struct kc_space s = w->space; /* the rows that the sweep looks at */
+    struct kc_sweep sw = {.nk = 0};
+    struct kc_sample sample = {NULL, NULL, NULL};
+    uint64_t distinct;
+    double began = 0;
+    int rc = -1;
+    if (w->o->sample && w->o->sample < f->n &&
+        kc_sample_draw(&w->space, w->o->seed, 1, (size_t)w->o->sample, 0, &sample, &s, w->e) != 0)
+        goto out;
+    if (s.n < f->n) { /* the sample may hold fewer different rows */
+        if (kc_choose_distinct(&s.rows, ks[nk - 1], &distinct, w->e) != 0)
+            goto out;
+        while (nk > 1 && ks[nk - 1] > distinct) {
+            nk--;
+            w->cut = 1;
+        }
+    }
+    if (kc_sweep_run(&s, ks, nk, w->o, &sw, w->e) != 0)
+        goto out;
+    w->untried = sw.nk < nk ? ks[sw.nk] : 0;
+    if (sw.rows) {
+        rc = take_early(w, &sw);
+        goto out;
+    }
+    began = kc_clock_now();
+    if (score_sweep(w, &s, &sw) != 0)
+        goto out;
+    f->index_seconds = kc_clock_now() - began;
+    choose(w);
+    w->refine = sw.loose || s.n < f->n;
+    if (kc_fitting_alloc(w, f->k) != 0)
+        goto out;
+    if (s.n < f->n) {
+        if (kc_sweep_centres(&s, &sw.best[w->chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
+            goto out;
+    } else if (take(w, &sw.best[w->chosen]) != 0) {
+        goto out;
+    }
+    rc = 0;
+out:
+    kc_sweep_free(&sw);
+    kc_sample_free(&sample);
+    return rc;
+}
+
+static int visit_refined(void *arg, struct kc_state *s)
+{
+    const struct kc_fitting *w = arg;
+    return kc_best_visit(w->best, 1, &w->space, 1, s);
+}
+
+/* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that;
+ * to its fixed point, where rows are few enough that settle would go there, but by dense passes. */
+static int refine(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    struct kc_best *best = w->best = kc_best_new(f->n, &f->k, 1, w->e);
+    struct kc_frame frame = {visit_refined, w, NULL};
+    const int few = f->n <= KC_FEW_ROWS;
+    const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0, 1};
+    const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
+                               .polish = few};
+    int rc = -1;
+    if (best && (few || kc_best_want_centres(best, f->d, w->e) == 0) &&
+        kc_steps_enter(w->space.steps, &frame, w->e) >= 0 &&
+        kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
+        rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) : take(w, best);
+    kc_steps_leave(w->space.steps, &frame);
+    kc_best_free(best, 1);
+    w->best = NULL;
+    return rc;
+}
+
+/* A fit that is taken up again after the labels had settled: what follows from these. */
+static int restore(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    const struct kc_space *s = &w->space;
+    if (f->merged || f->split) /* the centroids are still to be made */
+        return 0;
+    if (kc_sums(s, f->labels, f->k, w->sums, w->counts, w->e) != 0)
+        return -1;
+    return f->margin ? kc_assign(s->ctx, &s->rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin, w->e)
+                     : kc_assign_own(s->ctx, &s->rows, f->centroids, f->k, f->labels, f->similarity, w->e);
+}
+
+/* From the choice to labels and centroids that agree, on all rows. */
+static int settle(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    int again = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
+    if (w->stage == KC_FIT_CHOSEN && again && refine(w) != 0)
+        return -1;
+    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
+    if (!f->similarity)
+        return -1;
+    if (w->o->want_rows) {
+        f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
+        f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
+        if (!f->margin || !f->row_silhouette)
+            return -1;
+    }
+    if (w->stage > KC_FIT_CHOSEN)
+        return restore(w);
+    if (kc_settle(w) != 0)
+        return -1;
+    w->stage = KC_FIT_SETTLED;
+    w->settled = f->k;
+    return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
+}
+
+/* What could not be done for want of time. */
+static void tell_late(struct kc_fitting *w)
+{
+    char untried[48] = "", level[96] = "";
+    if (!w->space.steps || !w->space.steps->cut)
+        return;
+    if (w->untried)
+        snprintf(untried, sizeof untried, ", no k from %u on was tried", w->untried);
+    if (w->level)
+        snprintf(level, sizeof level, ", k was chosen by %zu of %zu rows", w->level, w->f->n);
+    broken(w, "time was up: the search was cut short%s%s", untried, level);
+}
+
+/* Nothing is left to do: for a save that was asked for meanwhile. The figures are worked out again by who goes on from
+ * there, and counted then: flops is what had been done for indices before. */
+static int last_step(struct kc_fitting *w, uint64_t flops)
+{
+    struct kc_work *work = w->space.work;
+    const uint64_t now = work->index_flops;
+    work->index_flops = flops;
+    int rc = kc_steps_at(w->space.steps, w->e);
+    work->index_flops = now;
+    return rc < 0 ? -1 : 0;
+}
+
+static int fit(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    struct kc_steps *steps = w->space.steps;
+    struct kc_frame frame = {kc_fitting_visit, w, NULL};
+    struct kc_sweep path;
+    double began;
+    uint32_t *ks = NULL;
+    size_t nk, rows = w->o->sample && w->o->sample < f->n ? (size_t)w->o->sample : f->n;
+    int rc = -1;
+    if (list_ks(w, &ks, &nk) != 0)
+        goto out;
+    w->nks = nk;
+    if (kc_steps_enter(steps, &frame, w->e) < 0)
+        goto out;
+    kc_sweep_path(rows, f->d, ks, nk, w->o, &path);
+    f->path = path.gram ? "gram" : "stacked";
+    memcpy(f->path_why, path.why, sizeof f->path_why);
+    if (w->stage == KC_FIT_SWEEP) {
+        if (sweep(w, ks, nk) != 0)
+            goto out;
+        w->stage = KC_FIT_CHOSEN;
+    }
+    if (doubt(w, (size_t)w->chosen) != 0 || (f->k_selected > 1 && too_tight(w) != 0))
+        goto out;
+    began = kc_clock_now();
+    if (settle(w) != 0)
+        goto out;
+    struct kc_k_entry *chosen = &f->sweep[w->chosen];
+    struct kc_k_entry *entry = f->k == f->k_selected && chosen->rows == f->n ? chosen : NULL;
+    if (w->settled < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
+        if (w->o->k_given)
+            broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, (uint32_t)w->settled);
+        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected,
+                      (uint32_t)w->settled) != 0)
+            goto out;
+    }
+    f->final_seconds = kc_clock_now() - began;
+    began = kc_clock_now();
+    if (w->stage == KC_FIT_SIZED || !limits_hold(w)) {
+        if ((w->stage == KC_FIT_SETTLED && entry && rescore(w, (size_t)w->chosen) != 0) || enforce(w) != 0)
+            goto out;
+        if (f->merged || f->split) {
+            entry = NULL;
+            if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
+                kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
+                          w->e) != 0)
+                goto out;
+        }
+    }
+    f->sizes_seconds = kc_clock_now() - began;
+    began = kc_clock_now();
+    const uint64_t flops = w->space.work->index_flops;
+    if (describe(w, entry) != 0 || last_step(w, flops) != 0)
+        goto out;
+    tell_late(w);
+    rc = 0;
+    f->final_seconds += kc_clock_now() - began;
+out:
+    kc_steps_leave(steps, &frame);
+    kc_mem_free(ks);
+    return rc;
+}
+
+int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,
+               struct kc_fit *out, struct kc_err *e)
+{
+    size_t n = rows->n, d = rows->d;
+    struct kc_work work = {0, 0, 0};
+    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
+    *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
+                           .silhouette_selected = NAN};
+    if (n >= UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    w.space.work = &work;
+    w.space.steps = o->steps;
+    if (o->steps)
+        o->steps->work = &work;
+    int rc = kc_weights_make(o->weights, n, &w.weights, &w.space.one, e);
+    w.space.w = w.weights;
+    if (rc == 0)
+        rc = fit(&w);
+    out->sweep_flops = work.flops;
+    out->sweep_dense_flops = work.dense_flops;
+    out->index_flops = work.index_flops;
+    if (o->want_sums)
+        out->sums = w.sums;
+    else
+        kc_mem_free(w.sums);
+    kc_mem_free(w.counts);
+    kc_mem_free(w.unsure);
+    kc_mem_free(w.weights);
+    return rc;
+}
+
+void kc_fit_free(struct kc_fit *f)
+{
+    kc_mem_free(f->labels);
+    kc_mem_free(f->centroids);
+    kc_mem_free(f->sums);
+    kc_mem_free(f->clusters);
+    kc_mem_free(f->sweep);
+    kc_mem_free(f->similarity);
+    kc_mem_free(f->margin);
+    kc_mem_free(f->row_silhouette);
+    kc_strs_free(&f->warnings);
+    *f = (struct kc_fit){0};
+}

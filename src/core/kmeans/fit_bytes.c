@@ -1,0 +1,37 @@
+/* What a fit needs beside the rows. */
+#include "core/cluster/assign.h"
+#include "core/judge/index.h"
+#include "core/kmeans/choose.h"
+#include "core/kmeans/fit.h"
+#include "core/kmeans/sizes.h"
+#include "core/kmeans/sweep.h"
+
+uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads)
+{
+    struct kc_ks ks = kc_choose_sum(&o->k, n);
+    size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
+    int here = in_memory || m < n;
+    uint64_t weight = o->weights ? sizeof *o->weights : 0;
+    uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + weight + (in_memory ? 0 : d * sizeof(float))) : 0;
+    if (ks.n == 0) { /* a smallest k above n comes down to at most that */
+        ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
+        ks = (struct kc_ks){1, ks.max, ks.max};
+    }
+    size_t nk = ks.n;
+    uint32_t kmax = ks.max;
+    uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
+    uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
+    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
+                        (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
+    /* splitting leaves no part below a quarter of the maximum, see sizes.c */
+    uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
+    uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
+    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) +
+                     kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
+            kc_index_bytes(n, d, in_memory, 1, most, threads) +
+            n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
+                                 4 * sizeof(uint64_t)) +
+            kc_assign_bytes(d, in_memory, threads) + (weight ? most * sizeof(double) : 0);
+    uint64_t first = sweeping > scoring ? sweeping : scoring, then = refining > after ? refining : after;
+    return (first > then ? first : then) + n * weight;
+}

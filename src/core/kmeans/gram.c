@@ -1,0 +1,492 @@
+/* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum
+ * of rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration
+ * touches X. A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest
+ * moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are
+ * independent, one a task. */
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "core/cluster/space.h"
+#include "core/kmeans/runs.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define CHUNK 192 /* rows of G a task works at */
+#define MIRROR 64
+#define CHAIN 5    /* runs of neighbouring k that share their start */
+#define PIECE 256  /* columns of T at a time */
+#define AHEAD 3    /* rows to prefetch by */
+#define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
+#define FADED 16   /* times the weight that is left in a cluster have left it: then its sums are mostly rounding */
+
+size_t kc_gram_ld(size_t n)
+{
+    return (n + 15) / 16 * 16; /* a product writes whole vectors of rows */
+}
+
+struct build {
+    const struct kc_space *s;
+    float *g;
+    char *scratch; /* (threads, KC_LA_SCRATCH) */
+};
+
+/* Rows j0 .. of G, columns from the diagonal on: G is symmetric to the last bit, as each product is the same in either
+ * order of its two rows. The longest tasks come first. */
+static void build_rows(void *arg, size_t task, unsigned worker)
+{
+    struct build *b = arg;
+    const struct kc_space *s = b->s;
+    size_t j0 = task * CHUNK, cols = s->n - j0 < CHUNK ? s->n - j0 : CHUNK, ld = kc_gram_ld(s->n);
+    const float *row[KC_LA_TILE];
+    for (size_t i = j0; i < s->n; i += KC_LA_TILE) { /* CHUNK is a multiple of the tile */
+        size_t rows = s->n - i < KC_LA_TILE ? s->n - i : KC_LA_TILE;
+        kc_rows_get(&s->rows, i, rows, NULL, row);
+        kc_la_product(row, rows, s->d, s->rows.x + j0 * s->d, cols, b->g + j0 * ld + i, ld,
+                      b->scratch + worker * KC_LA_SCRATCH);
+    }
+}
+
+static void build_mirror(void *arg, size_t t, unsigned worker)
+{
+    struct build *b = arg;
+    size_t n = b->s->n, ld = kc_gram_ld(n), i0 = t * MIRROR, i1 = i0 + MIRROR < n ? i0 + MIRROR : n;
+    (void)worker;
+    for (size_t j0 = 0; j0 < i1; j0 += MIRROR)
+        for (size_t i = i0; i < i1; i++)
+            for (size_t j = j0; j < j0 + MIRROR && j < i; j++)
+                b->g[i * ld + j] = b->g[j * ld + i];
+}
+
+int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
+{
+    struct build b = {s, g, NULL};
+    b.scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
+    if (!b.scratch)
+        return -1;
+    kc_pool_for(s->ctx->pool, (s->n + CHUNK - 1) / CHUNK, build_rows, &b);
+    kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, build_mirror, &b);
+    kc_mem_free(b.scratch);
+    for (size_t j = 0; s->work && j < s->n; j += CHUNK)
+        s->work->flops += 2 * (uint64_t)(s->n - j) * (s->n - j < CHUNK ? s->n - j : CHUNK) * s->d;
+    return 0;
+}
+
+/* One worker's scratch. */
+struct work {
+    float *t;       /* (kmax, ldg) */
+    float *own;     /* (ldg) similarity to the best centroid */
+    uint32_t *lab;  /* (ldg) */
+    uint32_t *next; /* (ldg) */
+    double *nn;     /* (kmax) |S_c|^2 */
+    double *dots;   /* (kmax) */
+    uint64_t *cnt;  /* (kmax) */
+    double *mass;   /* (kmax) weights of the rows, */
+    double *left;   /* (kmax) and of those taken off T since it was made */
+    uint64_t flops, dense_flops; /* see struct kc_work: here each addition to T is one */
+    /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and
+     * some more. */
+    float *start_t;      /* (kmax, ldg) */
+    float *start_own;    /* (ldg) */
+    uint32_t *start_lab; /* (ldg) */
+    double *start_left;  /* (kmax) */
+};
+
+struct job {
+    const struct kc_space *s;
+    const struct kc_run *runs;
+    const struct kc_run_opts *o;
+    struct kc_best *best;
+    size_t nbest;
+    struct work *work; /* (threads) */
+    pthread_mutex_t lock;
+};
+
+/* own = max, next = arg-max over c of score[c][i] * scale[c]; the lowest c of equals. */
+static void arg_max(const struct kc_space *s, uint32_t k, const float *const *score, const float *scale,
+                    float *own, uint32_t *next)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        own[i] = -INFINITY;
+        next[i] = 0;
+    }
+    for (uint32_t c = 0; c < k; c++)
+        kc_la_arg_max(score[c], scale[c], c, own, next, s->n);
+}
+
+static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
+{
+    const float *g = s->gram + i * s->ldg;
+    const double weight = kc_space_weight(s, i);
+    kc_la_axpy(w->t + from * s->ldg, (float)-weight, g, s->ldg);
+    w->cnt[from]--;
+    w->mass[from] -= weight;
+    w->left[from] += weight;
+    kc_la_axpy(w->t + to * s->ldg, (float)weight, g, s->ldg);
+    w->cnt[to]++;
+    w->mass[to] += weight;
+    w->flops += 2 * s->n;
+    w->lab[i] = to;
+}
+
+/* Labels and counts for the labels in next. */
+static void count(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->cnt, 0, k * sizeof *w->cnt);
+    memset(w->mass, 0, k * sizeof *w->mass);
+    for (size_t i = 0; i < s->n; i++) {
+        w->cnt[w->next[i]]++;
+        w->mass[w->next[i]] += kc_space_weight(s, i);
+    }
+    memcpy(w->lab, w->next, s->n * sizeof *w->lab);
+}
+
+/* T from scratch, for the labels in next: by pieces of its columns, so that all k pieces stay in L1. */
+static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->t, 0, (size_t)k * s->ldg * sizeof *w->t);
+    for (size_t j = 0; j < s->ldg; j += PIECE) {
+        size_t len = s->ldg - j < PIECE ? s->ldg - j : PIECE;
+        for (size_t i = 0; i < s->n; i++) {
+            const float *g = s->gram + i * s->ldg + j;
+            if (i + AHEAD < s->n)
+                kc_la_prefetch(g + AHEAD * s->ldg, len);
+            kc_la_axpy(w->t + w->next[i] * s->ldg + j, (float)kc_space_weight(s, i), g, len);
+        }
+    }
+    count(s, w, k);
+    memset(w->left, 0, k * sizeof *w->left);
+    w->flops += (uint64_t)s->n * s->n;
+}
+
+/* T is made anew for light clusters that heavy rows have left: these left no more than their rounding behind. */
+static void refresh(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    for (uint32_t c = 0; s->w && c < k; c++) {
+        float *t = w->t + c * s->ldg;
+        if (!(w->left[c] > FADED * w->mass[c]))
+            continue;
+        memset(t, 0, s->ldg * sizeof *t);
+        w->mass[c] = w->left[c] = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->lab[i] == c) {
+                kc_la_axpy(t, (float)s->w[i], s->gram + i * s->ldg, s->ldg);
+                w->mass[c] += s->w[i];
+            }
+        w->flops += w->cnt[c] * s->n;
+    }
+}
+
+static void norms(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    memset(w->nn, 0, k * sizeof *w->nn);
+    for (size_t i = 0; i < s->n; i++)
+        w->nn[w->lab[i]] += kc_space_weight(s, i) * (double)w->t[w->lab[i] * s->ldg + i];
+}
+
+/* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
+static void reseed(const struct kc_space *s, struct work *w, uint32_t k)
+{
+    for (uint32_t c = 0; c < k; c++) {
+        size_t worst = s->n;
+        if (w->cnt[c] != 0)
+            continue;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->cnt[w->lab[i]] > 1 && (worst == s->n || kc_space_worse(s, i, w->own[i], worst, w->own[worst])))
+                worst = i;
+        if (worst == s->n)
+            return;
+        move_row(s, w, worst, w->lab[worst], c);
+        w->own[worst] = 1.0f;
+    }
+}
+
+static double objective(const struct work *w, uint32_t k)
+{
+    double sum = 0;
+    for (uint32_t c = 0; c < k; c++)
+        sum += sqrt(w->nn[c] > 0 ? w->nn[c] : 0);
+    return sum;
+}
+
+/* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old
+ * centroid and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. A round
+ * proposes for all rows at full vector width; each proposal is then weighed against the sums as they now are, in row
+ * order. */
+static void polish(const struct kc_space *s, struct work *w, uint32_t k, double tol)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        double gained = 0;
+        for (size_t i = 0; i < s->n; i++)
+            w->own[i] = -INFINITY;
+        memcpy(w->next, w->lab, s->n * sizeof *w->next);
+        for (uint32_t c = 0; c < k; c++) {
+            float len = (float)sqrt(w->nn[c]);
+            const float *t = w->t + (size_t)c * s->ldg;
+            if (s->w)
+                kc_la_gain_weighted(t, 1 / len, len, s->w, c, w->lab, w->own, w->next, s->n);
+            else
+                kc_la_gain(t, 1 / len, len, c, w->lab, w->own, w->next, s->n);
+        }
+        for (size_t i = 0; i < s->n; i++) {
+            uint32_t a = w->lab[i], b = w->next[i];
+            if (a == b || w->cnt[a] <= 1)
+                continue;
+            const double m = kc_space_weight(s, i);
+            double less = w->nn[a] - 2 * m * (double)w->t[a * s->ldg + i] + m * m;
+            double more = w->nn[b] + 2 * m * (double)w->t[b * s->ldg + i] + m * m;
+            less = less > 0 ? less : 0;
+            more = more > 0 ? more : 0;
+            double gain = sqrt(more) - sqrt(w->nn[b]) + sqrt(less) - sqrt(w->nn[a]);
+            if (!(gain > 1e-6 * m)) /* less is rounding */
+                continue;
+            move_row(s, w, i, a, b);
+            w->nn[a] = less;
+            w->nn[b] = more;
+            gained += gain;
+        }
+        refresh(s, w, k);
+        if (gained <= tol * objective(w, k))
+            break;
+    }
+    norms(s, w, k);
+}
+
+/* The pair of least merging loss: S_a.S_b is the sum of T[b] over a's members. */
+static void find_merge(const struct kc_space *s, const struct work *w, uint32_t k, double *dots, uint32_t merge[2])
+{
+    double least = INFINITY;
+    merge[0] = 0;
+    merge[1] = k > 1;
+    for (uint32_t b = 1; b < k; b++) {
+        memset(dots, 0, k * sizeof *dots);
+        for (size_t i = 0; i < s->n; i++)
+            dots[w->lab[i]] += kc_space_weight(s, i) * (double)w->t[b * s->ldg + i];
+        for (uint32_t a = 0; a < b; a++) {
+            double loss = kc_merge_loss(w->nn[a], w->nn[b], dots[a]);
+            if (loss < least) {
+                least = loss;
+                merge[0] = a;
+                merge[1] = b;
+            }
+        }
+    }
+}
+
+/* Start from the seeds: from those of the run before, if there is one in this chain, by the rows that a new one
+ * draws. */
+static void start(const struct kc_space *s, struct work *w, const struct kc_run *run, const struct kc_run *before)
+{
+    uint32_t k = run->k, have = before ? before->k : 1;
+    size_t ldg = s->ldg;
+    if (!before) {
+        memcpy(w->start_own, s->gram + (size_t)run->seeds[0] * ldg, s->n * sizeof *w->start_own);
+        memset(w->start_lab, 0, s->n * sizeof *w->start_lab);
+    }
+    memcpy(w->next, w->start_lab, s->n * sizeof *w->next);
+    for (uint32_t c = have; c < k; c++)
+        kc_la_arg_max(s->gram + (size_t)run->seeds[c] * ldg, 1.0f, c, w->start_own, w->next, s->n);
+    for (uint32_t c = 0; c < k; c++)
+        w->next[run->seeds[c]] = c; /* a seed that ties with another keeps its own cluster */
+    if (!before) {
+        build_sums(s, w, k);
+        memcpy(w->start_t, w->t, (size_t)k * ldg * sizeof *w->t);
+        memset(w->start_left, 0, k * sizeof *w->start_left);
+    } else {
+        memset(w->start_t + have * ldg, 0, (k - have) * ldg * sizeof *w->t);
+        memset(w->start_left + have, 0, (k - have) * sizeof *w->start_left);
+        for (size_t i = 0; i < s->n; i++)
+            if (w->next[i] != w->start_lab[i]) {
+                const double m = kc_space_weight(s, i);
+                kc_la_axpy(w->start_t + w->start_lab[i] * ldg, (float)-m, s->gram + i * ldg, ldg);
+                kc_la_axpy(w->start_t + w->next[i] * ldg, (float)m, s->gram + i * ldg, ldg);
+                w->start_left[w->start_lab[i]] += m;
+                w->flops += 2 * s->n;
+            }
+        memcpy(w->t, w->start_t, (size_t)k * ldg * sizeof *w->t);
+        memcpy(w->left, w->start_left, k * sizeof *w->left);
+        count(s, w, k);
+    }
+    memcpy(w->start_lab, w->next, s->n * sizeof *w->next);
+    memcpy(w->own, w->start_own, s->n * sizeof *w->own);
+}
+
+static void one_run(struct job *j, const struct kc_run *run, const struct kc_run *before, unsigned worker)
+{
+    const struct kc_space *s = j->s;
+    struct work *w = &j->work[worker];
+    uint32_t k = run->k;
+    const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie behind the counts */
+    float *scale = (float *)(score + k);
+    uint64_t iter = 0;
+    double last = 0;
+
+    if (run->seeds) {
+        start(s, w, run, before);
+    } else {
+        memcpy(w->next, run->labels, s->n * sizeof *w->next);
+        for (size_t i = 0; i < s->n; i++)
+            w->own[i] = 1.0f;
+        build_sums(s, w, k);
+    }
+    for (;;) {
+        reseed(s, w, k);
+        refresh(s, w, k);
+        norms(s, w, k);
+        double obj = objective(w, k);
+        if (iter >= j->o->max_iter || (iter > 0 && obj - last <= j->o->tol * obj))
+            break;
+        last = obj;
+        iter++;
+        for (uint32_t c = 0; c < k; c++) {
+            score[c] = w->t + (size_t)c * s->ldg;
+            scale[c] = w->nn[c] > 0 ? (float)(1.0 / sqrt(w->nn[c])) : 0.0f;
+        }
+        arg_max(s, k, score, scale, w->own, w->next);
+        size_t moved = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (w->next[i] != w->lab[i]) {
+                move_row(s, w, i, w->lab[i], w->next[i]);
+                moved++;
+            }
+        if (moved == 0)
+            break;
+    }
+    w->dense_flops += 2 * (uint64_t)s->n * s->d * k * (iter + 1);
+    if (run->polish) /* a restart has company, and its k's best goes on being improved */
+        polish(s, w, k, run->seeds ? 10 * j->o->tol : j->o->tol);
+    for (size_t i = 0; i < s->n; i++) {
+        double nn = w->nn[w->lab[i]];
+        w->own[i] = nn > 0 ? (float)((double)w->t[w->lab[i] * s->ldg + i] / sqrt(nn)) : 0.0f;
+    }
+    double obj = objective(w, k);
+    pthread_mutex_lock(&j->lock);
+    struct kc_best *kept = kc_best_offer(j->best, j->nbest, s->n, run, w->lab, w->own, obj, run->spent + iter);
+    if (kept)
+        find_merge(s, w, k, w->dots, kept->merge);
+    pthread_mutex_unlock(&j->lock);
+}
+
+static size_t per_k(void)
+{
+    return 5 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
+}
+
+uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
+{
+    uint64_t ld = kc_gram_ld(n), each = (2 * (uint64_t)kmax + 5) * ld * sizeof(float) + kmax * per_k();
+    return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
+}
+
+/* Runs in an order where those of one restart follow each other by rising k: task i has the runs order[chain[i]] up to
+ * order[chain[i + 1]]. */
+struct batch {
+    struct job *job;
+    size_t *order, *chain, first, count;
+};
+
+static int by_restart(const void *a, const void *b, void *arg)
+{
+    const struct kc_run *runs = arg, *p = &runs[*(const size_t *)a], *q = &runs[*(const size_t *)b];
+    if (p->seeds && q->seeds && p->tag != q->tag)
+        return p->tag < q->tag ? -1 : 1;
+    return p < q ? -1 : p > q;
+}
+
+static void batch_run(void *arg, size_t task, unsigned worker)
+{
+    struct batch *b = arg;
+    const struct kc_run *before = NULL;
+    size_t chain = b->first + b->count - 1 - task; /* the largest k, and so the longest, first */
+    for (size_t i = b->chain[chain]; i < b->chain[chain + 1]; i++) {
+        const struct kc_run *run = &b->job->runs[b->order[i]];
+        one_run(b->job, run, before, worker);
+        before = run;
+    }
+}
+
+/* A restart's seeds are one list: its runs share it, and rise in k. */
+static int linked(const struct kc_run *a, const struct kc_run *b)
+{
+    return a->seeds && a->seeds == b->seeds && a->k < b->k;
+}
+
+int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
+                struct kc_best *best, size_t nbest, struct kc_err *e)
+{
+    unsigned threads = kc_pool_threads(s->ctx->pool);
+    size_t batch = (size_t)threads * 8; /* enough that the wait at its end is short beside it */
+    struct batch b = {.first = 0};
+    size_t chains = 0;
+    uint32_t kmax = 1;
+    int rc = -1;
+    struct job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
+    for (size_t i = 0; i < nruns; i++)
+        kmax = runs[i].k > kmax ? runs[i].k : kmax;
+    j.work = kc_mem_zalloc(threads, sizeof *j.work, e);
+    b.job = &j;
+    b.order = kc_mem_alloc(nruns ? nruns : 1, sizeof *b.order, e);
+    b.chain = kc_mem_alloc(nruns + 1, sizeof *b.chain, e);
+    if (!j.work || !b.order || !b.chain)
+        goto out;
+    for (size_t i = 0; i < nruns; i++)
+        b.order[i] = i;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the detour drops the const, which qsort_r has no place for */
+    qsort_r(b.order, nruns, sizeof *b.order, by_restart, (void *)(uintptr_t)runs);
+    for (size_t i = 0; i < nruns; i++)
+        if (i == 0 || i - b.chain[chains - 1] == CHAIN || !linked(&runs[b.order[i - 1]], &runs[b.order[i]]))
+            b.chain[chains++] = i;
+    b.chain[chains] = nruns;
+    for (unsigned i = 0; i < threads; i++) {
+        struct work *w = &j.work[i];
+        w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
+        w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
+        w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
+        w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
+        w->start_t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->start_t, e);
+        w->start_own = kc_mem_aligned(s->ldg, sizeof *w->start_own, e);
+        w->start_lab = kc_mem_aligned(s->ldg, sizeof *w->start_lab, e);
+        w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
+        w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
+        w->mass = kc_mem_alloc(kmax, 3 * sizeof *w->mass, e);
+        w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
+        if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next ||
+            !w->nn || !w->dots || !w->mass || !w->cnt)
+            goto out;
+        w->left = w->mass + kmax;
+        w->start_left = w->left + kmax;
+    }
+    pthread_mutex_init(&j.lock, NULL);
+    for (; b.first < chains; b.first += batch) {
+        b.count = chains - b.first < batch ? chains - b.first : batch;
+        kc_pool_for(s->ctx->pool, b.count, batch_run, &b);
+        if (s->tick)
+            s->tick(s->tick_arg, b.chain[b.first + b.count] - b.chain[b.first]);
+    }
+    pthread_mutex_destroy(&j.lock);
+    rc = 0;
+out:
+    kc_mem_free(b.chain);
+    kc_mem_free(b.order);
+    for (unsigned i = 0; j.work && i < threads; i++) {
+        struct work *w = &j.work[i];
+        if (s->work) {
+            s->work->flops += w->flops;
+            s->work->dense_flops += w->dense_flops;
+        }
+        kc_mem_free(w->start_lab);
+        kc_mem_free(w->start_own);
+        kc_mem_free(w->start_t);
+        kc_mem_free(w->cnt);
+        kc_mem_free(w->mass);
+        kc_mem_free(w->dots);
+        kc_mem_free(w->nn);
+        kc_mem_free(w->next);
+        kc_mem_free(w->lab);
+        kc_mem_free(w->own);
+        kc_mem_free(w->t);
+    }
+    kc_mem_free(j.work);
+    return rc;
+}

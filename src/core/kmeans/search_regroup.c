@@ -1,0 +1,108 @@
+/* A search's fine partition, and what groupings of its clusters give. */
+#include <string.h>
+#include "base/mem.h"
+#include "core/cluster/sums.h"
+#include "core/judge/index.h"
+#include "core/kmeans/regroup.h"
+#include "core/kmeans/search.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned threads)
+{
+    uint64_t work = threads * (uint64_t)kc_regroup_bytes(m), sums = (uint64_t)m * d * sizeof(double);
+    return (work > sums ? work : sums) + (uint64_t)m * m * sizeof(double) + (uint64_t)m * 3 * sizeof(uint64_t) +
+           nk * ((uint64_t)m * sizeof(uint32_t) + sizeof(double) + sizeof(struct kc_run));
+}
+
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads)
+{
+    return kmax > KC_REGROUP_MAX ? 0 : kc_search_grouping_bytes(d, nk, kmax, threads);
+}
+
+/* Groupings of one partition's clusters for every smaller k. */
+struct grouping {
+    const struct kc_search *w;
+    uint32_t m;
+    double *dots;          /* (m, m) */
+    uint32_t (*merge)[2];  /* (m - 1) */
+    uint32_t *group;       /* (nk, m) */
+    double *objective;     /* (nk) */
+    char *work;            /* (threads, kc_regroup_bytes(m)) */
+};
+
+static void dot_row(void *arg, size_t i, unsigned worker)
+{
+    struct grouping *g = arg;
+    const double *sums = (const double *)g->work; /* for now */
+    size_t d = g->w->s->d;
+    (void)worker;
+    for (size_t j = 0; j <= i; j++)
+        g->dots[i * g->m + j] = g->dots[j * g->m + i] = kc_la_dotd(sums + i * d, sums + j * d, d);
+}
+
+static void regroup_k(void *arg, size_t task, unsigned worker)
+{
+    struct grouping *g = arg;
+    size_t i = g->w->nk - 1 - task; /* the longest first */
+    uint32_t k = g->w->best[i].k;
+    if (k < g->m)
+        g->objective[i] = kc_regroup(g->dots, g->m, (const uint32_t (*)[2])g->merge, k,
+                                     kc_rng_stream(g->w->o->seed, KC_RNG_REGROUP, k, g->m), g->group + i * g->m,
+                                     g->work + worker * kc_regroup_bytes(g->m));
+}
+
+int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e)
+{
+    struct kc_pool *pool = w->s->ctx->pool;
+    size_t n = w->s->n, d = w->s->d, nk = w->nk, nruns = 0, threads = kc_pool_threads(pool);
+    uint32_t m = from->k, *labels = NULL;
+    uint64_t *counts = NULL;
+    struct kc_run *runs = NULL;
+    struct grouping g = {.w = w, .m = m};
+    const double least = kc_search_thorough(w->o) ? 1 + 1e-7 : 1 + 1e-5; /* worth a run */
+    int rc = -1;
+    if (m > KC_REGROUP_MAX || m <= w->best[0].k)
+        return 0;
+    size_t work = kc_mem_mul(threads, kc_regroup_bytes(m)), sums = kc_mem_mul(kc_mem_mul(m, d), sizeof(double));
+    g.work = kc_mem_aligned(work > sums ? work : sums, 1, e);
+    g.dots = kc_mem_alloc((size_t)m * m, sizeof *g.dots, e);
+    g.merge = kc_mem_alloc(m, sizeof *g.merge, e);
+    g.group = kc_mem_alloc(kc_mem_mul(nk, m), sizeof *g.group, e);
+    g.objective = kc_mem_alloc(nk, sizeof *g.objective, e);
+    counts = kc_mem_alloc(m, sizeof *counts, e);
+    runs = kc_mem_alloc(nk, sizeof *runs, e);
+    if (!g.work || !g.dots || !g.merge || !g.group || !g.objective || !counts || !runs)
+        goto out;
+    if (kc_sums(w->s, from->labels, m, (double *)g.work, counts, e) != 0)
+        goto out;
+    kc_pool_for(pool, m, dot_row, &g);
+    kc_regroup_merges(g.dots, m, g.merge, g.work);
+    kc_pool_for(pool, nk, regroup_k, &g);
+    for (size_t i = 0; i < nk; i++)
+        nruns += w->best[i].k < m && g.objective[i] > w->best[i].objective * least;
+    labels = kc_mem_alloc(kc_mem_mul(nruns ? nruns : 1, n), sizeof *labels, e);
+    if (!labels)
+        goto out;
+    nruns = 0;
+    for (size_t i = 0; i < nk; i++) {
+        if (!(w->best[i].k < m && g.objective[i] > w->best[i].objective * least))
+            continue;
+        uint32_t *to = labels + nruns * n;
+        for (size_t r = 0; r < n; r++)
+            to[r] = g.group[i * m + from->labels[r]];
+        runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
+                                          .polish = w->gram || (n <= KC_FEW_ROWS && kc_search_thorough(w->o))};
+    }
+    rc = kc_search_engine(w, runs, nruns, e);
+out:
+    kc_mem_free(labels);
+    kc_mem_free(runs);
+    kc_mem_free(counts);
+    kc_mem_free(g.objective);
+    kc_mem_free(g.group);
+    kc_mem_free(g.merge);
+    kc_mem_free(g.dots);
+    kc_mem_free(g.work);
+    return rc;
+}

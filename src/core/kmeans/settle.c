@@ -1,0 +1,143 @@
+#include "core/kmeans/settle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/cluster/assign.h"
+#include "core/cluster/order.h"
+#include "core/cluster/sums.h"
+#include "core/judge/index.h"
+
+#define PIECE (16 * KC_LA_TILE) /* rows that are read at a time */
+#define ORDERS 5 /* times that the ids may change for labels that moved */
+
+int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
+{
+    struct kc_fit *f = w->f;
+    uint32_t k = f->k;
+    int rc = -1;
+    struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
+    float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
+    if (!r || !to || !c2)
+        goto out;
+    f->k = kc_order_labels(f->labels, f->n, k, r);
+    if (changed)
+        *changed = f->k != k;
+    for (uint32_t c = 0; c < k; c++) {
+        to[r[c].label] = c;
+        if (changed)
+            *changed |= r[c].label != c;
+    }
+    for (size_t i = 0; i < f->n; i++)
+        f->labels[i] = to[f->labels[i]];
+    if (centroids) {
+        memcpy(c2, f->centroids, (size_t)k * f->d * sizeof *c2);
+        for (uint32_t c = 0; c < k; c++)
+            memcpy(f->centroids + (size_t)c * f->d, c2 + (size_t)r[c].label * f->d, f->d * sizeof *c2);
+    }
+    rc = 0;
+out:
+    kc_mem_free(c2);
+    kc_mem_free(to);
+    kc_mem_free(r);
+    return rc;
+}
+
+int kc_settle_center(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
+        return -1;
+    kc_order_centre(&w->space.rows, f->labels, w->sums, f->k, f->centroids);
+    return kc_rows_failed(&w->space.rows, w->e);
+}
+
+/* Rows that bounds could not tell from a tie, and which may stand differently now that the ids have changed: *moved,
+ * some do. */
+static int again(struct kc_fitting *w, int *moved)
+{
+    struct kc_fit *f = w->f;
+    int rc = -1, here = w->space.rows.x != NULL;
+    size_t m = w->nunsure, step = here || m < PIECE ? m : PIECE;
+    float *x = kc_mem_aligned(here ? 1 : kc_mem_mul(step, f->d), sizeof *x, w->e);
+    uint32_t *labels = kc_mem_alloc(m, sizeof *labels, w->e);
+    float *similarity = kc_mem_alloc(m, sizeof *similarity, w->e);
+    *moved = 0;
+    if (!x || !labels || !similarity)
+        goto out;
+    for (size_t i = 0; i < m; i += step) {
+        size_t r = m - i < step ? m - i : step;
+        if (!here)
+            kc_rows_copy(&w->space.rows, w->unsure + i, r, x);
+        struct kc_rows rows = here ? kc_rows_pick(&w->space.rows, w->unsure + i, r) : kc_rows_memory(x, r, f->d);
+        if (kc_rows_failed(&w->space.rows, w->e) != 0 ||
+            kc_assign(w->space.ctx, &rows, f->centroids, f->k, NULL, labels + i, similarity + i, NULL, w->e) != 0)
+            goto out;
+    }
+    for (size_t i = 0; i < m; i++) {
+        *moved |= f->labels[w->unsure[i]] != labels[i];
+        f->labels[w->unsure[i]] = labels[i];
+    }
+    rc = 0;
+out:
+    kc_mem_free(similarity);
+    kc_mem_free(labels);
+    kc_mem_free(x);
+    return rc;
+}
+
+static int settle_unsure(struct kc_fitting *w)
+{
+    struct kc_fit *f = w->f;
+    int changed = 1, moved = 1;
+    for (int round = 0; round < ORDERS && changed; round++) {
+        if (kc_settle_order(w, 1, &changed) != 0)
+            return -1;
+        if (round > 0 && !changed)
+            break;
+        if (again(w, &moved) != 0)
+            return -1;
+        changed = moved;
+    }
+    if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
+        return -1;
+    if (f->margin)
+        return kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity,
+                         f->margin, w->e);
+    return kc_assign_own(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, f->similarity, w->e);
+}
+
+static int settle_all(struct kc_fitting *w, uint32_t *next)
+{
+    struct kc_fit *f = w->f;
+    const struct kc_ctx *ctx = w->space.ctx;
+    int changed = 1, late = w->space.steps && w->space.steps->cut;
+    for (int round = 0; round < (f->n <= KC_FEW_ROWS && !late ? KC_SETTLE_ROUNDS : 1); round++) {
+        if (kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
+            kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin, w->e) != 0)
+            return -1;
+        if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
+            return 0;
+        memcpy(f->labels, next, f->n * sizeof *next);
+    }
+    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums.
+     * New ids may turn ties. */
+    for (int round = 0; round < ORDERS && changed; round++) {
+        if (kc_settle_order(w, 1, &changed) != 0 ||
+            (changed && kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, f->labels, f->similarity, f->margin,
+                                  w->e) != 0))
+            return -1;
+    }
+    return kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e);
+}
+
+int kc_settle(struct kc_fitting *w)
+{
+    if (w->unsure)
+        return settle_unsure(w);
+    uint32_t *next = kc_mem_alloc(w->f->n, sizeof *next, w->e);
+    int rc = next ? settle_all(w, next) : -1;
+    kc_mem_free(next);
+    return rc;
+}

@@ -1,0 +1,372 @@
+#include "core/kmeans/sizes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "core/cluster/sums.h"
+#include "core/judge/index.h"
+#include "core/kmeans/runs.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define ITERATIONS 20 /* of 2-means; the cut is moved to fit the limits anyway */
+#define TASK 256      /* members a task */
+#define GAP 8         /* rows between two members that are rather read than left out */
+#define SAMPLE_ROWS 4096
+#define SAMPLE_BYTES ((size_t)32 << 20)
+
+static uint64_t parts(uint64_t m, uint64_t max)
+{
+    return max ? m / max + (m % max != 0) : 1;
+}
+
+static int fits(uint64_t m, uint64_t min, uint64_t max)
+{
+    return m >= min && parts(m, max) <= m / min;
+}
+
+uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
+{
+    uint64_t most = n / parts(n, max);
+    return min < most ? min : most;
+}
+
+/* Where cluster c goes: where the objective loses least by the union, |S_j| + |S_c| - |S_j + S_c|, of those whose
+ * union with c can keep the limits if there are any. For a c that is small beside j that is the nearest centroid.
+ * Between clusters of like size the centroid alone misleads: the larger a merged one grows, the nearer it is to all
+ * the rest, and it draws them in one after the other. */
+static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min,
+                     uint64_t max)
+{
+    uint32_t best = KC_NONE;
+    int best_joint = -1;
+    double least = 0, cc = kc_la_dotd(sums + c * d, sums + c * d, d);
+    for (uint32_t j = 0; j < k; j++) {
+        if (j == c)
+            continue;
+        /* below the minimum a union can still grow; above, its parts must be able to fit */
+        int joint = cnt[j] + cnt[c] < min || fits(cnt[j] + cnt[c], min, max);
+        double jj = kc_la_dotd(sums + j * d, sums + j * d, d);
+        double loss = kc_merge_loss(jj, cc, kc_la_dotd(sums + j * d, sums + c * d, d));
+        if (joint > best_joint || (joint == best_joint && loss < least)) {
+            best = j;
+            best_joint = joint;
+            least = loss;
+        }
+    }
+    return best;
+}
+
+/* Merge until every cluster can keep both limits by splitting alone. to (k): where each old cluster has gone. */
+static uint32_t merge_all(double *sums, uint64_t *cnt, uint32_t *to, uint32_t k, size_t d, uint64_t min, uint64_t max,
+                          uint64_t *merged)
+{
+    uint32_t left = k;
+    for (uint32_t c = 0; c < k; c++)
+        to[c] = c;
+    while (left > 1) {
+        uint32_t c = KC_NONE;
+        for (uint32_t j = 0; j < left; j++)
+            if (!fits(cnt[j], min, max) && (c == KC_NONE || cnt[j] < cnt[c]))
+                c = j;
+        if (c == KC_NONE)
+            break;
+        uint32_t h = home(sums, cnt, left, d, c, min, max), last = left - 1;
+        for (size_t t = 0; t < d; t++)
+            sums[h * d + t] += sums[c * d + t];
+        cnt[h] += cnt[c];
+        for (uint32_t j = 0; j < k; j++) {
+            if (to[j] == c)
+                to[j] = h;
+            if (to[j] == last) /* the last one moves into the gap */
+                to[j] = c;
+        }
+        if (c != last) {
+            memcpy(sums + c * d, sums + last * d, d * sizeof *sums);
+            cnt[c] = cnt[last];
+        }
+        left--;
+        (*merged)++;
+    }
+    return left;
+}
+
+struct member {
+    double pull; /* similarity to the first centre less that to the second */
+    uint32_t row;
+};
+
+struct split {
+    const struct kc_space *s;
+    struct member *m;  /* (count) by rising row while centres are sought */
+    size_t count, most; /* members looked at for that */
+    const float **x;   /* (most) their rows, */
+    double *pull;      /* (most) and pulls */
+    uint32_t *idx;     /* (most) */
+    float *read;       /* (most, or a tile for each worker, d) rows that do not lie in memory */
+    double *u;         /* (2, d) centres, then (1, d) their difference */
+    size_t sample;     /* how many of this cluster */
+};
+
+/* Two centres need no more rows than these to find their places, and these can be held in memory. */
+static size_t sample_of(size_t n, size_t d)
+{
+    size_t m = SAMPLE_BYTES / (d * sizeof(float));
+    m = m < SAMPLE_ROWS ? SAMPLE_ROWS : m;
+    return m < n ? m : n;
+}
+
+static size_t read_rows(size_t n, size_t d, unsigned threads)
+{
+    size_t m = sample_of(n, d), tiles = (size_t)threads * KC_LA_TILE;
+    return m > tiles ? m : tiles;
+}
+
+uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t max, unsigned threads)
+{
+    uint64_t merging = (k + (uint64_t)3) * d * sizeof(double) + k * (sizeof(uint64_t) + sizeof(uint32_t));
+    if (!max)
+        return merging;
+    return merging + 2 * (uint64_t)n * sizeof(struct member) + /* qsort takes as much again */
+           sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
+           (in_memory ? 0 : (uint64_t)read_rows(n, d, threads) * d * sizeof(float));
+}
+
+static void sample_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++) {
+        p->idx[i] = p->m[(size_t)((uint64_t)i * p->count / p->sample)].row;
+        p->x[i] = p->read ? p->read + i * d : kc_rows_at(&p->s->rows, p->idx[i]);
+    }
+    if (p->read && task * TASK < end)
+        kc_rows_copy(&p->s->rows, p->idx + task * TASK, end - task * TASK, p->read + task * TASK * d);
+}
+
+static void sample_pull_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++)
+        p->pull[i] = kc_la_dot(p->x[i], p->u + 2 * d, d);
+}
+
+/* All members; those that lie close to each other are read together. */
+static void pull_task(void *arg, size_t task, unsigned worker)
+{
+    struct split *p = arg;
+    size_t d = p->s->d, end = (task + 1) * TASK < p->count ? (task + 1) * TASK : p->count;
+    float *buf = p->read ? p->read + (size_t)worker * KC_LA_TILE * d : NULL;
+    const float *row[KC_LA_TILE];
+    for (size_t i = task * TASK, j; i < end; i = j) {
+        size_t first = p->m[i].row;
+        for (j = i + 1; j < end && p->m[j].row < p->m[j - 1].row + GAP && p->m[j].row < first + KC_LA_TILE; j++)
+            ;
+        kc_rows_get(&p->s->rows, first, p->m[j - 1].row - first + 1, buf, row);
+        for (size_t q = i; q < j; q++)
+            p->m[q].pull = kc_la_dot(row[p->m[q].row - first], p->u + 2 * d, d);
+    }
+}
+
+static void tasks(struct split *p, size_t count, void (*fn)(void *arg, size_t task, unsigned worker))
+{
+    kc_pool_for(p->s->ctx->pool, (count + TASK - 1) / TASK, fn, p);
+}
+
+static void center(struct split *p, int which, const float *x)
+{
+    for (size_t t = 0; t < p->s->d; t++)
+        p->u[(size_t)which * p->s->d + t] = (double)x[t];
+}
+
+static void difference(struct split *p)
+{
+    size_t d = p->s->d;
+    for (size_t t = 0; t < d; t++)
+        p->u[2 * d + t] = p->u[t] - p->u[d + t];
+}
+
+/* The row that v = u[2] draws least. */
+static const float *least_drawn(struct split *p)
+{
+    size_t at = 0;
+    tasks(p, p->sample, sample_pull_task);
+    for (size_t i = 1; i < p->sample; i++)
+        if (p->pull[i] < p->pull[at])
+            at = i;
+    return p->x[at];
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const struct member *p = a, *q = b;
+    return p->row < q->row ? -1 : p->row > q->row;
+}
+
+/* Spherical 2-means on the members, or some of them at even distances, from two rows far apart; then all members'
+ * pulls. */
+static void two_means(struct split *p)
+{
+    size_t d = p->s->d, last = 0;
+    double *u = p->u;
+    qsort(p->m, p->count, sizeof *p->m, by_row);
+    p->sample = p->count < p->most ? p->count : p->most;
+    tasks(p, p->sample, sample_task);
+    memset(u + 2 * d, 0, d * sizeof *u);
+    for (size_t i = 0; i < p->sample; i++)
+        kc_la_axpyd(u + 2 * d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+    const float *first = least_drawn(p);
+    for (size_t t = 0; t < d; t++)
+        u[2 * d + t] = (double)first[t];
+    center(p, 0, first);
+    center(p, 1, least_drawn(p));
+    difference(p);
+    for (int it = 0; it < ITERATIONS; it++) {
+        size_t near = 0;
+        tasks(p, p->sample, sample_pull_task);
+        memset(u, 0, 2 * d * sizeof *u);
+        for (size_t i = 0; i < p->sample; i++) {
+            near += p->pull[i] >= 0;
+            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+        }
+        if (near == 0 || near == p->sample || (it > 0 && near == last))
+            break;
+        last = near;
+        for (int w = 0; w < 2; w++) {
+            double len = sqrt(kc_la_dotd(u + (size_t)w * d, u + (size_t)w * d, d));
+            for (size_t t = 0; len > 0 && t < d; t++)
+                u[(size_t)w * d + t] /= len;
+        }
+        difference(p);
+    }
+    tasks(p, p->count, pull_task);
+}
+
+static int by_pull(const void *a, const void *b)
+{
+    const struct member *p = a, *q = b;
+    if (p->pull != q->pull)
+        return p->pull > q->pull ? -1 : 1;
+    return p->row < q->row ? -1 : p->row > q->row;
+}
+
+/* The first half's size nearest to `natural` that leaves both halves fit. Exists whenever fits(m): see the header. */
+static size_t cut(size_t m, size_t natural, uint64_t min, uint64_t max)
+{
+    for (size_t off = 0; off <= m; off++) {
+        if (off < natural && natural - off < m && fits(natural - off, min, max) && fits(m - natural + off, min, max))
+            return natural - off;
+        if (natural + off > 0 && natural + off < m && fits(natural + off, min, max) &&
+            fits(m - natural - off, min, max))
+            return natural + off;
+    }
+    return m / 2;
+}
+
+/* Split p's members [0, count) until all parts are within max; ids from *k on for the new ones. */
+static int split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max, uint64_t *split,
+                         struct kc_err *e)
+{
+    struct member *base = p->m;
+    size_t end = p->count;
+    /* The first half is worked off at once, the second stays behind it: a stack in the array itself, whose frames
+     * are told apart by their labels. */
+    while (end > 0) {
+        uint32_t id = labels[base[end - 1].row];
+        size_t start = end;
+        while (start > 0 && labels[base[start - 1].row] == id)
+            start--;
+        size_t m = end - start;
+        if (m <= max) {
+            end = start;
+            continue;
+        }
+        p->m = base + start;
+        p->count = m;
+        two_means(p);
+        if (kc_rows_failed(&p->s->rows, e) != 0)
+            return -1;
+        size_t natural = 0;
+        for (size_t i = 0; i < m; i++)
+            natural += p->m[i].pull >= 0;
+        qsort(p->m, m, sizeof *p->m, by_pull);
+        /* Where 2-means has found nothing to cut (equal rows), or only an outlier, the halves are still of some size:
+         * no less than half of a fair share, lest a cluster crumble row by row. */
+        size_t least = (size_t)((uint64_t)m / parts(m, max) / 2);
+        natural = natural == 0 || natural == m ? (size_t)(parts(m, max) / 2 * max) : natural;
+        natural = natural < least ? least : natural > m - least ? m - least : natural;
+        size_t first = cut(m, natural, min, max);
+        for (size_t i = first; i < m; i++)
+            labels[p->m[i].row] = *k;
+        (*k)++;
+        (*split)++;
+    }
+    return 0;
+}
+
+int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
+                     uint64_t *merged, uint64_t *split, struct kc_err *e)
+{
+    int rc = -1;
+    size_t d = s->d;
+    struct split p = {.s = s, .most = sample_of(s->n, d)};
+    struct member *members = NULL;
+    double *sums = kc_mem_alloc(kc_mem_mul(*k, d), sizeof *sums, e);
+    uint64_t *cnt = kc_mem_alloc(*k, sizeof *cnt, e);
+    uint32_t *to = kc_mem_alloc(*k, sizeof *to, e);
+    p.u = kc_mem_alloc(kc_mem_mul(3, d), sizeof *p.u, e);
+    if (!sums || !cnt || !to || !p.u)
+        goto out;
+    *merged = *split = 0;
+    if (min < 1)
+        min = 1;
+    if (kc_sums(s, labels, *k, sums, cnt, e) != 0)
+        goto out;
+    uint32_t left = merge_all(sums, cnt, to, *k, d, min, max, merged);
+    uint64_t largest = 0;
+    for (size_t i = 0; i < s->n; i++)
+        labels[i] = to[labels[i]];
+    *k = left;
+    for (uint32_t c = 0; c < left; c++)
+        largest = cnt[c] > largest ? cnt[c] : largest;
+    if (!max || largest <= max) {
+        rc = 0;
+        goto out;
+    }
+    members = kc_mem_alloc((size_t)largest, sizeof *members, e);
+    p.x = kc_mem_alloc(p.most, sizeof *p.x, e);
+    p.pull = kc_mem_alloc(p.most, sizeof *p.pull, e);
+    p.idx = kc_mem_alloc(p.most, sizeof *p.idx, e);
+    if (!members || !p.x || !p.pull || !p.idx)
+        goto out;
+    if (!s->rows.x && !(p.read = kc_mem_aligned(kc_mem_mul(read_rows(s->n, d, kc_pool_threads(s->ctx->pool)), d),
+                                                sizeof *p.read, e)))
+        goto out;
+    for (uint32_t c = 0; c < left; c++) {
+        if (cnt[c] <= max)
+            continue;
+        p.m = members;
+        p.count = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (labels[i] == c)
+                p.m[p.count++] = (struct member){0, (uint32_t)i};
+        if (split_members(&p, labels, k, min, max, split, e) != 0)
+            goto out;
+    }
+    rc = 0;
+out:
+    kc_mem_free(p.read);
+    kc_mem_free(p.idx);
+    kc_mem_free(p.pull);
+    kc_mem_free(p.x);
+    kc_mem_free(members);
+    kc_mem_free(p.u);
+    kc_mem_free(to);
+    kc_mem_free(cnt);
+    kc_mem_free(sums);
+    return rc;
+}

@@ -1,0 +1,468 @@
+/* k-means on the rows themselves, for any n. The centroids of all runs still going are stacked into one tall matrix,
+ * and one pass over the rows serves them all: a pass for a single k of 8 is bound by memory, one for 500 columns by
+ * the FMA units. A run's course does not depend on what is stacked beside it, as each product is a chain of its own
+ * (la/product.h).
+ *
+ * Late passes are cheap. Each row keeps, for each run, how much nearer its own centroid is than the next best one
+ * was, less what the centroids have moved since (one bound a row, Hamerly 2010, on the chord distance sqrt(2 - 2 s),
+ * which obeys the triangle inequality). While that is positive its label cannot change, and it is left out: the rows
+ * of a strip that are left are gathered and multiplied with that run's columns alone. The bound has the rounding of
+ * the products taken off, so the labels are those of full passes, bit for bit.
+ *
+ * Cluster sums are kept in double and changed by the moved rows only, cut by dimension: each element sums its rows
+ * in row order whoever does it. Rows that do not lie in memory are read a span at a time, and all that a pass does
+ * is done for a span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
+ * additions. */
+#include "core/kmeans/stack.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/mem.h"
+
+#define ROUNDS 50 /* of single-row moves, at most */
+#define SPAN_BYTES ((size_t)32 << 20) /* of rows read at a time */
+
+static size_t slots_for(size_t n, size_t d)
+{
+    /* A slot holds four words a row. Let the slots take up to an eighth of the rows' own bytes, or 16 MiB. */
+    size_t by_rows = d / 32, by_floor = ((size_t)16 << 20) / (16 * n + 1);
+    size_t m = by_rows > by_floor ? by_rows : by_floor;
+    return m < 4 ? 4 : m > KC_STACK_SLOTS ? KC_STACK_SLOTS : m;
+}
+
+/* A strip is long enough that the few rows left late in a run fill a vector, and short enough to be shared out
+ * evenly. */
+static size_t strip_of(size_t n)
+{
+    return n < 50000 ? KC_STACK_STRIP / 2 : KC_STACK_STRIP;
+}
+
+static size_t span_of(size_t n, size_t d, int in_memory)
+{
+    size_t strip = KC_STACK_LONG, m = SPAN_BYTES / (d * sizeof(float)) / strip * strip;
+    m = m < strip ? strip : m;
+    return in_memory || m > n ? n : m;
+}
+
+uint32_t kc_stack_group_count(uint32_t k)
+{
+    return k < KC_STACK_GROUPED ? 0 : k / (uint32_t)KC_LA_LANES + (k % KC_LA_LANES != 0);
+}
+
+/* Bounds that the runs in the stack can need at once. */
+static size_t planes_of(uint32_t kmax, size_t cap, size_t nruns)
+{
+    return nruns == 1 || kmax < KC_STACK_GROUPED ? kc_stack_group_count(kmax) : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
+}
+
+uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
+{
+    uint64_t cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
+    uint64_t slots = slots_for(n, d);
+    if (slots > nruns)
+        slots = nruns;
+    return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
+           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) + (uint64_t)kmax * sizeof(struct kc_partner) +
+           planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
+           slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
+           (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
+           (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
+           threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
+}
+
+/* Take a finished run's columns out of the stack. */
+static void remove_done(struct kc_stack *st)
+{
+    size_t d = st->s->d, keep = 0;
+    for (size_t a = 0; a < st->nact; a++) {
+        struct kc_active *p = &st->act[a];
+        uint32_t k = p->run->k;
+        if (p->done) {
+            kc_stack_release(st, p);
+            size_t end = p->col + k, left = st->cols - end;
+            memmove(st->sum + p->col * d, st->sum + end * d, left * d * sizeof *st->sum);
+            memmove(st->unit + p->col * d, st->unit + end * d, left * d * sizeof *st->unit);
+            memmove(st->nn + p->col, st->nn + end, left * sizeof *st->nn);
+            memmove(st->len + p->col, st->len + end, left * sizeof *st->len);
+            memmove(st->cnt + p->col, st->cnt + end, left * sizeof *st->cnt);
+            st->cols -= k;
+            for (size_t b = a + 1; b < st->nact; b++)
+                st->act[b].col -= k;
+        } else {
+            struct kc_active t = st->act[keep]; /* swap, so that every slot keeps its buffers */
+            st->act[keep++] = *p;
+            if (keep - 1 != a)
+                *p = t;
+        }
+    }
+    st->nact = keep;
+}
+
+static void admit(struct kc_stack *st, const struct kc_run *run)
+{
+    const struct kc_space *s = st->s;
+    struct kc_active *p = &st->act[st->nact++];
+    p->run = run;
+    p->col = st->cols;
+    st->cols += run->k;
+    p->mode = LLOYD;
+    p->polish = run->polish && run->k <= KC_STACK_POLISH;
+    for (p->groups = 0; p->groups < kc_stack_group_count(run->k); p->groups++)
+        p->far[p->groups] = st->plane[st->used++];
+    if (p->groups && run->centres)
+        kc_stack_order(run->centres, run->k, s->d, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
+    p->fresh = 1;
+    p->from_start = run->seeds != NULL || run->centres != NULL;
+    p->fill = !p->from_start;
+    p->done = 0;
+    p->iter = 0;
+    p->rounds = 0;
+    p->last = p->gained = 0;
+    for (size_t i = 0; i < s->n; i++)
+        p->lab[i] = KC_NONE;
+    if (p->fill) {
+        memcpy(p->next, run->labels, s->n * sizeof *p->next);
+        for (size_t i = 0; i < s->n; i++)
+            p->own[i] = 1.0f;
+    }
+    for (size_t t = 0; t < st->tiles; t++)
+        p->moved[t] = 1;
+    memset(st->sum + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->sum);
+    memset(st->cnt + p->col, 0, run->k * sizeof *st->cnt);
+    memset(st->nn + p->col, 0, run->k * sizeof *st->nn);
+}
+
+static void norm_column(void *arg, size_t c, unsigned worker)
+{
+    struct kc_stack *st = arg;
+    const double *v = st->sum + c * st->s->d;
+    (void)worker;
+    st->nn[c] = kc_la_dotd(v, v, st->s->d);
+    st->len[c] = (float)sqrt(st->nn[c]);
+}
+
+/* All rows' similarities to their own centroid as it is now: those of rows that passes have left out are old. */
+static void look_again(struct kc_stack *st, struct kc_active *p)
+{
+    size_t n = st->s->n, d = st->s->d;
+    for (uint32_t c = 0; c < p->run->k; c++) {
+        const double *v = st->sum + (p->col + c) * d;
+        st->nn[p->col + c] = kc_la_dotd(v, v, d);
+    }
+    for (size_t i0 = 0; i0 < n; i0 += KC_LA_TILE) {
+        size_t rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+        const float *row[KC_LA_TILE];
+        kc_rows_get(&st->s->rows, i0, rows, st->read, row); /* between walks: the span's buffer is free */
+        for (size_t r = 0; r < rows; r++) {
+            size_t c = p->col + p->lab[i0 + r];
+            p->own[i0 + r] = (float)(kc_la_dot(row[r], st->sum + c * d, d) / sqrt(st->nn[c] > 0 ? st->nn[c] : 1));
+        }
+    }
+}
+
+/* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
+static void reseed(struct kc_stack *st, struct kc_active *p)
+{
+    int looked = 0;
+    for (uint32_t c = 0; c < p->run->k; c++) {
+        size_t worst = st->s->n;
+        const float *x;
+        if (st->cnt[p->col + c] != 0)
+            continue;
+        if (!looked)
+            look_again(st, p);
+        looked = 1;
+        for (size_t i = 0; i < st->s->n; i++)
+            if (st->cnt[p->col + p->lab[i]] > 1 &&
+                (worst == st->s->n || kc_space_worse(st->s, i, p->own[i], worst, p->own[worst])))
+                worst = i;
+        if (worst == st->s->n)
+            return;
+        kc_rows_get(&st->s->rows, worst, 1, st->read, &x);
+        kc_stack_move(st, p, worst, x, c);
+        p->own[worst] = 1.0f;
+    }
+}
+
+static double objective(const struct kc_stack *st, const struct kc_active *p)
+{
+    double sum = 0;
+    for (uint32_t c = 0; c < p->run->k; c++)
+        sum += sqrt(st->nn[p->col + c]);
+    return sum;
+}
+
+/* Sums of the runs that start from labels; no cluster empty; norms of all. */
+static void settle(struct kc_stack *st)
+{
+    int fill = 0;
+    for (size_t a = 0; a < st->nact; a++)
+        fill |= st->act[a].fill;
+    if (fill)
+        kc_stack_walk(st, 1);
+    for (size_t a = 0; a < st->nact; a++) {
+        st->act[a].fill = 0;
+        if (!st->act[a].from_start)
+            reseed(st, &st->act[a]);
+    }
+    kc_pool_for(st->s->ctx->pool, st->cols, norm_column, st);
+}
+
+/* Lloyd's way has come to its end. */
+static void go_on(struct kc_stack *st, struct kc_active *p)
+{
+    p->done = !p->polish;
+    p->mode = POLISH;
+    if (p->polish && p->groups)
+        kc_stack_join(st, p);
+}
+
+/* After a pass: what each run does next. */
+static void decide(struct kc_stack *st)
+{
+    for (size_t a = 0; a < st->nact; a++) {
+        struct kc_active *p = &st->act[a];
+        size_t moved = 0;
+        p->fresh = 0;
+        p->exact = p->mode == LLOYD;
+        st->dense_flops += 2 * (uint64_t)st->s->n * st->s->d * p->run->k;
+        if (p->mode == POLISH) {
+            p->rounds++;
+            p->done = p->gained <= st->o->tol * objective(st, p) || p->rounds >= ROUNDS;
+            p->gained = 0;
+            continue;
+        }
+        if (p->from_start) {
+            p->from_start = 0;
+            continue;
+        }
+        for (size_t t = 0; t < st->tiles; t++)
+            moved += p->moved[t];
+        p->iter++;
+        if (moved == 0) {
+            go_on(st, p);
+        }
+    }
+}
+
+/* A run whose objective has stopped growing, or that has had its iterations, ends (or goes on to single-row moves). */
+static void converge(struct kc_stack *st)
+{
+    for (size_t a = 0; a < st->nact; a++) {
+        struct kc_active *p = &st->act[a];
+        if (p->mode == POLISH || p->from_start)
+            continue;
+        double obj = objective(st, p);
+        if (p->iter >= st->o->max_iter || (p->iter > 0 && obj - p->last <= st->o->tol * obj)) {
+            go_on(st, p);
+        }
+        p->last = obj;
+    }
+}
+
+/* The columns, and for which rows the bounds do not prove the label. */
+static void hand_over(const struct kc_stack *st, const struct kc_active *p, struct kc_best *to)
+{
+    to->exact = p->exact;
+    memcpy(to->centres, st->unit + p->col * st->s->d, (size_t)p->run->k * st->s->d * sizeof *to->centres);
+    for (size_t i = 0; i < st->s->n; i++) {
+        int sure = p->groups ? 1 : p->gap[i] > 0;
+        for (size_t g = 0; g < p->groups && sure; g++)
+            sure = p->gap[i] < p->far[g][i];
+        if (!sure)
+            to->own[i] = KC_UNSURE;
+    }
+}
+
+static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
+{
+    size_t ended = 0;
+    for (size_t a = 0; a < st->nact; a++) {
+        struct kc_active *p = &st->act[a];
+        if (p->done && p->from_start) { /* no labels, and no time for any */
+            ended++;
+        } else if (p->done) {
+            struct kc_best *kept =
+                kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p),
+                              p->run->spent + p->iter);
+            if (kept && p->run->k > 1)
+                kc_agglomerate_pair(st->s, st->sum + p->col * st->s->d, st->nn + p->col, p->run->k, st->partner, kept->merge);
+            if (kept && kept->centres && p->fresh)
+                kept->exact = 0; /* time was up before a pass */
+            else if (kept && kept->centres)
+                hand_over(st, p, kept);
+            ended++;
+            st->offered++;
+        }
+    }
+    if (ended)
+        remove_done(st);
+    return ended;
+}
+
+static void stack_free(struct kc_stack *st)
+{
+    for (size_t i = 0; st->act && i < st->slots; i++) {
+        kc_stack_release(st, &st->act[i]);
+        kc_mem_free(st->act[i].lab);
+        kc_mem_free(st->act[i].next);
+        kc_mem_free(st->act[i].own);
+        kc_mem_free(st->act[i].gap);
+        kc_mem_free(st->act[i].far);
+        kc_mem_free(st->act[i].place);
+        kc_mem_free(st->act[i].moved);
+    }
+    kc_mem_free(st->act);
+    for (size_t i = 0; st->plane && i < st->planes; i++)
+        kc_mem_free(st->plane[i]);
+    kc_mem_free(st->plane);
+    kc_mem_free(st->packed);
+    kc_mem_free(st->near);
+    kc_mem_free(st->ids);
+    kc_mem_free(st->at);
+    kc_mem_free(st->best);
+    kc_mem_free(st->flops);
+    kc_mem_free(st->out);
+    kc_mem_free(st->scratch);
+    kc_mem_free(st->read);
+    kc_mem_free(st->need);
+    kc_mem_free(st->shift);
+    kc_mem_free(st->unit);
+    kc_mem_free(st->cnt);
+    kc_mem_free(st->len);
+    kc_mem_free(st->nn);
+    kc_mem_free(st->partner);
+    kc_mem_free(st->sum);
+}
+
+static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct kc_err *e)
+{
+    size_t n = st->s->n, d = st->s->d;
+    unsigned threads = kc_pool_threads(st->s->ctx->pool);
+    int in_memory = st->s->rows.x != NULL;
+    st->tiles = kc_la_tiles(n);
+    st->strip = strip_of(n);
+    st->span = span_of(n, d, in_memory);
+    st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
+    st->slots = slots_for(n, d) < nruns ? slots_for(n, d) : nruns;
+    st->sum = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->sum, e);
+    st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
+    st->partner = kc_mem_alloc(kmax, sizeof *st->partner, e);
+    st->len = kc_mem_alloc(st->cap, sizeof *st->len, e);
+    st->cnt = kc_mem_alloc(st->cap, sizeof *st->cnt, e);
+    st->unit = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->unit, e);
+    st->shift = kc_mem_alloc(st->cap, sizeof *st->shift, e);
+    st->need = kc_mem_alloc(st->cap, sizeof *st->need, e);
+    st->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
+    st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
+    st->flops = kc_mem_zalloc(threads, sizeof *st->flops, e);
+    st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
+    if (!st->sum || !st->nn || !st->partner || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch ||
+        !st->out || !st->flops || !st->act)
+        return -1;
+    if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))
+        return -1;
+    st->planes = planes_of(kmax, st->cap, nruns);
+    if (st->planes) {
+        st->plane = kc_mem_zalloc(st->planes, sizeof *st->plane, e);
+        st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
+        st->at = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->at, e);
+        st->ids = kc_mem_alloc(threads, 3 * KC_STACK_LONG * sizeof *st->ids, e);
+        st->near = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->near, e);
+        st->packed = kc_mem_aligned(kc_mem_mul(st->planes, KC_LA_LANES * d), sizeof *st->packed, e);
+        if (!st->packed || !st->plane || !st->best || !st->at || !st->ids || !st->near)
+            return -1;
+        for (size_t i = 0; i < st->planes; i++)
+            if (!(st->plane[i] = kc_mem_alloc(n, sizeof **st->plane, e)))
+                return -1;
+    }
+    for (size_t i = 0; i < st->slots; i++) {
+        struct kc_active *p = &st->act[i];
+        if (st->planes) {
+            p->far = kc_mem_alloc(st->planes, sizeof *p->far, e);
+            p->place = kc_mem_alloc(kmax, sizeof *p->place, e);
+            if (!p->far || !p->place)
+                return -1;
+        }
+        p->lab = kc_mem_alloc(n, sizeof *p->lab, e);
+        p->next = kc_mem_alloc(n, sizeof *p->next, e);
+        p->own = kc_mem_alloc(n, sizeof *p->own, e);
+        p->gap = kc_mem_alloc(n, sizeof *p->gap, e);
+        p->moved = kc_mem_alloc(st->tiles, sizeof *p->moved, e);
+        if (!p->lab || !p->next || !p->own || !p->gap || !p->moved)
+            return -1;
+    }
+    return 0;
+}
+
+/* Between two passes; the counters are up to date there. 1: time is up. */
+static int step(struct kc_stack *st, struct kc_err *e)
+{
+    struct kc_work *work = st->s->work;
+    for (unsigned i = 0; work && i < kc_pool_threads(st->s->ctx->pool); i++) {
+        work->flops += st->flops[i];
+        st->flops[i] = 0;
+    }
+    if (work)
+        work->dense_flops += st->dense_flops;
+    st->dense_flops = 0;
+    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps);
+}
+
+/* Time is up: runs that have labels end with them, the others are left out, unless nothing has ended at all. */
+static void end_all(struct kc_stack *st)
+{
+    size_t ready = 0;
+    for (size_t a = 0; a < st->nact; a++) {
+        st->act[a].done = !st->act[a].from_start;
+        ready += st->act[a].done ? 1u : 0u;
+    }
+    if (ready + st->offered == 0)
+        return;
+    st->waiting = st->nruns;
+    st->s->steps->cut = 1;
+    for (size_t a = 0; a < st->nact; a++)
+        st->act[a].done = 1; /* those without labels are not offered, see finish */
+}
+
+int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
+                 struct kc_best *best, size_t nbest, struct kc_err *e)
+{
+    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns};
+    struct kc_steps *steps = o->keep ? s->steps : NULL;
+    struct kc_frame frame = {kc_stack_visit, &st, NULL};
+    uint32_t kmax = 1;
+    int rc = -1, late;
+    for (size_t i = 0; i < nruns; i++)
+        kmax = runs[i].k > kmax ? runs[i].k : kmax;
+    if (nruns == 0)
+        return 0;
+    if (stack_alloc(&st, kmax, nruns, e) != 0 || kc_steps_enter(steps, &frame, e) < 0)
+        goto out;
+    while (st.waiting < nruns || st.nact) {
+        if ((late = step(&st, e)) < 0)
+            goto out;
+        while (st.waiting < nruns && st.nact < st.slots && (st.nact == 0 || st.cols + runs[st.waiting].k <= st.cap))
+            admit(&st, &runs[st.waiting++]);
+        settle(&st);
+        converge(&st);
+        if (late)
+            end_all(&st);
+        size_t ended = finish(&st, best, nbest);
+        if (st.nact) {
+            kc_stack_prepare(&st);
+            kc_stack_walk(&st, 0);
+            decide(&st);
+            ended += finish(&st, best, nbest);
+        }
+        if (kc_rows_failed(&s->rows, e) != 0)
+            goto out;
+        if (s->tick)
+            s->tick(s->tick_arg, ended);
+    }
+    rc = step(&st, e) < 0 ? -1 : 0;
+out:
+    kc_steps_leave(steps, &frame);
+    stack_free(&st);
+    return rc;
+}

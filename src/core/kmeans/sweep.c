@@ -1,0 +1,415 @@
+#include "core/kmeans/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/rng.h"
+#include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
+#include "core/judge/index.h"
+#include "core/kmeans/search.h"
+#include "core/kmeans/seed.h"
+#include "la/product.h"
+
+#define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
+#define COARSE 2048      /* rows of the first level (a third more or less costs time or objective on 20,000 x 768), */
+#define COARSE_EACH 32   /* so many a cluster, */
+#define COARSE_MANY 8192 /* but beyond these half as many */
+#define LOOSE 3e-5       /* tol for choosing a k quickly */
+#define LEVEL 8          /* times as many rows on the next level */
+
+/* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is
+ * bound by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
+static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o, double *gram, double *stack)
+{
+    double rows = (double)n, dim = (double)d;
+    double runs = (double)o->n_init * (double)ks->n, cols = (double)o->n_init * (double)ks->sum;
+    *gram = rows * rows * dim / 2 + runs * 4 * 3 * rows * rows;
+    *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
+}
+
+static int takes_gram(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o)
+{
+    double gram, stack;
+    cost(n, d, ks, o, &gram, &stack);
+    return n <= GRAM_MAX && gram < stack;
+}
+
+/* Rows of the first level: all of them when a level below would not be much smaller. */
+static size_t coarse_rows(size_t n, uint32_t kmax)
+{
+    uint64_t m = (uint64_t)COARSE_EACH * kmax;
+    if (m > COARSE_MANY)
+        m = m / 2 > COARSE_MANY ? m / 2 : COARSE_MANY;
+    m = m < COARSE ? COARSE : m;
+    return n / 2 < m ? n : (size_t)m;
+}
+
+static size_t next_level(size_t m, size_t n)
+{
+    return n / (2 * LEVEL) < m ? n : m * LEVEL;
+}
+
+static struct kc_ks all_of(const uint32_t *ks, size_t nk)
+{
+    struct kc_ks all = {nk, ks[nk - 1], 0};
+    for (size_t i = 0; i < nk; i++)
+        all.sum += ks[i];
+    return all;
+}
+
+void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw)
+{
+    const struct kc_ks all = all_of(k, nk), *ks = &all;
+    size_t first = coarse_rows(n, all.max);
+    double gram, stack;
+    char on[64] = "";
+    sw->gram = takes_gram(first, d, ks, o);
+    cost(first, d, ks, o, &gram, &stack);
+    if (first < n)
+        snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
+    if (first > GRAM_MAX)
+        snprintf(sw->why, sizeof sw->why, "%s%zu rows are more than the %d of a Gram matrix", on, first, GRAM_MAX);
+    else
+        snprintf(sw->why, sizeof sw->why, "%sestimated %.3g GFMA in Gram space, %.3g on the rows", on, gram * 1e-9,
+                 stack * 1e-9);
+}
+
+/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
+ * x 768, k = 2..40, that halved the passes and cost 3e-5 of the objective. */
+static int loose(size_t nk, const struct kc_fit_opts *o)
+{
+    return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
+}
+
+uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
+                        const struct kc_fit_opts *o, unsigned threads)
+{
+    uint32_t kmax = ks->max;
+    size_t nk = ks->n;
+    size_t first = coarse_rows(n, kmax);
+    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, takes_gram(first, d, ks, o), threads);
+    const size_t weight = o->weights ? sizeof *o->weights : 0;
+    if (first == n)
+        return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
+    uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t) + weight);
+    uint64_t centres = ks->sum * d * sizeof(float);
+    uint64_t peak = copy + search;
+    for (size_t level = first; level < n;) {
+        size_t before = level;
+        int last = (level = next_level(level, n)) == n, more = last && n <= KC_FEW_ROWS && !loose(nk, o);
+        uint64_t rows = last || in_memory ? 0 : (uint64_t)level * d * sizeof(float);
+        uint64_t labels = (more ? 3 : 1) * (uint64_t)nk * level * sizeof(uint32_t);
+        uint64_t seeding = more ? kc_seeder_bytes(n, d, in_memory, 2 * nk, kc_search_candidates(kmax), threads) : 0;
+        uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) +
+                        (uint64_t)level * (sizeof(uint32_t) + weight) + rows +
+                        labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
+                        kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
+        peak = peak > need ? peak : need;
+    }
+    return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
+}
+
+/* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
+/* Draw m of n rows at random, all sets as likely, into idx in rising order. A function of its arguments. */
+static void draw_rows(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
+{
+    struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, stage, n);
+    size_t have = 0;
+    for (size_t i = 0; have < m; i++)
+        if (kc_rng_below(&r, n - i) < m - have)
+            idx[have++] = (uint32_t)i;
+}
+
+int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
+                   struct kc_sample *of, struct kc_space *s, struct kc_err *e)
+{
+    const struct kc_rows *rows = &all->rows;
+    const size_t d = all->d;
+    of->idx = kc_mem_alloc(m, sizeof *of->idx, e);
+    if (!of->idx)
+        return -1;
+    draw_rows(seed, stage, all->n, m, of->idx);
+    if (kc_weights_pick(all->w, of->idx, m, &of->weights, e) != 0)
+        return -1;
+    s->n = m;
+    s->w = of->weights;
+    if (rows->x && !copy) {
+        for (size_t i = 0; rows->idx && i < m; i++)
+            of->idx[i] = rows->idx[of->idx[i]];
+        s->rows = (struct kc_rows){.n = m, .d = d, .x = rows->x, .idx = of->idx};
+        return 0;
+    }
+    of->x = kc_mem_aligned(kc_mem_mul(m, d), sizeof *of->x, e);
+    if (!of->x)
+        return -1;
+    kc_rows_copy(rows, of->idx, m, of->x);
+    s->rows = kc_rows_memory(of->x, m, d);
+    return kc_rows_failed(rows, e);
+}
+
+void kc_sample_free(struct kc_sample *of)
+{
+    kc_mem_free(of->weights);
+    kc_mem_free(of->x);
+    kc_mem_free(of->idx);
+    *of = (struct kc_sample){NULL, NULL, NULL};
+}
+
+int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
+                     float *centres, struct kc_err *e)
+{
+    for (size_t i = 0; i < nk; i++) {
+        if (kc_sums(s, best[i].labels, best[i].k, sums, counts, e) != 0)
+            return -1;
+        for (uint32_t c = 0; c < best[i].k; c++, centres += s->d) {
+            const double *v = sums + c * s->d;
+            double nn = kc_la_dotd(v, v, s->d), inv = nn > 0 ? 1 / sqrt(nn) : 0;
+            for (size_t t = 0; t < s->d; t++)
+                centres[t] = (float)(v[t] * inv);
+        }
+    }
+    return 0;
+}
+
+int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t nk, struct kc_k_entry *entries,
+                   struct kc_err *e)
+{
+    struct kc_scored *p = kc_mem_zalloc(nk, sizeof *p, e);
+    int rc = -1;
+    if (!p)
+        return -1;
+    for (size_t i = 0; i < nk; i++) {
+        p[i].k = best[i].k;
+        p[i].labels = best[i].labels;
+    }
+    if (kc_index_score(s, p, nk, e) == 0)
+        rc = 0;
+    for (size_t i = 0; rc == 0 && i < nk; i++)
+        entries[i] = (struct kc_k_entry){p[i].k, s->n, p[i].silhouette, p[i].inertia, p[i].objective,
+                                         p[i].calinski_harabasz, p[i].davies_bouldin, best[i].iterations};
+    kc_mem_free(p);
+    return rc;
+}
+
+int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n)
+{
+    enum { COUNTS = 3, FIGURES = 5 };
+    uint64_t *counts = kc_state_lend(s, n, COUNTS * sizeof *counts), *c = counts;
+    double *figures = kc_state_lend(s, n, FIGURES * sizeof *figures), *f = figures;
+    if (!counts || !figures)
+        return -1;
+    for (size_t i = 0; !s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
+        const struct kc_k_entry *t = &entries[i];
+        memcpy(c, (uint64_t[COUNTS]){t->k, t->rows, t->iterations}, COUNTS * sizeof *c);
+        memcpy(f, (double[FIGURES]){t->silhouette, t->inertia, t->objective, t->calinski_harabasz, t->davies_bouldin},
+               FIGURES * sizeof *f);
+    }
+    if (kc_state_u64(s, "entries", counts, COUNTS * n, UINT64_MAX / 2) != 0 ||
+        kc_state_f64(s, "figures", figures, FIGURES * n, INFINITY, 1) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
+        if (c[0] < 1 || c[0] > INT32_MAX || (i > 0 && c[0] <= c[-COUNTS]))
+            return kc_state_bad(s, "the k do not rise");
+        entries[i] = (struct kc_k_entry){(uint32_t)c[0], c[1], f[0], f[1], f[2], f[3], f[4], c[2]};
+    }
+    return 0;
+}
+
+/* A sweep under way. */
+struct sweeping {
+    struct kc_sweep *sw;
+    const struct kc_fit_opts *o;
+    size_t n, d;
+    struct kc_ks all;
+    struct kc_search w;
+    uint64_t level;    /* rows of the level that is worked on */
+    uint64_t climbing; /* it is not the first: */
+    float *centres;    /* the centroids of the level before, */
+    uint64_t *spent;   /* (nk) the iterations that went into them, */
+    uint64_t judged;   /* and sw->judged holds their figures */
+    struct kc_sample sample; /* the rows of the level, where they are not all */
+    double *sums;      /* (largest k, d), workspace, */
+    uint64_t *counts;  /* (largest k) */
+};
+
+/* A kc_frame.visit. */
+static int visit(void *arg, struct kc_state *s)
+{
+    struct sweeping *g = arg;
+    if (kc_state_u64(s, "level", &g->level, 1, g->n) != 0 || kc_state_u64(s, "climbing", &g->climbing, 1, 1) != 0)
+        return -1;
+    if (s->reading) {
+        size_t m = coarse_rows(g->n, g->all.max);
+        int first = 1;
+        for (; m < g->n && m != g->level; first = 0)
+            m = next_level(m, g->n);
+        if (m != g->level || first == (int)g->climbing)
+            return kc_state_bad(s, "it is of a level that there is not");
+    }
+    if (!g->climbing)
+        return 0;
+    if (kc_state_f32(s, "level centres", g->centres, (size_t)g->all.sum * g->d, 1.1, 0) != 0 ||
+        kc_state_u64(s, "spent", g->spent, g->w.nk, UINT64_MAX / 2) != 0 ||
+        kc_state_u64(s, "judged", &g->judged, 1, 1) != 0)
+        return -1;
+    return g->judged ? kc_sweep_visit_entries(s, g->sw->judged, g->w.nk) : 0;
+}
+
+/* The rows of a level: s, of all of them or some. */
+static int take_level(struct sweeping *g, const struct kc_space *all, struct kc_space *s, struct kc_err *e)
+{
+    size_t m = (size_t)g->level;
+    kc_sample_free(&g->sample); /* the level before has been left */
+    if (m < g->n || (!g->climbing && (!all->rows.x || all->rows.idx)))
+        return kc_sample_draw(all, g->o->seed, g->climbing ? m : 0, m, !g->climbing, &g->sample, s, e);
+    s->n = m;
+    s->rows = all->rows;
+    s->w = all->w;
+    return 0;
+}
+
+/* The first level's search, or the way up to another: from the centres of the level before. */
+static int work_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    const int last = s->n == g->n, strict = !loose(w->nk, w->o);
+    w->s = s;
+    w->best = kc_best_new(s->n, ks, w->nk, e);
+    if (!w->best)
+        return -1;
+    if (!g->climbing)
+        return kc_search_run(w, e);
+    if (last && w->nk == 1 && s->n > KC_FEW_ROWS && kc_best_want_centres(w->best, s->d, e) != 0)
+        return -1;
+    w->gram = 0;
+    w->ro.tol = last && strict ? w->o->tol : last ? LOOSE : 1e-4;
+    w->ro.tol = w->ro.tol > w->o->tol ? w->ro.tol : w->o->tol;
+    return kc_search_climb(w, g->centres, g->spent, last && s->n <= KC_FEW_ROWS && strict, e);
+}
+
+/* A level is left: its centres, and, in case that time is up before the next has been worked off, its figures. */
+static int leave_level(struct sweeping *g, int judge, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    struct kc_space unseen = *w->s;
+    unseen.work = NULL;
+    if (judge && kc_sweep_judge(&unseen, w->best, w->nk, g->sw->judged, e) != 0)
+        return -1;
+    g->judged = judge != 0;
+    for (size_t i = 0; i < w->nk; i++)
+        g->spent[i] = w->best[i].iterations;
+    if (kc_sweep_centres(w->s, w->best, w->nk, g->sums, g->counts, g->centres, e) != 0)
+        return -1;
+    kc_best_free(w->best, w->nk);
+    w->best = NULL;
+    return 0;
+}
+
+/* Time was up in a level: what k can be chosen from. A k without a partition falls away, unless the level before had
+ * one of each. */
+static int end_early(struct sweeping *g, struct kc_err *e)
+{
+    struct kc_search *w = &g->w;
+    struct kc_sweep *sw = g->sw;
+    size_t have = 0;
+    for (size_t i = 0; i < w->nk; i++)
+        have += w->best[i].objective >= 0 ? 1u : 0u;
+    if (have == 0 && !g->judged)
+        return kc_steps_bad(w->s->steps, "no k has a partition", e);
+    if (have == w->nk || !g->judged) {
+        have = 0;
+        for (size_t i = 0; i < w->nk; i++) {
+            struct kc_best t = w->best[have];
+            if (w->best[i].objective < 0)
+                continue;
+            w->best[have++] = w->best[i];
+            if (have - 1 != i)
+                w->best[i] = t;
+        }
+        for (size_t i = have; i < w->nk; i++) {
+            kc_mem_free(w->best[i].labels);
+            kc_mem_free(w->best[i].own);
+            kc_mem_free(w->best[i].centres);
+        }
+        sw->nk = w->nk = have;
+        if (w->s->n == g->n)
+            return 0;
+        if (leave_level(g, 1, e) != 0)
+            return -1;
+    }
+    sw->rows = (size_t)sw->judged[0].rows;
+    sw->centres = g->centres;
+    g->centres = NULL;
+    return 0;
+}
+
+int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
+                 struct kc_err *e)
+{
+    size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]);
+    struct kc_space on = *s;
+    struct sweeping g = {.sw = sw, .o = o, .n = n, .d = d, .all = all_of(ks, nk), .level = first,
+                         .w = {.s = s, .o = o, .ro = {.max_iter = o->max_iter, .tol = o->tol}, .nk = nk}};
+    struct kc_search *w = &g.w;
+    struct kc_frame frame = {visit, &g, NULL};
+    int rc = -1;
+    *sw = (struct kc_sweep){.nk = nk};
+    kc_sweep_path(n, d, ks, nk, o, sw);
+    s->tick = on.tick = kc_search_tick;
+    s->tick_arg = on.tick_arg = w;
+    w->gram = sw->gram;
+    w->progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
+    w->progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
+    for (size_t level = first; level < n; level = next_level(level, n))
+        w->progress.total += nk;
+    if (first < n) {
+        sw->loose = loose(nk, o);
+        g.centres = kc_mem_aligned(kc_mem_mul((size_t)g.all.sum, d), sizeof *g.centres, e);
+        g.sums = kc_mem_alloc(kc_mem_mul(g.all.max, d), sizeof *g.sums, e);
+        g.counts = kc_mem_alloc(g.all.max, sizeof *g.counts, e);
+        g.spent = kc_mem_zalloc(nk, sizeof *g.spent, e);
+        sw->judged = kc_mem_zalloc(nk, sizeof *sw->judged, e);
+        if (!g.centres || !g.sums || !g.counts || !g.spent || !sw->judged)
+            goto out;
+    }
+    if (kc_steps_enter(s->steps, &frame, e) < 0)
+        goto out;
+    for (;;) {
+        if (take_level(&g, s, &on, e) != 0)
+            goto out;
+        if (work_level(&g, &on, ks, e) != 0)
+            goto out;
+        if (w->late) {
+            rc = end_early(&g, e);
+            goto out;
+        }
+        if (g.level == n)
+            break;
+        if (leave_level(&g, s->steps && s->steps->timed, e) != 0)
+            goto out;
+        g.climbing = 1;
+        g.level = next_level((size_t)g.level, n);
+    }
+    rc = 0;
+out:
+    kc_steps_leave(s->steps, &frame);
+    sw->best = w->best;
+    kc_mem_free(g.spent);
+    kc_mem_free(g.counts);
+    kc_mem_free(g.sums);
+    kc_mem_free(g.centres);
+    kc_sample_free(&g.sample);
+    return rc;
+}
+
+void kc_sweep_free(struct kc_sweep *sw)
+{
+    kc_best_free(sw->best, sw->nk);
+    kc_mem_free(sw->judged);
+    kc_mem_free(sw->centres);
+    sw->best = NULL;
+    sw->judged = NULL;
+    sw->centres = NULL;
+}

@@ -1,0 +1,546 @@
+#include "core/parts/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/cluster/assign.h"
+#include "core/cluster/members.h"
+#include "core/cluster/order.h"
+#include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
+#include "core/judge/index.h"
+#include "core/parts/stories.h"
+#include "la/product.h"
+#include "par/pool.h"
+
+#define FEW 2048 /* rows: parts that have no more run side by side, and lie in memory */
+
+struct parting {
+    const struct kc_ctx *ctx;
+    struct kc_rows rows;
+    const struct kc_parts_opts *o;
+    struct kc_parts *p;
+    struct kc_fit *f;
+    struct kc_err *e;
+    double *weights, one;   /* (n) as kc_weights_make has them */
+    uint32_t *small;        /* parts that run side by side */
+    size_t nsmall;
+    struct kc_ctx *alone;   /* (threads) a pool of one thread for each worker */
+    struct teller *teller;  /* (threads) */
+};
+
+/* Parts that have something to say: how many, and the first of them. */
+struct notes {
+    size_t parts, first;
+    char text[512];
+};
+
+enum { LIMITS /* that were not kept */, WARNINGS, NOTES };
+
+/* What a worker has met. */
+struct teller {
+    struct kc_err error;
+    struct notes notes[NOTES];
+};
+
+static void note(struct notes *to, size_t part, size_t parts, const char *text, size_t n)
+{
+    if (to->parts == 0 || part < to->first) {
+        to->first = part;
+        snprintf(to->text, sizeof to->text, "%.*s", n < sizeof to->text ? (int)n : (int)sizeof to->text - 1, text);
+    }
+    to->parts += parts;
+}
+
+/* A row's place among the parts. */
+struct place {
+    uint32_t group, row;
+    int64_t window;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct place *p = a, *q = b;
+    if (p->group != q->group)
+        return p->group < q->group ? -1 : 1;
+    if (p->window != q->window)
+        return p->window < q->window ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+static uint64_t least_rows(const struct kc_parts_opts *o)
+{
+    const struct kc_krange *k = &o->fit->k;
+    uint64_t least = k->least > 0 ? 4 : k->min > UINT64_MAX / 2 ? UINT64_MAX : 2 * k->min;
+    return o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
+}
+
+int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e)
+{
+    const uint64_t min_rows = least_rows(o);
+    size_t cap = 0;
+    struct place *place = NULL;
+    int rc = -1;
+    *p = (struct kc_parts){0};
+    if (n >= UINT32_MAX)
+        return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    place = kc_mem_alloc(n, sizeof *place, e);
+    p->row = kc_mem_alloc(n, sizeof *p->row, e);
+    if (!place || !p->row)
+        goto out;
+    for (size_t i = 0; i < n; i++) {
+        int64_t t = o->time && o->window > 0 ? o->time[i] : 0;
+        int64_t window = o->window > 0 ? t / o->window - (t % o->window < 0) : 0;
+        place[i] = (struct place){o->group ? o->group[i] : 0, (uint32_t)i, window};
+    }
+    qsort(place, n, sizeof *place, by_place);
+    for (size_t i = 0; i < n; i++) {
+        p->row[i] = place[i].row;
+        if (i > 0 && place[i].group == place[i - 1].group && place[i].window == place[i - 1].window) {
+            p->part[p->nparts - 1].n++;
+            continue;
+        }
+        if (p->nparts == cap) {
+            cap = cap ? 2 * cap : 16;
+            struct kc_part *part = kc_mem_realloc(p->part, cap, sizeof *part, e);
+            if (!part)
+                goto out;
+            p->part = part;
+        }
+        p->part[p->nparts++] = (struct kc_part){.group = place[i].group, .window = place[i].window, .first = i, .n = 1,
+                                                .silhouette = NAN, .objective = NAN};
+    }
+    for (size_t i = 0; i < p->nparts; i++)
+        p->part[i].small = p->part[i].n < min_rows;
+    rc = 0;
+out:
+    kc_mem_free(place);
+    return rc;
+}
+
+/* Parts that are too small: the labels of their rows. */
+static void take_small(struct parting *w, struct kc_part *part)
+{
+    struct kc_fit *f = w->f;
+    for (size_t i = 0; i < part->n; i++) {
+        uint32_t row = w->p->row[part->first + i];
+        if (w->o->window > 0)
+            f->labels[row] = part->k++; /* linked, perhaps, to what was before */
+        else
+            f->labels[row] = w->o->small_none ? KC_NOISE : 0;
+        f->margin[row] = f->row_silhouette[row] = NAN;
+    }
+    if (w->o->window == 0) {
+        part->k = !w->o->small_none;
+        w->p->small_groups++;
+        w->p->small_rows += part->n;
+    }
+}
+
+/* One part, its labels counted from 0; t has what failed. */
+static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct teller *t)
+{
+    struct kc_err *e = &t->error;
+    struct kc_part *part = &w->p->part[at];
+    const uint32_t *row = w->p->row + part->first;
+    struct kc_fit_opts o = *w->o->fit;
+    struct kc_fit f = {0}, *all = w->f;
+    struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
+    float *x = NULL;
+    double *weights = NULL;
+    o.k = kc_krange_for(&o.k, part->n);
+    o.k_given = 0; /* what a part cannot have is no broken limit */
+    o.want_rows = 1;
+    o.want_sums = 0;
+    o.steps = NULL;
+    if (kc_weights_pick(o.weights, row, part->n, &weights, e) != 0)
+        return;
+    o.weights = weights;
+    if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
+        x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
+        if (!x)
+            goto out;
+        kc_rows_copy(&w->rows, row, part->n, x);
+        rows = kc_rows_memory(x, part->n, rows.d);
+    }
+    if (kc_rows_failed(&w->rows, e) != 0 || kc_fit_run(ctx, &rows, &o, &f, e) != 0)
+        goto out;
+    part->k = f.k;
+    part->silhouette = f.silhouette;
+    part->objective = f.objective;
+    if (f.limit_broken)
+        note(&t->notes[LIMITS], at, 1, f.limit_reason, strlen(f.limit_reason));
+    if (f.warnings.n > 0) {
+        size_t n;
+        const char *warning = kc_strs_get(&f.warnings, 0, &n);
+        note(&t->notes[WARNINGS], at, 1, warning, n);
+    }
+    for (size_t i = 0; i < part->n; i++) {
+        all->labels[row[i]] = f.labels[i];
+        all->margin[row[i]] = f.margin[i];
+        all->row_silhouette[row[i]] = f.row_silhouette[i];
+    }
+out:
+    kc_fit_free(&f);
+    kc_mem_free(x);
+    kc_mem_free(weights);
+}
+
+static void fit_small(void *arg, size_t t, unsigned worker)
+{
+    struct parting *w = arg;
+    if (w->teller[worker].error.code == KC_OK)
+        fit_part(w, w->small[t], &w->alone[worker], &w->teller[worker]);
+}
+
+/* What all workers have met, as a line: of the first part that has something to say. */
+static int gather(const struct parting *w, int what, char *line, size_t size)
+{
+    struct notes all = {0};
+    for (unsigned i = 0; i < kc_pool_threads(w->ctx->pool); i++) {
+        const struct notes *n = &w->teller[i].notes[what];
+        if (n->parts > 0)
+            note(&all, n->first, n->parts, n->text, strlen(n->text));
+    }
+    if (all.parts > 0)
+        snprintf(line, size, "in %zu of %zu parts: %.400s", all.parts, w->p->nparts, all.text);
+    return all.parts > 0;
+}
+
+/* All parts: the small ones side by side, the others with all threads each. */
+static int fit_parts(struct parting *w)
+{
+    struct kc_parts *p = w->p;
+    unsigned threads = kc_pool_threads(w->ctx->pool);
+    const struct kc_ctx quiet = {.pool = w->ctx->pool};
+    char line[600];
+    int rc = -1;
+    w->small = kc_mem_alloc(p->nparts, sizeof *w->small, w->e);
+    w->alone = kc_mem_zalloc(threads, sizeof *w->alone, w->e);
+    w->teller = kc_mem_zalloc(threads, sizeof *w->teller, w->e);
+    if (!w->small || !w->alone || !w->teller)
+        goto out;
+    for (unsigned i = 0; i < threads; i++) {
+        w->teller[i].error = (struct kc_err)KC_ERR_INIT;
+        if (!(w->alone[i].pool = kc_pool_new(1, w->e)))
+            goto out;
+    }
+    for (size_t i = 0; i < p->nparts; i++) {
+        if (p->part[i].small)
+            take_small(w, &p->part[i]);
+        else if (p->part[i].n <= FEW && threads > 1)
+            w->small[w->nsmall++] = (uint32_t)i;
+        else if (w->teller[0].error.code == KC_OK)
+            fit_part(w, i, &quiet, &w->teller[0]);
+    }
+    kc_pool_for(w->ctx->pool, w->nsmall, fit_small, w);
+    for (unsigned i = 0; i < threads; i++)
+        if (w->teller[i].error.code != KC_OK) {
+            *w->e = w->teller[i].error;
+            goto out;
+        }
+    w->f->limit_broken = gather(w, LIMITS, w->f->limit_reason, sizeof w->f->limit_reason);
+    if (gather(w, WARNINGS, line, sizeof line) &&
+        kc_strs_add(&w->f->warnings, line, strlen(line), w->e) != 0)
+        goto out;
+    rc = 0;
+out:
+    for (unsigned i = 0; w->alone && i < threads; i++)
+        kc_pool_free(w->alone[i].pool);
+    kc_mem_free(w->alone);
+    kc_mem_free(w->teller);
+    kc_mem_free(w->small);
+    return rc;
+}
+
+/* Weighted sums, counts and weights of the labels as they are, of k clusters; rows in none are left out. */
+static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts, double *mass)
+{
+    const struct kc_space space = {.ctx = w->ctx, .rows = w->rows, .n = w->rows.n, .d = w->rows.d, .w = w->weights};
+    uint32_t *labels = kc_mem_alloc(w->rows.n, sizeof *labels, w->e);
+    int rc = -1;
+    if (labels) {
+        for (size_t i = 0; i < w->rows.n; i++)
+            labels[i] = w->f->labels[i] < k ? w->f->labels[i] : k;
+        rc = kc_sums(&space, labels, k + 1, sums, counts, w->e);
+        kc_weights_sum(&space, labels, k + 1, mass);
+    }
+    kc_mem_free(labels);
+    return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
+}
+
+/* Number the clusters of all parts one after the other, and say what each is. */
+static int number(struct parting *w, struct kc_pieces *s)
+{
+    struct kc_parts *p = w->p;
+    uint64_t k = 0;
+    for (size_t i = 0; i < p->nparts; i++)
+        k += p->part[i].k;
+    s->k = (uint32_t)k; /* no more than rows */
+    s->d = w->rows.d;
+    s->piece = kc_mem_zalloc(s->k, sizeof *s->piece, w->e);
+    if (!s->piece)
+        return -1;
+    uint32_t base = 0;
+    for (size_t i = 0; i < p->nparts; base += p->part[i++].k) {
+        const struct kc_part *part = &p->part[i];
+        for (uint32_t c = 0; c < part->k; c++)
+            s->piece[base + c] = (struct kc_piece){(uint32_t)i, part->group, base + c, 0, INT64_MAX, INT64_MIN};
+        for (size_t r = 0; r < part->n; r++) {
+            uint32_t row = p->row[part->first + r];
+            if (w->f->labels[row] == KC_NOISE)
+                continue;
+            struct kc_piece *piece = &s->piece[w->f->labels[row] += base];
+            int64_t t = w->o->time ? w->o->time[row] : 0;
+            piece->size++;
+            piece->first = t < piece->first ? t : piece->first;
+            piece->last = t > piece->last ? t : piece->last;
+        }
+    }
+    return 0;
+}
+
+static void take_stories(struct kc_fit *f, const struct kc_pieces *s)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->labels[i] != KC_NOISE)
+            f->labels[i] = s->piece[f->labels[i]].story;
+}
+
+/* Stories out of the clusters of parts: w->f->labels become the pieces that stand for them. */
+static int tell_stories(struct parting *w, struct kc_pieces *s)
+{
+    const struct kc_parts_opts *o = w->o;
+    const int link = o->window > 0, join = !isnan(o->merge);
+    struct kc_fit *f = w->f;
+    uint64_t *counts = kc_mem_alloc((size_t)s->k + 1, sizeof *counts, w->e);
+    double *mass = kc_mem_alloc((size_t)s->k + 1, sizeof *mass, w->e);
+    int rc = -1;
+    s->sums = kc_mem_aligned(link || join ? kc_mem_mul((size_t)s->k + 1, s->d) : 1, sizeof *s->sums, w->e);
+    if (!counts || !mass || !s->sums || ((link || join) && sums_of(w, s->k, s->sums, counts, mass) != 0))
+        goto out;
+    /* what is alike is told by pairs of rows: for that, weights are of mean 1 in each cluster */
+    for (uint32_t c = 0; link && w->weights && c < s->k; c++)
+        for (size_t t = 0; t < s->d; t++)
+            s->sums[c * s->d + t] *= (double)counts[c] / mass[c];
+    if (link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0)
+        goto out;
+    if (link && join && w->weights) {
+        take_stories(f, s);
+        if (sums_of(w, s->k, s->sums, counts, mass) != 0)
+            goto out;
+    }
+    if (join && kc_stories_join(s, o, &w->p->joined, w->e) != 0)
+        goto out;
+    take_stories(f, s);
+    rc = 0;
+out:
+    kc_mem_free(mass);
+    kc_mem_free(counts);
+    kc_mem_free(s->sums);
+    s->sums = NULL;
+    return rc;
+}
+
+/* Split what pauses for too long; *k: above the highest label. */
+static int split_gaps(struct parting *w, uint32_t *k)
+{
+    struct kc_fit *f = w->f;
+    struct kc_members m = {0};
+    const int64_t *time = w->o->time;
+    int rc = -1;
+    if (!time || w->o->max_gap < 0)
+        return 0;
+    if (kc_members_make(&m, f->labels, f->n, *k, w->e) != 0 || kc_members_sort(&m, time, w->e) != 0)
+        goto out;
+    for (uint32_t c = 0; c < m.k; c++) {
+        uint32_t label = c;
+        for (size_t i = m.first[c]; i < m.first[c + 1]; i++) {
+            if (i > m.first[c] && time[m.row[i]] - time[m.row[i - 1]] > w->o->max_gap) {
+                label = (*k)++;
+                w->p->gaps++;
+            }
+            f->labels[m.row[i]] = label;
+        }
+    }
+    rc = 0;
+out:
+    kc_members_free(&m);
+    return rc;
+}
+
+/* Ids by falling size, ties by the earliest member; and the group of each. k: above the highest label. */
+static int order(struct parting *w, uint32_t k)
+{
+    struct kc_fit *f = w->f;
+    struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
+    uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
+    int rc = -1;
+    if (!r || !to)
+        goto out;
+    k = kc_order_labels(f->labels, f->n, k, r);
+    f->k = f->k_selected = k;
+    w->p->group = kc_mem_alloc(k, sizeof *w->p->group, w->e);
+    f->clusters = kc_mem_zalloc(k, sizeof *f->clusters, w->e);
+    if (!w->p->group || !f->clusters)
+        goto out;
+    for (uint32_t c = 0; c < k; c++) {
+        to[r[c].label] = c;
+        w->p->group[c] = w->o->group ? w->o->group[r[c].first] : 0;
+        f->clusters[c] = (struct kc_cluster){r[c].size, 0, NAN, UINT64_MAX};
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t *label = &f->labels[i];
+        if (*label == KC_NOISE)
+            continue;
+        *label = to[*label];
+        if (w->o->group && w->p->group[*label] != w->o->group[i])
+            w->p->group[*label] = KC_NONE;
+    }
+    rc = 0;
+out:
+    kc_mem_free(to);
+    kc_mem_free(r);
+    return rc;
+}
+
+/* Centroids, and the rows' similarity to them. */
+static int centre(struct parting *w, const double *sums)
+{
+    struct kc_fit *f = w->f;
+    uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
+    if (!own)
+        return -1;
+    kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids);
+    for (size_t i = 0; i < f->n; i++)
+        own[i] = f->labels[i] == KC_NOISE ? 0 : f->labels[i];
+    int rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
+    kc_mem_free(own);
+    return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
+}
+
+/* The figures of the whole. */
+static int describe(struct parting *w)
+{
+    struct kc_fit *f = w->f;
+    uint64_t *counts = kc_mem_alloc((size_t)f->k + 1, sizeof *counts, w->e);
+    double *sums = kc_mem_aligned(kc_mem_mul((size_t)f->k + 1, f->d), sizeof *sums, w->e);
+    double *mass = kc_mem_alloc((size_t)f->k + 1, sizeof *mass, w->e);
+    double *silhouette = kc_mem_zalloc(f->k, sizeof *silhouette, w->e);
+    double *known = kc_mem_zalloc(f->k, sizeof *known, w->e), all = 0; /* weights of rows with a silhouette */
+    double total = 0;
+    int rc = -1;
+    f->centroids = kc_mem_alloc(kc_mem_mul(f->k, f->d), sizeof *f->centroids, w->e);
+    if (!counts || !sums || !mass || !silhouette || !known || !f->centroids)
+        goto out;
+    if (f->k > 0 && (sums_of(w, f->k, sums, counts, mass) != 0 || centre(w, sums) != 0))
+        goto out;
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t c = f->labels[i];
+        if (c == KC_NOISE) {
+            f->similarity[i] = NAN;
+            continue;
+        }
+        struct kc_cluster *cl = &f->clusters[c];
+        if (cl->representative == UINT64_MAX || f->similarity[i] > f->similarity[cl->representative])
+            cl->representative = i;
+        if (!isnan(f->row_silhouette[i])) {
+            const double weight = w->weights ? w->weights[i] : 1;
+            silhouette[c] += weight * (double)f->row_silhouette[i];
+            known[c] += weight;
+        }
+    }
+    for (uint32_t c = 0; c < f->k; c++) {
+        const double *v = sums + (size_t)c * f->d;
+        double ss = kc_la_dotd(v, v, f->d), n = mass[c];
+        f->clusters[c].cohesion = sqrt(ss) / n;
+        f->objective += sqrt(ss) / w->one;
+        f->inertia += (n - ss / n) / w->one;
+        f->clusters[c].silhouette = known[c] > 0 ? silhouette[c] / known[c] : NAN;
+        total += silhouette[c];
+        all += known[c];
+    }
+    f->silhouette = f->silhouette_selected = all > 0 ? total / all : NAN;
+    rc = 0;
+out:
+    kc_mem_free(known);
+    kc_mem_free(silhouette);
+    kc_mem_free(mass);
+    kc_mem_free(sums);
+    kc_mem_free(counts);
+    return rc;
+}
+
+int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o, struct kc_parts *p,
+                 struct kc_fit *out, struct kc_err *e)
+{
+    struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
+    struct kc_pieces s = {0};
+    int rc = -1;
+    *out = (struct kc_fit){.n = rows->n, .d = rows->d, .kernel = kc_la_kernel(), .path = "parts", .silhouette = NAN,
+                           .calinski_harabasz = NAN, .davies_bouldin = NAN, .silhouette_selected = NAN};
+    if (kc_weights_make(o->fit->weights, rows->n, &w.weights, &w.one, e) != 0)
+        return -1;
+    out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
+    out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
+    out->margin = kc_mem_alloc(rows->n, sizeof *out->margin, e);
+    out->row_silhouette = kc_mem_alloc(rows->n, sizeof *out->row_silhouette, e);
+    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || fit_parts(&w) != 0 || number(&w, &s) != 0 ||
+        tell_stories(&w, &s) != 0)
+        goto out;
+    uint32_t k = s.k;
+    snprintf(out->path_why, sizeof out->path_why, "%zu parts, %u clusters in them", p->nparts, k);
+    if (split_gaps(&w, &k) == 0 && order(&w, k) == 0 && describe(&w) == 0)
+        rc = 0;
+out:
+    kc_mem_free(s.piece);
+    kc_mem_free(w.weights);
+    return rc;
+}
+
+void kc_parts_free(struct kc_parts *p)
+{
+    kc_mem_free(p->part);
+    kc_mem_free(p->row);
+    kc_mem_free(p->group);
+    *p = (struct kc_parts){0};
+}
+
+/* Room for the fits: of parts that run side by side, or of one. */
+static uint64_t fits_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_fit_opts *fit, unsigned threads)
+{
+    struct kc_fit_opts o = {.k = kc_krange_for(&fit->k, few), .k_by = fit->k_by, .min_size = fit->min_size,
+                            .max_size = fit->max_size, .n_init = fit->n_init, .sample = fit->sample, .want_rows = 1,
+                            .weights = fit->weights};
+    uint64_t side = threads * kc_fit_bytes(few, d, 1, &o, 1);
+    side += in_memory ? 0 : (uint64_t)threads * few * d * sizeof(float);
+    o.k = kc_krange_for(&fit->k, most);
+    uint64_t one = kc_fit_bytes(most, d, in_memory, &o, threads);
+    return side > one ? side : one;
+}
+
+uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, const struct kc_parts *p,
+                        unsigned threads)
+{
+    const size_t weights = o->fit->weights ? 2 * sizeof(double) : 0; /* of all, and picked by part */
+    const struct kc_part all = {.n = n};
+    size_t nparts = p ? p->nparts : 1, few = 0, most = 0;
+    uint64_t pieces = 0;
+    for (size_t i = 0; i < nparts; i++) {
+        const struct kc_part *part = p ? &p->part[i] : &all;
+        if (part->small) {
+            pieces += o->window > 0 ? part->n : 1;
+            continue;
+        }
+        uint64_t k = kc_krange_for(&o->fit->k, part->n).max;
+        pieces += k < part->n ? k : part->n;
+        few = part->n <= FEW && part->n > few ? part->n : few;
+        most = part->n > most ? part->n : most;
+    }
+    if (!p)
+        few = n < FEW ? n : FEW;
+    return fits_bytes(few, most, d, in_memory, o->fit, threads) +
+           (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
+           pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)); /* sums of clusters, and of stories */
+}

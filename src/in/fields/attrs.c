@@ -1,0 +1,333 @@
+#include "in/fields/attrs.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/bytes.h"
+#include "base/num.h"
+
+int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
+{
+    *a = (struct kc_attrs){0};
+    if (n > KC_ATTRS_MOST / 2)
+        return kc_err_set(e, KC_EUSAGE, "%zu fields are wanted, more than %d", n, KC_ATTRS_MOST / 2);
+    a->path = kc_mem_alloc(n, sizeof *a->path, e);
+    if (!a->path)
+        return -1;
+    for (; a->n < n; a->n++)
+        if (kc_path_parse(&a->path[a->n], names[a->n], 0, option, e) != 0)
+            return -1;
+    return 0;
+}
+
+void kc_attrs_free(struct kc_attrs *a)
+{
+    kc_mem_free(a->path);
+    *a = (struct kc_attrs){0};
+}
+
+/* A container that paths lead through. */
+struct level {
+    int object;
+    uint64_t index; /* of the element at hand */
+    uint64_t on;    /* bit i: path i does */
+};
+
+/* The paths of l that its member at q leads to, now to `value`: those that end there are found, those that go on are
+ * returned. What an earlier duplicate of the key led to is gone. */
+static uint64_t match(const struct level *l, unsigned depth, const struct kc_path *path, const struct kc_json_str *key,
+                      const char *value, const char **found)
+{
+    uint64_t deeper = 0;
+    for (uint64_t left = l->on; left; left &= left - 1) {
+        unsigned i = kc_ctz64(left);
+        if (!(l->object ? kc_path_is_key(&path[i], depth, key) : kc_path_is_index(&path[i], depth, l->index)))
+            continue;
+        int ends = depth + 1 == path[i].n;
+        found[i] = ends ? value : NULL;
+        deeper |= ends ? 0 : (uint64_t)1 << i;
+    }
+    return deeper;
+}
+
+void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
+                   const char **found)
+{
+    struct level level[KC_PATH_DEPTH]; /* no path has more parts */
+    unsigned depth = 0;
+    p = kc_json_ws(p);
+    level[0] = (struct level){*p == '{', 0, 0};
+    for (size_t i = 0; i < n; i++) {
+        found[i] = NULL;
+        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* one without parts did not fit: nothing is found */
+    }
+    if (level[0].on == 0 || (*p != '{' && *p != '['))
+        return;
+    p = kc_json_first(p);
+    while (p) {
+        struct kc_json_str key = {0};
+        const char *value = level[depth].object ? kc_json_member(p, &key) : p;
+        uint64_t deeper = match(&level[depth], depth, path, &key, value == from ? NULL : value, found);
+        const char *inside = value != from && deeper && (*value == '{' || *value == '[') ? kc_json_first(value) : NULL;
+        if (inside) {
+            level[++depth] = (struct level){*value == '{', 0, deeper};
+            p = inside;
+            continue;
+        }
+        p = kc_json_ws(value == from ? to : kc_json_past(value));
+        for (; *p != ','; p = kc_json_ws(p + 1)) /* behind the ends of containers */
+            if (depth-- == 0)
+                return;
+        level[depth].index++;
+        p = kc_json_ws(p + 1);
+    }
+}
+
+/* As it stands, but for the white space between tokens. */
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e)
+{
+    struct kc_json_fault f;
+    if (!value)
+        return kc_strs_add(out, "", 0, e);
+    const char *p = value, *stop = kc_json_past(p);
+    if (*p == '"' || (*p != '{' && *p != '['))
+        return kc_strs_add(out, p, *p == 'n' ? 0 : (size_t)(stop - p), e);
+    struct kc_buf b = {0};
+    int rc = 0;
+    while (rc == 0 && p < stop) {
+        struct kc_json_str s;
+        const char *q = *p == '"' ? kc_json_string(p, end, &s, &f) : p + 1;
+        rc = (unsigned char)*p > ' ' ? kc_buf_add(&b, p, (size_t)(q - p), e) : 0;
+        p = q;
+    }
+    rc = rc != 0 ? -1 : kc_strs_add(out, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
+                  struct kc_strs *out, struct kc_err *e)
+{
+    const char *found[KC_ATTRS_MOST];
+    kc_attrs_find(a->path, a->n, p, from, to, found);
+    for (size_t i = 0; i < a->n; i++)
+        if (kc_attrs_add(found[i], end, out, e) != 0)
+            return -1;
+    return 0;
+}
+
+/* The value where json/json.h can read it. */
+static int to_json(const char *value, size_t n, struct kc_buf *json, struct kc_err *e)
+{
+    json->n = 0;
+    if (kc_buf_add(json, value, n, e) != 0 || kc_buf_reserve(json, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(json->p + n, 0, KC_NUM_PAD);
+    return 0;
+}
+
+/* The scalar at p, behind what text holds. 1: it is none, or has a lone surrogate. */
+static int add_text(const char *p, struct kc_buf *text, struct kc_err *e)
+{
+    struct kc_json_str s;
+    if (*p == '{' || *p == '[' || *p == 'n')
+        return 1;
+    return kc_json_text(p, &s) == 0 ? kc_json_decode(&s, text, e) : kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e);
+}
+
+int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
+{
+    w->text.n = 0;
+    return n == 0 ? 1 : to_json(value, n, &w->json, e) != 0 ? -1 : add_text(w->json.p, &w->text, e);
+}
+
+int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    if (rc == 0)
+        return fn(arg, w->text.p ? w->text.p : "", w->text.n, e);
+    if (rc < 0 || n == 0 || *value != '[')
+        return rc < 0 ? -1 : 0;
+    for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p))) {
+        w->text.n = 0;
+        rc = add_text(p, &w->text, e);
+        if (rc < 0 || (rc == 0 && fn(arg, w->text.p ? w->text.p : "", w->text.n, e) != 0))
+            return -1;
+    }
+    return 0;
+}
+
+int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    if (rc <= 0 || n == 0 || *value != '[')
+        return rc < 0 ? -1 : 0;
+    for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p)))
+        if (add_text(p, &w->text, e) < 0 || kc_buf_addc(&w->text, '\n', e) != 0)
+            return -1;
+    return 0;
+}
+
+static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
+static const enum kc_where_op op_of[] = {KC_WHERE_NE, KC_WHERE_LE, KC_WHERE_GE, KC_WHERE_EQ, KC_WHERE_LT, KC_WHERE_GT};
+
+static const char *blanks(const char *p)
+{
+    return p + strspn(p, " \t");
+}
+
+/* The operator at p, or NULL; else what stands behind it. */
+static const char *take_op(const char *p, enum kc_where_op *op)
+{
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (strncmp(p, ops[i], strlen(ops[i])) == 0) {
+            *op = op_of[i];
+            return p + strlen(ops[i]);
+        }
+    *op = KC_WHERE_IN;
+    return strncmp(p, "in", 2) == 0 && (p[2] == ' ' || p[2] == '\t') ? p + 2 : NULL;
+}
+
+/* The value at *pp: a JSON string, or text up to `stops`. -1: no memory, or not a string after all. */
+static int take_value(struct kc_where *w, const char **pp, const char *stops, const char *option, struct kc_err *e)
+{
+    const char *p = blanks(*pp);
+    struct kc_buf b = {0}, text = {0};
+    unsigned char quoted = *p == '"';
+    int rc = 0;
+    if (quoted) { /* in a buffer that can be read behind its end */
+        struct kc_json_str s;
+        struct kc_json_fault f;
+        rc = kc_buf_adds(&text, p, e) != 0 ? -1 : kc_buf_reserve(&text, KC_NUM_PAD, e);
+        if (rc == 0) {
+            memset(text.p + text.n, 0, KC_NUM_PAD);
+            const char *q = kc_json_string(text.p, text.p + text.n, &s, &f);
+            rc = q ? kc_json_decode(&s, &b, e) : 1;
+            p = rc == 0 ? blanks(p + (q - text.p)) : p;
+            rc = rc == 0 && *p != '\0' && !strchr(stops, *p) ? 1 : rc;
+        }
+        if (rc > 0)
+            rc = kc_err_set(e, KC_EUSAGE, "%s: the value is no JSON string, and begins as one", option);
+    } else {
+        size_t n = strcspn(p, stops), m = n;
+        while (m > 0 && (p[m - 1] == ' ' || p[m - 1] == '\t'))
+            m--;
+        rc = m == 0 ? kc_err_set(e, KC_EUSAGE, "%s: a value is missing", option) : kc_buf_add(&b, p, m, e);
+        p += n;
+    }
+    if (rc == 0) {
+        size_t i = w->values.n;
+        double *numbers = kc_mem_realloc(w->numbers, i + 1, sizeof *numbers, e);
+        w->numbers = numbers ? numbers : w->numbers;
+        unsigned char *q = numbers ? kc_mem_realloc(w->quoted, i + 1, 1, e) : NULL;
+        w->quoted = q ? q : w->quoted;
+        rc = !q || kc_strs_add(&w->values, b.p ? b.p : "", b.n, e) != 0 || kc_buf_addc(&b, '\0', e) != 0 ? -1 : 0;
+        if (rc == 0) {
+            w->quoted[i] = quoted;
+            if (quoted || kc_num_double(b.p, &w->numbers[i]) != 0)
+                w->numbers[i] = NAN;
+        }
+    }
+    kc_buf_free(&b);
+    kc_buf_free(&text);
+    *pp = p;
+    return rc;
+}
+
+int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e)
+{
+    const char *p = blanks(text), *behind;
+    size_t n = strcspn(p, " \t=!<>");
+    memset(w, 0, sizeof *w);
+    behind = n > 0 ? take_op(blanks(p + n), &w->op) : NULL;
+    if (!behind)
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option, text);
+    if (n >= sizeof w->field)
+        return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, sizeof w->field - 1);
+    memcpy(w->field, p, n);
+    w->field[n] = '\0';
+    struct kc_path path;
+    if (kc_path_parse(&path, w->field, 0, option, e) != 0)
+        return -1;
+    for (p = behind; take_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
+        if (*p != ',')
+            return 0;
+    return -1;
+}
+
+void kc_where_free(struct kc_where *w)
+{
+    kc_strs_free(&w->values);
+    kc_mem_free(w->numbers);
+    kc_mem_free(w->quoted);
+    memset(w, 0, sizeof *w);
+}
+
+/* -1, 0, 1; 2: they cannot be ordered. text: n bytes and a NUL. */
+static int compare(const struct kc_where *w, size_t i, const char *text, size_t n)
+{
+    double x;
+    if (!isnan(w->numbers[i]) && strlen(text) == n && kc_num_double(text, &x) == 0)
+        return x < w->numbers[i] ? -1 : x > w->numbers[i];
+    size_t m;
+    const char *value = kc_strs_get(&w->values, i, &m);
+    int c = memcmp(text, value, n < m ? n : m);
+    return c != 0 ? (c < 0 ? -1 : 1) : n < m ? -1 : n > m;
+}
+
+/* Of a scalar. */
+static int holds(const struct kc_where *w, const char *text, size_t n)
+{
+    for (size_t i = 0; i < w->values.n; i++) {
+        int c = compare(w, i, text, n);
+        if (w->op == KC_WHERE_IN && c == 0)
+            return 1;
+        if (w->op != KC_WHERE_IN)
+            return w->op == KC_WHERE_EQ ? c == 0 : w->op == KC_WHERE_NE ? c != 0 : w->op == KC_WHERE_LT ? c < 0 :
+                   w->op == KC_WHERE_LE ? c <= 0 : w->op == KC_WHERE_GT ? c > 0 : c >= 0;
+    }
+    return 0;
+}
+
+static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
+{
+    struct kc_json_str s;
+    text->n = 0;
+    if (*p == '{' || *p == '[' || *p == 'n')
+        return w->op == KC_WHERE_NE;
+    int rc = add_text(p, text, e);
+    if (rc > 0 && kc_json_text(p, &s) == 0) /* a lone surrogate stays as it is written */
+        rc = kc_buf_add(text, s.p, s.n, e);
+    if (rc != 0 || kc_buf_addc(text, '\0', e) != 0)
+        return -1;
+    return holds(w, text->p, text->n - 1);
+}
+
+static int meets_condition(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
+{
+    int all = w->op == KC_WHERE_NE;
+    if (n == 0)
+        return all;
+    if (to_json(value, n, &work->json, e) != 0)
+        return -1;
+    if (*value != '[')
+        return scalar_holds(w, work->json.p, &work->text, e);
+    for (const char *p = kc_json_first(work->json.p); p; p = kc_json_next(kc_json_past(p))) {
+        int rc = scalar_holds(w, p, &work->text, e);
+        if (rc < 0 || rc != all)
+            return rc;
+    }
+    return all;
+}
+
+int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs, size_t first,
+                 struct kc_attrs_work *work, struct kc_err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len;
+        const char *value = kc_strs_get(attrs, first + i, &len);
+        int rc = meets_condition(&w[i], value, len, work, e);
+        if (rc <= 0)
+            return rc;
+    }
+    return 1;
+}

@@ -1,0 +1,83 @@
+/* Attributes: fields of a record beside its term and vector that somebody wants, as the JSON text that they have there.
+ * And conditions on them, which choose the rows. */
+#ifndef KC_IN_FIELDS_ATTRS_H
+#define KC_IN_FIELDS_ATTRS_H
+
+#include "in/fields/fields.h"
+
+/* The paths of the attributes that are wanted. */
+struct kc_attrs {
+    struct kc_path *path; /* (n) */
+    size_t n;
+};
+
+/* names: n keys or JSON Pointers. KC_EUSAGE, naming option, for one that is neither. Free with kc_attrs_free, also after
+ * a failure. */
+int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
+    KC_MUST_USE;
+void kc_attrs_free(struct kc_attrs *a);
+
+#define KC_ATTRS_MOST 64 /* paths looked for at once; half as many attributes, which may have two */
+
+/* What n paths lead to in the record at p, into found (n): NULL where nothing is. As kc_attrs_take. */
+void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
+                   const char **found);
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* NULL: "" */
+
+/* Append to out the values of all n attributes in the record [p, end), a text as json/json.h wants it that has been
+ * found right: compact JSON, "" for what is not there or null. Of duplicate keys the last counts. from, to: the text of
+ * an array, the vector, which need not be looked into; or NULL. */
+int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
+                  struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+
+struct kc_attrs_work {
+    struct kc_buf json, text; /* lent by the caller, who frees them */
+};
+/* An attribute (n bytes of compact JSON) as plain text into w->text: a string decoded, a number or a word as it is
+ * written. 0; 1: it is an object, an array or nothing, or has a lone surrogate; -1: no memory. */
+int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+/* The same for each element of an array, for what is no array itself: fn is called with what has such a text. A failure
+ * of fn ends it. */
+typedef int (*kc_attrs_fn)(void *arg, const char *text, size_t n, struct kc_err *e);
+int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
+    KC_MUST_USE;
+/* The same as text to be read: of an array the elements' with a line end between them, of what is no text none. */
+int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+
+/* What an attribute must be where more is expected of it than to be there or not. */
+enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT };
+/* in/fields/typed.c: its value, as a moment (base/date.h: text, or a number of seconds) or as a number above 0, which may be
+ * written as a string. 0; 1: it is no such thing; -1: no memory. */
+int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t *out, struct kc_err *e) KC_MUST_USE;
+int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
+/* Whether n attributes of a record, strings first .. first + n of attrs, are what `kinds` says. 1; 0, with the reason in
+ * msg; -1: no memory. */
+int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
+                   size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e) KC_MUST_USE;
+
+enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
+
+/* FIELD OP VALUE. */
+struct kc_where {
+    char field[256];
+    enum kc_where_op op;
+    struct kc_strs values;  /* decoded; one, or with `in` some */
+    double *numbers;        /* (values.n) NAN: it is none */
+    unsigned char *quoted;  /* (values.n) it was written as a JSON string, so it is no number */
+};
+
+/* "FIELD OP VALUE": OP of = != < <= > >= in; VALUE text up to the end, or a JSON string; with `in` a list with commas.
+ * KC_EUSAGE. Free with kc_where_free, also after a failure. */
+int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e) KC_MUST_USE;
+void kc_where_free(struct kc_where *w);
+
+/* Return 1 if a record meets all n conditions, 0 if not, -1 if memory is short. The fields of the conditions are the
+ * strings first .. first + n of attrs: compact JSON, empty where the record has no such field.
+ *
+ * Numbers are compared as numbers, also a number in a string with a number in VALUE. Everything else is compared as
+ * text, byte by byte; true and false are such words. One element of an array must meet the condition; for != all must.
+ * A missing field and an object meet != only. */
+int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs, size_t first,
+                 struct kc_attrs_work *work, struct kc_err *e) KC_MUST_USE;
+
+#endif

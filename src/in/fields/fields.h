@@ -1,0 +1,53 @@
+/* Where in a record the term and the vector are. */
+#ifndef KC_IN_FIELDS_FIELDS_H
+#define KC_IN_FIELDS_FIELDS_H
+
+#include "base/mem.h"
+#include "json/json.h"
+
+#define KC_PATH_DEPTH 32
+
+/* A key of the record, or a JSON Pointer (RFC 6901) into it. */
+struct kc_path {
+    char name[256]; /* as the user wrote it, or the key that was found */
+    char text[256]; /* the decoded parts, one behind the other */
+    uint16_t off[KC_PATH_DEPTH + 1]; /* part i is text[off[i] .. off[i + 1]) */
+    unsigned n;     /* parts; 0: the whole value (pointer ""), or not known */
+};
+
+struct kc_fields {
+    struct kc_path term, vec; /* n == 0: not known */
+    int want_term; /* terms are to be read from the records */
+    int bare;      /* a record is an array of numbers, nothing else */
+};
+
+/* pointer: s is a JSON Pointer in any case, else only when it starts with '/'. KC_EUSAGE, naming the option. */
+int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *option, struct kc_err *e) KC_MUST_USE;
+
+/* p as seen from outside: behind the key. What does not fit is left out, so that nothing is found. */
+void kc_path_inside(struct kc_path *out, const char *key, const struct kc_path *p);
+
+/* 1 when part i of the path is this key / this array index. */
+int kc_path_is_key(const struct kc_path *p, unsigned i, const struct kc_json_str *key);
+int kc_path_is_index(const struct kc_path *p, unsigned i, uint64_t index);
+
+/* The vector in a message: its field's name, or "the record". */
+static inline const char *kc_fields_subject(const struct kc_fields *f)
+{
+    return f->bare ? "the record" : f->vec.name;
+}
+
+/* Set the fields as far as the options say: the values of --term-field and --vec-field, or NULL. want_term: terms are to
+ * be read from the records. */
+int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_field, int want_term,
+                   struct kc_err *e) KC_MUST_USE;
+
+/* What the options leave open, by the record at [p, end) (a text as json/json.h wants it; it may be faulty). bare_ok:
+ * an array of numbers may be a record. What is not found stays unknown. */
+void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
+
+/* "term, id, text, ...": what was looked for. */
+extern const char kc_fields_terms[];
+extern const char kc_fields_vecs[];
+
+#endif

@@ -1,0 +1,367 @@
+#include "in/fields/meta.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "base/utf8.h"
+#include "io/lines.h"
+#include "json/window.h"
+
+#define NOWHERE UINT32_MAX
+#define NAMED 3 /* of many that are wrong, so many are named */
+
+/* While an index's metadata is read. */
+struct maps {
+    struct kc_meta *m;
+    const struct kc_attrs *want;
+    struct kc_path *path;  /* (want->n + inner) where they are in a record, and inside its "metadata" */
+    size_t inner, *of;     /* (inner) of these, whose they are */
+    int *is_id;            /* (want->n) the vector id is wanted */
+    uint32_t *record, *at; /* by number of the id: its record, its position */
+    size_t cap;
+    size_t nrecords;
+    size_t next; /* id that will come, if the three have them in one order */
+};
+
+uint64_t kc_meta_bytes(const struct kc_meta *m)
+{
+    uint64_t keys = m->keys.strs.bytes.cap + m->keys.strs.cap * sizeof *m->keys.strs.off +
+                    (m->keys.slot ? m->keys.mask + 1 : 0) * sizeof *m->keys.slot + m->keys.cap * sizeof *m->keys.hash;
+    return m->values.bytes.cap + m->values.cap * sizeof *m->values.off + keys + (m->at ? m->n * sizeof *m->at : 0);
+}
+
+void kc_meta_free(struct kc_meta *m)
+{
+    kc_strs_free(&m->values);
+    kc_intern_free(&m->keys);
+    kc_mem_free(m->at);
+    memset(m, 0, sizeof *m);
+}
+
+/* A scalar as the text that terms and keys are. 1: it is none. */
+static int scalar_text(const char *p, struct kc_buf *out, struct kc_err *e)
+{
+    struct kc_json_str s;
+    out->n = 0;
+    if (!p || *p == '{' || *p == '[' || *p == 'n')
+        return 1;
+    if (kc_json_text(p, &s) == 0)
+        return kc_json_decode(&s, out, e);
+    return kc_buf_add(out, p, (size_t)(kc_json_past(p) - p), e);
+}
+
+static int one_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t n, const struct kc_attrs *want,
+                    const struct kc_path *key, struct kc_buf *tmp, struct kc_err *e)
+{
+    struct kc_json_fault f;
+    char msg[512];
+    const char *end = p + n, *q, *begin = kc_json_ws(p);
+    if (begin == end)
+        return 0;
+    q = kc_json_skip(begin, end, 0, &f);
+    q = q ? kc_json_ws(q) : NULL;
+    if (!q || q != end) {
+        if (q)
+            f = (struct kc_json_fault){q, "the line's end: one record a line", NULL};
+        kc_json_explain(&f, (size_t)(f.at - p) + 1, end, "line", msg, sizeof msg);
+        return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
+    }
+    if (*begin != '{')
+        return kc_err_at(e, KC_EINPUT, l->name, l->line, "the record is %s, expected an object", kc_json_kind(*begin));
+    if (key) {
+        uint32_t number;
+        const char *value;
+        kc_attrs_find(key, 1, begin, NULL, NULL, &value);
+        int rc = scalar_text(value, tmp, e);
+        if (rc > 0)
+            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is no string and no number", key->name);
+        if (rc < 0 || kc_intern_add(&m->keys, tmp->p ? tmp->p : "", tmp->n, &number, e) != 0)
+            return -1;
+        if (number != m->n)
+            return kc_err_at(e, KC_EINPUT, l->name, l->line, "the key '%.*s' is there already",
+                             (int)(tmp->n < 80 ? tmp->n : 80), tmp->p);
+    }
+    m->n++;
+    return kc_attrs_take(want, begin, end, NULL, NULL, &m->values, e);
+}
+
+static int load_lines(struct kc_meta *m, const char *path, const struct kc_attrs *want, const struct kc_path *key,
+                      uint64_t max_line, struct kc_err *e)
+{
+    struct kc_lines l = {.limit = max_line, .limit_code = KC_EINPUT};
+    struct kc_buf tmp = {0};
+    char *p;
+    size_t n;
+    int rc = kc_lines_open(&l, path, e);
+    l.limit = max_line;
+    l.limit_code = KC_EINPUT;
+    while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) > 0)
+        rc = one_line(m, &l, p, n, want, key, &tmp, e);
+    kc_buf_free(&tmp);
+    kc_lines_free(&l);
+    return rc;
+}
+
+/* The number of an id. */
+static int id_number(struct maps *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
+{
+    const struct kc_strs *ids = &t->m->keys.strs;
+    size_t m = 0;
+    const char *next = t->next < ids->n ? kc_strs_get(ids, t->next, &m) : NULL;
+    if (next && m == n && memcmp(next, p, n) == 0) /* a look into the table is a miss of the caches */
+        *number = (uint32_t)t->next;
+    else if (kc_intern_add(&t->m->keys, p ? p : "", n, number, e) != 0)
+        return -1;
+    t->next = (size_t)*number + 1;
+    if (*number < t->cap)
+        return 0;
+    size_t cap = t->cap ? kc_mem_mul(t->cap, 2) : 1024;
+    uint32_t *record = kc_mem_realloc(t->record, cap, sizeof *record, e);
+    t->record = record ? record : t->record;
+    uint32_t *at = record ? kc_mem_realloc(t->at, cap, sizeof *at, e) : NULL;
+    t->at = at ? at : t->at;
+    if (!at)
+        return -1;
+    memset(record + t->cap, 0xff, (cap - t->cap) * sizeof *record);
+    memset(at + t->cap, 0xff, (cap - t->cap) * sizeof *at);
+    t->cap = cap;
+    return 0;
+}
+
+static int take_record(struct maps *t, struct kc_window *w, const struct kc_buf *id, const char *p, const char *end,
+                       struct kc_err *e)
+{
+    uint32_t number;
+    if (*p != '{')
+        return kc_window_bad(w, p, e, "the metadata of '%.*s' is %s, expected an object", (int)(id->n < 80 ? id->n : 80),
+                             id->p, kc_json_kind(*p));
+    if (id_number(t, id->p, id->n, &number, e) != 0)
+        return -1;
+    if (t->record[number] != NOWHERE)
+        return kc_window_bad(w, p, e, "'%.*s' is twice in metadata_store", (int)(id->n < 80 ? id->n : 80), id->p);
+    t->record[number] = (uint32_t)t->nrecords++;
+    const char *found[KC_ATTRS_MOST];
+    kc_attrs_find(t->path, t->want->n + t->inner, p, NULL, NULL, found);
+    for (size_t i = 0; i < t->inner; i++)
+        if (found[t->want->n + i])
+            found[t->of[i]] = found[t->want->n + i];
+    for (size_t i = 0; i < t->want->n; i++) {
+        if (!found[i] && t->is_id[i]) {
+            if (kc_window_quoted(w, id, e) != 0 || kc_strs_add(&t->m->values, w->quoted.p, w->quoted.n, e) != 0)
+                return -1;
+        } else if (kc_attrs_add(found[i], end, &t->m->values, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int take_place(struct maps *t, struct kc_window *w, const struct kc_buf *id, uint64_t at, const char *p,
+                      struct kc_err *e)
+{
+    uint32_t number;
+    if (at >= NOWHERE)
+        return kc_window_bad(w, p, e, "a position beyond all indexes");
+    if (id_number(t, id->p, id->n, &number, e) != 0)
+        return -1;
+    if (t->at[number] != NOWHERE && t->at[number] != at)
+        return kc_window_bad(w, p, e, "'%.*s' is at position %lu and at %lu", (int)(id->n < 80 ? id->n : 80), id->p,
+                             (unsigned long)t->at[number], (unsigned long)at);
+    t->at[number] = (uint32_t)at;
+    return 0;
+}
+
+enum member { OTHER, STORE, MAP, REVERSE };
+
+static enum member member_of(const char *p, size_t n)
+{
+    static const char *const names[] = {"", "metadata_store", "id_map", "reverse_id_map"};
+    for (int i = STORE; i <= REVERSE; i++)
+        if (strlen(names[i]) == n && memcmp(names[i], p, n) == 0)
+            return (enum member)i;
+    return OTHER;
+}
+
+/* One entry of one of the three: its key in `key`, its value [p, end). */
+static int take_entry(struct maps *t, struct kc_window *w, enum member kind, struct kc_buf *key, const char *p,
+                      const char *end, struct kc_buf *tmp, struct kc_err *e)
+{
+    uint64_t at;
+    if (kind == STORE)
+        return take_record(t, w, key, p, end, e);
+    if (kind == MAP)
+        return kc_json_u64(p, &at) != 0 ? kc_window_bad(w, p, e, "a position in id_map is %s, expected a whole number",
+                                                        kc_json_kind(*p)) : take_place(t, w, key, at, p, e);
+    if (kc_buf_addc(key, '\0', e) != 0)
+        return -1;
+    if (kc_num_u64(key->p, &at) != 0)
+        return kc_window_bad(w, p, e, "a key of reverse_id_map is no position");
+    int rc = scalar_text(p, tmp, e);
+    if (rc > 0)
+        return kc_window_bad(w, p, e, "an id in reverse_id_map is %s, expected a string", kc_json_kind(*p));
+    return rc < 0 ? -1 : take_place(t, w, tmp, at, p, e);
+}
+
+/* "'a', 'b' and 7 more" of the ids that `wrong` picks. Returns how many. */
+static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t, size_t i), char *out, size_t size)
+{
+    size_t n = 0, used = 0;
+    for (size_t i = 0; i < t->m->keys.strs.n; i++)
+        if (wrong(t, i)) {
+            size_t len;
+            const char *id = kc_strs_get(&t->m->keys.strs, i, &len);
+            if (n++ < NAMED && used < size)
+                used += (size_t)snprintf(out + used, size - used, "%s'%.*s'", n > 1 ? ", " : "",
+                                         (int)(len < 80 ? len : 80), id);
+        }
+    if (n > NAMED && used < size)
+        snprintf(out + used, size - used, " and %zu more", n - NAMED);
+    return n;
+}
+
+static int no_record(const struct maps *t, size_t i)
+{
+    return !t->record || t->record[i] == NOWHERE;
+}
+
+static int no_place(const struct maps *t, size_t i)
+{
+    return !t->at || t->at[i] == NOWHERE;
+}
+
+/* Everything is there, once: positions 0 .. n - 1. */
+static int settle(struct maps *t, struct kc_err *e)
+{
+    struct kc_meta *m = t->m;
+    char some[400];
+    size_t n = m->keys.strs.n, wrong;
+    if ((wrong = name_some(t, no_record, some, sizeof some)) > 0)
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "%zu vector id%s not in metadata_store: %s", wrong,
+                         wrong == 1 ? " is" : "s are", some);
+    if ((wrong = name_some(t, no_place, some, sizeof some)) > 0)
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "%zu vector id%s no position in id_map or reverse_id_map: %s", wrong,
+                         wrong == 1 ? " has" : "s have", some);
+    m->at = kc_mem_alloc(n, sizeof *m->at, e);
+    if (!m->at)
+        return -1;
+    memset(m->at, 0xff, n * sizeof *m->at);
+    for (size_t i = 0; i < n; i++) {
+        if (t->at[i] >= n)
+            continue;
+        if (m->at[t->at[i]] != NOWHERE) {
+            size_t la, lb;
+            const char *a = kc_strs_get(&m->keys.strs, m->at[t->at[i]], &la), *b = kc_strs_get(&m->keys.strs, i, &lb);
+            return kc_err_at(e, KC_EINPUT, m->name, 0, "'%.*s' and '%.*s' are both at position %lu",
+                             (int)(la < 80 ? la : 80), a, (int)(lb < 80 ? lb : 80), b, (unsigned long)t->at[i]);
+        }
+        m->at[t->at[i]] = (uint32_t)i; /* the id for now */
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (m->at[i] == NOWHERE)
+            return kc_err_at(e, KC_EINPUT, m->name, 0, "nothing is at position %zu of the %zu that there must be", i, n);
+        m->at[i] = t->record[m->at[i]];
+    }
+    m->n = n;
+    kc_intern_free(&m->keys);
+    return 0;
+}
+
+static int load_index(struct kc_meta *m, struct kc_window *w, const struct kc_attrs *want, struct kc_err *e)
+{
+    struct maps t = {.m = m, .want = want};
+    struct kc_buf key = {0}, tmp = {0};
+    int rc = -1, more;
+    t.path = kc_mem_alloc(want->n, 2 * sizeof *t.path, e);
+    t.of = kc_mem_alloc(want->n, sizeof *t.of, e);
+    t.is_id = kc_mem_zalloc(want->n, sizeof *t.is_id, e);
+    if (!t.path || !t.of || !t.is_id)
+        goto out;
+    memcpy(t.path, want->path, want->n * sizeof *t.path);
+    for (size_t i = 0; i < want->n; i++)
+        if (*want->path[i].name != '/') {
+            t.is_id[i] = strcmp(want->path[i].name, "vector_id") == 0;
+            t.of[t.inner] = i;
+            kc_path_inside(&t.path[want->n + t.inner++], "metadata", &want->path[i]);
+        }
+    for (int first = 1; t.next = 0, (more = kc_window_member(w, first, &key, e)) > 0; first = 0) {
+        enum member kind = member_of(key.p, key.n);
+        const char *p, *end;
+        if (kind == OTHER ? kc_window_value(w, 1, &p, &end, e) != 0 : kc_window_enter(w, e) != 0)
+            goto out;
+        for (int one = 1; kind != OTHER && (more = kc_window_member(w, one, &key, e)) > 0; one = 0)
+            if (kc_window_value(w, 2, &p, &end, e) != 0 || take_entry(&t, w, kind, &key, p, end, &tmp, e) != 0)
+                goto out;
+        if (more < 0)
+            goto out;
+    }
+    if (more < 0 || kc_window_end(w, e) != 0 || settle(&t, e) != 0)
+        goto out;
+    rc = 0;
+out:
+    kc_mem_free(t.path);
+    kc_mem_free(t.of);
+    kc_mem_free(t.is_id);
+    kc_mem_free(t.record);
+    kc_mem_free(t.at);
+    kc_buf_free(&key);
+    kc_buf_free(&tmp);
+    return rc;
+}
+
+/* Whether the text's first object has one of the three members, as far as can be seen. */
+static int is_index(const char *p, const char *end)
+{
+    struct kc_json_fault f;
+    struct kc_json_str key;
+    p = kc_json_ws(p);
+    if (*p != '{')
+        return 0;
+    do {
+        p = kc_json_ws(p + 1);
+        if (*p != '"' || !(p = kc_json_string(p, end, &key, &f)))
+            return 0;
+        if (member_of(key.p, key.n) != OTHER)
+            return 1;
+        p = kc_json_ws(p);
+        p = *p == ':' ? kc_json_skip(kc_json_ws(p + 1), end, 1, &f) : NULL;
+        p = p ? kc_json_ws(p) : NULL;
+    } while (p && *p == ',');
+    return 0;
+}
+
+int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key, const char *key_option,
+                 uint64_t max_line, struct kc_err *e)
+{
+    struct kc_window w = {0};
+    struct kc_path key_path;
+    memset(m, 0, sizeof *m);
+    m->name = kc_source_name(path);
+    m->each = want->n;
+    if (key && kc_path_parse(&key_path, key, 0, key_option, e) != 0)
+        return -1;
+    m->by_key = key != NULL;
+    int rc = kc_window_open(&w, path, max_line, e), index = rc == 0 && is_index(w.b.p + w.at, w.b.p + w.b.n);
+    if (rc == 0 && index && key)
+        rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for JSONL: an index's metadata has positions", key_option);
+    else if (rc == 0 && index)
+        rc = load_index(m, &w, want, e);
+    kc_window_free(&w);
+    return rc != 0 || index ? rc : load_lines(m, path, want, key ? &key_path : NULL, max_line, e);
+}
+
+int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t n, uint64_t *record, struct kc_err *e)
+{
+    if (m->by_key) {
+        uint32_t number = term ? kc_intern_find(&m->keys, term, n) : KC_INTERN_NONE;
+        if (number == KC_INTERN_NONE)
+            return kc_err_at(e, KC_EINPUT, m->name, 0, "no record for row %llu, '%.*s'", (unsigned long long)row,
+                             (int)(n < 80 ? n : 80), term ? term : "");
+        *record = number;
+        return 0;
+    }
+    if (row >= m->n)
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "tells of %llu row%s, and the input has more",
+                         (unsigned long long)m->n, m->n == 1 ? "" : "s");
+    *record = m->at ? m->at[row] : row;
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* Attributes that must be moments or weights. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/date.h"
+#include "base/num.h"
+#include "in/fields/attrs.h"
+
+int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t *out, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    return rc != 0 ? rc : w->text.n == 0 || kc_date_parse(w->text.p, w->text.n, out) != 0;
+}
+
+int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e)
+{
+    int rc = kc_attrs_text(value, n, w, e);
+    if (rc != 0)
+        return rc;
+    if (kc_buf_addc(&w->text, '\0', e) != 0)
+        return -1;
+    return strlen(w->text.p) + 1 != w->text.n || kc_num_double(w->text.p, out) != 0 || !(*out > 0);
+}
+
+int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
+                   size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e)
+{
+    static const char *const expected[] = {
+        [KC_ATTR_TIME] = "a date as in 2024-05-01 or 2024-05-01T12:00:00Z, or seconds since 1970",
+        [KC_ATTR_WEIGHT] = "a number above 0",
+    };
+    for (size_t i = 0; i < n; i++) {
+        size_t len;
+        int64_t moment;
+        double weight;
+        char shown[64];
+        const char *value = kc_strs_get(attrs, first + i, &len);
+        int rc = kinds[i] == KC_ATTR_TIME ? kc_attrs_time(value, len, w, &moment, e) :
+                 kinds[i] == KC_ATTR_WEIGHT ? kc_attrs_weight(value, len, w, &weight, e) : 0;
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            continue;
+        kc_err_escape(shown, sizeof shown, value, len);
+        if (len == 0)
+            snprintf(msg, size, "no field '%.100s', expected %s", names[i], expected[kinds[i]]);
+        else
+            snprintf(msg, size, "field '%.100s' is %s, expected %s", names[i], shown, expected[kinds[i]]);
+        return 0;
+    }
+    return 1;
+}

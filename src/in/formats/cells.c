@@ -1,0 +1,74 @@
+/* Numbers of other widths and orders than ours. */
+#include <string.h>
+#include "base/bytes.h"
+#include "in/formats/plain.h"
+
+size_t kc_cell_bytes(enum kc_cell c)
+{
+    static const size_t bytes[] = {
+        [KC_CELL_F32] = 4, [KC_CELL_F64] = 8, [KC_CELL_F16] = 2, [KC_CELL_BF16] = 2, [KC_CELL_U8] = 1};
+    return bytes[c];
+}
+
+static float from_bits(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+static float from_half(unsigned h)
+{
+    uint32_t sign = (h & 0x8000u) << 16, mag = h & 0x7FFFu, bits;
+    if (mag < 0x0400) { /* subnormal: exact as a float */
+        float f = (float)mag * 0x1p-24f;
+        memcpy(&bits, &f, sizeof bits);
+    } else {
+        bits = (mag << 13) + (mag < 0x7C00 ? 112u << 23 : 224u << 23); /* the exponent's other bias; infinity and NaN */
+    }
+    return from_bits(bits | sign);
+}
+
+static float from_double(uint64_t b)
+{
+    double d;
+    memcpy(&d, &b, sizeof d);
+    return (float)d;
+}
+
+static unsigned two_bytes(const char *p, int swap)
+{
+    unsigned h = kc_le16(p);
+    return swap ? (h >> 8 | h << 8) & 0xFFFF : h;
+}
+
+void kc_cell_floats(float *out, const char *p, size_t n, const struct kc_layout *l)
+{
+    int swap = l->swap;
+    switch (l->cell) {
+    case KC_CELL_F32:
+        if (!swap)
+            kc_le_floats(out, p, n);
+        for (size_t i = 0; swap && i < n; i++)
+            out[i] = from_bits(__builtin_bswap32(kc_le32(p + 4 * i)));
+        break;
+    case KC_CELL_F64:
+        for (size_t i = 0; i < n; i++) {
+            uint64_t b = kc_le64(p + 8 * i);
+            out[i] = from_double(swap ? __builtin_bswap64(b) : b);
+        }
+        break;
+    case KC_CELL_F16:
+        for (size_t i = 0; i < n; i++)
+            out[i] = from_half(two_bytes(p + 2 * i, swap));
+        break;
+    case KC_CELL_BF16:
+        for (size_t i = 0; i < n; i++)
+            out[i] = from_bits((uint32_t)two_bytes(p + 2 * i, swap) << 16);
+        break;
+    case KC_CELL_U8:
+        for (size_t i = 0; i < n; i++)
+            out[i] = (float)(unsigned char)p[i];
+        break;
+    }
+}

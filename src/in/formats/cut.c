@@ -1,0 +1,139 @@
+/* Pieces of whole lines, or of records whose quoted fields may hold line breaks. */
+#include <string.h>
+#include "in/formats/text.h"
+#include "in/piece/feed.h"
+#include "in/piece/slot.h"
+
+/* Look at the text from c->at on. Returns the end of its last record, or of its first one if `first`; 0 when none is
+ * complete. `final`: no byte follows. */
+static size_t look(struct kc_cut *c, const char *p, size_t n, int first, int final)
+{
+    size_t end = 0;
+    while (c->at < n) {
+        const char *from = p + c->at, *stop = p + n, *q = NULL, *nl;
+        if (c->inside) {
+            q = memchr(from, '"', n - c->at);
+            if (!q || (q + 1 == stop && !final)) { /* the next byte says whether it ends them */
+                c->at = q ? (size_t)(q - p) : n;
+                break;
+            }
+            c->inside = q + 1 < stop && q[1] == '"'; /* two of them are one of the text */
+            c->at = (size_t)(q - p) + 1 + (size_t)c->inside;
+            continue;
+        }
+        if (first && (nl = memchr(from, '\n', n - c->at)) != NULL)
+            stop = nl + 1;
+        if (c->sep)
+            q = memchr(from, '"', (size_t)(stop - from));
+        stop = q ? q : stop;
+        nl = memrchr(from, '\n', (size_t)(stop - from));
+        if (nl)
+            end = (size_t)(nl - p) + 1;
+        c->at = (size_t)(stop - p);
+        if (!q && (first || c->at == n))
+            break;
+        if (q) {
+            char before = q == p ? c->before : q[-1];
+            c->inside = before == c->sep || before == '\n' || (q == p && before == '\0');
+            c->at++;
+        }
+    }
+    return end;
+}
+
+const char *kc_cut_end(const char *p, const char *end, char sep)
+{
+    struct kc_cut c = {.sep = sep};
+    size_t n = look(&c, p, (size_t)(end - p), 1, 1);
+    return n ? p + n - 1 : end;
+}
+
+static uint64_t breaks(const char *p, size_t n)
+{
+    uint64_t k = 0;
+    const char *end = p + n;
+    while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        k++;
+        p++;
+    }
+    return k;
+}
+
+static void restart(struct kc_cut *c)
+{
+    c->at = 0;
+    c->inside = 0;
+    c->before = '\0';
+}
+
+/* What there is of a record that is too long counts no more. */
+static void drop(struct kc_cut *c, struct kc_slot *s)
+{
+    if (s->buf.n == 0)
+        return;
+    size_t rest = s->buf.n - c->at; /* a quote that may be one of two */
+    c->lost += c->sep ? breaks(s->buf.p, c->at) : 0;
+    if (c->at > 0)
+        c->before = s->buf.p[c->at - 1] ? s->buf.p[c->at - 1] : ' '; /* NUL has a meaning of its own */
+    memmove(s->buf.p, s->buf.p + c->at, rest);
+    s->buf.n = rest;
+    c->at = 0;
+}
+
+/* How many of the rows behind the quotes are within them nobody knows: that is more than a bad record. */
+static int never_closed(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
+{
+    return kc_feed_broken(f, e) != 0 ? -1 :
+           kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1, "the record opens quotes that are never closed");
+}
+
+int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof, struct kc_err *e)
+{
+    size_t want = f->block;
+    s->whole_lines = 1;
+    for (;;) {
+        if (kc_feed_take_lines(f, &s->buf, want, e) != 0)
+            return -1;
+        size_t end = look(c, s->buf.p, s->buf.n, c->discarding, kc_feed_ended(f));
+        if (c->discarding) {
+            if (end || kc_feed_ended(f)) {
+                if (!end && c->inside)
+                    return never_closed(f, c, e);
+                c->discarding = 0;
+                c->lost += c->sep && end ? breaks(s->buf.p, end) - 1 : 0;
+                c->line += c->sep ? 1 + c->lost : 0;
+                if (kc_feed_back(f, &s->buf, end ? end : s->buf.n, e) != 0)
+                    return -1;
+                s->buf.n = 0;
+                restart(c);
+            } else {
+                drop(c, s);
+            }
+            want = kc_mem_add(s->buf.n, f->block);
+            continue;
+        }
+        /* a CR may belong to the line's end, which does not count */
+        if (!end && s->buf.n - (s->buf.n > 0 && s->buf.p[s->buf.n - 1] == '\r') > f->o->max_line) {
+            s->overlong = 1;
+            s->lines = c->lost;
+            c->lost = 0;
+            drop(c, s);
+            c->discarding = f->o->skip_bad;
+            f->stop = !f->o->skip_bad;
+            return s->buf.n > 0 ? kc_feed_back(f, &s->buf, 0, e) : 0;
+        }
+        if (end || kc_feed_ended(f)) {
+            if (!end && c->inside)
+                return never_closed(f, c, e);
+            restart(c);
+            s->lines = c->lost;
+            c->lost = 0;
+            c->line += c->sep && end ? breaks(s->buf.p, end) : 0;
+            if (end)
+                return kc_feed_back(f, &s->buf, end, e);
+            *eof = s->buf.n == 0;
+            return kc_feed_broken(f, e);
+        }
+        want = kc_mem_add(s->buf.n, f->block); /* no more, so that little is read behind the record's end */
+    }
+}

@@ -1,0 +1,314 @@
+/* FAISS indexes that keep the vectors as they are, as faiss.write_index has them; little-endian: four letters, a header
+ * (i32 d, i64 n, two i64 that say nothing, u8 is_trained, i32 metric, and a float when that is above 1), u64 n d, and the
+ * floats. An id map stands around that: its letters and a header of the same kind, the index, u64 n, n times i64. The
+ * ids are the terms, and come last: they are read from where they are, or, where that cannot be, all goes through a
+ * temporary file. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "in/formats/formats.h"
+#include "in/formats/plain.h"
+#include "io/outfile.h"
+#include "json/jsonw.h"
+
+#define HEADER 37 /* bytes, with the letters and without the float */
+#define MOST_METRIC 255 /* far above all that there are */
+#define FLAT "IxFI, IxF2 or IxFl, by itself or in an id map (IxMp, IxM2)"
+
+/* All indexes that FAISS writes, but for the flat ones. What is not in the table is none. */
+static const struct {
+    const char *what;
+    const char *letters; /* four for each */
+} others[] = {
+    {"an IVF index", "IvFlIvFLIwFlIwFdIvSQIwSQIwSqIvPQIvQRIwPQIwQRIwShIwPfIwLSIwRQIwPLIwPRIwIQIwrqIVLfIVRfNPLfNPRf"},
+    {"an HNSW graph", "IHNfIHNpIHNsIHN2IHc2"},
+    {"an NSG graph", "INSfINSpINSs"},
+    {"an NN-descent graph", "INNf"},
+    {"a product quantizer", "IxPQIxPqIxPoIPfs"},
+    {"a scalar quantizer", "IxSQ"},
+    {"an additive quantizer", "IxRQIxRqIxLSIxPRIxPLILfsIRfsIPLfIPRfImRQ"},
+    {"a RaBitQ index", "Ixrq"},
+    {"a locality-sensitive hash", "IxHEIxHe"},
+    {"a lattice index", "IxLa"},
+    {"a two-layer index", "Ix2L"},
+    {"a multi-index quantizer", "Imiq"},
+    {"an index behind a transform", "IxPTIRMfIRMh"},
+    {"an index with a second one to refine it", "IxRF"},
+    {"an index of binary vectors", "IBxFIBwFIBFfIBHfIBMpIBM2IBHhIBHm"},
+};
+
+static const char *const flat[] = {"IxFI", "IxF2", "IxFl"}, *const maps[] = {"IxMp", "IxM2"};
+
+struct state {
+    struct kc_plain p;   /* spool: of all behind the header, or NULL */
+    int with_ids;
+    int fd;              /* -1, or the input's, for its ids, */
+    uint64_t ids_at;     /* which begin here in fd or in the spool */
+};
+
+/* A header behind its letters. */
+struct header {
+    uint64_t d, n;
+    uint32_t metric;
+    size_t bytes; /* with the letters */
+};
+
+/* The word among n that the four letters at p are; NULL: none. */
+static const char *among(const char *const *words, size_t n, const char *p)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(words[i], p, 4) == 0)
+            return words[i];
+    return NULL;
+}
+
+static const char *is_flat(const char *p)
+{
+    return among(flat, sizeof flat / sizeof flat[0], p);
+}
+
+static const char *is_map(const char *p)
+{
+    return among(maps, sizeof maps / sizeof maps[0], p);
+}
+
+/* What other index it is; NULL: none. */
+static const char *other(const char *p)
+{
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        for (const char *w = others[i].letters; *w; w += 4)
+            if (memcmp(w, p, 4) == 0)
+                return others[i].what;
+    return NULL;
+}
+
+static int is(const struct kc_feed *f)
+{
+    const char *p = f->carry.p + f->carry_at;
+    return f->carry.n - f->carry_at >= 4 && (is_flat(p) || is_map(p) || other(p));
+}
+
+static const char *metric_name(uint32_t m)
+{
+    static const char *const names[] = {"inner product", "L2", "L1", "Linf", "Lp", [20] = "Canberra", "Bray-Curtis",
+                                        "Jensen-Shannon", "Jaccard"};
+    return m < sizeof names / sizeof names[0] && names[m] ? names[m] : NULL;
+}
+
+static int bad_header(const struct kc_feed *f, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4);
+
+static int bad_header(const struct kc_feed *f, struct kc_err *e, const char *fmt, ...)
+{
+    char what[128];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    kc_err_at(e, KC_EINPUT, f->name, 0, "its FAISS header is damaged: %s", what);
+    return -1;
+}
+
+/* At least n bytes behind the first `at` of the file, at *p. */
+static int need(struct kc_feed *f, size_t at, size_t n, const char **p, struct kc_err *e)
+{
+    if (kc_feed_peek(f, at + n, e) != 0)
+        return -1;
+    if (f->carry.n - f->carry_at < at + n) {
+        if (kc_feed_broken(f, e) == 0)
+            kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its FAISS header");
+        return -1;
+    }
+    *p = f->carry.p + f->carry_at + at;
+    return 0;
+}
+
+static int take_header(struct kc_feed *f, size_t at, struct header *h, struct kc_err *e)
+{
+    const char *p = NULL;
+    if (need(f, at, HEADER, &p, e) != 0)
+        return -1;
+    uint32_t d = kc_le32(p + 4), metric = kc_le32(p + 33);
+    uint64_t n = kc_le64(p + 8);
+    if (d > INT32_MAX)
+        return bad_header(f, e, "it says %ld dimensions", (long)d - (1L << 32));
+    if (n > INT64_MAX)
+        return bad_header(f, e, "it says -%llu vectors", 0 - (unsigned long long)n);
+    if ((unsigned char)p[32] > 1)
+        return bad_header(f, e, "is_trained is %u, expected 0 or 1", (unsigned char)p[32]);
+    if (metric > MOST_METRIC)
+        return bad_header(f, e, "there is no metric %ld", (long)(int32_t)metric);
+    *h = (struct header){d, n, metric, HEADER + (metric > 1 ? 4u : 0u)};
+    return 0;
+}
+
+/* For info: of the first input. */
+static void tell(struct kc_in_stats *st, const char *letters, const char *map, uint32_t metric)
+{
+    const char *name = metric_name(metric);
+    if (st->format != KC_IN_FAISS || st->index[0] != '\0')
+        return;
+    snprintf(st->index, sizeof st->index, "%s", letters);
+    snprintf(st->id_map, sizeof st->id_map, "%s", map ? map : "");
+    if (name)
+        snprintf(st->metric, sizeof st->metric, "%s", name);
+    else
+        snprintf(st->metric, sizeof st->metric, "%lu", (unsigned long)metric);
+}
+
+/* Everything up to the floats; p.rows and *d are set then. */
+static int headers(struct kc_feed *f, struct state *st, uint64_t *d, struct kc_err *e)
+{
+    struct header outer = {0}, h = {0};
+    const char *p = NULL, *map, *letters, *why;
+    size_t at = 0;
+    if (need(f, 0, 4, &p, e) != 0)
+        return -1;
+    map = is_map(p);
+    if (map) {
+        if (take_header(f, 0, &outer, e) != 0)
+            return -1;
+        at = outer.bytes;
+        if (need(f, at, 4, &p, e) != 0)
+            return -1;
+    }
+    letters = is_flat(p);
+    why = letters ? NULL : is_map(p) ? "an id map" : other(p);
+    if (!letters && !why)
+        return map ? bad_header(f, e, "there is no index in its id map") :
+                     bad_header(f, e, "it has the letters of no index");
+    if (!letters)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %s (%.4s)%s, expected a flat FAISS index: %s", why, p,
+                         map ? " in an id map" : "", FLAT);
+    if (take_header(f, at, &h, e) != 0)
+        return -1;
+    if (map && (outer.d != h.d || outer.n != h.n))
+        return bad_header(f, e, "its id map is of %llu x %llu numbers, the index in it of %llu x %llu",
+                          (unsigned long long)outer.n, (unsigned long long)outer.d, (unsigned long long)h.n,
+                          (unsigned long long)h.d);
+    at += h.bytes;
+    if (need(f, at, 8, &p, e) != 0)
+        return -1;
+    uint64_t said = kc_le64(p), numbers;
+    if (__builtin_mul_overflow(h.n, h.d, &numbers) || said != numbers)
+        return bad_header(f, e, "it says %llu x %llu numbers, and then %llu", (unsigned long long)h.n,
+                          (unsigned long long)h.d, (unsigned long long)said);
+    f->carry_at += at + 8;
+    st->with_ids = map != NULL;
+    st->p.rows = h.n;
+    *d = h.d;
+    if (st->with_ids && __builtin_mul_overflow(h.n, (uint64_t)8, &st->p.after))
+        return bad_header(f, e, "its shape is larger than any file");
+    st->p.after += st->with_ids ? 8 : 0;
+    tell(f->st, letters, map, h.metric);
+    return 0;
+}
+
+/* n bytes of what lies behind the rows. */
+static int read_behind(const struct kc_feed *f, const struct state *st, uint64_t at, void *p, size_t n,
+                       struct kc_err *e)
+{
+    size_t got;
+    if (st->p.spool)
+        return kc_outfile_read(st->p.spool, at, p, n, e);
+    int err = kc_fd_pread(st->fd, p, n, (off_t)at, &got);
+    if (err != 0)
+        return kc_err_sys(e, f->name, err, "cannot read");
+    return got == n ? 0 : kc_err_at(e, KC_ESYS, f->name, 0, "has been changed while kclust worked on it");
+}
+
+/* All that there is behind the header goes into a temporary file. */
+static int spool(struct kc_feed *f, struct state *st, uint64_t total, struct kc_err *e)
+{
+    struct kc_buf b = {NULL, 0, 0};
+    int rc = kc_outfile_open_spool(&st->p.spool, e);
+    for (uint64_t left = total; rc == 0 && left > 0; left -= b.n) {
+        b.n = 0;
+        rc = kc_feed_take(f, &b, left < f->block ? (size_t)left : f->block, e);
+        if (rc == 0 && b.n == 0)
+            rc = kc_feed_broken(f, e) != 0 ? -1 :
+                 kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes behind its header are missing",
+                           (unsigned long long)left, (unsigned long long)total);
+        if (rc == 0)
+            rc = kc_outfile_write(st->p.spool, b.p, b.n, e);
+    }
+    kc_buf_free(&b);
+    return rc == 0 ? kc_outfile_finish(st->p.spool, e) : -1;
+}
+
+static int begin_ids(struct kc_feed *f, struct state *st, struct kc_err *e)
+{
+    char count[8];
+    uint64_t rows = st->p.rows * st->p.stride, at;
+    st->fd = kc_source_dup(f->src, &at);
+    st->ids_at = rows + 8;
+    if (st->fd >= 0)
+        st->ids_at += at - (f->carry.n - f->carry_at);
+    else if (spool(f, st, rows + st->p.after, e) != 0)
+        return -1;
+    if (read_behind(f, st, st->ids_at - 8, count, sizeof count, e) != 0)
+        return -1;
+    return kc_le64(count) == st->p.rows ? 0 :
+           kc_err_at(e, KC_EINPUT, f->name, 0, "its id map has %llu ids for %llu vector%s",
+                     (unsigned long long)kc_le64(count), (unsigned long long)st->p.rows, st->p.rows == 1 ? "" : "s");
+}
+
+static int begin(struct kc_feed *f, struct kc_err *e)
+{
+    uint64_t d = 0;
+    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    f->state = st;
+    if (!st)
+        return -1;
+    st->fd = -1;
+    if (headers(f, st, &d, e) != 0 || kc_plain_begin(f, &st->p, d, "FAISS", e) != 0)
+        return -1;
+    return st->with_ids ? begin_ids(f, st, e) : kc_plain_terms(f, &st->p, e);
+}
+
+static void end(struct kc_feed *f)
+{
+    struct state *st = f->state;
+    if (st->fd >= 0)
+        close(st->fd);
+    kc_outfile_free(st->p.spool);
+    kc_plain_end(f);
+}
+
+/* The ids of rows i .. i + n, as terms. */
+static int add_ids(const struct kc_feed *f, const struct state *st, struct kc_slot *s, uint64_t i, size_t n,
+                   struct kc_err *e)
+{
+    char some[512 * 8];
+    for (size_t m; n > 0; n -= m, i += m) {
+        m = n < sizeof some / 8 ? n : sizeof some / 8;
+        if (read_behind(f, st, st->ids_at + 8 * i, some, 8 * m, e) != 0)
+            return -1;
+        for (size_t j = 0; j < m; j++) {
+            uint64_t id = kc_le64(some + 8 * j);
+            char t[21] = "-";
+            int negative = id > INT64_MAX;
+            if (kc_strs_add(&s->terms, t, (size_t)negative + kc_jsonw_digits(t + negative, negative ? 0 - id : id),
+                            e) != 0)
+                return -1;
+        }
+    }
+    s->has_terms = 1;
+    return 0;
+}
+
+static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+{
+    struct state *st = f->state;
+    uint64_t first = st->p.done;
+    size_t rows;
+    if (kc_plain_fill(f, &st->p, s, &rows, e) != 0)
+        return -1;
+    *eof = rows == 0;
+    return st->with_ids && !f->o->terms_file ? add_ids(f, st, s, first, rows, e) : 0;
+}
+
+const struct kc_reader kc_reader_faiss = {
+    .format = KC_IN_FAISS, .is = is, .binary = 1,
+    .begin = begin, .fill = fill, .work = kc_plain_work, .end = end};

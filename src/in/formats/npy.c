@@ -1,0 +1,190 @@
+/* npy, versions 1 to 3: two dimensions, C order, floating point. The header is a Python dictionary as text:
+ * {'descr': '<f4', 'fortran_order': False, 'shape': (524, 1536), } */
+#include <stdio.h>
+#include <string.h>
+#include "base/bytes.h"
+#include "in/formats/formats.h"
+#include "in/formats/plain.h"
+
+#define LONGEST_HEADER ((size_t)1 << 20)
+
+struct header {
+    char descr[32];
+    int fortran, seen; /* seen: bit 0 descr, 1 fortran_order, 2 shape */
+    uint64_t shape[2];
+    unsigned dims;
+};
+
+static int bad_header(const struct kc_feed *f, const char *what, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, f->name, 0, "its npy header is damaged: %s", what);
+}
+
+static const char *blanks(const char *p)
+{
+    while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+/* A quoted string of at most size - 1 bytes. NULL when it is none. */
+static const char *quoted(const char *p, char *out, size_t size)
+{
+    char q = *p;
+    size_t n = 0;
+    if (q != '\'' && q != '"')
+        return NULL;
+    for (p++; *p != q; p++) {
+        if (*p == '\0' || *p == '\\' || n + 1 == size)
+            return NULL;
+        out[n++] = *p;
+    }
+    out[n] = '\0';
+    return p + 1;
+}
+
+/* (524, 1536): dims counts them all, the first two are kept. */
+static const char *shape(const char *p, struct header *h)
+{
+    if (*p != '(')
+        return NULL;
+    p = blanks(p + 1);
+    while (*p != ')') {
+        uint64_t v = 0;
+        if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) /* no number for Python begins with 0 */
+            return NULL;
+        for (; *p >= '0' && *p <= '9'; p++)
+            if (__builtin_mul_overflow(v, (uint64_t)10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+                return NULL;
+        p = blanks(*p == 'L' ? p + 1 : p); /* as Python 2 wrote long integers */
+        if (h->dims < 2)
+            h->shape[h->dims] = v;
+        h->dims++;
+        if (*p == ',')
+            p = blanks(p + 1);
+        else if (*p != ')')
+            return NULL;
+    }
+    return p + 1;
+}
+
+static const char *member(const char *p, struct header *h)
+{
+    char key[32];
+    p = quoted(p, key, sizeof key);
+    if (!p)
+        return NULL;
+    p = blanks(p);
+    if (*p != ':')
+        return NULL;
+    p = blanks(p + 1);
+    if (strcmp(key, "descr") == 0) {
+        h->seen |= 1;
+        if (*p == '[') { /* a structure: nothing behind it matters */
+            strcpy(h->descr, "structure");
+            return p;
+        }
+        return quoted(p, h->descr, sizeof h->descr);
+    }
+    if (strcmp(key, "fortran_order") == 0) {
+        h->seen |= 2;
+        h->fortran = *p == 'T';
+        return strncmp(p, "True", 4) == 0 ? p + 4 : strncmp(p, "False", 5) == 0 ? p + 5 : NULL;
+    }
+    if (strcmp(key, "shape") == 0) {
+        h->seen |= 4;
+        return shape(p, h);
+    }
+    return NULL;
+}
+
+static int parse_header(const struct kc_feed *f, const char *p, struct header *h, struct kc_err *e)
+{
+    memset(h, 0, sizeof *h);
+    p = blanks(p);
+    if (*p != '{')
+        return bad_header(f, "no dictionary", e);
+    p = blanks(p + 1);
+    while (*p != '}') {
+        p = member(p, h);
+        if (!p)
+            return bad_header(f, "an entry that numpy would not write", e);
+        if (strcmp(h->descr, "structure") == 0)
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of <f2, <f4 or <f8");
+        p = blanks(p);
+        if (*p == ',')
+            p = blanks(p + 1);
+        else if (*p != '}')
+            return bad_header(f, "no '}'", e);
+    }
+    if (*blanks(p + 1) != '\0')
+        return bad_header(f, "something follows its '}'", e);
+    return h->seen == 7 ? 0 : bad_header(f, "descr, fortran_order or shape is missing", e);
+}
+
+static int set_type(struct kc_feed *f, struct kc_layout *l, const struct header *h, struct kc_err *e)
+{
+    const char *t = h->descr;
+    int order = t[0] == '<' || t[0] == '>' || t[0] == '=';
+    if (!order || t[1] != 'f' || !strchr("248", t[2]) || t[2] == '\0' || t[3] != '\0')
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "holds numbers of type %s, expected <f2, <f4 or <f8 (x.astype(numpy.float32) makes it so)", t);
+    l->cell = t[2] == '2' ? KC_CELL_F16 : t[2] == '4' ? KC_CELL_F32 : KC_CELL_F64;
+    l->swap = t[0] == '=' ? KC_BIG_ENDIAN : t[0] == '>';
+    if (f->st->dtype[0] == '\0')
+        snprintf(f->st->dtype, sizeof f->st->dtype, "%.8s", t);
+    return 0;
+}
+
+static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct header *h, struct kc_err *e)
+{
+    if (h->dims != 2)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
+                         h->dims == 1 ? "" : "s");
+    if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
+    if (h->shape[0] == UINT64_MAX) /* which here stands for as many as there are */
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "its shape is larger than any file");
+    st->rows = h->shape[0];
+    return kc_plain_begin(f, st, h->shape[1], "npy", e);
+}
+
+static int begin(struct kc_feed *f, struct kc_err *e)
+{
+    struct header h;
+    struct kc_plain *st = kc_mem_zalloc(1, sizeof *st, e);
+    if (!st)
+        return -1;
+    f->state = st;
+    if (kc_feed_peek(f, 12, e) != 0)
+        return -1;
+    const char *p = f->carry.p + f->carry_at;
+    if (f->carry.n - f->carry_at < 12)
+        return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its npy header");
+    unsigned major = (unsigned char)p[6], minor = (unsigned char)p[7];
+    if (major < 1 || major > 3 || minor != 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is npy version %u.%u, expected 1.0, 2.0 or 3.0", major, minor);
+    size_t before = major == 1 ? 10 : 12, len = major == 1 ? kc_le16(p + 8) : kc_le32(p + 8);
+    if (len > LONGEST_HEADER)
+        return bad_header(f, "it says that it is longer than 1 MiB", e);
+    if (kc_feed_peek(f, before + len, e) != 0)
+        return -1;
+    p = f->carry.p + f->carry_at;
+    if (f->carry.n - f->carry_at < before + len)
+        return kc_feed_broken(f, e) != 0 ? -1 : kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its npy header");
+    struct kc_buf text = {NULL, 0, 0};
+    int rc = kc_buf_add(&text, p + before, len, e) != 0 || kc_buf_addc(&text, '\0', e) != 0 ? -1 : 0;
+    if (rc == 0 && memchr(text.p, '\0', len))
+        rc = bad_header(f, "there is a NUL byte in it", e);
+    if (rc == 0)
+        rc = parse_header(f, text.p, &h, e);
+    kc_buf_free(&text);
+    f->carry_at += before + len;
+    return rc != 0 || set_type(f, &st->layout, &h, e) != 0 || set_shape(f, st, &h, e) != 0 ? -1 :
+           kc_plain_terms(f, st, e);
+}
+
+const struct kc_reader kc_reader_npy = {
+    .format = KC_IN_NPY, .magic = "\x93NUMPY", .magic_n = 6, .binary = 1,
+    .begin = begin, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

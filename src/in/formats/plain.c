@@ -1,0 +1,221 @@
+#include "in/formats/plain.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "in/fields/terms.h"
+#include "in/piece/again.h"
+#include "in/piece/slot.h"
+#include "io/outfile.h"
+
+/* Bytes that are still to be had from a plain regular file; UINT64_MAX: not known. */
+static uint64_t left_of(const struct kc_feed *f)
+{
+    uint64_t left = kc_source_left(f->src);
+    return left == UINT64_MAX ? left : left + (f->carry.n - f->carry_at);
+}
+
+int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char *what, struct kc_err *e)
+{
+    uint64_t left = left_of(f), total = 0;
+    if (p->rows == 0)
+        return 0;
+    if (kc_feed_dim(f, d, e) != 0)
+        return -1;
+    p->stride = p->layout.lead + f->d * kc_cell_bytes(p->layout.cell);
+    if (p->rows != UINT64_MAX) {
+        if (__builtin_mul_overflow(p->rows, (uint64_t)p->stride, &total) ||
+            __builtin_add_overflow(total, p->after, &total) || total > INT64_MAX)
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "its %s header is damaged: its shape is larger than any file",
+                             what);
+        if (left != UINT64_MAX && left != total)
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu byte%s of numbers, its header says %llu",
+                             (unsigned long long)left, left == 1 ? "" : "s", (unsigned long long)total);
+    }
+    if (left != UINT64_MAX && f->nfiles == 1)
+        f->hint_rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
+    f->again = kc_again_open(f, &p->layout, &p->at);
+    return 0;
+}
+
+static int bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t rows, struct kc_err *e)
+{
+    struct kc_buf path = {NULL, 0, 0};
+    if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0)
+        kc_err_at(e, KC_EINPUT, path.p, 0, "has %zu term%s, %s has %llu row%s", p->terms.n,
+                  p->terms.n == 1 ? "" : "s", f->path, (unsigned long long)rows, rows == 1 ? "" : "s");
+    kc_buf_free(&path);
+    return -1;
+}
+
+int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
+{
+    struct kc_buf path = {NULL, 0, 0};
+    uint64_t left = left_of(f), rows = p->rows;
+    int rc = -1;
+    if (f->o->terms_file || strcmp(f->path, "-") == 0)
+        return 0;
+    if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0) {
+        int none = access(path.p, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG);
+        p->has_terms = !none;
+        rc = none ? 0 : kc_terms_load(path.p, 1, f->o->max_line, f->o->max_memory, &p->terms, e);
+    }
+    kc_buf_free(&path);
+    if (rc != 0 || !p->has_terms)
+        return rc;
+    if (rows == UINT64_MAX && left != UINT64_MAX)
+        rows = left / p->stride;
+    return rows == UINT64_MAX || rows == p->terms.n ? 0 : bad_terms(f, p, rows, e);
+}
+
+void kc_plain_end(struct kc_feed *f)
+{
+    struct kc_plain *p = f->state;
+    kc_strs_free(&p->terms);
+}
+
+/* Behind the last row. */
+static int conclude(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
+{
+    uint64_t missing;
+    if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
+        return -1;
+    if (missing > 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes behind its rows are missing",
+                         (unsigned long long)missing, (unsigned long long)p->after);
+    if (kc_feed_peek(f, 1, e) != 0 || kc_feed_broken(f, e) != 0)
+        return -1;
+    if (f->carry_at < f->carry.n)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its header says",
+                         (unsigned long long)p->rows, p->rows == 1 ? "" : "s");
+    return 0;
+}
+
+/* No whole row is left where there should be one, or where the file may end. */
+static int no_row(struct kc_feed *f, const struct kc_plain *p, size_t rest, struct kc_err *e)
+{
+    if (kc_feed_broken(f, e) != 0)
+        return -1;
+    if (p->rows != UINT64_MAX)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: it ends within row %llu of %llu",
+                         (unsigned long long)p->done, (unsigned long long)p->rows);
+    if (rest > 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "ends within row %llu: %zu byte%s of %zu%s %s there",
+                         (unsigned long long)p->done, rest, rest == 1 ? "" : "s", p->stride,
+                         f->o->dim ? " (--dim)" : "", rest == 1 ? "is" : "are");
+    return p->has_terms && p->done != p->terms.n ? bad_terms(f, p, p->done, e) : 0;
+}
+
+/* Up to `rows` rows of bytes. */
+static int take_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf *b, size_t rows, struct kc_err *e)
+{
+    size_t n = rows * p->stride;
+    if (!p->spool)
+        return kc_feed_take(f, b, n, e);
+    if (kc_buf_reserve(b, n, e) != 0 ||
+        kc_outfile_read(p->spool, p->done * p->stride, b->p, n, e) != 0)
+        return -1;
+    b->n = n;
+    return 0;
+}
+
+static int add_terms(struct kc_feed *f, const struct kc_plain *p, struct kc_slot *s, size_t rows, struct kc_err *e)
+{
+    for (size_t i = 0; i < rows; i++) {
+        size_t n;
+        if (p->done + i >= p->terms.n)
+            return bad_terms(f, p, p->done + rows, e);
+        const char *t = kc_strs_get(&p->terms, (size_t)p->done + i, &n);
+        if (kc_strs_add(&s->terms, t, n, e) != 0)
+            return -1;
+    }
+    s->has_terms = 1;
+    return 0;
+}
+
+int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t *rows, struct kc_err *e)
+{
+    *rows = 0;
+    if (p->done == p->rows)
+        return conclude(f, p, e);
+    size_t want = f->block / p->stride;
+    if (want == 0)
+        want = 1;
+    if (want > p->rows - p->done)
+        want = (size_t)(p->rows - p->done);
+    if (take_rows(f, p, &s->buf, want, e) != 0)
+        return -1;
+    size_t n = s->buf.n / p->stride, rest = s->buf.n - n * p->stride;
+    if (n == 0) /* rows that are whole come first */
+        return no_row(f, p, rest, e);
+    if (rest > 0 && kc_feed_back(f, &s->buf, n * p->stride, e) != 0)
+        return -1;
+    if (p->has_terms && add_terms(f, p, s, n, e) != 0)
+        return -1;
+    s->layout = p->layout;
+    s->at = p->at + p->done * p->stride;
+    p->done += n;
+    s->end = p->at + p->done * p->stride;
+    *rows = n;
+    return 0;
+}
+
+int kc_plain_next(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+{
+    size_t rows;
+    int rc = kc_plain_fill(f, f->state, s, &rows, e);
+    *eof = rows == 0;
+    return rc;
+}
+
+int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t n, struct kc_err *e)
+{
+    p->done -= s->buf.n / p->stride - n;
+    s->end = p->at + p->done * p->stride;
+    return kc_feed_back(f, &s->buf, n * p->stride, e);
+}
+
+/* A float64 that is finite and too large says so, rather than that it is infinite. */
+static void name_large(const struct kc_slot *s, const char *p, char *msg, size_t size)
+{
+    for (size_t j = 0; s->layout.cell == KC_CELL_F64 && j < s->d; j++) {
+        double d;
+        uint64_t b = s->layout.swap ? __builtin_bswap64(kc_le64(p + 8 * j)) : kc_le64(p + 8 * j);
+        memcpy(&d, &b, sizeof d);
+        if (!isfinite((float)d)) {
+            if (isfinite(d))
+                snprintf(msg, size, "column %zu is %g, beyond the range of float32", j, d);
+            return;
+        }
+    }
+}
+
+void kc_plain_work(struct kc_slot *s)
+{
+    size_t stride = s->layout.lead + s->d * kc_cell_bytes(s->layout.cell), rows = s->buf.n / stride;
+    struct kc_strs good = {{NULL, 0, 0}, NULL, 0, 0};
+    for (size_t i = 0; i < rows; i++, s->records++) {
+        const char *p = s->buf.p + i * stride + s->layout.lead;
+        float *row = kc_slot_row(s);
+        char msg[128];
+        if (!row)
+            break;
+        kc_cell_floats(row, p, s->d, &s->layout);
+        if (kc_slot_check(s, "", msg, sizeof msg) != 0) {
+            name_large(s, p, msg, sizeof msg);
+            if (!kc_slot_bad(s, 0, msg))
+                break;
+        } else if (s->has_terms) {
+            size_t n;
+            const char *t = kc_strs_get(&s->terms, i, &n);
+            if (kc_strs_add(&good, t, n, &s->err) != 0)
+                break;
+        }
+    }
+    if (s->has_terms) { /* those of the good rows only */
+        kc_strs_free(&s->terms);
+        s->terms = good;
+    }
+}

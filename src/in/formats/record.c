@@ -1,0 +1,352 @@
+#include "in/formats/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "base/utf8.h"
+#include "in/piece/opts.h"
+
+#define LONGEST_WORD 40 /* of one that is shown in a message */
+
+/* The verdict on the vector. A duplicate key later in the record may still replace it, so only at the record's end does
+ * it count. */
+enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_LARGE, VEC_COUNT, VEC_ELEMENT, VEC_RANGE };
+
+struct walk {
+    const char *begin, *end;
+    const struct kc_fields *f;
+    struct kc_record *r;
+    struct kc_json_fault fault;
+    enum vec_state vec;
+    const char *what; /* VEC_KIND, VEC_ELEMENT, VEC_RANGE: the value concerned */
+    size_t what_n, index;
+    const char *numbers, *numbers_end; /* the last array of numbers: nothing but ASCII */
+    const char *term; /* the value, NULL while there is none */
+    size_t term_n;
+};
+
+/* The position of a fault: its column, and the line breaks before it. */
+static size_t place(const struct walk *w, const char *at)
+{
+    const char *line = w->begin, *p;
+    size_t column = w->r->column;
+    while ((p = memchr(line, '\n', (size_t)(at - line))) != NULL) {
+        w->r->lines++;
+        line = p + 1;
+        column = 0;
+    }
+    return column + (size_t)(at - line) + 1;
+}
+
+static int is_word(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RECORD_WORD])
+{
+    const char *p = f->at;
+    int n = 0;
+    if (f->what)
+        return;
+    if (end - p >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+        f->what = "a byte order mark inside the file";
+        f->expected = NULL;
+        return;
+    }
+    while (n < LONGEST_WORD && end - p > n && is_word(p[n]))
+        n++;
+    /* a word where a value should be: what other languages write, or a literal misspelt; one letter says nothing */
+    if (n < 2 || (*p >= '0' && *p <= '9') || strncmp(f->expected, "a value", 7) != 0)
+        return;
+    snprintf(word, KC_RECORD_WORD, "'%.*s' is not JSON", n, p);
+    f->what = word;
+    f->expected = NULL;
+}
+
+static int bad_fault(struct walk *w)
+{
+    char word[KC_RECORD_WORD];
+    size_t column = place(w, w->fault.at);
+    kc_record_clarify(&w->fault, w->end, word);
+    if (w->r->msg[0] == '\0')
+        kc_json_explain(&w->fault, column, w->end, w->r->unit, w->r->msg, sizeof w->r->msg);
+    w->fault.what = NULL; /* word ends here */
+    return -1;
+}
+
+static const char *expect(struct walk *w, const char *at, const char *expected)
+{
+    w->fault = (struct kc_json_fault){at, expected, NULL};
+    return NULL;
+}
+
+/* The vector's element at q, of which kc_num_floats wants to know nothing; p is where the vector begins. */
+static const char *bad_element(struct walk *w, const char *p, const char *q, size_t index, unsigned depth)
+{
+    static const char *const names[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < 3; i++)
+        if (strncmp(q, names[i], strlen(names[i])) == 0) {
+            snprintf(w->r->msg, sizeof w->r->msg, "%s[%zu] is %s, expected a number", w->f->vec.name, index, names[i]);
+            return expect(w, q, "a number");
+        }
+    const char *behind = kc_json_skip(q, w->end, depth + 1, &w->fault);
+    if (!behind)
+        return NULL;
+    w->vec = (*q >= '0' && *q <= '9') || *q == '-' ? VEC_RANGE : VEC_ELEMENT;
+    w->what = q;
+    w->what_n = (size_t)(behind - q);
+    w->index = index;
+    return kc_json_skip(p, w->end, depth, &w->fault);
+}
+
+static const char *take_vec(struct walk *w, const char *p, unsigned depth)
+{
+    struct kc_record *r = w->r;
+    float beyond[64];
+    size_t n = 0;
+    if (*p != '[') {
+        w->vec = VEC_KIND;
+        w->what = p;
+        return kc_json_skip(p, w->end, depth, &w->fault);
+    }
+    const char *q = kc_json_ws(p + 1);
+    if (*q == ']') {
+        w->vec = VEC_EMPTY;
+        return q + 1;
+    }
+    for (;;) {
+        enum kc_num_status st;
+        float *to = n < r->d ? r->row + n : beyond;
+        n += kc_num_floats(&q, r->floor, to, n < r->d ? r->d - n : sizeof beyond / sizeof beyond[0], &st);
+        if (st != KC_NUM_OK)
+            return bad_element(w, p, q, n, depth);
+        if (*q != ',')
+            break;
+        q = kc_json_ws(q + 1);
+    }
+    if (*q != ']')
+        return expect(w, q, "',' or ']'");
+    w->numbers = p;
+    w->numbers_end = q;
+    r->count = n;
+    w->vec = n > KC_MAX_DIM ? VEC_LARGE : r->d == 0 || n == r->d ? VEC_OK : VEC_COUNT;
+    return q + 1;
+}
+
+/* The record's object, and of its containers those that the fields' paths lead into; kc_json_skip does the others. */
+static const char *walk_object(struct walk *w, const char *p)
+{
+    const struct kc_path *path[2] = {&w->f->vec, &w->f->term};
+    unsigned on[2] = {1, 1}; /* the containers 1..on[t] are those that path t goes through */
+    char kind[KC_PATH_DEPTH + 2];
+    uint64_t index[KC_PATH_DEPTH + 2];
+    unsigned depth = 1;
+    kind[1] = '{';
+    p = kc_json_ws(p + 1);
+    if (*p == '}')
+        return p + 1;
+    for (;;) {
+        /* p is at a member of container `depth` */
+        int match[2], enter = 0, done = 0;
+        struct kc_json_str key = {NULL, 0, 0};
+        if (kind[depth] == '{') {
+            if (*p != '"')
+                return expect(w, p, "a key or '}'");
+            p = kc_json_string(p, w->end, &key, &w->fault);
+            if (!p)
+                return NULL;
+            p = kc_json_ws(p);
+            if (*p != ':')
+                return expect(w, p, "':'");
+            p = kc_json_ws(p + 1);
+        }
+        for (int t = 0; t < 2; t++) {
+            match[t] = on[t] == depth && depth <= path[t]->n &&
+                       (kind[depth] == '{' ? kc_path_is_key(path[t], depth - 1, &key)
+                                           : kc_path_is_index(path[t], depth - 1, index[depth]));
+            enter |= match[t] && depth < path[t]->n;
+        }
+        const char *value = p;
+        if (match[0]) {
+            w->vec = VEC_MISSING; /* what an earlier duplicate held is gone */
+            if (depth == path[0]->n) {
+                p = take_vec(w, p, depth);
+                if (!p)
+                    return NULL;
+                done = 1;
+            }
+        }
+        if (match[1]) {
+            w->term = NULL;
+            if (depth == path[1]->n) {
+                if (!done && !enter)
+                    p = kc_json_skip(p, w->end, depth, &w->fault);
+                if (!p)
+                    return NULL;
+                w->term = value; /* where the other path goes on inside it is no term anyway: n does not matter */
+                w->term_n = (size_t)(p - value);
+                done |= !enter;
+            }
+        }
+        if (!done && enter && (*p == '{' || *p == '[')) {
+            char close = *p == '{' ? '}' : ']';
+            depth++;
+            kind[depth] = *p;
+            index[depth] = 0;
+            for (int t = 0; t < 2; t++)
+                on[t] = match[t] ? depth : on[t];
+            p = kc_json_ws(p + 1);
+            if (*p != close)
+                continue;
+        } else if (!done) {
+            p = kc_json_skip(p, w->end, depth, &w->fault);
+            if (!p)
+                return NULL;
+            p = kc_json_ws(p);
+        } else {
+            p = kc_json_ws(p);
+        }
+        while (*p == (kind[depth] == '{' ? '}' : ']')) {
+            p++;
+            if (--depth == 0)
+                return p;
+            for (int t = 0; t < 2; t++)
+                on[t] = on[t] < depth ? on[t] : depth;
+            p = kc_json_ws(p);
+        }
+        if (*p != ',')
+            return expect(w, p, kind[depth] == '{' ? "',' or '}'" : "',' or ']'");
+        p++;
+        index[depth]++; /* NOLINT(clang-analyzer-core.uninitialized.Assign): set where the container began */
+        const char *next = kc_json_ws(p);
+        if (kind[depth] == '{' && *next != '"')
+            return expect(w, next, "a key");
+        p = next;
+    }
+}
+
+static int bad_vec(const struct walk *w)
+{
+    struct kc_record *r = w->r;
+    const char *name = w->f->vec.name, *subject = kc_fields_subject(w->f);
+    size_t size = sizeof r->msg;
+    int n = 0;
+    switch (w->vec) {
+    case VEC_OK:
+        return 0;
+    case VEC_MISSING:
+        if (w->f->vec.n == 0)
+            snprintf(r->msg, size, "no vector: none of %s is there; name the field with --vec-field", kc_fields_vecs);
+        else
+            snprintf(r->msg, size, "no field '%s'", name);
+        break;
+    case VEC_KIND:
+        snprintf(r->msg, size, "%s is %s, expected an array of numbers", subject, kc_json_kind(*w->what));
+        break;
+    case VEC_EMPTY:
+        n = snprintf(r->msg, size, "%s is empty, expected ", subject);
+        if (r->d == 0)
+            snprintf(r->msg + n, size - (size_t)n, "an array of numbers");
+        else
+            snprintf(r->msg + n, size - (size_t)n, "%zu number%s", r->d, r->d == 1 ? "" : "s");
+        break;
+    case VEC_LARGE:
+        snprintf(r->msg, size, "%s has %zu numbers, more than the %zu that kclust takes", subject, r->count,
+                 KC_MAX_DIM);
+        break;
+    case VEC_COUNT:
+        n = snprintf(r->msg, size, "%s has %zu number%s, expected %zu", subject, r->count, r->count == 1 ? "" : "s",
+                     r->d);
+        if (r->d_from)
+            snprintf(r->msg + n, size - (size_t)n, " as in %s", r->d_from);
+        break;
+    case VEC_ELEMENT:
+        snprintf(r->msg, size, "%s[%zu] is %s, expected a number", name, w->index, kc_json_kind(*w->what));
+        break;
+    case VEC_RANGE:
+        snprintf(r->msg, size, "%s[%zu] is %.*s%s, beyond the range of float32", name, w->index,
+                 (int)(w->what_n < 40 ? w->what_n : 40), w->what, w->what_n > 40 ? "..." : "");
+        break;
+    }
+    return -1;
+}
+
+static int take_term(const struct walk *w)
+{
+    struct kc_record *r = w->r;
+    r->term_kind = 0;
+    if (!w->f->want_term || w->f->bare)
+        return 0;
+    if (!w->term) {
+        if (w->f->term.n == 0)
+            snprintf(r->msg, sizeof r->msg,
+                     "no term: none of %s is there; name the field with --term-field, or give terms with --terms",
+                     kc_fields_terms);
+        else
+            snprintf(r->msg, sizeof r->msg, "no field '%s'", w->f->term.name);
+        return -1;
+    }
+    char c = *w->term;
+    if (c == '"') {
+        r->term_kind = '"';
+        r->term.p = w->term + 1;
+        r->term.n = w->term_n - 2;
+        r->term.escaped = memchr(r->term.p, '\\', r->term.n) != NULL;
+    } else if ((c >= '0' && c <= '9') || c == '-') {
+        r->term_kind = '0';
+        r->term.p = w->term;
+        r->term.n = w->term_n;
+        r->term.escaped = 0;
+    } else {
+        snprintf(r->msg, sizeof r->msg, "%s is %s, expected a string or a number", w->f->term.name, kc_json_kind(c));
+        return -1;
+    }
+    return 0;
+}
+
+/* The first byte of the record that is no UTF-8, or NULL. The numbers, nearly all of a good record, are known to be. */
+static const char *bad_utf8(const struct walk *w, int good)
+{
+    const char *bad = kc_utf8_bad(w->begin, good && w->numbers ? w->numbers : w->end);
+    return bad || !good || !w->numbers ? bad : kc_utf8_bad(w->numbers_end, w->end);
+}
+
+int kc_record_parse(const char *begin, const char *end, const struct kc_fields *f, struct kc_record *r)
+{
+    struct walk w = {.begin = begin, .end = end, .f = f, .r = r};
+    const char *bad, *p = kc_json_ws(begin);
+    r->msg[0] = '\0';
+    r->lines = 0;
+    r->count = 0;
+    r->vec = r->vec_end = NULL;
+    char first = *p;
+    if (f->bare && first == '[')
+        p = take_vec(&w, p, 0);
+    else if (!f->bare && first == '{')
+        p = walk_object(&w, p);
+    else
+        p = kc_json_skip(p, end, 0, &w.fault);
+    bad = bad_utf8(&w, p != NULL);
+    if (bad) { /* comes before all other faults */
+        snprintf(r->msg, sizeof r->msg, "not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad, place(&w, bad));
+        return -1;
+    }
+    if (!p)
+        return bad_fault(&w);
+    p = kc_json_ws(p);
+    if (p != end) {
+        w.fault = (struct kc_json_fault){p, "the line's end: one record a line", NULL};
+        return bad_fault(&w);
+    }
+    if (first != (f->bare ? '[' : '{')) {
+        snprintf(r->msg, sizeof r->msg, "the record is %s, expected %s", kc_json_kind(first),
+                 f->bare ? "an array of numbers" : "an object");
+        return -1;
+    }
+    if (bad_vec(&w) != 0)
+        return -1;
+    r->vec = w.numbers;
+    r->vec_end = w.numbers_end + 1;
+    return take_term(&w);
+}

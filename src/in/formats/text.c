@@ -1,0 +1,199 @@
+/* Rows of text: what the formats but JSON have in common. */
+#include "in/formats/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "base/utf8.h"
+#include "in/piece/feed.h"
+#include "in/piece/slot.h"
+#include "io/lines.h"
+
+const char *kc_text_show(char out[KC_TEXT_SHOWN], const char *p, const char *end)
+{
+    size_t n = (size_t)(end - p), most = KC_TEXT_SHOWN - 16;
+    if (n > most) {
+        n = most;
+        while (n > most - 4 && ((unsigned char)p[n] & 0xC0) == 0x80) /* not within a character */
+            n--;
+    }
+    snprintf(out, KC_TEXT_SHOWN, "'%.*s'%s", (int)n, p, p + n < end ? "..." : "");
+    return out;
+}
+
+int kc_text_number(const char *p, const char *end, float *out)
+{
+    while (p < end && *p == ' ')
+        p++;
+    while (p < end && end[-1] == ' ')
+        end--;
+    const char *q = p;
+    enum kc_num_status st = kc_num_loose(&q, out);
+    return st == KC_NUM_SYNTAX || q != end ? KC_NUM_SYNTAX : (int)st;
+}
+
+int kc_text_bad_number(struct kc_text_row *r, const char *what, size_t no, const char *p, const char *end)
+{
+    char shown[KC_TEXT_SHOWN];
+    float x;
+    const char *colon = memchr(p, ':', (size_t)(end - p));
+    if (p == end)
+        snprintf(r->msg, sizeof r->msg, "%s %zu is empty, expected a number", what, no);
+    else if (kc_text_number(p, end, &x) == KC_NUM_RANGE)
+        snprintf(r->msg, sizeof r->msg, "%s %zu is %s, beyond the range of float32", what, no,
+                 kc_text_show(shown, p, end));
+    else if (colon && kc_text_number(p, colon, &x) == KC_NUM_OK && kc_text_number(colon + 1, end, &x) == KC_NUM_OK)
+        snprintf(r->msg, sizeof r->msg, "%s %zu is %s, expected a number: sparse vectors are not read", what, no,
+                 kc_text_show(shown, p, end));
+    else
+        snprintf(r->msg, sizeof r->msg, "%s %zu is %s, expected a number", what, no, kc_text_show(shown, p, end));
+    return -1;
+}
+
+int kc_text_bad_count(struct kc_text_row *r)
+{
+    int n;
+    if (r->count > KC_MAX_DIM)
+        return snprintf(r->msg, sizeof r->msg, "the vector has %zu numbers, more than the %zu that kclust takes",
+                        r->count, KC_MAX_DIM), -1;
+    n = snprintf(r->msg, sizeof r->msg, "the vector has %zu number%s, expected %zu", r->count,
+                 r->count == 1 ? "" : "s", r->d);
+    if (r->d_from)
+        snprintf(r->msg + n, sizeof r->msg - (size_t)n, " as in %s", r->d_from);
+    return -1;
+}
+
+int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_span *span)
+{
+    const char *end = s->buf.p + s->buf.n;
+    while (*at < s->buf.n) {
+        const char *p = s->buf.p + *at, *stop, *q;
+        if (s->columns.multiline)
+            stop = kc_cut_end(p, end, s->columns.sep);
+        else if (!(stop = memchr(p, '\n', (size_t)(end - p))))
+            stop = end;
+        *span = (struct kc_span){*at, (size_t)(stop - p), *line + 1, 0};
+        *at = (size_t)(stop - s->buf.p) + (stop < end);
+        ++*line;
+        for (q = p; s->columns.multiline && (q = memchr(q, '\n', (size_t)(stop - q))) != NULL; q++)
+            ++*line;
+        if (span->n > 0 && p[span->n - 1] == '\r')
+            span->n--;
+        for (q = p; q < p + span->n && *q == ' '; q++)
+            ;
+        if (q < p + span->n)
+            return 1;
+    }
+    return 0;
+}
+
+static int too_long(const struct kc_slot *s, const struct kc_span *span, struct kc_text_row *r)
+{
+    if (span->n <= s->o->max_line)
+        return 0;
+    snprintf(r->msg, sizeof r->msg, "longer than %llu bytes; --max-line raises the limit",
+             (unsigned long long)s->o->max_line);
+    return 1;
+}
+
+/* 1, with the reason in r->msg: it is no text. */
+static int bad_bytes(struct kc_text_row *r)
+{
+    const char *p = r->term, *bad = r->how == KC_TERM_NONE ? NULL : kc_utf8_bad(p, p + r->term_n);
+    if (!bad && r->how != KC_TERM_NONE)
+        bad = memchr(p, '\0', r->term_n);
+    if (!bad)
+        return 0;
+    snprintf(r->msg, sizeof r->msg, "its term %s: byte 0x%02x at column %zu", *bad ? "is not UTF-8" : "holds NUL",
+             (unsigned char)*bad, (size_t)(bad - p) + 1);
+    return 1;
+}
+
+static int add_term(struct kc_slot *s, struct kc_text_row *r)
+{
+    const char *p = r->term;
+    size_t n = r->term_n;
+    if (bad_bytes(r))
+        return 1;
+    if (r->how != KC_TERM_PLAIN) {
+        s->tmp.n = 0;
+        if (kc_buf_add(&s->tmp, p, n, &s->err) != 0)
+            return -1;
+        p = s->tmp.p;
+    }
+    if (r->how == KC_TERM_ESCAPED) {
+        n = kc_lines_unescape(s->tmp.p, n);
+        if (n == SIZE_MAX) {
+            snprintf(r->msg, sizeof r->msg, "its term has an escape that is none of \\t \\n \\r \\\\ \\xHH");
+            return 1;
+        }
+    } else if (r->how == KC_TERM_QUOTED) {
+        size_t o = 0;
+        for (size_t i = 0; i < n; i++) {
+            s->tmp.p[o++] = p[i];
+            i += p[i] == '"'; /* two stand for one */
+        }
+        n = o;
+    }
+    return s->given->want_term ? kc_strs_add(&s->terms, p, n, &s->err) : 0;
+}
+
+int kc_text_term(struct kc_slot *s, struct kc_text_row *r)
+{
+    int rc = r->how == KC_TERM_NONE ? 0 : add_term(s, r);
+    s->n -= rc != 0;
+    return rc;
+}
+
+void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse)
+{
+    struct kc_span span;
+    size_t at = 0, skip = s->before;
+    uint64_t line = s->lines;
+    s->o = f->o;
+    while (f->d == 0 && kc_text_next(s, &at, &line, &span)) {
+        const char *p = s->buf.p + span.off;
+        struct kc_text_row r = {.row = NULL, .floor = s->buf.p};
+        if (skip > 0) {
+            skip--;
+            continue;
+        }
+        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 && !bad_bytes(&r)) {
+            f->d = r.count;
+            f->d_name = f->name;
+            return;
+        }
+        s->before++;
+        int on = kc_slot_bad(s, span.line, r.msg);
+        s->records++;
+        if (!on)
+            return;
+    }
+}
+
+void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
+{
+    size_t at = 0, skip = s->before;
+    struct kc_span span;
+    if (s->nbads > 0 && !s->o->skip_bad)
+        return;
+    while (kc_text_next(s, &at, &s->lines, &span)) {
+        const char *p = s->buf.p + span.off;
+        struct kc_text_row r = {.d = s->d, .d_from = s->d_from, .floor = s->buf.p};
+        int rc = 1;
+        if (skip > 0) {
+            skip--;
+            continue;
+        }
+        if (!(r.row = kc_slot_row(s)))
+            return;
+        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 &&
+            kc_slot_check(s, "the vector", r.msg, sizeof r.msg) == 0)
+            rc = kc_text_term(s, &r);
+        if (rc < 0 || (rc > 0 && !kc_slot_bad(s, span.line, r.msg)))
+            return;
+        s->records++;
+    }
+    s->has_terms = s->n > 0 && s->given->want_term && (s->columns.sep == '\0' || s->columns.term != SIZE_MAX);
+}

@@ -1,0 +1,185 @@
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "in/piece/again.h"
+#include "in/piece/reader.h"
+
+uint64_t kc_feed_bytes(const struct kc_feed *f)
+{
+    return f->bytes + (f->src ? kc_source_bytes(f->src) : 0);
+}
+
+int kc_feed_broken(const struct kc_feed *f, struct kc_err *e)
+{
+    if (f->broken.code == KC_OK)
+        return 0;
+    *e = f->broken;
+    return -1;
+}
+
+/* An error of the source is kept: it counts when everything before it has been looked at. */
+static void read_source(struct kc_feed *f, char *p, size_t n, size_t *got)
+{
+    *got = 0;
+    if (!f->src_eof && kc_source_read(f->src, p, n, got, &f->broken) != 0)
+        *got = 0;
+    f->src_eof = *got == 0;
+}
+
+static int take(struct kc_feed *f, struct kc_buf *b, size_t want, int prompt, struct kc_err *e)
+{
+    int lines = 0;
+    while (b->n < want) {
+        /* No more at a time than what is there already: a length that lies costs nothing. */
+        size_t step = b->n > f->block ? b->n : f->block, got = f->carry.n - f->carry_at;
+        if (step > want - b->n)
+            step = want - b->n;
+        if (kc_buf_reserve(b, kc_mem_add(step, KC_NUM_PAD), e) != 0)
+            return -1;
+        if (got > 0) {
+            got = got < step ? got : step;
+            memcpy(b->p + b->n, f->carry.p + f->carry_at, got);
+            f->carry_at += got;
+            if (f->carry_at == f->carry.n)
+                f->carry_at = f->carry.n = 0;
+        } else {
+            read_source(f, b->p + b->n, step, &got);
+            if (got == 0)
+                break;
+        }
+        lines |= prompt && memchr(b->p + b->n, '\n', got);
+        b->n += got;
+        if (lines && f->carry_at == f->carry.n && !kc_source_ready(f->src))
+            break;
+    }
+    if (kc_buf_reserve(b, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(b->p + b->n, 0, KC_NUM_PAD);
+    return 0;
+}
+
+int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
+{
+    return take(f, b, want, 0, e);
+}
+
+int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
+{
+    return take(f, b, want, f->o->prompt, e);
+}
+
+int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e)
+{
+    size_t n = b->n - at;
+    if (f->carry_at >= n && n > 0) { /* what was taken from there last */
+        f->carry_at -= n;
+        memcpy(f->carry.p + f->carry_at, b->p + at, n);
+    } else if (n > 0) {
+        struct kc_buf rest = {NULL, 0, 0};
+        size_t left = f->carry.n - f->carry_at;
+        if (left > 0) {
+            if (kc_buf_reserve(&rest, kc_mem_add(n, left), e) != 0)
+                return -1;
+            memcpy(rest.p, b->p + at, n);
+            memcpy(rest.p + n, f->carry.p + f->carry_at, left);
+            rest.n = n + left;
+            kc_buf_free(&f->carry);
+            f->carry = rest;
+        } else {
+            f->carry.n = 0;
+            if (kc_buf_add(&f->carry, b->p + at, n, e) != 0)
+                return -1;
+        }
+        f->carry_at = 0;
+    }
+    b->n = at;
+    if (kc_buf_reserve(b, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(b->p + b->n, 0, KC_NUM_PAD);
+    return 0;
+}
+
+int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e)
+{
+    if (f->carry_at > 0) {
+        memmove(f->carry.p, f->carry.p + f->carry_at, f->carry.n - f->carry_at);
+        f->carry.n -= f->carry_at;
+        f->carry_at = 0;
+    }
+    while (f->carry.n < n && !f->src_eof) {
+        size_t step = f->carry.n > f->block ? f->carry.n : f->block, got; /* as in take */
+        if (step > n - f->carry.n)
+            step = n - f->carry.n;
+        if (kc_buf_reserve(&f->carry, step, e) != 0)
+            return -1;
+        read_source(f, f->carry.p + f->carry.n, step, &got);
+        f->carry.n += got;
+    }
+    return 0;
+}
+
+int kc_feed_skip(struct kc_feed *f, uint64_t n, uint64_t *missing, struct kc_err *e)
+{
+    size_t have = f->carry.n - f->carry_at, step = have < n ? have : (size_t)n;
+    f->carry_at += step;
+    n -= step;
+    n -= f->src_eof ? 0 : kc_source_skip(f->src, n);
+    for (; n > 0 && !f->src_eof; n -= step) {
+        f->carry_at = f->carry.n = 0;
+        if (kc_feed_peek(f, f->block < n ? f->block : (size_t)n, e) != 0)
+            return -1;
+        step = f->carry_at = f->carry.n;
+    }
+    *missing = n;
+    return 0;
+}
+
+int kc_feed_more(struct kc_feed *f, size_t n, struct kc_err *e)
+{
+    size_t got;
+    if (kc_buf_reserve(&f->carry, n, e) != 0)
+        return -1;
+    read_source(f, f->carry.p + f->carry.n, n, &got);
+    f->carry.n += got;
+    return 0;
+}
+
+int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e)
+{
+    if (d == 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "its rows have no numbers");
+    if (d > KC_MAX_DIM)
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "its header says %llu numbers a row, more than the %zu that kclust takes",
+                         (unsigned long long)d, KC_MAX_DIM);
+    if (f->d == 0) {
+        f->d = (size_t)d;
+        f->d_name = f->name;
+    } else if (f->d != d) {
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu number%s a row, expected %zu%s%s", (unsigned long long)d,
+                         d == 1 ? "" : "s", f->d, f->d_name == f->name ? "" : " as in ",
+                         f->d_name == f->name ? "" : f->d_name);
+    }
+    return 0;
+}
+
+void kc_feed_close(struct kc_feed *f)
+{
+    if (f->state) {
+        f->rd->end(f); /* NOLINT(clang-analyzer-core.NullDereference): the state is that reader's */
+        kc_mem_free(f->state);
+        f->state = NULL;
+    }
+    kc_again_free(f->again);
+    f->again = NULL;
+    if (f->src)
+        f->bytes += kc_source_bytes(f->src);
+    kc_source_free(f->src);
+    f->src = NULL;
+}
+
+void kc_feed_free(struct kc_feed *f)
+{
+    kc_feed_close(f);
+    kc_buf_free(&f->carry);
+}

@@ -1,0 +1,368 @@
+#include "io/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "base/mem.h"
+
+#ifndef STORED_BUFFER /* the fuzzers build it small: what they make up meets its ends, and no mapping is made for it */
+#define STORED_BUFFER ((size_t)256 << 10)
+#endif
+#define ZLIB_BYTES (39 * 1024)  /* what inflate takes, by zconf.h */
+#define ZSTD_BYTES (160 * 1024) /* about what a decoder takes before it has seen a window */
+#define WINDOW_LOG 25 /* zstd keeps so much of what went before: 8 MiB up to level 19; a header can ask for 2 GiB */
+#define PIPE_BYTES (1024 * 1024) /* what Linux grants anybody */
+
+struct kc_source {
+    const char *name;
+    int fd;
+    enum kc_source_kind kind;
+    char *buf; /* (STORED_BUFFER) stored bytes: at .. n are still to be taken */
+    size_t at, n;
+    uint64_t stored; /* bytes read from fd, those in buf included */
+    uint64_t size;   /* bytes from here on of a regular file, else UINT64_MAX */
+    uint64_t from;   /* where "here" is in it */
+    int inside;      /* a member or frame has begun and not ended */
+    const char *damage; /* what zlib says against the member, NULL: nothing */
+    z_stream z;
+    ZSTD_DStream *zstd;
+};
+
+const char *kc_source_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static uint64_t size_left(off_t at, const struct stat *st)
+{
+    return at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
+}
+
+uint64_t kc_source_size(const char *path)
+{
+    struct stat st;
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : -1;
+    if ((fd >= 0 ? fstat(fd, &st) : stat(path, &st)) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    off_t at = fd >= 0 ? lseek(fd, 0, SEEK_CUR) : 0;
+    return at < 0 ? 0 : size_left(at, &st);
+}
+
+static int read_some(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    int err = kc_fd_read(s->fd, p, n, got);
+    s->stored += *got;
+    return err == 0 ? 0 : kc_err_sys(e, s->name, err, "cannot read");
+}
+
+/* More stored bytes into an empty buffer; s->n is 0 then only at the end. */
+static int refill(struct kc_source *s, struct kc_err *e)
+{
+    s->at = 0;
+    s->n = 0;
+    return read_some(s, s->buf, STORED_BUFFER, &s->n, e);
+}
+
+static uint64_t offset(const struct kc_source *s)
+{
+    return s->stored - (s->n - s->at);
+}
+
+static int starts_gzip(const char *p, size_t n)
+{
+    /* its method is 8, always: two bytes alone would be met by chance in raw floats */
+    return n >= 2 && (unsigned char)p[0] == 0x1F && (unsigned char)p[1] == 0x8B && (n < 3 || p[2] == 8);
+}
+
+static int starts_zstd(const char *p, size_t n)
+{
+    if (n < 4)
+        return 0;
+    uint32_t magic = kc_le32(p);
+    return magic == ZSTD_MAGICNUMBER || (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+enum kc_source_kind kc_source_packed(const char *p, size_t n)
+{
+    return starts_gzip(p, n) ? KC_SOURCE_GZIP : starts_zstd(p, n) ? KC_SOURCE_ZSTD : KC_SOURCE_PLAIN;
+}
+
+static int start_inflating(struct kc_source *s, struct kc_err *e)
+{
+    enum kc_source_kind kind = kc_source_packed(s->buf, s->n);
+    if (kind == KC_SOURCE_GZIP) {
+        if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* 16: a gzip header, whose CRC and length are checked */
+            return kc_err_nomem(e, ZLIB_BYTES);
+    } else if (kind == KC_SOURCE_ZSTD) {
+        s->zstd = ZSTD_createDStream();
+        if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)) ||
+            ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
+            return kc_err_nomem(e, ZSTD_BYTES);
+    }
+    s->kind = kind;
+    return 0;
+}
+
+static int is_directory(const char *name, struct kc_err *e)
+{
+    return kc_err_at(e, KC_ESYS, name, 0, "is a directory");
+}
+
+int kc_source_check(const char *path, struct kc_err *e)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (stat(path, &st) != 0)
+        return kc_err_sys(e, path, errno, "cannot open");
+    if (S_ISDIR(st.st_mode))
+        return is_directory(path, e);
+    return access(path, R_OK) != 0 ? kc_err_sys(e, path, errno, "cannot open") : 0;
+}
+
+int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
+{
+    struct stat st;
+    struct kc_source *s = kc_mem_zalloc(1, sizeof *s, e);
+    *out = NULL;
+    if (!s)
+        return -1;
+    s->name = kc_source_name(path);
+    s->fd = -1;
+    s->buf = kc_mem_alloc(STORED_BUFFER, 1, e);
+    if (!s->buf)
+        goto fail;
+    if (strcmp(path, "-") == 0) {
+        s->fd = STDIN_FILENO;
+    } else {
+        s->fd = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    }
+    if (s->fd < 0 || fstat(s->fd, &st) != 0) {
+        kc_err_sys(e, s->name, errno, "cannot open");
+        goto fail;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        (void)is_directory(s->name, e);
+        goto fail;
+    }
+    off_t from = S_ISREG(st.st_mode) ? lseek(s->fd, 0, SEEK_CUR) : -1;
+    s->size = from < 0 ? UINT64_MAX : size_left(from, &st);
+    s->from = from < 0 ? 0 : (uint64_t)from;
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
+#if defined(F_SETPIPE_SZ)
+    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; where it is refused, they do */
+        (void)fcntl(s->fd, F_SETPIPE_SZ, PIPE_BYTES);
+#endif
+    while (s->n < 4) { /* the longest magic number */
+        size_t got;
+        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+            goto fail;
+        if (got == 0)
+            break;
+        s->n += got;
+    }
+    if (start_inflating(s, e) != 0)
+        goto fail;
+    *out = s;
+    return 0;
+fail:
+    kc_source_free(s);
+    return -1;
+}
+
+void kc_source_free(struct kc_source *s)
+{
+    if (!s)
+        return;
+    if (s->kind == KC_SOURCE_GZIP)
+        inflateEnd(&s->z);
+    ZSTD_freeDStream(s->zstd);
+    if (s->fd > STDIN_FILENO)
+        close(s->fd);
+    kc_mem_free(s->buf);
+    kc_mem_free(s);
+}
+
+/* Between two members: is there another? *end is set when there is nothing at all. The magic number may straddle two
+ * reads: what there is of it is then moved to the buffer's beginning. */
+static int next_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t),
+                       int *end, struct kc_err *e)
+{
+    if (s->n - s->at < magic) {
+        memmove(s->buf, s->buf + s->at, s->n - s->at);
+        s->n -= s->at;
+        s->at = 0;
+    }
+    while (s->n - s->at < magic) {
+        size_t got;
+        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+            return -1;
+        if (got == 0)
+            break;
+        s->n += got;
+    }
+    *end = s->n == s->at;
+    if (*end || starts(s->buf + s->at, s->n - s->at))
+        return 0;
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "something else follows the %s data at byte %llu (0x%02x)", kind,
+                     (unsigned long long)offset(s), (unsigned char)s->buf[s->at]);
+}
+
+static int cut_short(const struct kc_source *s, const char *kind, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "the %s data is cut short: it ends at byte %llu", kind,
+                     (unsigned long long)offset(s));
+}
+
+static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    s->z.next_out = (Bytef *)p;
+    s->z.avail_out = n < UINT_MAX ? (uInt)n : UINT_MAX;
+    uInt want = s->z.avail_out;
+    while (s->z.avail_out == want) { /* whatever there is will do: waiting for a full block would stall a slow pipe */
+        if (s->damage)
+            return kc_err_at(e, KC_EINPUT, s->name, 0, "the gzip data is damaged near byte %llu: %s",
+                             (unsigned long long)offset(s), s->damage);
+        if (!s->inside) {
+            int end;
+            if (next_member(s, 2, "gzip", starts_gzip, &end, e) != 0)
+                return -1;
+            if (end)
+                break;
+            if (inflateReset(&s->z) != Z_OK)
+                return kc_err_set(e, KC_ESYS, "zlib could not start again");
+            s->inside = 1;
+        }
+        if (s->at == s->n && refill(s, e) != 0)
+            return -1;
+        s->z.next_in = (Bytef *)s->buf + s->at;
+        s->z.avail_in = (uInt)(s->n - s->at);
+        int rc = inflate(&s->z, Z_NO_FLUSH);
+        s->at = s->n - s->z.avail_in;
+        if (rc == Z_STREAM_END)
+            s->inside = 0;
+        else if (rc == Z_MEM_ERROR)
+            return kc_err_nomem(e, ZLIB_BYTES);
+        else if (rc != Z_OK && rc != Z_BUF_ERROR)
+            s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was inflated before comes first */
+        else if (s->n == 0 && s->z.avail_out == want) /* zlib may have held something back until now */
+            return cut_short(s, "gzip", e);
+    }
+    *got = want - s->z.avail_out;
+    return 0;
+}
+
+static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
+{
+    ZSTD_ErrorCode code = ZSTD_getErrorCode(rc);
+    if (code == ZSTD_error_memory_allocation)
+        return kc_err_set(e, KC_ESYS, "out of memory: up to %d MiB were needed for the window of zstd",
+                          1 << (WINDOW_LOG - 20));
+    if (code == ZSTD_error_frameParameter_windowTooLarge)
+        return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the %d MiB that kclust takes: let "
+                         "zstd -dc --long=31 read it, and pipe that", 1 << (WINDOW_LOG - 20));
+    if (code == ZSTD_error_dstSize_tooSmall) /* a frame longer than it says is seen so when a read could hold it */
+        code = ZSTD_error_corruption_detected;
+    return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
+                     (unsigned long long)offset(s), ZSTD_getErrorString(code));
+}
+
+static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    ZSTD_outBuffer out = {p, n, 0};
+    while (out.pos == 0) {
+        if (!s->inside) {
+            int end;
+            if (next_member(s, 4, "zstd", starts_zstd, &end, e) != 0)
+                return -1;
+            if (end)
+                break;
+            s->inside = 1;
+        }
+        if (s->at == s->n && refill(s, e) != 0)
+            return -1;
+        /* With no more input, what the decoder still holds must come out; when nothing does, input is missing. */
+        ZSTD_inBuffer in = {s->buf, s->n, s->at};
+        size_t rc = ZSTD_decompressStream(s->zstd, &out, &in);
+        s->at = in.pos;
+        if (ZSTD_isError(rc))
+            return bad_zstd(s, rc, e);
+        if (rc == 0)
+            s->inside = 0;
+        else if (s->n == 0 && out.pos == 0)
+            return cut_short(s, "zstd", e);
+    }
+    *got = out.pos;
+    return 0;
+}
+
+int kc_source_ready(const struct kc_source *s)
+{
+    struct pollfd f = {s->fd, POLLIN, 0};
+    return s->at < s->n || poll(&f, 1, 0) != 0; /* a failure will show when reading */
+}
+
+int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    switch (s->kind) {
+    case KC_SOURCE_GZIP: return read_gzip(s, p, n, got, e);
+    case KC_SOURCE_ZSTD: return read_zstd(s, p, n, got, e);
+    case KC_SOURCE_PLAIN: break;
+    }
+    if (s->at == s->n && n >= STORED_BUFFER) /* no need to copy */
+        return read_some(s, p, n, got, e);
+    if (s->at == s->n && refill(s, e) != 0)
+        return -1;
+    *got = s->n - s->at < n ? s->n - s->at : n;
+    memcpy(p, s->buf + s->at, *got);
+    s->at += *got;
+    return 0;
+}
+
+enum kc_source_kind kc_source_kind(const struct kc_source *s)
+{
+    return s->kind;
+}
+
+uint64_t kc_source_bytes(const struct kc_source *s)
+{
+    return s->stored;
+}
+
+uint64_t kc_source_left(const struct kc_source *s)
+{
+    uint64_t taken = offset(s);
+    if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
+        return UINT64_MAX;
+    return s->size > taken ? s->size - taken : 0;
+}
+
+uint64_t kc_source_skip(struct kc_source *s, uint64_t n)
+{
+    uint64_t left = kc_source_left(s), have = s->n - s->at;
+    if (left == UINT64_MAX)
+        return 0;
+    n = n < left ? n : left;
+    if (n > have && lseek(s->fd, (off_t)(n - have), SEEK_CUR) < 0)
+        return 0;
+    s->at += (size_t)(n < have ? n : have);
+    s->stored += n > have ? n - have : 0;
+    return n;
+}
+
+int kc_source_dup(const struct kc_source *s, uint64_t *at)
+{
+    if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
+        return -1;
+    *at = s->from + offset(s);
+    return fcntl(s->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}

@@ -1,0 +1,60 @@
+/* jsonl: one object a line; with annotate the record as it came, with members added behind its own. */
+#include "json/jsonw.h"
+#include "report/writer.h"
+
+static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, size_t i, uint64_t number,
+                      enum kc_column c, const struct kc_out_opts *o, struct kc_err *e)
+{
+    size_t n;
+    const char *s;
+    char digits[20];
+    if ((!first && kc_buf_addc(b, ',', e) != 0) || kc_buf_addc(b, '"', e) != 0 ||
+        kc_buf_adds(b, kc_out_column_key(c), e) != 0 || kc_buf_add(b, "\":", 2, e) != 0)
+        return -1;
+    switch (c) {
+    case KC_COL_TERM:
+        s = kc_out_term(t->terms, i, number, digits, &n);
+        return kc_jsonw_quote(b, s, n, e);
+    case KC_COL_CLUSTER:
+        if (!o->id_format) /* a number; a name of the clusters' is text, and -1 too beside such */
+            return kc_out_add_cluster(b, t, i, o, e);
+        return kc_buf_addc(b, '"', e) != 0 || kc_out_add_cluster(b, t, i, o, e) != 0 ? -1 : kc_buf_addc(b, '"', e);
+    case KC_COL_ROW:
+        return kc_out_add_u64(b, number, e);
+    default:
+        break;
+    }
+    char real[KC_OUT_REAL_MAX];
+    n = kc_out_real(real, kc_out_figure(t, i, c));
+    return n ? kc_buf_add(b, real, n, e) : kc_buf_add(b, "null", 4, e);
+}
+
+static int annotate(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number,
+                    const struct kc_out_opts *o, struct kc_err *e)
+{
+    size_t n;
+    const char *s = kc_strs_get(t->raws, i, &n);
+    /* the raw is a compact object: all but its closing brace, and "{}" has no member that needs a comma */
+    if (kc_buf_add(b, s, n - 1, e) != 0 || add_member(b, n == 2, t, i, number, KC_COL_CLUSTER, o, e) != 0)
+        return -1;
+    for (size_t j = 0; j < o->ncolumns; j++)
+        if (o->columns[j] != KC_COL_TERM && o->columns[j] != KC_COL_CLUSTER &&
+            add_member(b, 0, t, i, number, o->columns[j], o, e) != 0)
+            return -1;
+    return kc_buf_add(b, "}\n", 2, e);
+}
+
+static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+               struct kc_err *e)
+{
+    if (o->annotate)
+        return annotate(b, t, i, number, o, e);
+    if (kc_buf_addc(b, '{', e) != 0)
+        return -1;
+    for (size_t j = 0; j < o->ncolumns; j++)
+        if (add_member(b, j == 0, t, i, number, o->columns[j], o, e) != 0)
+            return -1;
+    return kc_buf_add(b, "}\n", 2, e);
+}
+
+const struct kc_out_writer kc_out_writer_jsonl = {"jsonl", NULL, row};

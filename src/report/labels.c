@@ -1,0 +1,256 @@
+#include "report/labels.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/utf8.h"
+#include "json/jsonw.h"
+#include "report/writer.h"
+
+#define FLUSH_AT ((size_t)64 << 10)
+
+static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
+    [KC_OUT_TSV] = &kc_out_writer_tsv,
+    [KC_OUT_CSV] = &kc_out_writer_csv,
+    [KC_OUT_JSONL] = &kc_out_writer_jsonl,
+};
+
+static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row"};
+
+int kc_out_format_by_name(const char *name, enum kc_out_format *f)
+{
+    for (int i = 0; i < KC_OUT_FORMATS; i++)
+        if (strcmp(writers[i]->name, name) == 0) {
+            *f = (enum kc_out_format)i;
+            return 0;
+        }
+    return -1;
+}
+
+const char *kc_out_column_key(enum kc_column c)
+{
+    return c == KC_COL_CLUSTER ? "cluster_id" : column_names[c];
+}
+
+int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c)
+{
+    for (size_t i = 0; i < o->ncolumns; i++)
+        if (o->columns[i] == c)
+            return 1;
+    return 0;
+}
+
+int kc_out_wants_figures(const struct kc_out_opts *o)
+{
+    return kc_out_has_column(o, KC_COL_SIMILARITY) || kc_out_has_column(o, KC_COL_MARGIN) ||
+           kc_out_has_column(o, KC_COL_SILHOUETTE);
+}
+
+static int column_by_name(const char *s, size_t n)
+{
+    for (int i = 0; i < KC_COLUMNS; i++)
+        if (strlen(column_names[i]) == n && memcmp(column_names[i], s, n) == 0)
+            return i;
+    return -1;
+}
+
+int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e)
+{
+    o->ncolumns = 0;
+    for (const char *p = list;; p++) {
+        size_t n = strcspn(p, ",");
+        int c = column_by_name(p, n);
+        if (c < 0) {
+            char name[64];
+            kc_err_escape(name, sizeof name, p, n);
+            return kc_err_set(e, KC_EUSAGE,
+                              "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row", name);
+        }
+        if (kc_out_has_column(o, (enum kc_column)c))
+            return kc_err_set(e, KC_EUSAGE, "column '%s' is asked for twice", column_names[c]);
+        o->columns[o->ncolumns++] = (enum kc_column)c;
+        p += n;
+        if (!*p)
+            return 0;
+    }
+}
+
+double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
+{
+    const float *x = c == KC_COL_SIMILARITY ? t->similarity : c == KC_COL_MARGIN ? t->margin : t->silhouette;
+    return (double)x[i];
+}
+
+size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x)
+{
+    if (!isfinite(x) || fabs(x) > 1e12)
+        return 0;
+    double scaled = nearbyint(fabs(x) * 1e6);
+    uint64_t v = (uint64_t)scaled;
+    size_t n = 0;
+    if (x < 0 && v > 0)
+        out[n++] = '-';
+    n += kc_jsonw_digits(out + n, v / 1000000);
+    out[n++] = '.';
+    uint64_t frac = v % 1000000;
+    for (int i = 5; i >= 0; i--, frac /= 10)
+        out[n + (size_t)i] = (char)('0' + frac % 10);
+    return n + 6;
+}
+
+const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n)
+{
+    if (terms->n > 0)
+        return kc_strs_get(terms, i, n);
+    *n = kc_jsonw_digits(digits, row);
+    return digits;
+}
+
+int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
+{
+    char t[20];
+    return kc_buf_add(b, t, kc_jsonw_digits(t, v), e);
+}
+
+/* The number's place at p: what stands behind it, and its least width. NULL: p is no place for one. */
+static const char *number_place(const char *p, unsigned *width)
+{
+    *width = 0;
+    if (*p != '%')
+        return NULL;
+    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++) /* the first of them a zero: blanks are no digits */
+        *width = *width * 10 + (unsigned)(*p - '0');
+    return *p == 'd' ? p + 1 : NULL;
+}
+
+int kc_out_id_format_check(const char *format, const char *option, struct kc_err *e)
+{
+    size_t numbers = 0;
+    unsigned width;
+    int bad = kc_utf8_bad(format, format + strlen(format)) != NULL;
+    for (const char *p = format, *q; *p && !bad; p = q) {
+        q = p + 1 + (p[0] == '%' && p[1] == '%');
+        if (*p == '%' && p[1] != '%') {
+            const char *behind = number_place(p, &width);
+            bad = !behind || width > 20 || (p[1] != 'd' && p[1] != '0');
+            q = behind ? behind : q;
+            numbers++;
+        }
+        bad |= (unsigned char)*p < 0x20 || *p == 0x7f || strchr("\"\\,", *p) != NULL;
+    }
+    char shown[64];
+    if (!bad && numbers == 1)
+        return 0;
+    kc_err_escape(shown, sizeof shown, format, strlen(format));
+    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not text with one %%d or %%0Nd in it (%%%% is a percent sign), without quotes, "
+                      "commas, backslashes and control characters", option, shown);
+}
+
+int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e)
+{
+    unsigned width;
+    char digits[20];
+    size_t n = kc_jsonw_digits(digits, id);
+    if (!format)
+        return kc_buf_add(b, digits, n, e);
+    for (const char *p = format, *q; *p; p = q) {
+        q = number_place(p, &width);
+        if (!q) {
+            q = p + 1 + (p[0] == '%');
+            if (kc_buf_addc(b, *p, e) != 0)
+                return -1;
+            continue;
+        }
+        for (size_t zeros = width > n ? width - n : 0; zeros > 0; zeros--)
+            if (kc_buf_addc(b, '0', e) != 0)
+                return -1;
+        if (kc_buf_add(b, digits, n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
+                       struct kc_err *e)
+{
+    uint32_t c = t->labels[i];
+    return c == KC_NOISE ? kc_buf_add(b, "-1", 2, e) :
+           kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
+}
+
+/* Append a figure. */
+static int add_real(struct kc_buf *b, double x, struct kc_err *e)
+{
+    char t[KC_OUT_REAL_MAX];
+    return kc_buf_add(b, t, kc_out_real(t, x), e);
+}
+
+int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+                   char separator, kc_out_add_term term, struct kc_err *e)
+{
+    for (size_t j = 0; j < o->ncolumns; j++) {
+        size_t n;
+        const char *s;
+        char digits[20];
+        int rc;
+        if (j && kc_buf_addc(b, separator, e) != 0)
+            return -1;
+        switch (o->columns[j]) {
+        case KC_COL_TERM:
+            s = kc_out_term(t->terms, i, number, digits, &n);
+            rc = term(b, s, n, e);
+            break;
+        case KC_COL_CLUSTER:
+            rc = kc_out_add_cluster(b, t, i, o, e);
+            break;
+        case KC_COL_ROW:
+            rc = kc_out_add_u64(b, number, e);
+            break;
+        default:
+            rc = add_real(b, kc_out_figure(t, i, o->columns[j]), e);
+        }
+        if (rc != 0)
+            return -1;
+    }
+    return kc_buf_addc(b, '\n', e);
+}
+
+int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e)
+{
+    const struct kc_out_writer *w = writers[o->format];
+    struct kc_buf b = {0};
+    int rc = w->header && w->header(&b, o, e) != 0 ? -1 :
+             b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+{
+    const struct kc_out_writer *w = writers[o->format];
+    struct kc_buf b = {0};
+    int rc = -1;
+    uint64_t row = 0;
+    size_t skip = 0;
+    for (size_t i = 0; i < t->n; i++, row++) {
+        while (!t->rows && skip < t->nskipped && t->skipped[skip] == row) {
+            skip++;
+            row++;
+        }
+        if (w->row(&b, t, i, t->rows ? t->rows[i] : row, o, e) != 0)
+            goto out;
+        if (b.n >= FLUSH_AT) {
+            if (kc_outfile_write(f, b.p, b.n, e) != 0)
+                goto out;
+            b.n = 0;
+        }
+    }
+    rc = b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
+out:
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+{
+    return kc_out_labels_begin(f, o, e) != 0 ? -1 : kc_out_labels_add(f, t, o, e);
+}

@@ -1,0 +1,44 @@
+/* What a fit found, for machines (the JSON sidecar) and for people (the text summary). */
+#ifndef KC_REPORT_REPORT_H
+#define KC_REPORT_REPORT_H
+
+#include "core/kmeans/fit.h"
+#include "io/outfile.h"
+#include "report/groups.h"
+#include "text/keywords.h"
+
+struct kc_report {
+    const struct kc_fit *fit;
+    const struct kc_fit_opts *opts;
+    const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
+    const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
+    const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
+    size_t nskipped;
+    uint64_t bad, unmet;            /* of these: bad records, and good ones that did not meet the conditions */
+    struct {
+        const char *model;          /* an older one whose ids were kept; NULL: none, */
+        size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */
+        uint64_t judged, changed;   /* rows whose old id is known, and of these those that changed it */
+    } like;
+    const struct kc_groups *groups; /* NULL: the rows were clustered as one */
+    const struct kc_keywords *keywords; /* of the clusters; NULL: not asked for */
+    const struct kc_strs *warnings; /* all of them, in the order they were given */
+    struct {
+        double read, sweep, index, final, sizes, write, total, keywords;
+    } seconds;                      /* index and final: parts of the fit that are not in sweep */
+    const char *storage;            /* where the rows were: "memory", "file", "spill" */
+    uint64_t peak_rss;              /* bytes; 0: not known, written as null */
+};
+
+/* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
+ * options. A time that is NAN was not taken and is written as null. */
+int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+
+/* The main figures for Prometheus, see report/prometheus.h. model: its file's name, or NULL. */
+int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model,
+                          struct kc_err *e) KC_MUST_USE;
+
+/* Append the text summary: a table of the sweep, one of the clusters, and a last line; no wider than 80 columns. */
+int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+
+#endif

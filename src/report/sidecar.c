@@ -1,0 +1,180 @@
+#include <math.h>
+#include <stdio.h>
+#include "in/dataset.h"
+#include "json/jsonw.h"
+#include "report/prometheus.h"
+#include "report/report.h"
+#include "report/writer.h"
+
+static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
+{
+    kc_jsonw_open(w, "sweep", '[', 0);
+    for (size_t i = 0; i < fit->nsweep; i++) {
+        const struct kc_k_entry *s = &fit->sweep[i];
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "k", s->k);
+        kc_jsonw_u64(w, "rows", s->rows);
+        kc_jsonw_double(w, "silhouette", s->silhouette);
+        kc_jsonw_double(w, "inertia", s->inertia);
+        kc_jsonw_double(w, "objective", s->objective);
+        kc_jsonw_double(w, "calinski_harabasz", s->calinski_harabasz);
+        kc_jsonw_double(w, "davies_bouldin", s->davies_bouldin);
+        kc_jsonw_u64(w, "iterations", s->iterations);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+/* Weights with six decimals: what log() makes of the last bits may differ from machine to machine. */
+static void add_keywords(struct kc_jsonw *w, const struct kc_keywords *keywords, uint32_t c)
+{
+    size_t n;
+    const char *label = kc_strs_get(&keywords->labels, c, &n);
+    if (n > 0)
+        kc_jsonw_str(w, "label", label, n);
+    else
+        kc_jsonw_null(w, "label");
+    kc_jsonw_open(w, "keywords", '[', 1);
+    for (size_t i = keywords->first[c]; i < keywords->first[c + 1]; i++) {
+        const char *word = kc_strs_get(&keywords->words, i, &n);
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_str(w, "word", word, n);
+        kc_jsonw_fixed(w, "weight", keywords->weight[i], 6);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
+{
+    kc_jsonw_open(w, "clusters", '[', 0);
+    for (uint32_t c = 0; c < r->fit->k; c++) {
+        const struct kc_cluster *cl = &r->fit->clusters[c];
+        size_t n;
+        char digits[20];
+        uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
+        const char *term = kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "id", r->ids ? (uint64_t)r->ids[c] : c);
+        kc_jsonw_u64(w, "size", cl->size);
+        kc_jsonw_double(w, "cohesion", cl->cohesion);
+        kc_jsonw_double(w, "silhouette", cl->silhouette);
+        kc_jsonw_str(w, "representative", term, n);
+        kc_jsonw_u64(w, "representative_row", row);
+        if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_NONE)
+            kc_out_group(w, "group", r->groups, r->groups->parts->group[c]);
+        if (r->keywords)
+            add_keywords(w, r->keywords, c);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
+/* What the fit took, whoever did it: the same for any number of threads. */
+static void add_work(struct kc_jsonw *w, const struct kc_fit *fit)
+{
+    kc_jsonw_open(w, "work", '{', 1);
+    kc_jsonw_fixed(w, "sweep_gflop", (double)fit->sweep_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "sweep_dense_gflop", (double)fit->sweep_dense_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "index_gflop", (double)fit->index_flops * 1e-9, 3);
+    kc_jsonw_close(w, '}');
+}
+
+static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
+{
+    kc_jsonw_cstr(w, "storage", r->storage);
+    kc_jsonw_open(w, "seconds", '{', 1);
+    kc_jsonw_fixed(w, "read", r->seconds.read, 3);
+    kc_jsonw_fixed(w, "sweep", r->seconds.sweep, 3);
+    kc_jsonw_fixed(w, "index", r->seconds.index, 3);
+    kc_jsonw_fixed(w, "final", r->seconds.final, 3);
+    kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
+    if (r->keywords)
+        kc_jsonw_fixed(w, "keywords", r->seconds.keywords, 3);
+    kc_jsonw_fixed(w, "write", r->seconds.write, 3);
+    kc_jsonw_fixed(w, "total", r->seconds.total, 3);
+    kc_jsonw_close(w, '}');
+    if (r->peak_rss)
+        kc_jsonw_u64(w, "peak_rss", r->peak_rss);
+    else
+        kc_jsonw_null(w, "peak_rss");
+}
+
+int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *fit = r->fit;
+    struct kc_buf b = {0};
+    struct kc_jsonw w = KC_JSONW(&b, e);
+    kc_jsonw_open(&w, NULL, '{', 0);
+    kc_jsonw_cstr(&w, "version", KC_VERSION);
+    kc_jsonw_u64(&w, "n", fit->n);
+    kc_jsonw_u64(&w, "dim", fit->d);
+    kc_jsonw_u64(&w, "k", fit->k);
+    kc_jsonw_double(&w, "silhouette", fit->silhouette);
+    kc_jsonw_double(&w, "objective", fit->objective);
+    kc_jsonw_double(&w, "inertia", fit->inertia);
+    kc_jsonw_u64(&w, "k_selected", fit->k_selected);
+    kc_jsonw_double(&w, "silhouette_selected", fit->silhouette_selected);
+    kc_jsonw_u64(&w, "seed", r->opts->seed);
+    kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
+    add_sweep(&w, fit);
+    add_clusters(&w, r);
+    if (r->groups)
+        kc_out_parts(&w, r->groups);
+    if (r->like.model) {
+        kc_jsonw_open(&w, "like", '{', 1);
+        kc_jsonw_cstr(&w, "model", r->like.model);
+        kc_jsonw_u64(&w, "kept", r->like.kept);
+        kc_jsonw_u64(&w, "new", r->like.fresh);
+        kc_jsonw_u64(&w, "gone", r->like.gone);
+        kc_jsonw_u64(&w, "rows", r->like.judged);
+        kc_jsonw_u64(&w, "relabelled", r->like.changed);
+        kc_jsonw_close(&w, '}');
+    }
+    kc_jsonw_u64(&w, "merged", fit->merged);
+    kc_jsonw_u64(&w, "split", fit->split);
+    kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
+    kc_jsonw_u64(&w, "skipped", r->bad);
+    kc_jsonw_u64(&w, "unmet", r->unmet);
+    kc_jsonw_open(&w, "warnings", '[', 0);
+    for (size_t i = 0; i < r->warnings->n; i++) {
+        size_t n;
+        const char *s = kc_strs_get(r->warnings, i, &n);
+        kc_jsonw_str(&w, NULL, s, n);
+    }
+    kc_jsonw_close(&w, ']');
+    kc_jsonw_cstr(&w, "kernel", fit->kernel);
+    add_work(&w, fit);
+    add_costs(&w, r);
+    kc_jsonw_close(&w, '}');
+    int rc = kc_jsonw_end(&w);
+    if (rc == 0)
+        rc = kc_outfile_write(f, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model, struct kc_err *e)
+{
+    const struct kc_fit *fit = r->fit;
+    struct kc_metrics m = {.verb = "fit", .model = model, .e = e};
+    kc_metrics_about(&m, "kclust_rows", "Rows of the run by what became of them.");
+    kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)fit->n);
+    kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
+    kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
+    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", fit->k_selected);
+    kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", fit->silhouette);
+    kc_metrics_one(&m, "kclust_objective", "Sum of the rows' similarities to their centroids.", fit->objective);
+    kc_metrics_one(&m, "kclust_inertia", "Sum of the squared distances of the rows to their cluster's mean.",
+                   fit->inertia);
+    kc_metrics_about(&m, "kclust_cluster_rows", "Rows of the run by cluster.");
+    for (uint32_t c = 0; c < fit->k; c++) {
+        char id[24];
+        snprintf(id, sizeof id, "%lld", (long long)(r->ids ? r->ids[c] : c));
+        kc_metrics_add(&m, "kclust_cluster_rows", "cluster", id, (double)fit->clusters[c].size);
+    }
+    kc_metrics_one(&m, "kclust_limit_broken", "Whether a limit that was asked for could not be kept: 1 yes, 0 no.",
+                   fit->limit_broken);
+    kc_metrics_common(&m, r->seconds.total, r->peak_rss);
+    return kc_metrics_write(&m, f);
+}

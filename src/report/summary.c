@@ -1,0 +1,139 @@
+#include <math.h>
+#include <stdio.h>
+#include "base/num.h"
+#include "in/dataset.h"
+#include "report/report.h"
+#include "report/width.h"
+#include "report/writer.h"
+
+#define MOST 25u  /* longer tables show SOME lines and say how many more there are */
+#define SOME 20u
+#define COLUMNS 80u
+
+/* x with some decimals, right-aligned in width columns; "-" when it is not defined. */
+static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct kc_err *e)
+{
+    if (isnan(x))
+        return kc_buf_printf(b, e, "  %*s", width, "-");
+    return kc_buf_printf(b, e, "  %*.*f", width, decimals, x);
+}
+
+static double index_of(const struct kc_k_entry *s, enum kc_index by)
+{
+    return by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz :
+           by == KC_INDEX_DAVIES_BOULDIN ? -s->davies_bouldin : s->silhouette;
+}
+
+/* How many values of k are ahead of entry i by the index that picks (an undefined one is behind all). */
+static size_t rank_of(const struct kc_report *r, size_t i)
+{
+    const struct kc_fit *f = r->fit;
+    double mine = index_of(&f->sweep[i], r->opts->k_by);
+    size_t ahead = 0;
+    for (size_t j = 0; j < f->nsweep; j++) {
+        double other = index_of(&f->sweep[j], r->opts->k_by);
+        if (isnan(mine) ? !isnan(other) || j < i : other > mine || (other == mine && j < i))
+            ahead++;
+    }
+    return ahead;
+}
+
+static int add_sweep(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    size_t shown = f->nsweep > MOST ? SOME : f->nsweep;
+    if (kc_buf_adds(b, "      k  silhouette  calinski-harabasz  davies-bouldin   objective  iterations\n", e) != 0)
+        return -1;
+    for (size_t i = 0; i < f->nsweep; i++) {
+        const struct kc_k_entry *s = &f->sweep[i];
+        if (shown < f->nsweep && s->k != f->k_selected && rank_of(r, i) >= shown)
+            continue;
+        if (kc_buf_printf(b, e, "%c %5u", s->k == f->k_selected ? '*' : ' ', s->k) != 0 ||
+            add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
+            add_cell(b, s->davies_bouldin, 14, 4, e) != 0 || add_cell(b, s->objective, 10, 2, e) != 0 ||
+            kc_buf_printf(b, e, "  %10llu\n", (unsigned long long)s->iterations) != 0)
+            return -1;
+    }
+    if (shown < f->nsweep && kc_buf_printf(b, e, "        the best %zu of %zu values of k\n", shown, f->nsweep) != 0)
+        return -1;
+    return kc_buf_addc(b, '\n', e);
+}
+
+static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    uint32_t shown = f->k > MOST ? SOME : f->k;
+    if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s\n",
+                      r->keywords ? "label" : "representative") != 0)
+        return -1;
+    for (uint32_t c = 0; c < shown; c++) {
+        const struct kc_cluster *cl = &f->clusters[c];
+        size_t n;
+        char digits[20];
+        uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
+        const char *what = r->keywords ? kc_strs_get(&r->keywords->labels, c, &n) :
+                           kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
+        if (n == 0 && r->keywords) {
+            what = "-";
+            n = 1;
+        }
+        if (kc_buf_printf(b, e, "%7lld  %8llu", (long long)(r->ids ? r->ids[c] : c), (unsigned long long)cl->size) != 0 ||
+            add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
+            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, what, n, COLUMNS - 41, e) != 0 ||
+            kc_buf_addc(b, '\n', e) != 0)
+            return -1;
+    }
+    if (shown < f->k) {
+        unsigned long long most = f->clusters[shown].size, least = f->clusters[f->k - 1].size;
+        if (kc_buf_printf(b, e, "        and %u more, of ", f->k - shown) != 0 ||
+            (least < most ? kc_buf_printf(b, e, "%llu to ", least) : 0) != 0 ||
+            kc_buf_printf(b, e, "%llu row%s\n", most, most == 1 ? "" : "s") != 0)
+            return -1;
+    }
+    return kc_buf_addc(b, '\n', e);
+}
+
+static int add_parts(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    return r->groups ? kc_out_parts_line(b, r->groups, e) : 0;
+}
+
+static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    if (!r->like.model)
+        return 0;
+    return kc_buf_printf(b, e, "ids: %zu kept, %zu new, %zu gone; %llu of %llu rows changed theirs\n\n", r->like.kept,
+                         r->like.fresh, r->like.gone, (unsigned long long)r->like.changed,
+                         (unsigned long long)r->like.judged);
+}
+
+static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    char peak[16];
+    if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
+        (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
+        (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
+        kc_buf_printf(b, e, ", k = %u", f->k) != 0)
+        return -1;
+    if ((f->merged || f->split) &&
+        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", f->k_selected,
+                      (unsigned long long)f->merged, (unsigned long long)f->split) != 0)
+        return -1;
+    if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
+        return -1;
+    if (kc_buf_printf(b, e, ", %.2f s (read %.2f, sweep %.2f)", r->seconds.total, r->seconds.read,
+                      r->seconds.sweep) != 0)
+        return -1;
+    kc_num_human(peak, r->peak_rss);
+    return r->peak_rss ? kc_buf_printf(b, e, ", peak %s\n", peak) : kc_buf_addc(b, '\n', e);
+}
+
+int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+{
+    const struct kc_fit *f = r->fit;
+    int sweep = f->nsweep > 0 && f->sweep[f->nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
+    if (sweep && add_sweep(b, r, e) != 0)
+        return -1;
+    return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
+}

@@ -1,0 +1,35 @@
+/* tsv: no header, two columns by default; every byte of a term can be told apart from the separators. */
+#include "report/writer.h"
+
+int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (kc_buf_reserve(b, kc_mem_mul(n, 4), e) != 0)
+        return -1;
+    char *q = b->p + b->n;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c >= 0x20 && c != '\\' && c != 0x7F) {
+            *q++ = (char)c;
+            continue;
+        }
+        *q++ = '\\';
+        if (c == '\t' || c == '\n' || c == '\r' || c == '\\') {
+            *q++ = (char)(c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\');
+        } else {
+            *q++ = 'x';
+            *q++ = hex[c >> 4];
+            *q++ = hex[c & 15];
+        }
+    }
+    b->n = (size_t)(q - b->p);
+    return 0;
+}
+
+static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+               struct kc_err *e)
+{
+    return kc_out_add_row(b, t, i, number, o, '\t', kc_out_tsv_escape, e);
+}
+
+const struct kc_out_writer kc_out_writer_tsv = {"tsv", NULL, row};
