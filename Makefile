@@ -50,10 +50,12 @@ $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcsD $@ $^
 
-# tests/unit/short_memory.c makes allocations fail.
+# tests/unit/job/short_memory.c makes allocations fail.
 UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 	$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
+
+$(UNIT_SRC:%.c=$(B)/%.o): KC_CPPFLAGS += -Itests/unit
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 /* For the tests of outputs: a directory of their own, and whole files as text. */
-#ifndef KC_TESTS_OUT_UTIL_H
-#define KC_TESTS_OUT_UTIL_H
+#ifndef KC_TESTS_REPORT_UTIL_H
+#define KC_TESTS_REPORT_UTIL_H
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "report/report.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "unit.h"
 
 #define KS 30

@@ -5,7 +5,7 @@
 #include "core/cluster/steps.h"
 #include "data.h"
 #include "job/checkpoint.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "par/pool.h"
 #include "unit.h"
 

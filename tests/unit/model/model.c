@@ -7,7 +7,7 @@
 #include "core/judge/drift.h"
 #include "data.h"
 #include "model/model.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "par/pool.h"
 #include "unit.h"
 

@@ -11,7 +11,7 @@
 #include "json/jsonw.h"
 #include "io/lock.h"
 #include "io/outfile.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "unit.h"
 
 #define MOST_OUTPUTS 8

@@ -1,4 +1,4 @@
-#include "out_util.h"
+#include "report_util.h"
 
 #include <dirent.h>
 #include <stdio.h>

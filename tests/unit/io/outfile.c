@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "io/outfile.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "unit.h"
 
 static int put(const char *path, const char *text, struct kc_err *e)

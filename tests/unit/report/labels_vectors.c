@@ -7,7 +7,7 @@
 #include "report/vectors.h"
 #include "report/width.h"
 #include "report/writer.h"
-#include "out_util.h"
+#include "report_util.h"
 #include "unit.h"
 
 static int buf_is(struct kc_buf *b, const char *text)
