@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "core/kmeans/kmeans.h"
 #include "job/fit.h"
 #include "text/keywords.h"
 
@@ -114,6 +115,7 @@ const struct kc_verb kc_verb_fit = {"fit", "[fit] [OPTION]... [FILE]...", "clust
 struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
+    struct kc_kmeans_opts kmeans;
     struct kc_cli_labels labels;
     int min_given, max_given, relabel_given, timestamp, link_given;
     char group_by[1024];
@@ -182,8 +184,8 @@ static int take_range(struct args *a, const char *value, const char *name, struc
     }
     if (r.min < 1 || r.min > K_MOST || r.max < 1 || r.max > K_MOST)
         return kc_err_set(e, KC_EUSAGE, "%s: k goes from 1 to %d", name, K_MOST);
-    a->job.fit.k = r;
-    a->job.fit.k_given = a->min_given = a->max_given = 1;
+    a->kmeans.k = r;
+    a->kmeans.k_given = a->min_given = a->max_given = 1;
     return 0;
 }
 
@@ -201,7 +203,7 @@ static int take_sample(uint64_t *sample, const char *value, const char *name, st
 
 static int take_work(struct args *a, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
-    struct kc_fit_opts *f = &a->job.fit;
+    struct kc_kmeans_opts *f = &a->kmeans;
     switch (id) {
     case KC_OPT_K:
         return take_range(a, value, name, e);
@@ -453,7 +455,7 @@ static int take(void *arg, enum kc_opt_id id, const char *value, const char *nam
 static int ready(void *arg, int argc, char **argv, int first, int named, struct kc_err *e)
 {
     struct args *a = arg;
-    const struct kc_fit_opts *f = &a->job.fit;
+    const struct kc_kmeans_opts *f = &a->kmeans;
     if (kc_cli_created(&a->job.created, e) != 0)
         return -1;
     if (f->k.least > 0 && f->k.share > 0 && f->k.least > f->k.share)
@@ -519,13 +521,15 @@ int kc_cmd_fit(int argc, char **argv, int named)
 {
     static const struct args fresh = {
         .cli = KC_CLI_INIT,
-        .job = {.fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "-", .records = KC_CLUSTERS_OPTS_DEFAULT,
+        .kmeans = KC_KMEANS_OPTS_DEFAULT,
+        .job = {.algorithm = &kc_algorithm_kmeans, .out = KC_OUT_OPTS_DEFAULT, .output = "-", .records = KC_CLUSTERS_OPTS_DEFAULT,
                 .parts = {.max_gap = -1, .link = NAN, .merge = NAN}, .checkpoint = {.every = KC_CHECKPOINT_EVERY},
                 .max_relabel = 1, .created = -1},
     };
     static struct args a; /* too large for a small stack, and under all that a fit does */
     a = fresh;
     a.job.in = kc_cli_in_defaults();
+    a.job.opts = &a.kmeans;
     a.job.checkpoint.began = kc_clock_now();
     a.labels = (struct kc_cli_labels){&a.job.out, &a.job.output, &a.job.summary, &a.job.prometheus, 0};
     const struct kc_cli_work w = {&kc_verb_fit, named ? &kc_verb_fit : NULL, take, ready, run, &a, &a.cli};

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "core/cluster/steps.h"
+#include "core/kmeans/kmeans.h"
 #include "json/safetensors.h"
 #include "la/matrix.h"
 #include "la/product.h"
@@ -200,7 +201,8 @@ static void fact(struct kc_checkpoint *c, const char *key, const char *about, co
     va_end(ap);
 }
 
-static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_fit_opts *o)
+static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_kmeans_opts *o,
+                         const double *w)
 {
     typedef unsigned long long ull;
     char factor[40] = "", weights[HASH + 1] = "none";
@@ -223,8 +225,8 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     fact(c, "sample", "--sample", "%llu", (ull)o->sample);
     fact(c, "n", "rows", "%zu", rows->n);
     fact(c, "d", "dimensions", "%zu", rows->d);
-    if (o->weights)
-        hash_text(weights, kc_la_hash((const float *)o->weights, 2 * rows->n)); /* it goes by the bytes */
+    if (w)
+        hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* it goes by the bytes */
     fact(c, "weights", "weights of the rows", "%s", weights);
 }
 
@@ -337,18 +339,20 @@ static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct 
     return 0;
 }
 
-int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, struct kc_fit_opts *f, struct kc_err *e)
+int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
+                        const void *opts, struct kc_request *r, struct kc_err *e)
 {
     if (!c)
         return 0;
     c->rows = rows;
     c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout > 0, .keeps = c->o.file != NULL,
                                  .name = c->o.file, .arg = c};
-    f->steps = &c->steps;
+    r->steps = &c->steps;
     c->next = kc_clock_now() + c->o.every;
     if (!c->o.file)
         return 0;
-    gather_facts(c, rows, f);
+    (void)algorithm;
+    gather_facts(c, rows, opts, r->weights);
     if (c->fd >= 0) {
         if (compare(c, e) != 0)
             return -1;

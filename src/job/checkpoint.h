@@ -8,7 +8,7 @@
 
 #include <signal.h>
 #include "base/ctx.h"
-#include "core/kmeans/fit.h"
+#include "core/cluster/algorithm.h"
 #include "io/outfile.h"
 #include "la/rows.h"
 
@@ -36,10 +36,10 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
                        struct kc_err *e) KC_MUST_USE;
 /* c may be NULL in what follows. */
 const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c); /* NULL: none */
-/* The rows are there: what was saved must be of the same, and of the same options (KC_EINPUT, KC_EUSAGE). Sets f->steps.
- * rows and f stay the caller's until kc_checkpoint_end. */
-int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, struct kc_fit_opts *f,
-                        struct kc_err *e) KC_MUST_USE;
+/* The rows are there: what was saved must be of the same, and of the same options (KC_EINPUT, KC_EUSAGE). Sets r->steps.
+ * rows and r stay the caller's until kc_checkpoint_end. */
+int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
+                        const void *opts, struct kc_request *r, struct kc_err *e) KC_MUST_USE;
 /* The fit is over. -1, with e, when a signal has asked for the end meanwhile. */
 int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e) KC_MUST_USE;
 /* All outputs are written: a checkpoint has served, and is removed, unless the fit ended before its time. */

@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "core/cluster/members.h"
+#include "core/kmeans/kmeans.h"
 #include "in/fields/terms.h"
 #include "io/lock.h"
 #include "job/fit_run.h"
+#include "la/product.h"
 #include "par/pool.h"
 
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -38,7 +40,7 @@ static uint64_t add(uint64_t a, uint64_t b)
 
 struct work {
     const struct kc_job_fit *j;
-    const struct kc_fit_opts *o;
+    const struct kc_request *request;
     const struct kc_parts *parts; /* NULL: not known yet */
     unsigned threads;
 };
@@ -51,27 +53,22 @@ static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, ui
                (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
 
-/* The range of k may depend on how many rows there are. */
-static struct kc_fit_opts for_rows(const struct kc_fit_opts *o, size_t n)
-{
-    struct kc_fit_opts out = *o;
-    out.k = kc_krange_for(&o->k, n);
-    return out;
-}
-
 /* The fit and what is made of it. texts: what the keywords are taken from, NULL: not known yet. */
 static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w, const struct kc_strs *texts)
 {
-    const struct kc_fit_opts o = for_rows(w->o, n);
+    const struct kc_algorithm *algorithm = w->j->algorithm;
     struct kc_parts_opts parts = w->j->parts;
-    parts.fit = w->o;
-    uint64_t k = o.k.max < n ? o.k.max : n, text = 0, longest = 0;
+    parts.algorithm = algorithm;
+    parts.opts = w->j->opts;
+    parts.weights = w->request->weights;
+    uint64_t k = algorithm->most_clusters(w->j->opts, n), text = 0, longest = 0;
     uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
-                                             : kc_fit_bytes(n, d, in_memory, &o, w->threads),
+                                             : algorithm->bytes(n, d, in_memory, w->j->opts, w->request,
+                                                                  w->threads),
                        w->j->model ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
-    fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (o.weights ? sizeof(double) : 0) +
+    fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
                         (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
     if (w->j->clusters) { /* the fit has freed what it worked with */
         uint64_t records = add(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
@@ -124,13 +121,13 @@ static int take_texts(struct kc_job_run *run, struct kc_err *e)
     return rc;
 }
 
-static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
-    const struct work w = {j, o, &run->parts, kc_pool_threads(run->ctx.pool)};
+    const struct work w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool)};
     uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, texts_of(run, j));
     uint64_t need = run->need = add(data, work);
     kc_num_human(for_data, data);
@@ -149,7 +146,7 @@ static int check_memory(const struct kc_job_fit *j, const struct kc_fit_opts *o,
                       (unsigned long long)(data / mega + (data % mega != 0)));
 }
 
-static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     static const char *const where[] = {
         [KC_STORAGE_MEMORY] = "in memory",
@@ -157,7 +154,7 @@ static int read_input(const struct kc_job_fit *j, const struct kc_fit_opts *o, s
         [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
     };
     struct kc_in_opts in = j->in;
-    struct work w = {j, o, NULL, kc_pool_threads(run->ctx.pool)};
+    struct work w = {j, &run->request, NULL, kc_pool_threads(run->ctx.pool)};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
@@ -202,9 +199,11 @@ static void tell_need(const struct kc_job_fit *j, const struct kc_job_run *run, 
 /* What the fit came to, for machines that read along. */
 static void tell_fit(const struct kc_job_run *run)
 {
-    const struct kc_fit *f = &run->fit;
-    for (size_t i = 0; i < f->nsweep; i++) {
-        const struct kc_k_entry *s = &f->sweep[i];
+    const struct kc_clustering *f = &run->fit;
+    const struct kc_kmeans *own = kc_kmeans_of(f), none = {.k_selected = f->k};
+    own = own ? own : &none;
+    for (size_t i = 0; i < own->nsweep; i++) {
+        const struct kc_k_entry *s = &own->sweep[i];
         const struct kc_fact facts[] = {{"k", s->k}, {"rows", (double)s->rows}, {"silhouette", s->silhouette},
                                         {"calinski_harabasz", s->calinski_harabasz},
                                         {"davies_bouldin", s->davies_bouldin}, {"objective", s->objective},
@@ -212,9 +211,9 @@ static void tell_fit(const struct kc_job_run *run)
         kc_ctx_event(&run->ctx, "fit", "k was tried", facts, sizeof facts / sizeof facts[0]);
     }
     const struct kc_fact facts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"k", f->k},
-                                    {"k_selected", f->k_selected}, {"silhouette", f->silhouette},
-                                    {"objective", f->objective}, {"merged", (double)f->merged},
-                                    {"split", (double)f->split}};
+                                    {"k_selected", own->k_selected}, {"silhouette", f->silhouette},
+                                    {"objective", f->objective}, {"merged", (double)own->merged},
+                                    {"split", (double)own->split}};
     const struct kc_parts *p = &run->parts;
     const struct kc_fact of_parts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"parts", (double)p->nparts},
                                        {"k", f->k}, {"silhouette", f->silhouette}, {"objective", f->objective},
@@ -225,21 +224,23 @@ static void tell_fit(const struct kc_job_run *run)
                  p->nparts ? sizeof of_parts / sizeof of_parts[0] : sizeof facts / sizeof facts[0]);
 }
 
-static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+static int cluster(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
-    if (check_memory(j, o, run, e) != 0)
+    if (check_memory(j, run, e) != 0)
         return -1;
     if (kc_fit_in_parts(j)) {
-        if (kc_fit_parts(j, o, run, e) != 0)
+        if (kc_fit_parts(j, run, e) != 0)
             return -1;
         if (run->fit.k == 0)
             kc_ctx_log(&run->ctx, KC_LOG_WARN, "no row is in a cluster: all groups are too small");
     } else {
-        *o = for_rows(o, run->ds.rows.n);
-        if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, o, e) != 0 ||
-            kc_fit_run(&run->ctx, &run->ds.rows, o, &run->fit, e) != 0 || kc_checkpoint_end(run->checkpoint, e) != 0)
+        if (j->algorithm->resolve)
+            j->algorithm->resolve(run->opts, run->ds.rows.n);
+        if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, j->algorithm, run->opts, &run->request, e) != 0 ||
+            j->algorithm->run(&run->ctx, &run->ds.rows, run->opts, &run->request, &run->fit, e) != 0 ||
+            kc_checkpoint_end(run->checkpoint, e) != 0)
             return -1;
     }
     for (size_t i = 0; i < run->fit.warnings.n; i++) { /* of parts only on request: nobody has chosen each one's range of k */
@@ -249,14 +250,14 @@ static int cluster(const struct kc_job_fit *j, struct kc_fit_opts *o, struct kc_
     }
     tell_fit(run);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s (%s), kernel: %s", run->fit.path, run->fit.path_why,
-               run->fit.kernel);
+               kc_la_kernel());
     return 0;
 }
 
 /* The ids of an older model for clusters that continue its own. */
 static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    struct kc_fit *f = &run->fit;
+    struct kc_clustering *f = &run->fit;
     if (!j->like)
         return 0;
     if (kc_job_like(&run->ctx, j->like_labels, &run->ds, f, &run->old, j->like, &run->like, e) != 0)
@@ -290,12 +291,14 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
 
 static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
 {
-    struct kc_fit_opts o = j->fit;
     int waited = 0;
     static const double some = 1; /* what is needed depends on whether there are weights, not on what they are */
-    o.weights = j->weight_field || j->halflife > 0 ? &some : NULL;
-    o.want_rows = kc_out_wants_figures(&j->out);
-    o.want_sums = j->model != NULL;
+    run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
+                                       .want_rows = kc_out_wants_figures(&j->out), .want_sums = j->model != NULL};
+    run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
+    if (!run->opts)
+        return -1;
+    memcpy(run->opts, j->opts, j->algorithm->opts_size);
     run->times.begin = kc_clock_now();
     /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
     if (j->model && kc_lock_take(j->model, &run->lock, &waited, e) != 0)
@@ -306,24 +309,24 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
-    if (read_stop_words(j, run, e) != 0 || read_input(j, &o, run, e) != 0)
+    if (read_stop_words(j, run, e) != 0 || read_input(j, run, e) != 0)
         return -1;
-    o.weights = run->weight;
+    run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster(j, &o, run, e) != 0 || keep_ids(j, run, e) != 0)
+    if (cluster(j, run, e) != 0 || keep_ids(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (find_keywords(j, run, e) != 0)
         return -1;
     kc_ctx_event(&run->ctx, "write", "writing begins", NULL, 0);
-    if (kc_fit_write(j, &o, run, e) != 0)
+    if (kc_fit_write(j, run, e) != 0)
         return -1;
     run->times.end = kc_clock_now();
     if (run->kept.code != KC_OK) {
         *e = run->kept;
         return -1;
     }
-    if (kc_fit_report(j, &o, run, j->want_text ? &r->text : NULL, e) != 0)
+    if (kc_fit_report(j, run, j->want_text ? &r->text : NULL, e) != 0)
         return -1;
     struct kc_outfile *all[] = {run->file, run->side, run->metrics, run->records, run->out};
     if (kc_outfile_commit_all(all, 5, e) != 0)
@@ -350,7 +353,8 @@ static void run_free(struct kc_job_run *run)
     kc_outfile_free(run->file);
     kc_outfile_free(run->side);
     kc_outfile_free(run->out);
-    kc_fit_free(&run->fit);
+    kc_clustering_free(&run->fit);
+    kc_mem_free(run->opts);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);
     kc_mem_free(run);

@@ -2,6 +2,7 @@
 #ifndef KC_JOB_FIT_H
 #define KC_JOB_FIT_H
 
+#include "core/cluster/algorithm.h"
 #include "core/parts/parts.h"
 #include "in/dataset.h"
 #include "job/checkpoint.h"
@@ -12,7 +13,8 @@
 
 struct kc_job_fit {
     struct kc_in_opts in;    /* normalise, want_raw, max_memory and work are set by the job */
-    struct kc_fit_opts fit;  /* want_rows, want_sums and steps are set by the job */
+    const struct kc_algorithm *algorithm;
+    const void *opts;        /* its options */
     struct kc_out_opts out;
     const char *output;      /* "-": standard output */
     const char *summary;     /* the JSON sidecar, or NULL */

@@ -96,10 +96,12 @@ out:
     return rc;
 }
 
-static struct kc_parts_opts opts_of(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct kc_job_run *run)
+static struct kc_parts_opts opts_of(const struct kc_job_fit *j, const struct kc_job_run *run)
 {
     struct kc_parts_opts parts = j->parts;
-    parts.fit = o;
+    parts.algorithm = j->algorithm;
+    parts.opts = j->opts;
+    parts.weights = run->weight;
     parts.group = run->group;
     parts.time = run->time;
     return parts;
@@ -109,13 +111,13 @@ int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struc
 {
     if (take_times(run, e) != 0 || take_weights(j, run, e) != 0 || take_groups(j, run, e) != 0)
         return -1;
-    const struct kc_parts_opts parts = opts_of(j, &j->fit, run);
+    const struct kc_parts_opts parts = opts_of(j, run);
     return kc_fit_in_parts(j) ? kc_parts_cut(run->ds.rows.n, &parts, &run->parts, e) : 0;
 }
 
-int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    const struct kc_parts_opts parts = opts_of(j, o, run);
+    const struct kc_parts_opts parts = opts_of(j, run);
     run->groups = (struct kc_groups){&run->parts, j->group_by, j->ngroup_by, &run->group_values, run->group, j->parts.window};
     return kc_parts_fit(&run->ctx, &run->ds.rows, &parts, &run->parts, &run->fit, e);
 }

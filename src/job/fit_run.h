@@ -33,7 +33,9 @@ struct kc_job_run {
     struct kc_parts parts;  /* what became of them; none where all rows were clustered as one */
     struct kc_groups groups;
     struct kc_dataset ds;
-    struct kc_fit fit;
+    void *opts;             /* the algorithm's options, settled for these rows */
+    struct kc_request request;
+    struct kc_clustering fit;
     struct kc_model model, old; /* old: of --like */
     int lock;                   /* on the model that is replaced */
     struct kc_like like;
@@ -60,17 +62,17 @@ int kc_fit_in_parts(const struct kc_job_fit *j);
 /* times, groups and weights out of the rows' fields, and so which rows are in which part; */
 int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* and kc_parts_fit of them. */
-int kc_fit_parts(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
     KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
 
 /* job/fit_write.c */
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Labels, model, clusters. */
-int kc_fit_write(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_write(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
     KC_MUST_USE;
 /* What tells of the run and its times, at the end: sidecar, figures, and into text (may be NULL) the summary. */
-int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct kc_job_run *run, struct kc_buf *text,
+int kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_buf *text,
                   struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include "base/date.h"
 #include "core/cluster/members.h"
+#include "core/kmeans/kmeans.h"
 #include "job/fit_run.h"
+#include "la/product.h"
 
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
@@ -36,11 +38,11 @@ static int write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
     return kc_out_labels(run->out, &t, &j->out, e);
 }
 
-static int write_model(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+static int write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     if (!j->model)
         return 0;
-    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, o, j->like ? &run->old : NULL,
+    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, run->opts, j->like ? &run->old : NULL,
                       run->like.ids, e) != 0)
         return -1;
     run->model.created = j->created;
@@ -96,10 +98,10 @@ static void join_names(const struct kc_job_fit *j, char *out, size_t size)
 }
 
 /* A record for each cluster. */
-static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run,
+static int write_clusters(const struct kc_job_fit *j, struct kc_job_run *run,
                           struct kc_err *e)
 {
-    const struct kc_fit *f = &run->fit;
+    const struct kc_clustering *f = &run->fit;
     struct kc_field document, facets[KC_FACETS_MOST];
     struct kc_members members = {0};
     struct kc_setting settings[SETTINGS];
@@ -110,7 +112,7 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
         .nsettings = settings_of(j, group_by, settings),
         .o = &j->records,
         .fit = f,
-        .opts = o,
+        .opts = run->opts,
         .ids = run->like.ids,
         .members = &members,
         .terms = &run->ds.terms,
@@ -138,17 +140,20 @@ static int write_clusters(const struct kc_job_fit *j, const struct kc_fit_opts *
     return rc != 0 ? -1 : kc_rows_failed(&run->ds.rows, e);
 }
 
-int kc_fit_write(const struct kc_job_fit *j, const struct kc_fit_opts *o, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_write(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    return write_labels(j, run, e) != 0 || write_model(j, o, run, e) != 0 ? -1 : write_clusters(j, o, run, e);
+    return write_labels(j, run, e) != 0 || write_model(j, run, e) != 0 ? -1 : write_clusters(j, run, e);
 }
 
-int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const struct kc_job_run *run, struct kc_buf *text,
+int kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_buf *text,
                   struct kc_err *e)
 {
+    const struct kc_kmeans *own = kc_kmeans_of(&run->fit), none = {0};
+    own = own ? own : &none;
     struct kc_report report = {
         .fit = &run->fit,
-        .opts = o,
+        .opts = j->algorithm == &kc_algorithm_kmeans ? run->opts : NULL,
+        .kernel = kc_la_kernel(),
         .ids = run->like.ids,
         .terms = &run->ds.terms,
         .skipped = run->ds.skipped,
@@ -158,8 +163,8 @@ int kc_fit_report(const struct kc_job_fit *j, const struct kc_fit_opts *o, const
         .warnings = &run->warnings,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .keywords = j->keywords ? &run->keywords : NULL,
-        .seconds = {.read = run->times.read - run->times.begin, .index = run->fit.index_seconds, .final = run->fit.final_seconds,
-                    .sizes = run->fit.sizes_seconds, .keywords = run->keywords_seconds,
+        .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds, .final = own->final_seconds,
+                    .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,
                     .write = run->times.end - run->times.fit - run->keywords_seconds, .total = run->times.end - run->times.begin},
         .like = {j->like, run->like.kept, run->like.fresh, run->like.gone, run->like.judged, run->like.changed},
         .storage = kc_storage_name(run->ds.storage),

@@ -65,7 +65,7 @@ out:
     return rc;
 }
 
-int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds, const struct kc_fit *f,
+int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds, const struct kc_clustering *f,
                 const struct kc_model *old, const char *path, struct kc_like *out, struct kc_err *e)
 {
     uint32_t *place = kc_mem_alloc(f->n, sizeof *place, e);

@@ -6,13 +6,13 @@
 #include "model/assign.h"
 
 /* w (old, new): rows of both, where they are more than half of the smaller cluster; else 0. */
-static int count_shared(double *w, const struct kc_model *old, const struct kc_fit *f, const uint32_t *old_place,
+static int count_shared(double *w, const struct kc_model *old, const struct kc_clustering *f, const uint32_t *old_place,
                         struct kc_err *e)
 {
     uint64_t *rows = kc_mem_zalloc(old->k, sizeof *rows, e), *cols = kc_mem_zalloc(f->k, sizeof *cols, e);
     int rc = rows && cols ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < f->n; i++)
-        if (old_place[i] != KC_NOISE) {
+        if (old_place[i] != KC_NOISE && f->labels[i] != KC_NOISE) {
             w[old_place[i] * (size_t)f->k + f->labels[i]]++;
             rows[old_place[i]]++;
             cols[f->labels[i]]++;
@@ -29,7 +29,7 @@ static int count_shared(double *w, const struct kc_model *old, const struct kc_f
 }
 
 /* The pairs that there are by the similarity of their centroids; any is better than none. */
-static void weigh_centroids(double *w, const struct kc_model *old, const struct kc_fit *f)
+static void weigh_centroids(double *w, const struct kc_model *old, const struct kc_clustering *f)
 {
     for (size_t a = 0; a < old->k; a++)
         for (size_t b = 0; b < f->k; b++) {
@@ -41,7 +41,7 @@ static void weigh_centroids(double *w, const struct kc_model *old, const struct 
         }
 }
 
-int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_fit *f, const uint32_t *old_place,
+int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_clustering *f, const uint32_t *old_place,
                   int members, struct kc_err *e)
 {
     double *w = kc_mem_zalloc(kc_mem_mul(old->k, f->k), sizeof *w, e);
@@ -67,7 +67,7 @@ int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc
     for (size_t i = 0; i < f->n; i++)
         if (old_place[i] != KC_NOISE) {
             l->judged++;
-            l->changed += old->ids[old_place[i]] != l->ids[f->labels[i]] ? 1 : 0;
+            l->changed += f->labels[i] == KC_NOISE || old->ids[old_place[i]] != l->ids[f->labels[i]] ? 1 : 0;
         }
     rc = 0;
 out:

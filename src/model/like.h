@@ -16,7 +16,7 @@ struct kc_like {
 
 /* old_place (n): the row of `old` that each row was in, KC_NOISE: not known. members: weigh by them, else by the
  * centroids. f's rows and labels are those of a new fit. Free with kc_like_free, also after a failure. */
-int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_fit *f, const uint32_t *old_place,
+int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_clustering *f, const uint32_t *old_place,
                   int members, struct kc_err *e) KC_MUST_USE;
 void kc_like_free(struct kc_like *l);
 

@@ -167,8 +167,8 @@ static int take_numbers(const struct load *l, const char *object, const char *wh
 
 static int take_options(const struct load *l, const char *v)
 {
-    struct kc_fit_opts *o = &l->m->fit;
-    *o = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
+    struct kc_kmeans_opts *o = &l->m->fit;
+    *o = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
     const struct number t[] = {
         {"k_min", 1, INT32_MAX, &o->k.min}, {"k_max", 1, INT32_MAX, &o->k.max}, {"k_step", 1, INT32_MAX, &o->k.step},
         {"min_size", 1, UINT64_MAX, &o->min_size}, {"max_size", 0, UINT64_MAX, &o->max_size},

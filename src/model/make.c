@@ -52,7 +52,7 @@ int kc_model_quantiles(size_t n, size_t d, size_t k, const float *similarity, co
     }
     for (size_t i = 0; i < n; i++) {
         uint32_t c = labels[i];
-        if (counts[c] < 2)
+        if (c == KC_NOISE || counts[c] < 2)
             continue;
         v[end[c]] = among_others((double)similarity[i], len[c]);
         total += (double)v[end[c]++];
@@ -104,7 +104,7 @@ size_t kc_model_find(const struct kc_model *m, int64_t id)
 }
 
 /* The members that come nearest to their centroids: of equals the earlier. */
-static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
+static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
                            const uint32_t *order, struct kc_err *e)
 {
     const size_t most = KC_MODEL_REPRESENTATIVES;
@@ -117,6 +117,8 @@ static int representatives(struct kc_model *m, const struct kc_dataset *ds, cons
         goto out;
     for (size_t i = 0; i < f->n; i++) {
         uint32_t c = f->labels[i];
+        if (c == KC_NOISE)
+            continue;
         size_t *r = row + c * most, at = have[c];
         if (at == most && !(f->similarity[i] > f->similarity[r[most - 1]]))
             continue;
@@ -188,7 +190,7 @@ static void live(struct kc_model *m, const struct kc_model *old)
         }
 }
 
-static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f, const struct kc_model *old,
+static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f, const struct kc_model *old,
                 const int64_t *ids, const uint32_t *order, const uint32_t *place, uint32_t *labels, struct kc_err *e)
 {
     const size_t d = m->d;
@@ -200,7 +202,7 @@ static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc
         memcpy(m->sums + p * d, f->sums + c * d, d * sizeof *m->sums);
     }
     for (size_t i = 0; i < f->n; i++)
-        labels[i] = place[f->labels[i]];
+        labels[i] = f->labels[i] == KC_NOISE ? KC_NOISE : place[f->labels[i]];
     live(m, old);
     m->baseline = (struct kc_model_baseline){f->silhouette, f->calinski_harabasz, f->davies_bouldin, f->inertia,
                                              f->objective, NAN};
@@ -209,15 +211,14 @@ static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc
                ? -1 : representatives(m, ds, f, order, e);
 }
 
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
-                  const struct kc_fit_opts *o, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
+                  const struct kc_kmeans_opts *o, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
 {
     uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
     uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* by place */
     int rc = -1;
     *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = old ? old->generation + 1 : 1,
                            .next_id = old ? old->next_id : 0, .created = -1};
-    m->fit.weights = NULL; /* the caller's */
     strcpy(m->kclust, KC_VERSION);
     if (!order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
         goto out;

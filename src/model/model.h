@@ -7,7 +7,7 @@
 #define KC_MODEL_MODEL_H
 
 #include "base/ctx.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "in/dataset.h"
 #include "io/outfile.h"
 
@@ -59,7 +59,7 @@ struct kc_model {
     size_t nlives;
 
     char kclust[32];         /* the version that wrote it */
-    struct kc_fit_opts fit;  /* the options of the fit */
+    struct kc_kmeans_opts fit;  /* the options of the fit */
     uint64_t n;              /* rows of the fit */
     uint64_t generation;     /* 1, and one more with each fit --like */
     uint64_t updates;        /* since the fit */
@@ -72,8 +72,8 @@ struct kc_model {
 /* A fitted clustering as a model: of generation 1 with ids 0..k-1, or, with old and ids (k), of the generation after old,
  * with those ids. f: with want_sums. Rows are read once more, and each
  * is assigned again: what does not come out as its label goes into moved. */
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_fit *f,
-                  const struct kc_fit_opts *o, const struct kc_model *old, const int64_t *ids,
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
+                  const struct kc_kmeans_opts *o, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
 
 /* What kc_model_make allocates for n rows and k clusters at most. Pure. */

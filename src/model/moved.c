@@ -76,7 +76,7 @@ static int collect(const struct kc_ctx *ctx, const struct kc_model *m, const str
             goto out;
         for (size_t i = 0; i < r; i++) {
             uint64_t h;
-            if (!wanted && nearest[i] == labels[i0 + i])
+            if (labels[i0 + i] == KC_NOISE || (!wanted && nearest[i] == labels[i0 + i]))
                 continue;
             h = kc_la_hash(from + i * rows->d, rows->d);
             if ((!wanted || bsearch(&h, wanted, n, sizeof h, by_value)) &&

@@ -12,7 +12,7 @@ static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
         kc_jsonw_u64(w, key, (uint64_t)v);
 }
 
-static void add_options(struct kc_jsonw *w, const struct kc_fit_opts *o)
+static void add_options(struct kc_jsonw *w, const struct kc_kmeans_opts *o)
 {
     kc_jsonw_open(w, "options", '{', 1);
     kc_jsonw_u64(w, "k_min", o->k.min);

@@ -5,7 +5,6 @@
 #include "base/rng.h"
 #include "core/cluster/assign.h"
 #include "core/kmeans/topics.h"
-#include "la/product.h"
 #include "model/updating.h"
 
 #define ROUNDS 30 /* of new centroids and the rows that are nearest to them */

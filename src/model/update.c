@@ -3,7 +3,6 @@
 #include <string.h>
 #include "core/cluster/assign.h"
 #include "core/kmeans/topics.h"
-#include "la/product.h"
 #include "model/updating.h"
 #include "par/pool.h"
 

@@ -118,9 +118,9 @@ static void add_range(struct kc_jsonw *w, const struct kc_krange *k)
 
 static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
 {
-    const struct kc_fit_opts *o = c->opts;
+    const struct kc_kmeans_opts *o = c->opts;
     kc_jsonw_open(w, "metadata", '{', 1);
-    kc_jsonw_cstr(w, "algorithm", "spherical k-means");
+    kc_jsonw_cstr(w, "algorithm", c->fit->algorithm->title);
     kc_jsonw_cstr(w, "version", KC_VERSION);
     if (c->o->timestamp >= 0) {
         char text[40];
@@ -155,7 +155,7 @@ static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
 static int add_cluster(struct kc_buf *b, struct writing *t, uint32_t cluster, struct kc_err *e)
 {
     const struct kc_clusters *c = t->c;
-    const struct kc_fit *f = c->fit;
+    const struct kc_clustering *f = c->fit;
     const struct kc_cluster *cl = &f->clusters[cluster];
     const uint32_t *row = c->members->row + c->members->first[cluster];
     size_t m = c->members->first[cluster + 1] - c->members->first[cluster];

@@ -3,7 +3,7 @@
 #define KC_REPORT_CLUSTERS_H
 
 #include "core/cluster/members.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "io/outfile.h"
 #include "report/facets.h"
 #include "report/groups.h"
@@ -30,8 +30,8 @@ struct kc_setting {
 
 struct kc_clusters {
     const struct kc_clusters_opts *o;
-    const struct kc_fit *fit;
-    const struct kc_fit_opts *opts;
+    const struct kc_clustering *fit;
+    const struct kc_kmeans_opts *opts;
     const struct kc_setting *settings; /* (nsettings) beside opts */
     size_t nsettings;
     const int64_t *ids;          /* (fit->k), or NULL: 0 .. k-1 */

@@ -2,14 +2,15 @@
 #ifndef KC_REPORT_REPORT_H
 #define KC_REPORT_REPORT_H
 
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "io/outfile.h"
 #include "report/groups.h"
 #include "text/keywords.h"
 
 struct kc_report {
-    const struct kc_fit *fit;
-    const struct kc_fit_opts *opts;
+    const struct kc_clustering *fit;
+    const struct kc_kmeans_opts *opts; /* of k-means, whose sweep is reported; NULL: another algorithm */
+    const char *kernel;             /* the kernel of the products, "avx512" */
     const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
     const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
@@ -29,6 +30,9 @@ struct kc_report {
     const char *storage;            /* where the rows were: "memory", "file", "spill" */
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };
+
+/* Return what k-means says of the fit. A fit in parts has no sweep: then it chose the k that it has. */
+struct kc_kmeans kc_report_kmeans(const struct kc_report *r);
 
 /* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
  * options. A time that is NAN was not taken and is written as null. */

@@ -6,11 +6,17 @@
 #include "report/report.h"
 #include "report/writer.h"
 
-static void add_sweep(struct kc_jsonw *w, const struct kc_fit *fit)
+struct kc_kmeans kc_report_kmeans(const struct kc_report *r)
+{
+    const struct kc_kmeans *own = kc_kmeans_of(r->fit);
+    return own ? *own : (struct kc_kmeans){.k_selected = r->fit->k, .silhouette_selected = r->fit->silhouette};
+}
+
+static void add_sweep(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
     kc_jsonw_open(w, "sweep", '[', 0);
-    for (size_t i = 0; i < fit->nsweep; i++) {
-        const struct kc_k_entry *s = &fit->sweep[i];
+    for (size_t i = 0; i < own->nsweep; i++) {
+        const struct kc_k_entry *s = &own->sweep[i];
         kc_jsonw_open(w, NULL, '{', 1);
         kc_jsonw_u64(w, "k", s->k);
         kc_jsonw_u64(w, "rows", s->rows);
@@ -71,12 +77,12 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
 }
 
 /* What the fit took, whoever did it: the same for any number of threads. */
-static void add_work(struct kc_jsonw *w, const struct kc_fit *fit)
+static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
     kc_jsonw_open(w, "work", '{', 1);
-    kc_jsonw_fixed(w, "sweep_gflop", (double)fit->sweep_flops * 1e-9, 3);
-    kc_jsonw_fixed(w, "sweep_dense_gflop", (double)fit->sweep_dense_flops * 1e-9, 3);
-    kc_jsonw_fixed(w, "index_gflop", (double)fit->index_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "sweep_gflop", (double)own->sweep_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "sweep_dense_gflop", (double)own->sweep_dense_flops * 1e-9, 3);
+    kc_jsonw_fixed(w, "index_gflop", (double)own->index_flops * 1e-9, 3);
     kc_jsonw_close(w, '}');
 }
 
@@ -102,7 +108,8 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
 {
-    const struct kc_fit *fit = r->fit;
+    const struct kc_clustering *fit = r->fit;
+    const struct kc_kmeans own = kc_report_kmeans(r);
     struct kc_buf b = {0};
     struct kc_jsonw w = KC_JSONW(&b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
@@ -113,11 +120,15 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_double(&w, "silhouette", fit->silhouette);
     kc_jsonw_double(&w, "objective", fit->objective);
     kc_jsonw_double(&w, "inertia", fit->inertia);
-    kc_jsonw_u64(&w, "k_selected", fit->k_selected);
-    kc_jsonw_double(&w, "silhouette_selected", fit->silhouette_selected);
-    kc_jsonw_u64(&w, "seed", r->opts->seed);
-    kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
-    add_sweep(&w, fit);
+    if (r->opts) {
+        kc_jsonw_u64(&w, "k_selected", own.k_selected);
+        kc_jsonw_double(&w, "silhouette_selected", own.silhouette_selected);
+        kc_jsonw_u64(&w, "seed", r->opts->seed);
+        kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
+        add_sweep(&w, &own);
+    } else {
+        kc_jsonw_cstr(&w, "algorithm", fit->algorithm->name);
+    }
     add_clusters(&w, r);
     if (r->groups)
         kc_out_parts(&w, r->groups);
@@ -131,8 +142,10 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_u64(&w, "relabelled", r->like.changed);
         kc_jsonw_close(&w, '}');
     }
-    kc_jsonw_u64(&w, "merged", fit->merged);
-    kc_jsonw_u64(&w, "split", fit->split);
+    if (r->opts) {
+        kc_jsonw_u64(&w, "merged", own.merged);
+        kc_jsonw_u64(&w, "split", own.split);
+    }
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
     kc_jsonw_u64(&w, "skipped", r->bad);
     kc_jsonw_u64(&w, "unmet", r->unmet);
@@ -143,8 +156,9 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_str(&w, NULL, s, n);
     }
     kc_jsonw_close(&w, ']');
-    kc_jsonw_cstr(&w, "kernel", fit->kernel);
-    add_work(&w, fit);
+    kc_jsonw_cstr(&w, "kernel", r->kernel);
+    if (r->opts)
+        add_work(&w, &own);
     add_costs(&w, r);
     kc_jsonw_close(&w, '}');
     int rc = kc_jsonw_end(&w);
@@ -156,13 +170,13 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
 
 int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model, struct kc_err *e)
 {
-    const struct kc_fit *fit = r->fit;
+    const struct kc_clustering *fit = r->fit;
     struct kc_metrics m = {.verb = "fit", .model = model, .e = e};
     kc_metrics_about(&m, "kclust_rows", "Rows of the run by what became of them.");
     kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)fit->n);
     kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
     kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
-    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", fit->k_selected);
+    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", kc_report_kmeans(r).k_selected);
     kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", fit->silhouette);
     kc_metrics_one(&m, "kclust_objective", "Sum of the rows' similarities to their centroids.", fit->objective);
     kc_metrics_one(&m, "kclust_inertia", "Sum of the squared distances of the rows to their cluster's mean.",

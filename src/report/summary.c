@@ -25,9 +25,8 @@ static double index_of(const struct kc_k_entry *s, enum kc_index by)
 }
 
 /* How many values of k are ahead of entry i by the index that picks (an undefined one is behind all). */
-static size_t rank_of(const struct kc_report *r, size_t i)
+static size_t rank_of(const struct kc_report *r, const struct kc_kmeans *f, size_t i)
 {
-    const struct kc_fit *f = r->fit;
     double mine = index_of(&f->sweep[i], r->opts->k_by);
     size_t ahead = 0;
     for (size_t j = 0; j < f->nsweep; j++) {
@@ -38,15 +37,14 @@ static size_t rank_of(const struct kc_report *r, size_t i)
     return ahead;
 }
 
-static int add_sweep(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+static int add_sweep(struct kc_buf *b, const struct kc_report *r, const struct kc_kmeans *f, struct kc_err *e)
 {
-    const struct kc_fit *f = r->fit;
     size_t shown = f->nsweep > MOST ? SOME : f->nsweep;
     if (kc_buf_adds(b, "      k  silhouette  calinski-harabasz  davies-bouldin   objective  iterations\n", e) != 0)
         return -1;
     for (size_t i = 0; i < f->nsweep; i++) {
         const struct kc_k_entry *s = &f->sweep[i];
-        if (shown < f->nsweep && s->k != f->k_selected && rank_of(r, i) >= shown)
+        if (shown < f->nsweep && s->k != f->k_selected && rank_of(r, f, i) >= shown)
             continue;
         if (kc_buf_printf(b, e, "%c %5u", s->k == f->k_selected ? '*' : ' ', s->k) != 0 ||
             add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
@@ -61,7 +59,7 @@ static int add_sweep(struct kc_buf *b, const struct kc_report *r, struct kc_err 
 
 static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
-    const struct kc_fit *f = r->fit;
+    const struct kc_clustering *f = r->fit;
     uint32_t shown = f->k > MOST ? SOME : f->k;
     if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s\n",
                       r->keywords ? "label" : "representative") != 0)
@@ -109,16 +107,17 @@ static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *
 
 static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
-    const struct kc_fit *f = r->fit;
+    const struct kc_clustering *f = r->fit;
+    const struct kc_kmeans own = kc_report_kmeans(r);
     char peak[16];
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
         (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
         (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
         return -1;
-    if ((f->merged || f->split) &&
-        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", f->k_selected,
-                      (unsigned long long)f->merged, (unsigned long long)f->split) != 0)
+    if ((own.merged || own.split) &&
+        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", own.k_selected,
+                      (unsigned long long)own.merged, (unsigned long long)own.split) != 0)
         return -1;
     if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
         return -1;
@@ -131,9 +130,9 @@ static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *
 
 int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
-    const struct kc_fit *f = r->fit;
-    int sweep = f->nsweep > 0 && f->sweep[f->nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
-    if (sweep && add_sweep(b, r, e) != 0)
+    const struct kc_kmeans own = kc_report_kmeans(r);
+    int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
+    if (sweep && add_sweep(b, r, &own, e) != 0)
         return -1;
     return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
 }

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/cluster/steps.h"
 
 struct kept {
@@ -61,15 +61,15 @@ static inline int kept_read(void *arg, const struct kc_st_tensor *t, void *to, s
 }
 
 static inline int kept_run(struct kept *k, const struct kc_st *from, size_t at, int late, const struct kc_ctx *ctx,
-               const struct kc_rows *rows, const struct kc_fit_opts *o, struct kc_fit *f, struct kc_err *e)
+               const struct kc_rows *rows, const struct kc_kmeans_opts *o, const double *weights, struct kc_clustering *f,
+                           struct kc_err *e)
 {
-    struct kc_fit_opts with = *o;
+    const struct kc_request request = {.weights = weights, .steps = &k->steps};
     k->step = 0;
     k->at = at;
     k->late = late;
     k->steps = (struct kc_steps){.due = kept_due, .save = kept_save, .read = kept_read, .from = from, .name = "state", .arg = k};
-    with.steps = &k->steps;
-    return kc_fit_run(ctx, rows, &with, f, e);
+    return kc_kmeans_run(ctx, rows, o, &request, f, e);
 }
 
 #endif

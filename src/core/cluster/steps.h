@@ -16,7 +16,7 @@ enum { KC_DUE_SAVE = 1, KC_DUE_STOP = 2 };
 struct kc_work;  /* core/cluster/space.h */
 struct kc_frame; /* below */
 
-/* What the caller of kc_fit_run provides; the last members are core's own, zero at the start. */
+/* What the caller of kc_kmeans_run provides; the last members are core's own, zero at the start. */
 struct kc_steps {
     int (*due)(void *arg); /* KC_DUE_SAVE and KC_DUE_STOP, or 0; called at each step, by one thread */
     /* Write the arrays; their data lie where the fit works on them. */

@@ -2,7 +2,7 @@
 #ifndef KC_CORE_KMEANS_CHOOSE_H
 #define KC_CORE_KMEANS_CHOOSE_H
 
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "la/rows.h"
 
 /* The k of the range that are at most `limit`, into ks (room for `room`); returns how many there are in all. */

@@ -1,4 +1,4 @@
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,32 +93,32 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
 static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
     int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
-    w->f->sweep = kc_mem_zalloc(sw->nk, sizeof *w->f->sweep, w->e);
-    if (!w->f->sweep)
+    w->own->sweep = kc_mem_zalloc(sw->nk, sizeof *w->own->sweep, w->e);
+    if (!w->own->sweep)
         return -1;
-    w->f->nsweep = sw->nk;
+    w->own->nsweep = sw->nk;
     if (!later)
-        return kc_sweep_judge(s, sw->best, sw->nk, w->f->sweep, w->e);
-    w->f->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
+        return kc_sweep_judge(s, sw->best, sw->nk, w->own->sweep, w->e);
+    w->own->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
     return 0;
 }
 
 /* Doubts about the choice that the user should hear of. */
 static int doubt(struct kc_fitting *w, size_t chosen)
 {
-    const struct kc_fit *f = w->f;
-    uint32_t k = f->sweep[chosen].k;
+    const struct kc_clustering *f = w->f;
+    uint32_t k = w->own->sweep[chosen].k;
     uint32_t of[KC_INDICES];
     int agree = 0;
-    if (f->nsweep < 2)
+    if (w->own->nsweep < 2)
         return 0;
-    if (chosen + 1 == f->nsweep && !w->cut && k < f->n &&
+    if (chosen + 1 == w->own->nsweep && !w->cut && k < f->n &&
         warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
         return -1;
     if (chosen == 0 && k > 2 && warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
         return -1;
     for (int i = 0; i < KC_INDICES; i++) {
-        of[i] = f->sweep[kc_choose_best(f->sweep, f->nsweep, (enum kc_index)i)].k;
+        of[i] = w->own->sweep[kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i)].k;
         agree += of[i] == k;
     }
     if (agree == 1)
@@ -133,14 +133,14 @@ static int rescore(struct kc_fitting *w, size_t chosen)
     struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
     if (kc_index_score(&w->space, &p, 1, w->e) != 0)
         return -1;
-    fill_entry(&w->f->sweep[chosen], &p);
-    w->f->silhouette_selected = p.silhouette;
+    fill_entry(&w->own->sweep[chosen], &p);
+    w->own->silhouette_selected = p.silhouette;
     return 0;
 }
 
 static int limits_hold(const struct kc_fitting *w)
 {
-    const struct kc_fit_opts *o = w->o;
+    const struct kc_kmeans_opts *o = w->o;
     if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
         return 0;
     for (uint32_t c = 0; c < w->f->k; c++)
@@ -151,8 +151,8 @@ static int limits_hold(const struct kc_fitting *w)
 
 static int enforce(struct kc_fitting *w)
 {
-    const struct kc_fit_opts *o = w->o;
-    struct kc_fit *f = w->f;
+    const struct kc_kmeans_opts *o = w->o;
+    struct kc_clustering *f = w->f;
     uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
     if (min < o->min_size) {
         if (o->min_size > f->n)
@@ -164,7 +164,7 @@ static int enforce(struct kc_fitting *w)
     }
     if (w->stage == KC_FIT_SIZED) /* done, before it was taken up again */
         return 0;
-    if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &f->merged, &f->split, w->e) != 0)
+    if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &w->own->merged, &w->own->split, w->e) != 0)
         return -1;
     w->stage = KC_FIT_SIZED;
     return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
@@ -172,7 +172,7 @@ static int enforce(struct kc_fitting *w)
 
 int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     kc_mem_free(w->sums);
     kc_mem_free(w->counts);
     kc_mem_free(f->centroids);
@@ -190,7 +190,7 @@ static int by_size(const void *a, const void *b)
 
 static int unbalanced(struct kc_fitting *w)
 {
-    const struct kc_fit *f = w->f;
+    const struct kc_clustering *f = w->f;
     uint64_t largest = f->clusters[0].size; /* ids go by falling size */
     qsort(w->counts, f->k, sizeof *w->counts, by_size);
     uint64_t median = w->counts[f->k / 2];
@@ -206,9 +206,9 @@ static int unbalanced(struct kc_fitting *w)
 /* Everything that is told about the final labels. entry: the sweep's, when it tells of them too; else NULL. */
 static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
-                          .no_davies_bouldin = !entry && !w->o->want_sums};
+                          .no_davies_bouldin = !entry && !w->r->want_sums};
     int rc = -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
@@ -217,7 +217,7 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
         goto out;
     if (entry) {
         fill_entry(entry, &p);
-        f->silhouette_selected = p.silhouette;
+        w->own->silhouette_selected = p.silhouette;
     }
     f->silhouette = p.silhouette;
     f->objective = p.objective;
@@ -269,7 +269,7 @@ static int too_tight(struct kc_fitting *w)
  * rows. */
 static int take(struct kc_fitting *w, struct kc_best *b)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     size_t m = 0;
     kc_mem_free(f->labels);
     f->labels = b->labels;
@@ -296,19 +296,19 @@ static int take(struct kc_fitting *w, struct kc_best *b)
 /* Of all k that the sweep has told of, one. */
 static void choose(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
-    w->chosen = kc_choose_best(f->sweep, f->nsweep, w->o->k_by);
-    f->k_selected = f->k = f->sweep[w->chosen].k;
-    f->silhouette_selected = f->sweep[w->chosen].silhouette;
+    struct kc_clustering *f = w->f;
+    w->chosen = kc_choose_best(w->own->sweep, w->own->nsweep, w->o->k_by);
+    w->own->k_selected = f->k = w->own->sweep[w->chosen].k;
+    w->own->silhouette_selected = w->own->sweep[w->chosen].silhouette;
 }
 
 /* Time was up before the sweep had seen all its rows: the choice is made by what it knew, and the centroids of then. */
 static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     const float *centres = sw->centres;
-    f->sweep = sw->judged;
-    f->nsweep = sw->nk;
+    w->own->sweep = sw->judged;
+    w->own->nsweep = sw->nk;
     sw->judged = NULL;
     choose(w);
     w->level = sw->rows;
@@ -316,7 +316,7 @@ static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
     if (kc_fitting_alloc(w, f->k) != 0)
         return -1;
     for (size_t i = 0; i < w->chosen; i++)
-        centres += (size_t)f->sweep[i].k * f->d;
+        centres += (size_t)w->own->sweep[i].k * f->d;
     memcpy(f->centroids, centres, (size_t)f->k * f->d * sizeof *f->centroids);
     return 0;
 }
@@ -324,7 +324,7 @@ static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
 /* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f. */
 static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_space s = w->space; /* the rows that the sweep looks at */
     struct kc_sweep sw = {.nk = 0};
     struct kc_sample sample = {NULL, NULL, NULL};
@@ -352,7 +352,7 @@ static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
     began = kc_clock_now();
     if (score_sweep(w, &s, &sw) != 0)
         goto out;
-    f->index_seconds = kc_clock_now() - began;
+    w->own->index_seconds = kc_clock_now() - began;
     choose(w);
     w->refine = sw.loose || s.n < f->n;
     if (kc_fitting_alloc(w, f->k) != 0)
@@ -380,7 +380,7 @@ static int visit_refined(void *arg, struct kc_state *s)
  * to its fixed point, where rows are few enough that settle would go there, but by dense passes. */
 static int refine(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_best *best = w->best = kc_best_new(f->n, &f->k, 1, w->e);
     struct kc_frame frame = {visit_refined, w, NULL};
     const int few = f->n <= KC_FEW_ROWS;
@@ -401,9 +401,9 @@ static int refine(struct kc_fitting *w)
 /* A fit that is taken up again after the labels had settled: what follows from these. */
 static int restore(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     const struct kc_space *s = &w->space;
-    if (f->merged || f->split) /* the centroids are still to be made */
+    if (w->own->merged || w->own->split) /* the centroids are still to be made */
         return 0;
     if (kc_sums(s, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
@@ -414,14 +414,14 @@ static int restore(struct kc_fitting *w)
 /* From the choice to labels and centroids that agree, on all rows. */
 static int settle(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     int again = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
     if (w->stage == KC_FIT_CHOSEN && again && refine(w) != 0)
         return -1;
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
     if (!f->similarity)
         return -1;
-    if (w->o->want_rows) {
+    if (w->r->want_rows) {
         f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
         f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
         if (!f->margin || !f->row_silhouette)
@@ -463,7 +463,7 @@ static int last_step(struct kc_fitting *w, uint64_t flops)
 
 static int fit(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_steps *steps = w->space.steps;
     struct kc_frame frame = {kc_fitting_visit, w, NULL};
     struct kc_sweep path;
@@ -484,26 +484,26 @@ static int fit(struct kc_fitting *w)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (doubt(w, (size_t)w->chosen) != 0 || (f->k_selected > 1 && too_tight(w) != 0))
+    if (doubt(w, (size_t)w->chosen) != 0 || (w->own->k_selected > 1 && too_tight(w) != 0))
         goto out;
     began = kc_clock_now();
     if (settle(w) != 0)
         goto out;
-    struct kc_k_entry *chosen = &f->sweep[w->chosen];
-    struct kc_k_entry *entry = f->k == f->k_selected && chosen->rows == f->n ? chosen : NULL;
-    if (w->settled < f->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
+    struct kc_k_entry *chosen = &w->own->sweep[w->chosen];
+    struct kc_k_entry *entry = f->k == w->own->k_selected && chosen->rows == f->n ? chosen : NULL;
+    if (w->settled < w->own->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
-            broken(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected, (uint32_t)w->settled);
-        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", f->k_selected,
+            broken(w, "k = %u was chosen, but only %u clusters can be told apart", w->own->k_selected, (uint32_t)w->settled);
+        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", w->own->k_selected,
                       (uint32_t)w->settled) != 0)
             goto out;
     }
-    f->final_seconds = kc_clock_now() - began;
+    w->own->final_seconds = kc_clock_now() - began;
     began = kc_clock_now();
     if (w->stage == KC_FIT_SIZED || !limits_hold(w)) {
         if ((w->stage == KC_FIT_SETTLED && entry && rescore(w, (size_t)w->chosen) != 0) || enforce(w) != 0)
             goto out;
-        if (f->merged || f->split) {
+        if (w->own->merged || w->own->split) {
             entry = NULL;
             if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
                 kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
@@ -511,42 +511,63 @@ static int fit(struct kc_fitting *w)
                 goto out;
         }
     }
-    f->sizes_seconds = kc_clock_now() - began;
+    w->own->sizes_seconds = kc_clock_now() - began;
     began = kc_clock_now();
     const uint64_t flops = w->space.work->index_flops;
     if (describe(w, entry) != 0 || last_step(w, flops) != 0)
         goto out;
     tell_late(w);
     rc = 0;
-    f->final_seconds += kc_clock_now() - began;
+    w->own->final_seconds += kc_clock_now() - began;
 out:
     kc_steps_leave(steps, &frame);
     kc_mem_free(ks);
     return rc;
 }
 
-int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_fit_opts *o,
-               struct kc_fit *out, struct kc_err *e)
+static void free_appendix(void *appendix)
+{
+    struct kc_kmeans *own = appendix;
+    kc_mem_free(own->sweep);
+    kc_mem_free(own);
+}
+
+const struct kc_kmeans *kc_kmeans_of(const struct kc_clustering *c)
+{
+    return c->algorithm == &kc_algorithm_kmeans ? c->appendix : NULL;
+}
+
+int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,
+                  const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
     size_t n = rows->n, d = rows->d;
+    struct kc_kmeans_opts o = *opts;
     struct kc_work work = {0, 0, 0};
-    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = o, .f = out, .e = e};
-    *out = (struct kc_fit){.n = n, .d = d, .kernel = kc_la_kernel(), .path = "stacked", .silhouette = NAN,
-                           .silhouette_selected = NAN};
+    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = &o, .r = r, .f = out, .e = e};
+    *out = (struct kc_clustering){.n = n, .d = d, .path = "stacked", .silhouette = NAN};
     if (n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
+    w.own = kc_mem_zalloc(1, sizeof *w.own, e);
+    if (!w.own)
+        return -1;
+    w.own->silhouette_selected = NAN;
+    out->algorithm = &kc_algorithm_kmeans;
+    out->appendix = w.own;
+    out->free_appendix = free_appendix;
+    o.k = kc_krange_for(&o.k, n);
+    o.k_given = o.k_given && !r->part;
     w.space.work = &work;
-    w.space.steps = o->steps;
-    if (o->steps)
-        o->steps->work = &work;
-    int rc = kc_weights_make(o->weights, n, &w.weights, &w.space.one, e);
+    w.space.steps = r->steps;
+    if (r->steps)
+        r->steps->work = &work;
+    int rc = kc_weights_make(r->weights, n, &w.weights, &w.space.one, e);
     w.space.w = w.weights;
     if (rc == 0)
         rc = fit(&w);
-    out->sweep_flops = work.flops;
-    out->sweep_dense_flops = work.dense_flops;
-    out->index_flops = work.index_flops;
-    if (o->want_sums)
+    w.own->sweep_flops = work.flops;
+    w.own->sweep_dense_flops = work.dense_flops;
+    w.own->index_flops = work.index_flops;
+    if (r->want_sums)
         out->sums = w.sums;
     else
         kc_mem_free(w.sums);
@@ -554,18 +575,4 @@ int kc_fit_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struc
     kc_mem_free(w.unsure);
     kc_mem_free(w.weights);
     return rc;
-}
-
-void kc_fit_free(struct kc_fit *f)
-{
-    kc_mem_free(f->labels);
-    kc_mem_free(f->centroids);
-    kc_mem_free(f->sums);
-    kc_mem_free(f->clusters);
-    kc_mem_free(f->sweep);
-    kc_mem_free(f->similarity);
-    kc_mem_free(f->margin);
-    kc_mem_free(f->row_silhouette);
-    kc_strs_free(&f->warnings);
-    *f = (struct kc_fit){0};
 }

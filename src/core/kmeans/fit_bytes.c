@@ -2,16 +2,18 @@
 #include "core/cluster/assign.h"
 #include "core/judge/index.h"
 #include "core/kmeans/choose.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/kmeans/sizes.h"
 #include "core/kmeans/sweep.h"
 
-uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opts *o, unsigned threads)
+uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmeans_opts *o, const struct kc_request *r,
+                         unsigned threads)
 {
-    struct kc_ks ks = kc_choose_sum(&o->k, n);
+    const struct kc_krange range = kc_krange_for(&o->k, n);
+    struct kc_ks ks = kc_choose_sum(&range, n);
     size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
     int here = in_memory || m < n;
-    uint64_t weight = o->weights ? sizeof *o->weights : 0;
+    uint64_t weight = r->weights ? sizeof *r->weights : 0;
     uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + weight + (in_memory ? 0 : d * sizeof(float))) : 0;
     if (ks.n == 0) { /* a smallest k above n comes down to at most that */
         ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
@@ -19,14 +21,14 @@ uint64_t kc_fit_bytes(size_t n, size_t d, int in_memory, const struct kc_fit_opt
     }
     size_t nk = ks.n;
     uint32_t kmax = ks.max;
-    uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, threads);
+    uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, weight > 0, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
     uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    uint64_t after = (uint64_t)n * (o->want_rows ? 20 : 12) +
+    uint64_t after = (uint64_t)n * (r->want_rows ? 20 : 12) +
                      kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
             n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +

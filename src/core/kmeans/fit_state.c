@@ -6,11 +6,11 @@
 /* What a k was chosen from, and which. */
 static int visit_choice(struct kc_fitting *w, struct kc_state *s)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint64_t *number = kc_state_lend(s, 6, sizeof *number);
     if (!number)
         return -1;
-    number[0] = f->nsweep;
+    number[0] = w->own->nsweep;
     number[1] = w->chosen;
     number[2] = w->refine;
     number[3] = w->settled;
@@ -22,23 +22,23 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
         if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n || number[5] < 1 ||
             number[5] > f->n)
             return kc_state_bad(s, "the choice does not hold together");
-        f->sweep = kc_mem_zalloc((size_t)number[0], sizeof *f->sweep, s->e);
-        if (!f->sweep)
+        w->own->sweep = kc_mem_zalloc((size_t)number[0], sizeof *w->own->sweep, s->e);
+        if (!w->own->sweep)
             return -1;
-        f->nsweep = (size_t)number[0];
+        w->own->nsweep = (size_t)number[0];
         w->chosen = number[1];
         w->refine = number[2];
         w->settled = number[3];
         w->cut = number[4] != 0;
         f->k = (uint32_t)number[5];
     }
-    if (kc_sweep_visit_entries(s, f->sweep, f->nsweep) != 0 ||
-        kc_state_f64(s, "silhouette", &f->silhouette_selected, 1, INFINITY, 1) != 0)
+    if (kc_sweep_visit_entries(s, w->own->sweep, w->own->nsweep) != 0 ||
+        kc_state_f64(s, "silhouette", &w->own->silhouette_selected, 1, INFINITY, 1) != 0)
         return -1;
-    f->k_selected = f->sweep[w->chosen].k;
-    if (s->reading && (f->k_selected > f->n || (w->stage < KC_FIT_SETTLED && f->k != f->k_selected) ||
-                       (w->stage == KC_FIT_SETTLED && f->k > f->k_selected) ||
-                       (w->stage >= KC_FIT_SETTLED && (w->settled < 1 || w->settled > f->k_selected))))
+    w->own->k_selected = w->own->sweep[w->chosen].k;
+    if (s->reading && (w->own->k_selected > f->n || (w->stage < KC_FIT_SETTLED && f->k != w->own->k_selected) ||
+                       (w->stage == KC_FIT_SETTLED && f->k > w->own->k_selected) ||
+                       (w->stage >= KC_FIT_SETTLED && (w->settled < 1 || w->settled > w->own->k_selected))))
         return kc_state_bad(s, "the choice does not hold together");
     return 0;
 }
@@ -46,21 +46,21 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
 int kc_fitting_visit(void *arg, struct kc_state *s)
 {
     struct kc_fitting *w = arg;
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint64_t *has = kc_state_lend(s, 3, sizeof *has);
     if (!has || kc_state_u64(s, "fit", &w->stage, 1, KC_FIT_SIZED) != 0)
         return -1;
     if (w->stage == KC_FIT_SWEEP)
         return 0;
-    const int moved = w->stage == KC_FIT_SIZED && f->merged + f->split > 0;
+    const int moved = w->stage == KC_FIT_SIZED && w->own->merged + w->own->split > 0;
     has[0] = f->labels != NULL;
     has[1] = !moved && (!f->labels || w->unsure || w->stage >= KC_FIT_SETTLED); /* centroids */
     has[2] = w->nunsure;
-    if (visit_choice(w, s) != 0 || kc_state_u64(s, "merged", &f->merged, 1, UINT32_MAX) != 0 ||
-        kc_state_u64(s, "split", &f->split, 1, UINT32_MAX) != 0 || kc_state_u64(s, "has", has, 3, f->n) != 0)
+    if (visit_choice(w, s) != 0 || kc_state_u64(s, "merged", &w->own->merged, 1, UINT32_MAX) != 0 ||
+        kc_state_u64(s, "split", &w->own->split, 1, UINT32_MAX) != 0 || kc_state_u64(s, "has", has, 3, f->n) != 0)
         return -1;
     if (s->reading) {
-        const int sized = w->stage == KC_FIT_SIZED && f->merged + f->split > 0;
+        const int sized = w->stage == KC_FIT_SIZED && w->own->merged + w->own->split > 0;
         if (has[0] > 1 || has[1] > 1 || (has[2] && !has[1]) || (!has[0] && (!has[1] || !w->refine)) ||
             (w->stage >= KC_FIT_SETTLED && (!has[0] || has[1] == (uint64_t)sized)))
             return kc_state_bad(s, "labels or centroids are missing");

@@ -16,12 +16,12 @@
 
 /* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one
  * round of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
-int kc_search_thorough(const struct kc_fit_opts *o)
+int kc_search_thorough(const struct kc_kmeans_opts *o)
 {
     return o->n_init >= 4;
 }
 
-uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o)
+uint64_t kc_search_rounds(size_t nk, const struct kc_kmeans_opts *o)
 {
     return (nk > 1 ? 1u : 2u) * (kc_search_thorough(o) ? 2u : 1u);
 }
@@ -39,7 +39,7 @@ static uint32_t fine_k(size_t n, uint32_t kmax)
     return k > n / 8 ? (uint32_t)(n / 8) : (uint32_t)k;
 }
 
-uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_fit_opts *o, int gram,
+uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_kmeans_opts *o, int gram,
                          unsigned threads)
 {
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
@@ -413,7 +413,7 @@ static int make_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
 int kc_search_run(struct kc_search *w, struct kc_err *e)
 {
     struct kc_space *s = w->s;
-    const struct kc_fit_opts *o = w->o;
+    const struct kc_kmeans_opts *o = w->o;
     struct kc_frame frame = {visit, w, NULL};
     uint32_t kmax = w->best[w->nk - 1].k, k = fine_k(s->n, kmax);
     uint64_t distinct = 0;

@@ -3,7 +3,7 @@
 #define KC_CORE_KMEANS_SEARCH_H
 
 #include "core/cluster/space.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/kmeans/runs.h"
 
 /* Where a search is. */
@@ -11,7 +11,7 @@ enum kc_search_stage { KC_SEARCH_RUNS, KC_SEARCH_POLISH, KC_SEARCH_REGROUP, KC_S
 
 struct kc_search {
     struct kc_space *s;
-    const struct kc_fit_opts *o;
+    const struct kc_kmeans_opts *o;
     struct kc_run_opts ro;
     struct kc_best *best; /* (nk) by rising k */
     size_t nk;
@@ -43,7 +43,7 @@ int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *s
                     struct kc_err *e) KC_MUST_USE;
 
 /* Parts of them. How hard to look for better partitions after the restarts. */
-int kc_search_thorough(const struct kc_fit_opts *o);
+int kc_search_thorough(const struct kc_kmeans_opts *o);
 /* The engine's runs, and whether time was up in them. */
 int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e) KC_MUST_USE;
 /* For every smaller k, the clusters of one partition grouped anew (core/kmeans/regroup.h), where that beats what is there. */
@@ -52,11 +52,11 @@ uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned thre
 /* Beside one partition for each k. */
 uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads);
 size_t kc_search_candidates(uint32_t k); /* rows that are tried as a centre to be added */
-uint64_t kc_search_rounds(size_t nk, const struct kc_fit_opts *o); /* of candidates from the neighbours, in kc_search_run */
+uint64_t kc_search_rounds(size_t nk, const struct kc_kmeans_opts *o); /* of candidates from the neighbours, in kc_search_run */
 
 void kc_search_tick(void *arg, size_t runs); /* arg: the search; a space's tick */
 /* Peak workspace in bytes, best partitions included. */
-uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_fit_opts *o, int gram,
+uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_kmeans_opts *o, int gram,
                          unsigned threads);
 
 #endif

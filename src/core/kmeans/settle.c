@@ -13,7 +13,7 @@
 
 int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint32_t k = f->k;
     int rc = -1;
     struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
@@ -46,7 +46,7 @@ out:
 
 int kc_settle_center(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
     kc_order_centre(&w->space.rows, f->labels, w->sums, f->k, f->centroids);
@@ -57,7 +57,7 @@ int kc_settle_center(struct kc_fitting *w)
  * some do. */
 static int again(struct kc_fitting *w, int *moved)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     int rc = -1, here = w->space.rows.x != NULL;
     size_t m = w->nunsure, step = here || m < PIECE ? m : PIECE;
     float *x = kc_mem_aligned(here ? 1 : kc_mem_mul(step, f->d), sizeof *x, w->e);
@@ -89,7 +89,7 @@ out:
 
 static int settle_unsure(struct kc_fitting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     int changed = 1, moved = 1;
     for (int round = 0; round < ORDERS && changed; round++) {
         if (kc_settle_order(w, 1, &changed) != 0)
@@ -110,7 +110,7 @@ static int settle_unsure(struct kc_fitting *w)
 
 static int settle_all(struct kc_fitting *w, uint32_t *next)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     const struct kc_ctx *ctx = w->space.ctx;
     int changed = 1, late = w->space.steps && w->space.steps->cut;
     for (int round = 0; round < (f->n <= KC_FEW_ROWS && !late ? KC_SETTLE_ROUNDS : 1); round++) {

@@ -4,7 +4,7 @@
 
 #include "core/cluster/space.h"
 #include "core/cluster/steps.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/kmeans/runs.h"
 
 #define KC_SETTLE_ROUNDS 300 /* of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed. With
@@ -20,8 +20,10 @@ enum kc_fit_stage {
 
 struct kc_fitting {
     struct kc_space space;
-    const struct kc_fit_opts *o;
-    struct kc_fit *f;
+    const struct kc_kmeans_opts *o; /* for these rows: k without shares */
+    const struct kc_request *r;
+    struct kc_clustering *f;
+    struct kc_kmeans *own;          /* f's appendix */
     double *weights;  /* (n) space.w; NULL: none */
     double *sums;     /* (k, d) of the final labels, weighted */
     uint64_t *counts; /* (k) of rows */

@@ -21,7 +21,7 @@
 
 /* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is
  * bound by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
-static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o, double *gram, double *stack)
+static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o, double *gram, double *stack)
 {
     double rows = (double)n, dim = (double)d;
     double runs = (double)o->n_init * (double)ks->n, cols = (double)o->n_init * (double)ks->sum;
@@ -29,7 +29,7 @@ static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit
     *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
 }
 
-static int takes_gram(size_t n, size_t d, const struct kc_ks *ks, const struct kc_fit_opts *o)
+static int takes_gram(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o)
 {
     double gram, stack;
     cost(n, d, ks, o, &gram, &stack);
@@ -59,7 +59,7 @@ static struct kc_ks all_of(const uint32_t *ks, size_t nk)
     return all;
 }
 
-void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw)
+void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw)
 {
     const struct kc_ks all = all_of(k, nk), *ks = &all;
     size_t first = coarse_rows(n, all.max);
@@ -78,19 +78,19 @@ void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struc
 
 /* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
  * x 768, k = 2..40, that halved the passes and cost 3e-5 of the objective. */
-static int loose(size_t nk, const struct kc_fit_opts *o)
+static int loose(size_t nk, const struct kc_kmeans_opts *o)
 {
     return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
 }
 
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
-                        const struct kc_fit_opts *o, unsigned threads)
+                        const struct kc_kmeans_opts *o, int weighted, unsigned threads)
 {
     uint32_t kmax = ks->max;
     size_t nk = ks->n;
     size_t first = coarse_rows(n, kmax);
     uint64_t search = kc_search_bytes(first, d, kmax, nk, o, takes_gram(first, d, ks, o), threads);
-    const size_t weight = o->weights ? sizeof *o->weights : 0;
+    const size_t weight = weighted ? sizeof(double) : 0;
     if (first == n)
         return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
     uint64_t copy = (uint64_t)first * (d * sizeof(float) + sizeof(uint32_t) + weight);
@@ -220,7 +220,7 @@ int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_
 /* A sweep under way. */
 struct sweeping {
     struct kc_sweep *sw;
-    const struct kc_fit_opts *o;
+    const struct kc_kmeans_opts *o;
     size_t n, d;
     struct kc_ks all;
     struct kc_search w;
@@ -345,7 +345,7 @@ static int end_early(struct sweeping *g, struct kc_err *e)
     return 0;
 }
 
-int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
+int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
     size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]);

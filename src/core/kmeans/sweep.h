@@ -5,7 +5,7 @@
 #include "core/cluster/space.h"
 #include "core/cluster/steps.h"
 #include "core/kmeans/choose.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/kmeans/runs.h"
 
 struct kc_sweep {
@@ -23,18 +23,18 @@ struct kc_sweep {
 /* ks (nk): rising, each at most the number of distinct rows. The search (core/kmeans/search.h) is made on a random part of
  * the rows first, when these are many; its partitions then start one run for each k on more rows, at last on all. sw
  * is zero-initialised here; free it also after a failure. */
-int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw,
+int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
 /* The path that it takes, and why, into sw. Pure. */
-void kc_sweep_path(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_fit_opts *o, struct kc_sweep *sw);
+void kc_sweep_path(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw);
 /* The figures of nk partitions into entries (nk), for what they are to be chosen by. */
 int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t nk, struct kc_k_entry *entries,
                    struct kc_err *e) KC_MUST_USE;
 
 /* Peak workspace in bytes, best partitions included. picked: the rows are some of a matrix, by number. Pure. */
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
-                        const struct kc_fit_opts *o, unsigned threads);
+                        const struct kc_kmeans_opts *o, int weighted, unsigned threads);
 /* For a state. */
 int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n) KC_MUST_USE;
 

@@ -11,7 +11,6 @@
 #include "core/cluster/weights.h"
 #include "core/judge/index.h"
 #include "core/parts/stories.h"
-#include "la/product.h"
 #include "par/pool.h"
 
 #define FEW 2048 /* rows: parts that have no more run side by side, and lie in memory */
@@ -21,7 +20,7 @@ struct parting {
     struct kc_rows rows;
     const struct kc_parts_opts *o;
     struct kc_parts *p;
-    struct kc_fit *f;
+    struct kc_clustering *f;
     struct kc_err *e;
     double *weights, one;   /* (n) as kc_weights_make has them */
     uint32_t *small;        /* parts that run side by side */
@@ -71,9 +70,7 @@ static int by_place(const void *a, const void *b)
 
 static uint64_t least_rows(const struct kc_parts_opts *o)
 {
-    const struct kc_krange *k = &o->fit->k;
-    uint64_t least = k->least > 0 ? 4 : k->min > UINT64_MAX / 2 ? UINT64_MAX : 2 * k->min;
-    return o->min_rows ? o->min_rows : least > o->fit->min_size ? least : o->fit->min_size;
+    return o->min_rows ? o->min_rows : o->algorithm->least_rows(o->opts);
 }
 
 int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e)
@@ -122,7 +119,7 @@ out:
 /* Parts that are too small: the labels of their rows. */
 static void take_small(struct parting *w, struct kc_part *part)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     for (size_t i = 0; i < part->n; i++) {
         uint32_t row = w->p->row[part->first + i];
         if (w->o->window > 0)
@@ -144,19 +141,14 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
     struct kc_err *e = &t->error;
     struct kc_part *part = &w->p->part[at];
     const uint32_t *row = w->p->row + part->first;
-    struct kc_fit_opts o = *w->o->fit;
-    struct kc_fit f = {0}, *all = w->f;
+    struct kc_request request = {.want_rows = 1, .part = 1};
+    struct kc_clustering f = {0}, *all = w->f;
     struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
     float *x = NULL;
     double *weights = NULL;
-    o.k = kc_krange_for(&o.k, part->n);
-    o.k_given = 0; /* what a part cannot have is no broken limit */
-    o.want_rows = 1;
-    o.want_sums = 0;
-    o.steps = NULL;
-    if (kc_weights_pick(o.weights, row, part->n, &weights, e) != 0)
+    if (kc_weights_pick(w->o->weights, row, part->n, &weights, e) != 0)
         return;
-    o.weights = weights;
+    request.weights = weights;
     if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
         x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
         if (!x)
@@ -164,7 +156,7 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
         kc_rows_copy(&w->rows, row, part->n, x);
         rows = kc_rows_memory(x, part->n, rows.d);
     }
-    if (kc_rows_failed(&w->rows, e) != 0 || kc_fit_run(ctx, &rows, &o, &f, e) != 0)
+    if (kc_rows_failed(&w->rows, e) != 0 || w->o->algorithm->run(ctx, &rows, w->o->opts, &request, &f, e) != 0)
         goto out;
     part->k = f.k;
     part->silhouette = f.silhouette;
@@ -182,7 +174,7 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
         all->row_silhouette[row[i]] = f.row_silhouette[i];
     }
 out:
-    kc_fit_free(&f);
+    kc_clustering_free(&f);
     kc_mem_free(x);
     kc_mem_free(weights);
 }
@@ -301,7 +293,7 @@ static int number(struct parting *w, struct kc_pieces *s)
     return 0;
 }
 
-static void take_stories(struct kc_fit *f, const struct kc_pieces *s)
+static void take_stories(struct kc_clustering *f, const struct kc_pieces *s)
 {
     for (size_t i = 0; i < f->n; i++)
         if (f->labels[i] != KC_NOISE)
@@ -313,7 +305,7 @@ static int tell_stories(struct parting *w, struct kc_pieces *s)
 {
     const struct kc_parts_opts *o = w->o;
     const int link = o->window > 0, join = !isnan(o->merge);
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint64_t *counts = kc_mem_alloc((size_t)s->k + 1, sizeof *counts, w->e);
     double *mass = kc_mem_alloc((size_t)s->k + 1, sizeof *mass, w->e);
     int rc = -1;
@@ -346,7 +338,7 @@ out:
 /* Split what pauses for too long; *k: above the highest label. */
 static int split_gaps(struct parting *w, uint32_t *k)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_members m = {0};
     const int64_t *time = w->o->time;
     int rc = -1;
@@ -373,14 +365,14 @@ out:
 /* Ids by falling size, ties by the earliest member; and the group of each. k: above the highest label. */
 static int order(struct parting *w, uint32_t k)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, w->e);
     int rc = -1;
     if (!r || !to)
         goto out;
     k = kc_order_labels(f->labels, f->n, k, r);
-    f->k = f->k_selected = k;
+    f->k = k;
     w->p->group = kc_mem_alloc(k, sizeof *w->p->group, w->e);
     f->clusters = kc_mem_zalloc(k, sizeof *f->clusters, w->e);
     if (!w->p->group || !f->clusters)
@@ -408,7 +400,7 @@ out:
 /* Centroids, and the rows' similarity to them. */
 static int centre(struct parting *w, const double *sums)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
     if (!own)
         return -1;
@@ -423,7 +415,7 @@ static int centre(struct parting *w, const double *sums)
 /* The figures of the whole. */
 static int describe(struct parting *w)
 {
-    struct kc_fit *f = w->f;
+    struct kc_clustering *f = w->f;
     uint64_t *counts = kc_mem_alloc((size_t)f->k + 1, sizeof *counts, w->e);
     double *sums = kc_mem_aligned(kc_mem_mul((size_t)f->k + 1, f->d), sizeof *sums, w->e);
     double *mass = kc_mem_alloc((size_t)f->k + 1, sizeof *mass, w->e);
@@ -461,7 +453,7 @@ static int describe(struct parting *w)
         total += silhouette[c];
         all += known[c];
     }
-    f->silhouette = f->silhouette_selected = all > 0 ? total / all : NAN;
+    f->silhouette = all > 0 ? total / all : NAN;
     rc = 0;
 out:
     kc_mem_free(known);
@@ -473,14 +465,14 @@ out:
 }
 
 int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o, struct kc_parts *p,
-                 struct kc_fit *out, struct kc_err *e)
+                 struct kc_clustering *out, struct kc_err *e)
 {
     struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
     struct kc_pieces s = {0};
     int rc = -1;
-    *out = (struct kc_fit){.n = rows->n, .d = rows->d, .kernel = kc_la_kernel(), .path = "parts", .silhouette = NAN,
-                           .calinski_harabasz = NAN, .davies_bouldin = NAN, .silhouette_selected = NAN};
-    if (kc_weights_make(o->fit->weights, rows->n, &w.weights, &w.one, e) != 0)
+    *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = o->algorithm, .path = "parts", .silhouette = NAN,
+                                  .calinski_harabasz = NAN, .davies_bouldin = NAN};
+    if (kc_weights_make(o->weights, rows->n, &w.weights, &w.one, e) != 0)
         return -1;
     out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
     out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
@@ -507,23 +499,21 @@ void kc_parts_free(struct kc_parts *p)
     *p = (struct kc_parts){0};
 }
 
-/* Room for the fits: of parts that run side by side, or of one. */
-static uint64_t fits_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_fit_opts *fit, unsigned threads)
+/* Return the bytes for clustering parts: the small ones (of at most `few` rows) that run side by side, or the largest. */
+static uint64_t count_fit_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_parts_opts *o,
+                                unsigned threads)
 {
-    struct kc_fit_opts o = {.k = kc_krange_for(&fit->k, few), .k_by = fit->k_by, .min_size = fit->min_size,
-                            .max_size = fit->max_size, .n_init = fit->n_init, .sample = fit->sample, .want_rows = 1,
-                            .weights = fit->weights};
-    uint64_t side = threads * kc_fit_bytes(few, d, 1, &o, 1);
+    const struct kc_request request = {.weights = o->weights, .want_rows = 1, .part = 1};
+    uint64_t side = threads * o->algorithm->bytes(few, d, 1, o->opts, &request, 1);
     side += in_memory ? 0 : (uint64_t)threads * few * d * sizeof(float);
-    o.k = kc_krange_for(&fit->k, most);
-    uint64_t one = kc_fit_bytes(most, d, in_memory, &o, threads);
+    uint64_t one = o->algorithm->bytes(most, d, in_memory, o->opts, &request, threads);
     return side > one ? side : one;
 }
 
 uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts_opts *o, const struct kc_parts *p,
                         unsigned threads)
 {
-    const size_t weights = o->fit->weights ? 2 * sizeof(double) : 0; /* of all, and picked by part */
+    const size_t weights = o->weights ? 2 * sizeof(double) : 0; /* of all, and picked by part */
     const struct kc_part all = {.n = n};
     size_t nparts = p ? p->nparts : 1, few = 0, most = 0;
     uint64_t pieces = 0;
@@ -533,14 +523,13 @@ uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts
             pieces += o->window > 0 ? part->n : 1;
             continue;
         }
-        uint64_t k = kc_krange_for(&o->fit->k, part->n).max;
-        pieces += k < part->n ? k : part->n;
+        pieces += o->algorithm->most_clusters(o->opts, part->n);
         few = part->n <= FEW && part->n > few ? part->n : few;
         most = part->n > most ? part->n : most;
     }
     if (!p)
         few = n < FEW ? n : FEW;
-    return fits_bytes(few, most, d, in_memory, o->fit, threads) +
+    return count_fit_bytes(few, most, d, in_memory, o, threads) +
            (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
            pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)); /* sums of clusters, and of stories */
 }

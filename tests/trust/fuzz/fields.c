@@ -148,7 +148,7 @@ void fuzz_fields(const uint8_t *p, size_t n)
     const unsigned a = p[0], b = p[1];
     struct kc_job_fit j = {.in = {.files = files, .nfiles = 1, .format = KC_IN_JSONL, .max_line = 1 << 20, .term_field = "n",
                                   .vec_field = "v", .skip_bad = a & 1},
-                           .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "/dev/fd/101",
+                           .fit = KC_KMEANS_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "/dev/fd/101",
                            .clusters = "/dev/fd/102", .records = KC_CLUSTERS_OPTS_DEFAULT, .created = -1, .want_text = 1};
     j.fit.k = (struct kc_krange){1, 3, 1, 0, 0, 0};
     j.fit.n_init = 1;

@@ -79,7 +79,7 @@ static void look_at_input(const struct kc_in_opts *o)
 int __wrap_kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r,
                           struct kc_err *e)
 {
-    const struct kc_fit_opts *f = &j->fit;
+    const struct kc_kmeans_opts *f = j->opts;
     (void)ctx;
     (void)e;
     memset(r, 0, sizeof *r);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kmeans/kmeans.h"
 #include "core/cluster/steps.h"
 #include "data.h"
 #include "job/checkpoint.h"
@@ -14,14 +15,14 @@ static int begin(const struct kc_ctx *ctx, const char *path, int resume, const s
                  struct kc_err *e)
 {
     const struct kc_checkpoint_opts o = {.file = path, .resume = resume, .every = KC_CHECKPOINT_EVERY};
-    struct kc_fit_opts f = KC_FIT_OPTS_DEFAULT;
+    struct kc_kmeans_opts f = KC_KMEANS_OPTS_DEFAULT;
     struct kc_checkpoint *c = NULL;
     uint64_t number = 7;
     struct kc_st_tensor t = {.name = "number", .type = KC_ST_U64, .ndims = 1, .shape = {1}, .data = &number};
-    f.weights = weights;
-    int rc = kc_checkpoint_open(&c, ctx, &o, e) != 0 || kc_checkpoint_begin(c, rows, &f, e) != 0 ? -1 : 0;
+    struct kc_request r = {.weights = weights};
+    int rc = kc_checkpoint_open(&c, ctx, &o, e) != 0 || kc_checkpoint_begin(c, rows, &kc_algorithm_kmeans, &f, &r, e) != 0 ? -1 : 0;
     if (rc == 0 && !resume)
-        rc = f.steps->save(f.steps->arg, &t, 1, e);
+        rc = r.steps->save(r.steps->arg, &t, 1, e);
     kc_checkpoint_free(c);
     return rc;
 }

@@ -101,13 +101,14 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
     if (!ctx.pool)
         return -1;
     if (what <= FIT_KVEC) {
-        struct kc_job_fit j = {.in = in, .fit = KC_FIT_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
+        struct kc_kmeans_opts kmeans = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_job_fit j = {.in = in, .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
                                .summary = path("side"), .created = -1, .want_text = 1};
         struct kc_job_fit_result r;
-        j.fit.k = (struct kc_krange){2, 4, 1, 0, 0, 0};
-        j.fit.n_init = 2;
-        j.fit.min_size = 3;
-        j.fit.max_size = 25;
+        kmeans.k = (struct kc_krange){2, 4, 1, 0, 0, 0};
+        kmeans.n_init = 2;
+        kmeans.min_size = 3;
+        kmeans.max_size = 25;
         if (what == FIT)
             j.model = path("model");
         if (what == FIT_ANNOTATE) {

@@ -14,8 +14,8 @@
 struct world {
     struct kc_ctx ctx;
     struct kc_dataset ds;
-    struct kc_fit fit;
-    struct kc_fit_opts o;
+    struct kc_clustering fit;
+    struct kc_kmeans_opts o;
     struct kc_model m;
     struct kc_err e;
 };
@@ -31,19 +31,19 @@ static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t c
         CHECK(kc_matrix_append(&w->ds.x, x + i / copies * copies * d, 1, &w->e) == 0);
     free(x);
     w->ds.rows = kc_rows_memory(w->ds.x.x, n, d);
-    w->o = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
+    w->o = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
     w->o.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
     w->o.n_init = 2;
     w->o.max_size = max_size;
-    w->o.want_sums = 1;
-    CHECK(kc_fit_run(&w->ctx, &w->ds.rows, &w->o, &w->fit, &w->e) == 0);
+    const struct kc_request request = {.want_sums = 1};
+    CHECK(kc_kmeans_run(&w->ctx, &w->ds.rows, &w->o, &request, &w->fit, &w->e) == 0);
     CHECK(kc_model_make(&w->ctx, &w->m, &w->ds, &w->fit, &w->o, NULL, NULL, &w->e) == 0);
 }
 
 static void drop(struct world *w)
 {
     kc_model_free(&w->m);
-    kc_fit_free(&w->fit);
+    kc_clustering_free(&w->fit);
     kc_dataset_free(&w->ds);
     kc_pool_free(w->ctx.pool);
 }
@@ -169,11 +169,11 @@ TEST(model_of_weighted_rows)
         size_t n, rows = 400, d = 12;
         make(&w, &r, rows, d, 5, 1, kind == DATA_MIXED ? 120 : 0);
         kc_model_free(&w.m);
-        kc_fit_free(&w.fit);
+        kc_clustering_free(&w.fit);
         double *weights = data_weights(&r, rows, (enum data_weights)kind);
-        w.o.weights = weights;
-        CHECK(kc_fit_run(&w.ctx, &w.ds.rows, &w.o, &w.fit, &w.e) == 0);
-        CHECK(kc_model_make(&w.ctx, &w.m, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0 && w.m.fit.weights == NULL);
+        const struct kc_request request = {.weights = weights, .want_sums = 1};
+        CHECK(kc_kmeans_run(&w.ctx, &w.ds.rows, &w.o, &request, &w.fit, &w.e) == 0);
+        CHECK(kc_model_make(&w.ctx, &w.m, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0);
         char *bytes = saved(&w.m, &n, &w.e);
         CHECK_MSG(kc_model_parse(&m, bytes, n, "x", &w.e) == 0, "%s", w.e.msg);
         for (size_t c = 0; c < m.k; c++) {

@@ -12,8 +12,9 @@ static struct kc_k_entry sweep[KS];
 static struct kc_cluster clusters[KS];
 
 struct made {
-    struct kc_fit fit;
-    struct kc_fit_opts opts;
+    struct kc_clustering fit;
+    struct kc_kmeans own;
+    struct kc_kmeans_opts opts;
     struct kc_strs terms, warnings;
     struct kc_report report;
 };
@@ -22,19 +23,20 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
 {
     struct kc_err e = KC_ERR_INIT;
     memset(m, 0, sizeof *m);
-    m->opts = (struct kc_fit_opts)KC_FIT_OPTS_DEFAULT;
+    m->opts = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
     for (uint32_t i = 0; i < KS; i++) {
         sweep[i] = (struct kc_k_entry){i + 2, 40, 0.5 - 0.01 * i, 10, 30.125, 7.5, 1.25, 3};
         clusters[i] = (struct kc_cluster){KS - i, 0.75, 0.125, i};
         const char *term = i ? "term" : "a term that is much too long for the table \"\n";
         CHECK(kc_strs_add(&m->terms, term, strlen(term), &e) == 0);
     }
-    m->fit = (struct kc_fit){.n = 40, .d = 3, .k = k, .clusters = clusters, .silhouette = 0.25, .objective = 30.125,
-                             .inertia = 10, .k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep,
-                             .nsweep = nsweep, .kernel = "portable", .path = "gram", .sweep_flops = 1250000000,
-                             .sweep_dense_flops = 5000000000, .index_flops = 400000};
+    m->fit = (struct kc_clustering){.n = 40, .d = 3, .k = k, .clusters = clusters, .silhouette = 0.25, .objective = 30.125,
+                                    .inertia = 10, .path = "gram", .algorithm = &kc_algorithm_kmeans,
+                                    .appendix = &m->own};
+    m->own = (struct kc_kmeans){.k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep, .nsweep = nsweep,
+                                .sweep_flops = 1250000000, .sweep_dense_flops = 5000000000, .index_flops = 400000};
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
-    m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .terms = &m->terms, .warnings = &m->warnings,
+    m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .kernel = "portable", .terms = &m->terms, .warnings = &m->warnings,
                                    .seconds = {0.5, 1.25, 0.0625, 0.375, 0, 0.125, 2, 0}, .storage = "spill",
                                    .peak_rss = 41000000};
 }
@@ -124,7 +126,7 @@ TEST(summary_is_aligned_and_complete)
     struct kc_buf b = {0};
     struct made m;
     make(&m, 2, 3);
-    m.fit.merged = 2;
+    m.own.merged = 2;
     sweep[0].silhouette = (double)NAN;
     CHECK(kc_out_summary(&b, &m.report, &e) == 0 && kc_buf_addc(&b, '\0', &e) == 0);
     static const char expected[] =
@@ -150,7 +152,7 @@ TEST(summary_of_much_shows_the_best_and_says_so)
     struct kc_buf b = {0};
     struct made m;
     make(&m, KS, KS);
-    m.fit.k_selected = KS + 1; /* the last and, by the index, worst of them: it is shown all the same */
+    m.own.k_selected = KS + 1; /* the last and, by the index, worst of them: it is shown all the same */
     size_t longest;
     CHECK(kc_out_summary(&b, &m.report, &e) == 0 && kc_buf_addc(&b, '\0', &e) == 0);
     CHECK(strstr(b.p, "\n     21 ") && !strstr(b.p, "\n     22 ") && strstr(b.p, "\n*    31 "));

@@ -5,7 +5,7 @@
 
 #include "core/cluster/assign.h"
 #include "core/cluster/sums.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/judge/index.h"
 #include "core/parts/parts.h"
 #include "core/ref/ref.h"
@@ -399,13 +399,13 @@ TEST(core_samples_keep_their_weights)
     kc_pool_free(ctx.pool);
 }
 
-static void run(const struct kc_ctx *ctx, const float *x, const double *w, size_t n, size_t d, struct kc_fit_opts o,
-                struct kc_fit *f)
+static void run(const struct kc_ctx *ctx, const float *x, const double *w, size_t n, size_t d, struct kc_kmeans_opts o,
+                struct kc_clustering *f)
 {
     const struct kc_rows rows = kc_rows_memory(x, n, d);
     struct kc_err e = KC_ERR_INIT;
-    o.weights = w;
-    CHECK_MSG(kc_fit_run(ctx, &rows, &o, f, &e) == 0, "%s", e.msg);
+    const struct kc_request request = {.weights = w, .want_sums = 1};
+    CHECK_MSG(kc_kmeans_run(ctx, &rows, &o, &request, f, &e) == 0, "%s", e.msg);
 }
 
 /* Weights that are all equal are as none: every byte of the result, but for the unit of two figures. */
@@ -419,8 +419,8 @@ TEST(core_equal_weights_change_nothing)
     struct kc_ctx ctx = data_ctx(2);
     for (size_t q = 0; q < sizeof shapes / sizeof *shapes; q++) {
         const size_t n = shapes[q].n, d = shapes[q].d;
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit a, b;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering a, b;
         float *x = data_clustered(&r, n, d, 5, 0.7);
         double *w = malloc(n * sizeof *w);
         for (size_t i = 0; i < n; i++)
@@ -433,16 +433,16 @@ TEST(core_equal_weights_change_nothing)
         run(&ctx, x, w, n, d, o, &b);
         CHECK(a.k == b.k && memcmp(a.labels, b.labels, n * sizeof *a.labels) == 0 &&
               memcmp(a.centroids, b.centroids, a.k * d * sizeof *a.centroids) == 0 &&
-              a.nsweep == b.nsweep && a.silhouette == b.silhouette);
-        for (size_t i = 0; i < a.nsweep; i++) {
-            struct kc_k_entry *p = &a.sweep[i], *s = &b.sweep[i];
+              kc_kmeans_of(&a)->nsweep == kc_kmeans_of(&b)->nsweep && a.silhouette == b.silhouette);
+        for (size_t i = 0; i < kc_kmeans_of(&a)->nsweep; i++) {
+            struct kc_k_entry *p = &kc_kmeans_of(&a)->sweep[i], *s = &kc_kmeans_of(&b)->sweep[i];
             CHECK(near(p->objective * w[0], s->objective, 1e-12) && near(p->inertia * w[0], s->inertia, 1e-12));
             p->objective = s->objective;
             p->inertia = s->inertia;
             CHECK(memcmp(p, s, sizeof *p) == 0);
         }
-        kc_fit_free(&a);
-        kc_fit_free(&b);
+        kc_clustering_free(&a);
+        kc_clustering_free(&b);
         free(w);
         free(x);
     }
@@ -461,15 +461,14 @@ TEST(core_weighted_fit_is_that_of_copies)
     for (size_t q = 0; q < sizeof shapes / sizeof *shapes; q++) {
         const size_t n = shapes[q].n, d = shapes[q].d;
         size_t m, *from;
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit a, b;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering a, b;
         float *x = data_clustered(&r, n, d, 6, 0.05);
         double *w = data_weights(&r, n, DATA_COUNTS);
         float *y = repeated(x, w, n, d, &from, &m);
         uint32_t to[32];
         o.k.max = 8;
         o.n_init = shapes[q].n_init;
-        o.want_sums = 1;
         run(&ctx, x, w, n, d, o, &a);
         run(&ctx, y, NULL, m, d, o, &b);
         CHECK(a.k == b.k && near(a.silhouette, b.silhouette, 1e-9) && near(a.objective, b.objective, 1e-9) &&
@@ -489,8 +488,8 @@ TEST(core_weighted_fit_is_that_of_copies)
                 CHECK(fabs(a.sums[to[c] * d + t] / len - (double)a.centroids[to[c] * d + t]) < 1e-5);
             }
         }
-        kc_fit_free(&a);
-        kc_fit_free(&b);
+        kc_clustering_free(&a);
+        kc_clustering_free(&b);
         free(from);
         free(y);
         free(w);
@@ -508,9 +507,9 @@ TEST(core_extreme_weights)
         struct kc_ctx ctx = data_ctx(1 + (unsigned)round % 3);
         struct kc_err e = KC_ERR_INIT;
         size_t n = round % 2 ? 700 : 6000, d = 6 + kc_rng_below(&r, 20);
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
         struct kc_rows rows;
-        struct kc_fit f;
+        struct kc_clustering f;
         float *x = data_clustered(&r, n, d, 6, 0.6), *sim = malloc(n * sizeof *sim);
         double *w = malloc(n * sizeof *w);
         uint32_t *l = malloc(n * sizeof *l);
@@ -519,7 +518,6 @@ TEST(core_extreme_weights)
             w[i] = pow(10, (round < 4 ? 9 : 150) * (2 * kc_rng_unit(&r) - 1));
         o.k.max = 7;
         o.n_init = round % 4 < 2 ? 1 : 4;
-        o.want_sums = 1;
         o.min_size = round == 6 ? n / 20 : 1;
         o.max_size = round == 6 ? n / 4 : 0;
         run(&ctx, x, w, n, d, o, &f);
@@ -536,7 +534,7 @@ TEST(core_extreme_weights)
             sizes += f.clusters[c].size;
         }
         CHECK(sizes == n);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         free(l);
         free(w);
         free(sim);
@@ -554,7 +552,7 @@ TEST(core_weighted_parts_are_those_of_copies)
     for (int round = 0; round < 6; round++) {
         const size_t n = 600, d = 12;
         size_t m, *from;
-        struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT, bare = KC_FIT_OPTS_DEFAULT;
+        struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT, bare = KC_KMEANS_OPTS_DEFAULT;
         float *x = data_clustered(&r, n, d, 6, 0.05);
         double *w = data_weights(&r, n, DATA_COUNTS);
         float *y = repeated(x, w, n, d, &from, &m);
@@ -579,13 +577,13 @@ TEST(core_weighted_parts_are_those_of_copies)
         }
         fit.k = bare.k = (struct kc_krange){6, 6, 1, 0, 0, 0};
         fit.n_init = bare.n_init = 4;
-        fit.weights = w;
         struct kc_parts_opts o[2];
         struct kc_parts p[2];
-        struct kc_fit f[2];
+        struct kc_clustering f[2];
         for (int q = 0; q < 2; q++) {
             const struct kc_rows rows = q ? kc_rows_memory(y, m, d) : kc_rows_memory(x, n, d);
-            o[q] = (struct kc_parts_opts){.fit = q ? &bare : &fit, .group = round % 2 || round == 4 ? group[q] : NULL,
+            o[q] = (struct kc_parts_opts){.algorithm = &kc_algorithm_kmeans, .opts = q ? &bare : &fit, .weights = q ? NULL : w,
+                                            .group = round % 2 || round == 4 ? group[q] : NULL,
                                           .time = time[q], .window = round % 3 == 1 ? 100 : 0, .max_gap = -1, .link = 0.8,
                                           .merge = round % 2 ? 0.9 : (double)NAN};
             CHECK(kc_parts_cut(rows.n, &o[q], &p[q], &e) == 0 && kc_parts_fit(&ctx, &rows, &o[q], &p[q], &f[q], &e) == 0);
@@ -602,7 +600,7 @@ TEST(core_weighted_parts_are_those_of_copies)
             CHECK(near(f[0].clusters[to[c]].cohesion, f[1].clusters[c].cohesion, 1e-6));
         for (int q = 0; q < 2; q++) {
             kc_parts_free(&p[q]);
-            kc_fit_free(&f[q]);
+            kc_clustering_free(&f[q]);
             free(group[q]);
             free(time[q]);
         }

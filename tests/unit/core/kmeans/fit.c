@@ -4,7 +4,7 @@
 
 #include "core/cluster/assign.h"
 #include "core/kmeans/choose.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "core/judge/index.h"
 #include "core/ref/ref.h"
 #include "core/kmeans/seed.h"
@@ -26,11 +26,12 @@ static struct kc_space space_of(const struct kc_ctx *ctx, const float *x, size_t
     return (struct kc_space){.ctx = ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d, .tick = no_tick};
 }
 
-static int fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_fit_opts *o,
-                   struct kc_fit *f, struct kc_err *e)
+static int fit_run(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, const struct kc_kmeans_opts *o,
+                   struct kc_clustering *f, struct kc_err *e)
 {
     const struct kc_rows rows = kc_rows_memory(x, n, d);
-    return kc_fit_run(ctx, &rows, o, f, e);
+    const struct kc_request request = {.want_rows = 1};
+    return kc_kmeans_run(ctx, &rows, o, &request, f, e);
 }
 
 /* Random labels, none of the k empty. */
@@ -176,7 +177,7 @@ TEST(core_seeds_are_distinct_and_nested)
     kc_pool_free(ctx.pool);
 }
 
-static void check_fit(const struct kc_fit *f, const float *x, const struct kc_fit_opts *o)
+static void check_fit(const struct kc_clustering *f, const float *x, const struct kc_kmeans_opts *o)
 {
     uint64_t *cnt = calloc(f->k, sizeof *cnt);
     size_t *first = malloc(f->k * sizeof *first);
@@ -194,7 +195,7 @@ static void check_fit(const struct kc_fit *f, const float *x, const struct kc_fi
     double *each = malloc(f->n * sizeof *each);
     double sil = kc_ref_silhouette(x, f->n, f->d, f->labels, f->k, each);
     CHECK(f->k == 1 ? isnan(f->silhouette) : fabs(sil - f->silhouette) < 2e-6);
-    if (!f->merged && !f->split) {
+    if (!kc_kmeans_of(f)->merged && !kc_kmeans_of(f)->split) {
         for (size_t i = 0; f->margin && i < f->n; i++)
             CHECK(!(f->margin[i] < 0));
         struct kc_ctx ctx = data_ctx(1);
@@ -220,11 +221,10 @@ TEST(core_fit_is_the_same_for_any_threads)
         size_t n = round < 3 ? 150 + kc_rng_below(&r, 400) : 900 + kc_rng_below(&r, 3000);
         size_t d = round < 3 ? 200 : 4 + kc_rng_below(&r, 20); /* the first three take the Gram path */
         float *x = data_clustered(&r, n, d, 6, 0.6);
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit f[4];
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering f[4];
         o.k.max = 9;
         o.n_init = 3;
-        o.want_rows = 1;
         o.min_size = round % 2 ? 5 : 1;
         for (int q = 0; q < 4; q++) {
             struct kc_ctx ctx = data_ctx(threads[q]);
@@ -237,12 +237,12 @@ TEST(core_fit_is_the_same_for_any_threads)
             CHECK(memcmp(f[q].similarity, f[0].similarity, n * sizeof(float)) == 0);
             CHECK(memcmp(f[q].margin, f[0].margin, n * sizeof(float)) == 0);
             CHECK(memcmp(f[q].row_silhouette, f[0].row_silhouette, n * sizeof(float)) == 0);
-            CHECK(memcmp(f[q].sweep, f[0].sweep, f[q].nsweep * sizeof *f[q].sweep) == 0);
+            CHECK(memcmp(kc_kmeans_of(&f[q])->sweep, kc_kmeans_of(&f[0])->sweep, kc_kmeans_of(&f[q])->nsweep * sizeof(struct kc_k_entry)) == 0);
             kc_pool_free(ctx.pool);
         }
         check_fit(&f[0], x, &o);
         for (int q = 0; q < 4; q++)
-            kc_fit_free(&f[q]);
+            kc_clustering_free(&f[q]);
         free(x);
     }
 }
@@ -253,8 +253,8 @@ TEST(core_kernels_give_the_same_fit)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 14, 0);
     const char *best = kc_la_kernel();
     float *x = data_clustered(&r, 300, 20, 5, 0.6);
-    struct kc_fit f[2];
-    struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+    struct kc_clustering f[2];
+    struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
     struct kc_ctx ctx = data_ctx(2);
     struct kc_err e = KC_ERR_INIT;
     o.n_init = 2;
@@ -264,14 +264,14 @@ TEST(core_kernels_give_the_same_fit)
         if (kc_la_kernel_force(kernels[q]) != 0)
             continue;
         CHECK(fit_run(&ctx, x, 300, 20, &o, &f[1], &e) == 0);
-        CHECK(strcmp(f[1].kernel, kernels[q]) == 0);
+        CHECK(strcmp(kc_la_kernel(), kernels[q]) == 0);
         CHECK(f[0].k == f[1].k && f[0].silhouette == f[1].silhouette);
         CHECK(memcmp(f[0].labels, f[1].labels, 300 * sizeof *f[0].labels) == 0);
         CHECK(memcmp(f[0].centroids, f[1].centroids, f[0].k * 20 * sizeof(float)) == 0);
-        kc_fit_free(&f[1]);
+        kc_clustering_free(&f[1]);
     }
     CHECK(kc_la_kernel_force(best) == 0);
-    kc_fit_free(&f[0]);
+    kc_clustering_free(&f[0]);
     kc_pool_free(ctx.pool);
     free(x);
 }
@@ -283,12 +283,12 @@ TEST(core_finds_planted_clusters)
     struct kc_err e = KC_ERR_INIT;
     for (uint32_t k = 3; k < 12; k += 4) {
         float *x = data_clustered(&r, 600, 64, k, 0.4);
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit f;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering f;
         CHECK(fit_run(&ctx, x, 600, 64, &o, &f, &e) == 0);
         CHECK_MSG(f.k == k, "k = %u, planted %u", f.k, k);
         check_fit(&f, x, &o);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         free(x);
     }
     kc_pool_free(ctx.pool);
@@ -304,17 +304,17 @@ TEST(core_objective_rises_with_k)
     for (int round = 0; round < 8; round++) {
         size_t n = round % 2 ? 200 : 700, d = round % 2 ? 150 : 6;
         float *x = data_clustered(&r, n, d, 12, 1.0);
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit f;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering f;
         o.k = (struct kc_krange){2, 30, round < 4 ? 1 : 7, 0, 0, 0};
         o.n_init = 1;
         CHECK(fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
-        CHECK(f.nsweep == (round < 4 ? 29u : 5u));
-        for (size_t i = 1; i < f.nsweep; i++)
-            CHECK_MSG(f.sweep[i].objective >= f.sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f",
-                      f.sweep[i - 1].k, f.sweep[i - 1].objective, f.sweep[i].k, f.sweep[i].objective);
+        CHECK(kc_kmeans_of(&f)->nsweep == (round < 4 ? 29u : 5u));
+        for (size_t i = 1; i < kc_kmeans_of(&f)->nsweep; i++)
+            CHECK_MSG(kc_kmeans_of(&f)->sweep[i].objective >= kc_kmeans_of(&f)->sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f",
+                      kc_kmeans_of(&f)->sweep[i - 1].k, kc_kmeans_of(&f)->sweep[i - 1].objective, kc_kmeans_of(&f)->sweep[i].k, kc_kmeans_of(&f)->sweep[i].objective);
         check_fit(&f, x, &o);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         free(x);
     }
     kc_pool_free(ctx.pool);
@@ -342,8 +342,8 @@ TEST(core_fit_with_few_distinct_rows)
         float *x = data_clustered(&r, n, d, 100, 1);
         for (size_t i = cases[q].distinct; i < n; i++)
             memcpy(x + i * d, x + i % cases[q].distinct * d, d * sizeof *x);
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit f;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering f;
         o.k.min = cases[q].min;
         o.k.max = cases[q].max;
         o.k_given = cases[q].given;
@@ -352,7 +352,7 @@ TEST(core_fit_with_few_distinct_rows)
         CHECK_MSG(f.limit_broken == cases[q].broken, "case %zu: broken %d", q, f.limit_broken);
         CHECK_MSG((f.warnings.n > 0) == cases[q].warned, "case %zu: %zu warnings", q, f.warnings.n);
         check_fit(&f, x, &o);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         free(x);
     }
     kc_pool_free(ctx.pool);
@@ -401,15 +401,15 @@ TEST(core_equal_rows_split_evenly)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 20, 0);
     struct kc_ctx ctx = data_ctx(2);
     struct kc_err e = KC_ERR_INIT;
-    struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-    struct kc_fit f;
+    struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+    struct kc_clustering f;
     float *x = data_clustered(&r, 1000, 8, 1, 0);
     o.max_size = 100;
     CHECK(fit_run(&ctx, x, 1000, 8, &o, &f, &e) == 0);
     CHECK_MSG(f.k <= 12, "%u clusters", f.k);
     CHECK(f.silhouette == 0);
     check_fit(&f, x, &o);
-    kc_fit_free(&f);
+    kc_clustering_free(&f);
     free(x);
     kc_pool_free(ctx.pool);
 }
@@ -422,17 +422,16 @@ TEST(core_labels_are_those_of_the_centroids)
     struct kc_err e = KC_ERR_INIT;
     static const double tol[] = {1e-6, 0.01}, spread[] = {3, 1e-4};
     for (int q = 0; q < 4; q++) {
-        struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
-        struct kc_fit f;
+        struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+        struct kc_clustering f;
         float *x = data_clustered(&r, 6000, 4, 5, spread[q / 2]);
         o.k = (struct kc_krange){8, 8, 1, 0, 0, 0};
         o.n_init = 1;
         o.tol = tol[q % 2];
-        o.want_rows = 1;
         CHECK(fit_run(&ctx, x, 6000, 4, &o, &f, &e) == 0);
         for (size_t i = 0; i < f.n; i++)
             CHECK_MSG(!(f.margin[i] < 0), "row %zu: margin %g", i, (double)f.margin[i]);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         free(x);
     }
     kc_pool_free(ctx.pool);

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "core/cluster/assign.h"
-#include "core/kmeans/fit.h"
+#include "core/kmeans/kmeans.h"
 #include "data.h"
 #include "par/pool.h"
 #include "unit.h"
@@ -20,9 +20,9 @@ static const struct shape {
 };
 #define SHAPES (sizeof shapes / sizeof *shapes)
 
-static struct kc_fit_opts opts_of(const struct shape *c)
+static struct kc_kmeans_opts opts_of(const struct shape *c)
 {
-    struct kc_fit_opts o = KC_FIT_OPTS_DEFAULT;
+    struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
     o.k.min = c->min;
     o.k.max = c->max;
     o.n_init = c->n_init;
@@ -38,7 +38,7 @@ static struct kc_rows rows_of(const struct shape *c, const float *x, struct data
                      : (struct kc_rows){.n = c->n, .d = c->d, .read = data_behind_read, .src = b};
 }
 
-/* What kc_fit_bytes promises is enough, and not far too much: --max-memory goes by it. */
+/* What kc_kmeans_bytes promises is enough, and not far too much: --max-memory goes by it. */
 TEST(core_fit_takes_no_more_than_it_says)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 41, 0);
@@ -48,22 +48,22 @@ TEST(core_fit_takes_no_more_than_it_says)
         int in_memory = q % 2 == 0;
         struct kc_ctx ctx = data_ctx(threads);
         struct kc_err e = KC_ERR_INIT;
-        struct kc_fit_opts o = opts_of(c);
-        struct kc_fit f;
+        struct kc_kmeans_opts o = opts_of(c);
+        struct kc_clustering f;
         struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         struct kc_rows rows = rows_of(c, x, &b, in_memory);
         double *w = q % 3 ? NULL : data_weights(&r, c->n, DATA_MIXED);
-        o.weights = w;
-        uint64_t most, before = kc_mem_held(&most, 1), says = kc_fit_bytes(c->n, c->d, in_memory, &o, threads);
+        const struct kc_request request = {.weights = w};
+        uint64_t most, before = kc_mem_held(&most, 1), says = kc_kmeans_bytes(c->n, c->d, in_memory, &o, &request, threads);
         (void)kc_mem_held(&most, 0);
         CHECK(most == before); /* saying so takes nothing: it is asked when memory is short */
-        CHECK(kc_fit_run(&ctx, &rows, &o, &f, &e) == 0);
+        CHECK(kc_kmeans_run(&ctx, &rows, &o, &request, &f, &e) == 0);
         (void)kc_mem_held(&most, 0);
         uint64_t took = most - before;
         CHECK_MSG(took <= says + 65536 && says < 4 * took + (8u << 20), "shape %zu%s: took %llu bytes, said %llu", q / 2,
                   in_memory ? "" : " (read)", (unsigned long long)took, (unsigned long long)says);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         CHECK(kc_mem_held(&most, 0) <= before);
         kc_pool_free(ctx.pool);
         free(w);
@@ -80,25 +80,24 @@ static void same_everywhere(uint64_t stream, int weighted)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, stream, 0);
     for (size_t q = 0; q < SHAPES; q++) {
         const struct shape *c = &shapes[q];
-        struct kc_fit_opts o = opts_of(c);
-        struct kc_fit f[3];
+        struct kc_kmeans_opts o = opts_of(c);
+        struct kc_clustering f[3];
         struct data_behind b;
         float *x = data_clustered(&r, c->n, c->d, 7, 0.7);
         double *w8 = weighted ? data_weights(&r, c->n, (enum data_weights)(q % DATA_KINDS)) : NULL;
-        o.weights = w8;
-        o.want_rows = 1;
+        const struct kc_request request = {.weights = w8, .want_rows = 1};
         for (size_t w = 0; w < 3; w++) {
             struct kc_ctx ctx = data_ctx(ways[w].threads);
             struct kc_err e = KC_ERR_INIT;
             struct kc_rows rows = rows_of(c, x, &b, ways[w].in_memory);
-            CHECK(kc_fit_run(&ctx, &rows, &o, &f[w], &e) == 0);
-            CHECK(f[w].k == f[0].k && f[w].nsweep == f[0].nsweep);
+            CHECK(kc_kmeans_run(&ctx, &rows, &o, &request, &f[w], &e) == 0);
+            CHECK(f[w].k == f[0].k && kc_kmeans_of(&f[w])->nsweep == kc_kmeans_of(&f[0])->nsweep);
             CHECK_MSG(memcmp(f[w].labels, f[0].labels, c->n * sizeof *f->labels) == 0 &&
                           memcmp(f[w].centroids, f[0].centroids, f->k * c->d * sizeof *f->centroids) == 0 &&
                           memcmp(f[w].margin, f[0].margin, c->n * sizeof *f->margin) == 0 &&
                           memcmp(f[w].row_silhouette, f[0].row_silhouette, c->n * sizeof *f->margin) == 0 &&
-                          memcmp(f[w].sweep, f[0].sweep, f->nsweep * sizeof *f->sweep) == 0 &&
-                          f[w].sweep_flops == f[0].sweep_flops && f[w].index_flops == f[0].index_flops,
+                          memcmp(kc_kmeans_of(&f[w])->sweep, kc_kmeans_of(&f[0])->sweep, kc_kmeans_of(f)->nsweep * sizeof(struct kc_k_entry)) == 0 &&
+                          kc_kmeans_of(&f[w])->sweep_flops == kc_kmeans_of(&f[0])->sweep_flops && kc_kmeans_of(&f[w])->index_flops == kc_kmeans_of(&f[0])->index_flops,
                       "shape %zu: %u threads, rows %s: not the same", q, ways[w].threads,
                       ways[w].in_memory ? "in memory" : "read");
             if (w == 0 && c->max_size == 0) { /* its centroids give every row its label again, and the same figures */
@@ -117,7 +116,7 @@ static void same_everywhere(uint64_t stream, int weighted)
             kc_pool_free(ctx.pool);
         }
         for (size_t w = 0; w < 3; w++)
-            kc_fit_free(&f[w]);
+            kc_clustering_free(&f[w]);
         free(w8);
         free(x);
     }

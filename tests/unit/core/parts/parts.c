@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kmeans/kmeans.h"
 #include "base/mem.h"
 #include "data.h"
 #include "par/pool.h"
@@ -38,9 +39,9 @@ static void world_free(struct world *w)
     free(w->time);
 }
 
-static struct kc_parts_opts opts_of(const struct world *w, const struct kc_fit_opts *fit)
+static struct kc_parts_opts opts_of(const struct world *w, const struct kc_kmeans_opts *fit)
 {
-    return (struct kc_parts_opts){.fit = fit, .group = w->group, .time = w->time, .max_gap = -1, .link = NAN, .merge = NAN};
+    return (struct kc_parts_opts){.algorithm = &kc_algorithm_kmeans, .opts = fit, .group = w->group, .time = w->time, .max_gap = -1, .link = NAN, .merge = NAN};
 }
 
 /* The slow twin: parts one after the other, everything by pairs of rows. */
@@ -93,27 +94,29 @@ struct slow {
 static void slow_fit(struct slow *s, const struct kc_ctx *ctx, uint32_t groups, int64_t first, int64_t last)
 {
     const struct world *w = s->w;
+    const struct kc_request request = {.part = 1};
+    const struct kc_kmeans_opts *opts = s->o->opts;
     uint32_t *row = malloc(w->n * sizeof *row);
     for (uint32_t g = 0; g < groups; g++)
         for (int64_t v = first; v <= last; v++) {
             uint32_t m = 0;
-            struct kc_fit f;
+            struct kc_clustering f;
             struct kc_err e = KC_ERR_INIT;
             for (uint32_t i = 0; i < w->n; i++)
                 if (w->group[i] == g && (s->o->window == 0 || window_of(w->time[i], s->o->window) == v))
                     row[m++] = i;
-            if (m < 2 * s->o->fit->k.min) {
+            if (m < 2 * opts->k.min) {
                 for (uint32_t i = 0; i < m; i++)
                     s->label[row[i]] = s->k + (s->o->window ? i : 0);
                 s->k += s->o->window ? m : m > 0;
                 continue;
             }
             const struct kc_rows all = kc_rows_memory(w->x, w->n, w->d), rows = kc_rows_pick(&all, row, m);
-            CHECK(kc_fit_run(ctx, &rows, s->o->fit, &f, &e) == 0);
+            CHECK(kc_kmeans_run(ctx, &rows, s->o->opts, &request, &f, &e) == 0);
             for (uint32_t i = 0; i < m; i++)
                 s->label[row[i]] = s->k + f.labels[i];
             s->k += f.k;
-            kc_fit_free(&f);
+            kc_clustering_free(&f);
         }
     free(row);
 }
@@ -255,7 +258,7 @@ TEST(core_parts_windows_as_the_slow_twin)
     for (int round = 0; round < 24; round++) {
         const uint32_t groups = 1 + (uint32_t)round % 3;
         struct world w = world_new(&r, 60 + (size_t)kc_rng_below(&r, 90), 3 + (size_t)kc_rng_below(&r, 14), groups, 200 * HOUR);
-        struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
+        struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT;
         fit.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
         struct kc_parts_opts o = opts_of(&w, &fit);
         o.window = (int64_t)(20 + kc_rng_below(&r, 40)) * HOUR;
@@ -264,7 +267,7 @@ TEST(core_parts_windows_as_the_slow_twin)
         struct kc_ctx ctx = data_ctx(1 + (unsigned)round % 3);
         const struct kc_rows rows = kc_rows_memory(w.x, w.n, w.d);
         struct kc_parts p;
-        struct kc_fit f;
+        struct kc_clustering f;
         struct kc_err e = KC_ERR_INIT;
         struct slow s = {.w = &w, .o = &o, .label = malloc(w.n * sizeof *s.label), .story = malloc(w.n * sizeof *s.story)};
         struct kc_parts_opts whole = o;
@@ -296,7 +299,7 @@ TEST(core_parts_windows_as_the_slow_twin)
         free(s.label);
         free(s.story);
         kc_parts_free(&p);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         kc_pool_free(ctx.pool);
         world_free(&w);
     }
@@ -308,19 +311,19 @@ TEST(core_parts_do_not_depend_on_threads)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 94, 0);
     struct world w = world_new(&r, 9000, 12, 9, 500 * HOUR);
-    struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
+    struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT;
     fit.k = (struct kc_krange){2, INT32_MAX, 1, 1.5, 0.01, 0};
     fit.n_init = 2;
     struct kc_parts_opts o = opts_of(&w, &fit);
     o.merge = 0.9;
-    struct kc_fit first = {0};
+    struct kc_clustering first = {0};
     for (unsigned i = 0; i < 6; i++) {
         struct kc_ctx ctx = data_ctx(1 + i % 3);
         struct data_behind b = {w.x, w.d};
         const struct kc_rows rows = i < 3 ? kc_rows_memory(w.x, w.n, w.d) :
                                     (struct kc_rows){.n = w.n, .d = w.d, .read = data_behind_read, .src = &b};
         struct kc_parts p;
-        struct kc_fit f;
+        struct kc_clustering f;
         struct kc_err e = KC_ERR_INIT;
         CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0);
         uint32_t covered = 0;
@@ -335,12 +338,12 @@ TEST(core_parts_do_not_depend_on_threads)
             CHECK(memcmp(f.similarity, first.similarity, w.n * sizeof *f.similarity) == 0);
             CHECK(memcmp(f.row_silhouette, first.row_silhouette, w.n * sizeof *f.similarity) == 0);
             CHECK(memcmp(f.clusters, first.clusters, f.k * sizeof *f.clusters) == 0);
-            kc_fit_free(&f);
+            kc_clustering_free(&f);
         }
         kc_parts_free(&p);
         kc_pool_free(ctx.pool);
     }
-    kc_fit_free(&first);
+    kc_clustering_free(&first);
     world_free(&w);
 }
 
@@ -350,12 +353,12 @@ TEST(core_parts_join_groups)
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 95, 0);
     for (int round = 0; round < 10; round++) {
         struct world w = world_new(&r, 400, 6, 4, HOUR);
-        struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
+        struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT;
         struct kc_parts_opts o = opts_of(&w, &fit), apart = o;
         struct kc_ctx ctx = data_ctx(2);
         const struct kc_rows rows = kc_rows_memory(w.x, w.n, w.d);
         struct kc_parts p, q;
-        struct kc_fit f, g;
+        struct kc_clustering f, g;
         struct kc_err e = KC_ERR_INIT;
         o.merge = 0.7 + 0.02 * round;
         CHECK(kc_parts_cut(rows.n, &apart, &q, &e) == 0 && kc_parts_fit(&ctx, &rows, &apart, &q, &g, &e) == 0);
@@ -397,8 +400,8 @@ TEST(core_parts_join_groups)
         free(set);
         kc_parts_free(&p);
         kc_parts_free(&q);
-        kc_fit_free(&f);
-        kc_fit_free(&g);
+        kc_clustering_free(&f);
+        kc_clustering_free(&g);
         kc_pool_free(ctx.pool);
         world_free(&w);
     }
@@ -409,15 +412,15 @@ TEST(core_parts_of_one_are_a_fit)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 96, 0);
     float *x = data_clustered(&r, 700, 20, 5, 0.5);
-    struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
-    fit.want_rows = 1;
-    const struct kc_parts_opts o = {.fit = &fit, .max_gap = -1, .link = NAN, .merge = NAN};
+    struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT;
+    const struct kc_request request = {.want_rows = 1};
+    const struct kc_parts_opts o = {.algorithm = &kc_algorithm_kmeans, .opts = &fit, .max_gap = -1, .link = NAN, .merge = NAN};
     struct kc_ctx ctx = data_ctx(2);
     const struct kc_rows rows = kc_rows_memory(x, 700, 20);
     struct kc_parts p;
-    struct kc_fit f, g;
+    struct kc_clustering f, g;
     struct kc_err e = KC_ERR_INIT;
-    CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0 && kc_fit_run(&ctx, &rows, &fit, &g, &e) == 0);
+    CHECK(kc_parts_cut(rows.n, &o, &p, &e) == 0 && kc_parts_fit(&ctx, &rows, &o, &p, &f, &e) == 0 && kc_kmeans_run(&ctx, &rows, &fit, &request, &g, &e) == 0);
     CHECK(f.k == g.k && memcmp(f.labels, g.labels, 700 * sizeof *f.labels) == 0);
     CHECK(memcmp(f.row_silhouette, g.row_silhouette, 700 * sizeof *f.margin) == 0);
     CHECK(memcmp(f.margin, g.margin, 700 * sizeof *f.margin) == 0);
@@ -427,8 +430,8 @@ TEST(core_parts_of_one_are_a_fit)
         CHECK(f.clusters[c].size == g.clusters[c].size && fabs(f.clusters[c].cohesion - g.clusters[c].cohesion) < 1e-6 &&
               fabs(f.clusters[c].silhouette - g.clusters[c].silhouette) < 1e-6);
     kc_parts_free(&p);
-    kc_fit_free(&f);
-    kc_fit_free(&g);
+    kc_clustering_free(&f);
+    kc_clustering_free(&g);
     kc_pool_free(ctx.pool);
     free(x);
 }
@@ -438,7 +441,7 @@ TEST(core_parts_take_what_they_say)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 95, 0);
     struct world w = world_new(&r, 3000, 64, 5, 3000 * HOUR);
-    struct kc_fit_opts fit = KC_FIT_OPTS_DEFAULT;
+    struct kc_kmeans_opts fit = KC_KMEANS_OPTS_DEFAULT;
     fit.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
     fit.n_init = 1;
     const int64_t windows[] = {0, HOUR / 4, 300 * HOUR};
@@ -447,7 +450,7 @@ TEST(core_parts_take_what_they_say)
         struct kc_ctx ctx = data_ctx(1 + i / 3);
         const struct kc_rows rows = kc_rows_memory(w.x, w.n, w.d);
         struct kc_parts p;
-        struct kc_fit f;
+        struct kc_clustering f;
         struct kc_err e = KC_ERR_INIT;
         o.window = windows[i % 3];
         uint64_t most, before = kc_mem_held(&most, 1);
@@ -457,7 +460,7 @@ TEST(core_parts_take_what_they_say)
         (void)kc_mem_held(&most, 0);
         CHECK_MSG(most - before <= says && says < 4 * (most - before) + (8u << 20), "window %u: held %llu, said %llu", i,
                   (unsigned long long)(most - before), (unsigned long long)says);
-        kc_fit_free(&f);
+        kc_clustering_free(&f);
         kc_parts_free(&p);
         kc_pool_free(ctx.pool);
     }

@@ -1,0 +1,42 @@
+/* The interface of a clustering algorithm. An algorithm is one constant of this type and one row in core/algorithms.c;
+ * jobs, groups and models know algorithms by it alone. Algorithms never see files, standard error or argv. */
+#ifndef KC_CORE_CLUSTER_ALGORITHM_H
+#define KC_CORE_CLUSTER_ALGORITHM_H
+
+#include "base/ctx.h"
+#include "core/cluster/clustering.h"
+#include "la/rows.h"
+
+struct kc_steps; /* core/cluster/steps.h */
+
+/* What the caller wants beside the labels, the same for every algorithm. */
+struct kc_request {
+    const double *weights;  /* (n) of the rows, each > 0 and finite; NULL: all 1 */
+    int want_rows;          /* fill margin and row_silhouette */
+    int want_sums;          /* fill sums, and every index whatever it costs */
+    int part;               /* the rows are one part of many: what they cannot have is a warning, not a broken limit */
+    struct kc_steps *steps; /* saving on the way, and an end when time is up; NULL: run to the end */
+};
+
+struct kc_algorithm {
+    const char *name;      /* as options and files have it: "kmeans" */
+    const char *title;     /* as records have it: "spherical k-means" */
+    size_t opts_size;      /* bytes of its options, */
+    const void *defaults;  /* and their defaults; the functions below are given such options */
+    int resumable;         /* it honours kc_request.steps */
+    /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
+    void (*resolve)(void *opts, size_t n);
+    /* Return the most clusters that n rows can come to. */
+    uint64_t (*most_clusters)(const void *opts, size_t n);
+    /* Return the fewest rows that are worth clustering: a smaller group is taken as it is. */
+    uint64_t (*least_rows)(const void *opts);
+    /* Return the bytes that run allocates at its peak beside the rows, which lie in memory or are read piece by piece.
+     * Of r->weights it only matters whether there are any. A function of the arguments alone. */
+    uint64_t (*bytes)(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r, unsigned threads);
+    /* Cluster the rows (at least one). Fills *out; the caller frees it, also after a failure. The result is a function of
+     * the rows, opts and r alone: of no thread count, and of no interruption, unless time was up. */
+    int (*run)(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts, const struct kc_request *r,
+               struct kc_clustering *out, struct kc_err *e);
+};
+
+#endif

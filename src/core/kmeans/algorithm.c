@@ -1,0 +1,52 @@
+/* k-means behind the interface of algorithms. */
+#include "core/kmeans/choose.h"
+#include "core/kmeans/kmeans.h"
+
+static const struct kc_kmeans_opts defaults = KC_KMEANS_OPTS_DEFAULT;
+
+static void resolve_range(void *opts, size_t n)
+{
+    struct kc_kmeans_opts *o = opts;
+    o->k = kc_krange_for(&o->k, n);
+}
+
+static uint64_t count_most_clusters(const void *opts, size_t n)
+{
+    const struct kc_kmeans_opts *o = opts;
+    uint64_t k = kc_krange_for(&o->k, n).max;
+    return k < n ? k : n;
+}
+
+/* Return the larger of twice the smallest k and the minimum size: fewer rows cannot be cut into clusters of two. */
+static uint64_t count_least_rows(const void *opts)
+{
+    const struct kc_kmeans_opts *o = opts;
+    const struct kc_krange *k = &o->k;
+    uint64_t least = k->least > 0 ? 4 : k->min > UINT64_MAX / 2 ? UINT64_MAX : 2 * k->min;
+    return least > o->min_size ? least : o->min_size;
+}
+
+static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
+                            unsigned threads)
+{
+    return kc_kmeans_bytes(n, d, in_memory, opts, r, threads);
+}
+
+static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts, const struct kc_request *r,
+                      struct kc_clustering *out, struct kc_err *e)
+{
+    return kc_kmeans_run(ctx, rows, opts, r, out, e);
+}
+
+const struct kc_algorithm kc_algorithm_kmeans = {
+    .name = "kmeans",
+    .title = "spherical k-means",
+    .opts_size = sizeof(struct kc_kmeans_opts),
+    .defaults = &defaults,
+    .resumable = 1,
+    .resolve = resolve_range,
+    .most_clusters = count_most_clusters,
+    .least_rows = count_least_rows,
+    .bytes = count_bytes,
+    .run = run_kmeans,
+};

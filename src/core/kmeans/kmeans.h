@@ -1,0 +1,76 @@
+/* Spherical k-means: unit rows to a clustering. The sweep over k, the choice of k, the size limits, the final labels.
+ *
+ * With weights, centroids are the normalised sums of weight times row, and seeds are drawn and partitions judged by weight:
+ * a row of weight 3 is three equal rows, for every figure (of weights below 1, see core/judge/index.h). Sizes, and limits of
+ * sizes, count rows. Equal weights scale the objective and the inertia and change nothing else. Weights below 1e-12 of the
+ * largest are raised to that. */
+#ifndef KC_CORE_KMEANS_KMEANS_H
+#define KC_CORE_KMEANS_KMEANS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "core/cluster/algorithm.h"
+#include "core/judge/indices.h"
+
+/* The k to try: min, then += step (factor == 0) or the next integer at least k * factor, while <= max. */
+struct kc_krange {
+    uint64_t min, max, step; /* step >= 1 */
+    double factor;           /* 0, or > 1 */
+    double share;            /* max is this share of the rows, and no less than min; 0: max is as it stands */
+    double least;            /* min is this share of the rows, and no less than 2; 0: min is as it stands */
+};
+
+/* Return the range for n rows, without shares. */
+struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
+
+struct kc_kmeans_opts {
+    struct kc_krange k;
+    int k_given;         /* the user asked for this range: a k that the data cannot have is a broken limit, not a warning */
+    enum kc_index k_by;
+    uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
+    uint64_t n_init, max_iter;
+    double tol;
+    uint64_t seed;
+    uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
+};
+
+#define KC_KMEANS_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
+#define KC_KMEANS_OPTS_DEFAULT \
+    {.k = {.min = 2, .max = 20, .step = 1}, .k_by = KC_INDEX_SILHOUETTE, .min_size = 1, .n_init = 10, .max_iter = 100, \
+     .tol = 1e-6, .seed = 42, .sample = KC_KMEANS_SAMPLE}
+
+/* One k of the sweep. A figure that is not defined is NAN. */
+struct kc_k_entry {
+    uint32_t k;
+    uint64_t rows;       /* rows it was judged on */
+    double silhouette, inertia, objective, calinski_harabasz, davies_bouldin;
+    uint64_t iterations; /* of the run that won this k */
+};
+
+/* The appendix of a clustering by k-means. */
+struct kc_kmeans {
+    uint32_t k_selected;         /* what the sweep chose, before the size limits, */
+    double silhouette_selected;  /* and its silhouette */
+    struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
+    size_t nsweep;
+    uint64_t merged, split;      /* clusters merged away / splits made for the size limits */
+    double index_seconds;        /* spent on the indices of the sweep, */
+    double final_seconds;        /* on fitting the chosen k to all rows, its labels and figures, */
+    double sizes_seconds;        /* and on the size limits */
+    uint64_t sweep_flops, sweep_dense_flops, index_flops; /* see struct kc_work in core/cluster/space.h */
+};
+
+extern const struct kc_algorithm kc_algorithm_kmeans; /* its options are a struct kc_kmeans_opts */
+
+/* Return the appendix of a clustering by k-means; NULL if it has none. */
+const struct kc_kmeans *kc_kmeans_of(const struct kc_clustering *c);
+
+/* Return the bytes that kc_kmeans_run allocates at its peak beside the rows. See struct kc_algorithm. */
+uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmeans_opts *o, const struct kc_request *r,
+                         unsigned threads);
+
+/* Cluster the rows, at least one. See struct kc_algorithm. */
+int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *o,
+                  const struct kc_request *r, struct kc_clustering *out, struct kc_err *e) KC_MUST_USE;
+
+#endif
