@@ -208,7 +208,8 @@ static int run_verb(const struct kc_cli_work *w, int argc, char **argv, int name
     if (kc_opt_parse(w->verb, argc, argv, w->take, w->arg, &first, &done, texts, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(w->help) : kc_cli_version();
+        return done == KC_OPT_HELP ? kc_cli_help(w->help, 0) : done == KC_OPT_HELP_ALL ? kc_cli_help(w->verb, 1) :
+               kc_cli_version();
     if (w->ready(w->arg, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
     int code = start(w->cli, &e) == 0 ? w->run(w->arg, &e) : -1;

@@ -87,7 +87,7 @@ void kc_cli_say(const char *text, size_t n); /* as it is, behind a cleared progr
 /* Text to standard output, checked; returns the exit code. */
 int kc_cli_print(struct kc_buf *b, struct kc_err *e);
 int kc_cli_version(void);
-int kc_cli_help(const struct kc_verb *v); /* NULL: the program's */
+int kc_cli_help(const struct kc_verb *v, int all); /* NULL: the program's; all: every option, else the basic ones */
 
 /* cli/signals.c: descriptors 0 to 2 that are closed are filled so that using them fails, and signals remove temporary
  * files before they kill. */

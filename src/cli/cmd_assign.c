@@ -5,12 +5,12 @@
 
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Assigning:"},
-    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, which fit -m has saved"},
+    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, saved by fit -m"},
     {KC_OPT_THRESHOLD, 0, "threshold", "T", "none", 0, KC_COMPLETE_NONE, 0,
-     "rows less similar to the nearest centroid are in no cluster, -1: a similarity from -1 to 1, pN, that "
-     "percentile of the cluster's own rows, as in p5, or outlier, below all of these by far"},
+     "leave rows unassigned (-1) that are less similar than T to the nearest centroid: a similarity from -1 to 1, pN "
+     "for that percentile of the cluster's own rows, as in p5, or outlier for far below all of them"},
     {KC_OPT_MIN_MARGIN, 0, "min-margin", "F", "none", 0, KC_COMPLETE_NONE, 0,
-     "rows with a margin below F are in no cluster, -1"},
+     "leave rows with a margin below F unassigned (-1)"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Drift:"},
     KC_OPTS_DRIFT,
     KC_OPTS_READING,
@@ -20,8 +20,15 @@ static const struct kc_opt opts[] = {
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_assign = {"assign", "assign -m MODEL [FILE]...",
-                                       "label new rows with a saved model", opts, kc_cmd_assign};
+const struct kc_verb kc_verb_assign = {
+    "assign", "assign -m MODEL [FILE]...", "label new rows with a saved model", opts, kc_cmd_assign,
+    "  Label new rows:\n"
+    "    kclust assign -m topics.model new.jsonl > labels.tsv\n"
+    "  Leave rows unassigned that are unlike all rows of the fit:\n"
+    "    kclust assign -m topics.model --threshold outlier new.jsonl > labels.tsv\n"
+    "  Label rows as they arrive, each input record with its cluster_id:\n"
+    "    cat new.jsonl | kclust assign -q -m topics.model --annotate\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

@@ -5,16 +5,23 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
-     "write to FILE; npy, faiss and fvecs take the terms along in FILE.terms"},
+     "write to FILE; npy, faiss and fvecs write the terms to FILE.terms"},
     {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "by FILE's suffix, else jsonl", 0, KC_COMPLETE_WORDS,
-     KC_OUT_VECTOR_WORDS, "jsonl, kvec, npy, raw, faiss (a flat index by inner product) or fvecs"},
+     KC_OUT_VECTOR_WORDS, "jsonl, kvec, npy, raw, faiss (a flat index that searches by inner product) or fvecs"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_convert = {"convert", "convert [OPTION]... [FILE]...", "between the vector formats", opts,
-                                        kc_cmd_convert};
+const struct kc_verb kc_verb_convert = {
+    "convert", "convert [OPTION]... [FILE]...", "between the vector formats", opts, kc_cmd_convert,
+    "  JSONL to npy, with the terms in words.npy.terms:\n"
+    "    kclust convert -o words.npy words.jsonl\n"
+    "  npy to a FAISS index:\n"
+    "    kclust convert -o words.faiss words.npy\n"
+    "  The centroids of a model as JSONL:\n"
+    "    kclust convert -i safetensors --tensor centroids topics.model\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

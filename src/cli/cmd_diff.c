@@ -6,26 +6,34 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Comparing:"},
     {KC_OPT_MATCH, 0, "match", "F", "0.5", 0, KC_COMPLETE_NONE, 0,
-     "an old cluster goes to the new one that has more than this share of its rows (of models: by the means)"},
+     "an old cluster goes to the new one that holds more than this share of its rows (estimated for models)"},
     {KC_OPT_SPLIT, 0, "split", "F", "0.1", 0, KC_COMPLETE_NONE, 0,
-     "one that goes nowhere is split into those that have at least this share each"},
+     "an old cluster that goes to none is split into the new ones that hold at least this share each"},
     {KC_OPT_SIZE_CHANGE, 0, "size-change", "F", "0.1", 0, KC_COMPLETE_NONE, 0,
-     "a cluster grows or shrinks when its size changes by more than this share"},
+     "a cluster has grown or shrunk if its size changed by more than this share"},
     {KC_OPT_LABELS_FORMAT, 0, "labels-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
-     "of both files: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the "
+     "the format of both files: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto decides by the "
      "first line"},
     {KC_OPT_TERM_FIELD, 0, "term-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0,
-     "the key of the term in jsonl, or its column in csv; without it term, id, text, ... whatever there is"},
+     "the key of the term in jsonl, or its column in csv; by default term, id, text, ..., the first that is there"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
-     "write to FILE, which is replaced only when all went well"},
-    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "one JSON object instead of text"},
+     "write to FILE, which is replaced only if the run succeeds"},
+    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "write one JSON object instead of text"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_diff = {"diff", "diff [OPTION]... OLD NEW", "what became of the clusters",
-                                     opts, kc_cmd_diff};
+const struct kc_verb kc_verb_diff = {
+    "diff", "diff [OPTION]... OLD NEW", "what became of the clusters", opts, kc_cmd_diff,
+    "  Compare two labellings of the same rows:\n"
+    "    kclust diff yesterday.tsv today.tsv\n"
+    "  Compare two models, without their rows:\n"
+    "    kclust diff yesterday.model today.model\n"
+    "  List the old clusters that are gone:\n"
+    "    kclust diff --json yesterday.tsv today.tsv |\n"
+    "        jq '.old.clusters[] | select(.fate == \"gone\") | .id'\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

@@ -3,13 +3,21 @@
 
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
-    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "one JSON object instead of text"},
+    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "write one JSON object instead of text"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_info = {"info", "info [OPTION]... [FILE]...", "what a data or model file holds", opts, kc_cmd_info};
+const struct kc_verb kc_verb_info = {
+    "info", "info [OPTION]... [FILE]...", "what a data or model file holds", opts, kc_cmd_info,
+    "  Format, rows, dimensions, duplicates of a file:\n"
+    "    kclust info words.jsonl\n"
+    "  What a model holds:\n"
+    "    kclust info topics.model\n"
+    "  Read one figure in a script:\n"
+    "    kclust info --json words.jsonl | jq .rows\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

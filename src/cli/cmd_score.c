@@ -5,26 +5,33 @@
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Scoring:"},
     {KC_OPT_GOLD, 0, "gold", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
-     "compare with the labels of FILE, which are known to be right"},
+     "compare with the labels in FILE, which are known to be right"},
     {KC_OPT_LABELS_FORMAT, 0, "labels-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
-     "of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label a line; auto tells them apart by the first "
-     "line"},
+     "the format of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto decides by the "
+     "first line"},
     {KC_OPT_GOLD_FORMAT, 0, "gold-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_LABELS_WORDS,
-     "the same of the gold labels"},
-    {KC_OPT_WORST, 0, "worst", "N", "10", 0, KC_COMPLETE_NONE, 0, "name the N rows of the lowest silhouettes"},
+     "the format of the gold labels"},
+    {KC_OPT_WORST, 0, "worst", "N", "10", 0, KC_COMPLETE_NONE, 0, "list the N rows with the lowest silhouettes"},
     {KC_OPT_MAX_MEMORY, 0, "max-memory", "SIZE", "off", 0, KC_COMPLETE_NONE, 0,
-     "take no more memory than SIZE: vectors that do not fit are streamed in passes"},
+     "use at most SIZE of memory: vectors that do not fit are streamed in passes"},
     KC_OPTS_READING,
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Writing:"},
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0,
-     "write to FILE, which is replaced only when all went well"},
-    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "one JSON object instead of text"},
+     "write to FILE, which is replaced only if the run succeeds"},
+    {KC_OPT_JSON, 0, "json", 0, 0, 0, KC_COMPLETE_NONE, 0, "write one JSON object instead of text"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Running:"},
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_score = {"score", "score [OPTION]... LABELS [FILE]...", "how good a labelling is", opts,
-                                      kc_cmd_score};
+const struct kc_verb kc_verb_score = {
+    "score", "score [OPTION]... LABELS [FILE]...", "how good a labelling is", opts, kc_cmd_score,
+    "  Judge a clustering by the vectors:\n"
+    "    kclust score clusters.tsv words.jsonl\n"
+    "  Compare it with labels that are known to be right:\n"
+    "    kclust score --gold topics.txt clusters.tsv words.jsonl\n"
+    "  Read one figure in a script:\n"
+    "    kclust score --json clusters.tsv words.jsonl | jq .silhouette\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

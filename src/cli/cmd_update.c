@@ -4,16 +4,16 @@
 
 static const struct kc_opt opts[] = {
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Updating:"},
-    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, which is replaced"},
+    {KC_OPT_MODEL, 'm', "model", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "the model, which is replaced by the changed one"},
     {KC_OPT_SAVE, 0, "save", "FILE", 0, 0, KC_COMPLETE_FILE, 0, "write the changed model to FILE instead"},
-    {KC_OPT_DRY_RUN, 'n', "dry-run", 0, 0, 0, KC_COMPLETE_NONE, 0, "write the labels, and leave the model as it is"},
+    {KC_OPT_DRY_RUN, 'n', "dry-run", 0, 0, 0, KC_COMPLETE_NONE, 0, "write the labels and leave the model as it is"},
     {KC_OPT_THRESHOLD, 0, "threshold", "T", "outlier", 0, KC_COMPLETE_NONE, 0,
-     "rows less similar to the nearest centroid do not join: outlier, below all rows of the cluster by far, a "
-     "similarity from -1 to 1, pN, that percentile of the cluster's own rows, or none"},
+     "do not let rows join that are less similar than T to the nearest centroid: outlier for far below all rows of the "
+     "cluster, a similarity from -1 to 1, pN for that percentile of the cluster's own rows, or none"},
     {KC_OPT_MIN_NEW, 0, "min-new", "N", "5, or the fit's --min-size", 0, KC_COMPLETE_NONE, 0,
-     "no new cluster of fewer than N rows"},
+     "make no new cluster of fewer than N rows"},
     {KC_OPT_LATE, 0, "late", "FILE", 0, 0, KC_COMPLETE_FILE, 0,
-     "write the labels of rows of earlier updates that only now have come into a cluster to FILE"},
+     "write to FILE the labels of rows of earlier updates that join a cluster only now"},
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Drift:"},
     KC_OPTS_DRIFT,
     KC_OPTS_READING,
@@ -23,8 +23,15 @@ static const struct kc_opt opts[] = {
     KC_OPTS_COMMON,
 };
 
-const struct kc_verb kc_verb_update = {"update", "update -m MODEL [FILE]...", "add new rows; old ids stay",
-                                       opts, kc_cmd_update};
+const struct kc_verb kc_verb_update = {
+    "update", "update -m MODEL [FILE]...", "add new rows; old ids stay", opts, kc_cmd_update,
+    "  Label new rows and let the model learn from them:\n"
+    "    kclust update -m topics.model new.jsonl > labels.tsv\n"
+    "  Show what would happen and leave the model as it is:\n"
+    "    kclust update -n --drift -m topics.model new.jsonl > labels.tsv\n"
+    "  Also write the labels of waiting rows that now have a cluster:\n"
+    "    kclust update -m topics.model --late late.tsv -o labels.tsv new.jsonl\n",
+    NULL};
 
 struct args {
     struct kc_cli cli;

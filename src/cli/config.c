@@ -120,7 +120,7 @@ static int value_of(const struct kc_config *c, const struct kc_config_entry *ent
 {
     const char *name = c->text.p + entry->name;
     *value = entry->value == SIZE_MAX ? NULL : c->text.p + entry->value;
-    if (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG)
+    if (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s' is for the command line only", name);
     if (!o->arg && *value)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' takes no argument", name);

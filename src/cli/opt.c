@@ -157,7 +157,7 @@ static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum
     optind = 0; /* start afresh */
     for (int val; (val = getopt_long(argc, argv, p->t.shorts, p->t.longs, NULL)) != -1;) {
         const struct kc_opt *o = by_value(opts, val == ':' ? optopt : val);
-        if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION)) {
+        if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION)) {
             *done = o->id;
             return 1;
         }

@@ -27,7 +27,7 @@ enum kc_opt_id {
     KC_OPT_THREADS, KC_OPT_QUIET, KC_OPT_VERBOSE, KC_OPT_PROGRESS, KC_OPT_LOG_FORMAT,
     KC_OPT_CONFIG, KC_OPT_PRESET, KC_OPT_SHOW_PRESET,
     KC_OPT_LIST, KC_OPT_COMPLETIONS,
-    KC_OPT_HELP, KC_OPT_VERSION
+    KC_OPT_HELP, KC_OPT_HELP_ALL, KC_OPT_VERSION
 };
 
 enum kc_complete { KC_COMPLETE_NONE, KC_COMPLETE_FILE, KC_COMPLETE_WORDS };
@@ -50,6 +50,8 @@ struct kc_verb {
     const char *brief;          /* what it does, in a few words */
     const struct kc_opt *opts;  /* ended by a row of zeros: id KC_OPT_END without help */
     int (*run)(int argc, char **argv, int named); /* argv[0]: the verb, or the program when the verb was not named */
+    const char *examples;       /* the lines that end the help: "  What it does:\n    kclust ...\n" */
+    const char *basic;          /* the options that --help shows, by name, separated by spaces; NULL: all of them */
 };
 
 extern const struct kc_verb *const kc_verbs[]; /* ended by NULL; the first is the default */
@@ -85,77 +87,78 @@ int kc_opt_bad_word(const char *value, const char *words, const char *name, stru
 #define KC_OPTS_READING \
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "Reading:"}, \
     {KC_OPT_INPUT_FORMAT, 'i', "input-format", "FORMAT", "auto", 0, KC_COMPLETE_WORDS, KC_IN_WORDS, \
-     "auto goes by the first bytes, for fvecs and bvecs also by the name, for text by the first two lines; raw is bare " \
-     "float32, and needs --dim"}, \
-    {KC_OPT_DIM, 0, "dim", "N", 0, 0, KC_COMPLETE_NONE, 0, "the numbers in a row of raw input"}, \
+     "one of " KC_IN_WORDS "; auto detects the format from the first bytes, fvecs and bvecs also from the file name; raw " \
+     "is bare float32 and needs --dim"}, \
+    {KC_OPT_DIM, 0, "dim", "N", 0, 0, KC_COMPLETE_NONE, 0, "the number of values in a row of raw input"}, \
     {KC_OPT_TENSOR, 0, "tensor", "NAME", "the only matrix of floats", 0, KC_COMPLETE_NONE, 0, \
-     "the tensor of safetensors input whose rows are read"}, \
+     "read the rows of this tensor of safetensors input"}, \
     {KC_OPT_TERM_FIELD, 0, "term-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
-     "the key of the term, or a JSON Pointer as in /meta/id; without it term, id, text, ... whatever the first " \
-     "record has; of csv and tsv the column's name or number"}, \
+     "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them that the " \
+     "first record has; in csv and tsv the name or number of the column"}, \
     {KC_OPT_VEC_FIELD, 0, "vec-field", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
-     "the key or JSON Pointer of the vector; without it vec, vector, embedding, ...; of csv and tsv the columns, as in " \
+     "the key or JSON Pointer of the vector; by default vec, vector, embedding, ...; in csv and tsv the columns, as in " \
      "3 or 2-"}, \
     {KC_OPT_HEADER, 0, "header", "WHEN", "auto", 0, KC_COMPLETE_WORDS, "auto yes no", \
-     "whether the first line of csv and tsv names the columns; auto: when no number is in it"}, \
+     "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number there"}, \
     {KC_OPT_RECORDS, 0, "records", "POINTER", 0, 0, KC_COMPLETE_NONE, 0, \
-     "the records are the elements of the array at this JSON Pointer in each JSON text, as in /data"}, \
+     "read the records from the array at this JSON Pointer in each JSON text, as in /data"}, \
     {KC_OPT_TERMS, 0, "terms", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
-     "take the terms from FILE, one a line, instead of from the input"}, \
+     "read the terms from FILE, one per line, instead of from the input"}, \
     {KC_OPT_METADATA, 0, "metadata", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
-     "the fields of rows are in FILE: JSONL, a record for each row, or the JSON beside a FAISS index"}, \
+     "read the fields of the rows from FILE: JSONL with one record per row, or the JSON written beside a FAISS index"}, \
     {KC_OPT_METADATA_KEY, 0, "metadata-key", "FIELD", 0, 0, KC_COMPLETE_NONE, 0, \
-     "FILE is in any order: a record is that of the row whose term is its FIELD"}, \
+     "match the records of the metadata to the rows by FIELD, which holds the row's term; their order does not matter"}, \
     {KC_OPT_WHERE, 0, "where", "COND", 0, 0, KC_COMPLETE_NONE, 0, \
-     "only records that meet COND, FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; several mean " \
-     "and"}, \
+     "read only records that meet COND: FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; repeat to " \
+     "require all"}, \
     {KC_OPT_ON_BAD, 0, "on-bad", "ACTION", "fail", 0, KC_COMPLETE_WORDS, "fail skip", \
-     "a bad record ends the run, or is counted, reported and left out"}, \
-    {KC_OPT_MAX_LINE, 0, "max-line", "SIZE", "16M", 0, KC_COMPLETE_NONE, 0, "the longest input line or record"}
+     "fail: a bad record ends the run; skip: bad records are counted, reported and left out"}, \
+    {KC_OPT_MAX_LINE, 0, "max-line", "SIZE", "16M", 0, KC_COMPLETE_NONE, 0, "the longest line or record accepted"}
 
 /* columns: the words; and the words as a sentence has them. */
 #define KC_OPTS_LABELS(columns, sentence) \
     {KC_OPT_OUTPUT, 'o', "output", "FILE", "standard output", 0, KC_COMPLETE_FILE, 0, \
-     "write the labels to FILE, which is replaced only when all went well"}, \
+     "write the labels to FILE, which is replaced only if the run succeeds"}, \
     {KC_OPT_OUTPUT_FORMAT, 'f', "output-format", "FORMAT", "tsv", 0, KC_COMPLETE_WORDS, "tsv csv jsonl", \
-     "tsv (no header), csv (a header) or jsonl"}, \
+     "tsv (without a header), csv (with one) or jsonl"}, \
     {KC_OPT_COLUMNS, 0, "columns", "LIST", "term,cluster", 0, KC_COMPLETE_WORDS, columns, \
-     "of " sentence ", with commas between them"}, \
+     "the columns and their order: " sentence ", separated by commas"}, \
     {KC_OPT_ID_FORMAT, 0, "id-format", "FORMAT", "%d", 0, KC_COMPLETE_NONE, 0, \
-     "how ids are written: text with one %d in it, or with %03d for three digits or more"}, \
+     "how ids are written: text with one %d in it, or %03d for at least three digits"}, \
     {KC_OPT_ANNOTATE, 0, "annotate", 0, 0, 0, KC_COMPLETE_NONE, 0, \
-     "JSONL in and out: echo each record with cluster_id added and without its vector"}, \
+     "JSONL in and out: write each input record with cluster_id added and without its vector"}, \
     {KC_OPT_SUMMARY, 's', "summary", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
-     "write the summary to FILE as JSON; - is standard output when --output is given"}, \
+     "write the summary to FILE as JSON; - is standard output if --output is given"}, \
     {KC_OPT_PROMETHEUS, 0, "prometheus", "FILE", 0, 0, KC_COMPLETE_FILE, 0, \
-     "write the figures to FILE for node_exporter's textfile collector"}
+     "write the main figures to FILE for the textfile collector of node_exporter"}
 
 #define KC_OPTS_DRIFT \
     {KC_OPT_DRIFT, 0, "drift", 0, 0, 0, KC_COMPLETE_NONE, 0, \
-     "report whether the rows still look like those of the fit"}, \
+     "report whether the rows still look like the rows of the fit"}, \
     {KC_OPT_FAIL_ON_DRIFT, 0, "fail-on-drift", 0, 0, 0, KC_COMPLETE_NONE, 0, \
-     "exit with 3 when one of the first three limits below is crossed; implies --drift"}, \
+     "exit with status 3 if one of the first three limits below is exceeded; implies --drift"}, \
     {KC_OPT_DRIFT_UNASSIGNED, 0, "drift-unassigned", "F", "0.30", 0, KC_COMPLETE_NONE, 0, \
-     "the share of rows in no cluster that is drift"}, \
+     "the limit for the share of unassigned rows"}, \
     {KC_OPT_DRIFT_SILHOUETTE, 0, "drift-silhouette", "F", "0.15", 0, KC_COMPLETE_NONE, 0, \
-     "the fall of the mean silhouette that is drift"}, \
+     "the limit for the drop of the mean silhouette"}, \
     {KC_OPT_DRIFT_CV, 0, "drift-cv", "F", "1.5", 0, KC_COMPLETE_NONE, 0, \
-     "the coefficient of variation of the clusters' sizes that is drift"}, \
+     "the limit for the coefficient of variation of the cluster sizes"}, \
     {KC_OPT_DRIFT_ROWS, 0, "drift-rows", "F", "0.05", 0, KC_COMPLETE_NONE, 0, \
-     "the rows since the fit, as a share of its rows, that are worth a word; never drift by themselves"}
+     "report the rows added since the fit if they exceed this share of its rows; never drift by itself"}
 
 #define KC_OPTS_COMMON \
     {KC_OPT_CONFIG, 0, "config", "FILE", 0, "KCLUST_CONFIG", KC_COMPLETE_FILE, 0, \
-     "options from FILE, one a line, without the dashes; the command line wins over them, wherever it names FILE"}, \
+     "read options from FILE, one per line, without the dashes; other options on the command line override them"}, \
     {KC_OPT_THREADS, 'j', "threads", "N", "all cores", "KCLUST_THREADS", KC_COMPLETE_NONE, 0, \
-     "worker threads; never changes a byte of the output"}, \
+     "worker threads; the number never changes a byte of the output"}, \
     {KC_OPT_QUIET, 'q', "quiet", 0, 0, 0, KC_COMPLETE_NONE, 0, "only errors on standard error"}, \
-    {KC_OPT_VERBOSE, 'v', "verbose", 0, 0, 0, KC_COMPLETE_NONE, 0, "say more about what is done and how"}, \
+    {KC_OPT_VERBOSE, 'v', "verbose", 0, 0, 0, KC_COMPLETE_NONE, 0, "report more about what is done and how"}, \
     {KC_OPT_PROGRESS, 0, "progress", "WHEN", "auto", 0, KC_COMPLETE_WORDS, "auto always never", \
-     "a progress bar on standard error; auto: when that is a terminal"}, \
+     "show a progress bar on standard error; auto: if that is a terminal"}, \
     {KC_OPT_LOG_FORMAT, 0, "log-format", "FORMAT", "text", "KCLUST_LOG_FORMAT", KC_COMPLETE_WORDS, "text json", \
-     "of standard error: text, or json, one object a line"}, \
-    {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show this help and exit"}, \
+     "the format of standard error: text, or json, one object per line"}, \
+    {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show a short help and exit"}, \
+    {KC_OPT_HELP_ALL, 0, "help-all", 0, 0, 0, KC_COMPLETE_NONE, 0, "show all options and exit"}, \
     {KC_OPT_VERSION, 0, "version", 0, 0, 0, KC_COMPLETE_NONE, 0, "show the version and exit"}, \
     {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, 0}
 

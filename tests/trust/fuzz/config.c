@@ -13,8 +13,8 @@
 static int note(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_buf *got = arg;
-    FUZZ_CHECK(id != KC_OPT_END && id != KC_OPT_HELP && id != KC_OPT_VERSION && id != KC_OPT_CONFIG &&
-               id != KC_OPT_PRESET);
+    FUZZ_CHECK(id != KC_OPT_END && id != KC_OPT_HELP && id != KC_OPT_HELP_ALL && id != KC_OPT_VERSION &&
+               id != KC_OPT_CONFIG && id != KC_OPT_PRESET);
     return kc_buf_printf(got, e, "%d %s %s\n", (int)id, name, value ? value : "(none)");
 }
 
@@ -68,8 +68,8 @@ static uint64_t twin(const struct kc_verb *v, char *text, int log_given, struct 
             return number;
         if (o->id == KC_OPT_LOG_FORMAT && log_given)
             continue;
-        if (o->id == KC_OPT_HELP || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG || !o->arg != !there ||
-            (o->complete == KC_COMPLETE_FILE && there && !*value))
+        if (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG ||
+            !o->arg != !there || (o->complete == KC_COMPLETE_FILE && there && !*value))
             return number;
         if (o->id == KC_OPT_PRESET) {
             if (!kc_preset_text(value))
