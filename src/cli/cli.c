@@ -161,7 +161,7 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
     if (in->format == KC_IN_RAW && in->dim == 0)
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)
-        return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats say it themselves");
+        return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats contain it");
     if (in->tensor && in->format != KC_IN_AUTO && in->format != KC_IN_SAFETENSORS)
         return kc_err_set(e, KC_EUSAGE, "--tensor is for safetensors, not for --input-format %s",
                           kc_in_format_name(in->format));

@@ -61,9 +61,9 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
 {
     struct args *a = arg;
     if (!a->job.model)
-        return kc_err_set(e, KC_EUSAGE, "assign needs a model: --model FILE, which fit --model has saved");
+        return kc_err_set(e, KC_EUSAGE, "assign needs a model: --model FILE, as saved by fit --model");
     if (kc_out_has_column(&a->job.out, KC_COL_SILHOUETTE))
-        return kc_err_set(e, KC_EUSAGE, "assign has no column 'silhouette': it is a figure of all rows together");
+        return kc_err_set(e, KC_EUSAGE, "assign has no column 'silhouette': it depends on all rows together");
     if (kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     return kc_cli_operands(&kc_verb_assign, argc, argv, first, named, &a->job.in, e);

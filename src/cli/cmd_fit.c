@@ -192,7 +192,7 @@ static int take_range(struct args *a, const char *value, const char *name, struc
         return bad_range(value, name, e);
     }
     if (r.min < 1 || r.min > K_MOST || r.max < 1 || r.max > K_MOST)
-        return kc_err_set(e, KC_EUSAGE, "%s: k goes from 1 to %d", name, K_MOST);
+        return kc_err_set(e, KC_EUSAGE, "%s: k can be from 1 to %d", name, K_MOST);
     a->kmeans.k = r;
     a->kmeans.k_given = a->min_given = a->max_given = 1;
     return 0;
@@ -291,7 +291,7 @@ static int take_group_by(struct args *a, const char *value, const char *name, st
             return kc_err_set(e, KC_EUSAGE, "%s: an empty field", name);
         for (size_t i = 0; i < a->job.ngroup_by; i++)
             if (strcmp(a->job.group_by[i], p) == 0)
-                return kc_err_set(e, KC_EUSAGE, "%s: '%s' is there twice", name, p);
+                return kc_err_set(e, KC_EUSAGE, "%s: '%s' is given twice", name, p);
         if (kc_cli_field(p, name, e) != 0)
             return -1;
         a->job.group_by[a->job.ngroup_by++] = p;
@@ -355,9 +355,9 @@ static int check_parts(const struct args *a, struct kc_err *e)
     const char *timed = p->window ? "--time-window" : p->max_gap >= 0 ? "--max-gap" : j->halflife ? "--recency" : NULL;
     const char *parted = j->ngroup_by ? "--group-by" : p->window ? "--time-window" : "--max-gap";
     if (timed && !j->time_field)
-        return kc_err_set(e, KC_EUSAGE, "%s needs --time-field FIELD, which says when rows are from", timed);
+        return kc_err_set(e, KC_EUSAGE, "%s needs --time-field FIELD, the field with the timestamps", timed);
     if (a->link_given && !p->window)
-        return kc_err_set(e, KC_EUSAGE, "--link needs --time-window, between which clusters are linked");
+        return kc_err_set(e, KC_EUSAGE, "--link needs --time-window TIME");
     if (j->ngroup_by == 0 && (!isnan(p->merge) || p->min_rows || p->small_none))
         return kc_err_set(e, KC_EUSAGE, "%s needs --group-by FIELDS",
                           !isnan(p->merge) ? "--merge-groups" : p->min_rows ? "--min-group" : "--small-groups");
@@ -366,7 +366,7 @@ static int check_parts(const struct args *a, struct kc_err *e)
     const char *other = j->model ? "--model" : j->like ? "--like" : j->checkpoint.file ? "--checkpoint" :
                         j->checkpoint.timeout > 0 ? "--timeout" : NULL;
     if (other && (j->ngroup_by || p->window || p->max_gap >= 0))
-        return kc_err_set(e, KC_EUSAGE, "%s cannot be had with %s: it is for rows that are clustered as one", other, parted);
+        return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined", other, parted);
     return 0;
 }
 
@@ -381,7 +381,7 @@ static int take_facet(struct kc_clusters_opts *c, const char *value, const char 
         if (strcmp(c->facets[i].name, f->name) == 0)
             return kc_err_set(e, KC_EUSAGE, "%s: two facets named '%s': give one as NAME=FIELD", name, f->name);
     if (kc_out_clusters_has(f->name))
-        return kc_err_set(e, KC_EUSAGE, "%s: the records have another '%s': give it as NAME=FIELD", name, f->name);
+        return kc_err_set(e, KC_EUSAGE, "%s: the records already have a '%s': give it as NAME=FIELD", name, f->name);
     c->nfacets++;
     return 0;
 }
@@ -483,23 +483,23 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (a->job.checkpoint.file && strcmp(a->job.checkpoint.file, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--checkpoint needs the name of a file");
     if (a->job.checkpoint.resume && !a->job.checkpoint.file)
-        return kc_err_set(e, KC_EUSAGE, "--resume needs --checkpoint FILE, which is gone on from");
+        return kc_err_set(e, KC_EUSAGE, "--resume needs --checkpoint FILE");
     if (!a->job.like && (a->job.like_labels || a->relabel_given))
-        return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, whose ids are to be kept",
+        return kc_err_set(e, KC_EUSAGE, "%s needs --like MODEL, the model whose ids to keep",
                           a->job.like_labels ? "--like-labels" : "--max-relabel");
     if (a->job.keywords == 0 && (a->job.stop_words || a->job.no_stop_words || a->job.text_field))
-        return kc_err_set(e, KC_EUSAGE, "%s needs --keywords N, the number of words that are wanted",
+        return kc_err_set(e, KC_EUSAGE, "%s needs --keywords N",
                           a->job.text_field ? "--text-field" : "--stop-words");
     const struct kc_clusters_opts *c = &a->job.records;
     if (!a->job.clusters && (c->nfacets || a->job.document_field || a->timestamp))
-        return kc_err_set(e, KC_EUSAGE, "%s needs --clusters FILE, whose records have it",
+        return kc_err_set(e, KC_EUSAGE, "%s needs --clusters FILE",
                           c->nfacets ? "--facet" : a->timestamp ? "--timestamp" : "--document-field");
     if (a->job.clusters && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.output, "-") == 0)
-        return kc_err_set(e, KC_EUSAGE, "--clusters - needs --output FILE: standard output takes one of them");
+        return kc_err_set(e, KC_EUSAGE, "--clusters - needs --output FILE: standard output can be only one of them");
     if (check_parts(a, e) != 0 || kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     if (a->job.clusters && a->job.summary && strcmp(a->job.clusters, "-") == 0 && strcmp(a->job.summary, "-") == 0)
-        return kc_err_set(e, KC_EUSAGE, "--clusters - and --summary -: standard output takes one of them");
+        return kc_err_set(e, KC_EUSAGE, "--clusters - and --summary -: standard output can be only one of them");
     a->job.records.id_format = a->job.out.id_format;
     if (a->timestamp)
         a->job.records.timestamp = a->job.created >= 0 ? a->job.created : (int64_t)time(NULL);

@@ -75,13 +75,13 @@ static int ready(void *arg, int argc, char **argv, int first, int named, struct 
     if (kc_cli_created(&a->job.created, e) != 0)
         return -1;
     if (!a->job.model)
-        return kc_err_set(e, KC_EUSAGE, "update needs a model: --model FILE, which fit --model has saved");
+        return kc_err_set(e, KC_EUSAGE, "update needs a model: --model FILE, as saved by fit --model");
     if (strcmp(a->job.model, "-") == 0 && !a->job.save && !a->job.dry_run)
         return kc_err_set(e, KC_EUSAGE, "update replaces the model: one from standard input needs --save FILE");
     if ((a->job.save && strcmp(a->job.save, "-") == 0) || (a->job.late && strcmp(a->job.late, "-") == 0))
         return kc_err_set(e, KC_EUSAGE, "--save and --late need the name of a file: standard output is for the labels");
     if (kc_out_has_column(&a->job.out, KC_COL_SILHOUETTE))
-        return kc_err_set(e, KC_EUSAGE, "update has no column 'silhouette': it is a figure of all rows together");
+        return kc_err_set(e, KC_EUSAGE, "update has no column 'silhouette': it depends on all rows together");
     if (kc_cli_check_labels(&a->labels, e) != 0)
         return -1;
     return kc_cli_operands(&kc_verb_update, argc, argv, first, named, &a->job.in, e);

@@ -48,7 +48,7 @@ int kc_cli_check_labels(struct kc_cli_labels *l, struct kc_err *e)
         l->out->format = KC_OUT_JSONL;
     }
     if (*l->summary && strcmp(*l->summary, "-") == 0 && strcmp(*l->output, "-") == 0)
-        return kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output takes one of them");
+        return kc_err_set(e, KC_EUSAGE, "--summary - needs --output FILE: standard output can be only one of them");
     if (*l->prometheus && strcmp(*l->prometheus, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "--prometheus needs the name of a file");
     return 0;

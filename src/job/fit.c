@@ -170,7 +170,8 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     if (!j->clusters || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
-        return kc_err_set(e, KC_EINPUT, "the input has no terms that --keywords could be taken from");
+        return kc_err_set(e, KC_EINPUT, "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
+                          "--text-field FIELD");
     const struct kc_in_stats *st = &run->ds.st;
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
                (unsigned long long)st->bytes, kc_in_format_name(st->format),

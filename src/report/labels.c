@@ -66,7 +66,7 @@ int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err 
                               "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row", name);
         }
         if (kc_out_has_column(o, (enum kc_column)c))
-            return kc_err_set(e, KC_EUSAGE, "column '%s' is asked for twice", column_names[c]);
+            return kc_err_set(e, KC_EUSAGE, "column '%s' is given twice", column_names[c]);
         o->columns[o->ncolumns++] = (enum kc_column)c;
         p += n;
         if (!*p)

@@ -47,7 +47,7 @@ def judge_files(labels_path, truth_path):
     numbers = {}
     for row in read(truth_path):
         if row[0] in truth:
-            sys.exit("%s: '%s' is there twice" % (truth_path, row[0]))
+            sys.exit("%s: '%s' is given twice" % (truth_path, row[0]))
         truth[row[0]] = numbers.setdefault(row[1], len(numbers))
     rows = read(labels_path)
     missing = [r[0] for r in rows if r[0] not in truth]

@@ -9,7 +9,7 @@ int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const 
 {
     *a = (struct kc_attrs){0};
     if (n > KC_ATTRS_MOST / 2)
-        return kc_err_set(e, KC_EUSAGE, "%zu fields are wanted, more than %d", n, KC_ATTRS_MOST / 2);
+        return kc_err_set(e, KC_EUSAGE, "%zu fields are used, more than %d", n, KC_ATTRS_MOST / 2);
     a->path = kc_mem_alloc(n, sizeof *a->path, e);
     if (!a->path)
         return -1;
