@@ -68,7 +68,7 @@ static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t r
     const struct kc_buf *text = &t->tmp.text;
     int rc = kc_attrs_text(value, n, &t->tmp, e);
     if (rc > 0)
-        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "row %llu: no term: '%s' is no string and no number",
+        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "row %llu: no term: '%s' is neither a string nor a number",
                          (unsigned long long)row, t->o->term_field ? t->o->term_field : "vector_id");
     return rc < 0 ? -1 : kc_strs_add(terms, text->p ? text->p : "", text->n, e);
 }

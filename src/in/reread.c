@@ -127,7 +127,7 @@ uint64_t kc_reread_bytes(const struct kc_reread *r)
 
 static int changed(const struct kc_again *a, struct kc_err *e)
 {
-    return kc_err_at(e, KC_ESYS, a->name, 0, "has been changed while kclust worked on it");
+    return kc_err_at(e, KC_ESYS, a->name, 0, "was changed while kclust was reading it");
 }
 
 /* Up to n bytes at `at`: fewer only at the end of the file. */

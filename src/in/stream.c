@@ -61,7 +61,7 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
             if (f->o->want_raw && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
             if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': --metadata FILE tells of them",
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': give --metadata FILE",
                                  kc_in_format_name(f->rd->format), f->attrs.path[0].name);
         }
         s->o = f->o;
@@ -275,7 +275,7 @@ static int finish(const struct both *b, struct kc_err *e)
                          d->rows == 1 ? "" : "s");
     const struct kc_choice *t = &d->choice;
     if (t->has_meta && !t->meta.by_key && d->rows != t->meta.n)
-        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "tells of %llu row%s, the input has %llu",
+        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "describes %llu row%s, the input has %llu",
                          (unsigned long long)t->meta.n, t->meta.n == 1 ? "" : "s", (unsigned long long)d->rows);
     if (d->records == 0 && t->unmet == 1)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions");

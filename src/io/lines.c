@@ -69,7 +69,7 @@ static int find_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, struct k
         if (l->limit > 0 && l->b.n > l->limit && memchr(l->b.p + seen, '\n', l->b.n - seen) == NULL) {
             char most[16];
             kc_num_human(most, l->limit);
-            return kc_err_at(e, l->limit_code, l->name, l->next, "the line takes more than %s", most);
+            return kc_err_at(e, l->limit_code, l->name, l->next, "the line is longer than %s", most);
         }
     }
 }

@@ -268,8 +268,8 @@ static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
         return kc_err_set(e, KC_ESYS, "out of memory: up to %d MiB were needed for the window of zstd",
                           1 << (WINDOW_LOG - 20));
     if (code == ZSTD_error_frameParameter_windowTooLarge)
-        return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the %d MiB that kclust takes: let "
-                         "zstd -dc --long=31 read it, and pipe that", 1 << (WINDOW_LOG - 20));
+        return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the limit of %d MiB: "
+                         "pipe it through zstd -dc --long=31", 1 << (WINDOW_LOG - 20));
     if (code == ZSTD_error_dstSize_tooSmall) /* a frame longer than it says is seen so when a read could hold it */
         code = ZSTD_error_corruption_detected;
     return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",

@@ -76,7 +76,7 @@ int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_da
         goto out;
     if (!labels && old->d != f->d) {
         kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
-                  "the model has %zu numbers a row, the input %zu: --like-labels matches clusters by their rows", old->d,
+                  "the model has %zu numbers per row, the input %zu: --like-labels matches clusters by their rows", old->d,
                   f->d);
         goto out;
     }

@@ -47,7 +47,7 @@ const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s
         if (*p != '\\') {
             if (p == end || *p == '\0')
                 return fail(f, p, "the string's closing quote", NULL);
-            return fail(f, p, NULL, "a control byte stands unescaped in a string");
+            return fail(f, p, NULL, "a string has an unescaped control byte");
         }
         s->escaped = 1;
         p++;

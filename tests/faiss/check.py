@@ -26,7 +26,7 @@ OTHERS = {"IVF2,Flat": "an IVF index", "IVF2,PQ2x4": "an IVF index", "IVF2,SQ8":
           "HNSW4,SQ8": "an HNSW graph", "NSG4,Flat": "an NSG graph", "PQ2x4": "a product quantizer",
           "PQ2x4fs": "a product quantizer", "SQ8": "a scalar quantizer", "SQfp16": "a scalar quantizer",
           "LSH": "a locality-sensitive hash", "RQ1x4": "an additive quantizer", "LSQ1x4": "an additive quantizer",
-          "PCA2,Flat": "an index behind a transform",
+          "PCA2,Flat": "an index with a transform",
           "PQ2x4,RFlat": "an index with a second one to refine it"}
 passed = failed = 0
 

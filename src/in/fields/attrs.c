@@ -206,7 +206,7 @@ static int take_value(struct kc_where *w, const char **pp, const char *stops, co
             rc = rc == 0 && *p != '\0' && !strchr(stops, *p) ? 1 : rc;
         }
         if (rc > 0)
-            rc = kc_err_set(e, KC_EUSAGE, "%s: the value is no JSON string, and begins as one", option);
+            rc = kc_err_set(e, KC_EUSAGE, "%s: the value begins as a JSON string but is not one", option);
     } else {
         size_t n = strcspn(p, stops), m = n;
         while (m > 0 && (p[m - 1] == ' ' || p[m - 1] == '\t'))

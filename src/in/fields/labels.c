@@ -276,7 +276,7 @@ static int json_row(struct load *s, char *p, size_t n, struct kc_err *e)
     struct str term = {NULL, 0}, label = {NULL, 0};
     behind = kc_json_skip(at, end, 0, &fault);
     if (behind && *kc_json_ws(behind) != '\0')
-        fault = (struct kc_json_fault){kc_json_ws(behind), "the line's end: one record a line", NULL};
+        fault = (struct kc_json_fault){kc_json_ws(behind), "the end of the line: one record per line", NULL};
     if (!behind || *kc_json_ws(behind) != '\0') {
         char msg[512];
         kc_json_explain(&fault, (size_t)(fault.at - p) + 1, end, "line", msg, sizeof msg);

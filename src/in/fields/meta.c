@@ -62,7 +62,7 @@ static int one_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t
     q = q ? kc_json_ws(q) : NULL;
     if (!q || q != end) {
         if (q)
-            f = (struct kc_json_fault){q, "the line's end: one record a line", NULL};
+            f = (struct kc_json_fault){q, "the end of the line: one record per line", NULL};
         kc_json_explain(&f, (size_t)(f.at - p) + 1, end, "line", msg, sizeof msg);
         return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
     }
@@ -74,7 +74,7 @@ static int one_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t
         kc_attrs_find(key, 1, begin, NULL, NULL, &value);
         int rc = scalar_text(value, tmp, e);
         if (rc > 0)
-            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is no string and no number", key->name);
+            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is neither a string nor a number", key->name);
         if (rc < 0 || kc_intern_add(&m->keys, tmp->p ? tmp->p : "", tmp->n, &number, e) != 0)
             return -1;
         if (number != m->n)
@@ -360,7 +360,7 @@ int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t
         return 0;
     }
     if (row >= m->n)
-        return kc_err_at(e, KC_EINPUT, m->name, 0, "tells of %llu row%s, and the input has more",
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "describes %llu row%s, but the input has more",
                          (unsigned long long)m->n, m->n == 1 ? "" : "s");
     *record = m->at ? m->at[row] : row;
     return 0;

@@ -42,7 +42,7 @@ static int get_field(const struct kc_columns *c, const char *p, const char *end,
         f->quoted = 0;
         if (c->multiline) {
             snprintf(msg, 512, "column %zu %s", column + 1,
-                     q ? "goes on behind its closing quote" : "is in quotes that are not closed");
+                     q ? "continues after its closing quote" : "is in quotes that are not closed");
             return -1;
         }
     }
@@ -93,13 +93,13 @@ static int take_brackets(const struct kc_columns *c, const char *p, const char *
             q++;
     }
     if (q >= end || *q != ']') {
-        snprintf(r->msg, sizeof r->msg, "column %zu: behind number %zu comes %s, expected ',' or ']'", column + 1,
+        snprintf(r->msg, sizeof r->msg, "column %zu: number %zu is followed by %s, expected ',' or ']'", column + 1,
                  r->count, q < end ? "something else" : "the line's end");
         return -1;
     }
     q++;
     if (q > end || (quoted && (q == end || *q++ != '"')) || (q < end && *q != c->sep)) {
-        snprintf(r->msg, sizeof r->msg, "column %zu goes on behind its vector's ']'", column + 1);
+        snprintf(r->msg, sizeof r->msg, "column %zu continues after the ']' of its vector", column + 1);
         return -1;
     }
     *behind = q;

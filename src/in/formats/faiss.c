@@ -34,7 +34,7 @@ static const struct {
     {"a lattice index", "IxLa"},
     {"a two-layer index", "Ix2L"},
     {"a multi-index quantizer", "Imiq"},
-    {"an index behind a transform", "IxPTIRMfIRMh"},
+    {"an index with a transform", "IxPTIRMfIRMh"},
     {"an index with a second one to refine it", "IxRF"},
     {"an index of binary vectors", "IBxFIBwFIBFfIBHfIBMpIBM2IBHhIBHm"},
 };
@@ -132,9 +132,9 @@ static int take_header(struct kc_feed *f, size_t at, struct header *h, struct kc
     uint32_t d = kc_le32(p + 4), metric = kc_le32(p + 33);
     uint64_t n = kc_le64(p + 8);
     if (d > INT32_MAX)
-        return bad_header(f, e, "it says %ld dimensions", (long)d - (1L << 32));
+        return bad_header(f, e, "it states %ld dimensions", (long)d - (1L << 32));
     if (n > INT64_MAX)
-        return bad_header(f, e, "it says -%llu vectors", 0 - (unsigned long long)n);
+        return bad_header(f, e, "it states -%llu vectors", 0 - (unsigned long long)n);
     if ((unsigned char)p[32] > 1)
         return bad_header(f, e, "is_trained is %u, expected 0 or 1", (unsigned char)p[32]);
     if (metric > MOST_METRIC)
@@ -192,7 +192,7 @@ static int headers(struct kc_feed *f, struct state *st, uint64_t *d, struct kc_e
         return -1;
     uint64_t said = kc_le64(p), numbers;
     if (__builtin_mul_overflow(h.n, h.d, &numbers) || said != numbers)
-        return bad_header(f, e, "it says %llu x %llu numbers, and then %llu", (unsigned long long)h.n,
+        return bad_header(f, e, "it states %llu x %llu numbers, and then %llu", (unsigned long long)h.n,
                           (unsigned long long)h.d, (unsigned long long)said);
     f->carry_at += at + 8;
     st->with_ids = map != NULL;
@@ -215,7 +215,7 @@ static int read_behind(const struct kc_feed *f, const struct state *st, uint64_t
     int err = kc_fd_pread(st->fd, p, n, (off_t)at, &got);
     if (err != 0)
         return kc_err_sys(e, f->name, err, "cannot read");
-    return got == n ? 0 : kc_err_at(e, KC_ESYS, f->name, 0, "has been changed while kclust worked on it");
+    return got == n ? 0 : kc_err_at(e, KC_ESYS, f->name, 0, "was changed while kclust was reading it");
 }
 
 /* All that there is behind the header goes into a temporary file. */
@@ -228,7 +228,7 @@ static int spool(struct kc_feed *f, struct state *st, uint64_t total, struct kc_
         rc = kc_feed_take(f, &b, left < f->block ? (size_t)left : f->block, e);
         if (rc == 0 && b.n == 0)
             rc = kc_feed_broken(f, e) != 0 ? -1 :
-                 kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes behind its header are missing",
+                 kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes after its header are missing",
                            (unsigned long long)left, (unsigned long long)total);
         if (rc == 0)
             rc = kc_outfile_write(st->p.spool, b.p, b.n, e);

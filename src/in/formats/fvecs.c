@@ -85,7 +85,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     if (good > 0) /* they come first */
         return kc_plain_back(f, st, s, good, e);
     uint32_t d = kc_le32(s->buf.p);
-    return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu says that it has %lu number%s, expected %zu",
+    return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu has %lu number%s, expected %zu",
                      (unsigned long long)first, (unsigned long)d, d == 1 ? "" : "s", f->d);
 }
 

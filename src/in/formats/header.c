@@ -153,7 +153,7 @@ static int check_first(const struct kc_in_opts *o, const struct kc_columns *c, c
     if (o->terms_file == NULL && is_whole(row, 0) && whole < row->n - 1)
         return 0;
     snprintf(msg, 512,
-             "column 1 is %s: a term, or a number of the vector? --vec-field 2- or --vec-field 1- says which",
+             "column 1 is %s: a term, or a number of the vector? say which with --vec-field 2- or --vec-field 1-",
              kc_text_show(shown, p, p + n));
     return -1;
 }

@@ -49,7 +49,7 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
             uint32_t d = kc_le32(p + 4);
             if (st->d != 0 && st->d != d)
                 return kc_err_at(e, KC_EINPUT, f->name, 0,
-                                 "the header before row %llu says %lu number%s a row, expected %zu",
+                                 "the header before row %llu states %lu number%s per row, expected %zu",
                                  (unsigned long long)st->records, (unsigned long)d, d == 1 ? "" : "s", st->d);
             if (kc_feed_dim(f, d, e) != 0)
                 return -1;
@@ -59,7 +59,7 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
         }
         uint32_t n = kc_le32(p);
         if (n > longest)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu says its term has %lu bytes, more than %llu%s",
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu states a term of %lu bytes, more than %llu%s",
                              (unsigned long long)st->records, (unsigned long)n, (unsigned long long)longest,
                              longest == f->o->max_line ? " (--max-line)" : "");
         *need = 4 + (size_t)n + st->d * sizeof(float);

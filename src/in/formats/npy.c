@@ -167,7 +167,7 @@ static int begin(struct kc_feed *f, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "is npy version %u.%u, expected 1.0, 2.0 or 3.0", major, minor);
     size_t before = major == 1 ? 10 : 12, len = major == 1 ? kc_le16(p + 8) : kc_le32(p + 8);
     if (len > LONGEST_HEADER)
-        return bad_header(f, "it says that it is longer than 1 MiB", e);
+        return bad_header(f, "it is longer than 1 MiB", e);
     if (kc_feed_peek(f, before + len, e) != 0)
         return -1;
     p = f->carry.p + f->carry_at;

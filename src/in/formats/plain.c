@@ -31,7 +31,7 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
             return kc_err_at(e, KC_EINPUT, f->name, 0, "its %s header is damaged: its shape is larger than any file",
                              what);
         if (left != UINT64_MAX && left != total)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu byte%s of numbers, its header says %llu",
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu byte%s of numbers, its header states %llu",
                              (unsigned long long)left, left == 1 ? "" : "s", (unsigned long long)total);
     }
     if (left != UINT64_MAX && f->nfiles == 1)
@@ -83,12 +83,12 @@ static int conclude(struct kc_feed *f, const struct kc_plain *p, struct kc_err *
     if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
         return -1;
     if (missing > 0)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes behind its rows are missing",
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes after its rows are missing",
                          (unsigned long long)missing, (unsigned long long)p->after);
     if (kc_feed_peek(f, 1, e) != 0 || kc_feed_broken(f, e) != 0)
         return -1;
     if (f->carry_at < f->carry.n)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its header says",
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its header states",
                          (unsigned long long)p->rows, p->rows == 1 ? "" : "s");
     return 0;
 }

@@ -252,7 +252,7 @@ static int bad_vec(const struct walk *w)
             snprintf(r->msg + n, size - (size_t)n, "%zu number%s", r->d, r->d == 1 ? "" : "s");
         break;
     case VEC_LARGE:
-        snprintf(r->msg, size, "%s has %zu numbers, more than the %zu that kclust takes", subject, r->count,
+        snprintf(r->msg, size, "%s has %zu numbers, more than the limit of %zu", subject, r->count,
                  KC_MAX_DIM);
         break;
     case VEC_COUNT:
@@ -336,7 +336,7 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
         return bad_fault(&w);
     p = kc_json_ws(p);
     if (p != end) {
-        w.fault = (struct kc_json_fault){p, "the line's end: one record a line", NULL};
+        w.fault = (struct kc_json_fault){p, "the end of the line: one record per line", NULL};
         return bad_fault(&w);
     }
     if (first != (f->bare ? '[' : '{')) {

@@ -332,7 +332,7 @@ static int in_string(struct cursor *c)
         } else if (b == '\\') {
             s->escape = 1;
         } else if (b < 0x20) {
-            return fault(c, NULL, "a control byte stands unescaped in a string");
+            return fault(c, NULL, "a string has an unescaped control byte");
         } else if (b >= 0x80 && begin_sequence(s, b) != 0) {
             return fault(c, NULL, "not UTF-8");
         }
@@ -468,7 +468,7 @@ static int after_element(struct cursor *c)
     struct kc_split *s = c->s;
     char b = *c->p;
     if (b != ',' && b != ']')
-        return fault(c, "',' or ']' behind a record", NULL);
+        return fault(c, "',' or ']' after a record", NULL);
     step(c);
     s->state = KC_SPLIT_NEXT_ELEMENT;
     return b == ']' ? after_value(c) : 0;

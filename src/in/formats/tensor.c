@@ -68,7 +68,7 @@ static const struct kc_st_tensor *choose(const struct kc_feed *f, const struct k
     }
     if (kc_st_is_model(st)) {
         kc_err_at(e, KC_EINPUT, f->name, 0, "is a model of kclust, expected vectors: kclust info shows it, assign -m "
-                  "takes it, and --tensor centroids reads its centroids");
+                  "uses it, and --tensor centroids reads its centroids");
         return NULL;
     }
     for (size_t i = 0; i < st->n; i++)
@@ -99,7 +99,7 @@ static int take_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_st
         return kc_err_at(e, KC_EINPUT, f->name, 0, "tensor '%s' is no matrix, expected 2 dimensions: rows and numbers",
                          t->name);
     if (left != UINT64_MAX && left + (f->carry.n - f->carry_at) != st->bytes)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu bytes of tensors, its header says %llu",
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu bytes of tensors, its header states %llu",
                          (unsigned long long)(left + (f->carry.n - f->carry_at)), (unsigned long long)st->bytes);
     if (kc_feed_skip(f, t->begin, &missing, e) != 0)
         return -1;

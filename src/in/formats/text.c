@@ -55,7 +55,7 @@ int kc_text_bad_count(struct kc_text_row *r)
 {
     int n;
     if (r->count > KC_MAX_DIM)
-        return snprintf(r->msg, sizeof r->msg, "the vector has %zu numbers, more than the %zu that kclust takes",
+        return snprintf(r->msg, sizeof r->msg, "the vector has %zu numbers, more than the limit of %zu",
                         r->count, KC_MAX_DIM), -1;
     n = snprintf(r->msg, sizeof r->msg, "the vector has %zu number%s, expected %zu", r->count,
                  r->count == 1 ? "" : "s", r->d);

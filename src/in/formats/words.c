@@ -156,7 +156,7 @@ static int check_size(struct kc_feed *f, uint64_t rows, uint64_t least, struct k
         return 0;
     left += f->carry.n - f->carry_at;
     if (__builtin_mul_overflow(rows, least, &need) || need > left + 1) /* the last line may have no end */
-        return kc_err_at(e, KC_EINPUT, f->name, 1, "says %llu row%s of %zu number%s, but only %llu byte%s",
+        return kc_err_at(e, KC_EINPUT, f->name, 1, "states %llu row%s of %zu number%s, but only %llu byte%s",
                          (unsigned long long)rows, rows == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s",
                          (unsigned long long)left, left == 1 ? " follows" : "s follow");
     if (f->nfiles == 1 && !f->o->skip_bad) /* else they may be far fewer */
@@ -193,7 +193,7 @@ static void end_before(struct kc_feed *f, uint64_t line)
     const struct state *st = f->state;
     f->carry_at = f->carry.n;
     f->src_eof = 1;
-    (void)kc_err_at(&f->broken, KC_EINPUT, f->name, line, "a row more than the %llu that the first line says",
+    (void)kc_err_at(&f->broken, KC_EINPUT, f->name, line, "one row more than the %llu that the first line states",
                     (unsigned long long)st->rows);
 }
 
@@ -231,7 +231,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
         if (s->buf.n == 0 && !s->overlong && kc_feed_broken(f, e) != 0)
             return -1;
         if (*eof && st->seen < st->rows)
-            return kc_err_at(e, KC_EINPUT, f->name, 1, "says %llu row%s, but %llu follow%s",
+            return kc_err_at(e, KC_EINPUT, f->name, 1, "states %llu row%s, but %llu follow%s",
                              (unsigned long long)st->rows, st->rows == 1 ? "" : "s", (unsigned long long)st->seen,
                              st->seen == 1 ? "s" : "");
     }
@@ -302,10 +302,10 @@ static int bin_end(struct kc_feed *f, const struct kc_buf *b, struct kc_err *e)
     if (kc_feed_broken(f, e) != 0)
         return -1;
     if (st->seen < st->rows)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "ends within row %llu of the %llu that its first line says",
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "ends within row %llu of the %llu that its first line states",
                          (unsigned long long)st->seen, (unsigned long long)st->rows);
     if (b->n > 1 || (b->n == 1 && b->p[0] != '\n'))
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its first line says",
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its first line states",
                          (unsigned long long)st->rows, st->rows == 1 ? "" : "s");
     return 0;
 }

@@ -150,13 +150,13 @@ int kc_feed_dim(struct kc_feed *f, uint64_t d, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its rows have no numbers");
     if (d > KC_MAX_DIM)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "its header says %llu numbers a row, more than the %zu that kclust takes",
+                         "its header states %llu numbers per row, more than the limit of %zu",
                          (unsigned long long)d, KC_MAX_DIM);
     if (f->d == 0) {
         f->d = (size_t)d;
         f->d_name = f->name;
     } else if (f->d != d) {
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu number%s a row, expected %zu%s%s", (unsigned long long)d,
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "has %llu number%s per row, expected %zu%s%s", (unsigned long long)d,
                          d == 1 ? "" : "s", f->d, f->d_name == f->name ? "" : " as in ",
                          f->d_name == f->name ? "" : f->d_name);
     }

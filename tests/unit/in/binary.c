@@ -82,7 +82,7 @@ TEST(in_kvec)
     expect(&b, 9, NULL, "error 1 FILE0:0: row 0 is cut short: 1 byte of 4 is there\n");
     add_header(&b, 3);
     expect(&b, b.n - 1, NULL, "error 1 FILE0:0: the kvec header is cut short: 7 bytes of 8 are there\n");
-    expect(&b, b.n, NULL, "error 1 FILE0:0: the header before row 3 says 3 numbers a row, expected 2\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: the header before row 3 states 3 numbers per row, expected 2\n");
     b.n = whole;
     add_record(&b, "x", NAN, 1);
     expect(&b, b.n, NULL, "error 1 FILE0:0: row 3: column 0 is NaN\n");
@@ -108,7 +108,7 @@ TEST(in_kvec_lies)
     struct kc_in_opts o = input_defaults;
     add_header(&b, 0xFFFFFFFF);
     expect(&b, b.n, NULL,
-           "error 1 FILE0:0: its header says 4294967295 numbers a row, more than the 1048576 that kclust takes\n");
+           "error 1 FILE0:0: its header states 4294967295 numbers per row, more than the limit of 1048576\n");
     b.n = 0;
     add_header(&b, 1 << 20);
     add_u32(&b, 0);
@@ -122,9 +122,9 @@ TEST(in_kvec_lies)
     add_record(&b, "a", 1, 2);
     add_u32(&b, 0xFFFFFFFF);
     expect(&b, b.n, NULL,
-           "error 1 FILE0:0: row 1 says its term has 4294967295 bytes, more than 16777216 (--max-line)\n");
+           "error 1 FILE0:0: row 1 states a term of 4294967295 bytes, more than 16777216 (--max-line)\n");
     o.max_line = (uint64_t)1 << 40;
-    expect(&b, b.n, &o, "error 1 FILE0:0: row 1 says its term has 4294967295 bytes, more than 268435455\n");
+    expect(&b, b.n, &o, "error 1 FILE0:0: row 1 states a term of 4294967295 bytes, more than 268435455\n");
     b.n = 21;
     add_u32(&b, (1 << 28) - 1);
     expect(&b, b.n, &o, "error 1 FILE0:0: row 1 is cut short: 4 bytes of 268435467 are there\n");
@@ -221,12 +221,12 @@ TEST(in_npy_headers)
          "has 3 dimensions, expected 2: rows and numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 0), }", "its rows have no numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }",
-         "holds 16 bytes of numbers, its header says 24"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", "holds 16 bytes of numbers, its header says 8"},
+         "holds 16 bytes of numbers, its header states 24"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", "holds 16 bytes of numbers, its header states 8"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 4), }",
          "its npy header is damaged: its shape is larger than any file"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }",
-         "its header says 9223372036854775807 numbers a row, more than the 1048576 that kclust takes"},
+         "its header states 9223372036854775807 numbers per row, more than the limit of 1048576"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 2), }",
          "its npy header is damaged: an entry that numpy would not write"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2), }",
@@ -267,7 +267,7 @@ TEST(in_npy_headers)
     b.p[7] = 0;
     b.p[6] = 2;
     b.p[11] = 0x7F;
-    expect(&b, b.n, NULL, "error 1 FILE0:0: its npy header is damaged: it says that it is longer than 1 MiB\n");
+    expect(&b, b.n, NULL, "error 1 FILE0:0: its npy header is damaged: it is longer than 1 MiB\n");
 }
 
 /* What no size can tell beforehand, on a pipe or inside gzip, is found while reading; with several files too. */
@@ -308,7 +308,7 @@ TEST(in_several_files)
     add_header(&b, 5);
     input_add(&in, b.p, b.n, "");
     s = input_read(&in);
-    CHECK_MSG(strstr(s, "error 1 FILE7:0: has 5 numbers a row, expected 2 as in FILE1\n") != NULL, "%s", s);
+    CHECK_MSG(strstr(s, "error 1 FILE7:0: has 5 numbers per row, expected 2 as in FILE1\n") != NULL, "%s", s);
     free(s);
     input_clear(&in);
     input_add(&in, json, sizeof json - 1, "");

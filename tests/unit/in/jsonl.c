@@ -114,7 +114,7 @@ TEST(in_jsonl_bad)
         {"{\"term\":[],\"vec\":[1,2]}", "term is an array, expected a string or a number"},
         {"{\"term\":\"\\udc00\",\"vec\":[1,2]}", "term has a lone surrogate, which UTF-8 cannot write"},
         {"{\"term\":\"b\",\"vec\":[1,2]}{\"term\":\"c\",\"vec\":[1,2]}",
-         "unexpected '{' at column 25, expected the line's end: one record a line"},
+         "unexpected '{' at column 25, expected the end of the line: one record per line"},
         {"[1,2]", "the record is an array, expected an object"},
         {"17", "the record is a number, expected an object"},
         {"hello", "'hello' is not JSON, at column 1"},
@@ -127,7 +127,7 @@ TEST(in_jsonl_bad)
         {"{\"term\":\"b\",\"x\":NaN,\"vec\":[1,2]}", "NaN is not JSON, at column 17"},
         {"{\"term\":\"b\xff\",\"vec\":[1,2]}", "not UTF-8: byte 0xff at column 11"},
         {"{\"term\":\"b\",\"x\":\"\xed\xa0\x80\",\"vec\":[1,2]}", "not UTF-8: byte 0xed at column 18"},
-        {"{\"term\":\"b\x01\",\"vec\":[1,2]}", "a control byte stands unescaped in a string, at column 11"},
+        {"{\"term\":\"b\x01\",\"vec\":[1,2]}", "a string has an unescaped control byte, at column 11"},
         {"\x80", "not UTF-8: byte 0x80 at column 1"}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         char text[512], want[512];

@@ -44,7 +44,7 @@ TEST(in_records_array)
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]},]",
            "error 1 FILE0:1: unexpected ']' at column 25, expected a record\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]} {}]",
-           "error 1 FILE0:1: unexpected '{' at column 25, expected ',' or ']' behind a record\n");
+           "error 1 FILE0:1: unexpected '{' at column 25, expected ',' or ']' after a record\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}]{}",
            "error 1 FILE0:1: the JSON text is an object, expected an array of records\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}]x", "error 1 FILE0:1: unexpected 'x' at column 25, expected a value\n");
@@ -103,7 +103,7 @@ TEST(in_records_outside)
         {"{\"a\":{]", "unexpected ']' at column 7, expected a key or '}'"},
         {"{\"a\":\"\\x\"}", "unexpected 'x' at column 8, expected an escape's letter"},
         {"{\"a\":\"\\u00g0\"}", "unexpected 'g' at column 11, expected a hexadecimal digit"},
-        {"{\"a\":\"\t\"}", "a control byte stands unescaped in a string, at column 7"},
+        {"{\"a\":\"\t\"}", "a string has an unescaped control byte, at column 7"},
         {"{\"a\":\"\xff\"}", "not UTF-8, at column 7"},
         {"{\"a\":\"\xc3(\"}", "unexpected '(' at column 8, expected the rest of a UTF-8 sequence"},
         {"{\"a\":\"\xed\xa0\x80\"}", "unexpected byte 0xa0 at column 8, expected the rest of a UTF-8 sequence"},

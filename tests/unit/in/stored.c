@@ -330,7 +330,7 @@ static void harm(struct input *in, enum harm h)
     if (h == REPLACED)
         CHECK_MSG(rc == 0, "%s", e.msg);
     else
-        CHECK_MSG(rc != 0 && e.code == KC_ESYS && strcmp(e.msg, "has been changed while kclust worked on it") == 0 &&
+        CHECK_MSG(rc != 0 && e.code == KC_ESYS && strcmp(e.msg, "was changed while kclust was reading it") == 0 &&
                   strcmp(e.file, in->names[0]) == 0,
                   "harm %d: %s", (int)h, e.msg);
     e = (struct kc_err)KC_ERR_INIT;

@@ -36,12 +36,12 @@ TEST(in_words)
     reads("the 0.5 -1\nb 3 4\nc 1\nd 1 2 3\n", KC_IN_GLOVE,
           "error 1 FILE0:3: the vector has 1 number, expected 2\n");
     reads("1 2\nthe 0.5 -1\nb 3 4\n", KC_IN_WORD2VEC,
-          "error 1 FILE0:3: a row more than the 1 that the first line says\n");
+          "error 1 FILE0:3: one row more than the 1 that the first line states\n");
     static const char binary[] = "2 2\na \0\0\200?\0\0\0\300\nbc \0\0\200?\0\0\0\300\n";
     in_pieces(binary, sizeof binary - 1, KC_IN_WORD2VEC_BIN, 100, "a|1.0,-2.0\nbc|1.0,-2.0\n");
     in_pieces(binary, sizeof binary - 1, KC_IN_AUTO, 100, "a|1.0,-2.0\nbc|1.0,-2.0\n");
     in_pieces(binary, sizeof binary - 4, KC_IN_WORD2VEC_BIN, 100,
-              "error 1 FILE0:0: ends within row 1 of the 2 that its first line says\n");
+              "error 1 FILE0:0: ends within row 1 of the 2 that its first line states\n");
 }
 
 TEST(in_columns)
@@ -51,7 +51,7 @@ TEST(in_columns)
     reads("a,0.5,1\n\"b\n\n\",1,2\nc,x,1\nd,1\n\"e\"f,1,2\ng,5,6\n", KC_IN_CSV,
           "error 1 FILE0:5: column 2 is 'x', expected a number\n");
     reads("a,0.5,1\nb,1,2\n\"c,1,2\nd,1,2\n", KC_IN_CSV,
-          "error 1 FILE0:3: the record opens quotes that are never closed\n");
+          "error 1 FILE0:3: the record has an opening quote that is never closed\n");
     reads("id\tv\n1\t[0.5,1]\n2\t[1,2]\n", KC_IN_TSV, "1|0.5,1.0\n2|1.0,2.0\n");
     reads("a\\tb\t0.5\t1\n\"\t1\t2\n\"c\td\"\t3\t4\n", KC_IN_TSV, "a\tb|0.5,1.0\n\"|1.0,2.0\nc\td|3.0,4.0\n");
     static const char longer[] = "a,0.5,1\n\"0123456789\n0123456789\n0123456789\n\",1,2\nb,3,x\n\"c\nd\",5,6\n"

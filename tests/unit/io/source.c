@@ -149,7 +149,7 @@ TEST(in_source_zstd_window)
         b.p[5] = (unsigned char)((log - 10) << 3 | (log == 24 || log == 25 ? 4 : 0));
         char *s = read_bytes(&b, b.n, 0);
         CHECK_MSG(strcmp(s, log < 25 ? "error 1 FILE0:0: no records\n" :
-                         "error 1 FILE0:0: its zstd window is larger than the 32 MiB that kclust takes: let zstd -dc "
+                         "error 1 FILE0:0: its zstd window is larger than the limit of 32 MiB: let zstd -dc "
                          "--long=31 read it, and pipe that\n") == 0, "window of 2^%u: %s", log, s);
         free(s);
     }
@@ -218,7 +218,7 @@ TEST(in_source_npy_rows)
     static const struct { size_t n; const char *want; } t[] = {
         {8, "0|1.0\n1|1.0\n"}, {7, "error 1 FILE0:0: is cut short: it ends within row 1 of 2\n"},
         {0, "error 1 FILE0:0: is cut short: it ends within row 0 of 2\n"},
-        {9, "error 1 FILE0:0: more bytes follow the 2 rows that its header says\n"}};
+        {9, "error 1 FILE0:0: more bytes follow the 2 rows that its header states\n"}};
     char npy[256];
     memcpy(npy, "\x93NUMPY\1\0", 8);
     npy[8] = (char)(sizeof dict - 1);
