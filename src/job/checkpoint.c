@@ -50,7 +50,7 @@ struct kc_checkpoint {
 
 static int no_checkpoint(const struct kc_checkpoint *c, const char *why, struct kc_err *e)
 {
-    return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "%s: not a checkpoint of kclust, and not replaced by one", why);
+    return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "%s: not a checkpoint of kclust, so it is not replaced", why);
 }
 
 static int is(const struct kc_st *st, const char *key, const char *value)
@@ -357,7 +357,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
         if (compare(c, e) != 0)
             return -1;
         c->steps.from = &c->from;
-        kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: going on from %s", c->o.file);
+        kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: resuming from %s", c->o.file);
     } else if (c->o.resume) {
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: there is no %s yet: starting from the beginning", c->o.file);
     }

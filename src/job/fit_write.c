@@ -47,8 +47,8 @@ static int write_model(const struct kc_job_fit *j, struct kc_job_run *run, struc
         return -1;
     run->model.created = j->created;
     if (run->model.moved.n > 0)
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits put some rows elsewhere than into the nearest cluster: "
-                   "it remembers them");
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits moved some rows out of their nearest cluster; "
+                   "the model stores them");
     return kc_model_save(&run->model, run->file, e);
 }
 

@@ -84,7 +84,7 @@ static int as_text(struct kc_buf *b, const struct kc_model *m, double cv, double
                       m->k, m->d, (unsigned long long)m->n, (unsigned long long)m->generation) != 0 ||
         add_cell(b, m->baseline.silhouette, e) != 0 || kc_buf_adds(b, ", similarity ", e) != 0 ||
         add_cell(b, m->baseline.similarity, e) != 0 ||
-        kc_buf_printf(b, e, "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu in none\n"
+        kc_buf_printf(b, e, "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu unassigned\n"
                       "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n\n",
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,

@@ -109,7 +109,7 @@ static int learn(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
     if (read_rows(ctx, run, e) != 0 || kc_model_update(ctx, &run->m, &run->ds, &j->update, &run->u, e) != 0)
         return -1;
     if (run->u.dropped > 0)
-        kc_ctx_log(ctx, KC_LOG_WARN, "the pool holds %d rows: the oldest %llu in it are forgotten", KC_MODEL_POOL,
+        kc_ctx_log(ctx, KC_LOG_WARN, "the pool holds %d rows: its oldest %llu are dropped", KC_MODEL_POOL,
                    (unsigned long long)run->u.dropped);
     run->m.created = j->created;
     strcpy(run->m.kclust, KC_VERSION);

@@ -65,7 +65,7 @@ static int take_dtype(struct parse *p, const char *v, struct kc_st_tensor *t, un
 {
     struct kc_json_str s;
     if (kc_json_text(v, &s) != 0)
-        return bad_tensor(p, t, "has a dtype that is no string");
+        return bad_tensor(p, t, "has a dtype that is not a string");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (kc_json_equals(&s, types[i].name, strlen(types[i].name))) {
             snprintf(t->dtype, sizeof t->dtype, "%s", types[i].name);
@@ -96,7 +96,7 @@ static int take_tensor(struct parse *p, const char *v, struct kc_st_tensor *t)
     unsigned bits = 0, seen = 0;
     uint64_t elements = 0, at[2];
     if (*v != '{')
-        return bad_tensor(p, t, "is no object");
+        return bad_tensor(p, t, "is not an object");
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key;
         unsigned bit;
@@ -109,18 +109,18 @@ static int take_tensor(struct parse *p, const char *v, struct kc_st_tensor *t)
             bit = 2;
             int n = integers(q, t->shape, KC_ST_DIMS);
             if (count_elements(q, &elements) != 0)
-                return bad_tensor(p, t, "has a shape that is no list of sizes");
+                return bad_tensor(p, t, "has a shape that is not a list of sizes");
             t->ndims = n < 0 ? 0 : (unsigned)n;
             if (n < 0)
                 memset(t->shape, 0, sizeof t->shape);
         } else if (kc_json_equals(&key, "data_offsets", 12)) {
             bit = 4;
             if (integers(q, at, 2) != 2 || at[0] > at[1])
-                return bad_tensor(p, t, "has data_offsets that are no begin and end");
+                return bad_tensor(p, t, "has data_offsets that are not a begin and an end");
             t->begin = at[0];
             t->end = at[1];
         } else {
-            return bad_tensor(p, t, "has a member that is none of dtype, shape and data_offsets");
+            return bad_tensor(p, t, "has a member other than dtype, shape and data_offsets");
         }
         if (seen & bit)
             return bad_tensor(p, t, "has a member twice");
@@ -138,19 +138,19 @@ static int decode(struct parse *p, const struct kc_json_str *s, struct kc_strs *
     p->tmp.n = 0;
     int rc = kc_json_decode(s, &p->tmp, p->e);
     if (rc > 0)
-        return bad(p, "a string holds half a character");
+        return bad(p, "a string holds a lone surrogate");
     return rc < 0 ? -1 : kc_strs_add(to, p->tmp.p, p->tmp.n, p->e);
 }
 
 static int take_metadata(struct parse *p, const char *v)
 {
     if (*v != '{')
-        return bad(p, "__metadata__ is no object");
+        return bad(p, "__metadata__ is not an object");
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key, value;
         q = kc_json_member(q, &key);
         if (kc_json_text(q, &value) != 0)
-            return bad(p, "__metadata__ has a value that is no string");
+            return bad(p, "__metadata__ has a value that is not a string");
         if (decode(p, &key, &p->st->keys) != 0 || decode(p, &value, &p->st->values) != 0)
             return -1;
     }
@@ -161,7 +161,7 @@ static int take_member(struct parse *p, const struct kc_json_str *key, const cha
 {
     struct kc_st *st = p->st;
     if (kc_json_equals(key, "__metadata__", 12))
-        return st->keys.n ? bad(p, "__metadata__ stands twice") : take_metadata(p, v);
+        return st->keys.n ? bad(p, "__metadata__ appears twice") : take_metadata(p, v);
     if (st->n == p->cap) {
         size_t cap = p->cap ? kc_mem_mul(p->cap, 2) : 16;
         struct kc_st_tensor *t = kc_mem_realloc(st->tensors, cap, sizeof *t, p->e);
@@ -175,7 +175,7 @@ static int take_member(struct parse *p, const struct kc_json_str *key, const cha
     p->tmp.n = 0;
     int rc = kc_json_decode(key, &p->tmp, p->e);
     if (rc != 0)
-        return rc < 0 ? -1 : bad(p, "a string holds half a character");
+        return rc < 0 ? -1 : bad(p, "a string holds a lone surrogate");
     if (p->tmp.n == 0 || memchr(p->tmp.p, '\0', p->tmp.n))
         return bad(p, "a tensor has no proper name");
     p->name = st->names.n;
@@ -211,7 +211,7 @@ static int check(struct parse *p)
     qsort(st->tensors, st->n, sizeof *st->tensors, by_name);
     for (size_t i = 1; i < st->n; i++)
         if (strcmp(st->tensors[i].name, st->tensors[i - 1].name) == 0)
-            return bad_tensor(p, &st->tensors[i], "stands twice");
+            return bad_tensor(p, &st->tensors[i], "appears twice");
     qsort(st->tensors, st->n, sizeof *st->tensors, by_begin);
     for (size_t i = 0; i < st->n; i++) {
         if (st->tensors[i].begin != st->bytes)
@@ -228,7 +228,7 @@ static int parse(struct parse *p, const char *text, size_t n)
     if (kc_utf8_bad(text, end))
         return bad(p, "it is not UTF-8");
     if (*q != '{')
-        return bad(p, "it is no JSON object");
+        return bad(p, "it is not a JSON object");
     past = kc_json_skip(q, end, 0, &f);
     if (!past || kc_json_ws(past) != end)
         return bad(p, "it is not valid JSON");

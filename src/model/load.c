@@ -117,7 +117,7 @@ static int check_unit(const struct load *l, const float *x, size_t n, const char
         for (size_t t = 0; t < l->m->d; t++)
             ss += (double)x[i * l->m->d + t] * (double)x[i * l->m->d + t];
         if (!(fabs(ss - 1) <= UNIT_TOLERANCE))
-            return bad(l, "row %zu of %s is no unit vector", i, what);
+            return bad(l, "row %zu of %s is not a unit vector", i, what);
     }
     return 0;
 }
@@ -127,13 +127,13 @@ static int check_tensors(const struct load *l)
     const struct kc_model *m = l->m;
     for (size_t c = 0; c < m->k; c++) {
         if (m->ids[c] < 0 || (c > 0 && m->ids[c] <= m->ids[c - 1]))
-            return bad(l, "the ids do not rise");
+            return bad(l, "the ids do not increase");
         if (m->counts[c] < 1 || m->counts[c] > MOST_ROWS)
             return bad(l, "a cluster of %lld rows", (long long)m->counts[c]);
         for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
             float q = m->quantiles[c * KC_MODEL_PERCENTILES + p];
             if (!(q >= -1.001f && q <= 1.001f) || (p > 0 && q < m->quantiles[c * KC_MODEL_PERCENTILES + p - 1]))
-                return bad(l, "the quantiles of id %lld are none", (long long)m->ids[c]);
+                return bad(l, "the quantiles of id %lld are invalid", (long long)m->ids[c]);
         }
         double most = (double)m->counts[c] * (1 + UNIT_TOLERANCE);
         for (size_t t = 0; t < m->d; t++)
@@ -143,7 +143,7 @@ static int check_tensors(const struct load *l)
     for (size_t i = 0; i < m->moved.n; i++)
         if (m->moved.place[i] >= m->k || m->moved.count[i] < 1 || m->moved.count[i] > INT64_MAX ||
             (i > 0 && m->moved.hash[i] < m->moved.hash[i - 1]))
-            return bad(l, "entry %zu of the moved rows is none", i);
+            return bad(l, "entry %zu of the moved rows is invalid", i);
     return check_unit(l, m->centroids, m->k, "centroids") != 0 ? -1 : check_unit(l, m->pool.x, m->pool.n, "pool");
 }
 
@@ -181,12 +181,12 @@ static int take_options(const struct load *l, const char *v)
         return -1;
     if (kc_json_double(kc_json_find(v, "tol"), &o->tol) != 0 || !(o->tol >= 0) ||
         kc_json_double(kc_json_find(v, "k_factor"), &o->k.factor) != 0 || !(o->k.factor == 0 || o->k.factor > 1))
-        return bad(l, "options.tol or options.k_factor is no such number");
+        return bad(l, "options.tol or options.k_factor is not a valid number");
     if (kc_json_text(kc_json_find(v, "k_by"), &by) != 0 || by.n >= sizeof name)
-        return bad(l, "options.k_by is no index");
+        return bad(l, "options.k_by is not an index");
     memcpy(name, by.p, by.n);
     name[by.n] = '\0';
-    return kc_index_by_name(name, &o->k_by) == 0 ? 0 : bad(l, "options.k_by is no index");
+    return kc_index_by_name(name, &o->k_by) == 0 ? 0 : bad(l, "options.k_by is not an index");
 }
 
 static int take_baseline(const struct load *l, const char *v)
@@ -200,7 +200,7 @@ static int take_baseline(const struct load *l, const char *v)
              {"inertia", &b->inertia}, {"objective", &b->objective}};
     for (size_t i = 0; i < COUNT(t); i++)
         if (kc_json_double(kc_json_find(v, t[i].key), t[i].to) != 0)
-            return bad(l, "baseline.%s is no number", t[i].key);
+            return bad(l, "baseline.%s is not a number", t[i].key);
     return 0;
 }
 
@@ -217,7 +217,7 @@ static int take_lives(const struct load *l, const char *v)
     struct kc_model *m = l->m;
     size_t i = 0, alive = 0;
     if (!v || *v != '[')
-        return bad(l, "lineage is no array");
+        return bad(l, "lineage is not an array");
     m->nlives = count_elements(v);
     m->lives = kc_mem_zalloc(m->nlives, sizeof *m->lives, l->e);
     if (!m->lives)
@@ -247,10 +247,10 @@ static int add_string(struct load *l, const char *v, struct kc_strs *to, const c
     struct kc_json_str s;
     l->tmp.n = 0;
     if (kc_json_text(v, &s) != 0)
-        return bad(l, "%s is no string", what);
+        return bad(l, "%s is not a string", what);
     int rc = kc_json_decode(&s, &l->tmp, l->e);
     if (rc > 0)
-        return bad(l, "%s has half a character", what);
+        return bad(l, "%s has a lone surrogate", what);
     return rc < 0 ? -1 : kc_strs_add(to, l->tmp.p, l->tmp.n, l->e);
 }
 
@@ -269,7 +269,7 @@ static int take_representatives(struct load *l, const char *v)
     m->rep_first[0] = 0;
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         if (*q != '[' || count_elements(q) > KC_MODEL_REPRESENTATIVES)
-            return bad(l, "the representatives of a cluster are no array of at most %d", KC_MODEL_REPRESENTATIVES);
+            return bad(l, "the representatives of a cluster are not an array of at most %d", KC_MODEL_REPRESENTATIVES);
         for (const char *r = kc_json_first(q); r; r = kc_json_next(kc_json_past(r))) {
             double similarity;
             if (kc_json_double(kc_json_find(r, "similarity"), &similarity) != 0 || !(fabs(similarity) <= 1.001))
@@ -310,7 +310,7 @@ static int take_info(struct load *l, const char *v)
     m->next_id = (int64_t)next_id;
     m->created = created && *created == 'n' ? -1 : (int64_t)seconds;
     if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust)
-        return bad(l, "kclust is no version");
+        return bad(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
     return take_options(l, kc_json_find(v, "options")) != 0 || take_baseline(l, kc_json_find(v, "baseline")) != 0 ||
                    take_lives(l, kc_json_find(v, "lineage")) != 0 ||
@@ -332,7 +332,7 @@ static int load_info(struct load *l)
     memcpy(l->text, p, n);
     const char *start = kc_json_ws(l->text), *past = kc_json_skip(start, l->text + n, 0, &f);
     if (*start != '{' || !past || kc_json_ws(past) != l->text + n)
-        return bad(l, "the info is no JSON object");
+        return bad(l, "the info is not a JSON object");
     return take_info(l, start);
 }
 
@@ -348,9 +348,9 @@ static int check_format(struct load *l)
     if (p && n < sizeof digits)
         memcpy(digits, p, n);
     if (kc_num_u64(digits, &version) != 0 || version < 1)
-        return bad(l, "its version is no number");
+        return bad(l, "its version is not a number");
     if (version > KC_MODEL_VERSION)
-        return kc_err_at(l->e, KC_EINPUT, l->name, 0, "a model of version %llu: this kclust knows versions up to %d",
+        return kc_err_at(l->e, KC_EINPUT, l->name, 0, "model version %llu: this kclust reads versions up to %d",
                          (unsigned long long)version, KC_MODEL_VERSION);
     return 0;
 }
@@ -381,7 +381,7 @@ int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *
         goto out;
     if (have != l.st.bytes) {
         kc_err_at(e, KC_EINPUT, name, 0, "%s: %llu bytes of data, expected %llu",
-                  have < l.st.bytes ? "the model is cut short" : "there is more behind the model",
+                  have < l.st.bytes ? "the model is cut short" : "there is more after the model",
                   (unsigned long long)have, (unsigned long long)l.st.bytes);
         goto out;
     }

@@ -57,7 +57,7 @@ void kc_out_batch_event(const struct kc_ctx *ctx, const struct kc_batch *t)
     const struct kc_fact facts[] = {{"rows", (double)t->n}, {"dim", (double)t->d}, {"k", (double)t->k},
                                     {"joined", (double)t->joined}, {"born", (double)t->born},
                                     {"unassigned", (double)t->unassigned}, {"similarity", t->similarity}};
-    kc_ctx_event(ctx, t->verb, "the rows have met the model", facts, sizeof facts / sizeof facts[0]);
+    kc_ctx_event(ctx, t->verb, "the rows are labelled", facts, sizeof facts / sizeof facts[0]);
 }
 
 int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_err *e)
@@ -167,16 +167,16 @@ int kc_out_batch_text(struct kc_buf *b, const struct kc_batch *t, struct kc_err 
         (t->skipped ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)t->skipped) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %zu, %llu in clusters", t->k, (unsigned long long)(t->joined + t->born)) != 0 ||
         (t->nnew ? kc_buf_printf(b, e, " (%llu in %zu new)", (unsigned long long)t->born, t->nnew) : 0) != 0 ||
-        kc_buf_printf(b, e, ", %llu in none", (unsigned long long)t->unassigned) != 0 ||
-        (t->late ? kc_buf_printf(b, e, ", %llu of the pool placed", (unsigned long long)t->late) : 0) != 0 ||
-        (t->pool ? kc_buf_printf(b, e, ", %llu in the pool", (unsigned long long)t->pool) : 0) != 0)
+        kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)t->unassigned) != 0 ||
+        (t->late ? kc_buf_printf(b, e, ", %llu from the pool placed", (unsigned long long)t->late) : 0) != 0 ||
+        (t->pool ? kc_buf_printf(b, e, ", %llu waiting in the pool", (unsigned long long)t->pool) : 0) != 0)
         return -1;
     return kc_buf_printf(b, e, ", %.2f s, peak %s\n", t->seconds, peak);
 }
 
 static void add_drift_metrics(struct kc_metrics *m, const struct kc_drift *d)
 {
-    kc_metrics_one(m, "kclust_unassigned_ratio", "Share of the rows that are in no cluster.",
+    kc_metrics_one(m, "kclust_unassigned_ratio", "Share of the rows that are unassigned.",
                    share(d->unassigned, d->rows));
     kc_metrics_one(m, "kclust_fit_silhouette", "Mean silhouette at the fit.", d->silhouette_fit);
     kc_metrics_one(m, "kclust_silhouette", "Mean silhouette of the rows against the model's clusters.", d->silhouette);

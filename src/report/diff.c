@@ -110,7 +110,7 @@ int kc_out_diff_text(struct kc_buf *b, const struct kc_diff_report *r, struct kc
         kc_buf_printf(b, e, "%-24s%u, then %u\n", "clusters", r->old.labels->k, r->new.labels->k) != 0 ||
         (!r->kinship && kc_buf_printf(b, e, "%-24s%llu (%.2f%%)\n", "rows that changed", (unsigned long long)r->changed,
                                       100 * (double)r->changed / (double)r->common) != 0) ||
-        kc_buf_printf(b, e, "%-24s%s\n%-24s%llu\n", "partition", r->same ? "the same" : "another",
+        kc_buf_printf(b, e, "%-24s%s\n%-24s%llu\n", "partition", r->same ? "the same" : "different",
                       "clusters renamed", (unsigned long long)r->renamed) != 0 ||
         (!r->kinship && (kc_out_add_figure(b, "adjusted rand", a ? a->ari : NAN, e) != 0 ||
                          kc_out_add_figure(b, "adjusted mutual", a ? a->ami : NAN, e) != 0 ||

@@ -243,7 +243,7 @@ static int weigh_terms(const struct kc_ctx *ctx, struct work *w, struct kc_err *
     for (size_t i = 0; i < terms; i++)
         w->idf[i] = log(1 + mean / (double)(i < words ? w->v.count[i] : w->v.pair_count[i - words]));
     kc_ctx_log(ctx, KC_LOG_INFO, "keywords: %zu words and %zu pairs of words%s", words, w->v.pairs.n,
-               w->v.forgot ? "; the rarest were forgotten" : "");
+               w->v.forgot ? "; the rarest were dropped" : "");
     return 0;
 }
 

@@ -76,7 +76,7 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
     }
     w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
     if (w->cut)
-        return warn(w, "only %llu %s%s: k goes up to %u, not %llu", have, rows, s, (*ks)[*nk - 1],
+        return warn(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
                     (unsigned long long)r->max);
     return 0;
 }
@@ -156,9 +156,9 @@ static int enforce(struct kc_fitting *w)
     uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
     if (min < o->min_size) {
         if (o->min_size > f->n)
-            broken(w, "min-size %llu cannot be kept: there are only %zu rows", (unsigned long long)o->min_size, f->n);
+            broken(w, "min-size %llu cannot be kept: the number of rows is %zu", (unsigned long long)o->min_size, f->n);
         else
-            broken(w, "min-size %llu and max-size %llu cannot hold together for %zu rows: min-size %llu was kept "
+            broken(w, "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was kept "
                    "instead",
                    (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
     }
@@ -493,8 +493,8 @@ static int fit(struct kc_fitting *w)
     struct kc_k_entry *entry = f->k == w->own->k_selected && chosen->rows == f->n ? chosen : NULL;
     if (w->settled < w->own->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
-            broken(w, "k = %u was chosen, but only %u clusters can be told apart", w->own->k_selected, (uint32_t)w->settled);
-        else if (warn(w, "k = %u was chosen, but only %u clusters can be told apart", w->own->k_selected,
+            broken(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected, (uint32_t)w->settled);
+        else if (warn(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
                       (uint32_t)w->settled) != 0)
             goto out;
     }

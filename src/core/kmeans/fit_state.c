@@ -21,7 +21,7 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
     if (s->reading) {
         if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n || number[5] < 1 ||
             number[5] > f->n)
-            return kc_state_bad(s, "the choice does not hold together");
+            return kc_state_bad(s, "the chosen k is inconsistent");
         w->own->sweep = kc_mem_zalloc((size_t)number[0], sizeof *w->own->sweep, s->e);
         if (!w->own->sweep)
             return -1;
@@ -39,7 +39,7 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
     if (s->reading && (w->own->k_selected > f->n || (w->stage < KC_FIT_SETTLED && f->k != w->own->k_selected) ||
                        (w->stage == KC_FIT_SETTLED && f->k > w->own->k_selected) ||
                        (w->stage >= KC_FIT_SETTLED && (w->settled < 1 || w->settled > w->own->k_selected))))
-        return kc_state_bad(s, "the choice does not hold together");
+        return kc_state_bad(s, "the chosen k is inconsistent");
     return 0;
 }
 

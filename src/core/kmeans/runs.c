@@ -102,7 +102,7 @@ int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *spa
         b->merge[0] = merge[2 * i];
         b->merge[1] = merge[2 * i + 1];
         if (s->reading && (b->merge[0] >= b->k || b->merge[1] >= b->k || (b->exact && !b->centres)))
-            return kc_state_bad(s, "a partition does not hold together");
+            return kc_state_bad(s, "a partition is inconsistent");
         if (b->objective < 0) /* none yet */
             continue;
         if (kc_state_partition(s, b->labels, n, b->k) != 0 ||

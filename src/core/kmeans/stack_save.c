@@ -23,7 +23,7 @@ static int take_numbers(struct kc_stack *st, struct kc_active *p, const uint64_t
     if (run->k > st->cap - st->cols || number[GROUPS] > st->planes - st->used || number[ITER] > UINT32_MAX ||
         number[ROUNDS] > UINT16_MAX || number[GROUPS] != (p->mode == LLOYD ? groups : 0) ||
         (p->mode == POLISH && !p->polish))
-        return kc_state_bad(s, "a run does not hold together");
+        return kc_state_bad(s, "a run is inconsistent");
     for (p->groups = 0; p->groups < groups && p->mode == LLOYD; p->groups++)
         p->far[p->groups] = st->plane[st->used++];
     st->cols += run->k;

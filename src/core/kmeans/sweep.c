@@ -211,7 +211,7 @@ int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_
         return -1;
     for (size_t i = 0; s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
         if (c[0] < 1 || c[0] > INT32_MAX || (i > 0 && c[0] <= c[-COUNTS]))
-            return kc_state_bad(s, "the k do not rise");
+            return kc_state_bad(s, "the k do not increase");
         entries[i] = (struct kc_k_entry){(uint32_t)c[0], c[1], f[0], f[1], f[2], f[3], f[4], c[2]};
     }
     return 0;
@@ -246,7 +246,7 @@ static int visit(void *arg, struct kc_state *s)
         for (; m < g->n && m != g->level; first = 0)
             m = next_level(m, g->n);
         if (m != g->level || first == (int)g->climbing)
-            return kc_state_bad(s, "it is of a level that there is not");
+            return kc_state_bad(s, "it names a level that does not exist");
     }
     if (!g->climbing)
         return 0;

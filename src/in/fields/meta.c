@@ -195,7 +195,7 @@ static int take_entry(struct maps *t, struct kc_window *w, enum member kind, str
     if (kc_buf_addc(key, '\0', e) != 0)
         return -1;
     if (kc_num_u64(key->p, &at) != 0)
-        return kc_window_bad(w, p, e, "a key of reverse_id_map is no position");
+        return kc_window_bad(w, p, e, "a key of reverse_id_map is not a position");
     int rc = scalar_text(p, tmp, e);
     if (rc > 0)
         return kc_window_bad(w, p, e, "an id in reverse_id_map is %s, expected a string", kc_json_kind(*p));

@@ -80,7 +80,7 @@ TEST(in_records_pointer)
            "error 1 FILE0:1: no array of records at '/a/b' in this JSON text, which has the keys a, x\n");
     expect("/data/x", "{\"data\":[]}",
            "error 1 FILE0:1: no array of records at '/data/x' in this JSON text, which has the key data\n");
-    expect("data", "{}", "error 2 :0: --records: 'data' is no JSON Pointer: it must be empty or start with '/'\n");
+    expect("data", "{}", "error 2 :0: --records: 'data' is not a JSON Pointer: it must be empty or start with '/'\n");
 }
 
 TEST(in_records_outside)

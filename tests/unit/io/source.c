@@ -149,8 +149,8 @@ TEST(in_source_zstd_window)
         b.p[5] = (unsigned char)((log - 10) << 3 | (log == 24 || log == 25 ? 4 : 0));
         char *s = read_bytes(&b, b.n, 0);
         CHECK_MSG(strcmp(s, log < 25 ? "error 1 FILE0:0: no records\n" :
-                         "error 1 FILE0:0: its zstd window is larger than the limit of 32 MiB: let zstd -dc "
-                         "--long=31 read it, and pipe that\n") == 0, "window of 2^%u: %s", log, s);
+                         "error 1 FILE0:0: its zstd window is larger than the limit of 32 MiB: pipe it through zstd "
+                         "-dc --long=31\n") == 0, "window of 2^%u: %s", log, s);
         free(s);
     }
 }
