@@ -6,7 +6,7 @@ static const struct {
     const char *name, *text;
 } presets[] = {
     {"news-documents",
-     "# The stories that documents tell; what pauses for two weeks is another one.\n"
+     "# Stories told by documents. A pause of two weeks starts a new story.\n"
      "term-field source_id\n"
      "document-field source_id\n"
      "time-field date\n"
@@ -22,7 +22,7 @@ static const struct {
      "representatives 3\n"
      "facet domain\n"},
     {"news-events",
-     "# What happened, each time that it is told; what pauses for a week is another event.\n"
+     "# Events, from every report of them. A pause of a week starts a new event.\n"
      "term-field source_id\n"
      "document-field document_id\n"
      "time-field date\n"
@@ -39,7 +39,7 @@ static const struct {
      "facet domain\n"
      "facet event_type\n"},
     {"news-entities",
-     "# Persons, organizations, places, by all their names.\n"
+     "# Persons, organizations and places, under all their names.\n"
      "term-field source_id\n"
      "document-field document_id\n"
      "text-field canonical_text\n"
@@ -58,7 +58,7 @@ static const struct {
      "facet canonical_text\n"
      "facet domain\n"},
     {"news-storylines",
-     "# Stories that go on.\n"
+     "# Long-running stories.\n"
      "term-field source_id\n"
      "document-field document_id\n"
      "time-field date\n"
