@@ -33,6 +33,7 @@ CLI_SRC := $(sort $(wildcard src/cli/*.c))
 REF_SRC := $(sort $(wildcard src/core/ref/*.c))
 LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC),$(sort $(shell find src -name '*.c')))
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
+PAGES := $(notdir $(sort $(wildcard man/*.[1-8])))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
@@ -117,18 +118,18 @@ completions: kclust
 	./kclust help --completions fish > completions/kclust.fish
 
 install: kclust
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	  $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 755 kclust $(DESTDIR)$(BINDIR)/kclust
-	install -m 644 man/kclust.1 $(DESTDIR)$(MANDIR)/man1/kclust.1
-	install -m 644 man/kclust-formats.5 $(DESTDIR)$(MANDIR)/man5/kclust-formats.5
+	for page in $(PAGES); do \
+	  install -D -m 644 man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; \
+	done
 	install -m 644 completions/kclust.bash $(DESTDIR)$(BASHDIR)/kclust
 	install -m 644 completions/_kclust $(DESTDIR)$(ZSHDIR)/_kclust
 	install -m 644 completions/kclust.fish $(DESTDIR)$(FISHDIR)/kclust.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(MANDIR)/man1/kclust.1 $(DESTDIR)$(MANDIR)/man5/kclust-formats.5 \
-	  $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
+	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
+	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
 clean:
 	rm -rf build kclust

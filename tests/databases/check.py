@@ -14,7 +14,7 @@ import tempfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 KCLUST = os.path.abspath(os.environ.get("KCLUST") or os.path.join(ROOT, "kclust"))
-MANUAL = os.path.join(ROOT, "man", "kclust-formats.5")
+MANUAL = os.path.join(ROOT, "man", "kclust-recipes.7")
 TERMS = ["plain", "a\tb", "line\nbreak", "cr\rhere", "crlf\r\nend\r\n", "back\\slash", "\\", "\\t", "\\N", "\\.", "NULL",
          '"', '"quoted"', 'half"', "it's", "a,b", "a|b", " lead", "trail ", "\x01\x02\x1f\x7f", "\x1b[2J", "\b\f\v",
          "Hà Nội", "\u0416\u20ac\U0001f600", "e\u0301 \u00e9", "{}", "[1,2]", "#", "--", "'; drop table labels; --", "-1"]

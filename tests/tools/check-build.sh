@@ -22,7 +22,8 @@ installed() {
     make --no-print-directory install DESTDIR="$tmp/root" PREFIX=/usr &&
         "$tmp/root/usr/bin/kclust" --version | grep -q '^kclust [0-9]' &&
         test -s "$tmp/root/usr/share/man/man1/kclust.1" && test -s "$tmp/root/usr/share/man/man5/kclust-formats.5" &&
-        test "$(find "$tmp/root" -type f | wc -l)" -eq 6
+        test "$(find "$tmp/root/usr/share/man" -type f | wc -l)" -eq "$(find man -type f | wc -l)" &&
+        test "$(find "$tmp/root" -type f | wc -l)" -eq $(($(find man -type f | wc -l) + 4))
 }
 
 uninstalled() {

@@ -8,6 +8,11 @@ kclust=${KCLUST:-}
 cd "$(dirname "$0")/../.." || exit 1
 kclust=${kclust:-$PWD/kclust}
 man=man/kclust.1
+pages=(man/*.[1-8])
+# page VERB: the pages that describe the options of VERB, one after the other.
+page() {
+    cat "$man" "man/kclust-$1.1" 2>/dev/null
+}
 
 for v in "${!KCLUST_@}"; do
     unset "$v"
@@ -43,6 +48,8 @@ for verb in $verbs; do
     sed -n "/^    $verb)\$/,/^        ;;\$/p" completions/_kclust >"$work/$verb.zsh"
     grep "__kclust_verb $verb'" completions/kclust.fish >"$work/$verb.fish"
     verdict "the manual has $verb" "$(holds $man "^\.It Cm $verb( |\$)")"
+    verdict "$verb has a page" "$([ "$verb" = help ] || holds "man/kclust-$verb.1" "^\.Cm $verb\$")"
+    page "$verb" >"$work/$verb.page"
 
     # The last columns may be empty: a separator that is no white space keeps them apart.
     while IFS='|' read -r long letter arg _ env; do
@@ -50,9 +57,9 @@ for verb in $verbs; do
         name=${name:-"-$letter"}
         item='^\.It (.* )?'
         bad=
-        [ -z "$letter" ] || bad+=$(holds $man "${item}Fl $letter( |\$)")
-        [ -z "$long" ] || bad+=$(holds $man "${item}Fl -$long( |\$)")
-        [ -z "$arg" ] || [ -z "$long" ] || bad+=$(holds $man "${item}Fl -$long Ar $arg( |\$)")
+        [ -z "$letter" ] || bad+=$(holds "$work/$verb.page" "${item}Fl $letter( |\$)")
+        [ -z "$long" ] || bad+=$(holds "$work/$verb.page" "${item}Fl -$long( |\$)")
+        [ -z "$arg" ] || [ -z "$long" ] || bad+=$(holds "$work/$verb.page" "${item}Fl -$long Ar $arg( |\$)")
         [ -z "$env" ] || bad+=$(holds $man "^\.It Ev $env\$")
         verdict "the manual has $name of $verb" "$bad"
 
@@ -72,9 +79,9 @@ done
 
 # And back: no option in the manual that the program does not know.
 cat "$work"/*.options | awk -F '\t' '$1 { print "-" $1 } $2 { print $2 }' | sort -u >"$work/known"
-unknown=$(grep '^\.It .*Fl' $man | grep -Eo 'Fl -?[A-Za-z0-9-]+' | cut -c 4- | sort -u | comm -23 - "$work/known")
+unknown=$(grep -h '^\.It .*Fl' "${pages[@]}" | grep -Eo 'Fl -?[A-Za-z0-9-]+' | cut -c 4- | sort -u | comm -23 - "$work/known")
 verdict "the manual has no other options" "$unknown"
-unknown=$(grep -Eo 'Ev KCLUST_[A-Z_]+' $man | cut -c 4- | sort -u |
+unknown=$(grep -Eho 'Ev KCLUST_[A-Z_]+' "${pages[@]}" | cut -c 4- | sort -u |
     comm -23 - <(cut -f 5 "$work"/*.options | grep . | sort -u))
 verdict "the manual has no other variables" "$unknown"
 
@@ -89,7 +96,7 @@ done
 # The presets in the manual are those of the program, and these are all that there are.
 presets=$(awk -F '\t' '$1 == "preset"' "$work/fit.options" | wc -l)
 verdict 'fit has presets' "$([ "$presets" = 1 ] || echo 'no option --preset')"
-sed -n '/^\.\\" presets: begin/,/^\.\\" presets: end/p' $man |
+sed -n '/^\.\\" presets: begin/,/^\.\\" presets: end/p' "${pages[@]}" |
     awk -v dir="$work" '/^\.Cm / { name = $2 } /^\.Ed/ { on = 0 } on { print >(dir "/preset." name) } /^\.Bd/ { on = 1 }'
 read -ra names < <(grep '__kclust_verb fit' completions/kclust.fish | sed -n "s/.* -l preset .* -a '\([^']*\)'.*/\1/p")
 for name in "${names[@]}"; do
@@ -131,8 +138,8 @@ code=\$?
 exit \$code
 END
 chmod +x "$work/bin/kclust"
-awk -v dir="$work" '/^\.\\" test: begin/ { n++; on = 1; next } /^\.\\" test: end/ { on = 0 }
-    on { gsub(/\\&/, ""); gsub(/\\e/, "\\"); gsub(/\\\(dq/, "\""); gsub(/\\-/, "-"); print > (dir "/example." n) }' $man
+awk -v dir="$work" '/^\.\\" test: begin$/ { n++; on = 1; next } /^\.\\" test: end/ { on = 0 }
+    on { gsub(/\\&/, ""); gsub(/\\e/, "\\"); gsub(/\\\(dq/, "\""); gsub(/\\-/, "-"); print > (dir "/example." n) }' "${pages[@]}"
 examples=0
 for example in "$work"/example.*; do
     [ -f "$example" ] || continue
@@ -148,8 +155,8 @@ done
 verdict "the manual has examples" "$([ $examples -gt 0 ] || echo 'none between the marks')"
 
 if command -v mandoc >/dev/null; then
-    for page in man/*.[1-8]; do
-        verdict "mandoc likes $page" "$(mandoc -T lint -W warning "$page" 2>&1)"
+    for file in "${pages[@]}"; do
+        verdict "mandoc likes $file" "$(mandoc -T lint -W warning "$file" 2>&1)"
     done
 else
     echo 'mandoc is not there: the pages are not linted'
