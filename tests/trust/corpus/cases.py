@@ -389,7 +389,7 @@ def bombs():
         Verdict(1, ":2: "))
     yield case("csv-quotes", pack(b'a,1.5,3\n' + b'"' * (64 * MIB), 1), ["-i", "csv"], Verdict(1, ":2: "))
     yield case("word2vec-term", pack(b"2 2\n" + b"x" * (64 * MIB), 1), ["-i", "word2vec-bin"], Verdict(1, "max-line"))
-    yield case("word2vec-lie", pack(b"9999999999 2\na 1 2\n", 1), ["-i", "word2vec"], Verdict(1, ":1: says"))
+    yield case("word2vec-lie", pack(b"9999999999 2\na 1 2\n", 1), ["-i", "word2vec"], Verdict(1, ":1: states"))
     yield case("first-line", pack(b"x" * (64 * MIB), 1), [], Verdict(1, "not a format"))
     yield case("gzip-members", gzip.compress(b"", mtime=0) * 200000, [], Verdict(1, "no records"))
     yield case("zstd-window", subprocess.run(["zstd", "-q", "-c", "--long=27", "-1"], input=b"\n" * (200 * MIB),

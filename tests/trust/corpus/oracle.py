@@ -198,14 +198,14 @@ def kvec(data, skip=False, max_line=16 << 20):
                 return Verdict(1, "kvec header is cut short", rows=rows)
             new, = struct.unpack_from("<I", data, at + 4)
             if new == 0 or new > MAX_DIM or (d and new != d):
-                return Verdict(1, r"numbers? a row|no numbers", rows=rows)
+                return Verdict(1, r"numbers? per row|no numbers", rows=rows)
             d, at = new, at + 8
             continue
         if len(data) - at < 4:
             return Verdict(1, f"row {n} is cut short", rows=rows)
         length, = struct.unpack_from("<I", data, at)
         if length > min(max_line, (1 << 28) - 1):
-            return Verdict(1, f"row {n} says its term has {length} bytes", rows=rows)
+            return Verdict(1, f"row {n} states a term of {length} bytes", rows=rows)
         if len(data) - at < 4 + length + 4 * d:
             return Verdict(1, f"row {n} is cut short", rows=rows)
         x = np.frombuffer(data, "<f4", d, at + 4 + length)
@@ -243,7 +243,7 @@ def npy(data, skip=False):
     except Exception:  # numpy raises whatever comes along
         return Verdict(1, rows=[])
     if f.read(1):
-        return Verdict(1, "bytes of numbers, its header says|npy header is damaged|its rows have no numbers", rows=[])
+        return Verdict(1, "bytes of numbers, its header states|npy header is damaged|its rows have no numbers", rows=[])
     if x.ndim != 2 or x.dtype.kind != "f" or x.dtype.itemsize not in (2, 4, 8) or x.shape[1] == 0:
         return Verdict(1, rows=[])
     if x.shape[0] == 0:
@@ -310,7 +310,7 @@ def fvecs(data, kind, skip=False):
     for i in range(len(data) // (4 + d * width)):
         at = i * (4 + d * width)
         if int.from_bytes(data[at:at + 4], "little") != d:
-            return Verdict(1, f"row {i} says", rows=rows)
+            return Verdict(1, f"row {i} has", rows=rows)
         x = np.frombuffer(data, kind, d, at + 4).astype("<f4")
         if np.isfinite(x).all():
             rows.append((str(i), x))
@@ -499,13 +499,13 @@ def words(data, head, skip=False):
             return Verdict(1, r":1: the line is", rows=[])
         said, d = int(m.group(1)), int(m.group(2))
         if d < 1 or d > MAX_DIM:
-            return Verdict(1, "no numbers|numbers a row", rows=[])
+            return Verdict(1, "no numbers|numbers per row", rows=[])
         if said * (2 if skip else 2 * d + 2) > len(data) - m.end() + 1:
-            return Verdict(1, r":1: says", rows=[])
+            return Verdict(1, r":1: states", rows=[])
         data = b"\n" + data[m.end():]
     for number, line in text_lines(data):
         if n == said:
-            return Verdict(1, rf":{number}: a row more", rows=rows, skipped=skipped)
+            return Verdict(1, rf":{number}: one row more", rows=rows, skipped=skipped)
         n += 1
         try:
             rows.append(word_row(line, d or (len(rows[0][1]) if rows else 0)))
@@ -514,7 +514,7 @@ def words(data, head, skip=False):
                 return Verdict(1, rf":{number}: ", rows=rows)
             skipped += 1
     if said is not None and n < said:
-        return Verdict(1, r":1: says", rows=rows)
+        return Verdict(1, r":1: states", rows=rows)
     return summing_up(rows, skipped, skip)
 
 
@@ -527,9 +527,9 @@ def word2vec_bin(data, skip=False):
         return Verdict(1, r":1: the line is", rows=[])
     said, d, at = int(m.group(1)), int(m.group(2)), m.end()
     if d < 1 or d > MAX_DIM:
-        return Verdict(1, "no numbers|numbers a row", rows=[])
+        return Verdict(1, "no numbers|numbers per row", rows=[])
     if said * (4 * d + 1) > len(data) - at + 1:
-        return Verdict(1, r":1: says", rows=[])
+        return Verdict(1, r":1: states", rows=[])
     for n in range(said):
         at += n > 0 and data[at:at + 1] == b"\n"
         blank = data.find(b" ", at)
