@@ -265,8 +265,8 @@ static int take_long(struct args *a, enum kc_opt_id id, const char *value, const
         return 0;
     case KC_OPT_TIMEOUT:
         if (strcmp(value, "off") != 0)
-            return kc_opt_seconds(value, 1e-3, &c->timeout, name, e);
-        c->timeout = 0;
+            return kc_opt_seconds(value, 0, &c->timeout, name, e);
+        c->timeout = -1;
         return 0;
     default:
         return take_work(a, id, value, name, e);
@@ -364,7 +364,7 @@ static int check_parts(const struct args *a, struct kc_err *e)
     if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
     const char *other = j->model ? "--model" : j->like ? "--like" : j->checkpoint.file ? "--checkpoint" :
-                        j->checkpoint.timeout > 0 ? "--timeout" : NULL;
+                        j->checkpoint.timeout >= 0 ? "--timeout" : NULL;
     if (other && (j->ngroup_by || p->window || p->max_gap >= 0))
         return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined", other, parted);
     return 0;
@@ -532,7 +532,7 @@ int kc_cmd_fit(int argc, char **argv, int named)
         .cli = KC_CLI_INIT,
         .kmeans = KC_KMEANS_OPTS_DEFAULT,
         .job = {.algorithm = &kc_algorithm_kmeans, .out = KC_OUT_OPTS_DEFAULT, .output = "-", .records = KC_CLUSTERS_OPTS_DEFAULT,
-                .parts = {.max_gap = -1, .link = NAN, .merge = NAN}, .checkpoint = {.every = KC_CHECKPOINT_EVERY},
+                .parts = {.max_gap = -1, .link = NAN, .merge = NAN}, .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1},
                 .max_relabel = 1, .created = -1},
     };
     static struct args a; /* too large for a small stack, and under all that a fit does */

@@ -116,7 +116,7 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
                        struct kc_err *e)
 {
     *out = NULL;
-    if (!o->file && !(o->timeout > 0))
+    if (!o->file && o->timeout < 0)
         return 0;
     struct kc_checkpoint *c = kc_mem_zalloc(1, sizeof *c, e);
     if (!c)
@@ -257,7 +257,7 @@ static int due(void *arg)
     struct kc_checkpoint *c = arg;
     struct kc_asked *a = c->o.asked;
     double now = kc_clock_now();
-    int late = c->o.timeout > 0 && now - c->o.began >= c->o.timeout;
+    int late = c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
     int due = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
     if (late && a && !a->die)
         a->armed = 0; /* what comes now is not saved, and does not take long */
@@ -345,7 +345,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     if (!c)
         return 0;
     c->rows = rows;
-    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout > 0, .keeps = c->o.file != NULL,
+    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout >= 0, .keeps = c->o.file != NULL,
                                  .name = c->o.file, .arg = c};
     r->steps = &c->steps;
     c->next = kc_clock_now() + c->o.every;

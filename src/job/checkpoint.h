@@ -22,7 +22,7 @@ struct kc_checkpoint_opts {
     const char *file;       /* NULL: none */
     int resume;             /* go on from what is in it, when it is there */
     double every;           /* seconds between saves, at least */
-    double timeout;         /* seconds from `began` on after which the fit ends with what it has; 0: never */
+    double timeout;         /* seconds from `began` on after which the fit ends with what it has; negative: never */
     double began;           /* by kc_clock_now */
     struct kc_asked *asked; /* NULL: nobody asks */
 };
