@@ -25,6 +25,15 @@ try() {
     fi
 }
 
+# Run a command again and again until it succeeds; after 100 s give up, which the case's output will show.
+wait_until() {
+    local end=$((SECONDS + 100))
+    until "$@"; do
+        [ $SECONDS -lt $end ] || { echo "waited in vain: $*" >&2; return 1; }
+        sleep 0.05
+    done
+}
+
 # The case cannot run here.
 skip() {
     echo "$1" >&2
