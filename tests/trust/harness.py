@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 KCLUST = os.path.abspath(os.environ.get("KCLUST") or os.path.join(ROOT, "kclust"))
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
 TEMP_NAME = re.compile(r"\.kclust-[0-9A-Za-z]{6}$|^kclust-[0-9A-Za-z]{6}$")
-NEVER_S = 60  # a run that takes longer hangs
+NEVER_S = 120  # a run that takes longer hangs
 
 
 def environment(**more):

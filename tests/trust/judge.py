@@ -72,7 +72,7 @@ class Result:
                 {n: steady(d) for n, d in self.files.items()} == {n: steady(d) for n, d in other.files.items()})
 
 
-def run(box, argv, env, before, stdin="/dev/null", seconds=30):
+def run(box, argv, env, before, stdin="/dev/null", seconds=120):
     """argv in the box, which has the files `before` and no others. env: beside PATH, TMPDIR and LC_ALL."""
     box.set(before, box.files())
     out, err = os.path.join(box.top, "out"), os.path.join(box.top, "err")

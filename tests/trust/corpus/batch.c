@@ -1,6 +1,6 @@
 /* Run many short commands one after the other and say what each did. A line of input: ID TAB ARGUMENT TAB ... ; a
  * record of output: "ID STATUS MILLISECONDS KILOBYTES N M\n", N bytes of standard output, M of standard error. STATUS
- * is the exit status, 1000 + the signal, or 2000 for what had to be killed after BATCH_SECONDS (20). */
+ * is the exit status, 1000 + the signal, or 2000 for what had to be killed after BATCH_SECONDS (120). */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ int main(void)
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
     struct sigaction sa = {.sa_handler = too_long};
-    left_over = seconds ? atol(seconds) : 20;
+    left_over = seconds ? atol(seconds) : 120;
     sigaction(SIGALRM, &sa, NULL);
     while ((len = getline(&line, &cap, stdin)) > 0) {
         char *argv[64];

@@ -16,7 +16,7 @@ import judge  # noqa: E402
 from harness import TEMP_NAME, steady  # noqa: E402
 from scenarios import OLD, QUICK, TABLE, Scenario, data, jsonl, make, vectors  # noqa: E402
 
-SECONDS = 60
+SECONDS = 120
 # What the system's calls say; to the others there is one way to fail. What may happen to any healthy program must
 # change nothing.
 HEALTHY = ("EINTR", "EAGAIN")

@@ -118,8 +118,8 @@ def one(task):
 def planted(top, program):
     """The faults that the harness does not see."""
     missed = []
-    t = Limits(top, top, program, 3)
     for name in ("none",) + FAULTS:
+        t = Limits(top, top, program, 3 if name == "hang" else SECONDS)
         before = {"OUT": OLD} if name == "half-made" else {}
         argv = [program, name, str(64 * MB)]
         base = t.run(argv, before)

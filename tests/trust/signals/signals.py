@@ -2,8 +2,10 @@
 
 Each verb is hit while it waits for a pipe, while it works and while it writes; SIGPIPE also as the reader goes away,
 SIGXFSZ also as a file grows to its limit; and where the parent ignores these two, the error is one message and exit 4.
-How long dying takes is held against a trivial program that dies in between, so that a busy machine changes no verdict.
+How long dying takes is held against a trivial program that dies in between, and a death that took long is looked at
+again: kclust is slow to die only where it is slow each time, so that a busy machine changes no verdict.
 """
+import array
 import fcntl
 import os
 import resource
@@ -11,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -24,7 +27,8 @@ trivial = h.compile(os.path.join(here, "trivial.c"))
 fixed = h.folder()
 OLD = b"the old contents\n"
 LIMIT_MS = 200
-NEVER = 20.0
+NEVER = 120.0
+AGAIN = 5  # times that a death may be looked at again which took long
 SIGNALS = ("INT", "TERM", "HUP", "PIPE", "XFSZ", "QUIT", "XCPU")
 
 
@@ -126,6 +130,13 @@ class Run:
         except BrokenPipeError:
             pass
 
+    def taken(self):
+        """Wait until the program has read all that it was fed."""
+        left = array.array("i", [1])
+        while left[0] > 0 and self.p.poll() is None:
+            time.sleep(0.005)
+            fcntl.ioctl(self.p.stdin, termios.FIONREAD, left)
+
     def kill(self, sig):
         """Milliseconds from the signal to the end; None when it had ended by itself."""
         t = time.monotonic()
@@ -194,10 +205,14 @@ def measure(s):
 
 
 def hit(s, sig, moment, env=None):
-    """(milliseconds or None, complaint) of a signal that comes after `moment` seconds."""
+    """(milliseconds or None, complaint) of a signal that comes after `moment` seconds; None: when all that was fed has
+    been read."""
     r = Run(s, env)
     r.feed()
-    time.sleep(max(0.0, r.begun + moment - time.monotonic()))
+    if moment is None:
+        r.taken()
+    else:
+        time.sleep(max(0.0, r.begun + moment - time.monotonic()))
     ms = r.kill(sig)
     complaint = r.judge(sig)
     if ms == float("inf"):
@@ -217,6 +232,20 @@ def control():
     ms = 1000 * (time.monotonic() - t)
     p.stdout.close()
     return ms
+
+
+def slow_death(s, sig, moment, env=None):
+    """Empty, or how long the quickest of some deaths took, where all took longer than the limit and a trivial
+    program's, each by itself."""
+    quickest = float("inf")
+    for _ in range(AGAIN):
+        ms, complaint = hit(s, sig, moment, env)
+        if complaint:
+            return complaint
+        if ms is None or ms <= LIMIT_MS + 5 * control():
+            return ""
+        quickest = min(quickest, ms)
+    return "%.0f ms at best, %d times" % (quickest, AGAIN)
 
 
 def percentile(x, p):
@@ -260,13 +289,12 @@ def main():
     preload = {"LD_PRELOAD": fault}
     waits = by["fit waits"]
     plain = by["info waits"]
-    h.planted("temporary files that stay", hit(waits, signal.SIGTERM, 0.3, dict(preload, FAULT="stay"))[1])
-    h.planted("exit 130 instead of death by the signal", hit(plain, signal.SIGINT, 0.3, dict(preload, FAULT="exit"))[1])
-    ms, complaint = hit(plain, signal.SIGHUP, 0.3, dict(preload, FAULT="late"))
-    h.planted("death that takes 1 s", "%.0f ms" % ms if ms and ms > 2 * LIMIT_MS and not complaint else complaint)
+    h.planted("temporary files that stay", hit(waits, signal.SIGTERM, None, dict(preload, FAULT="stay"))[1])
+    h.planted("exit 130 instead of death by the signal", hit(plain, signal.SIGINT, None, dict(preload, FAULT="exit"))[1])
+    h.planted("death that takes 1 s", slow_death(plain, signal.SIGHUP, None, dict(preload, FAULT="late")))
 
     rounds = 1 if h.slice else 60
-    times, controls, hits, early = [], [], 0, 0
+    times, controls, late, hits, early = [], [], [], 0, 0
     for n in range(rounds):
         for s in everything:
             for name in h.random.sample(SIGNALS[:5], 3 if h.slice else 5) + (["QUIT", "XCPU"] if n % 20 == 19 else []):
@@ -280,13 +308,13 @@ def main():
                 early += ms is None
                 if ms is not None:
                     times.append(ms)
+                    if LIMIT_MS < ms < float("inf"):
+                        late.append((label, slow_death(s, getattr(signal, "SIG" + name), moment)))
                     if len(controls) < len(times):
                         controls.append(control())
     p99, c99 = percentile(times, 99), percentile(controls, 99)
     if not h.only:
-        # the machine's own delays, as the trivial program meets them, are not kclust's
-        h.ok("within %d ms" % LIMIT_MS, "" if p99 <= LIMIT_MS + 5 * c99 else
-             "99 %% of the deaths within %.1f ms; of a trivial program's within %.1f ms" % (p99, c99))
+        h.ok("within %d ms" % LIMIT_MS, "; ".join("%s: %s" % x for x in late if x[1]))
 
     pipes = 0
     for n in range(1 if h.slice else 20):

@@ -67,29 +67,32 @@ def kill_at(args, after):
 
 
 IN_PLACE = r"""
-import sys, time
+import sys
 data = open(sys.argv[2], "rb").read()
 with open(sys.argv[1], "r+b", 0) as f:
     for i in range(0, len(data), 1 + len(data) // 40):
         f.write(data[i:i + 1 + len(data) // 40])
-        time.sleep(0.002)
+        print(flush=True)
+        sys.stdin.readline()
 """
 
 
 def planted(folder, old, new):
     """A program that writes the model in place: a kill in its middle must be seen."""
-    target = os.path.join(folder, "planted")
-    rng = random.Random(SEED)
-    for _ in range(20):
-        with open(target, "wb") as f:
-            f.write(old)
-        source = os.path.join(folder, "source")
-        with open(source, "wb") as f:
-            f.write(new)
-        kill_at([sys.executable, "-c", IN_PLACE, target, source], 0.03 + rng.random() * 0.1)
-        if read(target) not in (old, new):
-            return True
-    return False
+    target, source = os.path.join(folder, "planted"), os.path.join(folder, "source")
+    with open(target, "wb") as f:
+        f.write(old)
+    with open(source, "wb") as f:
+        f.write(new)
+    with subprocess.Popen([sys.executable, "-c", IN_PLACE, target, source], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as p:
+        for _ in range(20):  # of about forty pieces
+            p.stdout.readline()
+            p.stdin.write(b"\n")
+            p.stdin.flush()
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+    return read(target) not in (old, new)
 
 
 def main():
