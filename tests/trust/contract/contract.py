@@ -471,7 +471,12 @@ def output_cells():
         yield good("the input", "a")
         yield good("link to the input", "l", "a", prepare=lambda d: os.symlink("a", d + "/l"))
         yield good("other name of the input", "b", prepare=lambda d: os.link(d + "/a", d + "/b"))
-        yield good("not readable", "out", prepare=lambda d: (old(d), os.chmod(d + "/out", 0o200))[:0])
+        closed = lambda d: (old(d), os.chmod(d + "/out", 0o200))[:0]  # noqa: E731
+        if option in ("-m", "--save") and os.geteuid() != 0:  # a model is locked first, which root alone can do then
+            yield Cell(where + "not readable", args("out") + list(piped[len(base):]), code=4, stdin=None,
+                       say="out: cannot lock: Permission denied", prepare=closed, out=b"")
+        else:
+            yield good("not readable", "out", prepare=closed)
         yield good("/dev/null", "/dev/null", data=None)
         yield good("descriptor", "/dev/fd/3", "out", redirect="3>out")
         yield good("standard error", "/dev/stderr", "out", redirect="2>out")
