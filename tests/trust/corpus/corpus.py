@@ -26,7 +26,9 @@ import cases  # noqa: E402
 from oracle import Verdict  # noqa: E402
 
 MIB = 1 << 20
-MOST_MS = 1000  # of processor time for an input
+MOST_MS = 1000  # of processor time for an input, on a machine that reads the ordinary file in ORDINARY_MS
+ORDINARY_MS = 150
+AGAIN = 3  # times that an input over the limit may be run again, alone
 CPUS = os.cpu_count() or 1
 OUT = os.path.join(ROOT, "build/trust/corpus")
 passed = failed = 0
@@ -83,7 +85,7 @@ def same(a, b):
     return len(a) == len(b) and all(s == t and x.tobytes() == y.tobytes() for (s, x), (t, y) in zip(a, b))
 
 
-def judge(case, r, path, max_line, limits=True, base=0):
+def judge(case, r, path, max_line, limits=True, base=0, most_ms=MOST_MS):
     """What is wrong with the result; None: nothing."""
     v = case.verdict
     if r.status >= 1000:
@@ -123,8 +125,8 @@ def judge(case, r, path, max_line, limits=True, base=0):
     if limits and r.kib * 1024 > base + max_line + 48 * MIB:
         above = (r.kib * 1024 - base - max_line) / MIB
         return f"{r.kib / 1024:.0f} MiB of memory, {above:.0f} above --max-line and the base"
-    if limits and r.ms > MOST_MS:
-        return f"{r.ms} ms of processor time"
+    if limits and r.ms > most_ms:
+        return f"{r.ms} ms of processor time, in each of {AGAIN + 1} runs; the limit here is {most_ms:.0f} ms"
     return None
 
 
@@ -154,9 +156,27 @@ class Runner:
                 with open(path, "w") as f:
                     row = ",".join(["0.0123456"] * 1536)
                     f.writelines('{"term":"t%d","vec":[%s]}\n' % (i, row) for i in range(4000))
-            r = run_in_turn([(0, [kclust, "convert", "-j", threads, path])])[0]
+            r = self.ordinary(kclust, threads, path)
             self.bases[kclust, threads] = r.kib * 1024 if r.status == 0 else 0
         return self.bases[kclust, threads]
+
+    @staticmethod
+    def ordinary(kclust, threads, path):
+        return run_in_turn([(0, [kclust, "convert", "-j", threads, path])])[0]
+
+    def once_more(self, kclust, command, threads):
+        """An input over the limit, alone and up to AGAIN times, with the ordinary file beside it: what it takes at
+        best, and what it may take, which is more where the ordinary file takes longer. Beside others, and on a busy
+        machine, a process needs more time than its work."""
+        best, most_ms = None, MOST_MS
+        for _ in range(AGAIN):
+            r = run_in_turn([command])[command[0]]
+            path = os.path.join(self.folder, "ordinary")
+            most_ms = max(most_ms, MOST_MS * self.ordinary(kclust, threads, path).ms / ORDINARY_MS)
+            best = r if best is None or r.ms < best.ms else best
+            if best.ms <= most_ms:
+                break
+        return best, most_ms
 
     def run(self, kclust, model, todo, limits=True, title=""):
         """Judge all; returns (cases, wrong, most memory above base and --max-line, longest)."""
@@ -174,10 +194,10 @@ class Runner:
             results = run_batch(commands)
             for i, case in enumerate(part):
                 r = results.get(i)
-                if limits and r and r.ms > MOST_MS:  # beside others it may take longer than it needs
-                    r = run_in_turn([commands[i]])[i]
-                base = self.base(kclust, threads_of(case)) if limits else 0
-                what = judge(case, r, paths[i], max_line_of(case), limits, base) if r else "no result"
+                base, most_ms = self.base(kclust, threads_of(case)) if limits else 0, MOST_MS
+                if limits and r and r.ms > MOST_MS:
+                    r, most_ms = self.once_more(kclust, commands[i], threads_of(case))
+                what = judge(case, r, paths[i], max_line_of(case), limits, base, most_ms) if r else "no result"
                 n += 1
                 if r:
                     longest = max(longest, r.ms)
