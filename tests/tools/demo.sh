@@ -9,8 +9,8 @@ data=testdata/debian-packages.jsonl.gz
 width=80
 
 if [ ! -x "$kclust" ]; then
-	printf 'demo: %s is not there; run make first\n' "$kclust" >&2
-	exit 1
+    printf 'demo: %s is not there; run make first\n' "$kclust" >&2
+    exit 1
 fi
 
 out=$(mktemp)
@@ -22,45 +22,45 @@ printf '%s\n\n' "\$ ${command[*]}"
 printf '\n'
 
 if [ ! -s "$out" ]; then
-	printf 'demo: %s wrote no lines\n' "$kclust" >&2
-	exit 1
+    printf 'demo: %s wrote no lines\n' "$kclust" >&2
+    exit 1
 fi
 
 # By cluster, the rows nearest to the centroid first. General numeric order, as
 # a similarity may be written with an exponent. Ties go by name.
 tab=$(printf '\t')
 LC_ALL=C sort -t "$tab" -k2,2n -k3,3gr -k1,1 "$out" | LC_ALL=C awk -F '\t' -v width="$width" '
-	# One line a cluster: names as long as they fit, and "..." if some are left.
-	function flush_cluster(	line, rest, i) {
-		if (size == 0)
-			return
-		line = sprintf("cluster %s (%d):", id, size)
-		for (i = 1; i <= size; i++) {
-			rest = i < size ? 4 : 0
-			if (length(line) + 1 + length(name[i]) + rest > width)
-				break
-			line = line " " name[i]
-		}
-		print i <= size ? line " ..." : line
-	}
-	NF != 3 || $2 !~ /^[0-9]+$/ {
-		print "demo: not a term, a cluster and a similarity: " $0 > "/dev/stderr"
-		failed = 1
-		exit 1
-	}
-	NR == 1 || $2 != id {
-		flush_cluster()
-		id = $2
-		size = 0
-	}
-	# Names beyond one line are never shown, so they are only counted.
-	{
-		size++
-		if (size <= width)
-			name[size] = $1
-	}
-	END {
-		if (!failed)
-			flush_cluster()
-	}
+    # One line a cluster: names as long as they fit, and "..." if some are left.
+    function flush_cluster(	line, rest, i) {
+        if (size == 0)
+            return
+        line = sprintf("cluster %s (%d):", id, size)
+        for (i = 1; i <= size; i++) {
+            rest = i < size ? 4 : 0
+            if (length(line) + 1 + length(name[i]) + rest > width)
+                break
+            line = line " " name[i]
+        }
+        print i <= size ? line " ..." : line
+    }
+    NF != 3 || $2 !~ /^[0-9]+$/ {
+        print "demo: not a term, a cluster and a similarity: " $0 > "/dev/stderr"
+        failed = 1
+        exit 1
+    }
+    NR == 1 || $2 != id {
+        flush_cluster()
+        id = $2
+        size = 0
+    }
+    # Names beyond one line are never shown, so they are only counted.
+    {
+        size++
+        if (size <= width)
+            name[size] = $1
+    }
+    END {
+        if (!failed)
+            flush_cluster()
+    }
 '

@@ -1,130 +1,144 @@
 #!/usr/bin/env bash
-# Install what a Debian machine lacks to build, test and demonstrate kclust.
-# Needs root, or sudo that asks no password, only when something is missing.
-# When all is there it changes nothing, uses no network and prints one line.
+# Install what a Debian machine lacks: deps.sh [test]. Without an argument that is what kclust needs to be built and to
+# run, with "test" what the tests need as well.
+# It needs root, or sudo that asks no password, only when something is missing. When all is there it changes nothing,
+# uses no network and prints one line.
 set -euo pipefail
 
-# One package a line, and why it is here. "a|b" means: a if it is installed or
-# can be installed, else b.
-packages='
+# One package a line, and why it is here. "a|b" means: a if it is installed or can be installed, else b.
+program='
 gcc                                    compiles kclust
-libc6-dev                              the C library headers
+libc6-dev                              the headers of the C library
 make                                   drives the build
-zlib1g-dev                             gzip input
-libzstd-dev                            zstd input
-libunistring-dev                       words and letters of keywords
-python3                                test oracles, the sample data
-python3-numpy                          test oracles, the sample data
-python3-sklearn                        test oracles, the sample data
-python3-faiss                          test oracles
-clang                                  second compiler, fuzzers
-libclang-rt-dev|libclang-rt-14-dev     sanitizer and fuzzer runtimes for clang
-valgrind                               memory tests
-gzip                                   makes compressed test input
-zstd                                   makes compressed test input
-strace                                 tests that watch system calls
+zlib1g-dev                             reads gzip
+libzstd-dev                            reads zstd
+libunistring-dev                       knows words and letters for keywords
+'
+tests='
+python3                                compares with other programs
+python3-numpy                          compares with other programs
+python3-sklearn                        compares with other programs
+python3-faiss                          compares with other programs
+clang                                  is the second compiler, and fuzzes
+libclang-rt-dev|libclang-rt-14-dev     has the sanitizers and the fuzzer of clang
+valgrind                               watches memory
+gzip                                   makes compressed input
+zstd                                   makes compressed input
+strace                                 watches system calls
 mandoc                                 checks the manual pages
 groff-base                             checks the manual pages
 shellcheck                             checks the shell scripts
-cppcheck                               static checks of the C sources
-clang-tidy                             static checks of the C sources
-gcovr                                  coverage by room
-sqlite3                                tests the recipes for databases
-zsh                                    tests the zsh completion
-fish                                   tests the fish completion
+cppcheck                               checks the C sources
+clang-tidy                             checks the C sources
+gcovr                                  computes the coverage
+sqlite3                                runs the recipes for databases
+zsh                                    reads the completion for zsh
+fish                                   reads the completion for fish
 '
 
 say() { printf 'deps: %s\n' "$*"; }
 
 die() {
-	printf 'deps: %s\n' "$*" >&2
-	exit 1
+    printf 'deps: %s\n' "$*" >&2
+    exit 1
 }
 
-# Not Debian: there is nothing we could install, so only look.
+# Print the packages of a list, one a line.
+packages() { awk 'NF { print $1 }' <<<"$1"; }
+
+case ${1:-} in
+    '') tests= ;;
+    test) ;;
+    *) die "expected 'test' or nothing, not '$1'" ;;
+esac
+
+# Not Debian: there is nothing to install from, so only look.
 if ! command -v dpkg-query >/dev/null 2>&1; then
-	if printf '#include <zlib.h>\n#include <zstd.h>\n#include <unicase.h>\n' |
-		"${CC:-cc}" -E -x c - >/dev/null 2>&1; then
-		say 'not a Debian system; zlib.h, zstd.h and unicase.h are there, so kclust can be built'
-		exit 0
-	fi
-	die 'not a Debian system: install a C compiler, make, and the headers of zlib, zstd and libunistring; for the tests also python3 with numpy, scikit-learn and faiss, clang with its sanitizers, valgrind, gzip, zstd, strace, mandoc, shellcheck, cppcheck, zsh and fish'
+    if printf '#include <zlib.h>\n#include <zstd.h>\n#include <unicase.h>\n' |
+        "${CC:-cc}" -E -x c - >/dev/null 2>&1; then
+        say 'this is no Debian; zlib.h, zstd.h and unicase.h are there, so kclust can be built'
+        exit 0
+    fi
+    printf 'deps: this is no Debian. Install the like of these packages of Debian yourself:\n' >&2
+    printf 'deps: the program needs %s\n' "$(packages "$program" | paste -sd ' ')" >&2
+    [ -z "$tests" ] || printf 'deps: the tests need also %s\n' "$(packages "$tests" | paste -sd ' ')" >&2
+    exit 1
 fi
 
-wanted=()
-names=()
-while read -r choice _; do
-	[ -n "$choice" ] || continue
-	wanted+=("$choice")
-	names+=("${choice%%|*}")
-	if [[ $choice == *'|'* ]]; then
-		names+=("${choice#*|}")
-	fi
-done <<<"$packages"
-
-# dpkg-query exits 1 when it does not know one of the names: no failure here.
+# dpkg-query exits with 1 when it does not know one of the names: no failure here.
 declare -A installed=()
+mapfile -t every < <(packages "$program$tests" | tr '|' '\n')
 while read -r state name; do
-	if [[ $state == ?i ]]; then
-		installed[$name]=1
-	fi
-done < <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${names[@]}" 2>/dev/null || true)
+    if [[ $state == ?i ]]; then
+        installed[$name]=1
+    fi
+done < <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${every[@]}" 2>/dev/null || true)
 
-missing=()
-for choice in "${wanted[@]}"; do
-	if [ -z "${installed[${choice%%|*}]:-}" ] && [ -z "${installed[${choice#*|}]:-}" ]; then
-		missing+=("$choice")
-	fi
-done
+# Print the packages of a list of which no alternative is installed.
+missing() {
+    local choice
+    while read -r choice; do
+        if [ -z "${installed[${choice%%|*}]:-}" ] && [ -z "${installed[${choice#*|}]:-}" ]; then
+            printf '%s\n' "$choice"
+        fi
+    done < <(packages "$1")
+}
+mapfile -t for_program < <(missing "$program")
+mapfile -t for_tests < <(missing "$tests")
 
-if [ "${#missing[@]}" -eq 0 ]; then
-	say "all ${#wanted[@]} packages are installed"
-	exit 0
+if [ $((${#for_program[@]} + ${#for_tests[@]})) -eq 0 ]; then
+    say "all packages are installed: $(packages "$program" | wc -l) for the program${tests:+, $(packages "$tests" | wc -l) for the tests}"
+    exit 0
 fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-	if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-		as_root=(sudo -n)
-	else
-		printf 'deps: packages are missing and this user is not root; run:\n' >&2
-		printf 'apt-get update && apt-get install -y --no-install-recommends %s\n' \
-			"${missing[*]%%|*}" >&2
-		exit 1
-	fi
+    if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+        as_root=(sudo -n)
+    else
+        {
+            printf 'deps: packages are missing, and this user may not install them. As root, run apt-get update, then\n'
+            [ ${#for_program[@]} -eq 0 ] ||
+                printf 'deps: for the program: apt-get install --no-install-recommends %s\n' "${for_program[*]%%|*}"
+            [ ${#for_tests[@]} -eq 0 ] ||
+                printf 'deps: for the tests: apt-get install --no-install-recommends %s\n' "${for_tests[*]%%|*}"
+            [ ${#for_program[@]} -gt 0 ] || printf 'deps: the program needs none of them: make and make demo work\n'
+        } >&2
+        exit 1
+    fi
 fi
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# Run apt-get without a word; when it fails, once more, since mirrors fail now and then; then show what it wrote.
 apt() {
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@"
+    local try
+    for try in 1 2; do
+        if "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1; then
+            return
+        fi
+        [ "$try" -eq 2 ] || sleep 5
+    done
+    cat "$log" >&2
+    die "failed: apt-get $*"
 }
 
-# Mirrors fail now and then: once more before giving up.
-twice() {
-	"$@" || {
-		say "failed: $*; trying once more"
-		sleep 5
-		"$@"
-	}
-}
-
-# The first of the alternatives that apt knows, else the last.
+# Print the first of the alternatives that apt knows, else the last.
 pick() {
-	local choice=$1 name
-	while [[ $choice == *'|'* ]]; do
-		name=${choice%%|*}
-		if apt-cache show "$name" >/dev/null 2>&1; then
-			break
-		fi
-		choice=${choice#*|}
-	done
-	printf '%s\n' "${choice%%|*}"
+    local choice=$1
+    while [[ $choice == *'|'* ]] && ! apt-cache show "${choice%%|*}" >/dev/null 2>&1; do
+        choice=${choice#*|}
+    done
+    printf '%s\n' "${choice%%|*}"
 }
 
-say "missing: ${missing[*]%%|*}"
-twice apt update -q || die 'apt-get update failed'
+all=("${for_program[@]}" "${for_tests[@]}")
+say "installing ${all[*]%%|*}"
+apt update
 install=()
-for choice in "${missing[@]}"; do
-	install+=("$(pick "$choice")")
+for choice in "${all[@]}"; do
+    install+=("$(pick "$choice")")
 done
-twice apt install -q -y --no-install-recommends "${install[@]}" || die 'apt-get install failed'
-say "installed: ${install[*]}"
+apt install -y --no-install-recommends "${install[@]}"
+say "installed ${install[*]}"
