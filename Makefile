@@ -29,6 +29,14 @@ endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
 KC_LIBS = -lz -lzstd -lunistring -lm
 
+# V=1 shows every command whole; without it a line says what is made.
+V ?= 0
+ifeq ($(V)$(findstring s,$(firstword -$(MAKEFLAGS))),0)
+say = @printf '%-3s %s\n' '$(1)' '$(2)';
+else ifeq ($(V),0)
+say = @
+endif
+
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 REF_SRC := $(sort $(wildcard src/core/ref/*.c))
 LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC),$(sort $(shell find src -name '*.c')))
@@ -45,33 +53,47 @@ kclust: $(B)/kclust
 	@cp -f $< $@.tmp && mv -f $@.tmp $@
 
 $(B)/kclust: $(CLI_OBJ) $(B)/libkclust.a
-	$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
 
 $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call say,AR,$@)$(AR) rcsD $@ $^
 
 # tests/unit/job/short_memory.c makes allocations fail.
 UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
-	$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
 
 $(UNIT_SRC:%.c=$(B)/%.o): KC_CPPFLAGS += -Itests/unit
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile | $(B)/headers
 	@mkdir -p $(@D)
-	$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Once for a build folder: what is missing is named before the first file is compiled.
+$(B)/headers:
+	@mkdir -p $(@D)
+	@$(CC) --version >/dev/null 2>&1 || { echo "make: there is no compiler '$(CC)': run 'make deps', or set CC" >&2; exit 1; }
+	@missing=; for h in stdio.h:libc6-dev zlib.h:zlib1g-dev zstd.h:libzstd-dev unicase.h:libunistring-dev; do \
+	  echo "#include <$${h%%:*}>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $${h#*:}"; \
+	done; [ -z "$$missing" ] || { \
+	  echo "make: headers are missing: run 'make deps', or as root: apt-get install$$missing" >&2; exit 1; }
+	@: >$@
 
 # `make deps demo` and `make deps check` install first, also with -j.
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | deps
+ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
+$(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
 endif
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
-# Set-up, the main job on the bundled sample, and the tests.
+# Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large $(TRUST)
 deps:
-	@bash tests/tools/deps.sh
+	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
+
+deps-test:
+	@bash tests/tools/deps.sh test
 
 demo: kclust
 	@bash tests/tools/demo.sh
@@ -79,6 +101,10 @@ demo: kclust
 # Every fast test; its last line counts them all.
 check: kclust $(B)/unit $(B)/libkclust.a
 	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run
+
+# The quickest of them: functions, command line, walls, manual.
+check-quick: kclust $(B)/unit $(B)/libkclust.a
+	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run --quick
 
 bench: kclust
 	@/usr/bin/python3 tests/bench/bench.py $(BENCH)
@@ -137,11 +163,15 @@ clean:
 help:
 	@printf '%s\n' \
 	  'make                the program, as ./kclust' \
-	  'make deps           install what is missing (Debian); changes nothing when all is there' \
+	  'make V=1            the same, with every command shown whole' \
+	  'make deps           install what the program lacks to be built (Debian); nothing when all is there' \
+	  'make deps-test      install what the tests lack, too; so does make deps check' \
 	  'make demo           cluster the bundled sample and show the clusters' \
-	  'make check          every fast test' \
-  'make check-all      every test, the slow ones too: some hours' \
-  'make $(or $(firstword $(TRUST)),NAME), ...   what kclust withstands, each in tests/trust/: $(TRUST)' \
+	  'make check-quick    functions, command line, walls, manual: a minute' \
+	  'make check          every fast test: about four minutes' \
+	  'make check-all      every test, the slow ones too: some hours' \
+	  'make NAME           all of what kclust withstands, each in tests/trust/NAME:' \
+	  '                    $(TRUST)' \
 	  'make asan, ubsan, tsan   the tests under a sanitizer' \
 	  'make valgrind       the command-line cases under valgrind' \
 	  'make warnings       gcc and clang with warnings as errors' \
@@ -151,5 +181,5 @@ help:
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps demo check check-all $(TRUST) bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
 .DELETE_ON_ERROR:
