@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fit, update and assign on real sets with gold labels:
+"""Fit, update and assign on sets with gold labels, a generated one and, where they are at hand, real ones:
 
 - fit on half of the rows, update with the rest in 10 batches: about the V-measure of a fit of all rows with that k, and no
   row of the first half gets another id;
@@ -18,7 +18,8 @@ from sklearn.metrics import v_measure_score
 KCLUST = os.path.abspath(os.environ.get("KCLUST") or "./kclust")
 DATA = os.environ.get("KCLUST_TEST_DATA", "")
 SEED = int(os.environ.get("KCLUST_TEST_SEED", "1"))
-SETS = {"uslabor-openai": 3, "ruwiki-minilm": 36, "sk-digits": 10, "ss-w2v48": 8}
+GENERATED = "generated"
+SETS = {GENERATED: 12, "uslabor-openai": 3, "ruwiki-minilm": 36, "sk-digits": 10, "ss-w2v48": 8}
 HALVES = 2         # ways to cut a set in two
 SEPARATED = 0.8    # Jaccard index of a class and its best cluster in the fit of all
 WITHIN, NEW_SHARE, NEW_IDS, KEPT = 0.02, 0.80, 3, 0.97
@@ -44,11 +45,27 @@ def labels(*args):
     return np.array(kclust(*args, "-q", "--columns", "cluster").split(), dtype=int)
 
 
+def generated():
+    """Rows of twelve classes of different sizes in 64 dimensions. Most classes stand apart; the last two overlap."""
+    rng = np.random.default_rng(20240501)
+    centres = rng.standard_normal((12, 64))
+    centres[11] = centres[10] + 0.3 * rng.standard_normal(64)
+    of = np.repeat(np.arange(12), [400, 300, 250, 200, 150, 120, 100, 80, 60, 40, 150, 150])
+    x = centres[of] + 0.5 * rng.standard_normal((len(of), 64))
+    order = rng.permutation(len(of))
+    return x[order].astype(np.float32), np.array(["class %d" % c for c in of[order]])
+
+
+def read(name):
+    """A real set: its rows and labels."""
+    x = np.load(os.path.join(DATA, name, "vectors.npy"))
+    with open(os.path.join(DATA, name, "labels.txt"), encoding="utf-8") as f:
+        return x, np.array(f.read().split("\n")[:len(x)])
+
+
 class Set:
     def __init__(self, name, folder):
-        x = np.load(os.path.join(DATA, name, "vectors.npy"))
-        with open(os.path.join(DATA, name, "labels.txt"), encoding="utf-8") as f:
-            gold = np.array(f.read().split("\n")[:len(x)])
+        x, gold = generated() if name == GENERATED else read(name)
         good = np.any(x != 0, axis=1)
         self.name, self.x, self.gold, self.folder = name, x[good], gold[good], folder
 
@@ -114,7 +131,7 @@ def classes(s, k):
 def main():
     global skipped
     for name, k in SETS.items():
-        if not os.path.isdir(os.path.join(DATA, name)) or not DATA:
+        if name != GENERATED and (not DATA or not os.path.isdir(os.path.join(DATA, name))):
             print("skip: %s is not there: see KCLUST_TEST_DATA" % name)
             skipped += 1
             continue
