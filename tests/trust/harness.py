@@ -86,7 +86,7 @@ class Harness:
         """A fault made on purpose: a harness that does not see it is worth nothing."""
         if seen:
             self.passed += 1
-            print("planted fault seen: %s: %s" % (what, seen if len(seen) < 110 else seen[:110] + "..."), flush=True)
+            print("planted fault seen, as it must be: %s: %s" % (what, seen if len(seen) < 110 else seen[:110] + "..."), flush=True)
         else:
             self.failed += 1
             print("FAIL planted fault NOT seen: %s" % what, flush=True)

@@ -251,7 +251,7 @@ def planted(runner, model):
         n, wrong, _, _ = runner.run(stub, model, todo, False, "stub")
         sys.stdout = saved
         count(n == wrong > 0, f"planted: of {n} cases with a program that {name} only {wrong} were seen")
-        print(f"planted: a program that {name} fails {wrong} of {n} cases")
+        print(f"planted fault seen, as it must be: a program that {name} fails {wrong} of {n} cases")
     line = Verdict(1, ":3: ", rows=[])
     wrong_line = [cases.Case("planted-line", b'{"term":"a","vec":[1]}\nx\n', cases.FIELDS, line)]
     other = [cases.Case("planted-row", b'{"term":"a","vec":[1]}\n', cases.FIELDS, Verdict(0, rows=[("a", np.array([2],
@@ -260,7 +260,7 @@ def planted(runner, model):
     wrong = runner.run(KCLUST, model, wrong_line + other, False, "planted")[1]
     sys.stdout = saved
     count(wrong == 2, "planted: a wrong line or a wrong number was not seen")
-    print(f"planted: {wrong} of 2 wrong verdicts are seen")
+    print(f"planted faults seen, as they must be: {wrong} of 2 wrong verdicts")
 
 
 KCLUST = os.path.join(ROOT, os.environ.get("KCLUST", "./kclust"))
