@@ -51,31 +51,16 @@ for verb in $verbs; do
     verdict "$verb has a page" "$([ "$verb" = help ] || holds "man/kclust-$verb.1" "^\.Cm $verb\$")"
     page "$verb" >"$work/$verb.page"
 
-    # The last columns may be empty: a separator that is no white space keeps them apart.
-    while IFS='|' read -r long letter arg _ env; do
-        name=${long:+--$long}
-        name=${name:-"-$letter"}
-        item='^\.It (.* )?'
-        bad=
-        [ -z "$letter" ] || bad+=$(holds "$work/$verb.page" "${item}Fl $letter( |\$)")
-        [ -z "$long" ] || bad+=$(holds "$work/$verb.page" "${item}Fl -$long( |\$)")
-        [ -z "$arg" ] || [ -z "$long" ] || bad+=$(holds "$work/$verb.page" "${item}Fl -$long Ar $arg( |\$)")
-        [ -z "$env" ] || bad+=$(holds $man "^\.It Ev $env\$")
-        verdict "the manual has $name of $verb" "$bad"
-
-        bad=$(holds "$work/$verb.bash" " $name ")
-        verdict "bash completes $name of $verb" "$bad"
-        if [ -n "$long" ]; then
-            bad=$(holds "$work/$verb.zsh" "--${long}[]=[', }]")
-            bad+=$(holds "$work/$verb.fish" " -l $long( |\$)")
-        else
-            bad=
-        fi
-        [ -z "$letter" ] || bad+=$(holds "$work/$verb.zsh" "-${letter}[]+[', }]"
-            holds "$work/$verb.fish" " -s $letter( |\$)")
-        verdict "zsh and fish complete $name of $verb" "$bad"
-    done < <(tr '\t' '|' <"$work/$verb.options")
 done
+
+# Every option of every verb: in one process, since there are some hundred of them, each with three verdicts.
+verdicts=0
+while IFS=$'\t' read -r what complaint; do
+    verdict "$what" "$complaint"
+    verdicts=$((verdicts + 1))
+done < <(/usr/bin/python3 -B tests/tools/check-options.py $man "$work" "$verbs")
+options=$(cat "$work"/*.options | wc -l)
+verdict 'every option was looked at' "$([ $verdicts = $((3 * options)) ] || echo "$verdicts verdicts on $options options")"
 
 # And back: no option in the manual that the program does not know.
 cat "$work"/*.options | awk -F '\t' '$1 { print "-" $1 } $2 { print $2 }' | sort -u >"$work/known"
