@@ -51,6 +51,10 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur")
         return
         ;;
+    fit:--algorithm)
+        mapfile -t COMPREPLY < <(compgen -W 'kmeans' -- "$cur")
+        return
+        ;;
     fit:--max-memory)
         return
         ;;
@@ -102,6 +106,22 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--summary|fit:-s)
+        _kclust_files
+        return
+        ;;
+    fit:--prometheus)
+        _kclust_files
+        return
+        ;;
+    fit:--clusters)
+        _kclust_files
+        return
+        ;;
+    fit:--model|fit:-m)
+        _kclust_files
+        return
+        ;;
     fit:--output-format|fit:-f)
         mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
         return
@@ -111,18 +131,6 @@ _kclust() {
         return
         ;;
     fit:--id-format)
-        return
-        ;;
-    fit:--summary|fit:-s)
-        _kclust_files
-        return
-        ;;
-    fit:--prometheus)
-        _kclust_files
-        return
-        ;;
-    fit:--model|fit:-m)
-        _kclust_files
         return
         ;;
     fit:--group-by)
@@ -154,10 +162,6 @@ _kclust() {
         return
         ;;
     fit:--recency)
-        return
-        ;;
-    fit:--clusters)
-        _kclust_files
         return
         ;;
     fit:--cluster-type)
@@ -295,6 +299,14 @@ _kclust() {
         _kclust_files
         return
         ;;
+    assign:--summary|assign:-s)
+        _kclust_files
+        return
+        ;;
+    assign:--prometheus)
+        _kclust_files
+        return
+        ;;
     assign:--output-format|assign:-f)
         mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
         return
@@ -304,14 +316,6 @@ _kclust() {
         return
         ;;
     assign:--id-format)
-        return
-        ;;
-    assign:--summary|assign:-s)
-        _kclust_files
-        return
-        ;;
-    assign:--prometheus)
-        _kclust_files
         return
         ;;
     assign:--config)
@@ -407,6 +411,14 @@ _kclust() {
         _kclust_files
         return
         ;;
+    update:--summary|update:-s)
+        _kclust_files
+        return
+        ;;
+    update:--prometheus)
+        _kclust_files
+        return
+        ;;
     update:--output-format|update:-f)
         mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
         return
@@ -416,14 +428,6 @@ _kclust() {
         return
         ;;
     update:--id-format)
-        return
-        ;;
-    update:--summary|update:-s)
-        _kclust_files
-        return
-        ;;
-    update:--prometheus)
-        _kclust_files
         return
         ;;
     update:--config)
@@ -698,9 +702,9 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --model --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --clusters --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --output-format --columns --id-format --annotate --summary --prometheus --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;

@@ -11,67 +11,63 @@
 
 enum kc_when { KC_AUTO, KC_ALWAYS, KC_NEVER };
 
+#define KC_ALGORITHMS_MOST 16
+
+/* What every verb's arguments begin with. */
 struct kc_cli {
-    int quiet, verbose;
-    enum kc_when progress;
-    uint64_t threads;    /* 0: all cores */
-    int json;            /* the log's format */
-    struct kc_ctx ctx;   /* valid while the verb runs */
+    int loudness;                   /* -1: quiet, 0, 1: verbose */
+    int progress;                   /* enum kc_when */
+    uint64_t threads;               /* 0: all cores */
+    int json;                       /* the format of messages: 0 text, 1 JSON */
+    struct kc_ctx ctx;              /* valid while the verb runs */
+    void *algorithm[KC_ALGORITHMS_MOST]; /* the options of each algorithm (core/algorithms.h), for verbs that have them */
+    unsigned char given[KC_OPTS_MOST];  /* by the place in kc_opts_list: the option was given, */
+    unsigned char active[KC_OPTS_MOST]; /* and its value asks for something */
 };
 
-#define KC_CLI_INIT {0, 0, KC_AUTO, 0, 0, {0}}
+/* cli/shared.c: options that several verbs have, and what single ones cannot tell. */
 
-/* Take a common option, or one about reading; 1 when it is neither. */
-int kc_cli_take(struct kc_cli *c, struct kc_in_opts *in, enum kc_opt_id id, const char *value, const char *name,
-                struct kc_err *e) KC_MUST_USE;
+/* About a struct kc_in_opts. */
+extern const struct kc_option kc_reading_options[];
+#define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20}
 
-/* Reading options as they are without any on the command line. */
-struct kc_in_opts kc_cli_in_defaults(void);
+/* About a struct kc_out_opts: of rows that were clustered, and of rows that met a model, which have no silhouette. */
+extern const struct kc_option kc_labels_options[], kc_met_labels_options[];
+/* Settle the format of labels. */
+int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 
-/* Whether the value is a key or a JSON Pointer. */
-int kc_cli_field(const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
-
-/* KC_OPTS_LABELS: where the values go. */
-struct kc_cli_labels {
-    struct kc_out_opts *out;
-    const char **output, **summary, **prometheus;
-    int format_given;
+/* About a struct kc_cli_outputs: the outputs of verbs that meet a model. */
+struct kc_cli_outputs {
+    const char *labels, *summary, *prometheus;
 };
-/* Take one of them; 1 when it is another option. */
-int kc_cli_take_labels(struct kc_cli_labels *l, enum kc_opt_id id, const char *value, const char *name,
-                       struct kc_err *e) KC_MUST_USE;
-/* What single options cannot tell. */
-int kc_cli_check_labels(struct kc_cli_labels *l, struct kc_err *e) KC_MUST_USE;
+extern const struct kc_option kc_met_output_options[];
 
-int kc_cli_take_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+/* About a struct kc_cli_drift. */
+struct kc_cli_drift {
+    int drift, fail;
+    struct kc_drift_limits limits;
+};
+extern const struct kc_option kc_drift_options[];
 
-/* KC_OPTS_DRIFT; 1 when it is another option. */
-int kc_cli_take_drift(struct kc_drift_limits *limits, int *drift, int *fail, enum kc_opt_id id, const char *value,
-                      const char *name, struct kc_err *e) KC_MUST_USE;
+/* About a struct kc_cli. */
+extern const struct kc_option kc_running_options[];
 
-/* The time that outputs may tell: SOURCE_DATE_EPOCH's, or -1 for none. */
+/* Parse none, outlier, a similarity or a percentile. */
+int kc_cli_parse_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+/* Check that the value is a key or a JSON Pointer. */
+int kc_cli_check_field(const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+
+/* cli/cli.c */
+
+/* Find the time that outputs may tell: that of SOURCE_DATE_EPOCH, or -1 for none. */
 int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
-
-/* KC_EUSAGE when an operand is the empty string. */
+/* KC_EUSAGE if an operand is the empty string. */
 int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e) KC_MUST_USE;
-
-/* Operands to in->files; with none and a terminal on standard input that is KC_EUSAGE. */
+/* Put the operands into in->files. KC_EUSAGE if there are none and standard input is a terminal. */
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e) KC_MUST_USE;
-
-/* What a verb is made of, beside its table of options. */
-struct kc_cli_work {
-    const struct kc_verb *verb;
-    const struct kc_verb *help; /* what --help is about; NULL: the whole program */
-    kc_opt_take take;
-    /* What single options cannot tell, and the operands, argv[first..argc). */
-    int (*ready)(void *arg, int argc, char **argv, int first, int named, struct kc_err *e);
-    int (*run)(void *arg, struct kc_err *e); /* the exit code, or -1 with e; cli->ctx is there */
-    void *arg;                               /* of all three */
-    struct kc_cli *cli;
-};
-/* A verb's run from its arguments to its exit code. */
-int kc_cli_verb(const struct kc_cli_work *w, int argc, char **argv, int named);
+/* Run a verb from its arguments to its exit code. argv[0]: the verb, or the program when the verb was not named. */
+int kc_cli_run(const struct kc_verb *v, int argc, char **argv, int named);
 
 /* cli/log.c: what is said on standard error. As text, "kclust: ..." and one line; as JSON, one object a line. */
 enum kc_level { KC_LEVEL_INFO, KC_LEVEL_WARNING, KC_LEVEL_ERROR };
@@ -107,14 +103,5 @@ void kc_progress_clear_from_signal(void);
 
 /* cli/completions.c: a script for "bash", "zsh" or "fish"; -1 when the shell is unknown. */
 int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e) KC_MUST_USE;
-
-int kc_cmd_fit(int argc, char **argv, int named);
-int kc_cmd_assign(int argc, char **argv, int named);
-int kc_cmd_update(int argc, char **argv, int named);
-int kc_cmd_diff(int argc, char **argv, int named);
-int kc_cmd_score(int argc, char **argv, int named);
-int kc_cmd_convert(int argc, char **argv, int named);
-int kc_cmd_info(int argc, char **argv, int named);
-int kc_cmd_help(int argc, char **argv, int named);
 
 #endif

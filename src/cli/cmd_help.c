@@ -7,27 +7,70 @@
 #define WIDTH 79
 #define INDENT 26 /* where the text of an option starts */
 
-static const struct kc_opt opts[] = {
-    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, "For scripts:"},
-    {KC_OPT_LIST, 0, "options", "VERB", 0, 0, KC_COMPLETE_NONE, 0,
-     "list the options of VERB, one per line: long name, letter, argument, default, environment variable, separated by "
+static struct args {
+    struct kc_cli cli;
+    const char *list, *shell, *preset;
+} args;
+
+static const struct args defaults = {.list = NULL};
+
+/* Find a verb, or report that there is none. */
+static const struct kc_verb *find_verb(const char *name, struct kc_err *e)
+{
+    char shown[64];
+    const struct kc_verb *v = kc_verb_find(name);
+    kc_err_escape(shown, sizeof shown, name, strlen(name));
+    if (!v)
+        kc_err_set(e, KC_EUSAGE, "no verb '%s', see kclust help", shown);
+    return v;
+}
+
+static int check_verb(const char *value, const char *name, struct kc_err *e)
+{
+    (void)name;
+    return find_verb(value, e) ? 0 : -1;
+}
+
+static int parse_preset(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    struct args *a = base;
+    a->preset = kc_preset_text(value);
+    return a->preset ? 0 : kc_value_bad_word(value, KC_PRESET_WORDS, name, e);
+}
+
+#define AT(member) offsetof(struct args, member)
+
+static const struct kc_option scripts[] = {
+    {.name = "options", .arg = "VERB", .at = AT(list), .check = check_verb, .role = KC_ROLE_VERB,
+     .help = "list the options of VERB, one per line: long name, letter, argument, default, environment variable, separated by "
      "tabs"},
-    {KC_OPT_COMPLETIONS, 0, "completions", "SHELL", 0, 0, KC_COMPLETE_WORDS, "bash zsh fish",
-     "print the completion script for bash, zsh or fish"},
-    {KC_OPT_SHOW_PRESET, 0, "preset", "NAME", 0, 0, KC_COMPLETE_WORDS, KC_PRESET_WORDS,
-     "print the options of the preset NAME in the form that --config reads"},
-    {KC_OPT_HELP, 'h', "help", 0, 0, 0, KC_COMPLETE_NONE, 0, "show this help and exit"},
-    {KC_OPT_VERSION, 0, "version", 0, 0, 0, KC_COMPLETE_NONE, 0, "show the version and exit"},
-    {KC_OPT_END, 0, 0, 0, 0, 0, 0, 0, 0},
-};
+    {.name = "completions", .arg = "SHELL", .at = AT(shell), .words = "bash zsh fish",
+     .help = "print the completion script for bash, zsh or fish"},
+    {.name = "preset", .arg = "NAME", .type = KC_OPTION_OWN, .parse = parse_preset, .words = KC_PRESET_WORDS,
+     .help = "print the options of the preset NAME in the form that --config reads"},
+    {.letter = 'h', .name = "help", .type = KC_OPTION_FLAG, .role = KC_ROLE_HELP, .help = "show this help and exit"},
+    {.name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION, .help = "show the version and exit"},
+    {0}};
+
+static const struct kc_opt_group groups[] = {{.heading = "For scripts:", .rows = scripts}, {0}};
+
+static int run_help(int argc, char **argv);
 
 const struct kc_verb kc_verb_help = {
-    "help", "help [VERB]", "how to use kclust, or one verb", opts, kc_cmd_help,
+    .name = "help",
+    .synopsis = "help [VERB]",
+    .brief = "how to use kclust, or one verb",
+    .examples =
     "  All options of a verb, in groups:\n"
     "    kclust help fit\n"
     "  Save the options of a preset, to change and use them with --config:\n"
     "    kclust help --preset news-events > my.conf\n",
-    NULL};
+    .groups = groups,
+    .args = &args,
+    .defaults = &defaults,
+    .size = sizeof args,
+    .main = run_help,
+};
 
 /* Words of text wrapped between INDENT and WIDTH; the line already has INDENT columns. */
 static int add_wrapped(struct kc_buf *b, const char *text, struct kc_err *e)
@@ -53,8 +96,11 @@ static int add_wrapped(struct kc_buf *b, const char *text, struct kc_err *e)
     return 0;
 }
 
-static int add_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e)
+static int add_option(struct kc_buf *b, const struct kc_opt *opt, struct kc_err *e)
 {
+    const struct kc_option *o = opt->row;
+    char fallback[KC_OPTION_TEXT_MAX];
+    kc_opt_default(opt, fallback);
     size_t start = b->n;
     int rc = o->letter ? kc_buf_printf(b, e, "  -%c%s", o->letter, o->name ? ", " : " ") :
              kc_buf_adds(b, "      ", e);
@@ -71,8 +117,8 @@ static int add_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e
         return -1;
     struct kc_buf text = {0};
     rc = kc_buf_adds(&text, o->help, e);
-    if (rc == 0 && o->fallback)
-        rc = kc_buf_printf(&text, e, " [%s]", o->fallback);
+    if (rc == 0 && *fallback)
+        rc = kc_buf_printf(&text, e, " [%s]", fallback);
     if (rc == 0 && o->env)
         rc = kc_buf_printf(&text, e, " ($%s)", o->env);
     if (rc == 0)
@@ -83,35 +129,19 @@ static int add_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e
     return rc != 0 ? -1 : kc_buf_addc(b, '\n', e);
 }
 
-/* Return 1 if the option is among the names, which are separated by spaces; an option without a name goes by its letter. */
-static int is_among(const char *names, const struct kc_opt *o)
+/* Add the options, each group under its heading. basic: only those of the short help. */
+static int add_options(struct kc_buf *b, const struct kc_verb *v, int basic, struct kc_err *e)
 {
-    const char letter[2] = {o->letter, '\0'}, *name = o->name ? o->name : letter;
-    size_t n = strlen(name);
-    for (const char *p = names; *p; p += strspn(p, " ")) {
-        size_t length = strcspn(p, " ");
-        if (length == n && memcmp(p, name, n) == 0)
-            return 1;
-        p += length;
-    }
-    return 0;
-}
-
-/* Add the options among names (NULL: all), each group under its heading. */
-static int add_options(struct kc_buf *b, const struct kc_opt *opts_of, const char *names, struct kc_err *e)
-{
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
     const char *heading = NULL;
-    for (const struct kc_opt *o = opts_of; !kc_opt_is_last(o); o++) {
-        if (o->id == KC_OPT_END) {
-            heading = o->help;
+    for (size_t i = 0; i < n; i++) {
+        if (basic && !(opts[i].row->marks & KC_OPTION_BASIC))
             continue;
-        }
-        if (names && !is_among(names, o))
-            continue;
-        if (heading && kc_buf_printf(b, e, "\n%s\n", heading) != 0)
+        if (opts[i].heading != heading && kc_buf_printf(b, e, "\n%s\n", opts[i].heading) != 0)
             return -1;
-        heading = NULL;
-        if (add_option(b, o, e) != 0)
+        heading = opts[i].heading;
+        if (add_option(b, &opts[i], e) != 0)
             return -1;
     }
     return 0;
@@ -120,10 +150,10 @@ static int add_options(struct kc_buf *b, const struct kc_opt *opts_of, const cha
 static int add_verb_help(struct kc_buf *b, const struct kc_verb *v, int all, struct kc_err *e)
 {
     if (kc_buf_printf(b, e, "Usage: kclust %s\nkclust %s: %s.\n", v->synopsis, v->name, v->brief) != 0 ||
-        add_options(b, v->opts, all ? NULL : v->basic, e) != 0 ||
+        add_options(b, v, !all && v->short_help, e) != 0 ||
         kc_buf_printf(b, e, "\nExamples:\n%s\nDefaults are in [brackets]. ", v->examples) != 0)
         return -1;
-    if (!all && v->basic)
+    if (!all && v->short_help)
         return kc_buf_printf(b, e, "All options: kclust help %s, or man kclust-%s.\n", v->name, v->name);
     return kc_buf_printf(b, e, "The manual: man kclust%s%s.\n", v == &kc_verb_help ? "" : "-",
                          v == &kc_verb_help ? "" : v->name);
@@ -169,68 +199,49 @@ int kc_cli_version(void)
     return code;
 }
 
+/* List the options for scripts, one per line. */
 static int add_list(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++) {
-        char letter[2] = {o->letter, '\0'};
-        if (o->id != KC_OPT_END &&
-            kc_buf_printf(b, e, "%s\t%s\t%s\t%s\t%s\n", o->name ? o->name : "", letter, o->arg ? o->arg : "",
-                          o->fallback ? o->fallback : "", o->env ? o->env : "") != 0)
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        char letter[2] = {o->letter, '\0'}, fallback[KC_OPTION_TEXT_MAX];
+        kc_opt_default(&opts[i], fallback);
+        if (kc_buf_printf(b, e, "%s\t%s\t%s\t%s\t%s\n", o->name ? o->name : "", letter, o->arg ? o->arg : "", fallback,
+                          o->env ? o->env : "") != 0)
             return -1;
     }
     return 0;
 }
 
-struct args {
-    const char *list, *shell, *preset;
-};
-
-static const struct kc_verb *find(const char *name, struct kc_err *e)
+/* Print what a script has asked for. */
+static int print_for_script(struct kc_err *e)
 {
-    char shown[64];
-    const struct kc_verb *v = kc_verb_find(name);
-    kc_err_escape(shown, sizeof shown, name, strlen(name));
-    if (!v)
-        kc_err_set(e, KC_EUSAGE, "no verb '%s', see kclust help", shown);
-    return v;
+    struct kc_buf b = {0};
+    int rc = args.list ? add_list(&b, kc_verb_find(args.list), e) :
+             args.preset ? kc_buf_adds(&b, args.preset, e) : kc_cli_completions(&b, args.shell, e);
+    int code = rc == 0 ? kc_cli_print(&b, e) : kc_cli_fail(e);
+    kc_buf_free(&b);
+    return code;
 }
 
-static int take(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
-{
-    struct args *a = arg;
-    if (id == KC_OPT_SHOW_PRESET) {
-        a->preset = kc_preset_text(value);
-        return a->preset ? 0 : kc_opt_bad_word(value, KC_PRESET_WORDS, name, e);
-    }
-    if (id == KC_OPT_LIST)
-        a->list = value;
-    else
-        a->shell = value;
-    return id == KC_OPT_LIST && !find(value, e) ? -1 : 0;
-}
-
-int kc_cmd_help(int argc, char **argv, int named)
+static int run_help(int argc, char **argv)
 {
     struct kc_err e = KC_ERR_INIT;
-    struct args a = {NULL, NULL, NULL};
-    struct kc_buf b = {0};
-    enum kc_opt_id done;
+    enum kc_option_role done;
     int first;
-    (void)named;
-    if (kc_opt_parse(&kc_verb_help, argc, argv, take, &a, &first, &done, NULL, &e) != 0)
+    args = defaults;
+    if (kc_opt_parse(&kc_verb_help, argc, argv, kc_opt_store, (void *)(uintptr_t)&kc_verb_help, &first, &done, NULL,
+                     &e) != 0)
         return kc_cli_fail(&e);
-    if (done != KC_OPT_END)
-        return done == KC_OPT_HELP ? kc_cli_help(&kc_verb_help, 1) : kc_cli_version();
-    if (a.list || a.shell || a.preset) {
-        int rc = a.list ? add_list(&b, kc_verb_find(a.list), &e) :
-                 a.preset ? kc_buf_adds(&b, a.preset, &e) : kc_cli_completions(&b, a.shell, &e);
-        int code = rc == 0 ? kc_cli_print(&b, &e) : kc_cli_fail(&e);
-        kc_buf_free(&b);
-        return code;
-    }
+    if (done != KC_ROLE_NONE)
+        return done == KC_ROLE_HELP ? kc_cli_help(&kc_verb_help, 1) : kc_cli_version();
+    if (args.list || args.shell || args.preset)
+        return print_for_script(&e);
     if (first == argc)
         return kc_cli_help(NULL, 0);
-    const struct kc_verb *v = find(argv[first], &e);
+    const struct kc_verb *v = find_verb(argv[first], &e);
     if (!v)
         return kc_cli_fail(&e);
     if (first + 1 == argc)

@@ -12,19 +12,19 @@ static int add_verb_names(struct kc_buf *b, struct kc_err *e)
     return 0;
 }
 
-static int has_words(const struct kc_opt *o)
+static int has_words(const struct kc_option *o)
 {
-    return o->complete == KC_COMPLETE_WORDS || o->id == KC_OPT_LIST;
+    return o->words || o->role == KC_ROLE_VERB;
 }
 
 /* The words a value is completed from. */
-static int add_words(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e)
+static int add_words(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
 {
-    return o->id == KC_OPT_LIST ? add_verb_names(b, e) : kc_buf_adds(b, o->words, e);
+    return o->role == KC_ROLE_VERB ? add_verb_names(b, e) : kc_buf_adds(b, o->words, e);
 }
 
 /* bash: "VERB:--name|VERB:-x)", the pattern of one option that takes an argument. */
-static int bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct kc_opt *o, struct kc_err *e)
+static int bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
 {
     if (kc_buf_adds(b, "    ", e) != 0 ||
         (o->name && kc_buf_printf(b, e, "%s:--%s", v->name, o->name) != 0) ||
@@ -36,15 +36,18 @@ static int bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct 
 
 static int bash_verb(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++) {
-        if (o->id == KC_OPT_END || !o->arg)
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        if (!o->arg)
             continue;
         if (bash_pattern(b, v, o, e) != 0)
             return -1;
         if (has_words(o) && (kc_buf_adds(b, "        mapfile -t COMPREPLY < <(compgen -W '", e) != 0 ||
                              add_words(b, o, e) != 0 || kc_buf_adds(b, "' -- \"$cur\")\n", e) != 0))
             return -1;
-        if ((o->complete == KC_COMPLETE_FILE && kc_buf_adds(b, "        _kclust_files\n", e) != 0) ||
+        if ((o->type == KC_OPTION_FILE && kc_buf_adds(b, "        _kclust_files\n", e) != 0) ||
             kc_buf_adds(b, "        return\n        ;;\n", e) != 0)
             return -1;
     }
@@ -56,13 +59,15 @@ static int bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc_err
     if (kc_buf_printf(b, e, "        %s) words='", v->name) != 0)
         return -1;
     int any = 0;
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
-        if (o->id != KC_OPT_END) {
-            if ((any && kc_buf_addc(b, ' ', e) != 0) ||
-                (o->name ? kc_buf_printf(b, e, "--%s", o->name) : kc_buf_printf(b, e, "-%c", o->letter)) != 0)
-                return -1;
-            any = 1;
-        }
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        if ((any && kc_buf_addc(b, ' ', e) != 0) ||
+            (o->name ? kc_buf_printf(b, e, "--%s", o->name) : kc_buf_printf(b, e, "-%c", o->letter)) != 0)
+            return -1;
+        any = 1;
+    }
     return kc_buf_adds(b, "' ;;\n", e);
 }
 
@@ -139,7 +144,7 @@ static int zsh_text(struct kc_buf *b, const char *s, struct kc_err *e)
     return 0;
 }
 
-static int zsh_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e)
+static int zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
 {
     const char *plus = o->arg ? "+" : "", *equal = o->arg ? "=" : "";
     int rc;
@@ -157,7 +162,7 @@ static int zsh_option(struct kc_buf *b, const struct kc_opt *o, struct kc_err *e
     if (has_words(o) &&
         (kc_buf_addc(b, '(', e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, ')', e) != 0))
         return -1;
-    if (o->complete == KC_COMPLETE_FILE && kc_buf_adds(b, "_files", e) != 0)
+    if (o->type == KC_OPTION_FILE && kc_buf_adds(b, "_files", e) != 0)
         return -1;
     return kc_buf_adds(b, "' \\\n", e);
 }
@@ -194,8 +199,10 @@ static int zsh(struct kc_buf *b, struct kc_err *e)
     for (const struct kc_verb *const *v = kc_verbs; *v; v++) {
         if (kc_buf_printf(b, e, "    %s)\n        _arguments -s -S \\\n", (*v)->name) != 0)
             return -1;
-        for (const struct kc_opt *o = (*v)->opts; !kc_opt_is_last(o); o++)
-            if (o->id != KC_OPT_END && zsh_option(b, o, e) != 0)
+        struct kc_opt opts[KC_OPTS_MOST];
+        size_t n = kc_opts_list(*v, opts);
+        for (size_t i = 0; i < n; i++)
+            if (zsh_option(b, opts[i].row, e) != 0)
                 return -1;
         if (strcmp((*v)->name, "help") == 0) {
             if (kc_buf_adds(b, "            '1:verb:(", e) != 0 || add_verb_names(b, e) != 0 ||
@@ -222,13 +229,13 @@ static int fish_text(struct kc_buf *b, const char *s, struct kc_err *e)
     return 0;
 }
 
-static int fish_option(struct kc_buf *b, const struct kc_verb *v, const struct kc_opt *o, struct kc_err *e)
+static int fish_option(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
 {
     if (kc_buf_printf(b, e, "complete -c kclust -n '__kclust_verb %s'", v->name) != 0 ||
         (o->letter && kc_buf_printf(b, e, " -s %c", o->letter) != 0) ||
         (o->name && kc_buf_printf(b, e, " -l %s", o->name) != 0))
         return -1;
-    if (o->arg && kc_buf_adds(b, o->complete == KC_COMPLETE_FILE ? " -r -F" : " -x", e) != 0)
+    if (o->arg && kc_buf_adds(b, o->type == KC_OPTION_FILE ? " -r -F" : " -x", e) != 0)
         return -1;
     if (has_words(o) &&
         (kc_buf_adds(b, " -a '", e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, '\'', e) != 0))
@@ -265,10 +272,13 @@ static int fish(struct kc_buf *b, struct kc_err *e)
     if (kc_buf_adds(b, "complete -c kclust -n '__kclust_verb help' -f -a '", e) != 0 || add_verb_names(b, e) != 0 ||
         kc_buf_adds(b, "'\n", e) != 0)
         return -1;
-    for (const struct kc_verb *const *v = kc_verbs; *v; v++)
-        for (const struct kc_opt *o = (*v)->opts; !kc_opt_is_last(o); o++)
-            if (o->id != KC_OPT_END && fish_option(b, *v, o, e) != 0)
+    for (const struct kc_verb *const *v = kc_verbs; *v; v++) {
+        struct kc_opt opts[KC_OPTS_MOST];
+        size_t n = kc_opts_list(*v, opts);
+        for (size_t i = 0; i < n; i++)
+            if (fish_option(b, *v, opts[i].row, e) != 0)
                 return -1;
+    }
     return 0;
 }
 
@@ -280,5 +290,5 @@ int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e)
         return zsh(b, e);
     if (strcmp(shell, "fish") == 0)
         return fish(b, e);
-    return kc_opt_bad_word(shell, "bash zsh fish", "--completions", e);
+    return kc_value_bad_word(shell, "bash zsh fish", "--completions", e);
 }

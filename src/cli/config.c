@@ -85,25 +85,28 @@ static int read_file(struct kc_config *c, const char *path, struct kc_err *e)
 }
 
 /* The option that a text calls by this name: its long one, whole, or the letter of one that has no other. */
-static const struct kc_opt *find(const struct kc_verb *v, const char *name)
+static const struct kc_option *find_option(const struct kc_verb *v, const char *name)
 {
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
-        if (o->id != KC_OPT_END &&
-            (o->name ? strcmp(o->name, name) == 0 : name[0] == o->letter && name[1] == '\0'))
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        if (o->name ? strcmp(o->name, name) == 0 : name[0] == o->letter && name[1] == '\0')
             return o;
+    }
     return NULL;
 }
 
 /* v's option of that name into *o, NULL when it is another verb's. */
 static int known(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_verb *v,
-                 const struct kc_opt **o, struct kc_err *e)
+                 const struct kc_option **o, struct kc_err *e)
 {
     char shown[128];
     const char *name = c->text.p + entry->name;
-    const struct kc_opt *others = NULL;
-    *o = find(v, name);
+    const struct kc_option *others = NULL;
+    *o = find_option(v, name);
     for (const struct kc_verb *const *w = kc_verbs; *w && !*o && !others; w++)
-        others = find(*w, name);
+        others = find_option(*w, name);
     if (*o || others)
         return 0;
     kc_err_escape(shown, sizeof shown, name, strlen(name));
@@ -115,18 +118,18 @@ static int known(const struct kc_config *c, const struct kc_config_entry *entry,
 }
 
 /* What the entry gives the option, NULL for a flag, into *value. */
-static int value_of(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_opt *o,
+static int value_of(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
                     const char **value, struct kc_err *e)
 {
     const char *name = c->text.p + entry->name;
     *value = entry->value == SIZE_MAX ? NULL : c->text.p + entry->value;
-    if (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG)
+    if (o->role == KC_ROLE_HELP || o->role == KC_ROLE_HELP_ALL || o->role == KC_ROLE_VERSION || o->role == KC_ROLE_CONFIG)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s' is for the command line only", name);
     if (!o->arg && *value)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' takes no argument", name);
     if (o->arg && !*value)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' needs an argument: %s", name, o->arg);
-    if (*value && o->complete == KC_COMPLETE_FILE && !**value)
+    if (*value && o->type == KC_OPTION_FILE && !**value)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s: the file name is empty", name);
     return 0;
 }
@@ -141,23 +144,23 @@ static int tell(const struct kc_config *c, const struct kc_config_entry *entry, 
 }
 
 /* An entry that is no text of options itself. */
-static int take_plain(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_opt *o,
+static int take_plain(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
                       kc_opt_take take, void *arg, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     const char *value;
     if (value_of(c, entry, o, &value, e) != 0)
         return -1;
-    return take(arg, o->id, value, c->text.p + entry->name, &why) == 0 ? 0 : tell(c, entry, &why, e);
+    return take(arg, o, value, c->text.p + entry->name, &why) == 0 ? 0 : tell(c, entry, &why, e);
 }
 
 int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const char *name, const char *option,
                      kc_opt_take take, void *arg, struct kc_err *e)
 {
     const char *text = kc_preset_text(name), *nl;
-    const struct kc_opt *o;
+    const struct kc_option *o;
     if (!text)
-        return kc_opt_bad_word(name, KC_PRESET_WORDS, option, e);
+        return kc_value_bad_word(name, KC_PRESET_WORDS, option, e);
     struct kc_config *c = add_config(list, name, e);
     uint64_t line = 0;
     if (!c)
@@ -173,11 +176,11 @@ int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const cha
 
 /* A file may name a preset. */
 static int take_entry(struct kc_config **list, const struct kc_config *c, const struct kc_config_entry *entry,
-                      const struct kc_verb *v, const struct kc_opt *o, kc_opt_take take, void *arg, struct kc_err *e)
+                      const struct kc_verb *v, const struct kc_option *o, kc_opt_take take, void *arg, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     const char *value;
-    if (o->id != KC_OPT_PRESET)
+    if (o->role != KC_ROLE_PRESET)
         return take_plain(c, entry, o, take, arg, e);
     if (value_of(c, entry, o, &value, e) != 0)
         return -1;
@@ -188,10 +191,10 @@ static int take_entry(struct kc_config **list, const struct kc_config *c, const 
 static void take_log_format(const struct kc_config *c, const struct kc_verb *v, kc_opt_take take, void *arg)
 {
     for (size_t i = c->n; i-- > 0;) {
-        const struct kc_opt *o = find(v, c->text.p + c->entry[i].name);
-        if (o && o->id == KC_OPT_LOG_FORMAT && c->entry[i].value != SIZE_MAX) {
+        const struct kc_option *o = find_option(v, c->text.p + c->entry[i].name);
+        if (o && o->role == KC_ROLE_LOG && c->entry[i].value != SIZE_MAX) {
             struct kc_err unheard = KC_ERR_INIT; /* a bad value is found again in its turn */
-            (void)!take(arg, o->id, c->text.p + c->entry[i].value, o->name, &unheard);
+            (void)!take(arg, o, c->text.p + c->entry[i].value, o->name, &unheard);
             return;
         }
     }
@@ -200,14 +203,14 @@ static void take_log_format(const struct kc_config *c, const struct kc_verb *v, 
 static int take_all(struct kc_config **list, const struct kc_config *c, const struct kc_verb *v, int log_given,
                     kc_opt_take take, void *arg, struct kc_err *e)
 {
-    const struct kc_opt *o;
+    const struct kc_option *o;
     if (!log_given)
         take_log_format(c, v, take, arg);
     for (size_t i = 0; i < c->n; i++) {
         const struct kc_config_entry *entry = &c->entry[i];
         if (known(c, entry, v, &o, e) != 0)
             return -1;
-        if (o && !(o->id == KC_OPT_LOG_FORMAT && log_given) && take_entry(list, c, entry, v, o, take, arg, e) != 0)
+        if (o && !(o->role == KC_ROLE_LOG && log_given) && take_entry(list, c, entry, v, o, take, arg, e) != 0)
             return -1;
     }
     return 0;

@@ -114,7 +114,7 @@ void kc_log_event(void *arg, const char *phase, const char *message, const struc
     struct kc_jsonw w = KC_JSONW(&state.buf, &e);
     const struct kc_cli *c = arg;
     state.phase = phase;
-    if (c->quiet)
+    if (c->loudness < 0)
         return;
     begin(&w, KC_LEVEL_INFO, message);
     for (size_t i = 0; i < n; i++) {

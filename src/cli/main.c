@@ -19,5 +19,5 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--version") == 0)
         return kc_cli_version();
     const struct kc_verb *v = argc > 1 ? kc_verb_find(argv[1]) : NULL;
-    return v ? v->run(argc - 1, argv + 1, 1) : kc_verbs[0]->run(argc, argv, 0);
+    return v ? kc_cli_run(v, argc - 1, argv + 1, 1) : kc_cli_run(kc_verbs[0], argc, argv, 0);
 }

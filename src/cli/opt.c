@@ -1,30 +1,69 @@
+/* Parse command lines by the option tables, with getopt_long(3). A command line is read three times: are the options
+ * right, which texts of options does it name, and what are its own options. */
 #include "cli/opt.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/num.h"
+#include "cli/cli.h"
 #include "cli/config.h"
+#include "core/algorithms.h"
 
-#define MAX_OPTS 128
-
-/* getopt_long's view of a table. A long option's val is its row + 256, a short one's its letter. */
+/* getopt_long's view of the options. A long option's value is its place + 256, a short one's its letter. */
 struct tables {
-    struct option longs[MAX_OPTS + 1];
-    char shorts[2 * MAX_OPTS + 2];
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n;
+    struct option longs[KC_OPTS_MOST + 1];
+    char shorts[2 * KC_OPTS_MOST + 2];
 };
 
-static void build(const struct kc_opt *opts, struct tables *t)
+/* List the rows of one table. */
+static size_t list_rows(const struct kc_option *rows, const char *heading, void *base, const void *defaults, size_t n,
+                        struct kc_opt opts[KC_OPTS_MOST])
+{
+    for (const struct kc_option *o = rows; !kc_option_is_last(o) && n < KC_OPTS_MOST; o++)
+        if (o->name || o->letter)
+            opts[n++] = (struct kc_opt){o, heading, base, defaults};
+    return n;
+}
+
+size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST])
+{
+    const struct kc_cli *cli = v->args;
+    const char *heading = NULL;
+    size_t n = 0;
+    for (const struct kc_opt_group *g = v->groups; g->rows || g->algorithms; g++) {
+        heading = g->heading ? g->heading : heading;
+        if (!g->algorithms)
+            n = list_rows(g->rows, heading, (char *)v->args + g->at, (const char *)v->defaults + g->at, n, opts);
+        for (size_t i = 0; g->algorithms && kc_algorithms[i]; i++)
+            n = list_rows(kc_algorithms[i]->options, heading, cli->algorithm[i], kc_algorithms[i]->defaults, n, opts);
+    }
+    return n;
+}
+
+/* Two algorithms may have an option of the same name: getopt knows it once. */
+static int is_repeated(const struct tables *t, size_t i)
+{
+    const char *name = t->opts[i].row->name;
+    for (size_t j = 0; name && j < i; j++)
+        if (t->opts[j].row->name && strcmp(t->opts[j].row->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+static void build_tables(const struct kc_verb *v, struct tables *t)
 {
     char *s = t->shorts;
     size_t n = 0;
     memset(t, 0, sizeof *t);
+    t->n = kc_opts_list(v, t->opts);
     *s++ = ':'; /* a missing argument is told apart from an unknown option */
-    for (int i = 0; !kc_opt_is_last(&opts[i]) && i < MAX_OPTS; i++) {
-        const struct kc_opt *o = &opts[i];
-        if (o->name)
-            t->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, 256 + i};
+    for (size_t i = 0; i < t->n; i++) {
+        const struct kc_option *o = t->opts[i].row;
+        if (o->name && !is_repeated(t, i))
+            t->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, 256 + (int)i};
         if (o->letter) {
             *s++ = o->letter;
             if (o->arg)
@@ -33,27 +72,20 @@ static void build(const struct kc_opt *opts, struct tables *t)
     }
 }
 
-static const struct kc_opt *by_value(const struct kc_opt *opts, int val)
+/* Return the row that getopt_long's value stands for, NULL for none. */
+static const struct kc_option *find_by_value(const struct tables *t, int val)
 {
     if (val >= 256)
-        return &opts[val - 256];
-    for (const struct kc_opt *o = opts; !kc_opt_is_last(o); o++)
-        if (o->letter && o->letter == val)
-            return o;
+        return t->opts[val - 256].row;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->opts[i].row->letter && t->opts[i].row->letter == val)
+            return t->opts[i].row;
     return NULL;
 }
 
-static void shown_name(const struct kc_opt *o, char out[64])
-{
-    if (o->name)
-        snprintf(out, 64, "--%s", o->name);
-    else
-        snprintf(out, 64, "-%c", o->letter);
-}
-
-/* What getopt_long answered with '?': unknown, ambiguous, or a flag that was given an argument. word is the argument
- * it was found in; val is the unknown letter of a short option, else not a letter. */
-static int refuse(const struct kc_verb *v, const char *word, int val, struct kc_err *e)
+/* Report what getopt_long answered with '?': an option that is unknown or ambiguous, or a flag that was given an argument.
+ * word: the argument it was found in; val: the unknown letter of a short option, else not a letter. */
+static int refuse_word(const struct kc_verb *v, const struct tables *t, const char *word, int val, struct kc_err *e)
 {
     char shown[128];
     if (val != 0 && val >= -128 && val < 256) { /* getopt takes it from a char, which may be signed */
@@ -62,21 +94,21 @@ static int refuse(const struct kc_verb *v, const char *word, int val, struct kc_
         return kc_err_set(e, KC_EUSAGE, "unknown option '-%s', see kclust %s --help", shown, v->name);
     }
     size_t n = strcspn(word + 2, "=");
-    const struct kc_opt *match = NULL, *other = NULL;
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++) {
-        if (!o->name || strncmp(o->name, word + 2, n) != 0)
+    const char *match = NULL, *other = NULL;
+    for (size_t i = 0; t->longs[i].name; i++) {
+        if (strncmp(t->longs[i].name, word + 2, n) != 0)
             continue;
         if (match)
-            other = o;
+            other = t->longs[i].name;
         else
-            match = o;
+            match = t->longs[i].name;
     }
     kc_err_escape(shown, sizeof shown, word, n + 2);
     if (other)
-        return kc_err_set(e, KC_EUSAGE, "option '%s' can be --%s or --%s, see kclust %s --help", shown, match->name,
-                          other->name, v->name);
+        return kc_err_set(e, KC_EUSAGE, "option '%s' can be --%s or --%s, see kclust %s --help", shown, match, other,
+                          v->name);
     if (match)
-        return kc_err_set(e, KC_EUSAGE, "option '--%s' takes no argument", match->name);
+        return kc_err_set(e, KC_EUSAGE, "option '--%s' takes no argument", match);
     return kc_err_set(e, KC_EUSAGE, "unknown option '%s', see kclust %s --help", shown, v->name);
 }
 
@@ -87,84 +119,90 @@ struct parse {
     kc_opt_take take;
     void *arg;
     struct kc_config **texts;
-    int log_given; /* --log-format is on the command line */
+    int log_given; /* the command line gives the format of messages */
 };
 
-/* KCLUST_CONFIG comes last: a file says more than a variable that may be set for all. */
-static int take_env(struct parse *p, struct kc_err *e)
+/* Take what the environment sets. KCLUST_CONFIG comes last: a file is more particular than a variable that may be set for
+ * all programs. */
+static int take_environment(struct parse *p, struct kc_err *e)
 {
     const char *config = NULL;
-    for (const struct kc_opt *o = p->v->opts; !kc_opt_is_last(o); o++) {
+    for (size_t i = 0; i < p->t.n; i++) {
+        const struct kc_option *o = p->t.opts[i].row;
         const char *value = o->env ? getenv(o->env) : NULL;
         if (!value || !*value)
             continue;
-        if (o->id == KC_OPT_CONFIG)
+        if (o->role == KC_ROLE_CONFIG)
             config = value;
-        else if (p->take(p->arg, o->id, value, o->env, e) != 0)
+        else if (p->take(p->arg, o, value, o->env, e) != 0)
             return -1;
     }
     return !config ? 0 : kc_config_file(p->texts, p->v, config, "KCLUST_CONFIG", p->log_given, p->take, p->arg, e);
 }
 
-/* How errors are told has to be known before there are any; a bad value is found again in its turn. */
-static void take_log_format(const struct kc_opt *o, kc_opt_take take, void *arg, const char *value)
+/* Take the format of messages: it has to be known before there are any. A bad value is found again in its turn. */
+static void take_log_format(struct parse *p, const struct kc_option *o, const char *value)
 {
     struct kc_err unheard = KC_ERR_INIT;
-    if (o->id == KC_OPT_LOG_FORMAT && value && *value && take(arg, o->id, value, o->name, &unheard) != 0)
+    if (o->role == KC_ROLE_LOG && value && *value && p->take(p->arg, o, value, o->name, &unheard) != 0)
         return;
 }
 
-/* One option as getopt_long has found it. */
-static int take_option(const struct kc_verb *v, const struct kc_opt *o, int val, const char *word, struct kc_err *e)
+/* Check one option as getopt_long has found it. */
+static int check_option(const struct parse *p, const struct kc_option *o, int val, const char *word, struct kc_err *e)
 {
-    char name[64];
+    char name[KC_OPTION_TEXT_MAX];
     if (!o)
-        return refuse(v, word, optopt, e);
-    shown_name(o, name);
+        return refuse_word(p->v, &p->t, word, optopt, e);
+    kc_option_name(o, name);
     if (val == ':')
         return kc_err_set(e, KC_EUSAGE, "option '%s' needs an argument: %s", name, o->arg);
-    if (o->complete == KC_COMPLETE_FILE && !*optarg)
+    if (o->type == KC_OPTION_FILE && !*optarg)
         return kc_err_set(e, KC_EUSAGE, "%s: the file name is empty", name);
     return 0;
 }
 
 /* What a pass over the command line does with its options. */
 enum pass {
-    CHECK, /* are they right? and how are errors told? */
+    CHECK, /* check them, and take the format of messages, */
     TEXTS, /* take those in the texts that it names, */
-    TAKE   /* and those of its own */
+    TAKE   /* take its own */
 };
 
-static int take_in_pass(struct parse *p, enum pass pass, const struct kc_opt *o, struct kc_err *e)
+static int take_in_pass(struct parse *p, enum pass pass, const struct kc_option *o, struct kc_err *e)
 {
-    char name[64];
-    int is_text = o->id == KC_OPT_CONFIG || o->id == KC_OPT_PRESET;
+    char name[KC_OPTION_TEXT_MAX];
+    int is_text = o->role == KC_ROLE_CONFIG || o->role == KC_ROLE_PRESET;
     if (pass == CHECK || is_text != (pass == TEXTS))
         return 0;
-    shown_name(o, name);
+    kc_option_name(o, name);
     if (pass == TAKE)
-        return p->take(p->arg, o->id, optarg, name, e);
-    return o->id == KC_OPT_CONFIG ?
+        return p->take(p->arg, o, optarg, name, e);
+    return o->role == KC_ROLE_CONFIG ?
            kc_config_file(p->texts, p->v, optarg, name, p->log_given, p->take, p->arg, e) :
            kc_config_preset(p->texts, p->v, optarg, name, p->take, p->arg, e);
 }
 
-/* 1: *done is set. */
-static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum kc_opt_id *done, struct kc_err *e)
+static int ends_parsing(enum kc_option_role role)
 {
-    const struct kc_opt *opts = p->v->opts;
+    return role == KC_ROLE_HELP || role == KC_ROLE_HELP_ALL || role == KC_ROLE_VERSION;
+}
+
+/* Go over the command line once. 1: *done is set. */
+static int make_pass(struct parse *p, enum pass pass, int argc, char **argv, enum kc_option_role *done, struct kc_err *e)
+{
     int rc = 0;
     optind = 0; /* start afresh */
     for (int val; (val = getopt_long(argc, argv, p->t.shorts, p->t.longs, NULL)) != -1;) {
-        const struct kc_opt *o = by_value(opts, val == ':' ? optopt : val);
-        if (rc == 0 && o && val != ':' && (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION)) {
-            *done = o->id;
+        const struct kc_option *o = find_by_value(&p->t, val == ':' ? optopt : val);
+        if (rc == 0 && o && val != ':' && ends_parsing(o->role)) {
+            *done = o->role;
             return 1;
         }
-        if (rc == 0) /* else only the format of the log is looked for */
-            rc = take_option(p->v, o, val, argv[optind - 1], e);
-        if (o && val != ':' && o->id == KC_OPT_LOG_FORMAT) {
-            take_log_format(o, p->take, p->arg, optarg);
+        if (rc == 0) /* else only the format of messages is looked for */
+            rc = check_option(p, o, val, argv[optind - 1], e);
+        if (o && val != ':' && o->role == KC_ROLE_LOG) {
+            take_log_format(p, o, optarg);
             p->log_given = 1;
         }
         if (rc == 0 && o && take_in_pass(p, pass, o, e) != 0)
@@ -174,83 +212,101 @@ static int one_pass(struct parse *p, enum pass pass, int argc, char **argv, enum
 }
 
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
-                 enum kc_opt_id *done, struct kc_config **texts, struct kc_err *e)
+                 enum kc_option_role *done, struct kc_config **texts, struct kc_err *e)
 {
-    struct parse p = {.v = v, .take = take, .arg = arg, .texts = texts};
-    build(v->opts, &p.t);
-    *done = KC_OPT_END;
+    static struct parse p; /* too large for a small stack */
+    p = (struct parse){.v = v, .take = take, .arg = arg, .texts = texts};
+    build_tables(v, &p.t);
+    *done = KC_ROLE_NONE;
     opterr = 0;
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++)
-        take_log_format(o, take, arg, o->env ? getenv(o->env) : NULL);
+    for (size_t i = 0; i < p.t.n; i++)
+        take_log_format(&p, p.t.opts[i].row, p.t.opts[i].row->env ? getenv(p.t.opts[i].row->env) : NULL);
     for (enum pass pass = CHECK; pass <= TAKE; pass++) { /* what the environment says must not get in the way of --help */
-        int rc = one_pass(&p, pass, argc, argv, done, e);
-        if (rc != 0 || (pass == CHECK && take_env(&p, e) != 0))
+        int rc = make_pass(&p, pass, argc, argv, done, e);
+        if (rc != 0 || (pass == CHECK && take_environment(&p, e) != 0))
             return rc > 0 ? 0 : -1;
     }
     *operands = optind;
     return 0;
 }
 
-static int bad_value(const char *value, const char *name, struct kc_err *e, const char *expected)
+/* Return 1 if two rows are the same option: of the same name, or without one of the same letter. */
+static int is_same_option(const struct kc_option *a, const struct kc_option *b)
 {
-    char shown[128];
-    kc_err_escape(shown, sizeof shown, value, strlen(value));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not %s", name, shown, expected);
+    return a == b || (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
 }
 
-int kc_opt_u64(const char *value, uint64_t least, uint64_t most, uint64_t *out, const char *name, struct kc_err *e)
+int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e)
 {
-    char expected[96];
-    if (kc_num_u64(value, out) == 0 && *out >= least && *out <= most)
-        return 0;
-    if (most == UINT64_MAX)
-        snprintf(expected, sizeof expected, "a whole number from %llu up", (unsigned long long)least);
-    else
-        snprintf(expected, sizeof expected, "a whole number from %llu to %llu", (unsigned long long)least,
-                 (unsigned long long)most);
-    return bad_value(value, name, e, expected);
-}
-
-int kc_opt_real(const char *value, double least, double most, double *out, const char *name, struct kc_err *e)
-{
-    char expected[96];
-    if (kc_num_double(value, out) == 0 && *out >= least && *out <= most)
-        return 0;
-    snprintf(expected, sizeof expected, "a number from %g to %g", least, most);
-    return bad_value(value, name, e, expected);
-}
-
-int kc_opt_size(const char *value, uint64_t *out, const char *name, struct kc_err *e)
-{
-    if (kc_num_size(value, out) == 0 && *out > 0)
-        return 0;
-    return bad_value(value, name, e, "a size, such as 500M or 2G");
-}
-
-int kc_opt_seconds(const char *value, double least, double *out, const char *name, struct kc_err *e)
-{
-    char number[64], expected[96];
-    size_t n = strlen(value);
-    double unit = 1;
-    if (n > 0 && strchr("smhdw", value[n - 1])) {
-        n--;
-        unit = value[n] == 'm' ? 60 : value[n] == 'h' ? 3600 : value[n] == 'd' ? 86400 : value[n] == 'w' ? 604800 : 1;
+    const struct kc_verb *v = arg;
+    struct kc_cli *cli = v->args;
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_same_option(opts[i].row, row))
+            continue;
+        if (kc_option_parse(opts[i].row, opts[i].base, opts[i].defaults, value, name, e) != 0)
+            return -1;
+        cli->given[i] = 1;
+        cli->active[i] = !kc_option_is_idle(opts[i].row, value);
     }
-    if (n < sizeof number) {
-        memcpy(number, value, n);
-        number[n] = '\0';
-        if (kc_num_double(number, out) == 0 && *out * unit >= least && *out * unit <= 1e9) {
-            *out *= unit;
-            return 0;
+    return row->role == KC_ROLE_LOG ? kc_log_json(cli->json, e) : 0;
+}
+
+int kc_opt_given(const struct kc_verb *v, const char *name)
+{
+    const struct kc_cli *cli = v->args;
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++)
+        if (cli->given[i] && opts[i].row->name && strcmp(opts[i].row->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* Return the first option of the list that asks for something, NULL for none. */
+static const struct kc_option *find_active(const struct kc_cli *cli, const struct kc_opt *opts, size_t n, const char *list)
+{
+    for (const char *p = list; *p; p += strspn(p, " ")) {
+        size_t length = strcspn(p, " ");
+        for (size_t i = 0; i < n; i++) {
+            const char *name = opts[i].row->name;
+            if (cli->active[i] && name && strlen(name) == length && memcmp(name, p, length) == 0)
+                return opts[i].row;
         }
+        p += length;
     }
-    snprintf(expected, sizeof expected, "a time from %gs up, such as 90, 90s, 1.5m, 2h, 1d or 2w", least);
-    return bad_value(value, name, e, expected);
+    return NULL;
 }
 
-int kc_opt_bad_word(const char *value, const char *words, const char *name, struct kc_err *e)
+static const char *arg_of(const struct kc_opt *opts, size_t n, const char *name)
 {
-    char expected[200];
-    snprintf(expected, sizeof expected, "one of: %s", words);
-    return bad_value(value, name, e, expected);
+    for (size_t i = 0; i < n; i++)
+        if (opts[i].row->name && strcmp(opts[i].row->name, name) == 0)
+            return opts[i].row->arg;
+    return "";
+}
+
+int kc_opt_check_rules(const struct kc_verb *v, struct kc_err *e)
+{
+    const struct kc_cli *cli = v->args;
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (const struct kc_rule *r = v->rules; r && r->options; r++) {
+        const struct kc_option *a = find_active(cli, opts, n, r->options), *b = find_active(cli, opts, n, r->others);
+        if (a && !b && r->kind == KC_NEEDS)
+            return kc_err_set(e, KC_EUSAGE, "--%s needs --%s %s%s%s", a->name, r->others, arg_of(opts, n, r->others),
+                              r->why ? ", " : "", r->why ? r->why : "");
+        if (a && b && r->kind == KC_EXCLUDES)
+            return kc_err_set(e, KC_EUSAGE, "--%s and --%s cannot be combined", a->name, b->name);
+    }
+    return 0;
+}
+
+void kc_opt_default(const struct kc_opt *o, char out[KC_OPTION_TEXT_MAX])
+{
+    if (o->row->shown)
+        snprintf(out, KC_OPTION_TEXT_MAX, "%s", o->row->shown);
+    else
+        kc_option_text(o->row, o->defaults, 1, out);
 }

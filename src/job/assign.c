@@ -4,13 +4,17 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/num.h"
+#include "io/outputs.h"
 #include "report/batch.h"
+
+/* The outputs, in the order of messages. */
+enum { LABELS, SUMMARY, PROMETHEUS, OUTPUTS };
 
 struct run {
     const struct kc_job_assign *j;
     struct kc_model m;
     struct kc_labeller *labeller;
-    struct kc_outfile *out, *side, *metrics;
+    struct kc_output output[OUTPUTS];
     struct kc_in_stats st;
     uint64_t *rows;    /* (k) by cluster */
     uint64_t *after;   /* (k) sizes with them */
@@ -37,20 +41,30 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
                                 .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
                                 .margin = got.margin, .rows = c->rows};
-    return kc_out_labels_add(run->out, &t, &run->j->out, e) != 0 ? -1 : kc_outfile_push(run->out, e);
+    return kc_out_labels_add(run->output[LABELS].f, &t, &run->j->out, e) != 0 ? -1 : kc_outfile_push(run->output[LABELS].f, e);
+}
+
+static void list_outputs(const struct kc_job_assign *j, struct kc_output out[OUTPUTS])
+{
+    out[LABELS] = (struct kc_output){.option = "--output", .path = j->output};
+    out[SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
+    out[PROMETHEUS] = (struct kc_output){.option = "--prometheus", .path = j->prometheus};
+}
+
+int kc_job_assign_check_outputs(const struct kc_job_assign *j, struct kc_err *e)
+{
+    struct kc_output out[OUTPUTS];
+    list_outputs(j, out);
+    return kc_outputs_check(out, OUTPUTS, e);
 }
 
 static int open_outputs(struct run *run, struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
-    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
-        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
-        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
-        return -1;
-    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"},
-                                          {run->metrics, "--prometheus"}};
-    return kc_outfile_all_differ(all, 3, e) != 0 || kc_outfile_none_is(all, 3, j->model, "--model", e) != 0 ? -1 :
-           kc_outfile_check_inputs(run->out, j->in.files, j->in.nfiles, e);
+    list_outputs(j, run->output);
+    return kc_outputs_open(run->output, OUTPUTS, e) != 0 ||
+           kc_outputs_none_is(run->output, OUTPUTS, j->model, "--model", e) != 0 ? -1 :
+           kc_outfile_check_inputs(run->output[LABELS].f, j->in.files, j->in.nfiles, e);
 }
 
 static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
@@ -64,7 +78,7 @@ static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e
     in.expect_from = j->model;
     in.each = kc_labeller_each;
     in.each_arg = run->labeller;
-    return kc_out_labels_begin(run->out, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, sink, run, &run->st, e);
+    return kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, sink, run, &run->st, e);
 }
 
 static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
@@ -107,8 +121,8 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
     t.seconds = kc_clock_now() - began;
     t.peak_rss = kc_mem_peak();
     kc_out_batch_event(ctx, &t);
-    if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
-        (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
+    struct kc_outfile *side = run->output[SUMMARY].f, *metrics = run->output[PROMETHEUS].f;
+    if ((side && kc_out_batch_json(side, &t, e) != 0) || (metrics && kc_out_batch_prometheus(metrics, &t, e) != 0))
         return -1;
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
@@ -137,13 +151,10 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
         goto out;
     if (report(ctx, &run, began, r, e) != 0)
         goto out;
-    struct kc_outfile *all[] = {run.side, run.metrics, run.out};
-    rc = kc_outfile_commit_all(all, 3, e);
+    rc = kc_outputs_commit(run.output, OUTPUTS, e);
 out:
     kc_labeller_free(run.labeller);
-    kc_outfile_free(run.metrics);
-    kc_outfile_free(run.side);
-    kc_outfile_free(run.out);
+    kc_outputs_free(run.output, OUTPUTS);
     kc_mem_free(run.after);
     kc_mem_free(run.rows);
     kc_model_free(&run.m);

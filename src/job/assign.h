@@ -12,7 +12,7 @@ struct kc_job_assign {
     const char *model;
     struct kc_assign_opts assign; /* want_silhouette is set by the job */
     struct kc_out_opts out;
-    const char *output;     /* "-": standard output */
+    const char *output;     /* the labels; "-": standard output */
     const char *summary;    /* the JSON sidecar, or NULL */
     const char *prometheus; /* a textfile for node_exporter, or NULL */
     int drift;              /* work out the figures of drift */
@@ -24,6 +24,9 @@ struct kc_job_assign_result {
     int drifted;        /* with drift: a limit was crossed */
     struct kc_buf text; /* the summary for people */
 };
+
+/* Check that standard output is wanted at most once. KC_EUSAGE. */
+int kc_job_assign_check_outputs(const struct kc_job_assign *j, struct kc_err *e) KC_MUST_USE;
 
 /* Streams: a failure may leave whole lines on standard output, but no half-made named file. r is zero-initialised by
  * the callee; free with kc_job_assign_free, also after a failure. */

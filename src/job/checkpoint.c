@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/num.h"
+#include "core/algorithms.h"
 #include "core/cluster/steps.h"
-#include "core/kmeans/kmeans.h"
 #include "json/safetensors.h"
 #include "la/matrix.h"
 #include "la/product.h"
@@ -24,12 +24,15 @@
 #define LENGTH 8     /* of the length before the header */
 #define HASH 16      /* digits of a hash */
 #define SHARE 20     /* saving takes no more than this part of the time */
-#define MOST_FACTS 16
+#define MOST_FACTS 64
+#define LAST_FACTS 3 /* that come after the options */
 
 /* What the run is: said in the metadata, and compared. */
 struct fact {
-    const char *key, *about; /* about: for the message */
-    char value[64];
+    char key[KC_OPTION_TEXT_MAX];
+    char about[KC_OPTION_TEXT_MAX]; /* what it is called in messages */
+    char value[KC_OPTION_TEXT_MAX];
+    int is_option;                  /* the user can give it */
 };
 
 struct kc_checkpoint {
@@ -194,40 +197,56 @@ static void fact(struct kc_checkpoint *c, const char *key, const char *about, co
 {
     struct fact *f = &c->fact[c->nfacts++];
     va_list ap;
-    f->key = key;
-    f->about = about;
+    snprintf(f->key, sizeof f->key, "%s", key);
+    snprintf(f->about, sizeof f->about, "%s", about);
     va_start(ap, fmt);
     vsnprintf(f->value, sizeof f->value, fmt, ap);
     va_end(ap);
 }
 
-static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_kmeans_opts *o,
-                         const double *w)
+/* Add a fact for each option that counts for the result. */
+static void gather_options(struct kc_checkpoint *c, const struct kc_algorithm *algorithm, const void *opts)
 {
-    typedef unsigned long long ull;
-    char factor[40] = "", weights[HASH + 1] = "none";
+    for (const struct kc_option *o = algorithm->options; !kc_option_is_last(o); o++) {
+        if (!(o->marks & KC_OPTION_CHECKPOINT) || c->nfacts + LAST_FACTS >= MOST_FACTS)
+            continue;
+        struct fact *f = &c->fact[c->nfacts++];
+        kc_option_key(o, f->key);
+        kc_option_text(o, opts, 0, f->value);
+        f->is_option = 1;
+        if (o->name)
+            kc_option_name(o, f->about);
+        else
+            memcpy(f->about, f->key, sizeof f->about);
+    }
+}
+
+static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
+                         const void *opts, const double *w)
+{
+    char weights[HASH + 1] = "none";
     c->nfacts = 0;
-    if (o->k.factor > 0)
-        snprintf(factor, sizeof factor, "x%.17g", o->k.factor);
-    else
-        snprintf(factor, sizeof factor, "%llu", (ull)o->k.step);
     fact(c, "format", "format", FORMAT);
     fact(c, "format_version", "format", VERSION);
     fact(c, "kclust", "kclust", KC_VERSION);
-    fact(c, "k", "k", "%llu:%llu:%s", (ull)o->k.min, (ull)o->k.max, factor);
-    fact(c, "k_by", "--k-by", "%s", kc_index_name(o->k_by));
-    fact(c, "min_size", "--min-size", "%llu", (ull)o->min_size);
-    fact(c, "max_size", "--max-size", "%llu", (ull)o->max_size);
-    fact(c, "n_init", "--n-init", "%llu", (ull)o->n_init);
-    fact(c, "max_iter", "--max-iter", "%llu", (ull)o->max_iter);
-    fact(c, "tol", "--tol", "%.17g", o->tol);
-    fact(c, "seed", "--seed", "%llu", (ull)o->seed);
-    fact(c, "sample", "--sample", "%llu", (ull)o->sample);
+    if (algorithm != kc_algorithms[0])
+        fact(c, "algorithm", "--algorithm", "%s", algorithm->name);
+    gather_options(c, algorithm, opts);
     fact(c, "n", "rows", "%zu", rows->n);
     fact(c, "d", "dimensions", "%zu", rows->d);
     if (w)
         hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* it goes by the bytes */
     fact(c, "weights", "weights of the rows", "%s", weights);
+}
+
+/* Return 1 if a checkpoint of this version of kclust can be resumed: the states of these versions are the same. */
+static int has_same_state(const char *version, size_t n)
+{
+    static const char *const versions[] = {KC_VERSION, "0.1.0"};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (strlen(versions[i]) == n && memcmp(versions[i], version, n) == 0)
+            return 1;
+    return 0;
 }
 
 /* Whether what is gone on from is of this run. */
@@ -238,11 +257,10 @@ static int compare(struct kc_checkpoint *c, struct kc_err *e)
         char was[64];
         size_t n;
         const char *v = kc_st_metadata(&c->from, f->key, &n);
-        if (is(&c->from, f->key, f->value))
+        if (is(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
             continue;
         kc_err_escape(was, sizeof was, v ? v : "nothing", v ? n : 7);
-        int option = f->about[0] == '-' || strcmp(f->key, "k") == 0;
-        return kc_err_at(e, option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0, "the checkpoint is of another run: %s %s, not %s",
+        return kc_err_at(e, f->is_option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0, "the checkpoint is of another run: %s %s, not %s",
                          f->about, was, f->value);
     }
     if (hash_rows(c, e) != 0)
@@ -351,8 +369,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     c->next = kc_clock_now() + c->o.every;
     if (!c->o.file)
         return 0;
-    (void)algorithm;
-    gather_facts(c, rows, opts, r->weights);
+    gather_facts(c, rows, algorithm, opts, r->weights);
     if (c->fd >= 0) {
         if (compare(c, e) != 0)
             return -1;

@@ -65,12 +65,12 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
     uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
                                              : algorithm->bytes(n, d, in_memory, w->j->opts, w->request,
                                                                   w->threads),
-                       w->j->model ? kc_model_make_bytes(n, d, k) : 0);
+                       w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
                         (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
-    if (w->j->clusters) { /* the fit has freed what it worked with */
+    if (w->j->path[KC_FIT_CLUSTERS]) { /* the fit has freed what it worked with */
         uint64_t records = add(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
     }
@@ -167,7 +167,7 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
         return -1;
     kc_fit_fields_check(run);
-    if (!j->clusters || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
+    if (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
         return kc_err_set(e, KC_EINPUT, "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
@@ -295,17 +295,17 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     int waited = 0;
     static const double some = 1; /* what is needed depends on whether there are weights, not on what they are */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
-                                       .want_rows = kc_out_wants_figures(&j->out), .want_sums = j->model != NULL};
+                                       .want_rows = kc_out_wants_figures(&j->out), .want_sums = j->path[KC_FIT_MODEL] != NULL};
     run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
     if (!run->opts)
         return -1;
     memcpy(run->opts, j->opts, j->algorithm->opts_size);
     run->times.begin = kc_clock_now();
     /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
-    if (j->model && kc_lock_take(j->model, &run->lock, &waited, e) != 0)
+    if (j->path[KC_FIT_MODEL] && kc_lock_take(j->path[KC_FIT_MODEL], &run->lock, &waited, e) != 0)
         return -1;
     if (waited)
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "waited for another run that writes %s", j->model);
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "waited for another run that writes %s", j->path[KC_FIT_MODEL]);
     if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, run, e) != 0)
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
@@ -320,17 +320,16 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (find_keywords(j, run, e) != 0)
         return -1;
     kc_ctx_event(&run->ctx, "write", "writing begins", NULL, 0);
-    if (kc_fit_write(j, run, e) != 0)
+    if (kc_fit_write_work(j, run, e) != 0)
         return -1;
     run->times.end = kc_clock_now();
     if (run->kept.code != KC_OK) {
         *e = run->kept;
         return -1;
     }
-    if (kc_fit_report(j, run, j->want_text ? &r->text : NULL, e) != 0)
+    if (kc_fit_write_reports(j, run, j->want_text ? &r->text : NULL, e) != 0)
         return -1;
-    struct kc_outfile *all[] = {run->file, run->side, run->metrics, run->records, run->out};
-    if (kc_outfile_commit_all(all, 5, e) != 0)
+    if (kc_outputs_commit(run->output, run->noutputs, e) != 0)
         return -1;
     kc_checkpoint_done(run->checkpoint);
     r->limit_broken = run->fit.limit_broken;
@@ -349,11 +348,7 @@ static void run_free(struct kc_job_run *run)
     kc_like_free(&run->like);
     kc_model_free(&run->old);
     kc_model_free(&run->model);
-    kc_outfile_free(run->records);
-    kc_outfile_free(run->metrics);
-    kc_outfile_free(run->file);
-    kc_outfile_free(run->side);
-    kc_outfile_free(run->out);
+    kc_outputs_free(run->output, run->noutputs);
     kc_clustering_free(&run->fit);
     kc_mem_free(run->opts);
     kc_dataset_free(&run->ds);

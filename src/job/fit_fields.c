@@ -26,9 +26,9 @@ void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j)
     f->weight = want(f, j->weight_field, KC_ATTR_WEIGHT);
     for (size_t i = 0; i < j->ngroup_by; i++)
         f->group[i] = want(f, j->group_by[i], KC_ATTR_ANY);
-    f->document = want(f, j->clusters ? j->document_field : NULL, KC_ATTR_ANY);
+    f->document = want(f, j->path[KC_FIT_CLUSTERS] ? j->document_field : NULL, KC_ATTR_ANY);
     for (size_t i = 0; i < j->records.nfacets; i++)
-        f->facet[i] = want(f, j->clusters ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
+        f->facet[i] = want(f, j->path[KC_FIT_CLUSTERS] ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
 }
 
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out)
@@ -49,4 +49,28 @@ void kc_fit_fields_check(const struct kc_job_run *run)
         if (n == 0)
             kc_ctx_log(&run->ctx, KC_LOG_WARN, "no record has a field '%.200s'", run->fields.name[i]);
     }
+}
+
+int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
+                            struct kc_err *e)
+{
+    char *p = copy;
+    if (strlen(value) >= size)
+        return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, size - 1);
+    memcpy(p, value, strlen(value) + 1);
+    j->ngroup_by = 0;
+    for (char *end; p; p = end) {
+        end = strchr(p, ',');
+        if (end)
+            *end++ = '\0';
+        if (j->ngroup_by == KC_GROUP_FIELDS_MOST)
+            return kc_err_set(e, KC_EUSAGE, "%s: more than %d fields", option, KC_GROUP_FIELDS_MOST);
+        if (!*p)
+            return kc_err_set(e, KC_EUSAGE, "%s: an empty field", option);
+        for (size_t i = 0; i < j->ngroup_by; i++)
+            if (strcmp(j->group_by[i], p) == 0)
+                return kc_err_set(e, KC_EUSAGE, "%s: '%s' is given twice", option, p);
+        j->group_by[j->ngroup_by++] = p;
+    }
+    return 0;
 }

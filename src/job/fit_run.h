@@ -4,6 +4,7 @@
 
 #include "in/fields/attrs.h"
 #include "job/fit.h"
+#include "io/outputs.h"
 #include "job/like.h"
 #include "model/model.h"
 #include "report/report.h"
@@ -24,7 +25,9 @@ struct kc_job_run {
     struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
     struct kc_err kept;         /* a failure to keep a warning */
     struct kc_strs warnings;
-    struct kc_outfile *out, *side, *file, *metrics, *records; /* labels, sidecar, model, figures, clusters */
+    struct kc_output output[KC_FIT_OUTPUTS_MOST + 1]; /* by the rows of job/fit_outputs.c; the last: the checkpoint, to compare */
+    char output_name[KC_FIT_OUTPUTS_MOST][KC_OPTION_TEXT_MAX]; /* their options */
+    size_t noutputs;            /* without the last */
     struct kc_fit_fields fields;
     int64_t *time;          /* (n) of time_field; or NULL */
     uint32_t *group;        /* (n) by group_by, counted in the order in which they were met; or NULL */
@@ -66,13 +69,18 @@ int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_e
     KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
 
-/* job/fit_write.c */
+/* job/fit_outputs.c: open the outputs; write those of the work; and, when the times are known, those that report it, and
+ * the summary for people into text (may be NULL). */
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
-/* Labels, model, clusters. */
-int kc_fit_write(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_write_work(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_buf *text, struct kc_err *e)
     KC_MUST_USE;
-/* What tells of the run and its times, at the end: sidecar, figures, and into text (may be NULL) the summary. */
-int kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_buf *text,
-                  struct kc_err *e) KC_MUST_USE;
+
+/* job/fit_write.c: the writers of the outputs. */
+typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e);
+kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
+    kc_fit_write_prometheus;
+/* Gather what the run came to, for reports. */
+struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run);
 
 #endif

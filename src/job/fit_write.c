@@ -6,22 +6,7 @@
 #include "job/fit_run.h"
 #include "la/product.h"
 
-int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
-{
-    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
-        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
-        (j->model && kc_outfile_open(&run->file, j->model, e) != 0) ||
-        (j->clusters && kc_outfile_open(&run->records, j->clusters, e) != 0) ||
-        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0))
-        return -1;
-    const struct kc_named_output all[] = {{run->out, "--output"}, {run->side, "--summary"}, {run->metrics, "--prometheus"},
-                                          {run->records, "--clusters"}, {run->file, "--model"}, {kc_checkpoint_file(run->checkpoint), "--checkpoint"}};
-    if (kc_outfile_all_differ(all, 6, e) != 0)
-        return -1;
-    return kc_outfile_none_is(all, 4, j->like, "--like", e); /* all but the new model; old labels may be replaced */
-}
-
-static int write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
     struct kc_labels t = {
         .n = run->fit.n,
@@ -35,13 +20,11 @@ static int write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
     };
-    return kc_out_labels(run->out, &t, &j->out, e);
+    return kc_out_labels(f, &t, &j->out, e);
 }
 
-static int write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
-    if (!j->model)
-        return 0;
     if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, run->opts, j->like ? &run->old : NULL,
                       run->like.ids, e) != 0)
         return -1;
@@ -49,7 +32,7 @@ static int write_model(const struct kc_job_fit *j, struct kc_job_run *run, struc
     if (run->model.moved.n > 0)
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits moved some rows out of their nearest cluster; "
                    "the model stores them");
-    return kc_model_save(&run->model, run->file, e);
+    return kc_model_save(&run->model, f, e);
 }
 
 static void set(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
@@ -98,8 +81,7 @@ static void join_names(const struct kc_job_fit *j, char *out, size_t size)
 }
 
 /* A record for each cluster. */
-static int write_clusters(const struct kc_job_fit *j, struct kc_job_run *run,
-                          struct kc_err *e)
+int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *out, struct kc_err *e)
 {
     const struct kc_clustering *f = &run->fit;
     struct kc_field document, facets[KC_FACETS_MOST];
@@ -125,8 +107,6 @@ static int write_clusters(const struct kc_job_fit *j, struct kc_job_run *run,
         .facets = facets,
     };
     int rc = -1;
-    if (!j->clusters)
-        return 0;
     for (size_t i = 0; i < j->records.nfacets; i++)
         (void)kc_fit_field(run, run->fields.facet[i], &facets[i]); /* each was asked for */
     double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
@@ -134,19 +114,13 @@ static int write_clusters(const struct kc_job_fit *j, struct kc_job_run *run,
     if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&
         (!run->time || kc_members_sort(&members, run->time, e) == 0) &&
         kc_members_similarity(&run->ctx, &run->ds.rows, f->labels, f->k, similarity, e) == 0)
-        rc = kc_out_clusters(run->records, &c, e);
+        rc = kc_out_clusters(out, &c, e);
     kc_members_free(&members);
     kc_mem_free(similarity);
     return rc != 0 ? -1 : kc_rows_failed(&run->ds.rows, e);
 }
 
-int kc_fit_write(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
-{
-    return write_labels(j, run, e) != 0 || write_model(j, run, e) != 0 ? -1 : write_clusters(j, run, e);
-}
-
-int kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_buf *text,
-                  struct kc_err *e)
+struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run)
 {
     const struct kc_kmeans *own = kc_kmeans_of(&run->fit), none = {0};
     own = own ? own : &none;
@@ -171,9 +145,17 @@ int kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run, stru
         .peak_rss = kc_mem_peak(),
     };
     report.seconds.sweep = run->times.fit - run->times.read - report.seconds.index - report.seconds.final - report.seconds.sizes;
-    if ((run->side && kc_out_sidecar(run->side, &report, e) != 0) ||
-        (run->metrics && kc_out_fit_prometheus(run->metrics, &report, j->model, e) != 0))
-        return -1;
-    /* before anything is replaced: after that nothing may fail for want of memory */
-    return text ? kc_out_summary(text, &report, e) : 0;
+    return report;
+}
+
+int kc_fit_write_sidecar(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
+{
+    const struct kc_report report = kc_fit_report(j, run);
+    return kc_out_sidecar(f, &report, e);
+}
+
+int kc_fit_write_prometheus(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
+{
+    const struct kc_report report = kc_fit_report(j, run);
+    return kc_out_fit_prometheus(f, &report, j->path[KC_FIT_MODEL], e);
 }

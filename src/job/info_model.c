@@ -33,7 +33,7 @@ static int as_json(struct kc_buf *b, const struct kc_model *m, double cv, double
     kc_jsonw_u64(&w, "pool", m->pool.n);
     kc_jsonw_u64(&w, "moved", m->moved.n);
     kc_jsonw_u64(&w, "next_id", (uint64_t)m->next_id);
-    kc_jsonw_u64(&w, "seed", m->fit.seed);
+    kc_jsonw_u64(&w, "seed", kc_model_option(m, "seed", KC_MODEL_SEED));
     kc_jsonw_open(&w, "baseline", '{', 1);
     kc_jsonw_double(&w, "silhouette", m->baseline.silhouette);
     kc_jsonw_double(&w, "similarity", m->baseline.similarity);

@@ -5,35 +5,48 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "io/lock.h"
+#include "io/outputs.h"
 #include "par/pool.h"
 #include "report/batch.h"
+
+/* The outputs, in the order of messages. */
+enum { LABELS, LATE, SUMMARY, PROMETHEUS, MODEL, OUTPUTS };
 
 struct run {
     const struct kc_job_update *j;
     struct kc_model m;
     struct kc_dataset ds;
     struct kc_update u;
-    struct kc_outfile *out, *late, *side, *metrics, *file;
+    struct kc_output output[OUTPUTS];
     struct kc_model_baseline baseline;
     uint64_t since;  /* rows since the fit, before this batch */
     int lock;
 };
 
+static void list_outputs(const struct kc_job_update *j, struct kc_output out[OUTPUTS])
+{
+    const char *save = j->save ? j->save : j->model;
+    out[LABELS] = (struct kc_output){.option = "--output", .path = j->output};
+    out[LATE] = (struct kc_output){.option = "--late", .path = j->late};
+    out[SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
+    out[PROMETHEUS] = (struct kc_output){.option = "--prometheus", .path = j->prometheus};
+    /* The labels are out before the model knows of their rows. */
+    out[MODEL] = (struct kc_output){.option = j->save ? "--save" : "--model", .path = j->dry_run ? NULL : save,
+                                    .may_replace_input = 1, .last = 1};
+}
+
+int kc_job_update_check_outputs(const struct kc_job_update *j, struct kc_err *e)
+{
+    struct kc_output out[OUTPUTS];
+    list_outputs(j, out);
+    return kc_outputs_check(out, OUTPUTS, e);
+}
+
 static int open_outputs(struct run *run, struct kc_err *e)
 {
-    const struct kc_job_update *j = run->j;
-    const char *save = j->save ? j->save : j->model;
-    if (kc_outfile_open(&run->out, j->output, e) != 0 ||
-        (j->late && kc_outfile_open(&run->late, j->late, e) != 0) ||
-        (j->summary && kc_outfile_open(&run->side, j->summary, e) != 0) ||
-        (j->prometheus && kc_outfile_open(&run->metrics, j->prometheus, e) != 0) ||
-        (!j->dry_run && kc_outfile_open(&run->file, save, e) != 0))
-        return -1;
-    const struct kc_named_output all[] = {{run->out, "--output"}, {run->late, "--late"}, {run->side, "--summary"},
-                                          {run->metrics, "--prometheus"}, {run->file, j->save ? "--save" : "--model"}};
-    if (kc_outfile_all_differ(all, 5, e) != 0)
-        return -1;
-    return kc_outfile_none_is(all, 4, j->model, "--model", e); /* all but the new model */
+    list_outputs(run->j, run->output);
+    return kc_outputs_open(run->output, OUTPUTS, e) != 0 ? -1 :
+           kc_outputs_none_is(run->output, OUTPUTS, run->j->model, "--model", e);
 }
 
 static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
@@ -61,14 +74,14 @@ static int write_labels(struct run *run, struct kc_err *e)
         .labels = run->u.labels, .ids = run->m.ids, .similarity = run->u.similarity, .margin = run->u.margin,
         .skipped = run->ds.skipped, .nskipped = run->ds.nskipped,
     };
-    if (kc_out_labels(run->out, &t, &j->out, e) != 0)
+    if (kc_out_labels(run->output[LABELS].f, &t, &j->out, e) != 0)
         return -1;
-    if (!run->late)
+    if (!run->output[LATE].f)
         return 0;
     const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
                                    .ids = run->m.ids};
     const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, j->out.id_format};
-    return kc_out_labels(run->late, &late, &o, e);
+    return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 
 static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
@@ -95,8 +108,8 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
     t.seconds = kc_clock_now() - began;
     t.peak_rss = kc_mem_peak();
     kc_out_batch_event(ctx, &t);
-    if ((run->side && kc_out_batch_json(run->side, &t, e) != 0) ||
-        (run->metrics && kc_out_batch_prometheus(run->metrics, &t, e) != 0))
+    struct kc_outfile *side = run->output[SUMMARY].f, *metrics = run->output[PROMETHEUS].f;
+    if ((side && kc_out_batch_json(side, &t, e) != 0) || (metrics && kc_out_batch_prometheus(metrics, &t, e) != 0))
         return -1;
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
@@ -116,17 +129,6 @@ static int learn(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
     return 0;
 }
 
-/* Everything is complete before anything is replaced, and the labels are out before the model knows of their rows. */
-static int commit(struct run *run, struct kc_err *e)
-{
-    struct kc_outfile *all[] = {run->late, run->side, run->metrics, run->out};
-    if (run->file && kc_outfile_finish(run->file, e) != 0)
-        return -1;
-    if (kc_outfile_commit_all(all, 4, e) != 0)
-        return -1;
-    return run->file ? kc_outfile_commit(run->file, e) : 0;
-}
-
 int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, struct kc_job_update_result *r,
                       struct kc_err *e)
 {
@@ -141,16 +143,12 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
         kc_ctx_log(ctx, KC_LOG_INFO, "waited for another run that writes %s", j->save ? j->save : j->model);
     if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || learn(ctx, &run, e) != 0)
         goto out;
-    if (write_labels(&run, e) != 0 || (run.file && kc_model_save(&run.m, run.file, e) != 0) ||
+    if (write_labels(&run, e) != 0 || (run.output[MODEL].f && kc_model_save(&run.m, run.output[MODEL].f, e) != 0) ||
         report(ctx, &run, began, r, e) != 0)
         goto out;
-    rc = commit(&run, e);
+    rc = kc_outputs_commit(run.output, OUTPUTS, e);
 out:
-    kc_outfile_free(run.file);
-    kc_outfile_free(run.metrics);
-    kc_outfile_free(run.side);
-    kc_outfile_free(run.late);
-    kc_outfile_free(run.out);
+    kc_outputs_free(run.output, OUTPUTS);
     kc_update_free(&run.u);
     kc_dataset_free(&run.ds);
     kc_model_free(&run.m);

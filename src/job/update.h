@@ -29,6 +29,9 @@ struct kc_job_update_result {
     struct kc_buf text;
 };
 
+/* Check that standard output is wanted at most once. KC_EUSAGE. */
+int kc_job_update_check_outputs(const struct kc_job_update *j, struct kc_err *e) KC_MUST_USE;
+
 /* The labels are complete before the model is replaced, which comes last: a run that ends in between is run again, and
  * gives the same labels. Two at once on one model: the second waits for the first. r is zero-initialised by the callee;
  * free with kc_job_update_free, also after a failure. */

@@ -10,8 +10,10 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "core/algorithms.h"
 #include "io/source.h"
 #include "json/json.h"
+#include "json/option_json.h"
 #include "json/safetensors.h"
 #include "model/model.h"
 
@@ -165,28 +167,27 @@ static int take_numbers(const struct load *l, const char *object, const char *wh
 
 #define COUNT(p) (sizeof(p) / sizeof(p)[0])
 
-static int take_options(const struct load *l, const char *v)
+/* Read how the clustering was made: an algorithm that is not named is k-means. */
+static int read_options(const struct load *l, const char *info)
 {
-    struct kc_kmeans_opts *o = &l->m->fit;
-    *o = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
-    const struct number t[] = {
-        {"k_min", 1, INT32_MAX, &o->k.min}, {"k_max", 1, INT32_MAX, &o->k.max}, {"k_step", 1, INT32_MAX, &o->k.step},
-        {"min_size", 1, UINT64_MAX, &o->min_size}, {"max_size", 0, UINT64_MAX, &o->max_size},
-        {"n_init", 1, UINT64_MAX, &o->n_init}, {"max_iter", 1, UINT64_MAX, &o->max_iter},
-        {"seed", 0, UINT64_MAX, &o->seed}, {"sample", 0, UINT64_MAX, &o->sample},
-    };
-    struct kc_json_str by;
-    char name[32];
-    if (take_numbers(l, v, "options.", t, COUNT(t)) != 0)
+    struct kc_model *m = l->m;
+    const char *v = kc_json_find(info, "options"), *name = kc_json_find(info, "algorithm");
+    struct kc_err why = KC_ERR_INIT;
+    struct kc_json_str s;
+    char key[KC_OPTION_TEXT_MAX];
+    m->algorithm = !name ? kc_algorithms[0] : kc_json_text(name, &s) == 0 ? kc_algorithm_find(s.p, s.n) : NULL;
+    if (!m->algorithm)
+        return bad(l, "algorithm is none that this kclust has");
+    m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, l->e);
+    if (!m->opts)
         return -1;
-    if (kc_json_double(kc_json_find(v, "tol"), &o->tol) != 0 || !(o->tol >= 0) ||
-        kc_json_double(kc_json_find(v, "k_factor"), &o->k.factor) != 0 || !(o->k.factor == 0 || o->k.factor > 1))
-        return bad(l, "options.tol or options.k_factor is not a valid number");
-    if (kc_json_text(kc_json_find(v, "k_by"), &by) != 0 || by.n >= sizeof name)
-        return bad(l, "options.k_by is not an index");
-    memcpy(name, by.p, by.n);
-    name[by.n] = '\0';
-    return kc_index_by_name(name, &o->k_by) == 0 ? 0 : bad(l, "options.k_by is not an index");
+    memcpy(m->opts, m->algorithm->defaults, m->algorithm->opts_size);
+    for (const struct kc_option *o = m->algorithm->options; !kc_option_is_last(o); o++) {
+        kc_option_key(o, key);
+        if ((o->marks & KC_OPTION_MODEL) && kc_option_read(o, m->opts, v) != 0)
+            return bad(l, "options.%s is not a value that it can have", key);
+    }
+    return m->algorithm->check(m->opts, &why) == 0 ? 0 : bad(l, "options: %s", why.msg);
 }
 
 static int take_baseline(const struct load *l, const char *v)
@@ -312,7 +313,7 @@ static int take_info(struct load *l, const char *v)
     if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust)
         return bad(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
-    return take_options(l, kc_json_find(v, "options")) != 0 || take_baseline(l, kc_json_find(v, "baseline")) != 0 ||
+    return read_options(l, v) != 0 || take_baseline(l, kc_json_find(v, "baseline")) != 0 ||
                    take_lives(l, kc_json_find(v, "lineage")) != 0 ||
                    take_representatives(l, kc_json_find(v, "representatives")) != 0
                ? -1

@@ -212,15 +212,18 @@ static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc
 }
 
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
-                  const struct kc_kmeans_opts *o, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
+                  const void *opts, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
 {
     uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
     uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* by place */
     int rc = -1;
-    *m = (struct kc_model){.k = f->k, .d = f->d, .fit = *o, .n = f->n, .generation = old ? old->generation + 1 : 1,
+    *m = (struct kc_model){.k = f->k, .d = f->d, .algorithm = f->algorithm, .n = f->n, .generation = old ? old->generation + 1 : 1,
                            .next_id = old ? old->next_id : 0, .created = -1};
     strcpy(m->kclust, KC_VERSION);
-    if (!order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
+    m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, e);
+    if (m->opts)
+        memcpy(m->opts, opts, m->algorithm->opts_size);
+    if (!m->opts || !order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
         goto out;
     sort_ids(ids, f->k, order, place);
     if (fill(m, ds, f, old, ids, order, place, labels, e) != 0)
@@ -231,6 +234,11 @@ out:
     kc_mem_free(place);
     kc_mem_free(order);
     return rc;
+}
+
+uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback)
+{
+    return kc_option_u64(m->algorithm->options, m->opts, key, fallback);
 }
 
 uint64_t kc_model_bytes(const struct kc_model *m)
@@ -255,5 +263,6 @@ void kc_model_free(struct kc_model *m)
     kc_strs_free(&m->rep_terms);
     kc_mem_free(m->rep_similarity);
     kc_mem_free(m->lives);
+    kc_mem_free(m->opts);
     memset(m, 0, sizeof *m);
 }

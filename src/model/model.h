@@ -7,13 +7,14 @@
 #define KC_MODEL_MODEL_H
 
 #include "base/ctx.h"
-#include "core/kmeans/kmeans.h"
+#include "core/cluster/algorithm.h"
 #include "in/dataset.h"
 #include "io/outfile.h"
 
 #define KC_MODEL_VERSION 1
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */
 #define KC_MODEL_REPRESENTATIVES 5
+#define KC_MODEL_SEED 42           /* of updates, where the algorithm of the fit has none */
 #define KC_MODEL_POOL 10000       /* rows kept for the next update, at most: the latest */
 
 /* The fit's indices: what later rows are compared with. NAN where not defined. */
@@ -59,7 +60,8 @@ struct kc_model {
     size_t nlives;
 
     char kclust[32];         /* the version that wrote it */
-    struct kc_kmeans_opts fit;  /* the options of the fit */
+    const struct kc_algorithm *algorithm; /* that made the clustering, */
+    void *opts;              /* and its options; the model's own */
     uint64_t n;              /* rows of the fit */
     uint64_t generation;     /* 1, and one more with each fit --like */
     uint64_t updates;        /* since the fit */
@@ -70,11 +72,14 @@ struct kc_model {
 };
 
 /* A fitted clustering as a model: of generation 1 with ids 0..k-1, or, with old and ids (k), of the generation after old,
- * with those ids. f: with want_sums. Rows are read once more, and each
+ * with those ids. f: with sums and centroids, by options opts of its algorithm. Rows are read once more, and each
  * is assigned again: what does not come out as its label goes into moved. */
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
-                  const struct kc_kmeans_opts *o, const struct kc_model *old, const int64_t *ids,
+                  const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
+
+/* Return the whole number that the fit's option of this key had; fallback if its algorithm has none. */
+uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);
 
 /* What kc_model_make allocates for n rows and k clusters at most. Pure. */
 uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k);

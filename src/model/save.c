@@ -1,6 +1,8 @@
 /* The model file, as section MODEL of kclust-formats(5) describes it. */
 #include <string.h>
+#include "core/algorithms.h"
 #include "json/jsonw.h"
+#include "json/option_json.h"
 #include "json/safetensors.h"
 #include "model/model.h"
 
@@ -12,21 +14,15 @@ static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
         kc_jsonw_u64(w, key, (uint64_t)v);
 }
 
-static void add_options(struct kc_jsonw *w, const struct kc_kmeans_opts *o)
+/* Write how the clustering was made. Models of k-means do not name the algorithm: those of 0.1.0 had no other. */
+static void add_options(struct kc_jsonw *w, const struct kc_model *m)
 {
+    if (m->algorithm != kc_algorithms[0])
+        kc_jsonw_cstr(w, "algorithm", m->algorithm->name);
     kc_jsonw_open(w, "options", '{', 1);
-    kc_jsonw_u64(w, "k_min", o->k.min);
-    kc_jsonw_u64(w, "k_max", o->k.max);
-    kc_jsonw_u64(w, "k_step", o->k.step);
-    kc_jsonw_double(w, "k_factor", o->k.factor);
-    kc_jsonw_cstr(w, "k_by", kc_index_name(o->k_by));
-    kc_jsonw_u64(w, "min_size", o->min_size);
-    kc_jsonw_u64(w, "max_size", o->max_size);
-    kc_jsonw_u64(w, "n_init", o->n_init);
-    kc_jsonw_u64(w, "max_iter", o->max_iter);
-    kc_jsonw_double(w, "tol", o->tol);
-    kc_jsonw_u64(w, "seed", o->seed);
-    kc_jsonw_u64(w, "sample", o->sample);
+    for (const struct kc_option *o = m->algorithm->options; !kc_option_is_last(o); o++)
+        if (o->marks & KC_OPTION_MODEL)
+            kc_option_write(w, o, m->opts, 0);
     kc_jsonw_close(w, '}');
 }
 
@@ -103,7 +99,7 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     kc_jsonw_u64(&w, "unassigned", m->unassigned);
     kc_jsonw_u64(&w, "next_id", (uint64_t)m->next_id);
     add_i64(&w, "created", m->created);
-    add_options(&w, &m->fit);
+    add_options(&w, m);
     add_baseline(&w, &m->baseline);
     add_lives(&w, m);
     add_representatives(&w, m);

@@ -112,11 +112,11 @@ static int find_topics(struct kc_updating *w)
     v = kc_mem_alloc(n, sizeof *v, w->e);
     if (!x || !group || !other || !sum || !v)
         goto out;
-    struct kc_rng r = kc_rng_stream(w->m->fit.seed, KC_RNG_TOPICS, w->m->updates, 2);
+    struct kc_rng r = kc_rng_stream(kc_model_option(w->m, "seed", KC_MODEL_SEED), KC_RNG_TOPICS, w->m->updates, 2);
     for (size_t i = 0; i < w->all && m < n; i++) /* n of them, all sets as likely */
         if (suspect(w, i) && kc_rng_below(&r, loose--) < n - m)
             memcpy(x + m++ * w->d, kc_updating_row(w, i), w->d * sizeof *x);
-    if (kc_topics_find(w->ctx, x, n, w->d, w->min_new, w->m->fit.seed, group, &ngroups, w->e) != 0)
+    if (kc_topics_find(w->ctx, x, n, w->d, w->min_new, kc_model_option(w->m, "seed", KC_MODEL_SEED), group, &ngroups, w->e) != 0)
         goto out;
     for (size_t i = 0; i < n; i++)
         other[i] = best_mean(w, x + i * w->d);

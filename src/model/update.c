@@ -337,7 +337,8 @@ int kc_model_update(const struct kc_ctx *ctx, struct kc_model *m, const struct k
     u->n = ds->rows.n;
     w.part[0] = kc_rows_memory(m->pool.x, m->pool.n, m->d);
     w.part[1] = ds->rows;
-    w.min_new = o->min_new ? o->min_new : m->fit.min_size > KC_UPDATE_MIN_NEW ? m->fit.min_size : KC_UPDATE_MIN_NEW;
+    w.min_new = o->min_new ? o->min_new : kc_model_option(m, "min_size", 1) > KC_UPDATE_MIN_NEW ?
+                kc_model_option(m, "min_size", 1) : KC_UPDATE_MIN_NEW;
     if (w.all >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", w.all);
     int rc = update(&w);

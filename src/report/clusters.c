@@ -6,6 +6,7 @@
 #include <time.h>
 #include "base/date.h"
 #include "in/dataset.h"
+#include "json/option_json.h"
 #include "report/labels.h"
 #include "report/writer.h"
 
@@ -17,11 +18,28 @@ static const char *const members[] = {
     "metadata",
 };
 
-int kc_out_clusters_has(const char *name)
+/* Return 1 if every record has a member of that name anyway. */
+static int is_member(const char *name)
 {
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (strcmp(members[i], name) == 0)
             return 1;
+    return 0;
+}
+
+int kc_out_clusters_add_facet(struct kc_clusters_opts *c, const char *value, const char *option, struct kc_err *e)
+{
+    struct kc_facet *f = &c->facets[c->nfacets];
+    if (c->nfacets == KC_FACETS_MOST)
+        return kc_err_set(e, KC_EUSAGE, "%s: more than %d facets", option, KC_FACETS_MOST);
+    if (kc_facet_parse(f, value, option, e) != 0)
+        return -1;
+    for (size_t i = 0; i < c->nfacets; i++)
+        if (strcmp(c->facets[i].name, f->name) == 0)
+            return kc_err_set(e, KC_EUSAGE, "%s: two facets named '%s': give one as NAME=FIELD", option, f->name);
+    if (is_member(f->name))
+        return kc_err_set(e, KC_EUSAGE, "%s: the records already have a '%s': give it as NAME=FIELD", option, f->name);
+    c->nfacets++;
     return 0;
 }
 
@@ -100,25 +118,8 @@ static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint
     kc_jsonw_close(w, '}');
 }
 
-static void add_range(struct kc_jsonw *w, const struct kc_krange *k)
-{
-    char text[80];
-    int n = k->least > 0 ? snprintf(text, sizeof text, "%g%%", 100 * k->least)
-                         : snprintf(text, sizeof text, "%llu", (unsigned long long)k->min);
-    if (k->share > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n, ":%g%%", 100 * k->share);
-    else if (k->max > k->min || k->factor > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n, ":%llu", (unsigned long long)k->max);
-    if (k->factor > 0)
-        snprintf(text + n, sizeof text - (size_t)n, ":x%g", k->factor);
-    else if (k->step > 1)
-        snprintf(text + n, sizeof text - (size_t)n, ":%llu", (unsigned long long)k->step);
-    kc_jsonw_cstr(w, "k", text);
-}
-
 static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
 {
-    const struct kc_kmeans_opts *o = c->opts;
     kc_jsonw_open(w, "metadata", '{', 1);
     kc_jsonw_cstr(w, "algorithm", c->fit->algorithm->title);
     kc_jsonw_cstr(w, "version", KC_VERSION);
@@ -130,17 +131,9 @@ static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
             kc_jsonw_cstr(w, "timestamp", text);
     }
     kc_jsonw_open(w, "options", '{', 1);
-    add_range(w, &o->k);
-    kc_jsonw_cstr(w, "k_by", kc_index_name(o->k_by));
-    kc_jsonw_u64(w, "min_size", o->min_size);
-    if (o->max_size)
-        kc_jsonw_u64(w, "max_size", o->max_size);
-    else
-        kc_jsonw_null(w, "max_size");
-    kc_jsonw_u64(w, "n_init", o->n_init);
-    kc_jsonw_u64(w, "max_iter", o->max_iter);
-    kc_jsonw_double(w, "tol", o->tol);
-    kc_jsonw_u64(w, "seed", o->seed);
+    for (const struct kc_option *o = c->fit->algorithm->options; !kc_option_is_last(o); o++)
+        if (o->marks & KC_OPTION_RECORD)
+            kc_option_write(w, o, c->opts, 1);
     for (size_t i = 0; i < c->nsettings; i++) {
         const struct kc_setting *s = &c->settings[i];
         if (s->text)

@@ -3,7 +3,7 @@
 #define KC_REPORT_CLUSTERS_H
 
 #include "core/cluster/members.h"
-#include "core/kmeans/kmeans.h"
+#include "core/cluster/algorithm.h"
 #include "io/outfile.h"
 #include "report/facets.h"
 #include "report/groups.h"
@@ -12,8 +12,8 @@
 struct kc_clusters_opts {
     const char *type;        /* cluster_type */
     const char *id_format;   /* as kc_out_opts has it */
-    size_t representatives;  /* how many, at most KC_REPRESENTATIVES_MOST */
-    size_t facet_values;     /* how many of each facet */
+    uint64_t representatives; /* how many, at most KC_REPRESENTATIVES_MOST */
+    uint64_t facet_values;   /* how many of each facet */
     struct kc_facet facets[KC_FACETS_MOST];
     size_t nfacets;
     int64_t timestamp;       /* seconds since 1970; -1: not told */
@@ -31,7 +31,7 @@ struct kc_setting {
 struct kc_clusters {
     const struct kc_clusters_opts *o;
     const struct kc_clustering *fit;
-    const struct kc_kmeans_opts *opts;
+    const void *opts;            /* the options of fit->algorithm */
     const struct kc_setting *settings; /* (nsettings) beside opts */
     size_t nsettings;
     const int64_t *ids;          /* (fit->k), or NULL: 0 .. k-1 */
@@ -47,8 +47,9 @@ struct kc_clusters {
     const struct kc_field *facets;      /* (o->nfacets) */
 };
 
-/* 1 when every record has a member of that name anyway. */
-int kc_out_clusters_has(const char *name);
+/* Add the facet FIELD or NAME=FIELD. KC_EUSAGE if it is none, or another member of the records has its name. */
+int kc_out_clusters_add_facet(struct kc_clusters_opts *c, const char *value, const char *option, struct kc_err *e)
+    KC_MUST_USE;
 
 /* A record for each cluster, in the order of the ids 0..k-1. All of it follows from data and options. */
 int kc_out_clusters(struct kc_outfile *f, const struct kc_clusters *c, struct kc_err *e) KC_MUST_USE;

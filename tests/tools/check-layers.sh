@@ -37,11 +37,11 @@ core/judge:    base par la core/cluster
 core/kmeans:   base par json la core/cluster core/judge
 core/track:    base la core/cluster core/judge
 core/parts:    base par la core/cluster core/judge
-model:         base io par json la in/fields in core/cluster core/judge core/kmeans core/track
+core:          base core/cluster core/kmeans
+model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
 report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts
-job:           base io par json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts model report
-cli:           base io par json text in/fields in/piece in core/cluster core/judge core/kmeans core/parts model report job
-core:          core/cluster core/kmeans
+job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts model report
+cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track model report job
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts
 '
 

@@ -4,6 +4,7 @@
 #define KC_CORE_CLUSTER_ALGORITHM_H
 
 #include "base/ctx.h"
+#include "base/option.h"
 #include "core/cluster/clustering.h"
 #include "la/rows.h"
 
@@ -21,9 +22,12 @@ struct kc_request {
 struct kc_algorithm {
     const char *name;      /* as options and files have it: "kmeans" */
     const char *title;     /* as records have it: "spherical k-means" */
-    size_t opts_size;      /* bytes of its options, */
-    const void *defaults;  /* and their defaults; the functions below are given such options */
+    const struct kc_option *options; /* the rows of its options (base/option.h), */
+    size_t opts_size;      /* the bytes of the struct that they are about, */
+    const void *defaults;  /* and one with the defaults; the functions below are given such a struct */
     int resumable;         /* it honours kc_request.steps */
+    /* Check what single options cannot tell: KC_EUSAGE. */
+    int (*check)(const void *opts, struct kc_err *e);
     /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
     void (*resolve)(void *opts, size_t n);
     /* Return the most clusters that n rows can come to. */

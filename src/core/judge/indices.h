@@ -4,6 +4,9 @@
 
 #include "base/err.h"
 
+/* In the order of enum kc_index, separated by spaces. */
+#define KC_INDEX_WORDS "silhouette calinski-harabasz davies-bouldin"
+
 enum kc_index { KC_INDEX_SILHOUETTE, KC_INDEX_CALINSKI_HARABASZ, KC_INDEX_DAVIES_BOULDIN, KC_INDICES };
 
 const char *kc_index_name(enum kc_index i);                     /* "silhouette", ... */

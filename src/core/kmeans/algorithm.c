@@ -41,9 +41,11 @@ static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, cons
 const struct kc_algorithm kc_algorithm_kmeans = {
     .name = "kmeans",
     .title = "spherical k-means",
+    .options = kc_kmeans_options,
     .opts_size = sizeof(struct kc_kmeans_opts),
     .defaults = &defaults,
     .resumable = 1,
+    .check = kc_kmeans_check,
     .resolve = resolve_range,
     .most_clusters = count_most_clusters,
     .least_rows = count_least_rows,

@@ -25,7 +25,8 @@ struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 
 struct kc_kmeans_opts {
     struct kc_krange k;
-    int k_given;         /* the user asked for this range: a k that the data cannot have is a broken limit, not a warning */
+    int k_given;         /* the user gave these ends of the range (KC_K_MIN_GIVEN, ...): then a k that the data cannot have is a
+                          * broken limit, not a warning */
     enum kc_index k_by;
     uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
     uint64_t n_init, max_iter;
@@ -34,6 +35,8 @@ struct kc_kmeans_opts {
     uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
 };
 
+#define KC_K_MIN_GIVEN 1
+#define KC_K_MAX_GIVEN 2
 #define KC_KMEANS_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
 #define KC_KMEANS_OPTS_DEFAULT \
     {.k = {.min = 2, .max = 20, .step = 1}, .k_by = KC_INDEX_SILHOUETTE, .min_size = 1, .n_init = 10, .max_iter = 100, \
@@ -61,6 +64,10 @@ struct kc_kmeans {
 };
 
 extern const struct kc_algorithm kc_algorithm_kmeans; /* its options are a struct kc_kmeans_opts */
+extern const struct kc_option kc_kmeans_options[];
+
+/* Check what single options cannot tell. KC_EUSAGE. */
+int kc_kmeans_check(const void *opts, struct kc_err *e) KC_MUST_USE;
 
 /* Return the appendix of a clustering by k-means; NULL if it has none. */
 const struct kc_kmeans *kc_kmeans_of(const struct kc_clustering *c);

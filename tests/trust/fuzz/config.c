@@ -9,21 +9,23 @@
 #include "fuzz.h"
 #include "io/source.h"
 
-/* What was taken, one "id name value" a line. */
-static int note(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+/* What was taken, one "option name value" a line. */
+static int note(void *arg, const struct kc_option *o, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_buf *got = arg;
-    FUZZ_CHECK(id != KC_OPT_END && id != KC_OPT_HELP && id != KC_OPT_HELP_ALL && id != KC_OPT_VERSION &&
-               id != KC_OPT_CONFIG && id != KC_OPT_PRESET);
-    return kc_buf_printf(got, e, "%d %s %s\n", (int)id, name, value ? value : "(none)");
+    FUZZ_CHECK(o->role == KC_ROLE_NONE || o->role == KC_ROLE_LOG || o->role == KC_ROLE_VERB);
+    return kc_buf_printf(got, e, "%s%c %s %s\n", o->name ? o->name : "", o->letter ? o->letter : '-', name,
+                         value ? value : "(none)");
 }
 
-static const struct kc_opt *named(const struct kc_verb *v, const char *name)
+static const struct kc_option *named(const struct kc_verb *v, const char *name)
 {
-    for (const struct kc_opt *o = v->opts; !kc_opt_is_last(o); o++) {
-        char letter[2] = {o->letter, '\0'};
-        if (o->id != KC_OPT_END && strcmp(o->name ? o->name : letter, name) == 0)
-            return o;
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        char letter[2] = {opts[i].row->letter, '\0'};
+        if (strcmp(opts[i].row->name ? opts[i].row->name : letter, name) == 0)
+            return opts[i].row;
     }
     return NULL;
 }
@@ -61,17 +63,18 @@ static uint64_t twin(const struct kc_verb *v, char *text, int log_given, struct 
             value++;
         value += strspn(value, " \t");
         line[len] = '\0';
-        const struct kc_opt *o = named(v, line);
+        const struct kc_option *o = named(v, line);
         if (!o && elsewhere(line))
             continue;
         if (!o)
             return number;
-        if (o->id == KC_OPT_LOG_FORMAT && log_given)
+        if (o->role == KC_ROLE_LOG && log_given)
             continue;
-        if (o->id == KC_OPT_HELP || o->id == KC_OPT_HELP_ALL || o->id == KC_OPT_VERSION || o->id == KC_OPT_CONFIG ||
-            !o->arg != !there || (o->complete == KC_COMPLETE_FILE && there && !*value))
+        if (o->role == KC_ROLE_HELP || o->role == KC_ROLE_HELP_ALL || o->role == KC_ROLE_VERSION ||
+            o->role == KC_ROLE_CONFIG ||
+            !o->arg != !there || (o->type == KC_OPTION_FILE && there && !*value))
             return number;
-        if (o->id == KC_OPT_PRESET) {
+        if (o->role == KC_ROLE_PRESET) {
             if (!kc_preset_text(value))
                 return number;
             char *preset = strdup(kc_preset_text(value));
@@ -79,7 +82,8 @@ static uint64_t twin(const struct kc_verb *v, char *text, int log_given, struct 
             free(preset);
             continue;
         }
-        FUZZ_CHECK(kc_buf_printf(want, &e, "%d %s %s\n", (int)o->id, line, there ? value : "(none)") == 0);
+        FUZZ_CHECK(kc_buf_printf(want, &e, "%s%c %s %s\n", o->name ? o->name : "", o->letter ? o->letter : '-', line,
+                                 there ? value : "(none)") == 0);
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/kmeans/kmeans.h"
 #include "base/date.h"
 #include "base/num.h"
 #include "fuzz.h"
@@ -146,13 +147,15 @@ void fuzz_fields(const uint8_t *p, size_t n)
     if (n < 2)
         return;
     const unsigned a = p[0], b = p[1];
+    struct kc_kmeans_opts kmeans = KC_KMEANS_OPTS_DEFAULT;
     struct kc_job_fit j = {.in = {.files = files, .nfiles = 1, .format = KC_IN_JSONL, .max_line = 1 << 20, .term_field = "n",
                                   .vec_field = "v", .skip_bad = a & 1},
-                           .fit = KC_KMEANS_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT, .output = "/dev/fd/101",
-                           .clusters = "/dev/fd/102", .records = KC_CLUSTERS_OPTS_DEFAULT, .created = -1, .want_text = 1};
-    j.fit.k = (struct kc_krange){1, 3, 1, 0, 0, 0};
-    j.fit.n_init = 1;
-    j.fit.max_iter = 5;
+                           .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT,
+                           .path = {[KC_FIT_LABELS] = "/dev/fd/101", [KC_FIT_CLUSTERS] = "/dev/fd/102"},
+                           .records = KC_CLUSTERS_OPTS_DEFAULT, .created = -1, .want_text = 1};
+    kmeans.k = (struct kc_krange){1, 3, 1, 0, 0, 0};
+    kmeans.n_init = 1;
+    kmeans.max_iter = 5;
     j.parts = (struct kc_parts_opts){.max_gap = -1, .link = NAN, .merge = NAN};
     if (a & 2)
         j.group_by[j.ngroup_by++] = "g";
@@ -173,7 +176,7 @@ void fuzz_fields(const uint8_t *p, size_t n)
     if (b & 4)
         j.parts.link = 0.8;
     j.parts.small_none = b >> 3 & 1;
-    j.fit.max_size = b & 16 ? 3 : 0;
+    kmeans.max_size = b & 16 ? 3 : 0;
     if (b & 32)
         j.out.id_format = "c%03d";
     if (b & 64)

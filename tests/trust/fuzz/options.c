@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "core/kmeans/kmeans.h"
 #include "fuzz.h"
 #include "job/convert.h"
 #include "job/fit.h"
@@ -22,8 +23,6 @@ void __wrap_kc_cli_guard_fds(void);
 void __wrap_kc_cli_guard_signals(void);
 int __wrap_kc_cli_fail(const struct kc_err *e);
 int __wrap_kc_cli_print(struct kc_buf *b, struct kc_err *e);
-int __wrap_kc_cli_start(struct kc_cli *c, struct kc_err *e);
-void __wrap_kc_cli_stop(struct kc_cli *c);
 int __wrap_kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r,
                           struct kc_err *e);
 void __wrap_kc_job_fit_free(struct kc_job_fit_result *r);
@@ -55,18 +54,6 @@ int __wrap_kc_cli_print(struct kc_buf *b, struct kc_err *e)
     return 0;
 }
 
-int __wrap_kc_cli_start(struct kc_cli *c, struct kc_err *e)
-{
-    (void)e;
-    FUZZ_CHECK(c->threads <= 1024 && (!c->quiet || !c->verbose));
-    return 0;
-}
-
-void __wrap_kc_cli_stop(struct kc_cli *c)
-{
-    (void)c;
-}
-
 static void look_at_input(const struct kc_in_opts *o)
 {
     FUZZ_CHECK(o->max_line > 0 && o->dim <= 1 << 24 && (o->format == KC_IN_RAW) == (o->dim > 0));
@@ -88,7 +75,7 @@ int __wrap_kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, 
     FUZZ_CHECK(f->k.factor == 0 ? f->k.step >= 1 : isfinite(f->k.factor) && f->k.factor > 1);
     FUZZ_CHECK(f->k_by < KC_INDICES && f->min_size >= 1 && (f->max_size == 0 || f->max_size >= f->min_size));
     FUZZ_CHECK(f->n_init >= 1 && f->max_iter >= 1 && f->tol >= 0 && f->tol < 1 && f->sample != 1);
-    FUZZ_CHECK(*j->output && (!j->summary || *j->summary));
+    FUZZ_CHECK(*j->path[KC_FIT_LABELS] && (!j->path[KC_FIT_SUMMARY] || *j->path[KC_FIT_SUMMARY]));
     FUZZ_CHECK(j->out.ncolumns >= 1 && j->out.ncolumns <= KC_COLUMNS);
     for (size_t i = 0; i < j->out.ncolumns; i++)
         for (size_t k = 0; k < i; k++)
@@ -118,16 +105,24 @@ int __wrap_kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j
     return 0;
 }
 
-static int take_nothing(void *arg, enum kc_opt_id id, const char *value, const char *name, struct kc_err *e)
+/* Every value that is set reads back from its text as the same text. */
+static void look_at_values(const struct kc_verb *v)
 {
-    uint64_t v;
-    struct kc_err other = KC_ERR_INIT;
-    (void)arg;
-    (void)e;
-    FUZZ_CHECK(id != KC_OPT_END && name[0] != '\0');
-    if (value)
-        (void)!kc_opt_size(value, &v, name, &other);
-    return 0;
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        char text[KC_OPTION_TEXT_MAX], again[KC_OPTION_TEXT_MAX];
+        struct kc_err e = KC_ERR_INIT;
+        if (o->type == KC_OPTION_FLAG || o->type == KC_OPTION_OWN || o->type == KC_OPTION_TEXT || o->type == KC_OPTION_FILE ||
+            o->parse || memcmp((char *)opts[i].base + o->at, (const char *)opts[i].defaults + o->at, sizeof(int)) == 0)
+            continue;
+        kc_option_text(o, opts[i].base, 1, text);
+        FUZZ_CHECK(text[0] != '\0');
+        FUZZ_CHECK(kc_option_parse(o, opts[i].base, opts[i].defaults, text, "again", &e) == 0);
+        kc_option_text(o, opts[i].base, 1, again);
+        FUZZ_CHECK(strcmp(text, again) == 0);
+    }
 }
 
 /* Of a verb whose work is not replaced here only the parsing is run: it might write anywhere. */
@@ -141,10 +136,13 @@ static int harmless(int argc, char **argv)
     if (v) {
         struct kc_err e = KC_ERR_INIT;
         int first;
-        enum kc_opt_id done;
+        enum kc_option_role done;
         struct kc_config *texts = NULL;
-        int rc = kc_opt_parse(v, argc - 1, argv + 1, take_nothing, NULL, &first, &done, &texts, &e);
+        memcpy(v->args, v->defaults, v->size);
+        int rc = kc_opt_parse(v, argc - 1, argv + 1, kc_opt_store, (void *)(uintptr_t)v, &first, &done, &texts, &e);
         FUZZ_CHECK(rc == 0 || e.code == KC_EUSAGE || e.code == KC_ESYS);
+        if (rc == 0)
+            look_at_values(v);
         kc_config_free(texts);
     }
     return v == NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/kmeans/kmeans.h"
 #include "base/date.h"
 #include "in/fields/labels.h"
 #include "job/assign.h"
@@ -102,15 +103,16 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         return -1;
     if (what <= FIT_KVEC) {
         struct kc_kmeans_opts kmeans = KC_KMEANS_OPTS_DEFAULT;
-        struct kc_job_fit j = {.in = in, .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
-                               .summary = path("side"), .created = -1, .want_text = 1};
+        struct kc_job_fit j = {.in = in, .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT,
+                               .path = {[KC_FIT_LABELS] = path("out"), [KC_FIT_SUMMARY] = path("side")},
+                               .created = -1, .want_text = 1};
         struct kc_job_fit_result r;
         kmeans.k = (struct kc_krange){2, 4, 1, 0, 0, 0};
         kmeans.n_init = 2;
         kmeans.min_size = 3;
         kmeans.max_size = 25;
         if (what == FIT)
-            j.model = path("model");
+            j.path[KC_FIT_MODEL] = path("model");
         if (what == FIT_ANNOTATE) {
             j.out.annotate = 1;
             j.out.format = KC_OUT_JSONL;
@@ -124,7 +126,7 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
             j.halflife = 3600 * KC_DATE_SECOND;
             j.parts = (struct kc_parts_opts){.window = 20000 * KC_DATE_SECOND, .max_gap = 9000 * KC_DATE_SECOND, .link = NAN,
                                              .merge = 0.5};
-            j.clusters = path("records");
+            j.path[KC_FIT_CLUSTERS] = path("records");
             j.records = (struct kc_clusters_opts)KC_CLUSTERS_OPTS_DEFAULT;
             j.records.facets[j.records.nfacets++] = (struct kc_facet){"tags", "tags"};
             j.document_field = "more";

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/kmeans/kmeans.h"
 #include "core/cluster/assign.h"
 #include "core/judge/drift.h"
 #include "data.h"

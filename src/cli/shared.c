@@ -1,0 +1,170 @@
+/* Options that several verbs share: about reading, labels, drift and running; and the checks that belong to them. */
+#include <string.h>
+#include "base/num.h"
+#include "cli/cli.h"
+#include "in/fields/attrs.h"
+#include "in/fields/fields.h"
+
+int kc_cli_check_field(const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_path path;
+    return kc_path_parse(&path, value, 0, name, e);
+}
+
+/* Check the condition now, to report its errors as usage errors; the reader parses it again. */
+static int parse_where(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_in_opts *in = base;
+    struct kc_where w;
+    int rc = kc_where_parse(&w, value, name, e);
+    kc_where_free(&w);
+    if (rc == 0 && in->nwhere == KC_WHERE_MOST)
+        rc = kc_err_set(e, KC_EUSAGE, "%s: more than %d conditions", name, KC_WHERE_MOST);
+    if (rc == 0)
+        in->where[in->nwhere++] = value;
+    return rc;
+}
+
+static int check_pointer(const char *value, const char *name, struct kc_err *e)
+{
+    if (*value && *value != '/')
+        return kc_err_set(e, KC_EUSAGE, "%s: a JSON Pointer is empty or starts with '/', as in /data", name);
+    return 0;
+}
+
+#define IN(member) offsetof(struct kc_in_opts, member)
+
+const struct kc_option kc_reading_options[] = {
+    {.letter = 'i', .name = "input-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = IN(format),
+     .words = KC_IN_WORDS, .marks = KC_OPTION_BASIC,
+     .help = "one of " KC_IN_WORDS "; auto detects the format from the first bytes, fvecs and bvecs also from the file name; "
+             "raw is bare float32 and needs --dim"},
+    {.name = "dim", .arg = "N", .type = KC_OPTION_U64, .at = IN(dim), .least = 1, .most = KC_MAX_DIM, .shown = "",
+     .help = "the number of values in a row of raw input"},
+    {.name = "tensor", .arg = "NAME", .at = IN(tensor), .shown = "the only matrix of floats",
+     .help = "read the rows of this tensor of safetensors input"},
+    {.name = "term-field", .arg = "FIELD", .at = IN(term_field), .marks = KC_OPTION_BASIC,
+     .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them that "
+             "the first record has; in csv and tsv the name or number of the column"},
+    {.name = "vec-field", .arg = "FIELD", .at = IN(vec_field), .marks = KC_OPTION_BASIC,
+     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ...; in csv and tsv the columns, as "
+             "in 3 or 2-"},
+    {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
+     .help = "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number there"},
+    {.name = "records", .arg = "POINTER", .at = IN(records), .check = check_pointer, .marks = KC_OPTION_BASIC,
+     .help = "read the records from the array at this JSON Pointer in each JSON text, as in /data"},
+    {.name = "terms", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(terms_file), .marks = KC_OPTION_BASIC,
+     .help = "read the terms from FILE, one per line, instead of from the input"},
+    {.name = "metadata", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(metadata), .marks = KC_OPTION_NO_STDIO,
+     .help = "read the fields of the rows from FILE: JSONL with one record per row, or the JSON written beside a FAISS "
+             "index"},
+    {.name = "metadata-key", .arg = "FIELD", .at = IN(metadata_key),
+     .help = "match the records of the metadata to the rows by FIELD, which holds the row's term; their order does not "
+             "matter"},
+    {.name = "where", .arg = "COND", .type = KC_OPTION_OWN, .parse = parse_where,
+     .help = "read only records that meet COND: FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; repeat "
+             "to require all"},
+    {.name = "on-bad", .arg = "ACTION", .type = KC_OPTION_WORD, .at = IN(skip_bad), .words = "fail skip",
+     .marks = KC_OPTION_BASIC,
+     .help = "fail: a bad record ends the run; skip: bad records are counted, reported and left out"},
+    {.name = "max-line", .arg = "SIZE", .type = KC_OPTION_SIZE, .at = IN(max_line),
+     .help = "the longest line or record accepted"},
+    {0}};
+
+static int parse_columns(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    (void)name;
+    return kc_out_columns_parse(value, base, e);
+}
+
+#define OUT(member) offsetof(struct kc_out_opts, member)
+#define LABELS(columns, sentence) \
+    {.letter = 'f', .name = "output-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = OUT(format), \
+     .words = "tsv csv jsonl", .marks = KC_OPTION_BASIC, .help = "tsv (without a header), csv (with one) or jsonl"}, \
+    {.name = "columns", .arg = "LIST", .type = KC_OPTION_OWN, .parse = parse_columns, .words = columns, \
+     .shown = "term,cluster", .help = "the columns and their order: " sentence ", separated by commas"}, \
+    {.name = "id-format", .arg = "FORMAT", .at = OUT(id_format), .check = kc_out_id_format_check, .shown = "%d", \
+     .help = "how ids are written: text with one %d in it, or %03d for at least three digits"}, \
+    {.name = "annotate", .type = KC_OPTION_FLAG, .at = OUT(annotate), .set = 1, \
+     .help = "JSONL in and out: write each input record with cluster_id added and without its vector"}, \
+    {0}
+
+const struct kc_option kc_labels_options[] = {
+    LABELS("term cluster similarity margin silhouette row", "term, cluster, similarity, margin, silhouette and row")};
+const struct kc_option kc_met_labels_options[] = {
+    LABELS("term cluster similarity margin row", "term, cluster, similarity, margin and row")};
+
+int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e)
+{
+    if (!o->annotate)
+        return 0;
+    if (kc_opt_given(v, "output-format") && o->format != KC_OUT_JSONL)
+        return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
+    o->format = KC_OUT_JSONL;
+    return 0;
+}
+
+#define OUTPUT(member) offsetof(struct kc_cli_outputs, member)
+
+const struct kc_option kc_met_output_options[] = {
+    {.letter = 'o', .name = "output", .arg = "FILE", .type = KC_OPTION_FILE, .at = OUTPUT(labels),
+     .shown = "standard output", .help = "write the labels to FILE, which is replaced only if the run succeeds"},
+    {.letter = 's', .name = "summary", .arg = "FILE", .type = KC_OPTION_FILE, .at = OUTPUT(summary),
+     .help = "write the summary to FILE as JSON; - is standard output if --output is given"},
+    {.name = "prometheus", .arg = "FILE", .type = KC_OPTION_FILE, .at = OUTPUT(prometheus), .marks = KC_OPTION_NO_STDIO,
+     .help = "write the main figures to FILE for the textfile collector of node_exporter"},
+    {0}};
+
+#define DRIFT(member) offsetof(struct kc_cli_drift, member)
+
+const struct kc_option kc_drift_options[] = {
+    {.name = "drift", .type = KC_OPTION_FLAG, .at = DRIFT(drift), .set = 1,
+     .help = "report whether the rows still look like the rows of the fit"},
+    {.name = "fail-on-drift", .type = KC_OPTION_FLAG, .at = DRIFT(fail), .set = 1,
+     .help = "exit with status 3 if one of the first three limits below is exceeded; implies --drift"},
+    {.name = "drift-unassigned", .arg = "F", .type = KC_OPTION_REAL, .at = DRIFT(limits.unassigned), .high = 1,
+     .help = "the limit for the share of unassigned rows"},
+    {.name = "drift-silhouette", .arg = "F", .type = KC_OPTION_REAL, .at = DRIFT(limits.silhouette), .high = 2,
+     .help = "the limit for the drop of the mean silhouette"},
+    {.name = "drift-cv", .arg = "F", .type = KC_OPTION_REAL, .at = DRIFT(limits.cv), .high = 1e6,
+     .help = "the limit for the coefficient of variation of the cluster sizes"},
+    {.name = "drift-rows", .arg = "F", .type = KC_OPTION_REAL, .at = DRIFT(limits.rows), .high = 1e6,
+     .help = "report the rows added since the fit if they exceed this share of its rows; never drift by itself"},
+    {0}};
+
+#define CLI(member) offsetof(struct kc_cli, member)
+
+const struct kc_option kc_running_options[] = {
+    {.name = "config", .arg = "FILE", .type = KC_OPTION_FILE, .shown = "", .env = "KCLUST_CONFIG", .role = KC_ROLE_CONFIG,
+     .help = "read options from FILE, one per line, without the dashes; other options on the command line override them"},
+    {.letter = 'j', .name = "threads", .arg = "N", .type = KC_OPTION_U64, .at = CLI(threads), .least = 1, .most = 1024,
+     .shown = "all cores", .env = "KCLUST_THREADS", .marks = KC_OPTION_BASIC,
+     .help = "worker threads; the number never changes a byte of the output"},
+    {.letter = 'q', .name = "quiet", .type = KC_OPTION_FLAG, .at = CLI(loudness), .set = -1, .marks = KC_OPTION_BASIC,
+     .help = "only errors on standard error"},
+    {.letter = 'v', .name = "verbose", .type = KC_OPTION_FLAG, .at = CLI(loudness), .set = 1, .marks = KC_OPTION_BASIC,
+     .help = "report more about what is done and how"},
+    {.name = "progress", .arg = "WHEN", .type = KC_OPTION_WORD, .at = CLI(progress), .words = "auto always never",
+     .help = "show a progress bar on standard error; auto: if that is a terminal"},
+    {.name = "log-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = CLI(json), .words = "text json",
+     .env = "KCLUST_LOG_FORMAT", .role = KC_ROLE_LOG,
+     .help = "the format of standard error: text, or json, one object per line"},
+    {.letter = 'h', .name = "help", .type = KC_OPTION_FLAG, .role = KC_ROLE_HELP, .marks = KC_OPTION_BASIC,
+     .help = "show a short help and exit"},
+    {.name = "help-all", .type = KC_OPTION_FLAG, .role = KC_ROLE_HELP_ALL, .marks = KC_OPTION_BASIC,
+     .help = "show all options and exit"},
+    {.name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION, .help = "show the version and exit"},
+    {0}};
+
+int kc_cli_parse_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e)
+{
+    if (strcmp(value, "none") == 0 || strcmp(value, "outlier") == 0) {
+        t->kind = *value == 'n' ? KC_THRESHOLD_NONE : KC_THRESHOLD_OUTLIER;
+        return 0;
+    }
+    t->kind = *value == 'p' ? KC_THRESHOLD_PERCENTILE : KC_THRESHOLD_SIMILARITY;
+    if (kc_num_double(value + (*value == 'p'), &t->value) == 0 &&
+        (*value == 'p' ? t->value >= 0 && t->value <= 100 : t->value >= -1 && t->value <= 1))
+        return 0;
+    return kc_value_bad(value, "none, outlier, a similarity from -1 to 1, or a percentile from p0 to p100", name, e);
+}
