@@ -122,7 +122,7 @@ static int takes(struct kc_choice *t, const struct kc_slot *s, size_t row, uint6
         return -1;
     }
     ++*t->bad;
-    if (t->shown->n >= KC_SHOWN)
+    if (t->shown->n >= KC_BAD_SHOWN)
         return 0;
     kc_err_format(&what, line, sizeof line);
     return kc_strs_add(t->shown, line, strlen(line), e);

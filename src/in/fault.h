@@ -30,7 +30,7 @@ static inline void kc_fault_keep(struct kc_fault *f, size_t row, const struct kc
     pthread_mutex_unlock(&f->lock);
 }
 
-static inline int kc_fault_tell(struct kc_fault *f, struct kc_err *e)
+static inline int kc_fault_report(struct kc_fault *f, struct kc_err *e)
 {
     pthread_mutex_lock(&f->lock);
     int bad = f->err.code != KC_OK;

@@ -8,7 +8,7 @@
 #include "in/fault.h"
 #include "in/formats/formats.h"
 #include "in/formats/plain.h"
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 #include "in/stored.h"
 #include "la/matrix.h"
 
@@ -28,7 +28,7 @@ struct extent {
 
 struct kc_reread {
     size_t n, d;
-    struct kc_again **files; /* (nfiles) */
+    struct kc_reopened **files; /* (nfiles) */
     size_t nfiles, file_cap;
     struct extent *ext;      /* (next) by rising row0 */
     size_t next, ext_cap;
@@ -69,8 +69,8 @@ static int take_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
     r->files = p;
     if (rc != 0)
         return -1;
-    r->files[r->nfiles++] = s->again;
-    s->again = NULL;
+    r->files[r->nfiles++] = s->reopened;
+    s->reopened = NULL;
     return 0;
 }
 
@@ -102,9 +102,9 @@ static uint64_t record_at(const struct kc_slot *s, size_t i)
 
 int kc_reread_add(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
 {
-    if (s->again && take_file(r, s, e) != 0)
+    if (s->reopened && take_file(r, s, e) != 0)
         return -1;
-    const struct kc_again *a = r->nfiles ? r->files[r->nfiles - 1] : NULL;
+    const struct kc_reopened *a = r->nfiles ? r->files[r->nfiles - 1] : NULL;
     if (!a || a->no != s->no || s->nbads > 0)
         return 1;
     int kvec = a->rd->format == KC_IN_KVEC;
@@ -125,13 +125,13 @@ uint64_t kc_reread_bytes(const struct kc_reread *r)
            (uint64_t)r->file_cap * (sizeof *r->files + sizeof **r->files);
 }
 
-static int changed(const struct kc_again *a, struct kc_err *e)
+static int changed(const struct kc_reopened *a, struct kc_err *e)
 {
     return kc_err_at(e, KC_ESYS, a->name, 0, "was changed while kclust was reading it");
 }
 
 /* Up to n bytes at `at`: fewer only at the end of the file. */
-static int read_at(const struct kc_again *a, void *p, size_t n, uint64_t at, size_t *got, struct kc_err *e)
+static int read_at(const struct kc_reopened *a, void *p, size_t n, uint64_t at, size_t *got, struct kc_err *e)
 {
     int err = kc_fd_pread(a->fd, p, n, (off_t)at, got);
     return err == 0 ? 0 : kc_err_sys(e, a->name, err, "cannot read");
@@ -139,7 +139,7 @@ static int read_at(const struct kc_again *a, void *p, size_t n, uint64_t at, siz
 
 /* A piece of a file. */
 struct window {
-    const struct kc_again *a;
+    const struct kc_reopened *a;
     uint64_t at;
     size_t n, more; /* more: bytes that are thought to be wanted from here on */
     char p[WINDOW];
@@ -181,7 +181,7 @@ static int read_numbers(struct window *w, uint64_t at, size_t n, float *buf, str
 }
 
 /* m rows that lie one behind the other. */
-static int read_plain(const struct kc_again *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
+static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
 {
     const struct kc_layout *l = &a->layout;
     size_t all = m * d, row = d * kc_cell_bytes(l->cell), got;
@@ -202,7 +202,7 @@ static int read_plain(const struct kc_again *a, uint64_t at, size_t m, size_t d,
 }
 
 /* m rows of kvec into buf, those before skip left out; a header may stand before any of them. */
-static int read_kvec(const struct kc_again *a, uint64_t at, size_t skip, size_t m, size_t d, float *buf,
+static int read_kvec(const struct kc_reopened *a, uint64_t at, size_t skip, size_t m, size_t d, float *buf,
                      struct kc_err *e)
 {
     struct window w;
@@ -252,7 +252,7 @@ static const struct extent *find(const struct kc_reread *r, size_t i)
 static int read_extent(const struct kc_reread *r, const struct extent *x, size_t i, size_t m, float *buf,
                        struct kc_err *e)
 {
-    const struct kc_again *a = r->files[x->file];
+    const struct kc_reopened *a = r->files[x->file];
     size_t d = r->d, k = i - x->row0, stride = a->layout.lead + d * kc_cell_bytes(a->layout.cell);
     int rc = a->rd->format == KC_IN_KVEC ?
                  read_kvec(a, r->marks[x->mark + k / MARK], k % MARK, m, d, buf, e) :
@@ -286,7 +286,7 @@ static int failed(void *src, struct kc_err *e)
 {
     struct kc_reread *r = src;
     for (size_t i = 0; i < r->nfiles; i++) {
-        const struct kc_again *a = r->files[i];
+        const struct kc_reopened *a = r->files[i];
         struct stat st;
         struct kc_err now = KC_ERR_INIT;
         if (fstat(a->fd, &st) == 0 && st.st_size == a->size && st.st_mtim.tv_sec == a->changed.tv_sec &&
@@ -296,7 +296,7 @@ static int failed(void *src, struct kc_err *e)
         kc_fault_keep(&r->fault, 0, &now);
         break;
     }
-    return kc_fault_tell(&r->fault, e);
+    return kc_fault_report(&r->fault, e);
 }
 
 struct kc_rows kc_reread_rows(struct kc_reread *r)
@@ -309,7 +309,7 @@ void kc_reread_free(struct kc_reread *r)
     if (!r)
         return;
     for (size_t i = 0; i < r->nfiles; i++)
-        kc_again_free(r->files[i]);
+        kc_reopened_free(r->files[i]);
     kc_mem_free(r->files);
     kc_mem_free(r->ext);
     kc_mem_free(r->marks);

@@ -66,7 +66,7 @@ static int read_rows(void *src, size_t i0, size_t m, float *buf)
 static int failed(void *src, struct kc_err *e)
 {
     struct kc_spill *s = src;
-    return kc_fault_tell(&s->fault, e);
+    return kc_fault_report(&s->fault, e);
 }
 
 int kc_spill_end(struct kc_spill *s, struct kc_rows *rows, struct kc_err *e)

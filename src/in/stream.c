@@ -82,8 +82,8 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
         s->no = f->next;
         f->fresh = 0;
         if (!file_end) {
-            s->again = f->again;
-            f->again = NULL;
+            s->reopened = f->reopened;
+            f->reopened = NULL;
             return 0;
         }
         kc_feed_close(f);
@@ -123,7 +123,7 @@ static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, ui
         *e = what;
         return -1;
     }
-    if (d->shown.n < KC_SHOWN) {
+    if (d->shown.n < KC_BAD_SHOWN) {
         char text[1000];
         kc_err_format(&what, text, sizeof text);
         if (kc_strs_add(&d->shown, text, strlen(text), e) != 0)

@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "in/formats/formats.h"
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 
 struct state {
     uint64_t records; /* cut so far */
@@ -21,7 +21,7 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     f->state = st;
     if (!st)
         return -1;
-    f->again = kc_again_open(f, &floats, &st->at);
+    f->reopened = kc_reopened_open(f, &floats, &st->at);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "in/fields/terms.h"
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 #include "in/piece/slot.h"
 #include "io/outfile.h"
 
@@ -36,7 +36,7 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
     }
     if (left != UINT64_MAX && f->nfiles == 1)
         f->hint_rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
-    f->again = kc_again_open(f, &p->layout, &p->at);
+    f->reopened = kc_reopened_open(f, &p->layout, &p->at);
     return 0;
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "in/formats/formats.h"
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 
 #define SHOWN_BYTES 8 /* of a file whose format is not known */
 

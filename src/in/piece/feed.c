@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
-#include "in/piece/again.h"
 #include "in/piece/reader.h"
+#include "in/piece/reopened.h"
 
 uint64_t kc_feed_bytes(const struct kc_feed *f)
 {
@@ -170,8 +170,8 @@ void kc_feed_close(struct kc_feed *f)
         kc_mem_free(f->state);
         f->state = NULL;
     }
-    kc_again_free(f->again);
-    f->again = NULL;
+    kc_reopened_free(f->reopened);
+    f->reopened = NULL;
     if (f->src)
         f->bytes += kc_source_bytes(f->src);
     kc_source_free(f->src);

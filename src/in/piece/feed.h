@@ -8,7 +8,7 @@
 #include "in/piece/opts.h"
 #include "io/source.h"
 
-struct kc_again;  /* in/piece/again.h */
+struct kc_reopened; /* in/piece/reopened.h */
 struct kc_reader; /* in/piece/reader.h */
 
 /* The inputs, one after the other, as bytes. Only fill touches it. */
@@ -21,7 +21,7 @@ struct kc_feed {
     struct kc_source *src;
     int src_eof;
     struct kc_err broken;   /* why the source ended early; what was read before comes first */
-    struct kc_again *again; /* set by the reader's begin when the file can be read again; goes to its first slot */
+    struct kc_reopened *reopened; /* set by the reader's begin when the file can be read again; goes to its first slot */
     struct kc_buf carry;    /* bytes read and not yet taken: carry_at .. n */
     size_t carry_at;
     const struct kc_reader *rd;

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 #include "la/matrix.h"
 
 #define LARGE ((size_t)4 << 20) /* bytes; pieces have 1 MiB unless a single record is longer */
@@ -17,8 +17,8 @@ void kc_slot_clear(struct kc_slot *s)
     s->layout = (struct kc_layout){KC_CELL_F32, 0, 0};
     s->d_from = NULL;
     s->fields = NULL;
-    kc_again_free(s->again);
-    s->again = NULL;
+    kc_reopened_free(s->reopened);
+    s->reopened = NULL;
     s->at = s->end = 0;
     s->has_terms = 0;
     s->made.n = 0;
@@ -42,7 +42,7 @@ void kc_slot_free(struct kc_slot *s)
     kc_mem_free(s->spans);
     kc_mem_free(s->bads);
     kc_mem_free(s->x);
-    kc_again_free(s->again);
+    kc_reopened_free(s->reopened);
 }
 
 int kc_slot_is_large(const struct kc_slot *s)
@@ -122,7 +122,7 @@ int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg)
     size_t n = 0, kept = SIZE_MAX;
     while (msg[n] != '\0')
         n++;
-    if (s->nbads > KC_SHOWN) {
+    if (s->nbads > KC_BAD_SHOWN) {
         struct kc_bad *last = &s->bads[s->nbads - 1];
         if (last->index + last->count == s->records) {
             last->count++;
@@ -137,7 +137,7 @@ int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg)
         s->bads = p;
         s->bad_cap = cap;
     }
-    if (s->nbads < KC_SHOWN) {
+    if (s->nbads < KC_BAD_SHOWN) {
         kept = s->msgs.n;
         if (kc_strs_add(&s->msgs, msg, n, &s->err) != 0)
             return 0;

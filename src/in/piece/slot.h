@@ -9,7 +9,7 @@
 #include "in/piece/opts.h"
 
 #define KC_SLOT_SPANS 16384 /* no slot has more: of the shortest records they would take far more than the text */
-#define KC_SHOWN 5          /* bad records that are reported one by one when they are skipped */
+#define KC_BAD_SHOWN 5      /* bad records that are reported one by one when they are skipped */
 
 /* A record inside a slot's text. */
 struct kc_span {
@@ -26,7 +26,7 @@ struct kc_bad {
     size_t msg;    /* string of slot.msgs, SIZE_MAX: not kept */
 };
 
-struct kc_again; /* in/piece/again.h */
+struct kc_reopened; /* in/piece/reopened.h */
 struct kc_reader; /* in/piece/reader.h */
 
 /* One piece on its way through the pipeline: filled with bytes and spans, decoded into rows and bad records. */
@@ -66,7 +66,7 @@ struct kc_slot {
     size_t nbads, bad_cap;
     struct kc_strs msgs;
     size_t no;          /* its file is operand `no`, from 1 */
-    struct kc_again *again; /* the file, in the first slot of one that can be read again; else NULL. The slot's own. */
+    struct kc_reopened *reopened; /* the file, in the first slot of one that can be read again; else NULL. The slot's own. */
     uint64_t at, end;   /* what buf holds of it: [at, end) */
     struct kc_buf tmp;
     struct kc_buf made; /* by kc_in_opts.each */

@@ -1,5 +1,5 @@
 /* Hold a plain regular file open beside its first reading, so that its rows can be read a second time. */
-#include "in/piece/again.h"
+#include "in/piece/reopened.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 
 #define FILES_PART 4 /* so much of the descriptors that the system allows may be held open */
 
-struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at)
+struct kc_reopened *kc_reopened_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at)
 {
     struct kc_err ignored = KC_ERR_INIT; /* a spill file does as well */
     struct rlimit most;
@@ -17,7 +17,7 @@ struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *
     if (f->o->max_memory == 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 || f->next > most.rlim_cur / FILES_PART)
         return NULL;
     int fd = kc_source_dup(f->src, at);
-    struct kc_again *a = fd >= 0 && fstat(fd, &st) == 0 ? kc_mem_zalloc(1, sizeof *a, &ignored) : NULL;
+    struct kc_reopened *a = fd >= 0 && fstat(fd, &st) == 0 ? kc_mem_zalloc(1, sizeof *a, &ignored) : NULL;
     if (!a) {
         if (fd >= 0)
             close(fd);
@@ -33,11 +33,11 @@ struct kc_again *kc_again_open(const struct kc_feed *f, const struct kc_layout *
     a->name = kc_mem_strdup(f->name, &ignored);
     if (a->name)
         return a;
-    kc_again_free(a);
+    kc_reopened_free(a);
     return NULL;
 }
 
-void kc_again_free(struct kc_again *a)
+void kc_reopened_free(struct kc_reopened *a)
 {
     if (!a)
         return;
