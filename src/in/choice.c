@@ -1,3 +1,5 @@
+/* Choose the rows of a decoded piece by the conditions of --where, on fields of the records or of the metadata. The
+ * rows that stay are moved together in place, and so are their terms, texts and attributes. */
 #include "in/choice.h"
 
 #include <stdlib.h>
@@ -61,7 +63,7 @@ void kc_choice_free(struct kc_choice *t)
     kc_meta_free(&t->meta);
 }
 
-/* The attribute as the row's term. */
+/* Append the attribute to `terms` as the row's term. */
 static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t row, struct kc_strs *terms,
                     struct kc_err *e)
 {
@@ -102,8 +104,8 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
     return 0;
 }
 
-/* Whether the row is taken; it has been told of if it is bad. */
-static int takes(struct kc_choice *t, const struct kc_slot *s, size_t row, uint64_t number, struct kc_err *e)
+/* Return 1 if the row meets the conditions, 0 if not, -1 on an error. A bad row has been reported already. */
+static int row_is_chosen(struct kc_choice *t, const struct kc_slot *s, size_t row, uint64_t number, struct kc_err *e)
 {
     const struct kc_in_opts *o = t->o;
     char msg[512], line[1000];
@@ -117,7 +119,8 @@ static int takes(struct kc_choice *t, const struct kc_slot *s, size_t row, uint6
          kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, row * t->stride, &t->tmp, msg, sizeof msg, e);
     if (rc != 0)
         return rc;
-    if (kc_err_at(&what, KC_EINPUT, t->meta.name, 0, "row %llu: %s", (unsigned long long)number, msg) != 0 && !o->skip_bad) {
+    if (kc_err_at(&what, KC_EINPUT, t->meta.name, 0, "row %llu: %s", (unsigned long long)number, msg) != 0 &&
+        !o->skip_bad) {
         *e = what;
         return -1;
     }
@@ -128,7 +131,7 @@ static int takes(struct kc_choice *t, const struct kc_slot *s, size_t row, uint6
     return kc_strs_add(t->shown, line, strlen(line), e);
 }
 
-static int by_number(const void *a, const void *b)
+static int compare_numbers(const void *a, const void *b)
 {
     uint64_t x, y;
     memcpy(&x, a, sizeof x);
@@ -152,7 +155,7 @@ int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, st
     if (run->want_skipped && kc_in_skip_room(run, s->n, e) != 0)
         return -1;
     for (size_t i = 0; i < s->n; i++) {
-        int rc = takes(t, s, i, numbers[i], e);
+        int rc = row_is_chosen(t, s, i, numbers[i], e);
         if (rc < 0)
             return -1;
         if (rc == 0) {
@@ -165,7 +168,7 @@ int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, st
         t->kept[m++] = (uint32_t)i;
     }
     if (run->want_skipped)
-        qsort(run->skipped + from, run->nskipped - from, sizeof *run->skipped, by_number);
+        qsort(run->skipped + from, run->nskipped - from, sizeof *run->skipped, compare_numbers);
     c->of = t->kept;
     c->n = m;
     kc_strs_pick(&s->attrs, t->kept, m, t->stride);

@@ -1,5 +1,5 @@
-/* Reading vectors: bytes to rows. kc_in_stream hands decoded chunks in input order to a sink (convert, info, later
- * assign); kc_in_load stacks them into a data set (fit). */
+/* The door of the room: vectors from files to rows. kc_in_stream hands decoded pieces in input order to a sink
+ * (convert, info, assign, update); kc_in_load stacks them into a data set (fit). */
 #ifndef KC_IN_DATASET_H
 #define KC_IN_DATASET_H
 
@@ -16,20 +16,20 @@ struct kc_chunk {
     size_t n, d;
     const float *x;             /* (n, d) */
     const struct kc_strs *terms; /* n terms, or NULL when the input carries none */
-    const struct kc_strs *raws;  /* n compact one-line JSON objects without the vector member and without any earlier
-                                    "cluster_id" member, closing brace included; or NULL */
-    const struct kc_strs *attrs; /* attribute a of row i is string i * stride + a: compact JSON, "" for what is not there;
-                                    NULL when none is wanted */
+    const struct kc_strs *raws;  /* n compact one-line JSON objects with the closing brace, without the vector member
+                                    and without any earlier "cluster_id" member; or NULL */
+    const struct kc_strs *attrs; /* attribute a of row i is string i * stride + a: compact JSON, "" if the row has none;
+                                    NULL if no attributes are wanted */
     size_t stride;
-    const struct kc_buf *made;   /* by kc_in_opts.each; else empty */
-    const uint32_t *of;          /* (n) which of the `seen` rows of kc_in_opts.each these are; NULL: all of them */
+    const struct kc_buf *made;   /* what kc_in_opts.each made of these rows; else empty */
+    const uint32_t *of;          /* (n) which of the `seen` rows given to kc_in_opts.each these are; NULL: all */
     size_t seen;
-    const uint64_t *rows;       /* n input row numbers: from 0 over all inputs, skipped records counted */
+    const uint64_t *rows;       /* (n) input row numbers: from 0 over all inputs, skipped records counted */
 };
 
 typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e);
 
-/* Bytes that reading takes while nothing is kept, about, unless a record is longer than a piece. */
+/* Bytes of memory that reading needs if nothing is kept, approximately. A record longer than a piece needs more. */
 uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o);
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
@@ -40,29 +40,30 @@ struct kc_spill;
 enum kc_storage { KC_STORAGE_MEMORY, KC_STORAGE_FILE, KC_STORAGE_SPILL };
 
 struct kc_dataset {
-    struct kc_rows rows;   /* (n, d), wherever they are; valid as long as the data set */
-    enum kc_storage storage; /* memory, the inputs themselves, or a temporary file */
-    struct kc_matrix x;    /* the rows in memory; else without rows */
+    struct kc_rows rows;   /* (n, d), wherever they are stored; valid as long as the data set */
+    enum kc_storage storage; /* where that is: memory, the inputs themselves, or a temporary file */
+    struct kc_matrix x;    /* the rows if they are in memory; else empty */
     struct kc_reread *reread;
     struct kc_spill *spill;
-    struct kc_strs terms;  /* n entries; none (n == 0) where no input carries any: the row numbers are the terms */
-    struct kc_strs raws;   /* n entries when want_raw, else n == 0 */
-    struct kc_strs attrs;  /* attribute a of row i is string i * nattrs + a, as kc_chunk's */
+    struct kc_strs terms;  /* (n), or n == 0 if no input has terms: then the row numbers are the terms */
+    struct kc_strs raws;   /* (n) if want_raw, else n == 0 */
+    struct kc_strs attrs;  /* as in kc_chunk: attribute a of row i is string i * nattrs + a */
     size_t nattrs;
-    uint64_t *skipped;     /* input row numbers left out, ascending: bad ones, and those that met no condition */
+    uint64_t *skipped;     /* input row numbers left out, ascending: bad rows, and those the conditions reject */
     size_t nskipped;
     struct kc_in_stats st;
 };
 
-/* All inputs into ds: into memory, or as max_memory has it. ds is zero-initialised by the callee; free it with
- * kc_dataset_free, also after a failure. Input without a single good record is KC_EINPUT "no records". */
+/* Read all inputs into ds, where max_memory says: into memory, or to be read again, or into a temporary file. ds is
+ * zero-initialised by the callee; free it with kc_dataset_free, also after a failure. An input without a single good
+ * record is KC_EINPUT "no records". */
 int kc_in_load(const struct kc_ctx *ctx, const struct kc_in_opts *o, struct kc_dataset *ds,
                struct kc_err *e) KC_MUST_USE;
-/* The row of the input that good row i is, `skipped` (n) being the input rows left out, ascending. */
+/* Return the input row number of good row i. skipped (n): the input rows left out, ascending. */
 uint64_t kc_in_row_number(const uint64_t *skipped, size_t n, uint64_t i);
-/* The term of row i; its n bytes may lie in digits. */
+/* Return the term of row i and its length in *n. The text may lie in `digits`. */
 const char *kc_dataset_term(const struct kc_dataset *ds, size_t i, char digits[20], size_t *n);
-/* Where no input carries terms, let the numbers of the input rows be them. */
+/* Make the input row numbers the terms if no input has terms. */
 int kc_dataset_number_terms(struct kc_dataset *ds, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_dataset_bytes(const struct kc_dataset *ds); /* of memory */
 const char *kc_storage_name(enum kc_storage s);         /* "memory", "file", "spill" */

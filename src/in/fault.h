@@ -1,5 +1,5 @@
-/* The failure of a row source that many threads read at once: of several, the one at the lowest row counts, so that the
- * message does not depend on which thread came first. */
+/* The failure of a row source that several threads read at once. If there is more than one, the failure at the lowest
+ * row is kept, so that the message does not depend on which thread came first. */
 #ifndef KC_IN_FAULT_H
 #define KC_IN_FAULT_H
 
@@ -20,6 +20,7 @@ static inline void kc_fault_init(struct kc_fault *f)
     f->err = (struct kc_err)KC_ERR_INIT;
 }
 
+/* Keep the failure at `row`, unless one at a lower row is kept already. */
 static inline void kc_fault_keep(struct kc_fault *f, size_t row, const struct kc_err *e)
 {
     pthread_mutex_lock(&f->lock);
@@ -30,6 +31,7 @@ static inline void kc_fault_keep(struct kc_fault *f, size_t row, const struct kc
     pthread_mutex_unlock(&f->lock);
 }
 
+/* Return -1 if a failure is kept, and copy it to e unless e holds an error already; else return 0. */
 static inline int kc_fault_report(struct kc_fault *f, struct kc_err *e)
 {
     pthread_mutex_lock(&f->lock);

@@ -1,4 +1,5 @@
-/* All rows into a data set: into memory, and out of it again when there turn out to be too many. */
+/* Load all rows into a data set: into memory, and out of it again if they turn out to be too many. Then they are read
+ * again from their files if all of these allow it, else they go to a temporary file. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -8,16 +9,17 @@
 #include "in/stored.h"
 #include "json/jsonw.h"
 
-struct load {
+/* A load under way. */
+struct loading {
     struct kc_dataset *ds;
     struct kc_in_run run;
     const struct kc_in_opts *o;
     size_t n;      /* rows so far */
-    uint64_t read; /* stored bytes that they took */
+    uint64_t read; /* stored bytes read for them */
     int tied;      /* some rows cannot be read again from the inputs */
 };
 
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t add_capped(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
@@ -27,10 +29,11 @@ static uint64_t strs_bytes(const struct kc_strs *s)
     return (uint64_t)s->bytes.cap + (uint64_t)s->cap * sizeof *s->off;
 }
 
-/* Everything but the rows. */
+/* Bytes of the texts and of everything else but the rows. */
 static uint64_t text_bytes(const struct kc_dataset *ds)
 {
-    uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + strs_bytes(&ds->attrs) + (uint64_t)ds->nskipped * sizeof *ds->skipped;
+    uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + strs_bytes(&ds->attrs) +
+                 (uint64_t)ds->nskipped * sizeof *ds->skipped;
     return b + (ds->reread ? kc_reread_bytes(ds->reread) : 0);
 }
 
@@ -41,7 +44,7 @@ static uint64_t rows_bytes(size_t n, size_t d)
 
 uint64_t kc_dataset_bytes(const struct kc_dataset *ds)
 {
-    return add(rows_bytes(ds->x.cap, ds->x.d), text_bytes(ds));
+    return add_capped(rows_bytes(ds->x.cap, ds->x.d), text_bytes(ds));
 }
 
 uint64_t kc_in_row_number(const uint64_t *skipped, size_t n, uint64_t i)
@@ -70,23 +73,24 @@ const char *kc_storage_name(enum kc_storage s)
     return s == KC_STORAGE_MEMORY ? "memory" : s == KC_STORAGE_FILE ? "file" : "spill";
 }
 
-/* Whether n rows in memory and their text stay within the limit, beside the pieces while they are read and the work on
- * them afterwards. */
-static int fits(const struct load *l, size_t n)
+/* Return 1 if n rows in memory and the text fit within max_memory, together with the larger of what reading needs now
+ * and what the work on n rows will need later. */
+static int fits_in_memory(const struct loading *l, size_t n)
 {
     size_t d = l->ds->x.d;
     uint64_t work = l->o->work ? l->o->work(l->o->work_arg, n, d) : 0;
     work = work > l->run.pieces + l->run.metadata ? work : l->run.pieces + l->run.metadata;
-    return l->o->max_memory == 0 || add(add(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
+    return l->o->max_memory == 0 ||
+           add_capped(add_capped(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
 }
 
-static int start_spill(struct load *l, const struct kc_rows *rows, struct kc_err *e)
+static int start_spill(struct loading *l, const struct kc_rows *rows, struct kc_err *e)
 {
     return kc_spill_new(&l->ds->spill, l->ds->x.d, e) != 0 ? -1 : kc_spill_copy(l->ds->spill, rows, e);
 }
 
-/* The rows so far go from memory to a temporary file, or are let go where they can be read again. */
-static int leave_memory(struct load *l, struct kc_err *e)
+/* Move the rows so far from memory to a temporary file, or drop them if they can be read again. */
+static int move_out_of_memory(struct loading *l, struct kc_err *e)
 {
     struct kc_dataset *ds = l->ds;
     size_t d = ds->x.d;
@@ -99,16 +103,16 @@ static int leave_memory(struct load *l, struct kc_err *e)
     return 0;
 }
 
-/* Rows have come that cannot be read again: those before them are, once, into a temporary file. */
-static int leave_files(struct load *l, struct kc_err *e)
+/* Copy the rows so far from their files to a temporary file, because rows have come that cannot be read again. */
+static int move_files_to_spill(struct loading *l, struct kc_err *e)
 {
     const struct kc_rows rows = kc_reread_rows(l->ds->reread);
     l->ds->storage = KC_STORAGE_SPILL;
     return start_spill(l, &rows, e);
 }
 
-/* Room for r more rows in memory. Returns 1 when the limit does not grant it. */
-static int make_room(struct load *l, size_t r, struct kc_err *e)
+/* Make room for r more rows in memory. Return 1 if the limit does not allow it. */
+static int make_room(struct loading *l, size_t r, struct kc_err *e)
 {
     struct kc_matrix *x = &l->ds->x;
     size_t need = kc_mem_add(x->n, r);
@@ -118,15 +122,16 @@ static int make_room(struct load *l, size_t r, struct kc_err *e)
         return 0;
     if (l->o->max_memory == 0)
         return x->n == 0 ? kc_matrix_reserve(x, need, e) : 0; /* appending grows it */
-    for (unsigned part = 2; part <= 128; part *= 4) { /* less and less to spare as the limit comes near */
+    for (unsigned part = 2; part <= 128; part *= 4) { /* try to grow by 1/2, 1/8, 1/32, 1/128 as the limit comes near */
         size_t want = kc_mem_add(x->cap, x->cap / part);
-        if (want > need && fits(l, want))
+        if (want > need && fits_in_memory(l, want))
             return kc_matrix_reserve(x, want, e);
     }
-    return fits(l, need) ? kc_matrix_reserve(x, need, e) : 1;
+    return fits_in_memory(l, need) ? kc_matrix_reserve(x, need, e) : 1;
 }
 
-static int store(struct load *l, const struct kc_chunk *c, struct kc_err *e)
+/* Store the chunk's rows where the storage of the moment keeps them, and change the storage if they do not fit. */
+static int store_rows(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     struct kc_dataset *ds = l->ds;
     int rc;
@@ -140,10 +145,10 @@ static int store(struct load *l, const struct kc_chunk *c, struct kc_err *e)
     }
     if (ds->storage == KC_STORAGE_MEMORY) {
         rc = make_room(l, c->n, e);
-        if (rc < 0 || (rc > 0 && leave_memory(l, e) != 0))
+        if (rc < 0 || (rc > 0 && move_out_of_memory(l, e) != 0))
             return -1;
     }
-    if (ds->storage == KC_STORAGE_FILE && l->tied && leave_files(l, e) != 0)
+    if (ds->storage == KC_STORAGE_FILE && l->tied && move_files_to_spill(l, e) != 0)
         return -1;
     if (l->tied && ds->reread) {
         kc_reread_free(ds->reread);
@@ -153,7 +158,7 @@ static int store(struct load *l, const struct kc_chunk *c, struct kc_err *e)
            ds->storage == KC_STORAGE_SPILL ? kc_spill_add(ds->spill, c->x, c->n, e) : 0;
 }
 
-/* The numbers of the first n good rows, as terms. */
+/* Append the numbers of the first n good rows as terms. */
 static int add_numbers(struct kc_strs *terms, size_t n, const uint64_t *skipped, size_t nskipped, struct kc_err *e)
 {
     uint64_t row = 0;
@@ -173,7 +178,8 @@ int kc_dataset_number_terms(struct kc_dataset *ds, struct kc_err *e)
     return ds->terms.n > 0 ? 0 : add_numbers(&ds->terms, ds->rows.n, ds->skipped, ds->nskipped, e);
 }
 
-static int add_terms(struct load *l, const struct kc_chunk *c, struct kc_err *e)
+/* Append the chunk's terms. As soon as one input has terms, rows without a term get their row number. */
+static int add_terms(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     struct kc_strs *terms = &l->ds->terms;
     if (c->terms && terms->n < l->n && add_numbers(terms, l->n, l->run.skipped, l->run.nskipped, e) != 0)
@@ -200,13 +206,13 @@ static int add_attrs(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_
     return 0;
 }
 
-static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
-    struct load *l = arg;
+    struct loading *l = arg;
     struct kc_dataset *ds = l->ds;
     ds->x.d = c->d;
-    if (store(l, c, e) != 0 || add_terms(l, c, e) != 0 || (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0) ||
-        add_attrs(ds, c, e) != 0)
+    if (store_rows(l, c, e) != 0 || add_terms(l, c, e) != 0 ||
+        (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0) || add_attrs(ds, c, e) != 0)
         return -1;
     l->n += c->n;
     l->read = l->run.slot->bytes;
@@ -219,8 +225,8 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
                       l->n == 1 ? "" : "s", need, most);
 }
 
-/* Give back what growing left over. A block that could not be made smaller still serves. */
-static void trim(struct kc_strs *s)
+/* Release the unused ends of the arrays. If a block cannot be shrunk it stays as it is. */
+static void trim_strs(struct kc_strs *s)
 {
     struct kc_err ignored = KC_ERR_INIT;
     char *p = s->bytes.n > 0 && s->bytes.n < s->bytes.cap ? kc_mem_realloc(s->bytes.p, s->bytes.n, 1, &ignored) : NULL;
@@ -235,12 +241,12 @@ static void trim(struct kc_strs *s)
     }
 }
 
-/* All rows are where they stay. */
-static int conclude(struct load *l, struct kc_err *e)
+/* Finish the data set after its last row, and set its row source. */
+static int finish_dataset(struct loading *l, struct kc_err *e)
 {
     struct kc_dataset *ds = l->ds;
     /* the text may have grown since room was made for the rows */
-    if (ds->storage == KC_STORAGE_MEMORY && !fits(l, ds->x.n) && leave_memory(l, e) != 0)
+    if (ds->storage == KC_STORAGE_MEMORY && !fits_in_memory(l, ds->x.n) && move_out_of_memory(l, e) != 0)
         return -1;
     if (ds->storage == KC_STORAGE_SPILL)
         return kc_spill_end(ds->spill, &ds->rows, e);
@@ -255,9 +261,9 @@ static int conclude(struct load *l, struct kc_err *e)
     return 0;
 }
 
-/* Memory was short before all rows were there: say what all of them would take, as far as the input itself, or the part
- * of it that was read, tells how many they are. */
-static void tell_need(const struct load *l, struct kc_err *e)
+/* Memory ran short before all rows were read: add to the message what all rows would need, if the input (or the part of
+ * it that was read) lets their number be known or estimated. */
+static void append_need(const struct loading *l, struct kc_err *e)
 {
     const struct kc_dataset *ds = l->ds;
     int exact = l->o->nfiles <= 1 && l->run.hint_rows > 0;
@@ -269,26 +275,26 @@ static void tell_need(const struct load *l, struct kc_err *e)
     uint64_t have = kc_dataset_bytes(ds), reading = l->run.held > have ? l->run.held - have : 0;
     uint64_t work = l->o->work ? l->o->work(l->o->work_arg, (size_t)n, ds->x.d) : 0;
     uint64_t text = l->n ? (uint64_t)((double)text_bytes(ds) * (n / (double)l->n)) : 0;
-    kc_num_human(all, add(add(rows_bytes((size_t)n, ds->x.d), text), work > reading ? work : reading));
+    kc_num_human(all, add_capped(add_capped(rows_bytes((size_t)n, ds->x.d), text), work > reading ? work : reading));
     kc_err_more(e, "; all %s%.0f rows need %s", exact ? "" : "of some ", n, all);
 }
 
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
-    struct load l = {.ds = ds, .o = o, .run.want_skipped = 1};
+    struct loading l = {.ds = ds, .o = o, .run.want_skipped = 1};
     memset(ds, 0, sizeof *ds);
     ds->nattrs = o->nattrs;
     l.tied = o->nwhere > 0;
-    int rc = kc_in_run(ctx, o, tune, &l.run, sink, &l, &ds->st, e);
+    int rc = kc_in_run(ctx, o, tune, &l.run, store_chunk, &l, &ds->st, e);
     ds->skipped = l.run.skipped;
     ds->nskipped = l.run.nskipped;
-    trim(&ds->terms);
-    trim(&ds->raws);
-    trim(&ds->attrs);
-    rc = rc != 0 ? -1 : conclude(&l, e);
+    trim_strs(&ds->terms);
+    trim_strs(&ds->raws);
+    trim_strs(&ds->attrs);
+    rc = rc != 0 ? -1 : finish_dataset(&l, e);
     if (rc != 0 && e->short_of)
-        tell_need(&l, e);
+        append_need(&l, e);
     return rc;
 }
 

@@ -1,3 +1,7 @@
+/* Read rows a second time from their files instead of keeping them. Of most formats row i lies at a fixed stride; kvec
+ * has terms of any length between the rows, so the offset of every 16th row is kept and the rest is walked. Rows come
+ * out as unit vectors with the same bits as at the first reading; a file whose size or time of change differs since
+ * then is refused at the end of every pass. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,29 +16,29 @@
 #include "in/stored.h"
 #include "la/matrix.h"
 
-/* Rows between two places of a kvec file that are kept: half a byte a row, and a row that is read alone, of a sample, is
- * soon found. la's tiles begin at one. */
+/* In a kvec file the offset of every MARK-th row is kept: half a byte of memory per row, and a single row (of a sample)
+ * is still found soon. The tiles of la begin at multiples of it. */
 #define MARK 16
-#define TERM_BYTES 32 /* of kvec: a guess at what there is to be read */
-#define WINDOW ((size_t)32768) /* bytes of a file at a time that are not read to where they belong; on the stack */
+#define TERM_BYTES 32 /* bytes of a kvec term, a guess used only to choose how much to read at once */
+#define WINDOW ((size_t)32768) /* bytes of a file that are read at a time if they must be converted; on the stack */
 
-/* Rows one behind the other in a file. */
+/* A run of rows that lie one after the other in a file. */
 struct extent {
-    size_t row0; /* the first of them */
+    size_t row0; /* its first row */
     size_t file;
-    uint64_t at; /* where that one begins */
-    size_t mark; /* kvec: the mark of row0; every MARK rows there is another one */
+    uint64_t at; /* offset of that row */
+    size_t mark; /* kvec: index in marks of row0's offset; every MARK rows another one follows */
 };
 
 struct kc_reread {
     size_t n, d;
     struct kc_reopened **files; /* (nfiles) */
     size_t nfiles, file_cap;
-    struct extent *ext;      /* (next) by rising row0 */
+    struct extent *ext;      /* (next) ascending by row0 */
     size_t next, ext_cap;
-    uint64_t *marks;         /* (nmarks) where every MARK-th row of an extent of kvec begins */
+    uint64_t *marks;         /* (nmarks) kvec: offset of every MARK-th row of an extent */
     size_t nmarks, mark_cap;
-    uint64_t end;            /* behind the last row in its file */
+    uint64_t end;            /* offset after the last row in its file */
     struct kc_fault fault;
 };
 
@@ -48,8 +52,8 @@ struct kc_reread *kc_reread_new(size_t d, struct kc_err *e)
     return r;
 }
 
-/* Room for one element more. */
-static int reserve(void **p, size_t *cap, size_t n, size_t size, struct kc_err *e)
+/* Make room for one more element. */
+static int reserve_one(void **p, size_t *cap, size_t n, size_t size, struct kc_err *e)
 {
     if (n < *cap)
         return 0;
@@ -62,10 +66,10 @@ static int reserve(void **p, size_t *cap, size_t n, size_t size, struct kc_err *
     return 0;
 }
 
-static int take_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
+static int keep_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
 {
     void *p = r->files;
-    int rc = reserve(&p, &r->file_cap, r->nfiles, sizeof *r->files, e);
+    int rc = reserve_one(&p, &r->file_cap, r->nfiles, sizeof *r->files, e);
     r->files = p;
     if (rc != 0)
         return -1;
@@ -77,7 +81,7 @@ static int take_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
 static int add_extent(struct kc_reread *r, uint64_t at, struct kc_err *e)
 {
     void *p = r->ext;
-    int rc = reserve(&p, &r->ext_cap, r->next, sizeof *r->ext, e);
+    int rc = reserve_one(&p, &r->ext_cap, r->next, sizeof *r->ext, e);
     r->ext = p;
     if (rc == 0)
         r->ext[r->next++] = (struct extent){r->n, r->nfiles - 1, at, r->nmarks};
@@ -87,14 +91,14 @@ static int add_extent(struct kc_reread *r, uint64_t at, struct kc_err *e)
 static int add_mark(struct kc_reread *r, uint64_t at, struct kc_err *e)
 {
     void *p = r->marks;
-    int rc = reserve(&p, &r->mark_cap, r->nmarks, sizeof *r->marks, e);
+    int rc = reserve_one(&p, &r->mark_cap, r->nmarks, sizeof *r->marks, e);
     r->marks = p;
     if (rc == 0)
         r->marks[r->nmarks++] = at;
     return rc;
 }
 
-/* Where record i of a slot of kvec begins: its span is its term. */
+/* Return the offset of record i of a kvec slot, whose span is the record's term. */
 static uint64_t record_at(const struct kc_slot *s, size_t i)
 {
     return s->at + s->spans[i].off - 4;
@@ -102,7 +106,7 @@ static uint64_t record_at(const struct kc_slot *s, size_t i)
 
 int kc_reread_add(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
 {
-    if (s->reopened && take_file(r, s, e) != 0)
+    if (s->reopened && keep_file(r, s, e) != 0)
         return -1;
     const struct kc_reopened *a = r->nfiles ? r->files[r->nfiles - 1] : NULL;
     if (!a || a->no != s->no || s->nbads > 0)
@@ -125,28 +129,30 @@ uint64_t kc_reread_bytes(const struct kc_reread *r)
            (uint64_t)r->file_cap * (sizeof *r->files + sizeof **r->files);
 }
 
-static int changed(const struct kc_reopened *a, struct kc_err *e)
+static int refuse_changed_file(const struct kc_reopened *a, struct kc_err *e)
 {
     return kc_err_at(e, KC_ESYS, a->name, 0, "was changed while kclust was reading it");
 }
 
-/* Up to n bytes at `at`: fewer only at the end of the file. */
+/* Read n bytes at offset `at`, fewer only at the end of the file. */
 static int read_at(const struct kc_reopened *a, void *p, size_t n, uint64_t at, size_t *got, struct kc_err *e)
 {
     int err = kc_fd_pread(a->fd, p, n, (off_t)at, got);
     return err == 0 ? 0 : kc_err_sys(e, a->name, err, "cannot read");
 }
 
-/* A piece of a file. */
+/* A piece of a file in memory. */
 struct window {
     const struct kc_reopened *a;
     uint64_t at;
-    size_t n, more; /* more: bytes that are thought to be wanted from here on */
+    size_t n;
+    size_t more; /* bytes that will probably be wanted from here on */
     char p[WINDOW];
 };
 
-/* At least one byte at `at`, and `need` of them if there are so many; *n is how many there are. NULL: failed. */
-static const char *look(struct window *w, uint64_t at, size_t need, size_t *n, struct kc_err *e)
+/* Return the bytes at offset `at`, at least `need` of them; *n is how many are in view. NULL on an error, also if the
+ * file is too short. */
+static const char *window_bytes(struct window *w, uint64_t at, size_t need, size_t *n, struct kc_err *e)
 {
     if (at < w->at || at + need > w->at + w->n) {
         size_t most = w->more < need ? need : w->more < WINDOW ? w->more : WINDOW;
@@ -154,7 +160,7 @@ static const char *look(struct window *w, uint64_t at, size_t need, size_t *n, s
         if (read_at(w->a, w->p, most, at, &w->n, e) != 0)
             return NULL;
         if (w->n < need) {
-            (void)changed(w->a, e);
+            (void)refuse_changed_file(w->a, e);
             return NULL;
         }
     }
@@ -162,13 +168,13 @@ static const char *look(struct window *w, uint64_t at, size_t need, size_t *n, s
     return w->p + (at - w->at);
 }
 
-/* The n numbers at `at`. */
+/* Read n numbers at offset `at`. */
 static int read_numbers(struct window *w, uint64_t at, size_t n, float *buf, struct kc_err *e)
 {
     size_t size = kc_cell_bytes(w->a->layout.cell);
     while (n > 0) {
         size_t got;
-        const char *p = look(w, at, size, &got, e);
+        const char *p = window_bytes(w, at, size, &got, e);
         if (!p)
             return -1;
         got = got / size < n ? got / size : n;
@@ -180,7 +186,7 @@ static int read_numbers(struct window *w, uint64_t at, size_t n, float *buf, str
     return 0;
 }
 
-/* m rows that lie one behind the other. */
+/* Read m rows that lie one after the other. */
 static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t d, float *buf, struct kc_err *e)
 {
     const struct kc_layout *l = &a->layout;
@@ -188,7 +194,7 @@ static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t
     if (l->cell == KC_CELL_F32 && l->lead == 0 && !l->swap && !KC_BIG_ENDIAN) {
         if (read_at(a, buf, all * sizeof *buf, at, &got, e) != 0)
             return -1;
-        return got == all * sizeof *buf ? 0 : changed(a, e);
+        return got == all * sizeof *buf ? 0 : refuse_changed_file(a, e);
     }
     struct window w;
     w.a = a;
@@ -201,7 +207,7 @@ static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t
     return 0;
 }
 
-/* m rows of kvec into buf, those before skip left out; a header may stand before any of them. */
+/* Read m rows of a kvec file into buf, after skipping `skip` rows. A header may come before any row. */
 static int read_kvec(const struct kc_reopened *a, uint64_t at, size_t skip, size_t m, size_t d, float *buf,
                      struct kc_err *e)
 {
@@ -211,17 +217,17 @@ static int read_kvec(const struct kc_reopened *a, uint64_t at, size_t skip, size
     for (size_t i = 0; i < skip + m;) {
         size_t n;
         w.more = kc_mem_mul(skip + m - i, 4 + TERM_BYTES + d * sizeof *buf);
-        const char *p = look(&w, at, 4, &n, e);
+        const char *p = window_bytes(&w, at, 4, &n, e);
         if (!p)
             return -1;
         uint32_t len = kc_le32(p);
         if (len >= KC_KVEC_TERM_MAX) { /* no length: a header */
             at += 8;
-            p = look(&w, at - 8, 8, &n, e);
+            p = window_bytes(&w, at - 8, 8, &n, e);
             if (!p)
                 return -1;
             if (memcmp(p, a->rd->magic, 4) != 0 || kc_le32(p + 4) != d)
-                return changed(a, e);
+                return refuse_changed_file(a, e);
             continue;
         }
         at += 4 + len;
@@ -234,8 +240,8 @@ static int read_kvec(const struct kc_reopened *a, uint64_t at, size_t skip, size
     return 0;
 }
 
-/* The extent that row i is in. */
-static const struct extent *find(const struct kc_reread *r, size_t i)
+/* Return the extent that holds row i. */
+static const struct extent *find_extent(const struct kc_reread *r, size_t i)
 {
     size_t lo = 0, hi = r->next;
     while (hi - lo > 1) {
@@ -248,7 +254,7 @@ static const struct extent *find(const struct kc_reread *r, size_t i)
     return &r->ext[lo];
 }
 
-/* Rows i .. i + m of an extent, as unit vectors. */
+/* Read m rows of an extent from row i on and make them unit vectors. */
 static int read_extent(const struct kc_reread *r, const struct extent *x, size_t i, size_t m, float *buf,
                        struct kc_err *e)
 {
@@ -259,7 +265,7 @@ static int read_extent(const struct kc_reread *r, const struct extent *x, size_t
                  read_plain(a, x->at + (uint64_t)k * stride, m, d, buf, e);
     for (size_t j = 0; rc == 0 && j < m; j++)
         if (kc_la_unit(buf + j * d, d, buf + j * d, NULL) != KC_ROW_OK)
-            rc = changed(a, e);
+            rc = refuse_changed_file(a, e);
     return rc;
 }
 
@@ -268,7 +274,7 @@ static int read_rows(void *src, size_t i0, size_t m, float *buf)
     struct kc_reread *r = src;
     while (m > 0) {
         struct kc_err e = KC_ERR_INIT;
-        const struct extent *x = find(r, i0);
+        const struct extent *x = find_extent(r, i0);
         size_t end = x + 1 < r->ext + r->next ? x[1].row0 : r->n, k = end - i0 < m ? end - i0 : m;
         if (read_extent(r, x, i0, k, buf, &e) != 0) {
             kc_fault_keep(&r->fault, i0, &e);
@@ -281,8 +287,9 @@ static int read_rows(void *src, size_t i0, size_t m, float *buf)
     return 0;
 }
 
-/* Asked at the end of every walk over the rows: numbers that have become others are found by the file's time. */
-static int failed(void *src, struct kc_err *e)
+/* Report a failed read, or a file that changed: called at the end of every pass over the rows. Changed numbers are
+ * noticed by the file's size and time. */
+static int report_failure(void *src, struct kc_err *e)
 {
     struct kc_reread *r = src;
     for (size_t i = 0; i < r->nfiles; i++) {
@@ -292,7 +299,7 @@ static int failed(void *src, struct kc_err *e)
         if (fstat(a->fd, &st) == 0 && st.st_size == a->size && st.st_mtim.tv_sec == a->changed.tv_sec &&
             st.st_mtim.tv_nsec == a->changed.tv_nsec)
             continue;
-        (void)changed(a, &now);
+        (void)refuse_changed_file(a, &now);
         kc_fault_keep(&r->fault, 0, &now);
         break;
     }
@@ -301,7 +308,7 @@ static int failed(void *src, struct kc_err *e)
 
 struct kc_rows kc_reread_rows(struct kc_reread *r)
 {
-    return (struct kc_rows){.n = r->n, .d = r->d, .read = read_rows, .failed = failed, .src = r};
+    return (struct kc_rows){.n = r->n, .d = r->d, .read = read_rows, .failed = report_failure, .src = r};
 }
 
 void kc_reread_free(struct kc_reread *r)

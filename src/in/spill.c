@@ -1,9 +1,11 @@
+/* Unit rows in a temporary file, for inputs that can be neither kept in memory nor read a second time (pipes,
+ * compressed files, text). Appended once in order, then read from any thread by position. */
 #include "base/mem.h"
 #include "in/fault.h"
 #include "in/stored.h"
 #include "io/outfile.h"
 
-#define COPY_BYTES ((size_t)1 << 20) /* about so much is copied at a time */
+#define COPY_BYTES ((size_t)1 << 20) /* bytes that are copied at a time, approximately */
 
 struct kc_spill {
     struct kc_outfile *file;
@@ -49,7 +51,7 @@ int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err 
         rc = rows->read(rows->src, i, m, buf) != 0 ? kc_rows_failed(rows, e) : kc_spill_add(s, buf, m, e);
     }
     kc_mem_free(buf);
-    return rc != 0 ? -1 : kc_rows_failed(rows, e); /* numbers may have become others meanwhile */
+    return rc != 0 ? -1 : kc_rows_failed(rows, e); /* a file that changed while it was copied is a failure too */
 }
 
 static int read_rows(void *src, size_t i0, size_t m, float *buf)
@@ -63,7 +65,7 @@ static int read_rows(void *src, size_t i0, size_t m, float *buf)
     return -1;
 }
 
-static int failed(void *src, struct kc_err *e)
+static int report_failure(void *src, struct kc_err *e)
 {
     struct kc_spill *s = src;
     return kc_fault_report(&s->fault, e);
@@ -73,7 +75,7 @@ int kc_spill_end(struct kc_spill *s, struct kc_rows *rows, struct kc_err *e)
 {
     if (kc_outfile_finish(s->file, e) != 0)
         return -1;
-    *rows = (struct kc_rows){.n = s->n, .d = s->d, .read = read_rows, .failed = failed, .src = s};
+    *rows = (struct kc_rows){.n = s->n, .d = s->d, .read = read_rows, .failed = report_failure, .src = s};
     return 0;
 }
 

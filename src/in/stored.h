@@ -1,6 +1,5 @@
-/* Rows that do not stay in memory. Where the inputs are plain regular files of a format whose rows lie at known places
- * they are read again, piece by piece; else unit rows are spilled to a temporary file. Both are row sources, see
- * la/rows.h. */
+/* Rows that do not stay in memory, in two ways: plain regular files whose rows lie at known offsets are read again,
+ * piece by piece; otherwise unit rows are spilled to a temporary file. Both are row sources (la/rows.h). */
 #ifndef KC_IN_STORED_H
 #define KC_IN_STORED_H
 
@@ -10,16 +9,17 @@
 
 struct kc_slot; /* in/piece/slot.h */
 
+/* The rows of files that are read again. */
 struct kc_reread;
 
-/* No rows, of d numbers. */
+/* Return an empty source of rows of d numbers; NULL if memory is short. */
 struct kc_reread *kc_reread_new(size_t d, struct kc_err *e) KC_MUST_USE;
-/* The slot's rows come behind those that are there; takes over the slot's file. Returns 1, with nothing added, when
- * they cannot be read again; -1 when memory is short. */
+/* Append the slot's rows; the slot's open file now belongs to r. Return 0; 1, with nothing added, if these rows cannot
+ * be read again; -1 if memory is short. */
 int kc_reread_add(struct kc_reread *r, struct kc_slot *s, struct kc_err *e) KC_MUST_USE;
 uint64_t kc_reread_bytes(const struct kc_reread *r); /* of memory */
-/* The rows so far; valid until more are added. Each is made a unit vector again, with the same bits. A file that is not
- * as it was at the first reading is KC_ESYS. */
+/* Return the rows so far; valid until more are added. Reading makes each a unit vector again, with the same bits. A
+ * file that changed since its first reading is KC_ESYS. */
 struct kc_rows kc_reread_rows(struct kc_reread *r);
 void kc_reread_free(struct kc_reread *r); /* NULL is fine */
 
@@ -28,9 +28,9 @@ struct kc_spill;
 
 int kc_spill_new(struct kc_spill **out, size_t d, struct kc_err *e) KC_MUST_USE;
 int kc_spill_add(struct kc_spill *s, const float *x, size_t rows, struct kc_err *e) KC_MUST_USE; /* x: (rows, d) */
-/* Append all rows of a source: read, or in memory one behind the other. */
+/* Append all rows of a source, which are read piece by piece if they are not in memory. */
 int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err *e) KC_MUST_USE;
-/* Everything is there: the rows can be read. */
+/* End the writing: the rows can be read through *rows. */
 int kc_spill_end(struct kc_spill *s, struct kc_rows *rows, struct kc_err *e) KC_MUST_USE;
 void kc_spill_free(struct kc_spill *s); /* NULL is fine */
 

@@ -1,4 +1,6 @@
-/* The pipeline: feed -> slots -> drain -> sink. */
+/* The reading pipeline: feed -> slots -> drain -> sink. Filling cuts the inputs into pieces (one thread at a time),
+ * workers decode pieces in parallel, and the drain takes them in input order: it numbers lines and rows, reports bad
+ * records and calls the sink. The order of rows and messages does not depend on the number of threads. */
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
@@ -8,41 +10,46 @@
 #include "in/run.h"
 #include "par/pipe.h"
 
-/* A piece: from a quarter of it on its overhead does not show any more, and a few of them take little memory. */
+/* Bytes of a piece. From a quarter of it on the overhead per piece no longer shows, and a few pieces take little
+ * memory. */
 #define BLOCK ((size_t)1 << 20)
 #define BLOCK_LEAST ((size_t)4 << 10)
-#define PIECES_PART 8 /* of --max-memory, for the bytes of all pieces; as much again for what is decoded from them */
+#define PIECES_PART 8 /* the pieces' bytes may take 1/8 of --max-memory, and what is decoded from them as much again */
 #define PROGRESS_SECONDS 0.1
 
-/* Drain's side. fill and drain may run at the same time, on any thread: they share nothing but the slots. */
+/* The drain's side. fill_slot and drain_slot may run at the same time, on any thread: they share nothing but the
+ * slots. */
 struct drain {
     const struct kc_ctx *ctx;
     const struct kc_in_opts *o;
     struct kc_in_run *run;
     kc_in_sink sink;
     void *arg;
-    uint64_t rows;     /* input rows so far, */
-    uint64_t row0;     /* and those before this file: where a message names the file, its rows count from 0 */
+    uint64_t rows;     /* input rows so far */
+    uint64_t row0;     /* rows before this file: a message that names the file counts its rows from 0 */
     uint64_t line;     /* lines of the file so far */
     uint64_t records, skipped;
-    double last;       /* when progress was told */
-    uint64_t *numbers; /* of a slot's rows */
+    double last;       /* when progress was last reported */
+    uint64_t *numbers; /* numbers of a slot's rows */
     size_t numbers_cap;
     struct kc_choice choice;
-    struct kc_strs file_terms, terms; /* the terms file; those of a slot's rows */
-    struct kc_strs shown; /* the first bad records, as lines for the log, which only the calling thread may write */
+    struct kc_strs file_terms; /* the terms of --terms */
+    struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
+    struct kc_strs shown; /* the first bad records as log lines; only the calling thread may log, so they wait */
 };
 
-struct both {
+/* The two ends of the pipeline, as its argument. */
+struct pipeline {
     struct kc_feed feed;
     struct drain drain;
 };
 
-static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
+/* Fill a slot with the next piece, opening the next input when the present one has ended. Set *eof after the last. */
+static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
 {
     static const struct kc_attrs nothing = {0};
-    struct kc_feed *f = &((struct both *)arg)->feed;
-    const struct kc_choice *choice = &((struct both *)arg)->drain.choice;
+    struct kc_feed *f = &((struct pipeline *)arg)->feed;
+    const struct kc_choice *choice = &((struct pipeline *)arg)->drain.choice;
     struct kc_slot *s = slot;
     kc_slot_clear(s);
     for (;;) {
@@ -61,7 +68,8 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
             if (f->o->want_raw && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
             if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': give --metadata FILE",
+                return kc_err_at(e, KC_EUSAGE, f->name, 0,
+                                 "%s records have no field '%s': give --metadata FILE",
                                  kc_in_format_name(f->rd->format), f->attrs.path[0].name);
         }
         s->o = f->o;
@@ -91,27 +99,30 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
     }
 }
 
-static void work(void *arg, void *slot)
+/* Decode a slot, on any thread; then let the caller's `each` see its rows. */
+static void decode_slot(void *arg, void *slot)
 {
     struct kc_slot *s = slot;
     (void)arg;
     s->rd->work(s);
-    if (s->o->each && s->n > 0 && s->err.code == KC_OK && s->o->each(s->o->each_arg, s->x, s->n, s->d, &s->made, &s->err) != 0)
-        s->n = 0; /* err tells drain */
+    if (s->o->each && s->n > 0 && s->err.code == KC_OK &&
+        s->o->each(s->o->each_arg, s->x, s->n, s->d, &s->made, &s->err) != 0)
+        s->n = 0; /* the drain reports err */
 }
 
-/* For lines, what is carried over counts only where it is a whole one: the rest of it may be long in coming. */
-static int ready(void *arg)
+/* Return 1 if filling will not wait for input. With `prompt`, carried bytes count only if they hold a whole line: its
+ * rest may be long in coming. */
+static int input_is_ready(void *arg)
 {
-    const struct kc_feed *f = &((const struct both *)arg)->feed;
+    const struct kc_feed *f = &((const struct pipeline *)arg)->feed;
     size_t left = f->carry.n - f->carry_at;
     return !f->o->prompt || !f->src || (left > 0 && memchr(f->carry.p + f->carry_at, '\n', left)) ||
            kc_source_ready(f->src);
 }
 
-/* A bad record: the end of the run, or counted and left out. */
-static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg, size_t n,
-                      struct kc_err *e)
+/* Report one bad record: end the run, or with --on-bad skip count it and leave it out. */
+static int report_bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg,
+                             size_t n, struct kc_err *e)
 {
     struct kc_err what = KC_ERR_INIT;
     if (s->rd->binary)
@@ -138,14 +149,16 @@ static int bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, ui
     return 0;
 }
 
-static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *e)
+/* Report the bad records of a slot, in order, and then the overlong record that may follow them. */
+static int report_bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     for (size_t i = 0; i < s->nbads; i++) {
         const struct kc_bad *b = &s->bads[i];
         size_t n = 0;
         const char *msg = b->msg == SIZE_MAX ? "" : kc_strs_get(&s->msgs, b->msg, &n);
         for (size_t j = 0; j < b->count; j++)
-            if (bad_record(d, s, d->rows + b->index + j, s->whole_lines ? d->line + b->line : b->line, msg, n, e) != 0)
+            if (report_bad_record(d, s, d->rows + b->index + j, s->whole_lines ? d->line + b->line : b->line, msg, n,
+                                  e) != 0)
                 return -1;
     }
     if (!s->overlong)
@@ -153,11 +166,11 @@ static int bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *
     char msg[128];
     int n = snprintf(msg, sizeof msg, "longer than %llu bytes; --max-line raises the limit",
                      (unsigned long long)d->o->max_line);
-    return bad_record(d, s, d->rows + s->records, s->whole_lines ? d->line + s->lines + 1 : s->overlong_line, msg,
-                      (size_t)n, e);
+    return report_bad_record(d, s, d->rows + s->records, s->whole_lines ? d->line + s->lines + 1 : s->overlong_line,
+                             msg, (size_t)n, e);
 }
 
-/* The numbers of the slot's good rows, and their terms where a file gives them. */
+/* Set d->numbers to the row numbers of the slot's good rows, and d->terms to their terms if --terms gives them. */
 static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     size_t n = 0, bad = 0;
@@ -181,7 +194,7 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
     return 0;
 }
 
-static void tell_progress(struct drain *d, const struct kc_slot *s)
+static void report_progress(struct drain *d, const struct kc_slot *s)
 {
     double now = d->ctx->progress ? kc_clock_now() : 0;
     if (!d->ctx->progress || now - d->last < PROGRESS_SECONDS)
@@ -191,16 +204,17 @@ static void tell_progress(struct drain *d, const struct kc_slot *s)
     d->ctx->progress(d->ctx->arg, &p);
 }
 
-static int drain(void *arg, void *slot, struct kc_err *e)
+/* Number a slot's lines and rows, report its bad records, choose its rows and pass them to the sink. */
+static int drain_slot(void *arg, void *slot, struct kc_err *e)
 {
-    struct drain *d = &((struct both *)arg)->drain;
+    struct drain *d = &((struct pipeline *)arg)->drain;
     struct kc_slot *s = slot;
     if (s->first) {
         d->line = s->line0;
         d->row0 = d->rows;
     }
     size_t from = d->run->nskipped;
-    if (bad_records(d, s, e) != 0)
+    if (report_bad_records(d, s, e) != 0)
         return -1;
     if (s->err.code != KC_OK) {
         *e = s->err;
@@ -208,7 +222,7 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     }
     if (number_rows(d, s, e) != 0)
         return -1;
-    /* where the terms do not suffice rows are only counted, for the message at the end */
+    /* if there are too few terms, rows are only counted from here on, for the message at the end */
     int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n;
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .seen = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
@@ -226,15 +240,15 @@ static int drain(void *arg, void *slot, struct kc_err *e)
     }
     d->rows += s->records + (s->overlong != 0);
     d->line += s->lines + (s->overlong != 0 && s->whole_lines);
-    tell_progress(d, s);
+    report_progress(d, s);
     return 0;
 }
 
-/* A long record takes many times its length while it is decoded and written: one of them at a time, and its memory is
- * let go at once. */
+/* Drain a slot. A large one (a long record takes many times its length while it is decoded and written) frees its
+ * memory at once; the pipeline has only one of these at a time. */
 static int drain_and_trim(void *arg, void *slot, struct kc_err *e)
 {
-    int rc = drain(arg, slot, e);
+    int rc = drain_slot(arg, slot, e);
     kc_slot_trim(slot);
     return rc;
 }
@@ -244,6 +258,7 @@ static int is_large(const void *slot)
     return kc_slot_is_large(slot);
 }
 
+/* Return the stored bytes of all inputs, 0 if one of them is unknown. */
 static uint64_t total_size(const struct kc_feed *f)
 {
     uint64_t sum = 0;
@@ -256,8 +271,8 @@ static uint64_t total_size(const struct kc_feed *f)
     return sum;
 }
 
-/* What can only be said at the end. */
-static int finish(const struct both *b, struct kc_err *e)
+/* Log what was skipped, and check what can be checked only at the end: the number of terms, of metadata, of records. */
+static int check_end(const struct pipeline *b, struct kc_err *e)
 {
     const struct drain *d = &b->drain;
     const char *only = b->feed.nfiles == 1 ? kc_source_name(b->feed.files[0]) : NULL;
@@ -291,7 +306,7 @@ static int finish(const struct both *b, struct kc_err *e)
     return 0;
 }
 
-/* What can be said before the first input is opened. */
+/* Check what can be checked before the first input is opened. */
 static int check_inputs(const struct kc_feed *f, struct kc_err *e)
 {
     for (size_t i = 0; i < f->nfiles; i++) {
@@ -303,45 +318,46 @@ static int check_inputs(const struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-static void copy_name(char out[256], const struct kc_fields *f, const struct kc_path *p)
+static void copy_field_name(char out[256], const struct kc_fields *f, const struct kc_path *p)
 {
     snprintf(out, 256, "%s", f->bare || p->n == 0 ? "" : p->name);
 }
 
-/* Bytes of a piece: with many threads and little memory, less. */
+/* Return the bytes of a piece: fewer if there are many threads and little memory. */
 static size_t block_bytes(const struct kc_in_opts *o, size_t nslots)
 {
     uint64_t most = o->max_memory / PIECES_PART / nslots;
     return o->max_memory == 0 || most > BLOCK ? BLOCK : most > BLOCK_LEAST ? (size_t)most : BLOCK_LEAST;
 }
 
-static size_t slots_of(const struct kc_ctx *ctx)
+static size_t count_slots(const struct kc_ctx *ctx)
 {
     return 2 * (size_t)kc_pool_threads(ctx->pool);
 }
 
-static uint64_t pieces_bytes(size_t nslots, size_t block) /* as they come, and what is decoded from them */
+/* Return the bytes of all pieces: as read, and what is decoded from them. */
+static uint64_t pieces_bytes(size_t nslots, size_t block)
 {
     return 2 * (uint64_t)nslots * block;
 }
 
 uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o)
 {
-    return pieces_bytes(slots_of(ctx), block_bytes(o, slots_of(ctx)));
+    return pieces_bytes(count_slots(ctx), block_bytes(o, count_slots(ctx)));
 }
 
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
     static const char *const standard_input = "-";
-    static const struct kc_pipe_ops ops = {fill, ready, work, drain_and_trim, is_large};
-    size_t nslots = slots_of(ctx), made = 0;
+    static const struct kc_pipe_ops ops = {fill_slot, input_is_ready, decode_slot, drain_and_trim, is_large};
+    size_t nslots = count_slots(ctx), made = 0;
     struct kc_slot *slots = NULL;
     void **ring = NULL;
     int rc = -1;
     uint64_t most;
     memset(st, 0, sizeof *st);
-    struct both *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
+    struct pipeline *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
     if (!b)
         return -1;
     b->feed.o = o;
@@ -359,8 +375,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.arg = arg;
     run->total = total_size(&b->feed);
     b->drain.last = kc_clock_now();
-    if (kc_fields_init(&b->feed.given, o->term_field, o->vec_field, o->terms_file == NULL, e) != 0 || kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 ||
-        check_inputs(&b->feed, e) != 0)
+    if (kc_fields_init(&b->feed.given, o->term_field, o->vec_field, o->terms_file == NULL, e) != 0 ||
+        kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 || check_inputs(&b->feed, e) != 0)
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;
@@ -385,10 +401,10 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
                    (unsigned long long)(st->records + st->unmet));
     if (b->feed.decided) {
-        copy_name(st->term_field, &b->feed.fields, &b->feed.fields.term);
-        copy_name(st->vec_field, &b->feed.fields, &b->feed.fields.vec);
+        copy_field_name(st->term_field, &b->feed.fields, &b->feed.fields.term);
+        copy_field_name(st->vec_field, &b->feed.fields, &b->feed.fields.vec);
     }
-    rc = finish(b, e);
+    rc = check_end(b, e);
 out:
     run->held = kc_mem_held(&most, 0);
     for (size_t i = 0; i < made; i++)

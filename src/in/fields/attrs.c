@@ -1,3 +1,5 @@
+/* Attributes of a record: found by one walk for all paths, without a tree, and kept as compact JSON. The same values as
+ * text, and the conditions of --where on them. */
 #include "in/fields/attrs.h"
 
 #include <math.h>
@@ -28,14 +30,14 @@ void kc_attrs_free(struct kc_attrs *a)
 /* A container that paths lead through. */
 struct level {
     int object;
-    uint64_t index; /* of the element at hand */
-    uint64_t on;    /* bit i: path i does */
+    uint64_t index; /* of the present element */
+    uint64_t on;    /* bit i is set if path i leads through here */
 };
 
-/* The paths of l that its member at q leads to, now to `value`: those that end there are found, those that go on are
- * returned. What an earlier duplicate of the key led to is gone. */
-static uint64_t match(const struct level *l, unsigned depth, const struct kc_path *path, const struct kc_json_str *key,
-                      const char *value, const char **found)
+/* Apply the member `key` (or the present element) of level l to the paths: set found to `value` for those that end
+ * here, and return the set of those that lead deeper. A duplicate key replaces what an earlier one led to. */
+static uint64_t match_member(const struct level *l, unsigned depth, const struct kc_path *path,
+                             const struct kc_json_str *key, const char *value, const char **found)
 {
     uint64_t deeper = 0;
     for (uint64_t left = l->on; left; left &= left - 1) {
@@ -58,7 +60,8 @@ void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const ch
     level[0] = (struct level){*p == '{', 0, 0};
     for (size_t i = 0; i < n; i++) {
         found[i] = NULL;
-        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* one without parts did not fit: nothing is found */
+        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* a path without parts was too long to be kept: nothing
+                                                                is found */
     }
     if (level[0].on == 0 || (*p != '{' && *p != '['))
         return;
@@ -66,7 +69,7 @@ void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const ch
     while (p) {
         struct kc_json_str key = {0};
         const char *value = level[depth].object ? kc_json_member(p, &key) : p;
-        uint64_t deeper = match(&level[depth], depth, path, &key, value == from ? NULL : value, found);
+        uint64_t deeper = match_member(&level[depth], depth, path, &key, value == from ? NULL : value, found);
         const char *inside = value != from && deeper && (*value == '{' || *value == '[') ? kc_json_first(value) : NULL;
         if (inside) {
             level[++depth] = (struct level){*value == '{', 0, deeper};
@@ -74,7 +77,7 @@ void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const ch
             continue;
         }
         p = kc_json_ws(value == from ? to : kc_json_past(value));
-        for (; *p != ','; p = kc_json_ws(p + 1)) /* behind the ends of containers */
+        for (; *p != ','; p = kc_json_ws(p + 1)) /* after the ends of containers */
             if (depth-- == 0)
                 return;
         level[depth].index++;
@@ -82,7 +85,7 @@ void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const ch
     }
 }
 
-/* As it stands, but for the white space between tokens. */
+/* Copy the value as it is written, without the white space between tokens. */
 int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e)
 {
     struct kc_json_fault f;
@@ -115,8 +118,8 @@ int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, cons
     return 0;
 }
 
-/* The value where json/json.h can read it. */
-static int to_json(const char *value, size_t n, struct kc_buf *json, struct kc_err *e)
+/* Copy the value to where json/json.h can read it, with padding. */
+static int copy_padded(const char *value, size_t n, struct kc_buf *json, struct kc_err *e)
 {
     json->n = 0;
     if (kc_buf_add(json, value, n, e) != 0 || kc_buf_reserve(json, KC_NUM_PAD, e) != 0)
@@ -125,19 +128,20 @@ static int to_json(const char *value, size_t n, struct kc_buf *json, struct kc_e
     return 0;
 }
 
-/* The scalar at p, behind what text holds. 1: it is none, or has a lone surrogate. */
-static int add_text(const char *p, struct kc_buf *text, struct kc_err *e)
+/* Append the scalar at p to text. Return 1 if it is no scalar, or has a lone surrogate. */
+static int append_scalar(const char *p, struct kc_buf *text, struct kc_err *e)
 {
     struct kc_json_str s;
     if (*p == '{' || *p == '[' || *p == 'n')
         return 1;
-    return kc_json_text(p, &s) == 0 ? kc_json_decode(&s, text, e) : kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e);
+    return kc_json_text(p, &s) == 0 ? kc_json_decode(&s, text, e) :
+           kc_buf_add(text, p, (size_t)(kc_json_past(p) - p), e);
 }
 
 int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e)
 {
     w->text.n = 0;
-    return n == 0 ? 1 : to_json(value, n, &w->json, e) != 0 ? -1 : add_text(w->json.p, &w->text, e);
+    return n == 0 ? 1 : copy_padded(value, n, &w->json, e) != 0 ? -1 : append_scalar(w->json.p, &w->text, e);
 }
 
 int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
@@ -149,7 +153,7 @@ int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs
         return rc < 0 ? -1 : 0;
     for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p))) {
         w->text.n = 0;
-        rc = add_text(p, &w->text, e);
+        rc = append_scalar(p, &w->text, e);
         if (rc < 0 || (rc == 0 && fn(arg, w->text.p ? w->text.p : "", w->text.n, e) != 0))
             return -1;
     }
@@ -162,7 +166,7 @@ int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct 
     if (rc <= 0 || n == 0 || *value != '[')
         return rc < 0 ? -1 : 0;
     for (const char *p = kc_json_first(w->json.p); p; p = kc_json_next(kc_json_past(p)))
-        if (add_text(p, &w->text, e) < 0 || kc_buf_addc(&w->text, '\n', e) != 0)
+        if (append_scalar(p, &w->text, e) < 0 || kc_buf_addc(&w->text, '\n', e) != 0)
             return -1;
     return 0;
 }
@@ -170,13 +174,13 @@ int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct 
 static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
 static const enum kc_where_op op_of[] = {KC_WHERE_NE, KC_WHERE_LE, KC_WHERE_GE, KC_WHERE_EQ, KC_WHERE_LT, KC_WHERE_GT};
 
-static const char *blanks(const char *p)
+static const char *skip_blanks(const char *p)
 {
     return p + strspn(p, " \t");
 }
 
-/* The operator at p, or NULL; else what stands behind it. */
-static const char *take_op(const char *p, enum kc_where_op *op)
+/* Parse the operator at p. Return the text after it, or NULL if there is none. */
+static const char *parse_op(const char *p, enum kc_where_op *op)
 {
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         if (strncmp(p, ops[i], strlen(ops[i])) == 0) {
@@ -187,14 +191,15 @@ static const char *take_op(const char *p, enum kc_where_op *op)
     return strncmp(p, "in", 2) == 0 && (p[2] == ' ' || p[2] == '\t') ? p + 2 : NULL;
 }
 
-/* The value at *pp: a JSON string, or text up to `stops`. -1: no memory, or not a string after all. */
-static int take_value(struct kc_where *w, const char **pp, const char *stops, const char *option, struct kc_err *e)
+/* Parse the value at *pp, a JSON string or the text up to one of `stops`, and add it to w. Return -1 if memory is short
+ * or the value is malformed. */
+static int parse_value(struct kc_where *w, const char **pp, const char *stops, const char *option, struct kc_err *e)
 {
-    const char *p = blanks(*pp);
+    const char *p = skip_blanks(*pp);
     struct kc_buf b = {0}, text = {0};
     unsigned char quoted = *p == '"';
     int rc = 0;
-    if (quoted) { /* in a buffer that can be read behind its end */
+    if (quoted) { /* decode it in a buffer with readable bytes after its end */
         struct kc_json_str s;
         struct kc_json_fault f;
         rc = kc_buf_adds(&text, p, e) != 0 ? -1 : kc_buf_reserve(&text, KC_NUM_PAD, e);
@@ -202,7 +207,7 @@ static int take_value(struct kc_where *w, const char **pp, const char *stops, co
             memset(text.p + text.n, 0, KC_NUM_PAD);
             const char *q = kc_json_string(text.p, text.p + text.n, &s, &f);
             rc = q ? kc_json_decode(&s, &b, e) : 1;
-            p = rc == 0 ? blanks(p + (q - text.p)) : p;
+            p = rc == 0 ? skip_blanks(p + (q - text.p)) : p;
             rc = rc == 0 && *p != '\0' && !strchr(stops, *p) ? 1 : rc;
         }
         if (rc > 0)
@@ -235,12 +240,13 @@ static int take_value(struct kc_where *w, const char **pp, const char *stops, co
 
 int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e)
 {
-    const char *p = blanks(text), *behind;
+    const char *p = skip_blanks(text), *behind;
     size_t n = strcspn(p, " \t=!<>");
     memset(w, 0, sizeof *w);
-    behind = n > 0 ? take_op(blanks(p + n), &w->op) : NULL;
+    behind = n > 0 ? parse_op(skip_blanks(p + n), &w->op) : NULL;
     if (!behind)
-        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option, text);
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option,
+                          text);
     if (n >= sizeof w->field)
         return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, sizeof w->field - 1);
     memcpy(w->field, p, n);
@@ -248,7 +254,7 @@ int kc_where_parse(struct kc_where *w, const char *text, const char *option, str
     struct kc_path path;
     if (kc_path_parse(&path, w->field, 0, option, e) != 0)
         return -1;
-    for (p = behind; take_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
+    for (p = behind; parse_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
         if (*p != ',')
             return 0;
     return -1;
@@ -262,8 +268,8 @@ void kc_where_free(struct kc_where *w)
     memset(w, 0, sizeof *w);
 }
 
-/* -1, 0, 1; 2: they cannot be ordered. text: n bytes and a NUL. */
-static int compare(const struct kc_where *w, size_t i, const char *text, size_t n)
+/* Compare text (n bytes and a NUL) with value i, as numbers if both are, else as bytes. Return -1, 0 or 1. */
+static int compare_value(const struct kc_where *w, size_t i, const char *text, size_t n)
 {
     double x;
     if (!isnan(w->numbers[i]) && strlen(text) == n && kc_num_double(text, &x) == 0)
@@ -274,11 +280,11 @@ static int compare(const struct kc_where *w, size_t i, const char *text, size_t 
     return c != 0 ? (c < 0 ? -1 : 1) : n < m ? -1 : n > m;
 }
 
-/* Of a scalar. */
-static int holds(const struct kc_where *w, const char *text, size_t n)
+/* Return 1 if a scalar with this text meets the condition. */
+static int text_meets(const struct kc_where *w, const char *text, size_t n)
 {
     for (size_t i = 0; i < w->values.n; i++) {
-        int c = compare(w, i, text, n);
+        int c = compare_value(w, i, text, n);
         if (w->op == KC_WHERE_IN && c == 0)
             return 1;
         if (w->op != KC_WHERE_IN)
@@ -288,31 +294,36 @@ static int holds(const struct kc_where *w, const char *text, size_t n)
     return 0;
 }
 
-static int scalar_holds(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
+/* Return 1 if the scalar at p meets the condition, 0 if not, -1 if memory is short. Objects, arrays and null meet !=
+ * only. */
+static int scalar_meets(const struct kc_where *w, const char *p, struct kc_buf *text, struct kc_err *e)
 {
     struct kc_json_str s;
     text->n = 0;
     if (*p == '{' || *p == '[' || *p == 'n')
         return w->op == KC_WHERE_NE;
-    int rc = add_text(p, text, e);
-    if (rc > 0 && kc_json_text(p, &s) == 0) /* a lone surrogate stays as it is written */
+    int rc = append_scalar(p, text, e);
+    if (rc > 0 && kc_json_text(p, &s) == 0) /* a lone surrogate is compared as it is written */
         rc = kc_buf_add(text, s.p, s.n, e);
     if (rc != 0 || kc_buf_addc(text, '\0', e) != 0)
         return -1;
-    return holds(w, text->p, text->n - 1);
+    return text_meets(w, text->p, text->n - 1);
 }
 
-static int meets_condition(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work, struct kc_err *e)
+/* Return 1 if an attribute meets the condition, 0 if not, -1 if memory is short. One element of an array is enough; for
+ * != all must meet it. */
+static int attribute_meets(const struct kc_where *w, const char *value, size_t n, struct kc_attrs_work *work,
+                           struct kc_err *e)
 {
     int all = w->op == KC_WHERE_NE;
     if (n == 0)
         return all;
-    if (to_json(value, n, &work->json, e) != 0)
+    if (copy_padded(value, n, &work->json, e) != 0)
         return -1;
     if (*value != '[')
-        return scalar_holds(w, work->json.p, &work->text, e);
+        return scalar_meets(w, work->json.p, &work->text, e);
     for (const char *p = kc_json_first(work->json.p); p; p = kc_json_next(kc_json_past(p))) {
-        int rc = scalar_holds(w, p, &work->text, e);
+        int rc = scalar_meets(w, p, &work->text, e);
         if (rc < 0 || rc != all)
             return rc;
     }
@@ -325,7 +336,7 @@ int kc_where_all(const struct kc_where *w, size_t n, const struct kc_strs *attrs
     for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *value = kc_strs_get(attrs, first + i, &len);
-        int rc = meets_condition(&w[i], value, len, work, e);
+        int rc = attribute_meets(&w[i], value, len, work, e);
         if (rc <= 0)
             return rc;
     }

@@ -1,5 +1,5 @@
-/* Attributes: fields of a record beside its term and vector that somebody wants, as the JSON text that they have there.
- * And conditions on them, which choose the rows. */
+/* Attributes: fields of a record, other than its term and vector, whose JSON text is wanted. Conditions on such fields
+ * choose the rows. */
 #ifndef KC_IN_FIELDS_ATTRS_H
 #define KC_IN_FIELDS_ATTRS_H
 
@@ -11,63 +11,68 @@ struct kc_attrs {
     size_t n;
 };
 
-/* names: n keys or JSON Pointers. KC_EUSAGE, naming option, for one that is neither. Free with kc_attrs_free, also after
- * a failure. */
+/* Parse n keys or JSON Pointers. KC_EUSAGE, naming `option`, for a name that is neither. Free with kc_attrs_free, also
+ * after a failure. */
 int kc_attrs_init(struct kc_attrs *a, const char *const *names, size_t n, const char *option, struct kc_err *e)
     KC_MUST_USE;
 void kc_attrs_free(struct kc_attrs *a);
 
-#define KC_ATTRS_MOST 64 /* paths looked for at once; half as many attributes, which may have two */
+#define KC_ATTRS_MOST 64 /* paths looked for at once; half as many attributes, each of which may have two */
 
-/* What n paths lead to in the record at p, into found (n): NULL where nothing is. As kc_attrs_take. */
+/* Find the values of n paths in the record at p: found (n) gets pointers, NULL where there is no value. Arguments as in
+ * kc_attrs_take. */
 void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
                    const char **found);
-int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* NULL: "" */
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* value
+                                                                                                            NULL:
+                                                                                                            adds "" */
 
-/* Append to out the values of all n attributes in the record [p, end), a text as json/json.h wants it that has been
- * found right: compact JSON, "" for what is not there or null. Of duplicate keys the last counts. from, to: the text of
- * an array, the vector, which need not be looked into; or NULL. */
+/* Append to out the values of all n attributes in the record [p, end): compact JSON, "" for a field that is missing or
+ * null. The record is a text as json/json.h requires it, already checked. Of duplicate keys the last counts. from, to:
+ * the text of an array, the vector, which is not searched; or NULL. */
 int kc_attrs_take(const struct kc_attrs *a, const char *p, const char *end, const char *from, const char *to,
                   struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
 
 struct kc_attrs_work {
-    struct kc_buf json, text; /* lent by the caller, who frees them */
+    struct kc_buf json, text; /* owned by the caller, who frees them */
 };
-/* An attribute (n bytes of compact JSON) as plain text into w->text: a string decoded, a number or a word as it is
- * written. 0; 1: it is an object, an array or nothing, or has a lone surrogate; -1: no memory. */
+/* Write an attribute (n bytes of compact JSON) as plain text into w->text: a string decoded, a number or literal as it
+ * is written. Return 0; 1 if it is an object, an array, null or missing, or has a lone surrogate; -1 if memory is
+ * short. */
 int kc_attrs_text(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
-/* The same for each element of an array, for what is no array itself: fn is called with what has such a text. A failure
- * of fn ends it. */
+/* Call fn with the text of the attribute, or with that of each element if it is an array. What has no text (see
+ * kc_attrs_text) is skipped. A failure of fn ends it. */
 typedef int (*kc_attrs_fn)(void *arg, const char *text, size_t n, struct kc_err *e);
 int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs_fn fn, void *arg, struct kc_err *e)
     KC_MUST_USE;
-/* The same as text to be read: of an array the elements' with a line end between them, of what is no text none. */
+/* Write the attribute as text to be analysed into w->text: the elements of an array one per line, nothing for what has
+ * no text. */
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
 
-/* What an attribute must be where more is expected of it than to be there or not. */
+/* The type that an attribute must have. */
 enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT };
-/* in/fields/typed.c: its value, as a moment (base/date.h: text, or a number of seconds) or as a number above 0, which may be
- * written as a string. 0; 1: it is no such thing; -1: no memory. */
+/* Read an attribute as a timestamp (base/date.h: text, or a number of seconds) or as a number above 0, which may be
+ * written as a string. Return 0; 1 if it is not one; -1 if memory is short. (in/fields/typed.c) */
 int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t *out, struct kc_err *e) KC_MUST_USE;
 int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
-/* Whether n attributes of a record, strings first .. first + n of attrs, are what `kinds` says. 1; 0, with the reason in
- * msg; -1: no memory. */
+/* Check that n attributes of a record, strings first .. first + n of attrs, are of the `kinds` required. Return 1; 0
+ * with the reason in msg; -1 if memory is short. */
 int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
                    size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e) KC_MUST_USE;
 
 enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
 
-/* FIELD OP VALUE. */
+/* One condition: FIELD OP VALUE. */
 struct kc_where {
     char field[256];
     enum kc_where_op op;
-    struct kc_strs values;  /* decoded; one, or with `in` some */
-    double *numbers;        /* (values.n) NAN: it is none */
-    unsigned char *quoted;  /* (values.n) it was written as a JSON string, so it is no number */
+    struct kc_strs values;  /* decoded; one, or with `in` several */
+    double *numbers;        /* (values.n) the value as a number, NAN if it is none */
+    unsigned char *quoted;  /* (values.n) it was written as a JSON string, so it is never a number */
 };
 
-/* "FIELD OP VALUE": OP of = != < <= > >= in; VALUE text up to the end, or a JSON string; with `in` a list with commas.
- * KC_EUSAGE. Free with kc_where_free, also after a failure. */
+/* Parse "FIELD OP VALUE". OP is one of = != < <= > >= in. VALUE is the text up to the end, or a JSON string; with `in`,
+ * a list separated by commas. KC_EUSAGE. Free with kc_where_free, also after a failure. */
 int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e) KC_MUST_USE;
 void kc_where_free(struct kc_where *w);
 

@@ -1,3 +1,5 @@
+/* Paths into records (keys and RFC 6901 JSON Pointers), and the choice of the term's and the vector's field by the
+ * usual names when no option names them. */
 #include "in/fields/fields.h"
 
 #include <stdio.h>
@@ -31,7 +33,7 @@ int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *opt
     if (!pointer && *s != '/') {
         if (*s == '\0')
             return kc_err_set(e, KC_EUSAGE, "%s: the name is empty", option);
-        (void)add_part(p, s, strlen(s)); /* it fits: name and text are of one size */
+        (void)add_part(p, s, strlen(s)); /* it fits: name and text have the same size */
         return 0;
     }
     if (*s != '\0' && *s != '/')
@@ -89,8 +91,8 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
     return 0;
 }
 
-/* The place of the key in a list of synonyms, -1 when it is not there. */
-static int find(const char *list, const struct kc_json_str *key)
+/* Return the index of the key in a list of usual names, -1 if it is not there. */
+static int find_name(const char *list, const struct kc_json_str *key)
 {
     for (int i = 0; *list; i++) {
         size_t n = strcspn(list, ",");
@@ -102,7 +104,7 @@ static int find(const char *list, const struct kc_json_str *key)
     return -1;
 }
 
-static void set_synonym(struct kc_path *p, const char *list, int which)
+static void set_name(struct kc_path *p, const char *list, int which)
 {
     for (; which > 0; which--) {
         list += strcspn(list, ",");
@@ -111,25 +113,26 @@ static void set_synonym(struct kc_path *p, const char *list, int which)
     size_t n = strcspn(list, ",");
     memset(p, 0, sizeof *p);
     memcpy(p->name, list, n);
-    (void)add_part(p, list, n); /* ours are short */
+    (void)add_part(p, list, n); /* the names in our lists are short */
 }
 
-/* The first synonym with a value of the right kind, else the first that is there at all, so that the error names it. */
-static void choose(struct kc_path *p, const char *list, const char first[SYNONYMS], const char *good)
+/* Choose the first name that has a value of the right kind, else the first that exists at all, so that the error names
+ * it. */
+static void choose_field(struct kc_path *p, const char *list, const char first[SYNONYMS], const char *good)
 {
     int any = -1;
     for (int i = 0; i < SYNONYMS; i++) {
         if (first[i] == '\0')
             continue;
         if (strchr(good, first[i])) {
-            set_synonym(p, list, i);
+            set_name(p, list, i);
             return;
         }
         if (any < 0)
             any = i;
     }
     if (any >= 0)
-        set_synonym(p, list, any);
+        set_name(p, list, any);
 }
 
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok)
@@ -153,18 +156,18 @@ void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int ba
         if (*p != ':')
             break;
         p = kc_json_ws(p + 1);
-        int t = find(kc_fields_terms, &key), v = find(kc_fields_vecs, &key);
+        int t = find_name(kc_fields_terms, &key), v = find_name(kc_fields_vecs, &key);
         if (t >= 0)
             terms[t] = *p;
         if (v >= 0)
             vecs[v] = *p;
         p = kc_json_skip(p, end, 1, &fault);
-        if (!p) /* the reader will say what is wrong here, with what is known so far */
+        if (!p) /* the reader will report the fault, with what is known so far */
             break;
         p = kc_json_ws(p);
     } while (*p == ',');
     if (f->vec.n == 0)
-        choose(&f->vec, kc_fields_vecs, vecs, "[");
+        choose_field(&f->vec, kc_fields_vecs, vecs, "[");
     if (f->term.n == 0 && f->want_term)
-        choose(&f->term, kc_fields_terms, terms, "\"-0123456789");
+        choose_field(&f->term, kc_fields_terms, terms, "\"-0123456789");
 }

@@ -1,4 +1,4 @@
-/* Where in a record the term and the vector are. */
+/* The fields of a record that hold its term and its vector. */
 #ifndef KC_IN_FIELDS_FIELDS_H
 #define KC_IN_FIELDS_FIELDS_H
 
@@ -10,7 +10,7 @@
 /* A key of the record, or a JSON Pointer (RFC 6901) into it. */
 struct kc_path {
     char name[256]; /* as the user wrote it, or the key that was found */
-    char text[256]; /* the decoded parts, one behind the other */
+    char text[256]; /* the decoded parts, one after the other */
     uint16_t off[KC_PATH_DEPTH + 1]; /* part i is text[off[i] .. off[i + 1]) */
     unsigned n;     /* parts; 0: the whole value (pointer ""), or not known */
 };
@@ -18,35 +18,37 @@ struct kc_path {
 struct kc_fields {
     struct kc_path term, vec; /* n == 0: not known */
     int want_term; /* terms are to be read from the records */
-    int bare;      /* a record is an array of numbers, nothing else */
+    int bare;      /* a record is an array of numbers and nothing else */
 };
 
-/* pointer: s is a JSON Pointer in any case, else only when it starts with '/'. KC_EUSAGE, naming the option. */
+/* Parse s as a key or a JSON Pointer. pointer: s is a JSON Pointer in any case, else only if it starts with '/'.
+ * KC_EUSAGE, naming the option. */
 int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *option, struct kc_err *e) KC_MUST_USE;
 
-/* p as seen from outside: behind the key. What does not fit is left out, so that nothing is found. */
+/* Make `out` the path p inside the member `key`. If it does not fit, out has no parts, so that it finds nothing. */
 void kc_path_inside(struct kc_path *out, const char *key, const struct kc_path *p);
 
-/* 1 when part i of the path is this key / this array index. */
+/* Return 1 if part i of the path is this key, or this array index. */
 int kc_path_is_key(const struct kc_path *p, unsigned i, const struct kc_json_str *key);
 int kc_path_is_index(const struct kc_path *p, unsigned i, uint64_t index);
 
-/* The vector in a message: its field's name, or "the record". */
+/* Return how a message names the vector: its field's name, or "the record". */
 static inline const char *kc_fields_subject(const struct kc_fields *f)
 {
     return f->bare ? "the record" : f->vec.name;
 }
 
-/* Set the fields as far as the options say: the values of --term-field and --vec-field, or NULL. want_term: terms are to
- * be read from the records. */
+/* Set the fields that the options name. term_field, vec_field: the values of --term-field and --vec-field, or NULL.
+ * want_term: terms are to be read from the records. */
 int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_field, int want_term,
                    struct kc_err *e) KC_MUST_USE;
 
-/* What the options leave open, by the record at [p, end) (a text as json/json.h wants it; it may be faulty). bare_ok:
- * an array of numbers may be a record. What is not found stays unknown. */
+/* Choose the fields that the options leave open by the usual names, from the record at [p, end) (a text as json/json.h
+ * requires it; it may be malformed). bare_ok: an array of numbers may be a record. A field that is not found stays
+ * unknown. */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
 
-/* "term, id, text, ...": what was looked for. */
+/* The usual names, in the order of preference, as a message lists them: "term, id, text, ...". */
 extern const char kc_fields_terms[];
 extern const char kc_fields_vecs[];
 

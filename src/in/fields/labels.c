@@ -1,3 +1,5 @@
+/* Read files of labels line by line. Labels are collected as names and get their numbers at the end, in the order of
+ * the names: integers by value, so that the clusters of kclust keep their ids where they are 0 .. k-1. */
 #include "in/fields/labels.h"
 
 #include <stdlib.h>
@@ -11,16 +13,17 @@
 #define LONGEST_LINE ((uint64_t)16 << 20)
 #define COLUMN_NONE SIZE_MAX
 
-struct load {
+/* A label file under way. */
+struct label_reader {
     struct kc_labelling *l;
     const struct kc_labels_opts *o;
     enum kc_labels_format format;
     struct kc_lines in;
     struct kc_intern names;
-    struct kc_path term;             /* jsonl; n == 0: there are none */
+    struct kc_path term;             /* jsonl; n == 0: the file has no terms */
     struct kc_path label;
-    size_t term_column, label_column; /* csv */
-    struct kc_strs fields;           /* csv: of a line */
+    size_t term_column, label_column; /* csv; COLUMN_NONE: there is none */
+    struct kc_strs fields;           /* csv: the fields of a line */
     struct kc_buf tmp[2];            /* decoded strings */
 };
 
@@ -41,20 +44,20 @@ int kc_labels_format_by_name(const char *name, enum kc_labels_format *f)
     return -1;
 }
 
-static int bad(const struct load *s, struct kc_err *e, const char *what)
+static int refuse_line(const struct label_reader *s, struct kc_err *e, const char *what)
 {
     return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s", what);
 }
 
-/* A row: term is NULL in files without terms. */
-static int add(struct load *s, const struct str *term, struct str label, struct kc_err *e)
+/* Append a row. term is NULL in files without terms. */
+static int add_row(struct label_reader *s, const struct str *term, struct str label, struct kc_err *e)
 {
     struct kc_labelling *l = s->l;
     size_t len = 0;
     uint32_t id = KC_NOISE;
-    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): json_value has set it */
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read_json_value has set it */
     if (label.n == 0)
-        return bad(s, e, "the label is empty");
+        return refuse_line(s, e, "the label is empty");
     if (l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 1024;
         uint32_t *labels = kc_mem_realloc(l->labels, cap, sizeof *labels, e);
@@ -83,32 +86,33 @@ static int add(struct load *s, const struct str *term, struct str label, struct 
     return 0;
 }
 
-/* A tsv field as kclust escapes it. */
-static int take_escaped(const struct load *s, char *p, size_t n, struct str *out, struct kc_err *e)
+/* Decode a tsv field with the escapes that kclust writes. The text stays in place. */
+static int decode_tsv_field(const struct label_reader *s, char *p, size_t n, struct str *out, struct kc_err *e)
 {
     if (memchr(p, '\\', n))
         n = kc_lines_unescape(p, n);
     if (n == SIZE_MAX)
-        return bad(s, e, "an escape that is none of \\t \\n \\r \\\\ \\xHH");
+        return refuse_line(s, e, "an escape that is none of \\t \\n \\r \\\\ \\xHH");
     *out = (struct str){p, n};
     return 0;
 }
 
-static int tsv_row(struct load *s, char *p, size_t n, struct kc_err *e)
+/* Parse a line "term TAB label", with or without further columns. */
+static int parse_tsv_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     struct str term, label;
     char *tab = memchr(p, '\t', n);
     if (!tab)
-        return bad(s, e, "no tab, expected a term, a tab and a label");
+        return refuse_line(s, e, "no tab, expected a term, a tab and a label");
     char *second = tab + 1, *end = p + n, *stop = memchr(second, '\t', (size_t)(end - second));
-    if (take_escaped(s, p, (size_t)(tab - p), &term, e) != 0 ||
-        take_escaped(s, second, (size_t)((stop ? stop : end) - second), &label, e) != 0)
+    if (decode_tsv_field(s, p, (size_t)(tab - p), &term, e) != 0 ||
+        decode_tsv_field(s, second, (size_t)((stop ? stop : end) - second), &label, e) != 0)
         return -1;
-    return add(s, &term, label, e);
+    return add_row(s, &term, label, e);
 }
 
-/* The fields of a csv record (RFC 4180) into s->fields. */
-static int csv_split(struct load *s, const char *p, size_t n, struct kc_err *e)
+/* Split a csv record (RFC 4180) into s->fields. */
+static int split_csv_record(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
 {
     const char *end = p + n;
     struct kc_buf *b = &s->tmp[0];
@@ -119,7 +123,7 @@ static int csv_split(struct load *s, const char *p, size_t n, struct kc_err *e)
             for (p++;; p++) {
                 const char *q = memchr(p, '"', (size_t)(end - p));
                 if (!q)
-                    return bad(s, e, "a quoted field has no end");
+                    return refuse_line(s, e, "a quoted field has no end");
                 if (kc_buf_add(b, p, (size_t)(q - p), e) != 0)
                     return -1;
                 p = q + 1;
@@ -129,7 +133,7 @@ static int csv_split(struct load *s, const char *p, size_t n, struct kc_err *e)
                     return -1;
             }
             if (p < end && *p != ',')
-                return bad(s, e, "something follows a quoted field, expected ',' or the line's end");
+                return refuse_line(s, e, "something follows a quoted field, expected ',' or the line's end");
         } else {
             const char *q = memchr(p, ',', (size_t)(end - p));
             q = q ? q : end;
@@ -145,27 +149,28 @@ static int csv_split(struct load *s, const char *p, size_t n, struct kc_err *e)
     }
 }
 
-static struct str field(const struct load *s, size_t i)
+static struct str csv_field(const struct label_reader *s, size_t i)
 {
     struct str f;
     f.p = kc_strs_get(&s->fields, i, &f.n);
     return f;
 }
 
-/* The first of the names in the list that is a field; COLUMN_NONE. */
-static size_t find_column(const struct load *s, const char *list)
+/* Return the column of the first name of the list that the header has, else COLUMN_NONE. */
+static size_t find_column(const struct label_reader *s, const char *list)
 {
     for (const char *name = list; *name; name += strspn(name, ", ")) {
         size_t n = strcspn(name, ",");
         for (size_t i = 0; i < s->fields.n; i++)
-            if (field(s, i).n == n && memcmp(field(s, i).p, name, n) == 0)
+            if (csv_field(s, i).n == n && memcmp(csv_field(s, i).p, name, n) == 0)
                 return i;
         name += n;
     }
     return COLUMN_NONE;
 }
 
-static void csv_columns(struct load *s)
+/* Set the columns of label and term from the header in s->fields. */
+static void choose_csv_columns(struct label_reader *s)
 {
     s->label_column = find_column(s, KC_LABELS_NAMES);
     s->term_column = s->o->term_field && s->o->term_field[0] != '/' ? find_column(s, s->o->term_field) : COLUMN_NONE;
@@ -175,28 +180,30 @@ static void csv_columns(struct load *s)
         s->term_column = COLUMN_NONE;
 }
 
-static int csv_row(struct load *s, char *p, size_t n, struct kc_err *e)
+/* Parse a csv line: the header, or a row. */
+static int parse_csv_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     size_t columns = s->fields.n;
-    if (csv_split(s, p, n, e) != 0)
+    if (split_csv_record(s, p, n, e) != 0)
         return -1;
     if (s->in.line == 1) {
-        csv_columns(s);
+        choose_csv_columns(s);
         return s->label_column != COLUMN_NONE ? 0 :
-               bad(s, e, "no column of labels in the header: none of " KC_LABELS_NAMES " is there");
+               refuse_line(s, e, "no column of labels in the header: none of " KC_LABELS_NAMES " is there");
     }
     if (s->fields.n != columns)
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%zu field%s, expected %zu as in the header",
                          s->fields.n, s->fields.n == 1 ? "" : "s", columns);
     struct str term = {NULL, 0};
     if (s->term_column != COLUMN_NONE)
-        term = field(s, s->term_column);
-    return add(s, s->term_column != COLUMN_NONE ? &term : NULL, field(s, s->label_column), e);
+        term = csv_field(s, s->term_column);
+    return add_row(s, s->term_column != COLUMN_NONE ? &term : NULL, csv_field(s, s->label_column), e);
 }
 
-/* The value at the path's parts from `part` on in the checked object at p, NULL without one; the last of equal keys. */
+/* Find the value that the path from part `part` on leads to in the checked object at p. NULL if there is none. Of equal
+ * keys the last counts. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the path, which is an option's */
-static const char *json_find(const char *p, const char *end, const struct kc_path *path, unsigned part)
+static const char *find_json_value(const char *p, const char *end, const struct kc_path *path, unsigned part)
 {
     const char *found = NULL;
     struct kc_json_fault fault;
@@ -208,7 +215,7 @@ static const char *json_find(const char *p, const char *end, const struct kc_pat
         p = kc_json_ws(kc_json_string(p, end, &key, &fault));
         p = kc_json_ws(p + 1);
         if (kc_path_is_key(path, part, &key))
-            found = part + 1 < path->n ? json_find(p, end, path, part + 1) : p;
+            found = part + 1 < path->n ? find_json_value(p, end, path, part + 1) : p;
         p = kc_json_ws(kc_json_skip(p, end, 1, &fault));
         if (*p == ',')
             p = kc_json_ws(p + 1);
@@ -216,10 +223,11 @@ static const char *json_find(const char *p, const char *end, const struct kc_pat
     return found;
 }
 
-static int json_value(const struct load *s, const char *p, const char *end, const struct kc_path *path,
-                      struct kc_buf *tmp, struct str *out, struct kc_err *e)
+/* Read the string or number at `path` of a record, decoded into tmp if need be. */
+static int read_json_value(const struct label_reader *s, const char *p, const char *end, const struct kc_path *path,
+                           struct kc_buf *tmp, struct str *out, struct kc_err *e)
 {
-    const char *v = json_find(p, end, path, 0);
+    const char *v = find_json_value(p, end, path, 0);
     struct kc_json_fault fault;
     if (!v)
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s'", path->name);
@@ -240,15 +248,15 @@ static int json_value(const struct load *s, const char *p, const char *end, cons
     return rc;
 }
 
-/* Which members hold term and label, by the first record. */
-static int json_fields(struct load *s, const char *p, const char *end, struct kc_err *e)
+/* Decide by the first record which members hold term and label. */
+static int choose_json_fields(struct label_reader *s, const char *p, const char *end, struct kc_err *e)
 {
     struct kc_fields f;
     memset(&f, 0, sizeof f);
     f.want_term = 1;
     if (s->o->term_field && kc_path_parse(&s->term, s->o->term_field, 0, "--term-field", e) != 0)
         return -1;
-    if (s->term.n == 0 || !json_find(p, end, &s->term, 0)) {
+    if (s->term.n == 0 || !find_json_value(p, end, &s->term, 0)) {
         kc_fields_guess(&f, p, end, 0);
         s->term = f.term;
     }
@@ -259,17 +267,18 @@ static int json_fields(struct load *s, const char *p, const char *end, struct kc
         one[n] = '\0';
         if (kc_path_parse(&s->label, one, 0, "", e) != 0)
             return -1;
-        if (json_find(p, end, &s->label, 0)) {
+        if (find_json_value(p, end, &s->label, 0)) {
             if (strcmp(s->label.name, s->term.name) == 0)
                 s->term.n = 0;
             return 0;
         }
         name += n;
     }
-    return bad(s, e, "no label: none of " KC_LABELS_NAMES " is there");
+    return refuse_line(s, e, "no label: none of " KC_LABELS_NAMES " is there");
 }
 
-static int json_row(struct load *s, char *p, size_t n, struct kc_err *e)
+/* Parse a line with one JSON record. */
+static int parse_json_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     const char *end = p + n, *at = kc_json_ws(p), *behind;
     struct kc_json_fault fault;
@@ -280,35 +289,36 @@ static int json_row(struct load *s, char *p, size_t n, struct kc_err *e)
     if (!behind || *kc_json_ws(behind) != '\0') {
         char msg[512];
         kc_json_explain(&fault, (size_t)(fault.at - p) + 1, end, "line", msg, sizeof msg);
-        return bad(s, e, msg);
+        return refuse_line(s, e, msg);
     }
     if (*at != '{')
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "the record is %s, expected an object",
                          kc_json_kind(*at));
-    if ((s->l->n == 0 && json_fields(s, at, end, e) != 0) ||
-        (s->term.n > 0 && json_value(s, at, end, &s->term, &s->tmp[0], &term, e) != 0) ||
-        json_value(s, at, end, &s->label, &s->tmp[1], &label, e) != 0)
+    if ((s->l->n == 0 && choose_json_fields(s, at, end, e) != 0) ||
+        (s->term.n > 0 && read_json_value(s, at, end, &s->term, &s->tmp[0], &term, e) != 0) ||
+        read_json_value(s, at, end, &s->label, &s->tmp[1], &label, e) != 0)
         return -1;
-    return add(s, s->term.n > 0 ? &term : NULL, label, e);
+    return add_row(s, s->term.n > 0 ? &term : NULL, label, e);
 }
 
-/* A single column could be a label of that name, but for the one that kclust writes. -1: no memory to tell. */
-static int is_header(struct load *s, const char *p, size_t n, struct kc_err *e)
+/* Return 1 if the line is a csv header, 0 if not, -1 if memory is short. A single column with the name of a label could
+ * as well be a label, so it must be `cluster_id`, which kclust writes. */
+static int is_csv_header(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
-    if (csv_split(s, p, n, &why) != 0) {
+    if (split_csv_record(s, p, n, &why) != 0) {
         if (why.code != KC_ESYS)
             return 0;
         *e = why;
         return -1;
     }
-    csv_columns(s);
+    choose_csv_columns(s);
     return s->label_column != COLUMN_NONE &&
            (s->term_column != COLUMN_NONE || find_column(s, "cluster_id") != COLUMN_NONE);
 }
 
-/* What the first line says that the file is. */
-static int guess(struct load *s, const char *p, size_t n, struct kc_err *e)
+/* Choose the format by the first line. */
+static int guess_format(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
 {
     struct kc_json_fault fault;
     const char *at = kc_json_ws(p);
@@ -317,27 +327,28 @@ static int guess(struct load *s, const char *p, size_t n, struct kc_err *e)
         s->format = KC_LABELS_JSONL;
     else if (memchr(p, '\t', n))
         s->format = KC_LABELS_TSV;
-    else if ((header = is_header(s, p, n, e)) >= 0)
+    else if ((header = is_csv_header(s, p, n, e)) >= 0)
         s->format = header ? KC_LABELS_CSV : KC_LABELS_PLAIN;
     return header < 0 ? -1 : 0;
 }
 
-static int row(struct load *s, char *p, size_t n, struct kc_err *e)
+/* Parse a line in the file's format. */
+static int parse_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     switch (s->format) {
     case KC_LABELS_TSV:
-        return tsv_row(s, p, n, e);
+        return parse_tsv_row(s, p, n, e);
     case KC_LABELS_CSV:
-        return n == 0 ? 0 : csv_row(s, p, n, e);
+        return n == 0 ? 0 : parse_csv_row(s, p, n, e);
     case KC_LABELS_JSONL:
-        return *kc_json_ws(p) == '\0' ? 0 : json_row(s, p, n, e);
+        return *kc_json_ws(p) == '\0' ? 0 : parse_json_row(s, p, n, e);
     default:
-        return add(s, NULL, (struct str){p, n}, e);
+        return add_row(s, NULL, (struct str){p, n}, e);
     }
 }
 
-/* An integer of at most 15 digits, as JSON writes it: a double has it exactly. */
-static int integer(const char *p, size_t n, int64_t *v)
+/* Parse an integer of at most 15 digits, written as in JSON: a double holds it exactly. Return 0 if it is none. */
+static int parse_integer(const char *p, size_t n, int64_t *v)
 {
     int minus = n > 0 && p[0] == '-';
     const char *digits = p + minus;
@@ -354,6 +365,7 @@ static int integer(const char *p, size_t n, int64_t *v)
     return 1;
 }
 
+/* A label's name while names are sorted. */
 struct name {
     const char *p;
     size_t n;
@@ -362,7 +374,7 @@ struct name {
     int64_t value;
 };
 
-static int by_name(const void *x, const void *y)
+static int compare_names(const void *x, const void *y)
 {
     const struct name *a = x, *b = y;
     if (a->integer != b->integer)
@@ -373,8 +385,8 @@ static int by_name(const void *x, const void *y)
     return c ? c : (a->n > b->n) - (a->n < b->n);
 }
 
-/* The names in their order, and the labels by it. */
-static int sort_names(struct load *s, struct kc_err *e)
+/* Sort the names and renumber the labels accordingly. */
+static int sort_names(struct label_reader *s, struct kc_err *e)
 {
     struct kc_labelling *l = s->l;
     size_t k = s->names.strs.n;
@@ -388,10 +400,10 @@ static int sort_names(struct load *s, struct kc_err *e)
     for (size_t i = 0; i < k; i++) {
         name[i].p = kc_strs_get(&s->names.strs, i, &name[i].n);
         name[i].id = (uint32_t)i;
-        name[i].integer = integer(name[i].p, name[i].n, &name[i].value);
+        name[i].integer = parse_integer(name[i].p, name[i].n, &name[i].value);
         l->integers &= name[i].integer && name[i].value >= 0;
     }
-    qsort(name, k, sizeof *name, by_name);
+    qsort(name, k, sizeof *name, compare_names);
     for (size_t i = 0; i < k; i++) {
         to[name[i].id] = (uint32_t)i;
         if (kc_strs_add(&l->names, name[i].p, name[i].n, e) != 0)
@@ -409,7 +421,8 @@ out:
 
 int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l, struct kc_err *e)
 {
-    struct load s = {.l = l, .o = o, .format = o->format, .term_column = COLUMN_NONE, .label_column = COLUMN_NONE};
+    struct label_reader s = {.l = l, .o = o, .format = o->format, .term_column = COLUMN_NONE,
+                             .label_column = COLUMN_NONE};
     char *p;
     size_t n;
     memset(l, 0, sizeof *l);
@@ -418,9 +431,9 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
     s.in.limit_code = KC_EINPUT;
     s.in.quoted = s.format == KC_LABELS_CSV;
     while (rc == 0 && (rc = kc_lines_next(&s.in, &p, &n, e)) == 1) {
-        rc = s.format == KC_LABELS_AUTO ? guess(&s, p, n, e) : 0;
+        rc = s.format == KC_LABELS_AUTO ? guess_format(&s, p, n, e) : 0;
         s.in.quoted = s.format == KC_LABELS_CSV;
-        rc = rc == 0 ? row(&s, p, n, e) : rc;
+        rc = rc == 0 ? parse_row(&s, p, n, e) : rc;
     }
     if (rc == 0 && l->n == 0)
         rc = kc_err_at(e, KC_EINPUT, s.in.name, 0, "no labels");

@@ -1,3 +1,6 @@
+/* Read a file of metadata: JSONL line by line, or an index's maps (ids to records, ids to positions) member by member
+ * through a window, in any order of the members. The ids are interned; when all are known, the maps are joined to one
+ * array from position to record, and the ids are freed. */
 #include "in/fields/meta.h"
 
 #include <stdio.h>
@@ -8,19 +11,19 @@
 #include "json/window.h"
 
 #define NOWHERE UINT32_MAX
-#define NAMED 3 /* of many that are wrong, so many are named */
+#define NAMED 3 /* of many ids that are wrong, this many are named in the message */
 
-/* While an index's metadata is read. */
+/* An index's metadata while they are read. */
 struct maps {
     struct kc_meta *m;
     const struct kc_attrs *want;
-    struct kc_path *path;  /* (want->n + inner) where they are in a record, and inside its "metadata" */
-    size_t inner, *of;     /* (inner) of these, whose they are */
-    int *is_id;            /* (want->n) the vector id is wanted */
-    uint32_t *record, *at; /* by number of the id: its record, its position */
+    struct kc_path *path;  /* (want->n + inner) of the wanted attributes in a record, then inside its "metadata" */
+    size_t inner, *of;     /* of[i]: the attribute that inner path i belongs to */
+    int *is_id;            /* (want->n) the attribute is the vector id itself */
+    uint32_t *record, *at; /* of id number i: its record and its position; NOWHERE: not known */
     size_t cap;
     size_t nrecords;
-    size_t next; /* id that will come, if the three have them in one order */
+    size_t next; /* number of the id that comes next if the three members list the ids in one order */
 };
 
 uint64_t kc_meta_bytes(const struct kc_meta *m)
@@ -38,7 +41,7 @@ void kc_meta_free(struct kc_meta *m)
     memset(m, 0, sizeof *m);
 }
 
-/* A scalar as the text that terms and keys are. 1: it is none. */
+/* Write a scalar as the text that terms and keys are compared by. Return 1 if it is none. */
 static int scalar_text(const char *p, struct kc_buf *out, struct kc_err *e)
 {
     struct kc_json_str s;
@@ -50,8 +53,9 @@ static int scalar_text(const char *p, struct kc_buf *out, struct kc_err *e)
     return kc_buf_add(out, p, (size_t)(kc_json_past(p) - p), e);
 }
 
-static int one_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t n, const struct kc_attrs *want,
-                    const struct kc_path *key, struct kc_buf *tmp, struct kc_err *e)
+/* Parse one record of JSONL, and keep its attributes and its key. */
+static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t n, const struct kc_attrs *want,
+                      const struct kc_path *key, struct kc_buf *tmp, struct kc_err *e)
 {
     struct kc_json_fault f;
     char msg[512];
@@ -96,19 +100,19 @@ static int load_lines(struct kc_meta *m, const char *path, const struct kc_attrs
     l.limit = max_line;
     l.limit_code = KC_EINPUT;
     while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) > 0)
-        rc = one_line(m, &l, p, n, want, key, &tmp, e);
+        rc = parse_line(m, &l, p, n, want, key, &tmp, e);
     kc_buf_free(&tmp);
     kc_lines_free(&l);
     return rc;
 }
 
-/* The number of an id. */
-static int id_number(struct maps *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
+/* Find or assign the number of an id, and make room for its record and position. */
+static int number_id(struct maps *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
 {
     const struct kc_strs *ids = &t->m->keys.strs;
     size_t m = 0;
     const char *next = t->next < ids->n ? kc_strs_get(ids, t->next, &m) : NULL;
-    if (next && m == n && memcmp(next, p, n) == 0) /* a look into the table is a miss of the caches */
+    if (next && m == n && memcmp(next, p, n) == 0) /* compared first, because a look into the table is a cache miss */
         *number = (uint32_t)t->next;
     else if (kc_intern_add(&t->m->keys, p ? p : "", n, number, e) != 0)
         return -1;
@@ -128,14 +132,15 @@ static int id_number(struct maps *t, const char *p, size_t n, uint32_t *number, 
     return 0;
 }
 
-static int take_record(struct maps *t, struct kc_window *w, const struct kc_buf *id, const char *p, const char *end,
+/* Read an entry of metadata_store: the record of an id. */
+static int read_record(struct maps *t, struct kc_window *w, const struct kc_buf *id, const char *p, const char *end,
                        struct kc_err *e)
 {
     uint32_t number;
     if (*p != '{')
-        return kc_window_bad(w, p, e, "the metadata of '%.*s' is %s, expected an object", (int)(id->n < 80 ? id->n : 80),
-                             id->p, kc_json_kind(*p));
-    if (id_number(t, id->p, id->n, &number, e) != 0)
+        return kc_window_bad(w, p, e, "the metadata of '%.*s' is %s, expected an object",
+                             (int)(id->n < 80 ? id->n : 80), id->p, kc_json_kind(*p));
+    if (number_id(t, id->p, id->n, &number, e) != 0)
         return -1;
     if (t->record[number] != NOWHERE)
         return kc_window_bad(w, p, e, "'%.*s' is twice in metadata_store", (int)(id->n < 80 ? id->n : 80), id->p);
@@ -156,13 +161,14 @@ static int take_record(struct maps *t, struct kc_window *w, const struct kc_buf 
     return 0;
 }
 
-static int take_place(struct maps *t, struct kc_window *w, const struct kc_buf *id, uint64_t at, const char *p,
-                      struct kc_err *e)
+/* Read an entry of id_map or reverse_id_map: the position of an id. */
+static int set_position(struct maps *t, struct kc_window *w, const struct kc_buf *id, uint64_t at, const char *p,
+                        struct kc_err *e)
 {
     uint32_t number;
     if (at >= NOWHERE)
         return kc_window_bad(w, p, e, "a position beyond all indexes");
-    if (id_number(t, id->p, id->n, &number, e) != 0)
+    if (number_id(t, id->p, id->n, &number, e) != 0)
         return -1;
     if (t->at[number] != NOWHERE && t->at[number] != at)
         return kc_window_bad(w, p, e, "'%.*s' is at position %lu and at %lu", (int)(id->n < 80 ? id->n : 80), id->p,
@@ -173,7 +179,7 @@ static int take_place(struct maps *t, struct kc_window *w, const struct kc_buf *
 
 enum member { OTHER, STORE, MAP, REVERSE };
 
-static enum member member_of(const char *p, size_t n)
+static enum member which_member(const char *p, size_t n)
 {
     static const char *const names[] = {"", "metadata_store", "id_map", "reverse_id_map"};
     for (int i = STORE; i <= REVERSE; i++)
@@ -182,16 +188,16 @@ static enum member member_of(const char *p, size_t n)
     return OTHER;
 }
 
-/* One entry of one of the three: its key in `key`, its value [p, end). */
-static int take_entry(struct maps *t, struct kc_window *w, enum member kind, struct kc_buf *key, const char *p,
+/* Read one entry of one of the three members: its key in `key`, its value at [p, end). */
+static int read_entry(struct maps *t, struct kc_window *w, enum member kind, struct kc_buf *key, const char *p,
                       const char *end, struct kc_buf *tmp, struct kc_err *e)
 {
     uint64_t at;
     if (kind == STORE)
-        return take_record(t, w, key, p, end, e);
+        return read_record(t, w, key, p, end, e);
     if (kind == MAP)
         return kc_json_u64(p, &at) != 0 ? kc_window_bad(w, p, e, "a position in id_map is %s, expected a whole number",
-                                                        kc_json_kind(*p)) : take_place(t, w, key, at, p, e);
+                                                        kc_json_kind(*p)) : set_position(t, w, key, at, p, e);
     if (kc_buf_addc(key, '\0', e) != 0)
         return -1;
     if (kc_num_u64(key->p, &at) != 0)
@@ -199,10 +205,10 @@ static int take_entry(struct maps *t, struct kc_window *w, enum member kind, str
     int rc = scalar_text(p, tmp, e);
     if (rc > 0)
         return kc_window_bad(w, p, e, "an id in reverse_id_map is %s, expected a string", kc_json_kind(*p));
-    return rc < 0 ? -1 : take_place(t, w, tmp, at, p, e);
+    return rc < 0 ? -1 : set_position(t, w, tmp, at, p, e);
 }
 
-/* "'a', 'b' and 7 more" of the ids that `wrong` picks. Returns how many. */
+/* List the ids that `wrong` picks as "'a', 'b' and 7 more". Return how many there are. */
 static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t, size_t i), char *out, size_t size)
 {
     size_t n = 0, used = 0;
@@ -219,26 +225,26 @@ static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t,
     return n;
 }
 
-static int no_record(const struct maps *t, size_t i)
+static int has_no_record(const struct maps *t, size_t i)
 {
     return !t->record || t->record[i] == NOWHERE;
 }
 
-static int no_place(const struct maps *t, size_t i)
+static int has_no_position(const struct maps *t, size_t i)
 {
     return !t->at || t->at[i] == NOWHERE;
 }
 
-/* Everything is there, once: positions 0 .. n - 1. */
-static int settle(struct maps *t, struct kc_err *e)
+/* Check that every id has a record and a position, and that the positions are 0 .. n - 1, each once; then set m->at. */
+static int join_maps(struct maps *t, struct kc_err *e)
 {
     struct kc_meta *m = t->m;
     char some[400];
     size_t n = m->keys.strs.n, wrong;
-    if ((wrong = name_some(t, no_record, some, sizeof some)) > 0)
+    if ((wrong = name_some(t, has_no_record, some, sizeof some)) > 0)
         return kc_err_at(e, KC_EINPUT, m->name, 0, "%zu vector id%s not in metadata_store: %s", wrong,
                          wrong == 1 ? " is" : "s are", some);
-    if ((wrong = name_some(t, no_place, some, sizeof some)) > 0)
+    if ((wrong = name_some(t, has_no_position, some, sizeof some)) > 0)
         return kc_err_at(e, KC_EINPUT, m->name, 0, "%zu vector id%s no position in id_map or reverse_id_map: %s", wrong,
                          wrong == 1 ? " has" : "s have", some);
     m->at = kc_mem_alloc(n, sizeof *m->at, e);
@@ -254,11 +260,12 @@ static int settle(struct maps *t, struct kc_err *e)
             return kc_err_at(e, KC_EINPUT, m->name, 0, "'%.*s' and '%.*s' are both at position %lu",
                              (int)(la < 80 ? la : 80), a, (int)(lb < 80 ? lb : 80), b, (unsigned long)t->at[i]);
         }
-        m->at[t->at[i]] = (uint32_t)i; /* the id for now */
+        m->at[t->at[i]] = (uint32_t)i; /* the id for now, the record below */
     }
     for (size_t i = 0; i < n; i++) {
         if (m->at[i] == NOWHERE)
-            return kc_err_at(e, KC_EINPUT, m->name, 0, "nothing is at position %zu of the %zu that there must be", i, n);
+            return kc_err_at(e, KC_EINPUT, m->name, 0, "nothing is at position %zu of the %zu that there must be", i,
+                             n);
         m->at[i] = t->record[m->at[i]];
     }
     m->n = n;
@@ -284,17 +291,17 @@ static int load_index(struct kc_meta *m, struct kc_window *w, const struct kc_at
             kc_path_inside(&t.path[want->n + t.inner++], "metadata", &want->path[i]);
         }
     for (int first = 1; t.next = 0, (more = kc_window_member(w, first, &key, e)) > 0; first = 0) {
-        enum member kind = member_of(key.p, key.n);
+        enum member kind = which_member(key.p, key.n);
         const char *p, *end;
         if (kind == OTHER ? kc_window_value(w, 1, &p, &end, e) != 0 : kc_window_enter(w, e) != 0)
             goto out;
         for (int one = 1; kind != OTHER && (more = kc_window_member(w, one, &key, e)) > 0; one = 0)
-            if (kc_window_value(w, 2, &p, &end, e) != 0 || take_entry(&t, w, kind, &key, p, end, &tmp, e) != 0)
+            if (kc_window_value(w, 2, &p, &end, e) != 0 || read_entry(&t, w, kind, &key, p, end, &tmp, e) != 0)
                 goto out;
         if (more < 0)
             goto out;
     }
-    if (more < 0 || kc_window_end(w, e) != 0 || settle(&t, e) != 0)
+    if (more < 0 || kc_window_end(w, e) != 0 || join_maps(&t, e) != 0)
         goto out;
     rc = 0;
 out:
@@ -308,7 +315,7 @@ out:
     return rc;
 }
 
-/* Whether the text's first object has one of the three members, as far as can be seen. */
+/* Return 1 if the text's first object has one of the three members, as far as [p, end) shows. */
 static int is_index(const char *p, const char *end)
 {
     struct kc_json_fault f;
@@ -320,7 +327,7 @@ static int is_index(const char *p, const char *end)
         p = kc_json_ws(p + 1);
         if (*p != '"' || !(p = kc_json_string(p, end, &key, &f)))
             return 0;
-        if (member_of(key.p, key.n) != OTHER)
+        if (which_member(key.p, key.n) != OTHER)
             return 1;
         p = kc_json_ws(p);
         p = *p == ':' ? kc_json_skip(kc_json_ws(p + 1), end, 1, &f) : NULL;
@@ -329,8 +336,8 @@ static int is_index(const char *p, const char *end)
     return 0;
 }
 
-int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key, const char *key_option,
-                 uint64_t max_line, struct kc_err *e)
+int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key,
+                 const char *key_option, uint64_t max_line, struct kc_err *e)
 {
     struct kc_window w = {0};
     struct kc_path key_path;

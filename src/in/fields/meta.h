@@ -5,31 +5,32 @@
 #include "base/intern.h"
 #include "in/fields/attrs.h"
 
-/* What is kept of the file: the attributes that are wanted, of each record. */
+/* What is kept of the file: the wanted attributes of each record. */
 struct kc_meta {
     const char *name;      /* of the file, for messages */
-    size_t each;           /* attributes */
-    struct kc_strs values; /* attribute a of record i is string i * each + a: compact JSON, "" for what is not there */
-    struct kc_intern keys; /* by key: record i has the key i. An index's: of its ids */
+    size_t each;           /* attributes per record */
+    struct kc_strs values; /* attribute a of record i is string i * each + a: compact JSON, "" if the record has none */
+    struct kc_intern keys; /* by key: key i is that of record i. Of an index: its ids, while it is read */
     int by_key;
-    uint32_t *at;          /* (n) an index's: the record of the vector at each position; NULL: the records as they come */
-    uint64_t n;            /* records, or positions */
+    uint32_t *at;          /* (n) of an index: the record of the vector at each position; NULL: row i has record i */
+    uint64_t n;            /* records; of an index: positions */
 };
 
-/* The file at path: JSONL, one record for each row in their order, or, with key (a field or JSON Pointer, from the
- * option key_option), in any order, found by the row's term; or an index's metadata, one JSON object with the members
+/* Read the file at path once, in pieces, and keep only the attributes. It is either JSONL, one record for each row in
+ * their order, or, with key (a field or JSON Pointer, from the option key_option), in any order: then a row's term
+ * finds its record. Or it is an index's metadata, one JSON object with the members
  *   metadata_store    {vector id: {"source_id", ..., "metadata": {...}}}
- *   id_map            {vector id: position}, and, or instead,
- *   reverse_id_map    {position: vector id},
- * where a field that is no pointer is looked for in "metadata", then beside it, and vector_id is the id itself. Reads
- * it once, in pieces; of what it reads only the attributes are kept. KC_EINPUT with line or byte for a file that is
- * damaged, or contradicts itself. Free with kc_meta_free, also after a failure. */
-int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key, const char *key_option,
-                 uint64_t max_line, struct kc_err *e) KC_MUST_USE;
+ *   id_map            {vector id: position}, and/or
+ *   reverse_id_map    {position: vector id}.
+ * There a field that is no pointer is looked for in "metadata", then beside it, and vector_id is the id itself.
+ * KC_EINPUT with line or byte for a file that is damaged or contradicts itself. Free with kc_meta_free, also after a
+ * failure. */
+int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key,
+                 const char *key_option, uint64_t max_line, struct kc_err *e) KC_MUST_USE;
 void kc_meta_free(struct kc_meta *m);
 uint64_t kc_meta_bytes(const struct kc_meta *m); /* of memory */
 
-/* The record of input row `row` with this term (n bytes; NULL: it has none). KC_EINPUT when there is none. */
+/* Find the record of input row `row`, whose term has n bytes (NULL: it has none). KC_EINPUT if there is none. */
 int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t n, uint64_t *record, struct kc_err *e)
     KC_MUST_USE;
 

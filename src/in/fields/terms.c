@@ -1,4 +1,4 @@
-/* Files of terms, one a line. */
+/* Files of terms, one per line. The memory they take counts against --max-memory while they are read. */
 #include "in/fields/terms.h"
 
 #include <stdio.h>

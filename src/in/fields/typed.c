@@ -1,4 +1,4 @@
-/* Attributes that must be moments or weights. */
+/* Attributes that must be timestamps or weights. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,11 +31,11 @@ int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, siz
     };
     for (size_t i = 0; i < n; i++) {
         size_t len;
-        int64_t moment;
+        int64_t timestamp;
         double weight;
         char shown[64];
         const char *value = kc_strs_get(attrs, first + i, &len);
-        int rc = kinds[i] == KC_ATTR_TIME ? kc_attrs_time(value, len, w, &moment, e) :
+        int rc = kinds[i] == KC_ATTR_TIME ? kc_attrs_time(value, len, w, &timestamp, e) :
                  kinds[i] == KC_ATTR_WEIGHT ? kc_attrs_weight(value, len, w, &weight, e) : 0;
         if (rc < 0)
             return -1;

@@ -1,4 +1,5 @@
-/* Numbers of other widths and orders than ours. */
+/* Convert the numbers of binary files to float32: other widths (float64, float16, bfloat16, bytes) and big-endian ones.
+ * float16 is IEEE 754 binary16; every value of it, and of bfloat16, is exact as a float32. */
 #include <string.h>
 #include "base/bytes.h"
 #include "in/formats/plain.h"
@@ -10,32 +11,34 @@ size_t kc_cell_bytes(enum kc_cell c)
     return bytes[c];
 }
 
-static float from_bits(uint32_t bits)
+static float float_from_bits(uint32_t bits)
 {
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
 }
 
-static float from_half(unsigned h)
+/* Convert a float16. Infinity and NaN stay what they are. */
+static float float_from_half(unsigned h)
 {
     uint32_t sign = (h & 0x8000u) << 16, mag = h & 0x7FFFu, bits;
-    if (mag < 0x0400) { /* subnormal: exact as a float */
+    if (mag < 0x0400) { /* subnormal: exact as a float32 */
         float f = (float)mag * 0x1p-24f;
         memcpy(&bits, &f, sizeof bits);
     } else {
-        bits = (mag << 13) + (mag < 0x7C00 ? 112u << 23 : 224u << 23); /* the exponent's other bias; infinity and NaN */
+        bits = (mag << 13) + (mag < 0x7C00 ? 112u << 23 : 224u << 23); /* the exponent's bias; infinity and NaN */
     }
-    return from_bits(bits | sign);
+    return float_from_bits(bits | sign);
 }
 
-static float from_double(uint64_t b)
+static float float_from_double(uint64_t b)
 {
     double d;
     memcpy(&d, &b, sizeof d);
     return (float)d;
 }
 
+/* Read a 16-bit number, byte-swapped if swap. */
 static unsigned two_bytes(const char *p, int swap)
 {
     unsigned h = kc_le16(p);
@@ -50,21 +53,21 @@ void kc_cell_floats(float *out, const char *p, size_t n, const struct kc_layout 
         if (!swap)
             kc_le_floats(out, p, n);
         for (size_t i = 0; swap && i < n; i++)
-            out[i] = from_bits(__builtin_bswap32(kc_le32(p + 4 * i)));
+            out[i] = float_from_bits(__builtin_bswap32(kc_le32(p + 4 * i)));
         break;
     case KC_CELL_F64:
         for (size_t i = 0; i < n; i++) {
             uint64_t b = kc_le64(p + 8 * i);
-            out[i] = from_double(swap ? __builtin_bswap64(b) : b);
+            out[i] = float_from_double(swap ? __builtin_bswap64(b) : b);
         }
         break;
     case KC_CELL_F16:
         for (size_t i = 0; i < n; i++)
-            out[i] = from_half(two_bytes(p + 2 * i, swap));
+            out[i] = float_from_half(two_bytes(p + 2 * i, swap));
         break;
     case KC_CELL_BF16:
         for (size_t i = 0; i < n; i++)
-            out[i] = from_bits((uint32_t)two_bytes(p + 2 * i, swap) << 16);
+            out[i] = float_from_bits((uint32_t)two_bytes(p + 2 * i, swap) << 16);
         break;
     case KC_CELL_U8:
         for (size_t i = 0; i < n; i++)

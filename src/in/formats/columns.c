@@ -1,5 +1,6 @@
-/* Records with columns: csv as RFC 4180 has it, and tsv as kclust and PostgreSQL's COPY write it, or with csv's
- * quotes. */
+/* Parse records with columns: csv as in RFC 4180, and tsv as kclust and PostgreSQL's COPY write it, or with csv's
+ * quotes. Runs of numbers go through kc_num_listed, several at a time; a field that it does not accept is parsed alone,
+ * and gives the message if it is bad. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -8,15 +9,15 @@
 #include "in/piece/opts.h"
 #include "io/lines.h"
 
-/* A field as it stands in the record. */
+/* A field as it is written in the record. */
 struct field {
     const char *p, *end; /* without its quotes */
-    const char *behind;  /* the separator, or the record's end */
+    const char *behind;  /* the separator after it, or the record's end */
     int quoted;
 };
 
-/* The '"' that ends the quotes which p is in, or NULL. */
-static const char *closing(const char *p, const char *end)
+/* Return the '"' that closes the quotes which p is in, or NULL. */
+static const char *closing_quote(const char *p, const char *end)
 {
     while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
         if (p + 1 == end || p[1] != '"')
@@ -26,13 +27,14 @@ static const char *closing(const char *p, const char *end)
     return NULL;
 }
 
-/* The field at p. -1, with the reason in msg, when its quotes are damaged: in tsv they are no quotes then. */
-static int get_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct field *f,
-                     char msg[512])
+/* Find the field at p. Return -1, with the reason in msg, if its quotes are damaged; in tsv they are then ordinary
+ * text. */
+static int find_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct field *f,
+                      char msg[512])
 {
     f->quoted = p < end && *p == '"';
     if (f->quoted) {
-        const char *q = closing(p + 1, end);
+        const char *q = closing_quote(p + 1, end);
         if (q && (q + 1 == end || q[1] == c->sep)) {
             f->p = p + 1;
             f->end = q;
@@ -53,9 +55,9 @@ static int get_field(const struct kc_columns *c, const char *p, const char *end,
     return 0;
 }
 
-/* The vector `[1,2,3]` in the field at p, quoted or not: to *behind. */
-static int take_brackets(const struct kc_columns *c, const char *p, const char *end, size_t column,
-                         struct kc_text_row *r, const char **behind)
+/* Parse the vector `[1,2,3]` in the field at p, quoted or not; *behind is set to the field's end. */
+static int parse_brackets(const struct kc_columns *c, const char *p, const char *end, size_t column,
+                          struct kc_text_row *r, const char **behind)
 {
     static const struct kc_num_list listed = {',', ']'};
     float beyond[64];
@@ -106,12 +108,12 @@ static int take_brackets(const struct kc_columns *c, const char *p, const char *
     return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
 }
 
-/* The number in the field at p, which stands where none is as JSON writes it. */
-static int take_number(const struct kc_columns *c, const char *p, const char *end, size_t column, float *out,
-                       struct kc_text_row *r, const char **behind)
+/* Parse the single number in the field at p, which may be written otherwise than in JSON. */
+static int parse_number(const struct kc_columns *c, const char *p, const char *end, size_t column, float *out,
+                        struct kc_text_row *r, const char **behind)
 {
     struct field f;
-    if (get_field(c, p, end, column, &f, r->msg) != 0)
+    if (find_field(c, p, end, column, &f, r->msg) != 0)
         return -1;
     *behind = f.behind;
     if (kc_text_number(f.p, f.end, out) == KC_NUM_OK)
@@ -127,14 +129,15 @@ static int take_number(const struct kc_columns *c, const char *p, const char *en
     return kc_text_bad_number(r, "column", column + 1, f.p, f.end);
 }
 
-static int is_number(const struct kc_columns *c, size_t column)
+/* Return 1 if the column holds a number of the vector. */
+static int is_number_column(const struct kc_columns *c, size_t column)
 {
     return column >= c->first && column <= c->last && column != c->term;
 }
 
-/* Numbers from column *column on, as many as come one after the other; *p moves behind the last of them. */
-static int take_numbers(const struct kc_columns *c, const char **pp, const char *end, size_t *column,
-                        struct kc_text_row *r)
+/* Parse numbers from column *column on, as many as follow each other; *pp moves after the last. */
+static int parse_numbers(const struct kc_columns *c, const char **pp, const char *end, size_t *column,
+                         struct kc_text_row *r)
 {
     const struct kc_num_list list = {c->sep, '\n'};
     const char *p = *pp, *q = p;
@@ -150,24 +153,25 @@ static int take_numbers(const struct kc_columns *c, const char **pp, const char 
         *pp = q;
         return 0;
     }
-    n -= n > 0 && st == KC_NUM_OK; /* the last one goes on as no number does */
+    n -= n > 0 && st == KC_NUM_OK; /* the last one is followed by something that ends no number */
     while (q > p && q[-1] != c->sep)
         q--;
     *column += n;
     r->count += n;
-    if (take_number(c, q, end, *column, r->row ? r->row + r->count : &one, r, pp) != 0)
+    if (parse_number(c, q, end, *column, r->row ? r->row + r->count : &one, r, pp) != 0)
         return -1;
     ++*column;
     r->count++;
     return 0;
 }
 
-static int bad_columns(const struct kc_columns *c, const char *p, const char *end, size_t column,
-                       struct kc_text_row *r)
+/* Report a wrong number of columns. */
+static int report_bad_columns(const struct kc_columns *c, const char *p, const char *end, size_t column,
+                              struct kc_text_row *r)
 {
     struct field f;
     for (; p < end; column++) { /* p is at a separator */
-        if (get_field(c, p + 1, end, column, &f, r->msg) != 0)
+        if (find_field(c, p + 1, end, column, &f, r->msg) != 0)
             return -1;
         p = f.behind;
     }
@@ -182,15 +186,15 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
     r->count = 0;
     for (;; p++) {
         struct field f;
-        if (is_number(c, column) && c->first == c->last && (*p == '[' || (*p == '"' && p[1] == '['))) {
-            if (take_brackets(c, p, end, column, r, &p) != 0)
+        if (is_number_column(c, column) && c->first == c->last && (*p == '[' || (*p == '"' && p[1] == '['))) {
+            if (parse_brackets(c, p, end, column, r, &p) != 0)
                 return -1;
             column++;
-        } else if (is_number(c, column)) {
-            if (take_numbers(c, &p, end, &column, r) != 0)
+        } else if (is_number_column(c, column)) {
+            if (parse_numbers(c, &p, end, &column, r) != 0)
                 return -1;
         } else {
-            if (get_field(c, p, end, column, &f, r->msg) != 0)
+            if (find_field(c, p, end, column, &f, r->msg) != 0)
                 return -1;
             const char *bad = column == c->term ? NULL : kc_utf8_bad(f.p, f.end);
             if (bad) {
@@ -211,7 +215,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
             break;
     }
     if (p < end || column < c->count)
-        return bad_columns(c, p, end, column, r);
+        return report_bad_columns(c, p, end, column, r);
     if (r->how != KC_TERM_NONE && (r->term_n == 0 || (r->how == KC_TERM_ESCAPED && r->term_n == 2 &&
                                                       memcmp(r->term, "\\N", 2) == 0))) {
         snprintf(r->msg, sizeof r->msg, "column %zu is %s, expected a term", c->term + 1,
@@ -229,7 +233,7 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
     kc_strs_clear(fields);
     for (;; p++) {
         struct field f;
-        rc = get_field(c, p, end, fields->n, &f, msg) != 0;
+        rc = find_field(c, p, end, fields->n, &f, msg) != 0;
         if (rc != 0)
             break;
         b.n = 0;

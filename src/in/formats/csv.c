@@ -1,23 +1,24 @@
-/* csv and tsv: a header or none, a term, and a vector over several columns or in brackets in one. */
+/* The csv and tsv reader: with or without a header, a term, and a vector over several columns or in brackets in one.
+ * The first records settle what the columns are, by header.c; only then are pieces decoded in parallel. */
 #include <stdio.h>
 #include <string.h>
 #include "in/formats/formats.h"
 #include "in/formats/text.h"
 
-struct state {
+struct csv_state {
     struct kc_cut cut;
     struct kc_columns columns; /* count == 0: not settled yet */
-    struct kc_strs names;      /* of the header, */
+    struct kc_strs names;      /* the header's names, if has_names */
     int has_names;
-    int begun;                 /* the first record has been seen, */
-    uint64_t first_line;       /* on this line */
-    struct kc_strs row;
+    int begun;                 /* the first record has been seen */
+    uint64_t first_line;       /* its line */
+    struct kc_strs row;        /* fields of the record at hand */
     uint64_t line;             /* lines before the slot's */
 };
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_csv(struct kc_feed *f, struct kc_err *e)
 {
-    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    struct csv_state *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
     if (!st)
         return -1;
@@ -28,17 +29,17 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-static void end(struct kc_feed *f)
+static void end_csv(struct kc_feed *f)
 {
-    struct state *st = f->state;
+    struct csv_state *st = f->state;
     kc_strs_free(&st->names);
     kc_strs_free(&st->row);
 }
 
-/* The names of the columns in use, for info. */
-static void tell(struct kc_feed *f)
+/* Set the names of the columns in use, for info. A column without a name has its number. */
+static void set_column_names(struct kc_feed *f)
 {
-    struct state *st = f->state;
+    struct csv_state *st = f->state;
     const struct kc_columns *c = &st->columns;
     size_t n = 0;
     const char *p = "";
@@ -62,10 +63,11 @@ static void tell(struct kc_feed *f)
         snprintf(f->st->vec_field, sizeof f->st->vec_field, "%zu-%zu", first + 1, last + 1);
 }
 
-/* The record at the span: a header, or the first row by which the columns are settled. 1: it is neither, and bad. */
-static int settle(struct kc_feed *f, struct kc_slot *s, const struct kc_span *span, char msg[512], struct kc_err *e)
+/* Settle the columns by the record at the span: a header, or the first row. Return 1 if the record is bad. */
+static int settle_by_record(struct kc_feed *f, struct kc_slot *s, const struct kc_span *span, char msg[512],
+                            struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct csv_state *st = f->state;
     const char *p = s->buf.p + span->off;
     int rc = kc_columns_split(&st->columns, p, p + span->n, &st->row, msg, e);
     if (rc != 0)
@@ -92,14 +94,14 @@ static int settle(struct kc_feed *f, struct kc_slot *s, const struct kc_span *sp
     if (d > 0 && kc_feed_dim(f, d, e) != 0)
         return -1;
     if (rc == 0)
-        tell(f);
+        set_column_names(f);
     return rc;
 }
 
-/* The slot's first records, until the columns are settled. */
-static int settle_all(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+/* Go through the slot's first records until the columns are settled. */
+static int settle_columns(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct csv_state *st = f->state;
     struct kc_span span;
     size_t at = 0;
     uint64_t line = s->lines;
@@ -113,10 +115,10 @@ static int settle_all(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
             snprintf(msg, sizeof msg, "longer than %llu bytes; --max-line raises the limit",
                      (unsigned long long)f->o->max_line);
         else
-            rc = settle(f, s, &in_file, msg, e);
+            rc = settle_by_record(f, s, &in_file, msg, e);
         if (rc < 0)
             return -1;
-        if (rc == 0 && st->has_names == had_names) /* a row, which is not done with */
+        if (rc == 0 && st->has_names == had_names) /* a row: the workers decode it */
             break;
         s->before++;
         if (rc == 0)
@@ -130,9 +132,9 @@ static int settle_all(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
     return 0;
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_csv_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct csv_state *st = f->state;
     if (kc_cut_fill(f, s, &st->cut, eof, e) != 0)
         return -1;
     s->columns = st->columns;
@@ -140,7 +142,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
         struct kc_span span;
         size_t at = 0;
         uint64_t line = s->lines;
-        if (settle_all(f, s, e) != 0)
+        if (settle_columns(f, s, e) != 0)
             return -1;
         while (st->columns.count == 0 && kc_text_next(s, &at, &line, &span))
             ;
@@ -151,12 +153,13 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     return 0;
 }
 
-static void work(struct kc_slot *s)
+/* Decode the slot's rows. */
+static void decode_csv_piece(struct kc_slot *s)
 {
     kc_text_work(s, kc_columns_parse);
 }
 
 const struct kc_reader kc_reader_csv = {
-    .format = KC_IN_CSV, .begin = begin, .fill = fill, .work = work, .end = end};
+    .format = KC_IN_CSV, .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
 const struct kc_reader kc_reader_tsv = {
-    .format = KC_IN_TSV, .begin = begin, .fill = fill, .work = work, .end = end};
+    .format = KC_IN_TSV, .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};

@@ -1,23 +1,25 @@
-/* Pieces of whole lines, or of records whose quoted fields may hold line breaks. */
+/* Cut text into pieces of whole lines, or of records whose quoted fields may hold line breaks (csv). What has been
+ * scanned of an incomplete record is not scanned again when more bytes come. A record longer than --max-line is
+ * discarded as it comes, and takes no memory. */
 #include <string.h>
 #include "in/formats/text.h"
 #include "in/piece/feed.h"
 #include "in/piece/slot.h"
 
-/* Look at the text from c->at on. Returns the end of its last record, or of its first one if `first`; 0 when none is
+/* Scan the text from c->at on. Return the end of its last record, or of its first one if `first`; 0 if none is
  * complete. `final`: no byte follows. */
-static size_t look(struct kc_cut *c, const char *p, size_t n, int first, int final)
+static size_t scan(struct kc_cut *c, const char *p, size_t n, int first, int final)
 {
     size_t end = 0;
     while (c->at < n) {
         const char *from = p + c->at, *stop = p + n, *q = NULL, *nl;
         if (c->inside) {
             q = memchr(from, '"', n - c->at);
-            if (!q || (q + 1 == stop && !final)) { /* the next byte says whether it ends them */
+            if (!q || (q + 1 == stop && !final)) { /* the next byte decides whether it closes the quotes */
                 c->at = q ? (size_t)(q - p) : n;
                 break;
             }
-            c->inside = q + 1 < stop && q[1] == '"'; /* two of them are one of the text */
+            c->inside = q + 1 < stop && q[1] == '"'; /* two quotes are one of the text */
             c->at = (size_t)(q - p) + 1 + (size_t)c->inside;
             continue;
         }
@@ -44,11 +46,12 @@ static size_t look(struct kc_cut *c, const char *p, size_t n, int first, int fin
 const char *kc_cut_end(const char *p, const char *end, char sep)
 {
     struct kc_cut c = {.sep = sep};
-    size_t n = look(&c, p, (size_t)(end - p), 1, 1);
+    size_t n = scan(&c, p, (size_t)(end - p), 1, 1);
     return n ? p + n - 1 : end;
 }
 
-static uint64_t breaks(const char *p, size_t n)
+/* Count the line breaks in n bytes. */
+static uint64_t count_breaks(const char *p, size_t n)
 {
     uint64_t k = 0;
     const char *end = p + n;
@@ -59,29 +62,31 @@ static uint64_t breaks(const char *p, size_t n)
     return k;
 }
 
-static void restart(struct kc_cut *c)
+/* Prepare for the text after a record's end. */
+static void restart_scan(struct kc_cut *c)
 {
     c->at = 0;
     c->inside = 0;
     c->before = '\0';
 }
 
-/* What there is of a record that is too long counts no more. */
-static void drop(struct kc_cut *c, struct kc_slot *s)
+/* Drop what is there of a record that is too long, and remember its line breaks. */
+static void drop_scanned(struct kc_cut *c, struct kc_slot *s)
 {
     if (s->buf.n == 0)
         return;
     size_t rest = s->buf.n - c->at; /* a quote that may be one of two */
-    c->lost += c->sep ? breaks(s->buf.p, c->at) : 0;
+    c->lost += c->sep ? count_breaks(s->buf.p, c->at) : 0;
     if (c->at > 0)
-        c->before = s->buf.p[c->at - 1] ? s->buf.p[c->at - 1] : ' '; /* NUL has a meaning of its own */
+        c->before = s->buf.p[c->at - 1] ? s->buf.p[c->at - 1] : ' '; /* NUL has a meaning of its own here */
     memmove(s->buf.p, s->buf.p + c->at, rest);
     s->buf.n = rest;
     c->at = 0;
 }
 
-/* How many of the rows behind the quotes are within them nobody knows: that is more than a bad record. */
-static int never_closed(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
+/* Refuse quotes that are never closed. Nobody knows which of the rows after them are within the quotes, so this is more
+ * than a bad record. */
+static int refuse_open_quotes(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
 {
     return kc_feed_broken(f, e) != 0 ? -1 :
            kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1, "the record has an opening quote that is never closed");
@@ -94,46 +99,46 @@ int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof
     for (;;) {
         if (kc_feed_take_lines(f, &s->buf, want, e) != 0)
             return -1;
-        size_t end = look(c, s->buf.p, s->buf.n, c->discarding, kc_feed_ended(f));
+        size_t end = scan(c, s->buf.p, s->buf.n, c->discarding, kc_feed_ended(f));
         if (c->discarding) {
             if (end || kc_feed_ended(f)) {
                 if (!end && c->inside)
-                    return never_closed(f, c, e);
+                    return refuse_open_quotes(f, c, e);
                 c->discarding = 0;
-                c->lost += c->sep && end ? breaks(s->buf.p, end) - 1 : 0;
+                c->lost += c->sep && end ? count_breaks(s->buf.p, end) - 1 : 0;
                 c->line += c->sep ? 1 + c->lost : 0;
                 if (kc_feed_back(f, &s->buf, end ? end : s->buf.n, e) != 0)
                     return -1;
                 s->buf.n = 0;
-                restart(c);
+                restart_scan(c);
             } else {
-                drop(c, s);
+                drop_scanned(c, s);
             }
             want = kc_mem_add(s->buf.n, f->block);
             continue;
         }
-        /* a CR may belong to the line's end, which does not count */
+        /* a CR may belong to the line break, which does not count */
         if (!end && s->buf.n - (s->buf.n > 0 && s->buf.p[s->buf.n - 1] == '\r') > f->o->max_line) {
             s->overlong = 1;
             s->lines = c->lost;
             c->lost = 0;
-            drop(c, s);
+            drop_scanned(c, s);
             c->discarding = f->o->skip_bad;
             f->stop = !f->o->skip_bad;
             return s->buf.n > 0 ? kc_feed_back(f, &s->buf, 0, e) : 0;
         }
         if (end || kc_feed_ended(f)) {
             if (!end && c->inside)
-                return never_closed(f, c, e);
-            restart(c);
+                return refuse_open_quotes(f, c, e);
+            restart_scan(c);
             s->lines = c->lost;
             c->lost = 0;
-            c->line += c->sep && end ? breaks(s->buf.p, end) : 0;
+            c->line += c->sep && end ? count_breaks(s->buf.p, end) : 0;
             if (end)
                 return kc_feed_back(f, &s->buf, end, e);
             *eof = s->buf.n == 0;
             return kc_feed_broken(f, e);
         }
-        want = kc_mem_add(s->buf.n, f->block); /* no more, so that little is read behind the record's end */
+        want = kc_mem_add(s->buf.n, f->block); /* no more, so that little is read past the record's end */
     }
 }

@@ -1,17 +1,19 @@
-/* Text formats told by their first two lines, where these leave no doubt. */
+/* Recognise text formats (word2vec, GloVe, csv, tsv) by their first two lines, where these leave no doubt. The tests
+ * run on all bytes in view; as long as one of them could still succeed with more, more bytes are read, up to 1 MiB. */
 #include <string.h>
 #include "base/num.h"
 #include "base/utf8.h"
 #include "in/formats/formats.h"
 #include "in/formats/text.h"
 
-#define MOST ((size_t)1 << 20) /* bytes that are looked at */
+#define MOST ((size_t)1 << 20) /* bytes that are examined at most */
 #define STEP ((size_t)65536)
 
-enum verdict { NO, YES, MORE }; /* more: with more bytes in view it may be one */
+enum verdict { NO, YES, MORE }; /* more: it may be one, with more bytes in view */
 
+/* The beginning of a file. */
 struct view {
-    const char *p, *end; /* KC_NUM_PAD NULs behind */
+    const char *p, *end; /* KC_NUM_PAD NULs follow */
     int whole;           /* the file ends there */
     const struct kc_in_opts *o;
 };
@@ -21,7 +23,7 @@ static const char *without_cr(const char *p, const char *end)
     return end > p && end[-1] == '\r' ? end - 1 : end;
 }
 
-/* The line at p without its end; *next is behind it. NULL: it is not all in view. */
+/* Return the end of the line at p, without the line break; *next is after it. NULL if the line is not all in view. */
 static const char *line_end(const struct view *v, const char *p, const char **next)
 {
     const char *nl = memchr(p, '\n', (size_t)(v->end - p));
@@ -31,65 +33,66 @@ static const char *line_end(const struct view *v, const char *p, const char **ne
     return without_cr(p, nl ? nl : v->end);
 }
 
-static enum verdict more(const struct view *v)
+/* The verdict if bytes are missing: none will come at the end of the file. */
+static enum verdict no_or_more(const struct view *v)
 {
     return v->whole ? NO : MORE;
 }
 
-/* Whether the line is a term and d numbers; d == 0: any number of them. */
-static size_t numbers_of(const char *p, const char *end, size_t d, struct kc_text_row *r)
+/* Return d if the line is a term and d numbers, else 0. d == 0: any number of them; return how many. */
+static size_t count_numbers(const char *p, const char *end, size_t d, struct kc_text_row *r)
 {
     *r = (struct kc_text_row){.d = d, .floor = p};
     return p < end && kc_words_parse(NULL, p, end, r) == 0 ? r->count : 0;
 }
 
-/* `N D` alone on the first line; then as text a term and D numbers, or in binary form a term, a blank and 4 D bytes
- * with some among them that no text has. */
-static enum verdict word2vec(const struct view *v, int binary)
+/* Test for word2vec: `N D` alone on the first line; then as text a term and D numbers, or in binary form a term, a
+ * blank and 4 D bytes, among them some that no text has. */
+static enum verdict test_word2vec(const struct view *v, int binary)
 {
     uint64_t rows, d;
     const char *p, *end, *next, *q;
     struct kc_text_row r;
     if (!memchr(v->p, '\n', (size_t)(v->end - v->p)))
-        return v->end - v->p > 64 ? NO : more(v);
+        return v->end - v->p > 64 ? NO : no_or_more(v);
     if (!kc_word2vec_header(v->p, v->end, &rows, &d, &p) || rows == 0 || d == 0 || d > KC_MAX_DIM)
         return NO;
     end = line_end(v, p, &next);
-    if (end && numbers_of(p, end, (size_t)d, &r) == d)
+    if (end && count_numbers(p, end, (size_t)d, &r) == d)
         return binary ? NO : YES;
     if (!binary)
-        return end ? NO : more(v);
+        return end ? NO : no_or_more(v);
     q = memchr(p, ' ', (size_t)(v->end - p));
     if (!q || (uint64_t)(v->end - q - 1) < 4 * d)
-        return more(v);
+        return no_or_more(v);
     end = q + 1 + 4 * d;
     for (const char *c = q + 1; c < end; c++)
         if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\r' && *c != '\n')
             return YES;
     q = kc_utf8_bad(q + 1, end);
-    return q && end - q > 3 ? YES : NO; /* not a character that is cut */
+    return q && end - q > 3 ? YES : NO; /* more than a character that is cut off */
 }
 
-/* A term that is no number and two numbers or more, on the first line and on the second. */
-static enum verdict glove(const struct view *v)
+/* Test for GloVe: on each of the first two lines, a term that is no number, then two numbers or more. */
+static enum verdict test_glove(const struct view *v)
 {
     const char *second, *next, *end = line_end(v, v->p, &second);
     struct kc_text_row r;
     float x;
     if (!end)
-        return more(v);
-    size_t d = numbers_of(v->p, end, 0, &r);
+        return no_or_more(v);
+    size_t d = count_numbers(v->p, end, 0, &r);
     if (d < 2 || kc_text_number(r.term, r.term + r.term_n, &x) == KC_NUM_OK)
         return NO;
     if (second == v->end)
         return v->whole ? YES : MORE;
     end = line_end(v, second, &next);
     if (!end)
-        return more(v);
-    return numbers_of(second, end, d, &r) == d ? YES : NO;
+        return no_or_more(v);
+    return count_numbers(second, end, d, &r) == d ? YES : NO;
 }
 
-/* The record at *pp that is not blank: 1; 0: there is none; -1: it is not all in view. */
+/* Find the next record from *pp on that is not blank. Return 1; 0 if there is none; -1 if it is not all in view. */
 static int next_record(const struct view *v, const struct kc_columns *c, const char **pp, const char **from,
                        const char **to)
 {
@@ -110,13 +113,15 @@ static int next_record(const struct view *v, const struct kc_columns *c, const c
     return v->whole ? 0 : -1;
 }
 
-/* Whether the record is a row by the columns of the first row: of two numbers or more, where none was asked for. */
+/* Return 1 if the record is a row by the columns of the first row. Without --vec-field, a row must have two numbers or
+ * more. */
 static int is_row(const struct view *v, const struct kc_columns *c, const char *p, const char *end)
 {
     struct kc_text_row r = {.d = 0, .floor = v->p};
     return kc_columns_parse(c, p, end, &r) == 0 && r.count > (v->o->vec_field == NULL);
 }
 
+/* Test the first two records as a header and a row, or as two rows. */
 static int check_columns(const struct view *v, struct kc_columns *c, struct kc_strs *names, struct kc_strs *row,
                          enum verdict *is, struct kc_err *e)
 {
@@ -125,7 +130,7 @@ static int check_columns(const struct view *v, struct kc_columns *c, struct kc_s
     int n = 0, rc;
     while (n < 2 && (rc = next_record(v, c, &p, &from[n], &to[n])) != 0) {
         if (rc < 0) {
-            *is = more(v);
+            *is = no_or_more(v);
             return 0;
         }
         n++;
@@ -145,21 +150,22 @@ static int check_columns(const struct view *v, struct kc_columns *c, struct kc_s
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     rc = kc_columns_resolve(c, v->o, header ? names : NULL, row, msg);
-    c->count = row->n; /* when it needs to be told more, that is the reader's to say */
+    c->count = row->n; /* if the options must say more, the reader will report it */
     if (rc <= 0 && is_row(v, c, from[at], to[at]) && (at == 1 || n == 1 || is_row(v, c, from[1], to[1])))
         *is = YES;
-    if (rc != 0 && row->n == names->n && (v->o->term_field || v->o->vec_field)) /* and so is what is wrong with them */
+    if (rc != 0 && row->n == names->n && (v->o->term_field || v->o->vec_field)) /* the reader reports why */
         *is = YES;
     return 0;
 }
 
-static int columns(const struct view *v, char sep, enum verdict *is, struct kc_err *e)
+/* Test for csv or tsv, by its separator. */
+static int test_columns(const struct view *v, char sep, enum verdict *is, struct kc_err *e)
 {
     struct kc_columns c = {sep, sep == ',', 0, SIZE_MAX, 0, 0};
     struct kc_strs names = {{NULL, 0, 0}, NULL, 0, 0}, row = names;
     const char *p = v->p, *from = p, *to = p;
     int one = next_record(v, &c, &p, &from, &to);
-    *is = one < 0 ? more(v) : NO;
+    *is = one < 0 ? no_or_more(v) : NO;
     if (one <= 0 || !memchr(from, sep, (size_t)(to - from)) || memchr(from, '\0', (size_t)(to - from)))
         return 0;
     int rc = check_columns(v, &c, &names, &row, is, e);
@@ -180,10 +186,10 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
         memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
         size_t n = f->carry.n - f->carry_at;
         struct view v = {f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->src_eof, f->o};
-        is[0] = word2vec(&v, 0);
-        is[1] = word2vec(&v, 1);
-        is[2] = glove(&v);
-        if (columns(&v, ',', &is[3], e) != 0 || columns(&v, '\t', &is[4], e) != 0)
+        is[0] = test_word2vec(&v, 0);
+        is[1] = test_word2vec(&v, 1);
+        is[2] = test_glove(&v);
+        if (test_columns(&v, ',', &is[3], e) != 0 || test_columns(&v, '\t', &is[4], e) != 0)
             return -1;
         *rd = NULL;
         for (size_t i = 0; i < 5; i++) {

@@ -1,8 +1,8 @@
-/* FAISS indexes that keep the vectors as they are, as faiss.write_index has them; little-endian: four letters, a header
- * (i32 d, i64 n, two i64 that say nothing, u8 is_trained, i32 metric, and a float when that is above 1), u64 n d, and the
- * floats. An id map stands around that: its letters and a header of the same kind, the index, u64 n, n times i64. The
- * ids are the terms, and come last: they are read from where they are, or, where that cannot be, all goes through a
- * temporary file. */
+/* The reader of FAISS indexes that keep the vectors as they are, as faiss.write_index writes them, little-endian: four
+ * letters (a fourcc), a header (i32 d, i64 n, two i64 without meaning, u8 is_trained, i32 metric, and a float if that
+ * is above 1), u64 n d, and the floats. An id map encloses that: its fourcc and a header of the same kind, the index,
+ * u64 n, n times i64. The ids are the terms, but come last: they are read from their place in the file, or, where that
+ * is impossible, everything goes through a temporary file. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,11 +13,12 @@
 #include "io/outfile.h"
 #include "json/jsonw.h"
 
-#define HEADER 37 /* bytes, with the letters and without the float */
-#define MOST_METRIC 255 /* far above all that there are */
+#define HEADER 37 /* bytes, with the fourcc and without the float */
+#define MOST_METRIC 255 /* far above all metrics that exist */
 #define FLAT "IxFI, IxF2 or IxFl, by itself or in an id map (IxMp, IxM2)"
 
-/* All indexes that FAISS writes, but for the flat ones. What is not in the table is none. */
+/* The fourccs of all indexes that FAISS writes, but for the flat ones, to name what is refused. A fourcc that is not in
+ * the table is no index. */
 static const struct {
     const char *what;
     const char *letters; /* four for each */
@@ -41,22 +42,22 @@ static const struct {
 
 static const char *const flat[] = {"IxFI", "IxF2", "IxFl"}, *const maps[] = {"IxMp", "IxM2"};
 
-struct state {
-    struct kc_plain p;   /* spool: of all behind the header, or NULL */
+struct faiss_state {
+    struct kc_plain p;   /* its spool holds all that follows the header, or is NULL */
     int with_ids;
-    int fd;              /* -1, or the input's, for its ids, */
-    uint64_t ids_at;     /* which begin here in fd or in the spool */
+    int fd;              /* the input's, for its ids; or -1 */
+    uint64_t ids_at;     /* offset of the ids in fd or in the spool */
 };
 
-/* A header behind its letters. */
-struct header {
+/* A header, after its fourcc. */
+struct faiss_header {
     uint64_t d, n;
     uint32_t metric;
-    size_t bytes; /* with the letters */
+    size_t bytes; /* with the fourcc */
 };
 
-/* The word among n that the four letters at p are; NULL: none. */
-static const char *among(const char *const *words, size_t n, const char *p)
+/* Look up the fourcc at p in a list of n; NULL if it is not there. */
+static const char *find_fourcc(const char *const *words, size_t n, const char *p)
 {
     for (size_t i = 0; i < n; i++)
         if (memcmp(words[i], p, 4) == 0)
@@ -64,18 +65,18 @@ static const char *among(const char *const *words, size_t n, const char *p)
     return NULL;
 }
 
-static const char *is_flat(const char *p)
+static const char *flat_fourcc(const char *p)
 {
-    return among(flat, sizeof flat / sizeof flat[0], p);
+    return find_fourcc(flat, sizeof flat / sizeof flat[0], p);
 }
 
-static const char *is_map(const char *p)
+static const char *map_fourcc(const char *p)
 {
-    return among(maps, sizeof maps / sizeof maps[0], p);
+    return find_fourcc(maps, sizeof maps / sizeof maps[0], p);
 }
 
-/* What other index it is; NULL: none. */
-static const char *other(const char *p)
+/* Name the kind of index that is not flat; NULL if the fourcc is not known. */
+static const char *other_index(const char *p)
 {
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         for (const char *w = others[i].letters; *w; w += 4)
@@ -84,10 +85,10 @@ static const char *other(const char *p)
     return NULL;
 }
 
-static int is(const struct kc_feed *f)
+static int is_faiss(const struct kc_feed *f)
 {
     const char *p = f->carry.p + f->carry_at;
-    return f->carry.n - f->carry_at >= 4 && (is_flat(p) || is_map(p) || other(p));
+    return f->carry.n - f->carry_at >= 4 && (flat_fourcc(p) || map_fourcc(p) || other_index(p));
 }
 
 static const char *metric_name(uint32_t m)
@@ -110,8 +111,8 @@ static int bad_header(const struct kc_feed *f, struct kc_err *e, const char *fmt
     return -1;
 }
 
-/* At least n bytes behind the first `at` of the file, at *p. */
-static int need(struct kc_feed *f, size_t at, size_t n, const char **p, struct kc_err *e)
+/* Look ahead: set *p to at least n bytes that follow the first `at` of the file. */
+static int peek_at(struct kc_feed *f, size_t at, size_t n, const char **p, struct kc_err *e)
 {
     if (kc_feed_peek(f, at + n, e) != 0)
         return -1;
@@ -124,10 +125,11 @@ static int need(struct kc_feed *f, size_t at, size_t n, const char **p, struct k
     return 0;
 }
 
-static int take_header(struct kc_feed *f, size_t at, struct header *h, struct kc_err *e)
+/* Read the header at `at`, with the fourcc before it. */
+static int read_header(struct kc_feed *f, size_t at, struct faiss_header *h, struct kc_err *e)
 {
     const char *p = NULL;
-    if (need(f, at, HEADER, &p, e) != 0)
+    if (peek_at(f, at, HEADER, &p, e) != 0)
         return -1;
     uint32_t d = kc_le32(p + 4), metric = kc_le32(p + 33);
     uint64_t n = kc_le64(p + 8);
@@ -139,12 +141,12 @@ static int take_header(struct kc_feed *f, size_t at, struct header *h, struct kc
         return bad_header(f, e, "is_trained is %u, expected 0 or 1", (unsigned char)p[32]);
     if (metric > MOST_METRIC)
         return bad_header(f, e, "there is no metric %ld", (long)(int32_t)metric);
-    *h = (struct header){d, n, metric, HEADER + (metric > 1 ? 4u : 0u)};
+    *h = (struct faiss_header){d, n, metric, HEADER + (metric > 1 ? 4u : 0u)};
     return 0;
 }
 
-/* For info: of the first input. */
-static void tell(struct kc_in_stats *st, const char *letters, const char *map, uint32_t metric)
+/* Set what info shows, of the first input. */
+static void set_index_stats(struct kc_in_stats *st, const char *letters, const char *map, uint32_t metric)
 {
     const char *name = metric_name(metric);
     if (st->format != KC_IN_FAISS || st->index[0] != '\0')
@@ -157,38 +159,38 @@ static void tell(struct kc_in_stats *st, const char *letters, const char *map, u
         snprintf(st->metric, sizeof st->metric, "%lu", (unsigned long)metric);
 }
 
-/* Everything up to the floats; p.rows and *d are set then. */
-static int headers(struct kc_feed *f, struct state *st, uint64_t *d, struct kc_err *e)
+/* Read everything before the floats, and set p.rows and *d. */
+static int read_headers(struct kc_feed *f, struct faiss_state *st, uint64_t *d, struct kc_err *e)
 {
-    struct header outer = {0}, h = {0};
+    struct faiss_header outer = {0}, h = {0};
     const char *p = NULL, *map, *letters, *why;
     size_t at = 0;
-    if (need(f, 0, 4, &p, e) != 0)
+    if (peek_at(f, 0, 4, &p, e) != 0)
         return -1;
-    map = is_map(p);
+    map = map_fourcc(p);
     if (map) {
-        if (take_header(f, 0, &outer, e) != 0)
+        if (read_header(f, 0, &outer, e) != 0)
             return -1;
         at = outer.bytes;
-        if (need(f, at, 4, &p, e) != 0)
+        if (peek_at(f, at, 4, &p, e) != 0)
             return -1;
     }
-    letters = is_flat(p);
-    why = letters ? NULL : is_map(p) ? "an id map" : other(p);
+    letters = flat_fourcc(p);
+    why = letters ? NULL : map_fourcc(p) ? "an id map" : other_index(p);
     if (!letters && !why)
         return map ? bad_header(f, e, "there is no index in its id map") :
                      bad_header(f, e, "it has the letters of no index");
     if (!letters)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %s (%.4s)%s, expected a flat FAISS index: %s", why, p,
                          map ? " in an id map" : "", FLAT);
-    if (take_header(f, at, &h, e) != 0)
+    if (read_header(f, at, &h, e) != 0)
         return -1;
     if (map && (outer.d != h.d || outer.n != h.n))
         return bad_header(f, e, "its id map is of %llu x %llu numbers, the index in it of %llu x %llu",
                           (unsigned long long)outer.n, (unsigned long long)outer.d, (unsigned long long)h.n,
                           (unsigned long long)h.d);
     at += h.bytes;
-    if (need(f, at, 8, &p, e) != 0)
+    if (peek_at(f, at, 8, &p, e) != 0)
         return -1;
     uint64_t said = kc_le64(p), numbers;
     if (__builtin_mul_overflow(h.n, h.d, &numbers) || said != numbers)
@@ -201,13 +203,13 @@ static int headers(struct kc_feed *f, struct state *st, uint64_t *d, struct kc_e
     if (st->with_ids && __builtin_mul_overflow(h.n, (uint64_t)8, &st->p.after))
         return bad_header(f, e, "its shape is larger than any file");
     st->p.after += st->with_ids ? 8 : 0;
-    tell(f->st, letters, map, h.metric);
+    set_index_stats(f->st, letters, map, h.metric);
     return 0;
 }
 
-/* n bytes of what lies behind the rows. */
-static int read_behind(const struct kc_feed *f, const struct state *st, uint64_t at, void *p, size_t n,
-                       struct kc_err *e)
+/* Read n bytes of what follows the rows. */
+static int read_after_rows(const struct kc_feed *f, const struct faiss_state *st, uint64_t at, void *p, size_t n,
+                           struct kc_err *e)
 {
     size_t got;
     if (st->p.spool)
@@ -218,8 +220,8 @@ static int read_behind(const struct kc_feed *f, const struct state *st, uint64_t
     return got == n ? 0 : kc_err_at(e, KC_ESYS, f->name, 0, "was changed while kclust was reading it");
 }
 
-/* All that there is behind the header goes into a temporary file. */
-static int spool(struct kc_feed *f, struct state *st, uint64_t total, struct kc_err *e)
+/* Copy all that follows the header to a temporary file. */
+static int spool_rest(struct kc_feed *f, struct faiss_state *st, uint64_t total, struct kc_err *e)
 {
     struct kc_buf b = {NULL, 0, 0};
     int rc = kc_outfile_open_spool(&st->p.spool, e);
@@ -228,7 +230,8 @@ static int spool(struct kc_feed *f, struct state *st, uint64_t total, struct kc_
         rc = kc_feed_take(f, &b, left < f->block ? (size_t)left : f->block, e);
         if (rc == 0 && b.n == 0)
             rc = kc_feed_broken(f, e) != 0 ? -1 :
-                 kc_err_at(e, KC_EINPUT, f->name, 0, "is cut short: %llu of the %llu bytes after its header are missing",
+                 kc_err_at(e, KC_EINPUT, f->name, 0,
+                           "is cut short: %llu of the %llu bytes after its header are missing",
                            (unsigned long long)left, (unsigned long long)total);
         if (rc == 0)
             rc = kc_outfile_write(st->p.spool, b.p, b.n, e);
@@ -237,7 +240,8 @@ static int spool(struct kc_feed *f, struct state *st, uint64_t total, struct kc_
     return rc == 0 ? kc_outfile_finish(st->p.spool, e) : -1;
 }
 
-static int begin_ids(struct kc_feed *f, struct state *st, struct kc_err *e)
+/* Find the ids of an id map and check their number. */
+static int begin_ids(struct kc_feed *f, struct faiss_state *st, struct kc_err *e)
 {
     char count[8];
     uint64_t rows = st->p.rows * st->p.stride, at;
@@ -245,45 +249,45 @@ static int begin_ids(struct kc_feed *f, struct state *st, struct kc_err *e)
     st->ids_at = rows + 8;
     if (st->fd >= 0)
         st->ids_at += at - (f->carry.n - f->carry_at);
-    else if (spool(f, st, rows + st->p.after, e) != 0)
+    else if (spool_rest(f, st, rows + st->p.after, e) != 0)
         return -1;
-    if (read_behind(f, st, st->ids_at - 8, count, sizeof count, e) != 0)
+    if (read_after_rows(f, st, st->ids_at - 8, count, sizeof count, e) != 0)
         return -1;
     return kc_le64(count) == st->p.rows ? 0 :
            kc_err_at(e, KC_EINPUT, f->name, 0, "its id map has %llu ids for %llu vector%s",
                      (unsigned long long)kc_le64(count), (unsigned long long)st->p.rows, st->p.rows == 1 ? "" : "s");
 }
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_faiss(struct kc_feed *f, struct kc_err *e)
 {
     uint64_t d = 0;
-    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    struct faiss_state *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
     if (!st)
         return -1;
     st->fd = -1;
-    if (headers(f, st, &d, e) != 0 || kc_plain_begin(f, &st->p, d, "FAISS", e) != 0)
+    if (read_headers(f, st, &d, e) != 0 || kc_plain_begin(f, &st->p, d, "FAISS", e) != 0)
         return -1;
     return st->with_ids ? begin_ids(f, st, e) : kc_plain_terms(f, &st->p, e);
 }
 
-static void end(struct kc_feed *f)
+static void end_faiss(struct kc_feed *f)
 {
-    struct state *st = f->state;
+    struct faiss_state *st = f->state;
     if (st->fd >= 0)
         close(st->fd);
     kc_outfile_free(st->p.spool);
     kc_plain_end(f);
 }
 
-/* The ids of rows i .. i + n, as terms. */
-static int add_ids(const struct kc_feed *f, const struct state *st, struct kc_slot *s, uint64_t i, size_t n,
-                   struct kc_err *e)
+/* Append the ids of rows i .. i + n as terms. */
+static int append_ids(const struct kc_feed *f, const struct faiss_state *st, struct kc_slot *s, uint64_t i, size_t n,
+                      struct kc_err *e)
 {
     char some[512 * 8];
     for (size_t m; n > 0; n -= m, i += m) {
         m = n < sizeof some / 8 ? n : sizeof some / 8;
-        if (read_behind(f, st, st->ids_at + 8 * i, some, 8 * m, e) != 0)
+        if (read_after_rows(f, st, st->ids_at + 8 * i, some, 8 * m, e) != 0)
             return -1;
         for (size_t j = 0; j < m; j++) {
             uint64_t id = kc_le64(some + 8 * j);
@@ -298,17 +302,17 @@ static int add_ids(const struct kc_feed *f, const struct state *st, struct kc_sl
     return 0;
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_faiss_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct faiss_state *st = f->state;
     uint64_t first = st->p.done;
     size_t rows;
     if (kc_plain_fill(f, &st->p, s, &rows, e) != 0)
         return -1;
     *eof = rows == 0;
-    return st->with_ids && !f->o->terms_file ? add_ids(f, st, s, first, rows, e) : 0;
+    return st->with_ids && !f->o->terms_file ? append_ids(f, st, s, first, rows, e) : 0;
 }
 
 const struct kc_reader kc_reader_faiss = {
-    .format = KC_IN_FAISS, .is = is, .binary = 1,
-    .begin = begin, .fill = fill, .work = kc_plain_work, .end = end};
+    .format = KC_IN_FAISS, .is = is_faiss, .binary = 1,
+    .begin = begin_faiss, .fill = fill_faiss_piece, .work = kc_plain_work, .end = end_faiss};

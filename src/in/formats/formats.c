@@ -1,5 +1,5 @@
-/* The table of readers, one row for each format. A new format is one file here, one value of enum kc_in_format with its name, and one
- * row here. */
+/* The table of readers, one row for each format. A new format is one file here, one value of enum kc_in_format with its
+ * name, and one row here. */
 #include "in/formats/formats.h"
 
 const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {

@@ -1,5 +1,6 @@
-/* fvecs and bvecs: each row is an i32 d, the same in all, and d float32 or bytes; little-endian. Nothing in a file says
- * what it is: by itself it is taken for one when its name says so and its first four bytes are a possible d. */
+/* The fvecs and bvecs readers. Each row is an i32 d, the same in all rows, and d float32 or bytes, little-endian.
+ * Nothing in a file says what it is: without --format it is recognised if its name says so and its first four bytes are
+ * a possible d. */
 #include <string.h>
 #include "base/bytes.h"
 #include "in/formats/formats.h"
@@ -7,8 +8,8 @@
 
 #define LEAD 4
 
-/* Whether the file is called *.SUFFIX, or so behind .gz or .zst. */
-static int named(const char *path, const char *suffix)
+/* Return 1 if the path ends in SUFFIX, or in SUFFIX.gz or SUFFIX.zst. */
+static int has_suffix(const char *path, const char *suffix)
 {
     static const char *const packed[] = {"", ".gz", ".zst"};
     size_t n = strlen(path), m = strlen(suffix);
@@ -20,8 +21,9 @@ static int named(const char *path, const char *suffix)
     return 0;
 }
 
-/* No text and no other binary format that kclust reads begins so. */
-static int possible(const struct kc_feed *f)
+/* Return 1 if the file begins with a possible d. No text and no other binary format that kclust reads begins like
+ * that. */
+static int begins_with_dim(const struct kc_feed *f)
 {
     uint32_t d = f->carry.n - f->carry_at < LEAD ? 0 : kc_le32(f->carry.p + f->carry_at);
     return d >= 1 && d <= KC_MAX_DIM;
@@ -29,15 +31,16 @@ static int possible(const struct kc_feed *f)
 
 static int is_fvecs(const struct kc_feed *f)
 {
-    return named(f->path, ".fvecs") && possible(f);
+    return has_suffix(f->path, ".fvecs") && begins_with_dim(f);
 }
 
 static int is_bvecs(const struct kc_feed *f)
 {
-    return named(f->path, ".bvecs") && possible(f);
+    return has_suffix(f->path, ".bvecs") && begins_with_dim(f);
 }
 
-static int begin(struct kc_feed *f, enum kc_cell cell, const char *what, struct kc_err *e)
+/* Begin a file of either format. */
+static int begin_vecs(struct kc_feed *f, enum kc_cell cell, const char *what, struct kc_err *e)
 {
     struct kc_plain *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
@@ -62,15 +65,16 @@ static int begin(struct kc_feed *f, enum kc_cell cell, const char *what, struct 
 
 static int begin_fvecs(struct kc_feed *f, struct kc_err *e)
 {
-    return begin(f, KC_CELL_F32, "fvecs", e);
+    return begin_vecs(f, KC_CELL_F32, "fvecs", e);
 }
 
 static int begin_bvecs(struct kc_feed *f, struct kc_err *e)
 {
-    return begin(f, KC_CELL_U8, "bvecs", e);
+    return begin_vecs(f, KC_CELL_U8, "bvecs", e);
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+/* Fill the slot with whole rows, and check the d of each. */
+static int fill_vecs_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     struct kc_plain *st = f->state;
     uint64_t first = st->done;
@@ -82,7 +86,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
         good++;
     if (good == rows)
         return 0;
-    if (good > 0) /* they come first */
+    if (good > 0) /* the good rows come first, the error with the next piece */
         return kc_plain_back(f, st, s, good, e);
     uint32_t d = kc_le32(s->buf.p);
     return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu has %lu number%s, expected %zu",
@@ -91,7 +95,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
 
 const struct kc_reader kc_reader_fvecs = {
     .format = KC_IN_FVECS, .is = is_fvecs, .binary = 1,
-    .begin = begin_fvecs, .fill = fill, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_fvecs, .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};
 const struct kc_reader kc_reader_bvecs = {
     .format = KC_IN_BVECS, .is = is_bvecs, .binary = 1,
-    .begin = begin_bvecs, .fill = fill, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_bvecs, .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};

@@ -1,4 +1,6 @@
-/* JSON: records by line, or the elements of an array (split.h). */
+/* The JSON reader. Records come one per line, or are the elements of an array, which split.h cuts out. Fields and
+ * dimension are decided by the first good record, before any other thread sees its slot. The records before it are bad:
+ * the worker parses them once more to report why. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -7,16 +9,16 @@
 #include "in/formats/split.h"
 #include "in/formats/text.h"
 
-struct state {
+struct jsonl_state {
     int by_line;
     struct kc_cut cut;
     struct kc_split split;
 };
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
 {
     const char *pointer = f->o->records ? f->o->records : "";
-    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    struct jsonl_state *st = kc_mem_zalloc(1, sizeof *st, e);
     if (!st)
         return -1;
     f->state = st;
@@ -24,21 +26,22 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     return st->by_line ? 0 : kc_split_init(&st->split, pointer, f->o->max_line, f->line0 + 1, e);
 }
 
-static void end(struct kc_feed *f)
+static void end_jsonl(struct kc_feed *f)
 {
-    struct state *st = f->state;
+    struct jsonl_state *st = f->state;
     kc_split_free(&st->split);
 }
 
-static const char *trim(const char *p, const char *stop)
+/* Skip the blanks at p. */
+static const char *skip_line_blanks(const char *p, const char *stop)
 {
     while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
         p++;
     return p;
 }
 
-/* The next record of the slot from *at on: 1 and its span, with the text NUL-terminated in place; 0 when there is none.
- * *line counts the lines of the slot that are behind. */
+/* Find the next record of the slot from *at on, and NUL-terminate its text in place. Return 1 and its span, 0 if there
+ * is none. *line counts the lines of the slot so far. */
 static int next_record(struct kc_slot *s, size_t *at, uint64_t *line, struct kc_span *span)
 {
     if (!s->whole_lines) {
@@ -52,17 +55,18 @@ static int next_record(struct kc_slot *s, size_t *at, uint64_t *line, struct kc_
         size_t off = *at;
         *at = (size_t)(stop - s->buf.p) + (nl != NULL);
         ++*line;
-        if (trim(p, stop) == stop)
+        if (skip_line_blanks(p, stop) == stop)
             continue;
-        *stop = '\0'; /* behind the last line there is room */
+        *stop = '\0'; /* there is room after the last line */
         *span = (struct kc_span){off, (size_t)(stop - p), *line, 0};
         return 1;
     }
     return 0;
 }
 
-static int parse(const struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields,
-                 struct kc_record *r)
+/* Parse the record at the span. */
+static int parse_record(const struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields,
+                        struct kc_record *r)
 {
     const char *p = s->buf.p + span->off;
     r->unit = s->whole_lines ? "line" : "record";
@@ -71,9 +75,9 @@ static int parse(const struct kc_slot *s, const struct kc_span *span, const stru
     return kc_record_parse(p, p + span->n, fields, r);
 }
 
-/* Settle the fields and the dimension by the first good record of the slot, if there is one. This comes before any
+/* Decide the fields and the dimension by the first good record of the slot, if there is one. This happens before any
  * other thread sees the slot. */
-static void decide(struct kc_feed *f, struct kc_slot *s)
+static void decide_fields(struct kc_feed *f, struct kc_slot *s)
 {
     struct kc_span span;
     size_t at = 0;
@@ -83,9 +87,9 @@ static void decide(struct kc_feed *f, struct kc_slot *s)
         struct kc_record r = {.row = NULL};
         char *p = s->buf.p + span.off;
         kc_fields_guess(&fields, p, p + span.n, !s->whole_lines);
-        int good = span.n <= f->o->max_line && parse(s, &span, &fields, &r) == 0;
+        int good = span.n <= f->o->max_line && parse_record(s, &span, &fields, &r) == 0;
         if (s->whole_lines && span.off + span.n < s->buf.n)
-            p[span.n] = '\n'; /* work must find the lines again */
+            p[span.n] = '\n'; /* decoding must find the lines again */
         if (good) {
             f->fields = fields;
             f->decided = 1;
@@ -101,11 +105,12 @@ static void decide(struct kc_feed *f, struct kc_slot *s)
     }
 }
 
+/* Fill the slot with the next elements of the array. */
 static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct jsonl_state *st = f->state;
     struct kc_split *sp = &st->split;
-    size_t start = 0; /* of the element that is not complete */
+    size_t start = 0; /* start of the element that is not complete */
     while (start < f->block && s->nspans < KC_SLOT_SPANS) {
         if (f->carry_at == f->carry.n && kc_feed_peek(f, f->block, e) != 0)
             return -1;
@@ -119,10 +124,11 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
         const char *p = f->carry.p + f->carry_at;
         enum kc_split_event ev = kc_split_next(sp, &p, f->carry.p + f->carry.n, &s->buf, start, f->name, &fault);
         f->carry_at = (size_t)(p - f->carry.p);
-        if (ev == KC_SPLIT_FAULT && sp->near_end && !f->src_eof) { /* once more, with enough in view to name it */
+        if (ev == KC_SPLIT_FAULT && sp->near_end && !f->src_eof) { /* again, with enough bytes in view to name the
+                                                                      fault */
             if (kc_feed_peek(f, KC_SPLIT_LOOK, e) != 0)
                 return -1;
-        } else if (ev == KC_SPLIT_FAULT) { /* the input ends here, once the records before are through */
+        } else if (ev == KC_SPLIT_FAULT) { /* end the input here, once the records before are done */
             f->broken = fault;
             f->carry_at = f->carry.n;
             f->src_eof = 1;
@@ -148,19 +154,20 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
     return 0;
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_jsonl_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct jsonl_state *st = f->state;
     if ((st->by_line ? kc_cut_fill(f, s, &st->cut, eof, e) : fill_elements(f, s, eof, e)) != 0)
         return -1;
     if (!*eof && !f->decided)
-        decide(f, s);
+        decide_fields(f, s);
     s->fields = &f->fields;
     return 0;
 }
 
-/* The record's attributes. Returns 0 when one is not what it must be, and the record is wanted. */
-static int take_attrs(struct kc_slot *s, const struct kc_span *span, struct kc_record *r)
+/* Append the record's attributes to the slot's. Return 1; 0 if one is not what it must be, unless the conditions reject
+ * the record anyway; -1 if memory is short. */
+static int append_attrs(struct kc_slot *s, const struct kc_span *span, struct kc_record *r)
 {
     const char *p = s->buf.p + span->off;
     const struct kc_in_opts *o = s->o;
@@ -170,15 +177,17 @@ static int take_attrs(struct kc_slot *s, const struct kc_span *span, struct kc_r
     if (!o->kinds || s->want->n == 0)
         return 1;
     int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
-    return rc <= 0 ? (rc < 0 ? -1 : 1) : kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg,
-                                                         sizeof r->msg, &s->err);
+    return rc <= 0 ? (rc < 0 ? -1 : 1) :
+           kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg, &s->err);
 }
 
-/* Returns 0 when the record is bad, with the reason in r->msg. -1: no memory. */
-static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields, struct kc_record *r)
+/* Decode one record into the slot: row, term, attributes and compact copy. Return 1; 0 if the record is bad, with the
+ * reason in r->msg; -1 if memory is short. */
+static int decode_record(struct kc_slot *s, const struct kc_span *span, const struct kc_fields *fields,
+                         struct kc_record *r)
 {
     const char *p = s->buf.p + span->off;
-    if (parse(s, span, fields, r) != 0)
+    if (parse_record(s, span, fields, r) != 0)
         return 0;
     s->tmp.n = 0;
     if (r->term_kind && r->term.escaped) {
@@ -191,7 +200,7 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
         }
     }
     size_t attrs = s->attrs.n;
-    int rc = take_attrs(s, span, r);
+    int rc = append_attrs(s, span, r);
     if (rc > 0 && kc_slot_check(s, kc_fields_subject(fields), r->msg, sizeof r->msg) != 0)
         rc = 0;
     if (rc <= 0) {
@@ -210,7 +219,8 @@ static int take(struct kc_slot *s, const struct kc_span *span, const struct kc_f
     return 1;
 }
 
-static void work(struct kc_slot *s)
+/* Decode the slot's records. */
+static void decode_jsonl_piece(struct kc_slot *s)
 {
     size_t at = 0;
     struct kc_span span;
@@ -221,7 +231,7 @@ static void work(struct kc_slot *s)
         int rc = 0;
         if (!r.row)
             return;
-        if (s->records < s->undecided) { /* it is bad, and is told why as it was seen then */
+        if (s->records < s->undecided) { /* a bad record: parse it as it was when nothing was decided */
             const char *p = s->buf.p + span.off;
             local = *s->given;
             kc_fields_guess(&local, p, p + span.n, !s->whole_lines);
@@ -236,7 +246,7 @@ static void work(struct kc_slot *s)
         else if (fields->bare && s->want->n > 0)
             snprintf(r.msg, sizeof r.msg, "the record is an array, so it has no field '%s'", s->want->path[0].name);
         else
-            rc = take(s, &span, fields, &r);
+            rc = decode_record(s, &span, fields, &r);
         if (rc < 0 || (rc == 0 && !kc_slot_bad(s, span.line + (s->whole_lines ? 0 : r.lines), r.msg)))
             return;
     }
@@ -244,4 +254,5 @@ static void work(struct kc_slot *s)
 }
 
 const struct kc_reader kc_reader_jsonl = {
-    .format = KC_IN_JSONL, .begin = begin, .fill = fill, .work = work, .end = end};
+    .format = KC_IN_JSONL, .begin = begin_jsonl, .fill = fill_jsonl_piece, .work = decode_jsonl_piece,
+    .end = end_jsonl};

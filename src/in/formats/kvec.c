@@ -1,4 +1,5 @@
-/* kvec: "KCV1", u32 d, then records: u32 term length, term, d float32; little-endian. A header may come again. */
+/* The kvec reader, for kclust's own format: "KCV1", u32 d, then records of u32 term length, term and d float32;
+ * little-endian. A header may come again between records, so that files can be concatenated. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -6,18 +7,18 @@
 #include "in/formats/formats.h"
 #include "in/piece/reopened.h"
 
-struct state {
-    uint64_t records; /* cut so far */
+struct kvec_state {
+    uint64_t records; /* records cut so far */
     size_t d;         /* 0: no header yet */
-    uint64_t at;      /* the place in the file of the next byte, where it can be read again */
+    uint64_t at;      /* offset in the file of the next byte, if it can be read again */
 };
 
 static const char magic[] = "KCV1";
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_kvec(struct kc_feed *f, struct kc_err *e)
 {
     static const struct kc_layout floats = {KC_CELL_F32, 0, 0};
-    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    struct kvec_state *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
     if (!st)
         return -1;
@@ -25,15 +26,16 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-static void end(struct kc_feed *f)
+/* The state needs nothing but its memory to be freed. */
+static void end_kvec(struct kc_feed *f)
 {
     (void)f;
 }
 
-/* Cut what there is at s->buf from *at on; *need is then how many bytes the next record wants from there. */
-static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, struct kc_err *e)
+/* Cut records from s->buf at *at on. *need is the size of the next record that is not complete. */
+static int cut_records(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct kvec_state *st = f->state;
     uint64_t longest = f->o->max_line < KC_KVEC_TERM_MAX ? f->o->max_line : KC_KVEC_TERM_MAX - 1;
     *need = 4;
     while (s->nspans < KC_SLOT_SPANS) {
@@ -76,10 +78,10 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
     return 0;
 }
 
-/* The file ends behind `left` bytes of a header or record of `need` bytes. */
-static int cut_short(const struct kc_feed *f, const char *p, size_t left, size_t need, struct kc_err *e)
+/* Report a file that ends after `left` bytes of a header or record of `need` bytes. */
+static int refuse_cut_short(const struct kc_feed *f, const char *p, size_t left, size_t need, struct kc_err *e)
 {
-    const struct state *st = f->state;
+    const struct kvec_state *st = f->state;
     char what[48] = "the kvec header";
     if (left < 4 || memcmp(p, magic, 4) != 0)
         snprintf(what, sizeof what, "row %llu", (unsigned long long)st->records);
@@ -87,16 +89,16 @@ static int cut_short(const struct kc_feed *f, const char *p, size_t left, size_t
                      left == 1 ? "" : "s", need, left == 1 ? "is" : "are");
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_kvec_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct kvec_state *st = f->state;
     size_t at = 0, need = 0, want = f->block;
     for (;;) {
         if (kc_feed_take(f, &s->buf, want, e) != 0)
             return -1;
         struct kc_err bad = KC_ERR_INIT;
-        int rc = cut(f, s, &at, &need, &bad);
-        if (s->nspans > 0) { /* what is wrong behind them is found again by the next call */
+        int rc = cut_records(f, s, &at, &need, &bad);
+        if (s->nspans > 0) { /* a fault after them is found again by the next call */
             s->at = st->at;
             s->end = st->at += at;
             return kc_feed_back(f, &s->buf, at, e);
@@ -109,7 +111,7 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
             if (kc_feed_broken(f, e) != 0)
                 return -1;
             if (at < s->buf.n)
-                return cut_short(f, s->buf.p + at, s->buf.n - at, need, e);
+                return refuse_cut_short(f, s->buf.p + at, s->buf.n - at, need, e);
             *eof = 1;
             return 0;
         }
@@ -119,7 +121,8 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     }
 }
 
-static void work(struct kc_slot *s)
+/* Decode the slot's records. */
+static void decode_kvec_piece(struct kc_slot *s)
 {
     for (size_t i = 0; i < s->nspans; i++, s->records++) {
         const struct kc_span *t = &s->spans[i];
@@ -144,4 +147,4 @@ static void work(struct kc_slot *s)
 
 const struct kc_reader kc_reader_kvec = {
     .format = KC_IN_KVEC, .magic = magic, .magic_n = 4, .binary = 1,
-    .begin = begin, .fill = fill, .work = work, .end = end};
+    .begin = begin_kvec, .fill = fill_kvec_piece, .work = decode_kvec_piece, .end = end_kvec};

@@ -1,5 +1,7 @@
-/* npy, versions 1 to 3: two dimensions, C order, floating point. The header is a Python dictionary as text:
- * {'descr': '<f4', 'fortran_order': False, 'shape': (524, 1536), } */
+/* The npy reader: versions 1.0, 2.0 and 3.0 of numpy's format, with two dimensions, C order and floating point. The
+ * header is a Python dictionary as text:
+ *   {'descr': '<f4', 'fortran_order': False, 'shape': (524, 1536), }
+ * Only what numpy writes itself is accepted in it, not all of Python. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -8,9 +10,10 @@
 
 #define LONGEST_HEADER ((size_t)1 << 20)
 
-struct header {
+/* The header's entries. */
+struct npy_header {
     char descr[32];
-    int fortran, seen; /* seen: bit 0 descr, 1 fortran_order, 2 shape */
+    int fortran, seen; /* bit set: 1 descr, 2 fortran_order, 4 shape */
     uint64_t shape[2];
     unsigned dims;
 };
@@ -20,15 +23,15 @@ static int bad_header(const struct kc_feed *f, const char *what, struct kc_err *
     return kc_err_at(e, KC_EINPUT, f->name, 0, "its npy header is damaged: %s", what);
 }
 
-static const char *blanks(const char *p)
+static const char *skip_blanks(const char *p)
 {
     while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
         p++;
     return p;
 }
 
-/* A quoted string of at most size - 1 bytes. NULL when it is none. */
-static const char *quoted(const char *p, char *out, size_t size)
+/* Parse a quoted string of at most size - 1 bytes into out. Return the text after it, or NULL if there is none. */
+static const char *parse_quoted(const char *p, char *out, size_t size)
 {
     char q = *p;
     size_t n = 0;
@@ -43,48 +46,49 @@ static const char *quoted(const char *p, char *out, size_t size)
     return p + 1;
 }
 
-/* (524, 1536): dims counts them all, the first two are kept. */
-static const char *shape(const char *p, struct header *h)
+/* Parse a shape, (524, 1536). h->dims counts all its numbers; the first two are kept. */
+static const char *parse_shape(const char *p, struct npy_header *h)
 {
     if (*p != '(')
         return NULL;
-    p = blanks(p + 1);
+    p = skip_blanks(p + 1);
     while (*p != ')') {
         uint64_t v = 0;
-        if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) /* no number for Python begins with 0 */
+        if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) /* in Python no number begins with 0 */
             return NULL;
         for (; *p >= '0' && *p <= '9'; p++)
             if (__builtin_mul_overflow(v, (uint64_t)10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
                 return NULL;
-        p = blanks(*p == 'L' ? p + 1 : p); /* as Python 2 wrote long integers */
+        p = skip_blanks(*p == 'L' ? p + 1 : p); /* Python 2 wrote long integers so */
         if (h->dims < 2)
             h->shape[h->dims] = v;
         h->dims++;
         if (*p == ',')
-            p = blanks(p + 1);
+            p = skip_blanks(p + 1);
         else if (*p != ')')
             return NULL;
     }
     return p + 1;
 }
 
-static const char *member(const char *p, struct header *h)
+/* Parse one entry of the dictionary. */
+static const char *parse_entry(const char *p, struct npy_header *h)
 {
     char key[32];
-    p = quoted(p, key, sizeof key);
+    p = parse_quoted(p, key, sizeof key);
     if (!p)
         return NULL;
-    p = blanks(p);
+    p = skip_blanks(p);
     if (*p != ':')
         return NULL;
-    p = blanks(p + 1);
+    p = skip_blanks(p + 1);
     if (strcmp(key, "descr") == 0) {
         h->seen |= 1;
-        if (*p == '[') { /* a structure: nothing behind it matters */
+        if (*p == '[') { /* a structure: the rest of the header does not matter */
             strcpy(h->descr, "structure");
             return p;
         }
-        return quoted(p, h->descr, sizeof h->descr);
+        return parse_quoted(p, h->descr, sizeof h->descr);
     }
     if (strcmp(key, "fortran_order") == 0) {
         h->seen |= 2;
@@ -93,36 +97,38 @@ static const char *member(const char *p, struct header *h)
     }
     if (strcmp(key, "shape") == 0) {
         h->seen |= 4;
-        return shape(p, h);
+        return parse_shape(p, h);
     }
     return NULL;
 }
 
-static int parse_header(const struct kc_feed *f, const char *p, struct header *h, struct kc_err *e)
+/* Parse the dictionary, a NUL-terminated text. */
+static int parse_header(const struct kc_feed *f, const char *p, struct npy_header *h, struct kc_err *e)
 {
     memset(h, 0, sizeof *h);
-    p = blanks(p);
+    p = skip_blanks(p);
     if (*p != '{')
         return bad_header(f, "no dictionary", e);
-    p = blanks(p + 1);
+    p = skip_blanks(p + 1);
     while (*p != '}') {
-        p = member(p, h);
+        p = parse_entry(p, h);
         if (!p)
             return bad_header(f, "an entry that numpy would not write", e);
         if (strcmp(h->descr, "structure") == 0)
             return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of <f2, <f4 or <f8");
-        p = blanks(p);
+        p = skip_blanks(p);
         if (*p == ',')
-            p = blanks(p + 1);
+            p = skip_blanks(p + 1);
         else if (*p != '}')
             return bad_header(f, "no '}'", e);
     }
-    if (*blanks(p + 1) != '\0')
+    if (*skip_blanks(p + 1) != '\0')
         return bad_header(f, "something follows its '}'", e);
     return h->seen == 7 ? 0 : bad_header(f, "descr, fortran_order or shape is missing", e);
 }
 
-static int set_type(struct kc_feed *f, struct kc_layout *l, const struct header *h, struct kc_err *e)
+/* Set the type of the numbers from descr. */
+static int set_type(struct kc_feed *f, struct kc_layout *l, const struct npy_header *h, struct kc_err *e)
 {
     const char *t = h->descr;
     int order = t[0] == '<' || t[0] == '>' || t[0] == '=';
@@ -136,7 +142,8 @@ static int set_type(struct kc_feed *f, struct kc_layout *l, const struct header 
     return 0;
 }
 
-static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct header *h, struct kc_err *e)
+/* Set the rows from the shape, which must be a matrix in C order (or have a single row or column). */
+static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct npy_header *h, struct kc_err *e)
 {
     if (h->dims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
@@ -144,15 +151,15 @@ static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct header
     if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
-    if (h->shape[0] == UINT64_MAX) /* which here stands for as many as there are */
+    if (h->shape[0] == UINT64_MAX) /* which in kc_plain means as many as there are */
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its shape is larger than any file");
     st->rows = h->shape[0];
     return kc_plain_begin(f, st, h->shape[1], "npy", e);
 }
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_npy(struct kc_feed *f, struct kc_err *e)
 {
-    struct header h;
+    struct npy_header h;
     struct kc_plain *st = kc_mem_zalloc(1, sizeof *st, e);
     if (!st)
         return -1;
@@ -187,4 +194,4 @@ static int begin(struct kc_feed *f, struct kc_err *e)
 
 const struct kc_reader kc_reader_npy = {
     .format = KC_IN_NPY, .magic = "\x93NUMPY", .magic_n = 6, .binary = 1,
-    .begin = begin, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_npy, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -1,3 +1,5 @@
+/* What the readers of plain binary rows share: the sizes are checked against the file's before the first row is read,
+ * terms may come from FILE.terms, and a row cut short is reported after all whole rows before it. */
 #include "in/formats/plain.h"
 
 #include <errno.h>
@@ -10,8 +12,8 @@
 #include "in/piece/slot.h"
 #include "io/outfile.h"
 
-/* Bytes that are still to be had from a plain regular file; UINT64_MAX: not known. */
-static uint64_t left_of(const struct kc_feed *f)
+/* Return the bytes that remain of a plain regular file; UINT64_MAX: not known. */
+static uint64_t remaining_bytes(const struct kc_feed *f)
 {
     uint64_t left = kc_source_left(f->src);
     return left == UINT64_MAX ? left : left + (f->carry.n - f->carry_at);
@@ -19,7 +21,7 @@ static uint64_t left_of(const struct kc_feed *f)
 
 int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char *what, struct kc_err *e)
 {
-    uint64_t left = left_of(f), total = 0;
+    uint64_t left = remaining_bytes(f), total = 0;
     if (p->rows == 0)
         return 0;
     if (kc_feed_dim(f, d, e) != 0)
@@ -40,7 +42,8 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
     return 0;
 }
 
-static int bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t rows, struct kc_err *e)
+/* Report that FILE.terms and FILE differ in their number of rows. */
+static int report_bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t rows, struct kc_err *e)
 {
     struct kc_buf path = {NULL, 0, 0};
     if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0)
@@ -53,7 +56,7 @@ static int bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
 {
     struct kc_buf path = {NULL, 0, 0};
-    uint64_t left = left_of(f), rows = p->rows;
+    uint64_t left = remaining_bytes(f), rows = p->rows;
     int rc = -1;
     if (f->o->terms_file || strcmp(f->path, "-") == 0)
         return 0;
@@ -67,7 +70,7 @@ int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
         return rc;
     if (rows == UINT64_MAX && left != UINT64_MAX)
         rows = left / p->stride;
-    return rows == UINT64_MAX || rows == p->terms.n ? 0 : bad_terms(f, p, rows, e);
+    return rows == UINT64_MAX || rows == p->terms.n ? 0 : report_bad_terms(f, p, rows, e);
 }
 
 void kc_plain_end(struct kc_feed *f)
@@ -76,8 +79,8 @@ void kc_plain_end(struct kc_feed *f)
     kc_strs_free(&p->terms);
 }
 
-/* Behind the last row. */
-static int conclude(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
+/* After the last row: skip what follows, and check that nothing else does. */
+static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
 {
     uint64_t missing;
     if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
@@ -93,8 +96,9 @@ static int conclude(struct kc_feed *f, const struct kc_plain *p, struct kc_err *
     return 0;
 }
 
-/* No whole row is left where there should be one, or where the file may end. */
-static int no_row(struct kc_feed *f, const struct kc_plain *p, size_t rest, struct kc_err *e)
+/* Report why there is no whole row: the file is cut short, or, if its rows are not counted by a header, it has ended
+ * and must have ended between two rows. rest: bytes of a row. */
+static int report_no_row(struct kc_feed *f, const struct kc_plain *p, size_t rest, struct kc_err *e)
 {
     if (kc_feed_broken(f, e) != 0)
         return -1;
@@ -105,11 +109,11 @@ static int no_row(struct kc_feed *f, const struct kc_plain *p, size_t rest, stru
         return kc_err_at(e, KC_EINPUT, f->name, 0, "ends within row %llu: %zu byte%s of %zu%s %s there",
                          (unsigned long long)p->done, rest, rest == 1 ? "" : "s", p->stride,
                          f->o->dim ? " (--dim)" : "", rest == 1 ? "is" : "are");
-    return p->has_terms && p->done != p->terms.n ? bad_terms(f, p, p->done, e) : 0;
+    return p->has_terms && p->done != p->terms.n ? report_bad_terms(f, p, p->done, e) : 0;
 }
 
-/* Up to `rows` rows of bytes. */
-static int take_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf *b, size_t rows, struct kc_err *e)
+/* Append up to `rows` rows of bytes to b. */
+static int read_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf *b, size_t rows, struct kc_err *e)
 {
     size_t n = rows * p->stride;
     if (!p->spool)
@@ -121,12 +125,13 @@ static int take_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf 
     return 0;
 }
 
+/* Append the terms of the next `rows` rows. */
 static int add_terms(struct kc_feed *f, const struct kc_plain *p, struct kc_slot *s, size_t rows, struct kc_err *e)
 {
     for (size_t i = 0; i < rows; i++) {
         size_t n;
         if (p->done + i >= p->terms.n)
-            return bad_terms(f, p, p->done + rows, e);
+            return report_bad_terms(f, p, p->done + rows, e);
         const char *t = kc_strs_get(&p->terms, (size_t)p->done + i, &n);
         if (kc_strs_add(&s->terms, t, n, e) != 0)
             return -1;
@@ -139,17 +144,17 @@ int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size
 {
     *rows = 0;
     if (p->done == p->rows)
-        return conclude(f, p, e);
+        return check_after_rows(f, p, e);
     size_t want = f->block / p->stride;
     if (want == 0)
         want = 1;
     if (want > p->rows - p->done)
         want = (size_t)(p->rows - p->done);
-    if (take_rows(f, p, &s->buf, want, e) != 0)
+    if (read_rows(f, p, &s->buf, want, e) != 0)
         return -1;
     size_t n = s->buf.n / p->stride, rest = s->buf.n - n * p->stride;
-    if (n == 0) /* rows that are whole come first */
-        return no_row(f, p, rest, e);
+    if (n == 0) /* whole rows come first, the error with the next piece */
+        return report_no_row(f, p, rest, e);
     if (rest > 0 && kc_feed_back(f, &s->buf, n * p->stride, e) != 0)
         return -1;
     if (p->has_terms && add_terms(f, p, s, n, e) != 0)
@@ -177,8 +182,8 @@ int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size
     return kc_feed_back(f, &s->buf, n * p->stride, e);
 }
 
-/* A float64 that is finite and too large says so, rather than that it is infinite. */
-static void name_large(const struct kc_slot *s, const char *p, char *msg, size_t size)
+/* For a float64 that is finite but too large, replace the message "infinite" by its value. */
+static void describe_large(const struct kc_slot *s, const char *p, char *msg, size_t size)
 {
     for (size_t j = 0; s->layout.cell == KC_CELL_F64 && j < s->d; j++) {
         double d;
@@ -204,7 +209,7 @@ void kc_plain_work(struct kc_slot *s)
             break;
         kc_cell_floats(row, p, s->d, &s->layout);
         if (kc_slot_check(s, "", msg, sizeof msg) != 0) {
-            name_large(s, p, msg, sizeof msg);
+            describe_large(s, p, msg, sizeof msg);
             if (!kc_slot_bad(s, 0, msg))
                 break;
         } else if (s->has_terms) {
@@ -214,7 +219,7 @@ void kc_plain_work(struct kc_slot *s)
                 break;
         }
     }
-    if (s->has_terms) { /* those of the good rows only */
+    if (s->has_terms) { /* only those of the good rows */
         kc_strs_free(&s->terms);
         s->terms = good;
     }

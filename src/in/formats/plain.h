@@ -1,4 +1,4 @@
-/* Rows of numbers that lie one behind the other, as most binary formats have them: what their readers share. */
+/* Rows of numbers that lie one after the other, as in most binary formats: what their readers share. */
 #ifndef KC_IN_FORMATS_PLAIN_H
 #define KC_IN_FORMATS_PLAIN_H
 
@@ -12,38 +12,40 @@ struct kc_outfile;
 struct kc_slot;
 
 size_t kc_cell_bytes(enum kc_cell c);
-/* n numbers from p, which may lie at any byte. A float64 beyond float32 gives infinity. */
+/* Convert n numbers from p, which need not be aligned. A float64 beyond the range of float32 becomes infinity. */
 void kc_cell_floats(float *out, const char *p, size_t n, const struct kc_layout *l);
 
-/* Rows of a file: the first member of a reader's state. */
+/* The rows of a file. It is the first member of a reader's state. */
 struct kc_plain {
     struct kc_layout layout;
-    uint64_t rows;  /* that the header says; UINT64_MAX: all that there are */
-    uint64_t after; /* bytes of something else behind them */
-    uint64_t done;  /* cut so far */
-    uint64_t at;    /* the place in the file of row 0, where it can be read again */
-    size_t stride;  /* bytes from row to row */
-    struct kc_outfile *spool; /* if not NULL, it has the rows and what is behind them, not the feed; its owner's */
-    struct kc_strs terms; /* of FILE.terms */
+    uint64_t rows;  /* as the header says; UINT64_MAX: as many as there are */
+    uint64_t after; /* bytes after the rows that are not rows */
+    uint64_t done;  /* rows cut so far */
+    uint64_t at;    /* offset in the file of row 0, if it can be read again */
+    size_t stride;  /* bytes from one row to the next */
+    struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows them instead of the feed; owned by
+                                 the reader */
+    struct kc_strs terms; /* from FILE.terms */
     int has_terms;
 };
 
-/* Behind the header, with layout, rows and after set and all else zero: the rows have d numbers. A file's size must be
- * what they take. `what`: the format, for messages. */
+/* Begin the rows, after the header. layout, rows and after are set, all else is zero. d: numbers per row. Check that a
+ * regular file has exactly the size that they take. `what`: the format, for messages. */
 int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char *what, struct kc_err *e) KC_MUST_USE;
-/* The terms of FILE.terms beside FILE, unless terms come from elsewhere. */
+/* Read the terms of FILE.terms beside FILE, unless terms come from elsewhere. */
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) KC_MUST_USE;
-/* The next whole rows into the slot, with their terms; *rows is how many. 0: these were all, and nothing but `after`
- * follows. */
+/* Fill the slot with the next whole rows and their terms; *rows is their number. 0: there are no more, and nothing but
+ * `after` bytes follows. */
 int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t *rows,
                   struct kc_err *e) KC_MUST_USE;
-/* The slot's rows from its row n on are to be taken again. */
+/* Give the slot's rows from its row n on back to the feed. */
 int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t n, struct kc_err *e) KC_MUST_USE;
 
-/* A reader's fill and end where its state is a kc_plain and all is said by that. */
+/* A reader's fill and end, if its state is a kc_plain and needs nothing else. */
 int kc_plain_next(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e) KC_MUST_USE;
 void kc_plain_end(struct kc_feed *f);
-/* A slot's work whose buf holds rows in s->layout, and s->terms the terms of all of them if s->has_terms. */
+/* Decode a slot whose buf holds rows in s->layout, and whose s->terms holds the terms of all of them if
+ * s->has_terms. */
 void kc_plain_work(struct kc_slot *s);
 
 #endif

@@ -1,15 +1,18 @@
-/* The compact copy of a record. The record has been checked: nothing here can be malformed. */
+/* The compact copy of a record (--annotate), without its vector. The record has been checked: nothing here can be
+ * malformed. */
 #include <string.h>
 #include "in/formats/record.h"
 
+/* A container that the copy is in. */
 struct level {
     char kind;      /* '{' or '[' */
-    char on;        /* the path to the vector leads through here */
-    char filled;    /* something was written: a comma is due */
-    uint64_t index; /* of the next element, where on */
+    char on;        /* the path to the vector leads through it */
+    char filled;    /* something has been written: the next item needs a comma */
+    uint64_t index; /* index of the next element, if on */
 };
 
-/* The value at p, without the white space between tokens. Returns the first byte behind it; NULL: no memory. */
+/* Copy the value at p without the white space between tokens. Return the first byte after it; NULL if memory is
+ * short. */
 static const char *copy_value(const char *p, const char *end, struct kc_buf *out, struct kc_err *e)
 {
     struct kc_json_fault f;

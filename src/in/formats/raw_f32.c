@@ -1,8 +1,9 @@
-/* raw: rows of --dim little-endian float32 and nothing else. No first bytes tell it. */
+/* The raw reader: rows of --dim little-endian float32 and nothing else. No first bytes give the format away, so it must
+ * be named with --format. */
 #include "in/formats/formats.h"
 #include "in/formats/plain.h"
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_raw(struct kc_feed *f, struct kc_err *e)
 {
     struct kc_plain *st = kc_mem_zalloc(1, sizeof *st, e);
     f->state = st;
@@ -24,4 +25,4 @@ static int begin(struct kc_feed *f, struct kc_err *e)
 
 const struct kc_reader kc_reader_raw = {
     .format = KC_IN_RAW, .binary = 1,
-    .begin = begin, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_raw, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

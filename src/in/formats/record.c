@@ -1,3 +1,6 @@
+/* Parse one JSON record in a single walk, without a tree: the vector is decoded where the path to it ends, the term is
+ * remembered, and everything else is only checked. UTF-8 is checked last but reported first; the numbers of a good
+ * vector need no check. */
 #include "in/formats/record.h"
 
 #include <stdio.h>
@@ -6,13 +9,14 @@
 #include "base/utf8.h"
 #include "in/piece/opts.h"
 
-#define LONGEST_WORD 40 /* of one that is shown in a message */
+#define LONGEST_WORD 40 /* of a word that is shown in a message */
 
-/* The verdict on the vector. A duplicate key later in the record may still replace it, so only at the record's end does
- * it count. */
+/* The verdict on the vector. A duplicate key later in the record may still replace it, so it counts only at the
+ * record's end. */
 enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_LARGE, VEC_COUNT, VEC_ELEMENT, VEC_RANGE };
 
-struct walk {
+/* The state of the walk. */
+struct record_walk {
     const char *begin, *end;
     const struct kc_fields *f;
     struct kc_record *r;
@@ -20,13 +24,13 @@ struct walk {
     enum vec_state vec;
     const char *what; /* VEC_KIND, VEC_ELEMENT, VEC_RANGE: the value concerned */
     size_t what_n, index;
-    const char *numbers, *numbers_end; /* the last array of numbers: nothing but ASCII */
-    const char *term; /* the value, NULL while there is none */
+    const char *numbers, *numbers_end; /* the last array of numbers, which is nothing but ASCII */
+    const char *term; /* the term's value, NULL while there is none */
     size_t term_n;
 };
 
-/* The position of a fault: its column, and the line breaks before it. */
-static size_t place(const struct walk *w, const char *at)
+/* Return the column of a fault, and count the line breaks before it in r->lines. */
+static size_t count_to(const struct record_walk *w, const char *at)
 {
     const char *line = w->begin, *p;
     size_t column = w->r->column;
@@ -38,7 +42,7 @@ static size_t place(const struct walk *w, const char *at)
     return column + (size_t)(at - line) + 1;
 }
 
-static int is_word(char c)
+static int is_word_byte(char c)
 {
     return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -54,9 +58,9 @@ void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RE
         f->expected = NULL;
         return;
     }
-    while (n < LONGEST_WORD && end - p > n && is_word(p[n]))
+    while (n < LONGEST_WORD && end - p > n && is_word_byte(p[n]))
         n++;
-    /* a word where a value should be: what other languages write, or a literal misspelt; one letter says nothing */
+    /* a word where a value should be: a literal of another language, or one misspelt; a single letter says nothing */
     if (n < 2 || (*p >= '0' && *p <= '9') || strncmp(f->expected, "a value", 7) != 0)
         return;
     snprintf(word, KC_RECORD_WORD, "'%.*s' is not JSON", n, p);
@@ -64,31 +68,34 @@ void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RE
     f->expected = NULL;
 }
 
-static int bad_fault(struct walk *w)
+/* Report the fault of the walk. */
+static int report_fault(struct record_walk *w)
 {
     char word[KC_RECORD_WORD];
-    size_t column = place(w, w->fault.at);
+    size_t column = count_to(w, w->fault.at);
     kc_record_clarify(&w->fault, w->end, word);
     if (w->r->msg[0] == '\0')
         kc_json_explain(&w->fault, column, w->end, w->r->unit, w->r->msg, sizeof w->r->msg);
-    w->fault.what = NULL; /* word ends here */
+    w->fault.what = NULL; /* word's lifetime ends here */
     return -1;
 }
 
-static const char *expect(struct walk *w, const char *at, const char *expected)
+/* Set the fault "expected ..." at `at`. Return NULL. */
+static const char *set_expected(struct record_walk *w, const char *at, const char *expected)
 {
     w->fault = (struct kc_json_fault){at, expected, NULL};
     return NULL;
 }
 
-/* The vector's element at q, of which kc_num_floats wants to know nothing; p is where the vector begins. */
-static const char *bad_element(struct walk *w, const char *p, const char *q, size_t index, unsigned depth)
+/* Judge the vector's element at q, which kc_num_floats did not accept. p: where the vector begins. Return the text
+ * after the vector, or NULL on a fault. */
+static const char *judge_element(struct record_walk *w, const char *p, const char *q, size_t index, unsigned depth)
 {
     static const char *const names[] = {"NaN", "Infinity", "-Infinity"};
     for (size_t i = 0; i < 3; i++)
         if (strncmp(q, names[i], strlen(names[i])) == 0) {
             snprintf(w->r->msg, sizeof w->r->msg, "%s[%zu] is %s, expected a number", w->f->vec.name, index, names[i]);
-            return expect(w, q, "a number");
+            return set_expected(w, q, "a number");
         }
     const char *behind = kc_json_skip(q, w->end, depth + 1, &w->fault);
     if (!behind)
@@ -100,7 +107,8 @@ static const char *bad_element(struct walk *w, const char *p, const char *q, siz
     return kc_json_skip(p, w->end, depth, &w->fault);
 }
 
-static const char *take_vec(struct walk *w, const char *p, unsigned depth)
+/* Decode the vector at p into the row. Return the text after it, or NULL on a fault. */
+static const char *decode_vec(struct record_walk *w, const char *p, unsigned depth)
 {
     struct kc_record *r = w->r;
     float beyond[64];
@@ -120,13 +128,13 @@ static const char *take_vec(struct walk *w, const char *p, unsigned depth)
         float *to = n < r->d ? r->row + n : beyond;
         n += kc_num_floats(&q, r->floor, to, n < r->d ? r->d - n : sizeof beyond / sizeof beyond[0], &st);
         if (st != KC_NUM_OK)
-            return bad_element(w, p, q, n, depth);
+            return judge_element(w, p, q, n, depth);
         if (*q != ',')
             break;
         q = kc_json_ws(q + 1);
     }
     if (*q != ']')
-        return expect(w, q, "',' or ']'");
+        return set_expected(w, q, "',' or ']'");
     w->numbers = p;
     w->numbers_end = q;
     r->count = n;
@@ -134,11 +142,12 @@ static const char *take_vec(struct walk *w, const char *p, unsigned depth)
     return q + 1;
 }
 
-/* The record's object, and of its containers those that the fields' paths lead into; kc_json_skip does the others. */
-static const char *walk_object(struct walk *w, const char *p)
+/* Walk the record's object, and those of its containers that the fields' paths lead into; kc_json_skip checks the
+ * others. Return the text after it, or NULL on a fault. */
+static const char *walk_object(struct record_walk *w, const char *p)
 {
     const struct kc_path *path[2] = {&w->f->vec, &w->f->term};
-    unsigned on[2] = {1, 1}; /* the containers 1..on[t] are those that path t goes through */
+    unsigned on[2] = {1, 1}; /* path t leads through the containers 1..on[t] */
     char kind[KC_PATH_DEPTH + 2];
     uint64_t index[KC_PATH_DEPTH + 2];
     unsigned depth = 1;
@@ -152,13 +161,13 @@ static const char *walk_object(struct walk *w, const char *p)
         struct kc_json_str key = {NULL, 0, 0};
         if (kind[depth] == '{') {
             if (*p != '"')
-                return expect(w, p, "a key or '}'");
+                return set_expected(w, p, "a key or '}'");
             p = kc_json_string(p, w->end, &key, &w->fault);
             if (!p)
                 return NULL;
             p = kc_json_ws(p);
             if (*p != ':')
-                return expect(w, p, "':'");
+                return set_expected(w, p, "':'");
             p = kc_json_ws(p + 1);
         }
         for (int t = 0; t < 2; t++) {
@@ -169,9 +178,9 @@ static const char *walk_object(struct walk *w, const char *p)
         }
         const char *value = p;
         if (match[0]) {
-            w->vec = VEC_MISSING; /* what an earlier duplicate held is gone */
+            w->vec = VEC_MISSING; /* a duplicate key replaces what the earlier one held */
             if (depth == path[0]->n) {
-                p = take_vec(w, p, depth);
+                p = decode_vec(w, p, depth);
                 if (!p)
                     return NULL;
                 done = 1;
@@ -184,7 +193,8 @@ static const char *walk_object(struct walk *w, const char *p)
                     p = kc_json_skip(p, w->end, depth, &w->fault);
                 if (!p)
                     return NULL;
-                w->term = value; /* where the other path goes on inside it is no term anyway: n does not matter */
+                w->term = value; /* if the other path leads inside it, it is a container and no term: then term_n
+                                    does not matter */
                 w->term_n = (size_t)(p - value);
                 done |= !enter;
             }
@@ -216,17 +226,18 @@ static const char *walk_object(struct walk *w, const char *p)
             p = kc_json_ws(p);
         }
         if (*p != ',')
-            return expect(w, p, kind[depth] == '{' ? "',' or '}'" : "',' or ']'");
+            return set_expected(w, p, kind[depth] == '{' ? "',' or '}'" : "',' or ']'");
         p++;
         index[depth]++; /* NOLINT(clang-analyzer-core.uninitialized.Assign): set where the container began */
         const char *next = kc_json_ws(p);
         if (kind[depth] == '{' && *next != '"')
-            return expect(w, next, "a key");
+            return set_expected(w, next, "a key");
         p = next;
     }
 }
 
-static int bad_vec(const struct walk *w)
+/* Report the verdict on the vector. Return 0 if it is good. */
+static int report_vec(const struct record_walk *w)
 {
     struct kc_record *r = w->r;
     const char *name = w->f->vec.name, *subject = kc_fields_subject(w->f);
@@ -272,7 +283,8 @@ static int bad_vec(const struct walk *w)
     return -1;
 }
 
-static int take_term(const struct walk *w)
+/* Set the record's term from the value found. */
+static int set_term(const struct record_walk *w)
 {
     struct kc_record *r = w->r;
     r->term_kind = 0;
@@ -305,8 +317,9 @@ static int take_term(const struct walk *w)
     return 0;
 }
 
-/* The first byte of the record that is no UTF-8, or NULL. The numbers, nearly all of a good record, are known to be. */
-static const char *bad_utf8(const struct walk *w, int good)
+/* Return the first byte of the record that is not UTF-8, or NULL. The numbers, nearly all of a good record, are known
+ * to be ASCII. */
+static const char *first_bad_utf8(const struct record_walk *w, int good)
 {
     const char *bad = kc_utf8_bad(w->begin, good && w->numbers ? w->numbers : w->end);
     return bad || !good || !w->numbers ? bad : kc_utf8_bad(w->numbers_end, w->end);
@@ -314,7 +327,7 @@ static const char *bad_utf8(const struct walk *w, int good)
 
 int kc_record_parse(const char *begin, const char *end, const struct kc_fields *f, struct kc_record *r)
 {
-    struct walk w = {.begin = begin, .end = end, .f = f, .r = r};
+    struct record_walk w = {.begin = begin, .end = end, .f = f, .r = r};
     const char *bad, *p = kc_json_ws(begin);
     r->msg[0] = '\0';
     r->lines = 0;
@@ -322,31 +335,31 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
     r->vec = r->vec_end = NULL;
     char first = *p;
     if (f->bare && first == '[')
-        p = take_vec(&w, p, 0);
+        p = decode_vec(&w, p, 0);
     else if (!f->bare && first == '{')
         p = walk_object(&w, p);
     else
         p = kc_json_skip(p, end, 0, &w.fault);
-    bad = bad_utf8(&w, p != NULL);
-    if (bad) { /* comes before all other faults */
-        snprintf(r->msg, sizeof r->msg, "not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad, place(&w, bad));
+    bad = first_bad_utf8(&w, p != NULL);
+    if (bad) { /* this is reported before any other fault */
+        snprintf(r->msg, sizeof r->msg, "not UTF-8: byte 0x%02x at column %zu", (unsigned char)*bad, count_to(&w, bad));
         return -1;
     }
     if (!p)
-        return bad_fault(&w);
+        return report_fault(&w);
     p = kc_json_ws(p);
     if (p != end) {
         w.fault = (struct kc_json_fault){p, "the end of the line: one record per line", NULL};
-        return bad_fault(&w);
+        return report_fault(&w);
     }
     if (first != (f->bare ? '[' : '{')) {
         snprintf(r->msg, sizeof r->msg, "the record is %s, expected %s", kc_json_kind(first),
                  f->bare ? "an array of numbers" : "an object");
         return -1;
     }
-    if (bad_vec(&w) != 0)
+    if (report_vec(&w) != 0)
         return -1;
     r->vec = w.numbers;
     r->vec_end = w.numbers_end + 1;
-    return take_term(&w);
+    return set_term(&w);
 }

@@ -1,21 +1,21 @@
 /* Recognise the format of a file by its first bytes: by magic numbers, then as JSON, then as one of the text formats
- * (detect.c). What is nothing of these is refused with what was seen. */
+ * (detect.c). Anything else is refused with what was seen. */
 #include <stdio.h>
 #include <string.h>
 #include "in/formats/formats.h"
 #include "in/piece/reopened.h"
 
-#define SHOWN_BYTES 8 /* of a file whose format is not known */
+#define SHOWN_BYTES 8 /* shown of a file whose format is not known */
 
-/* The first bytes for a message: as text when they begin so, else in hexadecimal. */
-static void show(const char *p, size_t n, char *out, size_t size)
+/* Format the first bytes for a message: as text if they begin so, else in hexadecimal. */
+static void format_first_bytes(const char *p, size_t n, char *out, size_t size)
 {
     size_t o = 0, text = 0;
     if (n > SHOWN_BYTES)
         n = SHOWN_BYTES;
     while (text < n && p[text] >= 0x20 && p[text] < 0x7F)
         text++;
-    /* one or two printable bytes in front of others may be chance */
+    /* one or two printable bytes before others may be chance */
     if (text > 2 || (text > 0 && (text == n || p[text] == '\n' || p[text] == '\r' || p[text] == '\t'))) {
         snprintf(out, size, "'%.*s'", (int)text, p);
         return;
@@ -30,26 +30,26 @@ static int starts_with(const struct kc_feed *f, const char *magic, size_t n)
     return f->carry.n - f->carry_at >= n && memcmp(f->carry.p + f->carry_at, magic, n) == 0;
 }
 
-static int is_of(const struct kc_feed *f, const struct kc_reader *rd)
+/* Return 1 if the file begins as the reader's format does. */
+static int is_of_format(const struct kc_feed *f, const struct kc_reader *rd)
 {
     return rd->is ? rd->is(f) : rd->magic && starts_with(f, rd->magic, rd->magic_n);
 }
 
-/* What the file is when it is nothing that any reader takes, whatever format was asked for; NULL when that is not known
- * from the first bytes. */
-static const char *stranger(const struct kc_feed *f)
+/* Name a kind of file that no reader accepts, whatever format was asked for; NULL if the first bytes show none. */
+static const char *name_foreign_file(const struct kc_feed *f)
 {
     if (starts_with(f, "PK\3\4", 4))
         return "a zip archive (an npz? unpack it first)";
     if (starts_with(f, "\xFF\xFE", 2) || starts_with(f, "\xFE\xFF", 2))
         return "UTF-16, expected UTF-8";
-    /* the source has taken off one layer */
+    /* the source has decompressed one layer */
     return kc_source_packed(f->carry.p + f->carry_at, f->carry.n - f->carry_at) == KC_SOURCE_PLAIN ? NULL :
            "compressed twice";
 }
 
-/* Skip a byte order mark and the blanks before the first value; *lead: so many of them, on its line, can be taken
- * back. */
+/* Skip a byte order mark and the blanks before the first value. *lead: the blanks before it on its line, which can be
+ * given back. */
 static int skip_blanks(struct kc_feed *f, size_t *lead, struct kc_err *e)
 {
     *lead = 0;
@@ -71,8 +71,8 @@ static int skip_blanks(struct kc_feed *f, size_t *lead, struct kc_err *e)
     }
 }
 
-/* f->rd by the first bytes and the wanted format; NULL when there is nothing in the file. */
-static int detect(struct kc_feed *f, struct kc_err *e)
+/* Set f->rd by the first bytes and the wanted format; NULL if the file is empty. */
+static int recognise(struct kc_feed *f, struct kc_err *e)
 {
     enum kc_in_format want = f->o->format;
     char seen[64];
@@ -84,14 +84,14 @@ static int detect(struct kc_feed *f, struct kc_err *e)
         f->rd = f->carry.n > 0 ? kc_readers[want] : NULL;
         return f->rd ? 0 : kc_feed_broken(f, e);
     }
-    const char *what = stranger(f);
+    const char *what = name_foreign_file(f);
     for (int i = 0; !f->rd && i < KC_IN_FORMATS; i++)
-        if (kc_readers[i] && is_of(f, kc_readers[i]))
+        if (kc_readers[i] && is_of_format(f, kc_readers[i]))
             f->rd = kc_readers[i];
     if (what && !f->rd)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
     if (f->rd) {
-        /* settled, unless another one was asked for */
+        /* recognised, but another one may have been asked for */
     } else if (want == KC_IN_AUTO || want == KC_IN_JSONL) {
         if (skip_blanks(f, &lead, e) != 0)
             return -1;
@@ -106,7 +106,7 @@ static int detect(struct kc_feed *f, struct kc_err *e)
             return -1;
     } else if (f->carry.n == 0) {
         return kc_feed_broken(f, e);
-    } else if (!kc_readers[want]->magic && !kc_readers[want]->is) { /* text, without a sign of its own */
+    } else if (!kc_readers[want]->magic && !kc_readers[want]->is) { /* text without a sign of its own */
         f->carry_at += starts_with(f, "\xEF\xBB\xBF", 3) ? 3 : 0;
         if (f->carry_at == f->carry.n && f->src_eof)
             return kc_feed_broken(f, e);
@@ -114,9 +114,9 @@ static int detect(struct kc_feed *f, struct kc_err *e)
     }
     if (f->rd && (want == KC_IN_AUTO || want == f->rd->format))
         return 0;
-    if (kc_feed_broken(f, e) != 0) /* more of it might have told */
+    if (kc_feed_broken(f, e) != 0) /* more bytes might have decided it */
         return -1;
-    show(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
+    format_first_bytes(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "not a format that kclust knows: starts with %s, expected one of kclust-formats(5)", seen);
@@ -141,11 +141,12 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
             return -1;
         f->st->gzip |= kc_source_kind(f->src) == KC_SOURCE_GZIP;
         f->st->zstd |= kc_source_kind(f->src) == KC_SOURCE_ZSTD;
-        if (detect(f, e) != 0)
+        if (recognise(f, e) != 0)
             return -1;
         if (f->rd) {
             if (f->o->tensor && f->rd->format != KC_IN_SAFETENSORS)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--tensor is for safetensors, this is %s", kc_in_format_name(f->rd->format));
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--tensor is for safetensors, this is %s",
+                                 kc_in_format_name(f->rd->format));
             if (f->st->format == KC_IN_AUTO)
                 f->st->format = f->rd->format;
             return f->rd->begin(f, e);

@@ -1,3 +1,6 @@
+/* The records splitter, a machine over bytes: its whole state is in struct kc_split, so a text may be cut anywhere
+ * between two calls. Outside the elements every byte is checked; within them only quotes and brackets are looked for
+ * (16 bytes at a time with SSE2), because each element is parsed as a record later. */
 #include "in/formats/split.h"
 
 #include <stdio.h>
@@ -10,12 +13,12 @@
 #include <emmintrin.h>
 #endif
 
-#define LONGEST_TOKEN 4096 /* a number outside the records */
-#define SHOWN_KEYS 5       /* of a text without records, in the message, */
-#define SHOWN_KEY 40       /* each up to so many bytes */
+#define LONGEST_TOKEN 4096 /* bytes of a number or word outside the records */
+#define SHOWN_KEYS 5       /* keys of a text without records that a message shows */
+#define SHOWN_KEY 40       /* bytes shown of each */
 
-/* What the functions below share during one call. */
-struct cursor {
+/* The input of one call, and its outputs. */
+struct split_cursor {
     struct kc_split *s;
     const char *p, *end;
     struct kc_buf *out;
@@ -38,7 +41,8 @@ void kc_split_free(struct kc_split *s)
     kc_strs_free(&s->keys);
 }
 
-static int fault(struct cursor *c, const char *expected, const char *what)
+/* Report a fault at the current byte. */
+static int refuse(struct split_cursor *c, const char *expected, const char *what)
 {
     char msg[256], word[KC_RECORD_WORD];
     struct kc_json_fault f = {c->p, expected, what};
@@ -68,21 +72,20 @@ static void count_bytes(struct kc_split *s, const char *p, const char *end)
     s->column += (size_t)(end - p);
 }
 
-static void step(struct cursor *c)
+static void step_byte(struct split_cursor *c)
 {
     count_byte(c->s, *c->p++);
 }
 
-/* To the next byte that is no white space; 0 when there is none (so far). */
-static int skip_blanks(struct cursor *c)
+/* Move to the next byte that is no white space. Return 0 if there is none in view. */
+static int skip_blanks(struct split_cursor *c)
 {
     while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\n' || *c->p == '\r'))
-        step(c);
+        step_byte(c);
     return c->p < c->end;
 }
 
-/* For text that is scanned outside of strings: the next quote, brace or bracket. '[' and '{', ']' and '}' differ in
- * one bit only. */
+/* Find the next quote, brace or bracket, outside of strings. '[' and '{', and ']' and '}', differ in one bit only. */
 static const char *find_structural(const char *p, const char *end)
 {
 #if defined(__SSE2__)
@@ -101,7 +104,7 @@ static const char *find_structural(const char *p, const char *end)
     return p;
 }
 
-/* Inside a string: the next quote or backslash. */
+/* Find the next quote or backslash, inside a string. */
 static const char *find_quote(const char *p, const char *end)
 {
 #if defined(__SSE2__)
@@ -118,12 +121,12 @@ static const char *find_quote(const char *p, const char *end)
     return p;
 }
 
-static int in_object(const struct kc_split *s)
+static int is_in_object(const struct kc_split *s)
 {
     return (s->object[(s->depth - 1) / 64] >> ((s->depth - 1) % 64) & 1) != 0;
 }
 
-/* What the value of this key, or of the element that comes next, is to the path. */
+/* Set s->match for the value of this key, or (NULL) for the next element. */
 static void set_match(struct kc_split *s, const struct kc_json_str *key)
 {
     unsigned i = s->depth - 1;
@@ -133,20 +136,20 @@ static void set_match(struct kc_split *s, const struct kc_json_str *key)
         s->match = s->depth == s->path.n ? 2 : 1;
 }
 
-static int open_container(struct cursor *c)
+static int open_container(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     int object = *c->p == '{';
     if (s->depth == KC_JSON_DEPTH)
-        return fault(c, NULL, "nested deeper than 512 levels");
+        return refuse(c, NULL, "nested deeper than 512 levels");
     uint64_t bit = (uint64_t)1 << (s->depth % 64), *word = &s->object[s->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
     s->depth++;
-    if (s->match == 1) { /* so there are parts of the path left, and depth is at most KC_PATH_DEPTH */
+    if (s->match == 1) { /* so the path has parts left, and depth is at most KC_PATH_DEPTH */
         s->on = s->depth;
         s->index[s->depth] = 0;
     }
-    step(c);
+    step_byte(c);
     if (object) {
         s->state = KC_SPLIT_FIRST_KEY;
     } else {
@@ -156,7 +159,7 @@ static int open_container(struct cursor *c)
     return 0;
 }
 
-/* Keep the key in s->token, as it stands in the text, for the message that may come at the text's end. */
+/* Keep the key in s->token, as it is written, for the message at the end of a text without records. */
 static int keep_key(struct kc_split *s, struct kc_err *e)
 {
     char cut[SHOWN_KEY + 4];
@@ -175,8 +178,9 @@ static int keep_key(struct kc_split *s, struct kc_err *e)
     return kc_strs_add(&s->keys, cut, n + 3, e);
 }
 
-/* The text has ended without the array. The keys that it has instead are most often those of a service's error. */
-static int no_records(struct cursor *c)
+/* Report that the text ended without the array. The keys that it has instead are most often those of a service's
+ * error. */
+static int report_no_records(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     char keys[SHOWN_KEYS * (SHOWN_KEY + 8) + 32] = "";
@@ -196,7 +200,8 @@ static int no_records(struct cursor *c)
                      s->path.name, keys);
 }
 
-static int after_value(struct cursor *c)
+/* Set the state after a value. */
+static int leave_value(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     if (s->depth > 0) {
@@ -204,16 +209,16 @@ static int after_value(struct cursor *c)
         return 0;
     }
     s->state = KC_SPLIT_TOP;
-    return s->found ? 0 : no_records(c);
+    return s->found ? 0 : report_no_records(c);
 }
 
-static int close_container(struct cursor *c)
+static int close_container(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    step(c);
+    step_byte(c);
     s->depth--;
     s->on = s->on < s->depth ? s->on : s->depth;
-    return after_value(c);
+    return leave_value(c);
 }
 
 static int starts_value(char b)
@@ -221,14 +226,15 @@ static int starts_value(char b)
     return b == '"' || b == '-' || (b >= '0' && b <= '9') || b == 't' || b == 'f' || b == 'n';
 }
 
-static int begin_value(struct cursor *c)
+/* Begin a value: open a container, begin the array of records, or begin a string or scalar. */
+static int begin_value(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     char b = *c->p;
     if (s->state == KC_SPLIT_FIRST_VALUE && b == ']')
         return close_container(c);
     if (b != '{' && b != '[' && !starts_value(b))
-        return fault(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
+        return refuse(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
     if (s->match == 2 && b != '[') {
         if (s->path.n == 0)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the JSON text is %s, expected an array of records",
@@ -240,7 +246,7 @@ static int begin_value(struct cursor *c)
         if (s->found)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%s' comes twice in one JSON text", s->path.name);
         s->found = 1;
-        step(c);
+        step_byte(c);
         s->state = KC_SPLIT_FIRST_ELEMENT;
         return 0;
     }
@@ -255,20 +261,20 @@ static int begin_value(struct cursor *c)
     s->state = KC_SPLIT_SCALAR;
     if (b == '"') {
         s->state = KC_SPLIT_STRING;
-        step(c);
+        step_byte(c);
     }
     return 0;
 }
 
-static int begin_key(struct cursor *c)
+static int begin_key(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     int first = s->state == KC_SPLIT_FIRST_KEY;
     if (first && *c->p == '}')
         return close_container(c);
     if (*c->p != '"')
-        return fault(c, first ? "a key or '}'" : "a key", NULL);
-    step(c);
+        return refuse(c, first ? "a key or '}'" : "a key", NULL);
+    step_byte(c);
     s->token.n = 0;
     if (kc_buf_reserve(&s->token, 1, c->e) != 0) /* the key may be empty, but its text is never NULL */
         return -1;
@@ -280,12 +286,13 @@ static int begin_key(struct cursor *c)
     return 0;
 }
 
-static int end_string(struct cursor *c)
+/* End a string, which may be a key. */
+static int end_string(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    step(c);
+    step_byte(c);
     if (!s->is_key)
-        return after_value(c);
+        return leave_value(c);
     s->match = 0;
     if (s->depth == 1 && keep_key(s, c->e) != 0)
         return -1;
@@ -297,7 +304,7 @@ static int end_string(struct cursor *c)
     return 0;
 }
 
-/* The first byte of a sequence of several. -1: there is no such. */
+/* Begin a UTF-8 sequence of several bytes. Return -1 if b begins none. */
 static int begin_sequence(struct kc_split *s, unsigned char b)
 {
     if (b < 0xC2 || b > 0xF4)
@@ -308,36 +315,37 @@ static int begin_sequence(struct kc_split *s, unsigned char b)
     return 0;
 }
 
-static int in_string(struct cursor *c)
+/* Check the bytes of a string, up to its end or that of the input. */
+static int scan_string(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    for (; c->p < c->end; step(c)) {
+    for (; c->p < c->end; step_byte(c)) {
         unsigned char b = (unsigned char)*c->p;
         if (s->utf8_left > 0) {
             if (b < s->utf8_low || b > s->utf8_high)
-                return fault(c, "the rest of a UTF-8 sequence", NULL);
+                return refuse(c, "the rest of a UTF-8 sequence", NULL);
             s->utf8_left--;
             s->utf8_low = 0x80;
             s->utf8_high = 0xBF;
         } else if (s->escape == 1) {
             if (b == '\0' || !strchr("\"\\/bfnrtu", b))
-                return fault(c, "an escape's letter", NULL);
+                return refuse(c, "an escape's letter", NULL);
             s->escape = b == 'u' ? 5 : 0;
         } else if (s->escape > 1) {
             if (!((b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'f')))
-                return fault(c, "a hexadecimal digit", NULL);
+                return refuse(c, "a hexadecimal digit", NULL);
             s->escape = s->escape == 2 ? 0 : s->escape - 1;
         } else if (b == '"') {
             return end_string(c);
         } else if (b == '\\') {
             s->escape = 1;
         } else if (b < 0x20) {
-            return fault(c, NULL, "a string has an unescaped control byte");
+            return refuse(c, NULL, "a string has an unescaped control byte");
         } else if (b >= 0x80 && begin_sequence(s, b) != 0) {
-            return fault(c, NULL, "not UTF-8");
+            return refuse(c, NULL, "not UTF-8");
         }
         if (s->key_fits) {
-            if (s->token.n > 6 * sizeof s->path.text) /* all \uXXXX, it would still be too long */
+            if (s->token.n > 6 * sizeof s->path.text) /* too long, even if all of it were \uXXXX */
                 s->key_fits = 0;
             else if (kc_buf_addc(&s->token, (char)b, c->e) != 0)
                 return -1;
@@ -346,20 +354,21 @@ static int in_string(struct cursor *c)
     return 0;
 }
 
-static int in_token(char b)
+static int is_token_byte(char b)
 {
     return (b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'z') || b == '-' || b == '+' || b == '.';
 }
 
-static int in_scalar(struct cursor *c)
+/* Collect a number or literal, and check it when it has ended. */
+static int scan_scalar(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     const char *p = c->p, *bad;
-    size_t before = s->token.n; /* bytes of it that the column has behind it */
-    while (p < c->end && in_token(*p))
+    size_t before = s->token.n; /* bytes of it that are counted in the column already */
+    while (p < c->end && is_token_byte(*p))
         p++;
     if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
-        return fault(c, NULL, "a number or word of more than 4096 bytes");
+        return refuse(c, NULL, "a number or word of more than 4096 bytes");
     if (kc_buf_add(&s->token, c->p, (size_t)(p - c->p), c->e) != 0)
         return -1;
     if (p < c->end) {
@@ -375,19 +384,20 @@ static int in_scalar(struct cursor *c)
     }
     count_bytes(s, c->p, p);
     c->p = p;
-    return p < c->end ? after_value(c) : 0;
+    return p < c->end ? leave_value(c) : 0;
 }
 
-static int begin_element(struct cursor *c)
+/* Begin an element of the array of records, or end the array. */
+static int begin_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     char b = *c->p;
     if (s->state == KC_SPLIT_FIRST_ELEMENT && b == ']') {
-        step(c);
-        return after_value(c);
+        step_byte(c);
+        return leave_value(c);
     }
     if (b == ',' || b == ':' || b == ']' || b == '}')
-        return fault(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
+        return refuse(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
     s->state = KC_SPLIT_ELEMENT;
     s->element_line = s->line;
     s->element_column = s->column;
@@ -398,8 +408,8 @@ static int begin_element(struct cursor *c)
     return 0;
 }
 
-/* To the element's end, which is behind its last byte; 1 when it has been reached. */
-static int scan_element(struct cursor *c)
+/* Scan to the element's end, after its last byte. Return 1 if it has been reached. */
+static int scan_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     const char *p = c->p, *end = c->end;
@@ -444,8 +454,8 @@ static int scan_element(struct cursor *c)
     return 0;
 }
 
-/* 0: go on; an event otherwise. */
-static int in_element(struct cursor *c)
+/* Scan an element and copy its bytes. Return 0 to continue, or an event. */
+static int copy_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     const char *begin = c->p;
@@ -463,26 +473,28 @@ static int in_element(struct cursor *c)
     return s->taken > s->max ? KC_SPLIT_TOO_LONG : KC_SPLIT_RECORD;
 }
 
-static int after_element(struct cursor *c)
+/* Accept the ',' or ']' after an element. */
+static int leave_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     char b = *c->p;
     if (b != ',' && b != ']')
-        return fault(c, "',' or ']' after a record", NULL);
-    step(c);
+        return refuse(c, "',' or ']' after a record", NULL);
+    step_byte(c);
     s->state = KC_SPLIT_NEXT_ELEMENT;
-    return b == ']' ? after_value(c) : 0;
+    return b == ']' ? leave_value(c) : 0;
 }
 
-static int after_member(struct cursor *c)
+/* Accept the ',' or the end of a container after a member. */
+static int leave_member(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    int object = in_object(s);
+    int object = is_in_object(s);
     if (*c->p == (object ? '}' : ']'))
         return close_container(c);
     if (*c->p != ',')
-        return fault(c, object ? "',' or '}'" : "',' or ']'", NULL);
-    step(c);
+        return refuse(c, object ? "',' or '}'" : "',' or ']'", NULL);
+    step_byte(c);
     if (object) {
         s->state = KC_SPLIT_KEY;
     } else {
@@ -494,6 +506,7 @@ static int after_member(struct cursor *c)
     return 0;
 }
 
+/* Begin a JSON text. */
 static int begin_text(struct kc_split *s)
 {
     s->found = 0;
@@ -505,11 +518,12 @@ static int begin_text(struct kc_split *s)
     return 0;
 }
 
-static int colon(struct cursor *c)
+/* Accept the ':' after a key. */
+static int accept_colon(struct split_cursor *c)
 {
     if (*c->p != ':')
-        return fault(c, "':'", NULL);
-    step(c);
+        return refuse(c, "':'", NULL);
+    step_byte(c);
     c->s->state = KC_SPLIT_VALUE;
     return 0;
 }
@@ -517,12 +531,12 @@ static int colon(struct cursor *c)
 enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out,
                                   size_t start, const char *file, struct kc_err *e)
 {
-    struct cursor c = {s, *pp, end, out, start, file, e};
+    struct split_cursor c = {s, *pp, end, out, start, file, e};
     int rc = 0;
     s->near_end = 0;
     while (rc == 0 && c.p < end) {
         if (s->state == KC_SPLIT_ELEMENT) {
-            int ev = in_element(&c);
+            int ev = copy_element(&c);
             if (ev != 0) {
                 *pp = c.p;
                 return (enum kc_split_event)ev;
@@ -530,11 +544,11 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
             continue;
         }
         if (s->state == KC_SPLIT_STRING) {
-            rc = in_string(&c);
+            rc = scan_string(&c);
             continue;
         }
         if (s->state == KC_SPLIT_SCALAR) {
-            rc = in_scalar(&c);
+            rc = scan_scalar(&c);
             continue;
         }
         if (!skip_blanks(&c))
@@ -545,11 +559,11 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
         case KC_SPLIT_FIRST_VALUE: rc = begin_value(&c); break;
         case KC_SPLIT_FIRST_KEY:
         case KC_SPLIT_KEY: rc = begin_key(&c); break;
-        case KC_SPLIT_COLON: rc = colon(&c); break;
-        case KC_SPLIT_AFTER: rc = after_member(&c); break;
+        case KC_SPLIT_COLON: rc = accept_colon(&c); break;
+        case KC_SPLIT_AFTER: rc = leave_member(&c); break;
         case KC_SPLIT_FIRST_ELEMENT:
         case KC_SPLIT_NEXT_ELEMENT: rc = begin_element(&c); break;
-        case KC_SPLIT_AFTER_ELEMENT: rc = after_element(&c); break;
+        case KC_SPLIT_AFTER_ELEMENT: rc = leave_element(&c); break;
         case KC_SPLIT_STRING:
         case KC_SPLIT_SCALAR:
         case KC_SPLIT_ELEMENT: break;

@@ -1,4 +1,4 @@
-/* safetensors: one of its tensors, which --tensor names, or the only matrix of floats. */
+/* The safetensors reader: the rows of one tensor, the one that --tensor names or else the only matrix of floats. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -7,9 +7,10 @@
 #include "json/safetensors.h"
 
 #define LENGTH 8
-#define SHOWN 5 /* tensors that a message names */
+#define SHOWN 5 /* tensors that a message names at most */
 
-static int is(const struct kc_feed *f)
+/* Return 1 if the file begins with a safetensors header: its length, then '{'. */
+static int is_safetensors(const struct kc_feed *f)
 {
     const char *p = f->carry.p + f->carry_at;
     return f->carry.n - f->carry_at > LENGTH && kc_le64(p) <= KC_ST_HEADER_MAX && p[LENGTH] == '{';
@@ -36,8 +37,8 @@ static int is_matrix(const struct kc_st_tensor *t)
     return t->ndims == 2 && is_float(t, &cell);
 }
 
-/* The names of all tensors or of the matrices, for a message: the first of them. */
-static void list(const struct kc_st *st, int matrices, char *out, size_t size)
+/* List the names of all tensors, or of the matrices, for a message: the first SHOWN of them. */
+static void list_names(const struct kc_st *st, int matrices, char *out, size_t size)
 {
     size_t n = 0, o = 0;
     out[0] = '\0';
@@ -52,8 +53,8 @@ static void list(const struct kc_st *st, int matrices, char *out, size_t size)
     }
 }
 
-/* The one tensor that is wanted; NULL: failed. */
-static const struct kc_st_tensor *choose(const struct kc_feed *f, const struct kc_st *st, struct kc_err *e)
+/* Find the tensor to read; NULL on an error. */
+static const struct kc_st_tensor *choose_tensor(const struct kc_feed *f, const struct kc_st *st, struct kc_err *e)
 {
     const char *name = f->o->tensor;
     const struct kc_st_tensor *found = NULL;
@@ -61,7 +62,7 @@ static const struct kc_st_tensor *choose(const struct kc_feed *f, const struct k
     size_t n = 0;
     if (name) {
         found = kc_st_find(st, name);
-        list(st, 0, names, sizeof names);
+        list_names(st, 0, names, sizeof names);
         if (!found)
             kc_err_at(e, KC_EINPUT, f->name, 0, "has no tensor '%s' (--tensor), it has %s", name, names);
         return found;
@@ -76,7 +77,7 @@ static const struct kc_st_tensor *choose(const struct kc_feed *f, const struct k
             found = &st->tensors[i];
             n++;
         }
-    list(st, n > 0, names, sizeof names);
+    list_names(st, n > 0, names, sizeof names);
     if (n == 0)
         kc_err_at(e, KC_EINPUT, f->name, 0,
                   "has no matrix of floats, expected a tensor of 2 dimensions and F32, F64, F16 or BF16: it has %s",
@@ -86,15 +87,16 @@ static const struct kc_st_tensor *choose(const struct kc_feed *f, const struct k
     return n == 1 ? found : NULL;
 }
 
-static int take_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_st *st, struct kc_err *e)
+/* Skip to the wanted tensor and begin its rows. */
+static int begin_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_st *st, struct kc_err *e)
 {
-    const struct kc_st_tensor *t = choose(f, st, e);
+    const struct kc_st_tensor *t = choose_tensor(f, st, e);
     uint64_t left = kc_source_left(f->src), missing;
     if (!t)
         return -1;
     if (!is_float(t, &p->layout.cell))
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "tensor '%s' holds numbers of type %s, expected F32, F64, F16 or BF16",
-                         t->name, t->dtype);
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "tensor '%s' holds numbers of type %s, expected F32, F64, F16 or BF16", t->name, t->dtype);
     if (t->ndims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "tensor '%s' is not a matrix, expected 2 dimensions: rows and numbers",
                          t->name);
@@ -115,7 +117,7 @@ static int take_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_st
     return kc_plain_begin(f, p, t->shape[1], "safetensors", e);
 }
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_safetensors(struct kc_feed *f, struct kc_err *e)
 {
     struct kc_plain *p = kc_mem_zalloc(1, sizeof *p, e);
     struct kc_st st;
@@ -128,7 +130,7 @@ static int begin(struct kc_feed *f, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its safetensors header has %llu bytes, more than %llu%s",
                          (unsigned long long)n, (unsigned long long)most,
                          most == f->o->max_line ? " (--max-line)" : "");
-    /* more than the file has need not be waited for */
+    /* no need to wait for more bytes than the file has */
     if ((left == UINT64_MAX || left + (f->carry.n - f->carry_at) >= LENGTH + n) &&
         kc_feed_peek(f, LENGTH + (size_t)n, e) != 0)
         return -1;
@@ -137,11 +139,11 @@ static int begin(struct kc_feed *f, struct kc_err *e)
                kc_err_at(e, KC_EINPUT, f->name, 0, "ends within its safetensors header");
     int rc = kc_st_parse(&st, f->carry.p + f->carry_at + LENGTH, (size_t)n, f->name, e);
     f->carry_at += LENGTH + (size_t)n;
-    rc = rc != 0 || take_tensor(f, p, &st, e) != 0 || kc_plain_terms(f, p, e) != 0 ? -1 : 0;
+    rc = rc != 0 || begin_tensor(f, p, &st, e) != 0 || kc_plain_terms(f, p, e) != 0 ? -1 : 0;
     kc_st_free(&st);
     return rc;
 }
 
 const struct kc_reader kc_reader_safetensors = {
-    .format = KC_IN_SAFETENSORS, .is = is, .binary = 1,
-    .begin = begin, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .format = KC_IN_SAFETENSORS, .is = is_safetensors, .binary = 1,
+    .begin = begin_safetensors, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -1,4 +1,5 @@
-/* Rows of text: what the formats but JSON have in common. */
+/* Rows of text: what the formats other than JSON share. The reader decides the dimension by the first good row of a
+ * file; workers parse the rows of a piece with the parser of the format. */
 #include "in/formats/text.h"
 
 #include <math.h>
@@ -88,7 +89,8 @@ int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_
     return 0;
 }
 
-static int too_long(const struct kc_slot *s, const struct kc_span *span, struct kc_text_row *r)
+/* Return 1, with the message, if the record is longer than --max-line. */
+static int is_too_long(const struct kc_slot *s, const struct kc_span *span, struct kc_text_row *r)
 {
     if (span->n <= s->o->max_line)
         return 0;
@@ -97,8 +99,8 @@ static int too_long(const struct kc_slot *s, const struct kc_span *span, struct 
     return 1;
 }
 
-/* 1, with the reason in r->msg: it is no text. */
-static int bad_bytes(struct kc_text_row *r)
+/* Return 1, with the reason in r->msg, if the term is not UTF-8 or holds NUL. */
+static int has_bad_bytes(struct kc_text_row *r)
 {
     const char *p = r->term, *bad = r->how == KC_TERM_NONE ? NULL : kc_utf8_bad(p, p + r->term_n);
     if (!bad && r->how != KC_TERM_NONE)
@@ -110,11 +112,12 @@ static int bad_bytes(struct kc_text_row *r)
     return 1;
 }
 
-static int add_term(struct kc_slot *s, struct kc_text_row *r)
+/* Append the row's term to the slot's, decoded. Return 1 if it is bad, -1 if memory is short. */
+static int append_term(struct kc_slot *s, struct kc_text_row *r)
 {
     const char *p = r->term;
     size_t n = r->term_n;
-    if (bad_bytes(r))
+    if (has_bad_bytes(r))
         return 1;
     if (r->how != KC_TERM_PLAIN) {
         s->tmp.n = 0;
@@ -132,7 +135,7 @@ static int add_term(struct kc_slot *s, struct kc_text_row *r)
         size_t o = 0;
         for (size_t i = 0; i < n; i++) {
             s->tmp.p[o++] = p[i];
-            i += p[i] == '"'; /* two stand for one */
+            i += p[i] == '"'; /* two quotes stand for one */
         }
         n = o;
     }
@@ -141,7 +144,7 @@ static int add_term(struct kc_slot *s, struct kc_text_row *r)
 
 int kc_text_term(struct kc_slot *s, struct kc_text_row *r)
 {
-    int rc = r->how == KC_TERM_NONE ? 0 : add_term(s, r);
+    int rc = r->how == KC_TERM_NONE ? 0 : append_term(s, r);
     s->n -= rc != 0;
     return rc;
 }
@@ -159,7 +162,7 @@ void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse)
             skip--;
             continue;
         }
-        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 && !bad_bytes(&r)) {
+        if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 && !has_bad_bytes(&r)) {
             f->d = r.count;
             f->d_name = f->name;
             return;
@@ -188,7 +191,7 @@ void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
         }
         if (!(r.row = kc_slot_row(s)))
             return;
-        if (!too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 &&
+        if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 &&
             kc_slot_check(s, "the vector", r.msg, sizeof r.msg) == 0)
             rc = kc_text_term(s, &r);
         if (rc < 0 || (rc > 0 && !kc_slot_bad(s, span.line, r.msg)))

@@ -1,4 +1,4 @@
-/* Lines and records of text formats other than JSON: how they are cut out of the bytes, and how a row is read. */
+/* Lines and records of text formats other than JSON: cutting them out of the bytes, and parsing a row. */
 #ifndef KC_IN_FORMATS_TEXT_H
 #define KC_IN_FORMATS_TEXT_H
 
@@ -7,90 +7,93 @@
 #include "base/mem.h"
 #include "in/piece/layout.h"
 
-struct kc_feed; /* in/reader.h */
+struct kc_feed; /* in/piece/feed.h */
 struct kc_slot;
 struct kc_span;
 struct kc_in_opts;
 
-/* Where pieces of text may be cut: behind a line break that is not within quotes. Zero-initialised, but for sep. */
+/* Where pieces of text may be cut: after a line break that is not within quotes. Zero-initialised, but for sep. */
 struct kc_cut {
-    char sep;        /* of csv: a '"' behind it, or at a record's beginning, opens quotes; 0: a record is a line */
+    char sep;        /* csv: a '"' after it, or at a record's beginning, opens quotes; 0: a record is a line */
     int inside;      /* quotes are open */
     char before;     /* the byte before the text, 0 at a record's beginning */
-    size_t at;       /* bytes of the text that have been looked at */
-    int discarding;  /* in a record that is too long: up to its end nothing counts */
-    uint64_t lost;   /* line breaks within one that was discarded */
-    uint64_t line;   /* csv: lines that have been handed out, or discarded */
+    size_t at;       /* bytes of the text that have been scanned */
+    int discarding;  /* in a record that is too long: skip to its end */
+    uint64_t lost;   /* line breaks within a record that was discarded */
+    uint64_t line;   /* csv: lines that have been passed on or discarded */
 };
 
-/* Whole records into s->buf; *eof when there is none. One that is longer than max_line is left out, as s->overlong
- * tells. */
+/* Fill s->buf with whole records; set *eof if there are none. A record longer than max_line is left out, and
+ * s->overlong is set. */
 int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof, struct kc_err *e) KC_MUST_USE;
 
-/* The end of the record of csv at p: of its line break, or `end`. */
+/* Return the end of the csv record at p: its line break, or `end`. */
 const char *kc_cut_end(const char *p, const char *end, char sep);
 
 enum kc_term_how { KC_TERM_NONE, KC_TERM_PLAIN, KC_TERM_QUOTED, KC_TERM_ESCAPED };
 
-/* A row as it is read. */
+/* A row while it is parsed. */
 struct kc_text_row {
     /* set by the caller */
-    float *row;         /* (d), or NULL with d == 0: any number of numbers will do, they are only counted */
+    float *row;         /* (d), or NULL with d == 0: any number of numbers is fine, they are only counted */
     size_t d;
-    const char *d_from; /* the input that set d when it is another one; else NULL */
-    const char *floor;  /* from here on the text before the row can be read */
-    /* filled */
+    const char *d_from; /* the input that set d if it is another one; else NULL */
+    const char *floor;  /* the text is readable from here on, before the row */
+    /* set by the parser */
     size_t count;       /* numbers */
     enum kc_term_how how;
     const char *term;   /* (term_n), without its quotes */
     size_t term_n;
-    char msg[512];      /* bad: what was found, what was expected */
+    char msg[512];      /* if bad: what was found and what was expected */
 };
 
-/* 0, or -1 when the row in [p, end) is bad. Behind end there is a line break or a NUL, and KC_NUM_PAD readable
- * bytes. */
+/* Parse the row in [p, end). Return 0, or -1 if it is bad. At end there is a line break or a NUL, and KC_NUM_PAD
+ * readable bytes. */
 typedef int kc_text_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r);
 
-/* `term f f ... f`, blanks between: the last r->d words are the numbers, with d == 0 all but the first. */
+/* Parse `term f f ... f`, separated by blanks: the last r->d words are the numbers; with d == 0 all words but the
+ * first. */
 int kc_words_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r) KC_MUST_USE;
-/* A record with columns. */
+/* Parse a record with columns. */
 int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r) KC_MUST_USE;
 
-/* Numbers of a row, for messages: the word or field [p, end) that is no number, or one beyond float32; `what` and no
- * name its place. Returns -1. */
+/* Set r->msg for a bad number: the word or field [p, end) is no number, or beyond float32. `what` and no name its
+ * place. Return -1. */
 int kc_text_bad_number(struct kc_text_row *r, const char *what, size_t no, const char *p, const char *end);
 int kc_text_bad_count(struct kc_text_row *r);
-/* The text at [p, end) for a message, cut where it is long. */
+/* Quote the text at [p, end) for a message, shortened if it is long. */
 #define KC_TEXT_SHOWN 56
 const char *kc_text_show(char out[KC_TEXT_SHOWN], const char *p, const char *end);
-/* All of [p, end) as a number, blanks around it allowed: KC_NUM_OK, ... */
+/* Parse all of [p, end) as a number, with blanks around it allowed. Return KC_NUM_OK, ... */
 int kc_text_number(const char *p, const char *end, float *out);
 
-/* The next record of the slot from *at on that is not blank: 1 and its span; 0 when there is none. *line counts the
- * lines of the slot that are behind. */
+/* Find the next record of the slot from *at on that is not blank. Return 1 and its span, 0 if there is none. *line
+ * counts the lines of the slot so far. */
 int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_span *span);
-/* Settle f->d by the first good row of the slot. Those before it are bad, and counted: work goes on behind them. */
+/* Set f->d by the first good row of the slot. Rows before it are bad and are counted here; decoding starts after
+ * them. */
 void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse);
-/* The term of the row that kc_slot_check has counted last, as r has it, to s->terms. Else the row counts no more: 1, it
- * is bad, with the reason in r->msg; -1, no memory. */
+/* Append the term of the row that kc_slot_check counted last, as parsed into r, to s->terms. On failure the row no
+ * longer counts. Return 1 if the term is bad, with the reason in r->msg; -1 if memory is short. */
 int kc_text_term(struct kc_slot *s, struct kc_text_row *r) KC_MUST_USE;
-/* A slot's work, rows by parse. */
+/* Decode a slot, row by row with `parse`. */
 void kc_text_work(struct kc_slot *s, kc_text_parse *parse);
 
-/* csv and tsv: a record's fields, without quotes and escapes. 1, with the reason in msg, when they are damaged. */
+/* Split a csv or tsv record into fields without quotes and escapes. Return 1, with the reason in msg, if they are
+ * damaged. */
 int kc_columns_split(const struct kc_columns *c, const char *p, const char *end, struct kc_strs *fields, char msg[512],
                      struct kc_err *e) KC_MUST_USE;
 
 enum kc_first { KC_FIRST_HEADER, KC_FIRST_ROW, KC_FIRST_UNCLEAR };
-/* What the first record is, by its fields. */
+/* Decide what the first record is, by its fields. */
 enum kc_first kc_columns_first(const struct kc_in_opts *o, const struct kc_strs *fields);
-/* What the columns are, by the header's names (NULL: none) and the first row. 0; 1: this row does not do, -1: no row
- * will, with the reason in msg. */
+/* Decide what the columns are, by the header's names (NULL: no header) and the first row. Return 0; 1 if this row is
+ * bad; -1 if every row would be; with the reason in msg. */
 int kc_columns_resolve(struct kc_columns *c, const struct kc_in_opts *o, const struct kc_strs *names,
                        const struct kc_strs *row, char msg[512]) KC_MUST_USE;
-size_t kc_columns_dim(const struct kc_columns *c); /* numbers in a row; 0 when the rows tell */
+size_t kc_columns_dim(const struct kc_columns *c); /* numbers per row; 0 if only the rows tell */
 
-/* The first line of word2vec: 1 and its numbers, *behind it; 0 when it is none. */
+/* Parse the first line of word2vec. Return 1 with its numbers and *behind after it, 0 if it is not such a line. */
 int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **behind);
 
 #endif

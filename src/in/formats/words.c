@@ -1,5 +1,6 @@
-/* word2vec's text, which a line with the numbers of rows and of columns begins, and GloVe's, which has none: a row is a
- * term and its numbers, blanks between. Terms may have blanks in them: the numbers are counted from the end. */
+/* The readers of word2vec's text form, which begins with a line `N D` (rows, numbers per row), of GloVe's, which does
+ * not, and of word2vec's binary form. A row is a term and its numbers, separated by blanks. Terms may contain blanks:
+ * the numbers are counted from the end. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -11,7 +12,7 @@
 
 static const struct kc_num_list listed = {' ', '\n'};
 
-/* The word before *end, which moves to its end; where it begins, NULL: there is none. */
+/* Return the beginning of the last word before *end, and move *end to that word's end. NULL if there is none. */
 static const char *word_before(const char *p, const char **end)
 {
     const char *q = *end;
@@ -35,7 +36,8 @@ static size_t count_words(const char *p, const char *end)
     return n;
 }
 
-/* Word by word, from the end: blanks in the term, numbers written as others write them, and all that is bad. */
+/* Parse a row word by word, from its end. This handles blanks in the term and numbers that are not written as in JSON,
+ * and reports all that is bad. */
 static int parse_slowly(const char *p, const char *end, struct kc_text_row *r)
 {
     size_t words = count_words(p, end), d = r->d ? r->d : words - 1;
@@ -64,7 +66,7 @@ static int parse_slowly(const char *p, const char *end, struct kc_text_row *r)
         stop = q;
         q = word_before(p, &stop);
     }
-    if (r->count > d) /* a term does not end in a number: there is one too many */
+    if (r->count > d) /* a term does not end in a number: the row has one too many */
         return kc_text_bad_count(r);
     for (size_t i = 0; i < d; i++) {
         while (*from == ' ')
@@ -96,6 +98,7 @@ int kc_words_parse(const struct kc_columns *c, const char *p, const char *end, s
     return r->count == r->d && q == end ? 0 : parse_slowly(p, end, r);
 }
 
+/* Parse a whole number. Return the text after it, or NULL. */
 static const char *whole_number(const char *p, const char *end, uint64_t *out)
 {
     const char *from = p;
@@ -121,14 +124,14 @@ int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t 
     return 1;
 }
 
-struct state {
+struct words_state {
     struct kc_cut cut;
-    uint64_t rows, seen; /* word2vec: as its first line says, and so far */
+    uint64_t rows, seen; /* word2vec: rows as its first line says (UINT64_MAX: it has none), and so far */
     uint64_t line;       /* lines so far */
 };
 
-/* The first line of word2vec, text or binary, is taken. */
-static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc_err *e)
+/* Read the first line of word2vec, text or binary. */
+static int read_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc_err *e)
 {
     char shown[KC_TEXT_SHOWN];
     while (f->carry.n - f->carry_at < LONGEST_HEADER && !f->src_eof &&
@@ -139,7 +142,7 @@ static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
     stop = stop - p > (ptrdiff_t)LONGEST_HEADER ? p + LONGEST_HEADER : stop;
     if (!kc_word2vec_header(p, stop, rows, d, &behind)) {
         nl = memchr(p, '\n', (size_t)(stop - p));
-        return !nl && kc_feed_broken(f, e) != 0 ? -1 : /* it broke before the line was complete */
+        return !nl && kc_feed_broken(f, e) != 0 ? -1 : /* the source broke before the line was complete */
                kc_err_at(e, KC_EINPUT, f->name, 1,
                          "the line is %s, expected word2vec's two numbers: of rows, and in a row",
                          kc_text_show(shown, p, nl ? nl : stop));
@@ -148,32 +151,32 @@ static int take_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
     return kc_feed_dim(f, *d, e);
 }
 
-/* A row takes at least `least` bytes: whether what is left of the file can hold them all. */
+/* Check that the rest of the file can hold `rows` rows of at least `least` bytes each. */
 static int check_size(struct kc_feed *f, uint64_t rows, uint64_t least, struct kc_err *e)
 {
     uint64_t left = kc_source_left(f->src), need;
     if (left == UINT64_MAX)
         return 0;
     left += f->carry.n - f->carry_at;
-    if (__builtin_mul_overflow(rows, least, &need) || need > left + 1) /* the last line may have no end */
+    if (__builtin_mul_overflow(rows, least, &need) || need > left + 1) /* the last line may have no line break */
         return kc_err_at(e, KC_EINPUT, f->name, 1, "states %llu row%s of %zu number%s, but only %llu byte%s",
                          (unsigned long long)rows, rows == 1 ? "" : "s", f->d, f->d == 1 ? "" : "s",
                          (unsigned long long)left, left == 1 ? " follows" : "s follow");
-    if (f->nfiles == 1 && !f->o->skip_bad) /* else they may be far fewer */
+    if (f->nfiles == 1 && !f->o->skip_bad) /* else there may be far fewer */
         f->hint_rows = rows;
     return 0;
 }
 
-static int begin(struct kc_feed *f, struct kc_err *e)
+static int begin_words(struct kc_feed *f, struct kc_err *e)
 {
-    struct state *st = kc_mem_zalloc(1, sizeof *st, e);
+    struct words_state *st = kc_mem_zalloc(1, sizeof *st, e);
     uint64_t d;
     f->state = st;
     if (!st)
         return -1;
     st->rows = UINT64_MAX;
     if (f->rd == &kc_reader_word2vec) {
-        if (take_header(f, &st->rows, &d, e) != 0 ||
+        if (read_header(f, &st->rows, &d, e) != 0 ||
             check_size(f, st->rows, f->o->skip_bad ? 2 : 2 * (uint64_t)f->d + 2, e) != 0) /* a bad row may be short */
             return -1;
         f->line0++;
@@ -182,48 +185,48 @@ static int begin(struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-static void end(struct kc_feed *f)
+static void end_words(struct kc_feed *f)
 {
     (void)f;
 }
 
-/* The input ends before this line. */
-static void end_before(struct kc_feed *f, uint64_t line)
+/* End the input before this line, as an error that counts after all rows before it. */
+static void end_input_before(struct kc_feed *f, uint64_t line)
 {
-    const struct state *st = f->state;
+    const struct words_state *st = f->state;
     f->carry_at = f->carry.n;
     f->src_eof = 1;
     (void)kc_err_at(&f->broken, KC_EINPUT, f->name, line, "one row more than the %llu that the first line states",
                     (unsigned long long)st->rows);
 }
 
-/* Count the slot's rows. One that the first line does not tell of ends the input. */
+/* Count the slot's rows. A row more than the first line says ends the input. */
 static void count_rows(struct kc_feed *f, struct kc_slot *s)
 {
-    struct state *st = f->state;
+    struct words_state *st = f->state;
     struct kc_span span;
     size_t at = 0;
     uint64_t line = st->line;
     while (kc_text_next(s, &at, &line, &span)) {
         if (st->seen == st->rows) {
             s->buf.n = span.off;
-            end_before(f, span.line);
+            end_input_before(f, span.line);
             return;
         }
         st->seen++;
     }
     if (s->overlong && st->seen == st->rows) {
         s->overlong = 0;
-        end_before(f, line + 1);
+        end_input_before(f, line + 1);
         return;
     }
     st->seen += (uint64_t)(s->overlong != 0);
     st->line = line + (uint64_t)(s->overlong != 0);
 }
 
-static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_words_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
-    struct state *st = f->state;
+    struct words_state *st = f->state;
     if (kc_cut_fill(f, s, &st->cut, eof, e) != 0)
         return -1;
     if (st->rows != UINT64_MAX) {
@@ -240,35 +243,38 @@ static int fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e
     return 0;
 }
 
-static void work(struct kc_slot *s)
+/* Decode the slot's rows. */
+static void decode_words_piece(struct kc_slot *s)
 {
     kc_text_work(s, kc_words_parse);
 }
 
 const struct kc_reader kc_reader_word2vec = {
-    .format = KC_IN_WORD2VEC, .begin = begin, .fill = fill, .work = work, .end = end};
+    .format = KC_IN_WORD2VEC,
+    .begin = begin_words, .fill = fill_words_piece, .work = decode_words_piece, .end = end_words};
 const struct kc_reader kc_reader_glove = {
-    .format = KC_IN_GLOVE, .begin = begin, .fill = fill, .work = work, .end = end};
+    .format = KC_IN_GLOVE,
+    .begin = begin_words, .fill = fill_words_piece, .work = decode_words_piece, .end = end_words};
 
-/* word2vec's binary form: behind the first line, for each row, the term, a blank and little-endian float32; some
- * writers put a line break behind them. */
+/* word2vec's binary form: after the first line, for each row, the term, a blank and little-endian float32. Some writers
+ * put a line break after these. */
 struct bin_state {
     uint64_t rows, seen;
 };
 
 #define LONG_TERM 65536
 
-static int bin_begin(struct kc_feed *f, struct kc_err *e)
+static int begin_bin(struct kc_feed *f, struct kc_err *e)
 {
     struct bin_state *st = kc_mem_zalloc(1, sizeof *st, e);
     uint64_t d;
     f->state = st;
-    return !st || take_header(f, &st->rows, &d, e) != 0 ||
+    return !st || read_header(f, &st->rows, &d, e) != 0 ||
                    check_size(f, st->rows, 1 + sizeof(float) * (uint64_t)f->d, e) != 0 ? -1 : 0;
 }
 
-/* Cut what there is at s->buf from *at on; *need is then how many bytes the next row wants from there. */
-static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, struct kc_err *e)
+/* Cut rows from s->buf at *at on. *need is the size of the next row that is not complete. */
+static int cut_bin_rows(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, struct kc_err *e)
 {
     struct bin_state *st = f->state;
     while (st->seen < st->rows && s->nspans < KC_SLOT_SPANS) {
@@ -280,7 +286,7 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
             return kc_err_at(e, KC_EINPUT, f->name, 0, "row %llu: its term has more than %llu bytes (--max-line)",
                              (unsigned long long)st->seen, (unsigned long long)f->o->max_line);
         *need = lf + n + 1 + f->d * sizeof(float);
-        if (!blank && n > LONG_TERM) /* so that what is no term is not looked through anew for every few bytes */
+        if (!blank && n > LONG_TERM) /* so that a text that is no term is not scanned again for every few bytes */
             *need += n;
         if (!blank || left < *need)
             return 0;
@@ -295,8 +301,8 @@ static int cut(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t *need, s
     return 0;
 }
 
-/* Behind the last row. */
-static int bin_end(struct kc_feed *f, const struct kc_buf *b, struct kc_err *e)
+/* Check the end of the input, after the last row. */
+static int check_bin_end(struct kc_feed *f, const struct kc_buf *b, struct kc_err *e)
 {
     const struct bin_state *st = f->state;
     if (kc_feed_broken(f, e) != 0)
@@ -310,7 +316,7 @@ static int bin_end(struct kc_feed *f, const struct kc_buf *b, struct kc_err *e)
     return 0;
 }
 
-static int bin_fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+static int fill_bin_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     const struct bin_state *st = f->state;
     size_t at = 0, need = 0, want = f->block;
@@ -318,8 +324,8 @@ static int bin_fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_er
         if (kc_feed_take(f, &s->buf, want, e) != 0)
             return -1;
         struct kc_err bad = KC_ERR_INIT;
-        int rc = cut(f, s, &at, &need, &bad);
-        if (s->nspans > 0) /* what is wrong behind them is found again by the next call */
+        int rc = cut_bin_rows(f, s, &at, &need, &bad);
+        if (s->nspans > 0) /* a fault after them is found again by the next call */
             return kc_feed_back(f, &s->buf, at, e);
         if (rc != 0) {
             *e = bad;
@@ -327,7 +333,7 @@ static int bin_fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_er
         }
         if (kc_feed_ended(f) || (st->seen == st->rows && s->buf.n > 1)) {
             *eof = 1;
-            return bin_end(f, &s->buf, e);
+            return check_bin_end(f, &s->buf, e);
         }
         want = kc_mem_add(at, need);
         if (want < s->buf.n + 1)
@@ -335,7 +341,8 @@ static int bin_fill(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_er
     }
 }
 
-static void bin_work(struct kc_slot *s)
+/* Decode the slot's rows. */
+static void decode_bin_piece(struct kc_slot *s)
 {
     for (size_t i = 0; i < s->nspans; i++) {
         const struct kc_span *t = &s->spans[i];
@@ -356,5 +363,6 @@ static void bin_work(struct kc_slot *s)
     s->has_terms = s->n > 0 && s->given->want_term;
 }
 
-const struct kc_reader kc_reader_word2vec_bin = {.format = KC_IN_WORD2VEC_BIN, .binary = 1,
-                                                 .begin = bin_begin, .fill = bin_fill, .work = bin_work, .end = end};
+const struct kc_reader kc_reader_word2vec_bin = {
+    .format = KC_IN_WORD2VEC_BIN, .binary = 1,
+    .begin = begin_bin, .fill = fill_bin_piece, .work = decode_bin_piece, .end = end_words};

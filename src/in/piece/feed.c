@@ -1,3 +1,6 @@
+/* The feed: reads the open input through the source (io/source.h) and a carry buffer of bytes that were read but not
+ * used, so that a reader can look ahead and give bytes back. An error of the source is kept until every byte before it
+ * has been used: whatever was good is processed first, and the message does not depend on how the input came. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -17,7 +20,7 @@ int kc_feed_broken(const struct kc_feed *f, struct kc_err *e)
     return -1;
 }
 
-/* An error of the source is kept: it counts when everything before it has been looked at. */
+/* Read from the source. An error is kept in f->broken: it counts once everything before it has been used. */
 static void read_source(struct kc_feed *f, char *p, size_t n, size_t *got)
 {
     *got = 0;
@@ -26,11 +29,13 @@ static void read_source(struct kc_feed *f, char *p, size_t n, size_t *got)
     f->src_eof = *got == 0;
 }
 
-static int take(struct kc_feed *f, struct kc_buf *b, size_t want, int prompt, struct kc_err *e)
+/* Append bytes to b until it holds `want`, from the carry first. If `prompt`, stop at a line that is there and no more
+ * without waiting. */
+static int take_bytes(struct kc_feed *f, struct kc_buf *b, size_t want, int prompt, struct kc_err *e)
 {
     int lines = 0;
     while (b->n < want) {
-        /* No more at a time than what is there already: a length that lies costs nothing. */
+        /* Never reserve more than what has arrived already: a length in a header that lies costs no memory. */
         size_t step = b->n > f->block ? b->n : f->block, got = f->carry.n - f->carry_at;
         if (step > want - b->n)
             step = want - b->n;
@@ -60,18 +65,18 @@ static int take(struct kc_feed *f, struct kc_buf *b, size_t want, int prompt, st
 
 int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
 {
-    return take(f, b, want, 0, e);
+    return take_bytes(f, b, want, 0, e);
 }
 
 int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e)
 {
-    return take(f, b, want, f->o->prompt, e);
+    return take_bytes(f, b, want, f->o->prompt, e);
 }
 
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e)
 {
     size_t n = b->n - at;
-    if (f->carry_at >= n && n > 0) { /* what was taken from there last */
+    if (f->carry_at >= n && n > 0) { /* the bytes still lie before the carry, where they came from */
         f->carry_at -= n;
         memcpy(f->carry.p + f->carry_at, b->p + at, n);
     } else if (n > 0) {
@@ -107,7 +112,7 @@ int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e)
         f->carry_at = 0;
     }
     while (f->carry.n < n && !f->src_eof) {
-        size_t step = f->carry.n > f->block ? f->carry.n : f->block, got; /* as in take */
+        size_t step = f->carry.n > f->block ? f->carry.n : f->block, got; /* as in take_bytes */
         if (step > n - f->carry.n)
             step = n - f->carry.n;
         if (kc_buf_reserve(&f->carry, step, e) != 0)

@@ -1,27 +1,27 @@
-/* How the rows of a piece lie in its bytes: as numbers one behind the other, or as columns of text. Readers find it out
- * at the head of a file, and the workers that decode pieces go by it. */
+/* How the rows of a piece lie in its bytes: as numbers one after the other, or as columns of text. Readers determine it
+ * at the head of a file; the workers that decode pieces use it. */
 #ifndef KC_IN_PIECE_LAYOUT_H
 #define KC_IN_PIECE_LAYOUT_H
 
 #include <stddef.h>
 
-/* A number as files have it. BF16 is the upper half of a float32; U8 is 0 to 255. */
+/* The type of a number in a file. BF16 is the upper half of a float32; U8 is 0 to 255. */
 enum kc_cell { KC_CELL_F32, KC_CELL_F64, KC_CELL_F16, KC_CELL_BF16, KC_CELL_U8 };
 
-/* How rows lie. */
+/* Rows of numbers. */
 struct kc_layout {
     enum kc_cell cell;
-    int swap;    /* big-endian */
-    size_t lead; /* bytes of something else before each row */
+    int swap;    /* numbers are big-endian */
+    size_t lead; /* bytes before each row that do not belong to it */
 };
 
-/* What the columns of csv and tsv are. */
+/* The columns of csv and tsv. */
 struct kc_columns {
-    char sep;            /* 0: no columns, but words between blanks */
-    int multiline;       /* csv: a quoted field may hold line breaks; else tsv, where there are escapes */
-    size_t count;        /* of a record's columns; 0: not known */
-    size_t term;         /* the term's, SIZE_MAX: there is none */
-    size_t first, last;  /* those of the vector, but for the term's where it lies among them */
+    char sep;            /* 0: no columns, but words separated by blanks */
+    int multiline;       /* csv: a quoted field may hold line breaks; else tsv, which has escapes */
+    size_t count;        /* columns of a record; 0: not known */
+    size_t term;         /* column of the term; SIZE_MAX: none */
+    size_t first, last;  /* columns of the vector; the term's is skipped if it lies among them */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* The names of the formats, in the order of enum kc_in_format. */
+/* The names of the formats, in the order of enum kc_in_format: one table, which maps both ways. */
 #include "in/piece/opts.h"
 
 #include <string.h>

@@ -10,13 +10,16 @@ struct kc_reader {
     enum kc_in_format format;
     const char *magic; /* how every such file begins (magic_n bytes), or NULL */
     size_t magic_n;
-    int (*is)(const struct kc_feed *f); /* whether the file is one, by its first KC_SEEN bytes at carry_at; or NULL */
+    int (*is)(const struct kc_feed *f); /* returns 1 if the file is one, by its first KC_SEEN bytes at carry_at;
+                                           NULL: no such test */
     int binary;        /* a bad record is named by its row, not by its line */
-    /* A new file begins; f->state is the reader's own (freed by kc_mem_free after end). */
+    /* Begin a new file. f->state is the reader's own (freed by kc_mem_free after end). */
     int (*begin)(struct kc_feed *f, struct kc_err *e);
-    /* The next piece of the file; *eof with an empty slot when there is none. */
+    /* Fill the slot with the next piece of the file. Set *eof, with an empty slot, after the last. */
     int (*fill)(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e);
+    /* Decode a slot into rows and bad records; on any thread. */
     void (*work)(struct kc_slot *s);
+    /* Free what f->state holds. */
     void (*end)(struct kc_feed *f);
 };
 

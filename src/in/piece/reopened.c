@@ -1,4 +1,5 @@
-/* Hold a plain regular file open beside its first reading, so that its rows can be read a second time. */
+/* Hold a plain regular file open after its first reading, so that its rows can be read a second time. At most a quarter
+ * of the descriptors that the system allows are used for this; past that, rows go to a spill file. */
 #include "in/piece/reopened.h"
 
 #include <sys/resource.h>
@@ -6,11 +7,11 @@
 #include <unistd.h>
 #include "base/mem.h"
 
-#define FILES_PART 4 /* so much of the descriptors that the system allows may be held open */
+#define FILES_PART 4 /* this part of the descriptors that the system allows may be held open */
 
 struct kc_reopened *kc_reopened_open(const struct kc_feed *f, const struct kc_layout *l, uint64_t *at)
 {
-    struct kc_err ignored = KC_ERR_INIT; /* a spill file does as well */
+    struct kc_err ignored = KC_ERR_INIT; /* a spill file will do as well */
     struct rlimit most;
     struct stat st;
     *at = 0;

@@ -1,3 +1,4 @@
+/* A slot's memory and its rows: arrays are kept from piece to piece, and freed early only after a very long record. */
 #include "in/piece/slot.h"
 
 #include <math.h>
@@ -5,7 +6,7 @@
 #include "in/piece/reopened.h"
 #include "la/matrix.h"
 
-#define LARGE ((size_t)4 << 20) /* bytes; pieces have 1 MiB unless a single record is longer */
+#define LARGE ((size_t)4 << 20) /* bytes; a piece has 1 MiB unless a single record is longer */
 
 void kc_slot_clear(struct kc_slot *s)
 {
@@ -50,7 +51,8 @@ int kc_slot_is_large(const struct kc_slot *s)
     return s->buf.cap > LARGE;
 }
 
-static void trim(struct kc_buf *b)
+/* Free the buffer if it is large. */
+static void free_large(struct kc_buf *b)
 {
     if (b->cap > LARGE)
         kc_buf_free(b);
@@ -59,11 +61,11 @@ static void trim(struct kc_buf *b)
 void kc_slot_trim(struct kc_slot *s)
 {
     kc_slot_clear(s);
-    trim(&s->buf);
-    trim(&s->tmp);
-    trim(&s->terms.bytes);
-    trim(&s->raws.bytes);
-    trim(&s->attrs.bytes);
+    free_large(&s->buf);
+    free_large(&s->tmp);
+    free_large(&s->terms.bytes);
+    free_large(&s->raws.bytes);
+    free_large(&s->attrs.bytes);
     if (s->cap > LARGE / sizeof *s->x) {
         kc_mem_free(s->x);
         s->x = NULL;
