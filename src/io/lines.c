@@ -1,3 +1,5 @@
+/* Read a text file line by line into one buffer that grows to the longest line. UTF-8 is checked line by line, so that
+ * an error names the line. */
 #include "io/lines.h"
 
 #include <string.h>
@@ -22,8 +24,8 @@ void kc_lines_free(struct kc_lines *l)
     l->src = NULL;
 }
 
-/* More bytes behind those that are there, which move to the front. */
-static int more(struct kc_lines *l, struct kc_err *e)
+/* Read more bytes after those that are there, which move to the front. */
+static int read_more(struct kc_lines *l, struct kc_err *e)
 {
     size_t got;
     if (l->begin > 0) {
@@ -40,10 +42,11 @@ static int more(struct kc_lines *l, struct kc_err *e)
     return 0;
 }
 
-/* The end of the line that begins at l->begin: of its LF, or of the text. *breaks: line breaks within quotes. */
-static int find_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, struct kc_err *e)
+/* Find the end of the line that begins at l->begin: its LF, or the end of the text. *breaks: line breaks within
+ * quotes. */
+static int find_line_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, struct kc_err *e)
 {
-    size_t seen = 0; /* from l->begin on, which moves */
+    size_t seen = 0; /* scanned so far, from l->begin on, which moves */
     int inside = 0;
     *breaks = 0;
     for (;;) {
@@ -62,9 +65,9 @@ static int find_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, struct k
             *stop = l->b.n;
             return 0;
         }
-        /* the quotes of what has no line break yet are counted once it has one */
+        /* quotes are counted only once their line has a line break */
         seen = (size_t)((l->quoted ? from : end) - l->b.p) - l->begin;
-        if (more(l, e) != 0)
+        if (read_more(l, e) != 0)
             return -1;
         if (l->limit > 0 && l->b.n > l->limit && memchr(l->b.p + seen, '\n', l->b.n - seen) == NULL) {
             char most[16];
@@ -78,11 +81,11 @@ int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e)
 {
     size_t stop = 0;
     uint64_t breaks;
-    if (l->begin == l->b.n && !l->ended && more(l, e) != 0)
+    if (l->begin == l->b.n && !l->ended && read_more(l, e) != 0)
         return -1;
     if (l->begin == l->b.n && l->ended)
         return 0;
-    if (find_end(l, &stop, &breaks, e) != 0)
+    if (find_line_end(l, &stop, &breaks, e) != 0)
         return -1;
     char *s = l->b.p + l->begin;
     size_t len = stop - l->begin;

@@ -1,3 +1,6 @@
+/* An flock on the file itself, without a lock file that could be left over. Whoever gets the lock may hold it on a file
+ * that was renamed over meanwhile, so it is compared with the file at the path, and the lock is taken anew if they
+ * differ. */
 #include "io/lock.h"
 
 #include <errno.h>
@@ -8,7 +11,8 @@
 #include <unistd.h>
 #include "base/fd.h"
 
-static int lock(int fd, int how)
+/* Call flock until no signal interrupts it. */
+static int flock_fully(int fd, int how)
 {
     int rc;
     do
@@ -17,7 +21,8 @@ static int lock(int fd, int how)
     return rc;
 }
 
-/* No file is there, or no way to it: nothing to lock, and whoever reads or writes there says so in his own words. */
+/* Return 1 if no file is there, or no way leads to it: there is nothing to lock, and reading or writing it will report
+ * the error itself. */
 static int unreachable(int err)
 {
     return err == ENOENT || err == ENOTDIR || err == EACCES || err == ELOOP || err == ENAMETOOLONG;
@@ -34,12 +39,12 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
             return 0;
         f = kc_fd_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
         if (f < 0 && errno == ENOENT)
-            return 0; /* it went meanwhile */
+            return 0; /* it was removed meanwhile */
         if (f < 0)
             return kc_err_sys(e, path, errno, "cannot lock");
-        if (lock(f, LOCK_EX | LOCK_NB) != 0) {
+        if (flock_fully(f, LOCK_EX | LOCK_NB) != 0) {
             *waited = 1;
-            if (errno != EWOULDBLOCK || lock(f, LOCK_EX) != 0) {
+            if (errno != EWOULDBLOCK || flock_fully(f, LOCK_EX) != 0) {
                 int err = errno;
                 close(f);
                 return kc_err_sys(e, path, err, "cannot lock");
@@ -53,7 +58,7 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
         close(f);
         if (err != 0 && err != ENOENT)
             return kc_err_sys(e, path, err, "cannot lock");
-        /* it was replaced meanwhile: the one that is there now */
+        /* the file was replaced meanwhile: lock the one that is there now */
     }
 }
 

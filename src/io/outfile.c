@@ -1,3 +1,5 @@
+/* Outputs that are replaced whole, or not at all: temporary file, fsync, rename, fsync of the directory. The names of
+ * the temporary files are in a static table, from which a signal handler unlinks them. */
 #include "io/outfile.h"
 
 #include <errno.h>
@@ -14,24 +16,24 @@
 #include "base/fd.h"
 #include "base/mem.h"
 
-#ifndef OUTFILE_BUFFER /* as STORED_BUFFER in io/source.c */
+#ifndef OUTFILE_BUFFER /* small in fuzzers, as STORED_BUFFER in io/source.c */
 #define OUTFILE_BUFFER ((size_t)256 << 10)
 #endif
 #define MAX_TEMP 8
 #define MAX_LINKS 40
 
-enum kind { KIND_TEMP, KIND_PLACE, KIND_BORROWED, KIND_SPOOL };
+enum outfile_kind { KIND_TEMP, KIND_PLACE, KIND_BORROWED, KIND_SPOOL };
 
 struct kc_outfile {
-    enum kind kind;
+    enum outfile_kind kind;
     int fd;           /* -1 once closed */
     int seekable;
-    int slot;         /* in temps, -1: none */
+    int slot;         /* index in temps; -1: none */
     int finished;
-    int existed;      /* the target was there at open */
-    uint64_t start;   /* the descriptor's offset at open: patches count from there */
+    int existed;      /* the target existed at open */
+    uint64_t start;   /* the descriptor's offset at open, from which patches count */
     char *name;       /* as given, for messages */
-    char *target;     /* KIND_TEMP: the file to replace, links followed */
+    char *target;     /* KIND_TEMP: the file to replace, after following links */
     char *buf;        /* (OUTFILE_BUFFER) */
     size_t used;
 };
@@ -43,7 +45,8 @@ static struct {
     char path[PATH_MAX];
 } temps[MAX_TEMP];
 
-static int take_slot(void)
+/* Return a free slot of temps, or -1. */
+static int find_free_slot(void)
 {
     for (int i = 0; i < MAX_TEMP; i++)
         if (!atomic_load(&temps[i].live))
@@ -58,14 +61,14 @@ void kc_outfile_unlink_all(void)
             unlink(temps[i].path);
 }
 
-/* Follow the links of the last component by hand: the file they name need not exist yet. */
-static int follow(char *path, size_t size, const char *name, struct kc_err *e)
+/* Follow the links of the last component by hand: the file that they name need not exist yet. */
+static int follow_links(char *path, size_t size, const char *name, struct kc_err *e)
 {
     for (int i = 0; i < MAX_LINKS; i++) {
         char link[PATH_MAX];
         ssize_t n = readlink(path, link, sizeof link - 1);
         if (n < 0 && (errno == EINVAL || errno == ENOENT))
-            return 0; /* no link, or nothing there */
+            return 0; /* no link, or no such file */
         if (n < 0)
             return kc_err_sys(e, name, errno, "cannot write");
         link[n] = '\0';
@@ -78,7 +81,7 @@ static int follow(char *path, size_t size, const char *name, struct kc_err *e)
     return kc_err_sys(e, name, ELOOP, "cannot write");
 }
 
-/* A name nobody uses: not secret, O_EXCL decides. */
+/* Make a suffix that is probably not in use. It is not secret; O_EXCL decides. */
 static void random_suffix(char out[7], unsigned attempt)
 {
     static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -93,9 +96,10 @@ static void random_suffix(char out[7], unsigned attempt)
     out[6] = '\0';
 }
 
+/* Create the temporary file beside the target, with the mode and, if possible, the owner of the old file. */
 static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err *e)
 {
-    int slot = take_slot();
+    int slot = find_free_slot();
     if (slot < 0)
         return kc_err_at(e, KC_ESYS, f->name, 0, "too many outputs at once");
     const char *slash = strrchr(f->target, '/');
@@ -105,7 +109,7 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         char suffix[7];
         random_suffix(suffix, attempt);
-        /* 255 bytes is the longest name: 1 + 8 + 6 of them are ours */
+        /* a name has at most 255 bytes, of which 1 + 8 + 6 are ours */
         int len = snprintf(path, PATH_MAX, "%.*s.%.*s.kclust-%s", dir, f->target, 255 - 16, base, suffix);
         if (len < 0 || len >= PATH_MAX)
             return kc_err_sys(e, f->name, ENAMETOOLONG, "cannot write");
@@ -122,9 +126,9 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
         return kc_err_sys(e, f->name, EEXIST, "cannot write");
     f->slot = slot;
     f->seekable = 1;
-    if (old) { /* the owner can be kept only by root; failing that the file is ours, with the old mode */
+    if (old) { /* only root can keep the owner; otherwise the file is ours, with the old mode */
         int err = kc_fd_owner(f->fd, old->st_uid, old->st_gid);
-        if (err == 0 || err == EPERM || err == EINVAL) /* EINVAL: an owner that this user namespace has no number for */
+        if (err == 0 || err == EPERM || err == EINVAL) /* EINVAL: an owner without a number in this user namespace */
             err = kc_fd_mode(f->fd, old->st_mode & 0777);
         if (err != 0)
             return kc_err_sys(e, f->name, err, "cannot write");
@@ -132,8 +136,8 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
     return 0;
 }
 
-/* The descriptor that "-", /dev/stdout, /dev/stderr or /dev/fd/N names, or -1. Opening those by path would start at
- * offset 0 of a file that others append to. */
+/* Return the descriptor that "-", /dev/stdout, /dev/stderr or /dev/fd/N names, or -1. Opening those by path would start
+ * at offset 0 of a file that others append to. */
 static int borrowed_fd(const char *path)
 {
     if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0)
@@ -167,7 +171,7 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
 {
     struct stat st;
     int exists = stat(path, &st) == 0;
-    if (!exists && errno != ENOENT) /* whatever is there, it is not to be replaced as if nothing were */
+    if (!exists && errno != ENOENT) /* something is there, and must not be replaced as if nothing were */
         return kc_err_sys(e, f->name, errno, "cannot write");
     f->existed = exists;
     if (exists && S_ISDIR(st.st_mode))
@@ -177,7 +181,7 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
         f->fd = kc_fd_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
         return f->fd < 0 ? kc_err_sys(e, f->name, errno, "cannot write") : 0;
     }
-    /* who may not write the file may not replace it either */
+    /* a file that may not be written may not be replaced either */
     if (exists && access(path, W_OK) != 0)
         return kc_err_sys(e, f->name, errno, "cannot write");
     if (strlen(path) >= PATH_MAX)
@@ -187,7 +191,7 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
     if (!f->target)
         return -1;
     memcpy(f->target, path, strlen(path) + 1);
-    if (follow(f->target, PATH_MAX, f->name, e) != 0)
+    if (follow_links(f->target, PATH_MAX, f->name, e) != 0)
         return -1;
     size_t len = strlen(f->target);
     if (len == 0 || f->target[len - 1] == '/')
@@ -237,7 +241,7 @@ int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e)
     f->kind = KIND_SPOOL;
     f->seekable = 1;
     f->fd = kc_fd_open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) { /* not on every file system */
+    if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) { /* not every file system has it */
         char path[PATH_MAX];
         int len = snprintf(path, sizeof path, "%s/kclust-XXXXXX", dir);
         if (len < 0 || (size_t)len >= sizeof path) {
@@ -257,26 +261,26 @@ int kc_outfile_open_spool(struct kc_outfile **out, struct kc_err *e)
     return 0;
 }
 
-static int put(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
+static int write_at(struct kc_outfile *f, const char *p, size_t n, off_t at, struct kc_err *e)
 {
     int err = kc_fd_write(f->fd, p, n, at);
     return err == 0 ? 0 : kc_err_sys(e, f->name, err, "cannot write");
 }
 
-static int flush(struct kc_outfile *f, struct kc_err *e)
+static int flush_buffer(struct kc_outfile *f, struct kc_err *e)
 {
     size_t n = f->used;
     f->used = 0;
-    return n ? put(f, f->buf, n, -1, e) : 0;
+    return n ? write_at(f, f->buf, n, -1, e) : 0;
 }
 
 int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_err *e)
 {
-    if (n > OUTFILE_BUFFER - f->used && flush(f, e) != 0)
+    if (n > OUTFILE_BUFFER - f->used && flush_buffer(f, e) != 0)
         return -1;
     if (n >= OUTFILE_BUFFER)
-        return put(f, p, n, -1, e);
-    if (n > 0) /* of nothing there may be no address */
+        return write_at(f, p, n, -1, e);
+    if (n > 0) /* p may be NULL if there is nothing */
         memcpy(f->buf + f->used, p, n);
     f->used += n;
     return 0;
@@ -284,7 +288,7 @@ int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_er
 
 int kc_outfile_push(struct kc_outfile *f, struct kc_err *e)
 {
-    return f->kind == KIND_TEMP || f->seekable ? 0 : flush(f, e);
+    return f->kind == KIND_TEMP || f->seekable ? 0 : flush_buffer(f, e);
 }
 
 int kc_outfile_seekable(const struct kc_outfile *f)
@@ -304,14 +308,14 @@ int kc_outfile_is_file(const struct kc_outfile *f)
 
 int kc_outfile_patch(struct kc_outfile *f, uint64_t offset, const void *p, size_t n, struct kc_err *e)
 {
-    if (flush(f, e) != 0)
+    if (flush_buffer(f, e) != 0)
         return -1;
     if (!f->seekable || offset > INT64_MAX - f->start)
         return kc_err_sys(e, f->name, ESPIPE, "cannot write");
-    return put(f, p, n, (off_t)(f->start + offset), e);
+    return write_at(f, p, n, (off_t)(f->start + offset), e);
 }
 
-static int cannot_read_back(const struct kc_outfile *spool, int err, struct kc_err *e)
+static int report_read_back(const struct kc_outfile *spool, int err, struct kc_err *e)
 {
     return kc_err_sys(e, spool->name, err, "cannot read back a temporary file");
 }
@@ -320,18 +324,18 @@ int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, si
 {
     size_t got;
     int err = kc_fd_pread(spool->fd, p, n, (off_t)offset, &got);
-    return err == 0 && got == n ? 0 : cannot_read_back(spool, err ? err : EIO, e);
+    return err == 0 && got == n ? 0 : report_read_back(spool, err ? err : EIO, e);
 }
 
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e)
 {
-    if (flush(spool, e) != 0)
+    if (flush_buffer(spool, e) != 0)
         return -1;
     size_t got = OUTFILE_BUFFER;
     for (off_t at = 0; got == OUTFILE_BUFFER; at += (off_t)got) {
         int err = kc_fd_pread(spool->fd, spool->buf, OUTFILE_BUFFER, at, &got);
         if (err != 0)
-            return cannot_read_back(spool, err, e);
+            return report_read_back(spool, err, e);
         if (kc_outfile_write(f, spool->buf, got, e) != 0)
             return -1;
     }
@@ -342,9 +346,9 @@ int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e)
 {
     if (f->finished)
         return 0;
-    if (flush(f, e) != 0)
+    if (flush_buffer(f, e) != 0)
         return -1;
-    /* some file systems know no sync; they cannot promise more than they do */
+    /* some file systems have no sync, and cannot promise more than they do */
     int err = f->kind == KIND_TEMP ? kc_fd_sync(f->fd) : 0;
     if (err != 0 && err != EINVAL && err != ENOTSUP && err != ENOSYS)
         return kc_err_sys(e, f->name, err, "cannot write");
@@ -352,7 +356,7 @@ int kc_outfile_finish(struct kc_outfile *f, struct kc_err *e)
     return 0;
 }
 
-/* A path's folder into dir; returns the name in it. */
+/* Copy the directory of a path to dir. Return the name within it. */
 static const char *split_target(const char *target, char dir[PATH_MAX])
 {
     const char *slash = strrchr(target, '/');
@@ -367,7 +371,7 @@ static int sync_dir(const struct kc_outfile *f, struct kc_err *e)
     char dir[PATH_MAX];
     (void)split_target(f->target, dir);
     int fd = kc_fd_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0) /* a directory may be writable and not readable */
+    if (fd < 0) /* a directory may be writable but not readable */
         return errno == EACCES || errno == EPERM ? 0 : kc_err_sys(e, f->name, errno, "cannot sync its directory");
     int err = kc_fd_sync(fd);
     close(fd);
@@ -378,7 +382,8 @@ int kc_outfile_commit(struct kc_outfile *f, struct kc_err *e)
 {
     if (kc_outfile_finish(f, e) != 0)
         return -1;
-    /* a network file system may report a failed write at close only: a borrowed descriptor is asked through a copy */
+    /* A network file system may report a failed write only at close. A borrowed descriptor must stay open, so a copy of
+     * it is closed. */
     int fd = f->kind == KIND_BORROWED ? dup(f->fd) : f->fd;
     f->fd = -1;
     if (fd >= 0 && close(fd) != 0 && errno != EINTR)
@@ -409,7 +414,7 @@ int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *
 static int is_same_target(const struct kc_outfile *a, const struct kc_outfile *b)
 {
     char da[PATH_MAX], db[PATH_MAX];
-    struct stat p, q; /* the targets themselves need not be there yet, their folders are */
+    struct stat p, q; /* the targets need not exist yet, but their directories do */
     if (a->kind != KIND_TEMP || b->kind != KIND_TEMP ||
         strcmp(split_target(a->target, da), split_target(b->target, db)) != 0)
         return 0;
@@ -425,7 +430,8 @@ int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_e
     return 0;
 }
 
-int kc_outfile_none_is(const struct kc_named_output *o, size_t n, const char *path, const char *option, struct kc_err *e)
+int kc_outfile_none_is(const struct kc_named_output *o, size_t n, const char *path, const char *option,
+                       struct kc_err *e)
 {
     struct stat p, q;
     if (!path || stat(path, &p) != 0)

@@ -1,3 +1,6 @@
+/* Read plain, gzip and zstd inputs as one stream of bytes. Members of gzip and frames of zstd may follow one another.
+ * Bytes that were decompressed before a fault are returned before the fault is reported, and a read returns as soon as
+ * it has any bytes, so that a slow pipe does not stall. */
 #include "io/source.h"
 
 #include <errno.h>
@@ -14,25 +17,25 @@
 #include "base/fd.h"
 #include "base/mem.h"
 
-#ifndef STORED_BUFFER /* the fuzzers build it small: what they make up meets its ends, and no mapping is made for it */
+#ifndef STORED_BUFFER /* the fuzzers build it small, so that inputs reach its ends and it needs no mapping */
 #define STORED_BUFFER ((size_t)256 << 10)
 #endif
-#define ZLIB_BYTES (39 * 1024)  /* what inflate takes, by zconf.h */
-#define ZSTD_BYTES (160 * 1024) /* about what a decoder takes before it has seen a window */
-#define WINDOW_LOG 25 /* zstd keeps so much of what went before: 8 MiB up to level 19; a header can ask for 2 GiB */
-#define PIPE_BYTES (1024 * 1024) /* what Linux grants anybody */
+#define ZLIB_BYTES (39 * 1024)  /* what inflate needs, by zconf.h */
+#define ZSTD_BYTES (160 * 1024) /* about what a decoder needs before it has seen a window */
+#define WINDOW_LOG 25 /* zstd keeps this much preceding data: 8 MiB up to level 19; a header can ask for 2 GiB */
+#define PIPE_BYTES (1024 * 1024) /* what Linux grants every user */
 
 struct kc_source {
     const char *name;
     int fd;
     enum kc_source_kind kind;
-    char *buf; /* (STORED_BUFFER) stored bytes: at .. n are still to be taken */
+    char *buf; /* (STORED_BUFFER) stored bytes, of which at .. n are not used yet */
     size_t at, n;
-    uint64_t stored; /* bytes read from fd, those in buf included */
-    uint64_t size;   /* bytes from here on of a regular file, else UINT64_MAX */
-    uint64_t from;   /* where "here" is in it */
-    int inside;      /* a member or frame has begun and not ended */
-    const char *damage; /* what zlib says against the member, NULL: nothing */
+    uint64_t stored; /* bytes read from fd, with those in buf */
+    uint64_t size;   /* bytes of a regular file from the offset at open on, else UINT64_MAX */
+    uint64_t from;   /* that offset */
+    int inside;      /* a member or frame has begun and has not ended */
+    const char *damage; /* zlib's message about a damaged member; NULL: no damage */
     z_stream z;
     ZSTD_DStream *zstd;
 };
@@ -57,29 +60,30 @@ uint64_t kc_source_size(const char *path)
     return at < 0 ? 0 : size_left(at, &st);
 }
 
-static int read_some(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+static int read_stored(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
     int err = kc_fd_read(s->fd, p, n, got);
     s->stored += *got;
     return err == 0 ? 0 : kc_err_sys(e, s->name, err, "cannot read");
 }
 
-/* More stored bytes into an empty buffer; s->n is 0 then only at the end. */
+/* Read more stored bytes into the empty buffer. s->n is then 0 only at the end. */
 static int refill(struct kc_source *s, struct kc_err *e)
 {
     s->at = 0;
     s->n = 0;
-    return read_some(s, s->buf, STORED_BUFFER, &s->n, e);
+    return read_stored(s, s->buf, STORED_BUFFER, &s->n, e);
 }
 
-static uint64_t offset(const struct kc_source *s)
+/* Return the number of stored bytes used. */
+static uint64_t stored_offset(const struct kc_source *s)
 {
     return s->stored - (s->n - s->at);
 }
 
 static int starts_gzip(const char *p, size_t n)
 {
-    /* its method is 8, always: two bytes alone would be met by chance in raw floats */
+    /* the third byte, the method, is always 8: raw floats can begin with the first two by chance */
     return n >= 2 && (unsigned char)p[0] == 0x1F && (unsigned char)p[1] == 0x8B && (n < 3 || p[2] == 8);
 }
 
@@ -96,6 +100,7 @@ enum kc_source_kind kc_source_packed(const char *p, size_t n)
     return starts_gzip(p, n) ? KC_SOURCE_GZIP : starts_zstd(p, n) ? KC_SOURCE_ZSTD : KC_SOURCE_PLAIN;
 }
 
+/* Recognise the compression by the first bytes and prepare for it. */
 static int start_inflating(struct kc_source *s, struct kc_err *e)
 {
     enum kc_source_kind kind = kc_source_packed(s->buf, s->n);
@@ -112,7 +117,7 @@ static int start_inflating(struct kc_source *s, struct kc_err *e)
     return 0;
 }
 
-static int is_directory(const char *name, struct kc_err *e)
+static int refuse_directory(const char *name, struct kc_err *e)
 {
     return kc_err_at(e, KC_ESYS, name, 0, "is a directory");
 }
@@ -125,7 +130,7 @@ int kc_source_check(const char *path, struct kc_err *e)
     if (stat(path, &st) != 0)
         return kc_err_sys(e, path, errno, "cannot open");
     if (S_ISDIR(st.st_mode))
-        return is_directory(path, e);
+        return refuse_directory(path, e);
     return access(path, R_OK) != 0 ? kc_err_sys(e, path, errno, "cannot open") : 0;
 }
 
@@ -151,20 +156,21 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
         goto fail;
     }
     if (S_ISDIR(st.st_mode)) {
-        (void)is_directory(s->name, e);
+        (void)refuse_directory(s->name, e);
         goto fail;
     }
     off_t from = S_ISREG(st.st_mode) ? lseek(s->fd, 0, SEEK_CUR) : -1;
     s->size = from < 0 ? UINT64_MAX : size_left(from, &st);
     s->from = from < 0 ? 0 : (uint64_t)from;
-    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: a pipe refuses it */
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint, which a pipe refuses */
 #if defined(F_SETPIPE_SZ)
-    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; where it is refused, they do */
+    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; if the size is refused, they still
+                                 do */
         (void)fcntl(s->fd, F_SETPIPE_SZ, PIPE_BYTES);
 #endif
     while (s->n < 4) { /* the longest magic number */
         size_t got;
-        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+        if (read_stored(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
             goto fail;
         if (got == 0)
             break;
@@ -192,10 +198,10 @@ void kc_source_free(struct kc_source *s)
     kc_mem_free(s);
 }
 
-/* Between two members: is there another? *end is set when there is nothing at all. The magic number may straddle two
- * reads: what there is of it is then moved to the buffer's beginning. */
-static int next_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t),
-                       int *end, struct kc_err *e)
+/* Between two members: check whether another one follows. *end is set at the end of the input. The magic number may
+ * straddle two reads: its bytes are then moved to the buffer's beginning. */
+static int begin_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t),
+                        int *end, struct kc_err *e)
 {
     if (s->n - s->at < magic) {
         memmove(s->buf, s->buf + s->at, s->n - s->at);
@@ -204,7 +210,7 @@ static int next_member(struct kc_source *s, size_t magic, const char *kind, int 
     }
     while (s->n - s->at < magic) {
         size_t got;
-        if (read_some(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
+        if (read_stored(s, s->buf + s->n, STORED_BUFFER - s->n, &got, e) != 0)
             return -1;
         if (got == 0)
             break;
@@ -214,13 +220,13 @@ static int next_member(struct kc_source *s, size_t magic, const char *kind, int 
     if (*end || starts(s->buf + s->at, s->n - s->at))
         return 0;
     return kc_err_at(e, KC_EINPUT, s->name, 0, "something else follows the %s data at byte %llu (0x%02x)", kind,
-                     (unsigned long long)offset(s), (unsigned char)s->buf[s->at]);
+                     (unsigned long long)stored_offset(s), (unsigned char)s->buf[s->at]);
 }
 
-static int cut_short(const struct kc_source *s, const char *kind, struct kc_err *e)
+static int refuse_cut_short(const struct kc_source *s, const char *kind, struct kc_err *e)
 {
     return kc_err_at(e, KC_EINPUT, s->name, 0, "the %s data is cut short: it ends at byte %llu", kind,
-                     (unsigned long long)offset(s));
+                     (unsigned long long)stored_offset(s));
 }
 
 static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
@@ -228,13 +234,13 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
     s->z.next_out = (Bytef *)p;
     s->z.avail_out = n < UINT_MAX ? (uInt)n : UINT_MAX;
     uInt want = s->z.avail_out;
-    while (s->z.avail_out == want) { /* whatever there is will do: waiting for a full block would stall a slow pipe */
+    while (s->z.avail_out == want) { /* any bytes are enough: waiting for a full block would stall a slow pipe */
         if (s->damage)
             return kc_err_at(e, KC_EINPUT, s->name, 0, "the gzip data is damaged near byte %llu: %s",
-                             (unsigned long long)offset(s), s->damage);
+                             (unsigned long long)stored_offset(s), s->damage);
         if (!s->inside) {
             int end;
-            if (next_member(s, 2, "gzip", starts_gzip, &end, e) != 0)
+            if (begin_member(s, 2, "gzip", starts_gzip, &end, e) != 0)
                 return -1;
             if (end)
                 break;
@@ -253,15 +259,16 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
         else if (rc == Z_MEM_ERROR)
             return kc_err_nomem(e, ZLIB_BYTES);
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
-            s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was inflated before comes first */
+            s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was decompressed before is returned first */
         else if (s->n == 0 && s->z.avail_out == want) /* zlib may have held something back until now */
-            return cut_short(s, "gzip", e);
+            return refuse_cut_short(s, "gzip", e);
     }
     *got = want - s->z.avail_out;
     return 0;
 }
 
-static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
+/* Report an error of zstd in our words. */
+static int report_zstd_error(const struct kc_source *s, size_t rc, struct kc_err *e)
 {
     ZSTD_ErrorCode code = ZSTD_getErrorCode(rc);
     if (code == ZSTD_error_memory_allocation)
@@ -270,10 +277,10 @@ static int bad_zstd(const struct kc_source *s, size_t rc, struct kc_err *e)
     if (code == ZSTD_error_frameParameter_windowTooLarge)
         return kc_err_at(e, KC_EINPUT, s->name, 0, "its zstd window is larger than the limit of %d MiB: "
                          "pipe it through zstd -dc --long=31", 1 << (WINDOW_LOG - 20));
-    if (code == ZSTD_error_dstSize_tooSmall) /* a frame longer than it says is seen so when a read could hold it */
+    if (code == ZSTD_error_dstSize_tooSmall) /* a frame longer than it says gives this code if a read could hold it */
         code = ZSTD_error_corruption_detected;
     return kc_err_at(e, KC_EINPUT, s->name, 0, "the zstd data is damaged near byte %llu: %s",
-                     (unsigned long long)offset(s), ZSTD_getErrorString(code));
+                     (unsigned long long)stored_offset(s), ZSTD_getErrorString(code));
 }
 
 static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
@@ -282,7 +289,7 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
     while (out.pos == 0) {
         if (!s->inside) {
             int end;
-            if (next_member(s, 4, "zstd", starts_zstd, &end, e) != 0)
+            if (begin_member(s, 4, "zstd", starts_zstd, &end, e) != 0)
                 return -1;
             if (end)
                 break;
@@ -290,16 +297,16 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
         }
         if (s->at == s->n && refill(s, e) != 0)
             return -1;
-        /* With no more input, what the decoder still holds must come out; when nothing does, input is missing. */
+        /* with no more input, what the decoder still holds must come out; if nothing does, input is missing */
         ZSTD_inBuffer in = {s->buf, s->n, s->at};
         size_t rc = ZSTD_decompressStream(s->zstd, &out, &in);
         s->at = in.pos;
         if (ZSTD_isError(rc))
-            return bad_zstd(s, rc, e);
+            return report_zstd_error(s, rc, e);
         if (rc == 0)
             s->inside = 0;
         else if (s->n == 0 && out.pos == 0)
-            return cut_short(s, "zstd", e);
+            return refuse_cut_short(s, "zstd", e);
     }
     *got = out.pos;
     return 0;
@@ -308,7 +315,7 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
 int kc_source_ready(const struct kc_source *s)
 {
     struct pollfd f = {s->fd, POLLIN, 0};
-    return s->at < s->n || poll(&f, 1, 0) != 0; /* a failure will show when reading */
+    return s->at < s->n || poll(&f, 1, 0) != 0; /* reading will report a failure */
 }
 
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
@@ -318,8 +325,8 @@ int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct k
     case KC_SOURCE_ZSTD: return read_zstd(s, p, n, got, e);
     case KC_SOURCE_PLAIN: break;
     }
-    if (s->at == s->n && n >= STORED_BUFFER) /* no need to copy */
-        return read_some(s, p, n, got, e);
+    if (s->at == s->n && n >= STORED_BUFFER) /* read without copying */
+        return read_stored(s, p, n, got, e);
     if (s->at == s->n && refill(s, e) != 0)
         return -1;
     *got = s->n - s->at < n ? s->n - s->at : n;
@@ -340,7 +347,7 @@ uint64_t kc_source_bytes(const struct kc_source *s)
 
 uint64_t kc_source_left(const struct kc_source *s)
 {
-    uint64_t taken = offset(s);
+    uint64_t taken = stored_offset(s);
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
         return UINT64_MAX;
     return s->size > taken ? s->size - taken : 0;
@@ -363,6 +370,6 @@ int kc_source_dup(const struct kc_source *s, uint64_t *at)
 {
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
         return -1;
-    *at = s->from + offset(s);
+    *at = s->from + stored_offset(s);
     return fcntl(s->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
