@@ -1,3 +1,6 @@
+/* A scanner for JSON that keeps no tree and does not recurse: nesting is one bit per open container. Strings are
+ * scanned 8 bytes at a time with integer arithmetic (the zero-byte test of Alan Mycroft, 1987); texts are padded, so
+ * that no such load needs a bounds check. */
 #include "json/json.h"
 
 #include <math.h>
@@ -9,19 +12,19 @@
 #define ONES 0x0101010101010101u
 #define HIGH 0x8080808080808080u
 
-/* The high bit of every byte of v that is 0 (and of none below the first such). */
-static inline uint64_t zeros(uint64_t v)
+/* Set the high bit of every byte of v that is 0. Bytes above the first such byte may be set by mistake. */
+static inline uint64_t zero_bytes(uint64_t v)
 {
     return (v - ONES) & ~v & HIGH;
 }
 
-/* Bytes of a string that need a look: a quote, a backslash, a control byte. */
-static inline uint64_t special(uint64_t v)
+/* Mark the bytes of a string that need a closer look: a quote, a backslash, a control byte. */
+static inline uint64_t special_bytes(uint64_t v)
 {
-    return zeros(v ^ ONES * '"') | zeros(v ^ ONES * '\\') | ((v - ONES * 0x20) & ~v & HIGH);
+    return zero_bytes(v ^ ONES * '"') | zero_bytes(v ^ ONES * '\\') | ((v - ONES * 0x20) & ~v & HIGH);
 }
 
-static const char *fail(struct kc_json_fault *f, const char *at, const char *expected, const char *what)
+static const char *set_fault(struct kc_json_fault *f, const char *at, const char *expected, const char *what)
 {
     f->at = at;
     f->expected = expected;
@@ -34,7 +37,7 @@ const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s
     s->p = ++p;
     s->escaped = 0;
     for (;;) {
-        uint64_t m = special(kc_le64(p));
+        uint64_t m = special_bytes(kc_le64(p));
         if (m == 0) {
             p += 8;
             continue;
@@ -46,39 +49,41 @@ const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s
         }
         if (*p != '\\') {
             if (p == end || *p == '\0')
-                return fail(f, p, "the string's closing quote", NULL);
-            return fail(f, p, NULL, "a string has an unescaped control byte");
+                return set_fault(f, p, "the string's closing quote", NULL);
+            return set_fault(f, p, NULL, "a string has an unescaped control byte");
         }
         s->escaped = 1;
         p++;
         if (*p == 'u') {
             for (int i = 1; i <= 4; i++)
                 if (kc_hex_value(p[i]) < 0)
-                    return fail(f, p + i, "a hexadecimal digit", NULL);
+                    return set_fault(f, p + i, "a hexadecimal digit", NULL);
             p += 5;
         } else if (*p != '\0' && strchr("\"\\/bfnrt", *p)) {
             p++;
         } else {
-            return fail(f, p, "an escape's letter", NULL);
+            return set_fault(f, p, "an escape's letter", NULL);
         }
     }
 }
 
-/* NULL at a word that is no literal, with the words that other programs write for JSON's missing numbers named. */
-static const char *literal(const char *p, struct kc_json_fault *f)
+/* Accept a literal at p. At any other word return NULL; the words that other programs write for missing numbers get a
+ * message of their own. */
+static const char *accept_literal(const char *p, struct kc_json_fault *f)
 {
     if (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0)
         return p + 4;
     if (memcmp(p, "false", 5) == 0)
         return p + 5;
     if (memcmp(p, "NaN", 3) == 0)
-        return fail(f, p, NULL, "NaN is not JSON");
+        return set_fault(f, p, NULL, "NaN is not JSON");
     if (memcmp(p, "Infinity", 8) == 0 || memcmp(p, "-Infinity", 9) == 0)
-        return fail(f, p, NULL, "Infinity is not JSON");
-    return fail(f, p, "a value", NULL);
+        return set_fault(f, p, NULL, "Infinity is not JSON");
+    return set_fault(f, p, "a value", NULL);
 }
 
-static const char *scalar(const char *p, const char *end, struct kc_json_fault *f)
+/* Accept a string, number or literal at p. */
+static const char *accept_scalar(const char *p, const char *end, struct kc_json_fault *f)
 {
     if (*p == '"') {
         struct kc_json_str s;
@@ -86,15 +91,15 @@ static const char *scalar(const char *p, const char *end, struct kc_json_fault *
     }
     if ((*p >= '0' && *p <= '9') || (*p == '-' && p[1] != 'I')) {
         const char *bad, *q = kc_num_skip(p, &bad);
-        return q ? q : fail(f, bad, "a digit", bad > p && bad[-1] == '0' && *bad >= '0' && *bad <= '9' ?
-                            "a number has a leading zero" : NULL);
+        return q ? q : set_fault(f, bad, "a digit", bad > p && bad[-1] == '0' && *bad >= '0' && *bad <= '9' ?
+                                 "a number has a leading zero" : NULL);
     }
-    return literal(p, f);
+    return accept_literal(p, f);
 }
 
 const char *kc_json_skip(const char *p, const char *end, unsigned depth, struct kc_json_fault *f)
 {
-    uint64_t object[KC_JSON_DEPTH / 64]; /* bit i: container i of those opened here is an object */
+    uint64_t object[KC_JSON_DEPTH / 64]; /* bit i: container i of those opened in this call is an object */
     unsigned open = 0;
     struct kc_json_str key;
     for (;;) {
@@ -102,7 +107,7 @@ const char *kc_json_skip(const char *p, const char *end, unsigned depth, struct 
         if (*p == '{' || *p == '[') {
             int is_object = *p == '{';
             if (depth + open >= KC_JSON_DEPTH)
-                return fail(f, p, NULL, "nested deeper than 512 levels");
+                return set_fault(f, p, NULL, "nested deeper than 512 levels");
             uint64_t bit = (uint64_t)1 << (open & 63);
             object[open >> 6] = is_object ? (open & 63 ? object[open >> 6] : 0) | bit
                                           : (open & 63 ? object[open >> 6] : 0) & ~bit;
@@ -112,17 +117,17 @@ const char *kc_json_skip(const char *p, const char *end, unsigned depth, struct 
                 if (!is_object)
                     continue;
                 if (*p != '"')
-                    return fail(f, p, "a key or '}'", NULL);
+                    return set_fault(f, p, "a key or '}'", NULL);
                 goto at_key;
             }
             p++;
             open--;
         } else {
-            p = scalar(p, end, f);
+            p = accept_scalar(p, end, f);
             if (!p)
                 return NULL;
         }
-        /* p is behind a value */
+        /* p is after a value */
         for (;;) {
             if (open == 0)
                 return p;
@@ -133,11 +138,11 @@ const char *kc_json_skip(const char *p, const char *end, unsigned depth, struct 
                 if (!is_object)
                     break;
                 if (*p != '"')
-                    return fail(f, p, "a key", NULL);
+                    return set_fault(f, p, "a key", NULL);
                 goto at_key;
             }
             if (*p != (is_object ? '}' : ']'))
-                return fail(f, p, is_object ? "',' or '}'" : "',' or ']'", NULL);
+                return set_fault(f, p, is_object ? "',' or '}'" : "',' or ']'", NULL);
             p++;
             open--;
         }
@@ -148,7 +153,7 @@ at_key:
             return NULL;
         p = kc_json_ws(p);
         if (*p != ':')
-            return fail(f, p, "':'", NULL);
+            return set_fault(f, p, "':'", NULL);
         p = kc_json_ws(p + 1);
     }
 }
@@ -161,9 +166,9 @@ static unsigned hex4(const char *p)
     return v;
 }
 
-/* One escape at p (behind the backslash) as UTF-8 into out (4 bytes). Returns its length, 0 for a lone surrogate; *pp
- * is moved behind it. */
-static size_t unescape(const char **pp, const char *end, char *out)
+/* Decode the escape at *pp (after the backslash) as UTF-8 into out (4 bytes), and move *pp past it. Return its length,
+ * 0 for a lone surrogate. */
+static size_t decode_escape(const char **pp, const char *end, char *out)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     const char *p = *pp;
@@ -201,7 +206,7 @@ int kc_json_decode(const struct kc_json_str *s, struct kc_buf *out, struct kc_er
 {
     const char *p = s->p, *end = s->p + s->n;
     size_t before = out->n;
-    if (kc_buf_reserve(out, s->n, e) != 0) /* decoded is never longer */
+    if (kc_buf_reserve(out, s->n, e) != 0) /* decoding never makes it longer */
         return -1;
     while (p < end) {
         const char *q = s->escaped ? memchr(p, '\\', (size_t)(end - p)) : NULL;
@@ -212,7 +217,7 @@ int kc_json_decode(const struct kc_json_str *s, struct kc_buf *out, struct kc_er
             break;
         p = q + 1;
         char c[4];
-        size_t n = unescape(&p, end, c);
+        size_t n = decode_escape(&p, end, c);
         if (n == 0) {
             out->n = before;
             return 1;
@@ -233,7 +238,7 @@ int kc_json_equals(const struct kc_json_str *s, const char *key, size_t n)
         size_t len = 1;
         if (*p == '\\') {
             p++;
-            len = unescape(&p, end, c);
+            len = decode_escape(&p, end, c);
             if (len == 0)
                 return 0;
         } else {
@@ -255,7 +260,7 @@ const char *kc_json_first(const char *p)
 const char *kc_json_past(const char *p)
 {
     struct kc_json_fault f;
-    return kc_json_skip(p, NULL, 0, &f); /* the end is only looked at where the text is wrong */
+    return kc_json_skip(p, NULL, 0, &f); /* the end matters only if the text is malformed */
 }
 
 const char *kc_json_next(const char *p)
@@ -268,7 +273,7 @@ const char *kc_json_member(const char *p, struct kc_json_str *key)
 {
     struct kc_json_fault f;
     p = kc_json_ws(kc_json_string(p, NULL, key, &f));
-    return kc_json_ws(p + 1); /* behind the colon */
+    return kc_json_ws(p + 1); /* after the colon */
 }
 
 const char *kc_json_find(const char *p, const char *key)

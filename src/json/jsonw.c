@@ -1,3 +1,5 @@
+/* Write JSON as text: the layout (commas, line breaks, indentation by two blanks) follows from the calls alone, so the
+ * same values give the same bytes. */
 #include "json/jsonw.h"
 
 #include <math.h>
@@ -19,6 +21,7 @@ size_t kc_jsonw_digits(char *out, uint64_t v)
     return n;
 }
 
+/* Append a byte that cannot stand in a string as it is. */
 static int quote_special(struct kc_buf *b, unsigned char c, struct kc_err *e)
 {
     static const char *const names[32] = {
@@ -54,41 +57,42 @@ int kc_jsonw_quote(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
     return kc_buf_add(b, s + done, n - done, e) != 0 ? -1 : kc_buf_addc(b, '"', e);
 }
 
-static void add(struct kc_jsonw *w, const char *p, size_t n)
+/* Append n bytes, unless something failed before. */
+static void append(struct kc_jsonw *w, const char *p, size_t n)
 {
     if (!w->failed && kc_buf_add(w->b, p, n, w->e) != 0)
         w->failed = 1;
 }
 
-static void indent(struct kc_jsonw *w, unsigned depth)
+static void break_line(struct kc_jsonw *w, unsigned depth)
 {
-    add(w, "\n", 1);
+    append(w, "\n", 1);
     for (unsigned i = 0; i < depth; i++)
-        add(w, "  ", 2);
+        append(w, "  ", 2);
 }
 
-/* The comma, the line break and the key before a value. */
-static void lead(struct kc_jsonw *w, const char *key)
+/* Write what comes before a value: the comma, the line break and the key. */
+static void begin_value(struct kc_jsonw *w, const char *key)
 {
     uint32_t bit = (uint32_t)1 << w->depth;
     if (w->filled & bit)
-        add(w, ",", 1);
+        append(w, ",", 1);
     if (w->depth > 0 && w->flat == 0)
-        indent(w, w->depth);
+        break_line(w, w->depth);
     else if (w->filled & bit)
-        add(w, " ", 1);
+        append(w, " ", 1);
     w->filled |= bit;
     if (!key)
         return;
     if (!w->failed && kc_jsonw_quote(w->b, key, strlen(key), w->e) != 0)
         w->failed = 1;
-    add(w, ": ", 2);
+    append(w, ": ", 2);
 }
 
 void kc_jsonw_open(struct kc_jsonw *w, const char *key, char bracket, int flat)
 {
-    lead(w, key);
-    add(w, &bracket, 1);
+    begin_value(w, key);
+    append(w, &bracket, 1);
     w->depth++;
     w->filled &= ~((uint32_t)1 << w->depth);
     if (flat && w->flat == 0)
@@ -103,54 +107,54 @@ void kc_jsonw_close(struct kc_jsonw *w, char bracket)
         w->flat = 0;
     w->depth--;
     if (filled && !flat)
-        indent(w, w->depth);
-    add(w, &bracket, 1);
+        break_line(w, w->depth);
+    append(w, &bracket, 1);
 }
 
 void kc_jsonw_u64(struct kc_jsonw *w, const char *key, uint64_t v)
 {
     char t[20];
-    lead(w, key);
-    add(w, t, kc_jsonw_digits(t, v));
+    begin_value(w, key);
+    append(w, t, kc_jsonw_digits(t, v));
 }
 
 void kc_jsonw_double(struct kc_jsonw *w, const char *key, double v)
 {
     char t[KC_NUM_DOUBLE_MAX];
-    lead(w, key);
-    add(w, t, kc_num_format_double(t, v));
+    begin_value(w, key);
+    append(w, t, kc_num_format_double(t, v));
 }
 
 void kc_jsonw_float(struct kc_jsonw *w, const char *key, float v)
 {
     char t[KC_NUM_FLOAT_MAX];
-    lead(w, key);
-    add(w, t, kc_num_format_float(t, v));
+    begin_value(w, key);
+    append(w, t, kc_num_format_float(t, v));
 }
 
 void kc_jsonw_fixed(struct kc_jsonw *w, const char *key, double v, int decimals)
 {
     char t[400];
     int n = isfinite(v) ? snprintf(t, sizeof t, "%.*f", decimals, v) : snprintf(t, sizeof t, "null");
-    lead(w, key);
-    add(w, t, n > 0 && (size_t)n < sizeof t ? (size_t)n : 0);
+    begin_value(w, key);
+    append(w, t, n > 0 && (size_t)n < sizeof t ? (size_t)n : 0);
 }
 
 void kc_jsonw_bool(struct kc_jsonw *w, const char *key, int v)
 {
-    lead(w, key);
-    add(w, v ? "true" : "false", v ? 4 : 5);
+    begin_value(w, key);
+    append(w, v ? "true" : "false", v ? 4 : 5);
 }
 
 void kc_jsonw_null(struct kc_jsonw *w, const char *key)
 {
-    lead(w, key);
-    add(w, "null", 4);
+    begin_value(w, key);
+    append(w, "null", 4);
 }
 
 void kc_jsonw_str(struct kc_jsonw *w, const char *key, const char *s, size_t n)
 {
-    lead(w, key);
+    begin_value(w, key);
     if (!w->failed && kc_jsonw_quote(w->b, s, n, w->e) != 0)
         w->failed = 1;
 }
@@ -165,12 +169,12 @@ void kc_jsonw_cstr(struct kc_jsonw *w, const char *key, const char *s)
 
 void kc_jsonw_raw(struct kc_jsonw *w, const char *key, const char *json, size_t n)
 {
-    lead(w, key);
-    add(w, json, n);
+    begin_value(w, key);
+    append(w, json, n);
 }
 
 int kc_jsonw_end(struct kc_jsonw *w)
 {
-    add(w, "\n", 1);
+    append(w, "\n", 1);
     return w->failed ? -1 : 0;
 }

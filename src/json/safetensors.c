@@ -1,3 +1,6 @@
+/* The safetensors container, read strictly: the format forbids duplicate names, overlaps and gaps, and a file with
+ * any of these could mean different things to different readers. Written headers have blanks at the end, so that the
+ * data are aligned for readers that map the file. */
 #include "json/safetensors.h"
 
 #include <stdio.h>
@@ -22,35 +25,38 @@ static const struct {
     {"BOOL", KC_ST_OTHER, 8}, {"F8_E4M3", KC_ST_OTHER, 8}, {"F8_E5M2", KC_ST_OTHER, 8},
 };
 
-struct parse {
+/* The header while it is parsed. */
+struct header_parse {
     struct kc_st *st;
     const char *file;
     size_t cap;
-    size_t name; /* where the last tensor's name begins */
+    size_t name; /* offset in names of the last tensor's name */
     struct kc_buf tmp;
     struct kc_err *e;
 };
 
-static int bad(const struct parse *p, const char *what)
+static int refuse(const struct header_parse *p, const char *what)
 {
     return kc_err_at(p->e, KC_EINPUT, p->file, 0, "safetensors header: %s", what);
 }
 
-/* While names still come, where they are changes: a tensor has only their place. */
-static const char *name_of(const struct parse *p, const struct kc_st_tensor *t)
+/* Return a tensor's name for a message. While names are still being added they may move, so tensors get their pointers
+ * at the end; until then only the last name can be asked for. */
+static const char *name_of(const struct header_parse *p, const struct kc_st_tensor *t)
 {
     return t->name ? t->name : p->st->names.p + p->name;
 }
 
-static int bad_tensor(const struct parse *p, const struct kc_st_tensor *t, const char *what)
+static int refuse_tensor(const struct header_parse *p, const struct kc_st_tensor *t, const char *what)
 {
     char name[256];
     kc_err_escape(name, sizeof name, name_of(p, t), strlen(name_of(p, t)));
     return kc_err_at(p->e, KC_EINPUT, p->file, 0, "safetensors header: tensor '%s' %s", name, what);
 }
 
-/* The array of integers at v into out (most); their number, -1 when it is anything else or has more. */
-static int integers(const char *v, uint64_t *out, unsigned most)
+/* Parse the array of integers at v into out (at most `most`). Return their number; -1 if v is something else or has
+ * more. */
+static int parse_integers(const char *v, uint64_t *out, unsigned most)
 {
     unsigned n = 0;
     if (*v != '[')
@@ -61,11 +67,11 @@ static int integers(const char *v, uint64_t *out, unsigned most)
     return (int)n;
 }
 
-static int take_dtype(struct parse *p, const char *v, struct kc_st_tensor *t, unsigned *bits)
+static int parse_dtype(struct header_parse *p, const char *v, struct kc_st_tensor *t, unsigned *bits)
 {
     struct kc_json_str s;
     if (kc_json_text(v, &s) != 0)
-        return bad_tensor(p, t, "has a dtype that is not a string");
+        return refuse_tensor(p, t, "has a dtype that is not a string");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (kc_json_equals(&s, types[i].name, strlen(types[i].name))) {
             snprintf(t->dtype, sizeof t->dtype, "%s", types[i].name);
@@ -73,10 +79,10 @@ static int take_dtype(struct parse *p, const char *v, struct kc_st_tensor *t, un
             *bits = types[i].bits;
             return 0;
         }
-    return bad_tensor(p, t, "has an unknown dtype");
+    return refuse_tensor(p, t, "has an unknown dtype");
 }
 
-/* Elements of the array of dimensions at v, of whatever number; 0: overflow, or no such array. */
+/* Multiply the dimensions at v, however many there are. Return -1 if they overflow, or v is no such array. */
 static int count_elements(const char *v, uint64_t *elements)
 {
     *elements = 1;
@@ -91,77 +97,80 @@ static int count_elements(const char *v, uint64_t *elements)
     return 0;
 }
 
-static int take_tensor(struct parse *p, const char *v, struct kc_st_tensor *t)
+/* Parse a tensor's object. */
+static int parse_tensor(struct header_parse *p, const char *v, struct kc_st_tensor *t)
 {
     unsigned bits = 0, seen = 0;
     uint64_t elements = 0, at[2];
     if (*v != '{')
-        return bad_tensor(p, t, "is not an object");
+        return refuse_tensor(p, t, "is not an object");
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key;
         unsigned bit;
         q = kc_json_member(q, &key);
         if (kc_json_equals(&key, "dtype", 5)) {
             bit = 1;
-            if (take_dtype(p, q, t, &bits) != 0)
+            if (parse_dtype(p, q, t, &bits) != 0)
                 return -1;
         } else if (kc_json_equals(&key, "shape", 5)) {
             bit = 2;
-            int n = integers(q, t->shape, KC_ST_DIMS);
+            int n = parse_integers(q, t->shape, KC_ST_DIMS);
             if (count_elements(q, &elements) != 0)
-                return bad_tensor(p, t, "has a shape that is not a list of sizes");
+                return refuse_tensor(p, t, "has a shape that is not a list of sizes");
             t->ndims = n < 0 ? 0 : (unsigned)n;
             if (n < 0)
                 memset(t->shape, 0, sizeof t->shape);
         } else if (kc_json_equals(&key, "data_offsets", 12)) {
             bit = 4;
-            if (integers(q, at, 2) != 2 || at[0] > at[1])
-                return bad_tensor(p, t, "has data_offsets that are not a begin and an end");
+            if (parse_integers(q, at, 2) != 2 || at[0] > at[1])
+                return refuse_tensor(p, t, "has data_offsets that are not a begin and an end");
             t->begin = at[0];
             t->end = at[1];
         } else {
-            return bad_tensor(p, t, "has a member other than dtype, shape and data_offsets");
+            return refuse_tensor(p, t, "has a member other than dtype, shape and data_offsets");
         }
         if (seen & bit)
-            return bad_tensor(p, t, "has a member twice");
+            return refuse_tensor(p, t, "has a member twice");
         seen |= bit;
     }
     if (seen != 7)
-        return bad_tensor(p, t, "lacks one of dtype, shape and data_offsets");
+        return refuse_tensor(p, t, "lacks one of dtype, shape and data_offsets");
     if (elements > UINT64_MAX / 64 || elements * (bits / 8) != t->end - t->begin)
-        return bad_tensor(p, t, "has data_offsets that do not fit its shape");
+        return refuse_tensor(p, t, "has data_offsets that do not fit its shape");
     return 0;
 }
 
-static int decode(struct parse *p, const struct kc_json_str *s, struct kc_strs *to)
+/* Decode a string and append it. */
+static int append_decoded(struct header_parse *p, const struct kc_json_str *s, struct kc_strs *to)
 {
     p->tmp.n = 0;
     int rc = kc_json_decode(s, &p->tmp, p->e);
     if (rc > 0)
-        return bad(p, "a string holds a lone surrogate");
+        return refuse(p, "a string holds a lone surrogate");
     return rc < 0 ? -1 : kc_strs_add(to, p->tmp.p, p->tmp.n, p->e);
 }
 
-static int take_metadata(struct parse *p, const char *v)
+static int parse_metadata(struct header_parse *p, const char *v)
 {
     if (*v != '{')
-        return bad(p, "__metadata__ is not an object");
+        return refuse(p, "__metadata__ is not an object");
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key, value;
         q = kc_json_member(q, &key);
         if (kc_json_text(q, &value) != 0)
-            return bad(p, "__metadata__ has a value that is not a string");
-        if (decode(p, &key, &p->st->keys) != 0 || decode(p, &value, &p->st->values) != 0)
+            return refuse(p, "__metadata__ has a value that is not a string");
+        if (append_decoded(p, &key, &p->st->keys) != 0 || append_decoded(p, &value, &p->st->values) != 0)
             return -1;
     }
     return 0;
 }
 
-static int take_member(struct parse *p, const struct kc_json_str *key, const char *v)
+/* Parse one member of the header: the metadata or a tensor. */
+static int parse_member(struct header_parse *p, const struct kc_json_str *key, const char *v)
 {
     struct kc_st *st = p->st;
     if (kc_json_equals(key, "__metadata__", 12))
-        return st->keys.n ? bad(p, "__metadata__ appears twice") : take_metadata(p, v);
+        return st->keys.n ? refuse(p, "__metadata__ appears twice") : parse_metadata(p, v);
     if (st->n == p->cap) {
         size_t cap = p->cap ? kc_mem_mul(p->cap, 2) : 16;
         struct kc_st_tensor *t = kc_mem_realloc(st->tensors, cap, sizeof *t, p->e);
@@ -175,17 +184,17 @@ static int take_member(struct parse *p, const struct kc_json_str *key, const cha
     p->tmp.n = 0;
     int rc = kc_json_decode(key, &p->tmp, p->e);
     if (rc != 0)
-        return rc < 0 ? -1 : bad(p, "a string holds a lone surrogate");
+        return rc < 0 ? -1 : refuse(p, "a string holds a lone surrogate");
     if (p->tmp.n == 0 || memchr(p->tmp.p, '\0', p->tmp.n))
-        return bad(p, "a tensor has no proper name");
+        return refuse(p, "a tensor has no proper name");
     p->name = st->names.n;
     if (kc_buf_add(&st->names, p->tmp.p, p->tmp.n, p->e) != 0 || kc_buf_addc(&st->names, '\0', p->e) != 0)
         return -1;
     st->n++;
-    return take_tensor(p, v, t);
+    return parse_tensor(p, v, t);
 }
 
-static int by_begin(const void *a, const void *b)
+static int compare_begins(const void *a, const void *b)
 {
     const struct kc_st_tensor *s = a, *t = b;
     if (s->begin != t->begin)
@@ -193,64 +202,65 @@ static int by_begin(const void *a, const void *b)
     return s->end < t->end ? -1 : s->end > t->end;
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     const struct kc_st_tensor *s = a, *t = b;
     return strcmp(s->name, t->name);
 }
 
-/* No name twice; all bytes of the data once. */
-static int check(struct parse *p)
+/* Check that no name is there twice, and that the tensors cover all bytes of the data once. */
+static int check_tensors(struct header_parse *p)
 {
     struct kc_st *st = p->st;
     if (st->n == 0)
-        return bad(p, "there are no tensors");
+        return refuse(p, "there are no tensors");
     const char *name = st->names.p;
     for (size_t i = 0; i < st->n; i++, name += strlen(name) + 1)
         st->tensors[i].name = name;
-    qsort(st->tensors, st->n, sizeof *st->tensors, by_name);
+    qsort(st->tensors, st->n, sizeof *st->tensors, compare_names);
     for (size_t i = 1; i < st->n; i++)
         if (strcmp(st->tensors[i].name, st->tensors[i - 1].name) == 0)
-            return bad_tensor(p, &st->tensors[i], "appears twice");
-    qsort(st->tensors, st->n, sizeof *st->tensors, by_begin);
+            return refuse_tensor(p, &st->tensors[i], "appears twice");
+    qsort(st->tensors, st->n, sizeof *st->tensors, compare_begins);
     for (size_t i = 0; i < st->n; i++) {
         if (st->tensors[i].begin != st->bytes)
-            return bad_tensor(p, &st->tensors[i], "does not begin where the one before it ends");
+            return refuse_tensor(p, &st->tensors[i], "does not begin where the one before it ends");
         st->bytes = st->tensors[i].end;
     }
     return 0;
 }
 
-static int parse(struct parse *p, const char *text, size_t n)
+/* Parse the header, a padded text. */
+static int parse_header(struct header_parse *p, const char *text, size_t n)
 {
     struct kc_json_fault f;
     const char *end = text + n, *q = kc_json_ws(text), *past;
     if (kc_utf8_bad(text, end))
-        return bad(p, "it is not UTF-8");
+        return refuse(p, "it is not UTF-8");
     if (*q != '{')
-        return bad(p, "it is not a JSON object");
+        return refuse(p, "it is not a JSON object");
     past = kc_json_skip(q, end, 0, &f);
     if (!past || kc_json_ws(past) != end)
-        return bad(p, "it is not valid JSON");
+        return refuse(p, "it is not valid JSON");
     for (q = kc_json_first(q); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key;
         q = kc_json_member(q, &key);
-        if (take_member(p, &key, q) != 0)
+        if (parse_member(p, &key, q) != 0)
             return -1;
     }
-    return check(p);
+    return check_tensors(p);
 }
 
 int kc_st_parse(struct kc_st *st, const char *json, size_t n, const char *file, struct kc_err *e)
 {
-    struct parse p = {st, file, 0, 0, {0}, e};
+    struct header_parse p = {st, file, 0, 0, {0}, e};
     memset(st, 0, sizeof *st);
     char *text = kc_mem_alloc(kc_mem_add(n, KC_NUM_PAD), 1, e);
     if (!text)
         return -1;
     memcpy(text, json, n);
     memset(text + n, 0, KC_NUM_PAD);
-    int rc = parse(&p, text, n);
+    int rc = parse_header(&p, text, n);
     kc_buf_free(&p.tmp);
     kc_mem_free(text);
     return rc;
@@ -308,6 +318,7 @@ static size_t width_of(enum kc_st_type type)
     return type == KC_ST_F32 || type == KC_ST_U32 ? 4 : 8;
 }
 
+/* Append the header for these tensors, and set their begin and end. */
 static int add_header(struct kc_buf *b, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
                       size_t nmetadata, struct kc_err *e)
 {
@@ -340,14 +351,15 @@ static int add_header(struct kc_buf *b, struct kc_st_tensor *tensors, size_t n, 
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)
         return -1;
-    b->p[b->n - 1] = ' '; /* instead of the line's end */
+    b->p[b->n - 1] = ' '; /* instead of the final newline */
     while (b->n % 8 != 0)
         if (kc_buf_addc(b, ' ', e) != 0)
             return -1;
     return 0;
 }
 
-static int put(struct kc_outfile *f, const void *p, size_t count, size_t width, struct kc_err *e)
+/* Write elements in the file's byte order. */
+static int write_elements(struct kc_outfile *f, const void *p, size_t count, size_t width, struct kc_err *e)
 {
     char piece[PIECE];
     if (!KC_BIG_ENDIAN)
@@ -371,17 +383,17 @@ int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, co
     int rc = -1;
     if (add_header(&b, tensors, n, metadata, nmetadata, e) != 0)
         goto out;
-    if (b.n > KC_ST_HEADER_MAX) { /* nobody could read it again */
+    if (b.n > KC_ST_HEADER_MAX) { /* no reader would accept it */
         kc_err_set(e, KC_EINPUT, "the model's header would take %zu bytes, more than %llu: the terms are too long", b.n,
                    (unsigned long long)KC_ST_HEADER_MAX);
         goto out;
     }
     uint64_t len = b.n;
-    if (put(f, &len, 1, 8, e) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
+    if (write_elements(f, &len, 1, 8, e) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
         goto out;
     for (size_t i = 0; i < n; i++) {
         size_t width = width_of(tensors[i].type);
-        if (put(f, tensors[i].data, (size_t)(tensors[i].end - tensors[i].begin) / width, width, e) != 0)
+        if (write_elements(f, tensors[i].data, (size_t)(tensors[i].end - tensors[i].begin) / width, width, e) != 0)
             goto out;
     }
     rc = 0;

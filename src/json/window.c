@@ -1,3 +1,6 @@
+/* A window over a JSON text that may be far larger than memory: a buffer that holds the present value and grows only
+ * with it. A value that does not end within the buffer is scanned again when the buffer has doubled, so that each byte
+ * is scanned a few times at most. */
 #include "json/window.h"
 
 #include <stdarg.h>
@@ -8,11 +11,11 @@
 #include "json/jsonw.h"
 
 #define BLOCK ((size_t)1 << 20)
-#define LOOK 64 /* a fault so near the end may be none, once more of the text is there */
+#define LOOK 64 /* a fault this close to the end may be none once more of the text is there */
 
-/* More of the text, a whole block however little comes at a time: the first one tells what the file is. What has been
- * taken goes. */
-static int more(struct kc_window *w, struct kc_err *e)
+/* Read more of the text, at least a whole block, because the first one shows what the file is. Bytes that were used are
+ * dropped. */
+static int read_more(struct kc_window *w, struct kc_err *e)
 {
     size_t left = w->b.n - w->at, got;
     if (left > w->limit)
@@ -24,7 +27,7 @@ static int more(struct kc_window *w, struct kc_err *e)
         w->b.n = left;
         w->at = 0;
     }
-    /* as much again as there is: a long value is then looked at a few times only */
+    /* as much again as there is, so that a long value is scanned a few times only */
     size_t want = left > BLOCK ? left : BLOCK;
     if (kc_buf_reserve(&w->b, kc_mem_add(want, KC_NUM_PAD), e) != 0)
         return -1;
@@ -37,14 +40,14 @@ static int more(struct kc_window *w, struct kc_err *e)
     return 0;
 }
 
-/* The next byte that is no white space; 0 at the end. -1: an error. */
+/* Skip white space. Return the next byte; 0 at the end; -1 on an error. */
 static int next_byte(struct kc_window *w, struct kc_err *e)
 {
     for (;;) {
         w->at = (size_t)(kc_json_ws(w->b.p + w->at) - w->b.p);
         if (w->at < w->b.n || w->ended)
             return (unsigned char)w->b.p[w->at];
-        if (more(w, e) != 0)
+        if (read_more(w, e) != 0)
             return -1;
     }
 }
@@ -60,21 +63,22 @@ int kc_window_bad(const struct kc_window *w, const char *p, struct kc_err *e, co
                      (unsigned long long)(w->behind + (uint64_t)(p - w->b.p) + 1), text);
 }
 
-static int unexpected(const struct kc_window *w, const struct kc_json_fault *f, struct kc_err *e)
+/* Report a fault of the text, with its byte offset instead of a column. */
+static int report_fault(const struct kc_window *w, const struct kc_json_fault *f, struct kc_err *e)
 {
     char msg[512];
     const char *end = w->b.p + w->b.n;
     kc_json_explain(f, 0, end, "file", msg, sizeof msg);
-    char *column = strstr(msg, " at column 0"); /* the byte tells */
+    char *column = strstr(msg, " at column 0"); /* the byte offset is given instead */
     if (column)
         memmove(column, column + strlen(" at column 0"), strlen(column + strlen(" at column 0")) + 1);
     return kc_window_bad(w, f->at, e, "%s", msg);
 }
 
-static int expect(const struct kc_window *w, const char *what, struct kc_err *e)
+static int report_expected(const struct kc_window *w, const char *what, struct kc_err *e)
 {
     const struct kc_json_fault f = {w->b.p + w->at, what, NULL};
-    return unexpected(w, &f, e);
+    return report_fault(w, &f, e);
 }
 
 int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct kc_err *e)
@@ -82,7 +86,7 @@ int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct
     memset(w, 0, sizeof *w);
     w->name = kc_source_name(path);
     w->limit = limit;
-    if (kc_source_open(&w->src, path, e) != 0 || more(w, e) != 0)
+    if (kc_source_open(&w->src, path, e) != 0 || read_more(w, e) != 0)
         return -1;
     if (w->b.n >= 3 && memcmp(w->b.p, "\xEF\xBB\xBF", 3) == 0)
         w->at = 3;
@@ -97,14 +101,14 @@ void kc_window_free(struct kc_window *w)
     memset(w, 0, sizeof *w);
 }
 
-/* A whole value, or string, from w->at on. Returns what is behind it. */
-static const char *whole(struct kc_window *w, unsigned depth, struct kc_json_str *s, struct kc_err *e)
+/* Find the end of the value (or of the string, if s) at w->at, reading more as needed. Return what follows it. */
+static const char *read_whole(struct kc_window *w, unsigned depth, struct kc_json_str *s, struct kc_err *e)
 {
     for (;;) {
         struct kc_json_fault f;
         const char *p = w->b.p + w->at, *end = w->b.p + w->b.n;
         const char *q = s ? kc_json_string(p, end, s, &f) : kc_json_skip(p, end, depth, &f);
-        if (q && (q < end || w->ended)) { /* a number at the end may go on */
+        if (q && (q < end || w->ended)) { /* a number at the end may continue */
             const char *bad = kc_utf8_bad(p, q);
             if (!bad)
                 return q;
@@ -112,10 +116,10 @@ static const char *whole(struct kc_window *w, unsigned depth, struct kc_json_str
             return NULL;
         }
         if (w->ended || (!q && end - f.at > LOOK)) {
-            unexpected(w, &f, e);
+            report_fault(w, &f, e);
             return NULL;
         }
-        if (more(w, e) != 0)
+        if (read_more(w, e) != 0)
             return NULL;
     }
 }
@@ -130,7 +134,7 @@ int kc_window_member(struct kc_window *w, int first, struct kc_buf *key, struct 
         return 0;
     }
     if (c != (first ? '{' : ','))
-        return expect(w, first ? "an object" : "',' or '}'", e);
+        return report_expected(w, first ? "an object" : "',' or '}'", e);
     w->at++;
     c = next_byte(w, e);
     if (c == '}' && first) {
@@ -138,9 +142,9 @@ int kc_window_member(struct kc_window *w, int first, struct kc_buf *key, struct 
         return 0;
     }
     if (c != '"')
-        return c < 0 ? -1 : expect(w, "a key", e);
+        return c < 0 ? -1 : report_expected(w, "a key", e);
     struct kc_json_str s;
-    const char *q = whole(w, 0, &s, e);
+    const char *q = read_whole(w, 0, &s, e);
     if (!q)
         return -1;
     key->n = 0;
@@ -150,14 +154,14 @@ int kc_window_member(struct kc_window *w, int first, struct kc_buf *key, struct 
     w->at = (size_t)(q - w->b.p);
     c = next_byte(w, e);
     if (c != ':')
-        return c < 0 ? -1 : expect(w, "':'", e);
+        return c < 0 ? -1 : report_expected(w, "':'", e);
     w->at++;
     return next_byte(w, e) < 0 ? -1 : 1;
 }
 
 int kc_window_value(struct kc_window *w, unsigned depth, const char **p, const char **end, struct kc_err *e)
 {
-    const char *q = whole(w, depth, NULL, e);
+    const char *q = read_whole(w, depth, NULL, e);
     if (!q)
         return -1;
     *p = w->b.p + w->at;
@@ -169,7 +173,7 @@ int kc_window_value(struct kc_window *w, unsigned depth, const char **p, const c
 int kc_window_enter(struct kc_window *w, struct kc_err *e)
 {
     int c = next_byte(w, e);
-    return c == '{' ? 0 : c < 0 ? -1 : expect(w, "an object", e);
+    return c == '{' ? 0 : c < 0 ? -1 : report_expected(w, "an object", e);
 }
 
 int kc_window_end(struct kc_window *w, struct kc_err *e)
@@ -177,7 +181,7 @@ int kc_window_end(struct kc_window *w, struct kc_err *e)
     int c = next_byte(w, e);
     if (c < 0)
         return -1;
-    return w->at == w->b.n ? 0 : expect(w, "the file's end", e);
+    return w->at == w->b.n ? 0 : report_expected(w, "the file's end", e);
 }
 
 int kc_window_quoted(struct kc_window *w, const struct kc_buf *s, struct kc_err *e)
@@ -187,6 +191,6 @@ int kc_window_quoted(struct kc_window *w, const struct kc_buf *s, struct kc_err 
     kc_jsonw_str(&j, NULL, s->p ? s->p : "", s->n);
     if (kc_jsonw_end(&j) != 0)
         return -1;
-    w->quoted.n--; /* the line's end */
+    w->quoted.n--; /* without the final newline */
     return 0;
 }
