@@ -32,7 +32,7 @@ static inline uint16_t kc_le16(const void *p)
     return (uint16_t)(b[0] | b[1] << 8);
 }
 
-/* n little-endian float32. */
+/* Load n little-endian float32. */
 static inline void kc_le_floats(float *out, const void *p, size_t n)
 {
     if (!KC_BIG_ENDIAN) {
@@ -45,7 +45,7 @@ static inline void kc_le_floats(float *out, const void *p, size_t n)
     }
 }
 
-/* Of a hexadecimal digit, -1 of anything else. */
+/* Return the value of a hexadecimal digit, -1 for anything else. */
 static inline int kc_hex_value(char c)
 {
     if (c >= '0' && c <= '9')
@@ -54,7 +54,7 @@ static inline int kc_hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Trailing zero bits; v must not be 0. */
+/* Count the trailing zero bits of v, which must not be 0. */
 static inline unsigned kc_ctz64(uint64_t v)
 {
     return (unsigned)__builtin_ctzll(v);

@@ -1,10 +1,10 @@
-/* The clock that intervals are measured by. */
+/* The clock for measuring intervals. */
 #ifndef KC_BASE_CLOCK_H
 #define KC_BASE_CLOCK_H
 
 #include <time.h>
 
-/* Seconds since some fixed moment; never goes back. */
+/* Return the seconds since some fixed time; never goes back. */
 static inline double kc_clock_now(void)
 {
     struct timespec t;

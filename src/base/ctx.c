@@ -1,3 +1,4 @@
+/* Log lines and events of the run context, formatted here so that callers need no buffers. */
 #include "base/ctx.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@ void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ..
     ctx->log(ctx->arg, level, line);
 }
 
-void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts, size_t n)
+void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts,
+                  size_t n)
 {
     if (ctx->event)
         ctx->event(ctx->arg, phase, message, facts, n);

@@ -1,4 +1,4 @@
-/* The run context: what every long-running function is handed instead of globals. */
+/* The run context: passed to every long-running function instead of globals. */
 #ifndef KC_BASE_CTX_H
 #define KC_BASE_CTX_H
 
@@ -16,12 +16,12 @@ struct kc_progress {
     enum kc_phase phase;
     uint64_t done, total; /* READ: bytes read of the inputs (total 0: unknown, a pipe); SWEEP: work units */
     uint64_t records;     /* READ: records so far */
-    unsigned k_done, k_all; /* SWEEP: values of k finished, of how many */
-    unsigned best_k;        /* SWEEP: the best k so far, 0 while none */
-    double best;            /* SWEEP: its index */
+    unsigned k_done, k_all; /* SWEEP: values of k finished, and in all */
+    unsigned best_k;        /* SWEEP: the best k so far, 0 if none */
+    double best;            /* SWEEP: the value of its index */
 };
 
-/* What happens, for logs that machines read: a step of the work begins or is done, with its counts and figures. */
+/* Events, for logs that machines read: a step of the work begins or is done, with its counts and figures. */
 struct kc_fact {
     const char *name;
     double value; /* exact for whole numbers up to 2^53; NAN: not defined */
@@ -29,15 +29,17 @@ struct kc_fact {
 
 struct kc_ctx {
     struct kc_pool *pool; /* never NULL */
-    /* One line, no newline, no "kclust: ". May be called from the thread that called into the library only. */
+    /* Write one line (no newline, no "kclust: "). Called only from the thread that called into the library. */
     void (*log)(void *arg, enum kc_log level, const char *line);
-    void (*progress)(void *arg, const struct kc_progress *p); /* NULL: nobody is looking */
+    void (*progress)(void *arg, const struct kc_progress *p); /* NULL: nobody is watching */
     void *arg;
-    /* As log, NULL: nobody reads it. phase: one word, which holds for what follows; message: what has come about. */
+    /* As log; NULL if nobody reads it. phase: one word that names the present step, and holds until the next event.
+     * message: what has happened. */
     void (*event)(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
 };
 
-void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
+void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts,
+                  size_t n);
 
 /* printf to ctx->log; lines longer than 1000 bytes are cut. */
 void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ...) KC_PRINTF(3, 4);

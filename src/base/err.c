@@ -1,3 +1,5 @@
+/* Errors as values. The first failure is kept, because later ones are mostly its consequences. Names in messages come
+ * from files, so everything is escaped on the way out. */
 #include "base/err.h"
 
 #include <stdio.h>
@@ -36,10 +38,11 @@ void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long
     dst[o] = '\0';
 }
 
-static int set(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
+/* Record a failure. */
+static int record(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
     KC_PRINTF(5, 0);
 
-static int set(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
+static int record(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
 {
     if (e->code != KC_OK)
         return -1;
@@ -60,7 +63,7 @@ int kc_err_set(struct kc_err *e, enum kc_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    set(e, code, NULL, 0, fmt, ap);
+    record(e, code, NULL, 0, fmt, ap);
     va_end(ap);
     return -1;
 }
@@ -69,7 +72,7 @@ int kc_err_at(struct kc_err *e, enum kc_code code, const char *file, uint64_t li
 {
     va_list ap;
     va_start(ap, fmt);
-    set(e, code, file, line, fmt, ap);
+    record(e, code, file, line, fmt, ap);
     va_end(ap);
     return -1;
 }

@@ -27,8 +27,8 @@ struct kc_err {
     enum kc_code code; /* KC_OK: no error so far */
     uint64_t line;     /* 1-based line (or 0: none) in `file` */
     uint64_t short_of; /* memory was short: the bytes that were asked for, at least 1; else 0 */
-    char file[1024];   /* input or output concerned; "" when there is none */
-    char msg[768];     /* what was found, what was expected; no newline, no final stop */
+    char file[1024];   /* input or output concerned; "" if there is none */
+    char msg[768];     /* what was found and what was expected; no newline, no final stop */
 };
 
 #define KC_ERR_INIT {KC_OK, 0, 0, "", ""}
@@ -36,21 +36,22 @@ struct kc_err {
 /* Record a failure, unless one is recorded already. Always returns -1, for `return kc_err_set(...)`. */
 int kc_err_set(struct kc_err *e, enum kc_code code, const char *fmt, ...) KC_PRINTF(3, 4);
 
-/* The same with the place: file may be NULL, line 0 when there is none. */
+/* The same with the place: file may be NULL, line 0 if there is none. */
 int kc_err_at(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, ...)
     KC_PRINTF(5, 6);
 
-/* KC_ESYS with strerror(errnum) behind the text: "cannot open: No such file or directory". */
+/* Record KC_ESYS with strerror(errnum) after the text: "cannot open: No such file or directory". */
 int kc_err_sys(struct kc_err *e, const char *file, int errnum, const char *fmt, ...) KC_PRINTF(4, 5);
 
-/* Out of memory, `bytes` being what was asked for: says also what is in use (kc_mem_held), and ulimit's limits. */
+/* Record that `bytes` bytes could not be allocated. The message also says what is in use (kc_mem_held) and ulimit's
+ * limits. */
 int kc_err_nomem(struct kc_err *e, uint64_t bytes);
 
-/* More words behind the message of a failure. */
+/* Append to the message of a failure. */
 void kc_err_more(struct kc_err *e, const char *fmt, ...) KC_PRINTF(2, 3);
 
-/* The one line "FILE:LINE: message" (no program name, no newline) into out; control bytes are written
- * \xHH so that hostile names cannot move the terminal's cursor. Always NUL-terminated. */
+/* Write the one line "FILE:LINE: message" (no program name, no newline) to out, NUL-terminated. Control bytes are
+ * written as \xHH, so that hostile names cannot move the terminal's cursor. */
 void kc_err_format(const struct kc_err *e, char *out, unsigned long size);
 
 /* Copy src to dst (size bytes, NUL-terminated), control bytes and invalid UTF-8 as \xHH. */

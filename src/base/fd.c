@@ -1,3 +1,4 @@
+/* System calls carried through. Descriptors may be inherited in non-blocking mode, so EAGAIN is handled by waiting. */
 #include "base/fd.h"
 
 #include <errno.h>
@@ -6,15 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)1 << 30) /* Linux moves no more than 2 GiB at once */
+#define PIECE ((size_t)1 << 30) /* Linux transfers no more than 2 GiB at once */
 
-static size_t piece(size_t n)
+static size_t limit_piece(size_t n)
 {
     return n < PIECE ? n : PIECE;
 }
 
-/* What a failed transfer means: 0, try again, when it was interrupted or would have blocked and may go on now. */
-static int again(int fd, short event)
+/* Return the errno of a failed transfer; 0, to try again, if it was interrupted, or if it would have blocked and can
+ * continue now. */
+static int wait_or_fail(int fd, short event)
 {
     if (errno == EINTR)
         return 0;
@@ -36,9 +38,9 @@ int kc_fd_open(const char *path, int flags, mode_t mode)
 int kc_fd_read(int fd, void *p, size_t n, size_t *got)
 {
     for (;;) {
-        ssize_t r = read(fd, p, piece(n));
+        ssize_t r = read(fd, p, limit_piece(n));
         *got = r > 0 ? (size_t)r : 0;
-        int err = r < 0 ? again(fd, POLLIN) : 0;
+        int err = r < 0 ? wait_or_fail(fd, POLLIN) : 0;
         if (r >= 0 || err != 0)
             return err;
     }
@@ -47,8 +49,8 @@ int kc_fd_read(int fd, void *p, size_t n, size_t *got)
 int kc_fd_pread(int fd, void *p, size_t n, off_t at, size_t *got)
 {
     for (*got = 0; *got < n;) {
-        ssize_t r = pread(fd, (char *)p + *got, piece(n - *got), at + (off_t)*got);
-        int err = r < 0 ? again(fd, POLLIN) : 0;
+        ssize_t r = pread(fd, (char *)p + *got, limit_piece(n - *got), at + (off_t)*got);
+        int err = r < 0 ? wait_or_fail(fd, POLLIN) : 0;
         if (r == 0 || err != 0)
             return err;
         *got += r > 0 ? (size_t)r : 0;
@@ -60,8 +62,9 @@ int kc_fd_write(int fd, const void *p, size_t n, off_t at)
 {
     for (size_t done = 0; done < n;) {
         const char *from = (const char *)p + done;
-        ssize_t w = at < 0 ? write(fd, from, piece(n - done)) : pwrite(fd, from, piece(n - done), at + (off_t)done);
-        int err = w == 0 ? EIO : w < 0 ? again(fd, POLLOUT) : 0;
+        ssize_t w = at < 0 ? write(fd, from, limit_piece(n - done)) :
+                    pwrite(fd, from, limit_piece(n - done), at + (off_t)done);
+        int err = w == 0 ? EIO : w < 0 ? wait_or_fail(fd, POLLOUT) : 0;
         if (err != 0)
             return err;
         done += w > 0 ? (size_t)w : 0;

@@ -1,5 +1,5 @@
-/* System calls on descriptors, carried through: interrupted ones are made again, short transfers go on, and where a
- * descriptor would block they wait. All but kc_fd_open return 0 or the errno of what could not be done. */
+/* System calls on descriptors, carried through: interrupted calls are repeated, short transfers are continued, and a
+ * descriptor that would block is waited for. All but kc_fd_open return 0 or the errno of the failure. */
 #ifndef KC_BASE_FD_H
 #define KC_BASE_FD_H
 
@@ -7,13 +7,13 @@
 #include <sys/types.h>
 #include "base/err.h"
 
-/* open(2): -1 and errno. */
+/* As open(2): -1 and errno on failure. */
 int kc_fd_open(const char *path, int flags, mode_t mode) KC_MUST_USE;
-/* What one read(2) gives, up to n bytes; *got is 0 at the end. */
+/* Read what one read(2) gives, up to n bytes; *got is 0 at the end. */
 int kc_fd_read(int fd, void *p, size_t n, size_t *got) KC_MUST_USE;
-/* n bytes at offset `at`; *got is less only when the file ends before. */
+/* Read n bytes at offset `at`; *got is less only if the file ends before. */
 int kc_fd_pread(int fd, void *p, size_t n, off_t at, size_t *got) KC_MUST_USE;
-/* All n bytes, at offset `at` when it is not negative. */
+/* Write all n bytes, at offset `at` if it is not negative. */
 int kc_fd_write(int fd, const void *p, size_t n, off_t at) KC_MUST_USE;
 int kc_fd_sync(int fd) KC_MUST_USE;
 int kc_fd_owner(int fd, uid_t user, gid_t group) KC_MUST_USE;

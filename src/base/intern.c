@@ -1,8 +1,11 @@
+/* Strings and their numbers: an arena, and a hash table with open addressing and linear probing, at most half full. The
+ * table is used within one process only, so the hash need not be the same on all machines. */
 #include "base/intern.h"
 
 #include <string.h>
 
-static uint32_t hash_of(const char *p, size_t n)
+/* Hash n bytes, 8 at a time (multiply and xor-shift; the constants are MurmurHash3's finaliser). */
+static uint32_t hash_bytes(const char *p, size_t n)
 {
     uint64_t h = 0x9E3779B97F4A7C15u ^ n;
     for (; n >= 8; n -= 8, p += 8) {
@@ -19,24 +22,24 @@ static uint32_t hash_of(const char *p, size_t n)
     return (uint32_t)(h >> 32);
 }
 
-static int equals(const struct kc_strs *s, size_t i, const char *p, size_t n)
+static int string_equals(const struct kc_strs *s, size_t i, const char *p, size_t n)
 {
     size_t len;
     const char *q = kc_strs_get(s, i, &len);
     return len == n && (n == 0 || memcmp(p, q, n) == 0);
 }
 
-/* The slot of the string, or the free one where it belongs. */
-static size_t place(const struct kc_intern *t, uint32_t hash, const char *p, size_t n)
+/* Return the slot of the string, or the free one where it belongs. */
+static size_t find_slot(const struct kc_intern *t, uint32_t hash, const char *p, size_t n)
 {
     size_t at = hash & t->mask;
     for (; t->slot[at] != 0; at = (at + 1) & t->mask)
-        if (t->hash[t->slot[at] - 1] == hash && equals(&t->strs, t->slot[at] - 1, p, n))
+        if (t->hash[t->slot[at] - 1] == hash && string_equals(&t->strs, t->slot[at] - 1, p, n))
             break;
     return at;
 }
 
-/* Twice the room, so that at most half of the slots are taken. */
+/* Double the room, so that at most half of the slots are used. */
 static int grow(struct kc_intern *t, struct kc_err *e)
 {
     size_t cap = t->cap ? 2 * t->cap : 64;
@@ -62,10 +65,10 @@ static int grow(struct kc_intern *t, struct kc_err *e)
 
 int kc_intern_add(struct kc_intern *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
 {
-    uint32_t hash = hash_of(p, n);
+    uint32_t hash = hash_bytes(p, n);
     if (t->strs.n == t->cap && grow(t, e) != 0)
         return -1;
-    size_t at = place(t, hash, p, n);
+    size_t at = find_slot(t, hash, p, n);
     if (t->slot[at] == 0) {
         if (t->strs.n >= UINT32_MAX - 1)
             return kc_err_set(e, KC_ESYS, "more than %u different strings", UINT32_MAX - 1);
@@ -82,7 +85,7 @@ uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n)
 {
     if (t->strs.n == 0)
         return KC_INTERN_NONE;
-    size_t at = place(t, hash_of(p, n), p, n);
+    size_t at = find_slot(t, hash_bytes(p, n), p, n);
     return t->slot[at] == 0 ? KC_INTERN_NONE : t->slot[at] - 1;
 }
 
@@ -92,7 +95,7 @@ void kc_intern_clear(struct kc_intern *t)
         return;
     if (t->strs.n > t->mask / 8)
         memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
-    else /* the last first, so that none is looked for behind a slot that is free already */
+    else /* the last first, so that no search stops at a slot that was freed already */
         for (size_t i = t->strs.n; i-- > 0;) {
             size_t at = t->hash[i] & t->mask;
             while (t->slot[at] != i + 1)
@@ -110,16 +113,17 @@ void kc_intern_free(struct kc_intern *t)
     memset(t, 0, sizeof *t);
 }
 
-/* By hashing: next[i] leads from a string of a to the next that equals it, head[number] to the first not yet taken. */
-static int align_any(const struct kc_strs *a, const struct kc_strs *b, size_t from, uint32_t *a_of_b,
-                     struct kc_err *e)
+/* Match by hashing. next[i] leads from a string of a to the next equal one, head[number] to the first that has no
+ * partner yet. */
+static int align_by_hash(const struct kc_strs *a, const struct kc_strs *b, size_t from, uint32_t *a_of_b,
+                         struct kc_err *e)
 {
     struct kc_intern t = {0};
     uint32_t *next = kc_mem_alloc(a->n, sizeof *next, e), *head = kc_mem_alloc(a->n, sizeof *head, e);
     int rc = -1;
     if (!next || !head)
         goto out;
-    /* from the last to the first, so that each becomes the head of those behind it */
+    /* from the last to the first, so that each becomes the head of those after it */
     for (size_t i = a->n; i-- > from;) {
         size_t n;
         uint32_t number;
@@ -154,12 +158,12 @@ int kc_intern_align(const struct kc_strs *a, const struct kc_strs *b, uint32_t *
     for (; same < a->n && same < b->n; same++) {
         size_t n;
         const char *p = kc_strs_get(b, same, &n);
-        if (!equals(a, same, p, n))
+        if (!string_equals(a, same, p, n))
             break;
         a_of_b[same] = (uint32_t)same;
     }
-    /* equal beginnings are matched to each other in any case: what is left of them are the later ones */
-    if (same < b->n && align_any(a, b, same, a_of_b, e) != 0)
+    /* equal beginnings are matched with each other in any case: only later strings remain */
+    if (same < b->n && align_by_hash(a, b, same, a_of_b, e) != 0)
         return -1;
     for (size_t j = 0; j < b->n; j++)
         matched += a_of_b[j] != KC_INTERN_NONE;

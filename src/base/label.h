@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define KC_NOISE UINT32_MAX /* the row is in no cluster */
-#define KC_NONE UINT32_MAX  /* an index that is not there: no row, no column, no partner */
+#define KC_NOISE UINT32_MAX /* the row is unassigned */
+#define KC_NONE UINT32_MAX  /* an index that does not exist: no row, no column, no partner */
 
 #endif

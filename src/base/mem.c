@@ -1,3 +1,6 @@
+/* Checked memory, counted: all memory of kclust's own is allocated here, so that messages can say how much is in
+ * use, and tests can hold the estimates of memory to the truth. The count is by malloc_usable_size, so no header is
+ * needed. */
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -11,8 +14,8 @@
 
 static _Atomic uint64_t held, most_held;
 
-/* Account for a block that has come. */
-static void *have(void *p)
+/* Count a new block. p may be NULL. */
+static void *count_block(void *p)
 {
     uint64_t now = atomic_fetch_add(&held, malloc_usable_size(p)) + malloc_usable_size(p), most = most_held;
     while (now > most && !atomic_compare_exchange_weak(&most_held, &most, now))
@@ -38,8 +41,8 @@ size_t kc_mem_add(size_t a, size_t b)
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
-/* malloc takes no size above PTRDIFF_MAX; asking for it would only make sanitizers complain. */
-static size_t product(size_t count, size_t size, struct kc_err *e)
+/* Multiply and check. malloc accepts no size above PTRDIFF_MAX; asking for it would only make sanitizers complain. */
+static size_t checked_product(size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = kc_mem_mul(count, size);
     if (bytes > PTRDIFF_MAX) {
@@ -51,43 +54,43 @@ static size_t product(size_t count, size_t size, struct kc_err *e)
 
 void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
 {
-    size_t bytes = product(count, size, e);
+    size_t bytes = checked_product(count, size, e);
     void *p = bytes ? malloc(bytes) : NULL;
     if (!p)
         (void)kc_err_nomem(e, bytes);
-    return have(p);
+    return count_block(p);
 }
 
 void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
 {
-    size_t bytes = product(count, size, e);
+    size_t bytes = checked_product(count, size, e);
     void *p = bytes ? calloc(1, bytes) : NULL;
     if (!p)
         (void)kc_err_nomem(e, bytes);
-    return have(p);
+    return count_block(p);
 }
 
 void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
 {
-    size_t bytes = product(count, size, e);
+    size_t bytes = checked_product(count, size, e);
     void *p = NULL;
     if (bytes == 0 || posix_memalign(&p, 64, bytes) != 0) {
         (void)kc_err_nomem(e, bytes);
         return NULL;
     }
-    return have(p);
+    return count_block(p);
 }
 
 void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
 {
-    size_t bytes = product(count, size, e), before = malloc_usable_size(old);
+    size_t bytes = checked_product(count, size, e), before = malloc_usable_size(old);
     void *p = bytes ? realloc(old, bytes) : NULL;
     if (!p) {
         (void)kc_err_nomem(e, bytes > before ? bytes - before : bytes);
         return NULL;
     }
     held -= before;
-    return have(p);
+    return count_block(p);
 }
 
 void kc_mem_free(void *p)
@@ -107,7 +110,8 @@ char *kc_mem_strdup(const char *s, struct kc_err *e)
 
 uint64_t kc_mem_peak(void)
 {
-    /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. Nor stdio, which takes memory. */
+    /* Not getrusage's ru_maxrss: that outlives exec, so a large parent would show. Not stdio either, which
+     * allocates. */
     char text[4096];
     size_t n = 0;
     int fd = kc_fd_open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
@@ -166,7 +170,7 @@ int kc_buf_printf(struct kc_buf *b, struct kc_err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n < 0 || kc_buf_reserve(b, (size_t)n + 1, e) != 0) /* + 1: vsnprintf wants room for its NUL */
+    if (n < 0 || kc_buf_reserve(b, (size_t)n + 1, e) != 0) /* + 1: vsnprintf needs room for its NUL */
         return -1;
     va_start(ap, fmt);
     vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
@@ -181,8 +185,8 @@ void kc_buf_free(struct kc_buf *b)
     *b = (struct kc_buf){NULL, 0, 0};
 }
 
-/* Room for `more` offsets behind the n + 1 that are there, and for their bytes; + 1: the arena of empty strings is
- * there, too. */
+/* Make room for `more` offsets after the n + 1 that are there, and for their bytes. + 1: the arena exists even if all
+ * strings are empty. */
 static int strs_reserve(struct kc_strs *s, size_t more, size_t bytes, struct kc_err *e)
 {
     size_t want = kc_mem_add(s->n + 1, more);
@@ -238,7 +242,7 @@ void kc_strs_pick(struct kc_strs *s, const uint32_t *at, size_t m, size_t each)
             size_t n;
             const char *p = kc_strs_get(s, at[i] * each + j, &n);
             uint64_t off = s->off[to];
-            memmove(s->bytes.p + off, p, n); /* never up: before it lie those kept so far, which were there before */
+            memmove(s->bytes.p + off, p, n); /* downwards only: what is kept before it was before it already */
             s->off[++to] = off + n;
         }
     s->n = to;

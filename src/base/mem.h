@@ -1,4 +1,4 @@
-/* Checked memory. Every size product is checked; failure is KC_ESYS with the number of bytes. */
+/* Checked memory. Every product of sizes is checked; a failure is KC_ESYS with the number of bytes. */
 #ifndef KC_BASE_MEM_H
 #define KC_BASE_MEM_H
 
@@ -6,27 +6,27 @@
 #include <stdint.h>
 #include "base/err.h"
 
-/* a * b, or SIZE_MAX on overflow (which no allocation grants). */
+/* Return a * b (a + b), or SIZE_MAX on overflow, which no allocation grants. */
 size_t kc_mem_mul(size_t a, size_t b);
 size_t kc_mem_add(size_t a, size_t b);
 
-/* count * size bytes, uninitialised / zeroed / aligned to 64. NULL (and e) on failure; count 0 gives a
- * valid pointer. Free with kc_mem_free (free(3) under the hood, NULL is fine). */
+/* Allocate count * size bytes: uninitialised, zeroed, or aligned to 64. NULL (and e) on failure; count 0 gives a valid
+ * pointer. Free with kc_mem_free (which calls free(3); NULL is fine). */
 void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 /* Resize; on failure the old block stays valid and NULL is returned. */
 void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e) KC_MUST_USE;
 void kc_mem_free(void *p);
-/* Let *p (*cap elements) have room for `want`; it grows by half. */
+/* Make room for `want` elements in *p (*cap elements). It grows by half. */
 int kc_mem_reserve_u64(uint64_t **p, size_t *cap, size_t want, struct kc_err *e) KC_MUST_USE;
 char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
 
-/* Bytes allocated by the functions above and not freed, and into *most the most there were at a time since the last
+/* Return the bytes allocated by the functions above and not freed. *most: the largest such number since the last
  * reset. */
 uint64_t kc_mem_held(uint64_t *most, int reset);
 
-/* The largest resident size of this process so far, in bytes; 0 where the system does not tell. */
+/* Return the largest resident size of this process so far, in bytes; 0 if the system does not tell. */
 uint64_t kc_mem_peak(void);
 
 /* A growable byte buffer. Zero-initialise; contents p[0..n). Free with kc_buf_free. */
@@ -57,9 +57,9 @@ static inline const char *kc_strs_get(const struct kc_strs *s, size_t i, size_t 
     *len = (size_t)(s->off[i + 1] - s->off[i]); /* NOLINT(clang-analyzer-core.NullDereference): i < s->n */
     return s->bytes.p + s->off[i];
 }
-/* Keep only the groups of `each` strings that at names, ascending (m of them). */
+/* Keep only the groups of `each` strings that `at` names, ascending (m of them). */
 void kc_strs_pick(struct kc_strs *s, const uint32_t *at, size_t m, size_t each);
-void kc_strs_cut(struct kc_strs *s, size_t n);   /* to the first n of them */
+void kc_strs_cut(struct kc_strs *s, size_t n);   /* keep the first n */
 void kc_strs_clear(struct kc_strs *s); /* n = 0, memory kept */
 void kc_strs_free(struct kc_strs *s);
 

@@ -1,4 +1,6 @@
-/* Reading numbers. The hot loop of the program is kc_num_floats: nearly all input is digits. */
+/* Read numbers. The hot loop of the program is kc_num_floats: nearly all of an input is digits. Most numbers take one
+ * division of doubles; where its rounding could change the float, which a test of the quotient's low bits shows, the
+ * number is converted again with strtod. So the result is always that of numpy.float32(json.loads(text)). */
 #include "base/num.h"
 
 #include <float.h>
@@ -13,8 +15,8 @@ _Static_assert(FLT_EVAL_METHOD == 0, "double must be computed as double: on i386
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Significant digits handed to strtod. A double's rounding is decided by 768 of them and whether any other is not 0
- * (a sticky 1). */
+/* Significant digits passed to strtod. 768 digits decide how a double is rounded, together with whether any later digit
+ * is not 0 (a sticky 1). */
 #define EXACT_DIGITS 800
 
 static const double pow10d[] = {
@@ -22,16 +24,16 @@ static const double pow10d[] = {
     1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35,
     1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46, 1e47, 1e48, 1e49, 1e50, 1e51, 1e52, 1e53,
     1e54, 1e55, 1e56, 1e57, 1e58, 1e59, 1e60, 1e61, 1e62, 1e63, 1e64, 1e65, 1e66, 1e67, 1e68, 1e69, 1e70};
-#define POW10_MAX 70   /* w < 10^19, so below w * 10^-70 everything is 0 as a float */
+#define POW10_MAX 70   /* w < 10^19, so anything below w * 10^-70 is 0 as a float */
 #define POW10_EXACT 22 /* 5^22 < 2^53 */
 
 static const uint64_t pow10u[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-static const uint64_t below18[] = { /* 10^(18 - n): what n more digits leave below 10^18 */
+static const uint64_t below18[] = { /* 10^(18 - n): w below it has room for n more digits below 10^18 */
     1000000000000000000u, 100000000000000000u, 10000000000000000u, 1000000000000000u,
     100000000000000u,     10000000000000u,     1000000000000u,     100000000000u};
 
-/* Eight text bytes, first in the lowest, as digit values; not_digits marks by the high bit of its byte the first one
- * that is no digit (marks behind the first are not reliable: the sum may carry). */
+/* Load eight text bytes, the first in the lowest, as digit values. not_digits sets the high bit of the first byte that
+ * is no digit (bits of bytes after the first are not reliable: the sum may carry). */
 static inline uint64_t load_digits(const char *p)
 {
     return kc_le64(p) ^ 0x3030303030303030u;
@@ -42,7 +44,7 @@ static inline uint64_t not_digits(uint64_t t)
     return ((t + 0x7676767676767676u) | t) & 0x8080808080808080u;
 }
 
-/* Eight digit values to their number: neighbours are joined to pairs, pairs to fours and fours to eight. */
+/* Convert eight digit values to their number: neighbours are joined to pairs, pairs to fours, and fours to eight. */
 static inline uint64_t join8(uint64_t t)
 {
     t = t * 10 + (t >> 8);
@@ -50,7 +52,7 @@ static inline uint64_t join8(uint64_t t)
     return (even * 0x000F424000000064u + odd * 0x0000271000000001u) >> 32;
 }
 
-/* The number of the first n (0..7) of eight digit values: shifted up, with zeros before them. */
+/* Convert the first n (0..7) of eight digit values: shifted up, with zeros before them. */
 static inline uint64_t join_n(uint64_t t, unsigned n)
 {
     return join8(t << (56 - 8 * n) << 8);
@@ -65,9 +67,9 @@ static inline float with_sign(float f, uint64_t negative)
     return f;
 }
 
-/* An approximation of a decimal by two or three rounded double operations is within 4 units of the double nearest to
- * the decimal. That double is not needed when both round to the same float, which is so unless a midpoint of two
- * neighbouring floats (29 low bits 1000...) is close. */
+/* Return 1 if a double is close to the midpoint of two neighbouring floats (29 low bits 1000...). A decimal
+ * approximated by two or three rounded double operations is within 4 units of the double nearest to it. Both round to
+ * the same float unless such a midpoint is close, so otherwise the exact double is not needed. */
 static inline int near_midpoint(double d)
 {
     uint64_t b;
@@ -75,8 +77,8 @@ static inline int near_midpoint(double d)
     return (b & 0x1FFFFFFFu) - (0x10000000u - 8) <= 16;
 }
 
-/* The decimal of `digits` (a point may be among them; `end` is behind the last) times 10^exp to the nearest double. */
-static double exact(const char *digits, const char *end, int64_t exp)
+/* Convert `digits` (with or without a point; `end` is after the last) times 10^exp to the nearest double. */
+static double convert_exactly(const char *digits, const char *end, int64_t exp)
 {
     char buf[EXACT_DIGITS + 32];
     size_t n = 0;
@@ -110,23 +112,24 @@ static double exact(const char *digits, const char *end, int64_t exp)
     return strtod(buf, NULL);
 }
 
-/* A number as written: w (its first 19 significant digits) times 10^exp; cut: what was left out are not only zeros. */
+/* A number as written: w (its first 19 significant digits) times 10^exp. cut: not all digits left out are zeros. */
 struct decimal {
     uint64_t w;
-    int64_t exp;     /* counts the digits that were left out */
-    int64_t written; /* the exponent behind the e */
+    int64_t exp;     /* includes the digits that were left out */
+    int64_t written; /* the exponent after the e */
     const char *digits, *digits_end;
     int negative, cut;
     int integer; /* no point and no exponent */
 };
 
-/* RFC 8259's number, any length; loose: as kc_num_loose has it. On failure *pp is at the offending byte. */
-static enum kc_num_status scan(const char **pp, int loose, struct decimal *d)
+/* Scan a number of RFC 8259, of any length; loose: also those of kc_num_loose. On failure *pp is at the offending
+ * byte. */
+static enum kc_num_status scan_number(const char **pp, int loose, struct decimal *d)
 {
     const char *p = *pp;
     uint64_t w = 0;
     int64_t exp = 0;
-    unsigned room = 19; /* digits that w can still take */
+    unsigned room = 19; /* digits that w has room for */
     int cut = 0;
     d->written = 0;
     d->integer = 1;
@@ -165,7 +168,7 @@ static enum kc_num_status scan(const char **pp, int loose, struct decimal *d)
             if (room < 8 || not_digits(t) != 0)
                 break;
             uint64_t v = join8(t);
-            if (w == 0 && v != 0 && v < 10000000) /* zeros that lead must take no room: one by one */
+            if (w == 0 && v != 0 && v < 10000000) /* leading zeros must use no room: one by one */
                 break;
             w = w * 100000000u + v;
             room -= w != 0 ? 8 : 0;
@@ -209,10 +212,11 @@ static enum kc_num_status scan(const char **pp, int loose, struct decimal *d)
     return KC_NUM_OK;
 }
 
-static enum kc_num_status any_float(const char **pp, int loose, float *out)
+/* Convert a number of any form. */
+static enum kc_num_status convert_any(const char **pp, int loose, float *out)
 {
     struct decimal t;
-    enum kc_num_status st = scan(pp, loose, &t);
+    enum kc_num_status st = scan_number(pp, loose, &t);
     if (st != KC_NUM_OK)
         return st;
     double d;
@@ -224,28 +228,28 @@ static enum kc_num_status any_float(const char **pp, int loose, float *out)
         d = t.exp < 0 ? (double)t.w / pow10d[-t.exp] : (double)t.w * pow10d[t.exp];
         int certain = !t.cut && t.w >> 53 == 0 && t.exp >= -POW10_EXACT && t.exp <= POW10_EXACT;
         if (!certain && (d < 1.2e-38 /* floats are sparser from FLT_MIN down */ || near_midpoint(d)))
-            d = exact(t.digits, t.digits_end, t.written);
+            d = convert_exactly(t.digits, t.digits_end, t.written);
     }
-    if (d >= 0x1.ffffffp127) /* the midpoint behind the largest float, where rounding goes to infinity */
+    if (d >= 0x1.ffffffp127) /* the midpoint after the largest float, from which on rounding goes to infinity */
         return KC_NUM_RANGE;
-    /* -0 is an integer to Python, which has no negative zero there; -0.0 is a float */
+    /* The integer -0 has no sign in Python; -0.0 is a float and has one */
     *out = with_sign((float)d, (uint64_t)(t.negative && !(t.integer && d == 0.0)));
     return KC_NUM_OK;
 }
 
-/* Any number: long ones, those with an exponent, and errors. */
-static enum kc_num_status __attribute__((noinline)) slow_float(const char **pp, float *out)
+/* Convert a number that the fast paths leave: long ones, those with an exponent, and errors. */
+static enum kc_num_status __attribute__((noinline)) convert_slowly(const char **pp, float *out)
 {
-    return any_float(pp, 0, out);
+    return convert_any(pp, 0, out);
 }
 
 enum kc_num_status kc_num_loose(const char **pp, float *out)
 {
-    return any_float(pp, 1, out);
+    return convert_any(pp, 1, out);
 }
 
-/* Up to seven digits, or so many on both sides of a point: integers, pixels, quantised vectors. */
-static enum kc_num_status __attribute__((noinline)) few_digits(const char **pp, float *out)
+/* Convert up to seven digits, or up to seven on both sides of a point: integers, pixels, quantised vectors. */
+static enum kc_num_status __attribute__((noinline)) convert_few_digits(const char **pp, float *out)
 {
     const char *p = *pp;
     uint64_t negative = *p == '-';
@@ -253,7 +257,7 @@ static enum kc_num_status __attribute__((noinline)) few_digits(const char **pp, 
     uint64_t t = load_digits(p), m = not_digits(t);
     unsigned n = m == 0 ? 8 : kc_ctz64(m) >> 3, f = 0;
     if (n == 0 || n > 7 || (*p == '0' && (n > 1 || negative))) /* -0: see slow_float */
-        return slow_float(pp, out);
+        return convert_slowly(pp, out);
     uint64_t w = join_n(t, n);
     p += n;
     if (*p == '.') {
@@ -261,27 +265,27 @@ static enum kc_num_status __attribute__((noinline)) few_digits(const char **pp, 
         m = not_digits(t);
         f = m == 0 ? 8 : kc_ctz64(m) >> 3;
         if (f == 0 || f > 7)
-            return slow_float(pp, out);
+            return convert_slowly(pp, out);
         w = w * pow10u[f] + join_n(t, f);
         p += 1 + f;
     }
     if ((*p | 0x20) == 'e')
-        return slow_float(pp, out);
+        return convert_slowly(pp, out);
     *out = with_sign((float)((double)(int64_t)w / pow10d[f]), negative); /* both exact: the quotient is rounded once */
     *pp = p;
     return KC_NUM_OK;
 }
 
-/* The common shape, one digit, a point and up to 23 others, without an exponent and with few enough digits; the rest
- * is slow_float's. */
-static inline __attribute__((always_inline)) enum kc_num_status fast_float(const char **pp, float *out)
+/* Convert the common form: one digit, a point and up to 23 digits, without an exponent. Other forms, and too many
+ * digits, are left to slow_float. */
+static inline __attribute__((always_inline)) enum kc_num_status convert_fast(const char **pp, float *out)
 {
     const char *p = *pp;
     uint64_t negative = *p == '-';
     p += negative;
     uint64_t w = (uint64_t)(unsigned char)(*p - '0');
     if (UNLIKELY(w > 9 || p[1] != '.'))
-        return few_digits(pp, out);
+        return convert_few_digits(pp, out);
     p += 2;
     uint64_t t = load_digits(p), m = not_digits(t);
     unsigned n, f;
@@ -298,26 +302,26 @@ static inline __attribute__((always_inline)) enum kc_num_status fast_float(const
             t = load_digits(p + 16);
             m = not_digits(t);
             if (UNLIKELY(m == 0))
-                return slow_float(pp, out);
+                return convert_slowly(pp, out);
             n = kc_ctz64(m) >> 3;
             if (UNLIKELY(w >= below18[n]))
-                return slow_float(pp, out);
+                return convert_slowly(pp, out);
             f = 16 + n;
             w = w * pow10u[n] + join_n(t, n);
         }
     } else {
         n = kc_ctz64(m) >> 3;
         if (UNLIKELY(n == 0))
-            return slow_float(pp, out);
+            return convert_slowly(pp, out);
         f = n;
         w = w * pow10u[n] + join_n(t, n);
     }
     p += f;
     if (UNLIKELY((*p | 0x20) == 'e'))
-        return slow_float(pp, out);
+        return convert_slowly(pp, out);
     double d = (double)(int64_t)w / pow10d[f];
     if (UNLIKELY((w >> 53 != 0 || f > POW10_EXACT) && near_midpoint(d)))
-        return slow_float(pp, out);
+        return convert_slowly(pp, out);
     *out = with_sign((float)d, negative);
     *pp = p;
     return KC_NUM_OK;
@@ -325,12 +329,12 @@ static inline __attribute__((always_inline)) enum kc_num_status fast_float(const
 
 enum kc_num_status kc_num_float(const char **pp, float *out)
 {
-    return fast_float(pp, out);
+    return convert_fast(pp, out);
 }
 
 static const struct kc_num_list json = {',', ']'};
 
-/* White space of JSON, of which a list has only the blanks, if these do not separate its numbers. */
+/* Skip JSON's white space; in other lists only blanks, unless these separate the numbers. */
 static inline __attribute__((always_inline)) const char *skip_blanks(const char *p, const struct kc_num_list *list)
 {
     if (list == &json)
@@ -342,8 +346,10 @@ static inline __attribute__((always_inline)) const char *skip_blanks(const char 
     return p;
 }
 
-static inline __attribute__((always_inline)) size_t plain(const char **pp, float *out, size_t done, size_t room,
-                                                          const struct kc_num_list *list, enum kc_num_status *status)
+/* Read numbers one by one, as kc_num_listed_plain. */
+static inline __attribute__((always_inline)) size_t read_plain(const char **pp, float *out, size_t done, size_t room,
+                                                               const struct kc_num_list *list,
+                                                               enum kc_num_status *status)
 {
     const char *p = *pp;
     size_t i = done;
@@ -362,7 +368,7 @@ static inline __attribute__((always_inline)) size_t plain(const char **pp, float
                 p = skip_blanks(p, list);
         }
         const char *q = p;
-        enum kc_num_status st = fast_float(&q, out + i);
+        enum kc_num_status st = convert_fast(&q, out + i);
         if (UNLIKELY(st != KC_NUM_OK)) {
             *status = st;
             break;
@@ -376,13 +382,14 @@ static inline __attribute__((always_inline)) size_t plain(const char **pp, float
 
 size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room, enum kc_num_status *status)
 {
-    return plain(pp, out, done, room, &json, status);
+    return read_plain(pp, out, done, room, &json, status);
 }
 
 size_t kc_num_listed_plain(const char **pp, float *out, size_t done, size_t room, const struct kc_num_list *list,
                            enum kc_num_status *status)
 {
-    return list == &json ? plain(pp, out, done, room, &json, status) : plain(pp, out, done, room, list, status);
+    return list == &json ? read_plain(pp, out, done, room, &json, status) :
+           read_plain(pp, out, done, room, list, status);
 }
 
 size_t kc_num_listed(const char **pp, const char *floor, float *out, size_t room, const struct kc_num_list *list,
@@ -392,7 +399,7 @@ size_t kc_num_listed(const char **pp, const char *floor, float *out, size_t room
 #if defined(__x86_64__)
     if (kc_num_has_avx2()) {
         size_t more = kc_num_listed_avx2(pp, floor, out, room, list), few = 4;
-        /* Where four at a time do not go on, the next few go one by one, and more of them when that was in vain. */
+        /* Where four at a time fail, read the next few one by one, and more of them each time this happens again. */
         for (;;) {
             done += more;
             few = more > 0 ? 4 : few < 64 ? 2 * few : few;
@@ -425,7 +432,7 @@ static const char *skip_digits(const char *p)
     return p + (kc_ctz64(m) >> 3);
 }
 
-/* The same grammar as scan()'s, for numbers that nobody wants: nothing is computed. */
+/* The same grammar as scan's, for numbers whose value is not wanted: nothing is computed. */
 const char *kc_num_skip(const char *p, const char **bad)
 {
     p += *p == '-';
@@ -502,7 +509,7 @@ int kc_num_size(const char *s, uint64_t *out)
 int kc_num_double(const char *s, double *out)
 {
     struct decimal t;
-    /* scan() reads ahead by up to eight bytes, which a caller's string need not have */
+    /* scan reads ahead by up to eight bytes, which a caller's string need not have */
     char copy[512];
     size_t n = strlen(s);
     if (n >= sizeof copy - KC_NUM_PAD)
@@ -510,7 +517,7 @@ int kc_num_double(const char *s, double *out)
     memset(copy, 0, sizeof copy);
     memcpy(copy, s, n);
     const char *p = copy;
-    if (scan(&p, 0, &t) != KC_NUM_OK || *p != '\0')
+    if (scan_number(&p, 0, &t) != KC_NUM_OK || *p != '\0')
         return -1;
     double d = strtod(copy, NULL);
     if (d > DBL_MAX || d < -DBL_MAX)
@@ -528,11 +535,11 @@ void kc_num_human(char out[16], uint64_t bytes)
         snprintf(out, 16, "%u B", (unsigned)bytes);
         return;
     }
-    while (v >= 999.95) { /* what would be printed as 1000.0 belongs to the next unit */
+    while (v >= 999.95) { /* what would print as 1000.0 belongs to the next unit */
         v /= 1000;
         u++;
     }
-    /* whole and tenth as integers: their width is plain to the compiler */
+    /* whole and tenth as integers, so that the compiler sees their width */
     unsigned tenths = (unsigned)(v * 10 + 0.5);
     snprintf(out, 16, "%u.%u %cB", tenths / 10 % 1000, tenths % 10, unit[u]);
 }

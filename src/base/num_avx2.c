@@ -1,11 +1,11 @@
 /* Arrays of numbers, four at once.
  *
  * Number after number, the CPU waits: where one ends is known only when its digits have been looked at, and a guess at
- * their count is wrong for one number in three (35 cycles a number of 12 bytes). So 64 bytes are searched for separators,
- * signs and points first; the four numbers whose ends are known then are converted side by side, with no branch on
- * their lengths. That takes 160 instructions for four numbers of up to 15 bytes, 10 cycles a number at 4 a cycle.
- * Measured are 15 (Zen 3): the chain from the text to the four floats is 80 cycles long, and the reorder buffer of 256
- * holds hardly more than one and a half of them. */
+ * their count is wrong for one number in three (35 cycles a number of 12 bytes). So 64 bytes are searched for
+ * separators, signs and points first; the four numbers whose ends are known then are converted side by side, with no
+ * branch on their lengths. That takes 160 instructions for four numbers of up to 15 bytes, 10 cycles a number at 4 a
+ * cycle. Measured are 15 (Zen 3): the chain from the text to the four floats is 80 cycles long, and the reorder buffer
+ * of 256 holds hardly more than one and a half of them. */
 #include "base/num_simd.h"
 
 #if defined(__x86_64__)
@@ -23,10 +23,10 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
-#define FRACTION 22 /* digits behind the point: 10^22 is the last power of ten that is a double */
+#define FRACTION 22 /* digits after the point: 10^22 is the last power of ten that is a double */
 #define NO_POINT 23
 
-/* By digits behind the point. */
+/* Powers of ten, by digits after the point. */
 static const double scale[NO_POINT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                            1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1};
 
@@ -37,7 +37,8 @@ static const unsigned char edges[96] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
-/* By length, of numbers of one digit, a point and others: the shuffle that drops the point and all that is in front. */
+/* By length, for numbers of one digit, a point and more digits: the shuffle that drops the point and what comes before
+ * the number. */
 #define N 0x80
 static const unsigned char drop_point[16][16] = {
     {N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N},
@@ -64,7 +65,7 @@ AVX2_INLINE __m256i load32(const void *p)
     return _mm256_loadu_si256((const __m256i *)p);
 }
 
-/* 16 bytes from each. */
+/* Load 16 bytes from each. */
 AVX2_INLINE __m256i load16x2(const void *low, const void *high)
 {
     __m128i a = _mm_loadu_si128((const __m128i *)low), b = _mm_loadu_si128((const __m128i *)high);
@@ -76,14 +77,15 @@ AVX2_INLINE uint64_t bits64(__m256i low, __m256i high)
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-/* In memory, behind a pointer: the compiler would build each anew, in three instructions, wherever it is used. */
+/* Kept in memory, behind a pointer: the compiler would otherwise build each anew, in three instructions, at every
+ * use. */
 struct constants {
     __m256i sep, blank, minus, point, naught, nine, tens, hundreds, myriads, two52, iota;
     uint64_t blanks; /* all ones where a blank may come before a number, 0 where blanks separate them */
 };
 
-/* Where in the 64 bytes a, b the byte c stands. */
-AVX2_INLINE uint64_t where(__m256i a, __m256i b, __m256i c)
+/* Return the positions of byte c in the 64 bytes a, b. */
+AVX2_INLINE uint64_t positions_of(__m256i a, __m256i b, __m256i c)
 {
     return bits64(_mm256_cmpeq_epi8(a, c), _mm256_cmpeq_epi8(b, c));
 }
@@ -92,30 +94,31 @@ AVX2_INLINE uint64_t where(__m256i a, __m256i b, __m256i c)
 struct four {
     const char *p;
     size_t begin[4], end[4], len[4];
-    size_t f[4];       /* digits behind the point, NO_POINT where there is none */
-    unsigned negative; /* bit i: number i is */
+    size_t f[4];       /* digits after the point, NO_POINT if there is none */
+    unsigned negative; /* bit i: number i is negative */
 };
 
-AVX2_INLINE void store(float *out, __m256d d, unsigned negative)
+AVX2_INLINE void store_floats(float *out, __m256d d, unsigned negative)
 {
     __m128i sign = _mm_sllv_epi32(_mm_set1_epi32((int)negative), _mm_setr_epi32(31, 30, 29, 28));
     sign = _mm_and_si128(sign, _mm_set1_epi32((int)0x80000000u));
     _mm_storeu_ps(out, _mm_or_ps(_mm256_cvtpd_ps(d), _mm_castsi128_ps(sign)));
 }
 
-/* Digit values to numbers of four digits, in 32 bits each. */
+/* Convert digit values to numbers of four digits, in 32 bits each. */
 AVX2_INLINE __m256i join4(__m256i v, const struct constants *k)
 {
     return _mm256_madd_epi16(_mm256_maddubs_epi16(v, k->tens), k->hundreds);
 }
 
-/* To numbers of eight digits: in each 128-bit lane the two of a, then the two of b. */
+/* Convert to numbers of eight digits: in each 128-bit lane the two of a, then the two of b. */
 AVX2_INLINE __m256i join8(__m256i a, __m256i b, const struct constants *k)
 {
     return _mm256_madd_epi16(_mm256_packus_epi32(a, b), k->myriads);
 }
 
-/* The lower, the upper halves of 64-bit lanes as doubles: put below the exponent of 2^52, which is taken off again. */
+/* Convert the lower (upper) halves of 64-bit lanes to doubles: they are put below the exponent of 2^52, which is then
+ * subtracted. */
 AVX2_INLINE __m256d low_double(__m256i v, const struct constants *k)
 {
     return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_blend_epi32(v, k->two52, 0xAA)), _mm256_castsi256_pd(k->two52));
@@ -137,16 +140,17 @@ AVX2_INLINE int all_digits(__m256i v, const struct constants *k)
     return _mm256_testz_si256(over, over);
 }
 
-/* Four numbers of 1 to 15 bytes. one_digit: each has one digit before the point, and at least one behind. 16 bytes
- * before the ends can be read. 0 when one of them is no number, or not one for this: out is not touched. */
+/* Convert four numbers of 1 to 15 bytes. one_digit: each has one digit before the point and at least one after it. The
+ * 16 bytes before each end are readable. Return 0, with out untouched, if one of them is no number, or not one for this
+ * way. */
 AVX2_INLINE int convert16(const struct four *t, int one_digit, float *out, const struct constants *k)
 {
     __m256i v[2];
-    UNROLL for (int i = 0; i < 2; i++) { /* numbers i and i + 2: then join8 leaves the four in order */
+    UNROLL for (int i = 0; i < 2; i++) { /* numbers i and i + 2, so that join8 leaves the four in order */
         v[i] = _mm256_xor_si256(load16x2(t->p + t->end[i] - 16, t->p + t->end[i + 2] - 16), k->naught);
         if (one_digit) {
             v[i] = _mm256_shuffle_epi8(v[i], load16x2(drop_point[t->len[i]], drop_point[t->len[i + 2]]));
-        } else { /* what is before the point moves up */
+        } else { /* move up what is before the point */
             __m256i back = load16x2(edges + 48 + t->f[i], edges + 48 + t->f[i + 2]);
             v[i] = _mm256_and_si256(v[i], load16x2(edges + 16 + t->len[i], edges + 16 + t->len[i + 2]));
             v[i] = _mm256_shuffle_epi8(v[i], _mm256_add_epi8(k->iota, back));
@@ -162,12 +166,13 @@ AVX2_INLINE int convert16(const struct four *t, int one_digit, float *out, const
         if (UNLIKELY(zero & t->negative)) /* the integer -0 is 0 */
             return 0;
     }
-    /* by a power of ten that is a double: the quotient is the double nearest to the decimal */
-    store(out, _mm256_div_pd(d, divisor(t->f)), t->negative);
+    /* by a power of ten that is a double, so the quotient is the double nearest to the decimal */
+    store_floats(out, _mm256_div_pd(d, divisor(t->f)), t->negative);
     return 1;
 }
 
-/* Four numbers of one digit, a point and 1 to 22 digits. 32 bytes before the ends can be read. 0 as convert16. */
+/* Convert four numbers of one digit, a point and 1 to 22 digits. The 32 bytes before each end are readable. Return 0 as
+ * convert16. */
 AVX2_INLINE int convert32(const struct four *t, float *out, const struct constants *k)
 {
     const char *p = t->p;
@@ -185,18 +190,18 @@ AVX2_INLINE int convert32(const struct four *t, float *out, const struct constan
     d = _mm256_add_pd(_mm256_mul_pd(high_double(top, k), _mm256_set1_pd(1e16)), d);
     d = _mm256_add_pd(_mm256_div_pd(d, divisor(t->f)), low_double(first, k));
     /* Five roundings leave d within 5 units of the double nearest to the decimal. Both round to the same float unless a
-     * midpoint of two floats (the 29 low bits are 1000...) is near: see num.c. In the upper halves nothing is. */
+     * midpoint of two floats (the 29 low bits are 1000...) is near: see num.c. The upper halves never match. */
     __m256i tail = _mm256_and_si256(_mm256_castpd_si256(d), _mm256_set1_epi64x(0x1FFFFFFF));
     tail = _mm256_abs_epi32(_mm256_sub_epi32(tail, _mm256_set1_epi64x(0x7FFFFFFF10000000)));
     __m256i near = _mm256_cmpgt_epi32(_mm256_set1_epi32(9), tail);
     if (UNLIKELY(!all_digits(_mm256_max_epu8(most, first), k) || !_mm256_testz_si256(near, near)))
         return 0;
-    store(out, d, t->negative);
+    store_floats(out, d, t->negative);
     return 1;
 }
 
-/* The four elements at p, which end where the lowest four bits of `ends` say, counted from p. a, b: the 64 bytes at p.
- * Returns the first byte behind the fourth, NULL where convert16 and convert32 say 0. */
+/* Convert the four elements at p, which end where the lowest four bits of `ends` say, counted from p. a, b: the 64
+ * bytes at p. Return the first byte after the fourth; NULL if convert16 and convert32 return 0. */
 AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends, float *out,
                               const struct constants *k)
 {
@@ -205,10 +210,10 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
     e[2] = _blsr_u64(e[1]);
     e[3] = _blsr_u64(e[2]);
     uint64_t inside = _blsmsk_u64(e[3]);
-    /* From where the elements begin, behind a blank and behind the sign: adding a bit to itself moves it up. */
+    /* From where the elements begin, past a blank and past the sign: adding a bit to itself moves it up. */
     uint64_t begins = (ends << 1 | 1) & inside;
-    begins += begins & where(a, b, k->blank) & k->blanks;
-    uint64_t negative = begins & where(a, b, k->minus);
+    begins += begins & positions_of(a, b, k->blank) & k->blanks;
+    uint64_t negative = begins & positions_of(a, b, k->minus);
     begins += negative;
     t.negative = (unsigned)_pext_u64(negative << 1, begins);
     uint64_t u = begins;
@@ -221,10 +226,10 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
     if (UNLIKELY(begins & ends)) /* empty */
         return NULL;
     size_t longest = t.len[0] | t.len[1] | t.len[2] | t.len[3];
-    uint64_t point = where(a, b, k->point);
+    uint64_t point = positions_of(a, b, k->point);
     int good;
     if (LIKELY(((begins << 1 & inside & ~point) | (begins << 2 & ends)) == 0)) {
-        /* each is one digit, a point, one digit or more */
+        /* each is one digit, a point, and one digit or more */
         UNROLL for (int i = 0; i < 4; i++)
             t.f[i] = t.len[i] - 2;
         if (LIKELY(longest < 16)) {
@@ -237,7 +242,7 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
         }
     } else {
         /* .5, 5. and 05 are no numbers */
-        uint64_t stops = point | ends, leading = begins & where(a, b, k->naught);
+        uint64_t stops = point | ends, leading = begins & positions_of(a, b, k->naught);
         uint64_t bad = (begins & point) | (point << 1 & ends & inside) | (leading << 1 & ~stops);
         UNROLL for (int i = 0; i < 4; i++) {
             size_t whole = _tzcnt_u64(point >> t.begin[i]);
@@ -248,7 +253,7 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
     return good ? p + t.end[3] + 1 : NULL;
 }
 
-/* The same for numbers that need up to 128 bytes; bit 64 + i is ends2's bit i. */
+/* The same for numbers that span up to 128 bytes. Bit 64 + i is bit i of ends2. */
 AVX2_INLINE const char *far4(const char *p, uint64_t ends, uint64_t ends2, float *out, const struct constants *k)
 {
     struct four t = {.p = p};
@@ -293,21 +298,21 @@ AVX2 size_t kc_num_listed_avx2(const char **pp, const char *floor, float *out, s
         return 0;
     while (room - n >= 4) {
         __m256i a = load32(p), b = load32(p + 32);
-        uint64_t ends = where(a, b, k->sep);
+        uint64_t ends = positions_of(a, b, k->sep);
         const char *next = NULL;
         if (LIKELY(_mm_popcnt_u64(ends) >= 4))
             next = near4(p, a, b, ends, out + n, k);
         if (UNLIKELY(!next)) {
-            uint64_t close = where(a, b, _mm256_set1_epi8(list->close));
-            uint64_t stop = close | where(a, b, _mm256_setzero_si256());
-            if (stop) { /* what is behind it is no concern of ours: are these the last four? */
+            uint64_t close = positions_of(a, b, _mm256_set1_epi8(list->close));
+            uint64_t stop = close | positions_of(a, b, _mm256_setzero_si256());
+            if (stop) { /* what follows it does not matter: are these the last four? */
                 uint64_t first = stop & (~stop + 1);
                 ends = (ends & (first - 1)) | (close & first);
                 if (_mm_popcnt_u64(ends) == 4)
                     next = near4(p, a, b, ends, out + n, k);
                 room = n + 4;
-            } else if (_mm_popcnt_u64(ends) < 4) { /* no NUL so far: the next 64 bytes can be read, too */
-                uint64_t ends2 = where(load32(p + 64), load32(p + 96), k->sep);
+            } else if (_mm_popcnt_u64(ends) < 4) { /* no NUL so far: the next 64 bytes are readable too */
+                uint64_t ends2 = positions_of(load32(p + 64), load32(p + 96), k->sep);
                 if (_mm_popcnt_u64(ends) + _mm_popcnt_u64(ends2) >= 4)
                     next = far4(p, ends, ends2, out + n, k);
             }

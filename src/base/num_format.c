@@ -1,4 +1,5 @@
-/* Writing numbers: the shortest decimal that reads back. */
+/* Write numbers: the shortest decimal that reads back. float32 by Schubfach (Giulietti 2020) in integers, because
+ * millions are written; double by trying printf's precisions, because few are. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
                             "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                             "8081828384858687888990919293949596979899";
 
-/* floor(log10(2^q)), floor(log10(3/4 * 2^q)) and floor(log2(10^k)): exact for |q| <= 1500, |k| <= 1200. */
+/* Return floor(log10(2^q)), floor(log10(3/4 * 2^q)) and floor(log2(10^k)): exact for |q| <= 1500, |k| <= 1200. */
 static inline int log10_pow2(int q)
 {
     return (q * 1262611) >> 22;
@@ -26,23 +27,24 @@ static inline int log2_pow10(int k)
     return (k * 1741647) >> 19;
 }
 
-/* The upper bits of sig * c (sig scaled by 2^64), the lowest bit set when anything that matters is below it. */
+/* Return the upper bits of sig * c (sig scaled by 2^64), with the lowest bit set if anything that matters is below. */
 static inline uint32_t mul_odd(uint64_t sig, uint32_t c)
 {
     uint64_t low = (sig & 0xFFFFFFFFu) * c, high = (sig >> 32) * c + (low >> 32);
     return (uint32_t)(high >> 32) | ((uint32_t)high > 1);
 }
 
-/* The shortest decimal in the interval that rounds to the float, of those the nearest to it: *digits * 10^*exp.
- * Raffaello Giulietti, "The Schubfach way to render doubles" (2020), for 24 bits: all is done in units of a quarter of
- * 10^k, where 10^k is the largest power of ten that fits into the interval, so it holds at most one multiple of
- * 10^(k+1), and if it does that is the answer. bits: of a float that is positive and finite. */
-static void shortest(uint32_t bits, uint32_t *digits, int *exp)
+/* Find the shortest decimal that rounds to the float, and of those the nearest to it: *digits * 10^*exp. Raffaello
+ * Giulietti, "The Schubfach way to render doubles" (2020), for 24 bits: everything is in units of a quarter of 10^k,
+ * where 10^k is the largest power of ten that fits into the interval of decimals that round to the float. So the
+ * interval holds at most one multiple of 10^(k+1), and if it does, that is the answer. bits: of a float that is
+ * positive and finite. */
+static void find_shortest(uint32_t bits, uint32_t *digits, int *exp)
 {
     uint32_t frac = bits & 0x7FFFFFu, biased = bits >> 23;
     uint32_t c = biased != 0 ? frac | 0x800000u : frac;
     int q = (biased != 0 ? (int)biased : 1) - 150;
-    uint32_t odd = c & 1;                               /* the interval's ends belong to an even significand */
+    uint32_t odd = c & 1;                               /* the interval includes its ends if c is even */
     uint32_t closer = frac == 0 && biased > 1 ? 1 : 0;  /* below a power of two the floats are twice as dense */
     int k = closer ? log10_three_quarters_pow2(q) : log10_pow2(q);
     int h = q + log2_pow10(-k) + 1;
@@ -68,7 +70,7 @@ static void shortest(uint32_t bits, uint32_t *digits, int *exp)
     *exp = k;
 }
 
-/* n digits with the point behind the first `point` of them, as Python's repr lays them out. */
+/* Write n digits with the point after the first `point` of them, in the layout of Python's repr. */
 static size_t lay_out(char *out, const char *digits, int n, int point)
 {
     char *o = out;
@@ -123,7 +125,7 @@ size_t kc_num_format_float(char *out, float x)
         memcpy(o, "0.0", 3);
         return (size_t)(o + 3 - out);
     }
-    shortest(bits, &v, &exp);
+    find_shortest(bits, &v, &exp);
     if (bits == 0x15AE43FDu) {
         /* The one float of all 2^32 (they were all tried) whose shortest decimal, 7.038531e-26, reads back as its
          * neighbour when it is rounded to a double first: that decimal is too close to the middle of the two. */
@@ -147,7 +149,7 @@ size_t kc_num_format_float(char *out, float x)
     return (size_t)(o - out) + lay_out(o, digits + first, n - first, point);
 }
 
-/* The 16 or fewer digits of `digits` * 10^exp read back as x? */
+/* Return 1 if `digits` * 10^exp, of at most 16 digits, reads back as x. */
 static int reads_back(uint64_t digits, int exp, double x)
 {
     char s[40];
@@ -171,8 +173,8 @@ size_t kc_num_format_double(char *out, double x)
         memcpy(o, "0.0", 4);
         return (size_t)(o + 3 - out);
     }
-    /* A decimal of up to 15 digits that reads back as x is the nearest one of its length, so %e finds it; a subnormal
-     * may need fewer than it has, hence from the shortest. */
+    /* If a decimal of up to 15 digits reads back as x, it is the nearest one of its length, so %e finds it. A subnormal
+     * may need fewer digits, so it begins with one. */
     int prec = x < 2.3e-308 ? 1 : 15;
     for (; prec < 17; prec++) {
         snprintf(s, sizeof s, "%.*e", prec - 1, x);
@@ -186,8 +188,8 @@ size_t kc_num_format_double(char *out, double x)
         if (*p != '.')
             digits[n++] = *p;
     if (prec == 17) {
-        /* At a power of two the interval is lopsided: the second nearest of 16 digits may be in it, though the nearest
-         * is not. */
+        /* At a power of two the interval is lopsided: it may hold the second nearest decimal of 16 digits and not the
+         * nearest. */
         digits[n] = '\0';
         uint64_t v = strtoull(digits, NULL, 10) / 10;
         for (uint64_t c = v; c <= v + 1; c++) {
@@ -208,7 +210,7 @@ void kc_num_human_pair(char need[32], uint64_t bytes, char most[32], uint64_t li
 {
     kc_num_human(need, bytes);
     kc_num_human(most, limit);
-    if (strcmp(need, most) == 0) { /* people's units are too coarse */
+    if (strcmp(need, most) == 0) { /* the units for people are too coarse */
         snprintf(need, 32, "%llu bytes", (unsigned long long)bytes);
         snprintf(most, 32, "%llu", (unsigned long long)limit);
     }

@@ -1,8 +1,10 @@
+/* SplitMix64 (Steele, Lea and Flood 2014), counter-based: all streams are on one cycle of length 2^64 and differ by
+ * where they start. The start is a hash of (seed, stage, a, b). */
 #include "base/rng.h"
 
 static const uint64_t golden = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio */
 
-/* SplitMix64's finaliser (Steele, Lea and Flood 2014): a bijection that spreads every input bit. */
+/* SplitMix64's finaliser: a bijection that spreads every input bit. */
 static uint64_t mix(uint64_t z)
 {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -16,7 +18,7 @@ struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, 
     h = mix(h ^ mix((uint64_t)stage + 2 * golden));
     h = mix(h ^ mix(a + 3 * golden));
     h = mix(h ^ mix(b + 4 * golden));
-    /* All streams walk the same cycle of length 2^64 and differ by where they start on it. */
+    /* the stream's place on the cycle of length 2^64 */
     return (struct kc_rng){h};
 }
 
@@ -33,7 +35,7 @@ double kc_rng_unit(struct kc_rng *r)
 
 uint64_t kc_rng_below(struct kc_rng *r, uint64_t bound)
 {
-    uint64_t limit = UINT64_MAX - UINT64_MAX % bound; /* draws from here on would favour small remainders */
+    uint64_t limit = UINT64_MAX - UINT64_MAX % bound; /* draws from here on would make small remainders more probable */
     uint64_t v;
     do
         v = kc_rng_u64(r);

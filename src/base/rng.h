@@ -1,5 +1,5 @@
-/* Random numbers. A stream is a pure function of (seed, stage, a, b): nothing that runs before, beside or after it,
- * and no thread count, changes what it yields. */
+/* Random numbers. A stream is a pure function of (seed, stage, a, b): neither what runs before, beside or after it nor
+ * the number of threads changes its values. */
 #ifndef KC_BASE_RNG_H
 #define KC_BASE_RNG_H
 

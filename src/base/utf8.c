@@ -1,3 +1,4 @@
+/* Find malformed UTF-8. ASCII is checked 32 bytes at a time; other text sequence by sequence. */
 #include "base/utf8.h"
 
 #include "base/bytes.h"
@@ -12,7 +13,7 @@ const char *kc_utf8_bad(const char *p, const char *end)
                 break;
             p += 32;
         }
-        /* then one by one, until it is plain again for a while */
+        /* then sequence by sequence, until 32 in a row are ASCII */
         for (int plain = 0; p < end && plain < 32;) {
             size_t n = kc_utf8_length((const unsigned char *)p, (size_t)(end - p));
             if (n == 0)

@@ -1,11 +1,11 @@
-/* UTF-8 as RFC 3629 has it: no surrogates, nothing overlong, nothing above U+10FFFF. */
+/* UTF-8 as in RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. */
 #ifndef KC_BASE_UTF8_H
 #define KC_BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length of the sequence at s, n > 0 bytes left; 0 when it is none. */
+/* Return the length of the sequence at s, where n > 0 bytes remain; 0 if it is malformed. */
 static inline size_t kc_utf8_length(const unsigned char *s, size_t n)
 {
     unsigned c = s[0];
@@ -21,7 +21,7 @@ static inline size_t kc_utf8_length(const unsigned char *s, size_t n)
     return c <= 0xF4 && n >= 4 && s[1] >= low && s[1] <= high && (s[2] & 0xC0) == 0x80 && (s[3] & 0xC0) == 0x80 ? 4 : 0;
 }
 
-/* The character of the sequence of `len` bytes at s, which kc_utf8_length has passed. */
+/* Decode the sequence of `len` bytes at s, which kc_utf8_length has accepted. */
 static inline uint32_t kc_utf8_decode(const unsigned char *s, size_t len)
 {
     uint32_t c = len == 1 ? s[0] : s[0] & (0xFFu >> (len + 1));
@@ -30,7 +30,7 @@ static inline uint32_t kc_utf8_decode(const unsigned char *s, size_t len)
     return c;
 }
 
-/* The first byte of the first sequence in [p, end) that is none, or NULL. */
+/* Return the first byte of the first malformed sequence in [p, end), or NULL. */
 const char *kc_utf8_bad(const char *p, const char *end);
 
 #endif

@@ -12,7 +12,7 @@ struct kc_lines {
     struct kc_buf b;      /* b.p[begin .. b.n): read and not yet returned */
     size_t begin;
     int ended;
-    int quoted;           /* set by the caller: a line break between two '"' does not end a line (csv); NULs are allowed */
+    int quoted;           /* set by the caller: line breaks between two '"' do not end a line (csv); NULs are allowed */
     uint64_t limit;       /* set by the caller: bytes of the longest line, approximately; 0: no limit */
     enum kc_code limit_code; /* set by the caller: the error code if a line is longer */
     uint64_t line;        /* number of the line returned last, from 1 */
