@@ -1,3 +1,6 @@
+/* Keywords in two passes over the texts, on the pipeline of par/pipe.h. The first counts all terms, in the order of the
+ * input; the second takes the texts cluster by cluster and counts only terms that are still known. Pieces are counted
+ * in parallel and merged in order, so the number of threads does not change the result. */
 #include "text/keywords.h"
 
 #include <math.h>
@@ -6,52 +9,54 @@
 #include "text/rank.h"
 
 #ifndef KEYWORDS_PIECE
-#define KEYWORDS_PIECE ((uint64_t)256 << 10) /* bytes of text: its tables stay in the second-level cache */
+#define KEYWORDS_PIECE ((uint64_t)256 << 10) /* bytes of text: the tables of a piece stay in the second-level cache */
 #endif
 #define MOST_WORDS ((size_t)1 << 19)
 #define MOST_PAIRS ((size_t)1 << 21)
 #define MOST_BYTES ((size_t)16 << 20)
 
-struct share {
+/* Occurrences of a term in a piece. */
+struct term_count {
     uint32_t term, n;
 };
 
 /* A piece: some texts, and the terms in them. */
-struct piece {
-    size_t from, to;    /* of the order */
-    int last;           /* of its cluster */
+struct text_piece {
+    size_t from, to;    /* positions in the order */
+    int last;           /* it ends its cluster */
     struct kc_tally tally;
-    struct share *share; /* second pass: the terms of the vocabulary, */
+    struct term_count *share; /* second pass: the terms of the vocabulary that occur */
     size_t nshare, share_cap;
-    uint32_t *number;   /* and the numbers there of the tally's words */
+    uint32_t *number;   /* second pass: numbers in the vocabulary of the tally's words */
     size_t number_cap;
     struct kc_err err;
 };
 
-struct work {
+/* The state of both passes. */
+struct keyword_run {
     const struct kc_strs *texts;
     const uint32_t *labels;
     size_t k;
     struct kc_stops stops;
     struct kc_vocabulary v;
     double *idf;            /* (terms) */
-    uint32_t *order;        /* (in_clusters) the texts cluster by cluster; NULL in the first pass: as they come */
+    uint32_t *order;        /* (n) the texts cluster by cluster; NULL in the first pass: the order of the input */
     size_t n;               /* texts in the order */
-    size_t at;              /* of the next piece */
+    size_t at;              /* position of the next piece */
     struct kc_rank rank;
     struct kc_keywords *out;
 };
 
-static size_t text_at(const struct work *w, size_t i)
+static size_t text_at(const struct keyword_run *w, size_t i)
 {
     return w->order ? w->order[i] : i;
 }
 
-/* The next piece: texts of one cluster in the second pass. */
-static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
+/* Cut off the next piece. In the second pass its texts are of one cluster. */
+static int fill_piece(void *arg, void *slot, int *eof, struct kc_err *e)
 {
-    struct work *w = arg;
-    struct piece *p = slot;
+    struct keyword_run *w = arg;
+    struct text_piece *p = slot;
     uint64_t bytes = 0;
     (void)e;
     *eof = w->at == w->n;
@@ -67,7 +72,8 @@ static int fill(void *arg, void *slot, int *eof, struct kc_err *e)
     return 0;
 }
 
-static int tally(struct work *w, struct piece *p)
+/* Count the terms of a piece. */
+static int tally_piece(struct keyword_run *w, struct text_piece *p)
 {
     kc_tally_clear(&p->tally);
     for (size_t j = p->from; j < p->to; j++) {
@@ -79,13 +85,15 @@ static int tally(struct work *w, struct piece *p)
     return 0;
 }
 
-static void count_work(void *arg, void *slot)
+/* First pass: count a piece. */
+static void count_piece(void *arg, void *slot)
 {
-    struct piece *p = slot;
-    (void)(tally(arg, p) != 0); /* drain tells */
+    struct text_piece *p = slot;
+    (void)(tally_piece(arg, p) != 0); /* the drain reports an error */
 }
 
-static int failed(const struct piece *p, struct kc_err *e)
+/* Return -1 with the piece's error, if it has one. */
+static int copy_error(const struct text_piece *p, struct kc_err *e)
 {
     if (p->err.code == KC_OK)
         return 0;
@@ -93,15 +101,16 @@ static int failed(const struct piece *p, struct kc_err *e)
     return -1;
 }
 
-static int count_drain(void *arg, void *slot, struct kc_err *e)
+/* First pass: add a piece's counts to the vocabulary. */
+static int add_counted(void *arg, void *slot, struct kc_err *e)
 {
-    struct work *w = arg;
-    struct piece *p = slot;
-    return failed(p, e) != 0 ? -1 : kc_vocabulary_add(&w->v, &p->tally, e);
+    struct keyword_run *w = arg;
+    struct text_piece *p = slot;
+    return copy_error(p, e) != 0 ? -1 : kc_vocabulary_add(&w->v, &p->tally, e);
 }
 
-/* Room in the piece for what is found in the vocabulary. */
-static int reserve(struct piece *p, struct kc_err *e)
+/* Make room in the piece for the terms that are found in the vocabulary. */
+static int reserve_found(struct text_piece *p, struct kc_err *e)
 {
     size_t words = p->tally.words.strs.n, all = words + p->tally.pairs.n;
     if (words > p->number_cap) {
@@ -112,7 +121,7 @@ static int reserve(struct piece *p, struct kc_err *e)
         p->number_cap = words;
     }
     if (all > p->share_cap) {
-        struct share *share = kc_mem_realloc(p->share, all, sizeof *share, e);
+        struct term_count *share = kc_mem_realloc(p->share, all, sizeof *share, e);
         if (!share)
             return -1;
         p->share = share;
@@ -121,43 +130,45 @@ static int reserve(struct piece *p, struct kc_err *e)
     return 0;
 }
 
-static void find_work(void *arg, void *slot)
+/* Second pass: count a piece, and look its terms up in the vocabulary. */
+static void find_terms(void *arg, void *slot)
 {
-    struct work *w = arg;
-    struct piece *p = slot;
+    struct keyword_run *w = arg;
+    struct text_piece *p = slot;
     const struct kc_tally *t = &p->tally;
     size_t words = w->v.words.strs.n;
     p->nshare = 0;
-    if (tally(w, p) != 0 || reserve(p, &p->err) != 0)
+    if (tally_piece(w, p) != 0 || reserve_found(p, &p->err) != 0)
         return;
     for (size_t i = 0; i < t->words.strs.n; i++) {
         size_t len;
         const char *s = kc_strs_get(&t->words.strs, i, &len);
         p->number[i] = t->count[i] ? kc_intern_find(&w->v.words, s, len) : KC_INTERN_NONE;
         if (p->number[i] != KC_INTERN_NONE)
-            p->share[p->nshare++] = (struct share){p->number[i], t->count[i]};
+            p->share[p->nshare++] = (struct term_count){p->number[i], t->count[i]};
     }
     for (size_t i = 0; i < t->pairs.n; i++) {
         uint32_t a = p->number[t->pairs.pair[i] >> 32], b = p->number[t->pairs.pair[i] & UINT32_MAX];
         uint32_t pair = a == KC_INTERN_NONE || b == KC_INTERN_NONE ? KC_PAIR_NONE :
                         kc_pairs_find(&w->v.pairs, (uint64_t)a << 32 | b);
         if (pair != KC_PAIR_NONE)
-            p->share[p->nshare++] = (struct share){(uint32_t)words + pair, t->pair_count[i]};
+            p->share[p->nshare++] = (struct term_count){(uint32_t)words + pair, t->pair_count[i]};
     }
 }
 
-static int rank_drain(void *arg, void *slot, struct kc_err *e)
+/* Second pass: add a piece's counts to its cluster, and rank the cluster's terms after its last piece. */
+static int rank_counted(void *arg, void *slot, struct kc_err *e)
 {
-    struct work *w = arg;
-    struct piece *p = slot;
-    if (failed(p, e) != 0)
+    struct keyword_run *w = arg;
+    struct text_piece *p = slot;
+    if (copy_error(p, e) != 0)
         return -1;
     for (size_t i = 0; i < p->nshare; i++)
         kc_rank_count(&w->rank, p->share[i].term, p->share[i].n);
     if (!p->last)
         return 0;
     size_t cluster = w->labels[w->order[p->from]];
-    for (;;) { /* those before it that have no texts end here as well: nothing is counted for them */
+    for (;;) { /* clusters before it without texts end here as well: nothing is counted for them */
         size_t c = w->out->labels.n;
         if (c == cluster)
             return kc_rank_end(&w->rank, w->out, e);
@@ -167,12 +178,13 @@ static int rank_drain(void *arg, void *slot, struct kc_err *e)
     }
 }
 
-static int run_pieces(const struct kc_ctx *ctx, struct work *w, int second, struct kc_err *e)
+/* Run one of the two passes. */
+static int run_pass(const struct kc_ctx *ctx, struct keyword_run *w, int second, struct kc_err *e)
 {
-    static const struct kc_pipe_ops first = {.fill = fill, .work = count_work, .drain = count_drain},
-                                    then = {.fill = fill, .work = find_work, .drain = rank_drain};
+    static const struct kc_pipe_ops first = {.fill = fill_piece, .work = count_piece, .drain = add_counted},
+                                    then = {.fill = fill_piece, .work = find_terms, .drain = rank_counted};
     size_t n = 2 * (size_t)kc_pool_threads(ctx->pool);
-    struct piece *pieces = kc_mem_zalloc(n, sizeof *pieces, e);
+    struct text_piece *pieces = kc_mem_zalloc(n, sizeof *pieces, e);
     void **slots = kc_mem_alloc(n, sizeof *slots, e);
     int rc = -1;
     w->at = 0;
@@ -191,8 +203,8 @@ static int run_pieces(const struct kc_ctx *ctx, struct work *w, int second, stru
     return rc;
 }
 
-/* The texts cluster by cluster, in each as they come. */
-static int sort_texts(struct work *w, struct kc_err *e)
+/* Sort the texts by cluster; within a cluster they stay in input order. */
+static int sort_texts(struct keyword_run *w, struct kc_err *e)
 {
     size_t *next = kc_mem_zalloc(w->k + 1, sizeof *next, e);
     w->order = kc_mem_alloc(w->texts->n, sizeof *w->order, e);
@@ -213,7 +225,8 @@ static int sort_texts(struct work *w, struct kc_err *e)
     return 0;
 }
 
-static int read_stops(struct work *w, const struct kc_keywords_opts *o, struct kc_err *e)
+/* Set the stop words: the built-in ones and the user's. */
+static int read_stops(struct keyword_run *w, const struct kc_keywords_opts *o, struct kc_err *e)
 {
     struct kc_chars *chars = kc_mem_zalloc(1, sizeof *chars, e);
     int rc = chars && (o->no_builtin || kc_stops_builtin(&w->stops, chars, e) == 0) ? 0 : -1;
@@ -227,8 +240,8 @@ static int read_stops(struct work *w, const struct kc_keywords_opts *o, struct k
     return rc == 0 ? kc_stops_ready(&w->stops, e) : -1;
 }
 
-/* log(1 + A / f) of every term. */
-static int weigh_terms(const struct kc_ctx *ctx, struct work *w, struct kc_err *e)
+/* Compute log(1 + A / f) for every term. */
+static int weigh_terms(const struct kc_ctx *ctx, struct keyword_run *w, struct kc_err *e)
 {
     size_t words = w->v.words.strs.n, terms = kc_vocabulary_terms(&w->v);
     uint64_t all = 0;
@@ -250,7 +263,7 @@ static int weigh_terms(const struct kc_ctx *ctx, struct work *w, struct kc_err *
 int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, const uint32_t *labels, size_t k,
                      const struct kc_keywords_opts *o, struct kc_keywords *out, struct kc_err *e)
 {
-    struct work w = {.texts = texts, .labels = labels, .k = k, .n = texts->n, .out = out,
+    struct keyword_run w = {.texts = texts, .labels = labels, .k = k, .n = texts->n, .out = out,
                      .v = {.most_words = MOST_WORDS, .most_pairs = MOST_PAIRS, .most_bytes = MOST_BYTES}};
     int rc = -1;
     out->k = k;
@@ -261,9 +274,9 @@ int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, cons
         (void)kc_err_set(e, KC_ESYS, "keywords are of at most %u texts, not %zu", UINT32_MAX, texts->n);
         goto out;
     }
-    if (read_stops(&w, o, e) != 0 || run_pieces(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||
+    if (read_stops(&w, o, e) != 0 || run_pass(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||
         weigh_terms(ctx, &w, e) != 0 || sort_texts(&w, e) != 0 || kc_rank_init(&w.rank, &w.v, w.idf, o->top, e) != 0 ||
-        run_pieces(ctx, &w, 1, e) != 0)
+        run_pass(ctx, &w, 1, e) != 0)
         goto out;
     while (out->labels.n < k) {
         if (kc_strs_add(&out->labels, "", 0, e) != 0)
@@ -289,21 +302,22 @@ void kc_keywords_free(struct kc_keywords *w)
     memset(w, 0, sizeof *w);
 }
 
-static uint64_t at_most(uint64_t a, uint64_t b)
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
 uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_t k, size_t top, unsigned threads)
 {
-    /* a word takes two bytes and one before the next; what a piece adds comes on top before anything is forgotten */
-    uint64_t piece = at_most(bytes, KEYWORDS_PIECE + longest), in_piece = piece / 3 + 1;
-    uint64_t words = at_most(bytes / 3 + 1, MOST_WORDS + in_piece), pairs = at_most(bytes / 3 + 1, MOST_PAIRS + in_piece);
-    uint64_t text = at_most(bytes, MOST_BYTES + piece);
-    /* arrays are up to twice as large as what is in them, and tables are there twice while they grow or shrink */
+    /* A word needs two bytes and one before the next. What one piece adds comes on top before anything is forgotten. */
+    uint64_t piece = smaller(bytes, KEYWORDS_PIECE + longest), in_piece = piece / 3 + 1;
+    uint64_t words = smaller(bytes / 3 + 1, MOST_WORDS + in_piece);
+    uint64_t pairs = smaller(bytes / 3 + 1, MOST_PAIRS + in_piece);
+    uint64_t text = smaller(bytes, MOST_BYTES + piece);
+    /* Arrays are up to twice as large as their contents, and tables exist twice while they grow or shrink. */
     uint64_t vocabulary = 3 * text + words * 80 + pairs * 80;
     uint64_t ranking = (words + pairs) * (sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t));
-    uint64_t slots = 2 * (uint64_t)threads * (sizeof(struct piece) + 3 * piece + in_piece * 160);
-    uint64_t results = k * (32 + at_most(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
+    uint64_t slots = 2 * (uint64_t)threads * (sizeof(struct text_piece) + 3 * piece + in_piece * 160);
+    uint64_t results = k * (32 + smaller(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
     return vocabulary + ranking + slots + 4 * n + results;
 }

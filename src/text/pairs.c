@@ -1,25 +1,26 @@
+/* Pairs of words: open addressing with linear probing, at most half full, hashed by MurmurHash3's finaliser. */
 #include "text/pairs.h"
 
 #include <string.h>
 
-static size_t hash_of(uint64_t x)
+static size_t hash_pair(uint64_t x)
 {
     x = (x ^ x >> 32) * 0xFF51AFD7ED558CCDu;
     x = (x ^ x >> 32) * 0xC4CEB9FE1A85EC53u;
     return (size_t)(x ^ x >> 32);
 }
 
-/* The slot of the pair, or the free one where it belongs. */
-static size_t place(const struct kc_pairs *t, uint64_t pair)
+/* Return the slot of the pair, or the free one where it belongs. */
+static size_t find_slot(const struct kc_pairs *t, uint64_t pair)
 {
-    size_t at = hash_of(pair) & t->mask;
-    while (t->slot[at] != 0 && /* NOLINT(clang-analyzer-core.NullDereference): there is room before it is asked */
+    size_t at = hash_pair(pair) & t->mask;
+    while (t->slot[at] != 0 && /* NOLINT(clang-analyzer-core.NullDereference): callers grow the table first */
            t->pair[t->slot[at] - 1] != pair)
         at = (at + 1) & t->mask;
     return at;
 }
 
-/* Twice the room, so that at most half of the slots are taken. */
+/* Double the room, so that at most half of the slots are used. */
 static int grow(struct kc_pairs *t, struct kc_err *e)
 {
     size_t cap = t->cap ? 2 * t->cap : 64;
@@ -35,7 +36,7 @@ static int grow(struct kc_pairs *t, struct kc_err *e)
     t->cap = cap;
     t->mask = 2 * cap - 1;
     for (size_t i = 0; i < t->n; i++)
-        t->slot[place(t, t->pair[i])] = (uint32_t)i + 1;
+        t->slot[find_slot(t, t->pair[i])] = (uint32_t)i + 1;
     return 0;
 }
 
@@ -43,7 +44,7 @@ int kc_pairs_add(struct kc_pairs *t, uint64_t pair, uint32_t *number, struct kc_
 {
     if (t->n == t->cap && grow(t, e) != 0)
         return -1;
-    size_t at = place(t, pair);
+    size_t at = find_slot(t, pair);
     if (t->slot[at] == 0) {
         if (t->n >= UINT32_MAX - 1)
             return kc_err_set(e, KC_ESYS, "more than %u different pairs of words", UINT32_MAX - 1);
@@ -58,7 +59,7 @@ uint32_t kc_pairs_find(const struct kc_pairs *t, uint64_t pair)
 {
     if (t->n == 0)
         return KC_PAIR_NONE;
-    size_t at = place(t, pair);
+    size_t at = find_slot(t, pair);
     return t->slot[at] == 0 ? KC_PAIR_NONE : t->slot[at] - 1;
 }
 
@@ -66,9 +67,9 @@ void kc_pairs_clear(struct kc_pairs *t)
 {
     if (t->slot && t->n > t->mask / 8)
         memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
-    else /* the last first, so that none is looked for behind a slot that is free already */
+    else /* the last first, so that no search stops at a slot that was freed already */
         while (t->n > 0) {
-            size_t at = place(t, t->pair[t->n - 1]);
+            size_t at = find_slot(t, t->pair[t->n - 1]);
             t->slot[at] = 0;
             t->n--;
         }

@@ -1,4 +1,5 @@
-/* Pairs of words, by their numbers: a hash table from (a, b) to the number of the pair, from 0 in the order met. */
+/* Pairs of words by their numbers: a hash table from (a, b) to the number of the pair, in the order in which pairs are
+ * first added, from 0. */
 #ifndef KC_TEXT_PAIRS_H
 #define KC_TEXT_PAIRS_H
 
@@ -13,9 +14,10 @@ struct kc_pairs {
     size_t n, cap, mask;
 };
 
+/* Return the pair's number in *number, a new one if it was not there. */
 int kc_pairs_add(struct kc_pairs *t, uint64_t pair, uint32_t *number, struct kc_err *e) KC_MUST_USE;
-uint32_t kc_pairs_find(const struct kc_pairs *t, uint64_t pair); /* KC_PAIR_NONE: not met */
-void kc_pairs_clear(struct kc_pairs *t); /* n = 0, memory kept; takes no longer than the pairs took */
+uint32_t kc_pairs_find(const struct kc_pairs *t, uint64_t pair); /* KC_PAIR_NONE if not there */
+void kc_pairs_clear(struct kc_pairs *t); /* n = 0, memory kept; takes no longer than adding the pairs took */
 void kc_pairs_free(struct kc_pairs *t);
 
 #endif

@@ -1,3 +1,5 @@
+/* Rank the terms of one cluster by class-based TF-IDF and make its label. Only the best are kept, in a sorted array, so
+ * a cluster costs time by the terms that occur in it. */
 #include "text/rank.h"
 
 #include <string.h>
@@ -25,7 +27,8 @@ void kc_rank_free(struct kc_rank *r)
     memset(r, 0, sizeof *r);
 }
 
-/* Whether a is better than b; 1, 0, or -1: KC_ESYS. */
+/* Return 1 if a ranks before b, 0 if not, -1 with KC_ESYS. Of equal weights pairs come before words, then the bytes
+ * decide. */
 static int is_better(struct kc_rank *r, const struct kc_ranked *a, const struct kc_ranked *b, struct kc_err *e)
 {
     size_t words = r->v->words.strs.n;
@@ -41,8 +44,8 @@ static int is_better(struct kc_rank *r, const struct kc_ranked *a, const struct 
     return order != 0 ? order < 0 : r->text.n < r->other.n;
 }
 
-/* Put a term in its place among the best. */
-static int place(struct kc_rank *r, const struct kc_ranked *x, size_t most, struct kc_err *e)
+/* Insert a term in its place among the best. */
+static int insert_ranked(struct kc_rank *r, const struct kc_ranked *x, size_t most, struct kc_err *e)
 {
     size_t lo = 0, hi = r->nbest;
     while (lo < hi) {
@@ -63,6 +66,7 @@ static int place(struct kc_rank *r, const struct kc_ranked *x, size_t most, stru
     return 0;
 }
 
+/* Find the best terms of the cluster. */
 static int find_best(struct kc_rank *r, struct kc_err *e)
 {
     size_t most = r->top > KC_LABEL_FROM ? r->top : KC_LABEL_FROM;
@@ -73,29 +77,31 @@ static int find_best(struct kc_rank *r, struct kc_err *e)
     for (size_t i = 0; i < r->nmet; i++) {
         uint32_t t = r->met[i];
         struct kc_ranked x = {(double)r->tf[t] / (double)all * r->idf[t], t};
-        if ((r->nbest < most || x.weight >= r->best[r->nbest - 1].weight) && place(r, &x, most, e) != 0)
+        if ((r->nbest < most || x.weight >= r->best[r->nbest - 1].weight) && insert_ranked(r, &x, most, e) != 0)
             return -1;
     }
     return 0;
 }
 
-struct part {
+/* A keyword that may become part of the label. */
+struct label_part {
     uint32_t term, word[2];
     unsigned words;
 };
 
-static int has_word(const struct part *p, uint32_t word)
+static int has_word(const struct label_part *p, uint32_t word)
 {
     return p->word[0] == word || p->word[1] == word;
 }
 
-static int share_word(const struct part *a, const struct part *b)
+static int share_word(const struct label_part *a, const struct label_part *b)
 {
     return has_word(a, b->word[0]) || has_word(a, b->word[1]);
 }
 
-/* Take x into the label's parts, where it repeats no word; returns how many there are then. */
-static size_t take(const struct kc_rank *r, struct part *part, size_t n, const struct part *x)
+/* Add x to the label's parts, unless it repeats a word. Return the number of parts. A pair may replace the words in it,
+ * if it has at least half of the occurrences of the first of them. */
+static size_t add_part(const struct kc_rank *r, struct label_part *part, size_t n, const struct label_part *x)
 {
     size_t at = n;
     for (size_t i = n; i-- > 0;)
@@ -119,22 +125,25 @@ static size_t take(const struct kc_rank *r, struct part *part, size_t n, const s
     return left;
 }
 
+/* Append the cluster's label. */
 static int add_label(struct kc_rank *r, struct kc_strs *labels, struct kc_err *e)
 {
-    struct part part[KC_LABEL_PARTS];
+    struct label_part part[KC_LABEL_PARTS];
     size_t n = 0;
     for (size_t i = 0; i < r->nbest && i < KC_LABEL_FROM; i++) {
-        struct part x = {.term = r->best[i].term};
+        struct label_part x = {.term = r->best[i].term};
         x.words = kc_vocabulary_words(r->v, x.term, x.word);
-        n = take(r, part, n, &x);
+        n = add_part(r, part, n, &x);
     }
     r->text.n = 0;
     for (size_t i = 0; i < n; i++)
-        if ((i > 0 && kc_buf_add(&r->text, ", ", 2, e) != 0) || kc_vocabulary_term(r->v, part[i].term, &r->text, e) != 0)
+        if ((i > 0 && kc_buf_add(&r->text, ", ", 2, e) != 0) ||
+            kc_vocabulary_term(r->v, part[i].term, &r->text, e) != 0)
             return -1;
     return kc_strs_add(labels, r->text.n ? r->text.p : "", r->text.n, e);
 }
 
+/* Append the cluster's keywords. */
 static int add_keywords(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e)
 {
     size_t n = r->nbest < r->top ? r->nbest : r->top, want = out->words.n + n;

@@ -1,8 +1,10 @@
+/* Stop words and phrases. Phrases are sorted by their first word, so that a word of a text leads to the few that can
+ * match there. */
 #include "text/stops.h"
 
 #include <string.h>
 
-#define ENTRY_MOST 16 /* words of an entry; of a longer one the first */
+#define ENTRY_MOST 16 /* words of an entry; a longer one is cut */
 
 int kc_stops_add(struct kc_stops *s, const char *p, size_t n, struct kc_chars *chars, struct kc_err *e)
 {
@@ -31,7 +33,7 @@ int kc_stops_builtin(struct kc_stops *s, struct kc_chars *chars, struct kc_err *
     return 0;
 }
 
-/* Phrases by their first word, and of the same first word longer ones first. */
+/* Order phrases by their first word, and those with the same first word from long to short. */
 static int phrase_less(const uint32_t *a, const uint32_t *b)
 {
     return a[1] != b[1] ? a[1] < b[1] : a[0] > b[0];
@@ -39,7 +41,7 @@ static int phrase_less(const uint32_t *a, const uint32_t *b)
 
 static void sort_phrases(const uint32_t **p, size_t n)
 {
-    for (size_t gap = n / 2; gap > 0; gap /= 2) /* Shell's: there are some hundred */
+    for (size_t gap = n / 2; gap > 0; gap /= 2) /* Shell sort: there are some hundred phrases */
         for (size_t i = gap; i < n; i++) {
             const uint32_t *x = p[i];
             size_t j = i;
@@ -77,7 +79,7 @@ int kc_stops_ready(struct kc_stops *s, struct kc_err *e)
         s->at[j + 1] = s->at[j] + x[0];
         memcpy(s->part + s->at[j], x + 1, x[0] * sizeof *x);
     }
-    for (size_t i = 0; i < words; i++) /* words that no phrase begins with */
+    for (size_t i = 0; i < words; i++) /* words that begin no phrase */
         if (s->first[i + 1] < s->first[i])
             s->first[i + 1] = s->first[i];
     kc_buf_free(&s->entries);

@@ -1,8 +1,10 @@
+/* Count words and pairs. Words are collected until a break, then stop phrases are matched, because they may span
+ * several words; what remains is counted. */
 #include "text/tally.h"
 
 #include <string.h>
 
-/* Room in what goes along with the words. */
+/* Make room in the arrays that go with the words. */
 static int grow_words(struct kc_tally *t, struct kc_err *e)
 {
     size_t cap = t->words_cap ? 2 * t->words_cap : 256;
@@ -22,7 +24,8 @@ static int grow_words(struct kc_tally *t, struct kc_err *e)
     return 0;
 }
 
-static int add_pair(struct kc_tally *t, uint32_t a, uint32_t b, struct kc_err *e)
+/* Count a pair of adjacent words. */
+static int count_pair(struct kc_tally *t, uint32_t a, uint32_t b, struct kc_err *e)
 {
     uint32_t number = 0;
     size_t before = t->pairs.n;
@@ -42,8 +45,8 @@ static int add_pair(struct kc_tally *t, uint32_t a, uint32_t b, struct kc_err *e
     return 0;
 }
 
-/* The words that have followed each other without a break. */
-static int end_run(struct kc_tally *t, const struct kc_stops *stops, struct kc_err *e)
+/* Count the words since the last break. */
+static int count_run(struct kc_tally *t, const struct kc_stops *stops, struct kc_err *e)
 {
     uint32_t before = KC_INTERN_NONE;
     for (size_t i = 0, stop; i < t->nrun; i += stop ? stop : 1) {
@@ -54,7 +57,7 @@ static int end_run(struct kc_tally *t, const struct kc_stops *stops, struct kc_e
             continue;
         }
         t->count[word]++;
-        if (before != KC_INTERN_NONE && add_pair(t, before, word, e) != 0)
+        if (before != KC_INTERN_NONE && count_pair(t, before, word, e) != 0)
             return -1;
         before = word;
     }
@@ -81,12 +84,12 @@ int kc_tally_text(struct kc_tally *t, const struct kc_stops *stops, const char *
             }
             stop = t->stop[word];
         }
-        if ((!w.joined || t->nrun == KC_RUN_MOST) && end_run(t, stops, e) != 0)
+        if ((!w.joined || t->nrun == KC_RUN_MOST) && count_run(t, stops, e) != 0)
             return -1;
         t->run[t->nrun] = word;
         t->run_stop[t->nrun++] = stop;
     }
-    return more < 0 ? -1 : end_run(t, stops, e);
+    return more < 0 ? -1 : count_run(t, stops, e);
 }
 
 void kc_tally_clear(struct kc_tally *t)

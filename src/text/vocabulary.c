@@ -1,9 +1,10 @@
+/* The vocabulary: counts of all words and pairs, kept within fixed bounds by forgetting the rarest. */
 #include "text/vocabulary.h"
 
 #include <string.h>
 
-/* Room for n more in an array of counts. */
-static int reserve(uint64_t **count, size_t *cap, size_t n, size_t more, struct kc_err *e)
+/* Make room for `more` counts after n. */
+static int reserve_counts(uint64_t **count, size_t *cap, size_t n, size_t more, struct kc_err *e)
 {
     size_t want = kc_mem_add(n, more);
     if (want <= *cap)
@@ -18,14 +19,15 @@ static int reserve(uint64_t **count, size_t *cap, size_t n, size_t more, struct 
     return 0;
 }
 
-/* Add n occurrences of a term, which has just got this number, the `before`th so far. */
-static void add(uint64_t *count, uint32_t number, size_t before, uint64_t n)
+/* Add n occurrences of term `number`. If there were `before` terms, that one is new, and its count starts at 0. */
+static void add_count(uint64_t *count, uint32_t number, size_t before, uint64_t n)
 {
     if (number == before)
         count[number] = 0;
     count[number] += n;
 }
 
+/* Add the words of a tally, and set v->number. */
 static int add_words(struct kc_vocabulary *v, const struct kc_tally *t, struct kc_err *e)
 {
     size_t n = t->words.strs.n;
@@ -36,7 +38,7 @@ static int add_words(struct kc_vocabulary *v, const struct kc_tally *t, struct k
         v->number = p;
         v->number_cap = n;
     }
-    if (reserve(&v->count, &v->words_cap, v->words.strs.n, n, e) != 0)
+    if (reserve_counts(&v->count, &v->words_cap, v->words.strs.n, n, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         size_t len, before = v->words.strs.n;
@@ -45,14 +47,15 @@ static int add_words(struct kc_vocabulary *v, const struct kc_tally *t, struct k
             continue;
         if (kc_intern_add(&v->words, p, len, &v->number[i], e) != 0)
             return -1;
-        add(v->count, v->number[i], before, t->count[i]);
+        add_count(v->count, v->number[i], before, t->count[i]);
     }
     return 0;
 }
 
+/* Add the pairs of a tally, by the numbers in v->number. */
 static int add_pairs(struct kc_vocabulary *v, const struct kc_tally *t, struct kc_err *e)
 {
-    if (reserve(&v->pair_count, &v->pairs_cap, v->pairs.n, t->pairs.n, e) != 0)
+    if (reserve_counts(&v->pair_count, &v->pairs_cap, v->pairs.n, t->pairs.n, e) != 0)
         return -1;
     for (size_t i = 0; i < t->pairs.n; i++) {
         uint64_t x = t->pairs.pair[i], pair = (uint64_t)v->number[x >> 32] << 32 | v->number[x & UINT32_MAX];
@@ -60,12 +63,12 @@ static int add_pairs(struct kc_vocabulary *v, const struct kc_tally *t, struct k
         uint32_t number = 0;
         if (kc_pairs_add(&v->pairs, pair, &number, e) != 0)
             return -1;
-        add(v->pair_count, number, before, t->pair_count[i]);
+        add_count(v->pair_count, number, before, t->pair_count[i]);
     }
     return 0;
 }
 
-/* Only words that occur at least so often stay; number (words): their new numbers, or KC_TERM_NONE. */
+/* Keep only words that occur at least `least` times. number (words): set to their new numbers, or KC_TERM_NONE. */
 static int keep_words(struct kc_vocabulary *v, uint64_t least, uint32_t *number, struct kc_err *e)
 {
     struct kc_intern kept = {0};
@@ -86,7 +89,7 @@ static int keep_words(struct kc_vocabulary *v, uint64_t least, uint32_t *number,
     return 0;
 }
 
-/* Only pairs that occur at least so often stay, of words that are still there by `number` (NULL: all). */
+/* Keep only pairs that occur at least `least` times, and whose words are still there by `number` (NULL: all are). */
 static int keep_pairs(struct kc_vocabulary *v, uint64_t least, const uint32_t *number, struct kc_err *e)
 {
     struct kc_pairs kept = {0};
@@ -106,8 +109,8 @@ static int keep_pairs(struct kc_vocabulary *v, uint64_t least, const uint32_t *n
     return 0;
 }
 
-/* The least count from 2 up that no more than `most` of n reach. */
-static uint64_t least_of(const uint64_t *count, size_t n, size_t most)
+/* Return a count, from 2 up, that at most `most` of the n counts reach. */
+static uint64_t least_count(const uint64_t *count, size_t n, size_t most)
 {
     for (uint64_t least = 2;; least += 1 + least / 4) {
         size_t reach = 0;
@@ -118,16 +121,17 @@ static uint64_t least_of(const uint64_t *count, size_t n, size_t most)
     }
 }
 
+/* Forget the rarest words, so that half of the room is free. */
 static int forget_words(struct kc_vocabulary *v, struct kc_err *e)
 {
     size_t n = v->words.strs.n;
-    /* where it is the bytes, so many fewer words as there are too many of these */
+    /* If the bytes are too many, reduce the words in the same proportion. */
     size_t most = v->words.strs.bytes.n > v->most_bytes ?
                   (size_t)((double)n * (double)v->most_bytes / (double)v->words.strs.bytes.n) : v->most_words;
     uint32_t *number = kc_mem_alloc(n, sizeof *number, e);
     if (!number)
         return -1;
-    uint64_t least = least_of(v->count, n, (most < v->most_words ? most : v->most_words) / 2);
+    uint64_t least = least_count(v->count, n, (most < v->most_words ? most : v->most_words) / 2);
     int rc = keep_words(v, least, number, e) != 0 || keep_pairs(v, 0, number, e) != 0 ? -1 : 0;
     kc_mem_free(number);
     v->forgot++;
@@ -143,7 +147,7 @@ int kc_vocabulary_add(struct kc_vocabulary *v, const struct kc_tally *t, struct 
     if (v->pairs.n <= v->most_pairs)
         return 0;
     v->forgot++;
-    return keep_pairs(v, least_of(v->pair_count, v->pairs.n, v->most_pairs / 2), NULL, e);
+    return keep_pairs(v, least_count(v->pair_count, v->pairs.n, v->most_pairs / 2), NULL, e);
 }
 
 int kc_vocabulary_end(struct kc_vocabulary *v, struct kc_err *e)

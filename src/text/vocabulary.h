@@ -1,4 +1,4 @@
-/* The terms of all texts and how often they occur: words, and pairs of words. */
+/* The terms of all texts, words and pairs of words, and how often they occur. */
 #ifndef KC_TEXT_VOCABULARY_H
 #define KC_TEXT_VOCABULARY_H
 
@@ -8,31 +8,32 @@
 
 /* Zero-initialise, then set the first three; free with kc_vocabulary_free. */
 struct kc_vocabulary {
-    size_t most_words, most_pairs; /* when there are more, the rarest are forgotten, so that half of these stay */
+    size_t most_words, most_pairs; /* with more, the rarest are forgotten, so that half of these stay */
     size_t most_bytes;             /* the same for the words' bytes */
     struct kc_intern words;
-    struct kc_pairs pairs;         /* of numbers of words */
+    struct kc_pairs pairs;         /* of their numbers */
     uint64_t *count, *pair_count;  /* (words), (pairs) */
     size_t words_cap, pairs_cap;
-    uint32_t *number;              /* (number_cap) scratch: numbers here of the tally's words */
+    uint32_t *number;              /* (number_cap) scratch: numbers in here of the tally's words */
     size_t number_cap;
-    uint64_t forgot;               /* how many times something was forgotten */
+    uint64_t forgot;               /* number of times that something was forgotten */
 };
 
-/* Add what was counted. Then, if that is too many, those that occur least often are forgotten; when they come again they
- * are counted anew. (word2vec's way with its vocabulary; Manku and Motwani 2002 have a bound for the like of it.) */
+/* Add the counts of a tally. If there are then too many terms, those that occur least often are forgotten; if they come
+ * again they are counted anew. (As word2vec does with its vocabulary; Manku and Motwani 2002 give a bound for a similar
+ * method.) */
 int kc_vocabulary_add(struct kc_vocabulary *v, const struct kc_tally *t, struct kc_err *e) KC_MUST_USE;
-/* After the last: pairs that occur only once are no phrases, and go. */
+/* Finish, after the last tally: pairs that occur only once are no phrases and are dropped. */
 int kc_vocabulary_end(struct kc_vocabulary *v, struct kc_err *e) KC_MUST_USE;
 
-/* Terms are numbered: first the words, then the pairs. */
+/* Return the number of terms. Terms are numbered: first the words, then the pairs. */
 static inline size_t kc_vocabulary_terms(const struct kc_vocabulary *v)
 {
     return v->words.strs.n + v->pairs.n;
 }
-/* Add the term's text to b. */
+/* Append the term's text to b. */
 int kc_vocabulary_term(const struct kc_vocabulary *v, uint32_t term, struct kc_buf *b, struct kc_err *e) KC_MUST_USE;
-/* The words of a term: 1 or 2. */
+/* Set `word` to the words of a term. Return their number, 1 or 2. */
 unsigned kc_vocabulary_words(const struct kc_vocabulary *v, uint32_t term, uint32_t word[2]);
 
 void kc_vocabulary_free(struct kc_vocabulary *v);

@@ -1,3 +1,6 @@
+/* Split text into words by libunistring's properties of characters. Most text is ASCII, or characters that were looked
+ * up before, and is lower-cased and normalised character by character. Only words in which that could differ from doing
+ * the whole word (a final sigma, a mark without a composed form) go through u8_tolower. */
 #include "text/words.h"
 
 #include <stdlib.h>
@@ -7,15 +10,15 @@
 #include <uninorm.h>
 #include "base/utf8.h"
 
-enum kind { OTHER, SPACE, JOINER, IGNORED, LETTER, DIGIT, MARK, HAN, KATAKANA };
+enum char_kind { OTHER, SPACE, JOINER, IGNORED, LETTER, DIGIT, MARK, HAN, KATAKANA };
 
-#define KIND(x) ((enum kind)((x) >> 24 & 0x7F))
-#define HARD ((uint32_t)0x80 << 24) /* lower-casing or NFC takes more than this character: kept as it is for whole_word */
+#define KIND(x) ((enum char_kind)((x) >> 24 & 0x7F))
+#define HARD ((uint32_t)0x80 << 24) /* lower case or NFC depends on its neighbours: kept as it is, for convert_word */
 #define CHARACTER(x) ((x) & 0x1FFFFF)
 
-enum between { NOTHING, SPACES, ONE_JOINER, MORE };
+enum char_gap { NOTHING, SPACES, ONE_JOINER, MORE };
 
-/* What a letter, digit or underscore of ASCII becomes; of the others, and of all bytes beyond, the kind. */
+/* By byte: what a letter, digit or underscore of ASCII becomes; for all other bytes the kind. */
 #define WORD_FROM '0'
 static const unsigned char ascii[256] = {
     ['\t'] = SPACE, ['\n'] = SPACE, ['\v'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE, [' '] = SPACE,
@@ -38,7 +41,8 @@ static int in_script(uint32_t c, const char *name)
     return s && strcmp(s->name, name) == 0;
 }
 
-static enum kind kind_of(uint32_t c)
+/* Return the kind of a character beyond ASCII. */
+static enum char_kind kind_of(uint32_t c)
 {
     switch (c) {
     case 0x00AD: /* soft hyphen */
@@ -55,19 +59,21 @@ static enum kind kind_of(uint32_t c)
         break;
     }
     if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L))
-        return in_script(c, "Han") ? HAN : in_script(c, "Hiragana") ? OTHER : in_script(c, "Katakana") ? KATAKANA : LETTER;
+        return in_script(c, "Han") ? HAN : in_script(c, "Hiragana") ? OTHER :
+               in_script(c, "Katakana") ? KATAKANA : LETTER;
     return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_N) ? DIGIT :
            uc_is_general_category_withtable(c, UC_CATEGORY_MASK_M) ? MARK :
            uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Z) ? SPACE : OTHER;
 }
 
-/* Whether the character may become another by itself, or with one before it, in NFC; or in lower case by what is around
- * it. Marks are looked at where they come. */
+/* Return 1 if NFC may change the character, alone or with one before it, or if its lower case depends on its
+ * neighbours. Marks are handled where they occur. */
 static int is_hard(uint32_t c)
 {
     ucs4_t part[UC_DECOMPOSITION_MAX_LENGTH];
     if (c == 0x0130 || c == 0x03A3 /* the dotted I, whose dot becomes a mark; the sigma */ ||
-        (c >= 0x1100 && c <= 0x11FF) || (c >= 0xA960 && c <= 0xA97F) || (c >= 0xD7B0 && c <= 0xD7FF) /* parts of Hangul */)
+        (c >= 0x1100 && c <= 0x11FF) || (c >= 0xA960 && c <= 0xA97F) ||
+        (c >= 0xD7B0 && c <= 0xD7FF) /* parts of Hangul */)
         return 1;
     if (c >= 0xAC00 && c <= 0xD7A3)
         return 0;
@@ -75,13 +81,13 @@ static int is_hard(uint32_t c)
     return n > 0 && (n != 2 || uc_composition(part[0], part[1]) != c);
 }
 
-/* What is to be known about a character beyond ASCII. */
+/* Look up what a character beyond ASCII is. */
 static uint32_t look_up(struct kc_chars *chars, uint32_t c)
 {
     size_t at = c % KC_CHARS;
     if (chars->from[at] == c)
         return chars->to[at];
-    enum kind kind = kind_of(c);
+    enum char_kind kind = kind_of(c);
     int hard = kind >= LETTER && kind != MARK && is_hard(c);
     uint32_t lower = hard || kind != LETTER ? c : uc_tolower(c);
     chars->from[at] = c;
@@ -97,8 +103,8 @@ void kc_words_begin(struct kc_words *w, const char *text, size_t n, struct kc_ch
     w->between = MORE;
 }
 
-/* Append a character, when there is room. */
-static void put(struct kc_words *w, uint32_t c)
+/* Append a character, if there is room. */
+static void append_char(struct kc_words *w, uint32_t c)
 {
     size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     if (w->n + n > KC_WORD_MOST) {
@@ -117,20 +123,20 @@ static void put(struct kc_words *w, uint32_t c)
     p[0] = (char)(lead[n] | c);
 }
 
-/* A mark behind the last character, which begins at `last`: as one character if there is one for both. Where each mark
- * finds one, the result is NFC whatever their order. Returns whether whole_word has to see to it. */
-static int put_mark(struct kc_words *w, uint32_t c, size_t last)
+/* Append a mark after the last character, which begins at `last`: as one character if there is one for both. If every
+ * mark finds one, the result is NFC whatever their order. Return 1 if convert_word must handle the word. */
+static int append_mark(struct kc_words *w, uint32_t c, size_t last)
 {
     const unsigned char *p = (const unsigned char *)w->word + last;
     uint32_t both = w->too_long ? 0 : uc_composition(kc_utf8_decode(p, w->n - last), c);
     if (both)
         w->n = last;
-    put(w, both ? both : c);
+    append_char(w, both ? both : c);
     return !both;
 }
 
-/* Lower case and NFC for what cannot be done by the character. */
-static int whole_word(struct kc_words *w, struct kc_err *e)
+/* Convert a whole word to lower case and NFC, if that cannot be done by the character. */
+static int convert_word(struct kc_words *w, struct kc_err *e)
 {
     uint8_t room[4 * KC_WORD_MOST];
     size_t n = sizeof room;
@@ -151,8 +157,8 @@ static int whole_word(struct kc_words *w, struct kc_err *e)
     return 0;
 }
 
-/* The character at w->p, with its kind; *len bytes. */
-static inline uint32_t peek(const struct kc_words *w, size_t *len)
+/* Return the character at w->p, with its kind; it has *len bytes. */
+static inline uint32_t peek_char(const struct kc_words *w, size_t *len)
 {
     unsigned c = *w->p, low = ascii[c];
     *len = 1;
@@ -165,13 +171,13 @@ static inline uint32_t peek(const struct kc_words *w, size_t *len)
     return look_up(w->chars, kc_utf8_decode(w->p, n));
 }
 
-/* On to the first character of a word, noting what is passed. 0: there is none. */
-static int skip(struct kc_words *w)
+/* Move to the first character of a word, and note what is passed. Return 0 if there is none. */
+static int skip_to_word(struct kc_words *w)
 {
     for (size_t len; w->p < w->end; w->p += len) {
         if (ascii[*w->p] >= WORD_FROM)
             return 1;
-        enum kind kind = KIND(peek(w, &len));
+        enum char_kind kind = KIND(peek_char(w, &len));
         if (kind >= LETTER && kind != MARK)
             return 1;
         if (kind == SPACE)
@@ -184,25 +190,26 @@ static int skip(struct kc_words *w)
     return 0;
 }
 
-/* Take the character at w->p when it is Chinese, and what follows it without being one (variation selectors). */
-static int take_han(struct kc_words *w, int *hard)
+/* Append the character at w->p if it is Chinese, and skip marks after it (variation selectors). Return 0 if it is
+ * not. */
+static int append_han(struct kc_words *w, int *hard)
 {
     size_t len;
-    uint32_t x = w->p < w->end ? peek(w, &len) : 0;
+    uint32_t x = w->p < w->end ? peek_char(w, &len) : 0;
     if (KIND(x) != HAN)
         return 0;
     do
         w->p += len;
-    while (w->p < w->end && KIND(peek(w, &len)) == MARK);
+    while (w->p < w->end && KIND(peek_char(w, &len)) == MARK);
     *hard |= (x & HARD) != 0;
-    put(w, CHARACTER(x));
+    append_char(w, CHARACTER(x));
     w->letters++;
     return 1;
 }
 
-/* Two Chinese characters of a run, or the only one. The pairs are not joined to each other or to the words around them:
- * two of them are three characters that need not make sense. */
-static int han_word(struct kc_words *w, struct kc_err *e)
+/* Return two Chinese characters of a run, or the only one, as a word. These pairs are not joined to each other or to
+ * the words around them: two of them are three characters, which need not make sense together. */
+static int next_han_word(struct kc_words *w, struct kc_err *e)
 {
     size_t len;
     int hard = 0;
@@ -210,26 +217,26 @@ static int han_word(struct kc_words *w, struct kc_err *e)
     w->joined = 0;
     w->between = MORE;
     const unsigned char *second = NULL;
-    if (take_han(w, &hard)) {
+    if (append_han(w, &hard)) {
         second = w->p;
-        if (!take_han(w, &hard))
+        if (!append_han(w, &hard))
             second = NULL;
     }
-    /* where another one follows, the next pair begins with the second of this */
-    if (second && w->p < w->end && KIND(peek(w, &len)) == HAN)
+    /* if another one follows, the next pair begins with the second of this one */
+    if (second && w->p < w->end && KIND(peek_char(w, &len)) == HAN)
         w->p = second;
-    return hard ? whole_word(w, e) : 0;
+    return hard ? convert_word(w, e) : 0;
 }
 
-/* The ASCII at the beginning of a word, which is all of most words. Returns the bytes taken. */
-static size_t take_ascii(struct kc_words *w)
+/* Copy the ASCII at the beginning of a word, which is all of most words. Return its length. */
+static size_t copy_ascii(struct kc_words *w)
 {
     const unsigned char *p = w->p;
     size_t n = 0, room = (size_t)(w->end - p) < KC_WORD_MOST ? (size_t)(w->end - p) : KC_WORD_MOST;
     unsigned low, any = 0;
     for (; n < room && (low = ascii[p[n]]) >= WORD_FROM; n++) {
         w->word[n] = (char)low;
-        any |= low & low >> 1; /* bit 5 of it: of letters only */
+        any |= low & low >> 1; /* bit 5 of it is set by letters only */
     }
     w->p = p + n;
     w->n = n;
@@ -240,40 +247,40 @@ static size_t take_ascii(struct kc_words *w)
 
 int kc_words_next(struct kc_words *w, struct kc_err *e)
 {
-    if (!skip(w))
+    if (!skip_to_word(w))
         return 0;
     w->joined = w->between != MORE;
     w->between = NOTHING;
     w->too_long = 0;
-    size_t len, last = take_ascii(w);
+    size_t len, last = copy_ascii(w);
     if (last > 0 && (w->p == w->end || (*w->p < 0x80 && ascii[*w->p] < WORD_FROM)))
         return 1;
-    enum kind script = w->lettered ? LETTER : OTHER; /* LETTER or KATAKANA, once it is known */
+    enum char_kind script = w->lettered ? LETTER : OTHER; /* LETTER or KATAKANA, once known */
     int hard = 0;
     last -= last > 0;
-    if (w->n == 0 && KIND(peek(w, &len)) == HAN)
-        return han_word(w, e) != 0 ? -1 : 1;
+    if (w->n == 0 && KIND(peek_char(w, &len)) == HAN)
+        return next_han_word(w, e) != 0 ? -1 : 1;
     for (; w->p < w->end; w->p += len) {
-        uint32_t x = peek(w, &len);
-        enum kind kind = KIND(x);
+        uint32_t x = peek_char(w, &len);
+        enum char_kind kind = KIND(x);
         if (kind == IGNORED)
             continue;
         if (kind < LETTER || kind == HAN || ((kind == LETTER || kind == KATAKANA) && script != OTHER && script != kind))
             break;
         if (kind == MARK) {
             if (hard)
-                put(w, CHARACTER(x));
+                append_char(w, CHARACTER(x));
             else
-                hard = put_mark(w, CHARACTER(x), last);
+                hard = append_mark(w, CHARACTER(x), last);
             continue;
         }
         if (kind != DIGIT)
             script = kind;
         last = w->n;
-        put(w, CHARACTER(x));
+        append_char(w, CHARACTER(x));
         w->letters++;
         w->lettered |= kind != DIGIT;
         hard |= (x & HARD) != 0;
     }
-    return hard && !w->too_long && whole_word(w, e) != 0 ? -1 : 1;
+    return hard && !w->too_long && convert_word(w, e) != 0 ? -1 : 1;
 }
