@@ -1,5 +1,5 @@
-/* The kernels behind la/product.h. Each kernel file writes the strips its own way and compiles la/kernel_loops.h, the
- * loops that a compiler vectorises well by itself, for its CPU. */
+/* The kernels of la/product.h. Each kernel file writes the strips in its own way, and compiles
+ * la/kernel_loops.h (the loops that a compiler vectorises well by itself) for its CPU. */
 #ifndef KC_LA_KERNEL_H
 #define KC_LA_KERNEL_H
 
@@ -7,18 +7,22 @@
 #include <stdint.h>
 #include "la/product.h" /* KC_LA_LANES: rows, or columns, of a float panel */
 
-#define KC_LA_LANESD 8  /* rows a double panel */
+#define KC_LA_LANESD 8  /* rows of a double panel */
 #define KC_LA_STRIP_MOST 12
 
+/* One kernel: how it cuts the work, and its functions. la/product.h says what most of them do. */
 struct kc_la_kernels {
     const char *name;
-    size_t depth;   /* dimensions worked off at a time: what a strip reads of its panels stays in L1 */
-    size_t columns; /* most columns of a strip, <= KC_LA_STRIP_MOST, */
-    size_t panels;  /* and most panels */
-    /* Transpose row[0 .. rows)[t .. t + depth), rows <= 16, into a panel (depth, 16); missing rows are zero. */
+    size_t depth;   /* dimensions processed at a time, so that what a strip reads of its panels stays in L1 */
+    size_t columns; /* most columns of a strip, <= KC_LA_STRIP_MOST */
+    size_t panels;  /* most panels of a strip */
+    /* Transpose row[0 .. rows)[t .. t + depth), rows <= 16, into a panel (depth, 16). Missing rows are zero. */
     void (*pack)(const float *const *row, size_t rows, size_t t, size_t depth, float *panel);
-    /* c: `cols` columns, from t on; panel (panels, depth, 16); out[j * ldo + 16 * (its panel) + lane] is continued, or
-     * started if t == 0. In double a panel has 8 lanes, and a strip the most panels. */
+    /* Continue the products of a strip by `depth` dimensions from t on; t == 0 starts them.
+     *
+     * panel  (panels, depth, 16) rows; in double a panel has 8 lanes, and a strip always the most panels
+     * c      `cols` columns, each with all its dimensions
+     * out    row `lane` of panel p with column j is at j * ldo + 16 p + lane (in double 8 p) */
     void (*strip)(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
                   float *out, size_t ldo);
     void (*stripd)(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,

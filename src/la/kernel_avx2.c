@@ -1,5 +1,6 @@
-/* Vectors of 8 floats: 6 columns x 2 vectors of rows are 12 accumulators, which with 2 panel vectors and a broadcast fill
- * 15 of the 16 registers; 12 chains hide the FMA's latency (4 to 5 cycles at 2 a cycle needs 10). */
+/* The kernel for AVX2, with vectors of 8 floats: 6 columns x 2 vectors of rows are 12 accumulators, which with 2 panel
+ * vectors and a broadcast fill 15 of the 16 registers. 12 chains hide the FMA's latency (4 to 5 cycles at 2 per cycle
+ * need 10). */
 #include "la/kernel.h"
 
 #if defined(__x86_64__)
@@ -64,7 +65,7 @@ TARGET void kc_la_pack_avx2(const float *const *row, size_t rows, size_t t0, siz
 #define KC_LA_TARGET TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max, arg_max2, gain,
-                                         gain_weighted, axpy, addd, axpyd, dot, dotd};
+const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max,
+                                         arg_max2, gain, gain_weighted, axpy, addd, axpyd, dot, dotd};
 
 #endif

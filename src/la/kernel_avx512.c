@@ -1,5 +1,6 @@
-/* Vectors of 16 floats: 12 columns x 2 panels are 24 accumulators of the 32 registers, and 2 + 12 loads for 24 FMA leave
- * the load ports room. Half the depth of the other kernels, so that two panels stay in L1. */
+/* The kernel for AVX-512, with vectors of 16 floats: 12 columns x 2 panels are 24 accumulators of the 32 registers, and
+ * 2 + 12 loads for 24 FMA leave room at the load ports. It has half the depth of the other kernels, so that two panels
+ * stay in L1. */
 #include "la/kernel.h"
 
 #if defined(__x86_64__)

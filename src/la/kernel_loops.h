@@ -1,5 +1,5 @@
 /* The plain loops of a kernel, compiled once for each CPU: define KC_LA_TARGET (a function attribute, or nothing) and
- * include this in the kernel's file. No include guard, on purpose. */
+ * include this in the kernel's file. It has no include guard, on purpose. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ KC_LA_TARGET static void axpyd(double *restrict to, double a, const float *restr
         to[i] += a * (double)x[i];
 }
 
-/* 8 chains side by side, added up in a fixed order: vectors of any width give the same bits. */
+/* Add up 8 interleaved chains in a fixed order, so that vectors of any width give the same bits. */
 static inline double sum8(const double *s)
 {
     return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
@@ -73,8 +73,8 @@ KC_LA_TARGET static void arg_max2(const float *restrict v, uint32_t id, float *r
     }
 }
 
-/* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), free of cancellation; for members with the signs turned. In units
- * of |S|: num / (sqrt(1 + y) + 1), y = num / |S|. */
+/* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), which is free of cancellation; for members with the signs reversed. In
+ * units of |S|: num / (sqrt(1 + y) + 1), y = num / |S|. */
 KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id,
                               const uint32_t *restrict own, float *restrict best, uint32_t *restrict at, size_t n)
 {
@@ -87,7 +87,7 @@ KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, u
             at[i] = g > best[i] ? id : at[i];
             best[i] = g > best[i] ? g : best[i];
         }
-    } else { /* 1 / (sqrt(1 + y) + 1) to y^3: |y| < 0.07, so it is right to a few 1e-7, at a third of the time */
+    } else { /* 1 / (sqrt(1 + y) + 1) to y^3: |y| < 0.07, so it is right to a few 1e-7, in a third of the time */
         for (size_t i = 0; i < n; i++) {
             float sign = own[i] == id ? -1.0f : 1.0f;
             float num = twice * v[i] + sign * inv, y = sign * num * inv;
@@ -98,7 +98,7 @@ KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, u
     }
 }
 
-/* The same for rows of weight w, by the unit of it: (|S + w x| - |S|) / w, and for members (|S| - |S - w x|) / w. */
+/* The same for rows of weight w, per unit of weight: (|S + w x| - |S|) / w, and for members (|S| - |S - w x|) / w. */
 KC_LA_TARGET static void gain_weighted(const float *restrict v, float scale, float len, const double *restrict w,
                                        uint32_t id, const uint32_t *restrict own, float *restrict best,
                                        uint32_t *restrict at, size_t n)

@@ -1,5 +1,5 @@
-/* The plain C twin of the vector kernels: the same chains, so the same bits. On CPUs whose compiler target has a fused
- * multiply-add it vectorises; elsewhere fma() is a call, slow and right. */
+/* The kernel in plain C, twin of the vector kernels: the same chains, so the same bits. Where the compiler's target has
+ * a fused multiply-add it vectorises; elsewhere fma() is a call, slow and correct. */
 #include "la/kernel.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ STRIP(stripd, double, KC_LA_LANESD, fma)
 static void strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
                   float *out, size_t ldo)
 {
-    (void)panels; /* one */
+    (void)panels; /* always one */
     stripf(panel, c, cols, t, depth, out, ldo);
 }
 

@@ -1,19 +1,23 @@
-/* The strips of a kernel, compiled once for each width of vector. A kernel's file defines, and includes this: TARGET, its
- * function attribute; WIDTH, floats a vector (half as many doubles); COLUMNS and PANELS, the most of a strip; the types
- * vf and vd with vf_load, vf_store, vf_fma (a b + c), vf_all (one number in all lanes), vf_zero and the same of vd. No
- * include guard, on purpose.
+/* The strips of a kernel, compiled once for each width of vector. A kernel's file defines the following and includes
+ * this. There is no include guard, on purpose.
  *
- * COLUMNS x 2 vectors of rows are the accumulators, chains enough to hide the latency of an FMA. */
+ * TARGET            its function attribute
+ * WIDTH             floats per vector (half as many doubles)
+ * COLUMNS, PANELS   the most of a strip
+ * vf, vd            the types of a vector of floats, of doubles
+ * vf_load, vf_store, vf_fma (a b + c), vf_all (one number in all lanes), vf_zero, and the same of vd
+ *
+ * COLUMNS x 2 vectors of rows are the accumulators: enough chains to hide the latency of an FMA. */
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
-/* Without this gcc keeps acc in memory at -O2, at a third of the speed. */
+/* without this gcc keeps acc in memory at -O2, at a third of the speed */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* `cols` and `vecs` are constants at each call, so the loops over them unroll and acc lives in registers. */
+/* `cols` and `vecs` are constants at each call, so the loops over them are unrolled and acc stays in registers. */
 #define BLOCK(name, type, vec, lanes, width)                                                                     \
     INLINE void name(const type *panel, const int vecs, const type *const *c, const int cols, size_t t0,         \
                      size_t depth, type *out, size_t ldo)                                                        \
@@ -45,10 +49,12 @@ BLOCK(blockd, double, vd, KC_LA_LANESD, WIDTH / 2)
     case n:                                               \
         f(panel, vecs, c, n, t, depth, out, ldo);         \
         break;
-#define SIX(f, vecs) CASE(f, vecs, 1) CASE(f, vecs, 2) CASE(f, vecs, 3) CASE(f, vecs, 4) CASE(f, vecs, 5) CASE(f, vecs, 6)
+#define SIX(f, vecs)                                                                                             \
+    CASE(f, vecs, 1) CASE(f, vecs, 2) CASE(f, vecs, 3) CASE(f, vecs, 4) CASE(f, vecs, 5) CASE(f, vecs, 6)
 #if COLUMNS > 6
 #define CASES(f, vecs)                                                                                           \
-    SIX(f, vecs) CASE(f, vecs, 7) CASE(f, vecs, 8) CASE(f, vecs, 9) CASE(f, vecs, 10) CASE(f, vecs, 11) CASE(f, vecs, 12)
+    SIX(f, vecs) CASE(f, vecs, 7) CASE(f, vecs, 8) CASE(f, vecs, 9)                                              \
+    CASE(f, vecs, 10) CASE(f, vecs, 11) CASE(f, vecs, 12)
 #else
 #define CASES(f, vecs) SIX(f, vecs)
 #endif

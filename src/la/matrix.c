@@ -1,10 +1,12 @@
+/* The growable matrix: one block, by realloc, which for large blocks moves pages and not bytes (mremap). */
 #include "la/matrix.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
 
-static int resize(struct kc_matrix *m, size_t rows, struct kc_err *e)
+/* Change the number of rows allocated. */
+static int resize_rows(struct kc_matrix *m, size_t rows, struct kc_err *e)
 {
     float *x = kc_mem_realloc(m->x, kc_mem_mul(rows, m->d), sizeof *x, e);
     if (!x)
@@ -16,7 +18,7 @@ static int resize(struct kc_matrix *m, size_t rows, struct kc_err *e)
 
 int kc_matrix_reserve(struct kc_matrix *m, size_t rows, struct kc_err *e)
 {
-    return rows <= m->cap ? 0 : resize(m, rows, e);
+    return rows <= m->cap ? 0 : resize_rows(m, rows, e);
 }
 
 int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc_err *e)
@@ -26,7 +28,7 @@ int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc
         return 0;
     if (want > m->cap) {
         size_t cap = m->cap + m->cap / 2;
-        if (resize(m, cap > want ? cap : want, e) != 0)
+        if (resize_rows(m, cap > want ? cap : want, e) != 0)
             return -1;
     }
     memcpy(m->x + m->n * m->d, rows, r * m->d * sizeof *rows);
@@ -36,9 +38,9 @@ int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc
 
 void kc_matrix_trim(struct kc_matrix *m)
 {
-    struct kc_err ignored = KC_ERR_INIT; /* a block that could not be made smaller still serves */
+    struct kc_err ignored = KC_ERR_INIT; /* a block that cannot be shrunk stays as it is */
     if (m->n < m->cap && m->n > 0)
-        (void)!resize(m, m->n, &ignored);
+        (void)!resize_rows(m, m->n, &ignored);
 }
 
 void kc_matrix_free(struct kc_matrix *m)

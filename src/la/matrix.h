@@ -12,23 +12,23 @@ struct kc_matrix {
     size_t cap;  /* rows allocated */
 };
 
-/* Room for `rows` rows in all, exactly. */
+/* Reserve room for exactly `rows` rows in all. */
 int kc_matrix_reserve(struct kc_matrix *m, size_t rows, struct kc_err *e) KC_MUST_USE;
-/* Append r rows (r, d); grows by half, by mremap where the system has it, so that nothing is held twice. */
+/* Append r rows (r, d). The matrix grows by half, by mremap where the system has it, so that nothing is held twice. */
 int kc_matrix_append(struct kc_matrix *m, const float *rows, size_t r, struct kc_err *e) KC_MUST_USE;
-/* Give back what is not used. */
+/* Release the memory that is not used. */
 void kc_matrix_trim(struct kc_matrix *m);
 void kc_matrix_free(struct kc_matrix *m);
 
-/* A hash of a row's bits, -0 and 0 being two. It lies in files: it must stay as it is. */
+/* Hash a row's bits; -0 and 0 differ. The hash is stored in files, so it must never change. */
 uint64_t kc_la_hash(const float *x, size_t d);
 
 enum kc_row_status { KC_ROW_OK = 0, KC_ROW_ZERO, KC_ROW_NONFINITE };
 
-/* Check one row (d), and where out is not NULL write the unit row there (out may be x): norm in double, -0 becomes +0.
- * *at (may be NULL): the first non-finite element. On failure out is untouched. */
+/* Check one row (d) and, if out is not NULL, write the unit row there (out may be x): the norm is computed in double,
+ * and -0 becomes +0. *at (may be NULL): the first element that is not finite. On failure out is untouched. */
 enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at);
-/* As kc_la_unit without writing: finite and not all zero. */
+/* As kc_la_unit without writing: finite, and not all zero. */
 enum kc_row_status kc_la_check(const float *x, size_t d, size_t *at);
 
 #endif

@@ -1,10 +1,13 @@
+/* Unit rows, lengths and hashes of rows. Sums are in double and in a fixed order, so the bits are the same on every CPU
+ * and with every compiler. */
 #include <math.h>
 #include <string.h>
 #include "la/matrix.h"
 #include "la/product.h"
 
-/* The sum of squares in double, in 8 interleaved chains that are added up in a fixed order: the compiler can put the
- * chains side by side into vector registers without changing a bit. No finite float overflows a double's square. */
+/* Return the sum of squares in double, in 8 interleaved chains that are added up in a fixed order: the compiler can put
+ * the chains side by side into vector registers without changing a bit. The square of a finite float never overflows a
+ * double. */
 static double square_sum(const float *x, size_t d)
 {
     double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
@@ -17,7 +20,7 @@ static double square_sum(const float *x, size_t d)
     return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
 }
 
-static enum kc_row_status status(double ss, const float *x, size_t d, size_t *at)
+static enum kc_row_status row_status(double ss, const float *x, size_t d, size_t *at)
 {
     if (isfinite(ss))
         return ss > 0.0 ? KC_ROW_OK : KC_ROW_ZERO;
@@ -37,29 +40,30 @@ double kc_la_length(const float *x, size_t d)
 
 enum kc_row_status kc_la_check(const float *x, size_t d, size_t *at)
 {
-    return status(square_sum(x, d), x, d, at);
+    return row_status(square_sum(x, d), x, d, at);
 }
 
 enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at)
 {
     double ss = square_sum(x, d);
-    enum kc_row_status st = status(ss, x, d, at);
+    enum kc_row_status st = row_status(ss, x, d, at);
     if (st != KC_ROW_OK || !out)
         return st;
     double inv = 1.0 / sqrt(ss);
     for (size_t i = 0; i < d; i++)
-        out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: equal rows get equal bytes, whatever the sign of their zeros */
+        out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: equal rows get equal bytes, whatever the sign of their
+                                                        zeros */
     return KC_ROW_OK;
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
+static uint64_t mix_in(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * 0x9E3779B97F4A7C15u;
     return h ^ h >> 32;
 }
 
-/* Two floats as the eight bytes that they are in a file. */
-static uint64_t pair(const float *x, size_t n)
+/* Return two floats as the eight bytes that they are in a little-endian file. */
+static uint64_t float_pair_bits(const float *x, size_t n)
 {
     uint32_t b[2] = {0, 0};
     memcpy(b, x, n * sizeof *x);
@@ -73,8 +77,8 @@ uint64_t kc_la_hash(const float *x, size_t d)
     size_t i = 0;
     for (; i + 8 <= d; i += 8)
         for (size_t j = 0; j < 4; j++)
-            h[j] = mix(h[j], pair(x + i + 2 * j, 2));
+            h[j] = mix_in(h[j], float_pair_bits(x + i + 2 * j, 2));
     for (; i < d; i++)
-        h[0] = mix(h[0], pair(x + i, 1));
-    return mix(mix(mix(mix(h[0], h[1]), h[2]), h[3]), d);
+        h[0] = mix_in(h[0], float_pair_bits(x + i, 1));
+    return mix_in(mix_in(mix_in(mix_in(h[0], h[1]), h[2]), h[3]), d);
 }

@@ -1,3 +1,5 @@
+/* Products in tiles: which kernel runs is chosen once, by the CPU. The order of the loops keeps a packed panel in L1
+ * while all columns pass over it. */
 #include "la/product.h"
 
 #include <stdatomic.h>
@@ -6,7 +8,7 @@
 
 static _Atomic(const struct kc_la_kernels *) chosen;
 
-/* The i-th best kernel that this CPU has, or NULL. */
+/* Return the i-th best kernel that this CPU has, or NULL. */
 static const struct kc_la_kernels *nth_kernels(size_t i)
 {
     const struct kc_la_kernels *all[3];
@@ -23,7 +25,7 @@ static const struct kc_la_kernels *nth_kernels(size_t i)
     return i < n ? all[i] : NULL;
 }
 
-static const struct kc_la_kernels *kernels(void)
+static const struct kc_la_kernels *chosen_kernels(void)
 {
     const struct kc_la_kernels *k = atomic_load_explicit(&chosen, memory_order_acquire);
     if (!k) {
@@ -35,7 +37,7 @@ static const struct kc_la_kernels *kernels(void)
 
 const char *kc_la_kernel(void)
 {
-    return kernels()->name;
+    return chosen_kernels()->name;
 }
 
 int kc_la_kernel_force(const char *name)
@@ -49,36 +51,37 @@ int kc_la_kernel_force(const char *name)
     return -1;
 }
 
-static size_t least(size_t a, size_t b)
+static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* k columns in as few strips as hold them, all about as wide: a narrow one has too few chains to be fast. */
+/* Return the columns per strip: as few strips as hold k columns, all about as wide, because a narrow strip has too few
+ * chains to be fast. */
 static size_t strip_columns(size_t k, size_t most)
 {
     size_t strips = k / most + (k % most != 0);
     return strips ? k / strips + (k % strips != 0) : 1;
 }
 
-/* A piece of some dimensions: its rows are packed once, then a panel or two (in L1) meet all columns, a strip at a
- * time. */
+/* For each piece of dimensions, pack the rows once; then multiply a panel or two (in L1) with all columns, one strip at
+ * a time. */
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch)
 {
-    const struct kc_la_kernels *kern = kernels();
+    const struct kc_la_kernels *kern = chosen_kernels();
     float *panel = scratch;
     for (size_t t = 0; t < d; t += kern->depth) {
-        size_t depth = least(d - t, kern->depth);
+        size_t depth = smaller(d - t, kern->depth);
         for (size_t r = 0, panels; r < rows; r += panels * KC_LA_LANES) {
             float *to = out + r;
             for (panels = 0; panels < kern->panels && r + panels * KC_LA_LANES < rows; panels++)
-                kern->pack(row + r + panels * KC_LA_LANES, least(rows - r - panels * KC_LA_LANES, KC_LA_LANES), t, depth,
-                           panel + panels * depth * KC_LA_LANES);
+                kern->pack(row + r + panels * KC_LA_LANES, smaller(rows - r - panels * KC_LA_LANES, KC_LA_LANES), t,
+                           depth, panel + panels * depth * KC_LA_LANES);
             for (size_t q = 0; q < nsets; to += sets[q++].k * ldo)
                 for (size_t j = 0, cols, k = sets[q].k, wide = strip_columns(k, kern->columns); j < k; j += cols) {
                     const float *c[KC_LA_STRIP_MOST];
-                    cols = least(k - j, wide);
+                    cols = smaller(k - j, wide);
                     for (size_t i = 0; i < cols; i++)
                         c[i] = sets[q].c + (j + i) * d;
                     kern->strip(panel, panels, c, cols, t, depth, to + j * ldo, ldo);
@@ -89,17 +92,17 @@ void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const st
 
 void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel)
 {
-    kernels()->pack(col, cols, 0, d, panel);
+    chosen_kernels()->pack(col, cols, 0, d, panel);
 }
 
 void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out)
 {
-    const struct kc_la_kernels *kern = kernels();
+    const struct kc_la_kernels *kern = chosen_kernels();
     for (size_t t = 0; t < d; t += kern->depth)
         for (size_t i = 0, cols, wide = strip_columns(rows, kern->columns); i < rows; i += cols) {
-            cols = least(rows - i, wide);
-            kern->strip(panel + t * KC_LA_LANES, 1, row + i, cols, t, least(d - t, kern->depth), out + i * KC_LA_LANES,
-                        KC_LA_LANES);
+            cols = smaller(rows - i, wide);
+            kern->strip(panel + t * KC_LA_LANES, 1, row + i, cols, t, smaller(d - t, kern->depth),
+                        out + i * KC_LA_LANES, KC_LA_LANES);
         }
 }
 
@@ -113,21 +116,21 @@ void kc_la_product(const float *const *row, size_t rows, size_t d, const float *
 void kc_la_productd(const float *const *row, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
                     void *scratch)
 {
-    const struct kc_la_kernels *kern = kernels();
+    const struct kc_la_kernels *kern = chosen_kernels();
     const size_t wide = strip_columns(k, kern->columns), halves = KC_LA_LANES / KC_LA_LANESD;
     double *panel = scratch;                                        /* (halves, depth, 8) */
     float *narrow = (float *)(panel + kern->depth * KC_LA_LANES); /* (depth, 16) */
     for (size_t t = 0; t < d; t += kern->depth) {
-        size_t depth = least(d - t, kern->depth);
+        size_t depth = smaller(d - t, kern->depth);
         for (size_t r = 0; r < rows; r += KC_LA_LANES) {
-            kern->pack(row + r, least(rows - r, KC_LA_LANES), t, depth, narrow);
+            kern->pack(row + r, smaller(rows - r, KC_LA_LANES), t, depth, narrow);
             for (size_t i = 0; i < depth; i++)
                 for (size_t l = 0; l < KC_LA_LANES; l++)
                     panel[(l / KC_LA_LANESD * depth + i) * KC_LA_LANESD + l % KC_LA_LANESD] =
                         (double)narrow[i * KC_LA_LANES + l];
             for (size_t j = 0, cols; j < k; j += cols) {
                 const double *col[KC_LA_STRIP_MOST];
-                cols = least(k - j, wide);
+                cols = smaller(k - j, wide);
                 for (size_t i = 0; i < cols; i++)
                     col[i] = c + (j + i) * d;
                 for (size_t h = 0; h < halves; h += kern->panels)
@@ -140,49 +143,49 @@ void kc_la_productd(const float *const *row, size_t rows, size_t d, const double
 
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n)
 {
-    kernels()->arg_max(v, scale, id, best, at, n);
+    chosen_kernels()->arg_max(v, scale, id, best, at, n);
 }
 
 void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n)
 {
-    kernels()->arg_max2(v, id, best, second, at, n);
+    chosen_kernels()->arg_max2(v, id, best, second, at, n);
 }
 
 void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best,
                 uint32_t *at, size_t n)
 {
     if (len > 0)
-        kernels()->gain(v, scale, len, id, own, best, at, n);
+        chosen_kernels()->gain(v, scale, len, id, own, best, at, n);
 }
 
 void kc_la_gain_weighted(const float *v, float scale, float len, const double *w, uint32_t id, const uint32_t *own,
                          float *best, uint32_t *at, size_t n)
 {
     if (len > 0)
-        kernels()->gain_weighted(v, scale, len, w, id, own, best, at, n);
+        chosen_kernels()->gain_weighted(v, scale, len, w, id, own, best, at, n);
 }
 
 void kc_la_axpy(float *to, float a, const float *x, size_t n)
 {
-    kernels()->axpy(to, a, x, n);
+    chosen_kernels()->axpy(to, a, x, n);
 }
 
 void kc_la_addd(double *to, const float *x, size_t n)
 {
-    kernels()->addd(to, x, n);
+    chosen_kernels()->addd(to, x, n);
 }
 
 void kc_la_axpyd(double *to, double a, const float *x, size_t n)
 {
-    kernels()->axpyd(to, a, x, n);
+    chosen_kernels()->axpyd(to, a, x, n);
 }
 
 double kc_la_dot(const float *x, const double *v, size_t n)
 {
-    return kernels()->dot(x, v, n);
+    return chosen_kernels()->dot(x, v, n);
 }
 
 double kc_la_dotd(const double *x, const double *v, size_t n)
 {
-    return kernels()->dotd(x, v, n);
+    return chosen_kernels()->dotd(x, v, n);
 }

@@ -1,3 +1,5 @@
+/* Rows for the algorithms, whether they are in memory or must be read. Reading errors do not stop a pass: its rows
+ * become zero, and the caller asks once at the end, so that hot loops have no error path. */
 #include "la/rows.h"
 
 #include <string.h>
@@ -15,7 +17,7 @@ struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, siz
     return r;
 }
 
-/* Those that lie one behind the other are read at once. */
+/* Read m rows. With idx, rows that are adjacent in the source are read at once. */
 static int read_some(const struct kc_rows *r, size_t i0, size_t m, float *buf)
 {
     if (!r->idx)
