@@ -1,28 +1,32 @@
+/* The ordered pipeline. There is no thread per stage: every worker does whatever step is possible and most urgent,
+ * under one lock that is released during the step itself. */
 #include "par/pipe.h"
 
 #include <pthread.h>
 #include "base/mem.h"
 
 /* Slot i of the ring holds the pieces i, i + nslots, ...; a piece is filled, then decoded, then drained. */
-enum state { FREE, FILLED, WORKING, DECODED };
+enum slot_state { FREE, FILLED, WORKING, DECODED };
 
-struct run {
+/* A pipeline under way. */
+struct pipe_run {
     const struct kc_pipe_ops *ops;
     void *arg;
     void **slots;
     size_t nslots;
-    enum state *state;
+    enum slot_state *state;
     pthread_mutex_t lock;
     pthread_cond_t change;
     uint64_t filled, drained; /* pieces so far */
-    int filling, draining;    /* somebody is at it */
-    int no_more;              /* fill has said eof or failed */
-    int alone;                /* the last piece filled must be drained before there is another */
+    int filling, draining;    /* a worker is doing it */
+    int no_more;              /* fill has set eof or failed */
+    int alone;                /* the last piece filled must be drained before another is filled */
     int stop;                 /* drain has failed */
     struct kc_err fill_err, drain_err;
 };
 
-static void step_fill(struct run *r)
+/* Fill the next slot. */
+static void step_fill(struct pipe_run *r)
 {
     size_t s = (size_t)(r->filled % r->nslots);
     int eof = 0;
@@ -41,7 +45,8 @@ static void step_fill(struct run *r)
 
 }
 
-static void step_work(struct run *r, size_t s)
+/* Decode slot s. */
+static void step_work(struct pipe_run *r, size_t s)
 {
     r->state[s] = WORKING;
     pthread_mutex_unlock(&r->lock);
@@ -50,7 +55,8 @@ static void step_work(struct run *r, size_t s)
     r->state[s] = DECODED;
 }
 
-static void step_drain(struct run *r)
+/* Drain the oldest slot. */
+static void step_drain(struct pipe_run *r)
 {
     size_t s = (size_t)(r->drained % r->nslots);
     r->draining = 1;
@@ -65,8 +71,8 @@ static void step_drain(struct run *r)
         r->stop = 1;
 }
 
-/* The oldest piece that waits to be decoded; nslots when there is none. */
-static size_t waiting(const struct run *r)
+/* Return the slot of the oldest piece that waits to be decoded; nslots if there is none. */
+static size_t oldest_filled(const struct pipe_run *r)
 {
     for (uint64_t i = r->drained; i < r->filled; i++)
         if (r->state[i % r->nslots] == FILLED)
@@ -74,18 +80,19 @@ static size_t waiting(const struct run *r)
     return r->nslots;
 }
 
-/* Whether to fill now: not while there is something to decode and nothing to read yet. */
-static int may_fill(const struct run *r)
+/* Return 1 if a piece may be filled now: not while there is something to decode and nothing to read yet. */
+static int may_fill(const struct pipe_run *r)
 {
     return !r->filling && !r->no_more && !r->alone && r->filled - r->drained < r->nslots &&
            r->state[r->filled % r->nslots] == FREE &&
-           (!r->ops->ready || waiting(r) == r->nslots || r->ops->ready(r->arg));
+           (!r->ops->ready || oldest_filled(r) == r->nslots || r->ops->ready(r->arg));
 }
 
-/* Every worker does whatever is most urgent: drain (frees a slot), then fill (keeps the source busy), then decode. */
-static void loop(void *arg, size_t tile, unsigned worker)
+/* The loop of a worker: do what is most urgent: drain (frees a slot), else fill (keeps the source busy), else
+ * decode. */
+static void run_steps(void *arg, size_t tile, unsigned worker)
 {
-    struct run *r = arg;
+    struct pipe_run *r = arg;
     (void)tile;
     (void)worker;
     pthread_mutex_lock(&r->lock);
@@ -97,7 +104,7 @@ static void loop(void *arg, size_t tile, unsigned worker)
             step_drain(r);
         else if (may_fill(r))
             step_fill(r);
-        else if ((s = waiting(r)) < r->nslots)
+        else if ((s = oldest_filled(r)) < r->nslots)
             step_work(r, s);
         else {
             pthread_cond_wait(&r->change, &r->lock);
@@ -112,18 +119,18 @@ static void loop(void *arg, size_t tile, unsigned worker)
 int kc_pipe_run(struct kc_pool *p, const struct kc_pipe_ops *ops, void *arg, void **slots, size_t nslots,
                 struct kc_err *e)
 {
-    struct run r = {.ops = ops, .arg = arg, .slots = slots, .nslots = nslots,
+    struct pipe_run r = {.ops = ops, .arg = arg, .slots = slots, .nslots = nslots,
                     .fill_err = KC_ERR_INIT, .drain_err = KC_ERR_INIT};
     r.state = kc_mem_zalloc(nslots, sizeof *r.state, e); /* all FREE */
     if (!r.state)
         return -1;
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.change, NULL);
-    kc_pool_for(p, kc_pool_threads(p), loop, &r);
+    kc_pool_for(p, kc_pool_threads(p), run_steps, &r);
     pthread_cond_destroy(&r.change);
     pthread_mutex_destroy(&r.lock);
     kc_mem_free(r.state);
-    /* Everything before a failed fill has been drained, so a failure of drain is the earlier one. */
+    /* everything before a failed fill has been drained, so a failure of drain is the earlier one */
     const struct kc_err *first = r.drain_err.code != KC_OK ? &r.drain_err : &r.fill_err;
     if (first->code == KC_OK)
         return 0;

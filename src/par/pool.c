@@ -1,3 +1,5 @@
+/* A pool of threads that sleep between parallel-fors. Tiles are taken from an atomic counter, so uneven tiles balance
+ * themselves. */
 #include "par/pool.h"
 
 #include <pthread.h>
@@ -14,11 +16,11 @@ struct worker {
 
 struct kc_pool {
     unsigned threads; /* as asked for */
-    unsigned started; /* workers beside the caller */
+    unsigned started; /* workers besides the caller */
     pthread_mutex_t lock;
     pthread_cond_t go, done;
-    uint64_t round; /* counts the parallel-fors, so that a worker knows a new one from the last */
-    unsigned busy;  /* workers that have not yet left this round */
+    uint64_t round; /* number of parallel-fors, by which a worker recognises a new one */
+    unsigned busy;  /* workers that have not finished this round */
     int quit;
     void (*fn)(void *arg, size_t tile, unsigned worker);
     void *arg;
@@ -27,6 +29,7 @@ struct kc_pool {
     struct worker *workers;
 };
 
+/* Run tiles until none is left. */
 static void run_tiles(struct kc_pool *p, unsigned id)
 {
     size_t t;
@@ -34,6 +37,7 @@ static void run_tiles(struct kc_pool *p, unsigned id)
         p->fn(p->arg, t, id);
 }
 
+/* A worker thread: wait for a round, run its tiles, report that it is done. */
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
@@ -74,8 +78,8 @@ struct kc_pool *kc_pool_new(unsigned threads, struct kc_err *e)
     pthread_cond_init(&p->done, NULL);
     atomic_init(&p->next, 0);
 
-    /* Signals are the main thread's, but for those that a thread's own write brings about, which must not be held up.
-     * 1 MiB of stack is four times what any worker uses, and spares the address space. */
+    /* Signals are for the main thread, except those that a thread's own write causes, which must not be delayed. 1 MiB
+     * of stack is four times what any worker uses, and saves address space. */
     sigset_t all, old;
     pthread_attr_t attr;
     sigfillset(&all);
