@@ -1,4 +1,5 @@
-/* Log lines and events of the run context, formatted here so that callers need no buffers. */
+/* Log lines and events of the run context. A line is formatted on the stack and cut at 1000 bytes, so that logging
+ * needs no memory. */
 #include "base/ctx.h"
 
 #include <stdio.h>

@@ -39,10 +39,12 @@ void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long
 }
 
 /* Record a failure. */
-static int record(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
+static int record_error(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt,
+                        va_list ap)
     KC_PRINTF(5, 0);
 
-static int record(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, va_list ap)
+static int record_error(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt,
+                        va_list ap)
 {
     if (e->code != KC_OK)
         return -1;
@@ -63,7 +65,7 @@ int kc_err_set(struct kc_err *e, enum kc_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    record(e, code, NULL, 0, fmt, ap);
+    record_error(e, code, NULL, 0, fmt, ap);
     va_end(ap);
     return -1;
 }
@@ -72,7 +74,7 @@ int kc_err_at(struct kc_err *e, enum kc_code code, const char *file, uint64_t li
 {
     va_list ap;
     va_start(ap, fmt);
-    record(e, code, file, line, fmt, ap);
+    record_error(e, code, file, line, fmt, ap);
     va_end(ap);
     return -1;
 }

@@ -1,4 +1,5 @@
-/* System calls carried through. Descriptors may be inherited in non-blocking mode, so EAGAIN is handled by waiting. */
+/* System calls carried through. Descriptors may be inherited in non-blocking mode, so EAGAIN is handled by waiting. A
+ * call that a signal interrupts is repeated, because signals only set flags here (cli/signals.c). */
 #include "base/fd.h"
 
 #include <errno.h>

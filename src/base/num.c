@@ -58,6 +58,7 @@ static inline uint64_t join_n(uint64_t t, unsigned n)
     return join8(t << (56 - 8 * n) << 8);
 }
 
+/* Return f with the sign bit set if `negative` is 1. */
 static inline float with_sign(float f, uint64_t negative)
 {
     uint32_t b;
@@ -256,7 +257,7 @@ static enum kc_num_status __attribute__((noinline)) convert_few_digits(const cha
     p += negative;
     uint64_t t = load_digits(p), m = not_digits(t);
     unsigned n = m == 0 ? 8 : kc_ctz64(m) >> 3, f = 0;
-    if (n == 0 || n > 7 || (*p == '0' && (n > 1 || negative))) /* -0: see slow_float */
+    if (n == 0 || n > 7 || (*p == '0' && (n > 1 || negative))) /* -0: see convert_any */
         return convert_slowly(pp, out);
     uint64_t w = join_n(t, n);
     p += n;
@@ -277,7 +278,7 @@ static enum kc_num_status __attribute__((noinline)) convert_few_digits(const cha
 }
 
 /* Convert the common form: one digit, a point and up to 23 digits, without an exponent. Other forms, and too many
- * digits, are left to slow_float. */
+ * digits, are left to convert_slowly. */
 static inline __attribute__((always_inline)) enum kc_num_status convert_fast(const char **pp, float *out)
 {
     const char *p = *pp;
@@ -432,7 +433,7 @@ static const char *skip_digits(const char *p)
     return p + (kc_ctz64(m) >> 3);
 }
 
-/* The same grammar as scan's, for numbers whose value is not wanted: nothing is computed. */
+/* The same grammar as scan_number's, for numbers whose value is not wanted: nothing is computed. */
 const char *kc_num_skip(const char *p, const char **bad)
 {
     p += *p == '-';
@@ -509,7 +510,7 @@ int kc_num_size(const char *s, uint64_t *out)
 int kc_num_double(const char *s, double *out)
 {
     struct decimal t;
-    /* scan reads ahead by up to eight bytes, which a caller's string need not have */
+    /* scan_number reads ahead by up to eight bytes, which a caller's string need not have */
     char copy[512];
     size_t n = strlen(s);
     if (n >= sizeof copy - KC_NUM_PAD)

@@ -72,6 +72,7 @@ AVX2_INLINE __m256i load16x2(const void *low, const void *high)
     return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
 }
 
+/* Return the high bits of 64 bytes, one bit each. */
 AVX2_INLINE uint64_t bits64(__m256i low, __m256i high)
 {
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
@@ -98,6 +99,7 @@ struct four {
     unsigned negative; /* bit i: number i is negative */
 };
 
+/* Round four doubles to floats and store them with their signs. */
 AVX2_INLINE void store_floats(float *out, __m256d d, unsigned negative)
 {
     __m128i sign = _mm_sllv_epi32(_mm_set1_epi32((int)negative), _mm_setr_epi32(31, 30, 29, 28));
@@ -129,6 +131,7 @@ AVX2_INLINE __m256d high_double(__m256i v, const struct constants *k)
     return low_double(_mm256_srli_epi64(v, 32), k);
 }
 
+/* Return the four powers of ten to divide by. */
 AVX2_INLINE __m256d divisor(const size_t f[4])
 {
     return _mm256_setr_pd(scale[f[0]], scale[f[1]], scale[f[2]], scale[f[3]]);

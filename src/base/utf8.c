@@ -1,4 +1,5 @@
-/* Find malformed UTF-8. ASCII is checked 32 bytes at a time; other text sequence by sequence. */
+/* Find malformed UTF-8. Most text has long stretches of ASCII, which is checked 32 bytes at a time; the rest is checked
+ * sequence by sequence. */
 #include "base/utf8.h"
 
 #include "base/bytes.h"

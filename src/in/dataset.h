@@ -15,7 +15,7 @@
 struct kc_chunk {
     size_t n, d;
     const float *x;             /* (n, d) */
-    const struct kc_strs *terms; /* n terms, or NULL when the input carries none */
+    const struct kc_strs *terms; /* (n) the terms, or NULL if the input has none */
     const struct kc_strs *raws;  /* n compact one-line JSON objects with the closing brace, without the vector member
                                     and without any earlier "cluster_id" member; or NULL */
     const struct kc_strs *attrs; /* attribute a of row i is string i * stride + a: compact JSON, "" if the row has none;

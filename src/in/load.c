@@ -84,6 +84,7 @@ static int fits_in_memory(const struct loading *l, size_t n)
            add_capped(add_capped(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
 }
 
+/* Begin a temporary file with these rows. */
 static int start_spill(struct loading *l, const struct kc_rows *rows, struct kc_err *e)
 {
     return kc_spill_new(&l->ds->spill, l->ds->x.d, e) != 0 ? -1 : kc_spill_copy(l->ds->spill, rows, e);
@@ -130,7 +131,8 @@ static int make_room(struct loading *l, size_t r, struct kc_err *e)
     return fits_in_memory(l, need) ? kc_matrix_reserve(x, need, e) : 1;
 }
 
-/* Store the chunk's rows where the storage of the moment keeps them, and change the storage if they do not fit. */
+/* Store the chunk's rows where the data set keeps its rows at present, and move all rows elsewhere if they no longer
+ * fit. */
 static int store_rows(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     struct kc_dataset *ds = l->ds;
@@ -206,6 +208,7 @@ static int add_attrs(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_
     return 0;
 }
 
+/* The sink: store a chunk's rows, terms, texts and attributes, and check that the text alone is within the limit. */
 static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct loading *l = arg;

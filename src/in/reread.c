@@ -66,6 +66,7 @@ static int reserve_one(void **p, size_t *cap, size_t n, size_t size, struct kc_e
     return 0;
 }
 
+/* Take over the slot's open file. */
 static int keep_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
 {
     void *p = r->files;
@@ -78,6 +79,7 @@ static int keep_file(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
     return 0;
 }
 
+/* Begin an extent, at offset `at` of the last file. */
 static int add_extent(struct kc_reread *r, uint64_t at, struct kc_err *e)
 {
     void *p = r->ext;
@@ -142,7 +144,7 @@ static int read_at(const struct kc_reopened *a, void *p, size_t n, uint64_t at, 
 }
 
 /* A piece of a file in memory. */
-struct window {
+struct file_window {
     const struct kc_reopened *a;
     uint64_t at;
     size_t n;
@@ -152,7 +154,7 @@ struct window {
 
 /* Return the bytes at offset `at`, at least `need` of them; *n is how many are in view. NULL on an error, also if the
  * file is too short. */
-static const char *window_bytes(struct window *w, uint64_t at, size_t need, size_t *n, struct kc_err *e)
+static const char *window_bytes(struct file_window *w, uint64_t at, size_t need, size_t *n, struct kc_err *e)
 {
     if (at < w->at || at + need > w->at + w->n) {
         size_t most = w->more < need ? need : w->more < WINDOW ? w->more : WINDOW;
@@ -169,7 +171,7 @@ static const char *window_bytes(struct window *w, uint64_t at, size_t need, size
 }
 
 /* Read n numbers at offset `at`. */
-static int read_numbers(struct window *w, uint64_t at, size_t n, float *buf, struct kc_err *e)
+static int read_numbers(struct file_window *w, uint64_t at, size_t n, float *buf, struct kc_err *e)
 {
     size_t size = kc_cell_bytes(w->a->layout.cell);
     while (n > 0) {
@@ -196,7 +198,7 @@ static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t
             return -1;
         return got == all * sizeof *buf ? 0 : refuse_changed_file(a, e);
     }
-    struct window w;
+    struct file_window w;
     w.a = a;
     w.at = w.n = 0;
     for (size_t i = 0; i < m; i++, buf += d, at += l->lead + row) {
@@ -211,7 +213,7 @@ static int read_plain(const struct kc_reopened *a, uint64_t at, size_t m, size_t
 static int read_kvec(const struct kc_reopened *a, uint64_t at, size_t skip, size_t m, size_t d, float *buf,
                      struct kc_err *e)
 {
-    struct window w;
+    struct file_window w;
     w.a = a;
     w.at = w.n = 0;
     for (size_t i = 0; i < skip + m;) {
@@ -269,6 +271,7 @@ static int read_extent(const struct kc_reread *r, const struct extent *x, size_t
     return rc;
 }
 
+/* Read unit rows [i0, i0 + m), as kc_rows.read requires. */
 static int read_rows(void *src, size_t i0, size_t m, float *buf)
 {
     struct kc_reread *r = src;

@@ -54,6 +54,7 @@ int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err 
     return rc != 0 ? -1 : kc_rows_failed(rows, e); /* a file that changed while it was copied is a failure too */
 }
 
+/* Read unit rows [i0, i0 + m), as kc_rows.read requires. */
 static int read_rows(void *src, size_t i0, size_t m, float *buf)
 {
     struct kc_spill *s = src;

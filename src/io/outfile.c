@@ -151,6 +151,7 @@ static int borrowed_fd(const char *path)
     return *end == '\0' && fd <= INT_MAX ? (int)fd : -1;
 }
 
+/* Use a descriptor that is open already. Patches are possible only in a regular file that is not appended to. */
 static int open_borrowed(struct kc_outfile *f, int fd, struct kc_err *e)
 {
     f->kind = KIND_BORROWED;
@@ -167,6 +168,7 @@ static int open_borrowed(struct kc_outfile *f, int fd, struct kc_err *e)
     return 0;
 }
 
+/* Open a named target: a device or FIFO in place, a regular file by a temporary file beside it. */
 static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
 {
     struct stat st;
@@ -366,6 +368,7 @@ static const char *split_target(const char *target, char dir[PATH_MAX])
     return slash ? slash + 1 : target;
 }
 
+/* Sync the directory of the target, so that the rename survives a crash. */
 static int sync_dir(const struct kc_outfile *f, struct kc_err *e)
 {
     char dir[PATH_MAX];

@@ -158,6 +158,7 @@ at_key:
     }
 }
 
+/* Return the value of four hexadecimal digits that have been checked. */
 static unsigned hex4(const char *p)
 {
     unsigned v = 0;

@@ -58,7 +58,7 @@ int kc_jsonw_quote(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
 }
 
 /* Append n bytes, unless something failed before. */
-static void append(struct kc_jsonw *w, const char *p, size_t n)
+static void append_bytes(struct kc_jsonw *w, const char *p, size_t n)
 {
     if (!w->failed && kc_buf_add(w->b, p, n, w->e) != 0)
         w->failed = 1;
@@ -66,9 +66,9 @@ static void append(struct kc_jsonw *w, const char *p, size_t n)
 
 static void break_line(struct kc_jsonw *w, unsigned depth)
 {
-    append(w, "\n", 1);
+    append_bytes(w, "\n", 1);
     for (unsigned i = 0; i < depth; i++)
-        append(w, "  ", 2);
+        append_bytes(w, "  ", 2);
 }
 
 /* Write what comes before a value: the comma, the line break and the key. */
@@ -76,23 +76,23 @@ static void begin_value(struct kc_jsonw *w, const char *key)
 {
     uint32_t bit = (uint32_t)1 << w->depth;
     if (w->filled & bit)
-        append(w, ",", 1);
+        append_bytes(w, ",", 1);
     if (w->depth > 0 && w->flat == 0)
         break_line(w, w->depth);
     else if (w->filled & bit)
-        append(w, " ", 1);
+        append_bytes(w, " ", 1);
     w->filled |= bit;
     if (!key)
         return;
     if (!w->failed && kc_jsonw_quote(w->b, key, strlen(key), w->e) != 0)
         w->failed = 1;
-    append(w, ": ", 2);
+    append_bytes(w, ": ", 2);
 }
 
 void kc_jsonw_open(struct kc_jsonw *w, const char *key, char bracket, int flat)
 {
     begin_value(w, key);
-    append(w, &bracket, 1);
+    append_bytes(w, &bracket, 1);
     w->depth++;
     w->filled &= ~((uint32_t)1 << w->depth);
     if (flat && w->flat == 0)
@@ -108,28 +108,28 @@ void kc_jsonw_close(struct kc_jsonw *w, char bracket)
     w->depth--;
     if (filled && !flat)
         break_line(w, w->depth);
-    append(w, &bracket, 1);
+    append_bytes(w, &bracket, 1);
 }
 
 void kc_jsonw_u64(struct kc_jsonw *w, const char *key, uint64_t v)
 {
     char t[20];
     begin_value(w, key);
-    append(w, t, kc_jsonw_digits(t, v));
+    append_bytes(w, t, kc_jsonw_digits(t, v));
 }
 
 void kc_jsonw_double(struct kc_jsonw *w, const char *key, double v)
 {
     char t[KC_NUM_DOUBLE_MAX];
     begin_value(w, key);
-    append(w, t, kc_num_format_double(t, v));
+    append_bytes(w, t, kc_num_format_double(t, v));
 }
 
 void kc_jsonw_float(struct kc_jsonw *w, const char *key, float v)
 {
     char t[KC_NUM_FLOAT_MAX];
     begin_value(w, key);
-    append(w, t, kc_num_format_float(t, v));
+    append_bytes(w, t, kc_num_format_float(t, v));
 }
 
 void kc_jsonw_fixed(struct kc_jsonw *w, const char *key, double v, int decimals)
@@ -137,19 +137,19 @@ void kc_jsonw_fixed(struct kc_jsonw *w, const char *key, double v, int decimals)
     char t[400];
     int n = isfinite(v) ? snprintf(t, sizeof t, "%.*f", decimals, v) : snprintf(t, sizeof t, "null");
     begin_value(w, key);
-    append(w, t, n > 0 && (size_t)n < sizeof t ? (size_t)n : 0);
+    append_bytes(w, t, n > 0 && (size_t)n < sizeof t ? (size_t)n : 0);
 }
 
 void kc_jsonw_bool(struct kc_jsonw *w, const char *key, int v)
 {
     begin_value(w, key);
-    append(w, v ? "true" : "false", v ? 4 : 5);
+    append_bytes(w, v ? "true" : "false", v ? 4 : 5);
 }
 
 void kc_jsonw_null(struct kc_jsonw *w, const char *key)
 {
     begin_value(w, key);
-    append(w, "null", 4);
+    append_bytes(w, "null", 4);
 }
 
 void kc_jsonw_str(struct kc_jsonw *w, const char *key, const char *s, size_t n)
@@ -170,11 +170,11 @@ void kc_jsonw_cstr(struct kc_jsonw *w, const char *key, const char *s)
 void kc_jsonw_raw(struct kc_jsonw *w, const char *key, const char *json, size_t n)
 {
     begin_value(w, key);
-    append(w, json, n);
+    append_bytes(w, json, n);
 }
 
 int kc_jsonw_end(struct kc_jsonw *w)
 {
-    append(w, "\n", 1);
+    append_bytes(w, "\n", 1);
     return w->failed ? -1 : 0;
 }

@@ -35,7 +35,7 @@ struct header_parse {
     struct kc_err *e;
 };
 
-static int refuse(const struct header_parse *p, const char *what)
+static int refuse_header(const struct header_parse *p, const char *what)
 {
     return kc_err_at(p->e, KC_EINPUT, p->file, 0, "safetensors header: %s", what);
 }
@@ -146,19 +146,19 @@ static int append_decoded(struct header_parse *p, const struct kc_json_str *s, s
     p->tmp.n = 0;
     int rc = kc_json_decode(s, &p->tmp, p->e);
     if (rc > 0)
-        return refuse(p, "a string holds a lone surrogate");
+        return refuse_header(p, "a string holds a lone surrogate");
     return rc < 0 ? -1 : kc_strs_add(to, p->tmp.p, p->tmp.n, p->e);
 }
 
 static int parse_metadata(struct header_parse *p, const char *v)
 {
     if (*v != '{')
-        return refuse(p, "__metadata__ is not an object");
+        return refuse_header(p, "__metadata__ is not an object");
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key, value;
         q = kc_json_member(q, &key);
         if (kc_json_text(q, &value) != 0)
-            return refuse(p, "__metadata__ has a value that is not a string");
+            return refuse_header(p, "__metadata__ has a value that is not a string");
         if (append_decoded(p, &key, &p->st->keys) != 0 || append_decoded(p, &value, &p->st->values) != 0)
             return -1;
     }
@@ -170,7 +170,7 @@ static int parse_member(struct header_parse *p, const struct kc_json_str *key, c
 {
     struct kc_st *st = p->st;
     if (kc_json_equals(key, "__metadata__", 12))
-        return st->keys.n ? refuse(p, "__metadata__ appears twice") : parse_metadata(p, v);
+        return st->keys.n ? refuse_header(p, "__metadata__ appears twice") : parse_metadata(p, v);
     if (st->n == p->cap) {
         size_t cap = p->cap ? kc_mem_mul(p->cap, 2) : 16;
         struct kc_st_tensor *t = kc_mem_realloc(st->tensors, cap, sizeof *t, p->e);
@@ -184,9 +184,9 @@ static int parse_member(struct header_parse *p, const struct kc_json_str *key, c
     p->tmp.n = 0;
     int rc = kc_json_decode(key, &p->tmp, p->e);
     if (rc != 0)
-        return rc < 0 ? -1 : refuse(p, "a string holds a lone surrogate");
+        return rc < 0 ? -1 : refuse_header(p, "a string holds a lone surrogate");
     if (p->tmp.n == 0 || memchr(p->tmp.p, '\0', p->tmp.n))
-        return refuse(p, "a tensor has no proper name");
+        return refuse_header(p, "a tensor has no proper name");
     p->name = st->names.n;
     if (kc_buf_add(&st->names, p->tmp.p, p->tmp.n, p->e) != 0 || kc_buf_addc(&st->names, '\0', p->e) != 0)
         return -1;
@@ -213,7 +213,7 @@ static int check_tensors(struct header_parse *p)
 {
     struct kc_st *st = p->st;
     if (st->n == 0)
-        return refuse(p, "there are no tensors");
+        return refuse_header(p, "there are no tensors");
     const char *name = st->names.p;
     for (size_t i = 0; i < st->n; i++, name += strlen(name) + 1)
         st->tensors[i].name = name;
@@ -236,12 +236,12 @@ static int parse_header(struct header_parse *p, const char *text, size_t n)
     struct kc_json_fault f;
     const char *end = text + n, *q = kc_json_ws(text), *past;
     if (kc_utf8_bad(text, end))
-        return refuse(p, "it is not UTF-8");
+        return refuse_header(p, "it is not UTF-8");
     if (*q != '{')
-        return refuse(p, "it is not a JSON object");
+        return refuse_header(p, "it is not a JSON object");
     past = kc_json_skip(q, end, 0, &f);
     if (!past || kc_json_ws(past) != end)
-        return refuse(p, "it is not valid JSON");
+        return refuse_header(p, "it is not valid JSON");
     for (q = kc_json_first(q); q; q = kc_json_next(kc_json_past(q))) {
         struct kc_json_str key;
         q = kc_json_member(q, &key);
@@ -313,6 +313,7 @@ void kc_st_swap(void *p, size_t count, size_t width)
         }
 }
 
+/* Return the bytes of an element of a type that kclust writes. */
 static size_t width_of(enum kc_st_type type)
 {
     return type == KC_ST_F32 || type == KC_ST_U32 ? 4 : 8;

@@ -23,7 +23,7 @@ static int read_more(struct kc_window *w, struct kc_err *e)
                              (unsigned long long)w->limit);
     if (w->at > 0) {
         memmove(w->b.p, w->b.p + w->at, left);
-        w->behind += w->at;
+        w->before += w->at;
         w->b.n = left;
         w->at = 0;
     }
@@ -60,7 +60,7 @@ int kc_window_bad(const struct kc_window *w, const char *p, struct kc_err *e, co
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return kc_err_at(e, KC_EINPUT, w->name, 0, "byte %llu: %s",
-                     (unsigned long long)(w->behind + (uint64_t)(p - w->b.p) + 1), text);
+                     (unsigned long long)(w->before + (uint64_t)(p - w->b.p) + 1), text);
 }
 
 /* Report a fault of the text, with its byte offset instead of a column. */
@@ -75,6 +75,7 @@ static int report_fault(const struct kc_window *w, const struct kc_json_fault *f
     return kc_window_bad(w, f->at, e, "%s", msg);
 }
 
+/* Report that something else was expected at the present place. */
 static int report_expected(const struct kc_window *w, const char *what, struct kc_err *e)
 {
     const struct kc_json_fault f = {w->b.p + w->at, what, NULL};

@@ -10,7 +10,7 @@ struct kc_window {
     struct kc_source *src;
     struct kc_buf b;    /* b.p[at .. b.n) is read and not yet used; KC_NUM_PAD NULs follow */
     size_t at;
-    uint64_t behind;    /* bytes of the text before b.p[0] */
+    uint64_t before;    /* bytes of the text before b.p[0] */
     uint64_t limit;     /* bytes of the longest value */
     int ended;
     struct kc_buf quoted;

@@ -1,4 +1,5 @@
-/* The growable matrix: one block, by realloc, which for large blocks moves pages and not bytes (mremap). */
+/* The growable matrix: one block, by realloc, which for large blocks moves pages and not bytes (mremap). It grows by
+ * half, so that appending row by row copies each row a few times at most. */
 #include "la/matrix.h"
 
 #include <math.h>

@@ -20,6 +20,7 @@ static double square_sum(const float *x, size_t d)
     return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
 }
 
+/* Judge a row by its sum of squares; *at is set to the first element that is not finite. */
 static enum kc_row_status row_status(double ss, const float *x, size_t d, size_t *at)
 {
     if (isfinite(ss))

@@ -25,6 +25,7 @@ static const struct kc_la_kernels *nth_kernels(size_t i)
     return i < n ? all[i] : NULL;
 }
 
+/* Return the kernel in use, and choose it at the first call. */
 static const struct kc_la_kernels *chosen_kernels(void)
 {
     const struct kc_la_kernels *k = atomic_load_explicit(&chosen, memory_order_acquire);

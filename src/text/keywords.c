@@ -47,6 +47,7 @@ struct keyword_run {
     struct kc_keywords *out;
 };
 
+/* Return the index of text i of the order. */
 static size_t text_at(const struct keyword_run *w, size_t i)
 {
     return w->order ? w->order[i] : i;

@@ -1,4 +1,5 @@
-/* Pairs of words: open addressing with linear probing, at most half full, hashed by MurmurHash3's finaliser. */
+/* Pairs of words: open addressing with linear probing, at most half full, hashed by MurmurHash3's finaliser. It is a
+ * table of its own and not an intern table, because a pair is eight bytes and needs no arena. */
 #include "text/pairs.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The vocabulary: counts of all words and pairs, kept within fixed bounds by forgetting the rarest. */
+/* The vocabulary: counts of all words and pairs, kept within fixed bounds by forgetting the rarest. A forgotten term
+ * that comes again starts from 0, so the counts are lower bounds. */
 #include "text/vocabulary.h"
 
 #include <string.h>

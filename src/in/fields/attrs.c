@@ -240,11 +240,11 @@ static int parse_value(struct kc_where *w, const char **pp, const char *stops, c
 
 int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e)
 {
-    const char *p = skip_blanks(text), *behind;
+    const char *p = skip_blanks(text), *after;
     size_t n = strcspn(p, " \t=!<>");
     memset(w, 0, sizeof *w);
-    behind = n > 0 ? parse_op(skip_blanks(p + n), &w->op) : NULL;
-    if (!behind)
+    after = n > 0 ? parse_op(skip_blanks(p + n), &w->op) : NULL;
+    if (!after)
         return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option,
                           text);
     if (n >= sizeof w->field)
@@ -254,7 +254,7 @@ int kc_where_parse(struct kc_where *w, const char *text, const char *option, str
     struct kc_path path;
     if (kc_path_parse(&path, w->field, 0, option, e) != 0)
         return -1;
-    for (p = behind; parse_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
+    for (p = after; parse_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
         if (*p != ',')
             return 0;
     return -1;

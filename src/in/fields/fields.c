@@ -12,6 +12,7 @@ const char kc_fields_vecs[] = "vec, vector, embedding, embeddings, values, emb, 
 
 #define SYNONYMS 32
 
+/* Append a part to a path. Return -1 if it does not fit. */
 static int add_part(struct kc_path *p, const char *s, size_t n)
 {
     if (p->n == KC_PATH_DEPTH || n >= sizeof p->text - p->off[p->n])
@@ -104,6 +105,7 @@ static int find_name(const char *list, const struct kc_json_str *key)
     return -1;
 }
 
+/* Set the path to name number `which` of the list. */
 static void set_name(struct kc_path *p, const char *list, int which)
 {
     for (; which > 0; which--) {

@@ -280,13 +280,13 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
 /* Parse a line with one JSON record. */
 static int parse_json_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
-    const char *end = p + n, *at = kc_json_ws(p), *behind;
+    const char *end = p + n, *at = kc_json_ws(p), *after;
     struct kc_json_fault fault;
     struct str term = {NULL, 0}, label = {NULL, 0};
-    behind = kc_json_skip(at, end, 0, &fault);
-    if (behind && *kc_json_ws(behind) != '\0')
-        fault = (struct kc_json_fault){kc_json_ws(behind), "the end of the line: one record per line", NULL};
-    if (!behind || *kc_json_ws(behind) != '\0') {
+    after = kc_json_skip(at, end, 0, &fault);
+    if (after && *kc_json_ws(after) != '\0')
+        fault = (struct kc_json_fault){kc_json_ws(after), "the end of the line: one record per line", NULL};
+    if (!after || *kc_json_ws(after) != '\0') {
         char msg[512];
         kc_json_explain(&fault, (size_t)(fault.at - p) + 1, end, "line", msg, sizeof msg);
         return refuse_line(s, e, msg);
@@ -366,7 +366,7 @@ static int parse_integer(const char *p, size_t n, int64_t *v)
 }
 
 /* A label's name while names are sorted. */
-struct name {
+struct label_name {
     const char *p;
     size_t n;
     uint32_t id;
@@ -374,9 +374,10 @@ struct name {
     int64_t value;
 };
 
+/* Order names: integers first, by value, then the others by their bytes. */
 static int compare_names(const void *x, const void *y)
 {
-    const struct name *a = x, *b = y;
+    const struct label_name *a = x, *b = y;
     if (a->integer != b->integer)
         return b->integer - a->integer;
     if (a->integer)
@@ -390,7 +391,7 @@ static int sort_names(struct label_reader *s, struct kc_err *e)
 {
     struct kc_labelling *l = s->l;
     size_t k = s->names.strs.n;
-    struct name *name = kc_mem_alloc(k, sizeof *name, e);
+    struct label_name *name = kc_mem_alloc(k, sizeof *name, e);
     uint32_t *to = kc_mem_alloc(k, sizeof *to, e);
     int rc = -1;
     if (!name || !to)

@@ -14,7 +14,7 @@
 #define NAMED 3 /* of many ids that are wrong, this many are named in the message */
 
 /* An index's metadata while they are read. */
-struct maps {
+struct index_maps {
     struct kc_meta *m;
     const struct kc_attrs *want;
     struct kc_path *path;  /* (want->n + inner) of the wanted attributes in a record, then inside its "metadata" */
@@ -89,6 +89,7 @@ static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size
     return kc_attrs_take(want, begin, end, NULL, NULL, &m->values, e);
 }
 
+/* Read JSONL. */
 static int load_lines(struct kc_meta *m, const char *path, const struct kc_attrs *want, const struct kc_path *key,
                       uint64_t max_line, struct kc_err *e)
 {
@@ -107,7 +108,7 @@ static int load_lines(struct kc_meta *m, const char *path, const struct kc_attrs
 }
 
 /* Find or assign the number of an id, and make room for its record and position. */
-static int number_id(struct maps *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
+static int number_id(struct index_maps *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
 {
     const struct kc_strs *ids = &t->m->keys.strs;
     size_t m = 0;
@@ -133,8 +134,8 @@ static int number_id(struct maps *t, const char *p, size_t n, uint32_t *number, 
 }
 
 /* Read an entry of metadata_store: the record of an id. */
-static int read_record(struct maps *t, struct kc_window *w, const struct kc_buf *id, const char *p, const char *end,
-                       struct kc_err *e)
+static int read_record(struct index_maps *t, struct kc_window *w, const struct kc_buf *id, const char *p,
+                       const char *end, struct kc_err *e)
 {
     uint32_t number;
     if (*p != '{')
@@ -162,7 +163,7 @@ static int read_record(struct maps *t, struct kc_window *w, const struct kc_buf 
 }
 
 /* Read an entry of id_map or reverse_id_map: the position of an id. */
-static int set_position(struct maps *t, struct kc_window *w, const struct kc_buf *id, uint64_t at, const char *p,
+static int set_position(struct index_maps *t, struct kc_window *w, const struct kc_buf *id, uint64_t at, const char *p,
                         struct kc_err *e)
 {
     uint32_t number;
@@ -177,20 +178,20 @@ static int set_position(struct maps *t, struct kc_window *w, const struct kc_buf
     return 0;
 }
 
-enum member { OTHER, STORE, MAP, REVERSE };
+enum index_member { OTHER, STORE, MAP, REVERSE };
 
-static enum member which_member(const char *p, size_t n)
+static enum index_member which_member(const char *p, size_t n)
 {
     static const char *const names[] = {"", "metadata_store", "id_map", "reverse_id_map"};
     for (int i = STORE; i <= REVERSE; i++)
         if (strlen(names[i]) == n && memcmp(names[i], p, n) == 0)
-            return (enum member)i;
+            return (enum index_member)i;
     return OTHER;
 }
 
 /* Read one entry of one of the three members: its key in `key`, its value at [p, end). */
-static int read_entry(struct maps *t, struct kc_window *w, enum member kind, struct kc_buf *key, const char *p,
-                      const char *end, struct kc_buf *tmp, struct kc_err *e)
+static int read_entry(struct index_maps *t, struct kc_window *w, enum index_member kind, struct kc_buf *key,
+                      const char *p, const char *end, struct kc_buf *tmp, struct kc_err *e)
 {
     uint64_t at;
     if (kind == STORE)
@@ -209,7 +210,8 @@ static int read_entry(struct maps *t, struct kc_window *w, enum member kind, str
 }
 
 /* List the ids that `wrong` picks as "'a', 'b' and 7 more". Return how many there are. */
-static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t, size_t i), char *out, size_t size)
+static size_t name_some(const struct index_maps *t, int (*wrong)(const struct index_maps *t, size_t i), char *out,
+                        size_t size)
 {
     size_t n = 0, used = 0;
     for (size_t i = 0; i < t->m->keys.strs.n; i++)
@@ -225,18 +227,18 @@ static size_t name_some(const struct maps *t, int (*wrong)(const struct maps *t,
     return n;
 }
 
-static int has_no_record(const struct maps *t, size_t i)
+static int has_no_record(const struct index_maps *t, size_t i)
 {
     return !t->record || t->record[i] == NOWHERE;
 }
 
-static int has_no_position(const struct maps *t, size_t i)
+static int has_no_position(const struct index_maps *t, size_t i)
 {
     return !t->at || t->at[i] == NOWHERE;
 }
 
 /* Check that every id has a record and a position, and that the positions are 0 .. n - 1, each once; then set m->at. */
-static int join_maps(struct maps *t, struct kc_err *e)
+static int join_maps(struct index_maps *t, struct kc_err *e)
 {
     struct kc_meta *m = t->m;
     char some[400];
@@ -273,9 +275,10 @@ static int join_maps(struct maps *t, struct kc_err *e)
     return 0;
 }
 
+/* Read the metadata of an index, an object with the three members in any order; other members are skipped. */
 static int load_index(struct kc_meta *m, struct kc_window *w, const struct kc_attrs *want, struct kc_err *e)
 {
-    struct maps t = {.m = m, .want = want};
+    struct index_maps t = {.m = m, .want = want};
     struct kc_buf key = {0}, tmp = {0};
     int rc = -1, more;
     t.path = kc_mem_alloc(want->n, 2 * sizeof *t.path, e);
@@ -291,7 +294,7 @@ static int load_index(struct kc_meta *m, struct kc_window *w, const struct kc_at
             kc_path_inside(&t.path[want->n + t.inner++], "metadata", &want->path[i]);
         }
     for (int first = 1; t.next = 0, (more = kc_window_member(w, first, &key, e)) > 0; first = 0) {
-        enum member kind = which_member(key.p, key.n);
+        enum index_member kind = which_member(key.p, key.n);
         const char *p, *end;
         if (kind == OTHER ? kc_window_value(w, 1, &p, &end, e) != 0 : kc_window_enter(w, e) != 0)
             goto out;

@@ -1,4 +1,5 @@
-/* Files of terms, one per line. The memory they take counts against --max-memory while they are read. */
+/* Files of terms, one per line: that of --terms, which is read as it is, and FILE.terms beside a file of vectors, which
+ * has escapes. The memory they take counts against --max-memory while they are read. */
 #include "in/fields/terms.h"
 
 #include <stdio.h>

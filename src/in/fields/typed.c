@@ -1,4 +1,5 @@
-/* Attributes that must be timestamps or weights. */
+/* Attributes that must be timestamps or weights. A value may be a number or a string, because files of metadata have
+ * both; a value of the wrong type makes a bad record, with a message that names the field. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 /* A field as it is written in the record. */
 struct field {
     const char *p, *end; /* without its quotes */
-    const char *behind;  /* the separator after it, or the record's end */
+    const char *after;  /* the separator after it, or the record's end */
     int quoted;
 };
 
@@ -38,7 +38,7 @@ static int find_field(const struct kc_columns *c, const char *p, const char *end
         if (q && (q + 1 == end || q[1] == c->sep)) {
             f->p = p + 1;
             f->end = q;
-            f->behind = q + 1;
+            f->after = q + 1;
             return 0;
         }
         f->quoted = 0;
@@ -49,15 +49,15 @@ static int find_field(const struct kc_columns *c, const char *p, const char *end
         }
     }
     f->p = p;
-    f->behind = memchr(p, c->sep, (size_t)(end - p));
-    f->behind = f->behind ? f->behind : end;
-    f->end = f->behind;
+    f->after = memchr(p, c->sep, (size_t)(end - p));
+    f->after = f->after ? f->after : end;
+    f->end = f->after;
     return 0;
 }
 
-/* Parse the vector `[1,2,3]` in the field at p, quoted or not; *behind is set to the field's end. */
+/* Parse the vector `[1,2,3]` in the field at p, quoted or not; *after is set to the field's end. */
 static int parse_brackets(const struct kc_columns *c, const char *p, const char *end, size_t column,
-                          struct kc_text_row *r, const char **behind)
+                          struct kc_text_row *r, const char **after)
 {
     static const struct kc_num_list listed = {',', ']'};
     float beyond[64];
@@ -104,18 +104,18 @@ static int parse_brackets(const struct kc_columns *c, const char *p, const char 
         snprintf(r->msg, sizeof r->msg, "column %zu continues after the ']' of its vector", column + 1);
         return -1;
     }
-    *behind = q;
+    *after = q;
     return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
 }
 
 /* Parse the single number in the field at p, which may be written otherwise than in JSON. */
 static int parse_number(const struct kc_columns *c, const char *p, const char *end, size_t column, float *out,
-                        struct kc_text_row *r, const char **behind)
+                        struct kc_text_row *r, const char **after)
 {
     struct field f;
     if (find_field(c, p, end, column, &f, r->msg) != 0)
         return -1;
-    *behind = f.behind;
+    *after = f.after;
     if (kc_text_number(f.p, f.end, out) == KC_NUM_OK)
         return 0;
     const char *q = f.p;
@@ -173,7 +173,7 @@ static int report_bad_columns(const struct kc_columns *c, const char *p, const c
     for (; p < end; column++) { /* p is at a separator */
         if (find_field(c, p + 1, end, column, &f, r->msg) != 0)
             return -1;
-        p = f.behind;
+        p = f.after;
     }
     snprintf(r->msg, sizeof r->msg, "%zu column%s, expected %zu", column, column == 1 ? "" : "s", c->count);
     return -1;
@@ -209,7 +209,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
                          KC_TERM_PLAIN;
             }
             column++;
-            p = f.behind;
+            p = f.after;
         }
         if (p == end || column == c->count)
             break;
@@ -251,7 +251,7 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
         }
         if (rc == 0)
             rc = kc_strs_add(fields, b.p, b.n, e);
-        p = f.behind;
+        p = f.after;
         if (rc != 0 || p == end)
             break;
     }

@@ -36,7 +36,7 @@ static void end_csv(struct kc_feed *f)
     kc_strs_free(&st->row);
 }
 
-/* Set the names of the columns in use, for info. A column without a name has its number. */
+/* Set the names of the columns in use, for info. A column without a name is shown by its number. */
 static void set_column_names(struct kc_feed *f)
 {
     struct csv_state *st = f->state;

@@ -8,7 +8,7 @@
 
 /* Scan the text from c->at on. Return the end of its last record, or of its first one if `first`; 0 if none is
  * complete. `final`: no byte follows. */
-static size_t scan(struct kc_cut *c, const char *p, size_t n, int first, int final)
+static size_t scan_text(struct kc_cut *c, const char *p, size_t n, int first, int final)
 {
     size_t end = 0;
     while (c->at < n) {
@@ -46,7 +46,7 @@ static size_t scan(struct kc_cut *c, const char *p, size_t n, int first, int fin
 const char *kc_cut_end(const char *p, const char *end, char sep)
 {
     struct kc_cut c = {.sep = sep};
-    size_t n = scan(&c, p, (size_t)(end - p), 1, 1);
+    size_t n = scan_text(&c, p, (size_t)(end - p), 1, 1);
     return n ? p + n - 1 : end;
 }
 
@@ -99,7 +99,7 @@ int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof
     for (;;) {
         if (kc_feed_take_lines(f, &s->buf, want, e) != 0)
             return -1;
-        size_t end = scan(c, s->buf.p, s->buf.n, c->discarding, kc_feed_ended(f));
+        size_t end = scan_text(c, s->buf.p, s->buf.n, c->discarding, kc_feed_ended(f));
         if (c->discarding) {
             if (end || kc_feed_ended(f)) {
                 if (!end && c->inside)

@@ -12,7 +12,7 @@
 enum verdict { NO, YES, MORE }; /* more: it may be one, with more bytes in view */
 
 /* The beginning of a file. */
-struct view {
+struct text_view {
     const char *p, *end; /* KC_NUM_PAD NULs follow */
     int whole;           /* the file ends there */
     const struct kc_in_opts *o;
@@ -24,7 +24,7 @@ static const char *without_cr(const char *p, const char *end)
 }
 
 /* Return the end of the line at p, without the line break; *next is after it. NULL if the line is not all in view. */
-static const char *line_end(const struct view *v, const char *p, const char **next)
+static const char *line_end(const struct text_view *v, const char *p, const char **next)
 {
     const char *nl = memchr(p, '\n', (size_t)(v->end - p));
     if (!nl && !v->whole)
@@ -34,7 +34,7 @@ static const char *line_end(const struct view *v, const char *p, const char **ne
 }
 
 /* The verdict if bytes are missing: none will come at the end of the file. */
-static enum verdict no_or_more(const struct view *v)
+static enum verdict no_or_more(const struct text_view *v)
 {
     return v->whole ? NO : MORE;
 }
@@ -48,7 +48,7 @@ static size_t count_numbers(const char *p, const char *end, size_t d, struct kc_
 
 /* Test for word2vec: `N D` alone on the first line; then as text a term and D numbers, or in binary form a term, a
  * blank and 4 D bytes, among them some that no text has. */
-static enum verdict test_word2vec(const struct view *v, int binary)
+static enum verdict test_word2vec(const struct text_view *v, int binary)
 {
     uint64_t rows, d;
     const char *p, *end, *next, *q;
@@ -74,7 +74,7 @@ static enum verdict test_word2vec(const struct view *v, int binary)
 }
 
 /* Test for GloVe: on each of the first two lines, a term that is no number, then two numbers or more. */
-static enum verdict test_glove(const struct view *v)
+static enum verdict test_glove(const struct text_view *v)
 {
     const char *second, *next, *end = line_end(v, v->p, &second);
     struct kc_text_row r;
@@ -93,7 +93,7 @@ static enum verdict test_glove(const struct view *v)
 }
 
 /* Find the next record from *pp on that is not blank. Return 1; 0 if there is none; -1 if it is not all in view. */
-static int next_record(const struct view *v, const struct kc_columns *c, const char **pp, const char **from,
+static int next_record(const struct text_view *v, const struct kc_columns *c, const char **pp, const char **from,
                        const char **to)
 {
     while (*pp < v->end) {
@@ -115,14 +115,14 @@ static int next_record(const struct view *v, const struct kc_columns *c, const c
 
 /* Return 1 if the record is a row by the columns of the first row. Without --vec-field, a row must have two numbers or
  * more. */
-static int is_row(const struct view *v, const struct kc_columns *c, const char *p, const char *end)
+static int is_row(const struct text_view *v, const struct kc_columns *c, const char *p, const char *end)
 {
     struct kc_text_row r = {.d = 0, .floor = v->p};
     return kc_columns_parse(c, p, end, &r) == 0 && r.count > (v->o->vec_field == NULL);
 }
 
 /* Test the first two records as a header and a row, or as two rows. */
-static int check_columns(const struct view *v, struct kc_columns *c, struct kc_strs *names, struct kc_strs *row,
+static int check_columns(const struct text_view *v, struct kc_columns *c, struct kc_strs *names, struct kc_strs *row,
                          enum verdict *is, struct kc_err *e)
 {
     const char *p = v->p, *from[2], *to[2];
@@ -159,7 +159,7 @@ static int check_columns(const struct view *v, struct kc_columns *c, struct kc_s
 }
 
 /* Test for csv or tsv, by its separator. */
-static int test_columns(const struct view *v, char sep, enum verdict *is, struct kc_err *e)
+static int test_columns(const struct text_view *v, char sep, enum verdict *is, struct kc_err *e)
 {
     struct kc_columns c = {sep, sep == ',', 0, SIZE_MAX, 0, 0};
     struct kc_strs names = {{NULL, 0, 0}, NULL, 0, 0}, row = names;
@@ -185,7 +185,7 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
             return -1;
         memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
         size_t n = f->carry.n - f->carry_at;
-        struct view v = {f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->src_eof, f->o};
+        struct text_view v = {f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->src_eof, f->o};
         is[0] = test_word2vec(&v, 0);
         is[1] = test_word2vec(&v, 1);
         is[2] = test_glove(&v);

@@ -91,6 +91,7 @@ static int is_faiss(const struct kc_feed *f)
     return f->carry.n - f->carry_at >= 4 && (flat_fourcc(p) || map_fourcc(p) || other_index(p));
 }
 
+/* Name a metric of FAISS's enum MetricType; NULL if it is unknown. */
 static const char *metric_name(uint32_t m)
 {
     static const char *const names[] = {"inner product", "L2", "L1", "Linf", "Lp", [20] = "Canberra", "Bray-Curtis",

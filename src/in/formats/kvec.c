@@ -26,7 +26,7 @@ static int begin_kvec(struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-/* The state needs nothing but its memory to be freed. */
+/* There is nothing to free but the state itself. */
 static void end_kvec(struct kc_feed *f)
 {
     (void)f;

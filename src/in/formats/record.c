@@ -97,12 +97,12 @@ static const char *judge_element(struct record_walk *w, const char *p, const cha
             snprintf(w->r->msg, sizeof w->r->msg, "%s[%zu] is %s, expected a number", w->f->vec.name, index, names[i]);
             return set_expected(w, q, "a number");
         }
-    const char *behind = kc_json_skip(q, w->end, depth + 1, &w->fault);
-    if (!behind)
+    const char *after = kc_json_skip(q, w->end, depth + 1, &w->fault);
+    if (!after)
         return NULL;
     w->vec = (*q >= '0' && *q <= '9') || *q == '-' ? VEC_RANGE : VEC_ELEMENT;
     w->what = q;
-    w->what_n = (size_t)(behind - q);
+    w->what_n = (size_t)(after - q);
     w->index = index;
     return kc_json_skip(p, w->end, depth, &w->fault);
 }

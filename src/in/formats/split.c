@@ -42,7 +42,7 @@ void kc_split_free(struct kc_split *s)
 }
 
 /* Report a fault at the current byte. */
-static int refuse(struct split_cursor *c, const char *expected, const char *what)
+static int refuse_byte(struct split_cursor *c, const char *expected, const char *what)
 {
     char msg[256], word[KC_RECORD_WORD];
     struct kc_json_fault f = {c->p, expected, what};
@@ -52,6 +52,7 @@ static int refuse(struct split_cursor *c, const char *expected, const char *what
     return kc_err_at(c->e, KC_EINPUT, c->file, c->s->line, "%s", msg);
 }
 
+/* Advance line and column past byte b. */
 static void count_byte(struct kc_split *s, char b)
 {
     s->column++;
@@ -136,12 +137,13 @@ static void set_match(struct kc_split *s, const struct kc_json_str *key)
         s->match = s->depth == s->path.n ? 2 : 1;
 }
 
+/* Enter the array or object at the current byte. */
 static int open_container(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     int object = *c->p == '{';
     if (s->depth == KC_JSON_DEPTH)
-        return refuse(c, NULL, "nested deeper than 512 levels");
+        return refuse_byte(c, NULL, "nested deeper than 512 levels");
     uint64_t bit = (uint64_t)1 << (s->depth % 64), *word = &s->object[s->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
     s->depth++;
@@ -234,7 +236,7 @@ static int begin_value(struct split_cursor *c)
     if (s->state == KC_SPLIT_FIRST_VALUE && b == ']')
         return close_container(c);
     if (b != '{' && b != '[' && !starts_value(b))
-        return refuse(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
+        return refuse_byte(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
     if (s->match == 2 && b != '[') {
         if (s->path.n == 0)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the JSON text is %s, expected an array of records",
@@ -266,6 +268,7 @@ static int begin_value(struct split_cursor *c)
     return 0;
 }
 
+/* Begin a key, or end an empty object. */
 static int begin_key(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
@@ -273,7 +276,7 @@ static int begin_key(struct split_cursor *c)
     if (first && *c->p == '}')
         return close_container(c);
     if (*c->p != '"')
-        return refuse(c, first ? "a key or '}'" : "a key", NULL);
+        return refuse_byte(c, first ? "a key or '}'" : "a key", NULL);
     step_byte(c);
     s->token.n = 0;
     if (kc_buf_reserve(&s->token, 1, c->e) != 0) /* the key may be empty, but its text is never NULL */
@@ -323,26 +326,26 @@ static int scan_string(struct split_cursor *c)
         unsigned char b = (unsigned char)*c->p;
         if (s->utf8_left > 0) {
             if (b < s->utf8_low || b > s->utf8_high)
-                return refuse(c, "the rest of a UTF-8 sequence", NULL);
+                return refuse_byte(c, "the rest of a UTF-8 sequence", NULL);
             s->utf8_left--;
             s->utf8_low = 0x80;
             s->utf8_high = 0xBF;
         } else if (s->escape == 1) {
             if (b == '\0' || !strchr("\"\\/bfnrtu", b))
-                return refuse(c, "an escape's letter", NULL);
+                return refuse_byte(c, "an escape's letter", NULL);
             s->escape = b == 'u' ? 5 : 0;
         } else if (s->escape > 1) {
             if (!((b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'f')))
-                return refuse(c, "a hexadecimal digit", NULL);
+                return refuse_byte(c, "a hexadecimal digit", NULL);
             s->escape = s->escape == 2 ? 0 : s->escape - 1;
         } else if (b == '"') {
             return end_string(c);
         } else if (b == '\\') {
             s->escape = 1;
         } else if (b < 0x20) {
-            return refuse(c, NULL, "a string has an unescaped control byte");
+            return refuse_byte(c, NULL, "a string has an unescaped control byte");
         } else if (b >= 0x80 && begin_sequence(s, b) != 0) {
-            return refuse(c, NULL, "not UTF-8");
+            return refuse_byte(c, NULL, "not UTF-8");
         }
         if (s->key_fits) {
             if (s->token.n > 6 * sizeof s->path.text) /* too long, even if all of it were \uXXXX */
@@ -368,7 +371,7 @@ static int scan_scalar(struct split_cursor *c)
     while (p < c->end && is_token_byte(*p))
         p++;
     if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
-        return refuse(c, NULL, "a number or word of more than 4096 bytes");
+        return refuse_byte(c, NULL, "a number or word of more than 4096 bytes");
     if (kc_buf_add(&s->token, c->p, (size_t)(p - c->p), c->e) != 0)
         return -1;
     if (p < c->end) {
@@ -397,7 +400,7 @@ static int begin_element(struct split_cursor *c)
         return leave_value(c);
     }
     if (b == ',' || b == ':' || b == ']' || b == '}')
-        return refuse(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
+        return refuse_byte(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
     s->state = KC_SPLIT_ELEMENT;
     s->element_line = s->line;
     s->element_column = s->column;
@@ -479,7 +482,7 @@ static int leave_element(struct split_cursor *c)
     struct kc_split *s = c->s;
     char b = *c->p;
     if (b != ',' && b != ']')
-        return refuse(c, "',' or ']' after a record", NULL);
+        return refuse_byte(c, "',' or ']' after a record", NULL);
     step_byte(c);
     s->state = KC_SPLIT_NEXT_ELEMENT;
     return b == ']' ? leave_value(c) : 0;
@@ -493,7 +496,7 @@ static int leave_member(struct split_cursor *c)
     if (*c->p == (object ? '}' : ']'))
         return close_container(c);
     if (*c->p != ',')
-        return refuse(c, object ? "',' or '}'" : "',' or ']'", NULL);
+        return refuse_byte(c, object ? "',' or '}'" : "',' or ']'", NULL);
     step_byte(c);
     if (object) {
         s->state = KC_SPLIT_KEY;
@@ -522,7 +525,7 @@ static int begin_text(struct kc_split *s)
 static int accept_colon(struct split_cursor *c)
 {
     if (*c->p != ':')
-        return refuse(c, "':'", NULL);
+        return refuse_byte(c, "':'", NULL);
     step_byte(c);
     c->s->state = KC_SPLIT_VALUE;
     return 0;

@@ -1,4 +1,5 @@
-/* The safetensors reader: the rows of one tensor, the one that --tensor names or else the only matrix of floats. */
+/* The safetensors reader: the rows of one tensor, the one that --tensor names or else the only matrix of floats. The
+ * bytes before and after it are skipped, so the file may come through a pipe. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"

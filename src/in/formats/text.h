@@ -93,7 +93,7 @@ int kc_columns_resolve(struct kc_columns *c, const struct kc_in_opts *o, const s
                        const struct kc_strs *row, char msg[512]) KC_MUST_USE;
 size_t kc_columns_dim(const struct kc_columns *c); /* numbers per row; 0 if only the rows tell */
 
-/* Parse the first line of word2vec. Return 1 with its numbers and *behind after it, 0 if it is not such a line. */
-int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **behind);
+/* Parse the first line of word2vec. Return 1 with its numbers and *after, the text after it; else 0. */
+int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **after);
 
 #endif

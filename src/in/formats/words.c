@@ -110,7 +110,7 @@ static const char *whole_number(const char *p, const char *end, uint64_t *out)
     return p > from ? p : NULL;
 }
 
-int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **behind)
+int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **after)
 {
     p = whole_number(p, end, rows);
     if (!p || p == end || *p != ' ')
@@ -120,7 +120,7 @@ int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t 
         p++;
     if (!p || p == end || *p != '\n')
         return 0;
-    *behind = p + 1;
+    *after = p + 1;
     return 1;
 }
 
@@ -138,16 +138,16 @@ static int read_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
            !memchr(f->carry.p + f->carry_at, '\n', f->carry.n - f->carry_at))
         if (kc_feed_more(f, LONGEST_HEADER, e) != 0)
             return -1;
-    const char *p = f->carry.p + f->carry_at, *stop = f->carry.p + f->carry.n, *behind, *nl;
+    const char *p = f->carry.p + f->carry_at, *stop = f->carry.p + f->carry.n, *after, *nl;
     stop = stop - p > (ptrdiff_t)LONGEST_HEADER ? p + LONGEST_HEADER : stop;
-    if (!kc_word2vec_header(p, stop, rows, d, &behind)) {
+    if (!kc_word2vec_header(p, stop, rows, d, &after)) {
         nl = memchr(p, '\n', (size_t)(stop - p));
         return !nl && kc_feed_broken(f, e) != 0 ? -1 : /* the source broke before the line was complete */
                kc_err_at(e, KC_EINPUT, f->name, 1,
                          "the line is %s, expected word2vec's two numbers: of rows, and in a row",
                          kc_text_show(shown, p, nl ? nl : stop));
     }
-    f->carry_at += (size_t)(behind - p);
+    f->carry_at += (size_t)(after - p);
     return kc_feed_dim(f, *d, e);
 }
 

@@ -35,7 +35,7 @@ static int take_bytes(struct kc_feed *f, struct kc_buf *b, size_t want, int prom
 {
     int lines = 0;
     while (b->n < want) {
-        /* Never reserve more than what has arrived already: a length in a header that lies costs no memory. */
+        /* Never reserve more than what has arrived already: a false length in a header costs no memory. */
         size_t step = b->n > f->block ? b->n : f->block, got = f->carry.n - f->carry_at;
         if (step > want - b->n)
             step = want - b->n;

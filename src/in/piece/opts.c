@@ -1,4 +1,5 @@
-/* The names of the formats, in the order of enum kc_in_format: one table, which maps both ways. */
+/* The names of the formats, in the order of enum kc_in_format: one table, which maps both ways. The names are the words
+ * that --format accepts (KC_IN_WORDS). */
 #include "in/piece/opts.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "in/fields/attrs.h"
 
-#define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more lies */
+#define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more is wrong */
 
 #define KC_WHERE_MOST 16
 

@@ -1,4 +1,5 @@
-/* A slot's memory and its rows: arrays are kept from piece to piece, and freed early only after a very long record. */
+/* A slot's memory, its rows and its bad records; a slot knows nothing of formats. Its arrays are kept from piece to
+ * piece, and are freed early only after a very long record. */
 #include "in/piece/slot.h"
 
 #include <math.h>
