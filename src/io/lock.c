@@ -1,6 +1,6 @@
 /* An flock on the file itself, without a lock file that could be left over. Whoever gets the lock may hold it on a file
- * that was renamed over meanwhile, so it is compared with the file at the path, and the lock is taken anew if they
- * differ. */
+ * that was renamed over meanwhile, so it is compared with the file at the path, and if they differ that one is
+ * locked. */
 #include "io/lock.h"
 
 #include <errno.h>

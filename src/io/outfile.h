@@ -40,12 +40,12 @@ struct kc_named_output {
     const struct kc_outfile *f;
     const char *option;
 };
-/* Return KC_EUSAGE if two of the outputs would replace the same file. */
+/* Fail with KC_EUSAGE if two of the outputs would replace the same file. */
 int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
-/* Return KC_EUSAGE if an output would replace the file at path, an input that `option` names. path may be NULL. */
+/* Fail with KC_EUSAGE if an output would replace the file at path, an input that `option` names. path may be NULL. */
 int kc_outfile_none_is(const struct kc_named_output *o, size_t n, const char *path, const char *option,
                        struct kc_err *e) KC_MUST_USE;
-/* Return KC_EUSAGE if one of the inputs ("-", or n = 0: standard input) is the regular file that an open descriptor
+/* Fail with KC_EUSAGE if one of the inputs ("-", or n = 0: standard input) is the regular file that an open descriptor
  * writes to: reading it would never come to an end. */
 int kc_outfile_check_inputs(const struct kc_outfile *f, const char *const *paths, size_t n,
                             struct kc_err *e) KC_MUST_USE;

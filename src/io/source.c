@@ -164,8 +164,7 @@ int kc_source_open(struct kc_source **out, const char *path, struct kc_err *e)
     s->from = from < 0 ? 0 : (uint64_t)from;
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint, which a pipe refuses */
 #if defined(F_SETPIPE_SZ)
-    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; if the size is refused, they still
-                                 do */
+    if (S_ISFIFO(st.st_mode)) /* with Linux's 64 KiB writer and reader take turns; a refusal does no harm */
         (void)fcntl(s->fd, F_SETPIPE_SZ, PIPE_BYTES);
 #endif
     while (s->n < 4) { /* the longest magic number */

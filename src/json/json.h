@@ -50,8 +50,7 @@ const char *kc_json_first(const char *p); /* at '{' or '[': its first key or ele
 const char *kc_json_past(const char *p);  /* at a value: the first byte after it */
 const char *kc_json_next(const char *p);  /* after a value: the next key or element; NULL if there is none */
 const char *kc_json_member(const char *p, struct kc_json_str *key); /* at a key: its value */
-const char *kc_json_find(const char *p, const char *key); /* at a value: the value of that member, the last of
-                                                             several; or NULL */
+const char *kc_json_find(const char *p, const char *key); /* at a value: the value of its last member `key`, or NULL */
 
 /* Read a value of the expected type. Return 0, or -1 if it is of another. p may be NULL, for a missing value. */
 int kc_json_u64(const char *p, uint64_t *out) KC_MUST_USE;    /* an integer from 0 on, written without an exponent */

@@ -52,8 +52,7 @@ enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at)
         return st;
     double inv = 1.0 / sqrt(ss);
     for (size_t i = 0; i < d; i++)
-        out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: equal rows get equal bytes, whatever the sign of their
-                                                        zeros */
+        out[i] = (float)((double)x[i] * inv) + 0.0f; /* + 0: no -0, so equal rows get equal bytes */
     return KC_ROW_OK;
 }
 

@@ -60,8 +60,7 @@ void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const ch
     level[0] = (struct level){*p == '{', 0, 0};
     for (size_t i = 0; i < n; i++) {
         found[i] = NULL;
-        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* a path without parts was too long to be kept: nothing
-                                                                is found */
+        level[0].on |= path[i].n > 0 ? (uint64_t)1 << i : 0; /* no parts: it was too long, finds nothing */
     }
     if (level[0].on == 0 || (*p != '{' && *p != '['))
         return;

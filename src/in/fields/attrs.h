@@ -23,9 +23,8 @@ void kc_attrs_free(struct kc_attrs *a);
  * kc_attrs_take. */
 void kc_attrs_find(const struct kc_path *path, size_t n, const char *p, const char *from, const char *to,
                    const char **found);
-int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE; /* value
-                                                                                                            NULL:
-                                                                                                            adds "" */
+/* Append one value, as compact JSON; NULL appends "". */
+int kc_attrs_add(const char *value, const char *end, struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
 
 /* Append to out the values of all n attributes in the record [p, end): compact JSON, "" for a field that is missing or
  * null. The record is a text as json/json.h requires it, already checked. Of duplicate keys the last counts. from, to:

@@ -26,14 +26,12 @@ struct kc_labels_opts {
     int noise;              /* read -1 as unassigned instead of as a label */
 };
 
-
 struct kc_labelling {
     size_t n;
     struct kc_strs terms; /* (n), or empty: labels go by row */
     uint32_t *labels;     /* (n) 0..k-1, or KC_NOISE */
     uint64_t *lines;      /* (n) line of the file that each is on */
-    struct kc_strs names; /* (k) the labels as they are written: integers first, by value, then all others by their
-                             bytes */
+    struct kc_strs names; /* (k) the labels as they are written: integers by value, then the others by their bytes */
     uint32_t k;
     int integers;         /* all names are integers from 0 up with at most 15 digits, written as in JSON */
     uint64_t assigned;    /* rows with a label */

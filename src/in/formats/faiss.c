@@ -241,7 +241,7 @@ static int spool_rest(struct kc_feed *f, struct faiss_state *st, uint64_t total,
     return rc == 0 ? kc_outfile_finish(st->p.spool, e) : -1;
 }
 
-/* Find the ids of an id map and check their number. */
+/* Find where the ids of an id map are, and check how many there are. */
 static int begin_ids(struct kc_feed *f, struct faiss_state *st, struct kc_err *e)
 {
     char count[8];

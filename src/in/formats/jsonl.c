@@ -124,8 +124,7 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
         const char *p = f->carry.p + f->carry_at;
         enum kc_split_event ev = kc_split_next(sp, &p, f->carry.p + f->carry.n, &s->buf, start, f->name, &fault);
         f->carry_at = (size_t)(p - f->carry.p);
-        if (ev == KC_SPLIT_FAULT && sp->near_end && !f->src_eof) { /* again, with enough bytes in view to name the
-                                                                      fault */
+        if (ev == KC_SPLIT_FAULT && sp->near_end && !f->src_eof) { /* again, with more bytes in view to name it */
             if (kc_feed_peek(f, KC_SPLIT_LOOK, e) != 0)
                 return -1;
         } else if (ev == KC_SPLIT_FAULT) { /* end the input here, once the records before are done */
@@ -165,8 +164,8 @@ static int fill_jsonl_piece(struct kc_feed *f, struct kc_slot *s, int *eof, stru
     return 0;
 }
 
-/* Append the record's attributes to the slot's. Return 1; 0 if one is not what it must be, unless the conditions reject
- * the record anyway; -1 if memory is short. */
+/* Append the record's attributes to the slot's. Return 1; 0 if one is not of its required kind and the record meets the
+ * conditions; -1 if memory is short. */
 static int append_attrs(struct kc_slot *s, const struct kc_span *span, struct kc_record *r)
 {
     const char *p = s->buf.p + span->off;

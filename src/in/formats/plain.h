@@ -23,8 +23,7 @@ struct kc_plain {
     uint64_t done;  /* rows cut so far */
     uint64_t at;    /* offset in the file of row 0, if it can be read again */
     size_t stride;  /* bytes from one row to the next */
-    struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows them instead of the feed; owned by
-                                 the reader */
+    struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows, not the feed; owned by the reader */
     struct kc_strs terms; /* from FILE.terms */
     int has_terms;
 };

@@ -193,8 +193,7 @@ static const char *walk_object(struct record_walk *w, const char *p)
                     p = kc_json_skip(p, w->end, depth, &w->fault);
                 if (!p)
                     return NULL;
-                w->term = value; /* if the other path leads inside it, it is a container and no term: then term_n
-                                    does not matter */
+                w->term = value; /* if the other path leads into it, it is no term: term_n is not used */
                 w->term_n = (size_t)(p - value);
                 done |= !enter;
             }

@@ -25,7 +25,7 @@ struct kc_record {
 int kc_record_parse(const char *begin, const char *end, const struct kc_fields *f, struct kc_record *r) KC_MUST_USE;
 
 /* Improve the message of a fault: if its byte begins a byte order mark, or a word that is no literal, say so. f->what
- * may then point to `word`. end: of what can be read at f->at. */
+ * may then point to `word`. end: of the readable text at f->at. */
 #define KC_RECORD_WORD 64
 void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RECORD_WORD]);
 

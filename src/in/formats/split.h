@@ -36,13 +36,12 @@ struct kc_split {
     int is_key;         /* the string is a key */
     int escape;         /* in a string: 1: after a backslash; n of 5 to 2: n - 1 digits of \u must still come */
     unsigned utf8_left; /* in a string: bytes of the UTF-8 sequence that must still come */
-    unsigned char utf8_low, utf8_high; /* range of the next of them */
+    unsigned char utf8_low, utf8_high; /* range of the next such byte */
     int key_fits;       /* the key is one that could match the path */
     struct kc_buf token; /* such a key's text, or a number or literal, so far */
     struct kc_strs keys; /* the first keys of this text's top level, shown in a message */
     int more_keys;      /* there are other keys */
-    int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: the same call with more bytes may give
-                           a better message */
+    int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: with more, its message may be better */
     uint64_t nesting;   /* in an element: containers open */
     int quoted;         /* in an element: in a string (after a backslash if escape is 1) */
     int scalar;         /* the element is neither object nor array */
@@ -60,7 +59,8 @@ enum kc_split_event {
     KC_SPLIT_FAULT    /* e says what is wrong, with the line; nothing can follow */
 };
 
-/* Begin. pointer: the JSON Pointer to the array. line: number of the input's first line. Free with kc_split_free. */
+/* Begin a splitter. pointer: the JSON Pointer to the array. line: number of the input's first line. Free with
+ * kc_split_free. */
 int kc_split_init(struct kc_split *s, const char *pointer, uint64_t max, uint64_t line, struct kc_err *e) KC_MUST_USE;
 void kc_split_free(struct kc_split *s);
 

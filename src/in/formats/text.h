@@ -57,8 +57,8 @@ int kc_words_parse(const struct kc_columns *c, const char *p, const char *end, s
 /* Parse a record with columns. */
 int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r) KC_MUST_USE;
 
-/* Set r->msg for a bad number: the word or field [p, end) is no number, or beyond float32. `what` and no name its
- * place. Return -1. */
+/* Set r->msg for a bad number: the word or field [p, end) is no number, or beyond float32. `what` ("number", "column")
+ * and its number `no` say where it is. Return -1. */
 int kc_text_bad_number(struct kc_text_row *r, const char *what, size_t no, const char *p, const char *end);
 int kc_text_bad_count(struct kc_text_row *r);
 /* Quote the text at [p, end) for a message, shortened if it is long. */

@@ -10,8 +10,7 @@ struct kc_reader {
     enum kc_in_format format;
     const char *magic; /* how every such file begins (magic_n bytes), or NULL */
     size_t magic_n;
-    int (*is)(const struct kc_feed *f); /* returns 1 if the file is one, by its first KC_SEEN bytes at carry_at;
-                                           NULL: no such test */
+    int (*is)(const struct kc_feed *f); /* recognises the format by KC_SEEN bytes at carry_at; or NULL */
     int binary;        /* a bad record is named by its row, not by its line */
     /* Begin a new file. f->state is the reader's own (freed by kc_mem_free after end). */
     int (*begin)(struct kc_feed *f, struct kc_err *e);

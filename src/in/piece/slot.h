@@ -62,17 +62,17 @@ struct kc_slot {
                                      do not meet them need not have valid attributes */
     size_t nwhere;
     struct kc_attrs_work check;
-    const struct kc_attrs *want; /* the attributes; attrs has want->n strings per row */
+    const struct kc_attrs *want; /* the fields to read; attrs has want->n strings per row */
     int has_terms;
     struct kc_bad *bads;
     size_t nbads, bad_cap;
     struct kc_strs msgs;
     size_t no;          /* the slot's file is operand `no`, from 1 */
-    struct kc_reopened *reopened; /* the file, in the first slot of one that can be read again; else NULL. Owned. */
+    struct kc_reopened *reopened; /* the slot's own: the file, in its first slot, if it can be read again; else NULL */
     uint64_t at, end;   /* offsets in that file of what buf holds: [at, end) */
     struct kc_buf tmp;
     struct kc_buf made; /* what kc_in_opts.each made */
-    struct kc_err err;  /* set if memory was short */
+    struct kc_err err;  /* memory was short, or kc_in_opts.each failed */
 };
 
 void kc_slot_clear(struct kc_slot *s);
