@@ -38,10 +38,11 @@ struct kc_ctx {
     void (*event)(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
 };
 
+/* Pass an event on, if anybody reads them. */
 void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts,
                   size_t n);
 
-/* printf to ctx->log; lines longer than 1000 bytes are cut. */
+/* Format a line for ctx->log, as printf; lines longer than 1000 bytes are cut. */
 void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ...) KC_PRINTF(3, 4);
 
 #endif

@@ -36,6 +36,7 @@ struct kc_buf {
 };
 
 int kc_buf_reserve(struct kc_buf *b, size_t more, struct kc_err *e) KC_MUST_USE; /* room for n + more bytes */
+/* Append n bytes, a string without its NUL, a byte, or formatted text. */
 int kc_buf_add(struct kc_buf *b, const void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 int kc_buf_adds(struct kc_buf *b, const char *s, struct kc_err *e) KC_MUST_USE;
 int kc_buf_addc(struct kc_buf *b, char c, struct kc_err *e) KC_MUST_USE;
@@ -50,6 +51,7 @@ struct kc_strs {
     size_t n, cap;
 };
 
+/* Append one string, or all strings of src. */
 int kc_strs_add(struct kc_strs *s, const char *p, size_t len, struct kc_err *e) KC_MUST_USE;
 int kc_strs_append(struct kc_strs *dst, const struct kc_strs *src, struct kc_err *e) KC_MUST_USE;
 static inline const char *kc_strs_get(const struct kc_strs *s, size_t i, size_t *len)

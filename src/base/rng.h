@@ -12,6 +12,7 @@ struct kc_rng {
 enum kc_rng_stage { KC_RNG_SEEDING = 1, KC_RNG_NEIGHBOUR = 2, KC_RNG_SPLIT = 3, KC_RNG_SAMPLE = 4,
                     KC_RNG_REGROUP = 5, KC_RNG_TOPICS = 6, KC_RNG_TEST = 99 };
 
+/* Return the stream of these four numbers, at its beginning. */
 struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, uint64_t b);
 uint64_t kc_rng_u64(struct kc_rng *r);
 double kc_rng_unit(struct kc_rng *r);                    /* uniform in [0, 1), 53 bits */

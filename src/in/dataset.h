@@ -27,10 +27,14 @@ struct kc_chunk {
     const uint64_t *rows;       /* (n) input row numbers: from 0 over all inputs, skipped records counted */
 };
 
+/* Called with one piece after the other, in input order, on one thread at a time. -1, with e set, ends the reading. */
 typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e);
 
-/* Bytes of memory that reading needs if nothing is kept, approximately. A record longer than a piece needs more. */
+/* Return the bytes of memory that reading needs if nothing is kept, approximately. A record longer than a piece needs
+ * more. */
 uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o);
+/* Read all inputs and pass their rows to the sink. st is filled. Return -1 at the first error in input order, also one
+ * of the sink. An input without a single good record is KC_EINPUT "no records". */
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
 

@@ -29,7 +29,7 @@ static uint64_t strs_bytes(const struct kc_strs *s)
     return (uint64_t)s->bytes.cap + (uint64_t)s->cap * sizeof *s->off;
 }
 
-/* Bytes of the texts and of everything else but the rows. */
+/* Return the bytes of the texts and of everything else but the rows. */
 static uint64_t text_bytes(const struct kc_dataset *ds)
 {
     uint64_t b = strs_bytes(&ds->terms) + strs_bytes(&ds->raws) + strs_bytes(&ds->attrs) +
@@ -264,8 +264,8 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     return 0;
 }
 
-/* Memory ran short before all rows were read: add to the message what all rows would need, if the input (or the part of
- * it that was read) lets their number be known or estimated. */
+/* Append to the message, when memory ran short before all rows were read, what all rows would need; if the input (or
+ * the part of it that was read) lets their number be known or estimated. */
 static void append_need(const struct loading *l, struct kc_err *e)
 {
     const struct kc_dataset *ds = l->ds;

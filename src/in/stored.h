@@ -26,7 +26,9 @@ void kc_reread_free(struct kc_reread *r); /* NULL is fine */
 /* Unit rows as float32 in an unlinked file in $TMPDIR (or /tmp): gone however the process ends. */
 struct kc_spill;
 
+/* Make an empty spill file of rows of d numbers. KC_ESYS if the file cannot be made. */
 int kc_spill_new(struct kc_spill **out, size_t d, struct kc_err *e) KC_MUST_USE;
+/* Append unit rows. */
 int kc_spill_add(struct kc_spill *s, const float *x, size_t rows, struct kc_err *e) KC_MUST_USE; /* x: (rows, d) */
 /* Append all rows of a source, which are read piece by piece if they are not in memory. */
 int kc_spill_copy(struct kc_spill *s, const struct kc_rows *rows, struct kc_err *e) KC_MUST_USE;

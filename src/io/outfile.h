@@ -20,7 +20,7 @@ int kc_outfile_write(struct kc_outfile *f, const void *p, size_t n, struct kc_er
 int kc_outfile_push(struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 /* Overwrite bytes already written at offset (a header whose counts were unknown). Only if kc_outfile_seekable. */
 int kc_outfile_patch(struct kc_outfile *f, uint64_t offset, const void *p, size_t n, struct kc_err *e) KC_MUST_USE;
-int kc_outfile_seekable(const struct kc_outfile *f);
+int kc_outfile_seekable(const struct kc_outfile *f); /* bytes can be overwritten */
 int kc_outfile_existed(const struct kc_outfile *f); /* the named target existed when it was opened */
 int kc_outfile_is_file(const struct kc_outfile *f); /* a named regular file: others may be put beside it */
 /* Append everything that was written to the spool. */

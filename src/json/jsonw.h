@@ -16,8 +16,8 @@ struct kc_jsonw {
 
 #define KC_JSONW(buf, err) {(buf), (err), 0, 0, 0, 0}
 
-/* key is NULL inside an array and at the top. A flat object or array, and everything inside it, is written on one
- * line. */
+/* Open or close a container, or write a value. key is NULL inside an array and at the top. A flat object or array, and
+ * everything inside it, is written on one line. */
 void kc_jsonw_open(struct kc_jsonw *w, const char *key, char bracket, int flat); /* bracket: '{' or '[' */
 void kc_jsonw_close(struct kc_jsonw *w, char bracket);                           /* '}' or ']' */
 void kc_jsonw_u64(struct kc_jsonw *w, const char *key, uint64_t v);

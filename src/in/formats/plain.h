@@ -11,6 +11,7 @@ struct kc_feed;
 struct kc_outfile;
 struct kc_slot;
 
+/* Return the bytes of a number. */
 size_t kc_cell_bytes(enum kc_cell c);
 /* Convert n numbers from p, which need not be aligned. A float64 beyond the range of float32 becomes infinity. */
 void kc_cell_floats(float *out, const char *p, size_t n, const struct kc_layout *l);

@@ -43,7 +43,7 @@ struct kc_feed {
 
 void kc_feed_close(struct kc_feed *f); /* closes the open file, if any */
 void kc_feed_free(struct kc_feed *f);
-uint64_t kc_feed_bytes(const struct kc_feed *f);
+uint64_t kc_feed_bytes(const struct kc_feed *f); /* stored bytes read so far, of all files */
 
 /* Return 1 if no byte remains. */
 static inline int kc_feed_ended(const struct kc_feed *f)

@@ -75,13 +75,13 @@ struct kc_slot {
     struct kc_err err;  /* memory was short, or kc_in_opts.each failed */
 };
 
-void kc_slot_clear(struct kc_slot *s);
+void kc_slot_clear(struct kc_slot *s); /* memory kept */
 void kc_slot_free(struct kc_slot *s);
 /* Return 1 if the slot takes much more memory than an ordinary piece. */
 int kc_slot_is_large(const struct kc_slot *s);
 /* Clear the slot and free the memory beyond that of an ordinary piece. */
 void kc_slot_trim(struct kc_slot *s);
-int kc_slot_span(struct kc_slot *s, const struct kc_span *span) KC_MUST_USE; /* -1: s->err */
+int kc_slot_span(struct kc_slot *s, const struct kc_span *span) KC_MUST_USE; /* appends a span; -1: see s->err */
 /* Make room for one more row of s->d numbers and return it: s->x + s->n * s->d. NULL: see s->err. */
 float *kc_slot_row(struct kc_slot *s);
 /* Check the row that has been written there, make it a unit vector if that is wanted, and count it. Return -1 with the
