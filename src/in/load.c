@@ -264,8 +264,8 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     return 0;
 }
 
-/* Append to the message, when memory ran short before all rows were read, what all rows would need; if the input (or
- * the part of it that was read) lets their number be known or estimated. */
+/* Append to the message, when memory ran short before all rows were read, what all rows would need, if the input
+ * (or the part of it that was read) lets their number be known or estimated. */
 static void append_need(const struct loading *l, struct kc_err *e)
 {
     const struct kc_dataset *ds = l->ds;
