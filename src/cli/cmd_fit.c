@@ -191,8 +191,10 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->opts = a->cli.algorithm[a->algorithm];
     if (kc_cli_created(&j->created, e) != 0 || j->algorithm->check(j->opts, e) != 0)
         return -1;
-    if (j->checkpoint.file && !j->algorithm->resumable)
-        return kc_err_set(e, KC_EUSAGE, "--checkpoint: %s cannot be resumed", j->algorithm->name);
+    if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !j->algorithm->resumable)
+        return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s", j->algorithm->name);
+    if ((j->path[KC_FIT_MODEL] || j->like) && !j->algorithm->centroids)
+        return kc_err_set(e, KC_EUSAGE, "--model and --like need centroids: --algorithm %s has none", j->algorithm->name);
     if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
     if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, e) != 0)

@@ -178,10 +178,14 @@ static int add_cluster(struct kc_buf *b, struct writing *t, uint32_t cluster, st
         kc_facets_list(&t->facets, &w, "document_ids");
     }
     add_terms(&w, c, "member_ids", row, m);
-    kc_jsonw_open(&w, "centroid_vector", '[', 1);
-    for (size_t i = 0; i < f->d; i++)
-        kc_jsonw_float(&w, NULL, f->centroids[(size_t)cluster * f->d + i]);
-    kc_jsonw_close(&w, ']');
+    if (f->centroids) {
+        kc_jsonw_open(&w, "centroid_vector", '[', 1);
+        for (size_t i = 0; i < f->d; i++)
+            kc_jsonw_float(&w, NULL, f->centroids[(size_t)cluster * f->d + i]);
+        kc_jsonw_close(&w, ']');
+    } else {
+        kc_jsonw_null(&w, "centroid_vector");
+    }
     add_metadata(&w, c);
     kc_jsonw_close(&w, '}');
     return kc_jsonw_end(&w);

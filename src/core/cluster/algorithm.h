@@ -25,7 +25,8 @@ struct kc_algorithm {
     const struct kc_option *options; /* the rows of its options (base/option.h), */
     size_t opts_size;      /* the bytes of the struct that they are about, */
     const void *defaults;  /* and one with the defaults; the functions below are given such a struct */
-    int resumable;         /* it honours kc_request.steps */
+    int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
+    int centroids;         /* its clusterings have centroids and, if asked for, sums: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */
     int (*check)(const void *opts, struct kc_err *e);
     /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
