@@ -47,7 +47,7 @@ size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST])
 static int is_repeated(const struct tables *t, size_t i)
 {
     const char *name = t->opts[i].row->name;
-    for (size_t j = 0; name && j < i; j++)
+    for (size_t j = 0; kc_algorithms[1] && name && j < i; j++)
         if (t->opts[j].row->name && strcmp(t->opts[j].row->name, name) == 0)
             return 1;
     return 0;

@@ -171,13 +171,13 @@ static int take_numbers(const struct load *l, const char *object, const char *wh
 static int read_options(const struct load *l, const char *info)
 {
     struct kc_model *m = l->m;
-    const char *v = kc_json_find(info, "options"), *name = kc_json_find(info, "algorithm");
+    const char *v = kc_json_find(info, "options"), *name = kc_json_find(v, "algorithm");
     struct kc_err why = KC_ERR_INIT;
     struct kc_json_str s;
     char key[KC_OPTION_TEXT_MAX];
     m->algorithm = !name ? kc_algorithms[0] : kc_json_text(name, &s) == 0 ? kc_algorithm_find(s.p, s.n) : NULL;
     if (!m->algorithm)
-        return bad(l, "algorithm is none that this kclust has");
+        return bad(l, "options.algorithm is none that this kclust has");
     m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, l->e);
     if (!m->opts)
         return -1;

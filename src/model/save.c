@@ -17,9 +17,9 @@ static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
 /* Write how the clustering was made. Models of k-means do not name the algorithm: those of 0.1.0 had no other. */
 static void add_options(struct kc_jsonw *w, const struct kc_model *m)
 {
+    kc_jsonw_open(w, "options", '{', 1);
     if (m->algorithm != kc_algorithms[0])
         kc_jsonw_cstr(w, "algorithm", m->algorithm->name);
-    kc_jsonw_open(w, "options", '{', 1);
     for (const struct kc_option *o = m->algorithm->options; !kc_option_is_last(o); o++)
         if (o->marks & KC_OPTION_MODEL)
             kc_option_write(w, o, m->opts, 0);
