@@ -1,3 +1,7 @@
+/* Agglomeration by products of sums. The loss of a union follows from S_a.S_a, S_b.S_b and S_a.S_b, and the
+ * products of a union are sums of its parts' products: so the rows and their dimensions are needed only once. Each
+ * cluster remembers its cheapest partner among those before it; a merge changes few of these, and only they are
+ * searched again. */
 #include "core/kmeans/agglomerate.h"
 
 #include <math.h>
@@ -11,12 +15,12 @@
 struct pairing {
     const double *sums;    /* (k, d) */
     const double *squares; /* (k), for the cheapest pair alone */
-    size_t d, w;           /* w: a row of dots */
-    double *dots;          /* (k, w) of the sums; or NULL */
+    size_t d, w;           /* w: the length of a row of dots */
+    double *dots;          /* (k, w) products of the sums; not for the cheapest pair alone */
     struct kc_partner *best;  /* (k) */
 };
 
-static void pair_with(void *arg, size_t b, unsigned worker)
+static void find_partner_by_sums(void *arg, size_t b, unsigned worker)
 {
     struct pairing *p = arg;
     (void)worker;
@@ -29,8 +33,8 @@ static void pair_with(void *arg, size_t b, unsigned worker)
     }
 }
 
-/* The cluster whose partner is the cheapest, the first of equals. */
-static uint32_t cheapest(const struct kc_partner *best, uint32_t k)
+/* Return the cluster whose partner is the cheapest, the first of equals. */
+static uint32_t find_cheapest(const struct kc_partner *best, uint32_t k)
 {
     uint32_t b = 1;
     for (uint32_t i = 2; i < k; i++)
@@ -42,12 +46,12 @@ void kc_agglomerate_pair(const struct kc_space *s, const double *sums, const dou
                          struct kc_partner *work, uint32_t pair[2])
 {
     struct pairing p = {.sums = sums, .squares = squares, .d = s->d, .best = work};
-    kc_pool_for(s->ctx->pool, k, pair_with, &p);
-    pair[1] = cheapest(work, k);
+    kc_pool_for(s->ctx->pool, k, find_partner_by_sums, &p);
+    pair[1] = find_cheapest(work, k);
     pair[0] = work[pair[1]].a;
 }
 
-static void multiply(void *arg, size_t i, unsigned worker)
+static void multiply_sums(void *arg, size_t i, unsigned worker)
 {
     struct pairing *p = arg;
     (void)worker;
@@ -55,7 +59,7 @@ static void multiply(void *arg, size_t i, unsigned worker)
         p->dots[i * p->w + j] = kc_la_dotd(p->sums + i * p->d, p->sums + j * p->d, p->d);
 }
 
-static double loss_of(const struct pairing *p, size_t i, size_t j)
+static double compute_loss(const struct pairing *p, size_t i, size_t j)
 {
     return kc_merge_loss(p->dots[i * p->w + i], p->dots[j * p->w + j], p->dots[i * p->w + j]);
 }
@@ -64,22 +68,22 @@ static void find_partner(const struct pairing *p, uint32_t i)
 {
     p->best[i] = (struct kc_partner){INFINITY, 0};
     for (uint32_t j = 0; j < i; j++) {
-        double loss = loss_of(p, i, j);
+        double loss = compute_loss(p, i, j);
         if (loss < p->best[i].loss)
             p->best[i] = (struct kc_partner){loss, j};
     }
 }
 
-/* Cluster j < i is another one now: it may be i's partner. */
-static void offer(const struct pairing *p, uint32_t i, uint32_t j)
+/* Make cluster j < i, which has changed, the partner of i if it is cheaper than the present one. */
+static void offer_partner(const struct pairing *p, uint32_t i, uint32_t j)
 {
-    double loss = loss_of(p, i, j);
+    double loss = compute_loss(p, i, j);
     if (loss < p->best[i].loss || (loss == p->best[i].loss && j < p->best[i].a))
         p->best[i] = (struct kc_partner){loss, j};
 }
 
-/* Row and column b join a's, and those of the last cluster move to b's place. */
-static void join_dots(const struct pairing *p, uint32_t a, uint32_t b, uint32_t last)
+/* Add row and column b of the products to those of a, and move those of the last cluster to b's place. */
+static void merge_dots(const struct pairing *p, uint32_t a, uint32_t b, uint32_t last)
 {
     const size_t w = p->w;
     double *dots = p->dots;
@@ -94,7 +98,7 @@ static void join_dots(const struct pairing *p, uint32_t a, uint32_t b, uint32_t 
     dots[b * w + b] = dots[last * w + last];
 }
 
-/* Partners after that, of the `left` clusters that there are now. */
+/* Update the partners of the `left` clusters after the merge of b into a. */
 static void update_partners(const struct pairing *p, uint32_t a, uint32_t b, uint32_t last, uint32_t left)
 {
     for (uint32_t i = 1; i < left; i++) {
@@ -104,9 +108,9 @@ static void update_partners(const struct pairing *p, uint32_t a, uint32_t b, uin
             continue;
         }
         if (a < i)
-            offer(p, i, a);
+            offer_partner(p, i, a);
         if (b < i)
-            offer(p, i, b);
+            offer_partner(p, i, b);
     }
 }
 
@@ -125,23 +129,24 @@ int kc_agglomerate(const struct kc_space *s, const struct kc_best *from, uint32_
     if (!sums || !counts || !p.dots || !p.best || (many && kc_sums(s, labels, left, sums, counts, e) != 0))
         goto out;
     if (many) {
-        kc_pool_for(s->ctx->pool, left, multiply, &p);
+        kc_pool_for(s->ctx->pool, left, multiply_sums, &p);
         for (size_t i = 0; i < left; i++)
             for (size_t j = 0; j < i; j++)
                 p.dots[j * left + i] = p.dots[i * left + j];
     }
+    /* Merge a and b: b's rows get label a, the last cluster gets label b. Then find the next pair. */
     for (int first = 1;; first = 0) {
         uint32_t last = left - 1;
         for (size_t i = 0; i < s->n; i++)
             labels[i] = labels[i] == b ? a : labels[i] == last ? b : labels[i];
         if (--left == k)
             break;
-        join_dots(&p, a, b, last);
+        merge_dots(&p, a, b, last);
         for (uint32_t i = 1; first && i < left; i++)
             find_partner(&p, i);
         if (!first)
             update_partners(&p, a, b, last, left);
-        b = cheapest(p.best, left);
+        b = find_cheapest(p.best, left);
         a = p.best[b].a;
     }
     rc = 0;

@@ -1,4 +1,5 @@
-/* k-means behind the interface of algorithms. */
+/* k-means as one of the algorithms (core/cluster/algorithm.h): adapters from the table's untyped options to
+ * kmeans.h. */
 #include "core/kmeans/choose.h"
 #include "core/kmeans/kmeans.h"
 
@@ -17,7 +18,7 @@ static uint64_t count_most_clusters(const void *opts, size_t n)
     return k < n ? k : n;
 }
 
-/* Return the larger of twice the smallest k and the minimum size: fewer rows cannot be cut into clusters of two. */
+/* Return the larger of the minimum size and twice the smallest k: fewer rows cannot form k clusters of two. */
 static uint64_t count_least_rows(const void *opts)
 {
     const struct kc_kmeans_opts *o = opts;

@@ -1,18 +1,21 @@
+/* The list of k to try, and the choice by an index. A k beyond the number of distinct rows would leave clusters
+ * empty, so these are counted first: by bytes, in a hash table, no further than the largest k. */
 #include "core/kmeans/choose.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
 
-#define TILE 64 /* rows looked at, or read, at a time */
+#define TILE 64 /* rows read at a time */
 
-static uint64_t most(const struct kc_krange *r, uint64_t limit)
+/* Return the largest k to list. */
+static uint64_t limit_max(const struct kc_krange *r, uint64_t limit)
 {
     uint64_t max = r->max < limit ? r->max : limit;
     return max < UINT32_MAX - 1 ? max : UINT32_MAX - 1;
 }
 
-/* The k behind k, 0 when that was the last. */
+/* Return the k after k; 0 if that was the last. */
 static uint64_t next_k(const struct kc_krange *r, uint64_t k, uint64_t max)
 {
     if (r->factor <= 0)
@@ -42,7 +45,7 @@ struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n)
 
 size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, size_t room)
 {
-    uint64_t max = most(r, limit);
+    uint64_t max = limit_max(r, limit);
     size_t n = 0;
     for (uint64_t k = r->min <= max ? r->min : 0; k > 0; k = next_k(r, k, max)) {
         if (n < room)
@@ -56,7 +59,7 @@ size_t kc_choose_list(const struct kc_krange *r, uint64_t limit, uint32_t *ks, s
 
 struct kc_ks kc_choose_sum(const struct kc_krange *r, uint64_t limit)
 {
-    uint64_t max = most(r, limit);
+    uint64_t max = limit_max(r, limit);
     struct kc_ks s = {0, 0, 0};
     for (uint64_t k = r->min <= max ? r->min : 0; k > 0; k = next_k(r, k, max))
         s = (struct kc_ks){s.n + 1, (uint32_t)k, s.sum + k};
@@ -70,7 +73,8 @@ double kc_choose_value(const struct kc_k_entry *s, enum kc_index by)
                                               : s->davies_bouldin;
 }
 
-static double merit(const struct kc_k_entry *s, enum kc_index by)
+/* Return the entry's index turned so that larger is better; NAN becomes the worst. */
+static double compute_merit(const struct kc_k_entry *s, enum kc_index by)
 {
     double v = kc_choose_value(s, by);
     return isnan(v) ? -INFINITY : by == KC_INDEX_DAVIES_BOULDIN ? -v : v;
@@ -80,7 +84,7 @@ size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by
 {
     size_t best = 0;
     for (size_t i = 1; i < n; i++)
-        if (merit(&sweep[i], by) > merit(&sweep[best], by))
+        if (compute_merit(&sweep[i], by) > compute_merit(&sweep[best], by))
             best = i;
     return best;
 }
@@ -97,15 +101,16 @@ static uint64_t hash_row(const float *x, size_t d)
     return h;
 }
 
-/* The different rows found so far: their numbers for rows in memory, else copies, in a block that grows. */
+/* The different rows found so far: their numbers if the rows lie in memory, else copies. */
 struct distinct {
     const struct kc_rows *rows;
-    uint32_t *slot; /* open addressing: 0 is free, else 1 + a row, or 1 + a copy */
+    uint32_t *slot; /* (mask + 1) hash table with open addressing; 0 is free, else 1 + the number of a row or copy */
     size_t mask, have, room;
-    float *copy;    /* (room, d) */
+    float *copy;    /* (room, d) grows */
 };
 
-static int meet(struct distinct *s, size_t i, const float *x, struct kc_err *e)
+/* Add row i, which is x, if it differs from all rows so far. */
+static int add_if_new(struct distinct *s, size_t i, const float *x, struct kc_err *e)
 {
     size_t d = s->rows->d, at = (size_t)hash_row(x, d) & s->mask;
     for (; s->slot[at] != 0; at = (at + 1) & s->mask) {
@@ -149,7 +154,7 @@ int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *dist
         size_t m = n - i0 < TILE ? n - i0 : TILE;
         kc_rows_get(rows, i0, m, buf, row);
         for (size_t i = 0; i < m && s.have < most; i++)
-            if (meet(&s, i0 + i, row[i], e) != 0)
+            if (add_if_new(&s, i0 + i, row[i], e) != 0)
                 goto out;
     }
     *distinct = s.have;

@@ -1,3 +1,8 @@
+/* A fit by k-means, from the rows to the figures of the final labels: list the k, sweep them, choose one, make
+ * labels and centroids agree on all rows (settle.h), enforce the size limits, compute what is reported. Each stage
+ * that ends is noted in w->stage, so that a resumed fit continues after it (core/cluster/steps.h); what follows
+ * from labels and data is computed again rather than saved. A limit that cannot be kept, or time that is up, does
+ * not fail the fit: there is always a clustering, and the reason is in limit_reason. */
 #include "core/kmeans/kmeans.h"
 
 #include <math.h>
@@ -18,9 +23,9 @@
 
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
 
-static int warn(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
+static int add_warning(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
 
-static int warn(struct kc_fitting *w, const char *fmt, ...)
+static int add_warning(struct kc_fitting *w, const char *fmt, ...)
 {
     char line[512];
     va_list ap;
@@ -30,10 +35,10 @@ static int warn(struct kc_fitting *w, const char *fmt, ...)
     return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
 }
 
-static void broken(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
+static void report_broken_limit(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
 
-/* A requested limit that could not be kept; several are told in one line. */
-static void broken(struct kc_fitting *w, const char *fmt, ...)
+/* Report a requested limit that could not be kept; several are joined in one line. */
+static void report_broken_limit(struct kc_fitting *w, const char *fmt, ...)
 {
     size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
     va_list ap;
@@ -48,7 +53,8 @@ static void broken(struct kc_fitting *w, const char *fmt, ...)
     w->f->limit_broken = 1;
 }
 
-/* The k that the data allow, into *ks; *nk may come out as one entry below the range. */
+/* List the k that the data allow into *ks. If even the smallest is too many, list the number of distinct rows
+ * instead. */
 static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
 {
     const struct kc_krange *r = &w->o->k;
@@ -68,16 +74,16 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
         (*ks)[0] = (uint32_t)distinct;
         *nk = 1;
         if (w->o->k_given)
-            broken(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
-                   distinct == 1 ? "is" : "are", have, rows, s);
+            report_broken_limit(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
+                                distinct == 1 ? "is" : "are", have, rows, s);
         else if (distinct == 1)
-            return warn(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
+            return add_warning(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
         return 0;
     }
     w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
     if (w->cut)
-        return warn(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
-                    (unsigned long long)r->max);
+        return add_warning(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
+                           (unsigned long long)r->max);
     return 0;
 }
 
@@ -90,7 +96,7 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
     s->davies_bouldin = p->davies_bouldin;
 }
 
-static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
+static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
     int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
     w->own->sweep = kc_mem_zalloc(sw->nk, sizeof *w->own->sweep, w->e);
@@ -103,8 +109,8 @@ static int score_sweep(struct kc_fitting *w, const struct kc_space *s, const str
     return 0;
 }
 
-/* Doubts about the choice that the user should hear of. */
-static int doubt(struct kc_fitting *w, size_t chosen)
+/* Warn if the chosen k is at the end of the range, or if no other index agrees with it. */
+static int warn_of_doubts(struct kc_fitting *w, size_t chosen)
 {
     const struct kc_clustering *f = w->f;
     uint32_t k = w->own->sweep[chosen].k;
@@ -113,22 +119,23 @@ static int doubt(struct kc_fitting *w, size_t chosen)
     if (w->own->nsweep < 2)
         return 0;
     if (chosen + 1 == w->own->nsweep && !w->cut && k < f->n &&
-        warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
+        add_warning(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
         return -1;
-    if (chosen == 0 && k > 2 && warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
+    if (chosen == 0 && k > 2 &&
+        add_warning(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
         return -1;
     for (int i = 0; i < KC_INDICES; i++) {
         of[i] = w->own->sweep[kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i)].k;
         agree += of[i] == k;
     }
     if (agree == 1)
-        return warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u", of[0],
-                    of[1], of[2]);
+        return add_warning(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u",
+                           of[0], of[1], of[2]);
     return 0;
 }
 
-/* The sweep's entry tells of the labels as they are now: settled, on all rows. */
-static int rescore(struct kc_fitting *w, size_t chosen)
+/* Refresh the chosen k's sweep entry so that it describes the settled labels of all rows. */
+static int refresh_chosen_entry(struct kc_fitting *w, size_t chosen)
 {
     struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
     if (kc_index_score(&w->space, &p, 1, w->e) != 0)
@@ -138,7 +145,7 @@ static int rescore(struct kc_fitting *w, size_t chosen)
     return 0;
 }
 
-static int limits_hold(const struct kc_fitting *w)
+static int sizes_within_limits(const struct kc_fitting *w)
 {
     const struct kc_kmeans_opts *o = w->o;
     if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
@@ -149,20 +156,23 @@ static int limits_hold(const struct kc_fitting *w)
     return 1;
 }
 
-static int enforce(struct kc_fitting *w)
+static int enforce_size_limits(struct kc_fitting *w)
 {
     const struct kc_kmeans_opts *o = w->o;
     struct kc_clustering *f = w->f;
     uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
     if (min < o->min_size) {
         if (o->min_size > f->n)
-            broken(w, "min-size %llu cannot be kept: the number of rows is %zu", (unsigned long long)o->min_size, f->n);
+            report_broken_limit(w, "min-size %llu cannot be kept: the number of rows is %zu",
+                                (unsigned long long)o->min_size, f->n);
         else
-            broken(w, "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was kept "
-                   "instead",
-                   (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n, (unsigned long long)min);
+            report_broken_limit(w,
+                                "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was kept "
+                                "instead",
+                                (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n,
+                                (unsigned long long)min);
     }
-    if (w->stage == KC_FIT_SIZED) /* done, before it was taken up again */
+    if (w->stage == KC_FIT_SIZED) /* done before the fit was resumed */
         return 0;
     if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &w->own->merged, &w->own->split, w->e) != 0)
         return -1;
@@ -188,23 +198,25 @@ static int by_size(const void *a, const void *b)
     return p < q ? -1 : p > q;
 }
 
-static int unbalanced(struct kc_fitting *w)
+static int warn_if_unbalanced(struct kc_fitting *w)
 {
     const struct kc_clustering *f = w->f;
     uint64_t largest = f->clusters[0].size; /* ids go by falling size */
     qsort(w->counts, f->k, sizeof *w->counts, by_size);
     uint64_t median = w->counts[f->k / 2];
     if (f->k >= 3 && largest * 2 > f->n && largest > 10 * median)
-        return warn(w, "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
-                    (unsigned long long)largest, f->n, (unsigned long long)median);
+        return add_warning(w,
+                           "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
+                           (unsigned long long)largest, f->n, (unsigned long long)median);
     if (f->k == 2 && f->clusters[1].size * 20 < largest)
-        return warn(w, "sizes are very unbalanced: %llu rows and %llu", (unsigned long long)largest,
-                    (unsigned long long)f->clusters[1].size);
+        return add_warning(w, "sizes are very unbalanced: %llu rows and %llu", (unsigned long long)largest,
+                           (unsigned long long)f->clusters[1].size);
     return 0;
 }
 
-/* Everything that is told about the final labels. entry: the sweep's, when it tells of them too; else NULL. */
-static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
+/* Compute every figure reported for the final labels. If `entry` is not NULL it is the chosen k's sweep entry, which
+ * describes the same labels, and is updated too. */
+static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
 {
     struct kc_clustering *f = w->f;
     struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
@@ -239,35 +251,35 @@ static int describe(struct kc_fitting *w, struct kc_k_entry *entry)
         if (c->representative == UINT64_MAX || f->similarity[i] > f->similarity[c->representative])
             c->representative = i;
     }
-    rc = unbalanced(w);
+    rc = warn_if_unbalanced(w);
 out:
     kc_mem_free(mass);
     kc_mem_free(p.cluster_silhouette);
     return rc;
 }
 
-/* Similarities are floats of about 1: what differs by a few 1e-7 is one to them. */
-static int too_tight(struct kc_fitting *w)
+/* Warn if all rows are nearly the same: similarities are then floats of about 1, whose rounding is a few 1e-7. */
+static int warn_if_too_tight(struct kc_fitting *w)
 {
     uint32_t *one = kc_mem_zalloc(w->f->n, sizeof *one, w->e);
     double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
     uint64_t count;
     int rc = -1;
     if (one && sum && kc_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
-        /* mean cosine distance to the centre of all */
+        /* the mean cosine distance to the centre of all rows */
         double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / kc_space_total(&w->space);
         rc = spread > 4e-6 ? 0 :
-             warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered well; "
-                     "subtracting their mean first would help", spread > 0 ? spread : 0);
+             add_warning(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered "
+                            "well; subtracting their mean first would help", spread > 0 ? spread : 0);
     }
     kc_mem_free(sum);
     kc_mem_free(one);
     return rc;
 }
 
-/* A partition's labels become the result's, and its centroids where the labels are the arg-max over them but for few
- * rows. */
-static int take(struct kc_fitting *w, struct kc_best *b)
+/* Make a partition's labels the result's. Take its centroids, too, if the labels are the arg-max over them but for few
+ * rows, which are listed in w->unsure. */
+static int adopt_partition(struct kc_fitting *w, struct kc_best *b)
 {
     struct kc_clustering *f = w->f;
     size_t m = 0;
@@ -281,7 +293,7 @@ static int take(struct kc_fitting *w, struct kc_best *b)
         return 0;
     for (size_t i = 0; i < f->n; i++)
         m += b->own[i] == KC_UNSURE;
-    if (m > f->n / 4) /* then all may as well be looked at */
+    if (m > f->n / 4) /* then all rows may as well be assigned again */
         return 0;
     w->unsure = kc_mem_alloc(m, sizeof *w->unsure, w->e);
     if (!w->unsure)
@@ -293,8 +305,8 @@ static int take(struct kc_fitting *w, struct kc_best *b)
     return 0;
 }
 
-/* Of all k that the sweep has told of, one. */
-static void choose(struct kc_fitting *w)
+/* Choose one of the k that have a sweep entry. */
+static void choose_k(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     w->chosen = kc_choose_best(w->own->sweep, w->own->nsweep, w->o->k_by);
@@ -302,15 +314,15 @@ static void choose(struct kc_fitting *w)
     w->own->silhouette_selected = w->own->sweep[w->chosen].silhouette;
 }
 
-/* Time was up before the sweep had seen all its rows: the choice is made by what it knew, and the centroids of then. */
-static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
+/* Choose k by the last complete level of a sweep that ran out of time, and start from the centroids of that level. */
+static int choose_from_last_level(struct kc_fitting *w, struct kc_sweep *sw)
 {
     struct kc_clustering *f = w->f;
     const float *centres = sw->centres;
     w->own->sweep = sw->judged;
     w->own->nsweep = sw->nk;
     sw->judged = NULL;
-    choose(w);
+    choose_k(w);
     w->level = sw->rows;
     w->refine = 1;
     if (kc_fitting_alloc(w, f->k) != 0)
@@ -321,8 +333,9 @@ static int take_early(struct kc_fitting *w, struct kc_sweep *sw)
     return 0;
 }
 
-/* Sweep, and choose: the winner's labels of all rows, or its centroids where the sweep has seen only some, in w->f. */
-static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
+/* Sweep all k and choose one. Sets in w->f the winner's labels of all rows, or its centroids if the sweep has seen only
+ * some of the rows. */
+static int sweep_and_choose(struct kc_fitting *w, uint32_t *ks, size_t nk)
 {
     struct kc_clustering *f = w->f;
     struct kc_space s = w->space; /* the rows that the sweep looks at */
@@ -346,21 +359,21 @@ static int sweep(struct kc_fitting *w, uint32_t *ks, size_t nk)
         goto out;
     w->untried = sw.nk < nk ? ks[sw.nk] : 0;
     if (sw.rows) {
-        rc = take_early(w, &sw);
+        rc = choose_from_last_level(w, &sw);
         goto out;
     }
     began = kc_clock_now();
-    if (score_sweep(w, &s, &sw) != 0)
+    if (score_sweep_entries(w, &s, &sw) != 0)
         goto out;
     w->own->index_seconds = kc_clock_now() - began;
-    choose(w);
+    choose_k(w);
     w->refine = sw.loose || s.n < f->n;
     if (kc_fitting_alloc(w, f->k) != 0)
         goto out;
     if (s.n < f->n) {
         if (kc_sweep_centres(&s, &sw.best[w->chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
             goto out;
-    } else if (take(w, &sw.best[w->chosen]) != 0) {
+    } else if (adopt_partition(w, &sw.best[w->chosen]) != 0) {
         goto out;
     }
     rc = 0;
@@ -370,19 +383,19 @@ out:
     return rc;
 }
 
-static int visit_refined(void *arg, struct kc_state *s)
+static int visit_chosen_run(void *arg, struct kc_state *s)
 {
     const struct kc_fitting *w = arg;
     return kc_best_visit(w->best, 1, &w->space, 1, s);
 }
 
-/* The chosen k's run on all rows: down to tol, where the sweep has not looked at all of them or not as long as that;
- * to its fixed point, where rows are few enough that settle would go there, but by dense passes. */
-static int refine(struct kc_fitting *w)
+/* Continue the chosen k's run on all rows, because the sweep has not seen all of them or has stopped before tol.
+ * With few rows, continue to the fixed point: kc_settle would go there too, but by dense passes. */
+static int refine_chosen_run(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     struct kc_best *best = w->best = kc_best_new(f->n, &f->k, 1, w->e);
-    struct kc_frame frame = {visit_refined, w, NULL};
+    struct kc_frame frame = {visit_chosen_run, w, NULL};
     const int few = f->n <= KC_FEW_ROWS;
     const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0, 1};
     const struct kc_run run = {.k = f->k, .labels = f->labels, .centres = f->labels ? NULL : f->centroids,
@@ -391,19 +404,20 @@ static int refine(struct kc_fitting *w)
     if (best && (few || kc_best_want_centres(best, f->d, w->e) == 0) &&
         kc_steps_enter(w->space.steps, &frame, w->e) >= 0 &&
         kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
-        rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) : take(w, best);
+        rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) :
+                                   adopt_partition(w, best);
     kc_steps_leave(w->space.steps, &frame);
     kc_best_free(best, 1);
     w->best = NULL;
     return rc;
 }
 
-/* A fit that is taken up again after the labels had settled: what follows from these. */
-static int restore(struct kc_fitting *w)
+/* Resume after the labels have settled: recompute what is derived from them (sums, similarities, margins). */
+static int recompute_settled(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     const struct kc_space *s = &w->space;
-    if (w->own->merged || w->own->split) /* the centroids are still to be made */
+    if (w->own->merged || w->own->split) /* the centroids are computed later, by fit_rows */
         return 0;
     if (kc_sums(s, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
@@ -411,12 +425,12 @@ static int restore(struct kc_fitting *w)
                      : kc_assign_own(s->ctx, &s->rows, f->centroids, f->k, f->labels, f->similarity, w->e);
 }
 
-/* From the choice to labels and centroids that agree, on all rows. */
-static int settle(struct kc_fitting *w)
+/* Make labels and centroids of the chosen k agree on all rows. */
+static int settle_labels(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
-    int again = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
-    if (w->stage == KC_FIT_CHOSEN && again && refine(w) != 0)
+    int refine = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
+    if (w->stage == KC_FIT_CHOSEN && refine && refine_chosen_run(w) != 0)
         return -1;
     f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
     if (!f->similarity)
@@ -428,7 +442,7 @@ static int settle(struct kc_fitting *w)
             return -1;
     }
     if (w->stage > KC_FIT_CHOSEN)
-        return restore(w);
+        return recompute_settled(w);
     if (kc_settle(w) != 0)
         return -1;
     w->stage = KC_FIT_SETTLED;
@@ -436,8 +450,8 @@ static int settle(struct kc_fitting *w)
     return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
 }
 
-/* What could not be done for want of time. */
-static void tell_late(struct kc_fitting *w)
+/* Report what was left out because time was up. */
+static void report_time_up(struct kc_fitting *w)
 {
     char untried[48] = "", level[96] = "";
     if (!w->space.steps || !w->space.steps->cut)
@@ -446,12 +460,12 @@ static void tell_late(struct kc_fitting *w)
         snprintf(untried, sizeof untried, ", no k from %u on was tried", w->untried);
     if (w->level)
         snprintf(level, sizeof level, ", k was chosen by %zu of %zu rows", w->level, w->f->n);
-    broken(w, "time was up: the search was cut short%s%s", untried, level);
+    report_broken_limit(w, "time was up: the search was cut short%s%s", untried, level);
 }
 
-/* Nothing is left to do: for a save that was asked for meanwhile. The figures are worked out again by who goes on from
- * there, and counted then: flops is what had been done for indices before. */
-static int last_step(struct kc_fitting *w, uint64_t flops)
+/* Last step, only to honour a pending save request. A resumed run recomputes the figures, so the flop counter is
+ * set back to `flops`, its value before them, while saving. */
+static int honour_late_save(struct kc_fitting *w, uint64_t flops)
 {
     struct kc_work *work = w->space.work;
     const uint64_t now = work->index_flops;
@@ -461,7 +475,7 @@ static int last_step(struct kc_fitting *w, uint64_t flops)
     return rc < 0 ? -1 : 0;
 }
 
-static int fit(struct kc_fitting *w)
+static int fit_rows(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     struct kc_steps *steps = w->space.steps;
@@ -471,6 +485,7 @@ static int fit(struct kc_fitting *w)
     uint32_t *ks = NULL;
     size_t nk, rows = w->o->sample && w->o->sample < f->n ? (size_t)w->o->sample : f->n;
     int rc = -1;
+    /* Which k there are, and what has been done before, if the fit is resumed. */
     if (list_ks(w, &ks, &nk) != 0)
         goto out;
     w->nks = nk;
@@ -479,29 +494,34 @@ static int fit(struct kc_fitting *w)
     kc_sweep_path(rows, f->d, ks, nk, w->o, &path);
     f->path = path.gram ? "gram" : "stacked";
     memcpy(f->path_why, path.why, sizeof f->path_why);
+    /* The sweep and the choice. */
     if (w->stage == KC_FIT_SWEEP) {
-        if (sweep(w, ks, nk) != 0)
+        if (sweep_and_choose(w, ks, nk) != 0)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (doubt(w, (size_t)w->chosen) != 0 || (w->own->k_selected > 1 && too_tight(w) != 0))
+    if (warn_of_doubts(w, (size_t)w->chosen) != 0 || (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
         goto out;
+    /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();
-    if (settle(w) != 0)
+    if (settle_labels(w) != 0)
         goto out;
     struct kc_k_entry *chosen = &w->own->sweep[w->chosen];
     struct kc_k_entry *entry = f->k == w->own->k_selected && chosen->rows == f->n ? chosen : NULL;
     if (w->settled < w->own->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
-            broken(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected, (uint32_t)w->settled);
-        else if (warn(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
-                      (uint32_t)w->settled) != 0)
+            report_broken_limit(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
+                                (uint32_t)w->settled);
+        else if (add_warning(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
+                             (uint32_t)w->settled) != 0)
             goto out;
     }
     w->own->final_seconds = kc_clock_now() - began;
+    /* The size limits. If they changed anything, the sweep's entry keeps the figures of the labels before. */
     began = kc_clock_now();
-    if (w->stage == KC_FIT_SIZED || !limits_hold(w)) {
-        if ((w->stage == KC_FIT_SETTLED && entry && rescore(w, (size_t)w->chosen) != 0) || enforce(w) != 0)
+    if (w->stage == KC_FIT_SIZED || !sizes_within_limits(w)) {
+        if ((w->stage == KC_FIT_SETTLED && entry && refresh_chosen_entry(w, (size_t)w->chosen) != 0) ||
+            enforce_size_limits(w) != 0)
             goto out;
         if (w->own->merged || w->own->split) {
             entry = NULL;
@@ -512,11 +532,12 @@ static int fit(struct kc_fitting *w)
         }
     }
     w->own->sizes_seconds = kc_clock_now() - began;
+    /* What is reported. */
     began = kc_clock_now();
     const uint64_t flops = w->space.work->index_flops;
-    if (describe(w, entry) != 0 || last_step(w, flops) != 0)
+    if (compute_figures(w, entry) != 0 || honour_late_save(w, flops) != 0)
         goto out;
-    tell_late(w);
+    report_time_up(w);
     rc = 0;
     w->own->final_seconds += kc_clock_now() - began;
 out:
@@ -563,7 +584,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     int rc = kc_weights_make(r->weights, n, &w.weights, &w.space.one, e);
     w.space.w = w.weights;
     if (rc == 0)
-        rc = fit(&w);
+        rc = fit_rows(&w);
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;
     w.own->index_flops = work.index_flops;

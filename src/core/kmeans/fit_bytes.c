@@ -1,4 +1,5 @@
-/* What a fit needs beside the rows. */
+/* The bytes that a fit needs beside the rows: the largest of its phases (sweeping, scoring, refining the chosen
+ * run, and what comes after), each summed from the sizes that its rooms report. */
 #include "core/cluster/assign.h"
 #include "core/judge/index.h"
 #include "core/kmeans/choose.h"
@@ -15,7 +16,7 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
     int here = in_memory || m < n;
     uint64_t weight = r->weights ? sizeof *r->weights : 0;
     uint64_t sample = m < n ? (uint64_t)m * (sizeof(uint32_t) + weight + (in_memory ? 0 : d * sizeof(float))) : 0;
-    if (ks.n == 0) { /* a smallest k above n comes down to at most that */
+    if (ks.n == 0) { /* the smallest k is above n: the fit will use n or less */
         ks.max = n < UINT32_MAX ? (uint32_t)n : 1;
         ks = (struct kc_ks){1, ks.max, ks.max};
     }

@@ -1,9 +1,10 @@
-/* The state of a fit. Of what the sweep and the engine are at, they tell themselves (core/cluster/steps.h). */
+/* Save and restore the state of a fit: its stage, the choice of k, labels and centroids. The sweep and the engine save
+ * their own parts (core/cluster/steps.h). What is read is checked, since a checkpoint may be damaged. */
 #include <math.h>
 #include "core/kmeans/settle.h"
 #include "core/kmeans/sweep.h"
 
-/* What a k was chosen from, and which. */
+/* Visit the sweep's entries and which of them was chosen. */
 static int visit_choice(struct kc_fitting *w, struct kc_state *s)
 {
     struct kc_clustering *f = w->f;
@@ -19,8 +20,8 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
     if (kc_state_u64(s, "choice", number, 6, INT32_MAX) != 0)
         return -1;
     if (s->reading) {
-        if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n || number[5] < 1 ||
-            number[5] > f->n)
+        if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n ||
+            number[5] < 1 || number[5] > f->n)
             return kc_state_bad(s, "the chosen k is inconsistent");
         w->own->sweep = kc_mem_zalloc((size_t)number[0], sizeof *w->own->sweep, s->e);
         if (!w->own->sweep)

@@ -1,7 +1,7 @@
 /* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum
  * of rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration
  * touches X. A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest
- * moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's way. Runs are
+ * moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's algorithm. Runs are
  * independent, one a task. */
 #include <math.h>
 #include <pthread.h>
@@ -13,30 +13,30 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define CHUNK 192 /* rows of G a task works at */
-#define MIRROR 64
+#define CHUNK 192  /* rows of G that a task computes */
+#define MIRROR 64  /* rows of G that a task mirrors */
 #define CHAIN 5    /* runs of neighbouring k that share their start */
 #define PIECE 256  /* columns of T at a time */
 #define AHEAD 3    /* rows to prefetch by */
-#define ROUNDS 50 /* of single-row moves, at most; few runs need more than 5 */
-#define FADED 16   /* times the weight that is left in a cluster have left it: then its sums are mostly rounding */
+#define ROUNDS 50  /* most rounds of single-row moves; few runs need more than 5 */
+#define FADED 16   /* if so many times a cluster's present weight has left it, its sums are mostly rounding */
 
 size_t kc_gram_ld(size_t n)
 {
     return (n + 15) / 16 * 16; /* a product writes whole vectors of rows */
 }
 
-struct build {
+struct gram_build {
     const struct kc_space *s;
     float *g;
     char *scratch; /* (threads, KC_LA_SCRATCH) */
 };
 
-/* Rows j0 .. of G, columns from the diagonal on: G is symmetric to the last bit, as each product is the same in either
- * order of its two rows. The longest tasks come first. */
-static void build_rows(void *arg, size_t task, unsigned worker)
+/* Compute CHUNK rows of G from the diagonal on: G is symmetric to the last bit, as each product is the same in
+ * either order of its two rows. The longest tasks come first. */
+static void build_gram_rows(void *arg, size_t task, unsigned worker)
 {
-    struct build *b = arg;
+    struct gram_build *b = arg;
     const struct kc_space *s = b->s;
     size_t j0 = task * CHUNK, cols = s->n - j0 < CHUNK ? s->n - j0 : CHUNK, ld = kc_gram_ld(s->n);
     const float *row[KC_LA_TILE];
@@ -48,9 +48,9 @@ static void build_rows(void *arg, size_t task, unsigned worker)
     }
 }
 
-static void build_mirror(void *arg, size_t t, unsigned worker)
+static void mirror_gram_rows(void *arg, size_t t, unsigned worker)
 {
-    struct build *b = arg;
+    struct gram_build *b = arg;
     size_t n = b->s->n, ld = kc_gram_ld(n), i0 = t * MIRROR, i1 = i0 + MIRROR < n ? i0 + MIRROR : n;
     (void)worker;
     for (size_t j0 = 0; j0 < i1; j0 += MIRROR)
@@ -61,20 +61,20 @@ static void build_mirror(void *arg, size_t t, unsigned worker)
 
 int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e)
 {
-    struct build b = {s, g, NULL};
+    struct gram_build b = {s, g, NULL};
     b.scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
     if (!b.scratch)
         return -1;
-    kc_pool_for(s->ctx->pool, (s->n + CHUNK - 1) / CHUNK, build_rows, &b);
-    kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, build_mirror, &b);
+    kc_pool_for(s->ctx->pool, (s->n + CHUNK - 1) / CHUNK, build_gram_rows, &b);
+    kc_pool_for(s->ctx->pool, (s->n + MIRROR - 1) / MIRROR, mirror_gram_rows, &b);
     kc_mem_free(b.scratch);
     for (size_t j = 0; s->work && j < s->n; j += CHUNK)
         s->work->flops += 2 * (uint64_t)(s->n - j) * (s->n - j < CHUNK ? s->n - j : CHUNK) * s->d;
     return 0;
 }
 
-/* One worker's scratch. */
-struct work {
+/* What one worker has for its run. */
+struct gram_worker {
     float *t;       /* (kmax, ldg) */
     float *own;     /* (ldg) similarity to the best centroid */
     uint32_t *lab;  /* (ldg) */
@@ -82,30 +82,30 @@ struct work {
     double *nn;     /* (kmax) |S_c|^2 */
     double *dots;   /* (kmax) */
     uint64_t *cnt;  /* (kmax) */
-    double *mass;   /* (kmax) weights of the rows, */
-    double *left;   /* (kmax) and of those taken off T since it was made */
+    double *mass;   /* (kmax) weight of the rows */
+    double *left;   /* (kmax) weight of the rows that were taken off T since it was built */
     uint64_t flops, dense_flops; /* see struct kc_work: here each addition to T is one */
-    /* The partition by the nearest seed, for the k in work: the next k of the same restart has the same seeds and
-     * some more. */
+    /* The partition by the nearest seed, kept for the next k of the same restart, which has the same seeds and some
+     * more. */
     float *start_t;      /* (kmax, ldg) */
     float *start_own;    /* (ldg) */
     uint32_t *start_lab; /* (ldg) */
     double *start_left;  /* (kmax) */
 };
 
-struct job {
+struct gram_job {
     const struct kc_space *s;
     const struct kc_run *runs;
     const struct kc_run_opts *o;
     struct kc_best *best;
     size_t nbest;
-    struct work *work; /* (threads) */
+    struct gram_worker *work; /* (threads) */
     pthread_mutex_t lock;
 };
 
-/* own = max, next = arg-max over c of score[c][i] * scale[c]; the lowest c of equals. */
-static void arg_max(const struct kc_space *s, uint32_t k, const float *const *score, const float *scale,
-                    float *own, uint32_t *next)
+/* Set own and next to the maximum and the arg-max over c of score[c][i] * scale[c]; the lowest c of equals. */
+static void find_nearest(const struct kc_space *s, uint32_t k, const float *const *score, const float *scale,
+                         float *own, uint32_t *next)
 {
     for (size_t i = 0; i < s->n; i++) {
         own[i] = -INFINITY;
@@ -115,7 +115,7 @@ static void arg_max(const struct kc_space *s, uint32_t k, const float *const *sc
         kc_la_arg_max(score[c], scale[c], c, own, next, s->n);
 }
 
-static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_t from, uint32_t to)
+static void move_row(const struct kc_space *s, struct gram_worker *w, size_t i, uint32_t from, uint32_t to)
 {
     const float *g = s->gram + i * s->ldg;
     const double weight = kc_space_weight(s, i);
@@ -130,8 +130,8 @@ static void move_row(const struct kc_space *s, struct work *w, size_t i, uint32_
     w->lab[i] = to;
 }
 
-/* Labels and counts for the labels in next. */
-static void count(const struct kc_space *s, struct work *w, uint32_t k)
+/* Make the labels in next the present ones, and count them. */
+static void count_labels(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     memset(w->cnt, 0, k * sizeof *w->cnt);
     memset(w->mass, 0, k * sizeof *w->mass);
@@ -142,8 +142,8 @@ static void count(const struct kc_space *s, struct work *w, uint32_t k)
     memcpy(w->lab, w->next, s->n * sizeof *w->lab);
 }
 
-/* T from scratch, for the labels in next: by pieces of its columns, so that all k pieces stay in L1. */
-static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
+/* Build T for the labels in next: a piece of its columns at a time, so that the pieces of all k stay in L1. */
+static void build_sums(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     memset(w->t, 0, (size_t)k * s->ldg * sizeof *w->t);
     for (size_t j = 0; j < s->ldg; j += PIECE) {
@@ -155,13 +155,13 @@ static void build_sums(const struct kc_space *s, struct work *w, uint32_t k)
             kc_la_axpy(w->t + w->next[i] * s->ldg + j, (float)kc_space_weight(s, i), g, len);
         }
     }
-    count(s, w, k);
+    count_labels(s, w, k);
     memset(w->left, 0, k * sizeof *w->left);
     w->flops += (uint64_t)s->n * s->n;
 }
 
-/* T is made anew for light clusters that heavy rows have left: these left no more than their rounding behind. */
-static void refresh(const struct kc_space *s, struct work *w, uint32_t k)
+/* Rebuild T for light clusters that heavy rows have left: what is left there is mostly the rounding of these. */
+static void rebuild_faded_sums(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     for (uint32_t c = 0; s->w && c < k; c++) {
         float *t = w->t + c * s->ldg;
@@ -178,15 +178,15 @@ static void refresh(const struct kc_space *s, struct work *w, uint32_t k)
     }
 }
 
-static void norms(const struct kc_space *s, struct work *w, uint32_t k)
+static void compute_norms(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     memset(w->nn, 0, k * sizeof *w->nn);
     for (size_t i = 0; i < s->n; i++)
         w->nn[w->lab[i]] += kc_space_weight(s, i) * (double)w->t[w->lab[i] * s->ldg + i];
 }
 
-/* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
-static void reseed(const struct kc_space *s, struct work *w, uint32_t k)
+/* Give each empty cluster the row that is least like its own centroid, from a cluster of at least two. */
+static void reseed_empty_clusters(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     for (uint32_t c = 0; c < k; c++) {
         size_t worst = s->n;
@@ -202,7 +202,7 @@ static void reseed(const struct kc_space *s, struct work *w, uint32_t k)
     }
 }
 
-static double objective(const struct work *w, uint32_t k)
+static double compute_objective(const struct gram_worker *w, uint32_t k)
 {
     double sum = 0;
     for (uint32_t c = 0; c < k; c++)
@@ -210,11 +210,11 @@ static double objective(const struct work *w, uint32_t k)
     return sum;
 }
 
-/* Hartigan's moves: a row goes where the objective gains most by it, counting that its leaving changes the old
- * centroid and its coming the new one. Every fixed point is one of Lloyd's too, not the other way round. A round
- * proposes for all rows at full vector width; each proposal is then weighed against the sums as they now are, in row
- * order. */
-static void polish(const struct kc_space *s, struct work *w, uint32_t k, double tol)
+/* Move single rows (Hartigan 1975): a row goes where the objective gains most, counting that its leaving changes
+ * the old centroid and its coming the new one. Every fixed point of this is one of Lloyd's algorithm too, but not
+ * the other way round. A round proposes moves for all rows at full vector width; each proposal is then weighed
+ * against the present sums, in row order. */
+static void move_single_rows(const struct kc_space *s, struct gram_worker *w, uint32_t k, double tol)
 {
     for (int round = 0; round < ROUNDS; round++) {
         double gained = 0;
@@ -239,22 +239,23 @@ static void polish(const struct kc_space *s, struct work *w, uint32_t k, double 
             less = less > 0 ? less : 0;
             more = more > 0 ? more : 0;
             double gain = sqrt(more) - sqrt(w->nn[b]) + sqrt(less) - sqrt(w->nn[a]);
-            if (!(gain > 1e-6 * m)) /* less is rounding */
+            if (!(gain > 1e-6 * m)) /* a smaller gain is rounding */
                 continue;
             move_row(s, w, i, a, b);
             w->nn[a] = less;
             w->nn[b] = more;
             gained += gain;
         }
-        refresh(s, w, k);
-        if (gained <= tol * objective(w, k))
+        rebuild_faded_sums(s, w, k);
+        if (gained <= tol * compute_objective(w, k))
             break;
     }
-    norms(s, w, k);
+    compute_norms(s, w, k);
 }
 
-/* The pair of least merging loss: S_a.S_b is the sum of T[b] over a's members. */
-static void find_merge(const struct kc_space *s, const struct work *w, uint32_t k, double *dots, uint32_t merge[2])
+/* Find the pair whose union loses least: S_a.S_b is the sum of T[b] over a's members. */
+static void find_cheapest_merge(const struct kc_space *s, const struct gram_worker *w, uint32_t k, double *dots,
+                                uint32_t merge[2])
 {
     double least = INFINITY;
     merge[0] = 0;
@@ -274,9 +275,10 @@ static void find_merge(const struct kc_space *s, const struct work *w, uint32_t 
     }
 }
 
-/* Start from the seeds: from those of the run before, if there is one in this chain, by the rows that a new one
- * draws. */
-static void start(const struct kc_space *s, struct work *w, const struct kc_run *run, const struct kc_run *before)
+/* Assign the rows to the nearest seeds. If there is a run before this one in the chain, continue from its
+ * assignment: only the rows that a new seed draws have to move. */
+static void start_from_seeds(const struct kc_space *s, struct gram_worker *w, const struct kc_run *run,
+                             const struct kc_run *before)
 {
     uint32_t k = run->k, have = before ? before->k : 1;
     size_t ldg = s->ldg;
@@ -306,16 +308,17 @@ static void start(const struct kc_space *s, struct work *w, const struct kc_run 
             }
         memcpy(w->t, w->start_t, (size_t)k * ldg * sizeof *w->t);
         memcpy(w->left, w->start_left, k * sizeof *w->left);
-        count(s, w, k);
+        count_labels(s, w, k);
     }
     memcpy(w->start_lab, w->next, s->n * sizeof *w->next);
     memcpy(w->own, w->start_own, s->n * sizeof *w->own);
 }
 
-static void one_run(struct job *j, const struct kc_run *run, const struct kc_run *before, unsigned worker)
+/* Execute one run and offer its partition. before: the run before it in the chain, or NULL. */
+static void execute_run(struct gram_job *j, const struct kc_run *run, const struct kc_run *before, unsigned worker)
 {
     const struct kc_space *s = j->s;
-    struct work *w = &j->work[worker];
+    struct gram_worker *w = &j->work[worker];
     uint32_t k = run->k;
     const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie behind the counts */
     float *scale = (float *)(score + k);
@@ -323,7 +326,7 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
     double last = 0;
 
     if (run->seeds) {
-        start(s, w, run, before);
+        start_from_seeds(s, w, run, before);
     } else {
         memcpy(w->next, run->labels, s->n * sizeof *w->next);
         for (size_t i = 0; i < s->n; i++)
@@ -331,10 +334,10 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
         build_sums(s, w, k);
     }
     for (;;) {
-        reseed(s, w, k);
-        refresh(s, w, k);
-        norms(s, w, k);
-        double obj = objective(w, k);
+        reseed_empty_clusters(s, w, k);
+        rebuild_faded_sums(s, w, k);
+        compute_norms(s, w, k);
+        double obj = compute_objective(w, k);
         if (iter >= j->o->max_iter || (iter > 0 && obj - last <= j->o->tol * obj))
             break;
         last = obj;
@@ -343,7 +346,7 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
             score[c] = w->t + (size_t)c * s->ldg;
             scale[c] = w->nn[c] > 0 ? (float)(1.0 / sqrt(w->nn[c])) : 0.0f;
         }
-        arg_max(s, k, score, scale, w->own, w->next);
+        find_nearest(s, k, score, scale, w->own, w->next);
         size_t moved = 0;
         for (size_t i = 0; i < s->n; i++)
             if (w->next[i] != w->lab[i]) {
@@ -354,36 +357,37 @@ static void one_run(struct job *j, const struct kc_run *run, const struct kc_run
             break;
     }
     w->dense_flops += 2 * (uint64_t)s->n * s->d * k * (iter + 1);
-    if (run->polish) /* a restart has company, and its k's best goes on being improved */
-        polish(s, w, k, run->seeds ? 10 * j->o->tol : j->o->tol);
+    if (run->polish) /* a restart is one of many, and the best of its k will be improved further */
+        move_single_rows(s, w, k, run->seeds ? 10 * j->o->tol : j->o->tol);
     for (size_t i = 0; i < s->n; i++) {
         double nn = w->nn[w->lab[i]];
         w->own[i] = nn > 0 ? (float)((double)w->t[w->lab[i] * s->ldg + i] / sqrt(nn)) : 0.0f;
     }
-    double obj = objective(w, k);
+    double obj = compute_objective(w, k);
     pthread_mutex_lock(&j->lock);
     struct kc_best *kept = kc_best_offer(j->best, j->nbest, s->n, run, w->lab, w->own, obj, run->spent + iter);
     if (kept)
-        find_merge(s, w, k, w->dots, kept->merge);
+        find_cheapest_merge(s, w, k, w->dots, kept->merge);
     pthread_mutex_unlock(&j->lock);
 }
 
-static size_t per_k(void)
+static size_t bytes_per_cluster(void)
 {
     return 5 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
 }
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
-    uint64_t ld = kc_gram_ld(n), each = (2 * (uint64_t)kmax + 5) * ld * sizeof(float) + kmax * per_k();
+    uint64_t ld = kc_gram_ld(n), each = (2 * (uint64_t)kmax + 5) * ld * sizeof(float) + kmax * bytes_per_cluster();
     return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
 }
 
-/* Runs in an order where those of one restart follow each other by rising k: task i has the runs order[chain[i]] up to
- * order[chain[i + 1]]. */
-struct batch {
-    struct job *job;
-    size_t *order, *chain, first, count;
+/* The runs, cut into chains: those of one restart follow each other by rising k. */
+struct run_chains {
+    struct gram_job *job;
+    size_t *order; /* (nruns) the runs in this order */
+    size_t *chain; /* (chains + 1) chain i has the runs order[chain[i]] up to order[chain[i + 1]] */
+    size_t first, count; /* the chains that are worked off now */
 };
 
 static int by_restart(const void *a, const void *b, void *arg)
@@ -394,20 +398,20 @@ static int by_restart(const void *a, const void *b, void *arg)
     return p < q ? -1 : p > q;
 }
 
-static void batch_run(void *arg, size_t task, unsigned worker)
+static void execute_chain(void *arg, size_t task, unsigned worker)
 {
-    struct batch *b = arg;
+    struct run_chains *b = arg;
     const struct kc_run *before = NULL;
     size_t chain = b->first + b->count - 1 - task; /* the largest k, and so the longest, first */
     for (size_t i = b->chain[chain]; i < b->chain[chain + 1]; i++) {
         const struct kc_run *run = &b->job->runs[b->order[i]];
-        one_run(b->job, run, before, worker);
+        execute_run(b->job, run, before, worker);
         before = run;
     }
 }
 
-/* A restart's seeds are one list: its runs share it, and rise in k. */
-static int linked(const struct kc_run *a, const struct kc_run *b)
+/* Return 1 if b can continue from the start of a: it has the same list of seeds, and a larger k. */
+static int share_seeds(const struct kc_run *a, const struct kc_run *b)
 {
     return a->seeds && a->seeds == b->seeds && a->k < b->k;
 }
@@ -416,12 +420,12 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
                 struct kc_best *best, size_t nbest, struct kc_err *e)
 {
     unsigned threads = kc_pool_threads(s->ctx->pool);
-    size_t batch = (size_t)threads * 8; /* enough that the wait at its end is short beside it */
-    struct batch b = {.first = 0};
+    size_t most = (size_t)threads * 8; /* chains at a time: enough that the wait at their end is short beside them */
+    struct run_chains b = {.first = 0};
     size_t chains = 0;
     uint32_t kmax = 1;
     int rc = -1;
-    struct job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
+    struct gram_job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
     for (size_t i = 0; i < nruns; i++)
         kmax = runs[i].k > kmax ? runs[i].k : kmax;
     j.work = kc_mem_zalloc(threads, sizeof *j.work, e);
@@ -430,16 +434,18 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
     b.chain = kc_mem_alloc(nruns + 1, sizeof *b.chain, e);
     if (!j.work || !b.order || !b.chain)
         goto out;
+    /* Cut the runs into chains. */
     for (size_t i = 0; i < nruns; i++)
         b.order[i] = i;
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): the detour drops the const, which qsort_r has no place for */
     qsort_r(b.order, nruns, sizeof *b.order, by_restart, (void *)(uintptr_t)runs);
     for (size_t i = 0; i < nruns; i++)
-        if (i == 0 || i - b.chain[chains - 1] == CHAIN || !linked(&runs[b.order[i - 1]], &runs[b.order[i]]))
+        if (i == 0 || i - b.chain[chains - 1] == CHAIN || !share_seeds(&runs[b.order[i - 1]], &runs[b.order[i]]))
             b.chain[chains++] = i;
     b.chain[chains] = nruns;
+    /* Allocate what each worker needs. */
     for (unsigned i = 0; i < threads; i++) {
-        struct work *w = &j.work[i];
+        struct gram_worker *w = &j.work[i];
         w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
         w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
         w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
@@ -457,10 +463,11 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         w->left = w->mass + kmax;
         w->start_left = w->left + kmax;
     }
+    /* Execute the chains, and report progress now and then. */
     pthread_mutex_init(&j.lock, NULL);
-    for (; b.first < chains; b.first += batch) {
-        b.count = chains - b.first < batch ? chains - b.first : batch;
-        kc_pool_for(s->ctx->pool, b.count, batch_run, &b);
+    for (; b.first < chains; b.first += most) {
+        b.count = chains - b.first < most ? chains - b.first : most;
+        kc_pool_for(s->ctx->pool, b.count, execute_chain, &b);
         if (s->tick)
             s->tick(s->tick_arg, b.chain[b.first + b.count] - b.chain[b.first]);
     }
@@ -470,7 +477,7 @@ out:
     kc_mem_free(b.chain);
     kc_mem_free(b.order);
     for (unsigned i = 0; j.work && i < threads; i++) {
-        struct work *w = &j.work[i];
+        struct gram_worker *w = &j.work[i];
         if (s->work) {
             s->work->flops += w->flops;
             s->work->dense_flops += w->dense_flops;

@@ -1,9 +1,9 @@
-/* Spherical k-means: unit rows to a clustering. The sweep over k, the choice of k, the size limits, the final labels.
+/* Spherical k-means on unit rows: the sweep over k, the choice of k, the size limits and the final labels.
  *
- * With weights, centroids are the normalised sums of weight times row, and seeds are drawn and partitions judged by weight:
- * a row of weight 3 is three equal rows, for every figure (of weights below 1, see core/judge/index.h). Sizes, and limits of
- * sizes, count rows. Equal weights scale the objective and the inertia and change nothing else. Weights below 1e-12 of the
- * largest are raised to that. */
+ * With weights, centroids are the normalised sums of weight times row, and seeds are drawn and partitions judged
+ * by weight: a row of weight 3 is three equal rows, for every figure (of weights below 1, see core/judge/index.h).
+ * Sizes, and limits of sizes, count rows. Equal weights scale the objective and the inertia and change nothing
+ * else. Weights below 1e-12 of the largest are raised to that. */
 #ifndef KC_CORE_KMEANS_KMEANS_H
 #define KC_CORE_KMEANS_KMEANS_H
 
@@ -16,23 +16,23 @@
 struct kc_krange {
     uint64_t min, max, step; /* step >= 1 */
     double factor;           /* 0, or > 1 */
-    double share;            /* max is this share of the rows, and no less than min; 0: max is as it stands */
-    double least;            /* min is this share of the rows, and no less than 2; 0: min is as it stands */
+    double share;            /* if not 0: replace max by this share of the rows, but at least min */
+    double least;            /* if not 0: replace min by this share of the rows, but at least 2 */
 };
 
-/* Return the range for n rows, without shares. */
+/* Return the range for n rows: the shares are replaced by numbers. */
 struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 
 struct kc_kmeans_opts {
     struct kc_krange k;
-    int k_given;         /* the user gave these ends of the range (KC_K_MIN_GIVEN, ...): then a k that the data cannot have is a
-                          * broken limit, not a warning */
+    int k_given;         /* bits KC_K_..._GIVEN: the ends of the range that the user gave; a k that the data cannot have is
+                          * then a broken limit, not a warning */
     enum kc_index k_by;
     uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
     uint64_t n_init, max_iter;
     double tol;
     uint64_t seed;
-    uint64_t sample;     /* the sweep looks at no more rows than these, drawn at random; 0: at all */
+    uint64_t sample;     /* most rows that the sweep looks at, drawn at random; 0: all */
 };
 
 #define KC_K_MIN_GIVEN 1
@@ -45,21 +45,21 @@ struct kc_kmeans_opts {
 /* One k of the sweep. A figure that is not defined is NAN. */
 struct kc_k_entry {
     uint32_t k;
-    uint64_t rows;       /* rows it was judged on */
+    uint64_t rows;       /* the number of rows that the figures were computed on */
     double silhouette, inertia, objective, calinski_harabasz, davies_bouldin;
     uint64_t iterations; /* of the run that won this k */
 };
 
 /* The appendix of a clustering by k-means. */
 struct kc_kmeans {
-    uint32_t k_selected;         /* what the sweep chose, before the size limits, */
-    double silhouette_selected;  /* and its silhouette */
+    uint32_t k_selected;         /* the k that the sweep chose, before the size limits */
+    double silhouette_selected;  /* silhouette of k_selected */
     struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
     size_t nsweep;
     uint64_t merged, split;      /* clusters merged away / splits made for the size limits */
-    double index_seconds;        /* spent on the indices of the sweep, */
-    double final_seconds;        /* on fitting the chosen k to all rows, its labels and figures, */
-    double sizes_seconds;        /* and on the size limits */
+    double index_seconds;        /* time for the indices of the sweep */
+    double final_seconds;        /* time for fitting the chosen k to all rows, its labels and figures */
+    double sizes_seconds;        /* time for the size limits */
     uint64_t sweep_flops, sweep_dense_flops, index_flops; /* see struct kc_work in core/cluster/space.h */
 };
 

@@ -1,4 +1,5 @@
-/* Keep the best partition of each k, and save and resume these. */
+/* The best partition of each k: keep it, save it and restore it. Of equal objectives the run of the lower tag
+ * wins, so the partition that is kept does not depend on the order in which threads finish their runs. */
 #include "core/kmeans/runs.h"
 
 #include <math.h>
@@ -6,8 +7,7 @@
 #include "base/mem.h"
 
 struct kc_best *kc_best_offer(struct kc_best *best, size_t nbest, size_t n, const struct kc_run *run,
-                   const uint32_t *labels,
-                              const float *own, double objective, uint64_t iterations)
+                              const uint32_t *labels, const float *own, double objective, uint64_t iterations)
 {
     for (size_t i = 0; i < nbest; i++) {
         struct kc_best *b = &best[i];
@@ -103,7 +103,7 @@ int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *spa
         b->merge[1] = merge[2 * i + 1];
         if (s->reading && (b->merge[0] >= b->k || b->merge[1] >= b->k || (b->exact && !b->centres)))
             return kc_state_bad(s, "a partition is inconsistent");
-        if (b->objective < 0) /* none yet */
+        if (b->objective < 0) /* no partition yet */
             continue;
         if (kc_state_partition(s, b->labels, n, b->k) != 0 ||
             ((own || b->centres) && kc_state_f32(s, "own", b->own, n, 2.1, 0) != 0) ||

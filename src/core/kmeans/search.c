@@ -1,3 +1,8 @@
+/* The search on one set of rows: restarts, polishing, regrouping, candidates from neighbouring k (search.h). The
+ * last come after the restarts and for all k at once: k gets the best partition of k+1 with its cheapest pair
+ * merged and that of k-1 with a centre added; a chain from k to k would leave the stack empty. Saving is possible
+ * between waves of restarts, within those of the stacked engine, and between stages; within polishing, regrouping
+ * and a round of neighbours nothing is saved, as these are short and the step before them begins them again. */
 #include "core/kmeans/search.h"
 
 #include <math.h>
@@ -10,12 +15,13 @@
 #include "core/kmeans/seed.h"
 
 #define WAVE 2048        /* columns of all runs in a wave: several stacks full, so that its thin end weighs little */
-#define MERGE_MAX 2048   /* clusters to merge from, at most: their products take 32 MiB */
-#define ADD_MAX 16       /* centres to add, at most: each is two passes */
-#define FINE_MAX 160     /* clusters to regroup, at most */
+#define MERGE_MAX 2048   /* most clusters to merge from: their products take 32 MiB */
+#define ADD_MAX 16       /* most centres to add: each is two passes */
+#define FINE_MAX 160     /* most clusters of the fine partition */
 
-/* How hard to look for better partitions after the restarts goes by how many of these were asked for: with few, one
- * round of candidates from the neighbours only. A k that is alone has nothing but its own candidate, one a round. */
+/* How hard to look for better partitions after the restarts depends on how many restarts were asked for: with few,
+ * there is one round of candidates from neighbouring k only. A k that is alone has only its own candidate, one a
+ * round. */
 int kc_search_thorough(const struct kc_kmeans_opts *o)
 {
     return o->n_init >= 4;
@@ -31,8 +37,8 @@ size_t kc_search_candidates(uint32_t k)
     return kc_seed_candidates(k) + 2;
 }
 
-/* A partition into several times as many clusters as are asked for, to be regrouped. */
-static uint32_t fine_k(size_t n, uint32_t kmax)
+/* Return the number of clusters of the fine partition, several times as many as the largest k, to be regrouped. */
+static uint32_t choose_fine_k(size_t n, uint32_t kmax)
 {
     uint64_t k = 4 * (uint64_t)kmax;
     k = k < 48 ? 48 : k > FINE_MAX ? FINE_MAX : k;
@@ -45,7 +51,7 @@ uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const str
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
     uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_width(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);
-    uint32_t fine = fine_k(n, kmax), widest = fine > kmax ? fine : kmax;
+    uint32_t fine = choose_fine_k(n, kmax), widest = fine > kmax ? fine : kmax;
     uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
                            : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1, threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
@@ -72,21 +78,22 @@ void kc_search_tick(void *arg, size_t runs)
 
 int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e)
 {
-    w->ro.keep = w->stage == KC_SEARCH_RUNS; /* the seeds or centres are there to begin again */
+    w->ro.keep = w->stage == KC_SEARCH_RUNS; /* only then can a resumed search name the same runs again */
     int rc = w->gram ? kc_gram_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e)
                      : kc_stack_run(w->s, runs, nruns, &w->ro, w->best, w->nk, e);
     w->late |= w->s->steps && w->s->steps->cut;
     return rc;
 }
 
-/* Somebody is watching: tell which k leads. Costs a pass, so it is not done unseen; no result depends on it. */
-static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e)
+/* Report to the progress bar which k leads. It costs a pass, so it is done only if there is a bar; no result depends on
+ * it. */
+static int report_leader(struct kc_search *w, size_t first, size_t end, struct kc_err *e)
 {
     struct kc_space unseen = *w->s;
     unseen.work = NULL;
     for (size_t i = first; i < end; i++) {
         struct kc_scored p = {.k = w->best[i].k, .labels = w->best[i].labels};
-        if (w->best[i].objective < 0) /* time was up before */
+        if (w->best[i].objective < 0) /* time was up before it had a partition */
             continue;
         if (kc_index_score(&unseen, &p, 1, e) != 0)
             return -1;
@@ -101,22 +108,22 @@ static int watch(struct kc_search *w, size_t first, size_t end, struct kc_err *e
     return 0;
 }
 
-/* A wave of restarts, and beside them the fine partition, if there is one to be made: alone it would keep one thread
- * busy. */
-static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_err *e)
+/* Run a wave of restarts together with the run of the fine partition, which alone would keep only one thread busy. */
+static int run_wave_with_fine(struct kc_search *w, struct kc_run *runs, size_t nruns, struct kc_err *e)
 {
     struct kc_best *both = kc_mem_alloc(w->nk + 1, sizeof *both, e), *best = w->best;
     if (!both)
         return -1;
     memcpy(both, best, w->nk * sizeof *both);
     both[w->nk] = *w->fine;
-    w->beside = 1;
-    runs[nruns] = (struct kc_run){.k = w->fine->k, .seeds = w->more}; /* among the first tasks, being the longest */
+    w->fine_appended = 1;
+    /* The longest run is among the first tasks. */
+    runs[nruns] = (struct kc_run){.k = w->fine->k, .seeds = w->fine_seeds};
     w->best = both;
     w->nk++;
     int rc = kc_search_engine(w, runs, nruns + 1, e);
     w->nk--;
-    w->beside = 0;
+    w->fine_appended = 0;
     w->best = best;
     memcpy(best, both, w->nk * sizeof *both);
     *w->fine = both[w->nk];
@@ -124,16 +131,18 @@ static int run_beside(struct kc_search *w, struct kc_run *runs, size_t nruns, st
     return rc;
 }
 
-/* Runs of the wave that begins at next_k, next_run: up to WAVE columns of neighbouring k, at least one run. On the rows
- * a wave may end within a k; in Gram space the restarts of neighbouring k share their beginnings. */
-static size_t next_wave(struct kc_search *w, uint32_t kmax, struct kc_run *runs)
+/* List the runs of the wave that begins at next_k, next_run, and return how many: up to WAVE columns of
+ * neighbouring k, at least one run. In the stacked engine a wave may end within a k; in Gram space it may not, as
+ * the restarts of neighbouring k share their beginnings. */
+static size_t list_next_wave(struct kc_search *w, uint32_t kmax, struct kc_run *runs)
 {
     const size_t n_init = (size_t)w->o->n_init;
     size_t nruns = 0, cols = 0;
     while (w->next_k < w->nk && (cols < WAVE || (w->gram && w->next_run > 0))) {
         uint32_t k = w->best[w->next_k].k;
         size_t r = (size_t)w->next_run;
-        runs[nruns++] = (struct kc_run){.k = k, .tag = r, .seeds = w->seeds + r * kmax, .polish = w->gram || n_init == 1};
+        runs[nruns++] =
+            (struct kc_run){.k = k, .tag = r, .seeds = w->seeds + r * kmax, .polish = w->gram || n_init == 1};
         cols += k;
         if (++w->next_run == n_init) {
             w->next_run = 0;
@@ -143,32 +152,33 @@ static size_t next_wave(struct kc_search *w, uint32_t kmax, struct kc_run *runs)
     return nruns;
 }
 
-/* All restarts of all k, in waves. In Gram space single-row moves cost next to nothing, so every run has them; on the
- * rows only the best of each k has. */
-static int from_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
+/* Run all restarts of all k, in waves. In Gram space single-row moves cost next to nothing, so every run has them;
+ * in the stacked engine only the best of each k has. */
+static int run_restarts(struct kc_search *w, uint32_t kmax, struct kc_err *e)
 {
     size_t most = kc_mem_add(kc_mem_mul(w->nk, (size_t)w->o->n_init), 1);
     struct kc_run *runs = kc_mem_alloc(most, sizeof *runs, e);
     int rc = runs ? 0 : -1;
     while (rc == 0 && w->next_k < w->nk) {
         const uint64_t first = w->next_k, first_run = w->next_run;
-        int late = kc_steps_resuming(w->s->steps) ? 0 : kc_steps_at(w->s->steps, e); /* it goes on within the wave */
+        int late = kc_steps_resuming(w->s->steps) ? 0 : kc_steps_at(w->s->steps, e); /* resuming within the wave */
         if (late < 0)
             rc = -1;
-        if (late < 0 || (late && first + first_run > 0)) { /* the first wave is always made */
+        if (late < 0 || (late && first + first_run > 0)) { /* the first wave is always run */
             if (late > 0)
                 w->late = w->s->steps->cut = 1;
             break;
         }
-        size_t nruns = next_wave(w, kmax, runs);
+        size_t nruns = list_next_wave(w, kmax, runs);
         const uint64_t next_k = w->next_k, next_run = w->next_run;
-        w->next_k = first; /* until it is done: that is what a state within the wave says */
+        w->next_k = first; /* until the wave is done: a state that is saved within it names its beginning */
         w->next_run = first_run;
-        rc = w->fine && first + first_run == 0 ? run_beside(w, runs, nruns, e) : kc_search_engine(w, runs, nruns, e);
+        rc = w->fine && first + first_run == 0 ? run_wave_with_fine(w, runs, nruns, e) :
+                                                 kc_search_engine(w, runs, nruns, e);
         w->next_k = next_k;
         w->next_run = next_run;
         if (rc == 0 && w->s->ctx->progress)
-            rc = watch(w, (size_t)first, (size_t)next_k, e);
+            rc = report_leader(w, (size_t)first, (size_t)next_k, e);
     }
     kc_mem_free(runs);
     return rc;
@@ -188,11 +198,11 @@ static int polish_best(struct kc_search *w, struct kc_err *e)
     return rc;
 }
 
-/* A partition that is to get more centres. */
+/* A partition to which centres are added. */
 struct growth {
     uint32_t *labels;  /* (n) */
-    const float *own;  /* (n) similarity to the centroid before */
-    uint32_t k, want;  /* clusters in labels now; wanted */
+    const float *own;  /* (n) similarity to the own centroid, before */
+    uint32_t k, want;  /* clusters in labels now; clusters wanted */
 };
 
 /* Give each of the m partitions the centres it lacks, all in the same passes. */
@@ -215,13 +225,13 @@ static int add_centres(struct kc_search *w, const struct growth *g, size_t m, st
         kc_seeder_pick(q, cand, rng, winner);
         for (size_t j = 0; j < m; j++)
             if (id[j] == g[j].want)
-                winner[j] = KC_NONE; /* has all it wants */
+                winner[j] = KC_NONE; /* it has all that are wanted */
         kc_seeder_take(q, winner, labels, id);
         for (size_t j = 0; j < m; j++) {
             if (id[j] == g[j].want)
                 continue;
             if (winner[j] != KC_NONE)
-                labels[j][winner[j]] = id[j]; /* the engine reseeds a cluster that no row has come to */
+                labels[j][winner[j]] = id[j]; /* without a winner the cluster is empty, and the engine reseeds it */
             id[j]++;
             more |= id[j] < g[j].want;
         }
@@ -235,9 +245,11 @@ out:
     return rc;
 }
 
-/* One round: every k gets what its neighbours suggest; one that lacks a neighbour also its own partition with the
- * cheapest pair merged and a centre added. changed (nk): who has news for its neighbours; updated. */
-static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, struct kc_err *e)
+/* Make one round of candidates from neighbouring k: every k tries the partition of the next larger one with pairs
+ * merged, that of the next smaller one with centres added and, if it is alone or in the first round of a thorough
+ * search, its own with the cheapest pair merged and a centre added. changed (nk): 1 if the k has improved since
+ * its neighbours last tried it; updated. */
+static int try_neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, struct kc_err *e)
 {
     size_t n = w->s->n, nruns = 0, ngrow = 0;
     int rc = -1;
@@ -250,6 +262,7 @@ static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, st
         goto out;
     for (size_t i = 0; i < w->nk; i++) {
         const struct kc_best *b = &w->best[i], *less = i > 0 ? b - 1 : NULL, *more = i + 1 < w->nk ? b + 1 : NULL;
+        /* The tag is another one for each kind of candidate and each round. */
         struct kc_run r = {.k = b->k, .tag = w->o->n_init + 1 + 3 * round, .polish = 1};
         before[i] = b->objective;
         if (more && more->k <= MERGE_MAX && changed[i + 1]) {
@@ -279,6 +292,7 @@ static int neighbours(struct kc_search *w, uint64_t round, uint32_t *changed, st
             runs[nruns++] = r;
         }
     }
+    /* All centres in the same passes, then all runs in one stack. */
     if ((ngrow && add_centres(w, grow, ngrow, rng, e) != 0) || kc_search_engine(w, runs, nruns, e) != 0)
         goto out;
     for (size_t i = 0; i < w->nk; i++)
@@ -293,9 +307,9 @@ out:
     return rc;
 }
 
-/* Seeds for it: those of all the restarts in turn, where they are enough; else a list of its own. */
-static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, uint32_t k, uint32_t *to,
-                      struct kc_err *e)
+/* Make k seeds for the fine partition: those of all restarts in turn if they are enough, else a list of its own. */
+static int make_fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax, uint32_t k, uint32_t *to,
+                           struct kc_err *e)
 {
     size_t n_init = (size_t)w->o->n_init, have = 0;
     char *taken = n_init > 1 ? kc_mem_zalloc(w->s->n, 1, e) : NULL;
@@ -311,7 +325,8 @@ static int fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t kmax,
     return have == k ? 0 : kc_seed_all(w->s, w->o->seed, 1, k, to, e);
 }
 
-static int from_centres(struct kc_search *w, const float *centres, const uint64_t *spent, int polish, struct kc_err *e)
+static int run_from_centres(struct kc_search *w, const float *centres, const uint64_t *spent, int polish,
+                            struct kc_err *e)
 {
     struct kc_run *runs = kc_mem_alloc(w->nk, sizeof *runs, e);
     int rc;
@@ -324,8 +339,9 @@ static int from_centres(struct kc_search *w, const float *centres, const uint64_
     return rc;
 }
 
-/* On to a stage, which is done unless time is up: 1: do it, 0: do not, -1: failed. */
-static int begins(struct kc_search *w, enum kc_search_stage stage, struct kc_err *e)
+/* Enter a stage, unless the search is past it. Returns 1: do it, 0: leave it out, as it is done or time is up, -1:
+ * failed. */
+static int enter_stage(struct kc_search *w, enum kc_search_stage stage, struct kc_err *e)
 {
     if (w->stage < (uint64_t)stage) {
         w->stage = (uint64_t)stage;
@@ -343,25 +359,25 @@ static int begins(struct kc_search *w, enum kc_search_stage stage, struct kc_err
     return late < 0 ? -1 : !late;
 }
 
-static int all_rounds(struct kc_search *w, uint64_t rounds, struct kc_err *e)
+static int run_neighbour_rounds(struct kc_search *w, uint64_t rounds, struct kc_err *e)
 {
     while (w->round < rounds) {
-        int go = begins(w, KC_SEARCH_NEIGHBOURS, e);
+        int go = enter_stage(w, KC_SEARCH_NEIGHBOURS, e);
         if (go <= 0)
             return go;
-        if (neighbours(w, w->round, w->changed, e) != 0)
+        if (try_neighbours(w, w->round, w->changed, e) != 0)
             return -1;
         w->round++;
     }
     return 0;
 }
 
-/* A kc_frame.visit. */
-static int visit(void *arg, struct kc_state *s)
+/* Save or restore a search. A kc_frame.visit. */
+static int visit_search(void *arg, struct kc_state *s)
 {
     struct kc_search *w = arg;
-    size_t nk = w->nk - (size_t)w->beside, n = w->s->n, n_init = (size_t)w->o->n_init;
-    struct kc_best *fine = w->fine && w->beside ? &w->best[nk] : w->fine;
+    size_t nk = w->nk - (size_t)w->fine_appended, n = w->s->n, n_init = (size_t)w->o->n_init;
+    struct kc_best *fine = w->fine && w->fine_appended ? &w->best[nk] : w->fine;
     if (kc_state_u64(s, "stage", &w->stage, 1, KC_SEARCH_STAGES - 1) != 0 ||
         kc_state_u64(s, "progress", &w->progress.done, 1, UINT64_MAX) != 0 ||
         kc_best_visit(w->best, nk, w->s, w->own, s) != 0)
@@ -370,7 +386,7 @@ static int visit(void *arg, struct kc_state *s)
         (kc_state_u64(s, "next k", &w->next_k, 1, nk - 1) != 0 ||
          kc_state_u64(s, "next run", &w->next_run, 1, n_init - 1) != 0 ||
          kc_state_u32(s, "seeds", w->seeds, n_init * w->best[nk - 1].k, (uint32_t)(n - 1)) != 0 ||
-         (fine && kc_state_u32(s, "more seeds", w->more, fine->k, (uint32_t)(n - 1)) != 0)))
+         (fine && kc_state_u32(s, "more seeds", w->fine_seeds, fine->k, (uint32_t)(n - 1)) != 0)))
         return -1;
     if (fine && w->stage <= KC_SEARCH_REGROUP && kc_best_visit(fine, 1, w->s, 0, s) != 0)
         return -1;
@@ -381,7 +397,7 @@ static int visit(void *arg, struct kc_state *s)
 
 int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *spent, int more, struct kc_err *e)
 {
-    struct kc_frame frame = {visit, w, NULL};
+    struct kc_frame frame = {visit_search, w, NULL};
     int rc = -1, go = 0;
     w->stage = KC_SEARCH_RUNS;
     w->own = more;
@@ -389,11 +405,11 @@ int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *s
     w->changed = kc_mem_alloc(w->nk, sizeof *w->changed, e);
     if (!w->changed || kc_steps_enter(w->s->steps, &frame, e) < 0)
         goto out;
-    if (w->stage == KC_SEARCH_RUNS && from_centres(w, centres, spent, more, e) != 0)
+    if (w->stage == KC_SEARCH_RUNS && run_from_centres(w, centres, spent, more, e) != 0)
         goto out;
-    if ((go = begins(w, KC_SEARCH_REGROUP, e)) < 0 || (go && kc_search_regroup(w, &w->best[w->nk - 1], e) != 0))
+    if ((go = enter_stage(w, KC_SEARCH_REGROUP, e)) < 0 || (go && kc_search_regroup(w, &w->best[w->nk - 1], e) != 0))
         goto out;
-    rc = more ? all_rounds(w, 1, e) : 0;
+    rc = more ? run_neighbour_rounds(w, 1, e) : 0;
 out:
     kc_steps_leave(w->s->steps, &frame);
     kc_mem_free(w->changed);
@@ -401,21 +417,21 @@ out:
     return rc;
 }
 
-/* What the restarts start from. */
+/* Make the seeds of the restarts and of the fine partition. */
 static int make_seeds(struct kc_search *w, uint32_t kmax, struct kc_err *e)
 {
     kc_search_tick(w, 0);
     if (kc_seed_all(w->s, w->o->seed, (size_t)w->o->n_init, kmax, w->seeds, e) != 0)
         return -1;
-    return w->fine ? fine_seeds(w, w->seeds, kmax, w->fine->k, w->more, e) : 0;
+    return w->fine ? make_fine_seeds(w, w->seeds, kmax, w->fine->k, w->fine_seeds, e) : 0;
 }
 
 int kc_search_run(struct kc_search *w, struct kc_err *e)
 {
     struct kc_space *s = w->s;
     const struct kc_kmeans_opts *o = w->o;
-    struct kc_frame frame = {visit, w, NULL};
-    uint32_t kmax = w->best[w->nk - 1].k, k = fine_k(s->n, kmax);
+    struct kc_frame frame = {visit_search, w, NULL};
+    uint32_t kmax = w->best[w->nk - 1].k, k = choose_fine_k(s->n, kmax);
     uint64_t distinct = 0;
     float *gram = NULL;
     int rc = -1, go;
@@ -433,31 +449,31 @@ int kc_search_run(struct kc_search *w, struct kc_err *e)
             goto out;
         s->gram = gram;
     }
+    /* The fine partition, if there are enough distinct rows for it. */
     if (k > kmax && distinct == k) {
-        w->more = kc_mem_alloc(k, sizeof *w->more, e);
+        w->fine_seeds = kc_mem_alloc(k, sizeof *w->fine_seeds, e);
         w->fine = kc_best_new(s->n, &k, 1, e);
-        if (!w->more || !w->fine)
+        if (!w->fine_seeds || !w->fine)
             goto out;
     }
     if ((go = kc_steps_enter(s->steps, &frame, e)) < 0 || (go == 0 && make_seeds(w, kmax, e) != 0) ||
-        (w->stage == KC_SEARCH_RUNS && from_seeds(w, kmax, e) != 0))
+        (w->stage == KC_SEARCH_RUNS && run_restarts(w, kmax, e) != 0))
         goto out;
-    if ((go = begins(w, KC_SEARCH_POLISH, e)) < 0 ||
-        (go && !w->gram && o->n_init > 1 && polish_best(w, e) != 0))
+    if ((go = enter_stage(w, KC_SEARCH_POLISH, e)) < 0 || (go && !w->gram && o->n_init > 1 && polish_best(w, e) != 0))
         goto out;
-    if ((go = begins(w, KC_SEARCH_REGROUP, e)) < 0 ||
+    if ((go = enter_stage(w, KC_SEARCH_REGROUP, e)) < 0 ||
         (go && (k <= kmax || w->fine) && kc_search_regroup(w, w->fine ? w->fine : &w->best[w->nk - 1], e) != 0))
         goto out;
-    rc = all_rounds(w, kc_search_rounds(w->nk, o), e);
+    rc = run_neighbour_rounds(w, kc_search_rounds(w->nk, o), e);
 out:
     kc_steps_leave(s->steps, &frame);
     s->gram = NULL;
     kc_best_free(w->fine, 1);
-    kc_mem_free(w->more);
+    kc_mem_free(w->fine_seeds);
     kc_mem_free(gram);
     kc_mem_free(w->seeds);
     kc_mem_free(w->changed);
     w->fine = NULL;
-    w->seeds = w->more = w->changed = NULL;
+    w->seeds = w->fine_seeds = w->changed = NULL;
     return rc;
 }

@@ -1,4 +1,4 @@
-/* The search for good partitions of one space, every k at once. Internal to core. */
+/* The search for good partitions of one space, for every k at once. Internal to core. */
 #ifndef KC_CORE_KMEANS_SEARCH_H
 #define KC_CORE_KMEANS_SEARCH_H
 
@@ -6,7 +6,7 @@
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/runs.h"
 
-/* Where a search is. */
+/* The stages of a search, in order. */
 enum kc_search_stage { KC_SEARCH_RUNS, KC_SEARCH_POLISH, KC_SEARCH_REGROUP, KC_SEARCH_NEIGHBOURS, KC_SEARCH_STAGES };
 
 struct kc_search {
@@ -15,47 +15,63 @@ struct kc_search {
     struct kc_run_opts ro;
     struct kc_best *best; /* (nk) by rising k */
     size_t nk;
-    int gram;             /* engine */
+    int gram;             /* use the Gram engine; 0: the stacked one */
     struct kc_progress progress;
-    struct kc_k_entry leader; /* of the k that are done, for whoever watches */
-    int late;                 /* time was up: what was left is not done */
-    /* What its state is made of, beside the partitions. */
+    struct kc_k_entry leader; /* the best of the k that are done, for the progress bar */
+    int late;                 /* time was up: the rest of the search has been left out */
+    /* From here on: the state that is saved beside the partitions. */
     uint64_t stage;           /* enum kc_search_stage */
     int own;                  /* the partitions' similarities are still needed */
-    uint64_t next_k, next_run; /* RUNS: where the next wave of restarts begins, */
-    uint32_t *seeds, *more;   /* (n_init, largest k); (fine->k) what they start from; NULL: from centres */
-    struct kc_best *fine;     /* RUNS to REGROUP: the partition to be regrouped; NULL: there is none */
-    int beside;               /* it stands behind the partitions now, one more of them */
-    uint64_t round;           /* NEIGHBOURS: rounds that are done, */
-    uint32_t *changed;        /* (nk) and which k have news for the next */
+    uint64_t next_k;          /* RUNS: the next wave of restarts begins with best[next_k], */
+    uint64_t next_run;        /* RUNS: and with this restart */
+    uint32_t *seeds;          /* RUNS: (n_init, largest k) seeds of the restarts; NULL: the runs start from centres */
+    uint32_t *fine_seeds;     /* RUNS: (fine->k) seeds of the fine partition */
+    struct kc_best *fine;     /* RUNS to REGROUP: the fine partition, to be regrouped; NULL: there is none */
+    int fine_appended;        /* for now the fine partition is best[nk - 1], and counted in nk */
+    uint64_t round;           /* NEIGHBOURS: rounds that are done */
+    uint32_t *changed;        /* NEIGHBOURS: (nk) 1: this k was improved by the last round */
 };
 
-/* Both are functions with steps (core/cluster/steps.h), and end early when time is up: then at least one k has a partition.
- * All of it, for rows that lie in memory one behind the other: n_init seedings for each k; then single-row moves on
- * the best of them, and where a much finer partition can be grouped to a better one, that; then, as further
- * candidates, the best partition of the next larger k with its cheapest pairs merged and that of the next smaller
- * one with centres added, and its own merged and added to; fewer of these where n_init is below 4. */
+/* kc_search_run and kc_search_climb are functions with steps (core/cluster/steps.h). They end early when time is
+ * up; then at least one k has a partition. */
+
+/* Search thoroughly, on rows that lie in memory one after the other:
+ *   1. n_init restarts for each k, from seeds
+ *   2. single-row moves on the best of them
+ *   3. if a much finer partition can be grouped into better ones, these
+ *   4. rounds of candidates from neighbouring k: the best partition of the next larger k with its cheapest pairs
+ *     merged, that of the next smaller k with centres added, and the own one merged and added to.
+ * With n_init below 4 there are fewer rounds. */
 int kc_search_run(struct kc_search *w, struct kc_err *e) KC_MUST_USE;
 
-/* One run for each k from given centres, one (k, d) behind the other by rising k; spent (nk): iterations that went into
- * these. Then the largest partition regrouped; then, with more, a round of candidates from the neighbours. */
+/* Continue from partitions of fewer rows: one run for each k from given centres, then regroup the largest partition.
+ *   centres: (k, d) for each k, one after the other by rising k
+ *   spent (nk): the iterations that went into these
+ *   more: also make one round of candidates from neighbouring k */
 int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *spent, int more,
                     struct kc_err *e) KC_MUST_USE;
 
-/* Parts of them. How hard to look for better partitions after the restarts. */
-int kc_search_thorough(const struct kc_kmeans_opts *o);
-/* The engine's runs, and whether time was up in them. */
-int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e) KC_MUST_USE;
-/* For every smaller k, the clusters of one partition grouped anew (core/kmeans/regroup.h), where that beats what is there. */
-int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e) KC_MUST_USE;
-uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned threads); /* its workspace */
-/* Beside one partition for each k. */
-uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads);
-size_t kc_search_candidates(uint32_t k); /* rows that are tried as a centre to be added */
-uint64_t kc_search_rounds(size_t nk, const struct kc_kmeans_opts *o); /* of candidates from the neighbours, in kc_search_run */
+/* Parts of both. */
 
-void kc_search_tick(void *arg, size_t runs); /* arg: the search; a space's tick */
-/* Peak workspace in bytes, best partitions included. */
+/* Return 1 to look hard for better partitions after the restarts, 0 to look once. */
+int kc_search_thorough(const struct kc_kmeans_opts *o);
+/* Execute the runs on the engine; set w->late if time was up in them. */
+int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e) KC_MUST_USE;
+/* Group the clusters of one partition anew for every smaller k (core/kmeans/regroup.h), and run k-means from each
+ * grouping that beats the partition of its k. */
+int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e) KC_MUST_USE;
+/* Return the workspace of regrouping m clusters, in bytes. */
+uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned threads);
+/* Return the same for the largest partition of a sweep; 0 if it has too many clusters. One partition for each k is not
+ * counted. */
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads);
+/* Return the number of rows that are tried as a centre to be added. */
+size_t kc_search_candidates(uint32_t k);
+/* Return the number of rounds of candidates from neighbouring k in kc_search_run. */
+uint64_t kc_search_rounds(size_t nk, const struct kc_kmeans_opts *o);
+
+void kc_search_tick(void *arg, size_t runs); /* a kc_space.tick; arg: the search */
+/* Return the peak workspace in bytes, the best partitions included. */
 uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_kmeans_opts *o, int gram,
                          unsigned threads);
 

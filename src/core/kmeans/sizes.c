@@ -1,3 +1,7 @@
+/* Size limits: merge first, then split; see sizes.h why that ends. Merging works on the clusters' sums alone. A
+ * split is spherical 2-means from two rows far apart, on a sample of a very large cluster's rows; then all members
+ * are sorted by their pull, the similarity to the first centre less that to the second, and the cut is moved to
+ * where both halves can keep the limits. */
 #include "core/kmeans/sizes.h"
 
 #include <math.h>
@@ -11,33 +15,35 @@
 #include "par/pool.h"
 
 #define ITERATIONS 20 /* of 2-means; the cut is moved to fit the limits anyway */
-#define TASK 256      /* members a task */
-#define GAP 8         /* rows between two members that are rather read than left out */
+#define TASK 256      /* members in a task */
+#define GAP 8         /* up to so many rows between two members are read along with them */
 #define SAMPLE_ROWS 4096
 #define SAMPLE_BYTES ((size_t)32 << 20)
 
-static uint64_t parts(uint64_t m, uint64_t max)
+/* Return the least number of pieces of at most max rows that m rows can be cut into. */
+static uint64_t count_pieces(uint64_t m, uint64_t max)
 {
     return max ? m / max + (m % max != 0) : 1;
 }
 
-static int fits(uint64_t m, uint64_t min, uint64_t max)
+/* Return 1 if m rows can be cut into pieces that keep both limits: F(m) of sizes.h. */
+static int can_be_cut(uint64_t m, uint64_t min, uint64_t max)
 {
-    return m >= min && parts(m, max) <= m / min;
+    return m >= min && count_pieces(m, max) <= m / min;
 }
 
 uint64_t kc_sizes_feasible_min(uint64_t n, uint64_t min, uint64_t max)
 {
-    uint64_t most = n / parts(n, max);
+    uint64_t most = n / count_pieces(n, max);
     return min < most ? min : most;
 }
 
-/* Where cluster c goes: where the objective loses least by the union, |S_j| + |S_c| - |S_j + S_c|, of those whose
- * union with c can keep the limits if there are any. For a c that is small beside j that is the nearest centroid.
- * Between clusters of like size the centroid alone misleads: the larger a merged one grows, the nearer it is to all
- * the rest, and it draws them in one after the other. */
-static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min,
-                     uint64_t max)
+/* Choose the cluster that c is merged into: where the objective loses least by the union, |S_j| + |S_c| - |S_j +
+ * S_c|, of those whose union with c can keep the limits if there are any. For a c that is small beside j that is
+ * the nearest centroid. Between clusters of like size the centroid alone misleads: the larger a merged one grows,
+ * the nearer it is to all the rest, and it draws them in one after the other. */
+static uint32_t choose_merge(const double *sums, const uint64_t *cnt, uint32_t k, size_t d, uint32_t c, uint64_t min,
+                             uint64_t max)
 {
     uint32_t best = KC_NONE;
     int best_joint = -1;
@@ -45,8 +51,8 @@ static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t
     for (uint32_t j = 0; j < k; j++) {
         if (j == c)
             continue;
-        /* below the minimum a union can still grow; above, its parts must be able to fit */
-        int joint = cnt[j] + cnt[c] < min || fits(cnt[j] + cnt[c], min, max);
+        /* Below the minimum a union can still grow; above it must be possible to cut it. */
+        int joint = cnt[j] + cnt[c] < min || can_be_cut(cnt[j] + cnt[c], min, max);
         double jj = kc_la_dotd(sums + j * d, sums + j * d, d);
         double loss = kc_merge_loss(jj, cc, kc_la_dotd(sums + j * d, sums + c * d, d));
         if (joint > best_joint || (joint == best_joint && loss < least)) {
@@ -58,9 +64,10 @@ static uint32_t home(const double *sums, const uint64_t *cnt, uint32_t k, size_t
     return best;
 }
 
-/* Merge until every cluster can keep both limits by splitting alone. to (k): where each old cluster has gone. */
-static uint32_t merge_all(double *sums, uint64_t *cnt, uint32_t *to, uint32_t k, size_t d, uint64_t min, uint64_t max,
-                          uint64_t *merged)
+/* Merge until every cluster can keep both limits by splitting alone. to (k): set to the new id of each old
+ * cluster. Returns the number of clusters left. */
+static uint32_t merge_clusters(double *sums, uint64_t *cnt, uint32_t *to, uint32_t k, size_t d, uint64_t min,
+                               uint64_t max, uint64_t *merged)
 {
     uint32_t left = k;
     for (uint32_t c = 0; c < k; c++)
@@ -68,11 +75,11 @@ static uint32_t merge_all(double *sums, uint64_t *cnt, uint32_t *to, uint32_t k,
     while (left > 1) {
         uint32_t c = KC_NONE;
         for (uint32_t j = 0; j < left; j++)
-            if (!fits(cnt[j], min, max) && (c == KC_NONE || cnt[j] < cnt[c]))
+            if (!can_be_cut(cnt[j], min, max) && (c == KC_NONE || cnt[j] < cnt[c]))
                 c = j;
         if (c == KC_NONE)
             break;
-        uint32_t h = home(sums, cnt, left, d, c, min, max), last = left - 1;
+        uint32_t h = choose_merge(sums, cnt, left, d, c, min, max), last = left - 1;
         for (size_t t = 0; t < d; t++)
             sums[h * d + t] += sums[c * d + t];
         cnt[h] += cnt[c];
@@ -97,29 +104,29 @@ struct member {
     uint32_t row;
 };
 
-struct split {
+struct splitting {
     const struct kc_space *s;
-    struct member *m;  /* (count) by rising row while centres are sought */
-    size_t count, most; /* members looked at for that */
-    const float **x;   /* (most) their rows, */
-    double *pull;      /* (most) and pulls */
-    uint32_t *idx;     /* (most) */
-    float *read;       /* (most, or a tile for each worker, d) rows that do not lie in memory */
-    double *u;         /* (2, d) centres, then (1, d) their difference */
-    size_t sample;     /* how many of this cluster */
+    struct member *m;   /* (count) of the cluster, by rising row while centres are sought */
+    size_t count, most; /* members; most members of a sample */
+    const float **x;    /* (most) rows of the sample */
+    double *pull;       /* (most) pulls of the sample */
+    uint32_t *idx;      /* (most) row numbers of the sample */
+    float *read;        /* (most, or a tile for each worker, d) rows that do not lie in memory; NULL: they do */
+    double *u;          /* (2, d) centres, then (1, d) their difference */
+    size_t sample;      /* members of the present sample */
 };
 
-/* Two centres need no more rows than these to find their places, and these can be held in memory. */
-static size_t sample_of(size_t n, size_t d)
+/* Return the most rows of a sample: two centres need no more to find their places, and these can be held in memory. */
+static size_t count_sample_rows(size_t n, size_t d)
 {
     size_t m = SAMPLE_BYTES / (d * sizeof(float));
     m = m < SAMPLE_ROWS ? SAMPLE_ROWS : m;
     return m < n ? m : n;
 }
 
-static size_t read_rows(size_t n, size_t d, unsigned threads)
+static size_t count_read_rows(size_t n, size_t d, unsigned threads)
 {
-    size_t m = sample_of(n, d), tiles = (size_t)threads * KC_LA_TILE;
+    size_t m = count_sample_rows(n, d), tiles = (size_t)threads * KC_LA_TILE;
     return m > tiles ? m : tiles;
 }
 
@@ -129,13 +136,14 @@ uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t 
     if (!max)
         return merging;
     return merging + 2 * (uint64_t)n * sizeof(struct member) + /* qsort takes as much again */
-           sample_of(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
-           (in_memory ? 0 : (uint64_t)read_rows(n, d, threads) * d * sizeof(float));
+           count_sample_rows(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
+           (in_memory ? 0 : (uint64_t)count_read_rows(n, d, threads) * d * sizeof(float));
 }
 
-static void sample_task(void *arg, size_t task, unsigned worker)
+/* Fill idx and x for the members of the sample, at even distances among all. */
+static void list_sample(void *arg, size_t task, unsigned worker)
 {
-    struct split *p = arg;
+    struct splitting *p = arg;
     size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
     (void)worker;
     for (size_t i = task * TASK; i < end; i++) {
@@ -146,19 +154,20 @@ static void sample_task(void *arg, size_t task, unsigned worker)
         kc_rows_copy(&p->s->rows, p->idx + task * TASK, end - task * TASK, p->read + task * TASK * d);
 }
 
-static void sample_pull_task(void *arg, size_t task, unsigned worker)
+/* Compute the pulls of the sample. */
+static void pull_sample(void *arg, size_t task, unsigned worker)
 {
-    struct split *p = arg;
+    struct splitting *p = arg;
     size_t d = p->s->d, end = (task + 1) * TASK < p->sample ? (task + 1) * TASK : p->sample;
     (void)worker;
     for (size_t i = task * TASK; i < end; i++)
         p->pull[i] = kc_la_dot(p->x[i], p->u + 2 * d, d);
 }
 
-/* All members; those that lie close to each other are read together. */
-static void pull_task(void *arg, size_t task, unsigned worker)
+/* Compute the pulls of all members; those that lie close to each other are read together. */
+static void pull_members(void *arg, size_t task, unsigned worker)
 {
-    struct split *p = arg;
+    struct splitting *p = arg;
     size_t d = p->s->d, end = (task + 1) * TASK < p->count ? (task + 1) * TASK : p->count;
     float *buf = p->read ? p->read + (size_t)worker * KC_LA_TILE * d : NULL;
     const float *row[KC_LA_TILE];
@@ -172,29 +181,29 @@ static void pull_task(void *arg, size_t task, unsigned worker)
     }
 }
 
-static void tasks(struct split *p, size_t count, void (*fn)(void *arg, size_t task, unsigned worker))
+static void run_tasks(struct splitting *p, size_t count, void (*fn)(void *arg, size_t task, unsigned worker))
 {
     kc_pool_for(p->s->ctx->pool, (count + TASK - 1) / TASK, fn, p);
 }
 
-static void center(struct split *p, int which, const float *x)
+static void set_centre(struct splitting *p, int which, const float *x)
 {
     for (size_t t = 0; t < p->s->d; t++)
         p->u[(size_t)which * p->s->d + t] = (double)x[t];
 }
 
-static void difference(struct split *p)
+static void update_difference(struct splitting *p)
 {
     size_t d = p->s->d;
     for (size_t t = 0; t < d; t++)
         p->u[2 * d + t] = p->u[t] - p->u[d + t];
 }
 
-/* The row that v = u[2] draws least. */
-static const float *least_drawn(struct split *p)
+/* Return the row of the sample that is least similar to u[2]. */
+static const float *find_least_pulled(struct splitting *p)
 {
     size_t at = 0;
-    tasks(p, p->sample, sample_pull_task);
+    run_tasks(p, p->sample, pull_sample);
     for (size_t i = 1; i < p->sample; i++)
         if (p->pull[i] < p->pull[at])
             at = i;
@@ -207,27 +216,27 @@ static int by_row(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* Spherical 2-means on the members, or some of them at even distances, from two rows far apart; then all members'
+/* Run spherical 2-means on the members or a sample of them, from two rows far apart; then compute all members'
  * pulls. */
-static void two_means(struct split *p)
+static void run_two_means(struct splitting *p)
 {
     size_t d = p->s->d, last = 0;
     double *u = p->u;
     qsort(p->m, p->count, sizeof *p->m, by_row);
     p->sample = p->count < p->most ? p->count : p->most;
-    tasks(p, p->sample, sample_task);
+    run_tasks(p, p->sample, list_sample);
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->sample; i++)
         kc_la_axpyd(u + 2 * d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
-    const float *first = least_drawn(p);
+    const float *first = find_least_pulled(p);
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
-    center(p, 0, first);
-    center(p, 1, least_drawn(p));
-    difference(p);
+    set_centre(p, 0, first);
+    set_centre(p, 1, find_least_pulled(p));
+    update_difference(p);
     for (int it = 0; it < ITERATIONS; it++) {
         size_t near = 0;
-        tasks(p, p->sample, sample_pull_task);
+        run_tasks(p, p->sample, pull_sample);
         memset(u, 0, 2 * d * sizeof *u);
         for (size_t i = 0; i < p->sample; i++) {
             near += p->pull[i] >= 0;
@@ -241,9 +250,9 @@ static void two_means(struct split *p)
             for (size_t t = 0; len > 0 && t < d; t++)
                 u[(size_t)w * d + t] /= len;
         }
-        difference(p);
+        update_difference(p);
     }
-    tasks(p, p->count, pull_task);
+    run_tasks(p, p->count, pull_members);
 }
 
 static int by_pull(const void *a, const void *b)
@@ -254,27 +263,29 @@ static int by_pull(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* The first half's size nearest to `natural` that leaves both halves fit. Exists whenever fits(m): see the header. */
-static size_t cut(size_t m, size_t natural, uint64_t min, uint64_t max)
+/* Return the size of the first half, nearest to `natural`, with which both halves can be cut further. There is one
+ * whenever can_be_cut(m): see the header. */
+static size_t choose_cut(size_t m, size_t natural, uint64_t min, uint64_t max)
 {
     for (size_t off = 0; off <= m; off++) {
-        if (off < natural && natural - off < m && fits(natural - off, min, max) && fits(m - natural + off, min, max))
+        if (off < natural && natural - off < m && can_be_cut(natural - off, min, max) &&
+            can_be_cut(m - natural + off, min, max))
             return natural - off;
-        if (natural + off > 0 && natural + off < m && fits(natural + off, min, max) &&
-            fits(m - natural - off, min, max))
+        if (natural + off > 0 && natural + off < m && can_be_cut(natural + off, min, max) &&
+            can_be_cut(m - natural - off, min, max))
             return natural + off;
     }
     return m / 2;
 }
 
-/* Split p's members [0, count) until all parts are within max; ids from *k on for the new ones. */
-static int split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max, uint64_t *split,
-                         struct kc_err *e)
+/* Split p's members [0, count) until all pieces are within max. The new ones get ids from *k on. */
+static int split_cluster(struct splitting *p, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
+                         uint64_t *split, struct kc_err *e)
 {
     struct member *base = p->m;
     size_t end = p->count;
-    /* The first half is worked off at once, the second stays behind it: a stack in the array itself, whose frames
-     * are told apart by their labels. */
+    /* A stack of pieces in the array itself, told apart by their labels: the last one is split until it keeps the
+     * limit, then the one in front of it. */
     while (end > 0) {
         uint32_t id = labels[base[end - 1].row];
         size_t start = end;
@@ -287,19 +298,19 @@ static int split_members(struct split *p, uint32_t *labels, uint32_t *k, uint64_
         }
         p->m = base + start;
         p->count = m;
-        two_means(p);
+        run_two_means(p);
         if (kc_rows_failed(&p->s->rows, e) != 0)
             return -1;
         size_t natural = 0;
         for (size_t i = 0; i < m; i++)
             natural += p->m[i].pull >= 0;
         qsort(p->m, m, sizeof *p->m, by_pull);
-        /* Where 2-means has found nothing to cut (equal rows), or only an outlier, the halves are still of some size:
-         * no less than half of a fair share, lest a cluster crumble row by row. */
-        size_t least = (size_t)((uint64_t)m / parts(m, max) / 2);
-        natural = natural == 0 || natural == m ? (size_t)(parts(m, max) / 2 * max) : natural;
+        /* Where 2-means has found nothing to cut (equal rows) or only an outlier, each half still gets at least half of
+         * a fair share, lest a cluster crumble row by row. */
+        size_t least = (size_t)((uint64_t)m / count_pieces(m, max) / 2);
+        natural = natural == 0 || natural == m ? (size_t)(count_pieces(m, max) / 2 * max) : natural;
         natural = natural < least ? least : natural > m - least ? m - least : natural;
-        size_t first = cut(m, natural, min, max);
+        size_t first = choose_cut(m, natural, min, max);
         for (size_t i = first; i < m; i++)
             labels[p->m[i].row] = *k;
         (*k)++;
@@ -313,7 +324,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
 {
     int rc = -1;
     size_t d = s->d;
-    struct split p = {.s = s, .most = sample_of(s->n, d)};
+    struct splitting p = {.s = s, .most = count_sample_rows(s->n, d)};
     struct member *members = NULL;
     double *sums = kc_mem_alloc(kc_mem_mul(*k, d), sizeof *sums, e);
     uint64_t *cnt = kc_mem_alloc(*k, sizeof *cnt, e);
@@ -326,7 +337,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
         min = 1;
     if (kc_sums(s, labels, *k, sums, cnt, e) != 0)
         goto out;
-    uint32_t left = merge_all(sums, cnt, to, *k, d, min, max, merged);
+    uint32_t left = merge_clusters(sums, cnt, to, *k, d, min, max, merged);
     uint64_t largest = 0;
     for (size_t i = 0; i < s->n; i++)
         labels[i] = to[labels[i]];
@@ -343,7 +354,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
     p.idx = kc_mem_alloc(p.most, sizeof *p.idx, e);
     if (!members || !p.x || !p.pull || !p.idx)
         goto out;
-    if (!s->rows.x && !(p.read = kc_mem_aligned(kc_mem_mul(read_rows(s->n, d, kc_pool_threads(s->ctx->pool)), d),
+    if (!s->rows.x && !(p.read = kc_mem_aligned(kc_mem_mul(count_read_rows(s->n, d, kc_pool_threads(s->ctx->pool)), d),
                                                 sizeof *p.read, e)))
         goto out;
     for (uint32_t c = 0; c < left; c++) {
@@ -354,7 +365,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
         for (size_t i = 0; i < s->n; i++)
             if (labels[i] == c)
                 p.m[p.count++] = (struct member){0, (uint32_t)i};
-        if (split_members(&p, labels, k, min, max, split, e) != 0)
+        if (split_cluster(&p, labels, k, min, max, split, e) != 0)
             goto out;
     }
     rc = 0;

@@ -1,17 +1,18 @@
-/* k-means on the rows themselves, for any n. The centroids of all runs still going are stacked into one tall matrix,
+/* k-means on the rows themselves, for any n. The centroids of all unfinished runs are stacked into one tall matrix,
  * and one pass over the rows serves them all: a pass for a single k of 8 is bound by memory, one for 500 columns by
  * the FMA units. A run's course does not depend on what is stacked beside it, as each product is a chain of its own
  * (la/product.h).
  *
- * Late passes are cheap. Each row keeps, for each run, how much nearer its own centroid is than the next best one
- * was, less what the centroids have moved since (one bound a row, Hamerly 2010, on the chord distance sqrt(2 - 2 s),
- * which obeys the triangle inequality). While that is positive its label cannot change, and it is left out: the rows
- * of a strip that are left are gathered and multiplied with that run's columns alone. The bound has the rounding of
- * the products taken off, so the labels are those of full passes, bit for bit.
+ * Late passes are cheap. Each row keeps, for each run, how much nearer its own centroid was than the next best one,
+ * less what the centroids have moved since (one bound a row, Hamerly 2010, on the chord distance sqrt(2 - 2 s),
+ * which obeys the triangle inequality). While that is positive its label cannot change, and the row is skipped: the
+ * other rows of a strip are gathered and multiplied with that run's columns alone. The rounding of the products is
+ * taken off the bound, so the labels are those of full passes, bit for bit. Departure from Hamerly's and Elkan's loops
+ * over single rows: these lose to a blocked product on dense embeddings.
  *
  * Cluster sums are kept in double and changed by the moved rows only, cut by dimension: each element sums its rows
- * in row order whoever does it. Rows that do not lie in memory are read a span at a time, and all that a pass does
- * is done for a span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
+ * in row order whichever thread does it. Rows that do not lie in memory are read a span at a time, and a pass does
+ * all its work on a span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
  * additions. */
 #include "core/kmeans/stack.h"
 
@@ -19,10 +20,10 @@
 #include <string.h>
 #include "base/mem.h"
 
-#define ROUNDS 50 /* of single-row moves, at most */
-#define SPAN_BYTES ((size_t)32 << 20) /* of rows read at a time */
+#define ROUNDS 50 /* most rounds of single-row moves */
+#define SPAN_BYTES ((size_t)32 << 20) /* bytes of rows read at a time */
 
-static size_t slots_for(size_t n, size_t d)
+static size_t count_slots(size_t n, size_t d)
 {
     /* A slot holds four words a row. Let the slots take up to an eighth of the rows' own bytes, or 16 MiB. */
     size_t by_rows = d / 32, by_floor = ((size_t)16 << 20) / (16 * n + 1);
@@ -30,14 +31,14 @@ static size_t slots_for(size_t n, size_t d)
     return m < 4 ? 4 : m > KC_STACK_SLOTS ? KC_STACK_SLOTS : m;
 }
 
-/* A strip is long enough that the few rows left late in a run fill a vector, and short enough to be shared out
- * evenly. */
-static size_t strip_of(size_t n)
+/* Return the tiles of a strip: long enough that the few rows left late in a run fill a vector, short enough that the
+ * threads get equal shares. */
+static size_t choose_strip(size_t n)
 {
     return n < 50000 ? KC_STACK_STRIP / 2 : KC_STACK_STRIP;
 }
 
-static size_t span_of(size_t n, size_t d, int in_memory)
+static size_t count_span_rows(size_t n, size_t d, int in_memory)
 {
     size_t strip = KC_STACK_LONG, m = SPAN_BYTES / (d * sizeof(float)) / strip * strip;
     m = m < strip ? strip : m;
@@ -49,29 +50,31 @@ uint32_t kc_stack_group_count(uint32_t k)
     return k < KC_STACK_GROUPED ? 0 : k / (uint32_t)KC_LA_LANES + (k % KC_LA_LANES != 0);
 }
 
-/* Bounds that the runs in the stack can need at once. */
-static size_t planes_of(uint32_t kmax, size_t cap, size_t nruns)
+/* Return the number of bounds for column blocks that the runs in the stack can need at once. */
+static size_t count_planes(uint32_t kmax, size_t cap, size_t nruns)
 {
-    return nruns == 1 || kmax < KC_STACK_GROUPED ? kc_stack_group_count(kmax) : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
+    return nruns == 1 || kmax < KC_STACK_GROUPED ? kc_stack_group_count(kmax)
+                                                 : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
 }
 
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
 {
     uint64_t cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
-    uint64_t slots = slots_for(n, d);
+    uint64_t slots = count_slots(n, d);
     if (slots > nruns)
         slots = nruns;
     return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
-           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) + (uint64_t)kmax * sizeof(struct kc_partner) +
-           planes_of(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
-           slots * (planes_of(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
+           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
+           (uint64_t)kmax * sizeof(struct kc_partner) +
+           count_planes(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
+           slots * (count_planes(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
            (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
-           (in_memory ? 0 : (uint64_t)span_of(n, d, 0) * d * sizeof(float)) +
+           (in_memory ? 0 : (uint64_t)count_span_rows(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
 
-/* Take a finished run's columns out of the stack. */
-static void remove_done(struct kc_stack *st)
+/* Take the runs that are done, and their columns, out of the stack. */
+static void remove_done_runs(struct kc_stack *st)
 {
     size_t d = st->s->d, keep = 0;
     for (size_t a = 0; a < st->nact; a++) {
@@ -98,7 +101,8 @@ static void remove_done(struct kc_stack *st)
     st->nact = keep;
 }
 
-static void admit(struct kc_stack *st, const struct kc_run *run)
+/* Put a run into the stack, behind the others. */
+static void admit_run(struct kc_stack *st, const struct kc_run *run)
 {
     const struct kc_space *s = st->s;
     struct kc_active *p = &st->act[st->nact++];
@@ -107,9 +111,9 @@ static void admit(struct kc_stack *st, const struct kc_run *run)
     st->cols += run->k;
     p->mode = LLOYD;
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
-    for (p->groups = 0; p->groups < kc_stack_group_count(run->k); p->groups++)
-        p->far[p->groups] = st->plane[st->used++];
-    if (p->groups && run->centres)
+    for (p->blocks = 0; p->blocks < kc_stack_group_count(run->k); p->blocks++)
+        p->far[p->blocks] = st->plane[st->used++];
+    if (p->blocks && run->centres)
         kc_stack_order(run->centres, run->k, s->d, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */
     p->fresh = 1;
     p->from_start = run->seeds != NULL || run->centres != NULL;
@@ -132,7 +136,7 @@ static void admit(struct kc_stack *st, const struct kc_run *run)
     memset(st->nn + p->col, 0, run->k * sizeof *st->nn);
 }
 
-static void norm_column(void *arg, size_t c, unsigned worker)
+static void compute_norm(void *arg, size_t c, unsigned worker)
 {
     struct kc_stack *st = arg;
     const double *v = st->sum + c * st->s->d;
@@ -141,8 +145,8 @@ static void norm_column(void *arg, size_t c, unsigned worker)
     st->len[c] = (float)sqrt(st->nn[c]);
 }
 
-/* All rows' similarities to their own centroid as it is now: those of rows that passes have left out are old. */
-static void look_again(struct kc_stack *st, struct kc_active *p)
+/* Compute all rows' similarities to their present centroids: those of rows that passes have skipped are old. */
+static void refresh_own_similarities(struct kc_stack *st, struct kc_active *p)
 {
     size_t n = st->s->n, d = st->s->d;
     for (uint32_t c = 0; c < p->run->k; c++) {
@@ -152,7 +156,7 @@ static void look_again(struct kc_stack *st, struct kc_active *p)
     for (size_t i0 = 0; i0 < n; i0 += KC_LA_TILE) {
         size_t rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
         const float *row[KC_LA_TILE];
-        kc_rows_get(&st->s->rows, i0, rows, st->read, row); /* between walks: the span's buffer is free */
+        kc_rows_get(&st->s->rows, i0, rows, st->read, row); /* between walks the span's buffer is free */
         for (size_t r = 0; r < rows; r++) {
             size_t c = p->col + p->lab[i0 + r];
             p->own[i0 + r] = (float)(kc_la_dot(row[r], st->sum + c * d, d) / sqrt(st->nn[c] > 0 ? st->nn[c] : 1));
@@ -160,8 +164,8 @@ static void look_again(struct kc_stack *st, struct kc_active *p)
     }
 }
 
-/* An empty cluster gets the row that is least like its own centroid, from a cluster that can spare one. */
-static void reseed(struct kc_stack *st, struct kc_active *p)
+/* Give each empty cluster the row that is least like its own centroid, from a cluster of at least two. */
+static void reseed_empty_clusters(struct kc_stack *st, struct kc_active *p)
 {
     int looked = 0;
     for (uint32_t c = 0; c < p->run->k; c++) {
@@ -170,7 +174,7 @@ static void reseed(struct kc_stack *st, struct kc_active *p)
         if (st->cnt[p->col + c] != 0)
             continue;
         if (!looked)
-            look_again(st, p);
+            refresh_own_similarities(st, p);
         looked = 1;
         for (size_t i = 0; i < st->s->n; i++)
             if (st->cnt[p->col + p->lab[i]] > 1 &&
@@ -184,7 +188,7 @@ static void reseed(struct kc_stack *st, struct kc_active *p)
     }
 }
 
-static double objective(const struct kc_stack *st, const struct kc_active *p)
+static double compute_objective(const struct kc_stack *st, const struct kc_active *p)
 {
     double sum = 0;
     for (uint32_t c = 0; c < p->run->k; c++)
@@ -192,8 +196,8 @@ static double objective(const struct kc_stack *st, const struct kc_active *p)
     return sum;
 }
 
-/* Sums of the runs that start from labels; no cluster empty; norms of all. */
-static void settle(struct kc_stack *st)
+/* Compute the sums of runs that start from labels, reseed empty clusters, and compute the norms of all columns. */
+static void complete_sums(struct kc_stack *st)
 {
     int fill = 0;
     for (size_t a = 0; a < st->nact; a++)
@@ -203,22 +207,22 @@ static void settle(struct kc_stack *st)
     for (size_t a = 0; a < st->nact; a++) {
         st->act[a].fill = 0;
         if (!st->act[a].from_start)
-            reseed(st, &st->act[a]);
+            reseed_empty_clusters(st, &st->act[a]);
     }
-    kc_pool_for(st->s->ctx->pool, st->cols, norm_column, st);
+    kc_pool_for(st->s->ctx->pool, st->cols, compute_norm, st);
 }
 
-/* Lloyd's way has come to its end. */
-static void go_on(struct kc_stack *st, struct kc_active *p)
+/* End Lloyd's iterations of a run: it is done, or continues with single-row moves. */
+static void end_lloyd(struct kc_stack *st, struct kc_active *p)
 {
     p->done = !p->polish;
     p->mode = POLISH;
-    if (p->polish && p->groups)
+    if (p->polish && p->blocks)
         kc_stack_join(st, p);
 }
 
-/* After a pass: what each run does next. */
-static void decide(struct kc_stack *st)
+/* After a pass, decide what each run does next. */
+static void advance_runs(struct kc_stack *st)
 {
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
@@ -228,7 +232,7 @@ static void decide(struct kc_stack *st)
         st->dense_flops += 2 * (uint64_t)st->s->n * st->s->d * p->run->k;
         if (p->mode == POLISH) {
             p->rounds++;
-            p->done = p->gained <= st->o->tol * objective(st, p) || p->rounds >= ROUNDS;
+            p->done = p->gained <= st->o->tol * compute_objective(st, p) || p->rounds >= ROUNDS;
             p->gained = 0;
             continue;
         }
@@ -240,63 +244,64 @@ static void decide(struct kc_stack *st)
             moved += p->moved[t];
         p->iter++;
         if (moved == 0) {
-            go_on(st, p);
+            end_lloyd(st, p);
         }
     }
 }
 
-/* A run whose objective has stopped growing, or that has had its iterations, ends (or goes on to single-row moves). */
-static void converge(struct kc_stack *st)
+/* End the iterations of runs whose objective has stopped growing, or that have had max_iter of them. */
+static void end_converged_runs(struct kc_stack *st)
 {
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
         if (p->mode == POLISH || p->from_start)
             continue;
-        double obj = objective(st, p);
+        double obj = compute_objective(st, p);
         if (p->iter >= st->o->max_iter || (p->iter > 0 && obj - p->last <= st->o->tol * obj)) {
-            go_on(st, p);
+            end_lloyd(st, p);
         }
         p->last = obj;
     }
 }
 
-/* The columns, and for which rows the bounds do not prove the label. */
-static void hand_over(const struct kc_stack *st, const struct kc_active *p, struct kc_best *to)
+/* Keep the run's columns in `to`, and mark the rows whose labels the bounds do not prove. */
+static void keep_centres(const struct kc_stack *st, const struct kc_active *p, struct kc_best *to)
 {
     to->exact = p->exact;
     memcpy(to->centres, st->unit + p->col * st->s->d, (size_t)p->run->k * st->s->d * sizeof *to->centres);
     for (size_t i = 0; i < st->s->n; i++) {
-        int sure = p->groups ? 1 : p->gap[i] > 0;
-        for (size_t g = 0; g < p->groups && sure; g++)
+        int sure = p->blocks ? 1 : p->gap[i] > 0;
+        for (size_t g = 0; g < p->blocks && sure; g++)
             sure = p->gap[i] < p->far[g][i];
         if (!sure)
             to->own[i] = KC_UNSURE;
     }
 }
 
-static size_t finish(struct kc_stack *st, struct kc_best *best, size_t nbest)
+/* Offer the runs that are done and take them out of the stack. Returns how many ended. */
+static size_t offer_done_runs(struct kc_stack *st, struct kc_best *best, size_t nbest)
 {
     size_t ended = 0;
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
-        if (p->done && p->from_start) { /* no labels, and no time for any */
+        if (p->done && p->from_start) { /* time was up before it had labels */
             ended++;
         } else if (p->done) {
-            struct kc_best *kept =
-                kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own, objective(st, p),
-                              p->run->spent + p->iter);
+            struct kc_best *kept = kc_best_offer(best, nbest, st->s->n, p->run, p->lab, p->own,
+                                                 compute_objective(st, p), p->run->spent + p->iter);
             if (kept && p->run->k > 1)
-                kc_agglomerate_pair(st->s, st->sum + p->col * st->s->d, st->nn + p->col, p->run->k, st->partner, kept->merge);
+                kc_agglomerate_pair(st->s, st->sum + p->col * st->s->d, st->nn + p->col, p->run->k, st->partner,
+                                    kept->merge);
             if (kept && kept->centres && p->fresh)
                 kept->exact = 0; /* time was up before a pass */
             else if (kept && kept->centres)
-                hand_over(st, p, kept);
+                keep_centres(st, p, kept);
             ended++;
             st->offered++;
         }
     }
     if (ended)
-        remove_done(st);
+        remove_done_runs(st);
     return ended;
 }
 
@@ -340,11 +345,13 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     size_t n = st->s->n, d = st->s->d;
     unsigned threads = kc_pool_threads(st->s->ctx->pool);
     int in_memory = st->s->rows.x != NULL;
+    /* How much is worked on at a time. */
     st->tiles = kc_la_tiles(n);
-    st->strip = strip_of(n);
-    st->span = span_of(n, d, in_memory);
+    st->strip = choose_strip(n);
+    st->span = count_span_rows(n, d, in_memory);
     st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
-    st->slots = slots_for(n, d) < nruns ? slots_for(n, d) : nruns;
+    st->slots = count_slots(n, d) < nruns ? count_slots(n, d) : nruns;
+    /* By column, and scratch by thread. */
     st->sum = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->sum, e);
     st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
     st->partner = kc_mem_alloc(kmax, sizeof *st->partner, e);
@@ -357,12 +364,13 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
     st->flops = kc_mem_zalloc(threads, sizeof *st->flops, e);
     st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
-    if (!st->sum || !st->nn || !st->partner || !st->len || !st->cnt || !st->unit || !st->shift || !st->need || !st->scratch ||
-        !st->out || !st->flops || !st->act)
+    if (!st->sum || !st->nn || !st->partner || !st->len || !st->cnt || !st->unit || !st->shift || !st->need ||
+        !st->scratch || !st->out || !st->flops || !st->act)
         return -1;
     if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))
         return -1;
-    st->planes = planes_of(kmax, st->cap, nruns);
+    /* For runs with column blocks. */
+    st->planes = count_planes(kmax, st->cap, nruns);
     if (st->planes) {
         st->plane = kc_mem_zalloc(st->planes, sizeof *st->plane, e);
         st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
@@ -376,6 +384,7 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
             if (!(st->plane[i] = kc_mem_alloc(n, sizeof **st->plane, e)))
                 return -1;
     }
+    /* By run and row. */
     for (size_t i = 0; i < st->slots; i++) {
         struct kc_active *p = &st->act[i];
         if (st->planes) {
@@ -395,8 +404,8 @@ static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct 
     return 0;
 }
 
-/* Between two passes; the counters are up to date there. 1: time is up. */
-static int step(struct kc_stack *st, struct kc_err *e)
+/* Take a step between two passes, with the counters up to date. Returns 1 if time is up, -1 after a failure. */
+static int take_step(struct kc_stack *st, struct kc_err *e)
 {
     struct kc_work *work = st->s->work;
     for (unsigned i = 0; work && i < kc_pool_threads(st->s->ctx->pool); i++) {
@@ -409,8 +418,9 @@ static int step(struct kc_stack *st, struct kc_err *e)
     return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps);
 }
 
-/* Time is up: runs that have labels end with them, the others are left out, unless nothing has ended at all. */
-static void end_all(struct kc_stack *st)
+/* End all runs because time is up: those with labels keep them, the others are left out. Does nothing if there
+ * would be no partition at all: then one more pass is made. */
+static void end_all_runs(struct kc_stack *st)
 {
     size_t ready = 0;
     for (size_t a = 0; a < st->nact; a++) {
@@ -422,7 +432,7 @@ static void end_all(struct kc_stack *st)
     st->waiting = st->nruns;
     st->s->steps->cut = 1;
     for (size_t a = 0; a < st->nact; a++)
-        st->act[a].done = 1; /* those without labels are not offered, see finish */
+        st->act[a].done = 1; /* those without labels are not offered, see offer_done_runs */
 }
 
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
@@ -440,27 +450,27 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     if (stack_alloc(&st, kmax, nruns, e) != 0 || kc_steps_enter(steps, &frame, e) < 0)
         goto out;
     while (st.waiting < nruns || st.nact) {
-        if ((late = step(&st, e)) < 0)
+        if ((late = take_step(&st, e)) < 0)
             goto out;
         while (st.waiting < nruns && st.nact < st.slots && (st.nact == 0 || st.cols + runs[st.waiting].k <= st.cap))
-            admit(&st, &runs[st.waiting++]);
-        settle(&st);
-        converge(&st);
+            admit_run(&st, &runs[st.waiting++]);
+        complete_sums(&st);
+        end_converged_runs(&st);
         if (late)
-            end_all(&st);
-        size_t ended = finish(&st, best, nbest);
+            end_all_runs(&st);
+        size_t ended = offer_done_runs(&st, best, nbest);
         if (st.nact) {
             kc_stack_prepare(&st);
             kc_stack_walk(&st, 0);
-            decide(&st);
-            ended += finish(&st, best, nbest);
+            advance_runs(&st);
+            ended += offer_done_runs(&st, best, nbest);
         }
         if (kc_rows_failed(&s->rows, e) != 0)
             goto out;
         if (s->tick)
             s->tick(s->tick_arg, ended);
     }
-    rc = step(&st, e) < 0 ? -1 : 0;
+    rc = take_step(&st, e) < 0 ? -1 : 0;
 out:
     kc_steps_leave(steps, &frame);
     stack_free(&st);

@@ -1,4 +1,4 @@
-/* The stacked engine's state, and the passes over the rows. Internal to stack*.c. */
+/* The state of the stacked engine, and the passes over the rows. Internal to stack*.c. */
 #ifndef KC_CORE_KMEANS_STACK_H
 #define KC_CORE_KMEANS_STACK_H
 
@@ -8,11 +8,11 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define KC_STACK_SLOTS 48 /* runs at a time, at most */
-#define KC_STACK_STRIP 8  /* tiles a strip, at most */
-#define KC_STACK_GROUPED 40  /* clusters from which on a run keeps bounds for groups of them */
-#define KC_STACK_POLISH 127  /* and up to which single rows are moved: that takes k^2 d a round for their distances */
-#define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for such runs */
+#define KC_STACK_SLOTS 48   /* most runs in the stack at a time */
+#define KC_STACK_STRIP 8    /* most tiles of a strip: the rows that one task of a pass looks at */
+#define KC_STACK_GROUPED 40 /* from so many clusters on, a run has bounds by row and column block */
+#define KC_STACK_POLISH 127 /* up to so many clusters single rows are moved: their distances cost k^2 d a round */
+#define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for runs with column blocks */
 
 enum kc_mode { LLOYD, POLISH };
 
@@ -22,57 +22,61 @@ struct kc_stack_place {
     uint32_t c;
 };
 
+/* A run in the stack. A column block is KC_LA_LANES neighbouring columns of one run. */
 struct kc_active {
     const struct kc_run *run;
     size_t col;      /* its first column in the stack */
     uint32_t *lab;   /* (n) labels that the sums stand for; KC_NONE before the first */
-    uint32_t *next;  /* (n) labels of the pass in work; equal to lab but for rows that move */
-    float *own;      /* (n) similarity to the own centroid, when it was last looked at */
-    float *gap;      /* (n) at least so much nearer is the own centroid than any other; in a run with groups: the
-                      * most that the distance to the own centroid can be */
-    float **far;     /* (groups of KC_LA_LANES columns) of (n): the least that the distance to any other centroid of
-                      * the group can be */
-    struct kc_stack_place *place; /* (k) given centres in the order of their groups; in a run with groups */
-    size_t groups;   /* 0: one bound a row */
-    size_t panel;    /* the first of its groups' packed columns */
-    int polish;      /* as asked for, and the clusters are few enough */
+    uint32_t *next;  /* (n) labels of the present pass; equal to lab but for rows that move */
+    float *own;      /* (n) similarity to the own centroid, when it was last computed */
+    float *gap;      /* (n) one bound a row: any other centroid is farther than the own one by at least this. With
+                      * column blocks: the distance to the own centroid is at most this */
+    float **far;     /* (blocks) of (n): the distance to any centroid of the block, the own one excepted, is at least
+                      * this */
+    struct kc_stack_place *place; /* (k) with blocks: the given centres in the order of their columns */
+    size_t blocks;   /* number of column blocks; 0: the run keeps one bound a row */
+    size_t panel;    /* place of its first block among the packed ones */
+    int polish;      /* single rows are to be moved: asked for, and the clusters are few enough */
     uint16_t *moved; /* (tiles) rows with next != lab */
     enum kc_mode mode;
-    int fresh;       /* no pass yet: there is no bound */
-    int from_start;  /* the centroids are rows or given ones: no sums yet */
-    int fill;        /* the sums of the labels it started from are still to be made */
-    int exact;       /* the labels are the arg-max over the columns as they are */
+    int fresh;       /* there was no pass yet: there are no bounds */
+    int from_start;  /* the centroids are rows or given ones: there are no sums yet */
+    int fill;        /* the sums of the labels it started from are still to be computed */
+    int exact;       /* the labels are the arg-max over the present columns */
     int done;
-    uint64_t iter;
-    int rounds;
-    double last, gained;
+    uint64_t iter;   /* iterations of Lloyd's algorithm */
+    int rounds;      /* rounds of single-row moves */
+    double last;     /* the objective after the last iteration */
+    double gained;   /* by the single-row moves of this round */
     double heavy;    /* POLISH: rows of more weight are always looked at */
 };
 
 struct kc_stack {
     const struct kc_space *s;
     const struct kc_run_opts *o;
-    size_t tiles, slots, cap; /* cap: columns */
+    size_t tiles;       /* of all rows */
+    size_t slots;       /* runs that the stack can hold */
+    size_t cap;         /* columns that the stack can hold */
     size_t strip;       /* tiles a task of a pass */
-    size_t span, span0; /* rows worked off at a time, and the first of them */
-    size_t nact, cols;
-    int filling;        /* the walk over the rows only makes the sums of runs that start from labels */
+    size_t span, span0; /* rows processed at a time, and the first of them */
+    size_t nact, cols;  /* runs and columns in the stack */
+    int filling;        /* the walk over the rows only computes the sums of runs that start from labels */
     struct kc_active *act; /* (slots) */
     double *sum;        /* (cap, d) */
     double *nn;         /* (cap) |S_c|^2 */
-    struct kc_partner *partner; /* (kmax) for finding the cheapest union */
+    struct kc_partner *partner; /* (kmax) scratch, to find the cheapest union */
     float *len;         /* (cap) |S_c| */
     uint64_t *cnt;      /* (cap) */
     float *unit;        /* (cap, d) centroids, or the rows that stand in for them */
     float *shift;       /* (cap) what a pass takes off the gap of the column's rows */
     float *need;        /* (cap) rows of the column with a larger gap are left out */
-    float *read;        /* (span, d) rows that do not lie in memory */
-    size_t planes;      /* bounds for groups, (n) each, that all runs can have together; */
-    float **plane;      /* the free ones lie at the end, from plane[used] on */
+    float *read;        /* (span, d) rows that do not lie in memory; NULL: they do */
+    size_t planes;      /* most bounds for column blocks, (n) each, that all runs have together */
+    float **plane;      /* (planes) the free ones are those from plane[used] on */
     size_t used;
-    float *packed;      /* (planes, d, KC_LA_LANES) columns of groups */
-    struct kc_active *grouped; /* the run in work */
-    float *best;        /* (threads, KC_STACK_LONG) scratch of runs with groups, */
+    float *packed;      /* (planes, d, KC_LA_LANES) the column blocks, packed */
+    struct kc_active *blocked; /* the run with column blocks that a task works on */
+    float *best;        /* (threads, KC_STACK_LONG) scratch of runs with column blocks, as are the next three */
     uint32_t *at;       /* (threads, KC_STACK_LONG) */
     uint32_t *ids;      /* (threads, 3, KC_STACK_LONG) */
     float *near;        /* (threads, KC_STACK_LONG) */
@@ -81,11 +85,12 @@ struct kc_stack {
     uint64_t *flops;    /* (threads) done in products */
     uint64_t dense_flops; /* what full passes would have done */
     const struct kc_run *runs; /* (nruns) */
-    size_t nruns, waiting; /* waiting: the first that is not in the stack yet */
-    size_t offered;     /* runs that have ended, and been offered */
+    size_t nruns;
+    size_t waiting;     /* the first run that is not in the stack yet */
+    size_t offered;     /* runs that have ended and were offered */
 };
 
-/* By row of a strip: the best similarity seen so far, and whose. */
+/* For each row of a strip: the best similarity so far, and its column. */
 struct kc_stack_winners {
     float *best;
     uint32_t *at;
@@ -101,39 +106,45 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
     return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
 }
 
-/* Pack the columns of runs with groups. */
+/* Pack the columns of the runs with column blocks. */
 void kc_stack_pack(struct kc_stack *st);
-/* The chord distance that goes with a similarity. */
+/* Return the chord distance for a similarity. */
 static inline float kc_stack_distance(float sim)
 {
     float v = 2 - 2 * sim;
     return sqrtf(v > 0 ? v : 0);
 }
 
-/* What it can be off by: similarities are off by d half ulps at most, distances by that over themselves. */
+/* Return the largest error of a chord distance: similarities are off by d half ulps at most, distances by that
+ * divided by the distance. */
 static inline float kc_stack_slack(const struct kc_stack *st, float dist)
 {
     const float err = (float)st->s->d * 6e-8f + 1e-6f, least = sqrtf(err);
     return err / (dist > least ? dist : least);
 }
 
-/* The pass of a run with groups over the rows of the span. */
+/* Label the rows of the span in a run with column blocks. */
 void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
 
-/* Give the bounds of groups back; kc_stack_join: and make one bound a row of them. */
+/* Return the number of column blocks of a run; 0: it keeps one bound a row. */
+uint32_t kc_stack_group_count(uint32_t k);
+/* Give the bounds of a run's column blocks back. */
 void kc_stack_release(struct kc_stack *st, struct kc_active *p);
+/* Make one bound a row of the bounds of a run's column blocks, and give these back. */
 void kc_stack_join(struct kc_stack *st, struct kc_active *p);
-uint32_t kc_stack_group_count(uint32_t k); /* 0: one bound a row */
-/* The state between two passes; arg: the stack. A kc_frame.visit. */
-int kc_stack_visit(void *arg, struct kc_state *s) KC_MUST_USE;
-/* Order the centres (k, d) so that those of a group are near to each other: place (k). work: (d). */
+/* Order the centres (k, d) so that those of a column block are near to each other: place (k). work (d): scratch. */
 void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work);
 
-/* All rows once, a span at a time. filling: only make the sums of runs that start from labels. Otherwise label the rows
- * by the columns that kc_stack_prepare has set, and take what moved into sums and labels. */
-void kc_stack_walk(struct kc_stack *st, int filling);
+/* Save or restore the state between two passes. A kc_frame.visit; arg: the stack. */
+int kc_stack_visit(void *arg, struct kc_state *s) KC_MUST_USE;
+
+/* Set the columns of the next pass, and how far they have moved. */
 void kc_stack_prepare(struct kc_stack *st);
-/* Row i, x, goes to cluster `to` at once. */
+/* Go over all rows once, a span at a time. filling: only compute the sums of runs that start from labels.
+ * Otherwise label the rows by the columns that kc_stack_prepare has set, and bring what moved into sums and
+ * labels. */
+void kc_stack_walk(struct kc_stack *st, int filling);
+/* Move row i, which is x, to cluster `to` at once. */
 void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t to);
 
 #endif

@@ -1,19 +1,24 @@
+/* The passes of the stacked engine over the rows. A pass labels the rows strip by strip (of runs with one bound a
+ * row here, with bounds for column blocks in stack_groups.c), then brings the rows that moved into sums, counts
+ * and labels; in runs that are polished, the pass only proposes moves (Hartigan 1975), and each is judged exactly,
+ * in row order, before it is made. The results of a strip depend on nothing but the columns, those of the sums on
+ * the order of the rows: so neither threads nor spans change a bit. */
 #include <math.h>
 #include <string.h>
 #include "core/kmeans/stack.h"
 
-#define SLICE 64    /* dimensions a task of the sums: 64 x 96 floats of X and 512 x 64 doubles of sums stay in L2 */
+#define SLICE 64    /* dimensions in a task of the sums: 64 x 96 floats of X and 512 x 64 doubles of sums stay in L2 */
 #define AHEAD 8     /* rows to prefetch by */
 #define PACKING 10  /* columns that cost as much as gathering and transposing a row */
 
-/* Whether the rows that have moved are brought into the run's sums now. */
+/* Return 1 if the rows that have moved must be brought into the run's sums now. */
 static int sums_due(const struct kc_stack *st, const struct kc_active *p)
 {
     return st->filling ? p->fill : p->mode == LLOYD && !p->fill;
 }
 
-/* One slice of dimensions of the sums, rows in order. */
-static void sum_slice(void *arg, size_t slice, unsigned worker)
+/* Bring the rows that have moved into one slice of dimensions of the sums, in row order. */
+static void update_sums_slice(void *arg, size_t slice, unsigned worker)
 {
     struct kc_stack *st = arg;
     size_t d = st->s->d, t0 = slice * SLICE, len = d - t0 < SLICE ? d - t0 : SLICE, last = kc_stack_span_end(st);
@@ -39,8 +44,8 @@ static void sum_slice(void *arg, size_t slice, unsigned worker)
         }
 }
 
-/* Counts and labels of one run follow its sums. */
-static void take_labels(void *arg, size_t a, unsigned worker)
+/* Bring the counts and labels of one run up to its sums. */
+static void update_labels(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
     struct kc_active *p = &st->act[a];
@@ -65,33 +70,35 @@ void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const flo
     kc_la_axpyd(st->sum + (p->col + to) * d, m, x, d);
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
-    if (p->groups)
-        p->far[p->lab[i] / KC_LA_LANES][i] = -INFINITY; /* it did not speak of the own centroid, which is another now */
+    if (p->blocks)
+        p->far[p->lab[i] / KC_LA_LANES][i] = -INFINITY; /* the bound excepted the own centroid, which is another now */
     p->lab[i] = p->next[i] = to;
     p->exact = 0;
-    p->gap[i] = p->groups ? INFINITY : -INFINITY; /* look at it next time */
+    p->gap[i] = p->blocks ? INFINITY : -INFINITY; /* look at it next time */
 }
 
-/* Where a run's centroids are now. */
-static void unit_columns(struct kc_stack *st, const struct kc_active *p, uint32_t c, float *u)
+/* Set column u to centroid c of a run that has had no pass: a given row or centre, or the unit sum of its labels. */
+static void copy_start_column(struct kc_stack *st, const struct kc_active *p, uint32_t c, float *u)
 {
     size_t d = st->s->d;
     const double *v = st->sum + (p->col + c) * d;
     double nn = st->nn[p->col + c], inv = nn > 0 ? 1.0 / sqrt(nn) : 0.0;
     if (p->from_start)
-        memcpy(u, p->run->centres ? p->run->centres + (p->groups ? p->place[c].c : c) * d
+        memcpy(u, p->run->centres ? p->run->centres + (p->blocks ? p->place[c].c : c) * d
                                   : kc_rows_at(&st->s->rows, p->run->seeds[c]), d * sizeof *u);
     else
         for (size_t j = 0; j < d; j++)
             u[j] = (float)(v[j] * inv);
 }
 
-/* Single-row moves: a row goes only if its similarities to the two centroids differ by less than 1 / 2(|S_a| - 1) +
- * 1 / 2(|S_b| - 1), since joining gains at most s + 1 / 2(|S| - 1) and leaving costs at least s - 1 / 2(|S| - 1).
- * Two distances that differ by g differ in similarity by g times their mean, which is at least half the distance of
- * the centroids. For a row of weight w, |S| is |S| / w: up to p->heavy, half the shortest sum, that is at most w / |S|
- * for each of the two, so need is by the unit of weight; heavier rows are always looked at. */
-static void needs(struct kc_stack *st, struct kc_active *p)
+/* Compute for each column the gap above which a single-row move cannot gain. A row moves only if its similarities
+ * to the two centroids differ by less than 1/(2(|S_a| - 1)) + 1/(2(|S_b| - 1)), since joining gains at most
+ * s + 1/(2(|S| - 1)) and leaving costs at least s - 1/(2(|S| - 1)). Two distances that differ by g differ in similarity
+ * by g times their mean, which is at least half the distance of the centroids.
+ *
+ * For a row of weight w, |S| becomes |S| / w. Up to p->heavy, half the shortest sum, 1/(2(|S| / w - 1)) is at most
+ * w / |S|, so `need` is per unit of weight; heavier rows are always looked at. */
+static void compute_needs(struct kc_stack *st, struct kc_active *p)
 {
     size_t d = st->s->d;
     uint32_t k = p->run->k;
@@ -120,9 +127,9 @@ static void needs(struct kc_stack *st, struct kc_active *p)
     }
 }
 
-/* One run's centroids as the columns of the next pass, and what their moves take off its rows' gaps: the own centroid's
- * and the largest of the others'. A little is added for the rounding of the subtraction. */
-static void prepare(void *arg, size_t a, unsigned worker)
+/* Set one run's centroids as the columns of the next pass, and compute what their moves take off its rows' gaps:
+ * the own centroid's move and the largest of the others'. A little is added for the rounding of the subtraction. */
+static void prepare_columns(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
     struct kc_active *p = &st->act[a];
@@ -134,7 +141,7 @@ static void prepare(void *arg, size_t a, unsigned worker)
     for (uint32_t c = 0; c < k; c++, u += d) {
         double moved = 0;
         if (p->fresh) {
-            unit_columns(st, p, c, u);
+            copy_start_column(st, p, c, u);
         } else {
             const double *v = st->sum + (p->col + c) * d;
             double nn = st->nn[p->col + c], inv = nn > 0 ? 1.0 / sqrt(nn) : 0.0;
@@ -157,23 +164,23 @@ static void prepare(void *arg, size_t a, unsigned worker)
             other = shift[c];
         }
     }
-    if (p->groups)
+    if (p->blocks)
         return;
     for (uint32_t c = 0; c < k; c++)
         shift[c] += c == at ? other : most;
-    needs(st, p);
+    compute_needs(st, p);
 }
 
 void kc_stack_prepare(struct kc_stack *st)
 {
-    kc_pool_for(st->s->ctx->pool, st->nact, prepare, st);
+    kc_pool_for(st->s->ctx->pool, st->nact, prepare_columns, st);
     kc_stack_pack(st);
 }
 
-/* What is known of a row once all of the run's columns have been seen. Two equal similarities must never pass for
- * different: so four times the slack, for both distances, now and when they are compared. */
-static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const uint32_t *id, size_t rows,
-                        const float *best, const float *second, const uint32_t *at)
+/* Set the labels and bounds of rows that were compared with all of the run's columns. Two equal similarities must never
+ * pass for different: so four times the slack, for both distances, now and when they are compared. */
+static void update_bounds(const struct kc_stack *st, struct kc_active *p, const uint32_t *id, size_t rows,
+                          const float *best, const float *second, const uint32_t *at)
 {
     for (size_t r = 0; r < rows; r++) {
         float near = kc_stack_distance(best[r]);
@@ -184,15 +191,16 @@ static void keep_bounds(const struct kc_stack *st, struct kc_active *p, const ui
     }
 }
 
-/* One run's columns c0 .. c1 of the product in `out`. */
-struct eval {
+/* The comparison of a tile's rows with one run's columns, as far as it has come. */
+struct tile_winners {
     double weight[KC_LA_TILE];
     float best[KC_LA_TILE], second[KC_LA_TILE];
     uint32_t at[KC_LA_TILE], lab[KC_LA_TILE];
 };
 
-static void consume(struct kc_stack *st, struct kc_active *p, size_t c0, size_t c1, const uint32_t *id, size_t rows,
-                    const float *out, struct eval *v)
+/* Compare rows with one run's columns c0 .. c1, whose products are in `out`; after the last column set their labels. */
+static void compare_with_columns(struct kc_stack *st, struct kc_active *p, size_t c0, size_t c1, const uint32_t *id,
+                                 size_t rows, const float *out, struct tile_winners *v)
 {
     if (c0 == 0)
         for (size_t r = 0; r < rows; r++) {
@@ -218,7 +226,7 @@ static void consume(struct kc_stack *st, struct kc_active *p, size_t c0, size_t 
     if (c1 < p->run->k)
         return;
     if (p->mode == LLOYD)
-        keep_bounds(st, p, id, rows, v->best, v->second, v->at);
+        update_bounds(st, p, id, rows, v->best, v->second, v->at);
     else
         for (size_t r = 0; r < rows; r++)
             p->next[id[r]] = v->at[r];
@@ -227,13 +235,13 @@ static void consume(struct kc_stack *st, struct kc_active *p, size_t c0, size_t 
             p->moved[id[r] / KC_LA_TILE]++;
 }
 
-/* Some rows of a strip against all columns of some runs, KC_TILE_COLUMNS at a time. */
-static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t nrun, const uint32_t *id, size_t rows,
-                     unsigned worker)
+/* Compare some rows of a strip with all columns of some runs, KC_TILE_COLUMNS at a time. */
+static void evaluate_rows(struct kc_stack *st, struct kc_active *const *run, size_t nrun, const uint32_t *id,
+                          size_t rows, unsigned worker)
 {
     struct kc_la_columns set[KC_STACK_SLOTS];
     const float *row[KC_LA_TILE];
-    struct eval v;
+    struct tile_winners v;
     float *out = st->out + (size_t)worker * KC_LA_TILE * KC_TILE_COLUMNS;
     size_t d = st->s->d, q = 0, c = 0;
     for (size_t r = 0; r < rows; r++)
@@ -258,14 +266,15 @@ static void evaluate(struct kc_stack *st, struct kc_active *const *run, size_t n
         st->flops[worker] += 2 * (uint64_t)rows * d * cols;
         for (size_t p = q0; at < cols; p++, c0 = 0) {
             size_t end = p == q ? c : run[p]->run->k;
-            consume(st, run[p], c0, end, id, rows, out + at * KC_LA_TILE, &v);
+            compare_with_columns(st, run[p], c0, end, id, rows, out + at * KC_LA_TILE, &v);
             at += end - c0;
         }
     }
 }
 
-/* The rows of a strip that a run must look at, into id; how many. Their gaps follow the centroids' moves. */
-static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, uint32_t *id)
+/* List the rows of a strip that a run must look at into id, and return how many. First the gaps are lowered by what the
+ * centroids have moved. */
+static size_t list_unsure_rows(const struct kc_stack *st, struct kc_active *p, size_t i0, size_t end, uint32_t *id)
 {
     const float *shift = st->shift + p->col, *need = st->need + p->col;
     const double *w = p->mode == LLOYD ? NULL : st->s->w;
@@ -277,12 +286,14 @@ static size_t look_at(const struct kc_stack *st, struct kc_active *p, size_t i0,
         p->gap[i] = g;
         id[m] = (uint32_t)i;
         int sure = w ? (double)g > (double)need[own] * w[i] && w[i] <= p->heavy : g > need[own];
-        m += sure && !full ? 0u : 1u; /* not a number (an infinite bound that moved): looked at */
+        m += sure && !full ? 0u : 1u; /* a gap that is NaN (an infinite bound that moved) is not sure */
     }
     return m;
 }
 
-static void pass_strip(void *arg, size_t strip, unsigned worker)
+/* Label the rows of a strip in all runs with one bound a row. A run that must look at most of the rows looks at
+ * all, in one product with the other such runs. */
+static void label_strip(void *arg, size_t strip, unsigned worker)
 {
     struct kc_stack *st = arg;
     size_t i0 = st->span0 + strip * st->strip * KC_LA_TILE, end = i0 + st->strip * KC_LA_TILE, ndense = 0;
@@ -293,16 +304,16 @@ static void pass_strip(void *arg, size_t strip, unsigned worker)
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
         size_t k = p->run->k;
-        if (p->groups)
+        if (p->blocks)
             continue;
         for (size_t t = i0 / KC_LA_TILE; t * KC_LA_TILE < end; t++)
             p->moved[t] = 0;
-        size_t m = p->fresh ? end - i0 : look_at(st, p, i0, end, id);
+        size_t m = p->fresh ? end - i0 : list_unsure_rows(st, p, i0, end, id);
         if (m * (k + PACKING) >= (end - i0) * k)
             dense[ndense++] = p;
         else
             for (size_t i = 0; i < m; i += KC_LA_TILE)
-                evaluate(st, &p, 1, id + i, m - i < KC_LA_TILE ? m - i : KC_LA_TILE, worker);
+                evaluate_rows(st, &p, 1, id + i, m - i < KC_LA_TILE ? m - i : KC_LA_TILE, worker);
     }
     if (ndense == 0)
         return;
@@ -310,13 +321,13 @@ static void pass_strip(void *arg, size_t strip, unsigned worker)
         size_t rows = end - i < KC_LA_TILE ? end - i : KC_LA_TILE;
         for (size_t r = 0; r < rows; r++)
             id[r] = (uint32_t)(i + r);
-        evaluate(st, dense, ndense, id, rows, worker);
+        evaluate_rows(st, dense, ndense, id, rows, worker);
     }
 }
 
-/* Hartigan's moves: the pass proposes (all against the same centroids), here each proposal is weighed exactly against
- * the sums as they now are, in row order. */
-static void polish_span(void *arg, size_t a, unsigned worker)
+/* Make Hartigan's moves in the span: the pass has proposed them (all against the same centroids), here each proposal is
+ * weighed exactly against the present sums, in row order. */
+static void apply_moves(void *arg, size_t a, unsigned worker)
 {
     struct kc_stack *st = arg;
     struct kc_active *p = &st->act[a];
@@ -358,7 +369,6 @@ static void read_tile(void *arg, size_t t, unsigned worker)
                 st->read + t * KC_LA_TILE * st->s->d, row);
 }
 
-/* All rows once, a span at a time: the pass, and what it does to sums and labels. */
 void kc_stack_walk(struct kc_stack *st, int filling)
 {
     struct kc_pool *pool = st->s->ctx->pool;
@@ -368,9 +378,9 @@ void kc_stack_walk(struct kc_stack *st, int filling)
         if (st->read)
             kc_pool_for(pool, kc_la_tiles(rows), read_tile, st);
         if (!filling) {
-            kc_pool_for(pool, rows / strip + (rows % strip != 0), pass_strip, st);
+            kc_pool_for(pool, rows / strip + (rows % strip != 0), label_strip, st);
             for (size_t a = 0; a < st->nact; a++)
-                if (st->act[a].groups)
+                if (st->act[a].blocks)
                     kc_stack_groups(st, &st->act[a]);
             for (size_t a = 0; a < st->nact; a++) {
                 const struct kc_active *p = &st->act[a];
@@ -378,15 +388,15 @@ void kc_stack_walk(struct kc_stack *st, int filling)
                     size_t i = p->run->seeds[c];
                     if (i < st->span0 || i >= st->span0 + rows || p->next[i] == c)
                         continue;
-                    if (p->groups)
-                        p->far[p->next[i] / KC_LA_LANES][i] = -INFINITY; /* the winner is no longer the own one */
+                    if (p->blocks)
+                        p->far[p->next[i] / KC_LA_LANES][i] = -INFINITY; /* the winner is not the own centroid */
                     p->next[i] = c; /* a seed that ties with another keeps its own cluster */
                 }
             }
         }
-        kc_pool_for(pool, (st->s->d + SLICE - 1) / SLICE, sum_slice, st);
-        kc_pool_for(pool, st->nact, take_labels, st);
+        kc_pool_for(pool, (st->s->d + SLICE - 1) / SLICE, update_sums_slice, st);
+        kc_pool_for(pool, st->nact, update_labels, st);
         if (!filling)
-            kc_pool_for(pool, st->nact, polish_span, st);
+            kc_pool_for(pool, st->nact, apply_moves, st);
     }
 }

@@ -1,18 +1,18 @@
-/* The state of the stacked engine between two passes: runs, sums, columns, and every row's labels and bounds. What the
- * next pass makes anew is left out. */
+/* Save and restore the stacked engine between two passes: runs, sums, columns, and every row's labels and bounds. What
+ * the next pass computes again (norms, shifts, packed columns) is left out; counts follow from the labels. */
 #include <string.h>
 #include "base/mem.h"
 #include "core/kmeans/stack.h"
 
 enum { RUN, MODE, EXACT, ITER, ROUNDS, GROUPS, NUMBERS };
 
-/* One run's numbers, `number`, belong together and to the run that they are said to be of. */
-static int take_numbers(struct kc_stack *st, struct kc_active *p, const uint64_t *number, struct kc_state *s)
+/* Restore one run from its numbers, after checking that these fit together and belong to the run that they name. */
+static int restore_run(struct kc_stack *st, struct kc_active *p, const uint64_t *number, struct kc_state *s)
 {
     if (number[RUN] >= st->waiting)
         return kc_state_bad(s, "a run has not begun");
     const struct kc_run *run = p->run = &st->runs[number[RUN]];
-    size_t groups = kc_stack_group_count(run->k);
+    size_t blocks = kc_stack_group_count(run->k);
     p->col = st->cols;
     p->mode = number[MODE] ? POLISH : LLOYD;
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
@@ -21,11 +21,11 @@ static int take_numbers(struct kc_stack *st, struct kc_active *p, const uint64_t
     p->iter = number[ITER];
     p->rounds = (int)number[ROUNDS];
     if (run->k > st->cap - st->cols || number[GROUPS] > st->planes - st->used || number[ITER] > UINT32_MAX ||
-        number[ROUNDS] > UINT16_MAX || number[GROUPS] != (p->mode == LLOYD ? groups : 0) ||
+        number[ROUNDS] > UINT16_MAX || number[GROUPS] != (p->mode == LLOYD ? blocks : 0) ||
         (p->mode == POLISH && !p->polish))
         return kc_state_bad(s, "a run is inconsistent");
-    for (p->groups = 0; p->groups < groups && p->mode == LLOYD; p->groups++)
-        p->far[p->groups] = st->plane[st->used++];
+    for (p->blocks = 0; p->blocks < blocks && p->mode == LLOYD; p->blocks++)
+        p->far[p->blocks] = st->plane[st->used++];
     st->cols += run->k;
     return 0;
 }
@@ -43,16 +43,16 @@ static int visit_run(struct kc_stack *st, struct kc_active *p, struct kc_state *
         number[EXACT] = p->exact != 0;
         number[ITER] = p->iter;
         number[ROUNDS] = (uint64_t)p->rounds;
-        number[GROUPS] = p->groups;
+        number[GROUPS] = p->blocks;
         gains[0] = p->last;
         gains[1] = p->gained;
     }
     if (kc_state_u64(s, "run", number, NUMBERS, UINT64_MAX) != 0 || kc_state_f64(s, "gains", gains, 2, 1e300, 0) != 0 ||
-        (s->reading && take_numbers(st, p, number, s) != 0) ||
+        (s->reading && restore_run(st, p, number, s) != 0) ||
         kc_state_u32(s, "labels", p->lab, n, p->run->k - 1) != 0 || kc_state_f32(s, "own", p->own, n, 2.1, 0) != 0 ||
         kc_state_f32(s, "gap", p->gap, n, 0, 1) != 0)
         return -1;
-    for (size_t g = 0; g < p->groups; g++)
+    for (size_t g = 0; g < p->blocks; g++)
         if (kc_state_f32(s, "far", p->far[g], n, 0, 1) != 0)
             return -1;
     if (!s->reading)

@@ -1,3 +1,8 @@
+/* The sweep on levels of rows. The first level, some thousand rows, is searched with all restarts (search.h); its
+ * centroids start one run for each k on the next level, of eight times as many rows, and so on up to all. On
+ * 20,000 x 768, k = 2..40, the search on 2,048 rows and five to ten passes over all cost a fifth of the search on
+ * all rows and end no lower: restarts, regrouping and neighbours are cheap where rows are few, and what is left
+ * for the many is the descent. */
 #include "core/kmeans/sweep.h"
 
 #include <math.h>
@@ -13,15 +18,17 @@
 #include "la/product.h"
 
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
-#define COARSE 2048      /* rows of the first level (a third more or less costs time or objective on 20,000 x 768), */
-#define COARSE_EACH 32   /* so many a cluster, */
-#define COARSE_MANY 8192 /* but beyond these half as many */
+#define COARSE 2048 /* least rows of the first level (a third more or less costs time or objective on 20,000 x 768) */
+#define COARSE_EACH 32   /* rows of the first level for each cluster of the largest k */
+#define COARSE_MANY 8192 /* where these come to more than this: this, or half of them if that is more */
 #define LOOSE 3e-5       /* tol for choosing a k quickly */
-#define LEVEL 8          /* times as many rows on the next level */
+#define LEVEL 8          /* the next level has so many times as many rows */
 
-/* Cost in fused multiply-adds at full vector speed. An addition on the Gram matrix counts for three of them (it is
- * bound by the loads), one of the sums in double for two; 12 iterations a run is what text embeddings take. */
-static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o, double *gram, double *stack)
+/* Estimate the costs of both engines in fused multiply-adds at full vector speed. An addition on the Gram matrix counts
+ * for three of them (it is bound by the loads), one of the sums in double for two; 12 iterations a run is what text
+ * embeddings take. */
+static void estimate_costs(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o, double *gram,
+                           double *stack)
 {
     double rows = (double)n, dim = (double)d;
     double runs = (double)o->n_init * (double)ks->n, cols = (double)o->n_init * (double)ks->sum;
@@ -29,15 +36,15 @@ static void cost(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kme
     *stack = 12 * rows * dim * cols + runs * 2 * 2 * rows * dim;
 }
 
-static int takes_gram(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o)
+static int gram_is_cheaper(size_t n, size_t d, const struct kc_ks *ks, const struct kc_kmeans_opts *o)
 {
     double gram, stack;
-    cost(n, d, ks, o, &gram, &stack);
+    estimate_costs(n, d, ks, o, &gram, &stack);
     return n <= GRAM_MAX && gram < stack;
 }
 
-/* Rows of the first level: all of them when a level below would not be much smaller. */
-static size_t coarse_rows(size_t n, uint32_t kmax)
+/* Return the rows of the first level: all if a smaller level would have more than half of them. */
+static size_t count_coarse_rows(size_t n, uint32_t kmax)
 {
     uint64_t m = (uint64_t)COARSE_EACH * kmax;
     if (m > COARSE_MANY)
@@ -46,12 +53,12 @@ static size_t coarse_rows(size_t n, uint32_t kmax)
     return n / 2 < m ? n : (size_t)m;
 }
 
-static size_t next_level(size_t m, size_t n)
+static size_t count_next_level(size_t m, size_t n)
 {
     return n / (2 * LEVEL) < m ? n : m * LEVEL;
 }
 
-static struct kc_ks all_of(const uint32_t *ks, size_t nk)
+static struct kc_ks summarise_ks(const uint32_t *ks, size_t nk)
 {
     struct kc_ks all = {nk, ks[nk - 1], 0};
     for (size_t i = 0; i < nk; i++)
@@ -59,14 +66,15 @@ static struct kc_ks all_of(const uint32_t *ks, size_t nk)
     return all;
 }
 
-void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw)
+void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struct kc_kmeans_opts *o,
+                   struct kc_sweep *sw)
 {
-    const struct kc_ks all = all_of(k, nk), *ks = &all;
-    size_t first = coarse_rows(n, all.max);
+    const struct kc_ks all = summarise_ks(k, nk), *ks = &all;
+    size_t first = count_coarse_rows(n, all.max);
     double gram, stack;
     char on[64] = "";
-    sw->gram = takes_gram(first, d, ks, o);
-    cost(first, d, ks, o, &gram, &stack);
+    sw->gram = gram_is_cheaper(first, d, ks, o);
+    estimate_costs(first, d, ks, o, &gram, &stack);
     if (first < n)
         snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
     if (first > GRAM_MAX)
@@ -76,9 +84,9 @@ void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struc
                  stack * 1e-9);
 }
 
-/* With few restarts, runs that only serve to choose a k end earlier than tol says; the chosen one goes on. On 20,000
- * x 768, k = 2..40, that halved the passes and cost 3e-5 of the objective. */
-static int loose(size_t nk, const struct kc_kmeans_opts *o)
+/* Return 1 if runs may stop before tol, because there are few restarts and the runs only serve to choose a k; the
+ * chosen one continues. On 20,000 x 768, k = 2..40, that halved the passes and cost 3e-5 of the objective. */
+static int may_stop_early(size_t nk, const struct kc_kmeans_opts *o)
 {
     return nk > 1 && o->n_init < 4 && o->tol < LOOSE;
 }
@@ -88,8 +96,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
 {
     uint32_t kmax = ks->max;
     size_t nk = ks->n;
-    size_t first = coarse_rows(n, kmax);
-    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, takes_gram(first, d, ks, o), threads);
+    size_t first = count_coarse_rows(n, kmax);
+    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, gram_is_cheaper(first, d, ks, o), threads);
     const size_t weight = weighted ? sizeof(double) : 0;
     if (first == n)
         return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
@@ -98,7 +106,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     uint64_t peak = copy + search;
     for (size_t level = first; level < n;) {
         size_t before = level;
-        int last = (level = next_level(level, n)) == n, more = last && n <= KC_FEW_ROWS && !loose(nk, o);
+        int last = (level = count_next_level(level, n)) == n, more = last && n <= KC_FEW_ROWS && !may_stop_early(nk, o);
         uint64_t rows = last || in_memory ? 0 : (uint64_t)level * d * sizeof(float);
         uint64_t labels = (more ? 3 : 1) * (uint64_t)nk * level * sizeof(uint32_t);
         uint64_t seeding = more ? kc_seeder_bytes(n, d, in_memory, 2 * nk, kc_search_candidates(kmax), threads) : 0;
@@ -111,8 +119,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
 }
 
-/* m of n rows, every set of them as likely as any other, in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). */
-/* Draw m of n rows at random, all sets as likely, into idx in rising order. A function of its arguments. */
+/* Draw m of n rows at random, all sets as likely, into idx in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). A
+ * function of its arguments. */
 static void draw_rows(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
 {
     struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, stage, n);
@@ -224,27 +232,27 @@ struct sweeping {
     size_t n, d;
     struct kc_ks all;
     struct kc_search w;
-    uint64_t level;    /* rows of the level that is worked on */
-    uint64_t climbing; /* it is not the first: */
-    float *centres;    /* the centroids of the level before, */
-    uint64_t *spent;   /* (nk) the iterations that went into them, */
-    uint64_t judged;   /* and sw->judged holds their figures */
-    struct kc_sample sample; /* the rows of the level, where they are not all */
-    double *sums;      /* (largest k, d), workspace, */
-    uint64_t *counts;  /* (largest k) */
+    uint64_t level;    /* rows of the present level */
+    uint64_t climbing; /* 1: it is not the first level; the next three are of the level before */
+    float *centres;    /* the centroids: (k, d) for each k, one after the other */
+    uint64_t *spent;   /* (nk) the iterations that went into them */
+    uint64_t judged;   /* 1: sw->judged holds their figures */
+    struct kc_sample sample; /* the rows of the level, if they are not all */
+    double *sums;      /* (largest k, d) scratch */
+    uint64_t *counts;  /* (largest k) scratch */
 };
 
-/* A kc_frame.visit. */
-static int visit(void *arg, struct kc_state *s)
+/* Save or restore the level and the centroids of the one before. A kc_frame.visit. */
+static int visit_sweep(void *arg, struct kc_state *s)
 {
     struct sweeping *g = arg;
     if (kc_state_u64(s, "level", &g->level, 1, g->n) != 0 || kc_state_u64(s, "climbing", &g->climbing, 1, 1) != 0)
         return -1;
     if (s->reading) {
-        size_t m = coarse_rows(g->n, g->all.max);
+        size_t m = count_coarse_rows(g->n, g->all.max);
         int first = 1;
         for (; m < g->n && m != g->level; first = 0)
-            m = next_level(m, g->n);
+            m = count_next_level(m, g->n);
         if (m != g->level || first == (int)g->climbing)
             return kc_state_bad(s, "it names a level that does not exist");
     }
@@ -257,8 +265,8 @@ static int visit(void *arg, struct kc_state *s)
     return g->judged ? kc_sweep_visit_entries(s, g->sw->judged, g->w.nk) : 0;
 }
 
-/* The rows of a level: s, of all of them or some. */
-static int take_level(struct sweeping *g, const struct kc_space *all, struct kc_space *s, struct kc_err *e)
+/* Make s the space of the present level: a sample of the rows, or all. */
+static int draw_level(struct sweeping *g, const struct kc_space *all, struct kc_space *s, struct kc_err *e)
 {
     size_t m = (size_t)g->level;
     kc_sample_free(&g->sample); /* the level before has been left */
@@ -270,11 +278,11 @@ static int take_level(struct sweeping *g, const struct kc_space *all, struct kc_
     return 0;
 }
 
-/* The first level's search, or the way up to another: from the centres of the level before. */
-static int work_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks, struct kc_err *e)
+/* Search the first level, or continue on a later one from the centres of the level before. */
+static int search_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks, struct kc_err *e)
 {
     struct kc_search *w = &g->w;
-    const int last = s->n == g->n, strict = !loose(w->nk, w->o);
+    const int last = s->n == g->n, strict = !may_stop_early(w->nk, w->o);
     w->s = s;
     w->best = kc_best_new(s->n, ks, w->nk, e);
     if (!w->best)
@@ -289,7 +297,7 @@ static int work_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks
     return kc_search_climb(w, g->centres, g->spent, last && s->n <= KC_FEW_ROWS && strict, e);
 }
 
-/* A level is left: its centres, and, in case that time is up before the next has been worked off, its figures. */
+/* Leave a level: keep its centres and, if time may be up before the next level is done, its figures. */
 static int leave_level(struct sweeping *g, int judge, struct kc_err *e)
 {
     struct kc_search *w = &g->w;
@@ -307,9 +315,9 @@ static int leave_level(struct sweeping *g, int judge, struct kc_err *e)
     return 0;
 }
 
-/* Time was up in a level: what k can be chosen from. A k without a partition falls away, unless the level before had
- * one of each. */
-static int end_early(struct sweeping *g, struct kc_err *e)
+/* End a sweep whose time was up within a level: leave in sw what k can be chosen from. A k without a partition is
+ * dropped, unless the level before had a partition of each k: then that level is used. */
+static int end_sweep_early(struct sweeping *g, struct kc_err *e)
 {
     struct kc_search *w = &g->w;
     struct kc_sweep *sw = g->sw;
@@ -348,13 +356,14 @@ static int end_early(struct sweeping *g, struct kc_err *e)
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
-    size_t n = s->n, d = s->d, first = coarse_rows(n, ks[nk - 1]);
+    size_t n = s->n, d = s->d, first = count_coarse_rows(n, ks[nk - 1]);
     struct kc_space on = *s;
-    struct sweeping g = {.sw = sw, .o = o, .n = n, .d = d, .all = all_of(ks, nk), .level = first,
+    struct sweeping g = {.sw = sw, .o = o, .n = n, .d = d, .all = summarise_ks(ks, nk), .level = first,
                          .w = {.s = s, .o = o, .ro = {.max_iter = o->max_iter, .tol = o->tol}, .nk = nk}};
     struct kc_search *w = &g.w;
-    struct kc_frame frame = {visit, &g, NULL};
+    struct kc_frame frame = {visit_sweep, &g, NULL};
     int rc = -1;
+    /* The path, and how much work there is for the progress bar. */
     *sw = (struct kc_sweep){.nk = nk};
     kc_sweep_path(n, d, ks, nk, o, sw);
     s->tick = on.tick = kc_search_tick;
@@ -362,10 +371,11 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     w->gram = sw->gram;
     w->progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
     w->progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
-    for (size_t level = first; level < n; level = next_level(level, n))
+    for (size_t level = first; level < n; level = count_next_level(level, n))
         w->progress.total += nk;
+    /* What is carried from level to level. */
     if (first < n) {
-        sw->loose = loose(nk, o);
+        sw->loose = may_stop_early(nk, o);
         g.centres = kc_mem_aligned(kc_mem_mul((size_t)g.all.sum, d), sizeof *g.centres, e);
         g.sums = kc_mem_alloc(kc_mem_mul(g.all.max, d), sizeof *g.sums, e);
         g.counts = kc_mem_alloc(g.all.max, sizeof *g.counts, e);
@@ -376,13 +386,14 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     }
     if (kc_steps_enter(s->steps, &frame, e) < 0)
         goto out;
+    /* Level by level, from the first or from the one that a resumed fit was in. */
     for (;;) {
-        if (take_level(&g, s, &on, e) != 0)
+        if (draw_level(&g, s, &on, e) != 0)
             goto out;
-        if (work_level(&g, &on, ks, e) != 0)
+        if (search_level(&g, &on, ks, e) != 0)
             goto out;
         if (w->late) {
-            rc = end_early(&g, e);
+            rc = end_sweep_early(&g, e);
             goto out;
         }
         if (g.level == n)
@@ -390,7 +401,7 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
         if (leave_level(&g, s->steps && s->steps->timed, e) != 0)
             goto out;
         g.climbing = 1;
-        g.level = next_level((size_t)g.level, n);
+        g.level = count_next_level((size_t)g.level, n);
     }
     rc = 0;
 out:

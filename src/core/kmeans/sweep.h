@@ -1,4 +1,4 @@
-/* The sweep: the best partition found for each k. Internal to core. */
+/* The sweep: find the best partition for each k. Internal to core. */
 #ifndef KC_CORE_KMEANS_SWEEP_H
 #define KC_CORE_KMEANS_SWEEP_H
 
@@ -12,43 +12,51 @@ struct kc_sweep {
     struct kc_best *best; /* (nk) by rising k */
     size_t nk;
     int loose;     /* runs have ended before tol */
-    int gram;      /* the path taken, */
-    char why[160]; /* and why */
-    /* Time was up before all of the rows were reached. Then there may be no partitions; nk counts these instead: */
-    size_t rows;   /* rows of the level that k is to be chosen on; 0: time was not up */
-    struct kc_k_entry *judged; /* (nk) by rising k, judged there */
-    float *centres; /* the centroids there, one (k, d) behind the other */
+    int gram;      /* the first level is searched in Gram space */
+    char why[160]; /* the reason, for the report */
+    /* If time was up before all rows were reached, there may be no partitions. Then nk counts the entries of these: */
+    size_t rows;   /* rows of the level on which k must be chosen; 0: time was not up */
+    struct kc_k_entry *judged; /* (nk) the figures of each k on that level, by rising k */
+    float *centres; /* the centroids of that level: (k, d) for each k, one after the other */
 };
 
-/* ks (nk): rising, each at most the number of distinct rows. The search (core/kmeans/search.h) is made on a random part of
- * the rows first, when these are many; its partitions then start one run for each k on more rows, at last on all. sw
- * is zero-initialised here; free it also after a failure. */
+/* Search all k, first on a random part of the rows if these are many (core/kmeans/search.h). Its partitions then
+ * start one run for each k on more rows, at last on all.
+ *   ks (nk): rising, each at most the number of distinct rows
+ *   sw: initialised here; free it also after a failure */
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw,
                  struct kc_err *e) KC_MUST_USE;
 void kc_sweep_free(struct kc_sweep *sw);
-/* The path that it takes, and why, into sw. Pure. */
-void kc_sweep_path(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw);
-/* The figures of nk partitions into entries (nk), for what they are to be chosen by. */
+/* Set sw->gram and sw->why for a sweep of n rows. Pure. */
+void kc_sweep_path(size_t n, size_t d, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o,
+                   struct kc_sweep *sw);
+/* Compute the figures of nk partitions, by which k is chosen, into entries (nk). */
 int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t nk, struct kc_k_entry *entries,
                    struct kc_err *e) KC_MUST_USE;
 
-/* Peak workspace in bytes, best partitions included. picked: the rows are some of a matrix, by number. Pure. */
+/* Return the peak workspace in bytes, the best partitions included. picked: the rows are some of a matrix, by number.
+ * Pure. */
 uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const struct kc_ks *ks,
                         const struct kc_kmeans_opts *o, int weighted, unsigned threads);
-/* For a state. */
+/* Save or restore n entries. */
 int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n) KC_MUST_USE;
 
-/* The unit centroids of nk partitions, one (k, d) behind the other, into centres. sums and counts: for the largest k. */
+/* Compute the unit centroids of nk partitions.
+ *   sums, counts: scratch for the largest k
+ *   centres: set to (k, d) for each partition, one after the other */
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
                      float *centres, struct kc_err *e) KC_MUST_USE;
 
-/* s: m rows of `all`, drawn at random (all sets as likely, a function of the arguments), with their weights; by number where they lie in memory and no copy is asked for. What they
- * take is in `of` (zero before): free it when s has served, also after a failure. */
+/* What a space of sampled rows owns. */
 struct kc_sample {
-    uint32_t *idx;   /* (m) */
-    float *x;        /* (m, d); NULL: by number */
+    uint32_t *idx;   /* (m) the rows that were drawn */
+    float *x;        /* (m, d) copies of them; NULL: the space refers to them by number */
     double *weights; /* (m); NULL: none */
 };
+/* Draw m rows of `all` at random, with their weights, and make s a space of them. All sets are as likely; the draw is a
+ * function of the arguments.
+ *   copy: copy the rows; 0: refer to them by number if they lie in memory
+ *   of: zero before; free it when s is no longer used, also after a failure */
 int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
                    struct kc_sample *of, struct kc_space *s, struct kc_err *e) KC_MUST_USE;
 void kc_sample_free(struct kc_sample *of);

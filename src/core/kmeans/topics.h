@@ -1,11 +1,12 @@
-/* How many topics are in some rows, from one up: a question that silhouettes cannot answer, which know no k = 1.
+/* Count the topics in some rows, from one up: a question that silhouettes cannot answer, which know no k = 1.
  *
- * A group is cut in two by 2-means where such a cut, or one in 4 or 8 parts, gains more of the objective than it gains in clouds without any clusters
- * and with the same mean and covariance (SigClust, Liu, Hayes, Nobel and Marron 2008; the gain over a reference, as the gap
- * statistic of Tibshirani, Walther and Hastie 2001 has it); then its halves, and so on. The clouds are mixtures of the
- * group's own rows with normal weights: so their covariance is its covariance, in any dimension, and all is done on
- * products of rows. With more rows than dimensions or fewer: an elongated or a sparse cloud is cut easily, but so are
- * its references. */
+ * A set of rows is cut in two by 2-means if such a cut, or one into 4 or 8 clusters, gains more of the objective
+ * than it gains in reference clouds without any clusters and with the same mean and covariance (SigClust: Liu,
+ * Hayes, Nobel and Marron 2008; the gain over a reference as in the gap statistic: Tibshirani, Walther and Hastie
+ * 2001). Then its halves are tested, and so on. The clouds are mixtures of the set's own rows with normal weights:
+ * so their covariance is that of the set, in any dimension, and everything is computed from products of rows. This
+ * holds for more rows than dimensions and for fewer: an elongated or a sparse cloud is cut easily, but so are its
+ * references. */
 #ifndef KC_CORE_KMEANS_TOPICS_H
 #define KC_CORE_KMEANS_TOPICS_H
 
@@ -13,11 +14,13 @@
 #include <stdint.h>
 #include "base/ctx.h"
 
-#define KC_TOPICS_ROWS 2048 /* looked at, at most */
+#define KC_TOPICS_ROWS 2048 /* most rows of kc_topics_find */
 
-/* x: (n, d) unit rows, n at least 1 and at most KC_TOPICS_ROWS. group (n): 0.. *ngroups - 1, by their earliest rows.
- * Groups of fewer than `least` rows are not cut. A function of the rows and the seed alone. */
+/* Find the topics. The result is a function of the rows and the seed alone.
+ *   x (n, d): unit rows, 1 <= n <= KC_TOPICS_ROWS
+ *   least: sets of fewer rows are not cut
+ *   topic (n): set to each row's topic, 0..*ntopics - 1 in the order of their earliest rows */
 int kc_topics_find(const struct kc_ctx *ctx, const float *x, size_t n, size_t d, uint64_t least, uint64_t seed,
-                   uint32_t *group, uint32_t *ngroups, struct kc_err *e) KC_MUST_USE;
+                   uint32_t *topic, uint32_t *ntopics, struct kc_err *e) KC_MUST_USE;
 
 #endif
