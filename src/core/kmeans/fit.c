@@ -525,7 +525,7 @@ static int fit_rows(struct kc_fitting *w)
             goto out;
         if (w->own->merged || w->own->split) {
             entry = NULL;
-            if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
+            if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_centre(w) != 0 ||
                 kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
                           w->e) != 0)
                 goto out;

@@ -320,7 +320,7 @@ static void execute_run(struct gram_job *j, const struct kc_run *run, const stru
     const struct kc_space *s = j->s;
     struct gram_worker *w = &j->work[worker];
     uint32_t k = run->k;
-    const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie behind the counts */
+    const float **score = (const float **)(w->cnt + k); /* k pointers and k scales lie after the counts */
     float *scale = (float *)(score + k);
     uint64_t iter = 0;
     double last = 0;
@@ -387,7 +387,7 @@ struct run_chains {
     struct gram_job *job;
     size_t *order; /* (nruns) the runs in this order */
     size_t *chain; /* (chains + 1) chain i has the runs order[chain[i]] up to order[chain[i + 1]] */
-    size_t first, count; /* the chains that are worked off now */
+    size_t first, count; /* the chains that are executed at present */
 };
 
 static int by_restart(const void *a, const void *b, void *arg)

@@ -47,7 +47,7 @@ out:
     return rc;
 }
 
-int kc_settle_center(struct kc_fitting *w)
+int kc_settle_centre(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
@@ -120,7 +120,7 @@ static int settle_all_rows(struct kc_fitting *w, uint32_t *next)
     const struct kc_ctx *ctx = w->space.ctx;
     int changed = 1, late = w->space.steps && w->space.steps->cut;
     for (int round = 0; round < (f->n <= KC_FEW_ROWS && !late ? KC_SETTLE_ROUNDS : 1); round++) {
-        if (kc_settle_order(w, 0, NULL) != 0 || kc_settle_center(w) != 0 ||
+        if (kc_settle_order(w, 0, NULL) != 0 || kc_settle_centre(w) != 0 ||
             kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin, w->e) != 0)
             return -1;
         if (memcmp(next, f->labels, f->n * sizeof *next) == 0)

@@ -54,7 +54,7 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed) KC_MUST_U
 
 /* Compute the sums and the unit centroids of the present labels. A cluster whose sum is zero (its rows cancel out)
  * gets its first member as its centroid. */
-int kc_settle_center(struct kc_fitting *w) KC_MUST_USE;
+int kc_settle_centre(struct kc_fitting *w) KC_MUST_USE;
 
 /* Make the labels the arg-max over the stored centroids; compute similarities, margins, sums and counts. If
  * w->unsure is set, the centroids are given and only those rows are assigned again. Otherwise the centroids become

@@ -45,16 +45,16 @@ static size_t count_span_rows(size_t n, size_t d, int in_memory)
     return in_memory || m > n ? n : m;
 }
 
-uint32_t kc_stack_group_count(uint32_t k)
+uint32_t kc_stack_block_count(uint32_t k)
 {
-    return k < KC_STACK_GROUPED ? 0 : k / (uint32_t)KC_LA_LANES + (k % KC_LA_LANES != 0);
+    return k < KC_STACK_BLOCKED ? 0 : k / (uint32_t)KC_LA_LANES + (k % KC_LA_LANES != 0);
 }
 
 /* Return the number of bounds for column blocks that the runs in the stack can need at once. */
 static size_t count_planes(uint32_t kmax, size_t cap, size_t nruns)
 {
-    return nruns == 1 || kmax < KC_STACK_GROUPED ? kc_stack_group_count(kmax)
-                                                 : cap / KC_LA_LANES + cap / KC_STACK_GROUPED;
+    return nruns == 1 || kmax < KC_STACK_BLOCKED ? kc_stack_block_count(kmax)
+                                                 : cap / KC_LA_LANES + cap / KC_STACK_BLOCKED;
 }
 
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
@@ -68,7 +68,7 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
            (uint64_t)kmax * sizeof(struct kc_partner) +
            count_planes(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
            slots * (count_planes(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
-           (kmax < KC_STACK_GROUPED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
+           (kmax < KC_STACK_BLOCKED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
            (in_memory ? 0 : (uint64_t)count_span_rows(n, d, 0) * d * sizeof(float)) +
            threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
 }
@@ -101,7 +101,7 @@ static void remove_done_runs(struct kc_stack *st)
     st->nact = keep;
 }
 
-/* Put a run into the stack, behind the others. */
+/* Put a run into the stack, after the others. */
 static void admit_run(struct kc_stack *st, const struct kc_run *run)
 {
     const struct kc_space *s = st->s;
@@ -111,7 +111,7 @@ static void admit_run(struct kc_stack *st, const struct kc_run *run)
     st->cols += run->k;
     p->mode = LLOYD;
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
-    for (p->blocks = 0; p->blocks < kc_stack_group_count(run->k); p->blocks++)
+    for (p->blocks = 0; p->blocks < kc_stack_block_count(run->k); p->blocks++)
         p->far[p->blocks] = st->plane[st->used++];
     if (p->blocks && run->centres)
         kc_stack_order(run->centres, run->k, s->d, p->place, st->sum + p->col * s->d); /* the sums are not in use yet */

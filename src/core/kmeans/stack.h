@@ -10,7 +10,7 @@
 
 #define KC_STACK_SLOTS 48   /* most runs in the stack at a time */
 #define KC_STACK_STRIP 8    /* most tiles of a strip: the rows that one task of a pass looks at */
-#define KC_STACK_GROUPED 40 /* from so many clusters on, a run has bounds by row and column block */
+#define KC_STACK_BLOCKED 40 /* from so many clusters on, a run has bounds by row and column block */
 #define KC_STACK_POLISH 127 /* up to so many clusters single rows are moved: their distances cost k^2 d a round */
 #define KC_STACK_LONG ((size_t)64 * KC_LA_TILE) /* rows of a strip for runs with column blocks */
 
@@ -124,10 +124,10 @@ static inline float kc_stack_slack(const struct kc_stack *st, float dist)
 }
 
 /* Label the rows of the span in a run with column blocks. */
-void kc_stack_groups(struct kc_stack *st, struct kc_active *p);
+void kc_stack_label_blocks(struct kc_stack *st, struct kc_active *p);
 
 /* Return the number of column blocks of a run; 0: it keeps one bound a row. */
-uint32_t kc_stack_group_count(uint32_t k);
+uint32_t kc_stack_block_count(uint32_t k);
 /* Give the bounds of a run's column blocks back. */
 void kc_stack_release(struct kc_stack *st, struct kc_active *p);
 /* Make one bound a row of the bounds of a run's column blocks, and give these back. */

@@ -222,7 +222,7 @@ void kc_stack_pack(struct kc_stack *st)
     }
 }
 
-void kc_stack_groups(struct kc_stack *st, struct kc_active *p)
+void kc_stack_label_blocks(struct kc_stack *st, struct kc_active *p)
 {
     size_t rows = kc_stack_span_end(st) - st->span0;
     st->blocked = p;

@@ -381,7 +381,7 @@ void kc_stack_walk(struct kc_stack *st, int filling)
             kc_pool_for(pool, rows / strip + (rows % strip != 0), label_strip, st);
             for (size_t a = 0; a < st->nact; a++)
                 if (st->act[a].blocks)
-                    kc_stack_groups(st, &st->act[a]);
+                    kc_stack_label_blocks(st, &st->act[a]);
             for (size_t a = 0; a < st->nact; a++) {
                 const struct kc_active *p = &st->act[a];
                 for (uint32_t c = 0; p->from_start && p->run->seeds && c < p->run->k; c++) {

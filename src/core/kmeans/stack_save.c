@@ -12,7 +12,7 @@ static int restore_run(struct kc_stack *st, struct kc_active *p, const uint64_t 
     if (number[RUN] >= st->waiting)
         return kc_state_bad(s, "a run has not begun");
     const struct kc_run *run = p->run = &st->runs[number[RUN]];
-    size_t blocks = kc_stack_group_count(run->k);
+    size_t blocks = kc_stack_block_count(run->k);
     p->col = st->cols;
     p->mode = number[MODE] ? POLISH : LLOYD;
     p->polish = run->polish && run->k <= KC_STACK_POLISH;
