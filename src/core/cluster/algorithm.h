@@ -1,5 +1,5 @@
 /* The interface of a clustering algorithm. An algorithm is one constant of this type and one row in core/algorithms.c;
- * jobs, groups and models know algorithms by it alone. Algorithms never see files, standard error or argv. */
+ * jobs, groups and models know nothing else of it. Algorithms never see files, standard error or argv. */
 #ifndef KC_CORE_CLUSTER_ALGORITHM_H
 #define KC_CORE_CLUSTER_ALGORITHM_H
 
@@ -20,11 +20,11 @@ struct kc_request {
 };
 
 struct kc_algorithm {
-    const char *name;      /* as options and files have it: "kmeans" */
-    const char *title;     /* as records have it: "spherical k-means" */
-    const struct kc_option *options; /* the rows of its options (base/option.h), */
-    size_t opts_size;      /* the bytes of the struct that they are about, */
-    const void *defaults;  /* and one with the defaults; the functions below are given such a struct */
+    const char *name;      /* in options and files: "kmeans" */
+    const char *title;     /* in records: "spherical k-means" */
+    const struct kc_option *options; /* the rows of its options (base/option.h) */
+    size_t opts_size;      /* bytes of the struct that the rows are about; the functions below are given such a struct */
+    const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
     int centroids;         /* its clusterings have centroids and, if asked for, sums: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */
@@ -33,13 +33,14 @@ struct kc_algorithm {
     void (*resolve)(void *opts, size_t n);
     /* Return the most clusters that n rows can come to. */
     uint64_t (*most_clusters)(const void *opts, size_t n);
-    /* Return the fewest rows that are worth clustering: a smaller group is taken as it is. */
+    /* Return the fewest rows that are worth clustering: a smaller group is not clustered. */
     uint64_t (*least_rows)(const void *opts);
     /* Return the bytes that run allocates at its peak beside the rows, which lie in memory or are read piece by piece.
      * Of r->weights it only matters whether there are any. A function of the arguments alone. */
-    uint64_t (*bytes)(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r, unsigned threads);
-    /* Cluster the rows (at least one). Fills *out; the caller frees it, also after a failure. The result is a function of
-     * the rows, opts and r alone: of no thread count, and of no interruption, unless time was up. */
+    uint64_t (*bytes)(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
+                      unsigned threads);
+    /* Cluster the rows (at least one). Fills *out; the caller frees it, also after a failure. The result is a
+     * function of the rows, opts and r alone: of no thread count, and of no interruption, unless time was up. */
     int (*run)(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts, const struct kc_request *r,
                struct kc_clustering *out, struct kc_err *e);
 };

@@ -1,3 +1,7 @@
+/* Assign rows to centroids. A tile of rows is multiplied with up to 512 centroids at a time, and the arg-max runs
+ * along the rows at full vector width (la/product.h). Each similarity is one chain of additions: so a row's label
+ * and similarity have the same bits whatever the tile, the thread count and the path (all centroids, or the own
+ * one alone). */
 #include "core/cluster/assign.h"
 
 #include <math.h>
@@ -49,7 +53,7 @@ void kc_assign_tile(const float *const *row, size_t rows, size_t d, const float 
     }
 }
 
-static void tile(void *arg, size_t t, unsigned worker)
+static void assign_tile(void *arg, size_t t, unsigned worker)
 {
     const struct assign *a = arg;
     size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
@@ -74,7 +78,7 @@ int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float 
     int rc = -1;
     if (read && work) {
         struct assign a = {rows, centroids, k, given, labels, similarity, margin, read, work};
-        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), tile, &a);
+        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), assign_tile, &a);
         rc = kc_rows_failed(rows, e);
     }
     kc_mem_free(work);
@@ -82,19 +86,20 @@ int kc_assign(const struct kc_ctx *ctx, const struct kc_rows *rows, const float 
     return rc;
 }
 
-struct own {
+/* The similarities to given centroids alone. */
+struct own_similarity {
     const struct kc_rows *rows;
     const float *centroids; /* (k, d) */
     uint32_t k;
     const uint32_t *given;
     float *similarity;
-    float *panels; /* (groups of KC_LA_LANES, d, KC_LA_LANES) the centroids packed */
+    float *panels; /* (panels, d, KC_LA_LANES) the centroids packed, KC_LA_LANES in a panel */
     float *read;   /* (threads, kc_rows_buf of a tile) */
 };
 
-static void pack(void *arg, size_t g, unsigned worker)
+static void pack_centroids(void *arg, size_t g, unsigned worker)
 {
-    struct own *a = arg;
+    struct own_similarity *a = arg;
     const float *col[KC_LA_LANES];
     size_t d = a->rows->d, first = g * KC_LA_LANES, m = a->k - first < KC_LA_LANES ? a->k - first : KC_LA_LANES;
     (void)worker;
@@ -103,10 +108,11 @@ static void pack(void *arg, size_t g, unsigned worker)
     kc_la_pack(col, m, d, a->panels + first * d);
 }
 
-/* The rows of a tile, 16 clusters after 16: 16 products a row where 1 would do, but no other way runs at full width. */
-static void own_tile(void *arg, size_t t, unsigned worker)
+/* Compute the similarities of a tile's rows to their own centroids, a panel of 16 centroids at a time: 16 products
+ * a row where 1 would do, but no other way runs at full vector width. */
+static void compare_tile_with_own(void *arg, size_t t, unsigned worker)
 {
-    const struct own *a = arg;
+    const struct own_similarity *a = arg;
     size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
     const float *row[KC_LA_TILE], *some[KC_LA_TILE];
     float out[KC_LA_TILE * KC_LA_LANES];
@@ -136,14 +142,14 @@ static void own_tile(void *arg, size_t t, unsigned worker)
 int kc_assign_own(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
                   const uint32_t *given, float *similarity, struct kc_err *e)
 {
-    size_t groups = k / KC_LA_LANES + (k % KC_LA_LANES != 0);
-    struct own a = {rows, centroids, k, given, similarity, NULL, NULL};
+    size_t npanels = k / KC_LA_LANES + (k % KC_LA_LANES != 0);
+    struct own_similarity a = {rows, centroids, k, given, similarity, NULL, NULL};
     int rc = -1;
-    a.panels = kc_mem_aligned(kc_mem_mul(groups * KC_LA_LANES, rows->d), sizeof *a.panels, e);
+    a.panels = kc_mem_aligned(kc_mem_mul(npanels * KC_LA_LANES, rows->d), sizeof *a.panels, e);
     a.read = kc_mem_aligned(kc_mem_mul(kc_pool_threads(ctx->pool), kc_rows_buf(rows, KC_LA_TILE)), sizeof *a.read, e);
     if (a.panels && a.read) {
-        kc_pool_for(ctx->pool, groups, pack, &a);
-        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), own_tile, &a);
+        kc_pool_for(ctx->pool, npanels, pack_centroids, &a);
+        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), compare_tile_with_own, &a);
         rc = kc_rows_failed(rows, e);
     }
     kc_mem_free(a.read);

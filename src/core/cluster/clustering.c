@@ -1,4 +1,5 @@
-/* Release a clustering. */
+/* Release a clustering: what every algorithm fills here, and the appendix by the function that the algorithm has
+ * set. */
 #include "core/cluster/clustering.h"
 
 void kc_clustering_free(struct kc_clustering *c)

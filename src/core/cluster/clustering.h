@@ -1,5 +1,5 @@
-/* A clustering: what every algorithm hands over, and all that models, reports, records, keywords and labels read. It does
- * not say how the clusters were found; what only one algorithm knows is in its appendix. */
+/* A clustering: what every algorithm hands over, and all that models, reports, records, keywords and labels read.
+ * It does not say how the clusters were found; what only one algorithm knows is in its appendix. */
 #ifndef KC_CORE_CLUSTER_CLUSTERING_H
 #define KC_CORE_CLUSTER_CLUSTERING_H
 
@@ -18,7 +18,7 @@ struct kc_cluster {
     uint64_t representative; /* index (0..n-1) of the member most similar to the centroid */
 };
 
-/* One merge of a hierarchy, as in scipy's linkage matrix: nodes 0..n-1 are the rows, node n + i is what merge i made. */
+/* One merge of a hierarchy, as in scipy's linkage matrix: nodes 0..n-1 are the rows, merge i makes node n + i. */
 struct kc_merge {
     uint32_t a, b;
     double height; /* distance at which they merge; rising */
@@ -45,11 +45,10 @@ struct kc_clustering {
     int limit_broken;            /* a requested limit could not be kept (exit 3): limit_reason says which and why */
     char limit_reason[512];
     struct kc_strs warnings;
-    const char *path;            /* the way that the algorithm chose to compute it, for the log; static text */
-    char path_why[160];          /* and why it chose that */
-    /* What only the algorithm knows, e.g. the sweep of k-means; NULL: nothing. */
-    const struct kc_algorithm *algorithm; /* whose appendix it is */
-    void *appendix;
+    const char *path;            /* how the algorithm computed it, for the log; static text */
+    char path_why[160];          /* why the algorithm chose that */
+    const struct kc_algorithm *algorithm;
+    void *appendix;              /* what only the algorithm knows, e.g. the sweep of k-means; NULL: nothing */
     void (*free_appendix)(void *appendix);
 };
 

@@ -1,3 +1,5 @@
+/* Clusters as lists of rows: a counting sort by label. The mean cosine of all pairs of a cluster needs only its sum, as
+ * |S|^2 is the sum over all pairs of rows, and each row's product with itself is 1. */
 #include "core/cluster/members.h"
 
 #include <math.h>
@@ -13,7 +15,8 @@ int kc_members_make(struct kc_members *m, const uint32_t *labels, size_t n, uint
     m->row = kc_mem_alloc(n, sizeof *m->row, e);
     if (!m->first || !m->row)
         return -1;
-    size_t *next = m->first + 1; /* of cluster c it is first[c] until its rows are placed, and then first[c + 1] */
+    /* next[c] is first[c] until the rows of cluster c are placed, and then first[c + 1]. */
+    size_t *next = m->first + 1;
     for (size_t i = 0; i < n; i++)
         if (labels[i] < k)
             next[labels[i] + 1]++;
@@ -78,7 +81,7 @@ int kc_members_similarity(const struct kc_ctx *ctx, const struct kc_rows *rows, 
                           double *similarity, struct kc_err *e)
 {
     const struct kc_space space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = rows->d};
-    /* rows in no cluster go into one more */
+    /* Noise goes into one more cluster. */
     uint32_t *all = kc_mem_alloc(rows->n, sizeof *all, e);
     double *sums = kc_mem_aligned(kc_mem_mul((size_t)k + 1, rows->d), sizeof *sums, e);
     uint64_t *counts = kc_mem_alloc((size_t)k + 1, sizeof *counts, e);

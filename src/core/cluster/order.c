@@ -1,3 +1,5 @@
+/* The order of ids: the same for every fit, whatever numbers an engine gave its clusters, so that equal partitions have
+ * equal labels. */
 #include "core/cluster/order.h"
 
 #include <math.h>
@@ -28,7 +30,8 @@ uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc
     return some;
 }
 
-void kc_order_centre(const struct kc_rows *rows, const uint32_t *labels, const double *sums, uint32_t k, float *centroids)
+void kc_order_centre(const struct kc_rows *rows, const uint32_t *labels, const double *sums, uint32_t k,
+                     float *centroids)
 {
     size_t d = rows->d;
     for (uint32_t c = 0; c < k; c++) {

@@ -1,3 +1,5 @@
+/* The blocks of rows over which reductions go, and the sum of weights. Blocks depend on n alone, so sums over them
+ * have the same bits with any number of threads. */
 #include "core/cluster/space.h"
 
 #include "la/product.h"

@@ -1,4 +1,8 @@
-/* What the algorithms work on: unit rows, and for small n also their Gram matrix. Internal to core. */
+/* What the algorithms work on: unit rows, and for small n also their Gram matrix. Internal to core.
+ *
+ * Weights are part of the space. What finds the nearest centroid does not know them; what adds rows up, or asks
+ * what one row changes, multiplies by kc_space_weight, which is 1 without weights: one path through the code for
+ * both. */
 #ifndef KC_CORE_CLUSTER_SPACE_H
 #define KC_CORE_CLUSTER_SPACE_H
 
@@ -10,8 +14,8 @@
 
 /* Floating-point operations of products, an addition and a multiplication counting as two. */
 struct kc_work {
-    uint64_t flops;       /* done by the engines and the seeding, */
-    uint64_t dense_flops; /* what passes over all rows and centroids would have taken for the same iterations, */
+    uint64_t flops;       /* done by the engines and the seeding */
+    uint64_t dense_flops; /* what passes over all rows and centroids would have cost for the same iterations */
     uint64_t index_flops; /* done for the indices */
 };
 
@@ -21,14 +25,14 @@ struct kc_space {
     const struct kc_ctx *ctx;
     struct kc_rows rows; /* (n, d) unit rows */
     size_t n, d;
-    const double *w; /* (n) the rows' weights, as core/cluster/weights.h has scaled them; NULL: all 1 */
-    double one;      /* what a weight of 1, as given, has become; 0: 1 */
+    const double *w; /* (n) the rows' weights, scaled by core/cluster/weights.h; NULL: all 1 */
+    double one;      /* what a weight of 1, as given, has become by scaling; 0: 1 */
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
-    void (*tick)(void *arg, size_t runs); /* called by the engines: so many runs more are done; may be NULL */
+    void (*tick)(void *arg, size_t runs); /* called by the engines when `runs` more runs are done; may be NULL */
     void *tick_arg;
-    struct kc_work *work; /* what has been done is added to it; may be NULL */
-    struct kc_steps *steps; /* NULL: it is done in one go */
+    struct kc_work *work;   /* operations are added here; may be NULL */
+    struct kc_steps *steps; /* NULL: nothing is saved, and time is never up */
 };
 
 static inline double kc_space_weight(const struct kc_space *s, size_t i)
@@ -36,7 +40,7 @@ static inline double kc_space_weight(const struct kc_space *s, size_t i)
     return s->w ? s->w[i] : 1;
 }
 
-/* Whether row i at similarity a to its centroid is further from it than row j at b: what each lacks to the objective. */
+/* Return 1 if row i at similarity a to its centroid costs the objective more than row j at similarity b. */
 static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, size_t j, float b)
 {
     return s->w ? s->w[i] * (1 - (double)a) > s->w[j] * (1 - (double)b) : a < b;

@@ -1,3 +1,6 @@
+/* Save and resume a fit at its steps (steps.h). The state is one list of arrays: those of the outermost function
+ * first, then those of the functions inside it, at the end the operation counters. An array's name begins with its
+ * place in the list, so that a list that does not match what the functions ask for is found out at once. */
 #include "core/cluster/steps.h"
 
 #include <math.h>
@@ -6,7 +9,7 @@
 #include <string.h>
 #include "core/cluster/space.h"
 
-#define NAME 48 /* of an array */
+#define NAME 48 /* bytes of an array's name */
 
 int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e)
 {
@@ -18,8 +21,8 @@ int kc_state_bad(struct kc_state *s, const char *what)
     return kc_steps_bad(s->steps, what, s->e);
 }
 
-/* Its place in the order is a part of an array's name, which makes it the only one of that name. */
-static int add(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
+/* Add an array to those to be written. Its place in the order is a part of its name, which makes the name unique. */
+static int add_array(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
 {
     if (s->n == s->cap) {
         size_t cap = s->cap ? kc_mem_mul(s->cap, 2) : 64;
@@ -33,15 +36,15 @@ static int add(struct kc_state *s, const char *name, enum kc_st_type type, void 
     return kc_buf_printf(&s->names, s->e, "%zu %s%c", s->n++, name, '\0');
 }
 
-/* Arrays of no elements are not there: they would have no place in the order of the bytes. */
-static int visit(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
+/* Write or read an array. Arrays of no elements are left out: they would have no place in the order of the bytes. */
+static int visit_array(struct kc_state *s, const char *name, enum kc_st_type type, void *p, size_t n)
 {
     struct kc_steps *q = s->steps;
     char whole[NAME];
     if (n == 0)
         return 0;
     if (!s->reading)
-        return add(s, name, type, p, n);
+        return add_array(s, name, type, p, n);
     const struct kc_st_tensor *t = q->at < q->from->n ? &q->from->tensors[q->at] : NULL;
     snprintf(whole, sizeof whole, "%zu %s", q->at, name);
     if (!t || strcmp(t->name, whole) != 0 || t->type != type || t->ndims != 1 || t->shape[0] != n) {
@@ -52,7 +55,7 @@ static int visit(struct kc_state *s, const char *name, enum kc_st_type type, voi
     return q->read(q->arg, t, p, s->e);
 }
 
-static int out_of_range(struct kc_state *s, const char *name)
+static int report_out_of_range(struct kc_state *s, const char *name)
 {
     char what[NAME + 32];
     snprintf(what, sizeof what, "'%s' is out of range", name);
@@ -61,41 +64,41 @@ static int out_of_range(struct kc_state *s, const char *name)
 
 int kc_state_u64(struct kc_state *s, const char *name, uint64_t *p, size_t n, uint64_t most)
 {
-    if (visit(s, name, KC_ST_U64, p, n) != 0)
+    if (visit_array(s, name, KC_ST_U64, p, n) != 0)
         return -1;
     for (size_t i = 0; s->reading && i < n; i++)
         if (p[i] > most)
-            return out_of_range(s, name);
+            return report_out_of_range(s, name);
     return 0;
 }
 
 int kc_state_u32(struct kc_state *s, const char *name, uint32_t *p, size_t n, uint32_t most)
 {
-    if (visit(s, name, KC_ST_U32, p, n) != 0)
+    if (visit_array(s, name, KC_ST_U32, p, n) != 0)
         return -1;
     for (size_t i = 0; s->reading && i < n; i++)
         if (p[i] > most)
-            return out_of_range(s, name);
+            return report_out_of_range(s, name);
     return 0;
 }
 
 int kc_state_f64(struct kc_state *s, const char *name, double *p, size_t n, double most, int any)
 {
-    if (visit(s, name, KC_ST_F64, p, n) != 0)
+    if (visit_array(s, name, KC_ST_F64, p, n) != 0)
         return -1;
     for (size_t i = 0; s->reading && !any && i < n; i++)
         if (!(fabs(p[i]) <= most))
-            return out_of_range(s, name);
+            return report_out_of_range(s, name);
     return 0;
 }
 
 int kc_state_f32(struct kc_state *s, const char *name, float *p, size_t n, double most, int any)
 {
-    if (visit(s, name, KC_ST_F32, p, n) != 0)
+    if (visit_array(s, name, KC_ST_F32, p, n) != 0)
         return -1;
     for (size_t i = 0; s->reading && !any && i < n; i++)
         if (!(fabs((double)p[i]) <= most))
-            return out_of_range(s, name);
+            return report_out_of_range(s, name);
     return 0;
 }
 
@@ -132,7 +135,7 @@ void *kc_state_lend(struct kc_state *s, size_t count, size_t size)
     return l->room;
 }
 
-static void state_free(struct kc_state *s)
+static void free_state(struct kc_state *s)
 {
     for (struct lent *l = s->lent, *next; l; l = next) {
         next = l->next;
@@ -142,13 +145,15 @@ static void state_free(struct kc_state *s)
     kc_mem_free(s->t);
 }
 
-/* What comes behind all the parts: arrays of one number, */
-#define COUNTERS 3
+#define COUNTERS 3 /* arrays of one number, after all parts */
+
+/* Write or read the operation counters. */
 static int visit_work(struct kc_state *s)
 {
     struct kc_work *w = s->steps->work;
     const uint64_t most = UINT64_MAX / 2;
-    return kc_state_u64(s, "flops", &w->flops, 1, most) != 0 || kc_state_u64(s, "dense flops", &w->dense_flops, 1, most) != 0 ||
+    return kc_state_u64(s, "flops", &w->flops, 1, most) != 0 ||
+           kc_state_u64(s, "dense flops", &w->dense_flops, 1, most) != 0 ||
            kc_state_u64(s, "index flops", &w->index_flops, 1, most) != 0 ? -1 : 0;
 }
 
@@ -166,7 +171,7 @@ int kc_steps_enter(struct kc_steps *steps, struct kc_frame *f, struct kc_err *e)
         rc = visit_work(&s);
         steps->from = NULL;
     }
-    state_free(&s);
+    free_state(&s);
     return rc != 0 ? -1 : 1;
 }
 
@@ -176,12 +181,12 @@ void kc_steps_leave(struct kc_steps *steps, struct kc_frame *f)
         steps->top = f->outer;
 }
 
-/* The outermost part first. */
+/* Visit all frames, the outermost first. They are linked from the innermost on. */
 static int visit_all(struct kc_state *s, struct kc_frame *top)
 {
     struct kc_frame *inner = NULL, *f = top;
     int rc = 0;
-    while (f) { /* turn the list round, */
+    while (f) { /* reverse the list, */
         struct kc_frame *outer = f->outer;
         f->outer = inner;
         inner = f;
@@ -198,7 +203,7 @@ static int visit_all(struct kc_state *s, struct kc_frame *top)
     return rc;
 }
 
-static int save(struct kc_steps *steps, struct kc_err *e)
+static int save_state(struct kc_steps *steps, struct kc_err *e)
 {
     struct kc_state s = {.steps = steps, .e = e};
     int rc = visit_all(&s, steps->top);
@@ -209,7 +214,7 @@ static int save(struct kc_steps *steps, struct kc_err *e)
         s.t[i].name = name;
     if (rc == 0)
         rc = steps->save(steps->arg, s.t, s.n, e);
-    state_free(&s);
+    free_state(&s);
     return rc;
 }
 
@@ -217,10 +222,10 @@ int kc_steps_at(struct kc_steps *steps, struct kc_err *e)
 {
     if (!steps)
         return 0;
-    if (steps->from) /* it goes on from a place that there is not */
+    if (steps->from) /* parts are left that no function has read */
         return kc_steps_bad(steps, "it does not end where a step begins", e);
     int due = steps->due(steps->arg);
-    if ((due & KC_DUE_SAVE) && !steps->cut && save(steps, e) != 0)
+    if ((due & KC_DUE_SAVE) && !steps->cut && save_state(steps, e) != 0)
         return -1;
     steps->late |= (due & KC_DUE_STOP) != 0;
     return steps->late;

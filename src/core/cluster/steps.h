@@ -1,9 +1,10 @@
-/* The steps of a fit: the places where its state is small and well defined. There it can be saved, to be taken up again
- * by a later run, which comes to the same result; and there it looks whether its time is up.
+/* The steps of a fit: the places where its state is small and well defined. There it can be saved, so that a later
+ * process can resume it and come to the same result; and there it checks whether its time is up.
  *
- * The state is that of functions inside each other (fit, sweep, search, engine). Each describes its own part by one
- * function, a visit, that serves both ways: it names the arrays in an order that follows from what it has named before,
- * and they are written, or read back and checked. What follows from data and options is made anew instead. */
+ * The state is that of functions inside each other (fit, sweep, search, engine). Each describes its own part by
+ * one function, a visit, that serves both ways: it names the arrays in an order that follows from what it has
+ * named before, and they are written, or read back and checked. What follows from data and options is not saved
+ * but computed again. */
 #ifndef KC_CORE_CLUSTER_STEPS_H
 #define KC_CORE_CLUSTER_STEPS_H
 
@@ -16,20 +17,20 @@ enum { KC_DUE_SAVE = 1, KC_DUE_STOP = 2 };
 struct kc_work;  /* core/cluster/space.h */
 struct kc_frame; /* below */
 
-/* What the caller of kc_kmeans_run provides; the last members are core's own, zero at the start. */
+/* What the caller of kc_kmeans_run provides. The members from `late` on are core's own; set them to zero. */
 struct kc_steps {
     int (*due)(void *arg); /* KC_DUE_SAVE and KC_DUE_STOP, or 0; called at each step, by one thread */
     /* Write the arrays; their data lie where the fit works on them. */
     int (*save)(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e);
-    const struct kc_st *from; /* the arrays to go on from; NULL: start from the beginning */
-    int (*read)(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e); /* one of them */
-    int timed;                /* time may be up some day; */
-    int keeps;                /* then the state is to be saved first: the fit ends at a step only */
-    const char *name;         /* of what they are read from, for messages */
+    const struct kc_st *from; /* the arrays to resume from; NULL: start from the beginning */
+    int (*read)(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e); /* read one array of `from` */
+    int timed;                /* time may be up during the fit */
+    int keeps;                /* when time is up the state must be saved: so the fit ends at a step only */
+    const char *name;         /* of the file that `from` is read from, for messages */
     void *arg;
-    int late;                 /* time was up at a step, */
-    int cut;                  /* and something has been left out for it */
-    struct kc_frame *top;
+    int late;                 /* time was up at a step */
+    int cut;                  /* something has been left out because time was up */
+    struct kc_frame *top;     /* the innermost function with state */
     size_t at;                /* arrays that have been read */
     struct kc_work *work;
 };
@@ -45,6 +46,7 @@ struct kc_state {
     struct kc_err *e;
 };
 
+/* A function with state, and how to visit it. */
 struct kc_frame {
     int (*visit)(void *arg, struct kc_state *s);
     void *arg;
@@ -53,29 +55,33 @@ struct kc_frame {
 
 /* steps may be NULL in all of these. */
 
-/* From here to kc_steps_leave the state has one more part. 1: it has been read, and the function goes on from it; 0: it
- * starts from the beginning; -1: failed. */
+/* Add a function's part to the state, until kc_steps_leave. Returns 1 if the part has been read, so that the
+ * function must continue from it, 0 to start from the beginning, -1 after a failure. */
 int kc_steps_enter(struct kc_steps *steps, struct kc_frame *f, struct kc_err *e) KC_MUST_USE;
 void kc_steps_leave(struct kc_steps *steps, struct kc_frame *f);
-/* A step: saves, when that is due. 1: time is up, 0: it is not, -1: failed. */
+/* Make a step: save if that is due. Returns 1 if time is up, 0 if not, -1 after a failure. */
 int kc_steps_at(struct kc_steps *steps, struct kc_err *e) KC_MUST_USE;
-/* The same where there is no state to be saved. */
+/* Return 1 if time is up, at a place where no state can be saved. */
 int kc_steps_late(const struct kc_steps *steps);
-int kc_steps_resuming(const struct kc_steps *steps); /* parts of the state are still to be read */
+/* Return 1 while parts of the state are still to be read. */
+int kc_steps_resuming(const struct kc_steps *steps);
 
-/* What was taken up leads nowhere: -1, with KC_EINPUT. */
+/* Report that the checkpoint is damaged (KC_EINPUT). Returns -1. */
 int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e);
 
-/* For visits: n elements at p, which a visit that reads fills. KC_EINPUT for what is not there or not as told. */
+/* For visits: write n elements at p, or fill them when reading. A missing array, one of another type or length,
+ * and a value above `most` are KC_EINPUT. */
 int kc_state_u64(struct kc_state *s, const char *name, uint64_t *p, size_t n, uint64_t most) KC_MUST_USE;
 int kc_state_u32(struct kc_state *s, const char *name, uint32_t *p, size_t n, uint32_t most) KC_MUST_USE;
-/* Numbers within -most .. most; of those with most INFINITY and any != 0, NaN too. */
+/* The same for numbers within -most .. most; any: do not check them, NaN is fine, too. */
 int kc_state_f64(struct kc_state *s, const char *name, double *p, size_t n, double most, int any) KC_MUST_USE;
 int kc_state_f32(struct kc_state *s, const char *name, float *p, size_t n, double most, int any) KC_MUST_USE;
-/* A partition: labels (n) below k, every one of which occurs. */
+/* The same for a partition: labels (n) below k, each of which occurs. */
 int kc_state_partition(struct kc_state *s, uint32_t *labels, size_t n, uint32_t k) KC_MUST_USE;
-int kc_state_bad(struct kc_state *s, const char *what); /* -1 */
-/* Room for what lies elsewhere in another form: what is written from there must last longer than the visit. Zeros. */
+/* Report that the checkpoint is damaged (KC_EINPUT). Returns -1. */
+int kc_state_bad(struct kc_state *s, const char *what);
+/* Return zeroed room for values that lie elsewhere in another form. It lasts until the state is written, which is
+ * after the visit. */
 void *kc_state_lend(struct kc_state *s, size_t count, size_t size) KC_MUST_USE;
 
 #endif

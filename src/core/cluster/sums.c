@@ -1,8 +1,8 @@
-/* Add rows up by cluster. The dimensions are cut into slices, one task each, so that every sum is one chain of additions
- * in row order whatever the number of threads.
+/* Add rows up by cluster. The dimensions are cut into slices, one task each, so that every sum is one chain of
+ * additions in row order whatever the number of threads.
  *
- * Floor: n d additions for each set of cells; a row's piece (in L1 after the first set) and a sum's are loaded and the
- * sum's is stored, 16 bytes an addition: 0.3 cycles from L2. */
+ * Floor: n d additions for each set of cells; a row's piece (in L1 after the first set) and a sum's are loaded and
+ * the sum's is stored, 16 bytes an addition: 0.3 cycles from L2. */
 #include "core/cluster/sums.h"
 
 #include <string.h>
@@ -11,21 +11,22 @@
 #include "par/pool.h"
 
 #define AHEAD 8 /* rows to prefetch by */
-#define SPAN_BYTES ((size_t)8 << 20) /* of rows read at a time, or whose lengths are taken while they are in L3 */
-#define SPAN_TILES 16                /* at least */
+#define SPAN_BYTES ((size_t)8 << 20) /* bytes of rows read at a time, or whose lengths are computed, to stay in L3 */
+#define SPAN_TILES 16                /* least tiles of a span */
 
-struct walk {
+/* A pass over the rows. */
+struct sum_pass {
     const struct kc_space *s;
     const struct kc_cells *b; /* (nb) */
     size_t nb;
     double *inv;  /* (n) 1 / |x|, a factor of each row, beside its weight; NULL: 1 */
-    int fresh;    /* inv is filled on the way */
-    float *read;  /* (span, d) rows that do not lie in memory */
-    size_t span0, end;
-    size_t slice, slices; /* dimensions a task, tasks */
+    int fresh;    /* fill inv on the way */
+    float *read;  /* (span, d) rows that do not lie in memory; NULL: they do */
+    size_t span0, end; /* the present span */
+    size_t slice, slices; /* dimensions of a slice; number of slices */
 };
 
-static size_t span_of(size_t n, size_t d)
+static size_t count_span_rows(size_t n, size_t d)
 {
     size_t tiles = SPAN_BYTES / (KC_LA_TILE * d * sizeof(float));
     size_t m = (tiles > SPAN_TILES ? tiles : SPAN_TILES) * KC_LA_TILE;
@@ -34,17 +35,18 @@ static size_t span_of(size_t n, size_t d)
 
 uint64_t kc_sums_span_bytes(size_t n, size_t d, int in_memory)
 {
-    return in_memory ? 0 : (uint64_t)span_of(n, d) * d * sizeof(float);
+    return in_memory ? 0 : (uint64_t)count_span_rows(n, d) * d * sizeof(float);
 }
 
-static const float *row_at(const struct walk *w, size_t i)
+static const float *row_at(const struct sum_pass *w, size_t i)
 {
     return w->read ? w->read + (i - w->span0) * w->s->d : kc_rows_at(&w->s->rows, i);
 }
 
+/* Read a tile of the span if it does not lie in memory, and compute the lengths of its rows if they are wanted. */
 static void fetch_tile(void *arg, size_t t, unsigned worker)
 {
-    struct walk *w = arg;
+    struct sum_pass *w = arg;
     size_t i0 = w->span0 + t * KC_LA_TILE, rows = w->end - i0 < KC_LA_TILE ? w->end - i0 : KC_LA_TILE;
     const float *row[KC_LA_TILE];
     (void)worker;
@@ -53,8 +55,9 @@ static void fetch_tile(void *arg, size_t t, unsigned worker)
         w->inv[i0 + r] = 1 / kc_la_length(row[r], w->s->d);
 }
 
-/* A slice of the dimensions: a tile's piece of X is fetched once and then serves all bundles from the near caches. */
-static void add_slice(const struct walk *w, size_t slice)
+/* Add up one slice of the dimensions. A tile's piece of X is fetched once and then serves all sets from the near
+ * caches. */
+static void add_slice(const struct sum_pass *w, size_t slice)
 {
     size_t d = w->s->d, t0 = slice * w->slice, len = d - t0 < w->slice ? d - t0 : w->slice;
     for (size_t i0 = w->span0; i0 < w->end; i0 += KC_LA_TILE) {
@@ -74,9 +77,10 @@ static void add_slice(const struct walk *w, size_t slice)
     }
 }
 
-static void span_task(void *arg, size_t task, unsigned worker)
+/* Task of a span: one slice of the sums, or after these the counts and weights of one set of cells. */
+static void add_span(void *arg, size_t task, unsigned worker)
 {
-    struct walk *w = arg;
+    struct sum_pass *w = arg;
     (void)worker;
     if (task < w->slices) {
         add_slice(w, task);
@@ -89,7 +93,7 @@ static void span_task(void *arg, size_t task, unsigned worker)
         b->mass[b->cells ? b->cells[i] : b->labels[i]] += kc_space_weight(w->s, i);
 }
 
-static int add_rows(struct walk *w, struct kc_err *e)
+static int add_rows(struct sum_pass *w, struct kc_err *e)
 {
     const struct kc_space *s = w->s;
     size_t n = s->n, d = s->d, span = n;
@@ -106,14 +110,14 @@ static int add_rows(struct walk *w, struct kc_err *e)
             memset(w->b[q].mass, 0, w->b[q].k * sizeof(double));
     }
     if (fetch)
-        span = span_of(n, d);
+        span = count_span_rows(n, d);
     if (!s->rows.x && !(w->read = kc_mem_aligned(kc_mem_mul(span, d), sizeof *w->read, e)))
         return -1;
     for (w->span0 = 0; w->span0 < n; w->span0 = w->end) {
         w->end = span < n - w->span0 ? w->span0 + span : n;
         if (fetch)
             kc_pool_for(s->ctx->pool, kc_la_tiles(w->end - w->span0), fetch_tile, w);
-        kc_pool_for(s->ctx->pool, w->slices + w->nb, span_task, w);
+        kc_pool_for(s->ctx->pool, w->slices + w->nb, add_span, w);
     }
     kc_mem_free(w->read);
     return kc_rows_failed(&s->rows, e);
@@ -122,7 +126,7 @@ static int add_rows(struct walk *w, struct kc_err *e)
 int kc_sums_cells(const struct kc_space *s, const struct kc_cells *cells, size_t n, double *inv, int fresh,
                   struct kc_err *e)
 {
-    struct walk w = {.s = s, .b = cells, .nb = n, .inv = inv, .fresh = fresh};
+    struct sum_pass w = {.s = s, .b = cells, .nb = n, .inv = inv, .fresh = fresh};
     return add_rows(&w, e);
 }
 

@@ -4,26 +4,26 @@
 
 #include "core/cluster/space.h"
 
-/* Add the rows of each cluster up: sums (k, d) double, weighted, and counts (k), not weighted. labels (n) 0..k-1. Each
- * element adds its rows in row order. */
+/* Add the rows of each cluster up: sums (k, d) by weight, and counts (k) of rows. labels (n): 0..k-1. Each element
+ * is one chain of additions in row order. */
 int kc_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts,
             struct kc_err *e) KC_MUST_USE;
 
-/* A set of cells into which the rows fall, and what is added up for each cell. */
+/* A set of cells into which the rows fall, and the sums for each cell. */
 struct kc_cells {
-    const uint32_t *labels; /* (n) the cell of each row, */
-    uint16_t *cells;        /* or, if not NULL, this one */
+    const uint32_t *labels; /* (n) the cell of each row; not read if there are `cells` */
+    uint16_t *cells;        /* (n) the cell of each row; NULL: see labels */
     size_t k;
     double *sums;           /* (k, d) of the rows */
     double *mass;           /* (k) weights of the rows; NULL: not wanted */
     uint64_t *counts;       /* (k) number of the rows; NULL: not wanted */
 };
 
-/* Add the rows up for n sets of cells in one pass. inv (n rows) is a factor of each row, beside its weight; NULL: 1.
- * fresh: fill inv with 1 / |x| on the way. */
+/* Add the rows up for n sets of cells in one pass. inv (s->n): a factor of each row, beside its weight; NULL: 1. fresh:
+ * set inv to 1 / |x| first. */
 int kc_sums_cells(const struct kc_space *s, const struct kc_cells *cells, size_t n, double *inv, int fresh,
                   struct kc_err *e) KC_MUST_USE;
-/* Return the bytes that a pass takes to read rows that do not lie in memory. */
+/* Return the bytes that a pass needs to read rows that do not lie in memory. */
 uint64_t kc_sums_span_bytes(size_t n, size_t d, int in_memory);
 
 #endif

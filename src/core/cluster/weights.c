@@ -1,10 +1,12 @@
+/* Row weights, scaled by a power of two: that changes no bit of their fractions, and with a mean of 1 .. 2 sums of
+ * weights are about as large as numbers of rows. */
 #include "core/cluster/weights.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
 
-#define FAINT 1e-12
+#define FAINT 1e-12 /* least weight, as a share of the largest */
 
 int kc_weights_make(const double *given, size_t n, double **w, double *one, struct kc_err *e)
 {
