@@ -1,3 +1,6 @@
+/* The contingency table by two counting sorts, and the indices of agreement. ARI and the F-measure count pairs of
+ * rows in 64 bits; the expected mutual information (Vinh, Epps and Bailey 2010) is summed over pairs of different
+ * cluster sizes rather than over pairs of clusters. */
 #include "core/judge/agreement.h"
 
 #include <math.h>
@@ -5,9 +8,10 @@
 #include <string.h>
 #include "base/mem.h"
 
-#define NEGLIGIBLE 1e-25 /* of the most likely count's probability: some 10.7 standard deviations away */
+#define NEGLIGIBLE 1e-25 /* share of the most likely count's probability: some 10.7 standard deviations away */
 
-/* Rows of the data by b, then, keeping that order, by a: equal cells come together, in the table's order. */
+/* Sort the rows of the data by b and then, keeping that order, by a: rows of the same cell come together, in the
+ * table's order. */
 int kc_table_build(struct kc_table *t, const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
                    struct kc_err *e)
 {
@@ -82,7 +86,7 @@ void kc_table_free(struct kc_table *t)
     memset(t, 0, sizeof *t);
 }
 
-static double entropy(const uint64_t *sum, size_t k, double n)
+static double compute_entropy(const uint64_t *sum, size_t k, double n)
 {
     double h = 0;
     for (size_t i = 0; i < k; i++)
@@ -91,33 +95,33 @@ static double entropy(const uint64_t *sum, size_t k, double n)
     return h;
 }
 
-/* What a count of x adds to the mutual information, times n. */
-static double information(double x, double a, double b, double n)
+/* Return what a cell of x rows adds to the mutual information, times n. a, b: rows of its cluster and its class. */
+static double weigh_information(double x, double a, double b, double n)
 {
     return x * log(n * x / (a * b));
 }
 
-/* What the mutual information gets on average from one cluster of a and one class of b rows, times n: the count of
- * their common rows is hypergeometric. Its probabilities follow from each other, so they are walked from the most
- * likely one to both sides, up to a factor, which their sum tells: no log-gamma, whose rounding at 10^6 rows is worse
- * than 1e-9. */
-static double expected_cell(double a, double b, double n)
+/* Return what one cluster of a and one class of b rows add to the mutual information on average, times n: the count of
+ * their common rows is hypergeometric. Its probabilities follow from each other, so they are computed from the most
+ * likely one to both sides, up to a common factor, which is their sum: no log-gamma, whose rounding at 10^6 rows is
+ * worse than 1e-9. */
+static double expect_cell(double a, double b, double n)
 {
     double low = a + b - n > 0 ? a + b - n : 0, high = a < b ? a : b;
     double mode = floor((a + 1) * (b + 1) / (n + 2));
     mode = mode < low ? low : mode > high ? high : mode;
-    double all = 1, sum = mode > 0 ? information(mode, a, b, n) : 0, w = 1;
+    double all = 1, sum = mode > 0 ? weigh_information(mode, a, b, n) : 0, w = 1;
     for (double x = mode; x < high && w > NEGLIGIBLE; x++) {
         w *= (a - x) * (b - x) / ((x + 1) * (n - a - b + x + 1));
         all += w;
-        sum += w * information(x + 1, a, b, n);
+        sum += w * weigh_information(x + 1, a, b, n);
     }
     w = 1;
     for (double x = mode; x > low && w > NEGLIGIBLE; x--) {
         w *= x * (n - a - b + x) / ((a - x + 1) * (b - x + 1));
         all += w;
         if (x > 1)
-            sum += w * information(x - 1, a, b, n);
+            sum += w * weigh_information(x - 1, a, b, n);
     }
     return sum / all;
 }
@@ -130,8 +134,8 @@ static int by_value(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* The different sizes above 0 into size (k), and how often there is each into times (k); how many. */
-static size_t group_sizes(const uint64_t *sum, size_t k, uint64_t *size, uint64_t *times)
+/* List the different sizes above 0 in size (k), and how often each occurs in times (k). Returns how many there are. */
+static size_t list_sizes(const uint64_t *sum, size_t k, uint64_t *size, uint64_t *times)
 {
     size_t m = 0;
     memcpy(size, sum, k * sizeof *size);
@@ -149,8 +153,8 @@ static size_t group_sizes(const uint64_t *sum, size_t k, uint64_t *size, uint64_
     return m;
 }
 
-/* Clusters of equal size expect the same, so one of each size is looked at. */
-static int expect(const struct kc_table *t, double *expected, struct kc_err *e)
+/* Compute the expected mutual information. Clusters of equal size expect the same, so one of each size is looked at. */
+static int expect_information(const struct kc_table *t, double *expected, struct kc_err *e)
 {
     int rc = -1;
     uint64_t *a = kc_mem_alloc(t->rows, 2 * sizeof *a, e), *b = kc_mem_alloc(t->cols, 2 * sizeof *b, e);
@@ -158,10 +162,10 @@ static int expect(const struct kc_table *t, double *expected, struct kc_err *e)
     if (!a || !b)
         goto out;
     uint64_t *a_times = a + t->rows, *b_times = b + t->cols;
-    size_t na = group_sizes(t->row_sum, t->rows, a, a_times), nb = group_sizes(t->col_sum, t->cols, b, b_times);
+    size_t na = list_sizes(t->row_sum, t->rows, a, a_times), nb = list_sizes(t->col_sum, t->cols, b, b_times);
     for (size_t i = 0; i < na; i++)
         for (size_t j = 0; j < nb; j++)
-            sum += (double)a_times[i] * (double)b_times[j] * expected_cell((double)a[i], (double)b[j], n);
+            sum += (double)a_times[i] * (double)b_times[j] * expect_cell((double)a[i], (double)b[j], n);
     *expected = sum / n;
     rc = 0;
 out:
@@ -170,8 +174,8 @@ out:
     return rc;
 }
 
-/* Ordered pairs of rows of the data in the same of k clusters: exact for less than 2^32 rows. */
-static uint64_t pairs(const uint64_t *count, size_t k)
+/* Count the ordered pairs of rows of the data that share one of k clusters: exact for fewer than 2^32 rows. */
+static uint64_t count_pairs(const uint64_t *count, size_t k)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < k; i++)
@@ -179,10 +183,11 @@ static uint64_t pairs(const uint64_t *count, size_t k)
     return sum;
 }
 
+/* Compute the indices over pairs of rows. */
 static void compare_pairs(const struct kc_table *t, struct kc_agreement *a)
 {
-    uint64_t in_a = pairs(t->row_sum, t->rows), in_b = pairs(t->col_sum, t->cols);
-    uint64_t in_both = pairs(t->count, t->first[t->rows]), in_none = t->n * (t->n - 1) - in_a - in_b + in_both;
+    uint64_t in_a = count_pairs(t->row_sum, t->rows), in_b = count_pairs(t->col_sum, t->cols);
+    uint64_t in_both = count_pairs(t->count, t->first[t->rows]), in_none = t->n * (t->n - 1) - in_a - in_b + in_both;
     double rows = (double)in_a, cols = (double)in_b, both = (double)in_both, none = (double)in_none;
     double only_rows = (double)(in_a - in_both), only_cols = (double)(in_b - in_both);
     a->precision = in_a > 0 ? both / rows : NAN;
@@ -196,17 +201,17 @@ static void compare_pairs(const struct kc_table *t, struct kc_agreement *a)
 int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struct kc_err *e)
 {
     double n = (double)t->n, expected, mutual = 0, most = 0;
-    double clusters = entropy(t->row_sum, t->rows, n), classes = entropy(t->col_sum, t->cols, n);
+    double clusters = compute_entropy(t->row_sum, t->rows, n), classes = compute_entropy(t->col_sum, t->cols, n);
     size_t used[2] = {0, 0};
     memset(a, 0, sizeof *a);
-    if (expect(t, &expected, e) != 0)
+    if (expect_information(t, &expected, e) != 0)
         return -1;
     for (size_t i = 0; i < t->rows; i++) {
         uint64_t top = 0;
         used[0] += t->row_sum[i] > 0;
         for (size_t p = t->first[i]; p < t->first[i + 1]; p++) {
             top = t->count[p] > top ? t->count[p] : top;
-            mutual += information((double)t->count[p], (double)t->row_sum[i], (double)t->col_sum[t->col[p]], n);
+            mutual += weigh_information((double)t->count[p], (double)t->row_sum[i], (double)t->col_sum[t->col[p]], n);
         }
         most += (double)top;
     }

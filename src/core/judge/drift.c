@@ -1,3 +1,5 @@
+/* Drift: compare figures of new rows with those of the fit, and the balance of cluster sizes. Figures that are not
+ * defined are NAN and cross no limit. */
 #include "core/judge/drift.h"
 
 #include <math.h>

@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include "base/err.h"
 
-/* What is too much. */
+/* Limits: figures above these are reported. */
 struct kc_drift_limits {
-    double unassigned; /* share of the rows that are in no cluster */
+    double unassigned; /* share of the rows that are unassigned */
     double silhouette; /* fall of the mean silhouette since the fit */
     double cv;         /* coefficient of variation of the clusters' sizes */
-    double rows;       /* rows since the fit, as a share of those of the fit; only told, never drift by itself */
+    double rows;       /* rows since the fit, as a share of those of the fit; reported, but never drift by itself */
 };
 
 #define KC_DRIFT_LIMITS_DEFAULT {0.30, 0.15, 1.5, 0.05}
@@ -19,18 +19,18 @@ struct kc_drift_limits {
 struct kc_drift {
     uint64_t rows, unassigned; /* of this run */
     double silhouette_fit, silhouette; /* mean; NAN where not defined */
-    double similarity_fit, similarity; /* mean, to the nearest centroid */
-    double cv, gini;           /* of the sizes, these rows included */
+    double similarity_fit, similarity; /* mean similarity to the nearest centroid */
+    double cv, gini;           /* of the clusters' sizes, these rows included */
     uint64_t rows_fit, rows_since; /* rows of the fit; rows seen since then, these included */
     struct kc_drift_limits limits;
-    int many_unassigned, silhouette_fell, unbalanced; /* a limit was crossed */
-    int many_rows;
+    int many_unassigned, silhouette_fell, unbalanced; /* a limit was crossed: there is drift */
+    int many_rows;             /* the limit of rows was crossed, which alone is no drift */
 };
 
-/* The flags from the figures. Returns whether there is drift. */
+/* Set the flags from the figures. Returns 1 if there is drift. */
 int kc_drift_judge(struct kc_drift *d);
 
-/* Coefficient of variation (of the population) and Gini coefficient (Gini 1912) of the sizes of k > 0 clusters. */
+/* Compute the coefficient of variation (of the population) and the Gini coefficient (Gini 1912) of k > 0 sizes. */
 int kc_balance(const uint64_t *counts, size_t k, double *cv, double *gini, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -1,3 +1,6 @@
+/* Score partitions batch by batch: sums, silhouettes, worst neighbours (index_group.h), then the indices from
+ * these. The silhouettes are computed from sums alone, as in index.h; where a convention is needed (no scatter,
+ * one cluster, nothing left within the clusters) it is scikit-learn's. */
 #include "core/judge/index.h"
 
 #include <math.h>
@@ -7,9 +10,9 @@
 #include "core/judge/index_group.h"
 #include "par/pool.h"
 
-/* What the rows gave, block by block in order, becomes each cluster's; the scatters are wanted before the worst
- * neighbours. */
-static void reduce(struct kc_index_group *g)
+/* Reduce the per-block sums, in block order, to one value per cluster. Must precede kc_index_group_worst(), which
+ * reads the scatters. */
+static void reduce_blocks(struct kc_index_group *g)
 {
     memset(g->silhouette, 0, g->cols * sizeof *g->silhouette);
     memset(g->scatter, 0, g->cols * sizeof *g->scatter);
@@ -22,7 +25,8 @@ static void reduce(struct kc_index_group *g)
         g->scatter[c] /= g->mass[c];
 }
 
-static void conclude(const struct kc_index_group *g, const struct kc_index_part *part)
+/* Compute a partition's indices from the values of its clusters. */
+static void compute_indices(const struct kc_index_group *g, const struct kc_index_part *part)
 {
     struct kc_scored *p = part->p;
     const double *nn = g->nn + part->col, *scatter = g->scatter + part->col, *worst = g->worst + part->col;
@@ -50,19 +54,19 @@ static void conclude(const struct kc_index_group *g, const struct kc_index_part 
     p->silhouette = total / n;
     if (!p->no_davies_bouldin) /* scikit-learn: no scatter at all is 0 */
         p->davies_bouldin = widest < 1e-8 ? 0 : ratios / k;
-    /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing */
+    /* scikit-learn gives 1 where nothing is left within the clusters; what rounding leaves counts as nothing. */
     p->calinski_harabasz =
         inertia < 1e-12 * n || g->copies <= k ? 1 : between * (g->copies - k) / (inertia * (k - 1.0));
 }
 
-static size_t room_for(uint32_t kmax)
+static size_t count_room(uint32_t kmax)
 {
     return kmax > KC_INDEX_COLS ? kmax : KC_INDEX_COLS;
 }
 
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads)
 {
-    uint64_t room = room_for(kmax), blocks = kc_space_blocks(n), span = kc_sums_span_bytes(n, d, in_memory);
+    uint64_t room = count_room(kmax), blocks = kc_space_blocks(n), span = kc_sums_span_bytes(n, d, in_memory);
     uint64_t pairs = KC_INDEX_COLS * KC_INDEX_COLS, maps = KC_INDEX_JOINTS * n + KC_INDEX_PARTS * KC_INDEX_COLS + pairs;
     uint64_t joint = np > 1 ? maps * sizeof(uint16_t) + pairs + KC_INDEX_COLS * d * sizeof(double) : 0;
     uint64_t out = KC_LA_TILE * (KC_INDEX_COLS * sizeof(double) + KC_TILE_COLUMNS * sizeof(float));
@@ -73,7 +77,7 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
            threads * (out + KC_LA_SCRATCH + 64);
 }
 
-static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
+static int alloc_batch(struct kc_index_group *g, size_t np, struct kc_err *e)
 {
     size_t n = g->s->n, d = g->s->d, threads = kc_pool_threads(g->s->ctx->pool);
     g->mass = kc_mem_alloc(g->room, sizeof *g->mass, e);
@@ -108,7 +112,7 @@ static int allocate(struct kc_index_group *g, size_t np, struct kc_err *e)
     return g->derived_sums && g->joint && g->of_cell && g->seen && g->to ? 0 : -1;
 }
 
-static void release(struct kc_index_group *g)
+static void free_batch(struct kc_index_group *g)
 {
     void *const all[] = {g->mass, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
                          g->cell_mass, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
@@ -117,8 +121,8 @@ static void release(struct kc_index_group *g)
         kc_mem_free(all[i]);
 }
 
-/* A row that weighs more than 1 as given is so many rows; one of less is still one. */
-static double copies(const struct kc_space *s)
+/* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
+static double count_effective_rows(const struct kc_space *s)
 {
     double sum = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
@@ -132,23 +136,27 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     int rc = -1;
     for (size_t i = 0; i < np; i++)
         kmax = p[i].k > kmax ? p[i].k : kmax;
-    struct kc_index_group g = {.s = s, .room = room_for(kmax), .block = kc_space_block(s->n),
-                               .blocks = kc_space_blocks(s->n), .total = kc_space_total(s), .copies = copies(s)};
-    if (allocate(&g, np, e) != 0)
+    struct kc_index_group g = {.s = s,
+                               .room = count_room(kmax),
+                               .block = kc_space_block(s->n),
+                               .blocks = kc_space_blocks(s->n),
+                               .total = kc_space_total(s),
+                               .copies = count_effective_rows(s)};
+    if (alloc_batch(&g, np, e) != 0)
         goto out;
     for (size_t i = 0; i < np; i += g.parts) {
         kc_index_gather(&g, p + i, np - i);
         if (kc_index_group_sums(&g, e) != 0 || kc_index_group_rows(&g, e) != 0)
             goto out;
-        reduce(&g);
+        reduce_blocks(&g);
         kc_index_group_worst(&g);
         for (size_t q = 0; q < g.parts; q++)
-            conclude(&g, &g.part[q]);
+            compute_indices(&g, &g.part[q]);
     }
     for (size_t t = 0; s->work && t < kc_pool_threads(s->ctx->pool); t++)
         s->work->index_flops += g.flops[8 * t];
     rc = 0;
 out:
-    release(&g);
+    free_batch(&g);
     return rc;
 }

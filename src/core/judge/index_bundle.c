@@ -1,38 +1,40 @@
-/* Which partitions share a pass, which of them share cells, and which products are in float. */
+/* Plan a batch: which partitions share a pass, which of them share cells, and which products are in float. The
+ * plan is the cheapest by measured costs, and a function of rows and partitions alone, never of threads. */
 #include <string.h>
 #include "core/judge/index_group.h"
 #include "par/pool.h"
 
 /* Costs in cycles a row, measured on an EPYC (Milan): */
-#define ADD 0.3          /* an element of a row, added to a sum */
+#define ADD 0.3          /* adding an element of a row to a sum */
 #define MAC 0.0625       /* a multiplication and addition of a product in float; in double twice that */
-#define DOT_CALL 30.0    /* a dot product in double, and what goes with it, */
-#define DOT 0.4          /* and each of its elements */
+#define DOT_CALL 30.0    /* a dot product in double and what belongs to it, without its elements */
+#define DOT 0.4          /* an element of a dot product */
 #define COLUMN 1.0       /* looking at a product */
 
-static double cost_in_double(size_t cells, size_t cols, size_t parts, size_t d)
+static double estimate_cost_in_double(size_t cells, size_t cols, size_t parts, size_t d)
 {
     double sums = parts > 1 ? (double)(cells * parts) : 0; /* of products of cells */
     return 2 * MAC * (double)(cells * d) + COLUMN * (double)cols + sums;
 }
 
-static double cost_ranked(size_t cols, size_t parts, size_t d)
+static double estimate_cost_ranked(size_t cols, size_t parts, size_t d)
 {
     return MAC * (double)(cols * d) + COLUMN * (double)cols + 2 * (double)parts * (DOT * (double)d + DOT_CALL);
 }
 
-/* A bundle of so many cells, and clusters of so many partitions; *in_double: how. */
-static double cost(const struct kc_space *s, size_t cells, size_t cols, size_t parts, int *in_double)
+/* Return the cost of a bundle of so many cells, with `cols` clusters of `parts` partitions. *in_double is set to the
+ * cheaper way. */
+static double estimate_cost(const struct kc_space *s, size_t cells, size_t cols, size_t parts, int *in_double)
 {
     double once = ADD * (double)s->d, sums = once;
-    double wide = cost_in_double(cells, cols, parts, s->d), narrow = cost_ranked(cols, parts, s->d);
+    double wide = estimate_cost_in_double(cells, cols, parts, s->d), narrow = estimate_cost_ranked(cols, parts, s->d);
     if (parts > 1)
         sums += once * (double)(cells * parts) / (double)s->n;
     *in_double = cells <= KC_INDEX_COLS && wide <= narrow;
     return sums + (*in_double ? wide : narrow);
 }
 
-static size_t bundle_cols(const struct kc_index_group *g, const struct kc_bundle *b)
+static size_t count_columns(const struct kc_index_group *g, const struct kc_bundle *b)
 {
     size_t cols = 0;
     for (size_t q = 0; q < b->parts; q++)
@@ -49,35 +51,37 @@ struct meet {
     uint16_t *cells; /* (n) the new ones; may be b's */
 };
 
-static size_t key(const struct meet *m, size_t i)
+static size_t pair_key(const struct meet *m, size_t i)
 {
     return (m->b->cells ? m->b->cells[i] : m->b->labels[i]) * (size_t)m->k + m->labels[i];
 }
 
-/* Looked at before it is set: the few lines of `seen` stay shared between the caches. */
-static void see_block(void *arg, size_t blk, unsigned worker)
+/* Mark the pairs of cell and cluster that occur in a block of rows. A mark is read before it is set, so that the
+ * few cache lines of `seen` stay shared between the caches. */
+static void mark_pairs(void *arg, size_t blk, unsigned worker)
 {
     struct meet *m = arg;
     size_t n = m->g->s->n, end = (blk + 1) * m->g->block < n ? (blk + 1) * m->g->block : n;
     (void)worker;
     for (size_t i = blk * m->g->block; i < end; i++) {
-        unsigned char *at = &m->g->seen[key(m, i)];
+        unsigned char *at = &m->g->seen[pair_key(m, i)];
         if (!__atomic_load_n(at, __ATOMIC_RELAXED))
             __atomic_store_n(at, 1, __ATOMIC_RELAXED);
     }
 }
 
-static void relabel_block(void *arg, size_t blk, unsigned worker)
+static void relabel_rows(void *arg, size_t blk, unsigned worker)
 {
     struct meet *m = arg;
     size_t n = m->g->s->n, end = (blk + 1) * m->g->block < n ? (blk + 1) * m->g->block : n;
     (void)worker;
     for (size_t i = blk * m->g->block; i < end; i++)
-        m->cells[i] = m->g->to[key(m, i)];
+        m->cells[i] = m->g->to[pair_key(m, i)];
 }
 
-/* Into the cells that are seen; ids go by the old cell, so the maps can be rewritten in place from the end. */
-static void take_meet(struct meet *m, size_t cells)
+/* Replace the bundle's cells by the pairs that occur. New ids follow the order of the old cells, so the maps can be
+ * rewritten in place from the end. */
+static void apply_meet(struct meet *m, size_t cells)
 {
     struct kc_index_group *g = m->g;
     struct kc_bundle *b = m->b;
@@ -92,16 +96,17 @@ static void take_meet(struct meet *m, size_t cells)
             p->of_cell[id] = p->of_cell[old];
         last->of_cell[id] = (uint16_t)(at % m->k);
     }
-    kc_pool_for(g->s->ctx->pool, g->blocks, relabel_block, m);
+    kc_pool_for(g->s->ctx->pool, g->blocks, relabel_rows, m);
     b->cells = m->cells;
     b->k = cells;
 }
 
-/* Whether the group's last bundle has taken partition p. */
-static int join(struct kc_index_group *g, struct kc_scored *p)
+/* Add partition p to the batch's last bundle if that is possible and cheaper than a bundle of its own. Returns 1
+ * if it was added. */
+static int join_bundle(struct kc_index_group *g, struct kc_scored *p)
 {
     struct kc_bundle *b = &g->bundle[g->bundles - 1];
-    size_t cols = bundle_cols(g, b), cells = 0, owned = b->parts > 1 ? 0 : cols;
+    size_t cols = count_columns(g, b), cells = 0, owned = b->parts > 1 ? 0 : cols;
     int in_double, alone, was;
     if ((b->parts == 1 && g->joints == KC_INDEX_JOINTS) || b->k > KC_INDEX_COLS || p->k > KC_INDEX_COLS ||
         g->derived + owned + p->k > KC_INDEX_COLS)
@@ -109,12 +114,12 @@ static int join(struct kc_index_group *g, struct kc_scored *p)
     struct meet m = {.g = g, .b = b, .labels = p->labels, .k = p->k,
                      .cells = b->cells ? b->cells : g->joint + g->joints * g->s->n};
     memset(g->seen, 0, b->k * p->k);
-    kc_pool_for(g->s->ctx->pool, g->blocks, see_block, &m);
+    kc_pool_for(g->s->ctx->pool, g->blocks, mark_pairs, &m);
     for (size_t at = 0; at < b->k * p->k; at++)
         cells += g->seen[at];
     if (g->cells - b->k + cells > KC_INDEX_COLS ||
-        cost(g->s, cells, cols + p->k, b->parts + 1, &in_double) >
-            cost(g->s, b->k, cols, b->parts, &was) + cost(g->s, p->k, p->k, 1, &alone))
+        estimate_cost(g->s, cells, cols + p->k, b->parts + 1, &in_double) >
+            estimate_cost(g->s, b->k, cols, b->parts, &was) + estimate_cost(g->s, p->k, p->k, 1, &alone))
         return 0;
     if (b->parts == 1) {
         g->part[b->part0].of_cell = g->of_cell + b->part0 * KC_INDEX_COLS;
@@ -125,7 +130,7 @@ static int join(struct kc_index_group *g, struct kc_scored *p)
     g->part[g->parts].of_cell = g->of_cell + g->parts * KC_INDEX_COLS;
     g->cells = g->cells - b->k + cells;
     g->derived += owned + p->k;
-    take_meet(&m, cells);
+    apply_meet(&m, cells);
     b->parts++;
     b->in_double = in_double;
     return 1;
@@ -139,12 +144,12 @@ void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
         if (g->parts && g->cols + p->k > KC_INDEX_COLS)
             break;
         g->part[g->parts] = (struct kc_index_part){.p = p, .col = g->cols};
-        if (!g->parts || !join(g, p)) {
+        if (!g->parts || !join_bundle(g, p)) {
             if (g->parts && g->cells + p->k > KC_INDEX_COLS)
                 break;
             struct kc_bundle *b = &g->bundle[g->bundles++];
             *b = (struct kc_bundle){.labels = p->labels, .k = p->k, .part0 = g->parts, .parts = 1};
-            cost(g->s, p->k, p->k, 1, &b->in_double);
+            estimate_cost(g->s, p->k, p->k, 1, &b->in_double);
             g->cells += p->k;
         }
         g->cols += p->k;

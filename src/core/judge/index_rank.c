@@ -1,23 +1,24 @@
-/* Each row's exact products with its own cluster's sum and the nearest other's. Floor: 2 n d flops for each column, in
- * double for few clusters or cells, in float for many; what the ranking leaves (two dot products a row and partition,
- * 0.3 cycles an element) goes by cluster, so that a sum is fetched to L1 once a tile. */
+/* Each row's exact products with its own cluster's sum and the nearest other cluster's, and the silhouettes that
+ * follow. Floor: 2 n d flops for each column, in double for few clusters or cells, in float for many; the dot
+ * products that the ranking leaves (two a row and partition, 0.3 cycles an element) are done cluster by cluster,
+ * so that a sum is fetched to L1 once a tile. */
 #include <math.h>
 #include <string.h>
 #include "core/judge/index_group.h"
 #include "par/pool.h"
 
-#define PAIRS 4096 /* rows of a tile and clusters that may be near them, worked out one by one: 42 a row */
+#define PAIRS 4096 /* most pairs of a row and a cluster that are computed one by one in a tile: 42 a row */
 
+/* A tile of rows, and one partition's products with it so far. */
 struct tile {
     struct kc_index_group *g;
     size_t i0, rows, blk;
     unsigned worker;
     const float *row[KC_LA_TILE];
-    /* One partition: */
-    float best[KC_LA_TILE], second[KC_LA_TILE]; /* products with the nearest other means so far, in float */
-    uint32_t at[KC_LA_TILE];
-    double near[KC_LA_TILE]; /* the largest product with another cluster's mean */
-    double mine[KC_LA_TILE]; /* that with the own sum */
+    float best[KC_LA_TILE], second[KC_LA_TILE]; /* the largest products with other clusters' means, in float */
+    uint32_t at[KC_LA_TILE]; /* the cluster of `best` */
+    double near[KC_LA_TILE]; /* the largest product with another cluster's mean, in double */
+    double mine[KC_LA_TILE]; /* the product with the own sum, in double */
 };
 
 static void count_flops(const struct tile *t, size_t products)
@@ -25,7 +26,7 @@ static void count_flops(const struct tile *t, size_t products)
     t->g->flops[8 * (size_t)t->worker] += 2 * (uint64_t)products * t->g->s->d;
 }
 
-static void begin(struct tile *t)
+static void reset_partition(struct tile *t)
 {
     for (size_t r = 0; r < t->rows; r++) {
         t->best[r] = t->second[r] = -INFINITY;
@@ -35,7 +36,8 @@ static void begin(struct tile *t)
     }
 }
 
-static void record(const struct tile *t, const struct kc_index_part *part)
+/* Compute the silhouettes and distances of the tile's rows from their products, and add them to the block's sums. */
+static void record_silhouettes(const struct tile *t, const struct kc_index_part *part)
 {
     const struct kc_index_group *g = t->g;
     const uint32_t *own = part->p->labels + t->i0;
@@ -57,8 +59,8 @@ static void record(const struct tile *t, const struct kc_index_part *part)
     }
 }
 
-/* v (c1 - c0, KC_LA_TILE): the rows' exact products with the sums of clusters c0 .. c1; overwritten. */
-static void take_exact(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, double *v)
+/* Compare the rows with clusters c0 .. c1. v (c1 - c0, KC_LA_TILE): their exact products with the sums; overwritten. */
+static void compare_exact(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, double *v)
 {
     const uint32_t *own = part->p->labels + t->i0;
     for (size_t r = 0; r < t->rows; r++)
@@ -74,8 +76,8 @@ static void take_exact(struct tile *t, const struct kc_index_part *part, size_t 
     }
 }
 
-/* What is in double: bundles b0 .. b1, whose cells lie one behind the other. */
-static void exact_bundles(struct tile *t, size_t b0, size_t b1)
+/* Compare the rows in double with bundles b0 .. b1, whose cells lie one after the other. */
+static void compare_bundles(struct tile *t, size_t b0, size_t b1)
 {
     struct kc_index_group *g = t->g;
     size_t d = g->s->d, cells = 0;
@@ -89,20 +91,21 @@ static void exact_bundles(struct tile *t, size_t b0, size_t b1)
     for (const struct kc_bundle *b = g->bundle + b0; b < g->bundle + b1; v += b++->k * KC_LA_TILE)
         for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
             const struct kc_index_part *part = &g->part[q];
-            begin(t);
+            reset_partition(t);
             if (!part->of_cell) {
-                take_exact(t, part, 0, part->p->k, v);
+                compare_exact(t, part, 0, part->p->k, v);
             } else {
                 memset(sum, 0, part->p->k * KC_LA_TILE * sizeof *sum);
                 for (size_t j = 0; j < b->k; j++)
                     for (size_t r = 0; r < t->rows; r++)
                         sum[part->of_cell[j] * KC_LA_TILE + r] += v[j * KC_LA_TILE + r];
-                take_exact(t, part, 0, part->p->k, sum);
+                compare_exact(t, part, 0, part->p->k, sum);
             }
-            record(t, part);
+            record_silhouettes(t, part);
         }
 }
 
+/* Pairs of a row and a cluster that must be computed in double. */
 struct pairs {
     size_t n, room;
     uint16_t head[KC_TILE_COLUMNS], next[PAIRS + KC_LA_TILE]; /* chains by cluster; 0 ends one, 1 is the first pair */
@@ -116,8 +119,8 @@ static void add_pair(struct pairs *p, size_t r, size_t c)
     p->head[c] = (uint16_t)p->n;
 }
 
-/* The rows' pairs among clusters c0 .. c1: their own cluster, and every other that may be the nearest by v, the
- * products in float. -1 when they are so many that a product in double takes less. */
+/* List the rows' pairs among clusters c0 .. c1: their own cluster, and every other that may be the nearest by v, the
+ * products in float. Returns -1 if there are so many that a product in double costs less. */
 static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v, struct pairs *p)
 {
     const uint32_t *own = part->p->labels + t->i0;
@@ -153,7 +156,9 @@ static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c
     return 0;
 }
 
-static void take_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, const struct pairs *p)
+/* Compute the pairs' products in double. */
+static void multiply_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1,
+                           const struct pairs *p)
 {
     const uint32_t *own = part->p->labels + t->i0;
     size_t d = t->g->s->d;
@@ -171,32 +176,34 @@ static void take_pairs(struct tile *t, const struct kc_index_part *part, size_t 
     count_flops(t, p->n);
 }
 
-/* Clusters c0 .. c1 of a partition, whose products in float are v. */
-static void rank(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v)
+/* Compare the rows with clusters c0 .. c1 of a partition, ranked by v, the products in float. */
+static void rank_clusters(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v)
 {
     struct kc_index_group *g = t->g;
     size_t d = g->s->d;
     double *wide = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
     struct pairs *p = (void *)wide; /* there rather than on the stack, which may be small */
-    _Static_assert(sizeof *p <= KC_INDEX_COLS * KC_LA_TILE * sizeof *wide, "pairs fit where the products in double lie");
+    _Static_assert(sizeof *p <= KC_INDEX_COLS * KC_LA_TILE * sizeof *wide,
+                   "pairs fit where the products in double lie");
     if (c0 == 0)
-        begin(t);
+        reset_partition(t);
     if (find_pairs(t, part, c0, c1, v, p) == 0) {
-        take_pairs(t, part, c0, c1, p);
+        multiply_pairs(t, part, c0, c1, p);
     } else {
         for (size_t c = c0; c < c1; c += KC_INDEX_COLS) {
             size_t end = c1 - c < KC_INDEX_COLS ? c1 : c + KC_INDEX_COLS;
             kc_la_productd(t->row, t->rows, d, part->sums + c * d, end - c, wide, KC_LA_TILE,
                            g->scratch + t->worker * KC_LA_SCRATCH);
-            take_exact(t, part, c, end, wide);
+            compare_exact(t, part, c, end, wide);
         }
         count_flops(t, t->rows * (c1 - c0));
     }
     if (c1 == part->p->k)
-        record(t, part);
+        record_silhouettes(t, part);
 }
 
-static void rank_all(struct tile *t)
+/* Compare the rows with all partitions whose products are in float. */
+static void rank_partitions(struct tile *t)
 {
     struct kc_index_group *g = t->g;
     size_t d = g->s->d;
@@ -212,11 +219,12 @@ static void rank_all(struct tile *t)
             size_t at = (size_t)(part->means - g->means) / d, k = part->p->k;
             size_t from = at > f0 ? at : f0, to = at + k < f1 ? at + k : f1;
             if (from < to)
-                rank(t, part, from - at, to - at, v + (from - f0) * KC_LA_TILE);
+                rank_clusters(t, part, from - at, to - at, v + (from - f0) * KC_LA_TILE);
         }
     }
 }
 
+/* Compute the silhouettes and distances of a block of rows in all partitions. */
 static void score_block(void *arg, size_t blk, unsigned worker)
 {
     struct kc_index_group *g = arg;
@@ -235,15 +243,15 @@ static void score_block(void *arg, size_t blk, unsigned worker)
             for (b1 = b; b1 < g->bundles && g->bundle[b1].in_double; b1++)
                 ;
             if (b1 > b)
-                exact_bundles(&t, b, b1);
+                compare_bundles(&t, b, b1);
         }
         if (g->ranked)
-            rank_all(&t);
+            rank_partitions(&t);
     }
 }
 
-/* |S_c|^2, and the mean less that of all rows. */
-static void column(void *arg, size_t c, unsigned worker)
+/* Compute |S_c|^2 of a cluster and, if it is ranked, its mean less that of all rows. */
+static void prepare_column(void *arg, size_t c, unsigned worker)
 {
     struct kc_index_group *g = arg;
     const struct kc_index_part *part = g->part;
@@ -276,12 +284,12 @@ int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
             g->mean[j] += first->sums[c * d + j];
     for (size_t j = 0; j < d; j++)
         g->mean[j] /= g->total;
-    kc_pool_for(pool, g->cols, column, g);
+    kc_pool_for(pool, g->cols, prepare_column, g);
     for (struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
         double longest = 0;
         for (size_t c = 0; part->means && c < part->p->k; c++)
             longest = g->cc[part->col + c] > longest ? g->cc[part->col + c] : longest;
-        /* and what sums and means in double are off by themselves */
+        /* The last term is the error of sums and means in double. */
         part->margin = (float)(2.01 * kc_index_error(d) * sqrt(longest) + ((double)d + 16) * 0x1p-52);
     }
     kc_pool_for(pool, g->blocks, score_block, g);

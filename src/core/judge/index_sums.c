@@ -1,12 +1,12 @@
-/* Sums of a group of partitions: the rows are added up once for each bundle, by cell, and the cells by cluster. */
+/* Sums of a batch of partitions: the rows are added up once for each bundle, by cell, and the cells by cluster. */
 #include <string.h>
 #include "base/mem.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index_group.h"
 #include "par/pool.h"
 
-/* A partition's clusters out of its bundle's cells. */
-static void part_sums(void *arg, size_t q, unsigned worker)
+/* Add up the sums and weights of a partition's clusters from those of its bundle's cells. */
+static void sum_cells(void *arg, size_t q, unsigned worker)
 {
     struct kc_index_group *g = arg;
     const struct kc_index_part *part = &g->part[q];
@@ -41,6 +41,6 @@ int kc_index_group_sums(struct kc_index_group *g, struct kc_err *e)
     if (kc_sums_cells(g->s, cells, g->bundles, g->inv, !g->have_inv, e) != 0)
         return -1;
     g->have_inv = 1;
-    kc_pool_for(g->s->ctx->pool, g->parts, part_sums, g);
+    kc_pool_for(g->s->ctx->pool, g->parts, sum_cells, g);
     return 0;
 }

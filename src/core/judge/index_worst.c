@@ -1,11 +1,11 @@
-/* Davies-Bouldin: for each cluster the largest (s_i + s_j) / |m_i - m_j|. Floor: 2 k k d flops in float for what is
- * ranked, and a dot product in double for each cluster and those of the others that rounding cannot rule out; with few
- * clusters, all pairs in double. */
+/* Davies-Bouldin: for each cluster the largest (s_i + s_j) / |m_i - m_j|. Floor: 2 k k d flops in float for
+ * partitions that are ranked, and a dot product in double for each pair of clusters that rounding cannot exclude;
+ * with few clusters, all pairs in double. */
 #include <math.h>
 #include "core/judge/index_group.h"
 #include "par/pool.h"
 
-static double ratio(const struct kc_index_group *g, const struct kc_index_part *part, size_t i, size_t j)
+static double compute_ratio(const struct kc_index_group *g, const struct kc_index_part *part, size_t i, size_t j)
 {
     size_t d = g->s->d;
     const double *mass = g->mass + part->col;
@@ -16,9 +16,10 @@ static double ratio(const struct kc_index_group *g, const struct kc_index_part *
     return m2 > KC_INDEX_NOTHING ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
 }
 
-/* Clusters c0 .. c1 as neighbours of `rows` clusters from i0 on; v: the products of their means in float. */
-static size_t take(const struct kc_index_group *g, const struct kc_index_part *part, size_t i0, size_t rows, size_t c0,
-                   size_t c1, const float *v)
+/* Find the worst neighbours of `rows` clusters from i0 on among clusters c0 .. c1. v: the products of their means
+ * in float. Returns the number of pairs that were computed in double. */
+static size_t find_worst_neighbours(const struct kc_index_group *g, const struct kc_index_part *part, size_t i0,
+                                    size_t rows, size_t c0, size_t c1, const float *v)
 {
     const double *cc = g->cc + part->col, *scatter = g->scatter + part->col;
     double *worst = g->worst + part->col, error = 2.01 * kc_index_error(g->s->d);
@@ -37,7 +38,7 @@ static size_t take(const struct kc_index_group *g, const struct kc_index_part *p
                     double low = ss / (m2 + off) * (1 - 1e-9);
                     sure = low > sure ? low : sure;
                 } else if (pass == 1 && ss >= sure * (m2 - off)) {
-                    double exact = ratio(g, part, i, j);
+                    double exact = compute_ratio(g, part, i, j);
                     worst[i] = exact > worst[i] ? exact : worst[i];
                     done++;
                 }
@@ -46,7 +47,8 @@ static size_t take(const struct kc_index_group *g, const struct kc_index_part *p
     return done;
 }
 
-static void worst_task(void *arg, size_t task, unsigned worker)
+/* Compare a tile of a partition's clusters with all of its clusters. */
+static void compare_clusters(void *arg, size_t task, unsigned worker)
 {
     struct kc_index_group *g = arg;
     const struct kc_index_part *part = g->part;
@@ -62,7 +64,7 @@ static void worst_task(void *arg, size_t task, unsigned worker)
     if (!part->means) {
         for (size_t i = i0; i < i0 + rows; i++)
             for (size_t j = 0; j < k; j++) {
-                double v = j == i ? 0 : ratio(g, part, i, j);
+                double v = j == i ? 0 : compute_ratio(g, part, i, j);
                 worst[i] = v > worst[i] ? v : worst[i];
             }
         done = rows * (k - 1);
@@ -75,7 +77,7 @@ static void worst_task(void *arg, size_t task, unsigned worker)
             size_t c1 = k - c0 < KC_TILE_COLUMNS ? k : c0 + KC_TILE_COLUMNS;
             kc_la_product(row, rows, d, part->means + c0 * d, c1 - c0, v, KC_LA_TILE,
                           g->scratch + worker * KC_LA_SCRATCH);
-            done += take(g, part, i0, rows, c0, c1, v) + rows * (c1 - c0);
+            done += find_worst_neighbours(g, part, i0, rows, c0, c1, v) + rows * (c1 - c0);
         }
     }
     g->flops[8 * (size_t)worker] += 2 * (uint64_t)done * d;
@@ -86,5 +88,5 @@ void kc_index_group_worst(struct kc_index_group *g)
     size_t tasks = 0;
     for (size_t q = 0; q < g->parts; q++)
         tasks += kc_la_tiles(g->part[q].p->k);
-    kc_pool_for(g->s->ctx->pool, tasks, worst_task, g);
+    kc_pool_for(g->s->ctx->pool, tasks, compare_clusters, g);
 }

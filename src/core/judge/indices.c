@@ -1,4 +1,4 @@
-/* The names of the internal indices. */
+/* The names of the internal indices, in the order of enum kc_index: the only place that has them. */
 #include "core/judge/indices.h"
 
 #include <string.h>

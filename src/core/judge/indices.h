@@ -1,4 +1,4 @@
-/* The internal indices by name, as options and reports have them. */
+/* The internal indices and their names in options and reports. */
 #ifndef KC_CORE_JUDGE_INDICES_H
 #define KC_CORE_JUDGE_INDICES_H
 
@@ -9,7 +9,8 @@
 
 enum kc_index { KC_INDEX_SILHOUETTE, KC_INDEX_CALINSKI_HARABASZ, KC_INDEX_DAVIES_BOULDIN, KC_INDICES };
 
-const char *kc_index_name(enum kc_index i);                     /* "silhouette", ... */
-int kc_index_by_name(const char *s, enum kc_index *i) KC_MUST_USE; /* -1: unknown */
+const char *kc_index_name(enum kc_index i); /* "silhouette", ... */
+/* Find an index by name. Returns -1 if there is none. */
+int kc_index_by_name(const char *s, enum kc_index *i) KC_MUST_USE;
 
 #endif

@@ -1,9 +1,10 @@
+/* Silhouettes of rows that are not members: one product in double with the clusters' sums, 256 clusters at a time. */
 #include "core/judge/nonmembers.h"
 
 #include <math.h>
 
-void kc_nonmember_silhouettes(const float *const *row, size_t rows, size_t d, const double *sums, const uint64_t *counts,
-                       size_t k, const uint32_t *at, double *silhouette, void *work)
+void kc_nonmember_silhouettes(const float *const *row, size_t rows, size_t d, const double *sums,
+                              const uint64_t *counts, size_t k, const uint32_t *at, double *silhouette, void *work)
 {
     double *out = work, a[KC_LA_TILE], b[KC_LA_TILE];
     char *scratch = (char *)work + KC_LA_TILE * KC_NONMEMBER_COLUMNS * sizeof *out;

@@ -1,3 +1,5 @@
+/* The quality of a labelling: its indices (index.h), figures by cluster, and the rows of the lowest silhouettes,
+ * found with a heap of the worst so far. */
 #include "core/judge/quality.h"
 
 #include <math.h>
@@ -8,24 +10,25 @@
 #include "core/cluster/sums.h"
 #include "core/judge/index.h"
 
-static int worse(const float *s, uint32_t a, uint32_t b)
+static int is_worse(const float *s, uint32_t a, uint32_t b)
 {
     return s[a] < s[b] || (s[a] == s[b] && a < b);
 }
 
-/* Let row sink to its place in the heap w (m), whose best row is on top, from place i. */
-static void sink(const float *s, uint32_t *w, size_t m, size_t i, uint32_t row)
+/* Put `row` into the heap w (m), whose best row is on top: let it sink from place i to its own. */
+static void sift_down(const float *s, uint32_t *w, size_t m, size_t i, uint32_t row)
 {
     for (size_t c; (c = 2 * i + 1) < m; i = c) {
-        if (c + 1 < m && worse(s, w[c], w[c + 1]))
+        if (c + 1 < m && is_worse(s, w[c], w[c + 1]))
             c++;
-        if (!worse(s, row, w[c]))
+        if (!is_worse(s, row, w[c]))
             break;
         w[i] = w[c];
     }
     w[i] = row;
 }
 
+/* Fill q->worst. */
 static void find_worst(struct kc_quality *q)
 {
     const float *s = q->row_silhouette;
@@ -33,13 +36,13 @@ static void find_worst(struct kc_quality *q)
     for (size_t i = 0; i < m; i++)
         q->worst[i] = (uint32_t)i;
     for (size_t i = m / 2; i-- > 0;)
-        sink(s, q->worst, m, i, q->worst[i]);
+        sift_down(s, q->worst, m, i, q->worst[i]);
     for (size_t i = m; m > 0 && i < q->n; i++)
-        if (worse(s, (uint32_t)i, q->worst[0]))
-            sink(s, q->worst, m, 0, (uint32_t)i);
-    while (m-- > 1) { /* the best of those left goes behind them */
+        if (is_worse(s, (uint32_t)i, q->worst[0]))
+            sift_down(s, q->worst, m, 0, (uint32_t)i);
+    while (m-- > 1) { /* sort: the best of those left is moved to their end */
         uint32_t best = q->worst[0];
-        sink(s, q->worst, m, 0, q->worst[m]);
+        sift_down(s, q->worst, m, 0, q->worst[m]);
         q->worst[m] = best;
     }
 }
