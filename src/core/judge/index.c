@@ -1,4 +1,4 @@
-/* Score partitions batch by batch: sums, silhouettes, worst neighbours (index_group.h), then the indices from
+/* Score partitions batch by batch: sums, silhouettes, worst neighbours (index_batch.h), then the indices from
  * these. The silhouettes are computed from sums alone, as in index.h; where a convention is needed (no scatter,
  * one cluster, nothing left within the clusters) it is scikit-learn's. */
 #include "core/judge/index.h"
@@ -7,12 +7,12 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/cluster/sums.h"
-#include "core/judge/index_group.h"
+#include "core/judge/index_batch.h"
 #include "par/pool.h"
 
-/* Reduce the per-block sums, in block order, to one value per cluster. Must precede kc_index_group_worst(), which
+/* Reduce the per-block sums, in block order, to one value per cluster. Must precede kc_index_batch_worst(), which
  * reads the scatters. */
-static void reduce_blocks(struct kc_index_group *g)
+static void reduce_blocks(struct kc_index_batch *g)
 {
     memset(g->silhouette, 0, g->cols * sizeof *g->silhouette);
     memset(g->scatter, 0, g->cols * sizeof *g->scatter);
@@ -26,11 +26,12 @@ static void reduce_blocks(struct kc_index_group *g)
 }
 
 /* Compute a partition's indices from the values of its clusters. */
-static void compute_indices(const struct kc_index_group *g, const struct kc_index_part *part)
+static void compute_indices(const struct kc_index_batch *g, const struct kc_index_partition *partition)
 {
-    struct kc_scored *p = part->p;
-    const double *nn = g->nn + part->col, *scatter = g->scatter + part->col, *worst = g->worst + part->col;
-    const double *sil = g->silhouette + part->col, *mass = g->mass + part->col;
+    struct kc_scored *p = partition->p;
+    const double *nn = g->nn + partition->col, *scatter = g->scatter + partition->col,
+                 *worst = g->worst + partition->col;
+    const double *sil = g->silhouette + partition->col, *mass = g->mass + partition->col;
     const double n = g->total, unit = g->s->one > 0 ? g->s->one : 1;
     uint32_t k = p->k;
     double total = 0, within = 0, objective = 0, widest = 0, ratios = 0;
@@ -67,7 +68,8 @@ static size_t count_room(uint32_t kmax)
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads)
 {
     uint64_t room = count_room(kmax), blocks = kc_space_blocks(n), span = kc_sums_span_bytes(n, d, in_memory);
-    uint64_t pairs = KC_INDEX_COLS * KC_INDEX_COLS, maps = KC_INDEX_JOINTS * n + KC_INDEX_PARTS * KC_INDEX_COLS + pairs;
+    uint64_t pairs = KC_INDEX_COLS * KC_INDEX_COLS,
+             maps = KC_INDEX_JOINTS * n + KC_INDEX_PARTITIONS * KC_INDEX_COLS + pairs;
     uint64_t joint = np > 1 ? maps * sizeof(uint16_t) + pairs + KC_INDEX_COLS * d * sizeof(double) : 0;
     uint64_t out = KC_LA_TILE * (KC_INDEX_COLS * sizeof(double) + KC_TILE_COLUMNS * sizeof(float));
     uint64_t tile = in_memory ? 0 : (uint64_t)threads * KC_LA_TILE * d * sizeof(float);
@@ -77,7 +79,7 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
            threads * (out + KC_LA_SCRATCH + 64);
 }
 
-static int alloc_batch(struct kc_index_group *g, size_t np, struct kc_err *e)
+static int alloc_batch(struct kc_index_batch *g, size_t np, struct kc_err *e)
 {
     size_t n = g->s->n, d = g->s->d, threads = kc_pool_threads(g->s->ctx->pool);
     g->mass = kc_mem_alloc(g->room, sizeof *g->mass, e);
@@ -106,13 +108,13 @@ static int alloc_batch(struct kc_index_group *g, size_t np, struct kc_err *e)
         return 0;
     g->derived_sums = kc_mem_aligned(kc_mem_mul(KC_INDEX_COLS, d), sizeof *g->derived_sums, e);
     g->joint = kc_mem_alloc(kc_mem_mul(KC_INDEX_JOINTS, n), sizeof *g->joint, e);
-    g->of_cell = kc_mem_alloc(KC_INDEX_PARTS * KC_INDEX_COLS, sizeof *g->of_cell, e);
+    g->of_cell = kc_mem_alloc(KC_INDEX_PARTITIONS * KC_INDEX_COLS, sizeof *g->of_cell, e);
     g->seen = kc_mem_alloc(KC_INDEX_COLS, KC_INDEX_COLS, e);
     g->to = kc_mem_alloc(KC_INDEX_COLS * KC_INDEX_COLS, sizeof *g->to, e);
     return g->derived_sums && g->joint && g->of_cell && g->seen && g->to ? 0 : -1;
 }
 
-static void free_batch(struct kc_index_group *g)
+static void free_batch(struct kc_index_batch *g)
 {
     void *const all[] = {g->mass, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
                          g->cell_mass, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
@@ -136,7 +138,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     int rc = -1;
     for (size_t i = 0; i < np; i++)
         kmax = p[i].k > kmax ? p[i].k : kmax;
-    struct kc_index_group g = {.s = s,
+    struct kc_index_batch g = {.s = s,
                                .room = count_room(kmax),
                                .block = kc_space_block(s->n),
                                .blocks = kc_space_blocks(s->n),
@@ -144,14 +146,14 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
                                .copies = count_effective_rows(s)};
     if (alloc_batch(&g, np, e) != 0)
         goto out;
-    for (size_t i = 0; i < np; i += g.parts) {
-        kc_index_gather(&g, p + i, np - i);
-        if (kc_index_group_sums(&g, e) != 0 || kc_index_group_rows(&g, e) != 0)
+    for (size_t i = 0; i < np; i += g.partitions) {
+        kc_index_fill_batch(&g, p + i, np - i);
+        if (kc_index_batch_sums(&g, e) != 0 || kc_index_batch_rows(&g, e) != 0)
             goto out;
         reduce_blocks(&g);
-        kc_index_group_worst(&g);
-        for (size_t q = 0; q < g.parts; q++)
-            compute_indices(&g, &g.part[q]);
+        kc_index_batch_worst(&g);
+        for (size_t q = 0; q < g.partitions; q++)
+            compute_indices(&g, &g.partition[q]);
     }
     for (size_t t = 0; s->work && t < kc_pool_threads(s->ctx->pool); t++)
         s->work->index_flops += g.flops[8 * t];

@@ -14,7 +14,7 @@
  * Calinski-Harabasz's n is the sum of max(w, 1). The objective and the inertia, W - sum |S_c|^2/W_c, are linear in
  * the weights, as is scikit-learn's KMeans.inertia_ with sample_weight.
  *
- * Internal to core. How the work is done: index_group.h. */
+ * Internal to core. How the work is done: index_batch.h. */
 #ifndef KC_CORE_JUDGE_INDEX_H
 #define KC_CORE_JUDGE_INDEX_H
 

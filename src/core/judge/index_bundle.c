@@ -1,7 +1,7 @@
 /* Plan a batch: which partitions share a pass, which of them share cells, and which products are in float. The
  * plan is the cheapest by measured costs, and a function of rows and partitions alone, never of threads. */
 #include <string.h>
-#include "core/judge/index_group.h"
+#include "core/judge/index_batch.h"
 #include "par/pool.h"
 
 /* Costs in cycles a row, measured on an EPYC (Milan): */
@@ -11,40 +11,41 @@
 #define DOT 0.4          /* an element of a dot product */
 #define COLUMN 1.0       /* looking at a product */
 
-static double estimate_cost_in_double(size_t cells, size_t cols, size_t parts, size_t d)
+static double estimate_cost_in_double(size_t cells, size_t cols, size_t partitions, size_t d)
 {
-    double sums = parts > 1 ? (double)(cells * parts) : 0; /* of products of cells */
+    double sums = partitions > 1 ? (double)(cells * partitions) : 0; /* of products of cells */
     return 2 * MAC * (double)(cells * d) + COLUMN * (double)cols + sums;
 }
 
-static double estimate_cost_ranked(size_t cols, size_t parts, size_t d)
+static double estimate_cost_ranked(size_t cols, size_t partitions, size_t d)
 {
-    return MAC * (double)(cols * d) + COLUMN * (double)cols + 2 * (double)parts * (DOT * (double)d + DOT_CALL);
+    return MAC * (double)(cols * d) + COLUMN * (double)cols + 2 * (double)partitions * (DOT * (double)d + DOT_CALL);
 }
 
-/* Return the cost of a bundle of so many cells, with `cols` clusters of `parts` partitions. *in_double is set to the
- * cheaper way. */
-static double estimate_cost(const struct kc_space *s, size_t cells, size_t cols, size_t parts, int *in_double)
+/* Return the cost of a bundle of so many cells, with `cols` clusters of `partitions` partitions. *in_double is set
+ * to the cheaper way. */
+static double estimate_cost(const struct kc_space *s, size_t cells, size_t cols, size_t partitions, int *in_double)
 {
     double once = ADD * (double)s->d, sums = once;
-    double wide = estimate_cost_in_double(cells, cols, parts, s->d), narrow = estimate_cost_ranked(cols, parts, s->d);
-    if (parts > 1)
-        sums += once * (double)(cells * parts) / (double)s->n;
+    double wide = estimate_cost_in_double(cells, cols, partitions, s->d),
+           narrow = estimate_cost_ranked(cols, partitions, s->d);
+    if (partitions > 1)
+        sums += once * (double)(cells * partitions) / (double)s->n;
     *in_double = cells <= KC_INDEX_COLS && wide <= narrow;
     return sums + (*in_double ? wide : narrow);
 }
 
-static size_t count_columns(const struct kc_index_group *g, const struct kc_bundle *b)
+static size_t count_columns(const struct kc_index_batch *g, const struct kc_bundle *b)
 {
     size_t cols = 0;
-    for (size_t q = 0; q < b->parts; q++)
-        cols += g->part[b->part0 + q].p->k;
+    for (size_t q = 0; q < b->partitions; q++)
+        cols += g->partition[b->partition0 + q].p->k;
     return cols;
 }
 
 /* The meet of a bundle's cells with one more partition. */
 struct meet {
-    struct kc_index_group *g;
+    struct kc_index_batch *g;
     struct kc_bundle *b;
     const uint32_t *labels;
     uint32_t k;
@@ -83,16 +84,16 @@ static void relabel_rows(void *arg, size_t blk, unsigned worker)
  * rewritten in place from the end. */
 static void apply_meet(struct meet *m, size_t cells)
 {
-    struct kc_index_group *g = m->g;
+    struct kc_index_batch *g = m->g;
     struct kc_bundle *b = m->b;
-    struct kc_index_part *last = &g->part[b->part0 + b->parts];
+    struct kc_index_partition *last = &g->partition[b->partition0 + b->partitions];
     size_t id = cells;
     for (size_t at = b->k * m->k; at-- > 0;) {
         if (!g->seen[at])
             continue;
         size_t old = at / m->k;
         g->to[at] = (uint16_t)--id;
-        for (struct kc_index_part *p = &g->part[b->part0]; p < last; p++)
+        for (struct kc_index_partition *p = &g->partition[b->partition0]; p < last; p++)
             p->of_cell[id] = p->of_cell[old];
         last->of_cell[id] = (uint16_t)(at % m->k);
     }
@@ -103,12 +104,12 @@ static void apply_meet(struct meet *m, size_t cells)
 
 /* Add partition p to the batch's last bundle if that is possible and cheaper than a bundle of its own. Returns 1
  * if it was added. */
-static int join_bundle(struct kc_index_group *g, struct kc_scored *p)
+static int join_bundle(struct kc_index_batch *g, struct kc_scored *p)
 {
     struct kc_bundle *b = &g->bundle[g->bundles - 1];
-    size_t cols = count_columns(g, b), cells = 0, owned = b->parts > 1 ? 0 : cols;
+    size_t cols = count_columns(g, b), cells = 0, owned = b->partitions > 1 ? 0 : cols;
     int in_double, alone, was;
-    if ((b->parts == 1 && g->joints == KC_INDEX_JOINTS) || b->k > KC_INDEX_COLS || p->k > KC_INDEX_COLS ||
+    if ((b->partitions == 1 && g->joints == KC_INDEX_JOINTS) || b->k > KC_INDEX_COLS || p->k > KC_INDEX_COLS ||
         g->derived + owned + p->k > KC_INDEX_COLS)
         return 0;
     struct meet m = {.g = g, .b = b, .labels = p->labels, .k = p->k,
@@ -118,37 +119,37 @@ static int join_bundle(struct kc_index_group *g, struct kc_scored *p)
     for (size_t at = 0; at < b->k * p->k; at++)
         cells += g->seen[at];
     if (g->cells - b->k + cells > KC_INDEX_COLS ||
-        estimate_cost(g->s, cells, cols + p->k, b->parts + 1, &in_double) >
-            estimate_cost(g->s, b->k, cols, b->parts, &was) + estimate_cost(g->s, p->k, p->k, 1, &alone))
+        estimate_cost(g->s, cells, cols + p->k, b->partitions + 1, &in_double) >
+            estimate_cost(g->s, b->k, cols, b->partitions, &was) + estimate_cost(g->s, p->k, p->k, 1, &alone))
         return 0;
-    if (b->parts == 1) {
-        g->part[b->part0].of_cell = g->of_cell + b->part0 * KC_INDEX_COLS;
+    if (b->partitions == 1) {
+        g->partition[b->partition0].of_cell = g->of_cell + b->partition0 * KC_INDEX_COLS;
         for (size_t j = 0; j < b->k; j++)
-            g->part[b->part0].of_cell[j] = (uint16_t)j;
+            g->partition[b->partition0].of_cell[j] = (uint16_t)j;
         g->joints++;
     }
-    g->part[g->parts].of_cell = g->of_cell + g->parts * KC_INDEX_COLS;
+    g->partition[g->partitions].of_cell = g->of_cell + g->partitions * KC_INDEX_COLS;
     g->cells = g->cells - b->k + cells;
     g->derived += owned + p->k;
     apply_meet(&m, cells);
-    b->parts++;
+    b->partitions++;
     b->in_double = in_double;
     return 1;
 }
 
-void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
+void kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np)
 {
     size_t d = g->s->d;
-    g->parts = g->bundles = g->joints = g->cols = g->cells = g->derived = g->ranked = 0;
-    for (; g->parts < np && g->parts < KC_INDEX_PARTS; g->parts++, p++) {
-        if (g->parts && g->cols + p->k > KC_INDEX_COLS)
+    g->partitions = g->bundles = g->joints = g->cols = g->cells = g->derived = g->ranked = 0;
+    for (; g->partitions < np && g->partitions < KC_INDEX_PARTITIONS; g->partitions++, p++) {
+        if (g->partitions && g->cols + p->k > KC_INDEX_COLS)
             break;
-        g->part[g->parts] = (struct kc_index_part){.p = p, .col = g->cols};
-        if (!g->parts || !join_bundle(g, p)) {
-            if (g->parts && g->cells + p->k > KC_INDEX_COLS)
+        g->partition[g->partitions] = (struct kc_index_partition){.p = p, .col = g->cols};
+        if (!g->partitions || !join_bundle(g, p)) {
+            if (g->partitions && g->cells + p->k > KC_INDEX_COLS)
                 break;
             struct kc_bundle *b = &g->bundle[g->bundles++];
-            *b = (struct kc_bundle){.labels = p->labels, .k = p->k, .part0 = g->parts, .parts = 1};
+            *b = (struct kc_bundle){.labels = p->labels, .k = p->k, .partition0 = g->partitions, .partitions = 1};
             estimate_cost(g->s, p->k, p->k, 1, &b->in_double);
             g->cells += p->k;
         }
@@ -161,16 +162,16 @@ void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np)
         b->mass = cell_mass;
         cell_sums += b->k * d;
         cell_mass += b->k;
-        for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
-            struct kc_index_part *part = &g->part[q];
-            part->sums = b->sums;
-            if (b->parts > 1) {
-                part->sums = derived;
-                derived += part->p->k * d;
+        for (size_t q = b->partition0; q < b->partition0 + b->partitions; q++) {
+            struct kc_index_partition *partition = &g->partition[q];
+            partition->sums = b->sums;
+            if (b->partitions > 1) {
+                partition->sums = derived;
+                derived += partition->p->k * d;
             }
             if (!b->in_double) {
-                part->means = g->means + g->ranked * d;
-                g->ranked += part->p->k;
+                partition->means = g->means + g->ranked * d;
+                g->ranked += partition->p->k;
             }
         }
     }

@@ -4,14 +4,14 @@
  * so that a sum is fetched to L1 once a tile. */
 #include <math.h>
 #include <string.h>
-#include "core/judge/index_group.h"
+#include "core/judge/index_batch.h"
 #include "par/pool.h"
 
 #define PAIRS 4096 /* most pairs of a row and a cluster that are computed one by one in a tile: 42 a row */
 
 /* A tile of rows, and one partition's products with it so far. */
 struct tile {
-    struct kc_index_group *g;
+    struct kc_index_batch *g;
     size_t i0, rows, blk;
     unsigned worker;
     const float *row[KC_LA_TILE];
@@ -37,13 +37,13 @@ static void reset_partition(struct tile *t)
 }
 
 /* Compute the silhouettes and distances of the tile's rows from their products, and add them to the block's sums. */
-static void record_silhouettes(const struct tile *t, const struct kc_index_part *part)
+static void record_silhouettes(const struct tile *t, const struct kc_index_partition *partition)
 {
-    const struct kc_index_group *g = t->g;
-    const uint32_t *own = part->p->labels + t->i0;
-    const double *mass = g->mass + part->col, one = g->s->w ? g->s->one : 1;
-    const double *nn = g->nn + part->col, *inv = g->inv + t->i0;
-    double *sil = g->sil + t->blk * g->room + part->col, *dist = g->dist + t->blk * g->room + part->col;
+    const struct kc_index_batch *g = t->g;
+    const uint32_t *own = partition->p->labels + t->i0;
+    const double *mass = g->mass + partition->col, one = g->s->w ? g->s->one : 1;
+    const double *nn = g->nn + partition->col, *inv = g->inv + t->i0;
+    double *sil = g->sil + t->blk * g->room + partition->col, *dist = g->dist + t->blk * g->room + partition->col;
     for (size_t r = 0; r < t->rows; r++) {
         double m = mass[own[r]], x = t->mine[r] * inv[r], per = 1 / m, weight = kc_space_weight(g->s, t->i0 + r);
         double self = weight < one ? weight : one, others = m - self > KC_INDEX_ALONE * m ? m - self : 0;
@@ -54,15 +54,15 @@ static void record_silhouettes(const struct tile *t, const struct kc_index_part 
         double dd = 1 - (2 * x - nn[own[r]] * per) * per;
         dist[own[r]] += weight * sqrt(dd > KC_INDEX_NOTHING ? dd : 0);
         sil[own[r]] += weight * s;
-        if (part->p->row_silhouette)
-            part->p->row_silhouette[t->i0 + r] = part->p->k > 1 ? (float)s : NAN;
+        if (partition->p->row_silhouette)
+            partition->p->row_silhouette[t->i0 + r] = partition->p->k > 1 ? (float)s : NAN;
     }
 }
 
 /* Compare the rows with clusters c0 .. c1. v (c1 - c0, KC_LA_TILE): their exact products with the sums; overwritten. */
-static void compare_exact(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, double *v)
+static void compare_exact(struct tile *t, const struct kc_index_partition *partition, size_t c0, size_t c1, double *v)
 {
-    const uint32_t *own = part->p->labels + t->i0;
+    const uint32_t *own = partition->p->labels + t->i0;
     for (size_t r = 0; r < t->rows; r++)
         if (own[r] >= c0 && own[r] < c1) {
             double *at = v + (own[r] - c0) * KC_LA_TILE + r;
@@ -70,7 +70,7 @@ static void compare_exact(struct tile *t, const struct kc_index_part *part, size
             *at = -INFINITY;
         }
     for (size_t c = c0; c < c1; c++, v += KC_LA_TILE) {
-        double per = 1 / t->g->mass[part->col + c];
+        double per = 1 / t->g->mass[partition->col + c];
         for (size_t r = 0; r < t->rows; r++)
             t->near[r] = v[r] * per > t->near[r] ? v[r] * per : t->near[r];
     }
@@ -79,7 +79,7 @@ static void compare_exact(struct tile *t, const struct kc_index_part *part, size
 /* Compare the rows in double with bundles b0 .. b1, whose cells lie one after the other. */
 static void compare_bundles(struct tile *t, size_t b0, size_t b1)
 {
-    struct kc_index_group *g = t->g;
+    struct kc_index_batch *g = t->g;
     size_t d = g->s->d, cells = 0;
     double *v = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
     double *sum = (double *)(void *)(g->narrow + (size_t)t->worker * KC_TILE_COLUMNS * KC_LA_TILE);
@@ -89,19 +89,19 @@ static void compare_bundles(struct tile *t, size_t b0, size_t b1)
                    g->scratch + t->worker * KC_LA_SCRATCH);
     count_flops(t, t->rows * cells);
     for (const struct kc_bundle *b = g->bundle + b0; b < g->bundle + b1; v += b++->k * KC_LA_TILE)
-        for (size_t q = b->part0; q < b->part0 + b->parts; q++) {
-            const struct kc_index_part *part = &g->part[q];
+        for (size_t q = b->partition0; q < b->partition0 + b->partitions; q++) {
+            const struct kc_index_partition *partition = &g->partition[q];
             reset_partition(t);
-            if (!part->of_cell) {
-                compare_exact(t, part, 0, part->p->k, v);
+            if (!partition->of_cell) {
+                compare_exact(t, partition, 0, partition->p->k, v);
             } else {
-                memset(sum, 0, part->p->k * KC_LA_TILE * sizeof *sum);
+                memset(sum, 0, partition->p->k * KC_LA_TILE * sizeof *sum);
                 for (size_t j = 0; j < b->k; j++)
                     for (size_t r = 0; r < t->rows; r++)
-                        sum[part->of_cell[j] * KC_LA_TILE + r] += v[j * KC_LA_TILE + r];
-                compare_exact(t, part, 0, part->p->k, sum);
+                        sum[partition->of_cell[j] * KC_LA_TILE + r] += v[j * KC_LA_TILE + r];
+                compare_exact(t, partition, 0, partition->p->k, sum);
             }
-            record_silhouettes(t, part);
+            record_silhouettes(t, partition);
         }
 }
 
@@ -121,9 +121,10 @@ static void add_pair(struct pairs *p, size_t r, size_t c)
 
 /* List the rows' pairs among clusters c0 .. c1: their own cluster, and every other that may be the nearest by v, the
  * products in float. Returns -1 if there are so many that a product in double costs less. */
-static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v, struct pairs *p)
+static int find_pairs(struct tile *t, const struct kc_index_partition *partition, size_t c0, size_t c1, float *v,
+                      struct pairs *p)
 {
-    const uint32_t *own = part->p->labels + t->i0;
+    const uint32_t *own = partition->p->labels + t->i0;
     size_t cols = c1 - c0, most = t->rows * cols / 3;
     p->n = 0;
     p->room = most < PAIRS ? most : PAIRS;
@@ -137,7 +138,7 @@ static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c
     for (size_t c = 0; c < cols; c++)
         kc_la_arg_max2(v + c * KC_LA_TILE, (uint32_t)(c0 + c), t->best, t->second, t->at, t->rows);
     for (size_t r = 0; r < t->rows; r++) {
-        float least = t->best[r] - part->margin;
+        float least = t->best[r] - partition->margin;
         if (t->second[r] < least) {
             if (t->at[r] >= c0 && t->at[r] < c1) {
                 if (p->n == p->room)
@@ -157,16 +158,16 @@ static int find_pairs(struct tile *t, const struct kc_index_part *part, size_t c
 }
 
 /* Compute the pairs' products in double. */
-static void multiply_pairs(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1,
+static void multiply_pairs(struct tile *t, const struct kc_index_partition *partition, size_t c0, size_t c1,
                            const struct pairs *p)
 {
-    const uint32_t *own = part->p->labels + t->i0;
+    const uint32_t *own = partition->p->labels + t->i0;
     size_t d = t->g->s->d;
     for (size_t c = c0; c < c1; c++) {
-        double per = 1 / t->g->mass[part->col + c];
+        double per = 1 / t->g->mass[partition->col + c];
         for (size_t at = p->head[c - c0]; at; at = p->next[at - 1]) {
             size_t r = p->row[at - 1];
-            double v = kc_la_dot(t->row[r], part->sums + c * d, d);
+            double v = kc_la_dot(t->row[r], partition->sums + c * d, d);
             if (own[r] == c)
                 t->mine[r] = v;
             else
@@ -177,9 +178,9 @@ static void multiply_pairs(struct tile *t, const struct kc_index_part *part, siz
 }
 
 /* Compare the rows with clusters c0 .. c1 of a partition, ranked by v, the products in float. */
-static void rank_clusters(struct tile *t, const struct kc_index_part *part, size_t c0, size_t c1, float *v)
+static void rank_clusters(struct tile *t, const struct kc_index_partition *partition, size_t c0, size_t c1, float *v)
 {
-    struct kc_index_group *g = t->g;
+    struct kc_index_batch *g = t->g;
     size_t d = g->s->d;
     double *wide = g->wide + (size_t)t->worker * KC_INDEX_COLS * KC_LA_TILE;
     struct pairs *p = (void *)wide; /* there rather than on the stack, which may be small */
@@ -187,25 +188,25 @@ static void rank_clusters(struct tile *t, const struct kc_index_part *part, size
                    "pairs fit where the products in double lie");
     if (c0 == 0)
         reset_partition(t);
-    if (find_pairs(t, part, c0, c1, v, p) == 0) {
-        multiply_pairs(t, part, c0, c1, p);
+    if (find_pairs(t, partition, c0, c1, v, p) == 0) {
+        multiply_pairs(t, partition, c0, c1, p);
     } else {
         for (size_t c = c0; c < c1; c += KC_INDEX_COLS) {
             size_t end = c1 - c < KC_INDEX_COLS ? c1 : c + KC_INDEX_COLS;
-            kc_la_productd(t->row, t->rows, d, part->sums + c * d, end - c, wide, KC_LA_TILE,
+            kc_la_productd(t->row, t->rows, d, partition->sums + c * d, end - c, wide, KC_LA_TILE,
                            g->scratch + t->worker * KC_LA_SCRATCH);
-            compare_exact(t, part, c, end, wide);
+            compare_exact(t, partition, c, end, wide);
         }
         count_flops(t, t->rows * (c1 - c0));
     }
-    if (c1 == part->p->k)
-        record_silhouettes(t, part);
+    if (c1 == partition->p->k)
+        record_silhouettes(t, partition);
 }
 
 /* Compare the rows with all partitions whose products are in float. */
 static void rank_partitions(struct tile *t)
 {
-    struct kc_index_group *g = t->g;
+    struct kc_index_batch *g = t->g;
     size_t d = g->s->d;
     float *v = g->narrow + (size_t)t->worker * KC_TILE_COLUMNS * KC_LA_TILE;
     for (size_t f0 = 0; f0 < g->ranked; f0 += KC_TILE_COLUMNS) {
@@ -213,13 +214,14 @@ static void rank_partitions(struct tile *t)
         kc_la_product(t->row, t->rows, d, g->means + f0 * d, f1 - f0, v, KC_LA_TILE,
                       g->scratch + t->worker * KC_LA_SCRATCH);
         count_flops(t, t->rows * (f1 - f0));
-        for (const struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
-            if (!part->means)
+        for (const struct kc_index_partition *partition = g->partition; partition < g->partition + g->partitions;
+             partition++) {
+            if (!partition->means)
                 continue;
-            size_t at = (size_t)(part->means - g->means) / d, k = part->p->k;
+            size_t at = (size_t)(partition->means - g->means) / d, k = partition->p->k;
             size_t from = at > f0 ? at : f0, to = at + k < f1 ? at + k : f1;
             if (from < to)
-                rank_clusters(t, part, from - at, to - at, v + (from - f0) * KC_LA_TILE);
+                rank_clusters(t, partition, from - at, to - at, v + (from - f0) * KC_LA_TILE);
         }
     }
 }
@@ -227,7 +229,7 @@ static void rank_partitions(struct tile *t)
 /* Compute the silhouettes and distances of a block of rows in all partitions. */
 static void score_block(void *arg, size_t blk, unsigned worker)
 {
-    struct kc_index_group *g = arg;
+    struct kc_index_batch *g = arg;
     const struct kc_space *s = g->s;
     size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
     struct tile t;
@@ -253,18 +255,18 @@ static void score_block(void *arg, size_t blk, unsigned worker)
 /* Compute |S_c|^2 of a cluster and, if it is ranked, its mean less that of all rows. */
 static void prepare_column(void *arg, size_t c, unsigned worker)
 {
-    struct kc_index_group *g = arg;
-    const struct kc_index_part *part = g->part;
+    struct kc_index_batch *g = arg;
+    const struct kc_index_partition *partition = g->partition;
     size_t d = g->s->d;
     (void)worker;
-    while (c >= part->col + part->p->k)
-        part++;
-    const double *sum = part->sums + (c - part->col) * d;
+    while (c >= partition->col + partition->p->k)
+        partition++;
+    const double *sum = partition->sums + (c - partition->col) * d;
     double m = 1 / g->mass[c], cc = 0;
     g->nn[c] = kc_la_dotd(sum, sum, d);
-    if (!part->means)
+    if (!partition->means)
         return;
-    float *to = part->means + (c - part->col) * d;
+    float *to = partition->means + (c - partition->col) * d;
     for (size_t j = 0; j < d; j++) {
         double v = sum[j] * m - g->mean[j];
         cc += v * v;
@@ -273,10 +275,10 @@ static void prepare_column(void *arg, size_t c, unsigned worker)
     g->cc[c] = cc;
 }
 
-int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
+int kc_index_batch_rows(struct kc_index_batch *g, struct kc_err *e)
 {
     struct kc_pool *pool = g->s->ctx->pool;
-    const struct kc_index_part *first = g->part;
+    const struct kc_index_partition *first = g->partition;
     size_t d = g->s->d;
     memset(g->mean, 0, d * sizeof *g->mean);
     for (size_t c = 0; c < first->p->k; c++)
@@ -285,12 +287,12 @@ int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e)
     for (size_t j = 0; j < d; j++)
         g->mean[j] /= g->total;
     kc_pool_for(pool, g->cols, prepare_column, g);
-    for (struct kc_index_part *part = g->part; part < g->part + g->parts; part++) {
+    for (struct kc_index_partition *partition = g->partition; partition < g->partition + g->partitions; partition++) {
         double longest = 0;
-        for (size_t c = 0; part->means && c < part->p->k; c++)
-            longest = g->cc[part->col + c] > longest ? g->cc[part->col + c] : longest;
+        for (size_t c = 0; partition->means && c < partition->p->k; c++)
+            longest = g->cc[partition->col + c] > longest ? g->cc[partition->col + c] : longest;
         /* The last term is the error of sums and means in double. */
-        part->margin = (float)(2.01 * kc_index_error(d) * sqrt(longest) + ((double)d + 16) * 0x1p-52);
+        partition->margin = (float)(2.01 * kc_index_error(d) * sqrt(longest) + ((double)d + 16) * 0x1p-52);
     }
     kc_pool_for(pool, g->blocks, score_block, g);
     return kc_rows_failed(&g->s->rows, e);

@@ -2,27 +2,28 @@
  * partitions that are ranked, and a dot product in double for each pair of clusters that rounding cannot exclude;
  * with few clusters, all pairs in double. */
 #include <math.h>
-#include "core/judge/index_group.h"
+#include "core/judge/index_batch.h"
 #include "par/pool.h"
 
-static double compute_ratio(const struct kc_index_group *g, const struct kc_index_part *part, size_t i, size_t j)
+static double compute_ratio(const struct kc_index_batch *g, const struct kc_index_partition *partition, size_t i,
+                            size_t j)
 {
     size_t d = g->s->d;
-    const double *mass = g->mass + part->col;
-    const double *nn = g->nn + part->col, *scatter = g->scatter + part->col;
+    const double *mass = g->mass + partition->col;
+    const double *nn = g->nn + partition->col, *scatter = g->scatter + partition->col;
     double ni = mass[i], nj = mass[j];
-    double dot = kc_la_dotd(part->sums + i * d, part->sums + j * d, d);
+    double dot = kc_la_dotd(partition->sums + i * d, partition->sums + j * d, d);
     double m2 = nn[i] / (ni * ni) + nn[j] / (nj * nj) - 2 * dot / (ni * nj);
     return m2 > KC_INDEX_NOTHING ? (scatter[i] + scatter[j]) / sqrt(m2) : 0;
 }
 
 /* Find the worst neighbours of `rows` clusters from i0 on among clusters c0 .. c1. v: the products of their means
  * in float. Returns the number of pairs that were computed in double. */
-static size_t find_worst_neighbours(const struct kc_index_group *g, const struct kc_index_part *part, size_t i0,
-                                    size_t rows, size_t c0, size_t c1, const float *v)
+static size_t find_worst_neighbours(const struct kc_index_batch *g, const struct kc_index_partition *partition,
+                                    size_t i0, size_t rows, size_t c0, size_t c1, const float *v)
 {
-    const double *cc = g->cc + part->col, *scatter = g->scatter + part->col;
-    double *worst = g->worst + part->col, error = 2.01 * kc_index_error(g->s->d);
+    const double *cc = g->cc + partition->col, *scatter = g->scatter + partition->col;
+    double *worst = g->worst + partition->col, error = 2.01 * kc_index_error(g->s->d);
     size_t done = 0;
     for (size_t r = 0; r < rows; r++) {
         size_t i = i0 + r;
@@ -38,7 +39,7 @@ static size_t find_worst_neighbours(const struct kc_index_group *g, const struct
                     double low = ss / (m2 + off) * (1 - 1e-9);
                     sure = low > sure ? low : sure;
                 } else if (pass == 1 && ss >= sure * (m2 - off)) {
-                    double exact = compute_ratio(g, part, i, j);
+                    double exact = compute_ratio(g, partition, i, j);
                     worst[i] = exact > worst[i] ? exact : worst[i];
                     done++;
                 }
@@ -50,21 +51,21 @@ static size_t find_worst_neighbours(const struct kc_index_group *g, const struct
 /* Compare a tile of a partition's clusters with all of its clusters. */
 static void compare_clusters(void *arg, size_t task, unsigned worker)
 {
-    struct kc_index_group *g = arg;
-    const struct kc_index_part *part = g->part;
+    struct kc_index_batch *g = arg;
+    const struct kc_index_partition *partition = g->partition;
     size_t d = g->s->d, done = 0;
-    for (; task >= kc_la_tiles(part->p->k); part++)
-        task -= kc_la_tiles(part->p->k);
-    size_t k = part->p->k, i0 = task * KC_LA_TILE, rows = k - i0 < KC_LA_TILE ? k - i0 : KC_LA_TILE;
-    double *worst = g->worst + part->col;
+    for (; task >= kc_la_tiles(partition->p->k); partition++)
+        task -= kc_la_tiles(partition->p->k);
+    size_t k = partition->p->k, i0 = task * KC_LA_TILE, rows = k - i0 < KC_LA_TILE ? k - i0 : KC_LA_TILE;
+    double *worst = g->worst + partition->col;
     for (size_t r = 0; r < rows; r++)
         worst[i0 + r] = 0;
-    if (part->p->no_davies_bouldin)
+    if (partition->p->no_davies_bouldin)
         return;
-    if (!part->means) {
+    if (!partition->means) {
         for (size_t i = i0; i < i0 + rows; i++)
             for (size_t j = 0; j < k; j++) {
-                double v = j == i ? 0 : compute_ratio(g, part, i, j);
+                double v = j == i ? 0 : compute_ratio(g, partition, i, j);
                 worst[i] = v > worst[i] ? v : worst[i];
             }
         done = rows * (k - 1);
@@ -72,21 +73,21 @@ static void compare_clusters(void *arg, size_t task, unsigned worker)
         float *v = g->narrow + (size_t)worker * KC_TILE_COLUMNS * KC_LA_TILE;
         const float *row[KC_LA_TILE];
         for (size_t r = 0; r < rows; r++)
-            row[r] = part->means + (i0 + r) * d;
+            row[r] = partition->means + (i0 + r) * d;
         for (size_t c0 = 0; c0 < k; c0 += KC_TILE_COLUMNS) {
             size_t c1 = k - c0 < KC_TILE_COLUMNS ? k : c0 + KC_TILE_COLUMNS;
-            kc_la_product(row, rows, d, part->means + c0 * d, c1 - c0, v, KC_LA_TILE,
+            kc_la_product(row, rows, d, partition->means + c0 * d, c1 - c0, v, KC_LA_TILE,
                           g->scratch + worker * KC_LA_SCRATCH);
-            done += find_worst_neighbours(g, part, i0, rows, c0, c1, v) + rows * (c1 - c0);
+            done += find_worst_neighbours(g, partition, i0, rows, c0, c1, v) + rows * (c1 - c0);
         }
     }
     g->flops[8 * (size_t)worker] += 2 * (uint64_t)done * d;
 }
 
-void kc_index_group_worst(struct kc_index_group *g)
+void kc_index_batch_worst(struct kc_index_batch *g)
 {
     size_t tasks = 0;
-    for (size_t q = 0; q < g->parts; q++)
-        tasks += kc_la_tiles(g->part[q].p->k);
+    for (size_t q = 0; q < g->partitions; q++)
+        tasks += kc_la_tiles(g->partition[q].p->k);
     kc_pool_for(g->s->ctx->pool, tasks, compare_clusters, g);
 }

@@ -1,5 +1,5 @@
 /* The passes of the stacked engine over the rows. A pass labels the rows strip by strip (of runs with one bound a
- * row here, with bounds for column blocks in stack_groups.c), then brings the rows that moved into sums, counts
+ * row here, with bounds for column blocks in stack_blocks.c), then brings the rows that moved into sums, counts
  * and labels; in runs that are polished, the pass only proposes moves (Hartigan 1975), and each is judged exactly,
  * in row order, before it is made. The results of a strip depend on nothing but the columns, those of the sums on
  * the order of the rows: so neither threads nor spans change a bit. */

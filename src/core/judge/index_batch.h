@@ -14,14 +14,14 @@
  * neighbours are ranked the same way.
  *
  * The path is a function of the rows and the partitions, never of threads or of where the rows lie. */
-#ifndef KC_CORE_JUDGE_INDEX_GROUP_H
-#define KC_CORE_JUDGE_INDEX_GROUP_H
+#ifndef KC_CORE_JUDGE_INDEX_BATCH_H
+#define KC_CORE_JUDGE_INDEX_BATCH_H
 
 #include "core/judge/index.h"
 #include "la/product.h"
 
 #define KC_INDEX_COLS 256 /* most clusters, and most cells, of a batch of several partitions: products stay in L2 */
-#define KC_INDEX_PARTS 32 /* most partitions of a batch */
+#define KC_INDEX_PARTITIONS 32 /* most partitions of a batch */
 #define KC_INDEX_JOINTS 4 /* most bundles of several partitions in a batch */
 /* A distance (or a squared one) below this is rounding: between rows of floats only 0 is so small. */
 #define KC_INDEX_NOTHING 1e-14
@@ -30,7 +30,7 @@
 #define KC_INDEX_ALONE 1e-10
 
 /* A partition of a batch. */
-struct kc_index_part {
+struct kc_index_partition {
     struct kc_scored *p;
     size_t col;         /* its first cluster among those of the batch */
     double *sums;       /* (k, d) */
@@ -44,18 +44,18 @@ struct kc_bundle {
     const uint32_t *labels; /* (n) the cell of each row, if there is one partition */
     uint16_t *cells;        /* (n) the cell of each row, if there are several: the meet of the partitions */
     size_t k;               /* cells */
-    size_t part0, parts;    /* the first partition, and how many */
+    size_t partition0, partitions;    /* the first partition, and how many */
     double *sums;           /* (k, d) of the cells */
     double *mass;           /* (k) weights of the cells' rows */
     int in_double;          /* products are in double */
 };
 
 /* A batch. */
-struct kc_index_group {
+struct kc_index_batch {
     const struct kc_space *s;
-    struct kc_index_part part[KC_INDEX_PARTS];
-    struct kc_bundle bundle[KC_INDEX_PARTS];
-    size_t parts, bundles, joints; /* partitions; bundles; bundles of several partitions */
+    struct kc_index_partition partition[KC_INDEX_PARTITIONS];
+    struct kc_bundle bundle[KC_INDEX_PARTITIONS];
+    size_t partitions, bundles, joints; /* partitions; bundles; bundles of several partitions */
     size_t cols, cells, derived; /* clusters; cells; clusters of bundles of several partitions */
     size_t ranked;               /* clusters whose products are in float */
     size_t room;                 /* capacity of each: cols, cells, ranked */
@@ -76,7 +76,7 @@ struct kc_index_group {
     double total;         /* weight of all rows */
     double copies;        /* effective number of rows: a row of weight w, as given, counts max(w, 1) */
     uint16_t *joint;      /* (KC_INDEX_JOINTS, n); NULL for a single partition, and so the next three: */
-    uint16_t *of_cell;    /* (KC_INDEX_PARTS, KC_INDEX_COLS) */
+    uint16_t *of_cell;    /* (KC_INDEX_PARTITIONS, KC_INDEX_COLS) */
     unsigned char *seen;  /* (KC_INDEX_COLS, KC_INDEX_COLS) pairs of cell and cluster that a row has; atomic access */
     uint16_t *to;         /* (KC_INDEX_COLS, KC_INDEX_COLS) the cells that these pairs become */
     size_t block, blocks; /* rows in a block of rows; number of blocks */
@@ -90,16 +90,16 @@ struct kc_index_group {
 };
 
 /* Fill the next batch with the first of np > 0 partitions, as many as fit (index_bundle.c). */
-void kc_index_gather(struct kc_index_group *g, struct kc_scored *p, size_t np);
+void kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np);
 
 /* Compute the sums and weights of cells and clusters, and inv the first time (index_sums.c). */
-int kc_index_group_sums(struct kc_index_group *g, struct kc_err *e) KC_MUST_USE;
+int kc_index_batch_sums(struct kc_index_batch *g, struct kc_err *e) KC_MUST_USE;
 
 /* Compute sil, dist and the row silhouettes (index_rank.c). */
-int kc_index_group_rows(struct kc_index_group *g, struct kc_err *e) KC_MUST_USE;
+int kc_index_batch_rows(struct kc_index_batch *g, struct kc_err *e) KC_MUST_USE;
 
 /* Compute the ratio of each cluster to its worst neighbour for Davies-Bouldin, from scatter (index_worst.c). */
-void kc_index_group_worst(struct kc_index_group *g);
+void kc_index_batch_worst(struct kc_index_batch *g);
 
 /* Return the error of a product in float of vectors a and b of d dimensions, b having been rounded from double, as
  * a share of |a||b|: it is at most this. Each of the d multiply-adds is off by 2^-24 of its result, which is at
