@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index_batch.h"
 #include "par/pool.h"
@@ -65,62 +66,47 @@ static size_t count_room(uint32_t kmax)
     return kmax > KC_INDEX_COLS ? kmax : KC_INDEX_COLS;
 }
 
+/* List the memory of a batch: its room is by the largest partition, maps are only for several partitions. */
+static void plan_batch(struct kc_plan *p, struct kc_index_batch *g, size_t n, size_t d, int in_memory, size_t np,
+                       uint32_t kmax, size_t threads)
+{
+    const size_t room = count_room(kmax), blocks = kc_space_blocks(n), tile = in_memory ? 0 : KC_LA_TILE * d;
+    const uint64_t span = kc_sums_span_bytes(n, d, in_memory), tiles = threads * tile * sizeof(float);
+    KC_PLAN(p, g->mass, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->nn, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->cc, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->scatter, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->worst, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->silhouette, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->inv, n, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->cell_sums, kc_mem_mul(room, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->cell_mass, room, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->means, kc_mem_mul(room, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->mean, d, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->sil, kc_mem_mul(blocks, room), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->dist, kc_mem_mul(blocks, room), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->wide, threads * KC_LA_TILE * KC_INDEX_COLS, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->narrow, threads * KC_LA_TILE * KC_TILE_COLUMNS, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->scratch, threads * KC_LA_SCRATCH, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->rows, kc_mem_mul(threads, tile), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->flops, threads * 8, KC_PLAN_ZEROED);
+    /* kc_sums_cells and the worst neighbours read rows, one after the other. */
+    kc_plan_add_other(p, span > tiles ? span : tiles);
+    if (np < 2)
+        return;
+    KC_PLAN(p, g->derived_sums, kc_mem_mul(KC_INDEX_COLS, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->joint, kc_mem_mul(KC_INDEX_JOINTS, n), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->of_cell, KC_INDEX_PARTITIONS * KC_INDEX_COLS, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->seen, KC_INDEX_COLS * KC_INDEX_COLS, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->to, KC_INDEX_COLS * KC_INDEX_COLS, KC_PLAN_PLAIN);
+}
+
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads)
 {
-    uint64_t room = count_room(kmax), blocks = kc_space_blocks(n), span = kc_sums_span_bytes(n, d, in_memory);
-    uint64_t pairs = KC_INDEX_COLS * KC_INDEX_COLS,
-             maps = KC_INDEX_JOINTS * n + KC_INDEX_PARTITIONS * KC_INDEX_COLS + pairs;
-    uint64_t joint = np > 1 ? maps * sizeof(uint16_t) + pairs + KC_INDEX_COLS * d * sizeof(double) : 0;
-    uint64_t out = KC_LA_TILE * (KC_INDEX_COLS * sizeof(double) + KC_TILE_COLUMNS * sizeof(float));
-    uint64_t tile = in_memory ? 0 : (uint64_t)threads * KC_LA_TILE * d * sizeof(float);
-    return joint + (span > tile ? span : tile) + tile + n * sizeof(double) + d * sizeof(double) +
-           room * d * (sizeof(double) + sizeof(float)) + room * (2 * sizeof(uint64_t) + 5 * sizeof(double)) +
-           2 * blocks * room * sizeof(double) +
-           threads * (out + KC_LA_SCRATCH + 64);
-}
-
-static int alloc_batch(struct kc_index_batch *g, size_t np, struct kc_err *e)
-{
-    size_t n = g->s->n, d = g->s->d, threads = kc_pool_threads(g->s->ctx->pool);
-    g->mass = kc_mem_alloc(g->room, sizeof *g->mass, e);
-    g->nn = kc_mem_alloc(g->room, sizeof *g->nn, e);
-    g->cc = kc_mem_alloc(g->room, sizeof *g->cc, e);
-    g->scatter = kc_mem_alloc(g->room, sizeof *g->scatter, e);
-    g->worst = kc_mem_alloc(g->room, sizeof *g->worst, e);
-    g->silhouette = kc_mem_alloc(g->room, sizeof *g->silhouette, e);
-    g->inv = kc_mem_alloc(n, sizeof *g->inv, e);
-    g->cell_sums = kc_mem_aligned(kc_mem_mul(g->room, d), sizeof *g->cell_sums, e);
-    g->cell_mass = kc_mem_alloc(g->room, sizeof *g->cell_mass, e);
-    g->means = kc_mem_aligned(kc_mem_mul(g->room, d), sizeof *g->means, e);
-    g->mean = kc_mem_alloc(d, sizeof *g->mean, e);
-    g->sil = kc_mem_alloc(kc_mem_mul(g->blocks, g->room), sizeof *g->sil, e);
-    g->dist = kc_mem_alloc(kc_mem_mul(g->blocks, g->room), sizeof *g->dist, e);
-    g->wide = kc_mem_aligned(threads, KC_LA_TILE * KC_INDEX_COLS * sizeof *g->wide, e);
-    g->narrow = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *g->narrow, e);
-    g->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
-    g->rows = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(&g->s->rows, KC_LA_TILE)), sizeof *g->rows, e);
-    g->flops = kc_mem_zalloc(threads, 8 * sizeof *g->flops, e);
-    if (!g->mass || !g->nn || !g->cc || !g->scatter || !g->worst || !g->silhouette || !g->inv || !g->cell_sums ||
-        !g->cell_mass || !g->means || !g->mean || !g->sil || !g->dist || !g->wide || !g->narrow || !g->scratch ||
-        !g->rows || !g->flops)
-        return -1;
-    if (np < 2)
-        return 0;
-    g->derived_sums = kc_mem_aligned(kc_mem_mul(KC_INDEX_COLS, d), sizeof *g->derived_sums, e);
-    g->joint = kc_mem_alloc(kc_mem_mul(KC_INDEX_JOINTS, n), sizeof *g->joint, e);
-    g->of_cell = kc_mem_alloc(KC_INDEX_PARTITIONS * KC_INDEX_COLS, sizeof *g->of_cell, e);
-    g->seen = kc_mem_alloc(KC_INDEX_COLS, KC_INDEX_COLS, e);
-    g->to = kc_mem_alloc(KC_INDEX_COLS * KC_INDEX_COLS, sizeof *g->to, e);
-    return g->derived_sums && g->joint && g->of_cell && g->seen && g->to ? 0 : -1;
-}
-
-static void free_batch(struct kc_index_batch *g)
-{
-    void *const all[] = {g->mass, g->nn, g->cc, g->scatter, g->worst, g->silhouette, g->inv, g->cell_sums,
-                         g->cell_mass, g->means, g->mean, g->sil, g->dist, g->wide, g->narrow, g->scratch, g->rows,
-                         g->flops, g->derived_sums, g->joint, g->of_cell, g->seen, g->to};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        kc_mem_free(all[i]);
+    struct kc_index_batch g;
+    struct kc_plan plan = {.n = 0};
+    plan_batch(&plan, &g, n, d, in_memory, np, kmax, threads);
+    return kc_plan_bytes(&plan);
 }
 
 /* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
@@ -144,8 +130,10 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
                                .blocks = kc_space_blocks(s->n),
                                .total = kc_space_total(s),
                                .copies = count_effective_rows(s)};
-    if (alloc_batch(&g, np, e) != 0)
-        goto out;
+    struct kc_plan plan = {.n = 0};
+    plan_batch(&plan, &g, s->n, s->d, s->rows.x != NULL, np, kmax, kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
     for (size_t i = 0; i < np; i += g.partitions) {
         kc_index_fill_batch(&g, p + i, np - i);
         if (kc_index_batch_sums(&g, e) != 0 || kc_index_batch_rows(&g, e) != 0)
@@ -159,6 +147,6 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
         s->work->index_flops += g.flops[8 * t];
     rc = 0;
 out:
-    free_batch(&g);
+    kc_plan_free(&plan);
     return rc;
 }

@@ -3,8 +3,6 @@
  * that ends is noted in w->stage, so that a resumed fit continues after it (core/cluster/steps.h); what follows
  * from labels and data is computed again rather than saved. A limit that cannot be kept, or time that is up, does
  * not fail the fit: there is always a clustering, and the reason is in limit_reason. */
-#include "core/kmeans/kmeans.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include "core/cluster/weights.h"
 #include "core/judge/index.h"
 #include "core/kmeans/choose.h"
+#include "core/kmeans/kmeans.h"
 #include "core/kmeans/settle.h"
 #include "core/kmeans/sizes.h"
 #include "core/kmeans/sweep.h"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 #include "core/cluster/space.h"
 #include "core/kmeans/runs.h"
 #include "la/product.h"
@@ -371,15 +372,68 @@ static void execute_run(struct gram_job *j, const struct kc_run *run, const stru
     pthread_mutex_unlock(&j->lock);
 }
 
-static size_t bytes_per_cluster(void)
+/* The memory of all workers, cut up among them. */
+struct gram_memory {
+    struct gram_worker *work; /* (threads) */
+    float *t, *start_t;       /* (threads, kmax, ld) */
+    float *own, *start_own;   /* (threads, ld) */
+    uint32_t *lab, *next, *start_lab; /* (threads, ld) */
+    double *nn, *dots;        /* (threads, kmax) */
+    double *mass;             /* (threads, 3, kmax) */
+    uint64_t *cnt;            /* (threads, 2 kmax + kmax / 2 + 1): counts, then pointers and floats, of each cluster */
+};
+
+/* Return the words of 8 bytes that a worker's counts take: for each cluster a count, a pointer and a float. */
+static size_t count_words(uint32_t kmax)
 {
-    return 5 * sizeof(double) + sizeof(uint64_t) + sizeof(float *) + sizeof(float);
+    return 2 * (size_t)kmax + kmax / 2 + 1;
+}
+
+static void plan_gram(struct kc_plan *p, struct gram_memory *g, size_t n, uint32_t kmax, size_t threads)
+{
+    const size_t ld = kc_gram_ld(n), all = kc_mem_mul(threads, ld), clusters = kc_mem_mul(threads, kmax);
+    KC_PLAN(p, g->work, threads, KC_PLAN_ZEROED);
+    KC_PLAN(p, g->t, kc_mem_mul(all, kmax), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->start_t, kc_mem_mul(all, kmax), KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->own, all, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->start_own, all, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->lab, all, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->next, all, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->start_lab, all, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->nn, clusters, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->dots, clusters, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->mass, kc_mem_mul(clusters, 3), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->cnt, kc_mem_mul(threads, count_words(kmax)), KC_PLAN_PLAIN);
+}
+
+/* Give each worker its part of the memory. */
+static void share_memory(const struct gram_memory *g, size_t ld, uint32_t kmax, unsigned threads)
+{
+    for (size_t i = 0; i < threads; i++) {
+        struct gram_worker *w = &g->work[i];
+        w->t = g->t + i * kmax * ld;
+        w->start_t = g->start_t + i * kmax * ld;
+        w->own = g->own + i * ld;
+        w->start_own = g->start_own + i * ld;
+        w->lab = g->lab + i * ld;
+        w->next = g->next + i * ld;
+        w->start_lab = g->start_lab + i * ld;
+        w->nn = g->nn + i * kmax;
+        w->dots = g->dots + i * kmax;
+        w->mass = g->mass + 3 * i * kmax;
+        w->left = w->mass + kmax;
+        w->start_left = w->left + kmax;
+        w->cnt = g->cnt + i * count_words(kmax);
+    }
 }
 
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads)
 {
-    uint64_t ld = kc_gram_ld(n), each = (2 * (uint64_t)kmax + 5) * ld * sizeof(float) + kmax * bytes_per_cluster();
-    return (uint64_t)n * ld * sizeof(float) + threads * each + threads * KC_LA_SCRATCH;
+    struct gram_memory g;
+    struct kc_plan plan = {.n = 0};
+    plan_gram(&plan, &g, n, kmax, threads);
+    uint64_t matrix = (uint64_t)n * kc_gram_ld(n) * sizeof(float) + threads * KC_LA_SCRATCH;
+    return matrix + kc_plan_bytes(&plan);
 }
 
 /* The runs, cut into chains: those of one restart follow each other by rising k. */
@@ -428,11 +482,17 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
     struct gram_job j = {.s = s, .runs = runs, .o = o, .best = best, .nbest = nbest};
     for (size_t i = 0; i < nruns; i++)
         kmax = runs[i].k > kmax ? runs[i].k : kmax;
-    j.work = kc_mem_zalloc(threads, sizeof *j.work, e);
+    struct gram_memory memory;
+    struct kc_plan plan = {.n = 0};
+    plan_gram(&plan, &memory, s->n, kmax, threads);
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
+    share_memory(&memory, s->ldg, kmax, threads);
+    j.work = memory.work;
     b.job = &j;
     b.order = kc_mem_alloc(nruns ? nruns : 1, sizeof *b.order, e);
     b.chain = kc_mem_alloc(nruns + 1, sizeof *b.chain, e);
-    if (!j.work || !b.order || !b.chain)
+    if (!b.order || !b.chain)
         goto out;
     /* Cut the runs into chains. */
     for (size_t i = 0; i < nruns; i++)
@@ -443,26 +503,6 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
         if (i == 0 || i - b.chain[chains - 1] == CHAIN || !share_seeds(&runs[b.order[i - 1]], &runs[b.order[i]]))
             b.chain[chains++] = i;
     b.chain[chains] = nruns;
-    /* Allocate what each worker needs. */
-    for (unsigned i = 0; i < threads; i++) {
-        struct gram_worker *w = &j.work[i];
-        w->t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->t, e);
-        w->own = kc_mem_aligned(s->ldg, sizeof *w->own, e);
-        w->lab = kc_mem_aligned(s->ldg, sizeof *w->lab, e);
-        w->next = kc_mem_aligned(s->ldg, sizeof *w->next, e);
-        w->start_t = kc_mem_aligned((size_t)kmax * s->ldg, sizeof *w->start_t, e);
-        w->start_own = kc_mem_aligned(s->ldg, sizeof *w->start_own, e);
-        w->start_lab = kc_mem_aligned(s->ldg, sizeof *w->start_lab, e);
-        w->nn = kc_mem_alloc(kmax, sizeof *w->nn, e);
-        w->dots = kc_mem_alloc(kmax, sizeof *w->dots, e);
-        w->mass = kc_mem_alloc(kmax, 3 * sizeof *w->mass, e);
-        w->cnt = kc_mem_alloc(kmax, sizeof *w->cnt + sizeof(float *) + sizeof(float), e);
-        if (!w->start_t || !w->start_own || !w->start_lab || !w->t || !w->own || !w->lab || !w->next ||
-            !w->nn || !w->dots || !w->mass || !w->cnt)
-            goto out;
-        w->left = w->mass + kmax;
-        w->start_left = w->left + kmax;
-    }
     /* Execute the chains, and report progress now and then. */
     pthread_mutex_init(&j.lock, NULL);
     for (; b.first < chains; b.first += most) {
@@ -476,24 +516,10 @@ int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nrun
 out:
     kc_mem_free(b.chain);
     kc_mem_free(b.order);
-    for (unsigned i = 0; j.work && i < threads; i++) {
-        struct gram_worker *w = &j.work[i];
-        if (s->work) {
-            s->work->flops += w->flops;
-            s->work->dense_flops += w->dense_flops;
-        }
-        kc_mem_free(w->start_lab);
-        kc_mem_free(w->start_own);
-        kc_mem_free(w->start_t);
-        kc_mem_free(w->cnt);
-        kc_mem_free(w->mass);
-        kc_mem_free(w->dots);
-        kc_mem_free(w->nn);
-        kc_mem_free(w->next);
-        kc_mem_free(w->lab);
-        kc_mem_free(w->own);
-        kc_mem_free(w->t);
+    for (unsigned i = 0; s->work && i < threads; i++) {
+        s->work->flops += j.work[i].flops;
+        s->work->dense_flops += j.work[i].dense_flops;
     }
-    kc_mem_free(j.work);
+    kc_plan_free(&plan);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 #include "la/product.h"
 #include "par/pool.h"
 
@@ -69,20 +70,49 @@ static size_t kept_bytes(size_t n, size_t m, size_t cand)
     return bytes <= KEPT ? bytes : 0;
 }
 
+/* List the memory of a seeder of m states. gram: the space has a Gram matrix. */
+static void plan_seeder(struct kc_plan *p, struct kc_seeder *q, size_t n, size_t d, int in_memory, int gram, size_t m,
+                        size_t cand, size_t threads)
+{
+    const size_t states = count_pass_states(cand), blocks = kc_space_blocks(n), kept = gram ? 0 : kept_bytes(n, m, cand);
+    size_t cols = (states < m ? states : m) * cand;
+    if (cols < KC_TILE_COLUMNS && m > cols)
+        cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_take has one column a state */
+    KC_PLAN(p, q->dist, kc_mem_mul(m, n), KC_PLAN_PLAIN);
+    KC_PLAN(p, q->mass, kc_mem_mul(m, blocks), KC_PLAN_PLAIN);
+    KC_PLAN(p, q->pot, kc_mem_mul(blocks, cols), KC_PLAN_PLAIN);
+    KC_PLAN(p, q->columns, gram ? 1 : kc_mem_mul(cols, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, q->scratch, threads * KC_LA_SCRATCH, KC_PLAN_ALIGNED);
+    KC_PLAN(p, q->out, threads * KC_LA_TILE * KC_TILE_COLUMNS, KC_PLAN_ALIGNED);
+    KC_PLAN(p, q->flops, threads, KC_PLAN_ZEROED);
+    KC_PLAN(p, q->drawn, kc_mem_mul(m, cand), KC_PLAN_PLAIN);
+    KC_PLAN(p, q->chosen, m, KC_PLAN_PLAIN);
+    KC_PLAN(p, q->near, threads * KC_LA_TILE, KC_PLAN_PLAIN);
+    KC_PLAN(p, q->read, kc_mem_mul(threads * KC_LA_TILE, in_memory ? 0 : d) + 1, KC_PLAN_PLAIN);
+    if (!gram)
+        KC_PLAN(p, q->panel, kc_mem_mul(PANELS * KC_LA_LANES, d), KC_PLAN_ALIGNED);
+    if (kept)
+        KC_PLAN(p, q->kept, kept / sizeof(float), KC_PLAN_PLAIN);
+}
+
 uint64_t kc_seeder_bytes(size_t n, size_t d, int in_memory, size_t m, size_t cand, unsigned threads)
 {
-    size_t blocks = kc_space_blocks(n);
-    return (uint64_t)m * n * sizeof(float) + (uint64_t)m * blocks * sizeof(double) +
-           (uint64_t)blocks * KC_TILE_COLUMNS * sizeof(double) + (uint64_t)KC_TILE_COLUMNS * d * sizeof(float) +
-           (uint64_t)threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH) +
-           (uint64_t)m * (cand + 1) * sizeof(uint32_t) + kept_bytes(n, m, cand) +
-           (uint64_t)PANELS * KC_LA_LANES * d * sizeof(float) +
-           (uint64_t)threads * KC_LA_TILE * ((in_memory ? 0 : d) + 1) * sizeof(float);
+    struct kc_seeder q;
+    struct kc_plan plan = {.n = 0};
+    plan_seeder(&plan, &q, n, d, in_memory, 0, m, cand, threads);
+    return kc_plan_bytes(&plan) + sizeof q;
+}
+
+static void plan_own(struct kc_plan *p, struct kc_seeder *q)
+{
+    plan_seeder(p, q, q->s->n, q->s->d, q->s->rows.x != NULL, q->s->gram != NULL, q->m, q->cand,
+                kc_pool_threads(q->s->ctx->pool));
 }
 
 struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand, struct kc_err *e)
 {
     struct kc_seeder *q = kc_mem_zalloc(1, sizeof *q, e);
+    struct kc_plan plan = {.n = 0};
     if (!q)
         return NULL;
     size_t n = s->n;
@@ -92,34 +122,9 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
     q->block = kc_space_block(n);
     q->blocks = kc_space_blocks(n);
     q->pass_states = count_pass_states(cand);
-    size_t cols = q->pass_states < m ? q->pass_states : m;
-    cols *= cand;
-    if (cols < KC_TILE_COLUMNS && m > cols)
-        cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_take has one column a state */
-    q->dist = kc_mem_alloc(kc_mem_mul(m, n), sizeof *q->dist, e);
-    q->mass = kc_mem_alloc(kc_mem_mul(m, q->blocks), sizeof *q->mass, e);
-    q->pot = kc_mem_alloc(kc_mem_mul(q->blocks, cols), sizeof *q->pot, e);
-    q->columns = kc_mem_aligned(s->gram ? 1 : kc_mem_mul(cols, s->d), sizeof *q->columns, e);
-    q->scratch = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_SCRATCH, e);
-    q->out = kc_mem_aligned(kc_pool_threads(s->ctx->pool), KC_LA_TILE * KC_TILE_COLUMNS * sizeof *q->out, e);
-    q->flops = kc_mem_zalloc(kc_pool_threads(s->ctx->pool), sizeof *q->flops, e);
-    q->drawn = kc_mem_alloc(kc_mem_mul(m, cand), sizeof *q->drawn, e);
-    q->chosen = kc_mem_alloc(m, sizeof *q->chosen, e);
-    q->near = kc_mem_alloc(kc_pool_threads(s->ctx->pool), KC_LA_TILE * sizeof *q->near, e);
-    if (!s->gram) {
-        q->panel = kc_mem_aligned(kc_mem_mul(PANELS * KC_LA_LANES, s->d), sizeof *q->panel, e);
-        if (kept_bytes(n, m, cand))
-            q->kept = kc_mem_alloc(kept_bytes(n, m, cand), 1, e);
-        if (!q->panel || (kept_bytes(n, m, cand) && !q->kept)) {
-            kc_seeder_free(q);
-            return NULL;
-        }
-    }
-    q->read = kc_mem_alloc(kc_mem_mul(kc_pool_threads(s->ctx->pool), kc_rows_buf(&s->rows, KC_LA_TILE)) + 1,
-                           sizeof *q->read, e);
-    if (!q->chosen || !q->near || !q->read || !q->dist || !q->mass || !q->pot || !q->columns || !q->scratch ||
-        !q->out || !q->flops || !q->drawn) {
-        kc_seeder_free(q);
+    plan_own(&plan, q);
+    if (kc_plan_alloc(&plan, e) != 0) {
+        kc_mem_free(q);
         return NULL;
     }
     /* No centre yet: all rows at the largest distance. */
@@ -140,23 +145,13 @@ struct kc_seeder *kc_seeder_new(const struct kc_space *s, size_t m, size_t cand,
 
 void kc_seeder_free(struct kc_seeder *q)
 {
+    struct kc_plan plan = {.n = 0};
     if (!q)
         return;
-    for (unsigned i = 0; q->flops && q->s->work && i < kc_pool_threads(q->s->ctx->pool); i++)
+    for (unsigned i = 0; q->s->work && i < kc_pool_threads(q->s->ctx->pool); i++)
         q->s->work->flops += q->flops[i];
-    kc_mem_free(q->flops);
-    kc_mem_free(q->panel);
-    kc_mem_free(q->kept);
-    kc_mem_free(q->read);
-    kc_mem_free(q->near);
-    kc_mem_free(q->chosen);
-    kc_mem_free(q->drawn);
-    kc_mem_free(q->out);
-    kc_mem_free(q->scratch);
-    kc_mem_free(q->columns);
-    kc_mem_free(q->pot);
-    kc_mem_free(q->mass);
-    kc_mem_free(q->dist);
+    plan_own(&plan, q);
+    kc_plan_free(&plan);
     kc_mem_free(q);
 }
 

@@ -19,6 +19,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 
 #define ROUNDS 50 /* most rounds of single-row moves */
 #define SPAN_BYTES ((size_t)32 << 20) /* bytes of rows read at a time */
@@ -57,20 +58,84 @@ static size_t count_planes(uint32_t kmax, size_t cap, size_t nruns)
                                                  : cap / KC_LA_LANES + cap / KC_STACK_BLOCKED;
 }
 
+/* Set what the stack is cut to: rows and columns at a time, runs, bounds. */
+static void measure_stack(struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns)
+{
+    size_t slots = count_slots(n, d);
+    st->tiles = kc_la_tiles(n);
+    st->strip = choose_strip(n);
+    st->span = count_span_rows(n, d, in_memory);
+    st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
+    st->slots = slots < nruns ? slots : nruns;
+    st->planes = count_planes(kmax, st->cap, nruns);
+}
+
+/* List the memory of a measured stack. */
+static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax,
+                       size_t threads)
+{
+    const size_t rows = kc_mem_mul(st->slots, n);
+    /* By column, and scratch by thread. */
+    KC_PLAN(p, st->sum, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->nn, st->cap, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->partner, kmax, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->len, st->cap, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->cnt, st->cap, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->unit, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->shift, st->cap, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->need, st->cap, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->scratch, threads * KC_LA_SCRATCH, KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->out, threads * KC_LA_TILE * KC_TILE_COLUMNS, KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->flops, threads, KC_PLAN_ZEROED);
+    if (!in_memory)
+        KC_PLAN(p, st->read, kc_mem_mul(st->span, d), KC_PLAN_ALIGNED);
+    /* By run and row. */
+    KC_PLAN(p, st->act, st->slots, KC_PLAN_ZEROED);
+    KC_PLAN(p, st->all.lab, rows, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.next, rows, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.own, rows, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.gap, rows, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.moved, kc_mem_mul(st->slots, st->tiles), KC_PLAN_PLAIN);
+    if (st->planes == 0)
+        return;
+    /* For runs with column blocks. */
+    KC_PLAN(p, st->plane, st->planes, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.plane, kc_mem_mul(st->planes, n), KC_PLAN_PLAIN);
+    KC_PLAN(p, st->best, threads * KC_STACK_LONG, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->at, threads * KC_STACK_LONG, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->ids, threads * 3 * KC_STACK_LONG, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->near, threads * KC_STACK_LONG, KC_PLAN_PLAIN);
+    KC_PLAN(p, st->packed, kc_mem_mul(st->planes, KC_LA_LANES * d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->all.far, kc_mem_mul(st->slots, st->planes), KC_PLAN_PLAIN);
+    KC_PLAN(p, st->all.place, kc_mem_mul(st->slots, kmax), KC_PLAN_PLAIN);
+}
+
 uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
 {
-    uint64_t cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
-    uint64_t slots = count_slots(n, d);
-    if (slots > nruns)
-        slots = nruns;
-    return slots * (n * 2 * (sizeof(uint32_t) + sizeof(float)) + kc_la_tiles(n) * sizeof(uint16_t)) +
-           cap * (d * (sizeof(double) + sizeof(float)) + sizeof(double) + 3 * sizeof(float) + sizeof(uint64_t)) +
-           (uint64_t)kmax * sizeof(struct kc_partner) +
-           count_planes(kmax, cap, nruns) * ((n + KC_LA_LANES * d) * sizeof(float) + sizeof(float *)) +
-           slots * (count_planes(kmax, cap, nruns) * sizeof(float *) + kmax * sizeof(struct kc_stack_place)) +
-           (kmax < KC_STACK_BLOCKED ? 0 : threads * KC_STACK_LONG * 6 * sizeof(float)) +
-           (in_memory ? 0 : (uint64_t)count_span_rows(n, d, 0) * d * sizeof(float)) +
-           threads * (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(float) + KC_LA_SCRATCH);
+    struct kc_stack st;
+    struct kc_plan plan = {.n = 0};
+    measure_stack(&st, n, d, in_memory, kmax, nruns);
+    plan_stack(&plan, &st, n, d, in_memory, kmax, threads);
+    return kc_plan_bytes(&plan);
+}
+
+/* Give each slot, and each plane, its part of the memory. */
+static void share_memory(struct kc_stack *st, size_t n, uint32_t kmax)
+{
+    for (size_t i = 0; i < st->slots; i++) {
+        struct kc_active *p = &st->act[i];
+        p->lab = st->all.lab + i * n;
+        p->next = st->all.next + i * n;
+        p->own = st->all.own + i * n;
+        p->gap = st->all.gap + i * n;
+        p->moved = st->all.moved + i * st->tiles;
+        if (st->planes) {
+            p->far = st->all.far + i * st->planes;
+            p->place = st->all.place + i * kmax;
+        }
+    }
+    for (size_t i = 0; i < st->planes; i++)
+        st->plane[i] = st->all.plane + i * n;
 }
 
 /* Take the runs that are done, and their columns, out of the stack. */
@@ -305,105 +370,6 @@ static size_t offer_done_runs(struct kc_stack *st, struct kc_best *best, size_t 
     return ended;
 }
 
-static void stack_free(struct kc_stack *st)
-{
-    for (size_t i = 0; st->act && i < st->slots; i++) {
-        kc_stack_release(st, &st->act[i]);
-        kc_mem_free(st->act[i].lab);
-        kc_mem_free(st->act[i].next);
-        kc_mem_free(st->act[i].own);
-        kc_mem_free(st->act[i].gap);
-        kc_mem_free(st->act[i].far);
-        kc_mem_free(st->act[i].place);
-        kc_mem_free(st->act[i].moved);
-    }
-    kc_mem_free(st->act);
-    for (size_t i = 0; st->plane && i < st->planes; i++)
-        kc_mem_free(st->plane[i]);
-    kc_mem_free(st->plane);
-    kc_mem_free(st->packed);
-    kc_mem_free(st->near);
-    kc_mem_free(st->ids);
-    kc_mem_free(st->at);
-    kc_mem_free(st->best);
-    kc_mem_free(st->flops);
-    kc_mem_free(st->out);
-    kc_mem_free(st->scratch);
-    kc_mem_free(st->read);
-    kc_mem_free(st->need);
-    kc_mem_free(st->shift);
-    kc_mem_free(st->unit);
-    kc_mem_free(st->cnt);
-    kc_mem_free(st->len);
-    kc_mem_free(st->nn);
-    kc_mem_free(st->partner);
-    kc_mem_free(st->sum);
-}
-
-static int stack_alloc(struct kc_stack *st, uint32_t kmax, size_t nruns, struct kc_err *e)
-{
-    size_t n = st->s->n, d = st->s->d;
-    unsigned threads = kc_pool_threads(st->s->ctx->pool);
-    int in_memory = st->s->rows.x != NULL;
-    /* How much is worked on at a time. */
-    st->tiles = kc_la_tiles(n);
-    st->strip = choose_strip(n);
-    st->span = count_span_rows(n, d, in_memory);
-    st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
-    st->slots = count_slots(n, d) < nruns ? count_slots(n, d) : nruns;
-    /* By column, and scratch by thread. */
-    st->sum = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->sum, e);
-    st->nn = kc_mem_alloc(st->cap, sizeof *st->nn, e);
-    st->partner = kc_mem_alloc(kmax, sizeof *st->partner, e);
-    st->len = kc_mem_alloc(st->cap, sizeof *st->len, e);
-    st->cnt = kc_mem_alloc(st->cap, sizeof *st->cnt, e);
-    st->unit = kc_mem_aligned(kc_mem_mul(st->cap, d), sizeof *st->unit, e);
-    st->shift = kc_mem_alloc(st->cap, sizeof *st->shift, e);
-    st->need = kc_mem_alloc(st->cap, sizeof *st->need, e);
-    st->scratch = kc_mem_aligned(threads, KC_LA_SCRATCH, e);
-    st->out = kc_mem_aligned(threads, KC_LA_TILE * KC_TILE_COLUMNS * sizeof *st->out, e);
-    st->flops = kc_mem_zalloc(threads, sizeof *st->flops, e);
-    st->act = kc_mem_zalloc(st->slots, sizeof *st->act, e);
-    if (!st->sum || !st->nn || !st->partner || !st->len || !st->cnt || !st->unit || !st->shift || !st->need ||
-        !st->scratch || !st->out || !st->flops || !st->act)
-        return -1;
-    if (!in_memory && !(st->read = kc_mem_aligned(kc_mem_mul(st->span, d), sizeof *st->read, e)))
-        return -1;
-    /* For runs with column blocks. */
-    st->planes = count_planes(kmax, st->cap, nruns);
-    if (st->planes) {
-        st->plane = kc_mem_zalloc(st->planes, sizeof *st->plane, e);
-        st->best = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->best, e);
-        st->at = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->at, e);
-        st->ids = kc_mem_alloc(threads, 3 * KC_STACK_LONG * sizeof *st->ids, e);
-        st->near = kc_mem_alloc(threads, KC_STACK_LONG * sizeof *st->near, e);
-        st->packed = kc_mem_aligned(kc_mem_mul(st->planes, KC_LA_LANES * d), sizeof *st->packed, e);
-        if (!st->packed || !st->plane || !st->best || !st->at || !st->ids || !st->near)
-            return -1;
-        for (size_t i = 0; i < st->planes; i++)
-            if (!(st->plane[i] = kc_mem_alloc(n, sizeof **st->plane, e)))
-                return -1;
-    }
-    /* By run and row. */
-    for (size_t i = 0; i < st->slots; i++) {
-        struct kc_active *p = &st->act[i];
-        if (st->planes) {
-            p->far = kc_mem_alloc(st->planes, sizeof *p->far, e);
-            p->place = kc_mem_alloc(kmax, sizeof *p->place, e);
-            if (!p->far || !p->place)
-                return -1;
-        }
-        p->lab = kc_mem_alloc(n, sizeof *p->lab, e);
-        p->next = kc_mem_alloc(n, sizeof *p->next, e);
-        p->own = kc_mem_alloc(n, sizeof *p->own, e);
-        p->gap = kc_mem_alloc(n, sizeof *p->gap, e);
-        p->moved = kc_mem_alloc(st->tiles, sizeof *p->moved, e);
-        if (!p->lab || !p->next || !p->own || !p->gap || !p->moved)
-            return -1;
-    }
-    return 0;
-}
-
 /* Take a step between two passes, with the counters up to date. Returns 1 if time is up, -1 after a failure. */
 static int take_step(struct kc_stack *st, struct kc_err *e)
 {
@@ -447,7 +413,14 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         kmax = runs[i].k > kmax ? runs[i].k : kmax;
     if (nruns == 0)
         return 0;
-    if (stack_alloc(&st, kmax, nruns, e) != 0 || kc_steps_enter(steps, &frame, e) < 0)
+    struct kc_plan plan = {.n = 0};
+    const int in_memory = s->rows.x != NULL;
+    measure_stack(&st, s->n, s->d, in_memory, kmax, nruns);
+    plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
+    share_memory(&st, s->n, kmax);
+    if (kc_steps_enter(steps, &frame, e) < 0)
         goto out;
     while (st.waiting < nruns || st.nact) {
         if ((late = take_step(&st, e)) < 0)
@@ -473,6 +446,6 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     rc = take_step(&st, e) < 0 ? -1 : 0;
 out:
     kc_steps_leave(steps, &frame);
-    stack_free(&st);
+    kc_plan_free(&plan);
     return rc;
 }

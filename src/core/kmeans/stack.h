@@ -62,6 +62,14 @@ struct kc_stack {
     size_t nact, cols;  /* runs and columns in the stack */
     int filling;        /* the walk over the rows only computes the sums of runs that start from labels */
     struct kc_active *act; /* (slots) */
+    struct {               /* the arrays of all slots and planes, which point into these */
+        uint32_t *lab, *next; /* (slots, n) */
+        float *own, *gap;     /* (slots, n) */
+        uint16_t *moved;      /* (slots, tiles) */
+        float **far;          /* (slots, planes) */
+        struct kc_stack_place *place; /* (slots, kmax) */
+        float *plane;         /* (planes, n) */
+    } all;
     double *sum;        /* (cap, d) */
     double *nn;         /* (cap) |S_c|^2 */
     struct kc_partner *partner; /* (kmax) scratch, to find the cheapest union */
