@@ -1,3 +1,7 @@
+/* Rows in parts (parts.h): cut, cluster each part with the algorithm, link and join the clusters as stories, split
+ * them at gaps, then order the ids and compute the figures of the whole. Parts of at most FEW rows run side by
+ * side, each with a pool of one thread; larger ones one after the other with all threads. Nothing depends on which
+ * worker gets which part. */
 #include "core/parts/parts.h"
 
 #include <math.h>
@@ -13,8 +17,9 @@
 #include "core/parts/stories.h"
 #include "par/pool.h"
 
-#define FEW 2048 /* rows: parts that have no more run side by side, and lie in memory */
+#define FEW 2048 /* most rows of parts that run side by side, in memory */
 
+/* A clustering in parts under way. */
 struct parting {
     const struct kc_ctx *ctx;
     struct kc_rows rows;
@@ -22,28 +27,29 @@ struct parting {
     struct kc_parts *p;
     struct kc_clustering *f;
     struct kc_err *e;
-    double *weights, one;   /* (n) as kc_weights_make has them */
+    double *weights, one;   /* (n) from kc_weights_make */
     uint32_t *small;        /* parts that run side by side */
     size_t nsmall;
-    struct kc_ctx *alone;   /* (threads) a pool of one thread for each worker */
-    struct teller *teller;  /* (threads) */
+    struct kc_ctx *alone;   /* (threads) contexts with a pool of one thread */
+    struct worker_report *reports;   /* (threads) */
 };
 
-/* Parts that have something to say: how many, and the first of them. */
-struct notes {
+/* The message of the first part that has one, and how many parts have one. */
+struct messages {
     size_t parts, first;
     char text[512];
 };
 
-enum { LIMITS /* that were not kept */, WARNINGS, NOTES };
+enum { LIMITS /* that were not kept */, WARNINGS, MESSAGES };
 
-/* What a worker has met. */
-struct teller {
+/* What a worker has to report. */
+struct worker_report {
     struct kc_err error;
-    struct notes notes[NOTES];
+    struct messages messages[MESSAGES];
 };
 
-static void note(struct notes *to, size_t part, size_t parts, const char *text, size_t n)
+/* Count `parts` more parts that have a message; keep `text`, of `part`, if it is the first of them. */
+static void keep_message(struct messages *to, size_t part, size_t parts, const char *text, size_t n)
 {
     if (to->parts == 0 || part < to->first) {
         to->first = part;
@@ -68,14 +74,14 @@ static int by_place(const void *a, const void *b)
     return (p->row > q->row) - (p->row < q->row);
 }
 
-static uint64_t least_rows(const struct kc_parts_opts *o)
+static uint64_t get_least_rows(const struct kc_parts_opts *o)
 {
     return o->min_rows ? o->min_rows : o->algorithm->least_rows(o->opts);
 }
 
 int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e)
 {
-    const uint64_t min_rows = least_rows(o);
+    const uint64_t min_rows = get_least_rows(o);
     size_t cap = 0;
     struct place *place = NULL;
     int rc = -1;
@@ -116,14 +122,14 @@ out:
     return rc;
 }
 
-/* Parts that are too small: the labels of their rows. */
-static void take_small(struct parting *w, struct kc_part *part)
+/* Label the rows of a part that is too small to cluster. */
+static void label_small_part(struct parting *w, struct kc_part *part)
 {
     struct kc_clustering *f = w->f;
     for (size_t i = 0; i < part->n; i++) {
         uint32_t row = w->p->row[part->first + i];
         if (w->o->window > 0)
-            f->labels[row] = part->k++; /* linked, perhaps, to what was before */
+            f->labels[row] = part->k++; /* a cluster by itself, which may continue a story */
         else
             f->labels[row] = w->o->small_none ? KC_NOISE : 0;
         f->margin[row] = f->row_silhouette[row] = NAN;
@@ -135,8 +141,8 @@ static void take_small(struct parting *w, struct kc_part *part)
     }
 }
 
-/* One part, its labels counted from 0; t has what failed. */
-static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct teller *t)
+/* Cluster one part; its labels count from 0. A failure is left in t->error. */
+static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, struct worker_report *t)
 {
     struct kc_err *e = &t->error;
     struct kc_part *part = &w->p->part[at];
@@ -149,7 +155,7 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
     if (kc_weights_pick(w->o->weights, row, part->n, &weights, e) != 0)
         return;
     request.weights = weights;
-    if (!w->rows.x && part->n <= FEW) { /* passes over single rows of a file would read it again and again */
+    if (!w->rows.x && part->n <= FEW) { /* copy the rows: passes over them would read the file again and again */
         x = kc_mem_aligned(kc_mem_mul(part->n, rows.d), sizeof *x, e);
         if (!x)
             goto out;
@@ -162,11 +168,11 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
     part->silhouette = f.silhouette;
     part->objective = f.objective;
     if (f.limit_broken)
-        note(&t->notes[LIMITS], at, 1, f.limit_reason, strlen(f.limit_reason));
+        keep_message(&t->messages[LIMITS], at, 1, f.limit_reason, strlen(f.limit_reason));
     if (f.warnings.n > 0) {
         size_t n;
         const char *warning = kc_strs_get(&f.warnings, 0, &n);
-        note(&t->notes[WARNINGS], at, 1, warning, n);
+        keep_message(&t->messages[WARNINGS], at, 1, warning, n);
     }
     for (size_t i = 0; i < part->n; i++) {
         all->labels[row[i]] = f.labels[i];
@@ -179,28 +185,28 @@ out:
     kc_mem_free(weights);
 }
 
-static void fit_small(void *arg, size_t t, unsigned worker)
+static void fit_small_part(void *arg, size_t t, unsigned worker)
 {
     struct parting *w = arg;
-    if (w->teller[worker].error.code == KC_OK)
-        fit_part(w, w->small[t], &w->alone[worker], &w->teller[worker]);
+    if (w->reports[worker].error.code == KC_OK)
+        fit_part(w, w->small[t], &w->alone[worker], &w->reports[worker]);
 }
 
-/* What all workers have met, as a line: of the first part that has something to say. */
-static int gather(const struct parting *w, int what, char *line, size_t size)
+/* Format the first message of all workers, with the number of parts affected. Returns 0 if there is none. */
+static int format_messages(const struct parting *w, int what, char *line, size_t size)
 {
-    struct notes all = {0};
+    struct messages all = {0};
     for (unsigned i = 0; i < kc_pool_threads(w->ctx->pool); i++) {
-        const struct notes *n = &w->teller[i].notes[what];
+        const struct messages *n = &w->reports[i].messages[what];
         if (n->parts > 0)
-            note(&all, n->first, n->parts, n->text, strlen(n->text));
+            keep_message(&all, n->first, n->parts, n->text, strlen(n->text));
     }
     if (all.parts > 0)
         snprintf(line, size, "in %zu of %zu parts: %.400s", all.parts, w->p->nparts, all.text);
     return all.parts > 0;
 }
 
-/* All parts: the small ones side by side, the others with all threads each. */
+/* Cluster all parts: those of few rows side by side, the others one by one with all threads. */
 static int fit_parts(struct parting *w)
 {
     struct kc_parts *p = w->p;
@@ -210,44 +216,44 @@ static int fit_parts(struct parting *w)
     int rc = -1;
     w->small = kc_mem_alloc(p->nparts, sizeof *w->small, w->e);
     w->alone = kc_mem_zalloc(threads, sizeof *w->alone, w->e);
-    w->teller = kc_mem_zalloc(threads, sizeof *w->teller, w->e);
-    if (!w->small || !w->alone || !w->teller)
+    w->reports = kc_mem_zalloc(threads, sizeof *w->reports, w->e);
+    if (!w->small || !w->alone || !w->reports)
         goto out;
     for (unsigned i = 0; i < threads; i++) {
-        w->teller[i].error = (struct kc_err)KC_ERR_INIT;
+        w->reports[i].error = (struct kc_err)KC_ERR_INIT;
         if (!(w->alone[i].pool = kc_pool_new(1, w->e)))
             goto out;
     }
     for (size_t i = 0; i < p->nparts; i++) {
         if (p->part[i].small)
-            take_small(w, &p->part[i]);
+            label_small_part(w, &p->part[i]);
         else if (p->part[i].n <= FEW && threads > 1)
             w->small[w->nsmall++] = (uint32_t)i;
-        else if (w->teller[0].error.code == KC_OK)
-            fit_part(w, i, &quiet, &w->teller[0]);
+        else if (w->reports[0].error.code == KC_OK)
+            fit_part(w, i, &quiet, &w->reports[0]);
     }
-    kc_pool_for(w->ctx->pool, w->nsmall, fit_small, w);
+    kc_pool_for(w->ctx->pool, w->nsmall, fit_small_part, w);
     for (unsigned i = 0; i < threads; i++)
-        if (w->teller[i].error.code != KC_OK) {
-            *w->e = w->teller[i].error;
+        if (w->reports[i].error.code != KC_OK) {
+            *w->e = w->reports[i].error;
             goto out;
         }
-    w->f->limit_broken = gather(w, LIMITS, w->f->limit_reason, sizeof w->f->limit_reason);
-    if (gather(w, WARNINGS, line, sizeof line) &&
-        kc_strs_add(&w->f->warnings, line, strlen(line), w->e) != 0)
+    w->f->limit_broken = format_messages(w, LIMITS, w->f->limit_reason, sizeof w->f->limit_reason);
+    if (format_messages(w, WARNINGS, line, sizeof line) && kc_strs_add(&w->f->warnings, line, strlen(line), w->e) != 0)
         goto out;
     rc = 0;
 out:
     for (unsigned i = 0; w->alone && i < threads; i++)
         kc_pool_free(w->alone[i].pool);
     kc_mem_free(w->alone);
-    kc_mem_free(w->teller);
+    kc_mem_free(w->reports);
     kc_mem_free(w->small);
     return rc;
 }
 
-/* Weighted sums, counts and weights of the labels as they are, of k clusters; rows in none are left out. */
-static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts, double *mass)
+/* Compute the weighted sums, counts and weights of the present k clusters; all have room for one more, that of the
+ * noise. */
+static int sum_clusters(struct parting *w, uint32_t k, double *sums, uint64_t *counts, double *mass)
 {
     const struct kc_space space = {.ctx = w->ctx, .rows = w->rows, .n = w->rows.n, .d = w->rows.d, .w = w->weights};
     uint32_t *labels = kc_mem_alloc(w->rows.n, sizeof *labels, w->e);
@@ -262,8 +268,8 @@ static int sums_of(struct parting *w, uint32_t k, double *sums, uint64_t *counts
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
 }
 
-/* Number the clusters of all parts one after the other, and say what each is. */
-static int number(struct parting *w, struct kc_pieces *s)
+/* Number the clusters of all parts one after the other, and make a piece of each. */
+static int number_pieces(struct parting *w, struct kc_pieces *s)
 {
     struct kc_parts *p = w->p;
     uint64_t k = 0;
@@ -293,15 +299,16 @@ static int number(struct parting *w, struct kc_pieces *s)
     return 0;
 }
 
-static void take_stories(struct kc_clustering *f, const struct kc_pieces *s)
+/* Replace the labels, which are pieces, by the pieces that stand for their stories. */
+static void apply_stories(struct kc_clustering *f, const struct kc_pieces *s)
 {
     for (size_t i = 0; i < f->n; i++)
         if (f->labels[i] != KC_NOISE)
             f->labels[i] = s->piece[f->labels[i]].story;
 }
 
-/* Stories out of the clusters of parts: w->f->labels become the pieces that stand for them. */
-static int tell_stories(struct parting *w, struct kc_pieces *s)
+/* Link and join the pieces into stories, and label the rows by these. */
+static int make_stories(struct parting *w, struct kc_pieces *s)
 {
     const struct kc_parts_opts *o = w->o;
     const int link = o->window > 0, join = !isnan(o->merge);
@@ -310,22 +317,23 @@ static int tell_stories(struct parting *w, struct kc_pieces *s)
     double *mass = kc_mem_alloc((size_t)s->k + 1, sizeof *mass, w->e);
     int rc = -1;
     s->sums = kc_mem_aligned(link || join ? kc_mem_mul((size_t)s->k + 1, s->d) : 1, sizeof *s->sums, w->e);
-    if (!counts || !mass || !s->sums || ((link || join) && sums_of(w, s->k, s->sums, counts, mass) != 0))
+    if (!counts || !mass || !s->sums || ((link || join) && sum_clusters(w, s->k, s->sums, counts, mass) != 0))
         goto out;
-    /* what is alike is told by pairs of rows: for that, weights are of mean 1 in each cluster */
+    /* Likeness is judged by mean similarities of pairs of rows: for that, weights are scaled to mean 1 in each
+     * cluster. */
     for (uint32_t c = 0; link && w->weights && c < s->k; c++)
         for (size_t t = 0; t < s->d; t++)
             s->sums[c * s->d + t] *= (double)counts[c] / mass[c];
     if (link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0)
         goto out;
     if (link && join && w->weights) {
-        take_stories(f, s);
-        if (sums_of(w, s->k, s->sums, counts, mass) != 0)
+        apply_stories(f, s);
+        if (sum_clusters(w, s->k, s->sums, counts, mass) != 0)
             goto out;
     }
     if (join && kc_stories_join(s, o, &w->p->joined, w->e) != 0)
         goto out;
-    take_stories(f, s);
+    apply_stories(f, s);
     rc = 0;
 out:
     kc_mem_free(mass);
@@ -335,7 +343,7 @@ out:
     return rc;
 }
 
-/* Split what pauses for too long; *k: above the highest label. */
+/* Split clusters that pause for too long. *k: above the highest label, before and after. */
 static int split_gaps(struct parting *w, uint32_t *k)
 {
     struct kc_clustering *f = w->f;
@@ -362,8 +370,9 @@ out:
     return rc;
 }
 
-/* Ids by falling size, ties by the earliest member; and the group of each. k: above the highest label. */
-static int order(struct parting *w, uint32_t k)
+/* Renumber the clusters by falling size, ties by the earliest member, and find the group of each. k: above the highest
+ * label. */
+static int order_clusters(struct parting *w, uint32_t k)
 {
     struct kc_clustering *f = w->f;
     struct kc_cluster_rank *r = kc_mem_alloc(k, sizeof *r, w->e);
@@ -397,8 +406,8 @@ out:
     return rc;
 }
 
-/* Centroids, and the rows' similarity to them. */
-static int centre(struct parting *w, const double *sums)
+/* Compute the centroids, and the rows' similarities to them. */
+static int compute_centroids(struct parting *w, const double *sums)
 {
     struct kc_clustering *f = w->f;
     uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
@@ -412,8 +421,8 @@ static int centre(struct parting *w, const double *sums)
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
 }
 
-/* The figures of the whole. */
-static int describe(struct parting *w)
+/* Compute the figures of the whole. */
+static int compute_figures(struct parting *w)
 {
     struct kc_clustering *f = w->f;
     uint64_t *counts = kc_mem_alloc((size_t)f->k + 1, sizeof *counts, w->e);
@@ -426,7 +435,7 @@ static int describe(struct parting *w)
     f->centroids = kc_mem_alloc(kc_mem_mul(f->k, f->d), sizeof *f->centroids, w->e);
     if (!counts || !sums || !mass || !silhouette || !known || !f->centroids)
         goto out;
-    if (f->k > 0 && (sums_of(w, f->k, sums, counts, mass) != 0 || centre(w, sums) != 0))
+    if (f->k > 0 && (sum_clusters(w, f->k, sums, counts, mass) != 0 || compute_centroids(w, sums) != 0))
         goto out;
     for (size_t i = 0; i < f->n; i++) {
         uint32_t c = f->labels[i];
@@ -464,26 +473,26 @@ out:
     return rc;
 }
 
-int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o, struct kc_parts *p,
-                 struct kc_clustering *out, struct kc_err *e)
+int kc_parts_fit(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_parts_opts *o,
+                 struct kc_parts *p, struct kc_clustering *out, struct kc_err *e)
 {
     struct parting w = {.ctx = ctx, .rows = *rows, .o = o, .p = p, .f = out, .e = e};
     struct kc_pieces s = {0};
     int rc = -1;
-    *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = o->algorithm, .path = "parts", .silhouette = NAN,
-                                  .calinski_harabasz = NAN, .davies_bouldin = NAN};
+    *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = o->algorithm, .path = "parts",
+                                  .silhouette = NAN, .calinski_harabasz = NAN, .davies_bouldin = NAN};
     if (kc_weights_make(o->weights, rows->n, &w.weights, &w.one, e) != 0)
         return -1;
     out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
     out->similarity = kc_mem_alloc(rows->n, sizeof *out->similarity, e);
     out->margin = kc_mem_alloc(rows->n, sizeof *out->margin, e);
     out->row_silhouette = kc_mem_alloc(rows->n, sizeof *out->row_silhouette, e);
-    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || fit_parts(&w) != 0 || number(&w, &s) != 0 ||
-        tell_stories(&w, &s) != 0)
+    if (!out->labels || !out->similarity || !out->margin || !out->row_silhouette || fit_parts(&w) != 0 ||
+        number_pieces(&w, &s) != 0 || make_stories(&w, &s) != 0)
         goto out;
     uint32_t k = s.k;
     snprintf(out->path_why, sizeof out->path_why, "%zu parts, %u clusters in them", p->nparts, k);
-    if (split_gaps(&w, &k) == 0 && order(&w, k) == 0 && describe(&w) == 0)
+    if (split_gaps(&w, &k) == 0 && order_clusters(&w, k) == 0 && compute_figures(&w) == 0)
         rc = 0;
 out:
     kc_mem_free(s.piece);
@@ -499,7 +508,8 @@ void kc_parts_free(struct kc_parts *p)
     *p = (struct kc_parts){0};
 }
 
-/* Return the bytes for clustering parts: the small ones (of at most `few` rows) that run side by side, or the largest. */
+/* Return the bytes for clustering parts: the small ones (of at most `few` rows) that run side by side, or the
+ * largest. */
 static uint64_t count_fit_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_parts_opts *o,
                                 unsigned threads)
 {

@@ -1,3 +1,7 @@
+/* Stories. Without a threshold a cluster is compared with the stories that it may continue, by the mean
+ * similarities of their rows, which follow from sums and sizes alone (kc_members_pairs). With one, all pairs of a
+ * group's clusters are compared by their centroids, and what is connected becomes one story, as in single linkage.
+ * Stories of different groups are joined greedily, the most similar couple first. */
 #include "core/parts/stories.h"
 
 #include <math.h>
@@ -7,30 +11,32 @@
 #include "core/cluster/members.h"
 #include "la/product.h"
 
-/* A story that may still go on. */
+/* A story that may still be continued. */
 struct story {
     uint32_t id;
-    int64_t window, last;
-    uint64_t size;  /* of its rows in that window, */
-    double *sum;    /* (d) their sum, */
-    double length;  /* and its length */
+    int64_t window, last; /* its latest window; its latest timestamp */
+    uint64_t size;  /* its rows in that window */
+    double *sum;    /* (d) sum of these rows */
+    double length;  /* length of the sum */
 };
 
+/* The linking of one group's pieces without a threshold. */
 struct linking {
     struct kc_pieces *s;
     const struct kc_parts_opts *o;
     struct story *story; /* (k) */
-    size_t n;
-    double all, within;  /* mean similarity of all rows of the group, and of rows of one cluster; NAN: of none */
+    size_t n;            /* stories */
+    double all;          /* mean similarity of all pairs of the group's rows */
+    double within;       /* mean similarity of pairs in one cluster; NAN: there are none */
 };
 
-static double *sum_of(const struct kc_pieces *s, uint32_t c)
+static double *get_sum(const struct kc_pieces *s, uint32_t c)
 {
     return s->sums + (size_t)c * s->d;
 }
 
-/* What is usual in the group whose pieces are from .. to - 1. */
-static int usual(struct linking *w, uint32_t from, uint32_t to, struct kc_err *e)
+/* Compute w->all and w->within for the group whose pieces are from .. to - 1. */
+static int compute_usual(struct linking *w, uint32_t from, uint32_t to, struct kc_err *e)
 {
     const size_t d = w->s->d;
     double *all = kc_mem_zalloc(d, sizeof *all, e);
@@ -39,7 +45,7 @@ static int usual(struct linking *w, uint32_t from, uint32_t to, struct kc_err *e
     if (!all)
         return -1;
     for (uint32_t c = from; c < to; c++) {
-        const double *sum = sum_of(w->s, c);
+        const double *sum = get_sum(w->s, c);
         double size = (double)w->s->piece[c].size;
         for (size_t t = 0; t < d; t++)
             all[t] += sum[t];
@@ -55,8 +61,8 @@ static int usual(struct linking *w, uint32_t from, uint32_t to, struct kc_err *e
     return 0;
 }
 
-/* Whether the cluster, of this sum and size, is more one with the story than apart. */
-static int alike(const struct linking *w, const struct story *a, const double *sum, uint64_t size)
+/* Return 1 if a cluster of this sum and size is closer to the story than the group is on average. */
+static int is_alike(const struct linking *w, const struct story *a, const double *sum, uint64_t size)
 {
     const size_t d = w->s->d;
     double between = kc_la_dotd(a->sum, sum, d) / ((double)a->size * (double)size);
@@ -65,26 +71,29 @@ static int alike(const struct linking *w, const struct story *a, const double *s
     return within > w->all && between - w->all > 0.5 * (within - w->all);
 }
 
-static int reaches(const struct linking *w, const struct story *a, int64_t window, int64_t first)
+/* Return 1 if a cluster in this window, whose first row is at `first`, is near enough in time to continue the story. */
+static int is_near(const struct linking *w, const struct story *a, int64_t window, int64_t first)
 {
     return w->o->max_gap < 0 ? a->window + 1 == window : first - a->last <= w->o->max_gap;
 }
 
-/* The clusters of one window, from .. to - 1. */
-static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t window, uint64_t *linked, struct kc_err *e)
+/* Link the clusters of one window, from .. to - 1, to the stories. */
+static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t window, uint64_t *linked,
+                       struct kc_err *e)
 {
     struct kc_pieces *s = w->s;
     const size_t d = s->d, before = w->n;
     for (uint32_t c = from; c < to; c++) {
         struct kc_piece *piece = &s->piece[c];
-        const double *sum = sum_of(s, c);
+        const double *sum = get_sum(s, c);
         double length = sqrt(kc_la_dotd(sum, sum, d)), best = -2;
         size_t at = SIZE_MAX;
         for (size_t i = 0; i < before && length > 0; i++) {
             const struct story *a = &w->story[i];
-            double cosine = a->length > 0 && reaches(w, a, window, piece->first) ?
-                            kc_la_dotd(a->sum, sum, d) / (a->length * length) : -2;
-            if (cosine > best && alike(w, a, sum, piece->size)) {
+            double cosine = a->length > 0 && is_near(w, a, window, piece->first)
+                                ? kc_la_dotd(a->sum, sum, d) / (a->length * length)
+                                : -2;
+            if (cosine > best && is_alike(w, a, sum, piece->size)) {
                 best = cosine;
                 at = i;
             }
@@ -94,7 +103,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
             ++*linked;
         }
     }
-    /* only now are the stories moved on: all clusters of the window met them as they were before it */
+    /* Only now update the stories: all clusters of the window are compared with the stories before it. */
     for (uint32_t c = from; c < to; c++) {
         struct kc_piece *piece = &s->piece[c];
         size_t at = before;
@@ -104,7 +113,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
             double *sum = kc_mem_alloc(d, sizeof *sum, e);
             if (!sum)
                 return -1;
-            memcpy(sum, sum_of(s, c), d * sizeof *sum);
+            memcpy(sum, get_sum(s, c), d * sizeof *sum);
             w->story[w->n++] = (struct story){c, window, piece->last, piece->size, sum, 0};
             continue;
         }
@@ -115,15 +124,15 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
         a->last = a->last > piece->last ? a->last : piece->last;
         a->window = window;
         for (size_t t = 0; t < d; t++)
-            a->sum[t] += sum_of(s, c)[t];
+            a->sum[t] += get_sum(s, c)[t];
     }
     for (size_t i = 0; i < w->n; i++)
         w->story[i].length = sqrt(kc_la_dotd(w->story[i].sum, w->story[i].sum, d));
     return 0;
 }
 
-/* Forget the stories that nothing from this window on can go on. */
-static void forget(struct linking *w, int64_t window, int64_t begins)
+/* Forget the stories that no cluster from this window on can continue. */
+static void forget_old_stories(struct linking *w, int64_t window, int64_t begins)
 {
     size_t m = 0;
     for (size_t i = 0; i < w->n; i++) {
@@ -136,26 +145,26 @@ static void forget(struct linking *w, int64_t window, int64_t begins)
     w->n = m;
 }
 
-static void forget_all(struct linking *w)
+static void forget_all_stories(struct linking *w)
 {
     for (size_t i = 0; i < w->n; i++)
         kc_mem_free(w->story[i].sum);
     w->n = 0;
 }
 
-/* Add the sums of pieces to those that stand for them. */
-static void gather(struct kc_pieces *s)
+/* Add the sums of pieces to those of the pieces that stand for their stories. */
+static void add_sums_to_stories(struct kc_pieces *s)
 {
     for (uint32_t c = 0; c < s->k; c++) {
         uint32_t story = s->piece[c].story;
         for (size_t t = 0; story != c && t < s->d; t++)
-            sum_of(s, story)[t] += sum_of(s, c)[t];
+            get_sum(s, story)[t] += get_sum(s, c)[t];
     }
 }
 
-/* Without a threshold. */
-static int link_best(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
-                     struct kc_err *e)
+/* Link without a threshold: each cluster continues the nearest of the stories that it is alike with. */
+static int link_to_nearest(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o,
+                           uint64_t *linked, struct kc_err *e)
 {
     struct linking w = {.s = s, .o = o};
     int rc = -1;
@@ -167,30 +176,30 @@ static int link_best(struct kc_pieces *s, const struct kc_parts *p, const struct
         if (c == 0 || s->piece[c - 1].group != part->group) {
             for (to = c; to < s->k && s->piece[to].group == part->group; to++)
                 ;
-            forget_all(&w);
-            if (usual(&w, c, to, e) != 0)
+            forget_all_stories(&w);
+            if (compute_usual(&w, c, to, e) != 0)
                 goto out;
         }
         int64_t begins = INT64_MAX;
         for (to = c; to < s->k && s->piece[to].part == s->piece[c].part; to++)
             begins = s->piece[to].first < begins ? s->piece[to].first : begins;
-        forget(&w, part->window, begins);
+        forget_old_stories(&w, part->window, begins);
         if (link_window(&w, c, to, part->window, linked, e) != 0)
             goto out;
     }
     rc = 0;
 out:
-    forget_all(&w);
+    forget_all_stories(&w);
     kc_mem_free(w.story);
     return rc;
 }
 
-/* The unit sums of m of the pieces. */
-static float *centroids_of(const struct kc_pieces *s, const uint32_t *id, uint32_t m, struct kc_err *e)
+/* Return the unit sums of m of the pieces; NULL if memory is short. */
+static float *compute_centroids(const struct kc_pieces *s, const uint32_t *id, uint32_t m, struct kc_err *e)
 {
     float *out = kc_mem_aligned(kc_mem_mul(m, s->d), sizeof *out, e);
     for (uint32_t i = 0; out && i < m; i++) {
-        const double *sum = sum_of(s, id[i]);
+        const double *sum = get_sum(s, id[i]);
         double length = sqrt(kc_la_dotd(sum, sum, s->d));
         for (size_t t = 0; t < s->d; t++)
             out[(size_t)i * s->d + t] = length > 0 ? (float)(sum[t] / length) : 0;
@@ -198,14 +207,16 @@ static float *centroids_of(const struct kc_pieces *s, const uint32_t *id, uint32
     return out;
 }
 
-/* Calls fn with all pairs j < i of m pieces and the similarity of their centroids. */
+/* What is called for pieces j < i, of those that are compared, and the similarity of their centroids. */
 typedef int (*pair_fn)(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e);
 
-static int all_pairs(const struct kc_pieces *s, const uint32_t *id, uint32_t m, pair_fn fn, void *arg, struct kc_err *e)
+/* Call fn with all pairs of m pieces. */
+static int compare_all_pairs(const struct kc_pieces *s, const uint32_t *id, uint32_t m, pair_fn fn, void *arg,
+                             struct kc_err *e)
 {
     const size_t d = s->d, ldo = KC_LA_TILE;
     const float *row[KC_LA_TILE];
-    float *c = centroids_of(s, id, m, e), *out = kc_mem_aligned(kc_mem_mul(m, ldo), sizeof *out, e);
+    float *c = compute_centroids(s, id, m, e), *out = kc_mem_aligned(kc_mem_mul(m, ldo), sizeof *out, e);
     char *scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
     int rc = c && out && scratch ? 0 : -1;
     for (uint32_t i = 0; rc == 0 && i < m; i += KC_LA_TILE) {
@@ -224,6 +235,7 @@ static int all_pairs(const struct kc_pieces *s, const uint32_t *id, uint32_t m, 
     return rc;
 }
 
+/* The linking of one group's pieces by a threshold. */
 struct chaining {
     struct kc_pieces *s;
     const struct kc_parts *p;
@@ -231,34 +243,34 @@ struct chaining {
     const uint32_t *id;
 };
 
-static uint32_t root(const struct kc_pieces *s, uint32_t c)
+static uint32_t find_story(const struct kc_pieces *s, uint32_t c)
 {
     while (s->piece[c].story != c)
         c = s->piece[c].story;
     return c;
 }
 
-/* A pair_fn: two pieces that are alike and near each other in time are one story. */
-static int chain(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
+/* Make two pieces one story if they are alike and near each other in time. A pair_fn. */
+static int link_pair(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
 {
     struct chaining *w = arg;
     const struct kc_piece *a = &w->s->piece[w->id[j]], *b = &w->s->piece[w->id[i]];
     (void)e;
     if ((double)similarity < w->o->link)
         return 0;
-    int64_t apart = w->p->part[b->part].window - w->p->part[a->part].window; /* pieces go by window */
+    int64_t apart = w->p->part[b->part].window - w->p->part[a->part].window; /* not negative: pieces go by window */
     if (w->o->max_gap < 0 ? apart > 1 : apart > 0 && b->first - a->last > w->o->max_gap)
         return 0;
-    uint32_t p = root(w->s, w->id[j]), q = root(w->s, w->id[i]);
+    uint32_t p = find_story(w->s, w->id[j]), q = find_story(w->s, w->id[i]);
     uint32_t first = p < q ? p : q;
     w->s->piece[p].story = w->s->piece[q].story = first;
     w->s->piece[w->id[j]].story = w->s->piece[w->id[i]].story = first;
     return 0;
 }
 
-/* By a threshold: whatever is connected by pairs above it. */
-static int link_all(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
-                    struct kc_err *e)
+/* Link by a threshold: all pieces that are connected by pairs above it are one story. */
+static int link_by_threshold(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o,
+                             uint64_t *linked, struct kc_err *e)
 {
     struct chaining w = {s, p, o, NULL};
     uint32_t *id = kc_mem_alloc(s->k, sizeof *id, e);
@@ -267,10 +279,10 @@ static int link_all(struct kc_pieces *s, const struct kc_parts *p, const struct 
         for (m = 0; c + m < s->k && s->piece[c + m].group == s->piece[c].group; m++)
             id[m] = c + m;
         w.id = id;
-        rc = all_pairs(s, id, m, chain, &w, e);
+        rc = compare_all_pairs(s, id, m, link_pair, &w, e);
     }
     for (uint32_t c = 0; rc == 0 && c < s->k; c++) {
-        s->piece[c].story = root(s, c);
+        s->piece[c].story = find_story(s, c);
         *linked += s->piece[c].story != c;
     }
     kc_mem_free(id);
@@ -281,13 +293,13 @@ int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct 
                     struct kc_err *e)
 {
     *linked = 0;
-    if ((isnan(o->link) ? link_best(s, p, o, linked, e) : link_all(s, p, o, linked, e)) != 0)
+    if ((isnan(o->link) ? link_to_nearest(s, p, o, linked, e) : link_by_threshold(s, p, o, linked, e)) != 0)
         return -1;
-    gather(s);
+    add_sums_to_stories(s);
     return 0;
 }
 
-/* Two stories of different groups, by how alike they are. */
+/* Two stories of different groups. */
 struct couple {
     float similarity;
     uint32_t a, b; /* a < b */
@@ -301,17 +313,18 @@ static int by_similarity(const void *x, const void *y)
     return p->a != q->a ? (p->a < q->a ? -1 : 1) : (p->b > q->b) - (p->b < q->b);
 }
 
+/* The joining of stories. */
 struct joining {
     uint32_t *id;     /* (m) pieces that stand for stories */
     uint32_t m;
     const struct kc_pieces *s;
-    double least;
-    uint32_t *next;   /* (m) the others that it has been joined with, in a ring */
-    struct kc_buf couples;
+    double least;     /* couples must be more similar than this */
+    uint32_t *next;   /* (m) joined stories are in a ring: the next one in it */
+    struct kc_buf couples; /* of struct couple */
 };
 
-/* A pair_fn: a couple above the threshold. */
-static int couple_up(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
+/* List a couple if it is above the threshold. A pair_fn. */
+static int list_couple(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
 {
     struct joining *w = arg;
     const struct couple c = {similarity, j, i};
@@ -320,8 +333,8 @@ static int couple_up(void *arg, uint32_t j, uint32_t i, float similarity, struct
     return kc_buf_add(&w->couples, &c, sizeof c, e);
 }
 
-/* Whether the rings of a and b have stories of one group, or are the same. */
-static int meet(const struct joining *w, const struct kc_pieces *s, uint32_t a, uint32_t b)
+/* Return 1 if the rings of a and b both have a story of one group, or are the same ring. */
+static int share_group(const struct joining *w, const struct kc_pieces *s, uint32_t a, uint32_t b)
 {
     uint32_t i = a, j = b;
     do {
@@ -349,7 +362,7 @@ int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t
             w.next[w.m] = w.m;
             w.id[w.m++] = c;
         }
-    if (all_pairs(s, w.id, w.m, couple_up, &w, e) != 0)
+    if (compare_all_pairs(s, w.id, w.m, list_couple, &w, e) != 0)
         goto out;
     struct couple *couple = (struct couple *)(void *)w.couples.p;
     size_t n = w.couples.n / sizeof *couple;
@@ -357,7 +370,7 @@ int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t
         qsort(couple, n, sizeof *couple, by_similarity);
     for (size_t i = 0; i < n; i++) {
         uint32_t a = couple[i].a, b = couple[i].b, swap = w.next[a];
-        if (meet(&w, s, a, b))
+        if (share_group(&w, s, a, b))
             continue;
         w.next[a] = w.next[b]; /* two rings become one */
         w.next[b] = swap;

@@ -1,3 +1,5 @@
+/* Slow twins of the product kernel, the indices, k-means and the matching: no blocks, no bounds, no threads. They call
+ * abort if memory is short, as only tests use them. */
 #include "core/ref/ref.h"
 
 #include <math.h>
@@ -53,7 +55,8 @@ double kc_ref_silhouette(const float *x, size_t n, size_t d, const uint32_t *lab
     return k < 2 ? NAN : total / (double)n;
 }
 
-static double *means(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *cnt)
+/* Return the clusters' means (k, d), for the caller to free, and set cnt (k) to their sizes. */
+static double *compute_means(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *cnt)
 {
     double *m = calloc((size_t)k * d, sizeof *m);
     if (!m)
@@ -70,7 +73,7 @@ static double *means(const float *x, size_t n, size_t d, const uint32_t *labels,
     return m;
 }
 
-static double *counts(uint32_t k)
+static double *alloc_zeros(uint32_t k)
 {
     double *c = calloc(k, sizeof *c);
     if (!c)
@@ -80,7 +83,7 @@ static double *counts(uint32_t k)
 
 double kc_ref_inertia(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
 {
-    double sum = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    double sum = 0, *cnt = alloc_zeros(k), *m = compute_means(x, n, d, labels, k, cnt);
     for (size_t i = 0; i < n; i++)
         for (size_t t = 0; t < d; t++) {
             double v = (double)x[i * d + t] - m[labels[i] * d + t];
@@ -93,7 +96,7 @@ double kc_ref_inertia(const float *x, size_t n, size_t d, const uint32_t *labels
 
 double kc_ref_calinski_harabasz(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
 {
-    double between = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    double between = 0, *cnt = alloc_zeros(k), *m = compute_means(x, n, d, labels, k, cnt);
     double *all = calloc(d, sizeof *all);
     if (!all)
         abort();
@@ -112,7 +115,7 @@ double kc_ref_calinski_harabasz(const float *x, size_t n, size_t d, const uint32
 
 double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
 {
-    double total = 0, *cnt = counts(k), *m = means(x, n, d, labels, k, cnt);
+    double total = 0, *cnt = alloc_zeros(k), *m = compute_means(x, n, d, labels, k, cnt);
     double *scatter = calloc(k, sizeof *scatter);
     if (!scatter)
         abort();
@@ -144,7 +147,7 @@ double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t 
 double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil,
                     double *davies_bouldin)
 {
-    double total = 0, *cnt = counts(k), *scatter = counts(k);
+    double total = 0, *cnt = alloc_zeros(k), *scatter = alloc_zeros(k);
     double *u = calloc(n * d, sizeof *u), *sum = calloc((size_t)k * d, sizeof *sum);
     if (!u || !sum)
         abort();
@@ -263,7 +266,7 @@ double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, 
 double kc_ref_match(const double *w, size_t rows, size_t cols)
 {
     size_t sets = (size_t)1 << rows;
-    double *best = calloc(sets, sizeof *best), most = 0; /* by the set of rows that are taken */
+    double *best = calloc(sets, sizeof *best), most = 0; /* best[s]: the largest sum with the set s of rows */
     if (!best)
         abort();
     for (size_t j = 0; j < cols; j++)

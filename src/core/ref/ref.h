@@ -1,34 +1,34 @@
-/* Slow obvious twins of what core does fast: each follows its definition in the plainest way. For tests only; they are
- * not in libkclust.a. */
+/* Slow, obvious twins of the fast functions of core: each follows its definition in the plainest way. For tests
+ * only; they are not in libkclust.a. */
 #ifndef KC_CORE_REF_REF_H
 #define KC_CORE_REF_REF_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* out[j * ldo + i] = the chain of fmaf over t of x[i][t], c[j][t]; x (n, d), c (k, d). */
+/* Set out[j * ldo + i] to the chain of fmaf over t of x[i][t], c[j][t]; x (n, d), c (k, d). */
 void kc_ref_product(const float *x, size_t n, size_t d, const float *c, size_t k, float *out, size_t ldo);
 
-/* Silhouettes by all n x n cosine distances; sil (n). Returns the mean; NAN when k < 2. */
+/* Compute silhouettes sil (n) by all n x n cosine distances. Returns the mean; NAN if k < 2. */
 double kc_ref_silhouette(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil);
 
-/* On the rows as they are, Euclidean, straight from the papers. */
+/* Return an index of the rows as they are (not scaled to length 1), Euclidean, straight from its paper. */
 double kc_ref_inertia(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
 double kc_ref_calinski_harabasz(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
 double kc_ref_davies_bouldin(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
 double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k);
 
-/* Rows divided by their length, and their sums, all in double; then sil (n) by the mean distances to all clusters, and
- * Davies-Bouldin by all pairs. Returns the mean silhouette. */
+/* Divide the rows by their length and sum them by cluster, all in double; then compute sil (n) by the mean
+ * distances to all clusters, and Davies-Bouldin by all pairs. Returns the mean silhouette. */
 double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil,
                     double *davies_bouldin);
 
-/* Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations; labels (n). Returns
- * the objective. */
+/* Run Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations, into labels (n).
+ * Returns the objective. */
 double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);
 
-/* The same with weights w (n) of the rows: figures by the weighted means and all n x n distances, of rows divided by their
- * length, in double; sil (n). */
+/* With weights w (n) of the rows. The figures come from weighted means and all n x n distances of the rows,
+ * divided by their length, in double; sil (n). */
 struct kc_ref_figures {
     double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
 };
@@ -37,11 +37,12 @@ void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const 
 double kc_ref_kmeans_weighted(const float *x, const double *w, size_t n, size_t d, const uint32_t *seeds, uint32_t k,
                               uint32_t *labels);
 
-/* The largest sum of w (rows, cols) over pairs that share no row and no column, by all ways; rows <= 16. */
+/* Return the largest sum of w (rows, cols) over pairs that share no row and no column, by trying all sets of rows
+ * <= 16. */
 double kc_ref_match(const double *w, size_t rows, size_t cols);
 
-/* Agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: pairs by looking at all of them, the expected
- * mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
+/* Compute the agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: the pairs by looking at all of
+ * them, the expected mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
 struct kc_agreement;
 void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
                       struct kc_agreement *out);

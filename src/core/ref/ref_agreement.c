@@ -1,3 +1,5 @@
+/* Slow twin of core/judge/agreement.c: pairs by looking at all n x n of them, the expected mutual information by
+ * factorials (Vinh, Epps & Bailey 2010). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,7 @@ static double log_factorial(double n)
     return lgamma(n + 1);
 }
 
-static double expected(const double *a, uint32_t rows, const double *b, uint32_t cols, double n)
+static double compute_expected(const double *a, uint32_t rows, const double *b, uint32_t cols, double n)
 {
     double sum = 0;
     for (uint32_t i = 0; i < rows; i++)
@@ -22,7 +24,7 @@ static double expected(const double *a, uint32_t rows, const double *b, uint32_t
     return sum;
 }
 
-static double entropy(const double *count, uint32_t k, double n)
+static double compute_entropy(const double *count, uint32_t k, double n)
 {
     double h = 0;
     for (uint32_t i = 0; i < k; i++)
@@ -55,7 +57,7 @@ void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint3
     out->precision = both / (both + only_a);
     out->recall = both / (both + only_b);
     out->f1 = 2 * both / (2 * both + only_a + only_b);
-    /* the index, less what is expected of it, over its maximum less that: as Hubert & Arabie write it */
+    /* The index less its expectation, over its maximum less that, as in Hubert & Arabie. */
     double all = m * (m - 1), chance = (both + only_a) * (both + only_b) / all;
     out->ari = out->same ? 1 : (both - chance) / ((2 * both + only_a + only_b) / 2 - chance);
     for (uint32_t i = 0; i < rows; i++) {
@@ -68,9 +70,9 @@ void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint3
         }
         out->purity += top / m;
     }
-    double clusters = entropy(in_a, rows, m), classes = entropy(in_b, cols, m);
+    double clusters = compute_entropy(in_a, rows, m), classes = compute_entropy(in_b, cols, m);
     out->mutual_information = classes - conditional[0];
-    out->expected_information = expected(in_a, rows, in_b, cols, m);
+    out->expected_information = compute_expected(in_a, rows, in_b, cols, m);
     out->homogeneity = classes > 0 ? 1 - conditional[0] / classes : 1;
     out->completeness = clusters > 0 ? 1 - conditional[1] / clusters : 1;
     out->v_measure = 2 * out->homogeneity * out->completeness / (out->homogeneity + out->completeness);

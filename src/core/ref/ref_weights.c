@@ -1,10 +1,10 @@
-/* Weighted figures and k-means, by their definitions in core/judge/index.h. */
+/* Slow twins of the weighted figures and of weighted k-means, by their definitions in core/judge/index.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/ref/ref.h"
 
-static double *zeros(size_t n)
+static double *alloc_zeros(size_t n)
 {
     double *v = calloc(n ? n : 1, sizeof *v);
     if (!v)
@@ -12,10 +12,10 @@ static double *zeros(size_t n)
     return v;
 }
 
-/* Rows divided by their length. */
-static double *units(const float *x, size_t n, size_t d)
+/* Return the rows divided by their length, in double, for the caller to free. */
+static double *make_units(const float *x, size_t n, size_t d)
 {
-    double *u = zeros(n * d);
+    double *u = alloc_zeros(n * d);
     for (size_t i = 0; i < n; i++) {
         double xx = 0;
         for (size_t t = 0; t < d; t++)
@@ -26,7 +26,7 @@ static double *units(const float *x, size_t n, size_t d)
     return u;
 }
 
-static double squared(const double *a, const double *b, size_t d)
+static double squared_distance(const double *a, const double *b, size_t d)
 {
     double sum = 0;
     for (size_t t = 0; t < d; t++)
@@ -37,8 +37,9 @@ static double squared(const double *a, const double *b, size_t d)
 void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const uint32_t *labels, uint32_t k,
                      double *sil, struct kc_ref_figures *f)
 {
-    double *u = units(x, n, d), *mass = zeros(k), *mean = zeros(k * d), *all = zeros(d), *scatter = zeros(k);
-    double total = 0, copies = 0, between = 0, *to = zeros(k);
+    double *u = make_units(x, n, d), *mass = alloc_zeros(k), *mean = alloc_zeros(k * d), *all = alloc_zeros(d),
+           *scatter = alloc_zeros(k);
+    double total = 0, copies = 0, between = 0, *to = alloc_zeros(k);
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < n; i++) {
         total += w[i];
@@ -51,7 +52,7 @@ void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const 
             all[t] += w[i] * u[i * d + t] / total;
         }
     for (size_t i = 0; i < n; i++) {
-        double away = squared(u + i * d, mean + labels[i] * d, d);
+        double away = squared_distance(u + i * d, mean + labels[i] * d, d);
         f->inertia += w[i] * away;
         scatter[labels[i]] += w[i] * sqrt(away) / mass[labels[i]];
     }
@@ -60,9 +61,9 @@ void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const 
         for (size_t t = 0; t < d; t++)
             len += mean[c * d + t] * mean[c * d + t];
         f->objective += mass[c] * sqrt(len);
-        between += mass[c] * squared(mean + c * d, all, d);
+        between += mass[c] * squared_distance(mean + c * d, all, d);
         for (uint32_t e = 0; e < k; e++) {
-            double apart = squared(mean + c * d, mean + e * d, d);
+            double apart = squared_distance(mean + c * d, mean + e * d, d);
             if (e != c && apart > 1e-14)
                 worst = fmax(worst, (scatter[c] + scatter[e]) / sqrt(apart));
         }
@@ -73,7 +74,7 @@ void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const 
         double self = fmin(w[i], 1), others = mass[labels[i]] - self, a, b = INFINITY;
         memset(to, 0, k * sizeof *to);
         for (size_t j = 0; j < n; j++)
-            to[labels[j]] += i == j ? 0 : w[j] * squared(u + i * d, u + j * d, d) / 2;
+            to[labels[j]] += i == j ? 0 : w[j] * squared_distance(u + i * d, u + j * d, d) / 2;
         for (uint32_t c = 0; c < k; c++)
             b = c == labels[i] ? b : fmin(b, to[c] / mass[c]);
         a = others > 1e-9 * mass[labels[i]] ? to[labels[i]] / others : 0;
@@ -93,7 +94,7 @@ void kc_ref_weighted(const float *x, const double *w, size_t n, size_t d, const 
 double kc_ref_kmeans_weighted(const float *x, const double *w, size_t n, size_t d, const uint32_t *seeds, uint32_t k,
                               uint32_t *labels)
 {
-    double *c = zeros((size_t)k * d), objective = 0;
+    double *c = alloc_zeros((size_t)k * d), objective = 0;
     for (uint32_t j = 0; j < k; j++)
         for (size_t t = 0; t < d; t++)
             c[j * d + t] = (double)x[seeds[j] * d + t];

@@ -1,3 +1,5 @@
+/* Lineage by centroids (kinship.h). All pairs of centroids are compared once, in double, a tile of the one side with 32
+ * centroids of the other at a time. */
 #include "core/track/kinship.h"
 
 #include <math.h>
@@ -5,18 +7,18 @@
 #include "base/mem.h"
 #include "la/product.h"
 
-#define ROUNDING 1e-6 /* of similarities of float centroids */
+#define ROUNDING 1e-6 /* largest error of similarities of float centroids */
 #define COLS 32u      /* centroids of the other side in one product */
 
 /* One side's clusters, each with its nearest on the other side. */
-struct near {
+struct nearest_of {
     const struct kc_kin_side *side;
     uint32_t *at;       /* (k) */
     double *similarity; /* (k) */
-    double *share;      /* (k) w where it is between others, 1 where both are each other's nearest, NAN: no link */
+    double *share;      /* (k) w; 1: both are each other's nearest; NAN: no link */
 };
 
-static int near_alloc(struct near *n, const struct kc_kin_side *side, struct kc_err *e)
+static int alloc_nearest(struct nearest_of *n, const struct kc_kin_side *side, struct kc_err *e)
 {
     n->side = side;
     n->at = kc_mem_zalloc(side->k, sizeof *n->at, e);
@@ -27,14 +29,14 @@ static int near_alloc(struct near *n, const struct kc_kin_side *side, struct kc_
     return n->at && n->similarity && n->share ? 0 : -1;
 }
 
-static void near_free(struct near *n)
+static void free_nearest(struct nearest_of *n)
 {
     kc_mem_free(n->share);
     kc_mem_free(n->similarity);
     kc_mem_free(n->at);
 }
 
-static void nearer(struct near *n, uint32_t i, uint32_t at, double s)
+static void update_nearest(struct nearest_of *n, uint32_t i, uint32_t at, double s)
 {
     if (s > n->similarity[i]) {
         n->similarity[i] = s;
@@ -42,8 +44,9 @@ static void nearer(struct near *n, uint32_t i, uint32_t at, double s)
     }
 }
 
-/* Both sides' nearest in one pass over all pairs, ascending on both sides, so that the lowest of equals stays. */
-static int find_nearest(struct near *a, struct near *b, size_t d, struct kc_err *e)
+/* Find the nearest of both sides in one pass over all pairs, ascending on both sides, so that the lowest of equals
+ * wins. */
+static int find_nearest(struct nearest_of *a, struct nearest_of *b, size_t d, struct kc_err *e)
 {
     int rc = -1;
     double *wide = kc_mem_alloc(kc_mem_mul(COLS, d), sizeof *wide, e);
@@ -64,8 +67,8 @@ static int find_nearest(struct near *a, struct near *b, size_t d, struct kc_err 
             for (uint32_t j = 0; j < cols; j++)
                 for (uint32_t i = 0; i < rows; i++) {
                     double s = fmax(-1, fmin(1, out[j * KC_LA_TILE + i]));
-                    nearer(a, i0 + i, j0 + j, s);
-                    nearer(b, j0 + j, i0 + i, s);
+                    update_nearest(a, i0 + i, j0 + j, s);
+                    update_nearest(b, j0 + j, i0 + i, s);
                 }
         }
     }
@@ -77,9 +80,9 @@ done:
     return rc;
 }
 
-/* How far y of the other side lies on the way from z to x. */
-static double between(const struct kc_kin_side *s, uint32_t z, uint32_t x, const struct kc_kin_side *other, uint32_t y,
-                      size_t d)
+/* Return how far y of the other side lies on the way from z to x: w. */
+static double compute_share(const struct kc_kin_side *s, uint32_t z, uint32_t x, const struct kc_kin_side *other,
+                            uint32_t y, size_t d)
 {
     const double *mz = s->sums + z * d, *mx = s->sums + x * d, *my = other->sums + y * d;
     double nz = (double)s->counts[z], nx = (double)s->counts[x], ny = (double)other->counts[y], part = 0, all = 0;
@@ -88,10 +91,10 @@ static double between(const struct kc_kin_side *s, uint32_t z, uint32_t x, const
         part += (my[t] / ny - mz[t] / nz) * way;
         all += way * way;
     }
-    return all > 0 ? part / all : 1; /* x and z are the same: all that y is of one it is of the other */
+    return all > 0 ? part / all : 1; /* x and z have the same mean: y is as much of one as of the other */
 }
 
-static void find_shares(struct near *a, const struct near *b, size_t d, const struct kc_lineage_opts *o)
+static void find_shares(struct nearest_of *a, const struct nearest_of *b, size_t d, const struct kc_lineage_opts *o)
 {
     const struct kc_kin_side *s = a->side;
     for (uint32_t x = 0; x < s->k; x++) {
@@ -99,21 +102,21 @@ static void find_shares(struct near *a, const struct near *b, size_t d, const st
         a->share[x] = NAN;
         if (b->similarity[y] < fmin(s->median[z], b->side->median[y]) - ROUNDING)
             continue;
-        double w = z == x ? 1 : between(s, z, x, b->side, y, d);
+        double w = z == x ? 1 : compute_share(s, z, x, b->side, y, d);
         double nx = (double)s->counts[x], nz = (double)s->counts[z];
         if (z == x || (w >= o->split && w >= o->match * nx / (nx + nz)))
             a->share[x] = w;
     }
 }
 
-static int linked(const struct near *n, uint32_t i, uint32_t at)
+static int is_linked(const struct nearest_of *n, uint32_t i, uint32_t at)
 {
     return n->at[i] == at && !isnan(n->share[i]);
 }
 
-static int list_links(struct kc_kin_links *l, const struct near *a, const struct near *b, struct kc_err *e)
+static int list_links(struct kc_kin_links *l, const struct nearest_of *a, const struct nearest_of *b, struct kc_err *e)
 {
-    size_t n = 0, most = (size_t)a->side->k + b->side->k; /* each is once somebody's nearest, and has one */
+    size_t n = 0, most = (size_t)a->side->k + b->side->k; /* each cluster of either side brings at most one link */
     l->first = kc_mem_alloc((size_t)a->side->k + 1, sizeof *l->first, e);
     l->col = kc_mem_alloc(most, sizeof *l->col, e);
     l->similarity = kc_mem_alloc(most, sizeof *l->similarity, e);
@@ -122,7 +125,7 @@ static int list_links(struct kc_kin_links *l, const struct near *a, const struct
     for (uint32_t i = 0; i < a->side->k; i++) {
         l->first[i] = n;
         for (uint32_t j = 0; j < b->side->k; j++)
-            if (linked(a, i, j) || linked(b, j, i)) {
+            if (is_linked(a, i, j) || is_linked(b, j, i)) {
                 l->col[n] = j;
                 l->similarity[n++] = a->at[i] == j ? a->similarity[i] : b->similarity[j];
             }
@@ -135,8 +138,9 @@ static int list_links(struct kc_kin_links *l, const struct near *a, const struct
     return 0;
 }
 
-/* left (old k): what the new clusters that are parts of an old one leave of it. */
-static void find_fates(struct kc_lineage *l, const struct near *a, const struct near *b, double *left,
+/* Find where clusters go and come from, and their fates. Scratch: left (old k) is the share of an old cluster that
+ * the new ones split off it leave, comers (new k, zeros) the old ones that come to a new one. */
+static void find_fates(struct kc_lineage *l, const struct nearest_of *a, const struct nearest_of *b, double *left,
                        uint32_t *comers, const struct kc_lineage_opts *o)
 {
     for (uint32_t i = 0; i < l->nold; i++)
@@ -151,7 +155,7 @@ static void find_fates(struct kc_lineage *l, const struct near *a, const struct 
     for (uint32_t i = 0; i < l->nold; i++) {
         int whole = left[i] == 1 || left[i] > o->match;
         l->to[i] = whole && !isnan(a->share[i]) ? a->at[i] : KC_NONE;
-        l->old_fate[i] = left[i] < 1 ? KC_FATE_SPLIT : KC_FATE_GONE; /* where it goes nowhere */
+        l->old_fate[i] = left[i] < 1 ? KC_FATE_SPLIT : KC_FATE_GONE; /* if it goes nowhere */
         if (l->to[i] != KC_NONE)
             comers[l->to[i]]++;
     }
@@ -173,12 +177,12 @@ static void find_fates(struct kc_lineage *l, const struct near *a, const struct 
 int kc_kinship_compute(struct kc_kinship *s, const struct kc_kin_side *old, const struct kc_kin_side *new, size_t d,
                        const struct kc_lineage_opts *o, struct kc_err *e)
 {
-    struct near a = {0}, b = {0};
+    struct nearest_of a = {0}, b = {0};
     int rc = -1;
     memset(s, 0, sizeof *s);
     double *left = kc_mem_alloc(old->k, sizeof *left, e);
     uint32_t *comers = kc_mem_zalloc(new->k, sizeof *comers, e);
-    if (!left || !comers || near_alloc(&a, old, e) != 0 || near_alloc(&b, new, e) != 0 ||
+    if (!left || !comers || alloc_nearest(&a, old, e) != 0 || alloc_nearest(&b, new, e) != 0 ||
         kc_lineage_alloc(&s->lineage, old->k, new->k, e) != 0 || find_nearest(&a, &b, d, e) != 0)
         goto out;
     find_shares(&a, &b, d, o);
@@ -186,14 +190,14 @@ int kc_kinship_compute(struct kc_kinship *s, const struct kc_kin_side *old, cons
     find_fates(&s->lineage, &a, &b, left, comers, o);
     rc = list_links(&s->old, &a, &b, e) != 0 ? -1 : list_links(&s->new, &b, &a, e);
 out:
-    near_free(&b);
-    near_free(&a);
+    free_nearest(&b);
+    free_nearest(&a);
     kc_mem_free(comers);
     kc_mem_free(left);
     return rc;
 }
 
-static void links_free(struct kc_kin_links *l)
+static void free_links(struct kc_kin_links *l)
 {
     kc_mem_free(l->first);
     kc_mem_free(l->col);
@@ -202,8 +206,8 @@ static void links_free(struct kc_kin_links *l)
 
 void kc_kinship_free(struct kc_kinship *s)
 {
-    links_free(&s->old);
-    links_free(&s->new);
+    free_links(&s->old);
+    free_links(&s->new);
     kc_lineage_free(&s->lineage);
     memset(s, 0, sizeof *s);
 }

@@ -1,3 +1,5 @@
+/* Lineage from a contingency table: first where each old cluster goes, then what is split, then where new clusters
+ * come from to which no old one goes. The pairing is a maximum-weight matching of the table (match.h). */
 #include "core/track/lineage.h"
 
 #include <string.h>
@@ -16,17 +18,18 @@ enum kc_fate kc_fate_by_size(uint64_t before, uint64_t after, double size)
     return by > room ? KC_FATE_GROWN : by < -room ? KC_FATE_SHRUNK : KC_FATE_KEPT;
 }
 
-static double share(uint64_t part, uint64_t all)
+static double compute_share(uint64_t part, uint64_t all)
 {
     return all > 0 ? (double)part / (double)all : 0;
 }
 
-static int more_than(uint64_t part, uint64_t all, double limit)
+/* Return 1 if part is more than the limit's share of all, or all of it. */
+static int exceeds(uint64_t part, uint64_t all, double limit)
 {
-    return share(part, all) > limit || (part == all && all > 0);
+    return compute_share(part, all) > limit || (part == all && all > 0);
 }
 
-/* Where each old cluster goes, and how many come to each new one. */
+/* Find the new cluster that each old one goes to, and count the old ones that come to each new one. */
 static void find_targets(struct kc_lineage *l, const struct kc_table *t, const uint64_t *old_rows, double match,
                          uint32_t *comers)
 {
@@ -34,7 +37,7 @@ static void find_targets(struct kc_lineage *l, const struct kc_table *t, const u
         uint64_t most = 0;
         l->to[i] = KC_NONE;
         for (size_t p = t->first[i]; p < t->first[i + 1]; p++)
-            if (t->count[p] > most && more_than(t->count[p], old_rows[i], match)) {
+            if (t->count[p] > most && exceeds(t->count[p], old_rows[i], match)) {
                 most = t->count[p];
                 l->to[i] = t->col[p];
             }
@@ -43,22 +46,23 @@ static void find_targets(struct kc_lineage *l, const struct kc_table *t, const u
     }
 }
 
-/* The new clusters that old cluster i is split into get it as their origin; 1 when it is. */
-static int find_split(struct kc_lineage *l, const struct kc_table *t, uint32_t i, uint64_t rows,
-                      const struct kc_lineage_opts *o, const uint32_t *comers, uint64_t *most)
+/* Split old cluster i if the rules say so: the new clusters that it is split into get it as their origin. Returns
+ * 1 if it is split. */
+static int split_old(struct kc_lineage *l, const struct kc_table *t, uint32_t i, uint64_t rows,
+                     const struct kc_lineage_opts *o, const uint32_t *comers, uint64_t *most)
 {
     double sum = 0;
     size_t parts = 0;
     for (size_t p = t->first[i]; p < t->first[i + 1]; p++)
-        if (share(t->count[p], rows) >= o->split) {
-            sum += share(t->count[p], rows);
+        if (compute_share(t->count[p], rows) >= o->split) {
+            sum += compute_share(t->count[p], rows);
             parts++;
         }
     if (parts < 2 || sum < o->match)
         return 0;
     for (size_t p = t->first[i]; p < t->first[i + 1]; p++) {
         uint32_t j = t->col[p];
-        if (share(t->count[p], rows) >= o->split && comers[j] == 0 && t->count[p] > most[j]) {
+        if (compute_share(t->count[p], rows) >= o->split && comers[j] == 0 && t->count[p] > most[j]) {
             most[j] = t->count[p];
             l->from[j] = i;
             l->new_fate[j] = KC_FATE_SPLIT;
@@ -67,9 +71,10 @@ static int find_split(struct kc_lineage *l, const struct kc_table *t, uint32_t i
     return 1;
 }
 
-static int pair(struct kc_lineage *l, const struct kc_table *t, struct kc_err *e)
+/* Pair old and new clusters so that as many rows as possible agree. */
+static int pair_clusters(struct kc_lineage *l, const struct kc_table *t, struct kc_err *e)
 {
-    /* kc_match_sparse has the columns first: here these are the old clusters */
+    /* The columns of kc_match_sparse are the old clusters here. */
     size_t cells = t->first[l->nold];
     int rc = -1;
     uint32_t *new_of = kc_mem_alloc(l->nold, sizeof *new_of, e);
@@ -126,7 +131,7 @@ int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uin
     for (uint32_t i = 0; i < nold; i++) {
         uint32_t j = l->to[i];
         if (j == KC_NONE) {
-            l->old_fate[i] = find_split(l, t, i, old_rows[i], o, comers, most) ? KC_FATE_SPLIT : KC_FATE_GONE;
+            l->old_fate[i] = split_old(l, t, i, old_rows[i], o, comers, most) ? KC_FATE_SPLIT : KC_FATE_GONE;
             continue;
         }
         l->old_fate[i] = comers[j] > 1 ? KC_FATE_MERGED : kc_fate_by_size(old_size[i], new_size[j], o->size);
@@ -136,14 +141,14 @@ int kc_lineage_compute(struct kc_lineage *l, const struct kc_table *t, const uin
     for (uint32_t i = 0; i < nold; i++)
         for (size_t p = t->first[i]; p < t->first[i + 1]; p++) {
             uint32_t j = t->col[p];
-            int comes = l->to[i] == j, most_of_it = more_than(t->count[p], new_rows[j], o->match);
+            int comes = l->to[i] == j, most_of_it = exceeds(t->count[p], new_rows[j], o->match);
             if (t->count[p] > most[j] && (comes || (comers[j] == 0 && most_of_it))) {
                 most[j] = t->count[p];
                 l->from[j] = i;
                 l->new_fate[j] = comes ? l->new_fate[j] : KC_FATE_SPLIT;
             }
         }
-    rc = pair(l, t, e);
+    rc = pair_clusters(l, t, e);
 out:
     kc_mem_free(most);
     kc_mem_free(comers);

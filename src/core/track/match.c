@@ -1,44 +1,46 @@
-/* The dual variables u of columns and v of rows keep u + v >= weight for every pair, with equality for pairs that are
- * made, u >= 0 for all, 0 for columns without a row, and v > 0 only for rows with a column. That proves the sum. No u
- * or v passes the largest weight: a search costs no more than leaving its column alone. */
+/* Maximum-weight matching (match.h). The dual variables u of columns and v of rows keep u + v >= weight for every pair,
+ * with equality for pairs that are made, u >= 0 for all, 0 for columns without a row, and v > 0 only for rows with a
+ * column. That proves the sum. No u or v exceeds the largest weight: a search costs no more than leaving its column
+ * alone. */
 #include "core/track/match.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
 
-#define BITS 58 /* the largest weight is below 2^BITS: three of them fit */
+#define BITS 58 /* the largest weight is below 2^BITS: the sum of three fits in 64 bits */
 
 struct entry {
     int64_t dist;
     uint32_t row;
 };
 
-struct work {
+struct matching {
     size_t rows, cols;
     const size_t *first; /* (cols + 1) */
     const uint32_t *row; /* (first[cols]) */
     int64_t *w;          /* (first[cols]) */
     int64_t *u, *v;      /* (cols), (rows) */
     uint32_t *row_of, *col_of; /* (cols), (rows) */
-    /* of one search: */
+    /* The present search: */
     int64_t *dist;       /* (rows) INT64_MAX: not reached */
-    uint32_t *from;      /* (rows) the column that reached it */
-    uint32_t *seen;      /* (rows) those reached */
+    uint32_t *from;      /* (rows) the column that the row was reached from */
+    uint32_t *seen;      /* (rows) the rows that were reached */
     size_t nseen;
-    uint32_t *done;      /* (rows) those whose distance is final, in that order */
+    uint32_t *done;      /* (rows) the rows whose distance is final, in that order */
     size_t ndone;
     struct entry *heap;  /* grows */
     size_t nheap, room;
 };
 
-static int before(struct entry a, struct entry b)
+static int is_before(struct entry a, struct entry b)
 {
     return a.dist != b.dist ? a.dist < b.dist : a.row < b.row;
 }
 
-/* Entries that were overtaken stay in the heap and are skipped when they come up. */
-static int heap_push(struct work *s, struct entry x, struct kc_err *e)
+/* Push an entry. Older entries of a row whose distance has become shorter stay in the heap, and are skipped when
+ * popped. */
+static int push_entry(struct matching *s, struct entry x, struct kc_err *e)
 {
     if (s->nheap == s->room) {
         size_t room = s->room ? 2 * s->room : 256;
@@ -49,20 +51,20 @@ static int heap_push(struct work *s, struct entry x, struct kc_err *e)
         s->room = room;
     }
     size_t i = s->nheap++;
-    for (; i > 0 && before(x, s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i > 0 && is_before(x, s->heap[(i - 1) / 2]); i = (i - 1) / 2)
         s->heap[i] = s->heap[(i - 1) / 2];
     s->heap[i] = x;
     return 0;
 }
 
-static struct entry heap_pop(struct work *s)
+static struct entry pop_entry(struct matching *s)
 {
     struct entry top = s->heap[0], last = s->heap[--s->nheap];
     size_t i = 0;
     for (size_t c; (c = 2 * i + 1) < s->nheap; i = c) {
-        if (c + 1 < s->nheap && before(s->heap[c + 1], s->heap[c]))
+        if (c + 1 < s->nheap && is_before(s->heap[c + 1], s->heap[c]))
             c++;
-        if (!before(s->heap[c], last))
+        if (!is_before(s->heap[c], last))
             break;
         s->heap[i] = s->heap[c];
     }
@@ -70,14 +72,14 @@ static struct entry heap_pop(struct work *s)
     return top;
 }
 
-/* Where a search ends: at a row without a column, or at a column that can do without its row. */
+/* Where a search ends: at a row without a column, or at a column that gives up its row. */
 struct finish {
     int64_t dist;
     uint32_t row, col; /* the other one is KC_MATCH_NONE */
 };
 
-/* Column j is reached at `dist`: it can be left alone, or take one of its rows. */
-static int scan(struct work *s, uint32_t j, int64_t dist, struct finish *f, struct kc_err *e)
+/* Scan column j, reached at distance `dist`: it can stay without a row, or get one of its rows. */
+static int scan_column(struct matching *s, uint32_t j, int64_t dist, struct finish *f, struct kc_err *e)
 {
     if (dist + s->u[j] < f->dist)
         *f = (struct finish){dist + s->u[j], KC_MATCH_NONE, j};
@@ -92,27 +94,27 @@ static int scan(struct work *s, uint32_t j, int64_t dist, struct finish *f, stru
         s->from[i] = j;
         if (s->col_of[i] == KC_MATCH_NONE)
             *f = (struct finish){to, i, KC_MATCH_NONE};
-        else if (heap_push(s, (struct entry){to, i}, e) != 0)
+        else if (push_entry(s, (struct entry){to, i}, e) != 0)
             return -1;
     }
     return 0;
 }
 
-/* The cheapest way to find a place for column j, and the duals and pairs that follow from it. */
-static int augment(struct work *s, uint32_t j, struct kc_err *e)
+/* Match column j along the cheapest augmenting path, and update the duals. */
+static int match_column(struct matching *s, uint32_t j, struct kc_err *e)
 {
     struct finish f = {INT64_MAX, KC_MATCH_NONE, KC_MATCH_NONE};
     s->nseen = s->ndone = s->nheap = 0;
-    if (scan(s, j, 0, &f, e) != 0)
+    if (scan_column(s, j, 0, &f, e) != 0)
         return -1;
     while (s->nheap > 0) {
-        struct entry x = heap_pop(s);
+        struct entry x = pop_entry(s);
         if (x.dist >= f.dist)
             break;
         if (x.dist > s->dist[x.row])
             continue;
         s->done[s->ndone++] = x.row;
-        if (scan(s, s->col_of[x.row], x.dist, &f, e) != 0)
+        if (scan_column(s, s->col_of[x.row], x.dist, &f, e) != 0)
             return -1;
     }
     s->u[j] -= f.dist;
@@ -137,8 +139,8 @@ static int augment(struct work *s, uint32_t j, struct kc_err *e)
     return 0;
 }
 
-/* Every column starts with its largest weight as its dual, and has that row if nobody had it before. */
-static void start(struct work *s)
+/* Start with each column's largest weight as its dual, and pair it with that row if the row is free. */
+static void start_matching(struct matching *s)
 {
     for (size_t i = 0; i < s->rows; i++) {
         s->col_of[i] = KC_MATCH_NONE;
@@ -159,6 +161,7 @@ static void start(struct work *s)
     }
 }
 
+/* Round the weights to integers below 2^BITS; positive ones stay positive. */
 static void quantise(const double *w, size_t n, int64_t *out)
 {
     double most = 0;
@@ -178,7 +181,7 @@ int kc_match_sparse(const size_t *first, const uint32_t *row, const double *w, s
                     uint32_t *row_of_col, struct kc_err *e)
 {
     size_t n = cols ? first[cols] : 0;
-    struct work s = {.rows = rows, .cols = cols, .first = first, .row = row, .row_of = row_of_col};
+    struct matching s = {.rows = rows, .cols = cols, .first = first, .row = row, .row_of = row_of_col};
     int rc = -1;
     s.w = kc_mem_alloc(n, sizeof *s.w, e);
     s.u = kc_mem_zalloc(cols, sizeof *s.u, e);
@@ -191,9 +194,9 @@ int kc_match_sparse(const size_t *first, const uint32_t *row, const double *w, s
     if (!s.w || !s.u || !s.v || !s.col_of || !s.dist || !s.from || !s.seen || !s.done)
         goto out;
     quantise(w, n, s.w);
-    start(&s);
+    start_matching(&s);
     for (size_t j = 0; j < cols; j++)
-        if (s.row_of[j] == KC_MATCH_NONE && s.u[j] > 0 && augment(&s, (uint32_t)j, e) != 0)
+        if (s.row_of[j] == KC_MATCH_NONE && s.u[j] > 0 && match_column(&s, (uint32_t)j, e) != 0)
             goto out;
     rc = 0;
 out:
