@@ -1,3 +1,5 @@
+/* Ids of an older model for a new fit (like.h). A pair that shares at most half of the smaller cluster's rows has
+ * weight 0, and is never made: better a new id than an old one that means something else. */
 #include "model/like.h"
 
 #include <math.h>
@@ -5,7 +7,7 @@
 #include "core/track/match.h"
 #include "model/assign.h"
 
-/* w (old, new): rows of both, where they are more than half of the smaller cluster; else 0. */
+/* Set w (old, new) to the rows that both clusters have, if these are more than half of the smaller one; else to 0. */
 static int count_shared(double *w, const struct kc_model *old, const struct kc_clustering *f, const uint32_t *old_place,
                         struct kc_err *e)
 {
@@ -28,7 +30,8 @@ static int count_shared(double *w, const struct kc_model *old, const struct kc_c
     return rc;
 }
 
-/* The pairs that there are by the similarity of their centroids; any is better than none. */
+/* Replace positive weights by the similarity of the centroids; they stay positive, as any such pair is better than
+ * none. */
 static void weigh_centroids(double *w, const struct kc_model *old, const struct kc_clustering *f)
 {
     for (size_t a = 0; a < old->k; a++)
@@ -41,8 +44,8 @@ static void weigh_centroids(double *w, const struct kc_model *old, const struct 
         }
 }
 
-int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_clustering *f, const uint32_t *old_place,
-                  int members, struct kc_err *e)
+int kc_like_match(struct kc_like *l, const struct kc_model *old, const struct kc_clustering *f,
+                  const uint32_t *old_place, int members, struct kc_err *e)
 {
     double *w = kc_mem_zalloc(kc_mem_mul(old->k, f->k), sizeof *w, e);
     uint32_t *pair = kc_mem_alloc(f->k, sizeof *pair, e);

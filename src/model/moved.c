@@ -1,10 +1,13 @@
-/* Rows that size limits put elsewhere than into the nearest cluster. */
+/* Rows that size limits put elsewhere than into the nearest cluster, so that a model can give them their labels
+ * again. A row is known by a hash; if equal rows went to several clusters, the runs of equal rows with one label
+ * are kept, in the order of the input. Two passes over the rows: the first finds the moved ones, the second all
+ * rows that are equal to them. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/cluster/assign.h"
 #include "model/model.h"
 
-#define PIECE ((size_t)64 * KC_LA_TILE) /* rows looked at at a time */
+#define PIECE ((size_t)64 * KC_LA_TILE) /* rows compared at a time */
 
 uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k)
 {
@@ -13,13 +16,13 @@ uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k)
            k * (d * (sizeof(double) + sizeof(float)) + KC_MODEL_PERCENTILES * sizeof(float) + 256);
 }
 
-struct row {
-    uint64_t hash, place, at;
+struct moved_row {
+    uint64_t hash, place, at; /* of the row; its cluster; its number */
 };
 
 static int by_hash(const void *a, const void *b)
 {
-    const struct row *p = a, *q = b;
+    const struct moved_row *p = a, *q = b;
     if (p->hash != q->hash)
         return p->hash < q->hash ? -1 : 1;
     return p->at < q->at ? -1 : p->at > q->at;
@@ -31,16 +34,16 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-struct list {
-    struct row *p;
+struct row_list {
+    struct moved_row *p;
     size_t n, cap;
 };
 
-static int push(struct list *l, struct row r, struct kc_err *e)
+static int push_row(struct row_list *l, struct moved_row r, struct kc_err *e)
 {
     if (l->n == l->cap) {
         size_t cap = l->cap ? kc_mem_mul(l->cap, 2) : 256;
-        struct row *p = kc_mem_realloc(l->p, cap, sizeof *p, e);
+        struct moved_row *p = kc_mem_realloc(l->p, cap, sizeof *p, e);
         if (!p)
             return -1;
         l->p = p;
@@ -50,9 +53,11 @@ static int push(struct list *l, struct row r, struct kc_err *e)
     return 0;
 }
 
-/* The rows of which `wanted` (n, rising) has the hash, or, without any, those whose label is not the nearest cluster. */
-static int collect(const struct kc_ctx *ctx, const struct kc_model *m, const struct kc_rows *rows,
-                   const uint32_t *labels, const uint64_t *wanted, size_t n, struct list *out, struct kc_err *e)
+/* Collect the rows whose hash is in `wanted` (n, rising) or, if that is NULL, those whose label is not the nearest
+ * cluster. */
+static int collect_rows(const struct kc_ctx *ctx, const struct kc_model *m, const struct kc_rows *rows,
+                        const uint32_t *labels, const uint64_t *wanted, size_t n, struct row_list *out,
+                        struct kc_err *e)
 {
     size_t step = rows->n < PIECE ? rows->n : PIECE;
     const int here = rows->x && !rows->idx;
@@ -80,7 +85,7 @@ static int collect(const struct kc_ctx *ctx, const struct kc_model *m, const str
                 continue;
             h = kc_la_hash(from + i * rows->d, rows->d);
             if ((!wanted || bsearch(&h, wanted, n, sizeof h, by_value)) &&
-                push(out, (struct row){h, labels[i0 + i], i0 + i}, e) != 0)
+                push_row(out, (struct moved_row){h, labels[i0 + i], i0 + i}, e) != 0)
                 goto out;
         }
     }
@@ -93,8 +98,8 @@ out:
     return rc;
 }
 
-/* Runs of equal rows with one label. */
-static int pack(struct kc_model_moved *to, struct list *l, struct kc_err *e)
+/* Pack runs of equal rows with one label into one entry each. */
+static int pack_runs(struct kc_model_moved *to, struct row_list *l, struct kc_err *e)
 {
     if (l->n)
         qsort(l->p, l->n, sizeof *l->p, by_hash);
@@ -104,7 +109,7 @@ static int pack(struct kc_model_moved *to, struct list *l, struct kc_err *e)
     if (!to->hash || !to->place || !to->count)
         return -1;
     for (size_t i = 0; i < l->n; i++) {
-        const struct row *r = &l->p[i];
+        const struct moved_row *r = &l->p[i];
         if (to->n > 0 && to->hash[to->n - 1] == r->hash && to->place[to->n - 1] == r->place) {
             to->count[to->n - 1]++;
             continue;
@@ -119,10 +124,10 @@ static int pack(struct kc_model_moved *to, struct list *l, struct kc_err *e)
 int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
                         const uint32_t *labels, struct kc_err *e)
 {
-    struct list moved = {0}, all = {0};
+    struct row_list moved = {0}, all = {0};
     uint64_t *hash = NULL;
     int rc = -1;
-    if (collect(ctx, m, rows, labels, NULL, 0, &moved, e) != 0)
+    if (collect_rows(ctx, m, rows, labels, NULL, 0, &moved, e) != 0)
         goto out;
     hash = kc_mem_alloc(moved.n, sizeof *hash, e);
     if (!hash)
@@ -130,10 +135,10 @@ int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const stru
     for (size_t i = 0; i < moved.n; i++)
         hash[i] = moved.p[i].hash;
     qsort(hash, moved.n, sizeof *hash, by_value);
-    /* rows equal to a moved one are told by the same hash, so they are listed too */
-    if (moved.n > 0 && collect(ctx, m, rows, labels, hash, moved.n, &all, e) != 0)
+    /* Rows that are equal to a moved one have the same hash, so they must be listed, too. */
+    if (moved.n > 0 && collect_rows(ctx, m, rows, labels, hash, moved.n, &all, e) != 0)
         goto out;
-    rc = pack(&m->moved, &all, e);
+    rc = pack_runs(&m->moved, &all, e);
 out:
     kc_mem_free(hash);
     kc_mem_free(all.p);

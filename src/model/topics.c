@@ -1,4 +1,6 @@
-/* What is new in an update: topics among the rows that no cluster has taken, and the rows that are nearest to them. */
+/* New clusters of an update: topics among the unassigned rows, trimmed to rows that are nearer to each other than
+ * to any old cluster; then, as in Lloyd's algorithm with the old centroids held fixed, the rows that are nearest
+ * to them. A row that is unassigned must also lie within the new cluster's fence. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 #include "core/kmeans/topics.h"
 #include "model/updating.h"
 
-#define ROUNDS 30 /* of new centroids and the rows that are nearest to them */
+#define ROUNDS 30 /* most rounds of new centroids and the rows that are nearest to them */
 
 int kc_updating_direction(const double *sum, size_t d, float *out)
 {
@@ -19,8 +21,8 @@ int kc_updating_direction(const double *sum, size_t d, float *out)
     return 1;
 }
 
-/* The mean similarity of a row to the rows of the cluster, of those that were there, for which it is greatest. */
-static double best_mean(const struct kc_updating *w, const float *x)
+/* Return the mean similarity of a row to the rows of that old cluster for which it is greatest. */
+static double find_best_mean(const struct kc_updating *w, const float *x)
 {
     double best = -INFINITY;
     for (size_t c = 0; c < w->k; c++)
@@ -41,10 +43,15 @@ static int by_silhouette(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* A group of rows of x (any, d), v (n), without those that are nearer, by mean distance, to an old cluster than to the
- * rest of the group: the worse half of these go, until there are none or too few rows. other: best_mean of each row of
- * x. Returns how many are left, the first of v; sum (d): theirs. */
-static size_t trim(const struct kc_updating *w, const float *x, const double *other, struct member *v, size_t n, double *sum)
+/* Trim a topic to the rows that are nearer, by mean distance, to the rest of the topic than to any old cluster: of
+ * those that are not, the worse half is removed, until there are none or too few rows left.
+ *   x (any, d): rows
+ *   other: find_best_mean of each row of x
+ *   v (n): the topic's rows; those that are left are the first ones afterwards
+ *   sum (d): set to the sum of those that are left
+ * Returns how many are left. */
+static size_t trim_topic(const struct kc_updating *w, const float *x, const double *other, struct member *v, size_t n,
+                         double *sum)
 {
     for (;;) {
         size_t wrong = 0;
@@ -66,7 +73,7 @@ static size_t trim(const struct kc_updating *w, const float *x, const double *ot
     }
 }
 
-static int add_new(struct kc_updating *w, const double *sum)
+static int add_new_cluster(struct kc_updating *w, const double *sum)
 {
     if (w->nnew == w->cap) {
         size_t cap = w->cap ? 2 * w->cap : 8;
@@ -84,48 +91,49 @@ static int add_new(struct kc_updating *w, const double *sum)
     return 0;
 }
 
-/* Whether a row may be of a topic that is not there yet: in no cluster, or at the edge of one. */
-static int suspect(const struct kc_updating *w, size_t i)
+/* Return 1 if a row may belong to a new topic: it is unassigned, or at the edge of its cluster. */
+static int is_suspect(const struct kc_updating *w, size_t i)
 {
     return w->old.labels[i] == KC_NOISE ||
            w->old.similarity[i] < kc_model_percentile(w->m, w->old.nearest[i], KC_UPDATE_SUSPECT);
 }
 
-/* Sums of groups among such rows, that are topics of their own, into w->sums. */
+/* Find topics among such rows, and put the sums of those that become clusters into w->sums. */
 static int find_topics(struct kc_updating *w)
 {
     size_t loose = 0, n, m = 0;
-    uint32_t ngroups, *group = NULL;
+    uint32_t ntopics, *topic = NULL;
     float *x = NULL;
     double *other = NULL, *sum = NULL;
     struct member *v = NULL;
     int rc = -1;
     for (size_t i = 0; i < w->all; i++)
-        loose += suspect(w, i) ? 1 : 0;
+        loose += is_suspect(w, i) ? 1 : 0;
     if (loose < w->min_new)
         return 0;
     n = loose < KC_TOPICS_ROWS ? loose : KC_TOPICS_ROWS;
     x = kc_mem_aligned(kc_mem_mul(n, w->d), sizeof *x, w->e);
-    group = kc_mem_alloc(n, sizeof *group, w->e);
+    topic = kc_mem_alloc(n, sizeof *topic, w->e);
     other = kc_mem_alloc(n, sizeof *other, w->e);
     sum = kc_mem_alloc(w->d, sizeof *sum, w->e);
     v = kc_mem_alloc(n, sizeof *v, w->e);
-    if (!x || !group || !other || !sum || !v)
+    if (!x || !topic || !other || !sum || !v)
         goto out;
-    struct kc_rng r = kc_rng_stream(kc_model_option(w->m, "seed", KC_MODEL_SEED), KC_RNG_TOPICS, w->m->updates, 2);
-    for (size_t i = 0; i < w->all && m < n; i++) /* n of them, all sets as likely */
-        if (suspect(w, i) && kc_rng_below(&r, loose--) < n - m)
+    const uint64_t seed = kc_model_option(w->m, "seed", KC_MODEL_SEED);
+    struct kc_rng r = kc_rng_stream(seed, KC_RNG_TOPICS, w->m->updates, 2);
+    for (size_t i = 0; i < w->all && m < n; i++) /* draw n of them, all samples as likely */
+        if (is_suspect(w, i) && kc_rng_below(&r, loose--) < n - m)
             memcpy(x + m++ * w->d, kc_updating_row(w, i), w->d * sizeof *x);
-    if (kc_topics_find(w->ctx, x, n, w->d, w->min_new, kc_model_option(w->m, "seed", KC_MODEL_SEED), group, &ngroups, w->e) != 0)
+    if (kc_topics_find(w->ctx, x, n, w->d, w->min_new, seed, topic, &ntopics, w->e) != 0)
         goto out;
     for (size_t i = 0; i < n; i++)
-        other[i] = best_mean(w, x + i * w->d);
-    for (uint32_t g = 0; g < ngroups; g++) {
+        other[i] = find_best_mean(w, x + i * w->d);
+    for (uint32_t g = 0; g < ntopics; g++) {
         m = 0;
         for (size_t i = 0; i < n; i++)
-            if (group[i] == g)
+            if (topic[i] == g)
                 v[m++] = (struct member){0, (uint32_t)i};
-        if (m >= w->min_new && trim(w, x, other, v, m, sum) >= w->min_new && add_new(w, sum) != 0)
+        if (m >= w->min_new && trim_topic(w, x, other, v, m, sum) >= w->min_new && add_new_cluster(w, sum) != 0)
             goto out;
     }
     rc = 0;
@@ -133,19 +141,20 @@ out:
     kc_mem_free(v);
     kc_mem_free(sum);
     kc_mem_free(other);
-    kc_mem_free(group);
+    kc_mem_free(topic);
     kc_mem_free(x);
     return rc;
 }
 
-/* Labels k + j of rows that are nearer to new centroid j than to any other, and what a row had else. A row in no cluster
- * also has to lie within new cluster j's fence. */
-static int pull(struct kc_updating *w, const float *fence, uint32_t *next, uint32_t *label, float *similarity)
+/* Label rows that are nearer to new centroid j than to any other with k + j, into `next`; the others keep their
+ * old labels. An unassigned row must also lie within new cluster j's fence. label, similarity (all): set to the
+ * nearest new cluster, and the similarity to it. */
+static int label_by_new(struct kc_updating *w, const float *fence, uint32_t *next, uint32_t *label, float *similarity)
 {
     for (int p = 0; p < 2; p++) {
         size_t i0 = p ? w->pool : 0;
-        if (w->part[p].n > 0 && kc_assign(w->ctx, &w->part[p], w->centroids, (uint32_t)w->nnew, NULL, label + i0,
-                                          similarity + i0, NULL, w->e) != 0)
+        if (w->source[p].n > 0 && kc_assign(w->ctx, &w->source[p], w->centroids, (uint32_t)w->nnew, NULL, label + i0,
+                                            similarity + i0, NULL, w->e) != 0)
             return -1;
     }
     for (size_t i = 0; i < w->all; i++)
@@ -161,8 +170,8 @@ static int by_float(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The median of the old clusters' fences: new ones of few, very similar rows must not be narrower. */
-static int find_usual(struct kc_updating *w)
+/* Find the median of the old clusters' fences: new clusters of few, very similar rows must not be narrower. */
+static int find_usual_fence(struct kc_updating *w)
 {
     float *v = kc_mem_alloc(w->k, sizeof *v, w->e);
     if (!v)
@@ -170,12 +179,12 @@ static int find_usual(struct kc_updating *w)
     for (size_t c = 0; c < w->k; c++)
         v[c] = kc_model_fence(w->m->quantiles + c * KC_MODEL_PERCENTILES);
     qsort(v, w->k, sizeof *v, by_float);
-    w->usual = v[w->k / 2];
+    w->usual_fence = v[w->k / 2];
     kc_mem_free(v);
     return 0;
 }
 
-/* The fences (nnew) of the new clusters' members, whose similarities are given. label is written over. */
+/* Set the fences (nnew) of the new clusters from their members' similarities. label and similarity are overwritten. */
 static int set_fences(struct kc_updating *w, float *fence, uint32_t *label, float *similarity)
 {
     float *q = kc_mem_alloc(kc_mem_mul(w->nnew, KC_MODEL_PERCENTILES), sizeof *q, w->e);
@@ -188,15 +197,16 @@ static int set_fences(struct kc_updating *w, float *fence, uint32_t *label, floa
         }
     if (q && kc_model_quantiles(n, w->d, w->nnew, similarity, label, w->sums, w->counts, q, NULL, w->e) == 0) {
         for (size_t j = 0; j < w->nnew; j++)
-            fence[j] = fminf(w->usual, kc_model_fence(q + j * KC_MODEL_PERCENTILES));
+            fence[j] = fminf(w->usual_fence, kc_model_fence(q + j * KC_MODEL_PERCENTILES));
         rc = 0;
     }
     kc_mem_free(q);
     return rc;
 }
 
-/* Sums and counts of the new clusters from the labels; those that are too small fall away. Returns 1 when one did. */
-static int sum_up(struct kc_updating *w)
+/* Compute the sums, counts and centroids of the new clusters from the labels, and drop those that are too small.
+ * Returns 1 if one was dropped. */
+static int sum_new_clusters(struct kc_updating *w)
 {
     size_t kept = 0;
     int gone = 0;
@@ -220,8 +230,8 @@ static int sum_up(struct kc_updating *w)
     return gone;
 }
 
-/* The new clusters settle: their centroids and the rows that are nearest to them. */
-static int settle(struct kc_updating *w)
+/* Alternate between the new clusters' centroids and the rows nearest to them, until nothing changes. */
+static int settle_new_clusters(struct kc_updating *w)
 {
     uint32_t *next = kc_mem_alloc(w->all, sizeof *next, w->e);
     uint32_t *label = kc_mem_alloc(w->all, sizeof *label, w->e);
@@ -229,22 +239,22 @@ static int settle(struct kc_updating *w)
     float *fence = kc_mem_alloc(w->nnew, sizeof *fence, w->e);
     size_t kept = 0;
     int rc = -1;
-    if (!next || !label || !similarity || !fence || find_usual(w) != 0)
+    if (!next || !label || !similarity || !fence || find_usual_fence(w) != 0)
         goto out;
     for (size_t j = 0; j < w->nnew; j++)
-        fence[j] = -2; /* until there are members to tell */
+        fence[j] = -2; /* no fence until the cluster has members */
     for (size_t j = 0; j < w->nnew; j++)
         kept += (size_t)kc_updating_direction(w->sums + j * w->d, w->d, w->centroids + kept * w->d);
     w->nnew = kept;
     for (int round = 0; w->nnew > 0; round++) {
-        if (pull(w, fence, next, label, similarity) != 0)
+        if (label_by_new(w, fence, next, label, similarity) != 0)
             goto out;
         int same = memcmp(next, w->label, w->all * sizeof *next) == 0;
         memcpy(w->label, next, w->all * sizeof *next);
-        int gone = sum_up(w);
+        int gone = sum_new_clusters(w);
         if (!gone && (same || round >= ROUNDS))
             break;
-        if (gone) /* the others have other places now */
+        if (gone) /* the other clusters have other numbers now */
             for (size_t j = 0; j < w->nnew; j++)
                 fence[j] = -2;
         else if (set_fences(w, fence, label, similarity) != 0)
@@ -263,5 +273,5 @@ out:
 
 int kc_updating_topics(struct kc_updating *w)
 {
-    return find_topics(w) != 0 || (w->nnew > 0 && settle(w) != 0) ? -1 : 0;
+    return find_topics(w) != 0 || (w->nnew > 0 && settle_new_clusters(w) != 0) ? -1 : 0;
 }

@@ -1,3 +1,7 @@
+/* Update a model by a batch (update.h): label all rows by the model as it is, find new clusters (topics.c), add
+ * the other rows to their clusters, put the new clusters after the old ones, and fill the pool with the unassigned
+ * rows. A centroid is the sum of all rows that the cluster ever had, scaled to length 1, so it does not depend on
+ * how rows were batched; percentiles can only be mixed, as the old rows are gone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +20,24 @@ static int alloc_labelled(struct kc_labelled *l, size_t n, struct kc_err *e)
     return l->labels && l->nearest && l->similarity && l->margin && l->silhouette ? 0 : -1;
 }
 
-static struct kc_labelled behind(const struct kc_labelled *l, size_t i)
+/* Return the arrays of l from row i on. */
+static struct kc_labelled offset_labelled(const struct kc_labelled *l, size_t i)
 {
     return (struct kc_labelled){l->labels + i, l->nearest + i, l->similarity + i, l->margin + i, l->silhouette + i};
 }
 
-/* All rows by the model as it is. */
+/* Label all rows by the model before the update. */
 static int label_rows(struct kc_updating *w)
 {
     const struct kc_assign_opts o = {w->o->threshold, -2, 1};
     struct kc_labeller *l;
-    struct kc_labelled first = behind(&w->old, 0), second = behind(&w->old, w->pool);
+    struct kc_labelled first = offset_labelled(&w->old, 0), second = offset_labelled(&w->old, w->pool);
     double similarity = 0, silhouette = 0;
     int rc = kc_labeller_new(&l, w->m, &o, w->e);
     if (rc == 0)
-        rc = kc_labeller_all(w->ctx, l, &w->part[0], &first, w->e);
+        rc = kc_labeller_all(w->ctx, l, &w->source[0], &first, w->e);
     if (rc == 0)
-        rc = kc_labeller_all(w->ctx, l, &w->part[1], &second, w->e);
+        rc = kc_labeller_all(w->ctx, l, &w->source[1], &second, w->e);
     kc_labeller_free(l);
     for (size_t i = w->pool; rc == 0 && i < w->all; i++) {
         similarity += (double)w->old.similarity[i];
@@ -56,8 +61,8 @@ static int by_value(const void *a, const void *b)
     return p->value < q->value ? -1 : p->value > q->value;
 }
 
-/* Percentiles of a mixture: the old ones, which stand for `rows` rows, and n further similarities. v: room for n + 101. */
-static void mix(float *quantiles, uint64_t rows, const float *more, size_t n, struct weighted *v)
+/* Update percentiles, which stand for `rows` rows, by n more similarities. v (n + 101): scratch. */
+static void mix_percentiles(float *quantiles, uint64_t rows, const float *more, size_t n, struct weighted *v)
 {
     size_t all = n + KC_MODEL_PERCENTILES, at = 0;
     double first, last, before = 0, next;
@@ -66,7 +71,7 @@ static void mix(float *quantiles, uint64_t rows, const float *more, size_t n, st
     for (size_t i = 0; i < n; i++)
         v[KC_MODEL_PERCENTILES + i] = (struct weighted){more[i], 1};
     qsort(v, all, sizeof *v, by_value);
-    /* a value stands at the middle of its weight; the first is percentile 0, the last 100 */
+    /* A value stands at the middle of its weight; the first is percentile 0, the last is percentile 100. */
     first = v[0].weight / 2;
     last = (double)rows + (double)n - v[all - 1].weight / 2;
     before = first;
@@ -77,15 +82,15 @@ static void mix(float *quantiles, uint64_t rows, const float *more, size_t n, st
             at++;
         }
         next = (v[at].weight + v[at + 1].weight) / 2;
-        double part = fmin(1, fmax(0, (want - before) / next));
-        quantiles[p] = (float)((double)v[at].value + part * ((double)v[at + 1].value - (double)v[at].value));
+        double share = fmin(1, fmax(0, (want - before) / next));
+        quantiles[p] = (float)((double)v[at].value + share * ((double)v[at + 1].value - (double)v[at].value));
         if (p > 0 && quantiles[p] < quantiles[p - 1]) /* by rounding */
             quantiles[p] = quantiles[p - 1];
     }
 }
 
-/* Rows into the clusters that were there: sums, counts, percentiles, centroids. */
-static int grow(struct kc_updating *w)
+/* Add rows to the old clusters: update their sums, counts, percentiles and centroids. */
+static int grow_clusters(struct kc_updating *w)
 {
     struct kc_model *m = w->m;
     size_t *end = kc_mem_zalloc(w->k, sizeof *end, w->e), at = 0, most = 0;
@@ -116,9 +121,10 @@ static int grow(struct kc_updating *w)
         size_t n = end[c] - from;
         if (n == 0)
             continue;
-        mix(m->quantiles + c * KC_MODEL_PERCENTILES, m->counts[c], v + from, n, room);
+        mix_percentiles(m->quantiles + c * KC_MODEL_PERCENTILES, m->counts[c], v + from, n, room);
         m->counts[c] += n;
-        (void)!kc_updating_direction(m->sums + c * w->d, w->d, m->centroids + c * w->d); /* else it stays as it is */
+        /* If the sum has no direction, the centroid stays as it is. */
+        (void)!kc_updating_direction(m->sums + c * w->d, w->d, m->centroids + c * w->d);
     }
     rc = 0;
 out:
@@ -128,7 +134,8 @@ out:
     return rc;
 }
 
-static int widen(struct kc_updating *w, size_t k)
+/* Make room for k clusters in the model's arrays. */
+static int widen_model(struct kc_updating *w, size_t k)
 {
     struct kc_model *m = w->m;
     struct kc_err *e = w->e;
@@ -144,20 +151,21 @@ static int widen(struct kc_updating *w, size_t k)
     m->quantiles = quantiles ? quantiles : m->quantiles;
     uint32_t *first = kc_mem_realloc(m->rep_first, k + 1, sizeof *first, e);
     m->rep_first = first ? first : m->rep_first;
-    float *similarity = kc_mem_realloc(m->rep_similarity, kc_mem_mul(k, KC_MODEL_REPRESENTATIVES), sizeof *similarity, e);
+    float *similarity =
+        kc_mem_realloc(m->rep_similarity, kc_mem_mul(k, KC_MODEL_REPRESENTATIVES), sizeof *similarity, e);
     m->rep_similarity = similarity ? similarity : m->rep_similarity;
     struct kc_model_life *lives = kc_mem_realloc(m->lives, m->nlives + (k - m->k), sizeof *lives, e);
     m->lives = lives ? lives : m->lives;
     return ids && centroids && sums && counts && quantiles && first && similarity && lives ? 0 : -1;
 }
 
-static const char *term_of(const struct kc_updating *w, size_t i, char digits[20], size_t *n)
+static const char *get_term(const struct kc_updating *w, size_t i, char digits[20], size_t *n)
 {
     return i < w->pool ? kc_strs_get(&w->m->pool.terms, i, n) : kc_dataset_term(w->ds, i - w->pool, digits, n);
 }
 
-/* The members of new cluster j that are nearest to its centroid. */
-static int represent(struct kc_updating *w, size_t j, const uint32_t *rows, const float *similarity, size_t n)
+/* Add the representatives of new cluster j: the members that are nearest to its centroid. */
+static int add_representatives(struct kc_updating *w, size_t j, const uint32_t *rows, const float *similarity, size_t n)
 {
     struct kc_model *m = w->m;
     uint32_t at = m->rep_first[w->k + j];
@@ -177,7 +185,7 @@ static int represent(struct kc_updating *w, size_t j, const uint32_t *rows, cons
     for (size_t i = 0; i < have; i++) {
         char digits[20];
         size_t len;
-        const char *term = term_of(w, rows[best[i]], digits, &len);
+        const char *term = get_term(w, rows[best[i]], digits, &len);
         m->rep_similarity[at++] = similarity[best[i]];
         if (kc_strs_add(&m->rep_terms, term, len, w->e) != 0)
             return -1;
@@ -186,14 +194,14 @@ static int represent(struct kc_updating *w, size_t j, const uint32_t *rows, cons
     return 0;
 }
 
-/* The new clusters, behind the old ones. */
+/* Add the new clusters to the model, after the old ones. */
 static int add_clusters(struct kc_updating *w)
 {
     struct kc_model *m = w->m;
     uint32_t *rows = kc_mem_alloc(w->all, sizeof *rows, w->e), *own = kc_mem_alloc(w->all, sizeof *own, w->e);
     float *similarity = kc_mem_alloc(w->all, sizeof *similarity, w->e);
     int rc = -1;
-    if (!rows || !own || !similarity || widen(w, w->k + w->nnew) != 0)
+    if (!rows || !own || !similarity || widen_model(w, w->k + w->nnew) != 0)
         goto out;
     for (size_t j = 0; j < w->nnew; j++) {
         const size_t c = w->k + j;
@@ -215,7 +223,7 @@ static int add_clusters(struct kc_updating *w)
             }
         if (kc_model_quantiles(n, w->d, 1, similarity, own, m->sums + c * w->d, m->counts + c,
                                m->quantiles + c * KC_MODEL_PERCENTILES, NULL, w->e) != 0 ||
-            represent(w, j, rows, similarity, n) != 0)
+            add_representatives(w, j, rows, similarity, n) != 0)
             goto out;
     }
     m->k = w->k + w->nnew;
@@ -227,8 +235,8 @@ out:
     return rc;
 }
 
-/* What the pool's rows have come to, and the new pool: the latest that are in no cluster. */
-static int refill(struct kc_updating *w)
+/* Report the pool's rows that are in a cluster now, and fill the new pool with the latest unassigned rows. */
+static int refill_pool(struct kc_updating *w)
 {
     struct kc_model *m = w->m;
     struct kc_update *u = w->u;
@@ -247,7 +255,7 @@ static int refill(struct kc_updating *w)
     for (size_t i = 0; i < w->all; i++) {
         char digits[20];
         size_t len;
-        const char *term = term_of(w, i, digits, &len);
+        const char *term = get_term(w, i, digits, &len);
         if (w->label[i] != KC_NOISE) {
             if (i < w->pool) {
                 u->late[u->late_terms.n] = w->label[i];
@@ -274,8 +282,8 @@ out:
     return rc;
 }
 
-/* What the batch is told. */
-static int tell(struct kc_updating *w)
+/* Fill in what is reported of the batch. */
+static int report_batch(struct kc_updating *w)
 {
     struct kc_update *u = w->u;
     const struct kc_model *m = w->m;
@@ -286,8 +294,8 @@ static int tell(struct kc_updating *w)
         goto out;
     memcpy(u->labels, w->label + w->pool, u->n * sizeof *u->labels);
     u->nnew = w->nnew;
-    /* rows in no cluster: by the nearest */
-    if (kc_assign(w->ctx, &w->part[1], m->centroids, (uint32_t)m->k, NULL, nearest, u->similarity, NULL, w->e) != 0)
+    /* The figures of unassigned rows are those of the nearest cluster. */
+    if (kc_assign(w->ctx, &w->source[1], m->centroids, (uint32_t)m->k, NULL, nearest, u->similarity, NULL, w->e) != 0)
         goto out;
     for (size_t i = 0; i < u->n; i++) {
         uint32_t c = u->labels[i];
@@ -302,14 +310,14 @@ static int tell(struct kc_updating *w)
         else
             u->born++;
     }
-    rc = kc_assign(w->ctx, &w->part[1], m->centroids, (uint32_t)m->k, given, NULL, u->similarity, u->margin, w->e);
+    rc = kc_assign(w->ctx, &w->source[1], m->centroids, (uint32_t)m->k, given, NULL, u->similarity, u->margin, w->e);
 out:
     kc_mem_free(nearest);
     kc_mem_free(given);
     return rc;
 }
 
-static int update(struct kc_updating *w)
+static int run_update(struct kc_updating *w)
 {
     struct kc_update *u = w->u;
     u->labels = kc_mem_alloc(u->n, sizeof *u->labels, w->e);
@@ -320,7 +328,7 @@ static int update(struct kc_updating *w)
         label_rows(w) != 0 || kc_updating_topics(w) != 0)
         return -1;
     w->m->updates++;
-    if (grow(w) != 0 || (w->nnew > 0 && add_clusters(w) != 0) || tell(w) != 0 || refill(w) != 0)
+    if (grow_clusters(w) != 0 || (w->nnew > 0 && add_clusters(w) != 0) || report_batch(w) != 0 || refill_pool(w) != 0)
         return -1;
     w->m->joined += u->joined;
     w->m->born += u->born;
@@ -331,17 +339,17 @@ static int update(struct kc_updating *w)
 int kc_model_update(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
                     const struct kc_update_opts *o, struct kc_update *u, struct kc_err *e)
 {
-    struct kc_updating w = {.ctx = ctx, .m = m, .ds = ds, .o = o, .u = u, .e = e, .k = m->k, .d = m->d, .pool = m->pool.n,
-                         .all = m->pool.n + ds->rows.n};
+    struct kc_updating w = {.ctx = ctx, .m = m, .ds = ds, .o = o, .u = u, .e = e, .k = m->k, .d = m->d,
+                            .pool = m->pool.n, .all = m->pool.n + ds->rows.n};
     memset(u, 0, sizeof *u);
     u->n = ds->rows.n;
-    w.part[0] = kc_rows_memory(m->pool.x, m->pool.n, m->d);
-    w.part[1] = ds->rows;
-    w.min_new = o->min_new ? o->min_new : kc_model_option(m, "min_size", 1) > KC_UPDATE_MIN_NEW ?
-                kc_model_option(m, "min_size", 1) : KC_UPDATE_MIN_NEW;
+    w.source[0] = kc_rows_memory(m->pool.x, m->pool.n, m->d);
+    w.source[1] = ds->rows;
+    const uint64_t min_size = kc_model_option(m, "min_size", 1), least = min_size > KC_UPDATE_MIN_NEW ? min_size : KC_UPDATE_MIN_NEW;
+    w.min_new = o->min_new ? o->min_new : least;
     if (w.all >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", w.all);
-    int rc = update(&w);
+    int rc = run_update(&w);
     kc_mem_free(w.old.labels);
     kc_mem_free(w.old.nearest);
     kc_mem_free(w.old.similarity);
