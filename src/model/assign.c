@@ -46,6 +46,7 @@ static struct layout compute_layout(size_t n, const struct kc_assign_opts *o)
     return t;
 }
 
+/* Return the first aligned byte of `made`, from which the offsets count. */
 static char *get_base(const struct kc_buf *made)
 {
     return made->p + (round_up((size_t)made->p) - (size_t)made->p);
@@ -112,6 +113,7 @@ void kc_labeller_free(struct kc_labeller *l)
     kc_mem_free(l);
 }
 
+/* Return the label of a row: its nearest cluster, or KC_NOISE. */
 static uint32_t apply_thresholds(const struct kc_labeller *l, uint32_t nearest, float similarity, float margin)
 {
     /* With one cluster the margin is NaN, which is not too small. */

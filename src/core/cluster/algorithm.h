@@ -31,7 +31,7 @@ struct kc_algorithm {
     int (*check)(const void *opts, struct kc_err *e);
     /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
     void (*resolve)(void *opts, size_t n);
-    /* Return the most clusters that n rows can come to. */
+    /* Return the most clusters that can come out of n rows. */
     uint64_t (*most_clusters)(const void *opts, size_t n);
     /* Return the fewest rows that are worth clustering: a smaller group is not clustered. */
     uint64_t (*least_rows)(const void *opts);

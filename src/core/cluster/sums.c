@@ -93,6 +93,7 @@ static void add_span(void *arg, size_t task, unsigned worker)
         b->mass[b->cells ? b->cells[i] : b->labels[i]] += kc_space_weight(w->s, i);
 }
 
+/* Add all rows up, a span at a time if they must be read or measured first. */
 static int add_rows(struct sum_pass *w, struct kc_err *e)
 {
     const struct kc_space *s = w->s;

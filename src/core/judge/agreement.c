@@ -227,7 +227,7 @@ int kc_agreement_compute(const struct kc_table *t, struct kc_agreement *a, struc
         return 0;
     }
     double mean = (clusters + classes) / 2, over = mean - expected;
-    double least = 2.220446049250313e-16; /* as scikit-learn has it */
+    double least = 2.220446049250313e-16; /* as in scikit-learn */
     over = over < 0 ? fmin(over, -least) : fmax(over, least);
     a->ami = (mutual - expected) / over;
     a->homogeneity = used[1] < 2 ? 1 : fmin(mutual / classes, 1);

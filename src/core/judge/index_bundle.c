@@ -52,6 +52,7 @@ struct meet {
     uint16_t *cells; /* (n) the new ones; may be b's */
 };
 
+/* Return the place in `seen` of row i's pair of cell and cluster. */
 static size_t pair_key(const struct meet *m, size_t i)
 {
     return (m->b->cells ? m->b->cells[i] : m->b->labels[i]) * (size_t)m->k + m->labels[i];

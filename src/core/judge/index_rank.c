@@ -26,6 +26,7 @@ static void count_flops(const struct tile *t, size_t products)
     t->g->flops[8 * (size_t)t->worker] += 2 * (uint64_t)products * t->g->s->d;
 }
 
+/* Reset the products, before the tile is compared with another partition. */
 static void reset_partition(struct tile *t)
 {
     for (size_t r = 0; r < t->rows; r++) {

@@ -95,9 +95,10 @@ static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
     s->davies_bouldin = p->davies_bouldin;
 }
 
+/* Compute the figures of the sweep's entries; if there is nothing to choose, leave them to compute_figures. */
 static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
-    int later = sw->nk == 1 && s->n == w->f->n; /* nothing to choose: the final labels' figures will do */
+    int later = sw->nk == 1 && s->n == w->f->n;
     w->own->sweep = kc_mem_zalloc(sw->nk, sizeof *w->own->sweep, w->e);
     if (!w->own->sweep)
         return -1;
@@ -155,6 +156,7 @@ static int sizes_within_limits(const struct kc_fitting *w)
     return 1;
 }
 
+/* Enforce the size limits, as far as they can hold together, and report those that cannot. */
 static int enforce_size_limits(struct kc_fitting *w)
 {
     const struct kc_kmeans_opts *o = w->o;
@@ -165,11 +167,9 @@ static int enforce_size_limits(struct kc_fitting *w)
             report_broken_limit(w, "min-size %llu cannot be kept: the number of rows is %zu",
                                 (unsigned long long)o->min_size, f->n);
         else
-            report_broken_limit(w,
-                                "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was kept "
-                                "instead",
-                                (unsigned long long)o->min_size, (unsigned long long)o->max_size, f->n,
-                                (unsigned long long)min);
+            report_broken_limit(w, "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was "
+                                   "kept instead", (unsigned long long)o->min_size, (unsigned long long)o->max_size,
+                                f->n, (unsigned long long)min);
     }
     if (w->stage == KC_FIT_SIZED) /* done before the fit was resumed */
         return 0;
@@ -474,6 +474,7 @@ static int honour_late_save(struct kc_fitting *w, uint64_t flops)
     return rc < 0 ? -1 : 0;
 }
 
+/* Fit the rows, or resume a fit: from the list of k to what is reported. */
 static int fit_rows(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;

@@ -1,8 +1,8 @@
-/* k-means in Gram space, for small n. With G = X X' at hand the similarity of every row to a cluster's sum is a sum
- * of rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's members: no iteration
- * touches X. A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to build T, the rest
- * moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's algorithm. Runs are
- * independent, one a task. */
+/* k-means in Gram space, for small n. Once there is the Gram matrix G = X X', the similarity of every row to a
+ * cluster's sum is a sum of rows of G, T[c] = sum over i in c of G[i], and |S_c|^2 is the sum of T[c] over c's
+ * members: no iteration touches X. A row that moves costs 2 n additions; a run is about 3 n^2 of them (one n^2 to
+ * build T, the rest moves), 8 a cycle from L2, against n k d fused multiply-adds for each iteration of Lloyd's
+ * algorithm. Runs are independent, one a task. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -116,6 +116,7 @@ static void find_nearest(const struct kc_space *s, uint32_t k, const float *cons
         kc_la_arg_max(score[c], scale[c], c, own, next, s->n);
 }
 
+/* Move row i to another cluster; T and its counts follow at once. */
 static void move_row(const struct kc_space *s, struct gram_worker *w, size_t i, uint32_t from, uint32_t to)
 {
     const float *g = s->gram + i * s->ldg;
@@ -179,6 +180,7 @@ static void rebuild_faded_sums(const struct kc_space *s, struct gram_worker *w, 
     }
 }
 
+/* Compute |S_c|^2 from T. */
 static void compute_norms(const struct kc_space *s, struct gram_worker *w, uint32_t k)
 {
     memset(w->nn, 0, k * sizeof *w->nn);
@@ -452,6 +454,7 @@ static int by_restart(const void *a, const void *b, void *arg)
     return p < q ? -1 : p > q;
 }
 
+/* Execute one chain of runs, each of which continues from the start of the one before. */
 static void execute_chain(void *arg, size_t task, unsigned worker)
 {
     struct run_chains *b = arg;

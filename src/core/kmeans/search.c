@@ -184,6 +184,7 @@ static int run_restarts(struct kc_search *w, uint32_t kmax, struct kc_err *e)
     return rc;
 }
 
+/* Move single rows of the best partition of each k. */
 static int polish_best(struct kc_search *w, struct kc_err *e)
 {
     struct kc_run *runs = kc_mem_alloc(w->nk, sizeof *runs, e);
@@ -325,6 +326,7 @@ static int make_fine_seeds(struct kc_search *w, const uint32_t *seeds, uint32_t 
     return have == k ? 0 : kc_seed_all(w->s, w->o->seed, 1, k, to, e);
 }
 
+/* Run each k from given centres. */
 static int run_from_centres(struct kc_search *w, const float *centres, const uint64_t *spent, int polish,
                             struct kc_err *e)
 {

@@ -57,7 +57,7 @@ int kc_search_climb(struct kc_search *w, const float *centres, const uint64_t *s
 int kc_search_thorough(const struct kc_kmeans_opts *o);
 /* Execute the runs on the engine; set w->late if time was up in them. */
 int kc_search_engine(struct kc_search *w, const struct kc_run *runs, size_t nruns, struct kc_err *e) KC_MUST_USE;
-/* Group the clusters of one partition anew for every smaller k (core/kmeans/regroup.h), and run k-means from each
+/* Regroup the clusters of one partition for every smaller k (core/kmeans/regroup.h), and run k-means from each
  * grouping that beats the partition of its k. */
 int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc_err *e) KC_MUST_USE;
 /* Return the workspace of regrouping m clusters, in bytes. */

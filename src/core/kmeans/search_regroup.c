@@ -1,4 +1,4 @@
-/* Better partitions from groupings of a finer one (regroup.h). The clusters of one partition are grouped anew for every
+/* Better partitions from groupings of a finer one (regroup.h). The clusters of one partition are regrouped for every
  * smaller k; each grouping that has a better objective than the k's present partition is the start of a run. With one
  * restart the median objective over k = 2..20 then lies above that of scikit-learn's ten restarts on three of four real
  * sets, and 3e-5 below on the fourth. */

@@ -64,6 +64,7 @@ static size_t count_pass_states(size_t cand)
     return cand <= KC_TILE_COLUMNS ? KC_TILE_COLUMNS / cand : 1;
 }
 
+/* Return the bytes of the distances to the candidates; 0 if they are too many to keep. */
 static size_t kept_bytes(size_t n, size_t m, size_t cand)
 {
     size_t bytes = kc_mem_mul(kc_mem_mul(m, cand), kc_mem_mul(n, sizeof(float)));

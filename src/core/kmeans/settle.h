@@ -56,9 +56,9 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed) KC_MUST_U
  * gets its first member as its centroid. */
 int kc_settle_centre(struct kc_fitting *w) KC_MUST_USE;
 
-/* Make the labels the arg-max over the stored centroids; compute similarities, margins, sums and counts. If
- * w->unsure is set, the centroids are given and only those rows are assigned again. Otherwise the centroids become
- * the unit sums of the labels and these the arg-max over them, until nothing moves or the rounds are used up. */
+/* Make the labels the arg-max over the stored centroids; compute similarities, margins, sums and counts. If w->unsure
+ * is set, the centroids are given and only those rows are assigned again. Otherwise centroids are computed from the
+ * labels and labels from the centroids, until nothing moves or the rounds are used up. */
 int kc_settle(struct kc_fitting *w) KC_MUST_USE;
 
 #endif

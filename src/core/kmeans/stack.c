@@ -24,6 +24,7 @@
 #define ROUNDS 50 /* most rounds of single-row moves */
 #define SPAN_BYTES ((size_t)32 << 20) /* bytes of rows read at a time */
 
+/* Return the most runs in the stack at a time. */
 static size_t count_slots(size_t n, size_t d)
 {
     /* A slot holds four words a row. Let the slots take up to an eighth of the rows' own bytes, or 16 MiB. */

@@ -30,6 +30,7 @@ static int restore_run(struct kc_stack *st, struct kc_active *p, const uint64_t 
     return 0;
 }
 
+/* Save or restore one run. Its counts and its rows that moved are set from the labels. */
 static int visit_run(struct kc_stack *st, struct kc_active *p, struct kc_state *s)
 {
     size_t n = st->s->n;

@@ -20,7 +20,7 @@
 #define GRAM_MAX 4096    /* rows: a Gram matrix of 64 MiB */
 #define COARSE 2048 /* least rows of the first level (a third more or less costs time or objective on 20,000 x 768) */
 #define COARSE_EACH 32   /* rows of the first level for each cluster of the largest k */
-#define COARSE_MANY 8192 /* where these come to more than this: this, or half of them if that is more */
+#define COARSE_MANY 8192 /* beyond so many rows only half as many for each cluster, but never fewer than this */
 #define LOOSE 3e-5       /* tol for choosing a k quickly */
 #define LEVEL 8          /* the next level has so many times as many rows */
 
@@ -53,6 +53,7 @@ static size_t count_coarse_rows(size_t n, uint32_t kmax)
     return n / 2 < m ? n : (size_t)m;
 }
 
+/* Return the rows of the level after one of m rows: all if a smaller level would have more than half of them. */
 static size_t count_next_level(size_t m, size_t n)
 {
     return n / (2 * LEVEL) < m ? n : m * LEVEL;

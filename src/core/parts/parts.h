@@ -41,7 +41,7 @@ struct kc_parts {
     uint64_t linked, joined, gaps; /* clusters that continue a story; that were joined over groups; splits made */
 };
 
-/* Cut n >= 1 rows into parts. Fills of *p what is known before clustering; free it with kc_parts_free, also after a
+/* Cut n >= 1 rows into parts. Fills what is known of *p before clustering; free it with kc_parts_free, also after a
  * failure. KC_EINPUT: more rows than labels can count. */
 int kc_parts_cut(size_t n, const struct kc_parts_opts *o, struct kc_parts *p, struct kc_err *e) KC_MUST_USE;
 

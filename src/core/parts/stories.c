@@ -243,6 +243,7 @@ struct chaining {
     const uint32_t *id;
 };
 
+/* Return the piece that stands for the story of piece c. */
 static uint32_t find_story(const struct kc_pieces *s, uint32_t c)
 {
     while (s->piece[c].story != c)

@@ -94,6 +94,7 @@ static double compute_share(const struct kc_kin_side *s, uint32_t z, uint32_t x,
     return all > 0 ? part / all : 1; /* x and z have the same mean: y is as much of one as of the other */
 }
 
+/* Find which clusters of a are linked to their nearest in b, and their shares w, by the rules of the header. */
 static void find_shares(struct nearest_of *a, const struct nearest_of *b, size_t d, const struct kc_lineage_opts *o)
 {
     const struct kc_kin_side *s = a->side;
@@ -114,6 +115,7 @@ static int is_linked(const struct nearest_of *n, uint32_t i, uint32_t at)
     return n->at[i] == at && !isnan(n->share[i]);
 }
 
+/* List the links of the clusters of a, in either direction. */
 static int list_links(struct kc_kin_links *l, const struct nearest_of *a, const struct nearest_of *b, struct kc_err *e)
 {
     size_t n = 0, most = (size_t)a->side->k + b->side->k; /* each cluster of either side brings at most one link */
