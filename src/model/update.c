@@ -345,7 +345,8 @@ int kc_model_update(const struct kc_ctx *ctx, struct kc_model *m, const struct k
     u->n = ds->rows.n;
     w.source[0] = kc_rows_memory(m->pool.x, m->pool.n, m->d);
     w.source[1] = ds->rows;
-    const uint64_t min_size = kc_model_option(m, "min_size", 1), least = min_size > KC_UPDATE_MIN_NEW ? min_size : KC_UPDATE_MIN_NEW;
+    const uint64_t min_size = kc_model_option(m, "min_size", 1);
+    const uint64_t least = min_size > KC_UPDATE_MIN_NEW ? min_size : KC_UPDATE_MIN_NEW;
     w.min_new = o->min_new ? o->min_new : least;
     if (w.all >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", w.all);

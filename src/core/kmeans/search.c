@@ -217,7 +217,7 @@ static int add_centres(struct kc_search *w, const struct growth *g, size_t m, st
     if (!id || !winner || !labels || !q)
         goto out;
     for (size_t j = 0; j < m; j++) {
-        kc_seeder_own(q, j, g[j].own);
+        kc_seeder_start(q, j, g[j].own);
         labels[j] = g[j].labels;
         id[j] = g[j].k;
     }
@@ -227,7 +227,7 @@ static int add_centres(struct kc_search *w, const struct growth *g, size_t m, st
         for (size_t j = 0; j < m; j++)
             if (id[j] == g[j].want)
                 winner[j] = KC_NONE; /* it has all that are wanted */
-        kc_seeder_take(q, winner, labels, id);
+        kc_seeder_add(q, winner, labels, id);
         for (size_t j = 0; j < m; j++) {
             if (id[j] == g[j].want)
                 continue;

@@ -78,7 +78,7 @@ static void plan_seeder(struct kc_plan *p, struct kc_seeder *q, size_t n, size_t
     const size_t states = count_pass_states(cand), blocks = kc_space_blocks(n), kept = gram ? 0 : kept_bytes(n, m, cand);
     size_t cols = (states < m ? states : m) * cand;
     if (cols < KC_TILE_COLUMNS && m > cols)
-        cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_take has one column a state */
+        cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_add has one column a state */
     KC_PLAN(p, q->dist, kc_mem_mul(m, n), KC_PLAN_PLAIN);
     KC_PLAN(p, q->mass, kc_mem_mul(m, blocks), KC_PLAN_PLAIN);
     KC_PLAN(p, q->pot, kc_mem_mul(blocks, cols), KC_PLAN_PLAIN);
@@ -162,7 +162,7 @@ static float compute_distance(float sim)
     return v < TINY ? 0.0f : v;
 }
 
-void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own)
+void kc_seeder_start(struct kc_seeder *q, size_t i, const float *own)
 {
     size_t n = q->s->n;
     float *dist = q->dist + i * n;
@@ -395,7 +395,7 @@ static void pick_again(struct kc_seeder *q, uint32_t *winner)
     weigh_candidates(q, winner);
 }
 
-void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id)
+void kc_seeder_add(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id)
 {
     size_t most = q->pass_states * q->cand < q->m ? q->pass_states * q->cand : q->m;
     q->winner = winner;
@@ -471,7 +471,7 @@ int kc_seed_all(const struct kc_space *s, uint64_t seed, size_t restarts, uint32
             seeds[i * kmax + step] = winner[i];
         }
         if (step + 1 < kmax)
-            kc_seeder_take(q, winner, NULL, NULL);
+            kc_seeder_add(q, winner, NULL, NULL);
     }
     rc = 0;
 out:

@@ -21,7 +21,7 @@ void kc_seeder_free(struct kc_seeder *q);
 uint64_t kc_seeder_bytes(size_t n, size_t d, int in_memory, size_t m, size_t cand, unsigned threads);
 
 /* Let state i start from a partition; own (n): the rows' similarities to their own centroids. */
-void kc_seeder_own(struct kc_seeder *q, size_t i, const float *own);
+void kc_seeder_start(struct kc_seeder *q, size_t i, const float *own);
 
 /* For each state draw `cand` rows by distance and pick the one that lowers the sum of distances most.
  *   rng (m): the states' streams
@@ -30,7 +30,7 @@ void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32
 
 /* Make winner[i] a centre of state i; KC_NONE: leave the state as it is. If labels is not NULL, rows that are nearer to
  * the new centre than to all others get labels[i][row] = id[i]. */
-void kc_seeder_take(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id);
+void kc_seeder_add(struct kc_seeder *q, const uint32_t *winner, uint32_t *const *labels, const uint32_t *id);
 
 /* Draw the seeds of all restarts into seeds (restarts, kmax): row indices, distinct as rows in each restart. There
  * must be kmax distinct rows. */
