@@ -121,7 +121,7 @@ static int find_topics(struct kc_updating *w)
         goto out;
     const uint64_t seed = kc_model_option(w->m, "seed", KC_MODEL_SEED);
     struct kc_rng r = kc_rng_stream(seed, KC_RNG_TOPICS, w->m->updates, 2);
-    for (size_t i = 0; i < w->all && m < n; i++) /* draw n of them, all samples as likely */
+    for (size_t i = 0; i < w->all && m < n; i++) /* draw n of them, all samples equally likely */
         if (is_suspect(w, i) && kc_rng_below(&r, loose--) < n - m)
             memcpy(x + m++ * w->d, kc_updating_row(w, i), w->d * sizeof *x);
     if (kc_topics_find(w->ctx, x, n, w->d, w->min_new, seed, topic, &ntopics, w->e) != 0)

@@ -1,7 +1,7 @@
-/* Update a model by a batch (update.h): label all rows by the model as it is, find new clusters (topics.c), add
- * the other rows to their clusters, put the new clusters after the old ones, and fill the pool with the unassigned
- * rows. A centroid is the sum of all rows that the cluster ever had, scaled to length 1, so it does not depend on
- * how rows were batched; percentiles can only be mixed, as the old rows are gone. */
+/* Update a model by a batch (update.h): label all rows by the model as it is, find new clusters (topics.c), add the
+ * other rows to their clusters, put the new clusters after the old ones, and fill the pool with the unassigned rows. A
+ * centroid stays the exact mean direction of all rows of its cluster, since their sum is kept; percentiles can only be
+ * mixed, since the old rows are gone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Plan a batch: which partitions share a pass, which of them share cells, and which products are in float. The
- * plan is the cheapest by measured costs, and a function of rows and partitions alone, never of threads. */
+/* Plan a batch: which partitions share a pass, which of them share cells, and which products are in float. Each
+ * partition goes the way that is cheaper by measured costs. The plan is a function of rows and partitions alone, never
+ * of threads. */
 #include <string.h>
 #include "core/judge/index_batch.h"
 #include "par/pool.h"

@@ -313,7 +313,7 @@ static void choose_k(struct kc_fitting *w)
     w->own->silhouette_selected = w->own->sweep[w->chosen].silhouette;
 }
 
-/* Choose k by the last complete level of a sweep that ran out of time, and start from the centroids of that level. */
+/* Choose k by the level that a sweep, when time was up, has judged, and start from the centroids of that level. */
 static int choose_from_last_level(struct kc_fitting *w, struct kc_sweep *sw)
 {
     struct kc_clustering *f = w->f;

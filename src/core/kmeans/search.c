@@ -1,8 +1,9 @@
 /* The search on one set of rows: restarts, polishing, regrouping, candidates from neighbouring k (search.h). The
  * last come after the restarts and for all k at once: k gets the best partition of k+1 with its cheapest pair
- * merged and that of k-1 with a centre added; a chain from k to k would leave the stack empty. Saving is possible
- * between waves of restarts, within those of the stacked engine, and between stages; within polishing, regrouping
- * and a round of neighbours nothing is saved, as these are short and the step before them begins them again. */
+ * merged and that of k-1 with a centre added; a chain from k to k would leave the stack empty.
+ *
+ * State is saved between waves of restarts, within waves of the stacked engine, and between stages. Within polishing,
+ * regrouping and a round of neighbours nothing is saved: these are short, and a resumed search starts them again. */
 #include "core/kmeans/search.h"
 
 #include <math.h>
@@ -263,7 +264,7 @@ static int try_neighbours(struct kc_search *w, uint64_t round, uint32_t *changed
         goto out;
     for (size_t i = 0; i < w->nk; i++) {
         const struct kc_best *b = &w->best[i], *less = i > 0 ? b - 1 : NULL, *more = i + 1 < w->nk ? b + 1 : NULL;
-        /* The tag is another one for each kind of candidate and each round. */
+        /* Each kind of candidate has a tag of its own in each round. */
         struct kc_run r = {.k = b->k, .tag = w->o->n_init + 1 + 3 * round, .polish = 1};
         before[i] = b->objective;
         if (more && more->k <= MERGE_MAX && changed[i + 1]) {

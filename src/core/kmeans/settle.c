@@ -1,6 +1,6 @@
-/* Labels and centroids that agree. The labels of a run belong to the centroids of its last pass, in float, and to
- * ids by column; the result has its clusters in the order of their sizes, so ties between equal similarities (the
- * lowest id wins) may fall differently. Rows whose label the engine's bounds prove are not looked at again. */
+/* Labels and centroids that agree. The labels of a run are the arg-max over the centroids of its last pass, with the
+ * clusters numbered by column. The result numbers them by falling size, so ties between equal similarities, where the
+ * lowest id wins, may fall differently. Rows whose labels the engine's bounds prove are not assigned again. */
 #include "core/kmeans/settle.h"
 
 #include <math.h>

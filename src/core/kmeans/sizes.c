@@ -263,8 +263,8 @@ static int by_pull(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* Return the size of the first half, nearest to `natural`, with which both halves can be cut further. There is one
- * whenever can_be_cut(m): see the header. */
+/* Return the size of the first half, nearest to `natural`, with which both halves can be cut into pieces that keep the
+ * limits. There is one whenever can_be_cut(m): see the header. */
 static size_t choose_cut(size_t m, size_t natural, uint64_t min, uint64_t max)
 {
     for (size_t off = 0; off <= m; off++) {

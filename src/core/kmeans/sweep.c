@@ -120,7 +120,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
 }
 
-/* Draw m of n rows at random, all sets as likely, into idx in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). A
+/* Draw m of n rows at random, all sets equally likely, into idx in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). A
  * function of its arguments. */
 static void draw_rows(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
 {

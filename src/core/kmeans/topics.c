@@ -196,7 +196,7 @@ static int halve_set(struct topics *t, size_t from, size_t to, size_t *mid)
     double gain;
     int two;
     *mid = to;
-    for (size_t i = 0, left = m; left > 0 && i < n; i++) /* draw m of them, all samples as likely */
+    for (size_t i = 0, left = m; left > 0 && i < n; i++) /* draw m of them, all samples equally likely */
         if (kc_rng_below(&r, n - i) < left)
             t->some[m - left--] = rows[i];
     if (test_for_two(t, m, &two) != 0)
