@@ -4,24 +4,13 @@
  * sets, and 3e-5 below on the fourth. */
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index.h"
 #include "core/kmeans/regroup.h"
 #include "core/kmeans/search.h"
 #include "la/product.h"
 #include "par/pool.h"
-
-uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned threads)
-{
-    uint64_t work = threads * (uint64_t)kc_regroup_bytes(m), sums = (uint64_t)m * d * sizeof(double);
-    return (work > sums ? work : sums) + (uint64_t)m * m * sizeof(double) + (uint64_t)m * 3 * sizeof(uint64_t) +
-           nk * ((uint64_t)m * sizeof(uint32_t) + sizeof(double) + sizeof(struct kc_run));
-}
-
-uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads)
-{
-    return kmax > KC_REGROUP_MAX ? 0 : kc_search_grouping_bytes(d, nk, kmax, threads);
-}
 
 /* The groupings of one partition's clusters for every smaller k. */
 struct grouping {
@@ -31,8 +20,35 @@ struct grouping {
     uint32_t (*merge)[2];  /* (m - 1) */
     uint32_t *cluster_of;  /* (nk, m) */
     double *objective;     /* (nk) */
-    char *work;            /* (threads, kc_regroup_bytes(m)) */
+    char *work;            /* (threads, kc_regroup_bytes(m)); first the clusters' sums (m, d), double */
+    uint64_t *counts;      /* (m) */
+    struct kc_run *runs;   /* (nk) */
 };
+
+static void plan_grouping(struct kc_plan *p, struct grouping *g, size_t d, size_t nk, uint32_t m, size_t threads)
+{
+    const size_t work = kc_mem_mul(threads, kc_regroup_bytes(m)), sums = kc_mem_mul(kc_mem_mul(m, d), sizeof(double));
+    KC_PLAN(p, g->work, work > sums ? work : sums, KC_PLAN_ALIGNED);
+    KC_PLAN(p, g->dots, (size_t)m * m, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->merge, m, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->cluster_of, kc_mem_mul(nk, m), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->objective, nk, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->counts, m, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->runs, nk, KC_PLAN_PLAIN);
+}
+
+uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned threads)
+{
+    struct grouping g;
+    struct kc_plan plan = {.n = 0};
+    plan_grouping(&plan, &g, d, nk, m, threads);
+    return kc_plan_bytes(&plan);
+}
+
+uint64_t kc_search_regroup_bytes(size_t d, size_t nk, uint32_t kmax, unsigned threads)
+{
+    return kmax > KC_REGROUP_MAX ? 0 : kc_search_grouping_bytes(d, nk, kmax, threads);
+}
 
 static void multiply_sums(void *arg, size_t i, unsigned worker)
 {
@@ -60,24 +76,16 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
     struct kc_pool *pool = w->s->ctx->pool;
     size_t n = w->s->n, d = w->s->d, nk = w->nk, nruns = 0, threads = kc_pool_threads(pool);
     uint32_t m = from->k, *labels = NULL;
-    uint64_t *counts = NULL;
-    struct kc_run *runs = NULL;
     struct grouping g = {.w = w, .m = m};
     const double least = kc_search_thorough(w->o) ? 1 + 1e-7 : 1 + 1e-5; /* worth a run */
     int rc = -1;
     if (m > KC_REGROUP_MAX || m <= w->best[0].k)
         return 0;
-    size_t work = kc_mem_mul(threads, kc_regroup_bytes(m)), sums = kc_mem_mul(kc_mem_mul(m, d), sizeof(double));
-    g.work = kc_mem_aligned(work > sums ? work : sums, 1, e);
-    g.dots = kc_mem_alloc((size_t)m * m, sizeof *g.dots, e);
-    g.merge = kc_mem_alloc(m, sizeof *g.merge, e);
-    g.cluster_of = kc_mem_alloc(kc_mem_mul(nk, m), sizeof *g.cluster_of, e);
-    g.objective = kc_mem_alloc(nk, sizeof *g.objective, e);
-    counts = kc_mem_alloc(m, sizeof *counts, e);
-    runs = kc_mem_alloc(nk, sizeof *runs, e);
-    if (!g.work || !g.dots || !g.merge || !g.cluster_of || !g.objective || !counts || !runs)
-        goto out;
-    if (kc_sums(w->s, from->labels, m, (double *)g.work, counts, e) != 0)
+    struct kc_plan plan = {.n = 0};
+    plan_grouping(&plan, &g, d, nk, m, threads);
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
+    if (kc_sums(w->s, from->labels, m, (double *)g.work, g.counts, e) != 0)
         goto out;
     kc_pool_for(pool, m, multiply_sums, &g);
     kc_regroup_merges(g.dots, m, g.merge, g.work);
@@ -94,18 +102,12 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
         uint32_t *to = labels + nruns * n;
         for (size_t r = 0; r < n; r++)
             to[r] = g.cluster_of[i * m + from->labels[r]];
-        runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
+        g.runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
                                           .polish = w->gram || (n <= KC_FEW_ROWS && kc_search_thorough(w->o))};
     }
-    rc = kc_search_engine(w, runs, nruns, e);
+    rc = kc_search_engine(w, g.runs, nruns, e);
 out:
     kc_mem_free(labels);
-    kc_mem_free(runs);
-    kc_mem_free(counts);
-    kc_mem_free(g.objective);
-    kc_mem_free(g.cluster_of);
-    kc_mem_free(g.merge);
-    kc_mem_free(g.dots);
-    kc_mem_free(g.work);
+    kc_plan_free(&plan);
     return rc;
 }

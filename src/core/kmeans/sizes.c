@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/plan.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index.h"
 #include "core/kmeans/runs.h"
@@ -106,7 +107,8 @@ struct member {
 
 struct splitting {
     const struct kc_space *s;
-    struct member *m;   /* (count) of the cluster, by rising row while centres are sought */
+    struct member *all; /* (largest cluster) room for members */
+    struct member *m;   /* (count) of the cluster, in all, by rising row while centres are sought */
     size_t count, most; /* members; most members of a sample */
     const float **x;    /* (most) rows of the sample */
     double *pull;       /* (most) pulls of the sample */
@@ -130,14 +132,44 @@ static size_t count_read_rows(size_t n, size_t d, unsigned threads)
     return m > tiles ? m : tiles;
 }
 
+/* What merging needs. */
+struct merging {
+    double *sums;  /* (k, d) */
+    uint64_t *cnt; /* (k) */
+    uint32_t *to;  /* (k) what becomes of each cluster */
+};
+
+static void plan_merging(struct kc_plan *p, struct merging *g, size_t d, uint32_t k)
+{
+    KC_PLAN(p, g->sums, kc_mem_mul(k, d), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->cnt, k, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->to, k, KC_PLAN_PLAIN);
+}
+
+/* List what splitting clusters of up to `largest` rows needs. */
+static void plan_splitting(struct kc_plan *p, struct splitting *g, size_t n, size_t d, int in_memory, size_t largest,
+                           unsigned threads)
+{
+    const size_t sample = count_sample_rows(n, d);
+    KC_PLAN(p, g->all, largest, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->x, sample, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->pull, sample, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->idx, sample, KC_PLAN_PLAIN);
+    KC_PLAN(p, g->u, kc_mem_mul(3, d), KC_PLAN_PLAIN);
+    if (!in_memory)
+        KC_PLAN(p, g->read, kc_mem_mul(count_read_rows(n, d, threads), d), KC_PLAN_ALIGNED);
+    kc_plan_add_other(p, (uint64_t)largest * sizeof *g->all); /* qsort takes as much again */
+}
+
 uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t max, unsigned threads)
 {
-    uint64_t merging = (k + (uint64_t)3) * d * sizeof(double) + k * (sizeof(uint64_t) + sizeof(uint32_t));
-    if (!max)
-        return merging;
-    return merging + 2 * (uint64_t)n * sizeof(struct member) + /* qsort takes as much again */
-           count_sample_rows(n, d) * (sizeof(float *) + sizeof(double) + sizeof(uint32_t)) +
-           (in_memory ? 0 : (uint64_t)count_read_rows(n, d, threads) * d * sizeof(float));
+    struct merging merging;
+    struct splitting splitting;
+    struct kc_plan plan = {.n = 0};
+    plan_merging(&plan, &merging, d, k);
+    if (max)
+        plan_splitting(&plan, &splitting, n, d, in_memory, n, threads);
+    return kc_plan_bytes(&plan);
 }
 
 /* Fill idx and x for the members of the sample, at even distances among all. */
@@ -322,45 +354,37 @@ static int split_cluster(struct splitting *p, uint32_t *labels, uint32_t *k, uin
 int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
                      uint64_t *merged, uint64_t *split, struct kc_err *e)
 {
-    int rc = -1;
-    size_t d = s->d;
+    const size_t d = s->d;
     struct splitting p = {.s = s, .most = count_sample_rows(s->n, d)};
-    struct member *members = NULL;
-    double *sums = kc_mem_alloc(kc_mem_mul(*k, d), sizeof *sums, e);
-    uint64_t *cnt = kc_mem_alloc(*k, sizeof *cnt, e);
-    uint32_t *to = kc_mem_alloc(*k, sizeof *to, e);
-    p.u = kc_mem_alloc(kc_mem_mul(3, d), sizeof *p.u, e);
-    if (!sums || !cnt || !to || !p.u)
-        goto out;
+    struct merging g;
+    struct kc_plan merging = {.n = 0}, splitting = {.n = 0};
+    int rc = -1;
+    plan_merging(&merging, &g, d, *k);
+    if (kc_plan_alloc(&merging, e) != 0)
+        return -1;
     *merged = *split = 0;
     if (min < 1)
         min = 1;
-    if (kc_sums(s, labels, *k, sums, cnt, e) != 0)
+    if (kc_sums(s, labels, *k, g.sums, g.cnt, e) != 0)
         goto out;
-    uint32_t left = merge_clusters(sums, cnt, to, *k, d, min, max, merged);
+    uint32_t left = merge_clusters(g.sums, g.cnt, g.to, *k, d, min, max, merged);
     uint64_t largest = 0;
     for (size_t i = 0; i < s->n; i++)
-        labels[i] = to[labels[i]];
+        labels[i] = g.to[labels[i]];
     *k = left;
     for (uint32_t c = 0; c < left; c++)
-        largest = cnt[c] > largest ? cnt[c] : largest;
+        largest = g.cnt[c] > largest ? g.cnt[c] : largest;
     if (!max || largest <= max) {
         rc = 0;
         goto out;
     }
-    members = kc_mem_alloc((size_t)largest, sizeof *members, e);
-    p.x = kc_mem_alloc(p.most, sizeof *p.x, e);
-    p.pull = kc_mem_alloc(p.most, sizeof *p.pull, e);
-    p.idx = kc_mem_alloc(p.most, sizeof *p.idx, e);
-    if (!members || !p.x || !p.pull || !p.idx)
-        goto out;
-    if (!s->rows.x && !(p.read = kc_mem_aligned(kc_mem_mul(count_read_rows(s->n, d, kc_pool_threads(s->ctx->pool)), d),
-                                                sizeof *p.read, e)))
+    plan_splitting(&splitting, &p, s->n, d, s->rows.x != NULL, (size_t)largest, kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&splitting, e) != 0)
         goto out;
     for (uint32_t c = 0; c < left; c++) {
-        if (cnt[c] <= max)
+        if (g.cnt[c] <= max)
             continue;
-        p.m = members;
+        p.m = p.all;
         p.count = 0;
         for (size_t i = 0; i < s->n; i++)
             if (labels[i] == c)
@@ -370,14 +394,7 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
     }
     rc = 0;
 out:
-    kc_mem_free(p.read);
-    kc_mem_free(p.idx);
-    kc_mem_free(p.pull);
-    kc_mem_free(p.x);
-    kc_mem_free(members);
-    kc_mem_free(p.u);
-    kc_mem_free(to);
-    kc_mem_free(cnt);
-    kc_mem_free(sums);
+    kc_plan_free(&splitting);
+    kc_plan_free(&merging);
     return rc;
 }

@@ -527,7 +527,7 @@ def output_cells():
     yield Cell("fit/-o -m/the same", fit + ["-o", "out", "-m", "./out"], code=2, stdin=None,
                say="--model and --output name the same file")
     yield Cell("fit/-m/standard output", fit + ["-m", "-"], code=2, stdin=None,
-               say="--model needs the name of a file: standard output is for the labels")
+               say="--model needs the name of a file")
     link = lambda d: os.symlink("out", d + "/l")  # noqa: E731
     yield Cell("fit/-o -s/the same", fit + ["-o", "out", "-s", "./out"], code=2, say=both, stdin=None)
     yield Cell("fit/-o -s/the same by a link", fit + ["-o", "out", "-s", "l"], code=2, say=both, stdin=None,
