@@ -1,3 +1,5 @@
+/* The report on one batch in its four forms: an event for the log, JSON, text for a terminal, Prometheus metrics. One
+ * struct kc_batch serves assign and update; what only an update changes is left out when `sizes` is NULL. */
 #include "report/batch.h"
 
 #include <math.h>
@@ -7,7 +9,7 @@
 #include "report/prometheus.h"
 #include "report/width.h"
 
-#define MOST 25u /* longer tables show SOME lines and say how many more there are */
+#define MOST 25u /* a table of more lines shows SOME of them and says how many more there are */
 #define SOME 20u
 
 static double share(uint64_t part, uint64_t all)
@@ -105,8 +107,9 @@ int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_
     return rc;
 }
 
-/* The clusters by falling rows of the batch would hide where an id is: they stand by id, those without rows left out. */
-static int text_clusters(struct kc_buf *b, const struct kc_batch *t, struct kc_err *e)
+/* Append the table of clusters that have rows of the batch. They are listed by id: sorted by rows, an id would be hard
+ * to find. */
+static int add_cluster_table(struct kc_buf *b, const struct kc_batch *t, struct kc_err *e)
 {
     size_t with = 0, shown = 0;
     for (size_t c = 0; c < t->k; c++)
@@ -130,7 +133,8 @@ static int text_clusters(struct kc_buf *b, const struct kc_batch *t, struct kc_e
     return kc_buf_addc(b, '\n', e);
 }
 
-static int drift_line(struct kc_buf *b, const char *what, double now, double then, double limit, int crossed,
+/* Append one figure of drift. then: the figure at the fit, or NAN. */
+static int add_drift_line(struct kc_buf *b, const char *what, double now, double then, double limit, int crossed,
                       struct kc_err *e)
 {
     char before[32] = "";
@@ -140,18 +144,18 @@ static int drift_line(struct kc_buf *b, const char *what, double now, double the
                          crossed ? ": crossed" : "");
 }
 
-static int text_drift(struct kc_buf *b, const struct kc_drift *d, struct kc_err *e)
+static int add_drift_text(struct kc_buf *b, const struct kc_drift *d, struct kc_err *e)
 {
     return kc_buf_adds(b, "drift:\n", e) != 0 ||
-                   drift_line(b, "unassigned, share", share(d->unassigned, d->rows), NAN, d->limits.unassigned,
+                   add_drift_line(b, "unassigned, share", share(d->unassigned, d->rows), NAN, d->limits.unassigned,
                               d->many_unassigned, e) != 0 ||
-                   (!isnan(d->silhouette) && drift_line(b, "silhouette", d->silhouette, d->silhouette_fit,
+                   (!isnan(d->silhouette) && add_drift_line(b, "silhouette", d->silhouette, d->silhouette_fit,
                                                         d->limits.silhouette, d->silhouette_fell, e) != 0) ||
                    kc_buf_printf(b, e, "  %-24s %8.4f  %.4f at the fit\n", "similarity", d->similarity,
                                  d->similarity_fit) != 0 ||
-                   drift_line(b, "sizes, variation", d->cv, NAN, d->limits.cv, d->unbalanced, e) != 0 ||
+                   add_drift_line(b, "sizes, variation", d->cv, NAN, d->limits.cv, d->unbalanced, e) != 0 ||
                    kc_buf_printf(b, e, "  %-24s %8.4f\n", "sizes, Gini", d->gini) != 0 ||
-                   drift_line(b, "rows since the fit", share(d->rows_since, d->rows_fit), NAN, d->limits.rows,
+                   add_drift_line(b, "rows since the fit", share(d->rows_since, d->rows_fit), NAN, d->limits.rows,
                               d->many_rows, e) != 0 ||
                    kc_buf_addc(b, '\n', e) != 0
                ? -1
@@ -162,7 +166,7 @@ int kc_out_batch_text(struct kc_buf *b, const struct kc_batch *t, struct kc_err 
 {
     char peak[16];
     kc_num_human(peak, t->peak_rss);
-    if (text_clusters(b, t, e) != 0 || (t->drift && text_drift(b, t->drift, e) != 0) ||
+    if (add_cluster_table(b, t, e) != 0 || (t->drift && add_drift_text(b, t->drift, e) != 0) ||
         kc_buf_printf(b, e, "kclust: %zu row%s x %zu", t->n, t->n == 1 ? "" : "s", t->d) != 0 ||
         (t->skipped ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)t->skipped) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %zu, %llu in clusters", t->k, (unsigned long long)(t->joined + t->born)) != 0 ||

@@ -1,4 +1,4 @@
-/* What became of a batch of rows that met a model: for machines, for people, for monitoring. */
+/* The report on one batch of rows labelled by a model (assign, update): as JSON, as text, for Prometheus. */
 #ifndef KC_REPORT_BATCH_H
 #define KC_REPORT_BATCH_H
 
@@ -9,26 +9,31 @@
 
 struct kc_batch {
     const char *verb;          /* "assign", "update" */
-    const char *model;         /* its name */
-    size_t n, d, k;            /* rows of the batch, dimensions, clusters (of an update: afterwards) */
-    uint64_t skipped;
-    uint64_t joined, born, unassigned; /* rows into clusters that were there, new ones, none; born 0 for assign */
+    const char *model;         /* name of the model's file */
+    size_t n, d;               /* rows of the batch, dimensions */
+    size_t k;                  /* clusters of the model; after the batch, if it is an update */
+    uint64_t skipped;          /* bad records */
+    uint64_t joined;           /* rows that joined a cluster the model already had */
+    uint64_t born;             /* rows in new clusters; 0 for assign */
+    uint64_t unassigned;       /* rows without a cluster */
     double similarity;         /* mean over the rows, to the nearest centroid; NAN without rows */
     const int64_t *ids;        /* (k) */
-    const uint64_t *rows;      /* (k) of this batch */
-    const uint64_t *sizes;     /* (k) in all, or NULL where the model does not change */
-    const int64_t *new_ids;    /* (nnew) */
+    const uint64_t *rows;      /* (k) rows of this batch in each cluster */
+    const uint64_t *sizes;     /* (k) rows of all batches in each cluster; NULL if the model does not change (assign) */
+    const int64_t *new_ids;    /* (nnew) ids of the new clusters, ascending */
     size_t nnew;
-    uint64_t late, pool;       /* update: rows of earlier batches that came into a new cluster; rows left in the pool */
-    const struct kc_drift *drift; /* or NULL */
+    uint64_t late;             /* update: rows of earlier batches that were placed in a new cluster */
+    uint64_t pool;             /* update: rows left in the pool */
+    const struct kc_drift *drift; /* NULL: not computed */
     double seconds;
-    uint64_t peak_rss;
+    uint64_t peak_rss;         /* bytes */
 };
 
-void kc_out_batch_event(const struct kc_ctx *ctx, const struct kc_batch *t); /* the counts, as an event */
+/* Send the counts as an event. */
+void kc_out_batch_event(const struct kc_ctx *ctx, const struct kc_batch *t);
 int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_err *e) KC_MUST_USE;
 int kc_out_batch_text(struct kc_buf *b, const struct kc_batch *t, struct kc_err *e) KC_MUST_USE;
-/* The text exposition format of Prometheus, as node_exporter's textfile collector reads it. */
+/* Write the main figures as Prometheus metrics, see report/prometheus.h. */
 int kc_out_batch_prometheus(struct kc_outfile *f, const struct kc_batch *t, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -1,3 +1,5 @@
+/* The records of clusters: one JSON object per line. They are flushed about every megabyte, so that the text of all
+ * clusters need not fit into memory. */
 #include "report/clusters.h"
 
 #include <math.h>
@@ -12,13 +14,14 @@
 
 #define FLUSH_AT ((size_t)1 << 20)
 
+/* The members that a record may have. No facet may be called like one of them. */
 static const char *const members[] = {
     "cluster_id", "cluster_type", "cluster_label", "cluster_size", "member_ids", "document_ids", "centroid_vector",
     "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "representatives", "keywords",
     "metadata",
 };
 
-/* Return 1 if every record has a member of that name anyway. */
+/* Return 1 if records have a member of that name already. */
 static int is_member(const char *name)
 {
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
@@ -43,15 +46,15 @@ int kc_out_clusters_add_facet(struct kc_clusters_opts *c, const char *value, con
     return 0;
 }
 
-/* What one record is made with. */
-struct writing {
+/* The buffers that are reused from record to record. */
+struct record_writer {
     const struct kc_clusters *c;
-    struct kc_buf id;
+    struct kc_buf id; /* the cluster's id, formatted */
     struct kc_facets facets;
-    uint32_t best[KC_REPRESENTATIVES_MOST];
+    uint32_t best[KC_REPRESENTATIVES_MOST]; /* rows of the representatives */
 };
 
-static void add_id(struct kc_jsonw *w, struct writing *t, uint32_t cluster)
+static void add_id(struct kc_jsonw *w, struct record_writer *t, uint32_t cluster)
 {
     const struct kc_clusters *c = t->c;
     uint64_t id = c->ids ? (uint64_t)c->ids[cluster] : cluster;
@@ -76,7 +79,7 @@ static void add_terms(struct kc_jsonw *w, const struct kc_clusters *c, const cha
     kc_jsonw_close(w, ']');
 }
 
-/* What the members are about; without keywords the member in the middle speaks for all. */
+/* Write the label that the keywords give; without keywords, the term of the member nearest to the centroid. */
 static void add_label(struct kc_jsonw *w, const struct kc_clusters *c, uint32_t cluster)
 {
     size_t n = 0;
@@ -145,7 +148,7 @@ static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
     kc_jsonw_close(w, '}');
 }
 
-static int add_cluster(struct kc_buf *b, struct writing *t, uint32_t cluster, struct kc_err *e)
+static int add_cluster(struct kc_buf *b, struct record_writer *t, uint32_t cluster, struct kc_err *e)
 {
     const struct kc_clusters *c = t->c;
     const struct kc_clustering *f = c->fit;
@@ -194,7 +197,7 @@ static int add_cluster(struct kc_buf *b, struct writing *t, uint32_t cluster, st
 int kc_out_clusters(struct kc_outfile *f, const struct kc_clusters *c, struct kc_err *e)
 {
     struct kc_buf b = {0};
-    struct writing *t = kc_mem_zalloc(1, sizeof *t, e);
+    struct record_writer *t = kc_mem_zalloc(1, sizeof *t, e);
     int rc = t ? 0 : -1;
     for (uint32_t cluster = 0; rc == 0 && cluster < c->fit->k; cluster++) {
         t->c = c;

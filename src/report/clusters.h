@@ -1,4 +1,4 @@
-/* The clusters as records, one JSON object a line: what a graph, a timeline or a database takes in. */
+/* The clusters as records, one JSON object per line, to be loaded into a graph, a timeline or a database. */
 #ifndef KC_REPORT_CLUSTERS_H
 #define KC_REPORT_CLUSTERS_H
 
@@ -11,18 +11,18 @@
 
 struct kc_clusters_opts {
     const char *type;        /* cluster_type */
-    const char *id_format;   /* as kc_out_opts has it */
-    uint64_t representatives; /* how many, at most KC_REPRESENTATIVES_MOST */
-    uint64_t facet_values;   /* how many of each facet */
+    const char *id_format;   /* as in kc_out_opts */
+    uint64_t representatives; /* rows listed per cluster, at most KC_REPRESENTATIVES_MOST */
+    uint64_t facet_values;   /* values listed per facet */
     struct kc_facet facets[KC_FACETS_MOST];
     size_t nfacets;
-    int64_t timestamp;       /* seconds since 1970; -1: not told */
+    int64_t timestamp;       /* seconds since 1970; -1: left out */
 };
 
 #define KC_REPRESENTATIVES_MOST 1000
 #define KC_CLUSTERS_OPTS_DEFAULT {"cluster", NULL, 3, 5, {{"", NULL}}, 0, -1}
 
-/* An option that has a say in the clusters, as the records tell it: text, or a number where text is NULL. */
+/* An option that influences the clusters, as the records report it: text, or a number if text is NULL. */
 struct kc_setting {
     const char *name, *text;
     double number;
@@ -32,26 +32,27 @@ struct kc_clusters {
     const struct kc_clusters_opts *o;
     const struct kc_clustering *fit;
     const void *opts;            /* the options of fit->algorithm */
-    const struct kc_setting *settings; /* (nsettings) beside opts */
+    const struct kc_setting *settings; /* (nsettings) options that are not in opts */
     size_t nsettings;
-    const int64_t *ids;          /* (fit->k), or NULL: 0 .. k-1 */
-    const struct kc_members *members; /* with times in their order */
-    const double *similarity;    /* (fit->k) of the pairs of members */
-    const struct kc_strs *terms; /* as struct kc_report has them */
-    const uint64_t *skipped;
+    const int64_t *ids;          /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
+    const struct kc_members *members; /* ordered by time if `time` is given, else by row */
+    const double *similarity;    /* (fit->k) mean similarity of all pairs of members */
+    const struct kc_strs *terms; /* (n), or empty: the numbers of the input rows are the terms */
+    const uint64_t *skipped;     /* (nskipped) input rows left out, ascending */
     size_t nskipped;
     const struct kc_keywords *keywords; /* NULL: none */
-    const struct kc_groups *groups;     /* NULL: one */
-    const int64_t *time;                /* (n) moments; NULL: none */
-    const struct kc_field *document;    /* NULL: no documents are told of */
+    const struct kc_groups *groups;     /* NULL: all rows are one group */
+    const int64_t *time;                /* (n) timestamps, see base/date.h; NULL: none */
+    const struct kc_field *document;    /* the field of the rows' documents; NULL: none */
     const struct kc_field *facets;      /* (o->nfacets) */
 };
 
-/* Add the facet FIELD or NAME=FIELD. KC_EUSAGE if it is none, or another member of the records has its name. */
+/* Add the facet FIELD or NAME=FIELD. KC_EUSAGE if `value` is neither, or if its name is a member of the records
+ * already. */
 int kc_out_clusters_add_facet(struct kc_clusters_opts *c, const char *value, const char *option, struct kc_err *e)
     KC_MUST_USE;
 
-/* A record for each cluster, in the order of the ids 0..k-1. All of it follows from data and options. */
+/* Write a record for each cluster, in the order of clusters 0..k-1. The records depend on data and options alone. */
 int kc_out_clusters(struct kc_outfile *f, const struct kc_clusters *c, struct kc_err *e) KC_MUST_USE;
 
 #endif

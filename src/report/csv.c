@@ -4,7 +4,7 @@
 
 static int add_field(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
 {
-    /* an empty field in quotes: a line of one empty field would be blank, which readers skip */
+    /* quote an empty field: a line of one empty field would be blank, and readers skip blank lines */
     int quote = n == 0 || s[0] == ' ' || s[n - 1] == ' ';
     for (size_t i = 0; i < n && !quote; i++)
         quote = s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r';
@@ -18,7 +18,7 @@ static int add_field(struct kc_buf *b, const char *s, size_t n, struct kc_err *e
     return kc_buf_addc(b, '"', e);
 }
 
-static int header(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e)
+static int add_header(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e)
 {
     for (size_t j = 0; j < o->ncolumns; j++)
         if ((j && kc_buf_addc(b, ',', e) != 0) || kc_buf_adds(b, kc_out_column_key(o->columns[j]), e) != 0)
@@ -26,10 +26,10 @@ static int header(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *
     return kc_buf_addc(b, '\n', e);
 }
 
-static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                struct kc_err *e)
 {
     return kc_out_add_row(b, t, i, number, o, ',', add_field, e);
 }
 
-const struct kc_out_writer kc_out_writer_csv = {"csv", header, row};
+const struct kc_out_writer kc_out_writer_csv = {"csv", add_header, add_row};

@@ -1,9 +1,12 @@
+/* Facets of clusters: values are interned and counted per cluster. A row that has a value twice counts once,
+ * which is why each value's last row is kept beside its count. */
 #include "report/facets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int named(const char *s, size_t n)
+/* Return 1 if s (n bytes) can be the NAME of NAME=FIELD. A '=' may also be part of a field's own name. */
+static int is_facet_name(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') || (s[i] >= '0' && s[i] <= '9') ||
@@ -16,7 +19,7 @@ int kc_facet_parse(struct kc_facet *f, const char *text, const char *option, str
 {
     const char *equals = strchr(text, '='), *slash = strrchr(text, '/'), *name = text;
     size_t n = equals ? (size_t)(equals - text) : 0;
-    if (equals && named(text, n)) {
+    if (equals && is_facet_name(text, n)) {
         f->field = equals + 1;
     } else {
         f->field = text;
@@ -34,12 +37,14 @@ int kc_facet_parse(struct kc_facet *f, const char *text, const char *option, str
     return 0;
 }
 
-struct counting {
+/* The row whose values are being counted. */
+struct row_counter {
     struct kc_facets *t;
-    uint64_t row; /* of the cluster, from 1 */
+    uint64_t row; /* its place in the cluster, from 1 */
 };
 
-static int room(struct kc_facets *t, struct kc_err *e)
+/* Make room for one more value. */
+static int reserve_value(struct kc_facets *t, struct kc_err *e)
 {
     size_t cap = t->cap ? 2 * t->cap : 64;
     if (t->values.strs.n < t->cap)
@@ -47,7 +52,7 @@ static int room(struct kc_facets *t, struct kc_err *e)
     uint64_t *count = kc_mem_realloc(t->count, kc_mem_mul(cap, 2), sizeof *count, e);
     if (!count)
         return -1;
-    memmove(count + cap, count + t->cap, t->cap * sizeof *count); /* the last rows lie behind the counts */
+    memmove(count + cap, count + t->cap, t->cap * sizeof *count); /* the last rows lie after the counts */
     t->count = count;
     uint32_t *order = kc_mem_realloc(t->order, cap, sizeof *order, e);
     if (!order)
@@ -57,13 +62,14 @@ static int room(struct kc_facets *t, struct kc_err *e)
     return 0;
 }
 
+/* Count one value of the present row, unless the row had it already. */
 static int count_value(void *arg, const char *text, size_t n, struct kc_err *e)
 {
-    struct counting *c = arg;
+    struct row_counter *c = arg;
     struct kc_facets *t = c->t;
     size_t before = t->values.strs.n;
     uint32_t number;
-    if (room(t, e) != 0 || kc_intern_add(&t->values, text, n, &number, e) != 0)
+    if (reserve_value(t, e) != 0 || kc_intern_add(&t->values, text, n, &number, e) != 0)
         return -1;
     uint64_t *last = t->count + t->cap;
     if (number == before) {
@@ -77,7 +83,7 @@ static int count_value(void *arg, const char *text, size_t n, struct kc_err *e)
 
 int kc_facets_count(struct kc_facets *t, const struct kc_field *f, const uint32_t *row, size_t m, struct kc_err *e)
 {
-    struct counting c = {.t = t};
+    struct row_counter c = {.t = t};
     kc_intern_clear(&t->values);
     for (size_t i = 0; i < m; i++) {
         size_t n;
@@ -89,8 +95,8 @@ int kc_facets_count(struct kc_facets *t, const struct kc_field *f, const uint32_
     return 0;
 }
 
-/* 1 when value a comes before b. */
-static int ahead(const struct kc_facets *t, uint32_t a, uint32_t b)
+/* Return 1 if value a is written before b. */
+static int precedes(const struct kc_facets *t, uint32_t a, uint32_t b)
 {
     size_t na, nb;
     if (t->count[a] != t->count[b])
@@ -105,7 +111,7 @@ void kc_facets_write(struct kc_facets *t, struct kc_jsonw *w, const char *key, s
     size_t n = 0, len;
     for (uint32_t v = 0; v < t->values.strs.n; v++) {
         size_t at = n < most ? n : most;
-        while (at > 0 && ahead(t, v, t->order[at - 1]))
+        while (at > 0 && precedes(t, v, t->order[at - 1]))
             at--;
         if (at == most)
             continue;

@@ -1,3 +1,5 @@
+/* Groups and time windows in the records, the sidecar and the summary. The groups of a joined cluster are found by
+ * sorting those of its rows. */
 #include "report/groups.h"
 
 #include <stdlib.h>
@@ -18,7 +20,7 @@ void kc_out_group(struct kc_jsonw *w, const char *key, const struct kc_groups *g
     kc_jsonw_close(w, '}');
 }
 
-static int by_number(const void *a, const void *b)
+static int compare_groups(const void *a, const void *b)
 {
     uint32_t p = *(const uint32_t *)a, q = *(const uint32_t *)b;
     return (p > q) - (p < q);
@@ -39,7 +41,7 @@ int kc_out_group_members(struct kc_jsonw *w, const struct kc_groups *g, uint32_t
         return -1;
     for (size_t i = 0; i < m; i++)
         of[i] = g->of[row[i]];
-    qsort(of, m, sizeof *of, by_number);
+    qsort(of, m, sizeof *of, compare_groups);
     kc_jsonw_null(w, "group");
     kc_jsonw_open(w, "groups", '[', 1);
     for (size_t i = 0; i < m; i++)

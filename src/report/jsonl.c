@@ -1,4 +1,4 @@
-/* jsonl: one object a line; with annotate the record as it came, with members added behind its own. */
+/* jsonl: one object per line. With annotate it is the input record, with the columns added after its own members. */
 #include "json/jsonw.h"
 #include "report/writer.h"
 
@@ -16,7 +16,7 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
         s = kc_out_term(t->terms, i, number, digits, &n);
         return kc_jsonw_quote(b, s, n, e);
     case KC_COL_CLUSTER:
-        if (!o->id_format) /* a number; a name of the clusters' is text, and -1 too beside such */
+        if (!o->id_format) /* a number; with a format all ids are text, -1 too */
             return kc_out_add_cluster(b, t, i, o, e);
         return kc_buf_addc(b, '"', e) != 0 || kc_out_add_cluster(b, t, i, o, e) != 0 ? -1 : kc_buf_addc(b, '"', e);
     case KC_COL_ROW:
@@ -29,12 +29,13 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
     return n ? kc_buf_add(b, real, n, e) : kc_buf_add(b, "null", 4, e);
 }
 
-static int annotate(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number,
+/* Append the input record with the columns after its members. */
+static int add_annotated(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number,
                     const struct kc_out_opts *o, struct kc_err *e)
 {
     size_t n;
     const char *s = kc_strs_get(t->raws, i, &n);
-    /* the raw is a compact object: all but its closing brace, and "{}" has no member that needs a comma */
+    /* raw is a compact object: copy all but its closing brace; after "{" alone no comma is needed */
     if (kc_buf_add(b, s, n - 1, e) != 0 || add_member(b, n == 2, t, i, number, KC_COL_CLUSTER, o, e) != 0)
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
@@ -44,11 +45,11 @@ static int annotate(struct kc_buf *b, const struct kc_labels *t, size_t i, uint6
     return kc_buf_add(b, "}\n", 2, e);
 }
 
-static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                struct kc_err *e)
 {
     if (o->annotate)
-        return annotate(b, t, i, number, o, e);
+        return add_annotated(b, t, i, number, o, e);
     if (kc_buf_addc(b, '{', e) != 0)
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
@@ -57,4 +58,4 @@ static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t n
     return kc_buf_add(b, "}\n", 2, e);
 }
 
-const struct kc_out_writer kc_out_writer_jsonl = {"jsonl", NULL, row};
+const struct kc_out_writer kc_out_writer_jsonl = {"jsonl", NULL, add_row};

@@ -1,3 +1,5 @@
+/* What the label writers share: formats and columns by name, the formats of ids, and the loop over the rows. The bytes
+ * of a single format are in tsv.c, csv.c and jsonl.c. */
 #include "report/labels.h"
 
 #include <math.h>
@@ -111,13 +113,13 @@ int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e)
     return kc_buf_add(b, t, kc_jsonw_digits(t, v), e);
 }
 
-/* The number's place at p: what stands behind it, and its least width. NULL: p is no place for one. */
-static const char *number_place(const char *p, unsigned *width)
+/* Parse the %d or %0Nd at p. Return what follows it, and its least width in *width; NULL if there is none at p. */
+static const char *parse_number_place(const char *p, unsigned *width)
 {
     *width = 0;
     if (*p != '%')
         return NULL;
-    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++) /* the first of them a zero: blanks are no digits */
+    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++) /* the check asks for a leading zero: ids are padded with zeros only */
         *width = *width * 10 + (unsigned)(*p - '0');
     return *p == 'd' ? p + 1 : NULL;
 }
@@ -130,9 +132,9 @@ int kc_out_id_format_check(const char *format, const char *option, struct kc_err
     for (const char *p = format, *q; *p && !bad; p = q) {
         q = p + 1 + (p[0] == '%' && p[1] == '%');
         if (*p == '%' && p[1] != '%') {
-            const char *behind = number_place(p, &width);
-            bad = !behind || width > 20 || (p[1] != 'd' && p[1] != '0');
-            q = behind ? behind : q;
+            const char *after = parse_number_place(p, &width);
+            bad = !after || width > 20 || (p[1] != 'd' && p[1] != '0');
+            q = after ? after : q;
             numbers++;
         }
         bad |= (unsigned char)*p < 0x20 || *p == 0x7f || strchr("\"\\,", *p) != NULL;
@@ -153,7 +155,7 @@ int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_e
     if (!format)
         return kc_buf_add(b, digits, n, e);
     for (const char *p = format, *q; *p; p = q) {
-        q = number_place(p, &width);
+        q = parse_number_place(p, &width);
         if (!q) {
             q = p + 1 + (p[0] == '%');
             if (kc_buf_addc(b, *p, e) != 0)
@@ -177,7 +179,6 @@ int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, co
            kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
 }
 
-/* Append a figure. */
 static int add_real(struct kc_buf *b, double x, struct kc_err *e)
 {
     char t[KC_OUT_REAL_MAX];

@@ -1,4 +1,4 @@
-/* The labelling as rows of text: one line a record, in input order. */
+/* The labels of the rows as text: one line per record, in input order. */
 #ifndef KC_REPORT_LABELS_H
 #define KC_REPORT_LABELS_H
 
@@ -22,47 +22,51 @@ struct kc_out_opts {
     enum kc_out_format format;
     size_t ncolumns;
     enum kc_column columns[KC_COLUMNS];
-    int annotate; /* JSONL: echo the records with the columns behind their own members, the term left out */
-    const char *id_format; /* kc_out_id_format_check has found it right; NULL: the bare number */
+    int annotate; /* JSONL: copy the records, and add the columns other than the term after their own members */
+    const char *id_format; /* accepted by kc_out_id_format_check; NULL: the bare number */
 };
 
 #define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, NULL}
 
-/* How ids are written: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a percent
- * sign. No control bytes, quotes, commas or backslashes, so that it needs no escapes in any format. KC_EUSAGE. */
+/* Check a format of ids: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a
+ * percent sign. It may have no control bytes, quotes, commas or backslashes, so that no output has to escape it.
+ * KC_EUSAGE if it is wrong; the message names the option. */
 int kc_out_id_format_check(const char *format, const char *option, struct kc_err *e) KC_MUST_USE;
+/* Append an id. format: as above, or NULL: the bare number. */
 int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e) KC_MUST_USE;
-
 
 struct kc_labels {
     size_t n;
-    const struct kc_strs *terms;                    /* n; none of them: the numbers of the input rows are the terms */
-    const struct kc_strs *raws;                     /* n, or NULL without annotate */
-    const uint32_t *labels;                         /* (n) */
-    const int64_t *ids;                             /* what to write for label i: ids[i]; NULL: i */
-    const float *similarity, *margin, *silhouette;  /* (n) each, or NULL when no such column is asked for */
-    const uint64_t *rows;                           /* (n) input rows; NULL: all but those left out, */
-    const uint64_t *skipped;                        /* (nskipped) ascending */
+    const struct kc_strs *terms;                    /* (n), or empty: the numbers of the input rows are the terms */
+    const struct kc_strs *raws;                     /* (n) the input records; NULL without annotate */
+    const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
+    const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
+    const float *similarity, *margin, *silhouette;  /* (n) each; NULL if there is no such column */
+    const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */
+    const uint64_t *skipped;                        /* (nskipped) input rows left out, ascending; unused with `rows` */
     size_t nskipped;
 };
 
-int kc_out_format_by_name(const char *name, enum kc_out_format *f) KC_MUST_USE; /* -1: unknown */
+/* Find a format by its name. Return 0, or -1 if there is none. */
+int kc_out_format_by_name(const char *name, enum kc_out_format *f) KC_MUST_USE;
 
-/* A comma-separated list of column names into o; KC_EUSAGE on an unknown or repeated name or an empty list. */
+/* Parse a comma-separated list of column names into o. KC_EUSAGE on an unknown or repeated name or an empty list. */
 int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+/* Return 1 if c is among the columns. */
 int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c);
-/* Some column needs kc_fit's figures for each row. */
+/* Return 1 if some column needs the figures of each row: similarity, margin or silhouette. */
 int kc_out_wants_figures(const struct kc_out_opts *o);
 
-/* The header, if the format has one; then any number of pieces. */
+/* Write the header, if the format has one. */
 int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+/* Write the rows of one piece. May be called any number of times after kc_out_labels_begin. */
 int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
                       struct kc_err *e) KC_MUST_USE;
-/* All at once. */
+/* Write the header and all rows. */
 int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
                   struct kc_err *e) KC_MUST_USE;
 
-/* Append the term as the tsv writer has it: \t \n \r \\, other control bytes \xHH. */
+/* Append a term (n bytes) escaped as in tsv: \t \n \r \\, other control bytes as \xHH. */
 int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -1,3 +1,4 @@
+/* Labels and figures in the reports on labellings. */
 #include "report/names.h"
 
 #include <math.h>
@@ -49,33 +50,35 @@ int kc_out_add_figure(struct kc_buf *b, const char *name, double x, struct kc_er
     return kc_buf_addc(b, '\n', e);
 }
 
-static int ahead(const uint64_t *sizes, uint32_t a, uint32_t b)
+/* Return 1 if a is listed before b: it is larger, or of the same size with a lower number. */
+static int is_before(const uint64_t *sizes, uint32_t a, uint32_t b)
 {
     return sizes[a] > sizes[b] || (sizes[a] == sizes[b] && a < b);
 }
 
-static void sink(const uint64_t *sizes, uint32_t *heap, size_t m, size_t i, uint32_t id)
+/* Put id into the heap (m) at place i or below, so that no child is listed after its parent. */
+static void sift_down(const uint64_t *sizes, uint32_t *heap, size_t m, size_t i, uint32_t id)
 {
     for (size_t c; (c = 2 * i + 1) < m; i = c) {
-        if (c + 1 < m && ahead(sizes, heap[c], heap[c + 1]))
+        if (c + 1 < m && is_before(sizes, heap[c], heap[c + 1]))
             c++;
-        if (!ahead(sizes, id, heap[c]))
+        if (!is_before(sizes, id, heap[c]))
             break;
         heap[i] = heap[c];
     }
     heap[i] = id;
 }
 
-/* A heap sort, the smallest on top, so that nothing has to be allocated. */
+/* Heap sort, with the last of the order on top: it needs no memory. */
 void kc_out_by_size(const uint64_t *sizes, size_t k, uint32_t *order)
 {
     for (size_t i = 0; i < k; i++)
         order[i] = (uint32_t)i;
     for (size_t i = k / 2; i-- > 0;)
-        sink(sizes, order, k, i, order[i]);
+        sift_down(sizes, order, k, i, order[i]);
     for (size_t m = k; m-- > 1;) {
         uint32_t last = order[0];
-        sink(sizes, order, m, 0, order[m]);
+        sift_down(sizes, order, m, 0, order[m]);
         order[m] = last;
     }
 }

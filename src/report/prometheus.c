@@ -1,3 +1,5 @@
+/* Metrics in the text format of Prometheus. Every sample is labelled with the verb and the model, and all metrics are
+ * gauges: a run is over when its file is read. */
 #include "report/prometheus.h"
 
 #include <math.h>
@@ -6,19 +8,19 @@
 #include "base/num.h"
 #include "base/utf8.h"
 
-static void add(struct kc_metrics *m, const char *s)
+static void add_text(struct kc_metrics *m, const char *s)
 {
     if (!m->failed && kc_buf_adds(&m->text, s, m->e) != 0)
         m->failed = 1;
 }
 
-/* A label's value: \\ \" \n, and nothing that is not UTF-8. */
+/* Append a label: `before`, then key="value". Escapes are \\ \" \n; bytes that are not UTF-8 become U+FFFD. */
 static void add_label(struct kc_metrics *m, const char *key, const char *value, char before)
 {
     const char lead[2] = {before, '\0'};
-    add(m, lead);
-    add(m, key);
-    add(m, "=\"");
+    add_text(m, lead);
+    add_text(m, key);
+    add_text(m, "=\"");
     for (size_t left = strlen(value), len; left > 0; left -= len, value += len) {
         char c[8] = "";
         len = kc_utf8_length((const unsigned char *)value, left);
@@ -33,26 +35,26 @@ static void add_label(struct kc_metrics *m, const char *key, const char *value, 
             memcpy(c, value, len);
         }
         len = len ? len : 1;
-        add(m, c);
+        add_text(m, c);
     }
-    add(m, "\"");
+    add_text(m, "\"");
 }
 
 void kc_metrics_about(struct kc_metrics *m, const char *name, const char *help)
 {
-    add(m, "# HELP ");
-    add(m, name);
-    add(m, " ");
-    add(m, help);
-    add(m, "\n# TYPE ");
-    add(m, name);
-    add(m, " gauge\n");
+    add_text(m, "# HELP ");
+    add_text(m, name);
+    add_text(m, " ");
+    add_text(m, help);
+    add_text(m, "\n# TYPE ");
+    add_text(m, name);
+    add_text(m, " gauge\n");
 }
 
 void kc_metrics_add(struct kc_metrics *m, const char *name, const char *key, const char *value, double x)
 {
     char digits[KC_NUM_DOUBLE_MAX];
-    add(m, name);
+    add_text(m, name);
     add_label(m, "verb", m->verb, '{');
     if (m->model)
         add_label(m, "model", m->model, ',');
@@ -64,9 +66,9 @@ void kc_metrics_add(struct kc_metrics *m, const char *name, const char *key, con
         kc_num_format_double(digits, x);
     else
         strcpy(digits, "NaN");
-    add(m, "} ");
-    add(m, digits);
-    add(m, "\n");
+    add_text(m, "} ");
+    add_text(m, digits);
+    add_text(m, "\n");
 }
 
 void kc_metrics_one(struct kc_metrics *m, const char *name, const char *help, double x)

@@ -9,18 +9,19 @@
 struct kc_metrics {
     struct kc_buf text;
     const char *verb, *model; /* labels of every sample; model may be NULL */
-    struct kc_err *e;
-    int failed; /* memory was short: kc_metrics_write tells */
+    struct kc_err *e;         /* receives the first error */
+    int failed; /* memory ran out: kc_metrics_write will return -1 */
 };
 
-/* The lines before the samples of a metric: what it is. */
+/* Add the HELP and TYPE lines that precede the samples of a metric. */
 void kc_metrics_about(struct kc_metrics *m, const char *name, const char *help);
-/* One sample; key and value of a label of its own, or NULL. NAN is written as NaN, which means: not defined. */
+/* Add one sample. key, value: a label of its own, or NULL. NAN, a figure that is not defined, is written as NaN. */
 void kc_metrics_add(struct kc_metrics *m, const char *name, const char *key, const char *value, double x);
-/* Both, for a metric of one sample. */
+/* Add a metric of one sample: both of the above. */
 void kc_metrics_one(struct kc_metrics *m, const char *name, const char *help, double x);
-/* What all verbs tell: the version, seconds and memory. */
+/* Add what all verbs report: the version, seconds and memory. */
 void kc_metrics_common(struct kc_metrics *m, double seconds, uint64_t peak_rss);
-int kc_metrics_write(struct kc_metrics *m, struct kc_outfile *f) KC_MUST_USE; /* and free the text */
+/* Write the text to f and free it, also after a failure. */
+int kc_metrics_write(struct kc_metrics *m, struct kc_outfile *f) KC_MUST_USE;
 
 #endif

@@ -9,21 +9,23 @@
 
 struct kc_report {
     const struct kc_clustering *fit;
-    const struct kc_kmeans_opts *opts; /* of k-means, whose sweep is reported; NULL: another algorithm */
+    const struct kc_kmeans_opts *opts; /* of k-means, whose sweep is reported; NULL for another algorithm */
     const char *kernel;             /* the kernel of the products, "avx512" */
     const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
-    const struct kc_strs *terms;    /* fit->n; none of them: the numbers of the input rows are the terms */
+    const struct kc_strs *terms;    /* (fit->n), or empty: the numbers of the input rows are the terms */
     const uint64_t *skipped;        /* (nskipped) input rows left out, ascending */
     size_t nskipped;
-    uint64_t bad, unmet;            /* of these: bad records, and good ones that did not meet the conditions */
+    uint64_t bad;                   /* bad records among the skipped */
+    uint64_t unmet;                 /* good records among the skipped that did not meet the conditions */
     struct {
-        const char *model;          /* an older one whose ids were kept; NULL: none, */
-        size_t kept, fresh, gone;   /* ids that go on, that are new, that are no more; */
-        uint64_t judged, changed;   /* rows whose old id is known, and of these those that changed it */
+        const char *model;          /* the older model whose ids were kept; NULL: none */
+        size_t kept, fresh, gone;   /* ids that continue, new ids, ids no longer used */
+        uint64_t judged;            /* rows whose old id is known */
+        uint64_t changed;           /* of these, rows with another id now */
     } like;
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
-    const struct kc_keywords *keywords; /* of the clusters; NULL: not asked for */
-    const struct kc_strs *warnings; /* all of them, in the order they were given */
+    const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
+    const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
         double read, sweep, index, final, sizes, write, total, keywords;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
@@ -31,14 +33,15 @@ struct kc_report {
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };
 
-/* Return what k-means says of the fit. A fit in parts has no sweep: then it chose the k that it has. */
+/* Return the k-means appendix of the fit. If it has none (a fit in parts, another algorithm), return one without a
+ * sweep, whose selected k is that of the fit. */
 struct kc_kmeans kc_report_kmeans(const struct kc_report *r);
 
-/* The sidecar: one JSON object. All but `storage`, `seconds` and `peak_rss`, the last ones, follows from the data and
- * options. A time that is NAN was not taken and is written as null. */
+/* Write the sidecar: one JSON object. All members but the last, `storage`, `seconds` and `peak_rss`, depend on data and
+ * options alone. A time that is NAN was not measured and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
 
-/* The main figures for Prometheus, see report/prometheus.h. model: its file's name, or NULL. */
+/* Write the main figures as Prometheus metrics, see report/prometheus.h. model: its file's name, or NULL. */
 int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model,
                           struct kc_err *e) KC_MUST_USE;
 

@@ -1,3 +1,4 @@
+/* The quality of a labelling as JSON. Nothing is cut; the text form is in score_text.c. */
 #include <math.h>
 #include "in/dataset.h"
 #include "json/jsonw.h"

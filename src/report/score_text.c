@@ -1,3 +1,5 @@
+/* The quality of a labelling as text of at most 80 columns. Tables of more than KC_OUT_MOST clusters are cut to the
+ * largest; shorter ones list the clusters by name. */
 #include <string.h>
 #include "in/dataset.h"
 #include "report/names.h"
@@ -5,9 +7,9 @@
 #include "report/width.h"
 
 #define COLUMNS 80u
-#define NAME 16u    /* columns of a cluster's name in the confusion table, */
-#define CELL 8u     /* and of a class there, behind two spaces: */
-#define CLASSES 5u  /* so many, and one more column for all others */
+#define NAME 16u    /* columns of a cluster's name in the confusion table */
+#define CELL 8u     /* columns of a class in it, after two spaces */
+#define CLASSES 5u  /* classes shown in it; one more column is for all others */
 
 static int add_sizes(struct kc_buf *b, const struct kc_score_report *r, struct kc_err *e)
 {
@@ -59,6 +61,7 @@ static int add_agreement(struct kc_buf *b, const struct kc_score_report *r, stru
     return 0;
 }
 
+/* Append a line on the clusters or classes that were cut off, if any. */
 static int add_rest(struct kc_buf *b, size_t all, size_t shown, const char *one, const char *many, struct kc_err *e)
 {
     size_t rest = all - shown;
@@ -110,7 +113,7 @@ static int add_count(struct kc_buf *b, uint64_t n, struct kc_err *e)
                  : kc_buf_printf(b, e, "  %*s", (int)CELL, ".");
 }
 
-/* The largest clusters by the largest classes. */
+/* Append the confusion table: the largest clusters by the largest classes. order, classes: by falling size. */
 static int add_confusion(struct kc_buf *b, const struct kc_score_report *r, const uint32_t *order, size_t shown,
                          const uint32_t *classes, struct kc_err *e)
 {
@@ -149,23 +152,23 @@ int kc_out_score_text(struct kc_buf *b, const struct kc_score_report *r, struct 
 {
     uint32_t k = r->labels->k, classes = r->table ? r->table->cols : 0;
     size_t shown = k > KC_OUT_MOST ? KC_OUT_SOME : k;
-    uint32_t *order = kc_mem_alloc(k, sizeof *order, e), *by_class = kc_mem_alloc(classes, sizeof *by_class, e);
+    uint32_t *order = kc_mem_alloc(k, sizeof *order, e), *class_order = kc_mem_alloc(classes, sizeof *class_order, e);
     int rc = -1;
-    if (!order || !by_class)
+    if (!order || !class_order)
         goto out;
     kc_out_by_size(r->sizes, k, order);
-    if (shown == k) /* all of them: by their names */
+    if (shown == k) /* all are shown: by name */
         for (uint32_t c = 0; c < k; c++)
             order[c] = c;
     if (classes > 0)
-        kc_out_by_size(r->table->col_sum, classes, by_class);
+        kc_out_by_size(r->table->col_sum, classes, class_order);
     if (add_sizes(b, r, e) != 0 || (r->quality && add_quality(b, r->quality, e) != 0) ||
         (r->gold && add_agreement(b, r, e) != 0) || (k > 0 && add_clusters(b, r, order, shown, e) != 0) ||
-        (r->agreement && add_confusion(b, r, order, shown, by_class, e) != 0))
+        (r->agreement && add_confusion(b, r, order, shown, class_order, e) != 0))
         goto out;
     rc = r->quality ? add_worst(b, r, e) : 0;
 out:
-    kc_mem_free(by_class);
+    kc_mem_free(class_order);
     kc_mem_free(order);
     return rc;
 }

@@ -1,3 +1,5 @@
+/* The report of a fit for programs: the JSON sidecar and the Prometheus metrics. The sidecar ends with what differs
+ * between runs (storage, seconds, memory); all before it can be compared byte by byte. */
 #include <math.h>
 #include <stdio.h>
 #include "in/dataset.h"
@@ -31,7 +33,7 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_kmeans *own)
     kc_jsonw_close(w, ']');
 }
 
-/* Weights with six decimals: what log() makes of the last bits may differ from machine to machine. */
+/* Write a cluster's label and keywords. Weights have six decimals: the last bits of log() differ between machines. */
 static void add_keywords(struct kc_jsonw *w, const struct kc_keywords *keywords, uint32_t c)
 {
     size_t n;
@@ -76,7 +78,7 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_close(w, ']');
 }
 
-/* What the fit took, whoever did it: the same for any number of threads. */
+/* Write the floating-point work of the fit, which is the same for any number of threads. */
 static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
     kc_jsonw_open(w, "work", '{', 1);

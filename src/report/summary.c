@@ -1,3 +1,4 @@
+/* The report of a fit for people: the sweep, the clusters, and one last line with the costs. */
 #include <math.h>
 #include <stdio.h>
 #include "base/num.h"
@@ -6,11 +7,11 @@
 #include "report/width.h"
 #include "report/writer.h"
 
-#define MOST 25u  /* longer tables show SOME lines and say how many more there are */
+#define MOST 25u  /* a table of more lines shows SOME of them and says how many more there are */
 #define SOME 20u
 #define COLUMNS 80u
 
-/* x with some decimals, right-aligned in width columns; "-" when it is not defined. */
+/* Append two spaces, then x right-aligned in `width` columns; "-" if it is NAN. */
 static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct kc_err *e)
 {
     if (isnan(x))
@@ -18,19 +19,20 @@ static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct 
     return kc_buf_printf(b, e, "  %*.*f", width, decimals, x);
 }
 
-static double index_of(const struct kc_k_entry *s, enum kc_index by)
+/* Return the index that k is chosen by, with the sign changed if lower is better. */
+static double index_value(const struct kc_k_entry *s, enum kc_index by)
 {
     return by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz :
            by == KC_INDEX_DAVIES_BOULDIN ? -s->davies_bouldin : s->silhouette;
 }
 
-/* How many values of k are ahead of entry i by the index that picks (an undefined one is behind all). */
-static size_t rank_of(const struct kc_report *r, const struct kc_kmeans *f, size_t i)
+/* Return how many values of k are better than that of entry i by the index that k is chosen by; NAN is worst. */
+static size_t rank_entry(const struct kc_report *r, const struct kc_kmeans *f, size_t i)
 {
-    double mine = index_of(&f->sweep[i], r->opts->k_by);
+    double mine = index_value(&f->sweep[i], r->opts->k_by);
     size_t ahead = 0;
     for (size_t j = 0; j < f->nsweep; j++) {
-        double other = index_of(&f->sweep[j], r->opts->k_by);
+        double other = index_value(&f->sweep[j], r->opts->k_by);
         if (isnan(mine) ? !isnan(other) || j < i : other > mine || (other == mine && j < i))
             ahead++;
     }
@@ -44,7 +46,7 @@ static int add_sweep(struct kc_buf *b, const struct kc_report *r, const struct k
         return -1;
     for (size_t i = 0; i < f->nsweep; i++) {
         const struct kc_k_entry *s = &f->sweep[i];
-        if (shown < f->nsweep && s->k != f->k_selected && rank_of(r, f, i) >= shown)
+        if (shown < f->nsweep && s->k != f->k_selected && rank_entry(r, f, i) >= shown)
             continue;
         if (kc_buf_printf(b, e, "%c %5u", s->k == f->k_selected ? '*' : ' ', s->k) != 0 ||
             add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
@@ -96,7 +98,7 @@ static int add_parts(struct kc_buf *b, const struct kc_report *r, struct kc_err 
     return r->groups ? kc_out_parts_line(b, r->groups, e) : 0;
 }
 
-static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+static int add_kept_ids(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     if (!r->like.model)
         return 0;
@@ -105,7 +107,7 @@ static int add_like(struct kc_buf *b, const struct kc_report *r, struct kc_err *
                          (unsigned long long)r->like.judged);
 }
 
-static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
+static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_clustering *f = r->fit;
     const struct kc_kmeans own = kc_report_kmeans(r);
@@ -131,8 +133,8 @@ static int add_last(struct kc_buf *b, const struct kc_report *r, struct kc_err *
 int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_kmeans own = kc_report_kmeans(r);
-    int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* of k = 1 there is nothing to say */
+    int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
     if (sweep && add_sweep(b, r, &own, e) != 0)
         return -1;
-    return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_like(b, r, e) != 0 ? -1 : add_last(b, r, e);
+    return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_kept_ids(b, r, e) != 0 ? -1 : add_last_line(b, r, e);
 }

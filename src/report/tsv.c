@@ -1,4 +1,4 @@
-/* tsv: no header, two columns by default; every byte of a term can be told apart from the separators. */
+/* tsv: no header, two columns by default. Terms are escaped so that none of their bytes can be a separator. */
 #include "report/writer.h"
 
 int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
@@ -26,10 +26,10 @@ int kc_out_tsv_escape(struct kc_buf *b, const char *s, size_t n, struct kc_err *
     return 0;
 }
 
-static int row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
+static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                struct kc_err *e)
 {
     return kc_out_add_row(b, t, i, number, o, '\t', kc_out_tsv_escape, e);
 }
 
-const struct kc_out_writer kc_out_writer_tsv = {"tsv", NULL, row};
+const struct kc_out_writer kc_out_writer_tsv = {"tsv", NULL, add_row};

@@ -1,3 +1,5 @@
+/* Writers of vectors: JSONL, kvec, npy, raw, FAISS and fvecs. Headers with the number of rows are patched at the end;
+ * where the output cannot be patched (a pipe), the rows wait in a spool until the number is known. */
 #include "report/vectors.h"
 
 #include <stdio.h>
@@ -12,21 +14,24 @@
 #define KVEC_TERM_MAX ((size_t)1 << 28)
 
 struct vec_format {
-    int beside;    /* holds no terms, which go beside a named file, into FILE.terms */
-    int no_terms;  /* holds none, and they go nowhere */
-    size_t header; /* bytes of one that tells the number of rows, */
-    void (*head)(char *out, uint64_t n, size_t d); /* which this writes */
-    int (*start)(struct kc_vectors *v, struct kc_err *e);  /* before the first row; d is known. NULL: nothing to do */
+    int beside;    /* the format holds no terms: they go into PATH.terms */
+    int no_terms;  /* the format holds no terms, and they are dropped */
+    size_t header; /* bytes of the header, if it has the number of rows; else 0 */
+    /* Write that header. NULL: the format has none. */
+    void (*head)(char *out, uint64_t n, size_t d);
+    /* Called before the first row, when d is known. NULL: nothing to do. */
+    int (*start)(struct kc_vectors *v, struct kc_err *e);
+    /* Append one row to v->b. */
     int (*row)(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e);
 };
 
 struct kc_vectors {
     const struct vec_format *format;
     struct kc_outfile *out;
-    struct kc_outfile *body;  /* where rows go: out, or a spool when the row count must come first and out is a pipe */
+    struct kc_outfile *body;  /* where rows go: out, or a spool if the header needs the row count and out is a pipe */
     struct kc_outfile *terms; /* PATH.terms, or NULL */
-    int stale_terms;          /* PATH.terms was there before: it must not outlive the rows it belonged to */
-    int saw_terms;
+    int stale_terms;          /* PATH.terms existed before: it must not outlive the rows it belonged to */
+    int saw_terms;            /* the input has terms */
     uint64_t n;
     size_t d;
     struct kc_buf b;          /* one record's text */
@@ -44,7 +49,7 @@ static void put_u64(char out[8], uint64_t v)
     put_u32(out + 4, (uint32_t)(v >> 32));
 }
 
-/* The row as little-endian float32, appended to b. */
+/* Append the row as little-endian float32. */
 static int add_floats(struct kc_buf *b, const float *x, size_t d, struct kc_err *e)
 {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -61,7 +66,7 @@ static int add_floats(struct kc_buf *b, const float *x, size_t d, struct kc_err 
 #endif
 }
 
-static int jsonl_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+static int add_jsonl_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
 {
     struct kc_buf *b = &v->b;
     if (kc_buf_adds(b, "{\"term\":", e) != 0 || kc_jsonw_quote(b, term, len, e) != 0 ||
@@ -80,7 +85,7 @@ static int jsonl_row(struct kc_vectors *v, const char *term, size_t len, const f
     return 0;
 }
 
-static int kvec_start(struct kc_vectors *v, struct kc_err *e)
+static int start_kvec(struct kc_vectors *v, struct kc_err *e)
 {
     char head[8] = {'K', 'C', 'V', '1'};
     if (v->d > UINT32_MAX)
@@ -89,7 +94,7 @@ static int kvec_start(struct kc_vectors *v, struct kc_err *e)
     return kc_outfile_write(v->body, head, sizeof head, e);
 }
 
-static int kvec_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+static int add_kvec_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
 {
     char head[4];
     if (len >= KVEC_TERM_MAX)
@@ -100,7 +105,7 @@ static int kvec_row(struct kc_vectors *v, const char *term, size_t len, const fl
            add_floats(&v->b, x, v->d, e);
 }
 
-static void npy_head(char *out, uint64_t n, size_t d)
+static void make_npy_header(char *out, uint64_t n, size_t d)
 {
     memset(out, ' ', NPY_HEADER);
     memcpy(out, "\x93NUMPY\x01", 8); /* the literal's NUL is the minor version */
@@ -113,8 +118,8 @@ static void npy_head(char *out, uint64_t n, size_t d)
     out[NPY_HEADER - 1] = '\n';
 }
 
-/* An IndexFlatIP, see in/formats/faiss.c. */
-static void faiss_head(char *out, uint64_t n, size_t d)
+/* Make the header of an IndexFlatIP, see in/formats/faiss.c. */
+static void make_faiss_header(char *out, uint64_t n, size_t d)
 {
     const uint64_t nothing = 1 << 20; /* what FAISS itself writes there */
     memcpy(out, "IxFI", 4);
@@ -127,7 +132,8 @@ static void faiss_head(char *out, uint64_t n, size_t d)
     put_u64(out + 37, n * d);
 }
 
-/* Room for the header, which is complete only at the end; where it cannot be written then, the rows wait in a spool. */
+/* Leave room for the header, which is complete only at the end. If the output cannot be patched then, send the rows to a
+ * spool. */
 static int start_header(struct kc_vectors *v, struct kc_err *e)
 {
     char head[MOST_HEADER];
@@ -137,6 +143,7 @@ static int start_header(struct kc_vectors *v, struct kc_err *e)
     return kc_outfile_write(v->out, head, v->format->header, e);
 }
 
+/* Write the complete header: over the room left for it, or before the spooled rows. */
 static int end_header(struct kc_vectors *v, struct kc_err *e)
 {
     char head[MOST_HEADER];
@@ -146,27 +153,27 @@ static int end_header(struct kc_vectors *v, struct kc_err *e)
     return kc_outfile_write(v->out, head, v->format->header, e) != 0 ? -1 : kc_outfile_copy(v->out, v->body, e);
 }
 
-static int floats_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+static int add_floats_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
 {
     (void)term;
     (void)len;
     return add_floats(&v->b, x, v->d, e);
 }
 
-static int fvecs_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+static int add_fvecs_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
 {
     char head[4];
     put_u32(head, (uint32_t)v->d);
-    return kc_buf_add(&v->b, head, sizeof head, e) != 0 ? -1 : floats_row(v, term, len, x, e);
+    return kc_buf_add(&v->b, head, sizeof head, e) != 0 ? -1 : add_floats_row(v, term, len, x, e);
 }
 
 static const struct vec_format formats[KC_IN_FORMATS] = {
-    [KC_IN_JSONL] = {.row = jsonl_row},
-    [KC_IN_KVEC] = {.start = kvec_start, .row = kvec_row},
-    [KC_IN_NPY] = {.beside = 1, .header = NPY_HEADER, .head = npy_head, .row = floats_row},
-    [KC_IN_RAW] = {.no_terms = 1, .row = floats_row},
-    [KC_IN_FAISS] = {.beside = 1, .header = FAISS_HEADER, .head = faiss_head, .row = floats_row},
-    [KC_IN_FVECS] = {.beside = 1, .row = fvecs_row},
+    [KC_IN_JSONL] = {.row = add_jsonl_row},
+    [KC_IN_KVEC] = {.start = start_kvec, .row = add_kvec_row},
+    [KC_IN_NPY] = {.beside = 1, .header = NPY_HEADER, .head = make_npy_header, .row = add_floats_row},
+    [KC_IN_RAW] = {.no_terms = 1, .row = add_floats_row},
+    [KC_IN_FAISS] = {.beside = 1, .header = FAISS_HEADER, .head = make_faiss_header, .row = add_floats_row},
+    [KC_IN_FVECS] = {.beside = 1, .row = add_fvecs_row},
 };
 
 int kc_out_vectors_writes(enum kc_in_format format)
@@ -251,7 +258,7 @@ int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *
     if ((v->format->head ? end_header(v, e) : 0) != 0 || kc_outfile_finish(v->out, e) != 0 ||
         (keep_terms && kc_outfile_finish(v->terms, e) != 0))
         return -1;
-    /* the terms first: the new rows never stand beside another file's terms of the same number */
+    /* terms first: new rows must never lie beside an older file's terms, which might match them in number */
     if (keep_terms && kc_outfile_commit(v->terms, e) != 0)
         return -1;
     return kc_outfile_commit(v->out, e);

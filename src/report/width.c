@@ -1,21 +1,24 @@
+/* The width of text without wcwidth, which depends on the locale and on the system's Unicode version: the same terms
+ * give the same table everywhere. */
 #include "report/width.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "base/utf8.h"
 
-struct range {
+struct code_range {
     uint32_t first, last;
 };
 
-/* ascending; the blocks that matter for text in the languages people embed, not every code point of Unicode */
-static const struct range none[] = {
+/* Characters of no width and of two columns, ascending. These are the blocks that matter for text in the languages
+ * people embed, not all of Unicode. */
+static const struct code_range zero[] = {
     {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F}, {0x0670, 0x0670},
     {0x06D6, 0x06DC}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x094D, 0x094D}, {0x0E31, 0x0E31}, {0x0E34, 0x0E3A},
     {0x0E47, 0x0E4E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2069},
     {0x20D0, 0x20F0}, {0x3099, 0x309A}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF},
 };
-static const struct range wide[] = {
+static const struct code_range wide[] = {
     {0x1100, 0x115F}, {0x231A, 0x231B}, {0x2329, 0x232A}, {0x23E9, 0x23EC}, {0x25FD, 0x25FE}, {0x2614, 0x2615},
     {0x2648, 0x2653}, {0x26AA, 0x26AB}, {0x26BD, 0x26BE}, {0x2705, 0x2705}, {0x270A, 0x270B}, {0x2728, 0x2728},
     {0x274C, 0x274C}, {0x2753, 0x2755}, {0x2795, 0x2797}, {0x2B1B, 0x2B1C}, {0x2B50, 0x2B50}, {0x2E80, 0x303E},
@@ -24,7 +27,8 @@ static const struct range wide[] = {
     {0x20000, 0x3FFFD},
 };
 
-static int among(const struct range *r, size_t n, uint32_t c)
+/* Return 1 if c is in one of the n ranges. */
+static int is_in_ranges(const struct code_range *r, size_t n, uint32_t c)
 {
     size_t lo = 0, hi = n;
     while (lo < hi) {
@@ -42,13 +46,13 @@ static unsigned char_width(uint32_t c)
 {
     if (c < 0x300)
         return 1;
-    if (among(none, sizeof none / sizeof none[0], c))
+    if (is_in_ranges(zero, sizeof zero / sizeof zero[0], c))
         return 0;
-    return among(wide, sizeof wide / sizeof wide[0], c) ? 2 : 1;
+    return is_in_ranges(wide, sizeof wide / sizeof wide[0], c) ? 2 : 1;
 }
 
-/* What is shown for the character at s: its bytes, an escape, or nothing. Returns the length consumed. */
-static size_t shown(const char *s, size_t n, char out[8], size_t *outlen, unsigned *width)
+/* Make what is shown for the character at s: its bytes, an escape, or nothing. Return the bytes read from s. */
+static size_t show_char(const char *s, size_t n, char out[8], size_t *outlen, unsigned *width)
 {
     size_t len = kc_utf8_length((const unsigned char *)s, n);
     uint32_t c = len ? kc_utf8_decode((const unsigned char *)s, len) : 0;
@@ -72,12 +76,12 @@ static size_t shown(const char *s, size_t n, char out[8], size_t *outlen, unsign
 int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, struct kc_err *e)
 {
     unsigned used = 0;
-    size_t fits = b->n; /* the end of what still leaves a column for the ellipsis */
+    size_t fits = b->n; /* end of the text that leaves a column for the ellipsis */
     for (size_t i = 0; i < n;) {
         char t[8];
         size_t len;
         unsigned w;
-        i += shown(s + i, n - i, t, &len, &w);
+        i += show_char(s + i, n - i, t, &len, &w);
         if (used + w > columns) {
             b->n = fits;
             return columns ? kc_buf_adds(b, "\xE2\x80\xA6", e) : 0;
@@ -102,7 +106,7 @@ int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns
         char t[8];
         size_t bytes;
         unsigned w;
-        i += shown(b->p + start + i, len - i, t, &bytes, &w);
+        i += show_char(b->p + start + i, len - i, t, &bytes, &w);
         used += w;
     }
     size_t pad = used < columns ? columns - used : 0;

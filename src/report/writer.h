@@ -1,4 +1,4 @@
-/* Inside src/out: what a writer of labels is made of. */
+/* Inside src/report: what a writer of labels consists of, and what the writers share. */
 #ifndef KC_REPORT_WRITER_H
 #define KC_REPORT_WRITER_H
 
@@ -6,35 +6,37 @@
 
 struct kc_out_writer {
     const char *name;
-    /* The line before the rows; NULL: none. */
+    /* Append the line before the rows. NULL: there is none. */
     int (*header)(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e);
-    /* Row i of t, which is row `row` of the input, with its newline. */
+    /* Append row i of t, which is row `row` of the input, with its newline. */
     int (*row)(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t row, const struct kc_out_opts *o,
                struct kc_err *e);
 };
 
 extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_writer_jsonl;
 
-/* How a column is called in a header or as a key: as on the command line, but cluster_id for cluster. */
+/* Return the name of a column in a header or as a key: as on the command line, but cluster_id for cluster. */
 const char *kc_out_column_key(enum kc_column c);
 
-/* The figure (a real) of row i in column c; NAN when it is not defined. */
+/* Return the figure of row i in column c; NAN if it is not defined. */
 double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c);
 
-/* Six decimals, rounded half to even, never -0; no NUL. 0 bytes when x is not finite. */
+/* Format x with six decimals, rounded half to even, never as -0, without a NUL. Return the bytes written: 0 if x is not
+ * finite or above 1e12 in size. */
 #define KC_OUT_REAL_MAX 32
 size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x);
 
-/* The term of row i, which is row `row` of the input; its n bytes may lie in digits. */
+/* Return the term of row i, which is row `row` of the input. Its *n bytes may lie in digits. */
 const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n);
 
-/* Append an unsigned integer or a real (nothing when it is not finite). */
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
+/* Append the id of the cluster of row i; -1 if the row is unassigned. */
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
                        struct kc_err *e) KC_MUST_USE;
 
-/* Append row i's columns with a separator between them and a newline; terms by way of `term`. */
+/* Appends a term, escaped or quoted as its format needs. */
 typedef int (*kc_out_add_term)(struct kc_buf *b, const char *s, size_t n, struct kc_err *e);
+/* Append the columns of row i, which is row `number` of the input, with a separator between them and a newline. */
 int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                    char separator, kc_out_add_term term, struct kc_err *e) KC_MUST_USE;
 
