@@ -1,3 +1,5 @@
+/* Labels of a file matched to other rows. A mismatch is an error that names the first terms without a partner: a label
+ * file of other data must not be scored as if it fitted. */
 #include "job/align.h"
 
 #include <stdio.h>
@@ -5,11 +7,11 @@
 #include "base/intern.h"
 #include "io/source.h"
 
-#define NAMED 3 /* terms that a message names */
-#define TERM 40 /* bytes of each that it shows */
+#define NAMED 3 /* terms named in a message */
+#define TERM 40 /* bytes shown of each of them */
 
-/* "'a', 'b', 'c', ..." of the strings that are not marked. */
-static void name_some(const struct kc_strs *s, const char *found, char *out, size_t size)
+/* Write the first strings of s that are not marked as found, as in "'a', 'b', 'c', ...". */
+static void list_unmarked(const struct kc_strs *s, const char *found, char *out, size_t size)
 {
     int named = 0;
     size_t used = 0;
@@ -30,7 +32,7 @@ static void name_some(const struct kc_strs *s, const char *found, char *out, siz
     }
 }
 
-static int by_term(const struct kc_labelling *l, const char *name, const struct kc_strs *terms, const char *other,
+static int align_by_term(const struct kc_labelling *l, const char *name, const struct kc_strs *terms, const char *other,
                    uint32_t *out, struct kc_err *e)
 {
     size_t left, missing = 0, n = terms->n;
@@ -44,7 +46,7 @@ static int by_term(const struct kc_labelling *l, const char *name, const struct 
     if (missing > 0) {
         for (size_t i = 0; i < n; i++)
             found[i] = out[i] != KC_INTERN_NONE;
-        name_some(terms, found, some, sizeof some);
+        list_unmarked(terms, found, some, sizeof some);
         kc_err_at(e, KC_EINPUT, name, 0, "no label for %zu of the %zu terms of %s: %s", missing, n, other, some);
         goto out;
     }
@@ -52,7 +54,7 @@ static int by_term(const struct kc_labelling *l, const char *name, const struct 
         for (size_t i = 0; i < n; i++)
             found[out[i]] = 1;
         size_t first = (size_t)((char *)memchr(found, 0, l->n) - found);
-        name_some(&l->terms, found, some, sizeof some);
+        list_unmarked(&l->terms, found, some, sizeof some);
         kc_err_at(e, KC_EINPUT, name, l->lines[first], "%zu of its %zu terms %s not in %s: %s", left, l->n,
                   left == 1 ? "is" : "are", other, some);
         goto out;
@@ -70,7 +72,7 @@ int kc_job_align(const struct kc_labelling *l, const char *path, const struct kc
 {
     const char *name = kc_source_name(path);
     if (l->terms.n > 0 && terms && terms->n > 0)
-        return by_term(l, name, terms, other, out, e);
+        return align_by_term(l, name, terms, other, out, e);
     if (l->n != n)
         return kc_err_at(e, KC_EINPUT, name, 0, "%zu label%s, expected %zu: one for each row of %s", l->n,
                          l->n == 1 ? "" : "s", n, other);

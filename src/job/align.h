@@ -1,12 +1,16 @@
-/* Labels brought to other rows: by their terms, or row by row. */
+/* Labels of a file matched to other rows: by their terms, or row by row. */
 #ifndef KC_JOB_ALIGN_H
 #define KC_JOB_ALIGN_H
 
 #include "in/fields/labels.h"
 
-/* The labels of l for n rows of `other` (for messages: "words.jsonl") into out (n). Where both have terms, by them,
- * equal ones in their order; else row by row. KC_EINPUT, naming the first of them, when rows have no label or labels no
- * row. */
+/* Find the label of each of n rows. If both sides have terms, they are matched by term, equal terms in their order;
+ * else row by row. KC_EINPUT if a row has no label or a label no row; the message names the first ones.
+ *
+ * l, path  the labels and their file
+ * terms    (n) the terms of the rows; NULL: none
+ * other    where the rows come from, for messages, as in "words.jsonl"
+ * out      (n) receives the labels */
 int kc_job_align(const struct kc_labelling *l, const char *path, const struct kc_strs *terms, size_t n,
                  const char *other, uint32_t *out, struct kc_err *e) KC_MUST_USE;
 

@@ -1,3 +1,5 @@
+/* assign streams: rows are labelled by the workers of the reader, and the sink writes their labels and adds up the
+ * figures of the report. Rows are not kept, so that assign needs the same memory for any number of them. */
 #include "job/assign.h"
 
 #include <math.h>
@@ -10,21 +12,22 @@
 /* The outputs, in the order of messages. */
 enum { LABELS, SUMMARY, PROMETHEUS, OUTPUTS };
 
-struct run {
+struct assign_run {
     const struct kc_job_assign *j;
     struct kc_model m;
     struct kc_labeller *labeller;
     struct kc_output output[OUTPUTS];
     struct kc_in_stats st;
-    uint64_t *rows;    /* (k) by cluster */
-    uint64_t *after;   /* (k) sizes with them */
+    uint64_t *rows;    /* (k) rows of each cluster in this input */
+    uint64_t *after;   /* (k) the clusters' sizes with these rows */
     uint64_t n, unassigned;
     double similarity, silhouette; /* sums over the rows, in their order */
 };
 
-static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+/* Write the labels of one piece and add it to the figures. A kc_in_sink. */
+static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
-    struct run *run = arg;
+    struct assign_run *run = arg;
     struct kc_labelled got;
     kc_labeller_take(run->labeller, c->x, c->n, c->of, c->seen, c->made, &got);
     for (size_t i = 0; i < c->n; i++) {
@@ -58,7 +61,7 @@ int kc_job_assign_check_outputs(const struct kc_job_assign *j, struct kc_err *e)
     return kc_outputs_check(out, OUTPUTS, e);
 }
 
-static int open_outputs(struct run *run, struct kc_err *e)
+static int open_outputs(struct assign_run *run, struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
     list_outputs(j, run->output);
@@ -67,7 +70,7 @@ static int open_outputs(struct run *run, struct kc_err *e)
            kc_outfile_check_inputs(run->output[LABELS].f, j->in.files, j->in.nfiles, e);
 }
 
-static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
     struct kc_in_opts in = j->in;
@@ -78,10 +81,10 @@ static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e
     in.expect_from = j->model;
     in.each = kc_labeller_each;
     in.each_arg = run->labeller;
-    return kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, sink, run, &run->st, e);
+    return kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
 }
 
-static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
+static int compute_drift(struct assign_run *run, struct kc_drift *d, struct kc_err *e)
 {
     const struct kc_model *m = &run->m;
     *d = (struct kc_drift){
@@ -102,7 +105,8 @@ static int find_drift(struct run *run, struct kc_drift *d, struct kc_err *e)
     return 0;
 }
 
-static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_assign_result *r,
+/* Send the event, write the sidecar and the metrics, and make the text. began: when the run began, by kc_clock_now. */
+static int write_reports(const struct kc_ctx *ctx, struct assign_run *run, double began, struct kc_job_assign_result *r,
                   struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
@@ -114,7 +118,7 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
         .drift = j->drift ? &drift : NULL,
     };
     if (j->drift) {
-        if (find_drift(run, &drift, e) != 0)
+        if (compute_drift(run, &drift, e) != 0)
             return -1;
         r->drifted = kc_drift_judge(&drift);
     }
@@ -130,7 +134,7 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
 int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, struct kc_job_assign_result *r,
                       struct kc_err *e)
 {
-    struct run run = {.j = j};
+    struct assign_run run = {.j = j};
     struct kc_assign_opts o = j->assign;
     int rc = -1;
     double began = kc_clock_now();
@@ -149,7 +153,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
         goto out;
-    if (report(ctx, &run, began, r, e) != 0)
+    if (write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
 out:

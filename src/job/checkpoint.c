@@ -1,3 +1,7 @@
+/* Saving and resuming a fit. The metadata of the file are a list of facts about the run; a checkpoint is resumed
+ * only if all facts and the hash of the rows are the same. Hashing takes one pass over the rows, at the first save
+ * or when resuming. The file's name is opened for writing before the work starts, so that a path that cannot be
+ * written fails early; a save that fails later is only a warning. */
 #include "job/checkpoint.h"
 
 #include <errno.h>
@@ -21,49 +25,51 @@
 
 #define FORMAT "kclust-checkpoint"
 #define VERSION "1"
-#define LENGTH 8     /* of the length before the header */
+#define LENGTH 8     /* bytes of the header's length, which comes first */
 #define HASH 16      /* digits of a hash */
-#define SHARE 20     /* saving takes no more than this part of the time */
+#define SHARE 20     /* at most 1/20 of the time is spent on saving */
 #define MOST_FACTS 64
-#define LAST_FACTS 3 /* that come after the options */
+#define LAST_FACTS 3 /* facts that are added after the options */
 
-/* What the run is: said in the metadata, and compared. */
-struct fact {
+/* One fact that identifies the run: written to the metadata, and compared when resuming. */
+struct run_fact {
     char key[KC_OPTION_TEXT_MAX];
-    char about[KC_OPTION_TEXT_MAX]; /* what it is called in messages */
+    char about[KC_OPTION_TEXT_MAX]; /* its name in messages */
     char value[KC_OPTION_TEXT_MAX];
-    int is_option;                  /* the user can give it */
+    int is_option;                  /* the user can set it: a difference is KC_EUSAGE, not KC_EINPUT */
 };
 
 struct kc_checkpoint {
     struct kc_checkpoint_opts o;
     const struct kc_ctx *ctx;
-    struct kc_outfile *out;  /* opened before the work starts, for the first save */
-    int fd;                  /* what is gone on from, -1: nothing */
-    uint64_t data;           /* where its arrays begin */
-    struct kc_st from;
+    struct kc_outfile *out;  /* opened before the work starts, for the first save; NULL after that */
+    int fd;                  /* the file to resume from; -1: none */
+    uint64_t data;           /* offset of its arrays */
+    struct kc_st from;       /* its header */
     struct kc_steps steps;
     const struct kc_rows *rows;
-    struct fact fact[MOST_FACTS];
+    struct run_fact fact[MOST_FACTS];
     size_t nfacts;
-    char rows_hash[HASH + 1]; /* "": not known yet */
-    double next;             /* when to save, by kc_clock_now */
-    int there;               /* the file holds a checkpoint, of this run or an older one */
+    char rows_hash[HASH + 1]; /* "": not computed yet */
+    double next;             /* time of the next save, by kc_clock_now */
+    int there;               /* the file holds a checkpoint, of this run or an earlier one */
 };
 
-static int no_checkpoint(const struct kc_checkpoint *c, const char *why, struct kc_err *e)
+/* Fail because the existing file is something else than a checkpoint. */
+static int refuse_file(const struct kc_checkpoint *c, const char *why, struct kc_err *e)
 {
     return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "%s: not a checkpoint of kclust, so it is not replaced", why);
 }
 
-static int is(const struct kc_st *st, const char *key, const char *value)
+/* Return 1 if the metadata have this value for the key. */
+static int has_metadata(const struct kc_st *st, const char *key, const char *value)
 {
     size_t n;
     const char *v = kc_st_metadata(st, key, &n);
     return v && n == strlen(value) && memcmp(v, value, n) == 0;
 }
 
-/* The header of the file at c->fd, of `size` bytes. */
+/* Read the header of the file at c->fd, which has `size` bytes. */
 static int read_header(struct kc_checkpoint *c, uint64_t size, struct kc_err *e)
 {
     char length[LENGTH];
@@ -74,25 +80,26 @@ static int read_header(struct kc_checkpoint *c, uint64_t size, struct kc_err *e)
         return kc_err_sys(e, c->o.file, err, "cannot read");
     uint64_t n = got == LENGTH ? kc_le64(length) : 0;
     if (n < 2 || n > KC_ST_HEADER_MAX || n > size - LENGTH)
-        return no_checkpoint(c, "no safetensors header", e);
+        return refuse_file(c, "no safetensors header", e);
     char *json = kc_mem_alloc((size_t)n, 1, e);
     if (!json)
         return -1;
     err = kc_fd_pread(c->fd, json, (size_t)n, LENGTH, &got);
     int rc = err ? kc_err_sys(e, c->o.file, err, "cannot read") : 0;
     if (rc == 0 && (got < n || kc_st_parse(&c->from, json, (size_t)n, c->o.file, &why) != 0))
-        rc = why.code == KC_ESYS ? (*e = why, -1) : no_checkpoint(c, why.code ? why.msg : "it has become shorter", e);
+        rc = why.code == KC_ESYS ? (*e = why, -1) : refuse_file(c, why.code ? why.msg : "it has become shorter", e);
     kc_mem_free(json);
     if (rc != 0)
         return -1;
-    if (!is(&c->from, "format", FORMAT))
-        return no_checkpoint(c, "its metadata do not say so", e);
+    if (!has_metadata(&c->from, "format", FORMAT))
+        return refuse_file(c, "its metadata do not say so", e);
     c->data = LENGTH + n;
     return 0;
 }
 
-/* What is there already. */
-static int look(struct kc_checkpoint *c, struct kc_err *e)
+/* Find out what the file holds already: nothing, a checkpoint, or something that must not be replaced. c->fd stays open
+ * only if the run is to be resumed. */
+static int inspect_file(struct kc_checkpoint *c, struct kc_err *e)
 {
     struct stat st;
     c->fd = kc_fd_open(c->o.file, O_RDONLY | O_NONBLOCK, 0);
@@ -130,7 +137,7 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
     *out = c;
     if (!o->file)
         return 0;
-    if (look(c, e) != 0 || kc_outfile_open(&c->out, o->file, e) != 0)
+    if (inspect_file(c, e) != 0 || kc_outfile_open(&c->out, o->file, e) != 0)
         return -1;
     return kc_outfile_is_file(c->out) ? 0 : kc_err_at(e, KC_EUSAGE, o->file, 0, "a checkpoint needs a regular file");
 }
@@ -145,15 +152,15 @@ static void hash_text(char out[HASH + 1], uint64_t h)
     snprintf(out, HASH + 1, "%016llx", (unsigned long long)h);
 }
 
-struct hashing {
+struct row_hashing {
     const struct kc_rows *rows;
-    float *x;       /* (threads, KC_LA_TILE, d) where the rows do not lie in memory */
-    uint64_t *tile; /* (tiles) */
+    float *x;       /* (threads, KC_LA_TILE, d) if the rows are not in memory; else unused */
+    uint64_t *tile; /* (tiles) hash of each tile */
 };
 
 static void hash_tile(void *arg, size_t t, unsigned worker)
 {
-    const struct hashing *h = arg;
+    const struct row_hashing *h = arg;
     const struct kc_rows *rows = h->rows;
     const float *row[KC_LA_TILE];
     uint64_t of[KC_LA_TILE];
@@ -161,14 +168,14 @@ static void hash_tile(void *arg, size_t t, unsigned worker)
     kc_rows_get(rows, i0, m, rows->x ? NULL : h->x + worker * KC_LA_TILE * rows->d, row);
     for (size_t r = 0; r < m; r++)
         of[r] = kc_la_hash(row[r], rows->d);
-    h->tile[t] = kc_la_hash((const float *)of, 2 * m); /* it goes by the bytes */
+    h->tile[t] = kc_la_hash((const float *)of, 2 * m); /* hashes bytes, whatever they stand for */
 }
 
-/* All the rows, in one pass, into c->rows_hash. */
+/* Hash all rows in one pass, into c->rows_hash. Does nothing if that is known. */
 static int hash_rows(struct kc_checkpoint *c, struct kc_err *e)
 {
     const struct kc_rows *rows = c->rows;
-    struct hashing h = {.rows = rows};
+    struct row_hashing h = {.rows = rows};
     size_t tiles = kc_la_tiles(rows->n);
     if (c->rows_hash[0])
         return 0;
@@ -188,14 +195,14 @@ static int hash_rows(struct kc_checkpoint *c, struct kc_err *e)
 uint64_t kc_checkpoint_bytes(size_t n, size_t d, int in_memory, size_t nk, unsigned threads)
 {
     return kc_la_tiles(n) * sizeof(uint64_t) + (in_memory ? 0 : (uint64_t)threads * KC_LA_TILE * d * sizeof(float)) +
-           (uint64_t)(nk + 64) * 1024; /* what is told of two arrays for each k, and the header */
+           (uint64_t)(nk + 64) * 1024; /* the header's entries for two arrays of each k, and the rest of it */
 }
 
-static void fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...) KC_PRINTF(4, 5);
+static void add_fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...) KC_PRINTF(4, 5);
 
-static void fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...)
+static void add_fact(struct kc_checkpoint *c, const char *key, const char *about, const char *fmt, ...)
 {
-    struct fact *f = &c->fact[c->nfacts++];
+    struct run_fact *f = &c->fact[c->nfacts++];
     va_list ap;
     snprintf(f->key, sizeof f->key, "%s", key);
     snprintf(f->about, sizeof f->about, "%s", about);
@@ -204,13 +211,13 @@ static void fact(struct kc_checkpoint *c, const char *key, const char *about, co
     va_end(ap);
 }
 
-/* Add a fact for each option that counts for the result. */
+/* Add a fact for each option that influences the result. */
 static void gather_options(struct kc_checkpoint *c, const struct kc_algorithm *algorithm, const void *opts)
 {
     for (const struct kc_option *o = algorithm->options; !kc_option_is_last(o); o++) {
         if (!(o->marks & KC_OPTION_CHECKPOINT) || c->nfacts + LAST_FACTS >= MOST_FACTS)
             continue;
-        struct fact *f = &c->fact[c->nfacts++];
+        struct run_fact *f = &c->fact[c->nfacts++];
         kc_option_key(o, f->key);
         kc_option_text(o, opts, 0, f->value);
         f->is_option = 1;
@@ -226,20 +233,20 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
 {
     char weights[HASH + 1] = "none";
     c->nfacts = 0;
-    fact(c, "format", "format", FORMAT);
-    fact(c, "format_version", "format", VERSION);
-    fact(c, "kclust", "kclust", KC_VERSION);
+    add_fact(c, "format", "format", FORMAT);
+    add_fact(c, "format_version", "format", VERSION);
+    add_fact(c, "kclust", "kclust", KC_VERSION);
     if (algorithm != kc_algorithms[0])
-        fact(c, "algorithm", "--algorithm", "%s", algorithm->name);
+        add_fact(c, "algorithm", "--algorithm", "%s", algorithm->name);
     gather_options(c, algorithm, opts);
-    fact(c, "n", "rows", "%zu", rows->n);
-    fact(c, "d", "dimensions", "%zu", rows->d);
+    add_fact(c, "n", "rows", "%zu", rows->n);
+    add_fact(c, "d", "dimensions", "%zu", rows->d);
     if (w)
-        hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* it goes by the bytes */
-    fact(c, "weights", "weights of the rows", "%s", weights);
+        hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* hashes bytes, whatever they stand for */
+    add_fact(c, "weights", "weights of the rows", "%s", weights);
 }
 
-/* Return 1 if a checkpoint of this version of kclust can be resumed: the states of these versions are the same. */
+/* Return 1 if a checkpoint of that version of kclust can be resumed: the versions listed have the same state. */
 static int has_same_state(const char *version, size_t n)
 {
     static const char *const versions[] = {KC_VERSION, "0.1.0"};
@@ -249,15 +256,15 @@ static int has_same_state(const char *version, size_t n)
     return 0;
 }
 
-/* Whether what is gone on from is of this run. */
-static int compare(struct kc_checkpoint *c, struct kc_err *e)
+/* Check that the checkpoint to resume from is of this run. */
+static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
 {
     for (size_t i = 0; i < c->nfacts; i++) {
-        const struct fact *f = &c->fact[i];
+        const struct run_fact *f = &c->fact[i];
         char was[64];
         size_t n;
         const char *v = kc_st_metadata(&c->from, f->key, &n);
-        if (is(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
+        if (has_metadata(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
             continue;
         kc_err_escape(was, sizeof was, v ? v : "nothing", v ? n : 7);
         return kc_err_at(e, f->is_option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0, "the checkpoint is of another run: %s %s, not %s",
@@ -265,28 +272,30 @@ static int compare(struct kc_checkpoint *c, struct kc_err *e)
     }
     if (hash_rows(c, e) != 0)
         return -1;
-    return is(&c->from, "rows", c->rows_hash) ? 0 : kc_err_at(e, KC_EINPUT, c->o.file, 0,
+    return has_metadata(&c->from, "rows", c->rows_hash) ? 0 : kc_err_at(e, KC_EINPUT, c->o.file, 0,
                                                               "the checkpoint is of other rows, as many but not the same");
 }
 
-/* A kc_steps.due. */
-static int due(void *arg)
+/* Decide whether to save or stop at this step. A kc_steps.due. */
+static int check_due(void *arg)
 {
     struct kc_checkpoint *c = arg;
     struct kc_asked *a = c->o.asked;
     double now = kc_clock_now();
     int late = c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
-    int due = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
+    int save = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
     if (late && a && !a->die)
-        a->armed = 0; /* what comes now is not saved, and does not take long */
-    return (due ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
+        a->armed = 0; /* what follows is short and is not saved: let signals kill at once */
+    return (save ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
 }
 
-static size_t width_of(const struct kc_st_tensor *t)
+/* Return the bytes of an element of the array. */
+static size_t element_size(const struct kc_st_tensor *t)
 {
     return t->type == KC_ST_F32 || t->type == KC_ST_U32 ? 4 : 8;
 }
 
+/* Write the checkpoint: the facts and hashes, then the n arrays of t. */
 static int write_file(struct kc_checkpoint *c, struct kc_st_tensor *t, size_t n, struct kc_err *e)
 {
     struct kc_st_text text[MOST_FACTS + 2];
@@ -295,8 +304,8 @@ static int write_file(struct kc_checkpoint *c, struct kc_st_tensor *t, size_t n,
     int rc = -1;
     if (hash_rows(c, e) != 0 || kc_buf_reserve(&hashes, kc_mem_add(kc_mem_mul(n, HASH), 1), e) != 0)
         goto out;
-    for (size_t i = 0; i < n; i++, hashes.n += HASH) /* of the words of 4 bytes that an array is made of */
-        hash_text(hashes.p + hashes.n, kc_la_hash(t[i].data, (size_t)t[i].shape[0] * (width_of(&t[i]) / 4)));
+    for (size_t i = 0; i < n; i++, hashes.n += HASH) /* the hash counts in words of 4 bytes */
+        hash_text(hashes.p + hashes.n, kc_la_hash(t[i].data, (size_t)t[i].shape[0] * (element_size(&t[i]) / 4)));
     for (; ntext < c->nfacts; ntext++)
         text[ntext] = (struct kc_st_text){c->fact[ntext].key, c->fact[ntext].value, strlen(c->fact[ntext].value)};
     text[ntext++] = (struct kc_st_text){"rows", c->rows_hash, HASH};
@@ -310,13 +319,13 @@ out:
     return rc;
 }
 
-static int dead(struct kc_err *e)
+static int fail_by_signal(struct kc_err *e)
 {
     return kc_err_set(e, KC_ESYS, "ended by a signal");
 }
 
-/* A kc_steps.save. That a checkpoint cannot be written is no reason to give up the work. */
-static int save(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
+/* Save the state. A kc_steps.save. A checkpoint that cannot be written causes a warning, and the work continues. */
+static int save_state(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
 {
     struct kc_checkpoint *c = arg;
     struct kc_asked *a = c->o.asked;
@@ -335,10 +344,10 @@ static int save(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
     }
     double now = kc_clock_now(), took = now - began;
     c->next = now + (c->o.every > SHARE * took ? c->o.every : c->o.every > 0 ? SHARE * took : 0);
-    return dying ? dead(e) : 0;
+    return dying ? fail_by_signal(e) : 0;
 }
 
-/* A kc_steps.read. */
+/* Read an array of the checkpoint and check its hash. A kc_steps.read. */
 static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e)
 {
     struct kc_checkpoint *c = arg;
@@ -349,7 +358,7 @@ static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct 
     if (err)
         return kc_err_sys(e, c->o.file, err, "cannot read");
     if (got == size) {
-        kc_st_swap(to, size / width_of(t), width_of(t));
+        kc_st_swap(to, size / element_size(t), element_size(t));
         hash_text(hash, kc_la_hash(to, size / 4));
     }
     if (got < size || !hashes || n != c->from.n * HASH || memcmp(hashes + i * HASH, hash, HASH) != 0)
@@ -363,7 +372,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     if (!c)
         return 0;
     c->rows = rows;
-    c->steps = (struct kc_steps){.due = due, .save = save, .read = read_array, .timed = c->o.timeout >= 0, .keeps = c->o.file != NULL,
+    c->steps = (struct kc_steps){.due = check_due, .save = save_state, .read = read_array, .timed = c->o.timeout >= 0, .keeps = c->o.file != NULL,
                                  .name = c->o.file, .arg = c};
     r->steps = &c->steps;
     c->next = kc_clock_now() + c->o.every;
@@ -371,7 +380,7 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
         return 0;
     gather_facts(c, rows, algorithm, opts, r->weights);
     if (c->fd >= 0) {
-        if (compare(c, e) != 0)
+        if (check_same_run(c, e) != 0)
             return -1;
         c->steps.from = &c->from;
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: resuming from %s", c->o.file);
@@ -388,12 +397,12 @@ int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e)
     if (!c || !c->o.asked)
         return 0;
     c->o.asked->armed = 0;
-    return c->o.asked->die ? dead(e) : 0;
+    return c->o.asked->die ? fail_by_signal(e) : 0;
 }
 
 void kc_checkpoint_done(struct kc_checkpoint *c)
 {
-    char path[PATH_MAX]; /* a link stays, as it does when what it names is replaced */
+    char path[PATH_MAX]; /* remove the file, not a link to it: saving keeps the link too */
     if (c && c->there && !c->steps.cut && realpath(c->o.file, path))
         unlink(path);
 }

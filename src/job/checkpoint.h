@@ -1,8 +1,8 @@
-/* A checkpoint: the state of a fit in a file, and the clock that says when a fit is to be saved, or has to end.
+/* A checkpoint: the state of a fit in a file, and the clock that decides when a fit is to be saved or has to end.
  *
- * The file is a safetensors container (json/safetensors.h): the arrays are those of core/cluster/steps.h, in their order, and the
- * metadata say what the run was: kclust's version, every option that counts for the result, the shape of the rows and a
- * hash of them all, one of their weights, and one of each array. It is replaced whole, as any output. */
+ * The file is a safetensors container (json/safetensors.h). Its arrays are those of core/cluster/steps.h, in their
+ * order. Its metadata identify the run: kclust's version, every option that influences the result, the shape of the
+ * rows, and hashes of all rows, of their weights and of each array. The file is replaced whole, like any output. */
 #ifndef KC_JOB_CHECKPOINT_H
 #define KC_JOB_CHECKPOINT_H
 
@@ -12,40 +12,43 @@
 #include "io/outfile.h"
 #include "la/rows.h"
 
-/* Between a signal handler and a job. While it is armed, the handler writes down a signal that asks for a save, and one
- * that kills; a save comes within a step. What kills is the caller's to do, once the job has returned. */
+/* Requests from a signal handler to a job, which saves within a step. `save`: a checkpoint is wanted. `die`: the signal
+ * that is to kill the process, or 0; it is recorded only while `armed`, and the caller raises it again once the job has
+ * returned. */
 struct kc_asked {
     volatile sig_atomic_t armed, save, die;
 };
 
 struct kc_checkpoint_opts {
     const char *file;       /* NULL: none */
-    int resume;             /* go on from what is in it, when it is there */
-    double every;           /* seconds between saves, at least */
-    double timeout;         /* seconds from `began` on after which the fit ends with what it has; negative: never */
-    double began;           /* by kc_clock_now */
-    struct kc_asked *asked; /* NULL: nobody asks */
+    int resume;             /* continue from the file if it exists */
+    double every;           /* least seconds between saves */
+    double timeout;         /* seconds from `began` to when the fit ends with its best so far; negative: never */
+    double began;           /* when the run began, by kc_clock_now */
+    struct kc_asked *asked; /* NULL: signals request nothing */
 };
 #define KC_CHECKPOINT_EVERY 60.0
 
 struct kc_checkpoint;
 
-/* Looks at the file that is there, which must be a checkpoint if anything, and finds out whether it can be replaced.
- * NULL in *out, which is no failure, when o asks for nothing. */
+/* Open the checkpoint: read the header of an existing file, and check that the file can be replaced. KC_EUSAGE if it is
+ * something else than a checkpoint. *out becomes NULL, without a failure, if o has neither a file nor a timeout. */
 int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, const struct kc_checkpoint_opts *o,
                        struct kc_err *e) KC_MUST_USE;
-/* c may be NULL in what follows. */
-const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c); /* NULL: none */
-/* The rows are there: what was saved must be of the same, and of the same options (KC_EINPUT, KC_EUSAGE). Sets r->steps.
- * rows and r stay the caller's until kc_checkpoint_end. */
+/* All functions below accept NULL for c. */
+
+/* Return the file as an output, to be compared with the other outputs; NULL if there is none. */
+const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c);
+/* Begin saving, and resuming if requested: call it when the rows have been read, before the fit. A checkpoint of other
+ * rows is KC_EINPUT, one of other options KC_EUSAGE. Sets r->steps. rows and r must live until kc_checkpoint_end. */
 int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
                         const void *opts, struct kc_request *r, struct kc_err *e) KC_MUST_USE;
-/* The fit is over. -1, with e, when a signal has asked for the end meanwhile. */
+/* End saving: call it after the fit. Return -1, with e set, if a signal has requested the end meanwhile. */
 int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e) KC_MUST_USE;
-/* All outputs are written: a checkpoint has served, and is removed, unless the fit ended before its time. */
+/* Remove the checkpoint: call it when all outputs are written. A fit that was cut short by its timeout keeps it. */
 void kc_checkpoint_done(struct kc_checkpoint *c);
 void kc_checkpoint_free(struct kc_checkpoint *c);
-/* Its workspace while it saves. */
+/* Return the bytes of memory that saving needs. nk: values of k. */
 uint64_t kc_checkpoint_bytes(size_t n, size_t d, int in_memory, size_t nk, unsigned threads);
 
 #endif

@@ -1,3 +1,4 @@
+/* convert: a reader whose sink is a writer of vectors (report/vectors.h). */
 #include "job/convert.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_er
     return 0;
 }
 
-static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     return kc_out_vectors_write(arg, c, e);
 }
@@ -47,7 +48,7 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in; rows are not kept", human);
-    if (kc_in_stream(ctx, &in, sink, v, &st, e) != 0)
+    if (kc_in_stream(ctx, &in, write_piece, v, &st, e) != 0)
         goto out;
     if (st.records == 0) {
         kc_err_set(e, KC_EINPUT, "no records");

@@ -1,4 +1,5 @@
-/* convert: vectors from any format into jsonl, kvec, npy, raw, faiss or fvecs, as they are: not normalised, rows of zeros too. */
+/* convert: copy vectors from any format to jsonl, kvec, npy, raw, faiss or fvecs. They are not changed: not normalised,
+ * and rows of zeros are copied too. */
 #ifndef KC_JOB_CONVERT_H
 #define KC_JOB_CONVERT_H
 
@@ -6,15 +7,16 @@
 
 struct kc_job_convert {
     struct kc_in_opts in;
-    enum kc_in_format target; /* KC_IN_AUTO: by the suffix of output, else jsonl */
+    enum kc_in_format target; /* KC_IN_AUTO: by the suffix of `output`, else jsonl */
     const char *output;       /* "-": standard output */
 };
 
-/* Streams: a failure may leave whole records on standard output, but no half-made named file. */
+/* Run the job. Records are streamed: a failure may leave whole ones on standard output, but no incomplete named
+ * file. */
 int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j, struct kc_err *e) KC_MUST_USE;
 
-/* The format that a file name asks for: .jsonl and .ndjson, .kvec, .npy, .raw, .faiss, .fvecs; KC_IN_AUTO for any other name. KC_EUSAGE
- * for a compressed one, which kclust reads but does not write. */
+/* Find the format by the suffix of a file name: .jsonl and .ndjson, .kvec, .npy, .raw, .faiss, .fvecs; KC_IN_AUTO
+ * for any other. KC_EUSAGE for the suffix of a compressed file, which kclust reads but does not write. */
 int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_err *e) KC_MUST_USE;
 
 #endif

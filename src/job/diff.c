@@ -1,3 +1,5 @@
+/* diff of two labellings, which share rows (core/track/lineage.h), or of two models, whose rows are not known and which
+ * are compared by their centroids (core/track/kinship.h). Both fill the same report. */
 #include "job/diff.h"
 
 #include <stdio.h>
@@ -9,13 +11,14 @@
 #include "model/model.h"
 #include "report/diff.h"
 
-struct run {
+struct diff_run {
     const struct kc_job_diff *j;
     struct kc_outfile *out;
     struct kc_labelling old, new;
-    uint32_t *old_of;        /* (new.n) the old row, KC_INTERN_NONE */
-    uint32_t *a, *b;         /* (new.n) labels of common rows, KC_NOISE for all others */
-    uint64_t *old_rows, *new_rows, *old_size, *new_size;
+    uint32_t *old_of;        /* (new.n) the old row of each new one; KC_INTERN_NONE: none */
+    uint32_t *a, *b;         /* (new.n) old and new labels of the common rows; KC_NOISE for all others */
+    uint64_t *old_rows, *new_rows; /* (old.k), (new.k) common rows of each cluster */
+    uint64_t *old_size, *new_size; /* (old.k), (new.k) all rows of each cluster */
     struct kc_table table, turned;
     struct kc_agreement agreement;
     struct kc_lineage lineage;
@@ -24,7 +27,8 @@ struct run {
     struct kc_buf text;
 };
 
-static int load(const char *path, const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
+/* Load a file of labels. KC_EINPUT if it is a model: two models are compared elsewhere. */
+static int load_labelling(const char *path, const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
 {
     int model = kc_model_is(path, e);
     if (model < 0)
@@ -35,7 +39,8 @@ static int load(const char *path, const struct kc_job_diff *j, struct kc_labelli
     return kc_labels_load(path, &j->labels, l, e);
 }
 
-static uint64_t *count(const uint32_t *labels, size_t n, uint32_t k, struct kc_err *e)
+/* Return (k) how many of the n labels name each cluster. The caller frees it. */
+static uint64_t *count_sizes(const uint32_t *labels, size_t n, uint32_t k, struct kc_err *e)
 {
     uint64_t *c = kc_mem_zalloc(k, sizeof *c, e);
     for (size_t i = 0; c && i < n; i++)
@@ -44,8 +49,8 @@ static uint64_t *count(const uint32_t *labels, size_t n, uint32_t k, struct kc_e
     return c;
 }
 
-/* The rows that both files have: by term, or row by row where one has no terms. */
-static int bring_together(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+/* Find the rows that both files have: by term, or row by row if one file has no terms. */
+static int align_rows(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     size_t n = r->new.n, left = 0;
     r->old_of = kc_mem_alloc(n, sizeof *r->old_of, e);
@@ -74,27 +79,28 @@ static int bring_together(struct run *r, struct kc_diff_report *p, struct kc_err
                                          kc_source_name(r->j->old));
 }
 
-static int same_name(const struct kc_labelling *x, uint32_t i, const struct kc_labelling *y, uint32_t j)
+static int is_same_name(const struct kc_labelling *x, uint32_t i, const struct kc_labelling *y, uint32_t j)
 {
     size_t n, m;
     const char *p = kc_strs_get(&x->names, i, &n), *q = kc_strs_get(&y->names, j, &m);
     return n == m && memcmp(p, q, n) == 0;
 }
 
-static void count_renamed(const struct run *r, const struct kc_lineage *l, struct kc_diff_report *p)
+/* Count the pairs of partner clusters whose names differ. */
+static void count_renamed(const struct diff_run *r, const struct kc_lineage *l, struct kc_diff_report *p)
 {
     for (uint32_t j = 0; j < r->new.k; j++)
-        p->renamed += l->partner[j] != KC_NONE && !same_name(&r->old, l->partner[j], &r->new, j);
+        p->renamed += l->partner[j] != KC_NONE && !is_same_name(&r->old, l->partner[j], &r->new, j);
 }
 
-static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+static int compare_labellings(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     size_t n = r->new.n;
     uint64_t moved = 0; /* common rows that have a label on one side only */
-    r->old_rows = count(r->a, n, r->old.k, e);
-    r->new_rows = count(r->b, n, r->new.k, e);
-    r->old_size = count(r->old.labels, r->old.n, r->old.k, e);
-    r->new_size = count(r->new.labels, n, r->new.k, e);
+    r->old_rows = count_sizes(r->a, n, r->old.k, e);
+    r->new_rows = count_sizes(r->b, n, r->new.k, e);
+    r->old_size = count_sizes(r->old.labels, r->old.n, r->old.k, e);
+    r->new_size = count_sizes(r->new.labels, n, r->new.k, e);
     if (!r->old_rows || !r->new_rows || !r->old_size || !r->new_size ||
         kc_table_build(&r->table, r->a, r->old.k, r->b, r->new.k, n, e) != 0 ||
         kc_table_build(&r->turned, r->b, r->new.k, r->a, r->old.k, n, e) != 0 ||
@@ -114,14 +120,14 @@ static int compare(struct run *r, struct kc_diff_report *p, struct kc_err *e)
     return 0;
 }
 
-static int work_labels(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+static int diff_labellings(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
     p->table = &r->table;
     p->turned = &r->turned;
     p->lineage = &r->lineage;
-    if (load(j->old, j, &r->old, e) != 0 || load(j->new, j, &r->new, e) != 0 || bring_together(r, p, e) != 0 ||
-        compare(r, p, e) != 0)
+    if (load_labelling(j->old, j, &r->old, e) != 0 || load_labelling(j->new, j, &r->new, e) != 0 || align_rows(r, p, e) != 0 ||
+        compare_labellings(r, p, e) != 0)
         return -1;
     p->old.rows = r->old_rows;
     p->old.size = r->old_size;
@@ -130,8 +136,8 @@ static int work_labels(struct run *r, struct kc_diff_report *p, struct kc_err *e
     return 0;
 }
 
-/* The ids as labels, and what kinship wants to know of the model. median: freed by the caller. */
-static int describe(const struct kc_model *m, struct kc_labelling *l, struct kc_kin_side *s, double **median,
+/* Fill l with the ids of a model as names, and s with what kinship needs of it. The caller frees *median. */
+static int describe_model(const struct kc_model *m, struct kc_labelling *l, struct kc_kin_side *s, double **median,
                     struct kc_err *e)
 {
     char name[32];
@@ -151,7 +157,7 @@ static int describe(const struct kc_model *m, struct kc_labelling *l, struct kc_
     return 0;
 }
 
-static int all_kept(const struct kc_lineage *l)
+static int is_all_kept(const struct kc_lineage *l)
 {
     for (uint32_t i = 0; i < l->nold; i++)
         if (l->old_fate[i] != KC_FATE_KEPT)
@@ -162,7 +168,7 @@ static int all_kept(const struct kc_lineage *l)
     return 1;
 }
 
-static int work_models(struct run *r, struct kc_diff_report *p, struct kc_err *e)
+static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
     const struct kc_model *old = &r->old_model, *new = &r->new_model;
@@ -174,7 +180,7 @@ static int work_models(struct run *r, struct kc_diff_report *p, struct kc_err *e
     if (old->d != new->d)
         return kc_err_at(e, KC_EINPUT, kc_source_name(j->new), 0, "a model of %zu dimensions, expected %zu as in %s",
                          new->d, old->d, kc_source_name(j->old));
-    if (describe(old, &r->old, &a, &old_median, e) == 0 && describe(new, &r->new, &b, &new_median, e) == 0)
+    if (describe_model(old, &r->old, &a, &old_median, e) == 0 && describe_model(new, &r->new, &b, &new_median, e) == 0)
         rc = kc_kinship_compute(&r->kinship, &a, &b, old->d, &j->lineage, e);
     kc_mem_free(new_median);
     kc_mem_free(old_median);
@@ -185,11 +191,11 @@ static int work_models(struct run *r, struct kc_diff_report *p, struct kc_err *e
     p->old.size = old->counts;
     p->new.size = new->counts;
     count_renamed(r, p->lineage, p);
-    p->same = all_kept(p->lineage);
+    p->same = is_all_kept(p->lineage);
     return 0;
 }
 
-static int work(struct run *r, int *same, struct kc_err *e)
+static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
     struct kc_diff_report p = {.opts = &j->lineage};
@@ -201,7 +207,7 @@ static int work(struct run *r, int *same, struct kc_err *e)
         kc_source_check(j->new, e) != 0)
         return -1;
     int old = kc_model_is(j->old, e), new = old > 0 ? kc_model_is(j->new, e) : 0;
-    if (old < 0 || new < 0 || (old && new ? work_models(r, &p, e) : work_labels(r, &p, e)) != 0)
+    if (old < 0 || new < 0 || (old && new ? diff_models(r, &p, e) : diff_labellings(r, &p, e)) != 0)
         return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
@@ -212,8 +218,8 @@ static int work(struct run *r, int *same, struct kc_err *e)
 
 int kc_job_diff_run(const struct kc_job_diff *j, int *same, struct kc_err *e)
 {
-    struct run r = {.j = j};
-    int rc = work(&r, same, e);
+    struct diff_run r = {.j = j};
+    int rc = run_diff(&r, same, e);
     kc_buf_free(&r.text);
     kc_kinship_free(&r.kinship);
     kc_model_free(&r.new_model);

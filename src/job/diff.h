@@ -1,4 +1,4 @@
-/* diff: what became of the clusters from one labelling to another, or from one model to another. */
+/* diff: report what became of the clusters between two labellings, or between two models. */
 #ifndef KC_JOB_DIFF_H
 #define KC_JOB_DIFF_H
 
@@ -13,8 +13,9 @@ struct kc_job_diff {
     int json;
 };
 
-/* *same: the common rows are in the same clusters, whatever these are called; of models: every cluster is kept.
- * KC_EINPUT when no row is in both, for models of different dimensions, and for a model and labels. */
+/* Run the job. *same is set to 1 if the common rows are in the same clusters, whatever their labels; for models, if
+ * every cluster is kept. KC_EINPUT if no row is in both files, if the models differ in their dimensions, or if only one
+ * of the two is a model. */
 int kc_job_diff_run(const struct kc_job_diff *j, int *same, struct kc_err *e) KC_MUST_USE;
 
 #endif

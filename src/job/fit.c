@@ -1,4 +1,5 @@
-
+/* The job fit from input to outputs: read the rows, check the memory, cluster, match ids, find keywords, write. A
+ * context of its own keeps the warnings, which the reports repeat. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 #include "la/product.h"
 #include "par/pool.h"
 
+/* Keep a warning for the reports, and pass every line on to the caller. A kc_ctx.log. */
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
     struct kc_job_run *run = arg;
     if (level == KC_LOG_WARN && kc_strs_add(&run->warnings, line, strlen(line), &run->kept) != 0)
-        return; /* kept tells, once the run is over */
+        return; /* the run fails with `kept` at its end */
     if (run->outer->log)
         run->outer->log(run->outer->arg, level, line);
 }
@@ -33,28 +35,34 @@ static void pass_progress(void *arg, const struct kc_progress *p)
     run->outer->progress(run->outer->arg, p);
 }
 
-static uint64_t add(uint64_t a, uint64_t b)
+/* Return a + b, or UINT64_MAX if that overflows. */
+static uint64_t add_bytes(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-struct work {
+/* What the estimates of memory depend on, beside the shape of the rows. */
+struct estimate_input {
     const struct kc_job_fit *j;
     const struct kc_request *request;
     const struct kc_parts *parts; /* NULL: not known yet */
     unsigned threads;
 };
 
-/* The keywords, and what is left of the fit beside them, in bytes. */
-static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest, const struct work *w)
+/* Return the bytes that keywords need, with the clustering that is in memory meanwhile. text, longest: bytes of all
+ * texts and of the longest. */
+static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest,
+                               const struct estimate_input *w)
 {
     uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float), by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
-    return add(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
-               (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
+    return add_bytes(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
+                     (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
 
-/* The fit and what is made of it. texts: what the keywords are taken from, NULL: not known yet. */
-static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *w, const struct kc_strs *texts)
+/* Return the bytes that the fit and its outputs need at the peak. texts: what keywords are found in; NULL: not known
+ * yet. */
+static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estimate_input *w,
+                          const struct kc_strs *texts)
 {
     const struct kc_algorithm *algorithm = w->j->algorithm;
     struct kc_parts_opts parts = w->j->parts;
@@ -62,21 +70,20 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
     parts.opts = w->j->opts;
     parts.weights = w->request->weights;
     uint64_t k = algorithm->most_clusters(w->j->opts, n), text = 0, longest = 0;
-    uint64_t fit = add(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
-                                             : algorithm->bytes(n, d, in_memory, w->j->opts, w->request,
-                                                                  w->threads),
-                       w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
+    uint64_t fit = add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
+                                                   : algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
+                             w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
-        fit = add(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
-    fit = add(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
-                        (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
-    if (w->j->path[KC_FIT_CLUSTERS]) { /* the fit has freed what it worked with */
-        uint64_t records = add(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
+        fit = add_bytes(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
+    fit = add_bytes(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
+                              (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
+    if (w->j->path[KC_FIT_CLUSTERS]) { /* the fit's workspace is free by then */
+        uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
     }
     if (w->j->keywords == 0)
         return fit;
-    if (!texts) { /* about: more than terms take */
+    if (!texts) { /* an estimate, above what terms need */
         longest = 4096;
         text = (uint64_t)n * 256;
     }
@@ -86,25 +93,25 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct work *
         longest = len > longest ? len : longest;
         text += len;
     }
-    uint64_t keywords = keywords_bytes(n, d, k, text, longest, w); /* the fit has freed what it worked with */
+    uint64_t keywords = keywords_bytes(n, d, k, text, longest, w); /* the fit's workspace is free by then */
     return keywords > fit ? keywords : fit;
 }
 
-/* A kc_in_opts.work. */
+/* Return the bytes of the work on n rows in memory. A kc_in_opts.work. */
 static uint64_t work_bytes(void *arg, size_t n, size_t d)
 {
-    const struct work *w = arg;
+    const struct estimate_input *w = arg;
     return fit_bytes(n, d, 1, w, NULL);
 }
 
-/* What the keywords are taken from. */
-static const struct kc_strs *texts_of(const struct kc_job_run *run, const struct kc_job_fit *j)
+/* Return the texts that keywords are found in: the text field, or the terms. */
+static const struct kc_strs *keyword_texts(const struct kc_job_run *run, const struct kc_job_fit *j)
 {
     return j->text_field ? &run->texts : &run->ds.terms;
 }
 
-/* The text field of each row, decoded. */
-static int take_texts(struct kc_job_run *run, struct kc_err *e)
+/* Read and decode the text field of each row. */
+static int read_texts(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
@@ -121,23 +128,25 @@ static int take_texts(struct kc_job_run *run, struct kc_err *e)
     return rc;
 }
 
+/* Check that data and work fit into --max-memory, now that the rows are known. */
 static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const uint64_t mega = 1u << 20;
     char for_data[16], for_work[16];
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
-    const struct work w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool)};
-    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, texts_of(run, j));
-    uint64_t need = run->need = add(data, work);
+    const struct estimate_input w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool)};
+    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, keyword_texts(run, j));
+    uint64_t need = run->need = add_bytes(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", for_data, for_work);
     if (j->max_memory == 0 || need <= j->max_memory)
         return 0;
-    if (!rows->x) { /* what would do: of few rows the work has a copy, and they had better been in memory */
-        uint64_t all = add(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
-        uint64_t other = add(all, fit_bytes(rows->n, rows->d, 1, &w, texts_of(run, j)));
+    if (!rows->x) {
+        /* name the least that suffices: of few streamed rows the work has a copy, so that all in memory may need less */
+        uint64_t all = add_bytes(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
+        uint64_t other = add_bytes(all, fit_bytes(rows->n, rows->d, 1, &w, keyword_texts(run, j)));
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
@@ -154,7 +163,7 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
         [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
     };
     struct kc_in_opts in = j->in;
-    struct work w = {j, &run->request, NULL, kc_pool_threads(run->ctx.pool)};
+    struct estimate_input w = {j, &run->request, NULL, kc_pool_threads(run->ctx.pool)};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
@@ -164,10 +173,11 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     in.attrs = run->fields.name;
     in.nattrs = run->fields.n;
     in.kinds = run->fields.kind;
-    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || take_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || read_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
         return -1;
     kc_fit_fields_check(run);
-    if (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field)) /* nobody looks at the fields any more */
+    /* free the fields unless the records need them */
+    if (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field))
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
         return kc_err_set(e, KC_EINPUT, "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
@@ -182,8 +192,8 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     return 0;
 }
 
-/* Memory was short: what would do. */
-static void tell_need(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_err *e)
+/* Add to an error of memory what the run needs, and how to do with less. */
+static void explain_memory(const struct kc_job_fit *j, const struct kc_job_run *run, struct kc_err *e)
 {
     char all[16], data[16];
     if (!e->short_of)
@@ -197,8 +207,8 @@ static void tell_need(const struct kc_job_fit *j, const struct kc_job_run *run, 
         kc_err_more(e, " (--max-memory streams rows that do not fit)");
 }
 
-/* What the fit came to, for machines that read along. */
-static void tell_fit(const struct kc_job_run *run)
+/* Send the figures of the fit as events, for programs that read the log. */
+static void send_fit_events(const struct kc_job_run *run)
 {
     const struct kc_clustering *f = &run->fit;
     const struct kc_kmeans *own = kc_kmeans_of(f), none = {.k_selected = f->k};
@@ -225,7 +235,7 @@ static void tell_fit(const struct kc_job_run *run)
                  p->nparts ? sizeof of_parts / sizeof of_parts[0] : sizeof facts / sizeof facts[0]);
 }
 
-static int cluster(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
@@ -244,18 +254,19 @@ static int cluster(const struct kc_job_fit *j, struct kc_job_run *run, struct kc
             kc_checkpoint_end(run->checkpoint, e) != 0)
             return -1;
     }
-    for (size_t i = 0; i < run->fit.warnings.n; i++) { /* of parts only on request: nobody has chosen each one's range of k */
+    /* with parts, warnings are shown under -v only: the user has not chosen each part's range of k */
+    for (size_t i = 0; i < run->fit.warnings.n; i++) {
         size_t n;
         const char *s = kc_strs_get(&run->fit.warnings, i, &n);
         kc_ctx_log(&run->ctx, run->parts.nparts ? KC_LOG_INFO : KC_LOG_WARN, "%.*s", n < 1000 ? (int)n : 1000, s);
     }
-    tell_fit(run);
+    send_fit_events(run);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "path: %s (%s), kernel: %s", run->fit.path, run->fit.path_why,
                kc_la_kernel());
     return 0;
 }
 
-/* The ids of an older model for clusters that continue its own. */
+/* Give clusters that continue one of an older model its id, and check --max-relabel. */
 static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_clustering *f = &run->fit;
@@ -273,7 +284,7 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     return 0;
 }
 
-/* Whatever is wrong with them is found before the work starts. */
+/* Read the stop words. Done before the work starts, so that errors in the file are reported early. */
 static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     return j->stop_words ? kc_terms_load(j->stop_words, 0, j->in.max_line, j->max_memory, &run->stop_words, e) : 0;
@@ -285,7 +296,7 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
     if (j->keywords == 0)
         return 0;
     double t0 = kc_clock_now();
-    int rc = kc_keywords_make(&run->ctx, texts_of(run, j), run->fit.labels, run->fit.k, &o, &run->keywords, e);
+    int rc = kc_keywords_make(&run->ctx, keyword_texts(run, j), run->fit.labels, run->fit.k, &o, &run->keywords, e);
     run->keywords_seconds = kc_clock_now() - t0;
     return rc;
 }
@@ -293,7 +304,7 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
 static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
 {
     int waited = 0;
-    static const double some = 1; /* what is needed depends on whether there are weights, not on what they are */
+    static const double some = 1; /* stands for weights not read yet: memory depends only on whether there are any */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
                                        .want_rows = kc_out_wants_figures(&j->out), .want_sums = j->path[KC_FIT_MODEL] != NULL};
     run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
@@ -301,7 +312,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     memcpy(run->opts, j->opts, j->algorithm->opts_size);
     run->times.begin = kc_clock_now();
-    /* an update of the same model meanwhile would be lost, and could give an id that this gives too */
+    /* lock the model: an update of it meanwhile would be lost, and could give the same new ids */
     if (j->path[KC_FIT_MODEL] && kc_lock_take(j->path[KC_FIT_MODEL], &run->lock, &waited, e) != 0)
         return -1;
     if (waited)
@@ -314,7 +325,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster(j, run, e) != 0 || keep_ids(j, run, e) != 0)
+    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (find_keywords(j, run, e) != 0)
@@ -337,7 +348,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     return 0;
 }
 
-static void run_free(struct kc_job_run *run)
+static void free_run(struct kc_job_run *run)
 {
     kc_checkpoint_free(run->checkpoint);
     kc_lock_drop(run->lock);
@@ -368,8 +379,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
     int rc = read_and_fit(j, run, r, e);
     if (rc != 0)
-        tell_need(j, run, e);
-    run_free(run);
+        explain_memory(j, run, e);
+    free_run(run);
     return rc;
 }
 

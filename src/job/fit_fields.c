@@ -1,8 +1,11 @@
+/* The fields of the records that a fit reads. A field that has several uses, such as a facet to group by, is read
+ * once. */
 #include <string.h>
 #include "base/ctx.h"
 #include "job/fit_run.h"
 
-static size_t want(struct kc_fit_fields *f, const char *name, enum kc_attr_kind kind)
+/* Add a field, unless it is in the list already. Return its place; KC_FIT_NO_FIELD if name is NULL. */
+static size_t add_field(struct kc_fit_fields *f, const char *name, enum kc_attr_kind kind)
 {
     size_t i = 0;
     if (!name)
@@ -21,14 +24,14 @@ static size_t want(struct kc_fit_fields *f, const char *name, enum kc_attr_kind 
 void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j)
 {
     f->n = 0;
-    f->text = want(f, j->text_field, KC_ATTR_ANY);
-    f->time = want(f, j->time_field, KC_ATTR_TIME);
-    f->weight = want(f, j->weight_field, KC_ATTR_WEIGHT);
+    f->text = add_field(f, j->text_field, KC_ATTR_ANY);
+    f->time = add_field(f, j->time_field, KC_ATTR_TIME);
+    f->weight = add_field(f, j->weight_field, KC_ATTR_WEIGHT);
     for (size_t i = 0; i < j->ngroup_by; i++)
-        f->group[i] = want(f, j->group_by[i], KC_ATTR_ANY);
-    f->document = want(f, j->path[KC_FIT_CLUSTERS] ? j->document_field : NULL, KC_ATTR_ANY);
+        f->group[i] = add_field(f, j->group_by[i], KC_ATTR_ANY);
+    f->document = add_field(f, j->path[KC_FIT_CLUSTERS] ? j->document_field : NULL, KC_ATTR_ANY);
     for (size_t i = 0; i < j->records.nfacets; i++)
-        f->facet[i] = want(f, j->path[KC_FIT_CLUSTERS] ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
+        f->facet[i] = add_field(f, j->path[KC_FIT_CLUSTERS] ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
 }
 
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out)

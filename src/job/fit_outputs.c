@@ -1,5 +1,5 @@
-/* The outputs of a fit: one row each in two tables side by side, the option that names it and how it is written. A new
- * output is a row in both; opening, comparing, committing and freeing are loops over them. */
+/* The outputs of a fit. Each has a row in two parallel tables: the option that names it, and the function that
+ * writes it. A new output is a row in both; opening, comparing, committing and freeing are loops over them. */
 #include "job/fit_run.h"
 
 #define AT(output) offsetof(struct kc_job_fit, path[output])
@@ -19,10 +19,10 @@ const struct kc_option kc_fit_output_options[] = {
      .marks = KC_OPTION_NO_STDIO | KC_OPTION_BASIC, .help = "save the model to FILE, for assign, update and --like"},
     {0}};
 
-static const struct writer {
+static const struct output_writer {
     kc_fit_writer *write;
-    int reports;           /* it tells the times of the run, so it is written last */
-    int may_replace_input; /* it may replace the model of --like */
+    int reports;           /* reports the times of the run, so it is written last */
+    int may_replace_input; /* may replace the model of --like */
 } writers[] = {
     [KC_FIT_LABELS] = {kc_fit_write_labels, 0, 0},
     [KC_FIT_SUMMARY] = {kc_fit_write_sidecar, 1, 0},
@@ -35,7 +35,7 @@ static const struct writer {
 _Static_assert(OUTPUTS + 1 == sizeof kc_fit_output_options / sizeof *kc_fit_output_options, "a row for each output");
 _Static_assert(OUTPUTS <= KC_FIT_OUTPUTS_MOST, "room for the outputs");
 
-/* Fill the table of outputs. names: room for the options as people write them. */
+/* Fill the table of outputs. names: receives the options as people write them. */
 static void list_outputs(const struct kc_job_fit *j, struct kc_output out[OUTPUTS], char (*names)[KC_OPTION_TEXT_MAX])
 {
     for (size_t i = 0; i < OUTPUTS; i++) {
@@ -57,17 +57,17 @@ int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, stru
 {
     list_outputs(j, run->output, run->output_name);
     run->noutputs = OUTPUTS;
-    /* The checkpoint, which has been opened already, takes part in the comparison. */
+    /* the checkpoint, which is open already, must not be one of the outputs either */
     run->output[OUTPUTS] = (struct kc_output){
         .option = "--checkpoint", .f = (struct kc_outfile *)(uintptr_t)kc_checkpoint_file(run->checkpoint),
         .may_replace_input = 1};
     int rc = kc_outputs_open(run->output, OUTPUTS + 1, e) != 0 ||
              kc_outputs_none_is(run->output, OUTPUTS + 1, j->like, "--like", e) != 0 ? -1 : 0;
-    run->output[OUTPUTS].f = NULL; /* the checkpoint's own */
+    run->output[OUTPUTS].f = NULL; /* it stays the checkpoint's */
     return rc;
 }
 
-/* Write the outputs of one kind. */
+/* Write the outputs that are reports (1), or all others (0). */
 static int write_outputs(const struct kc_job_fit *j, struct kc_job_run *run, int reports, struct kc_err *e)
 {
     for (size_t i = 0; i < OUTPUTS; i++)
@@ -85,7 +85,7 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
 {
     if (write_outputs(j, run, 1, e) != 0)
         return -1;
-    /* before anything is replaced: after that nothing may fail for want of memory */
+    /* made before anything is replaced: after that, memory must not run out */
     const struct kc_report report = kc_fit_report(j, run);
     return text ? kc_out_summary(text, &report, e) : 0;
 }

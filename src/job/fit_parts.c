@@ -1,4 +1,4 @@
-/* A fit of groups, times and weights. */
+/* Groups, times and weights of a fit. The reader has checked the values of fields that must be times or weights. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@ int kc_fit_in_parts(const struct kc_job_fit *j)
     return j->ngroup_by > 0 || (j->time_field && (j->parts.window > 0 || j->parts.max_gap >= 0));
 }
 
-static int take_times(struct kc_job_run *run, struct kc_err *e)
+static int read_times(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
@@ -21,15 +21,15 @@ static int take_times(struct kc_job_run *run, struct kc_err *e)
     for (size_t i = 0; run->time && rc == 0 && i < run->ds.rows.n; i++) {
         size_t n;
         const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
-        rc = kc_attrs_time(value, n, &w, &run->time[i], e); /* it is one, the reader has seen to that */
+        rc = kc_attrs_time(value, n, &w, &run->time[i], e); /* cannot fail: the reader has checked it */
     }
     kc_buf_free(&w.json);
     kc_buf_free(&w.text);
     return run->time && rc == 0 ? 0 : -1;
 }
 
-/* By weight_field, by age, or both. */
-static int take_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+/* Compute the rows' weights: by weight_field, by age, or by the product of both. */
+static int read_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
@@ -48,7 +48,7 @@ static int take_weights(const struct kc_job_fit *j, struct kc_job_run *run, stru
         run->weight[i] = 1;
         if (given)
             rc = kc_attrs_weight(value, len, &w, &run->weight[i], e);
-        if (j->halflife > 0) /* very old rows count for next to nothing, but for something */
+        if (j->halflife > 0) /* not below 1e-9: a very old row still has a weight */
             run->weight[i] *= fmax(exp2(-(double)(latest - run->time[i]) / (double)j->halflife), 1e-9);
     }
     kc_buf_free(&w.json);
@@ -56,7 +56,8 @@ static int take_weights(const struct kc_job_fit *j, struct kc_job_run *run, stru
     return rc == 0 ? 0 : -1;
 }
 
-static int take_groups(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+/* Number the groups by the values of the fields, and keep these values. */
+static int read_groups(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_intern groups = {0};
     struct kc_buf key = {0};
@@ -69,7 +70,7 @@ static int take_groups(const struct kc_job_fit *j, struct kc_job_run *run, struc
         goto out;
     for (size_t i = 0; i < n; i++) {
         key.n = 0;
-        for (size_t a = 0; a < j->ngroup_by; a++) { /* no JSON on one line has a line end */
+        for (size_t a = 0; a < j->ngroup_by; a++) { /* compact JSON has no newline, so it can separate */
             struct kc_field f;
             size_t len = 0;
             const char *value = kc_fit_field(run, run->fields.group[a], &f) ?
@@ -96,7 +97,7 @@ out:
     return rc;
 }
 
-static struct kc_parts_opts opts_of(const struct kc_job_fit *j, const struct kc_job_run *run)
+static struct kc_parts_opts parts_opts(const struct kc_job_fit *j, const struct kc_job_run *run)
 {
     struct kc_parts_opts parts = j->parts;
     parts.algorithm = j->algorithm;
@@ -109,15 +110,15 @@ static struct kc_parts_opts opts_of(const struct kc_job_fit *j, const struct kc_
 
 int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    if (take_times(run, e) != 0 || take_weights(j, run, e) != 0 || take_groups(j, run, e) != 0)
+    if (read_times(run, e) != 0 || read_weights(j, run, e) != 0 || read_groups(j, run, e) != 0)
         return -1;
-    const struct kc_parts_opts parts = opts_of(j, run);
+    const struct kc_parts_opts parts = parts_opts(j, run);
     return kc_fit_in_parts(j) ? kc_parts_cut(run->ds.rows.n, &parts, &run->parts, e) : 0;
 }
 
 int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    const struct kc_parts_opts parts = opts_of(j, run);
+    const struct kc_parts_opts parts = parts_opts(j, run);
     run->groups = (struct kc_groups){&run->parts, j->group_by, j->ngroup_by, &run->group_values, run->group, j->parts.window};
     return kc_parts_fit(&run->ctx, &run->ds.rows, &parts, &run->parts, &run->fit, e);
 }

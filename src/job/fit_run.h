@@ -1,4 +1,4 @@
-/* Inside the fit's job: what a run holds, for the files that do its parts. fit.c has their order. */
+/* Inside the job fit: what a run holds, and the functions of its files. Their order is in fit.c. */
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
@@ -11,68 +11,77 @@
 
 #define KC_FIT_NO_FIELD SIZE_MAX
 
-/* The fields of the records that a run wants, each of them once. */
+/* The fields of the records that a run reads, each of them once. */
 struct kc_fit_fields {
     const char *name[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4];
-    enum kc_attr_kind kind[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4]; /* what each must be */
+    enum kc_attr_kind kind[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4]; /* what its values must be */
     size_t n;
-    size_t text, document, time, weight, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST]; /* which of them; KC_FIT_NO_FIELD */
+    /* The place of each in name and kind; KC_FIT_NO_FIELD: not read. */
+    size_t text, document, time, weight, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
 };
 
 /* Everything a run holds; one place to free it. */
 struct kc_job_run {
-    const struct kc_ctx *outer; /* the caller's context: log lines are passed on to it */
-    struct kc_ctx ctx;          /* what readers and core see: warnings are kept as well */
-    struct kc_err kept;         /* a failure to keep a warning */
+    const struct kc_ctx *outer; /* the caller's context, which log lines are passed on to */
+    struct kc_ctx ctx;          /* the context of readers and core: it also keeps warnings */
+    struct kc_err kept;         /* set if a warning could not be kept */
     struct kc_strs warnings;
-    struct kc_output output[KC_FIT_OUTPUTS_MOST + 1]; /* by the rows of job/fit_outputs.c; the last: the checkpoint, to compare */
-    char output_name[KC_FIT_OUTPUTS_MOST][KC_OPTION_TEXT_MAX]; /* their options */
-    size_t noutputs;            /* without the last */
+    struct kc_output output[KC_FIT_OUTPUTS_MOST + 1]; /* by kc_fit_output; then the checkpoint, only to be compared */
+    char output_name[KC_FIT_OUTPUTS_MOST][KC_OPTION_TEXT_MAX]; /* the options that name them */
+    size_t noutputs;            /* without the checkpoint */
     struct kc_fit_fields fields;
-    int64_t *time;          /* (n) of time_field; or NULL */
-    uint32_t *group;        /* (n) by group_by, counted in the order in which they were met; or NULL */
-    struct kc_strs group_values; /* as struct kc_groups has them */
-    double *weight;         /* (n) or NULL */
-    struct kc_parts parts;  /* what became of them; none where all rows were clustered as one */
+    int64_t *time;          /* (n) timestamps (base/date.h) of the rows; or NULL */
+    uint32_t *group;        /* (n) groups of the rows, numbered by their first row; or NULL */
+    struct kc_strs group_values; /* as in struct kc_groups */
+    double *weight;         /* (n) weights of the rows; or NULL */
+    struct kc_parts parts;  /* the groups and windows as clustered; empty if all rows were clustered as one */
     struct kc_groups groups;
     struct kc_dataset ds;
-    void *opts;             /* the algorithm's options, settled for these rows */
+    void *opts;             /* the algorithm's options, resolved for these rows */
     struct kc_request request;
     struct kc_clustering fit;
-    struct kc_model model, old; /* old: of --like */
-    int lock;                   /* on the model that is replaced */
+    struct kc_model model;      /* the model that is saved */
+    struct kc_model old;        /* the model of --like */
+    int lock;                   /* lock of the model's file, see io/lock.h; -1: none */
     struct kc_like like;
     struct kc_strs stop_words;
-    struct kc_strs texts; /* of text_field */
+    struct kc_strs texts; /* (n) values of text_field, decoded */
     struct kc_keywords keywords;
     double keywords_seconds;
     struct {
-        double begin, read, fit, end; /* by kc_clock_now: when the run began, and what was done then */
-    } times;
-    struct kc_checkpoint *checkpoint; /* NULL: the fit is done in one go */
-    uint64_t need; /* bytes for the data and the work, 0: not known yet */
+        double begin, read, fit, end;
+    } times;                /* by kc_clock_now: when the run began, and when it had read, fitted and written */
+    struct kc_checkpoint *checkpoint; /* NULL: no checkpoint and no timeout */
+    uint64_t need; /* bytes needed for the data and the work; 0: not known yet */
 };
 
 /* job/fit_fields.c */
+
+/* List the fields that the job reads. */
 void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j);
-/* Where the rows' values of a field are; 0 when it is none. */
+/* Find where the rows' values of a field lie. Return 0 if `field` is KC_FIT_NO_FIELD. */
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out);
-/* Warn of those that no record has. */
+/* Warn of fields that no record has. */
 void kc_fit_fields_check(const struct kc_job_run *run);
 
-/* job/fit_parts.c. Whether the rows are clustered in parts; */
+/* job/fit_parts.c */
+
+/* Return 1 if the rows are clustered in parts: by groups, time windows or gaps. */
 int kc_fit_in_parts(const struct kc_job_fit *j);
-/* times, groups and weights out of the rows' fields, and so which rows are in which part; */
+/* Read times, groups and weights from the rows' fields, and with them divide the rows into parts. */
 int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
-/* and kc_parts_fit of them. */
-int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
-    KC_MUST_USE;
+/* Cluster the parts. */
+int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
 
-/* job/fit_outputs.c: open the outputs; write those of the work; and, when the times are known, those that report it, and
- * the summary for people into text (may be NULL). */
+/* job/fit_outputs.c */
+
+/* Open all outputs, and check that no two are the same file and none is an input. */
 int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Write the outputs that hold results. */
 int kc_fit_write_work(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Write the outputs that report the run, which need its times; and the summary for people to text, unless that is
+ * NULL. */
 int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_buf *text, struct kc_err *e)
     KC_MUST_USE;
 
@@ -80,7 +89,7 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
 typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e);
 kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
     kc_fit_write_prometheus;
-/* Gather what the run came to, for reports. */
+/* Gather the figures of the run, for reports. */
 struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run);
 
 #endif

@@ -1,3 +1,5 @@
+/* The writers of a fit's outputs: each fills the struct of a report (room report) or of a model from what the run
+ * holds. */
 #include <math.h>
 #include <stdio.h>
 #include "base/date.h"
@@ -35,44 +37,44 @@ int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struc
     return kc_model_save(&run->model, f, e);
 }
 
-static void set(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
+static void add_setting(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
 {
     s[(*n)++] = (struct kc_setting){name, text, number};
 }
 
 #define SETTINGS 10
 
-/* The options beside those of the fit that have a say, as far as they are given. */
-static size_t settings_of(const struct kc_job_fit *j, const char *group_by, struct kc_setting s[SETTINGS])
+/* List the options in use that influence the clusters and are not the algorithm's. Return how many. */
+static size_t list_settings(const struct kc_job_fit *j, const char *group_by, struct kc_setting s[SETTINGS])
 {
     const struct kc_parts_opts *p = &j->parts;
     const double second = (double)KC_DATE_SECOND;
     size_t n = 0;
     if (j->ngroup_by > 0)
-        set(s, &n, "group_by", group_by, 0);
+        add_setting(s, &n, "group_by", group_by, 0);
     if (p->min_rows > 0)
-        set(s, &n, "min_group", NULL, (double)p->min_rows);
+        add_setting(s, &n, "min_group", NULL, (double)p->min_rows);
     if (p->small_none)
-        set(s, &n, "small_groups", "none", 0);
+        add_setting(s, &n, "small_groups", "none", 0);
     if (!isnan(p->merge))
-        set(s, &n, "merge_groups", NULL, p->merge);
+        add_setting(s, &n, "merge_groups", NULL, p->merge);
     if (j->time_field)
-        set(s, &n, "time_field", j->time_field, 0);
+        add_setting(s, &n, "time_field", j->time_field, 0);
     if (p->window > 0)
-        set(s, &n, "time_window", NULL, (double)p->window / second);
+        add_setting(s, &n, "time_window", NULL, (double)p->window / second);
     if (!isnan(p->link))
-        set(s, &n, "link", NULL, p->link);
+        add_setting(s, &n, "link", NULL, p->link);
     if (p->max_gap >= 0)
-        set(s, &n, "max_gap", NULL, (double)p->max_gap / second);
+        add_setting(s, &n, "max_gap", NULL, (double)p->max_gap / second);
     if (j->weight_field)
-        set(s, &n, "weight_field", j->weight_field, 0);
+        add_setting(s, &n, "weight_field", j->weight_field, 0);
     if (j->halflife > 0)
-        set(s, &n, "recency", NULL, (double)j->halflife / second);
+        add_setting(s, &n, "recency", NULL, (double)j->halflife / second);
     return n;
 }
 
-/* The fields of --group-by as they were given. */
-static void join_names(const struct kc_job_fit *j, char *out, size_t size)
+/* Join the fields of --group-by with commas, as they were given. */
+static void join_group_fields(const struct kc_job_fit *j, char *out, size_t size)
 {
     size_t n = 0;
     *out = '\0';
@@ -80,7 +82,6 @@ static void join_names(const struct kc_job_fit *j, char *out, size_t size)
         n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", j->group_by[i]);
 }
 
-/* A record for each cluster. */
 int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *out, struct kc_err *e)
 {
     const struct kc_clustering *f = &run->fit;
@@ -88,10 +89,10 @@ int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, st
     struct kc_members members = {0};
     struct kc_setting settings[SETTINGS];
     char group_by[1024];
-    join_names(j, group_by, sizeof group_by);
+    join_group_fields(j, group_by, sizeof group_by);
     struct kc_clusters c = {
         .settings = settings,
-        .nsettings = settings_of(j, group_by, settings),
+        .nsettings = list_settings(j, group_by, settings),
         .o = &j->records,
         .fit = f,
         .opts = run->opts,
@@ -108,7 +109,7 @@ int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, st
     };
     int rc = -1;
     for (size_t i = 0; i < j->records.nfacets; i++)
-        (void)kc_fit_field(run, run->fields.facet[i], &facets[i]); /* each was asked for */
+        (void)kc_fit_field(run, run->fields.facet[i], &facets[i]); /* found: facets are among the fields */
     double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
     c.similarity = similarity;
     if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&

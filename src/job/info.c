@@ -1,3 +1,5 @@
+/* info of a data file: one pass over the rows gathers norms, duplicates and the first terms. Duplicates are counted by
+ * sorting the hashes of the rows, 8 bytes for each. */
 #include "job/info.h"
 
 #include <float.h>
@@ -11,19 +13,20 @@
 #include "report/width.h"
 
 #define FIRST_TERMS 5
-#define UNIT_TOLERANCE 1e-3 /* what half precision and a few printed digits leave of a norm of 1 */
+#define UNIT_TOLERANCE 1e-3 /* error of a norm of 1 after half precision or a few printed digits */
 
+/* What is gathered about the rows. */
 struct survey {
-    uint64_t rows, zero;
+    uint64_t rows, zero;     /* all rows, and rows of zeros */
     size_t d;
     double least, most, sum; /* of the norms */
-    uint64_t *hashes;        /* (rows) */
-    size_t cap;
+    uint64_t *hashes;        /* (rows) of the rows */
+    size_t cap;              /* room in hashes */
     struct kc_strs first;    /* the first terms */
     uint64_t duplicates;
 };
 
-static double norm(const float *x, size_t d)
+static double row_norm(const float *x, size_t d)
 {
     double s = 0;
     for (size_t i = 0; i < d; i++)
@@ -31,7 +34,8 @@ static double norm(const float *x, size_t d)
     return sqrt(s);
 }
 
-static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
+/* Add one piece to the survey. A kc_in_sink. */
+static int survey_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct survey *s = arg;
     s->d = c->d;
@@ -46,7 +50,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
     }
     for (size_t i = 0; i < c->n; i++, s->rows++) {
         const float *x = c->x + i * c->d;
-        double len = norm(x, c->d);
+        double len = row_norm(x, c->d);
         if (!(len > 0))
             s->zero++;
         s->least = fmin(s->least, len);
@@ -63,7 +67,7 @@ static int sink(void *arg, const struct kc_chunk *c, struct kc_err *e)
     return 0;
 }
 
-static int by_value(const void *a, const void *b)
+static int compare_hashes(const void *a, const void *b)
 {
     uint64_t x, y;
     memcpy(&x, a, sizeof x);
@@ -73,7 +77,7 @@ static int by_value(const void *a, const void *b)
 
 static void count_duplicates(struct survey *s)
 {
-    qsort(s->hashes, (size_t)s->rows, sizeof *s->hashes, by_value);
+    qsort(s->hashes, (size_t)s->rows, sizeof *s->hashes, compare_hashes);
     for (size_t i = 1; i < s->rows; i++)
         if (s->hashes[i] == s->hashes[i - 1])
             s->duplicates++;
@@ -84,33 +88,33 @@ static int is_unit(const struct survey *s)
     return s->least >= 1 - UNIT_TOLERANCE && s->most <= 1 + UNIT_TOLERANCE;
 }
 
-static const char *compression(const struct kc_in_stats *st)
+static const char *compression_name(const struct kc_in_stats *st)
 {
     return st->gzip && st->zstd ? "gzip, zstd" : st->gzip ? "gzip" : st->zstd ? "zstd" : "none";
 }
 
-static const char *or_null(const char *s)
+static const char *null_if_empty(const char *s)
 {
     return s[0] ? s : NULL;
 }
 
-static int as_json(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
+static int make_json(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
 {
     struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "format", kc_in_format_name(st->format));
-    kc_jsonw_cstr(&w, "compression", compression(st));
+    kc_jsonw_cstr(&w, "compression", compression_name(st));
     kc_jsonw_u64(&w, "bytes", st->bytes);
     kc_jsonw_u64(&w, "rows", s->rows);
     kc_jsonw_u64(&w, "dim", s->d);
     kc_jsonw_u64(&w, "skipped", st->skipped);
-    kc_jsonw_cstr(&w, "term_field", or_null(st->term_field));
-    kc_jsonw_cstr(&w, "vec_field", or_null(st->vec_field));
-    kc_jsonw_cstr(&w, "dtype", or_null(st->dtype));
-    kc_jsonw_cstr(&w, "tensor", or_null(st->tensor));
-    kc_jsonw_cstr(&w, "index", or_null(st->index));
-    kc_jsonw_cstr(&w, "id_map", or_null(st->id_map));
-    kc_jsonw_cstr(&w, "metric", or_null(st->metric));
+    kc_jsonw_cstr(&w, "term_field", null_if_empty(st->term_field));
+    kc_jsonw_cstr(&w, "vec_field", null_if_empty(st->vec_field));
+    kc_jsonw_cstr(&w, "dtype", null_if_empty(st->dtype));
+    kc_jsonw_cstr(&w, "tensor", null_if_empty(st->tensor));
+    kc_jsonw_cstr(&w, "index", null_if_empty(st->index));
+    kc_jsonw_cstr(&w, "id_map", null_if_empty(st->id_map));
+    kc_jsonw_cstr(&w, "metric", null_if_empty(st->metric));
     kc_jsonw_open(&w, "norm", '{', 1);
     kc_jsonw_double(&w, "min", s->least);
     kc_jsonw_double(&w, "mean", s->sum / (double)s->rows);
@@ -138,12 +142,12 @@ static int add_field(struct kc_buf *b, const char *label, const char *name, stru
            kc_buf_addc(b, '\n', e);
 }
 
-static int as_text(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
+static int make_text(struct kc_buf *b, const struct survey *s, const struct kc_in_stats *st, struct kc_err *e)
 {
     char human[16];
     kc_num_human(human, st->bytes);
     if (kc_buf_printf(b, e, "format       %s\ncompression  %s\nbytes        %llu (%s)\nrows         %llu\n",
-                      kc_in_format_name(st->format), compression(st), (unsigned long long)st->bytes, human,
+                      kc_in_format_name(st->format), compression_name(st), (unsigned long long)st->bytes, human,
                       (unsigned long long)s->rows) != 0 ||
         (st->skipped ? kc_buf_printf(b, e, "skipped      %llu\n", (unsigned long long)st->skipped) : 0) != 0 ||
         kc_buf_printf(b, e, "dimensions   %zu\n", s->d) != 0 ||
@@ -182,14 +186,14 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in, and %zu bytes for each row", human, sizeof *s.hashes);
-    if (kc_outfile_open(&f, j->output, e) != 0 || kc_in_stream(ctx, &in, sink, &s, &st, e) != 0)
+    if (kc_outfile_open(&f, j->output, e) != 0 || kc_in_stream(ctx, &in, survey_piece, &s, &st, e) != 0)
         goto out;
     if (s.rows == 0) {
         kc_err_set(e, KC_EINPUT, "no records");
         goto out;
     }
     count_duplicates(&s);
-    if ((j->json ? as_json(&b, &s, &st, e) : as_text(&b, &s, &st, e)) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
+    if ((j->json ? make_json(&b, &s, &st, e) : make_text(&b, &s, &st, e)) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
         goto out;
     rc = kc_outfile_commit(f, e);
 out:

@@ -1,4 +1,4 @@
-/* info: what a data file holds, or a model. */
+/* info: describe a data file or a model. */
 #ifndef KC_JOB_INFO_H
 #define KC_JOB_INFO_H
 
@@ -10,9 +10,10 @@ struct kc_job_info {
     int json;           /* one JSON object instead of text */
 };
 
-/* in: a single file that is a model, see kc_model_is. */
+/* Describe a model. j->in names a single file for which kc_model_is returned 1. */
 int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
 
+/* Describe the input; if it is a model, by kc_job_info_model. */
 int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* info of a model. */
+/* info of a model: its history, the baseline of its fit, and its clusters. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "model/model.h"
 #include "report/width.h"
 
-#define MOST 25u /* longer tables show SOME lines and say how many more there are */
+#define MOST 25u /* a table of more lines shows SOME of them and says how many more there are */
 #define SOME 20u
 
-static int as_json(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
+static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
 {
     struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
@@ -70,20 +70,20 @@ static int as_json(struct kc_buf *b, const struct kc_model *m, double cv, double
     return kc_jsonw_end(&w);
 }
 
-static int add_cell(struct kc_buf *b, double x, struct kc_err *e)
+static int add_figure(struct kc_buf *b, double x, struct kc_err *e)
 {
     return isnan(x) ? kc_buf_adds(b, "-", e) : kc_buf_printf(b, e, "%.4f", x);
 }
 
-static int as_text(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
+static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
 {
     size_t shown = m->k > MOST ? SOME : m->k;
     if (kc_buf_printf(b, e, "format       model, version %d, by kclust ", KC_MODEL_VERSION) != 0 ||
         kc_out_add_cut(b, m->kclust, strlen(m->kclust), 30, e) != 0 ||
         kc_buf_printf(b, e, "\nclusters     %zu\ndimensions   %zu\nfit          %llu rows, generation %llu, silhouette ",
                       m->k, m->d, (unsigned long long)m->n, (unsigned long long)m->generation) != 0 ||
-        add_cell(b, m->baseline.silhouette, e) != 0 || kc_buf_adds(b, ", similarity ", e) != 0 ||
-        add_cell(b, m->baseline.similarity, e) != 0 ||
+        add_figure(b, m->baseline.silhouette, e) != 0 || kc_buf_adds(b, ", similarity ", e) != 0 ||
+        add_figure(b, m->baseline.similarity, e) != 0 ||
         kc_buf_printf(b, e, "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu unassigned\n"
                       "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n\n",
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
@@ -120,7 +120,7 @@ int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e)
     if (kc_model_load(&m, j->in.files[0], e) != 0 || kc_outfile_open(&f, j->output, e) != 0 ||
         kc_balance(m.counts, m.k, &cv, &gini, e) != 0)
         goto out;
-    if ((j->json ? as_json(&b, &m, cv, gini, e) : as_text(&b, &m, cv, gini, e)) == 0 &&
+    if ((j->json ? make_json(&b, &m, cv, gini, e) : make_text(&b, &m, cv, gini, e)) == 0 &&
         kc_outfile_write(f, b.p, b.n, e) == 0)
         rc = kc_outfile_commit(f, e);
 out:

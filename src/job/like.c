@@ -1,3 +1,5 @@
+/* fit --like: find the old cluster of each row, by a file of labels or by the old model's centroids, for
+ * kc_like_match. */
 #include "job/like.h"
 
 #include <string.h>
@@ -8,8 +10,8 @@
 #include "io/source.h"
 #include "model/assign.h"
 
-/* The row of the model that a label names; KC_NOISE: none. */
-static uint32_t place_of(const struct kc_model *old, const struct kc_labelling *l, uint32_t label)
+/* Return the row of the model that a label names by its id; KC_NOISE if there is none. */
+static uint32_t find_place(const struct kc_model *old, const struct kc_labelling *l, uint32_t label)
 {
     char digits[24];
     size_t n;
@@ -25,8 +27,9 @@ static uint32_t place_of(const struct kc_model *old, const struct kc_labelling *
     return at == SIZE_MAX ? KC_NOISE : (uint32_t)at;
 }
 
-/* place (n): by the labels of rows with the same terms, or row by row where there are no terms. */
-static int by_labels(const char *path, const struct kc_dataset *ds, const struct kc_model *old, uint32_t *place,
+/* Fill place (n), the old cluster of each row, by the labels of a file: matched by term, or row by row if one side
+ * has no terms. */
+static int place_by_labels(const char *path, const struct kc_dataset *ds, const struct kc_model *old, uint32_t *place,
                      struct kc_err *e)
 {
     const struct kc_labels_opts o = {.noise = 1};
@@ -40,7 +43,7 @@ static int by_labels(const char *path, const struct kc_dataset *ds, const struct
     if (!of)
         goto out;
     for (uint32_t c = 0; c < l.k; c++)
-        of[c] = place_of(old, &l, c);
+        of[c] = find_place(old, &l, c);
     if (l.terms.n > 0 && ds->terms.n > 0) {
         if (kc_intern_align(&l.terms, &ds->terms, from, &left, e) != 0)
             goto out;
@@ -80,7 +83,7 @@ int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_da
                   f->d);
         goto out;
     }
-    if (labels ? by_labels(labels, ds, old, place, e) != 0
+    if (labels ? place_by_labels(labels, ds, old, place, e) != 0
                : kc_assign(ctx, &ds->rows, old->centroids, (uint32_t)old->k, NULL, place, similarity, NULL, e) != 0)
         goto out;
     rc = kc_like_match(out, old, f, place, labels != NULL, e);

@@ -1,11 +1,15 @@
-/* fit --like: what an older model and labels by its ids say of the rows of a new fit. */
+/* fit --like: match the clusters of a new fit to those of an older model. */
 #ifndef KC_JOB_LIKE_H
 #define KC_JOB_LIKE_H
 
 #include "model/like.h"
 
-/* old is read from `path`; without a labels file the rows are labelled by it, and must have its dimension. out is filled
- * for the fit f of ds. old and out are freed by the caller, also after a failure. */
+/* Match the clusters of fit f to those of an older model, and fill out. The caller frees old and out, also after a
+ * failure.
+ *
+ * labels   file of labels that are ids of the old model; NULL: the old model labels the rows, and must have their d
+ * ds       the rows of f
+ * old, path  the old model and its file */
 int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds, const struct kc_clustering *f,
                 const struct kc_model *old, const char *path, struct kc_like *out, struct kc_err *e) KC_MUST_USE;
 

@@ -1,3 +1,4 @@
+/* score: match the labels to the rows, keep the rows that have a label, and compute the figures of these. */
 #include "job/score.h"
 
 #include <math.h>
@@ -11,43 +12,46 @@
 #include "report/score.h"
 
 /* Everything a run holds; one place to free it. */
-struct run {
+struct score_run {
     const struct kc_job_score *j;
     struct kc_outfile *out;
     struct kc_labelling labels, gold;
     struct kc_dataset ds;
     size_t n;                  /* rows: those of the vectors, else those of the label file */
-    char other[1100];          /* whose rows they are, for messages */
-    uint32_t *of_row;          /* (n) labels, */
-    uint32_t *gold_of_row;     /* (n) and gold labels; NULL without */
-    uint64_t *sizes;           /* (labels.k) */
-    uint32_t *rows, *row_labels; /* (assigned) the rows with a label, and these */
+    char other[1100];          /* where the rows come from, for messages */
+    uint32_t *of_row;          /* (n) labels of the rows */
+    uint32_t *gold_of_row;     /* (n) gold labels of the rows; NULL: none */
+    uint64_t *sizes;           /* (labels.k) rows with each label */
+    uint32_t *rows;            /* (labels.assigned) the rows with a label */
+    uint32_t *row_labels;      /* (labels.assigned) and their labels */
     struct kc_quality quality;
     struct kc_table table;
     struct kc_agreement agreement;
     struct kc_buf text;
 };
 
-struct work {
-    const struct run *r;
+/* What the estimate of memory depends on, beside the shape of the rows. */
+struct estimate_input {
+    const struct score_run *r;
     unsigned threads;
 };
 
-/* Of the indices, and of the row numbers and labels beside them: a kc_in_opts.work. */
-static uint64_t work_bytes(const struct work *w, size_t n, size_t d, int in_memory)
+/* Return the bytes of the indices, and of the row numbers and labels that are in memory beside them. */
+static uint64_t work_bytes(const struct estimate_input *w, size_t n, size_t d, int in_memory)
 {
     return kc_quality_bytes(n, d, in_memory, w->r->labels.k, w->threads) + n * 4 * sizeof(uint32_t);
 }
 
+/* The same for rows in memory. A kc_in_opts.work. */
 static uint64_t work_in_memory(void *arg, size_t n, size_t d)
 {
     return work_bytes(arg, n, d, 1);
 }
 
-static int read_vectors(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     struct kc_in_opts in = r->j->in;
-    struct work w = {r, kc_pool_threads(ctx->pool)};
+    struct estimate_input w = {r, kc_pool_threads(ctx->pool)};
     in.max_memory = r->j->max_memory;
     in.work = work_in_memory;
     in.work_arg = &w;
@@ -72,7 +76,8 @@ static int read_vectors(const struct kc_ctx *ctx, struct run *r, struct kc_err *
     return 0;
 }
 
-static int read_all(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+/* Read labels, gold labels and vectors, and match the labels to the rows. */
+static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
     const struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1};
@@ -98,8 +103,8 @@ static int read_all(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
     return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, r->gold_of_row, e) : 0;
 }
 
-/* The rows that have a label. */
-static int pick(struct run *r, struct kc_err *e)
+/* Gather the rows that have a label, and count the rows of each label. */
+static int gather_assigned(struct score_run *r, struct kc_err *e)
 {
     size_t m = 0;
     r->sizes = kc_mem_zalloc(r->labels.k, sizeof *r->sizes, e);
@@ -116,7 +121,7 @@ static int pick(struct run *r, struct kc_err *e)
     return 0;
 }
 
-static int judge(const struct kc_ctx *ctx, struct run *r, struct kc_score_report *p, struct kc_err *e)
+static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct kc_score_report *p, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
     uint32_t k = r->labels.k;
@@ -144,9 +149,9 @@ static int judge(const struct kc_ctx *ctx, struct run *r, struct kc_score_report
     return kc_agreement_compute(&r->table, &r->agreement, e);
 }
 
-static int work(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
+static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
-    if (kc_outfile_open(&r->out, r->j->output, e) != 0 || read_all(ctx, r, e) != 0 || pick(r, e) != 0)
+    if (kc_outfile_open(&r->out, r->j->output, e) != 0 || read_all(ctx, r, e) != 0 || gather_assigned(r, e) != 0)
         return -1;
     struct kc_score_report p = {
         .labels_name = kc_source_name(r->j->labels),
@@ -160,7 +165,7 @@ static int work(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
         .skipped = r->ds.skipped,
         .nskipped = r->ds.nskipped,
     };
-    if (judge(ctx, r, &p, e) != 0 ||
+    if (compute_scores(ctx, r, &p, e) != 0 ||
         (r->j->json ? kc_out_score_json(&r->text, &p, e) : kc_out_score_text(&r->text, &p, e)) != 0 ||
         kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
         return -1;
@@ -169,8 +174,8 @@ static int work(const struct kc_ctx *ctx, struct run *r, struct kc_err *e)
 
 int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, struct kc_err *e)
 {
-    struct run r = {.j = j};
-    int rc = work(ctx, &r, e);
+    struct score_run r = {.j = j};
+    int rc = run_score(ctx, &r, e);
     kc_buf_free(&r.text);
     kc_table_free(&r.table);
     kc_quality_free(&r.quality);

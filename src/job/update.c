@@ -1,3 +1,5 @@
+/* update: the model is locked, read, changed in memory and written at the end. The batch is read whole, unlike that of
+ * assign, as new clusters are sought among its rows. */
 #include "job/update.h"
 
 #include <math.h>
@@ -12,15 +14,15 @@
 /* The outputs, in the order of messages. */
 enum { LABELS, LATE, SUMMARY, PROMETHEUS, MODEL, OUTPUTS };
 
-struct run {
+struct update_run {
     const struct kc_job_update *j;
     struct kc_model m;
     struct kc_dataset ds;
     struct kc_update u;
     struct kc_output output[OUTPUTS];
-    struct kc_model_baseline baseline;
+    struct kc_model_baseline baseline; /* of the model, as it was before the update */
     uint64_t since;  /* rows since the fit, before this batch */
-    int lock;
+    int lock;        /* lock of the file that is replaced, see io/lock.h; -1: none */
 };
 
 static void list_outputs(const struct kc_job_update *j, struct kc_output out[OUTPUTS])
@@ -30,7 +32,7 @@ static void list_outputs(const struct kc_job_update *j, struct kc_output out[OUT
     out[LATE] = (struct kc_output){.option = "--late", .path = j->late};
     out[SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
     out[PROMETHEUS] = (struct kc_output){.option = "--prometheus", .path = j->prometheus};
-    /* The labels are out before the model knows of their rows. */
+    /* committed last: a model must not have learned rows whose labels are not written */
     out[MODEL] = (struct kc_output){.option = j->save ? "--save" : "--model", .path = j->dry_run ? NULL : save,
                                     .may_replace_input = 1, .last = 1};
 }
@@ -42,14 +44,14 @@ int kc_job_update_check_outputs(const struct kc_job_update *j, struct kc_err *e)
     return kc_outputs_check(out, OUTPUTS, e);
 }
 
-static int open_outputs(struct run *run, struct kc_err *e)
+static int open_outputs(struct update_run *run, struct kc_err *e)
 {
     list_outputs(run->j, run->output);
     return kc_outputs_open(run->output, OUTPUTS, e) != 0 ? -1 :
            kc_outputs_none_is(run->output, OUTPUTS, run->j->model, "--model", e);
 }
 
-static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+static int read_rows(const struct kc_ctx *ctx, struct update_run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     struct kc_in_opts in = j->in;
@@ -66,7 +68,8 @@ static int read_rows(const struct kc_ctx *ctx, struct run *run, struct kc_err *e
     return 0;
 }
 
-static int write_labels(struct run *run, struct kc_err *e)
+/* Write the labels of the batch, and those of pool rows that got a cluster only now. */
+static int write_labels(struct update_run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     const struct kc_labels t = {
@@ -84,7 +87,8 @@ static int write_labels(struct run *run, struct kc_err *e)
     return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 
-static int report(const struct kc_ctx *ctx, struct run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
+/* Send the event, write the sidecar and the metrics, and make the text. began: when the run began, by kc_clock_now. */
+static int write_reports(const struct kc_ctx *ctx, struct update_run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     const struct kc_update *u = &run->u;
@@ -114,7 +118,7 @@ static int report(const struct kc_ctx *ctx, struct run *run, double began, struc
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
 
-static int learn(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
+static int update_model(const struct kc_ctx *ctx, struct update_run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     run->baseline = run->m.baseline;
@@ -132,19 +136,19 @@ static int learn(const struct kc_ctx *ctx, struct run *run, struct kc_err *e)
 int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, struct kc_job_update_result *r,
                       struct kc_err *e)
 {
-    struct run run = {.j = j, .lock = -1};
+    struct update_run run = {.j = j, .lock = -1};
     int rc = -1, waited = 0;
     double began = kc_clock_now();
     memset(r, 0, sizeof *r);
-    /* what is replaced is locked from before it is read; a model that is only read is whole at any time */
+    /* lock what is replaced before it is read; a model that is only read needs no lock, as files are replaced whole */
     if (!j->dry_run && kc_lock_take(j->save ? j->save : j->model, &run.lock, &waited, e) != 0)
         goto out;
     if (waited)
         kc_ctx_log(ctx, KC_LOG_INFO, "waited for another run that writes %s", j->save ? j->save : j->model);
-    if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || learn(ctx, &run, e) != 0)
+    if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || update_model(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.output[MODEL].f && kc_model_save(&run.m, run.output[MODEL].f, e) != 0) ||
-        report(ctx, &run, began, r, e) != 0)
+        write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
 out:
