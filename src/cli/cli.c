@@ -1,3 +1,5 @@
+/* The frame that every verb runs in: parse the options, check them, make the pool and the context, run, report the
+ * error or the end. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include "io/outfile.h"
 #include "par/pool.h"
 
+/* Write a log line if the verbosity allows it. A kc_ctx.log. */
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
     const struct kc_cli *c = arg;
@@ -82,9 +85,9 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
 }
 
 /* Make the pool and the context. */
-static int start(struct kc_cli *c, struct kc_err *e)
+static int start_context(struct kc_cli *c, struct kc_err *e)
 {
-    kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar is no JSON */
+    kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar would break JSON lines */
     c->ctx = (struct kc_ctx){
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
         .log = log_line,
@@ -95,7 +98,7 @@ static int start(struct kc_cli *c, struct kc_err *e)
     return c->ctx.pool ? 0 : -1;
 }
 
-static void stop(struct kc_cli *c)
+static void stop_context(struct kc_cli *c)
 {
     kc_progress_clear();
     kc_pool_free(c->ctx.pool);
@@ -131,12 +134,12 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
                kc_cli_help(named || done == KC_ROLE_HELP_ALL ? v : NULL, done == KC_ROLE_HELP_ALL);
     if (kc_opt_check_rules(v, &e) != 0 || v->ready(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
-    int code = start(cli, &e) == 0 ? v->run(v->args, &e) : -1;
+    int code = start_context(cli, &e) == 0 ? v->run(v->args, &e) : -1;
     if (code >= 0) {
         const struct kc_fact facts[] = {{"exit", code}, {"peak_rss", (double)kc_mem_peak()}};
         kc_ctx_event(&cli->ctx, "end", "done", facts, sizeof facts / sizeof facts[0]);
     }
-    stop(cli);
+    stop_context(cli);
     return code < 0 ? kc_cli_fail(&e) : code;
 }
 

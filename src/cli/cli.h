@@ -13,95 +13,116 @@ enum kc_when { KC_AUTO, KC_ALWAYS, KC_NEVER };
 
 #define KC_ALGORITHMS_MOST 16
 
-/* What every verb's arguments begin with. */
+/* The arguments of every verb begin with this struct. */
 struct kc_cli {
-    int loudness;                   /* -1: quiet, 0, 1: verbose */
+    int loudness;                   /* -1: quiet, 0: normal, 1: verbose */
     int progress;                   /* enum kc_when */
     uint64_t threads;               /* 0: all cores */
     int json;                       /* the format of messages: 0 text, 1 JSON */
     struct kc_ctx ctx;              /* valid while the verb runs */
-    void *algorithm[KC_ALGORITHMS_MOST]; /* the options of each algorithm (core/algorithms.h), for verbs that have them */
-    unsigned char given[KC_OPTS_MOST];  /* by the place in kc_opts_list: the option was given, */
-    unsigned char active[KC_OPTS_MOST]; /* and its value asks for something */
+    void *algorithm[KC_ALGORITHMS_MOST]; /* the options of each of kc_algorithms; NULL for verbs without them */
+    unsigned char given[KC_OPTS_MOST];  /* 1 if the option at this place of kc_opts_list was given */
+    unsigned char active[KC_OPTS_MOST]; /* 1 if it was given a value that is not idle, see kc_option_is_idle */
 };
 
-/* cli/shared.c: options that several verbs have, and what single ones cannot tell. */
+/* cli/shared.c: options that several verbs have, and checks of their combinations. */
 
-/* About a struct kc_in_opts. */
+/* Options about a struct kc_in_opts. */
 extern const struct kc_option kc_reading_options[];
 #define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20}
 
-/* About a struct kc_out_opts: of rows that were clustered, and of rows that met a model, which have no silhouette. */
+/* Options about a struct kc_out_opts: for fit, and for verbs that apply a model, whose rows have no silhouette. */
 extern const struct kc_option kc_labels_options[], kc_met_labels_options[];
-/* Settle the format of labels. */
+/* Check the format of labels, and set it to jsonl if --annotate is given. */
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 
-/* About a struct kc_cli_outputs: the outputs of verbs that meet a model. */
+/* The outputs of verbs that apply a model. */
 struct kc_cli_outputs {
     const char *labels, *summary, *prometheus;
 };
+/* Options about a struct kc_cli_outputs. */
 extern const struct kc_option kc_met_output_options[];
 
-/* About a struct kc_cli_drift. */
 struct kc_cli_drift {
-    int drift, fail;
+    int drift; /* --drift */
+    int fail;  /* --fail-on-drift */
     struct kc_drift_limits limits;
 };
+/* Options about a struct kc_cli_drift. */
 extern const struct kc_option kc_drift_options[];
 
-/* About a struct kc_cli. */
+/* Options about a struct kc_cli. */
 extern const struct kc_option kc_running_options[];
 
-/* Parse none, outlier, a similarity or a percentile. */
+/* Parse "none", "outlier", a similarity, or a percentile as in p5. KC_EUSAGE; the message names the option. */
 int kc_cli_parse_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 /* Check that the value is a key or a JSON Pointer. */
 int kc_cli_check_field(const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 
 /* cli/cli.c */
 
-/* Find the time that outputs may tell: that of SOURCE_DATE_EPOCH, or -1 for none. */
+/* Find the time to store in outputs: that of SOURCE_DATE_EPOCH, or -1 for none. KC_EUSAGE if it is no number. */
 int kc_cli_created(int64_t *seconds, struct kc_err *e) KC_MUST_USE;
 /* KC_EUSAGE if an operand is the empty string. */
 int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e) KC_MUST_USE;
-/* Put the operands into in->files. KC_EUSAGE if there are none and standard input is a terminal. */
+/* Put the operands argv[first..argc) into in->files, and check the options on reading. KC_EUSAGE if there are none and
+ * standard input is a terminal, or if one looks like a misplaced verb. named: the user named the verb. */
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e) KC_MUST_USE;
-/* Run a verb from its arguments to its exit code. argv[0]: the verb, or the program when the verb was not named. */
+/* Run a verb and return the exit code. argv[0]: the verb, or the program if the verb was not named. */
 int kc_cli_run(const struct kc_verb *v, int argc, char **argv, int named);
 
-/* cli/log.c: what is said on standard error. As text, "kclust: ..." and one line; as JSON, one object a line. */
+/* cli/log.c: messages on standard error, as text ("kclust: ...", one line each) or as JSON, one object per line. */
+
 enum kc_level { KC_LEVEL_INFO, KC_LEVEL_WARNING, KC_LEVEL_ERROR };
+/* Start the clock of the messages. */
 void kc_log_init(void);
-int kc_log_json(int json, struct kc_err *e) KC_MUST_USE; /* from here on: 0 text, 1 JSON */
-/* code: that the program will exit with because of it, or 0. */
+/* Set the format of messages from here on: 0 text, 1 JSON. */
+int kc_log_json(int json, struct kc_err *e) KC_MUST_USE;
+/* Write a message. code: the exit code that it causes, or 0. */
 void kc_log_line(enum kc_level level, int code, const char *line);
-/* A kc_ctx.event; arg: the struct kc_cli. */
+/* Write an event as JSON. A kc_ctx.event; arg: the struct kc_cli. */
 void kc_log_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
-int kc_cli_fail(const struct kc_err *e); /* tells it, and returns its exit code */
-void kc_cli_say(const char *text, size_t n); /* as it is, behind a cleared progress bar */
+/* Report an error and return its exit code. */
+int kc_cli_fail(const struct kc_err *e);
+/* Clear the progress bar and write the text as it is. */
+void kc_cli_say(const char *text, size_t n);
 
-/* Text to standard output, checked; returns the exit code. */
+/* Write text to standard output. Return the exit code; a failure has been reported. */
 int kc_cli_print(struct kc_buf *b, struct kc_err *e);
+/* Print the version, and return the exit code. */
 int kc_cli_version(void);
-int kc_cli_help(const struct kc_verb *v, int all); /* NULL: the program's; all: every option, else the basic ones */
+/* Print the help of a verb (NULL: of the program), and return the exit code. all: every option, not only the basic
+ * ones. */
+int kc_cli_help(const struct kc_verb *v, int all);
 
-/* cli/signals.c: descriptors 0 to 2 that are closed are filled so that using them fails, and signals remove temporary
- * files before they kill. */
+/* cli/signals.c */
+
+/* Fill the descriptors 0 to 2 that are closed, so that using them fails. */
 void kc_cli_guard_fds(void);
+/* Make deadly signals remove temporary files and the progress bar before they kill. */
 void kc_cli_guard_signals(void);
-/* From here on SIGUSR1 asks for a checkpoint, and SIGTERM for one before it kills. */
+/* From here on let SIGUSR1 request a checkpoint, and SIGTERM one before it kills. Return where the requests are
+ * recorded. */
 struct kc_asked;
 struct kc_asked *kc_cli_asked(void);
-void kc_cli_die(void); /* by the signal that a job has ended for, if there was one */
+/* Die by the signal that a job has ended for, if there was one. */
+void kc_cli_die(void);
 
-/* cli/progress.c. All may be called from any thread. */
+/* cli/progress.c: the progress bar. */
+
+/* Decide whether there is a bar, and start its clock. Call it before any other. */
 void kc_progress_init(enum kc_when when);
-void kc_progress_update(void *arg, const struct kc_progress *p); /* a kc_ctx.progress */
+/* Redraw the bar, from any thread. A kc_ctx.progress. */
+void kc_progress_update(void *arg, const struct kc_progress *p);
+/* Return 1 if there is a bar. */
 int kc_progress_on(void);
-void kc_progress_clear(void);              /* the bar off the screen, until the next update */
+/* Remove the bar from the screen until the next update, from any thread. */
+void kc_progress_clear(void);
+/* The same from a signal handler, without a lock. */
 void kc_progress_clear_from_signal(void);
 
-/* cli/completions.c: a script for "bash", "zsh" or "fish"; -1 when the shell is unknown. */
+/* cli/completions.c: make the completion script for "bash", "zsh" or "fish". KC_EUSAGE if the shell is unknown. */
 int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e) KC_MUST_USE;
 
 #endif

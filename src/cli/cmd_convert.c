@@ -1,4 +1,4 @@
-/* The verb convert: vectors from one format to another. */
+/* The verb convert: copy vectors from one format to another. */
 #include "cli/cli.h"
 #include "job/convert.h"
 #include "report/vectors.h"

@@ -1,4 +1,4 @@
-/* The verb diff: what became of the clusters from one labelling, or model, to another. */
+/* The verb diff: compare two labellings or two models. */
 #include <string.h>
 #include "cli/cli.h"
 #include "job/diff.h"

@@ -1,4 +1,4 @@
-/* The verb fit: cluster. */
+/* The verb fit: cluster rows. */
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +13,7 @@
 static struct args {
     struct kc_cli cli;
     struct kc_job_fit job;
-    int algorithm; /* its place in core/algorithms.h */
+    int algorithm; /* its place in kc_algorithms */
     int timestamp;
     char group_by[1024]; /* the fields of --group-by, cut at the commas */
 } args;
@@ -42,7 +42,7 @@ static int parse_facet(void *base, const char *value, const char *name, struct k
            kc_cli_check_field(c->facets[c->nfacets - 1].field, name, e);
 }
 
-/* Parse the name of a file, or none, which drops the built-in ones; both may be given. */
+/* Parse the name of a file, or "none", which drops the built-in stop words. The option may be given twice, for both. */
 static int parse_stop_words(void *base, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_job_fit *j = &((struct args *)base)->job;

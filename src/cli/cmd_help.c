@@ -1,11 +1,11 @@
-/* help, and what else is made from the option tables: the texts of --help and --version, the list for scripts. */
+/* The verb help, and all else that prints from the option tables: --help, --version, and the lists for scripts. */
 #include <string.h>
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 
 #define WIDTH 79
-#define INDENT 26 /* where the text of an option starts */
+#define INDENT 26 /* column where the text of an option starts */
 
 static struct args {
     struct kc_cli cli;
@@ -72,7 +72,7 @@ const struct kc_verb kc_verb_help = {
     .main = run_help,
 };
 
-/* Words of text wrapped between INDENT and WIDTH; the line already has INDENT columns. */
+/* Add text wrapped between columns INDENT and WIDTH. The line already has INDENT columns. */
 static int add_wrapped(struct kc_buf *b, const char *text, struct kc_err *e)
 {
     size_t column = INDENT;
@@ -215,7 +215,7 @@ static int add_list(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
     return 0;
 }
 
-/* Print what a script has asked for. */
+/* Print the list, preset or completion script that was requested. */
 static int print_for_script(struct kc_err *e)
 {
     struct kc_buf b = {0};

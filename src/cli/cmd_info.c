@@ -1,4 +1,4 @@
-/* The verb info: what a data or model file holds. */
+/* The verb info: describe a data or model file. */
 #include "cli/cli.h"
 #include "job/info.h"
 

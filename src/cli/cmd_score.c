@@ -1,4 +1,4 @@
-/* The verb score: how good a labelling is. */
+/* The verb score: judge a labelling. */
 #include <string.h>
 #include "cli/cli.h"
 #include "job/score.h"
@@ -40,7 +40,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 
-/* Find out what is to be read, and check that only one of the inputs is standard input. */
+/* Find out what to read, and check that at most one input is standard input. */
 static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv, int first, int named,
                       struct kc_err *e)
 {

@@ -1,4 +1,4 @@
-/* The verb update: a saved model learns new rows. */
+/* The verb update: label new rows and let the saved model learn from them. */
 #include <string.h>
 #include "cli/cli.h"
 #include "job/update.h"

@@ -1,4 +1,4 @@
-/* Completion scripts from the option tables. */
+/* Completion scripts for bash, zsh and fish, made from the option tables, so that they cannot miss an option. */
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
@@ -12,19 +12,20 @@ static int add_verb_names(struct kc_buf *b, struct kc_err *e)
     return 0;
 }
 
+/* Return 1 if the option's value is one of a list of words. */
 static int has_words(const struct kc_option *o)
 {
     return o->words || o->role == KC_ROLE_VERB;
 }
 
-/* The words a value is completed from. */
+/* Add the words that a value is completed from. */
 static int add_words(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
 {
     return o->role == KC_ROLE_VERB ? add_verb_names(b, e) : kc_buf_adds(b, o->words, e);
 }
 
-/* bash: "VERB:--name|VERB:-x)", the pattern of one option that takes an argument. */
-static int bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
+/* Add the case pattern of one option with an argument, "VERB:--name|VERB:-x)". */
+static int add_bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
 {
     if (kc_buf_adds(b, "    ", e) != 0 ||
         (o->name && kc_buf_printf(b, e, "%s:--%s", v->name, o->name) != 0) ||
@@ -34,7 +35,8 @@ static int bash_pattern(struct kc_buf *b, const struct kc_verb *v, const struct 
     return kc_buf_adds(b, ")\n", e);
 }
 
-static int bash_verb(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
+/* Add the cases that complete the values of a verb's options. */
+static int add_bash_values(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
     struct kc_opt opts[KC_OPTS_MOST];
     size_t n = kc_opts_list(v, opts);
@@ -42,7 +44,7 @@ static int bash_verb(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e
         const struct kc_option *o = opts[i].row;
         if (!o->arg)
             continue;
-        if (bash_pattern(b, v, o, e) != 0)
+        if (add_bash_pattern(b, v, o, e) != 0)
             return -1;
         if (has_words(o) && (kc_buf_adds(b, "        mapfile -t COMPREPLY < <(compgen -W '", e) != 0 ||
                              add_words(b, o, e) != 0 || kc_buf_adds(b, "' -- \"$cur\")\n", e) != 0))
@@ -54,7 +56,8 @@ static int bash_verb(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e
     return 0;
 }
 
-static int bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
+/* Add the case that lists a verb's options. */
+static int add_bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
     if (kc_buf_printf(b, e, "        %s) words='", v->name) != 0)
         return -1;
@@ -71,7 +74,7 @@ static int bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc_err
     return kc_buf_adds(b, "' ;;\n", e);
 }
 
-static int bash(struct kc_buf *b, struct kc_err *e)
+static int make_bash(struct kc_buf *b, struct kc_err *e)
 {
     if (kc_buf_adds(b,
                     "# bash completion for kclust; made by: kclust help --completions bash\n"
@@ -97,7 +100,7 @@ static int bash(struct kc_buf *b, struct kc_err *e)
                     "    case $verb:$prev in\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
-        if (bash_verb(b, *v, e) != 0)
+        if (add_bash_values(b, *v, e) != 0)
             return -1;
     if (kc_buf_adds(b,
                     "    esac\n"
@@ -105,7 +108,7 @@ static int bash(struct kc_buf *b, struct kc_err *e)
                     "        case $verb in\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
-        if (bash_options(b, *v, e) != 0)
+        if (add_bash_options(b, *v, e) != 0)
             return -1;
     if (kc_buf_adds(b,
                     "        esac\n"
@@ -132,8 +135,8 @@ static int bash(struct kc_buf *b, struct kc_err *e)
                        "complete -F _kclust kclust\n", e);
 }
 
-/* Text inside '...' of zsh's _arguments: its own signs are escaped. */
-static int zsh_text(struct kc_buf *b, const char *s, struct kc_err *e)
+/* Add text that stands inside '...' of zsh's _arguments: the characters that it treats specially are escaped. */
+static int add_zsh_text(struct kc_buf *b, const char *s, struct kc_err *e)
 {
     for (; *s; s++) {
         if (strchr("[]:\\", *s) && kc_buf_addc(b, '\\', e) != 0)
@@ -144,7 +147,7 @@ static int zsh_text(struct kc_buf *b, const char *s, struct kc_err *e)
     return 0;
 }
 
-static int zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
+static int add_zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
 {
     const char *plus = o->arg ? "+" : "", *equal = o->arg ? "=" : "";
     int rc;
@@ -155,7 +158,7 @@ static int zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc_err
         rc = kc_buf_printf(b, e, "            '--%s%s[", o->name, equal);
     else
         rc = kc_buf_printf(b, e, "            '-%c%s[", o->letter, plus);
-    if (rc != 0 || zsh_text(b, o->help, e) != 0 || kc_buf_addc(b, ']', e) != 0)
+    if (rc != 0 || add_zsh_text(b, o->help, e) != 0 || kc_buf_addc(b, ']', e) != 0)
         return -1;
     if (o->arg && kc_buf_printf(b, e, ":%s:", o->arg) != 0)
         return -1;
@@ -167,7 +170,7 @@ static int zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc_err
     return kc_buf_adds(b, "' \\\n", e);
 }
 
-static int zsh(struct kc_buf *b, struct kc_err *e)
+static int make_zsh(struct kc_buf *b, struct kc_err *e)
 {
     if (kc_buf_adds(b,
                     "#compdef kclust\n"
@@ -179,7 +182,7 @@ static int zsh(struct kc_buf *b, struct kc_err *e)
                     "    verbs=(\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
-        if (kc_buf_printf(b, e, "        '%s:", (*v)->name) != 0 || zsh_text(b, (*v)->brief, e) != 0 ||
+        if (kc_buf_printf(b, e, "        '%s:", (*v)->name) != 0 || add_zsh_text(b, (*v)->brief, e) != 0 ||
             kc_buf_adds(b, "'\n", e) != 0)
             return -1;
     if (kc_buf_adds(b,
@@ -202,7 +205,7 @@ static int zsh(struct kc_buf *b, struct kc_err *e)
         struct kc_opt opts[KC_OPTS_MOST];
         size_t n = kc_opts_list(*v, opts);
         for (size_t i = 0; i < n; i++)
-            if (zsh_option(b, opts[i].row, e) != 0)
+            if (add_zsh_option(b, opts[i].row, e) != 0)
                 return -1;
         if (strcmp((*v)->name, "help") == 0) {
             if (kc_buf_adds(b, "            '1:verb:(", e) != 0 || add_verb_names(b, e) != 0 ||
@@ -221,7 +224,7 @@ static int zsh(struct kc_buf *b, struct kc_err *e)
                        "_kclust \"$@\"\n", e);
 }
 
-static int fish_text(struct kc_buf *b, const char *s, struct kc_err *e)
+static int add_fish_text(struct kc_buf *b, const char *s, struct kc_err *e)
 {
     for (; *s; s++)
         if ((strchr("'\\", *s) && kc_buf_addc(b, '\\', e) != 0) || kc_buf_addc(b, *s, e) != 0)
@@ -229,7 +232,7 @@ static int fish_text(struct kc_buf *b, const char *s, struct kc_err *e)
     return 0;
 }
 
-static int fish_option(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
+static int add_fish_option(struct kc_buf *b, const struct kc_verb *v, const struct kc_option *o, struct kc_err *e)
 {
     if (kc_buf_printf(b, e, "complete -c kclust -n '__kclust_verb %s'", v->name) != 0 ||
         (o->letter && kc_buf_printf(b, e, " -s %c", o->letter) != 0) ||
@@ -240,10 +243,10 @@ static int fish_option(struct kc_buf *b, const struct kc_verb *v, const struct k
     if (has_words(o) &&
         (kc_buf_adds(b, " -a '", e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, '\'', e) != 0))
         return -1;
-    return kc_buf_adds(b, " -d '", e) != 0 || fish_text(b, o->help, e) != 0 || kc_buf_adds(b, "'\n", e) != 0 ? -1 : 0;
+    return kc_buf_adds(b, " -d '", e) != 0 || add_fish_text(b, o->help, e) != 0 || kc_buf_adds(b, "'\n", e) != 0 ? -1 : 0;
 }
 
-static int fish(struct kc_buf *b, struct kc_err *e)
+static int make_fish(struct kc_buf *b, struct kc_err *e)
 {
     if (kc_buf_adds(b,
                     "# fish completion for kclust; made by: kclust help --completions fish\n"
@@ -267,7 +270,7 @@ static int fish(struct kc_buf *b, struct kc_err *e)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++)
         if (kc_buf_printf(b, e, "complete -c kclust -n __kclust_first -a %s -d '", (*v)->name) != 0 ||
-            fish_text(b, (*v)->brief, e) != 0 || kc_buf_adds(b, "'\n", e) != 0)
+            add_fish_text(b, (*v)->brief, e) != 0 || kc_buf_adds(b, "'\n", e) != 0)
             return -1;
     if (kc_buf_adds(b, "complete -c kclust -n '__kclust_verb help' -f -a '", e) != 0 || add_verb_names(b, e) != 0 ||
         kc_buf_adds(b, "'\n", e) != 0)
@@ -276,7 +279,7 @@ static int fish(struct kc_buf *b, struct kc_err *e)
         struct kc_opt opts[KC_OPTS_MOST];
         size_t n = kc_opts_list(*v, opts);
         for (size_t i = 0; i < n; i++)
-            if (fish_option(b, *v, opts[i].row, e) != 0)
+            if (add_fish_option(b, *v, opts[i].row, e) != 0)
                 return -1;
     }
     return 0;
@@ -285,10 +288,10 @@ static int fish(struct kc_buf *b, struct kc_err *e)
 int kc_cli_completions(struct kc_buf *b, const char *shell, struct kc_err *e)
 {
     if (strcmp(shell, "bash") == 0)
-        return bash(b, e);
+        return make_bash(b, e);
     if (strcmp(shell, "zsh") == 0)
-        return zsh(b, e);
+        return make_zsh(b, e);
     if (strcmp(shell, "fish") == 0)
-        return fish(b, e);
+        return make_fish(b, e);
     return kc_value_bad_word(shell, "bash zsh fish", "--completions", e);
 }

@@ -1,9 +1,11 @@
+/* Files of options and presets. A text is split into entries first, and then each entry is looked up among the verb's
+ * options and passed on; a file may name presets, a preset names no other text. */
 #include "cli/config.h"
 
 #include <string.h>
 #include "io/lines.h"
 
-#define LONGEST ((uint64_t)1 << 20) /* bytes of a line */
+#define LONGEST ((uint64_t)1 << 20) /* bytes of the longest line */
 #define SPACE " \t"
 
 void kc_config_free(struct kc_config *list)
@@ -17,7 +19,7 @@ void kc_config_free(struct kc_config *list)
     }
 }
 
-/* An empty text in front of the list. */
+/* Put an empty text in front of the list and return it. */
 static struct kc_config *add_config(struct kc_config **list, const char *file, struct kc_err *e)
 {
     struct kc_config *c = kc_mem_zalloc(1, sizeof *c, e);
@@ -29,7 +31,8 @@ static struct kc_config *add_config(struct kc_config **list, const char *file, s
     return c;
 }
 
-/* NAME, NAME VALUE or NAME=VALUE; the value is the rest of the line, without the white space around it. */
+/* Parse a line NAME, NAME VALUE or NAME=VALUE and add its entry. The value is the rest of the line, without white space
+ * around it. */
 static int add_line(struct kc_config *c, const char *p, size_t n, uint64_t line, struct kc_err *e)
 {
     const char *end = p + n;
@@ -79,12 +82,12 @@ static int read_file(struct kc_config *c, const char *path, struct kc_err *e)
     while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) > 0)
         rc = add_line(c, p, n, l.line, e);
     kc_lines_free(&l);
-    if (rc != 0 && e->code == KC_EINPUT) /* it is no data */
+    if (rc != 0 && e->code == KC_EINPUT) /* bad bytes in a file of options are a usage error */
         e->code = KC_EUSAGE;
     return rc;
 }
 
-/* The option that a text calls by this name: its long one, whole, or the letter of one that has no other. */
+/* Return the option that a text calls by this name: by its whole long name, or by its letter if it has no long one. */
 static const struct kc_option *find_option(const struct kc_verb *v, const char *name)
 {
     struct kc_opt opts[KC_OPTS_MOST];
@@ -97,8 +100,8 @@ static const struct kc_option *find_option(const struct kc_verb *v, const char *
     return NULL;
 }
 
-/* v's option of that name into *o, NULL when it is another verb's. */
-static int known(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_verb *v,
+/* Set *o to the option that the entry names, or to NULL if only other verbs have it. KC_EUSAGE if no verb has it. */
+static int find_entry_option(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_verb *v,
                  const struct kc_option **o, struct kc_err *e)
 {
     char shown[128];
@@ -117,8 +120,9 @@ static int known(const struct kc_config *c, const struct kc_config_entry *entry,
     return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "no verb has an option '%s'", shown);
 }
 
-/* What the entry gives the option, NULL for a flag, into *value. */
-static int value_of(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
+/* Set *value to the entry's value, or to NULL for a flag. KC_EUSAGE if the option must not be in a text, or the
+ * value is missing or superfluous. */
+static int entry_value(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
                     const char **value, struct kc_err *e)
 {
     const char *name = c->text.p + entry->name;
@@ -134,8 +138,8 @@ static int value_of(const struct kc_config *c, const struct kc_config_entry *ent
     return 0;
 }
 
-/* Why an entry was not taken; a value that is wrong is so in its line. */
-static int tell(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_err *why, struct kc_err *e)
+/* Return the error of an entry that was refused: a usage error gets the file and line of the entry. */
+static int add_position(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_err *why, struct kc_err *e)
 {
     if (why->code == KC_EUSAGE && why->file[0] == '\0')
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s", why->msg);
@@ -143,15 +147,15 @@ static int tell(const struct kc_config *c, const struct kc_config_entry *entry, 
     return -1;
 }
 
-/* An entry that is no text of options itself. */
-static int take_plain(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
+/* Pass on an entry that names no text itself. */
+static int apply_plain(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_option *o,
                       kc_opt_take take, void *arg, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     const char *value;
-    if (value_of(c, entry, o, &value, e) != 0)
+    if (entry_value(c, entry, o, &value, e) != 0)
         return -1;
-    return take(arg, o, value, c->text.p + entry->name, &why) == 0 ? 0 : tell(c, entry, &why, e);
+    return take(arg, o, value, c->text.p + entry->name, &why) == 0 ? 0 : add_position(c, entry, &why, e);
 }
 
 int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const char *name, const char *option,
@@ -169,48 +173,48 @@ int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const cha
         if (add_line(c, text, (size_t)(nl - text), ++line, e) != 0)
             return -1;
     for (size_t i = 0; i < c->n; i++)
-        if (known(c, &c->entry[i], v, &o, e) != 0 || (o && take_plain(c, &c->entry[i], o, take, arg, e) != 0))
+        if (find_entry_option(c, &c->entry[i], v, &o, e) != 0 || (o && apply_plain(c, &c->entry[i], o, take, arg, e) != 0))
             return -1;
     return 0;
 }
 
-/* A file may name a preset. */
-static int take_entry(struct kc_config **list, const struct kc_config *c, const struct kc_config_entry *entry,
+/* Pass on an entry of a file; one that names a preset, by its options. */
+static int apply_entry(struct kc_config **list, const struct kc_config *c, const struct kc_config_entry *entry,
                       const struct kc_verb *v, const struct kc_option *o, kc_opt_take take, void *arg, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     const char *value;
     if (o->role != KC_ROLE_PRESET)
-        return take_plain(c, entry, o, take, arg, e);
-    if (value_of(c, entry, o, &value, e) != 0)
+        return apply_plain(c, entry, o, take, arg, e);
+    if (entry_value(c, entry, o, &value, e) != 0)
         return -1;
-    return kc_config_preset(list, v, value, c->text.p + entry->name, take, arg, &why) == 0 ? 0 : tell(c, entry, &why, e);
+    return kc_config_preset(list, v, value, c->text.p + entry->name, take, arg, &why) == 0 ? 0 : add_position(c, entry, &why, e);
 }
 
-/* The last of one name only, first: how errors are told has to be known before there are any. */
-static void take_log_format(const struct kc_config *c, const struct kc_verb *v, kc_opt_take take, void *arg)
+/* Pass on the last log-format before all other entries: errors in these are already reported in that format. */
+static void apply_log_format(const struct kc_config *c, const struct kc_verb *v, kc_opt_take take, void *arg)
 {
     for (size_t i = c->n; i-- > 0;) {
         const struct kc_option *o = find_option(v, c->text.p + c->entry[i].name);
         if (o && o->role == KC_ROLE_LOG && c->entry[i].value != SIZE_MAX) {
-            struct kc_err unheard = KC_ERR_INIT; /* a bad value is found again in its turn */
-            (void)!take(arg, o, c->text.p + c->entry[i].value, o->name, &unheard);
+            struct kc_err ignored = KC_ERR_INIT; /* a bad value is reported when its entry comes up */
+            (void)!take(arg, o, c->text.p + c->entry[i].value, o->name, &ignored);
             return;
         }
     }
 }
 
-static int take_all(struct kc_config **list, const struct kc_config *c, const struct kc_verb *v, int log_given,
+static int apply_all(struct kc_config **list, const struct kc_config *c, const struct kc_verb *v, int log_given,
                     kc_opt_take take, void *arg, struct kc_err *e)
 {
     const struct kc_option *o;
     if (!log_given)
-        take_log_format(c, v, take, arg);
+        apply_log_format(c, v, take, arg);
     for (size_t i = 0; i < c->n; i++) {
         const struct kc_config_entry *entry = &c->entry[i];
-        if (known(c, entry, v, &o, e) != 0)
+        if (find_entry_option(c, entry, v, &o, e) != 0)
             return -1;
-        if (o && !(o->role == KC_ROLE_LOG && log_given) && take_entry(list, c, entry, v, o, take, arg, e) != 0)
+        if (o && !(o->role == KC_ROLE_LOG && log_given) && apply_entry(list, c, entry, v, o, take, arg, e) != 0)
             return -1;
     }
     return 0;
@@ -222,5 +226,5 @@ int kc_config_file(struct kc_config **list, const struct kc_verb *v, const char 
     if (strcmp(path, "-") == 0)
         return kc_err_set(e, KC_EUSAGE, "%s needs the name of a file", option);
     struct kc_config *c = add_config(list, path, e);
-    return c && read_file(c, path, e) == 0 ? take_all(list, c, v, log_given, take, arg, e) : -1;
+    return c && read_file(c, path, e) == 0 ? apply_all(list, c, v, log_given, take, arg, e) : -1;
 }

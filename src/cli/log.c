@@ -1,4 +1,4 @@
-/* Standard error. Lines are written at once each, so that those of several processes do not mix. */
+/* Messages on standard error. Each line is written by one call, so that lines of several processes do not mix. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,12 +8,14 @@
 #include "cli/cli.h"
 #include "json/jsonw.h"
 
-#define ROOM (32u << 10) /* of a JSON line: the longest message and file name, escaped; so that an error of memory has it */
+/* Bytes reserved for a JSON line: the longest message and file name, escaped. They are allocated early, so that an
+ * error of memory can still be reported. */
+#define ROOM (32u << 10)
 
 static struct {
     int json;
-    double began;
-    const char *phase; /* of the event before */
+    double began;      /* when the program started, by kc_clock_now */
+    const char *phase; /* of the last event */
     struct kc_buf buf;
 } state = {.phase = "start"};
 
@@ -35,6 +37,7 @@ void kc_cli_say(const char *text, size_t n)
         return; /* nobody to tell */
 }
 
+/* Write one line, with control bytes escaped. */
 static void say_line(const char *prefix, const char *line)
 {
     char out[4200];
@@ -45,8 +48,8 @@ static void say_line(const char *prefix, const char *line)
     kc_cli_say(out, n);
 }
 
-/* What every object begins with. */
-static void begin(struct kc_jsonw *w, enum kc_level level, const char *message)
+/* Begin a JSON object with the members that all have. */
+static void begin_object(struct kc_jsonw *w, enum kc_level level, const char *message)
 {
     static const char *const names[] = {"info", "warning", "error"};
     char when[40];
@@ -64,7 +67,8 @@ static void begin(struct kc_jsonw *w, enum kc_level level, const char *message)
     kc_jsonw_cstr(w, "message", message);
 }
 
-static void end(struct kc_jsonw *w)
+/* End the object and write it as one line. */
+static void end_object(struct kc_jsonw *w)
 {
     kc_jsonw_close(w, '}');
     if (kc_jsonw_end(w) == 0)
@@ -80,13 +84,13 @@ void kc_log_line(enum kc_level level, int code, const char *line)
         say_line(level == KC_LEVEL_WARNING && !code ? "kclust: warning: " : "kclust: ", line);
         return;
     }
-    begin(&w, level, line);
+    begin_object(&w, level, line);
     if (code)
         kc_jsonw_u64(&w, "code", (uint64_t)code);
-    end(&w);
+    end_object(&w);
 }
 
-/* Not inlined: else its line takes room on the stack all the time that a verb runs. */
+/* Not inlined: otherwise `line` takes 4 KiB of stack as long as a verb runs. */
 __attribute__((noinline)) int kc_cli_fail(const struct kc_err *e)
 {
     char line[4096];
@@ -97,14 +101,14 @@ __attribute__((noinline)) int kc_cli_fail(const struct kc_err *e)
         say_line("kclust: ", line);
         return (int)e->code;
     }
-    begin(&w, KC_LEVEL_ERROR, e->msg);
+    begin_object(&w, KC_LEVEL_ERROR, e->msg);
     kc_jsonw_u64(&w, "code", (uint64_t)e->code);
     kc_jsonw_cstr(&w, "file", e->file[0] ? e->file : NULL);
     if (e->line)
         kc_jsonw_u64(&w, "line", e->line);
     else
         kc_jsonw_null(&w, "line");
-    end(&w);
+    end_object(&w);
     return (int)e->code;
 }
 
@@ -116,7 +120,7 @@ void kc_log_event(void *arg, const char *phase, const char *message, const struc
     state.phase = phase;
     if (c->loudness < 0)
         return;
-    begin(&w, KC_LEVEL_INFO, message);
+    begin_object(&w, KC_LEVEL_INFO, message);
     for (size_t i = 0; i < n; i++) {
         double v = facts[i].value;
         if (v >= 0 && v <= 9007199254740992.0 && floor(v) == v)
@@ -124,5 +128,5 @@ void kc_log_event(void *arg, const char *phase, const char *message, const struc
         else
             kc_jsonw_double(&w, facts[i].name, v);
     }
-    end(&w);
+    end_object(&w);
 }

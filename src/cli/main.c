@@ -1,3 +1,4 @@
+/* The program: set up messages and signals, find the verb, run it. Without a verb, the first of the table runs: fit. */
 #include <string.h>
 #include "cli/cli.h"
 

@@ -1,5 +1,5 @@
-/* Parse command lines by the option tables, with getopt_long(3). A command line is read three times: are the options
- * right, which texts of options does it name, and what are its own options. */
+/* Parse command lines by the option tables, with getopt_long(3). A command line is parsed in three passes: the first
+ * checks its options, the second applies the texts of options that it names, the third applies its other options. */
 #include "cli/opt.h"
 
 #include <getopt.h>
@@ -11,7 +11,7 @@
 #include "core/algorithms.h"
 
 /* getopt_long's view of the options. A long option's value is its place + 256, a short one's its letter. */
-struct tables {
+struct getopt_tables {
     struct kc_opt opts[KC_OPTS_MOST];
     size_t n;
     struct option longs[KC_OPTS_MOST + 1];
@@ -43,8 +43,8 @@ size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST])
     return n;
 }
 
-/* Two algorithms may have an option of the same name: getopt knows it once. */
-static int is_repeated(const struct tables *t, size_t i)
+/* Return 1 if an earlier option has the same name, as two algorithms may have: getopt must know it once. */
+static int is_repeated(const struct getopt_tables *t, size_t i)
 {
     const char *name = t->opts[i].row->name;
     for (size_t j = 0; kc_algorithms[1] && name && j < i; j++)
@@ -53,13 +53,13 @@ static int is_repeated(const struct tables *t, size_t i)
     return 0;
 }
 
-static void build_tables(const struct kc_verb *v, struct tables *t)
+static void build_tables(const struct kc_verb *v, struct getopt_tables *t)
 {
     char *s = t->shorts;
     size_t n = 0;
     memset(t, 0, sizeof *t);
     t->n = kc_opts_list(v, t->opts);
-    *s++ = ':'; /* a missing argument is told apart from an unknown option */
+    *s++ = ':'; /* getopt reports a missing argument as ':' rather than '?' */
     for (size_t i = 0; i < t->n; i++) {
         const struct kc_option *o = t->opts[i].row;
         if (o->name && !is_repeated(t, i))
@@ -73,7 +73,7 @@ static void build_tables(const struct kc_verb *v, struct tables *t)
 }
 
 /* Return the row that getopt_long's value stands for, NULL for none. */
-static const struct kc_option *find_by_value(const struct tables *t, int val)
+static const struct kc_option *find_by_value(const struct getopt_tables *t, int val)
 {
     if (val >= 256)
         return t->opts[val - 256].row;
@@ -83,12 +83,12 @@ static const struct kc_option *find_by_value(const struct tables *t, int val)
     return NULL;
 }
 
-/* Report what getopt_long answered with '?': an option that is unknown or ambiguous, or a flag that was given an argument.
- * word: the argument it was found in; val: the unknown letter of a short option, else not a letter. */
-static int refuse_word(const struct kc_verb *v, const struct tables *t, const char *word, int val, struct kc_err *e)
+/* Report what getopt_long answered with '?': an option that is unknown or ambiguous, or a flag that was given an
+ * argument. word: the argument it was found in; val: the unknown letter of a short option, else not a letter. */
+static int refuse_word(const struct kc_verb *v, const struct getopt_tables *t, const char *word, int val, struct kc_err *e)
 {
     char shown[128];
-    if (val != 0 && val >= -128 && val < 256) { /* getopt takes it from a char, which may be signed */
+    if (val != 0 && val >= -128 && val < 256) { /* getopt reads it from a char, which may be signed */
         char letter = (char)val;
         kc_err_escape(shown, sizeof shown, &letter, 1);
         return kc_err_set(e, KC_EUSAGE, "unknown option '-%s', see kclust %s --help", shown, v->name);
@@ -112,19 +112,19 @@ static int refuse_word(const struct kc_verb *v, const struct tables *t, const ch
     return kc_err_set(e, KC_EUSAGE, "unknown option '%s', see kclust %s --help", shown, v->name);
 }
 
-/* One parse of a command line. */
-struct parse {
+/* A command line being parsed. */
+struct cmdline {
     const struct kc_verb *v;
-    struct tables t;
+    struct getopt_tables t;
     kc_opt_take take;
     void *arg;
     struct kc_config **texts;
     int log_given; /* the command line gives the format of messages */
 };
 
-/* Take what the environment sets. KCLUST_CONFIG comes last: a file is more particular than a variable that may be set for
- * all programs. */
-static int take_environment(struct parse *p, struct kc_err *e)
+/* Apply the options that the environment sets. KCLUST_CONFIG comes last: a file is more specific than a variable, which
+ * may be set for all programs. */
+static int apply_environment(struct cmdline *p, struct kc_err *e)
 {
     const char *config = NULL;
     for (size_t i = 0; i < p->t.n; i++) {
@@ -140,16 +140,17 @@ static int take_environment(struct parse *p, struct kc_err *e)
     return !config ? 0 : kc_config_file(p->texts, p->v, config, "KCLUST_CONFIG", p->log_given, p->take, p->arg, e);
 }
 
-/* Take the format of messages: it has to be known before there are any. A bad value is found again in its turn. */
-static void take_log_format(struct parse *p, const struct kc_option *o, const char *value)
+/* Apply the format of messages, which must be known before the first message. A bad value is ignored here: it is found
+ * again when its option comes up. */
+static void apply_log_format(struct cmdline *p, const struct kc_option *o, const char *value)
 {
-    struct kc_err unheard = KC_ERR_INIT;
-    if (o->role == KC_ROLE_LOG && value && *value && p->take(p->arg, o, value, o->name, &unheard) != 0)
+    struct kc_err ignored = KC_ERR_INIT;
+    if (o->role == KC_ROLE_LOG && value && *value && p->take(p->arg, o, value, o->name, &ignored) != 0)
         return;
 }
 
-/* Check one option as getopt_long has found it. */
-static int check_option(const struct parse *p, const struct kc_option *o, int val, const char *word, struct kc_err *e)
+/* Check one option that getopt_long has returned. val: its result; word: the argument that it was found in. */
+static int check_option(const struct cmdline *p, const struct kc_option *o, int val, const char *word, struct kc_err *e)
 {
     char name[KC_OPTION_TEXT_MAX];
     if (!o)
@@ -164,48 +165,50 @@ static int check_option(const struct parse *p, const struct kc_option *o, int va
 
 /* What a pass over the command line does with its options. */
 enum pass {
-    CHECK, /* check them, and take the format of messages, */
-    TEXTS, /* take those in the texts that it names, */
-    TAKE   /* take its own */
+    CHECK, /* check them, and apply the format of messages */
+    TEXTS, /* apply the options of the texts that they name */
+    APPLY  /* apply all that name no text */
 };
 
-static int take_in_pass(struct parse *p, enum pass pass, const struct kc_option *o, struct kc_err *e)
+/* Apply an option if it is for this pass. */
+static int apply_in_pass(struct cmdline *p, enum pass pass, const struct kc_option *o, struct kc_err *e)
 {
     char name[KC_OPTION_TEXT_MAX];
     int is_text = o->role == KC_ROLE_CONFIG || o->role == KC_ROLE_PRESET;
     if (pass == CHECK || is_text != (pass == TEXTS))
         return 0;
     kc_option_name(o, name);
-    if (pass == TAKE)
+    if (pass == APPLY)
         return p->take(p->arg, o, optarg, name, e);
     return o->role == KC_ROLE_CONFIG ?
            kc_config_file(p->texts, p->v, optarg, name, p->log_given, p->take, p->arg, e) :
            kc_config_preset(p->texts, p->v, optarg, name, p->take, p->arg, e);
 }
 
+/* Return 1 if an option of that role ends the program. */
 static int ends_parsing(enum kc_option_role role)
 {
     return role == KC_ROLE_HELP || role == KC_ROLE_HELP_ALL || role == KC_ROLE_VERSION;
 }
 
-/* Go over the command line once. 1: *done is set. */
-static int make_pass(struct parse *p, enum pass pass, int argc, char **argv, enum kc_option_role *done, struct kc_err *e)
+/* Go over the command line once. Return 1 if an option ends the program; *done is then its role. */
+static int make_pass(struct cmdline *p, enum pass pass, int argc, char **argv, enum kc_option_role *done, struct kc_err *e)
 {
     int rc = 0;
-    optind = 0; /* start afresh */
+    optind = 0; /* restart getopt_long */
     for (int val; (val = getopt_long(argc, argv, p->t.shorts, p->t.longs, NULL)) != -1;) {
         const struct kc_option *o = find_by_value(&p->t, val == ':' ? optopt : val);
         if (rc == 0 && o && val != ':' && ends_parsing(o->role)) {
             *done = o->role;
             return 1;
         }
-        if (rc == 0) /* else only the format of messages is looked for */
+        if (rc == 0) /* after an error, only the format of messages is looked for */
             rc = check_option(p, o, val, argv[optind - 1], e);
         if (o && val != ':' && o->role == KC_ROLE_LOG) {
-            take_log_format(p, o, optarg);
+            apply_log_format(p, o, optarg);
             p->log_given = 1;
         }
-        if (rc == 0 && o && take_in_pass(p, pass, o, e) != 0)
+        if (rc == 0 && o && apply_in_pass(p, pass, o, e) != 0)
             return -1;
     }
     return rc;
@@ -214,23 +217,24 @@ static int make_pass(struct parse *p, enum pass pass, int argc, char **argv, enu
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
                  enum kc_option_role *done, struct kc_config **texts, struct kc_err *e)
 {
-    static struct parse p; /* too large for a small stack */
-    p = (struct parse){.v = v, .take = take, .arg = arg, .texts = texts};
+    static struct cmdline p; /* too large for a small stack */
+    p = (struct cmdline){.v = v, .take = take, .arg = arg, .texts = texts};
     build_tables(v, &p.t);
     *done = KC_ROLE_NONE;
     opterr = 0;
     for (size_t i = 0; i < p.t.n; i++)
-        take_log_format(&p, p.t.opts[i].row, p.t.opts[i].row->env ? getenv(p.t.opts[i].row->env) : NULL);
-    for (enum pass pass = CHECK; pass <= TAKE; pass++) { /* what the environment says must not get in the way of --help */
+        apply_log_format(&p, p.t.opts[i].row, p.t.opts[i].row->env ? getenv(p.t.opts[i].row->env) : NULL);
+    /* the environment is read after CHECK, so that its errors do not prevent --help */
+    for (enum pass pass = CHECK; pass <= APPLY; pass++) {
         int rc = make_pass(&p, pass, argc, argv, done, e);
-        if (rc != 0 || (pass == CHECK && take_environment(&p, e) != 0))
+        if (rc != 0 || (pass == CHECK && apply_environment(&p, e) != 0))
             return rc > 0 ? 0 : -1;
     }
     *operands = optind;
     return 0;
 }
 
-/* Return 1 if two rows are the same option: of the same name, or without one of the same letter. */
+/* Return 1 if two rows are the same option: of the same name, or of the same letter if both have no name. */
 static int is_same_option(const struct kc_option *a, const struct kc_option *b)
 {
     return a == b || (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
@@ -264,7 +268,7 @@ int kc_opt_given(const struct kc_verb *v, const char *name)
     return 0;
 }
 
-/* Return the first option of the list that asks for something, NULL for none. */
+/* Return the first option of the list that is active (see struct kc_cli); NULL if none is. */
 static const struct kc_option *find_active(const struct kc_cli *cli, const struct kc_opt *opts, size_t n, const char *list)
 {
     for (const char *p = list; *p; p += strspn(p, " ")) {
@@ -279,7 +283,8 @@ static const struct kc_option *find_active(const struct kc_cli *cli, const struc
     return NULL;
 }
 
-static const char *arg_of(const struct kc_opt *opts, size_t n, const char *name)
+/* Return the placeholder of an option's argument, as in FILE. */
+static const char *find_arg(const struct kc_opt *opts, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (opts[i].row->name && strcmp(opts[i].row->name, name) == 0)
@@ -295,7 +300,7 @@ int kc_opt_check_rules(const struct kc_verb *v, struct kc_err *e)
     for (const struct kc_rule *r = v->rules; r && r->options; r++) {
         const struct kc_option *a = find_active(cli, opts, n, r->options), *b = find_active(cli, opts, n, r->others);
         if (a && !b && r->kind == KC_NEEDS)
-            return kc_err_set(e, KC_EUSAGE, "--%s needs --%s %s%s%s", a->name, r->others, arg_of(opts, n, r->others),
+            return kc_err_set(e, KC_EUSAGE, "--%s needs --%s %s%s%s", a->name, r->others, find_arg(opts, n, r->others),
                               r->why ? ", " : "", r->why ? r->why : "");
         if (a && b && r->kind == KC_EXCLUDES)
             return kc_err_set(e, KC_EUSAGE, "--%s and --%s cannot be combined", a->name, b->name);

@@ -10,18 +10,18 @@
 
 /* Rows that belong together in help. */
 struct kc_opt_group {
-    const char *heading;          /* NULL: goes on with the group before */
-    const struct kc_option *rows; /* about one struct, */
-    size_t at;                    /* which lies here in the verb's arguments */
-    int algorithms;               /* 1: the rows of every algorithm instead, about their options in struct kc_cli */
+    const char *heading;          /* NULL: continues the group before */
+    const struct kc_option *rows; /* options about one struct */
+    size_t at;                    /* offset of that struct in the verb's arguments */
+    int algorithms;               /* 1: instead of rows, the options of every algorithm, about those in struct kc_cli */
 };
 
-/* What options must not be without, or beside, each other. The lists have long names, separated by spaces. */
+/* A rule about options that need or exclude each other. The lists are of long names, separated by spaces. */
 struct kc_rule {
     enum { KC_NEEDS, KC_EXCLUDES } kind;
-    const char *options; /* each of these */
-    const char *others;  /* needs the only one of these, or excludes each of them */
-    const char *why;     /* NEEDS: the end of the message after the other's name, or NULL */
+    const char *options; /* the options that the rule is about */
+    const char *others;  /* NEEDS: the one option that each of them needs; EXCLUDES: the options that they exclude */
+    const char *why;     /* NEEDS: what the needed option is, for the message; or NULL */
 };
 
 struct kc_verb {
@@ -32,42 +32,45 @@ struct kc_verb {
     const struct kc_opt_group *groups; /* ended by a group without rows */
     const struct kc_rule *rules;       /* ended by a rule without options; NULL: none */
     int short_help;                    /* --help shows the basic options only */
-    void *args;                        /* the arguments, a struct that begins with a struct kc_cli, */
-    const void *defaults;              /* what they are before the command line, */
-    size_t size;                       /* and their bytes */
-    /* Check what single options cannot tell, and the operands, argv[first..argc). */
+    void *args;                        /* the arguments: a struct that begins with a struct kc_cli */
+    const void *defaults;              /* the values of args before the command line is parsed */
+    size_t size;                       /* bytes of args */
+    /* Check combinations of options, and the operands argv[first..argc). named: the user named the verb. */
     int (*ready)(void *args, const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_err *e);
-    int (*run)(void *args, struct kc_err *e); /* the exit code, or -1 with e; the context is there */
-    int (*main)(int argc, char **argv);       /* instead of the frame in cli.c; NULL: none */
+    /* Run the verb; the context has been made. Returns the exit code, or -1 with e set. */
+    int (*run)(void *args, struct kc_err *e);
+    int (*main)(int argc, char **argv); /* replaces the frame in cli.c; NULL: the frame is used */
 };
 
 extern const struct kc_verb *const kc_verbs[]; /* ended by NULL; the first is the default */
-const struct kc_verb *kc_verb_find(const char *name); /* NULL: none */
+/* Return the verb of that name; NULL if there is none. */
+const struct kc_verb *kc_verb_find(const char *name);
 
-/* An option of a verb, with its group and its places. */
+/* An option of a verb, with its heading and the structs that hold its value and default. */
 struct kc_opt {
     const struct kc_option *row;
     const char *heading;  /* of its group */
-    void *base;           /* the struct that the row is about; NULL where there are no arguments yet, */
-    const void *defaults; /* and one with the defaults */
+    void *base;           /* the struct that the row is about; NULL while the verb has no arguments yet */
+    const void *defaults; /* a struct of the same type with the defaults */
 };
 
-/* List the options of a verb in the order of help: rows that are for files only are left out. Returns how many. */
+/* List the options of a verb in the order of help, and return how many. Rows without a name, which are only for files,
+ * are left out. */
 size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST]);
 
-/* Take one option; name is what the user wrote ("--k-min", "KCLUST_K_MIN"), for messages. */
+/* Accept one option. name: what the user wrote ("--k-min", "KCLUST_K_MIN"), for messages. */
 typedef int (*kc_opt_take)(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e);
 
-/* Parse a command line: the environment first, then the texts of options (cli/config.h), that of KCLUST_CONFIG and those
- * that the command line names, in their order; then the rest of the command line. All options go through take, but those
- * with the roles of configuration and help. (The format of messages is taken before all others, too: it says how errors
- * are reported.)
+/* Parse the options of a command: first those of the environment, then those of the texts of options (cli/config.h),
+ * that of KCLUST_CONFIG before those named on the command line, and last the other options of the command line. Each
+ * is passed to `take`, except those whose role is help or to name a text. The format of messages is passed first as
+ * well, so that all errors are reported in it.
  *
- * operands  set: the operands are argv[*operands..argc)
+ * operands  set so that the operands are argv[*operands..argc)
  * done      set to the role that ends the program (help, version), or KC_ROLE_NONE
- * texts     the values may lie in these; the caller frees them (kc_config_free) when the command is done
+ * texts     receives the texts that values may lie in; the caller frees them (kc_config_free) when the command is done
  *
- * -1: KC_EUSAGE, or KC_ESYS for a text that cannot be read. */
+ * Returns -1 with KC_EUSAGE, or with KC_ESYS if a text cannot be read. */
 struct kc_config;
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
                  enum kc_option_role *done, struct kc_config **texts, struct kc_err *e) KC_MUST_USE;
@@ -75,10 +78,10 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
 /* Store a value in every row of that name. A kc_opt_take; arg: the verb (const struct kc_verb *). */
 int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 
-/* Return 1 if the option of this long name was given, by whatever way. */
+/* Return 1 if the option of this long name was given: on the command line, in the environment or in a text. */
 int kc_opt_given(const struct kc_verb *v, const char *name);
 
-/* Check the verb's rules. KC_EUSAGE. */
+/* Check the verb's rules. KC_EUSAGE if one is broken. */
 int kc_opt_check_rules(const struct kc_verb *v, struct kc_err *e) KC_MUST_USE;
 
 /* Write the default as help shows it; an empty text if it shows none. */

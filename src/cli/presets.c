@@ -1,4 +1,5 @@
-/* Presets: texts of options for a news pipeline, one for each of its four indexes. */
+/* Presets: texts of options for a news pipeline, one for each of its four indexes (documents, events, entities,
+ * storylines). */
 #include <string.h>
 #include "cli/config.h"
 

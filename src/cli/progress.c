@@ -10,18 +10,20 @@
 #include "base/num.h"
 #include "cli/cli.h"
 
-#define INTERVAL 0.1
-#define PATIENCE 0.3 /* a run shorter than this shows no bar at all, unless it was asked for */
-#define BAR 12
+#define INTERVAL 0.1 /* seconds between two drawings */
+#define PATIENCE 0.3 /* seconds before the first bar, unless --progress always: shorter runs show none */
+#define BAR 12       /* columns between the brackets */
 
 static struct {
     pthread_mutex_t lock;
-    int on, eager, color;
+    int on;    /* there is a bar */
+    int eager; /* it is drawn from the beginning */
+    int color;
     enum kc_phase phase;
-    double begun, phase_begun, drawn; /* seconds by the clock */
+    double begun, phase_begun, drawn; /* when the run and the phase began and it was last drawn, by kc_clock_now */
 } bar = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static volatile sig_atomic_t visible;
+static volatile sig_atomic_t visible; /* the bar is on the screen; read by a signal handler */
 
 void kc_progress_init(enum kc_when when)
 {
@@ -40,7 +42,7 @@ int kc_progress_on(void)
     return bar.on;
 }
 
-static void put(const char *s, size_t n)
+static void write_bytes(const char *s, size_t n)
 {
     if (write(2, s, n) < 0)
         return; /* nobody to tell */
@@ -49,19 +51,19 @@ static void put(const char *s, size_t n)
 void kc_progress_clear_from_signal(void)
 {
     if (visible)
-        put("\r\033[K", 4);
+        write_bytes("\r\033[K", 4);
 }
 
 void kc_progress_clear(void)
 {
     pthread_mutex_lock(&bar.lock);
     if (visible)
-        put("\r\033[K", 4);
+        write_bytes("\r\033[K", 4);
     visible = 0;
     pthread_mutex_unlock(&bar.lock);
 }
 
-static void clock_text(char out[24], double seconds)
+static void format_duration(char out[24], double seconds)
 {
     unsigned long s = seconds < 1e8 ? (unsigned long)(seconds + 0.5) : 100000000ul;
     if (s >= 3600)
@@ -70,13 +72,13 @@ static void clock_text(char out[24], double seconds)
         snprintf(out, 24, "%lu:%02lu", s / 60, s % 60);
 }
 
-/* The text behind the bar; its length. */
-static int describe(char *out, size_t size, const struct kc_progress *p, double elapsed)
+/* Make the text after the bar. Return its length. */
+static int describe_progress(char *out, size_t size, const struct kc_progress *p, double elapsed)
 {
     char left[24] = "";
     if (p->total && p->done && p->done <= p->total && elapsed > 0.5) {
         char t[24];
-        clock_text(t, elapsed * (double)(p->total - p->done) / (double)p->done);
+        format_duration(t, elapsed * (double)(p->total - p->done) / (double)p->done);
         snprintf(left, sizeof left, "  %.15s left", t);
     }
     if (p->phase == KC_PHASE_READ) {
@@ -92,13 +94,13 @@ static int describe(char *out, size_t size, const struct kc_progress *p, double 
     return snprintf(out, size, "k %u of %u, best %u (%.4f)%s", p->k_done, p->k_all, p->best_k, p->best, left);
 }
 
-static void draw(const struct kc_progress *p, double now)
+static void draw_bar(const struct kc_progress *p, double now)
 {
     static const char *const names[] = {"reading", "sweep", "writing"};
     char line[512], text[256];
     struct winsize ws;
     int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;
-    int n = describe(text, sizeof text, p, now - bar.phase_begun);
+    int n = describe_progress(text, sizeof text, p, now - bar.phase_begun);
     int room = width - 1 - (9 + 2 + BAR + 7); /* never the last column: some terminals wrap there */
     int with_bar = p->total > 0 && n <= room;
     double part = p->total ? (double)p->done / (double)p->total : 0;
@@ -114,7 +116,7 @@ static void draw(const struct kc_progress *p, double now)
     } else {
         n = snprintf(line, sizeof line, "\r\033[K%-8s %.*s", names[p->phase], width - 10, text);
     }
-    put(line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+    write_bytes(line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
     visible = 1;
 }
 
@@ -131,7 +133,7 @@ void kc_progress_update(void *arg, const struct kc_progress *p)
         bar.drawn = 0;
     }
     if (now - bar.drawn >= INTERVAL && (bar.eager || now - bar.begun >= PATIENCE)) {
-        draw(p, now);
+        draw_bar(p, now);
         bar.drawn = now;
     }
     pthread_mutex_unlock(&bar.lock);

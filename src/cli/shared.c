@@ -1,4 +1,4 @@
-/* Options that several verbs share: about reading, labels, drift and running; and the checks that belong to them. */
+/* Options that several verbs share, on reading, labels, drift and running, and the checks that belong to them. */
 #include <string.h>
 #include "base/num.h"
 #include "cli/cli.h"

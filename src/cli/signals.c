@@ -1,3 +1,5 @@
+/* Signals and closed descriptors. Signal handlers only unlink temporary files, clear the bar, or set flags that a job
+ * reads at its next step. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,13 +19,14 @@ void kc_cli_guard_fds(void)
         int got = kc_fd_open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY, 0);
         if (got < 0) /* no /dev here: a descriptor that can neither be read nor written */
             got = kc_fd_open("/", O_PATH | O_DIRECTORY, 0);
-        if (got >= 0 && got != fd) { /* cannot be: open takes the lowest, and all below fd are open */
+        if (got >= 0 && got != fd) { /* cannot happen: open returns the lowest free descriptor, which is fd */
             dup2(got, fd);
             close(got);
         }
     }
 }
 
+/* Remove the temporary files and the bar, then die by the signal. */
 static void on_signal(int sig)
 {
     int saved = errno;
@@ -47,13 +50,15 @@ void kc_cli_guard_signals(void)
 
 static struct kc_asked asked;
 
+/* Record a request: SIGUSR1 to save, another signal to save and die. A second one of those kills, as does one while
+ * nothing can be saved. */
 static void on_asked(int sig)
 {
     if (sig == SIGUSR1) {
         asked.save = 1;
     } else if (asked.armed && !asked.die) {
         asked.die = sig;
-    } else { /* nothing to save, or no patience */
+    } else { /* nothing to save, or the second signal */
         signal(sig, SIG_DFL);
         on_signal(sig);
     }
