@@ -132,7 +132,7 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     if (done != KC_ROLE_NONE)
         return done == KC_ROLE_VERSION ? kc_cli_version() :
                kc_cli_help(named || done == KC_ROLE_HELP_ALL ? v : NULL, done == KC_ROLE_HELP_ALL);
-    if (kc_opt_check_rules(v, &e) != 0 || v->ready(v->args, v, argc, argv, first, named, &e) != 0)
+    if (kc_opt_check_rules(v, &e) != 0 || v->check(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
     int code = start_context(cli, &e) == 0 ? v->run(v->args, &e) : -1;
     if (code >= 0) {

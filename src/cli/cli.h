@@ -32,7 +32,7 @@ extern const struct kc_option kc_reading_options[];
 #define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20}
 
 /* Options about a struct kc_out_opts: for fit, and for verbs that apply a model, whose rows have no silhouette. */
-extern const struct kc_option kc_labels_options[], kc_met_labels_options[];
+extern const struct kc_option kc_labels_options[], kc_model_labels_options[];
 /* Check the format of labels, and set it to jsonl if --annotate is given. */
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 
@@ -41,7 +41,7 @@ struct kc_cli_outputs {
     const char *labels, *summary, *prometheus;
 };
 /* Options about a struct kc_cli_outputs. */
-extern const struct kc_option kc_met_output_options[];
+extern const struct kc_option kc_model_output_options[];
 
 struct kc_cli_drift {
     int drift; /* --drift */
@@ -104,8 +104,8 @@ void kc_cli_guard_fds(void);
 void kc_cli_guard_signals(void);
 /* From here on let SIGUSR1 request a checkpoint, and SIGTERM one before it kills. Return where the requests are
  * recorded. */
-struct kc_asked;
-struct kc_asked *kc_cli_asked(void);
+struct kc_signal_requests;
+struct kc_signal_requests *kc_cli_watch_signals(void);
 /* Die by the signal that a job has ended for, if there was one. */
 void kc_cli_die(void);
 

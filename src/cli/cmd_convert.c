@@ -61,6 +61,6 @@ const struct kc_verb kc_verb_convert = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_convert,
 };

@@ -84,6 +84,6 @@ const struct kc_verb kc_verb_diff = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_diff,
 };

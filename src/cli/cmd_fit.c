@@ -211,7 +211,7 @@ static int run_fit(void *arg, struct kc_err *e)
     struct kc_job_fit_result r;
     a->job.want_text = a->cli.loudness >= 0 && !a->cli.json;
     if (a->job.checkpoint.file)
-        a->job.checkpoint.asked = kc_cli_asked();
+        a->job.checkpoint.requests = kc_cli_watch_signals();
     if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {
         kc_job_fit_free(&r);
         kc_cli_die();
@@ -242,6 +242,6 @@ const struct kc_verb kc_verb_fit = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_fit,
 };

@@ -49,6 +49,6 @@ const struct kc_verb kc_verb_info = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_info,
 };

@@ -87,6 +87,6 @@ const struct kc_verb kc_verb_score = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_score,
 };

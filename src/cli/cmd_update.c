@@ -44,8 +44,8 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Updating:", .rows = updating},
     {.heading = "Drift:", .rows = kc_drift_options, .at = AT(drift)},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
-    {.heading = "Writing:", .rows = kc_met_output_options, .at = AT(output)},
-    {.rows = kc_met_labels_options, .at = AT(job.out)},
+    {.heading = "Writing:", .rows = kc_model_output_options, .at = AT(output)},
+    {.rows = kc_model_labels_options, .at = AT(job.out)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 
@@ -100,6 +100,6 @@ const struct kc_verb kc_verb_update = {
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,
-    .ready = check_args,
+    .check = check_args,
     .run = run_update,
 };

@@ -36,7 +36,7 @@ struct kc_verb {
     const void *defaults;              /* the values of args before the command line is parsed */
     size_t size;                       /* bytes of args */
     /* Check combinations of options, and the operands argv[first..argc). named: the user named the verb. */
-    int (*ready)(void *args, const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_err *e);
+    int (*check)(void *args, const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_err *e);
     /* Run the verb; the context has been made. Returns the exit code, or -1 with e set. */
     int (*run)(void *args, struct kc_err *e);
     int (*main)(int argc, char **argv); /* replaces the frame in cli.c; NULL: the frame is used */

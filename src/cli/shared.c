@@ -91,7 +91,7 @@ static int parse_columns(void *base, const char *value, const char *name, struct
 
 const struct kc_option kc_labels_options[] = {
     LABELS("term cluster similarity margin silhouette row", "term, cluster, similarity, margin, silhouette and row")};
-const struct kc_option kc_met_labels_options[] = {
+const struct kc_option kc_model_labels_options[] = {
     LABELS("term cluster similarity margin row", "term, cluster, similarity, margin and row")};
 
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e)
@@ -106,7 +106,7 @@ int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct k
 
 #define OUTPUT(member) offsetof(struct kc_cli_outputs, member)
 
-const struct kc_option kc_met_output_options[] = {
+const struct kc_option kc_model_output_options[] = {
     {.letter = 'o', .name = "output", .arg = "FILE", .type = KC_OPTION_FILE, .at = OUTPUT(labels),
      .shown = "standard output", .help = "write the labels to FILE, which is replaced only if the run succeeds"},
     {.letter = 's', .name = "summary", .arg = "FILE", .type = KC_OPTION_FILE, .at = OUTPUT(summary),

@@ -48,40 +48,40 @@ void kc_cli_guard_signals(void)
     }
 }
 
-static struct kc_asked asked;
+static struct kc_signal_requests requests;
 
 /* Record a request: SIGUSR1 to save, another signal to save and die. A second one of those kills, as does one while
  * nothing can be saved. */
-static void on_asked(int sig)
+static void on_request(int sig)
 {
     if (sig == SIGUSR1) {
-        asked.save = 1;
-    } else if (asked.armed && !asked.die) {
-        asked.die = sig;
+        requests.save = 1;
+    } else if (requests.armed && !requests.die) {
+        requests.die = sig;
     } else { /* nothing to save, or the second signal */
         signal(sig, SIG_DFL);
         on_signal(sig);
     }
 }
 
-struct kc_asked *kc_cli_asked(void)
+struct kc_signal_requests *kc_cli_watch_signals(void)
 {
     static const int signals[] = {SIGTERM, SIGUSR1};
-    struct sigaction sa = {.sa_handler = on_asked, .sa_flags = SA_RESTART};
+    struct sigaction sa = {.sa_handler = on_request, .sa_flags = SA_RESTART};
     sigfillset(&sa.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction old;
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(signals[i], &sa, NULL);
     }
-    return &asked;
+    return &requests;
 }
 
 void kc_cli_die(void)
 {
-    if (!asked.die)
+    if (!requests.die)
         return;
     kc_progress_clear();
-    signal(asked.die, SIG_DFL);
-    raise(asked.die);
+    signal(requests.die, SIG_DFL);
+    raise(requests.die);
 }

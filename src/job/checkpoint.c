@@ -280,7 +280,7 @@ static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
 static int check_due(void *arg)
 {
     struct kc_checkpoint *c = arg;
-    struct kc_asked *a = c->o.asked;
+    struct kc_signal_requests *a = c->o.requests;
     double now = kc_clock_now();
     int late = c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
     int save = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
@@ -328,7 +328,7 @@ static int fail_by_signal(struct kc_err *e)
 static int save_state(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
 {
     struct kc_checkpoint *c = arg;
-    struct kc_asked *a = c->o.asked;
+    struct kc_signal_requests *a = c->o.requests;
     struct kc_err why = KC_ERR_INIT;
     char line[2048];
     int dying = a && a->die;
@@ -387,17 +387,17 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     } else if (c->o.resume) {
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: there is no %s yet: starting from the beginning", c->o.file);
     }
-    if (c->o.asked)
-        c->o.asked->armed = 1;
+    if (c->o.requests)
+        c->o.requests->armed = 1;
     return 0;
 }
 
 int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e)
 {
-    if (!c || !c->o.asked)
+    if (!c || !c->o.requests)
         return 0;
-    c->o.asked->armed = 0;
-    return c->o.asked->die ? fail_by_signal(e) : 0;
+    c->o.requests->armed = 0;
+    return c->o.requests->die ? fail_by_signal(e) : 0;
 }
 
 void kc_checkpoint_done(struct kc_checkpoint *c)
@@ -411,8 +411,8 @@ void kc_checkpoint_free(struct kc_checkpoint *c)
 {
     if (!c)
         return;
-    if (c->o.asked)
-        c->o.asked->armed = 0;
+    if (c->o.requests)
+        c->o.requests->armed = 0;
     if (c->fd >= 0)
         close(c->fd);
     kc_outfile_free(c->out);

@@ -15,7 +15,7 @@
 /* Requests from a signal handler to a job, which saves within a step. `save`: a checkpoint is wanted. `die`: the signal
  * that is to kill the process, or 0; it is recorded only while `armed`, and the caller raises it again once the job has
  * returned. */
-struct kc_asked {
+struct kc_signal_requests {
     volatile sig_atomic_t armed, save, die;
 };
 
@@ -25,7 +25,7 @@ struct kc_checkpoint_opts {
     double every;           /* least seconds between saves */
     double timeout;         /* seconds from `began` to when the fit ends with its best so far; negative: never */
     double began;           /* when the run began, by kc_clock_now */
-    struct kc_asked *asked; /* NULL: signals request nothing */
+    struct kc_signal_requests *requests; /* NULL: signals request nothing */
 };
 #define KC_CHECKPOINT_EVERY 60.0
 

@@ -173,7 +173,7 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     in.attrs = run->fields.name;
     in.nattrs = run->fields.n;
     in.kinds = run->fields.kind;
-    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || read_texts(run, e) != 0 || kc_fit_take_fields(j, run, e) != 0)
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || read_texts(run, e) != 0 || kc_fit_read_fields(j, run, e) != 0)
         return -1;
     kc_fit_fields_check(run);
     /* free the fields unless the records need them */

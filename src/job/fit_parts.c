@@ -108,7 +108,7 @@ static struct kc_parts_opts parts_opts(const struct kc_job_fit *j, const struct 
     return parts;
 }
 
-int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_read_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     if (read_times(run, e) != 0 || read_weights(j, run, e) != 0 || read_groups(j, run, e) != 0)
         return -1;

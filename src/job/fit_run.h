@@ -69,7 +69,7 @@ void kc_fit_fields_check(const struct kc_job_run *run);
 /* Return 1 if the rows are clustered in parts: by groups, time windows or gaps. */
 int kc_fit_in_parts(const struct kc_job_fit *j);
 /* Read times, groups and weights from the rows' fields, and with them divide the rows into parts. */
-int kc_fit_take_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+int kc_fit_read_fields(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Cluster the parts. */
 int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
