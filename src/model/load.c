@@ -1,4 +1,5 @@
-/* Reading a model distrustfully: whatever comes out of here holds together. */
+/* Read a model file without trusting it: every relation between its parts is checked, so that no other code needs to. A
+ * file that is truncated or damaged is told apart from one that is no model. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -18,23 +19,25 @@
 #include "model/model.h"
 
 #define HEADER_LENGTH 8
-#define MOST_IDS (INT64_MAX - UINT32_MAX) /* room for those of what comes */
+#define MOST_IDS (INT64_MAX - UINT32_MAX) /* leaves room for new ids */
 #define MOST_ROWS (INT64_MAX / 2)
-#define UNIT_TOLERANCE 1e-4 /* of a centroid's length: float32 is good for 1e-6 in a million dimensions */
+#define UNIT_TOLERANCE 1e-4 /* of a row's squared length: float32 keeps it to 1e-6 in a million dimensions */
 
-struct load {
+/* A model file being read. */
+struct model_reader {
     struct kc_model *m;
-    const char *name;
+    const char *name; /* of the file, for messages */
     const char *data; /* the tensors' bytes */
     struct kc_st st;
-    char *text;       /* the info, a JSON text */
-    struct kc_buf tmp;
+    char *text;       /* the info: a JSON text, with a NUL */
+    struct kc_buf tmp; /* a decoded string */
     struct kc_err *e;
 };
 
-static int bad(const struct load *l, const char *fmt, ...) KC_PRINTF(2, 3);
+/* Fail with KC_EINPUT: the file is a model, but damaged. */
+static int report_damage(const struct model_reader *l, const char *fmt, ...) KC_PRINTF(2, 3);
 
-static int bad(const struct load *l, const char *fmt, ...)
+static int report_damage(const struct model_reader *l, const char *fmt, ...)
 {
     char what[256];
     va_list ap;
@@ -44,28 +47,30 @@ static int bad(const struct load *l, const char *fmt, ...)
     return kc_err_at(l->e, KC_EINPUT, l->name, 0, "damaged model: %s", what);
 }
 
-static int no_model(const char *name, const char *why, struct kc_err *e)
+/* Fail with KC_EINPUT: the file is no model. */
+static int refuse_file(const char *name, const char *why, struct kc_err *e)
 {
     return kc_err_at(e, KC_EINPUT, name, 0, "%s: not a kclust model, which fit -m writes", why);
 }
 
-/* A tensor of the type and shape as a block of the model's own; d1 is 0 for one of a single dimension. */
-static void *tensor(struct load *l, const char *name, enum kc_st_type type, uint64_t d0, uint64_t d1)
+/* Copy the tensor of that name, type and shape (d0, d1), or (d0) if d1 is 0. NULL, with the error set, if there is none
+ * such. */
+static void *copy_tensor(struct model_reader *l, const char *name, enum kc_st_type type, uint64_t d0, uint64_t d1)
 {
     static const char *const names[] = {[KC_ST_F32] = "F32", [KC_ST_F64] = "F64", [KC_ST_I64] = "I64",
                                         [KC_ST_U64] = "U64"};
     const struct kc_st_tensor *t = kc_st_find(&l->st, name);
     size_t width = type == KC_ST_F32 ? 4 : 8;
     if (!t) {
-        bad(l, "there is no tensor '%s'", name);
+        report_damage(l, "there is no tensor '%s'", name);
         return NULL;
     }
     if (t->type != type || t->ndims != (d1 ? 2u : 1u) || t->shape[0] != d0 || (d1 && t->shape[1] != d1)) {
         if (d1)
-            bad(l, "tensor '%s' is not %s of (%llu, %llu)", name, names[type], (unsigned long long)d0,
-                (unsigned long long)d1);
+            report_damage(l, "tensor '%s' is not %s of (%llu, %llu)", name, names[type], (unsigned long long)d0,
+                          (unsigned long long)d1);
         else
-            bad(l, "tensor '%s' is not %s of (%llu)", name, names[type], (unsigned long long)d0);
+            report_damage(l, "tensor '%s' is not %s of (%llu)", name, names[type], (unsigned long long)d0);
         return NULL;
     }
     size_t count = (size_t)(t->end - t->begin) / width;
@@ -77,98 +82,104 @@ static void *tensor(struct load *l, const char *name, enum kc_st_type type, uint
     return p;
 }
 
-/* NULL, and the message is set, when there is no such tensor. */
-static const uint64_t *shape(const struct load *l, const char *name, unsigned dims)
+/* Return the shape of a tensor of `dims` dimensions; NULL, with the error set, if there is none such. */
+static const uint64_t *find_shape(const struct model_reader *l, const char *name, unsigned dims)
 {
     const struct kc_st_tensor *t = kc_st_find(&l->st, name);
     if (t && t->ndims == dims)
         return t->shape;
-    bad(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
+    report_damage(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
     return NULL;
 }
 
-static int load_tensors(struct load *l)
+static int load_tensors(struct model_reader *l)
 {
     struct kc_model *m = l->m;
     const uint64_t *s, *moved, *pool;
-    if (!(s = shape(l, "centroids", 2)) || !(moved = shape(l, "moved_hash", 1)) || !(pool = shape(l, "pool", 2)))
+    if (!(s = find_shape(l, "centroids", 2)) || !(moved = find_shape(l, "moved_hash", 1)) ||
+        !(pool = find_shape(l, "pool", 2)))
         return -1;
     if (s[0] < 1 || s[0] > INT32_MAX || s[1] < 1 || s[1] > KC_MAX_DIM)
-        return bad(l, "centroids of (%llu, %llu)", (unsigned long long)s[0], (unsigned long long)s[1]);
+        return report_damage(l, "centroids of (%llu, %llu)", (unsigned long long)s[0], (unsigned long long)s[1]);
     m->k = (size_t)s[0];
     m->d = (size_t)s[1];
     m->moved.n = (size_t)moved[0];
     m->pool.n = (size_t)pool[0];
-    if (!(m->centroids = tensor(l, "centroids", KC_ST_F32, m->k, m->d)) ||
-        !(m->ids = tensor(l, "ids", KC_ST_I64, m->k, 0)) ||
-        !(m->counts = tensor(l, "counts", KC_ST_I64, m->k, 0)) ||
-        !(m->sums = tensor(l, "sums", KC_ST_F64, m->k, m->d)) ||
-        !(m->quantiles = tensor(l, "quantiles", KC_ST_F32, m->k, KC_MODEL_PERCENTILES)) ||
-        !(m->moved.hash = tensor(l, "moved_hash", KC_ST_U64, m->moved.n, 0)) ||
-        !(m->moved.place = tensor(l, "moved_place", KC_ST_I64, m->moved.n, 0)) ||
-        !(m->moved.count = tensor(l, "moved_count", KC_ST_I64, m->moved.n, 0)) ||
-        !(m->pool.x = tensor(l, "pool", KC_ST_F32, m->pool.n, m->d)))
+    if (!(m->centroids = copy_tensor(l, "centroids", KC_ST_F32, m->k, m->d)) ||
+        !(m->ids = copy_tensor(l, "ids", KC_ST_I64, m->k, 0)) ||
+        !(m->counts = copy_tensor(l, "counts", KC_ST_I64, m->k, 0)) ||
+        !(m->sums = copy_tensor(l, "sums", KC_ST_F64, m->k, m->d)) ||
+        !(m->quantiles = copy_tensor(l, "quantiles", KC_ST_F32, m->k, KC_MODEL_PERCENTILES)) ||
+        !(m->moved.hash = copy_tensor(l, "moved_hash", KC_ST_U64, m->moved.n, 0)) ||
+        !(m->moved.place = copy_tensor(l, "moved_place", KC_ST_I64, m->moved.n, 0)) ||
+        !(m->moved.count = copy_tensor(l, "moved_count", KC_ST_I64, m->moved.n, 0)) ||
+        !(m->pool.x = copy_tensor(l, "pool", KC_ST_F32, m->pool.n, m->d)))
         return -1;
     return 0;
 }
 
-static int check_unit(const struct load *l, const float *x, size_t n, const char *what)
+/* Check that the n rows of x are unit vectors. */
+static int check_unit(const struct model_reader *l, const float *x, size_t n, const char *what)
 {
     for (size_t i = 0; i < n; i++) {
         double ss = 0;
         for (size_t t = 0; t < l->m->d; t++)
             ss += (double)x[i * l->m->d + t] * (double)x[i * l->m->d + t];
         if (!(fabs(ss - 1) <= UNIT_TOLERANCE))
-            return bad(l, "row %zu of %s is not a unit vector", i, what);
+            return report_damage(l, "row %zu of %s is not a unit vector", i, what);
     }
     return 0;
 }
 
-static int check_tensors(const struct load *l)
+static int check_tensors(const struct model_reader *l)
 {
     const struct kc_model *m = l->m;
     for (size_t c = 0; c < m->k; c++) {
         if (m->ids[c] < 0 || (c > 0 && m->ids[c] <= m->ids[c - 1]))
-            return bad(l, "the ids do not increase");
+            return report_damage(l, "the ids do not increase");
         if (m->counts[c] < 1 || m->counts[c] > MOST_ROWS)
-            return bad(l, "a cluster of %lld rows", (long long)m->counts[c]);
+            return report_damage(l, "a cluster of %lld rows", (long long)m->counts[c]);
         for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
             float q = m->quantiles[c * KC_MODEL_PERCENTILES + p];
             if (!(q >= -1.001f && q <= 1.001f) || (p > 0 && q < m->quantiles[c * KC_MODEL_PERCENTILES + p - 1]))
-                return bad(l, "the quantiles of id %lld are invalid", (long long)m->ids[c]);
+                return report_damage(l, "the quantiles of id %lld are invalid", (long long)m->ids[c]);
         }
         double most = (double)m->counts[c] * (1 + UNIT_TOLERANCE);
         for (size_t t = 0; t < m->d; t++)
             if (!(fabs(m->sums[c * m->d + t]) <= most))
-                return bad(l, "the sum of id %lld is greater than its rows can make it", (long long)m->ids[c]);
+                return report_damage(l, "the sum of id %lld is greater than its rows can make it",
+                                     (long long)m->ids[c]);
     }
     for (size_t i = 0; i < m->moved.n; i++)
         if (m->moved.place[i] >= m->k || m->moved.count[i] < 1 || m->moved.count[i] > INT64_MAX ||
             (i > 0 && m->moved.hash[i] < m->moved.hash[i - 1]))
-            return bad(l, "entry %zu of the moved rows is invalid", i);
+            return report_damage(l, "entry %zu of the moved rows is invalid", i);
     return check_unit(l, m->centroids, m->k, "centroids") != 0 ? -1 : check_unit(l, m->pool.x, m->pool.n, "pool");
 }
 
-struct number {
+/* A whole number in the info, and the range that it must be in. */
+struct number_field {
     const char *key;
     uint64_t least, most;
     uint64_t *to;
 };
 
-static int take_numbers(const struct load *l, const char *object, const char *where, const struct number *t, size_t n)
+/* Read the n numbers of t from a JSON object. where: what precedes their keys in messages. */
+static int read_numbers(const struct model_reader *l, const char *object, const char *where,
+                        const struct number_field *t, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (kc_json_u64(kc_json_find(object, t[i].key), t[i].to) != 0 || *t[i].to < t[i].least ||
             *t[i].to > t[i].most)
-            return bad(l, "%s%s is not a number from %llu to %llu", where, t[i].key, (unsigned long long)t[i].least,
-                       (unsigned long long)t[i].most);
+            return report_damage(l, "%s%s is not a number from %llu to %llu", where, t[i].key,
+                                 (unsigned long long)t[i].least, (unsigned long long)t[i].most);
     return 0;
 }
 
 #define COUNT(p) (sizeof(p) / sizeof(p)[0])
 
-/* Read how the clustering was made: an algorithm that is not named is k-means. */
-static int read_options(const struct load *l, const char *info)
+/* Read the algorithm and its options. If no algorithm is named, it is k-means. */
+static int read_options(const struct model_reader *l, const char *info)
 {
     struct kc_model *m = l->m;
     const char *v = kc_json_find(info, "options"), *name = kc_json_find(v, "algorithm");
@@ -177,7 +188,7 @@ static int read_options(const struct load *l, const char *info)
     char key[KC_OPTION_TEXT_MAX];
     m->algorithm = !name ? kc_algorithms[0] : kc_json_text(name, &s) == 0 ? kc_algorithm_find(s.p, s.n) : NULL;
     if (!m->algorithm)
-        return bad(l, "options.algorithm is none that this kclust has");
+        return report_damage(l, "options.algorithm is none that this kclust has");
     m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, l->e);
     if (!m->opts)
         return -1;
@@ -185,12 +196,12 @@ static int read_options(const struct load *l, const char *info)
     for (const struct kc_option *o = m->algorithm->options; !kc_option_is_last(o); o++) {
         kc_option_key(o, key);
         if ((o->marks & KC_OPTION_MODEL) && kc_option_read(o, m->opts, v) != 0)
-            return bad(l, "options.%s is not a value that it can have", key);
+            return report_damage(l, "options.%s is not a value that it can have", key);
     }
-    return m->algorithm->check(m->opts, &why) == 0 ? 0 : bad(l, "options: %s", why.msg);
+    return m->algorithm->check(m->opts, &why) == 0 ? 0 : report_damage(l, "options: %s", why.msg);
 }
 
-static int take_baseline(const struct load *l, const char *v)
+static int read_baseline(const struct model_reader *l, const char *v)
 {
     struct kc_model_baseline *b = &l->m->baseline;
     const struct {
@@ -201,7 +212,7 @@ static int take_baseline(const struct load *l, const char *v)
              {"inertia", &b->inertia}, {"objective", &b->objective}};
     for (size_t i = 0; i < COUNT(t); i++)
         if (kc_json_double(kc_json_find(v, t[i].key), t[i].to) != 0)
-            return bad(l, "baseline.%s is not a number", t[i].key);
+            return report_damage(l, "baseline.%s is not a number", t[i].key);
     return 0;
 }
 
@@ -213,12 +224,13 @@ static size_t count_elements(const char *v)
     return n;
 }
 
-static int take_lives(const struct load *l, const char *v)
+/* Read the lineage, and check that exactly the ids of the clusters live. */
+static int read_lives(const struct model_reader *l, const char *v)
 {
     struct kc_model *m = l->m;
     size_t i = 0, alive = 0;
     if (!v || *v != '[')
-        return bad(l, "lineage is not an array");
+        return report_damage(l, "lineage is not an array");
     m->nlives = count_elements(v);
     m->lives = kc_mem_zalloc(m->nlives, sizeof *m->lives, l->e);
     if (!m->lives)
@@ -227,40 +239,42 @@ static int take_lives(const struct load *l, const char *v)
         struct kc_model_life *f = &m->lives[i];
         const char *gone = kc_json_find(q, "gone");
         uint64_t id = 0;
-        const struct number t[] = {
+        const struct number_field t[] = {
             {"id", i > 0 ? (uint64_t)m->lives[i - 1].id + 1 : 0, (uint64_t)m->next_id - 1, &id},
             {"generation", 1, m->generation, &f->generation}, {"update", 0, UINT64_MAX, &f->update},
             {"rows", 1, INT64_MAX, &f->rows}, {"gone", 2, m->generation, &f->gone},
         };
-        if (take_numbers(l, q, "lineage: ", t, gone && *gone == 'n' ? 4 : 5) != 0)
+        if (read_numbers(l, q, "lineage: ", t, gone && *gone == 'n' ? 4 : 5) != 0)
             return -1;
         f->id = (int64_t)id;
         int lives = kc_model_find(m, f->id) != SIZE_MAX;
         if (lives != (f->gone == 0))
-            return bad(l, "lineage: id %lld is %s", (long long)f->id, lives ? "gone and there" : "neither gone nor there");
+            return report_damage(l, "lineage: id %lld is %s", (long long)f->id,
+                                 lives ? "gone and there" : "neither gone nor there");
         alive += (size_t)lives;
     }
-    return alive == m->k ? 0 : bad(l, "lineage: %zu ids live, expected %zu", alive, m->k);
+    return alive == m->k ? 0 : report_damage(l, "lineage: %zu ids live, expected %zu", alive, m->k);
 }
 
-static int add_string(struct load *l, const char *v, struct kc_strs *to, const char *what)
+/* Decode a JSON string and add it to `to`. what: its name in messages. */
+static int add_string(struct model_reader *l, const char *v, struct kc_strs *to, const char *what)
 {
     struct kc_json_str s;
     l->tmp.n = 0;
     if (kc_json_text(v, &s) != 0)
-        return bad(l, "%s is not a string", what);
+        return report_damage(l, "%s is not a string", what);
     int rc = kc_json_decode(&s, &l->tmp, l->e);
     if (rc > 0)
-        return bad(l, "%s has a lone surrogate", what);
+        return report_damage(l, "%s has a lone surrogate", what);
     return rc < 0 ? -1 : kc_strs_add(to, l->tmp.p, l->tmp.n, l->e);
 }
 
-static int take_representatives(struct load *l, const char *v)
+static int read_representatives(struct model_reader *l, const char *v)
 {
     struct kc_model *m = l->m;
     size_t c = 0, n = 0, all = 0;
     if (!v || *v != '[' || count_elements(v) != m->k)
-        return bad(l, "representatives are not an array of %zu", m->k);
+        return report_damage(l, "representatives are not an array of %zu", m->k);
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
         all += *q == '[' ? count_elements(q) : 0;
     m->rep_first = kc_mem_alloc(m->k + 1, sizeof *m->rep_first, l->e);
@@ -270,11 +284,12 @@ static int take_representatives(struct load *l, const char *v)
     m->rep_first[0] = 0;
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q))) {
         if (*q != '[' || count_elements(q) > KC_MODEL_REPRESENTATIVES)
-            return bad(l, "the representatives of a cluster are not an array of at most %d", KC_MODEL_REPRESENTATIVES);
+            return report_damage(l, "the representatives of a cluster are not an array of at most %d",
+                                 KC_MODEL_REPRESENTATIVES);
         for (const char *r = kc_json_first(q); r; r = kc_json_next(kc_json_past(r))) {
             double similarity;
             if (kc_json_double(kc_json_find(r, "similarity"), &similarity) != 0 || !(fabs(similarity) <= 1.001))
-                return bad(l, "a representative has no similarity");
+                return report_damage(l, "a representative has no similarity");
             m->rep_similarity[n++] = (float)similarity;
             if (add_string(l, kc_json_find(r, "term"), &m->rep_terms, "a representative's term") != 0)
                 return -1;
@@ -284,79 +299,79 @@ static int take_representatives(struct load *l, const char *v)
     return 0;
 }
 
-static int take_pool_terms(struct load *l, const char *v)
+static int read_pool_terms(struct model_reader *l, const char *v)
 {
     if (!v || *v != '[' || count_elements(v) != l->m->pool.n)
-        return bad(l, "pool_terms are not an array of %zu", l->m->pool.n);
+        return report_damage(l, "pool_terms are not an array of %zu", l->m->pool.n);
     for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
         if (add_string(l, q, &l->m->pool.terms, "a pool's term") != 0)
             return -1;
     return 0;
 }
 
-static int take_info(struct load *l, const char *v)
+static int read_info(struct model_reader *l, const char *v)
 {
     struct kc_model *m = l->m;
     const char *created = kc_json_find(v, "created");
     uint64_t next_id = 0, seconds = 0;
-    const struct number t[] = {
+    const struct number_field t[] = {
         {"rows", 1, UINT32_MAX, &m->n}, {"generation", 1, INT64_MAX, &m->generation},
         {"updates", 0, INT64_MAX, &m->updates}, {"joined", 0, UINT64_MAX, &m->joined},
         {"born", 0, UINT64_MAX, &m->born}, {"unassigned", 0, UINT64_MAX, &m->unassigned},
         {"next_id", (uint64_t)m->ids[m->k - 1] + 1, MOST_IDS, &next_id}, {"created", 0, INT64_MAX, &seconds},
     };
     struct kc_json_str version;
-    if (take_numbers(l, v, "", t, created && *created == 'n' ? 7 : 8) != 0)
+    if (read_numbers(l, v, "", t, created && *created == 'n' ? 7 : 8) != 0)
         return -1;
     m->next_id = (int64_t)next_id;
     m->created = created && *created == 'n' ? -1 : (int64_t)seconds;
     if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust)
-        return bad(l, "kclust is not a version");
+        return report_damage(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
-    return read_options(l, v) != 0 || take_baseline(l, kc_json_find(v, "baseline")) != 0 ||
-                   take_lives(l, kc_json_find(v, "lineage")) != 0 ||
-                   take_representatives(l, kc_json_find(v, "representatives")) != 0
+    return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||
+                   read_lives(l, kc_json_find(v, "lineage")) != 0 ||
+                   read_representatives(l, kc_json_find(v, "representatives")) != 0
                ? -1
-               : take_pool_terms(l, kc_json_find(v, "pool_terms"));
+               : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }
 
-static int load_info(struct load *l)
+static int load_info(struct model_reader *l)
 {
     struct kc_json_fault f;
     size_t n = 0;
     const char *p = kc_st_metadata(&l->st, "info", &n);
     if (!p)
-        return bad(l, "there is no info");
+        return report_damage(l, "there is no info");
     l->text = kc_mem_zalloc(kc_mem_add(n, KC_NUM_PAD), 1, l->e);
     if (!l->text)
         return -1;
     memcpy(l->text, p, n);
     const char *start = kc_json_ws(l->text), *past = kc_json_skip(start, l->text + n, 0, &f);
     if (*start != '{' || !past || kc_json_ws(past) != l->text + n)
-        return bad(l, "the info is not a JSON object");
-    return take_info(l, start);
+        return report_damage(l, "the info is not a JSON object");
+    return read_info(l, start);
 }
 
-/* That the metadata say what this file is, in a version that we know. */
-static int check_format(struct load *l)
+/* Check that the metadata name a model, of a version that we know. */
+static int check_format(struct model_reader *l)
 {
     size_t n = 0;
     if (!kc_st_is_model(&l->st))
-        return no_model(l->name, "a safetensors file of something else", l->e);
+        return refuse_file(l->name, "a safetensors file of something else", l->e);
     char digits[24] = "";
     uint64_t version;
     const char *p = kc_st_metadata(&l->st, "version", &n);
     if (p && n < sizeof digits)
         memcpy(digits, p, n);
     if (kc_num_u64(digits, &version) != 0 || version < 1)
-        return bad(l, "its version is not a number");
+        return report_damage(l, "its version is not a number");
     if (version > KC_MODEL_VERSION)
         return kc_err_at(l->e, KC_EINPUT, l->name, 0, "model version %llu: this kclust reads versions up to %d",
                          (unsigned long long)version, KC_MODEL_VERSION);
     return 0;
 }
 
-/* The header's length by a file's first bytes; 0: they are no safetensors file's. */
+/* Return the length of the header, by the first n bytes of a file; 0 if it is no safetensors file. */
 static uint64_t header_length(const char *bytes, size_t n)
 {
     uint64_t header = n > HEADER_LENGTH ? kc_le64(bytes) : 0;
@@ -365,12 +380,12 @@ static uint64_t header_length(const char *bytes, size_t n)
 
 int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *name, struct kc_err *e)
 {
-    struct load l = {.m = m, .name = name, .e = e};
+    struct model_reader l = {.m = m, .name = name, .e = e};
     int rc = -1;
     memset(m, 0, sizeof *m);
     uint64_t header = header_length(bytes, n);
     if (header == 0)
-        return no_model(name, n ? "no safetensors file" : "empty", e);
+        return refuse_file(name, n ? "no safetensors file" : "empty", e);
     if (header > n - HEADER_LENGTH)
         return kc_err_at(e, KC_EINPUT, name, 0, "the model is cut short: %zu bytes, its header alone has %llu", n,
                          (unsigned long long)header);
@@ -395,13 +410,14 @@ out:
     return rc;
 }
 
-/* How many bytes a file with this beginning has: with its header, or by its header when that is there. 0: no model. */
-static uint64_t expected(const char *p, size_t n)
+/* Return the size of the file that begins with these n bytes: to the end of its header, or, if the header is there,
+ * to the end of its data. 0: no model. */
+static uint64_t expected_size(const char *p, size_t n)
 {
     uint64_t header = header_length(p, n), all = HEADER_LENGTH + header;
     if (header == 0 || n < all)
         return header == 0 ? 0 : all;
-    struct kc_err e = KC_ERR_INIT; /* kc_model_parse will meet it again, and tell */
+    struct kc_err e = KC_ERR_INIT; /* kc_model_parse finds the error again and reports it */
     struct kc_st st;
     int rc = kc_st_parse(&st, p + HEADER_LENGTH, (size_t)header, "", &e);
     all = rc == 0 && st.bytes < UINT64_MAX - all ? all + st.bytes : 0;
@@ -422,14 +438,15 @@ int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
     if (left != UINT64_MAX && left < SIZE_MAX / 2 && kc_buf_reserve(&b, (size_t)left + 1, e) != 0)
         goto out;
     uint64_t want = HEADER_LENGTH + 1;
-    for (int told = 0; got > 0 && b.n <= want;) { /* what is no model, or has more behind it, is not read to its end */
+    /* a file that is no model, or longer than one, is not read to its end */
+    for (int steps = 0; got > 0 && b.n <= want;) {
         if (b.cap - b.n < 4096 && kc_buf_reserve(&b, b.n / 2 + 65536, e) != 0)
             goto out;
         if (kc_source_read(s, b.p + b.n, b.cap - b.n, &got, e) != 0)
             goto out;
         b.n += got;
-        for (; told < 2 && b.n >= want; told++)
-            want = expected(b.p, b.n);
+        for (; steps < 2 && b.n >= want; steps++)
+            want = expected_size(b.p, b.n);
     }
     rc = kc_model_parse(m, b.p, b.n, kc_source_name(path), e);
 out:
@@ -438,8 +455,8 @@ out:
     return rc;
 }
 
-/* Whether the header of n bytes at fd says that the file is something else than a model; -1: it cannot be read. */
-static int is_another(int fd, const char *path, size_t n, struct kc_err *e)
+/* Return 1 if the header, n bytes of fd, says that the file is something else than a model; -1 if it cannot be read. */
+static int is_other_format(int fd, const char *path, size_t n, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     struct kc_st st = {0};
@@ -479,7 +496,7 @@ int kc_model_is(const char *path, struct kc_err *e)
     else if (got == sizeof p && kc_le64(p) <= KC_ST_HEADER_MAX && p[HEADER_LENGTH] == '{')
         is = 1;
     if (is == 1 && (off_t)kc_le64(p) <= st.st_size - HEADER_LENGTH) {
-        int another = is_another(fd, path, (size_t)kc_le64(p), e);
+        int another = is_other_format(fd, path, (size_t)kc_le64(p), e);
         is = another < 0 ? -1 : !another;
     }
     close(fd);

@@ -1,4 +1,5 @@
-/* From a fit to a model. */
+/* Make a model from a fit. Its arrays are in the order of the ids, not of the fit's clusters: `order` and `place`
+ * convert between the two. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +8,14 @@
 #include "la/product.h"
 #include "model/model.h"
 
-static int by_value(const void *a, const void *b)
+static int compare_floats(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;
     return x < y ? -1 : x > y;
 }
 
-/* Percentiles of the n > 0 rising values at v. */
-static void percentiles(const float *v, size_t n, float *out)
+/* Compute the percentiles of the n > 0 ascending values at v. */
+static void compute_percentiles(const float *v, size_t n, float *out)
 {
     for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
         double at = (double)p / (KC_MODEL_PERCENTILES - 1) * (double)(n - 1);
@@ -26,8 +27,9 @@ static void percentiles(const float *v, size_t n, float *out)
     }
 }
 
-/* The similarity s of a member to its cluster's centroid, as it would be to the centroid of the others. */
-static float among_others(double s, double len)
+/* Return the similarity of a member to the centroid of the others of its cluster. s: its similarity to the centroid
+ * of all members; len: length of the cluster's sum. */
+static float similarity_to_others(double s, double len)
 {
     double rest = sqrt(fmax(len * len - 2 * len * s + 1, 0));
     double v = rest > 1e-9 ? (len * s - 1) / rest : s;
@@ -54,20 +56,20 @@ int kc_model_quantiles(size_t n, size_t d, size_t k, const float *similarity, co
         uint32_t c = labels[i];
         if (c == KC_NOISE || counts[c] < 2)
             continue;
-        v[end[c]] = among_others((double)similarity[i], len[c]);
+        v[end[c]] = similarity_to_others((double)similarity[i], len[c]);
         total += (double)v[end[c]++];
         m++;
     }
     for (size_t c = 0, from = 0; c < k; from = end[c++])
         if (counts[c] > 1) {
-            qsort(v + from, end[c] - from, sizeof *v, by_value);
-            percentiles(v + from, end[c] - from, quantiles + c * KC_MODEL_PERCENTILES);
+            qsort(v + from, end[c] - from, sizeof *v, compare_floats);
+            compute_percentiles(v + from, end[c] - from, quantiles + c * KC_MODEL_PERCENTILES);
         }
     for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++)
         all[p] = 1;
     if (m > 0) {
-        qsort(v, m, sizeof *v, by_value);
-        percentiles(v, m, all);
+        qsort(v, m, sizeof *v, compare_floats);
+        compute_percentiles(v, m, all);
     }
     for (size_t c = 0; c < k; c++)
         if (counts[c] < 2)
@@ -103,8 +105,9 @@ size_t kc_model_find(const struct kc_model *m, int64_t id)
     return lo < m->k && m->ids[lo] == id ? lo : SIZE_MAX;
 }
 
-/* The members that come nearest to their centroids: of equals the earlier. */
-static int representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
+/* Find the members nearest to each centroid; of equally near ones the earlier. order (k): the clusters by ascending
+ * id. */
+static int find_representatives(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
                            const uint32_t *order, struct kc_err *e)
 {
     const size_t most = KC_MODEL_REPRESENTATIVES;
@@ -150,7 +153,7 @@ out:
     return rc;
 }
 
-static int alloc(struct kc_model *m, size_t lives, struct kc_err *e)
+static int alloc_arrays(struct kc_model *m, size_t lives, struct kc_err *e)
 {
     m->ids = kc_mem_alloc(m->k, sizeof *m->ids, e);
     m->centroids = kc_mem_alloc(kc_mem_mul(m->k, m->d), sizeof *m->centroids, e);
@@ -161,7 +164,8 @@ static int alloc(struct kc_model *m, size_t lives, struct kc_err *e)
     return m->ids && m->centroids && m->sums && m->counts && m->quantiles && m->lives ? 0 : -1;
 }
 
-/* order (k): the clusters by rising id; place (k): where each comes. */
+/* Sort the clusters by id. order (k): the clusters by ascending id; place (k): where in it each cluster is. ids
+ * NULL: they are in order. */
 static void sort_ids(const int64_t *ids, uint32_t k, uint32_t *order, uint32_t *place)
 {
     for (uint32_t c = 0; c < k; c++) {
@@ -174,8 +178,9 @@ static void sort_ids(const int64_t *ids, uint32_t k, uint32_t *order, uint32_t *
         place[order[p]] = p;
 }
 
-/* The old lives, which end where no new cluster has the id; and those that begin, whose ids are above all of them. */
-static void live(struct kc_model *m, const struct kc_model *old)
+/* Copy the old lives, ending those whose id no cluster has any more, and begin lives for the new ids, which are
+ * above all old ones. */
+static void continue_lives(struct kc_model *m, const struct kc_model *old)
 {
     for (size_t i = 0; old && i < old->nlives; i++) {
         m->lives[i] = old->lives[i];
@@ -190,7 +195,7 @@ static void live(struct kc_model *m, const struct kc_model *old)
         }
 }
 
-static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f, const struct kc_model *old,
+static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f, const struct kc_model *old,
                 const int64_t *ids, const uint32_t *order, const uint32_t *place, uint32_t *labels, struct kc_err *e)
 {
     const size_t d = m->d;
@@ -203,19 +208,19 @@ static int fill(struct kc_model *m, const struct kc_dataset *ds, const struct kc
     }
     for (size_t i = 0; i < f->n; i++)
         labels[i] = f->labels[i] == KC_NOISE ? KC_NOISE : place[f->labels[i]];
-    live(m, old);
+    continue_lives(m, old);
     m->baseline = (struct kc_model_baseline){f->silhouette, f->calinski_harabasz, f->davies_bouldin, f->inertia,
                                              f->objective, NAN};
     return kc_model_quantiles(f->n, d, m->k, f->similarity, labels, m->sums, m->counts, m->quantiles,
                               &m->baseline.similarity, e) != 0
-               ? -1 : representatives(m, ds, f, order, e);
+               ? -1 : find_representatives(m, ds, f, order, e);
 }
 
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
                   const void *opts, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
 {
     uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
-    uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* by place */
+    uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* (n) labels by place */
     int rc = -1;
     *m = (struct kc_model){.k = f->k, .d = f->d, .algorithm = f->algorithm, .n = f->n, .generation = old ? old->generation + 1 : 1,
                            .next_id = old ? old->next_id : 0, .created = -1};
@@ -223,10 +228,10 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_
     m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, e);
     if (m->opts)
         memcpy(m->opts, opts, m->algorithm->opts_size);
-    if (!m->opts || !order || !place || !labels || alloc(m, m->k + (old ? old->nlives : 0), e) != 0)
+    if (!m->opts || !order || !place || !labels || alloc_arrays(m, m->k + (old ? old->nlives : 0), e) != 0)
         goto out;
     sort_ids(ids, f->k, order, place);
-    if (fill(m, ds, f, old, ids, order, place, labels, e) != 0)
+    if (fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
         goto out;
     rc = kc_model_find_moved(ctx, m, &ds->rows, labels, e);
 out:

@@ -1,8 +1,8 @@
-/* The model: a clustering that lasts. What fit found, what update adds to it, and all that assign needs.
+/* The model: a clustering in a file. It holds what fit has found, what update adds to it, and all that assign needs.
  *
- * In the file (safetensors, json/safetensors.h) everything lies in the order of the ids, which rise; new clusters get
- * ids above all that were ever given, so they come behind. Everything in here follows from the data and the options:
- * a model is the same to the byte whenever it is made. */
+ * The file is a safetensors container (json/safetensors.h). All arrays are ordered by ascending id; new clusters get
+ * ids above all that were ever given, so they come last. A model depends on the data and the options alone: it is
+ * the same byte for byte whenever it is made. */
 #ifndef KC_MODEL_MODEL_H
 #define KC_MODEL_MODEL_H
 
@@ -14,107 +14,121 @@
 #define KC_MODEL_VERSION 1
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */
 #define KC_MODEL_REPRESENTATIVES 5
-#define KC_MODEL_SEED 42           /* of updates, where the algorithm of the fit has none */
-#define KC_MODEL_POOL 10000       /* rows kept for the next update, at most: the latest */
+#define KC_MODEL_SEED 42           /* seed of updates if the algorithm of the fit has none */
+#define KC_MODEL_POOL 10000       /* most rows kept for the next update: the latest ones */
 
-/* The fit's indices: what later rows are compared with. NAN where not defined. */
+/* The indices of the fit, which later rows are compared with. NAN where not defined. */
 struct kc_model_baseline {
     double silhouette, calinski_harabasz, davies_bouldin, inertia, objective;
-    double similarity; /* mean over the rows, each to the centroid of the others of its cluster, as a new row would be */
+    double similarity; /* mean over the rows, each to the centroid of the others of its cluster, as if it were new */
 };
 
-/* The life of an id. */
+/* When an id began and ended. */
 struct kc_model_life {
     int64_t id;
-    uint64_t generation, update; /* when it was born: the fit of that generation, or an update (from 1) after it */
-    uint64_t rows;               /* that it was born with */
-    uint64_t gone;               /* the generation whose fit no longer had it; 0: it lives */
+    uint64_t generation;         /* of the fit that gave it, or that was the last before the update that gave it */
+    uint64_t update;             /* number of that update after the fit, from 1; 0: the fit gave it */
+    uint64_t rows;               /* rows of the cluster at that time */
+    uint64_t gone;               /* generation of the first fit without it; 0: a cluster has it */
 };
 
-/* Rows of the fit that size limits put elsewhere than into the nearest cluster. They are told by a hash of the unit
- * row; equal rows may go to several clusters, in the order in which they come. */
+/* Rows of the fit that size limits put into another cluster than the nearest. They are recognised by a hash of the unit
+ * row. Equal rows may go to several clusters: the first `count` of them to the first entry's, and so on. */
 struct kc_model_moved {
-    uint64_t *hash;  /* (n) rising */
-    uint64_t *place; /* (n) 0..k-1 */
-    uint64_t *count; /* (n) rows, one after the other, that go there */
+    uint64_t *hash;  /* (n) ascending */
+    uint64_t *place; /* (n) cluster, 0..k-1 */
+    uint64_t *count; /* (n) rows that go there */
     size_t n;
 };
 
 struct kc_model {
     size_t k, d;
-    int64_t *ids;      /* (k) rising, from 0 on */
-    float *centroids;  /* (k, d) unit rows: what labels are the arg-max over */
-    double *sums;      /* (k, d) of the members' unit rows */
-    uint64_t *counts;  /* (k) at least 1 */
-    float *quantiles;  /* (k, KC_MODEL_PERCENTILES) of the members' similarities, whatever their weights, see kc_model_quantiles */
+    int64_t *ids;      /* (k) ascending, 0 or more */
+    float *centroids;  /* (k, d) unit rows; a label is the most similar of them */
+    double *sums;      /* (k, d) sums of the members' unit rows */
+    uint64_t *counts;  /* (k) rows, at least 1 */
+    float *quantiles;  /* (k, KC_MODEL_PERCENTILES) of the members' similarities, unweighted: kc_model_quantiles */
     struct kc_model_moved moved;
     struct {
-        float *x;      /* (n, d) unit rows that no cluster has taken, the oldest first */
+        float *x;      /* (n, d) unit rows, the oldest first */
         size_t n;
-        struct kc_strs terms; /* n */
-    } pool;
-    uint32_t *rep_first;     /* (k + 1) cluster c has representatives rep_first[c] .. rep_first[c + 1] - 1, */
-    struct kc_strs rep_terms; /* the most similar first, */
-    float *rep_similarity;   /* with their similarities */
-    struct kc_model_life *lives; /* (nlives) by rising id */
+        struct kc_strs terms; /* (n) */
+    } pool;            /* unassigned rows of updates, kept for the next */
+    uint32_t *rep_first;     /* (k + 1) cluster c has the representatives rep_first[c] .. rep_first[c + 1] - 1 */
+    struct kc_strs rep_terms; /* their terms; within a cluster the most similar first */
+    float *rep_similarity;   /* their similarities to the centroid */
+    struct kc_model_life *lives; /* (nlives) of every id ever given, ascending */
     size_t nlives;
 
-    char kclust[32];         /* the version that wrote it */
-    const struct kc_algorithm *algorithm; /* that made the clustering, */
-    void *opts;              /* and its options; the model's own */
+    char kclust[32];         /* the version of kclust that wrote it */
+    const struct kc_algorithm *algorithm; /* the algorithm of the fit */
+    void *opts;              /* its options; owned by the model */
     uint64_t n;              /* rows of the fit */
-    uint64_t generation;     /* 1, and one more with each fit --like */
-    uint64_t updates;        /* since the fit */
-    uint64_t joined, born, unassigned; /* rows of these updates: into old clusters, into new ones, into none */
-    int64_t next_id;         /* above every id there ever was */
-    int64_t created;         /* seconds since 1970; -1: not told */
+    uint64_t generation;     /* 1, plus 1 for each fit --like */
+    uint64_t updates;        /* updates since the fit */
+    uint64_t joined;         /* rows of these updates that joined an old cluster */
+    uint64_t born;           /* rows of these updates in new clusters */
+    uint64_t unassigned;     /* rows of these updates that were left unassigned */
+    int64_t next_id;         /* above every id ever given */
+    int64_t created;         /* seconds since 1970; -1: unknown */
     struct kc_model_baseline baseline;
 };
 
-/* A fitted clustering as a model: of generation 1 with ids 0..k-1, or, with old and ids (k), of the generation after old,
- * with those ids. f: with sums and centroids, by options opts of its algorithm. Rows are read once more, and each
- * is assigned again: what does not come out as its label goes into moved. */
+/* Make a model from a fitted clustering. The rows are read once more and each is assigned again; rows that would get
+ * another label than that of the fit are recorded in `moved`.
+ *
+ * ds        the rows
+ * f, opts   the clustering, with sums and centroids, and the options of its algorithm
+ * old, ids  the model that it continues, and its ids (k); NULL: a model of generation 1 with the ids 0..k-1 */
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
                   const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
 
-/* Return the whole number that the fit's option of this key had; fallback if its algorithm has none. */
+/* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);
 
-/* What kc_model_make allocates for n rows and k clusters at most. Pure. */
+/* Return the bytes that kc_model_make allocates for n rows and at most k clusters. */
 uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k);
 
-/* Quantiles of similarities grouped by cluster: similarity (n) to the own centroid, labels (n), counts (k), sums (k, d).
- * A member counts as if it were new: its similarity is that to the centroid of the others, (L s - 1) / |S - x| with L =
- * |S|. A cluster of one, which has no others, gets the percentiles of all rows; without any, 1. Linear between the
- * order statistics, as numpy has it. *mean (may be NULL): over all rows. */
+/* Compute the percentiles of the members' similarities for each cluster, linear between the order statistics, as in
+ * numpy. A member counts as if it were new: its similarity is that to the centroid of the others, (L s - 1) / |S -
+ * x| with L = |S|. A cluster of one row gets the percentiles of all rows; if all clusters are such, 1.
+ *
+ * similarity     (n) of the rows to their own centroid
+ * labels         (n)
+ * sums, counts   (k, d) and (k) of the clusters
+ * quantiles      (k, KC_MODEL_PERCENTILES) receives the percentiles
+ * mean           receives the mean of these similarities over all rows; may be NULL */
 int kc_model_quantiles(size_t n, size_t d, size_t k, const float *similarity, const uint32_t *labels,
                        const double *sums, const uint64_t *counts, float *quantiles, double *mean,
                        struct kc_err *e) KC_MUST_USE;
-/* Percentile p (0..100, linear between whole ones) of cluster c. */
+/* Return percentile p (0..100, linear between whole ones) of cluster c. */
 float kc_model_percentile(const struct kc_model *m, size_t c, double p);
 
-/* "-" is standard input; may be compressed. KC_EINPUT for everything that is not a model as section MODEL of
- * kclust-formats(5) has it. m is zero-initialised here; free with kc_model_free, also after a failure. */
+/* Load a model; "-" is standard input. The file may be compressed. KC_EINPUT for everything that is not a model as in
+ * section MODEL of kclust-formats(5). m is zero-initialised here; free it with kc_model_free, also after a failure. */
 int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e) KC_MUST_USE;
-/* The same from n bytes in memory. */
+/* The same for a file of n bytes in memory. name: its name, for messages. */
 int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *name, struct kc_err *e) KC_MUST_USE;
+/* Write a model to f. The caller commits f. */
 int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 void kc_model_free(struct kc_model *m);
 
-/* 1 when the file at path is a regular one and a model: begins as a safetensors file does, and with a header that does not
- * say that it is something else (one that is damaged or cut short does not); else 0. -1: it cannot be read. */
+/* Return 1 if path names a regular file that is a model: it begins as a safetensors file, and no valid header says
+ * that it is something else. A model that is damaged or cut short is one too. 0: no model; -1: the file cannot be
+ * read. */
 int kc_model_is(const char *path, struct kc_err *e) KC_MUST_USE;
 
-uint64_t kc_model_bytes(const struct kc_model *m); /* of memory, but for terms */
+/* Return the bytes of memory that the model takes, without terms. */
+uint64_t kc_model_bytes(const struct kc_model *m);
 
-/* The row of m with that id; SIZE_MAX: none. */
+/* Return the place of the cluster with that id; SIZE_MAX if there is none. */
 size_t kc_model_find(const struct kc_model *m, int64_t id);
 
-/* Fill m->moved: labels (rows->n) that are not the nearest of m's clusters. */
+/* Fill m->moved with the rows whose label is not the nearest of m's clusters. labels: (rows->n). */
 int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
                         const uint32_t *labels, struct kc_err *e) KC_MUST_USE;
-/* The first entry of a hash (kc_la_hash of the unit row); SIZE_MAX: none. */
+/* Return the first entry with that hash (kc_la_hash of the unit row); SIZE_MAX if there is none. */
 size_t kc_model_moved(const struct kc_model_moved *t, uint64_t hash);
 
 #endif

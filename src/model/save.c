@@ -1,4 +1,5 @@
-/* The model file, as section MODEL of kclust-formats(5) describes it. */
+/* Write a model file, as section MODEL of kclust-formats(5) describes it: the arrays as tensors, and all else as one
+ * JSON text in the metadata, so that safetensors libraries can read it. */
 #include <string.h>
 #include "core/algorithms.h"
 #include "json/jsonw.h"
@@ -6,6 +7,7 @@
 #include "json/safetensors.h"
 #include "model/model.h"
 
+/* Write a number; null if it is negative, which means unknown. */
 static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
 {
     if (v < 0)
@@ -14,7 +16,7 @@ static void add_i64(struct kc_jsonw *w, const char *key, int64_t v)
         kc_jsonw_u64(w, key, (uint64_t)v);
 }
 
-/* Write how the clustering was made. Models of k-means do not name the algorithm: those of 0.1.0 had no other. */
+/* Write the algorithm and its options. Models of k-means do not name it: version 0.1.0 had no other. */
 static void add_options(struct kc_jsonw *w, const struct kc_model *m)
 {
     kc_jsonw_open(w, "options", '{', 1);
@@ -107,7 +109,7 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)
         return -1;
-    b->n--; /* the line's end */
+    b->n--; /* remove the newline */
     return 0;
 }
 
@@ -117,7 +119,7 @@ int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err 
     char version[24];
     struct kc_st_text metadata[] = {{"format", KC_ST_MODEL, sizeof KC_ST_MODEL - 1}, {"version", version, 0}, {"info", NULL, 0}};
     const uint64_t k = m->k, d = m->d;
-    struct kc_st_tensor t[] = { /* elements of 8 bytes first */
+    struct kc_st_tensor t[] = { /* elements of 8 bytes first, so that all are aligned */
         {.name = "ids", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->ids},
         {.name = "counts", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->counts},
         {.name = "sums", .type = KC_ST_F64, .ndims = 2, .shape = {k, d}, .data = m->sums},
