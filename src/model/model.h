@@ -80,8 +80,8 @@ struct kc_model {
  * ds        the rows
  * f, opts   the clustering, with sums and centroids, and the options of its algorithm
  * old, ids  the model that it continues, and its ids (k); NULL: a model of generation 1 with the ids 0..k-1 */
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
-                  const void *opts, const struct kc_model *old, const int64_t *ids,
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
+                  const struct kc_clustering *f, const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
 
 /* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */

@@ -1,6 +1,6 @@
-"""The recipes of the manual for SQLite and PostgreSQL, run as they stand there, on terms that are as hostile as they can
-be: what comes back from the database must be the same, byte for byte. PostgreSQL gets a cluster of its own in a
-temporary folder, where its programs are installed."""
+"""Run the manual's recipes for SQLite and PostgreSQL exactly as printed, on terms that are as hostile as possible: the
+database must return the same bytes. If PostgreSQL is installed, it runs with a cluster of its own in a temporary
+folder."""
 
 import glob
 import json
@@ -36,7 +36,7 @@ def skip(why):
 
 
 def recipe(name):
-    """The commands between the marks of the manual, as a reader of it sees them."""
+    """Return the commands between the marks of the manual, as a reader sees them."""
     with open(MANUAL, encoding="utf-8") as f:
         lines = re.search(r'^\.\\" recipe: %s$(.*?)^\.\\" recipe: end$' % name, f.read(), re.M | re.S).group(1)
     text = "\n".join(line for line in lines.splitlines() if not line.startswith("."))
@@ -52,7 +52,8 @@ def shell(folder, script, **variables):
 
 
 def prepare(folder):
-    """words.jsonl, and kclust on the path; the labels that are expected: {term: cluster}, and the records of clusters."""
+    """Make words.jsonl and put kclust on the path. Return the expected labels {term: cluster}, and the records of
+    clusters."""
     os.mkdir(os.path.join(folder, "bin"))
     os.symlink(KCLUST, os.path.join(folder, "bin", "kclust"))
     with open(os.path.join(folder, "words.jsonl"), "w", encoding="utf-8") as f:
@@ -66,8 +67,8 @@ def prepare(folder):
 
 
 def differs(got, labels, clusters):
-    """What is not as expected in got: (labels as {hex of the term: cluster}, clusters as (id, size, members as hex,
-    centroid))."""
+    """Return what is not as expected in got: (labels as {hex of the term: cluster}, clusters as (id, size, members as
+    hex, centroid))."""
     wrong = [] if got[0] == {t.encode().hex(): c for t, c in labels.items()} else ["labels: %s" % got[0]]
     wanted = [(c["cluster_id"], c["cluster_size"], sorted(m.encode().hex() for m in c["member_ids"]),
                c["centroid_vector"]) for c in clusters]
@@ -103,7 +104,7 @@ def sqlite(folder, labels, clusters):
 
 
 class Postgres:
-    """A cluster of its own, reached by a socket in its folder, run by a user who is not root."""
+    """A PostgreSQL cluster of its own, reached by a socket in its folder and run by a user who is not root."""
 
     def __init__(self, folder):
         self.folder, self.user = folder, None

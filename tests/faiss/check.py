@@ -1,4 +1,4 @@
-"""What kclust reads of files that faiss and numpy wrote, and what faiss and numpy read of kclust's.
+"""Check that kclust reads the files of faiss and numpy, and that these read the files of kclust.
 
     check.py                the tests
     check.py --fixtures     write testdata/faiss/ anew (Debian's faiss 1.7.3)"""
@@ -45,7 +45,7 @@ def run(*arguments, data=None):
 
 
 def rows(result):
-    """(terms, floats) of a jsonl output."""
+    """Return (terms, floats) of a jsonl output."""
     records = [json.loads(line) for line in result.stdout.splitlines()]
     return [r["term"] for r in records], np.array([r["vec"] for r in records]).astype("<f4")
 
@@ -58,7 +58,7 @@ def same(result, terms, x):
 
 
 def read(name, path, terms, x, *options):
-    """By its name and through a pipe."""
+    """Read a file by its name and through a pipe."""
     check(same(run("convert", *options, path), terms, x), f"{name}: from a file")
     with open(path, "rb") as f:
         check(same(run("convert", *options, data=f.read()), terms, x), f"{name}: from a pipe")
@@ -105,7 +105,7 @@ def indexes(folder, rng):
 
 @contextlib.contextmanager
 def silence():
-    """Without standard error: faiss complains there about training on few rows."""
+    """Silence standard error: faiss complains there about training on few rows."""
     keep = os.dup(2)
     with open(os.devnull, "wb") as null:
         os.dup2(null.fileno(), 2)
@@ -136,7 +136,7 @@ def others(folder, rng):
 
 
 def written(folder, rng):
-    """What kclust writes, faiss reads; and it is what faiss itself writes."""
+    """Check that faiss reads what kclust writes, and that it is what faiss itself writes."""
     for n, d in ((1, 1), (3, 2), (500, 37), (2000, 96)):
         x = rng.standard_normal((n, d)).astype("f4")
         np.save(os.path.join(folder, "x.npy"), x)
@@ -191,7 +191,7 @@ def tensors(folder, rng):
 
 
 def planted(folder, rng):
-    """A bit of a number, an id and a letter that are others must be seen."""
+    """Check that a changed bit of a number, a changed id and a changed letter are seen."""
     x = rng.standard_normal((10, 3)).astype("f4")
     path = os.path.join(folder, "planted")
     mapped = faiss.IndexIDMap(flat(0, x[:0]))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Fit, update and assign on sets with gold labels, a generated one and, where they are at hand, real ones:
+"""Fit, update and assign on sets with gold labels, a generated one and, if they are available, real ones:
 
-- fit on half of the rows, update with the rest in 10 batches: about the V-measure of a fit of all rows with that k, and no
-  row of the first half gets another id;
-- fit without one class, then update with it: where a fit of all separates the class, its rows come under few new ids,
-  and rows of the other classes keep theirs;
-- all of it the same to the byte with one thread and with four."""
+- fit on half of the rows, update with the rest in 10 batches: about the V-measure of a fit of all rows with that k, and
+  no row of the first half gets another id;
+- fit without one class, then update with it: if a fit of all rows separates the class, its rows get few new ids, and
+  rows of the other classes keep theirs;
+- all outputs are the same byte for byte with one thread and with four."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The generated news set: that it is what it says, and that kclust reads it. check.py [--documents N]."""
+"""Check the generated news set: it is as documented, and kclust reads it. check.py [--documents N]."""
 
 import argparse
 import filecmp
@@ -51,13 +51,13 @@ def floats(path):
 
 
 def truth_of(path):
-    """(terms, planted ids) of a truth file."""
+    """Return (terms, planted ids) of a truth file."""
     rows = judge.read(path)
     return [r[0] for r in rows], np.array([int(r[1]) for r in rows])
 
 
 def check_judge(rng):
-    """Its figures against counting all pairs; and that it sees labels that are wrong."""
+    """Check the judge's figures by counting all pairs, and that it sees wrong labels."""
     for _ in range(20):
         n = int(rng.integers(2, 40))
         labels, truth = rng.integers(-1, 5, n), rng.integers(0, 6, n)
@@ -81,7 +81,7 @@ def check_judge(rng):
 
 
 def check_same(rng, documents, one, other):
-    """The same arguments, the same bytes; another seed, other ones."""
+    """The same arguments must give the same bytes, another seed other ones."""
     for seed in (SEED, SEED + 1):
         news.write(other, documents, seed, 1.0)
         same = [filecmp.cmp(os.path.join(one, f), os.path.join(other, f), shallow=False) for f in os.listdir(one)]
@@ -89,7 +89,7 @@ def check_same(rng, documents, one, other):
 
 
 def check_set(folder, name):
-    """One index, its metadata and its truth agree, by kclust and by themselves."""
+    """Check that an index, its metadata and its truth agree with each other, and as kclust reads them."""
     path = os.path.join(folder, name)
     x, (terms, planted) = floats(path + ".index"), truth_of(path + ".truth")
     info = json.loads(run("info", "--json", path + ".index").stdout)
@@ -113,7 +113,8 @@ def check_set(folder, name):
 
 
 def check_shape(name, x, planted):
-    """Vectors as those of real embeddings: they lean to one direction, few directions count, clusters overlap."""
+    """Check that the vectors are like real embeddings: they lean to one direction, few directions count, clusters
+    overlap."""
     n, count = len(x), np.bincount(planted)
     lean = np.linalg.norm(x.mean(axis=0))
     variance = np.linalg.svd((x - x.mean(axis=0))[:2000], compute_uv=False) ** 2
@@ -138,7 +139,7 @@ def check_shape(name, x, planted):
 
 
 def check_preset(folder, name, seed):
-    """What was planted is found again by the preset; of one seed, the same on all machines."""
+    """Check that the preset finds what was planted; with one seed, the same on all machines."""
     news.write(folder, 200, seed, 1.0, (name,))
     path, labels = os.path.join(folder, name), os.path.join(folder, "labels.tsv")
     got = run("-q", "--preset", "news-" + name, "--metadata", path + ".json", "--clusters", path + ".jsonl", "-o", labels,

@@ -34,7 +34,7 @@ SKIP = ["--on-bad", "skip"]
 
 
 def same(tally, name, fit, other):
-    """The same bytes of output, and the same sidecar but for seconds and memory."""
+    """Check that the outputs have the same bytes, and the sidecars too, except for seconds and memory."""
     tally.check(name + ": same output", fit.bytes == other.bytes)
     a, b = fit.comparable(), other.comparable()
     keys = [k for k in {**a, **b} if a.get(k) != b.get(k)]
@@ -120,7 +120,7 @@ def every_k(tally, s, folder, args, ks):
 
 
 def by_index(tally, s, folder, args):
-    """The other indices pick the k that they find best."""
+    """The other indices choose the k that they rate best."""
     for by in "calinski-harabasz", "davies-bouldin":
         fit = Fit(folder, [s.file], [*args, "-k", "2:12", "--k-by", by])
         properties.sweep(tally, "%s: --k-by %s" % (s.name, by), s, fit, by.replace("-", "_"))

@@ -1,4 +1,4 @@
-"""Keywords: class-based TF-IDF as BERTopic's ClassTfidfTransformer works it out, on the counts of CountVectorizer."""
+"""Keywords: class-based TF-IDF as BERTopic's ClassTfidfTransformer computes it, on the counts of CountVectorizer."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""Random files of the text formats, as Python's csv module and print() write them, read by kclust, and by csv and numpy:
-check.py [FILES]. Each file is read whole and through a pipe in small writes."""
+"""Compare how kclust, and csv and numpy, read random files of the text formats, as Python's csv module and print()
+write them: check.py [FILES]. Each file is read whole, and through a pipe in small writes."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def check(ok, what):
 
 
 def read(data, *arguments, pieces=None):
-    """(terms, floats) of what kclust makes of the bytes, or its message."""
+    """Return (terms, floats) as kclust reads them from the bytes, or its message."""
     command = [KCLUST, "convert", "-f", "jsonl", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
         if pieces:
@@ -79,7 +79,7 @@ def both(r, data, arguments, terms, x, what):
 
 
 def delimited(r, i):
-    """csv's own reader says what is in what csv's writer wrote."""
+    """The reader of csv decides what its writer has written."""
     sep = r.choice(",\t")
     n, d, others = r.randrange(2, 40), r.randrange(2, 30), r.randrange(0, 3)
     place, header = r.randrange(0, 2 + others), r.randrange(2)
@@ -133,7 +133,7 @@ def binary(r, i):
 
 
 def planted(r):
-    """Another number, another term and a file that is none must be seen."""
+    """Check that a changed number, a changed term and an invalid file are seen."""
     global passed, failed
     before, sys.stdout = (passed, failed), io.StringIO()
     x = np.array([[1, 2], [3, 4]], "<f4")

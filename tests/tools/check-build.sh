@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gcc and clang without a warning; install and uninstall leave what they should.
+# Check that gcc and clang build without a warning, and that install and uninstall leave the right files.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0

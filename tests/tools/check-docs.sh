@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The manual and the completions against the option tables of the program, and the manual's examples run.
-# check-docs.sh, run anywhere; KCLUST=PATH is the binary (default ./kclust in the project). The last line counts.
+# Check the manual and the completions against the program's option tables, and run the manual's examples.
+# It can be run from any folder. KCLUST=PATH is the binary (default ./kclust in the project). The last line counts.
 set -u
 export LC_ALL=C
 kclust=${KCLUST:-}
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 kclust=${kclust:-$PWD/kclust}
 man=man/kclust.1
 pages=(man/*.[1-8])
-# page VERB: the pages that describe the options of VERB, one after the other.
+# page VERB: print the pages that describe the options of VERB, one after the other.
 page() {
     cat "$man" "man/kclust-$1.1" 2>/dev/null
 }
@@ -21,7 +21,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/check-docs.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 
 passed=0 failed=0
-# verdict WHAT COMPLAINTS: there must be none.
+# verdict WHAT COMPLAINTS: count a test, which passes if there are no complaints.
 verdict() {
     if [ -z "$2" ]; then
         passed=$((passed + 1))

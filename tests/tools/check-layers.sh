@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The walls of the house (src/README.md): which room includes which, what only src/cli may do, what the library shows.
-# check-layers.sh [LIBKCLUST.A], run anywhere; without an argument the release build's archive. The last line counts.
+# Check the architecture (src/README.md): which room may include which, what only src/cli may do, and which symbols the
+# library exports: check-layers.sh [LIBKCLUST.A]. It can be run from any folder; by default the archive is that of the
+# release build. The last line counts.
 set -u
 export LC_ALL=C
 lib=${1:-}
@@ -9,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 lib=${lib:-build/release/libkclust.a}
 
 passed=0 failed=0
-# verdict WHAT COMPLAINTS: there must be none.
+# verdict WHAT COMPLAINTS: count a test, which passes if there are no complaints.
 verdict() {
     if [ -z "$2" ]; then
         passed=$((passed + 1))

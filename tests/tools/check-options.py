@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The options of every verb against the manual and the completions: check-options.py MANUAL FOLDER VERBS, where the
-folder has VERB.options as `kclust help --options VERB` prints them, and the part of each completion script that is the
-verb's, and VERB.page, the manual's pages about the verb. Prints a line for each verdict: what was looked at, a tab, and the complaint, which is empty when all is well."""
+"""Check the options of every verb against the manual and the completions: check-options.py MANUAL FOLDER VERBS.
+
+For each verb the folder has VERB.options, as `kclust help --options VERB` prints them; VERB.SHELL, the verb's part of
+each completion script; and VERB.page, the manual's pages about the verb. Prints a line for each verdict: what was
+checked, a tab, and the complaint, which is empty if there is none."""
 import os
 import re
 import sys
@@ -15,7 +17,7 @@ def lines(path):
 
 
 def holds(where, text, *patterns):
-    """The complaints about patterns that no line matches."""
+    """Return a complaint for each pattern that no line matches."""
     return ["no line of %s matches %s" % (where, p) for p in patterns if not any(map(re.compile(p).search, text))]
 
 

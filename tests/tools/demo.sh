@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Cluster the sample of Debian packages and show what is in each cluster.
+# Cluster the sample of Debian packages and show the clusters' members.
 # Run after the build, with the binary at ./kclust (or at $KCLUST).
 set -euo pipefail
 

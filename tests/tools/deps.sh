@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Install what a Debian machine lacks: deps.sh [test]. Without an argument that is what kclust needs to be built and to
-# run, with "test" what the tests need as well.
-# It needs root, or sudo that asks no password, only when something is missing. When all is there it changes nothing,
-# uses no network and prints one line.
+# Install the Debian packages that are missing: deps.sh [test]. By default these are the packages that kclust needs to
+# be built and to run; with "test", also those that the tests need. Only if a package is missing does it need root, or
+# sudo without a password. Otherwise it changes nothing, uses no network and prints one line.
 set -euo pipefail
 
-# One package a line, and why it is here. "a|b" means: a if it is installed or can be installed, else b.
+# One package per line, and its purpose. "a|b" means: a if it is installed or can be installed, else b.
 program='
 gcc                                    compiles kclust
 libc6-dev                              the headers of the C library

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Write src/base/num_pow10.h: the powers of ten that kc_num_format_float multiplies by."""
 
-LOW, HIGH = -31, 45  # 10^-k for every k that a finite float can ask for
+LOW, HIGH = -31, 45  # 10^-k for every k that a finite float needs
 
 
 def upper64(k):
-    """10^k as a 64-bit integer with the top bit set, times a power of two; rounded up."""
+    """Return 10^k, scaled by a power of two to a 64-bit integer with the top bit set, rounded up."""
     num, den = (10 ** k, 1) if k >= 0 else (1, 10 ** -k)
     shift = 64 - (num.bit_length() - den.bit_length())
     if shift >= 0:

@@ -1,5 +1,5 @@
-"""The same rows as files of each format that other programs write, and of the records that may lie beside them: what
-the harnesses have kclust read once each."""
+"""The same rows as files of every format that other programs write, with the records that may accompany them. The
+harnesses let kclust read each of them once."""
 import gzip
 import json
 import os
@@ -18,7 +18,7 @@ def columns(rows, sign):
 
 
 def others(rows):
-    """[(what, name of the file, its bytes, options to read it)], of rows of floats."""
+    """Return [(what, file name, bytes, options to read it)] for rows of floats."""
     n, d = len(rows), len(rows[0])
     head = b"%d %d\n" % (n, d)
     names = ",".join("x%d" % j for j in range(d))
@@ -42,13 +42,13 @@ def others(rows):
 
 
 def lines_of_fields(n):
-    """Metadata as JSONL, in another order than the rows: `key` is a row's number."""
+    """Return metadata as JSONL, in another order than the rows: `key` is the number of the row."""
     return b"".join(b'{"key": %d, "name": "name %d", "kind": ["x", "%s"]}\n' % (i, i, b"ab"[i % 2:i % 2 + 1])
                     for i in reversed(range(n)))
 
 
 def index_of_fields(n):
-    """The JSON beside an index: the position of each vector id."""
+    """Return the JSON file beside an index, which has the position of each vector id."""
     ids = ["id%03d" % i for i in range(n)]
     store = {x: {"source_id": "doc %d" % (i // 2), "metadata": {"kind": "ab"[i % 2]}} for i, x in enumerate(ids)}
     return json.dumps({"metadata_store": store, "id_map": {x: i for i, x in enumerate(ids)}, "more": [1, {}]}).encode()

@@ -1,4 +1,4 @@
-"""What the harnesses in this folder share: where things are, what one run of kclust did, the tally."""
+"""What the harnesses in this folder share: paths, running kclust once, and counting the tests."""
 import concurrent.futures
 import json
 import os
@@ -19,26 +19,26 @@ NEVER_S = 120  # a run that takes longer hangs
 
 
 def environment(**more):
-    """No KCLUST_ variables, plain locale."""
+    """Return an environment without KCLUST_ variables, in the C locale."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("KCLUST") and not k.startswith("LC_")}
     env.update(LC_ALL="C", TERM="dumb", **more)
     return env
 
 
 def one_message(stderr):
-    """What exit 1, 2 or 4 must leave on standard error: one message among the warnings, nothing else."""
+    """Return whether standard error is as it must be after exit 1, 2 or 4: warnings and one message, nothing else."""
     lines = [x for x in stderr.decode("utf-8", "replace").splitlines() if not x.startswith("kclust: warning: ")]
     return len(lines) == 1 and re.match(r"kclust: .", lines[0]) is not None and stderr.endswith(b"\n")
 
 
 def temporary(folder):
-    """kclust's temporary files that are left in a folder."""
+    """Return the temporary files of kclust that are left in a folder."""
     return sorted(f for f in os.listdir(folder) if TEMP_NAME.search(f))
 
 
 def steady(data):
-    """A sidecar, a summary or metrics without what differs from run to run: seconds and memory. Other bytes as they
-    are. (judge.py's tells a memory that is not known from one that is; here a failed look at it is no failure.)"""
+    """Return a sidecar, a summary or metrics without seconds and memory, which differ from run to run; other bytes
+    unchanged. (Unlike here, judge.py distinguishes unknown memory from known.)"""
     if data.startswith(b"{"):
         try:
             d = json.loads(data)
@@ -53,7 +53,7 @@ def steady(data):
 
 
 class Harness:
-    """Arguments, the temporary folder, the tally and the last line of one harness."""
+    """The arguments, temporary folder, counts and last line of one harness."""
 
     def __init__(self, name):
         self.name = name
@@ -72,7 +72,7 @@ class Harness:
         return self.only is None or self.only == label
 
     def ok(self, label, complaint):
-        """One test: complaint is empty when it passed."""
+        """Count one test, which has passed if complaint is empty."""
         if not complaint:
             self.passed += 1
             return True
@@ -83,7 +83,7 @@ class Harness:
         return False
 
     def planted(self, what, seen):
-        """A fault made on purpose: a harness that does not see it is worth nothing."""
+        """Count a fault planted on purpose: a harness that does not see it proves nothing."""
         if seen:
             self.passed += 1
             print("planted fault seen, as it must be: %s: %s" % (what, seen if len(seen) < 110 else seen[:110] + "..."), flush=True)
@@ -96,7 +96,7 @@ class Harness:
         print("skip %s: %s" % (what, why), flush=True)
 
     def compile(self, source, shared=False):
-        """A C file beside the harness, into build/trust/NAME/; its path there."""
+        """Compile a C file beside the harness into build/trust/NAME/, and return its path there."""
         out = os.path.join(self.build, os.path.basename(source).replace(".c", ".so" if shared else ""))
         cc = (os.environ.get("CC") or "cc").split()
         subprocess.run(cc + ["-O1", "-g", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-o", out] +
@@ -104,7 +104,7 @@ class Harness:
         return out
 
     def map(self, fn, items):
-        """fn over items, JOBS at a time, results in order."""
+        """Call fn for all items, JOBS at a time; yield the results in order."""
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
             yield from pool.map(fn, items)
 
@@ -121,7 +121,7 @@ class Harness:
 
 
 class Seen:
-    """What one run did."""
+    """The result of one run: exit code, standard output and standard error."""
 
     def __init__(self, code, out, err):
         self.code, self.out, self.err = code, out, err  # code: negative for a signal, None for a hang
@@ -132,7 +132,7 @@ class Seen:
 
 
 def run(command, cwd, stdin=None, env=None, seconds=NEVER_S, stdout=None, **more):
-    """A command to its end. stdin: None (/dev/null), bytes (a pipe) or a path; stdout: None (a pipe) or a path."""
+    """Run a command to its end. stdin: None (/dev/null), bytes (a pipe) or a path; stdout: None (a pipe) or a path."""
     src = open(stdin, "rb") if isinstance(stdin, str) else None
     dst = open(stdout, "wb") if stdout else None
     try:
@@ -163,7 +163,7 @@ def write_file(path, data):
 
 
 def vectors(n, d, groups=3, seed=1):
-    """n rows of d numbers that a float holds exactly, in obvious groups."""
+    """Return n rows of d numbers that a float holds exactly, in obvious groups."""
     r = random.Random(seed)
     return [[(8.0 if j % groups == i % groups else 0.0) + r.randrange(0, 16) / 8 for j in range(d)] for i in range(n)]
 

@@ -1,14 +1,14 @@
-"""What the harnesses share that run kclust under trouble: one run in a box, and the verdict on it.
+"""What the harnesses that disturb kclust share: one run in a box (a folder of its own), and the verdict on it.
 
-A run under trouble ends as the untroubled one did, to the byte, or with exit status 4, exactly one message, nothing on
-standard output (where the verb streams: whole lines of the right output), and every file in the box as it was before.
+A disturbed run must end exactly like the undisturbed one, or with exit status 4, one message, nothing on standard
+output (if the verb streams: whole lines of the right output), and every file in the box as it was before.
 """
 import os
 import re
 import signal
 import tempfile
 
-TIMES = [  # seconds and memory differ from run to run; a memory of 0 is no memory that was measured
+TIMES = [  # seconds and memory differ from run to run; a memory of 0 means that it was not measured
     (re.compile(rb", [0-9.]+ s(?: \(read [0-9.]+, sweep [0-9.]+\))?, peak [1-9][0-9.]* ?[kMG]?B$", re.M), b", TIME, PEAK"),
     (re.compile(rb'"seconds": ?\{[^}]*\}'), b'"seconds": {}'),
     (re.compile(rb'"seconds": ?[0-9][0-9.e-]*'), b'"seconds": {}'),
@@ -29,7 +29,7 @@ def steady(data):
 
 
 class Box:
-    """A folder that runs start in, with the files that are to be there before each; and what a run left there."""
+    """A folder that runs start in. It is given the same files before each run, and shows what the run has left."""
 
     def __init__(self, top, uid=None):
         self.uid = uid
@@ -51,7 +51,7 @@ class Box:
         return found
 
     def set(self, files, now):
-        """files are to be there; now are those that are."""
+        """Make the folder hold `files`; `now` are those that it holds."""
         for name in now:
             if name not in files:
                 os.unlink(os.path.join(self.cwd, name))
@@ -73,7 +73,8 @@ class Result:
 
 
 def run(box, argv, env, before, stdin="/dev/null", seconds=120):
-    """argv in the box, which has the files `before` and no others. env: beside PATH, TMPDIR and LC_ALL."""
+    """Run argv in the box, which holds the files `before` and no others. env: variables beside PATH, TMPDIR and
+    LC_ALL."""
     box.set(before, box.files())
     out, err = os.path.join(box.top, "out"), os.path.join(box.top, "err")
     made = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -98,7 +99,7 @@ def run(box, argv, env, before, stdin="/dev/null", seconds=120):
 
 
 def messages(err):
-    """The lines of standard error that are messages, and the number of those that are no line of kclust's at all."""
+    """Return the lines of standard error that are messages, and how many lines are not kclust's."""
     lines = err.decode("utf-8", "replace").split("\n")
     left = lines.pop()
     ours = [s for s in lines if re.match(r"kclust: .", s) and not s.startswith("kclust: warning: ")]
@@ -106,7 +107,7 @@ def messages(err):
 
 
 def fault(base, got, before, streams=False, verbose=False):
-    """What is wrong with a run under trouble, whose untroubled twin is base; None: nothing. verbose: with -v, whose
+    """Return what is wrong with a disturbed run, or None. base: the undisturbed run; verbose: it ran with -v, whose
     lines look like messages."""
     if got.hung:
         return "hung"

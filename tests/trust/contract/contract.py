@@ -1,8 +1,8 @@
 """Standard input, output and error, operands and named outputs in every condition that shells and cron jobs bring
-about: exit status, message, standard output, and every name below the folder afterwards are as kclust's manners say.
+about. Checked are exit status, message, standard output, and every name below the folder afterwards.
 
-A cell is a verb, a channel and a condition. Nothing but what a cell names may have changed; an output that cannot be
-written is found before the first byte of input is there (standard input is kept open and empty meanwhile).
+A cell is a verb, a channel and a condition. Nothing but what a cell names may have changed. An output that cannot be
+written must be found before the first byte of input arrives: standard input is kept open and empty meanwhile.
 """
 import os
 import shutil
@@ -43,7 +43,7 @@ SIGPIPE = -13
 
 
 def contents_of(path, mode):
-    """A file's bytes, also where its mode keeps them from its owner; of a file that stays closed, that it does."""
+    """Return a file's bytes, even if its mode denies them to the owner; or that the file cannot be read at all."""
     try:
         return read_file(path)
     except PermissionError:
@@ -58,7 +58,7 @@ def contents_of(path, mode):
 
 
 def snapshot(folder):
-    """Every name below a folder: its kind, and contents, target or mode."""
+    """Return every name below a folder with its kind, and its contents, target or mode."""
     found = {}
     for at, folders, files in os.walk(folder):
         for f in folders + files:
@@ -73,21 +73,21 @@ def snapshot(folder):
 
 
 def reads(verb, many=False):
-    """A verb that is to read standard input."""
+    """Return the arguments that make a verb read standard input."""
     args = [x + ".many" if many and x in (MODEL, LABELS) else x for x in VERBS[verb]]
     return args + (["-"] if verb == "diff" else [])
 
 
 def contents(verb, many=False):
-    """What a verb reads: all but diff want rows."""
+    """Return what a verb reads: rows, except for diff."""
     if verb == "diff":
         return read_file(LABELS + (".many" if many else ""))
     return MANY if many else ROWS
 
 
 class Cell:
-    """label; args; the shell's redirections; what goes into standard input (None: kept open and empty); and what is to
-    come of it: code, message, standard output (None: not looked at), {name: contents} that are new."""
+    """One cell: label, args, the shell's redirections, and what goes into standard input (None: kept open and empty);
+    and what is expected: code, message, standard output (None: not checked), and {name: contents} of new files."""
 
     def __init__(self, label, args, redirect="", stdin=b"", code=0, say=None, out=None, new=None, prepare=None,
                  user=None, wrap=None, after=None, kclust=KCLUST, ignore_pipe=False, deaf=False):
@@ -192,7 +192,7 @@ class Writer:
 
 
 def plain(args, data=ROWS, more=()):
-    """What a verb writes in peace."""
+    """Return what a verb writes in the ordinary case."""
     p = subprocess.run([KCLUST] + args + list(more), input=data, capture_output=True, cwd=h.tmp, env=environment(),
                        check=False)
     if p.returncode != 0:
@@ -206,7 +206,8 @@ def unblocked(fd):
 
 
 def piped_cell(label, args, number, make, **how):
-    """A cell whose descriptor `number` is made now: make(folder) gives its file object, and `after` or None."""
+    """A cell whose descriptor `number` is made when it runs: make(folder) returns its file object, and `after` or
+    None."""
     cell = Cell(label, args, **how)
 
     def prepare(cwd):
@@ -352,7 +353,7 @@ def stderr_cells():
 
 
 def full_pipe(message):
-    """The message waits until somebody makes room for it."""
+    """Standard error is a full pipe: the message must wait until there is room."""
     def make(_):
         r, w = os.pipe()
         unblocked(w)
@@ -418,7 +419,7 @@ BIND = threading.Lock()
 
 
 def read_only_mount():
-    """A command in front that makes ./ro a read-only file system of its own, or None."""
+    """Return a command prefix that makes ./ro a read-only file system, or None."""
     wrap = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=64k none ro && echo old >ro/out && '
             'mount -o remount,ro ro && exec "$@"', "sh"]
     d = h.folder()
@@ -543,7 +544,7 @@ def output_cells():
 
 
 def update_cells():
-    """The model that is read and replaced."""
+    """Cells for the model that update reads and replaces."""
     data, where = read_file(MODEL), "update/-m/"
     put = lambda d: write_file(d + "/m", data)  # noqa: E731
     changed = os.path.join(h.folder(), "m")
@@ -565,7 +566,7 @@ def update_cells():
 
 
 def model_cells():
-    """What assign reads first: nothing of the rows is wanted before the model is there."""
+    """Cells for the model of assign, which must be read before the rows."""
     want = plain(VERBS["assign"])
     data = read_file(MODEL)
 
@@ -596,7 +597,7 @@ def model_cells():
 
 
 def beside_cells():
-    """Other files that are read: the labels that score and diff begin with, gold labels, fields, terms."""
+    """Cells for other files that are read: labels of score and diff, gold labels, fields, terms."""
     labels, fields = read_file(LABELS), b"".join(b'{"no": %d}\n' % i for i in range(30))
     stop = b"is\nof\n"
     terms = b"".join(b"name %d\n" % i for i in range(30))
@@ -648,7 +649,7 @@ def all_cells():
 
 
 def plant(what, script, **cell):
-    """A cell run with a kclust that is wrong: the real one behind a script."""
+    """Run a cell with a wrong kclust: a script that calls the real one."""
     fake = os.path.join(h.folder(), "kclust")
     write_file(fake, b"#!/bin/sh\n" + script.replace("KCLUST", KCLUST).encode() + b"\n")
     os.chmod(fake, 0o755)

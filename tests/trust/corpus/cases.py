@@ -88,7 +88,7 @@ def flips(name, data, args, judge, step=1):
 
 
 def auto(data, skip=False):
-    """By the first bytes, as kclust does without --input-format."""
+    """Detect the format by the first bytes, as kclust does without --input-format."""
     if not data:
         return Verdict(1, "no records", rows=[])
     if data[:2] == b"\x1f\x8b" and data[2:3] in (b"", b"\x08"):
@@ -114,7 +114,7 @@ def word2vec_bin_file(end=b"\n"):
 
 
 def texts(step):
-    """The same of the text formats but JSONL."""
+    """The same for the text formats other than JSONL."""
     three = ["--header", "no", "--term-field", "1", "--vec-field", "2-3"]
     kinds = (("glove", GLOVE, [], lambda d, s: oracle.words(d, False, s)),
              ("word2vec", b"5 2\n" + GLOVE, [], lambda d, s: oracle.words(d, True, s)),
@@ -132,7 +132,7 @@ def texts(step):
 
 
 def small(step):
-    """Every truncation and every flip of a bit of a small file of each format; step > 1 leaves some out."""
+    """Every truncation and every flipped bit of a small file of each format; step > 1 leaves some out."""
     skip = FIELDS + ["--on-bad", "skip"]
     files = {"jsonl": LINES, "array": ARRAY, "kvec": kvec_file(), "npy-f4": npy_file(), "npy-f8": npy_file(">f8", (2,
     0)),
@@ -168,7 +168,7 @@ def small(step):
 
 
 def lies():
-    """Headers that promise what is not there, or more than any machine has."""
+    """Headers that promise data that are not there, or more than any machine can hold."""
     good = struct.pack("<I", 1) + b"a" + struct.pack("<2f", 1, 2)
     for d in (0, 1, 3, 1 << 20, (1 << 20) + 1, 1 << 24, 1 << 30, (1 << 30) + 1, 1 << 31, (1 << 32) - 1):
         data = b"KCV1" + struct.pack("<I", d) + good
@@ -301,7 +301,7 @@ MIB = 1 << 20
 
 
 def bombs():
-    """Much out of little, and much of one thing. Memory is what counts here."""
+    """Small files that expand to much, and much of one thing. These test memory."""
     good = '{"term":"a","vec":[1]}\n'
     limit = 16 * MIB
     long = b'{"term":"' + b"x" * (limit - 100) + b'","vec":[1]}\n'
@@ -400,7 +400,7 @@ def bombs():
 
 
 def models(step, kclust, folder):
-    """A model of kclust's own, cut and flipped."""
+    """A model of kclust, truncated and with flipped bits."""
     data, path = os.path.join(folder, "model-data"), os.path.join(folder, "model-whole")
     with open(data, "w") as f:
         f.write("".join('{"term":"%s%d","vec":[%d,%d,0.%d]}\n' % ("ab"[i % 2], i, i % 2, 1 - i % 2,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Malformed inputs with a verdict each: right answer or one clear line, within a bound of memory and time.
+"""Malformed inputs, each with an expected verdict: the right answer or one clear line, within limits of memory and
+time.
 
     run [--slice]
 
@@ -48,7 +49,7 @@ class Result:
 
 
 def run_batch(commands):
-    """[(id, argv)] -> {id: Result}; as many at a time as there are processors."""
+    """Run [(id, argv)], as many at a time as there are processors; return {id: Result}."""
     results = {}
     with ThreadPoolExecutor(CPUS) as pool:
         for some in pool.map(run_in_turn, [commands[i::CPUS] for i in range(CPUS)]):
@@ -57,7 +58,7 @@ def run_batch(commands):
 
 
 def run_in_turn(commands):
-    """[(id, argv)] -> {id: Result}, one after the other"""
+    """Run [(id, argv)] one after the other; return {id: Result}."""
     text = "".join("\t".join([str(i)] + argv) + "\n" for i, argv in commands)
     p = subprocess.run([os.path.join(OUT, "batch")], input=text.encode(), stdout=subprocess.PIPE, check=True,
                        env={**os.environ, "LC_ALL": "C"})
@@ -86,7 +87,7 @@ def same(a, b):
 
 
 def judge(case, r, path, max_line, limits=True, base=0, most_ms=MOST_MS):
-    """What is wrong with the result; None: nothing."""
+    """Return what is wrong with the result, or None."""
     v = case.verdict
     if r.status >= 1000:
         return "killed by signal %d" % (r.status - 1000) if r.status < 2000 else "it hangs"
@@ -149,7 +150,7 @@ class Runner:
         return [kclust, "convert", "-j", threads_of(case), *case.args, path]
 
     def base(self, kclust, threads):
-        """Memory of the same command on an ordinary large file."""
+        """Return the memory that the same command takes for an ordinary large file."""
         if (kclust, threads) not in self.bases:
             path = os.path.join(self.folder, "ordinary")
             if not os.path.exists(path):
@@ -165,8 +166,8 @@ class Runner:
         return run_in_turn([(0, [kclust, "convert", "-j", threads, path])])[0]
 
     def once_more(self, kclust, command, threads):
-        """An input over the limit, alone and up to AGAIN times, with the ordinary file beside it: what it takes at
-        best, and what it may take, which is more where the ordinary file takes longer. Beside others, and on a busy
+        """Repeat an input that exceeded the time limit, alone and up to AGAIN times, with the ordinary file beside it.
+        Return the least time that it took, and the limit, which is higher if the ordinary file took longer: on a busy
         machine, a process needs more time than its work."""
         best, most_ms = None, MOST_MS
         for _ in range(AGAIN):
@@ -179,7 +180,7 @@ class Runner:
         return best, most_ms
 
     def run(self, kclust, model, todo, limits=True, title=""):
-        """Judge all; returns (cases, wrong, most memory above base and --max-line, longest)."""
+        """Judge all cases. Return (cases, wrong, most memory above base and --max-line, longest)."""
         n = wrong = longest = 0
         most = -(1 << 60)
         for at in range(0, len(todo), 500):
@@ -224,7 +225,7 @@ def compile_c(name, *more):
 
 
 def sanitized():
-    """A build that ASan and UBSan watch."""
+    """Make a build with ASan and UBSan."""
     b, flags = "build/sanitized", "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     subprocess.run(["make", "-s", "-C", ROOT, f"-j{os.cpu_count()}", f"B={b}", "OPT=-O1 -g", f"SAN={flags}",
@@ -236,7 +237,7 @@ def sanitized():
 
 
 def planted(runner, model):
-    """A program that accepts everything, one that refuses everything, and a verdict that is wrong must be seen."""
+    """Check that a program that accepts everything, one that refuses everything, and a wrong verdict are seen."""
     some = list(cases.small(97))[:200]
     bad = [c for c in some if c.verdict.status == (1,)]
     good = [c for c in some if c.verdict.status == (0,)]

@@ -1,5 +1,5 @@
-"""What must come of an input, worked out without kclust: Python's json, numpy's reader of npy, zlib, libzstd, and a
-decoder of our own for kvec. A verdict is a Verdict; rows are (term, float32 array)."""
+"""The expected result of an input, computed without kclust: by Python's json, numpy's reader of npy, zlib, libzstd,
+and decoders written here for the other formats. A verdict is a Verdict; rows are (term, float32 array)."""
 import ctypes
 import io
 import json
@@ -13,9 +13,9 @@ MAX_DIM = 1 << 20
 
 
 class Verdict:
-    """status: exit statuses that are right. message: a pattern of the one message, when status is not 0, or what says
-    of a line number whether it is right. rows: what must be accepted
-    (or, before an error, of what a beginning may be written); None: not known."""
+    """status: the right exit statuses. message: a pattern of the one message if status is not 0, or a function that
+    returns whether a line number is right. rows: the rows that must be accepted (before an error: of which a beginning
+    may be written); None: not known."""
 
     def __init__(self, status, message=None, rows=None, skipped=0):
         self.status = status if isinstance(status, tuple) else (status,)
@@ -27,7 +27,7 @@ class Bad(Exception):
 
 
 class Number(str):
-    """A number's text, as json's hooks get it."""
+    """The text of a number, as json passes it to its hooks."""
 
 
 def refuse(word):
@@ -38,7 +38,7 @@ DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=
 
 
 def depth(text):
-    """How deep arrays and objects nest in a valid text."""
+    """Return how deep arrays and objects nest in a valid text."""
     now = most = 0
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.S):
         c = token.group()
@@ -60,7 +60,7 @@ def to_float(text):
 
 
 def json_value(data):
-    """The one value of a text of bytes."""
+    """Return the one value of a text of bytes."""
     try:
         text = data.decode("utf-8")
         if text != text.lstrip("\ufeff"):
@@ -76,7 +76,7 @@ def json_value(data):
 
 
 def record(value, d):
-    """A JSON value as (term, floats)."""
+    """Return a JSON value as (term, floats)."""
     if not isinstance(value, dict):
         raise Bad("no object")
     if "vec" not in value or "term" not in value:
@@ -131,8 +131,8 @@ def lines(data, skip=False, max_line=16 << 20):
 
 
 def elements(data, pointer=None):
-    """The elements of the array at the top, or at a key of the object at the top, of each text. The line in a message
-    lies between the element's first and the file's last."""
+    """Return the elements of the array at the top, or at a key of the object at the top, of each text. The line in a
+    message lies between the element's first and the file's last."""
     rows, at, line = [], 0, 1
     last = data.count(b"\n") + 1
 
@@ -188,7 +188,7 @@ def elements(data, pointer=None):
 
 
 def kvec(data, skip=False, max_line=16 << 20):
-    """kclust-formats(5): KCV1, d, then records; a header may come again."""
+    """kvec as in kclust-formats(5): KCV1, d, then records; a header may be repeated."""
     rows, skipped, d, at, n = [], 0, 0, 0, 0
     if data[:4] != b"KCV1":
         return None
@@ -390,7 +390,7 @@ def raw(data, dim, skip=False):
 
 
 class Damaged(Exception):
-    """What was inflated before is args[0]."""
+    """Compressed data are damaged. args[0]: what was inflated before."""
 
 
 def gunzip(data):
@@ -437,7 +437,7 @@ NUMBER = re.compile(rb" *([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *")
 
 
 def loose(field):
-    """A number as the text formats take it."""
+    """Return a number as the text formats accept it."""
     m = NUMBER.fullmatch(field)
     if not m:
         raise Bad("no number")
@@ -480,7 +480,7 @@ def word_row(line, d):
 
 
 def text_lines(data):
-    """(number, line) of those that are not blank; the line break, LF or CR LF, is left out."""
+    """Return (number, line) of the lines that are not blank, without the line break (LF or CR LF)."""
     data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
     for number, line in enumerate(data.split(b"\n"), 1):
         line = line[:-1] if line[-1:] == b"\r" else line
@@ -489,7 +489,7 @@ def text_lines(data):
 
 
 def words(data, head, skip=False):
-    """GloVe, or with a first line word2vec."""
+    """GloVe, or, with a first line, word2vec."""
     rows, skipped, d, n, said = [], 0, 0, 0, None
     if head:
         m = re.match(rb"(?:\xef\xbb\xbf)?([0-9]{1,18}) ([0-9]{1,18})[ \r]*\n", data)
@@ -551,8 +551,8 @@ def word2vec_bin(data, skip=False):
 
 
 def csv_records(data):
-    """(line, fields or None where quotes are damaged) of those that are not blank; at the end (line, Bad) when quotes
-    are never closed."""
+    """Return (line, fields) of the records that are not blank; fields is None if quotes are damaged. If quotes are
+    never closed, the last item is (line, Bad)."""
     at, line = 0, 1
     while at < len(data):
         begin, first, fields, field, good, open_at_end = at, line, [], b"", True, False
@@ -655,7 +655,7 @@ def packed(data, unpack, inner=lines):
 
 
 def model(data):
-    """Only what the container must be; what it holds is for kclust to say."""
+    """Check only the container; its contents are left to kclust."""
     def offsets():
         n, = struct.unpack_from("<Q", data)
         header = json.loads(data[8:8 + n].decode("utf-8")) if n <= len(data) - 8 else None

@@ -1,4 +1,4 @@
-"""Coverage by room, from gcovr's summary, against the goals: judge.py SUMMARY FLOORS."""
+"""Compare the coverage of each room, from gcovr's summary, with the goals: judge.py SUMMARY FLOORS."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-"""kclust dies, or the power fails, while its outputs are replaced: each is the old file or the new one.
+"""kclust is killed, or the power fails, while its outputs are replaced: each must be the old file or the new one.
 
-Killed: kill -9 at every system call that a run makes behind the dynamic loader's. Power: every state of the disk that
-disk.py's model allows after each call of a recorded run; once kclust has said exit 0, only the new files.
+Kills: kill -9 at every system call that a run makes after those of the dynamic loader. Power: every state of the disk
+that disk.py's model allows after each call of a recorded run; once kclust has ended with exit 0, only the new files.
 """
 import os
 import re
@@ -99,7 +99,7 @@ def scenarios():
 
 
 def calls(s):
-    """[(name, N)]: every system call of the run behind the dynamic loader's, the Nth of its name."""
+    """Return [(name, N)] of every system call of the run after those of the dynamic loader, the Nth of its name."""
     cwd = s.prepare()
     s.run(cwd, STRACE + ["-o", os.path.join(cwd, "tmp", "log")])
     lines = re.findall(r"^(?:\d+ +)?(\w+)\((.*)", read_file(os.path.join(cwd, "tmp", "log")).decode("latin-1"), re.M)
@@ -143,7 +143,8 @@ def killed(job):
 
 
 def power(s, env=None, inside=None):
-    """(states, distinct states, complaints) of a recorded run. inside: distinct states are added here."""
+    """Return (states, distinct states, complaints) of a recorded run. inside: the set that distinct states are added
+    to."""
     cwd = os.path.realpath(s.prepare())
     d = disk.Disk(cwd)
     log = os.path.join(h.folder(), "log")

@@ -1,10 +1,10 @@
-"""What may be on a disk after the power fails: a weak model of a file system, fed with the system calls of a run.
+"""What may be on a disk after a power failure: a weak model of a file system, fed with the system calls of a run.
 
 strace records the calls. A write or a truncation is on disk for certain once a later fsync of that file has returned;
 until then it may be there whole, in part from its beginning, as zeros (the size has grown, the data has not come), or
 not at all, each independently of the others. A name made, removed or renamed is on disk for certain once a later fsync
 of its directory has returned; until then it may have happened or not, again each independently of the others (journals
-keep their order; this model grants it to nobody), but a rename is never half done. The fsync of a file makes nothing of
+keep their order; this model does not assume it), but a rename is never half done. The fsync of a file makes nothing of
 its name certain.
 """
 import itertools
@@ -25,7 +25,7 @@ class Unknown(Exception):
 
 
 def text(arg):
-    """The bytes of a string as strace -xx writes it."""
+    """Return the bytes of a string as strace -xx writes it."""
     if not arg.startswith('"') or arg.endswith("..."):
         raise Unknown("no whole string: %s" % arg[:60])
     return bytes.fromhex(arg.strip('"').replace("\\x", ""))
@@ -45,7 +45,7 @@ class Inode:
 
 
 def put(data, op, part=None, zeros=False):
-    """An operation on contents: whole, or the first `part` bytes of it, or zeros instead of them."""
+    """Apply a write to contents: all of it, or its first `part` bytes, or zeros instead of these."""
     at, what = op
     if at is None:
         return data[:what].ljust(what, b"\0")
@@ -56,7 +56,7 @@ def put(data, op, part=None, zeros=False):
 
 
 class Disk:
-    """Names below a folder, what they hold, and what of it is not yet certain."""
+    """The names below a folder, their contents, and which of both is not yet certain."""
 
     def __init__(self, folder):
         self.cwd = folder
@@ -132,7 +132,7 @@ class Disk:
         return True
 
     def call(self, line):
-        """One line of the trace. True when something on disk may have changed by it."""
+        """Process one line of the trace. Return True if it may have changed something on disk."""
         m = LINE.match(line)
         if not m or m.group(3) == "?" or int(m.group(3)) < 0:
             return False
@@ -200,7 +200,7 @@ def apply_name(names, op):
 
 
 def parts(data, random):
-    """Of a write: what of it may have come. None is all of it; (bytes, zeros)."""
+    """Return which parts of a write may have reached the disk, as (bytes, zeros); None is all of it."""
     n = len(data)
     cuts = {1, n // 2, n - 1} | {random.randrange(n) for _ in range(6)}
     cuts |= set(range(512, n, 4096 if n < 1 << 16 else 1 << 16))
@@ -213,7 +213,7 @@ def parts(data, random):
 
 
 def contents(inode, random, most):
-    """What a file may hold: all, or about `most` drawn at random of the combinations."""
+    """Return the contents that a file may have: all combinations, or about `most` drawn at random."""
     choices = [[None, (0, False)] if at is None else list(parts(what, random)) if what else [None]
                for at, what in inode.pending]
     total = 1
@@ -237,7 +237,7 @@ def contents(inode, random, most):
 
 
 def states(disk, random, most):
-    """Every set of {path: contents} that the disk may hold now; where there are too many, about `most`."""
+    """Return every {path: contents} that the disk may hold now; if there are too many, about `most` of them."""
     n = len(disk.pending)
     if n <= 8:
         chosen = list(itertools.product((False, True), repeat=n))

@@ -29,7 +29,7 @@ MODELS = b"\nmodel\t" in b"\n" + subprocess.run([KCLUST, "help", "--options", "f
 
 
 class Run:
-    """One run of fit: everything of it that must not differ."""
+    """One run of fit, with all results that must not differ."""
 
     def __init__(self, folder, binary, arguments, stdin=None, rng=None, env=None):
         side, out, model = (os.path.join(folder, name) for name in ("side.json", "out", "model"))
@@ -63,7 +63,7 @@ class Run:
         return json.loads(self.side)[name]
 
     def difference(self, other):
-        """Where two runs differ in anything but the documented fields; "" where they do not."""
+        """Return where two runs differ in anything but the documented fields; "" if they do not."""
         if self.code != other.code or self.stderr != other.stderr:
             return "exit status %d (%s), expected %d" % (self.code, self.stderr.decode(errors="replace").strip(),
                                                          other.code)
@@ -80,7 +80,7 @@ class Run:
 
 
 def lasting(side):
-    """A sidecar's bytes up to its documented last fields, without the kernel's name."""
+    """Return a sidecar's bytes before its documented last fields, without the kernel's name."""
     end = side.index(b'\n  "storage": ')
     return re.sub(rb'\n  "kernel": "\w+",', b"", side[:end])
 
@@ -106,7 +106,7 @@ class Harness:
         return not self.only or self.only in name
 
     def fit(self, data, form, pack, way, options, binary=KCLUST, env=None, name=""):
-        """way: file, stdin (the file as standard input) or pipe (written in pieces of random sizes)."""
+        """Run fit. way: file, stdin (the file as standard input) or pipe (written in pieces of random sizes)."""
         path = data.file(form, pack)
         arguments = [*options, *data.options(form)]
         rng = np.random.default_rng([SEED, zlib.crc32(name.encode())]) if way == "pipe" else None
@@ -115,7 +115,7 @@ class Harness:
         return Run(self.folder, binary, arguments, path if way != "file" else None, rng, env)
 
     def same(self, name, expected, *args, **kwargs):
-        """One run that must be as `expected`."""
+        """Test that one run is as `expected`."""
         if not self.wanted(name):
             return None
         got = self.fit(*args, name=name, **kwargs)
@@ -128,7 +128,8 @@ class Harness:
 
 
 def planted(h, data):
-    """A kclust whose output depends on its threads, one digit of a sidecar, one bit of a number: all must be seen."""
+    """Check that a kclust whose output depends on its threads, one changed digit of a sidecar, and one changed bit are
+    seen."""
     reference = h.fit(data, "jsonl", "plain", "file", ["-j1", *FEW])
     liar = os.path.join(h.folder, "liar")
     with open(liar, "w", encoding="utf-8") as f:
@@ -151,8 +152,8 @@ def planted(h, data):
 
 
 def mixes(ways, packs, threads, each=True):
-    """(form, pack, way, threads): each format in each compression and way, or, without `each`, only in each way; what
-    is left takes turns."""
+    """Return (form, pack, way, threads): each format with each compression and way, or, without `each`, only with each
+    way; the other members rotate."""
     turn = 0
     for form in forms.FORMATS:
         for at, way in enumerate(ways):
@@ -179,7 +180,7 @@ def every_thread(h, data, options, form="npy-f4"):
 
 
 def less_memory(h, data, options, threads):
-    """--max-memory from what all in memory takes downwards: rows in memory, read again from the file, spilled."""
+    """--max-memory from enough for all rows downwards: rows in memory, read again from the file, spilled."""
     reference = h.fit(data, "jsonl", "plain", "file", ["-j1", *options])
     seen = set()
     for form, pack, way in (("npy-f4", "plain", "file"), ("kvec", "plain", "stdin"), ("raw", "plain", "file"),
@@ -231,7 +232,7 @@ def other_outputs(h, data, threads):
 
 
 def assigning(h, data, ways, packs, threads, each=True):
-    """assign by one model, in every form: the same lines, and the labels of the fit."""
+    """assign by one model, with every form: the same lines, and the labels of the fit."""
     if not MODELS:
         h.skip("assign", "this kclust has no models")
         return
@@ -309,7 +310,7 @@ def by_fields(h, data, n, threads):
 
 
 def portable():
-    """A kclust of the same library that uses no vector instructions of its own."""
+    """Build a kclust of the same library that uses no vector instructions explicitly."""
     binary = os.path.join(BUILD, "kclust-portable")
     os.makedirs(BUILD, exist_ok=True)
     cli = sorted(os.path.join(ROOT, "src/cli", f) for f in os.listdir(os.path.join(ROOT, "src/cli")) if f.endswith(".c"))
@@ -383,7 +384,7 @@ def load_real(h):
 
 
 def made(folder):
-    """Rows enough for levels, passes and bounds, and for more memory than the work on them takes."""
+    """Return enough rows for levels, passes and bounds, which need more memory than the work on them."""
     rng = np.random.default_rng(SEED)
     n, d = 48000, 224
     centres = rng.standard_normal((23, d))

@@ -50,7 +50,7 @@ def faiss(_, x):
 
 
 def faiss_ids(terms, x):
-    """In an id map, whose ids --terms takes the place of."""
+    """An index in an id map; --terms replaces its ids."""
     head = b"IxM2" + struct.pack("<iqqqBi", x.shape[1], len(x), 1 << 20, 1 << 20, 1, 0)
     return head + faiss(terms, x) + struct.pack("<Q", len(x)) + np.arange(7, 7 + len(x), dtype="<i8").tobytes()
 
@@ -72,12 +72,12 @@ def safetensors(_, x):
 
 
 def texts(x):
-    """A row's numbers as text, shortest and exact."""
+    """Return a row's numbers as text, shortest and exact."""
     return [[repr(v) for v in row] for row in x.astype(np.float64).tolist()]
 
 
 def words(head):
-    """Terms there, which --terms takes the place of: they may not end as numbers do."""
+    """A file with terms, which --terms replaces: its terms must not end in a number."""
     def write(_, x):
         lines = (f"w{i}_ " + " ".join(row) + "\n" for i, row in enumerate(texts(x)))
         return ((f"{len(x)} {x.shape[1]}\n" if head else "") + "".join(lines)).encode()
@@ -137,7 +137,7 @@ class Set:
             f.write("".join(t + "\n" for t in self.terms))
 
     def file(self, form, pack):
-        """The path of one form; written when it is first asked for."""
+        """Return the path of one form, which is written at the first call."""
         path = os.path.join(self.folder, form + "." + pack)
         if not os.path.exists(path):
             data = FORMATS[form](self.terms, self.x)
@@ -146,7 +146,7 @@ class Set:
         return path
 
     def options(self, form):
-        """What must be said of this form beside its file."""
+        """Return the options that this form needs beside its file."""
         named = ["--terms", self.term_file] if form not in ("jsonl", "array", "kvec", "csv", "tsv", "pgvector") else []
         asked = {"raw": ["-i", "raw", "--dim", str(self.x.shape[1])], "fvecs": ["-i", "fvecs"],
                  "tsv": ["-i", "tsv", "--header", "no", "--vec-field", "2-"]}
@@ -154,8 +154,8 @@ class Set:
 
 
 def trickle(process, path, rng):
-    """The file into the process's standard input, in writes of random sizes; the first ones are tiny and slow, so that
-    the reader sees them one by one."""
+    """Write the file to the process's standard input, in writes of random sizes; the first ones are tiny and slow, so
+    that the reader sees them one by one."""
     with open(path, "rb") as f:
         data = f.read()
     at, n = 0, 0

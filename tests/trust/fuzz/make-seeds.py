@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Write the seeds of the fuzz targets into testdata/fuzz/TARGET/: a few small inputs of every kind, so that a fuzzer
-begins where the interesting bytes are. What a fuzzer found lies beside them as found-*, and is left alone.
+starts near interesting bytes. Findings of a fuzzer, found-* in the same folder, are not touched.
 
 The first bytes of an input are options of its target, see the functions fuzz_TARGET."""
 import gzip

@@ -1,4 +1,4 @@
-"""Every place of kclust's that asks for something is refused it: see run beside this file."""
+"""Every request of kclust for memory, buffers, outputs or the system is refused once; see run beside this file."""
 import argparse
 import errno
 import multiprocessing
@@ -117,7 +117,7 @@ def more(folder, kclust):
 
 
 class Places:
-    """What a worker needs; its box is made in the worker."""
+    """The data of a worker; its box is made in the worker."""
 
     def __init__(self, top, inputs, kclust):
         self.top, self.inputs, self.kclust, self.box = top, inputs, kclust, None
@@ -132,7 +132,7 @@ class Places:
         return s.argv(self.kclust, self.inputs, min(1, max(s.threads)))
 
     def places(self, s):
-        """The run that is refused nothing, and {(kind, place): calls}."""
+        """Return the run that is refused nothing, and {(kind, place): calls}."""
         log = os.path.join(self.top, "log")
         base = self.run(s, PLACES_LOG=log)
         with open(log, encoding="ascii") as f:
@@ -141,7 +141,7 @@ class Places:
 
 
 def fault(s, base, got, kind, error):
-    """What is wrong with a run that was refused something; None: nothing."""
+    """Return what is wrong with a run that was refused something, or None."""
     if got.hung or got.code < 0:
         return "hung" if got.hung else "died by signal %d" % -got.code
     left = [n for n in got.files if TEMP_NAME.search(n)]
@@ -173,7 +173,7 @@ places = bases = None
 
 
 def one(task):
-    """One refusal: whether it ended with exit 4, the kind, and what is wrong."""
+    """Run with one refusal. Return whether it ended with exit 4, the kind, and what is wrong."""
     s, kind, at, nth, error = task
     spec = "%s:%d:%d" % (at, nth, getattr(errno, error) if error else 0)
     got = places.run(s, PLACES_AT=spec)
@@ -186,7 +186,7 @@ def one(task):
 
 
 def planted(table, met):
-    """Calls that are left out and called successes must be seen."""
+    """Check that calls that are skipped and reported as successes are seen."""
     missed = []
     s = next(t for t in table if t.name == "fit, metrics")
     for kind, errors in (("buffer", None), ("output", None), ("write", "EIO"), ("rename", "EIO")):
@@ -202,12 +202,13 @@ def planted(table, met):
 
 
 def spread(n, most):
-    """0 to n - 1, or `most` of them with both ends."""
+    """Return 0 to n - 1, or `most` of them including both ends."""
     return range(n) if n <= most else sorted({i * (n - 1) // (most - 1) for i in range(most)})
 
 
 def choose(table, met, rng, slice_only):
-    """For each place three scenarios that come by, in each its first call and its last; more where it calls the system."""
+    """Choose for each place three scenarios that reach it, and in each its first and last call; more for system
+    calls."""
     where = {}
     for s in table:
         for place, calls in met[s.name].items():

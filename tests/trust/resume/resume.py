@@ -1,8 +1,8 @@
-"""A fit that is stopped at its steps, and goes on from its checkpoint to the same bytes.
+"""A fit that is stopped at any step must resume from its checkpoint and end with the same bytes.
 
-The program is linked once more with hook.c around it, which counts the steps of a fit and ends it at one of them by
-SIGTERM, or lets its time be up there. Every run is taken up by the program itself, with other threads. Compared are
-labels, sidecar (without seconds and memory) and model with those of a run that nobody stopped.
+The program is linked once more with hook.c, which counts the steps of a fit and ends it at one of them by SIGTERM or by
+the timeout. Each run is resumed by the ordinary program, with another number of threads. Labels, sidecar (without
+seconds and memory) and model are compared with those of a run that was not stopped.
 """
 import glob
 import os
@@ -45,7 +45,7 @@ SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "streamed": 3, "weig
 
 
 def libraries():
-    """What the program is linked with, as the Makefile has it."""
+    """Return the libraries that the program is linked with, as in the Makefile."""
     with open(os.path.join(harness.ROOT, "Makefile")) as f:
         return next(x for x in f if x.startswith("KC_LIBS =")).split("=", 1)[1].split()
 
@@ -60,7 +60,7 @@ def link():
 
 
 def make(shape):
-    """A folder with the rows of a shape."""
+    """Make a folder with the rows of a shape."""
     label, n, d, groups, spread, _ = shape
     rng = np.random.default_rng(len(label) * 1000 + n)
     centres = rng.standard_normal((groups, d))
@@ -73,7 +73,7 @@ def make(shape):
 
 
 def fit(program, folder, options, threads=2, **env):
-    """One run, which begins without outputs; (what was seen, its outputs or None)."""
+    """Run fit once, without old outputs. Return (what was seen, its outputs or None)."""
     for name in ("o", "s", "m", "steps"):
         if os.path.exists(os.path.join(folder, name)):
             os.unlink(os.path.join(folder, name))
@@ -97,7 +97,7 @@ def differs(got, expected):
 
 
 def left(folder, checkpoint):
-    """Complaints about files that are there, or are not."""
+    """Return complaints about files that exist and must not, or the reverse."""
     temps = harness.temporary(folder)
     if temps:
         return "temporary files are left: %s" % temps
@@ -125,7 +125,7 @@ def steps_of(folder):
 
 
 def one_shape(shape):
-    """All stop points of a shape, or some; how many."""
+    """Test all stop points of a shape, or some of them. Return how many."""
     label, options = shape[0], shape[5]
     folder = make(shape)
     ref = fit(harness.KCLUST, folder, options)
@@ -159,7 +159,7 @@ def one_shape(shape):
 
 
 def late(label, folder, options, ref, stops):
-    """Time is up at a step: an answer for every row, and exit 3 when something was left out."""
+    """Time is up at a step: there must be a label for every row, and exit 3 if something was left out."""
     n = len(ref[1][0].splitlines())
     for stop in h.random.sample(stops, min(len(stops), 1 if h.slice else 8)):
         seen, got = fit(HOOKED, folder, options + ["--checkpoint", "c", "--timeout", "1h"], HOOK_LATE=str(stop))
@@ -175,7 +175,7 @@ def late(label, folder, options, ref, stops):
 
 
 def at_random():
-    """SIGTERM and SIGKILL at random moments, of a run that saves at every step."""
+    """SIGTERM and SIGKILL at random moments of a run that saves at every step."""
     shape = SHAPES[2]
     folder, options = make(shape), shape[5]
     began = time.monotonic()
@@ -199,7 +199,7 @@ def at_random():
 
 
 def timed():
-    """Time is up at once, and at random moments: what was saved then leads on to the whole result."""
+    """Time is up at once, and at random moments: resuming from what was saved must lead to the full result."""
     shape = SHAPES[2]
     folder, options = make(shape), shape[5]
     began = time.monotonic()
@@ -227,7 +227,7 @@ def header(path):
 
 
 def refusals():
-    """Checkpoints that do not fit, or are no longer what was written."""
+    """Checkpoints of another run, or damaged ones, must be refused."""
     shape = SHAPES[1]
     folder, options = make(shape), shape[5]
     path = os.path.join(folder, "c")
@@ -288,7 +288,7 @@ def refusals():
 
 
 def planted():
-    """A checkpoint of another seed that says it is of this one: the result must differ, and be seen to."""
+    """A checkpoint of another seed that claims to be of this one: the different result must be seen."""
     shape = SHAPES[2]
     folder, options = make(shape), shape[5]
     ref = fit(harness.KCLUST, folder, options + ["--seed", "2"])

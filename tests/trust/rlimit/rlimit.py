@@ -67,7 +67,7 @@ class Limits:
         self.box = None
 
     def run(self, argv, before, limits=(), nobody=False, ignore=None):
-        """argv under limits, options of prlimit; as somebody else; with a signal ignored."""
+        """Run argv under limits (options of prlimit), as another user, or with a signal ignored."""
         if self.box is None:
             worker = multiprocessing.current_process()._identity
             self.uid = NOBODY + (worker[0] if worker else 0) % 8
@@ -89,7 +89,8 @@ class Limits:
 
 
 def verdict(base, got, before, memory, killed=False):
-    """As judge.fault; memory: a limit of memory, so the message must tell; killed: SIGXFSZ may have killed it."""
+    """As judge.fault. memory: memory is limited, so the message must say what is needed; killed: SIGXFSZ may have
+    killed it."""
     if killed and got.code == -signal.SIGXFSZ and not got.hung:
         return None if got.files == before and not got.err else "SIGXFSZ left something behind, or a message"
     what = judge.fault(base, got, before)
@@ -102,7 +103,7 @@ limits = bases = None
 
 
 def one(task):
-    """Returns the task, the verdict ("right", "refused", "killed", "not loaded", "wrong") and a text."""
+    """Run one task. Return the task, the verdict ("right", "refused", "killed", "not loaded", "wrong") and a text."""
     kind, name, threads, options, how = task
     if not limits.loads(options, **{k: v for k, v in how.items() if k == "nobody"}):
         return task, "not loaded", None
@@ -116,7 +117,7 @@ def one(task):
 
 
 def planted(top, program):
-    """The faults that the harness does not see."""
+    """Return the planted faults that the harness does not see."""
     missed = []
     for name in ("none",) + FAULTS:
         t = Limits(top, top, program, 3 if name == "hang" else SECONDS)
@@ -130,7 +131,7 @@ def planted(top, program):
 
 
 def plan(a_slice):
-    """The runs: (kind of limit, scenario, threads, options of prlimit, how)."""
+    """Return the runs: (kind of limit, scenario, threads, options of prlimit, how)."""
     every = [(name, j) for name, (_, _, threads) in SCENARIOS.items() for j in threads]
     tasks = []
     for at, size in enumerate(range(20, 1025, 4)):

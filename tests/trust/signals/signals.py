@@ -1,9 +1,9 @@
-"""Deadly signals at random moments: kclust dies by them, silently and at once, and leaves nothing half made.
+"""Deadly signals at random moments: kclust must die by them, silently and at once, and leave nothing half-made.
 
-Each verb is hit while it waits for a pipe, while it works and while it writes; SIGPIPE also as the reader goes away,
-SIGXFSZ also as a file grows to its limit; and where the parent ignores these two, the error is one message and exit 4.
-How long dying takes is held against a trivial program that dies in between, and a death that took long is looked at
-again: kclust is slow to die only where it is slow each time, so that a busy machine changes no verdict.
+Each verb is hit while it waits for a pipe, while it works and while it writes; by SIGPIPE also when the reader closes
+the pipe, and by SIGXFSZ also when a file reaches its limit. If the parent ignores these two, the error must be one
+message and exit 4. The time to die is compared with that of a trivial program, and a slow death is repeated: it fails
+only if kclust is slow each time, so that a busy machine changes no verdict.
 """
 import array
 import fcntl
@@ -33,8 +33,8 @@ SIGNALS = ("INT", "TERM", "HUP", "PIPE", "XFSZ", "QUIT", "XCPU")
 
 
 class Scenario:
-    """A command. feed: what goes into its standard input before it is kept waiting; None: nothing, and no waiting.
-    slow: standard output is a pipe that nobody reads. whole: all of the input, of which feed is the beginning."""
+    """A command. feed: written to its standard input, which then stays open; None: no input, and no waiting. slow:
+    standard output is a pipe that is not read. whole: the whole input, which begins with feed."""
 
     def __init__(self, name, args, outputs=(), feed=None, slow=False, whole=None, before=()):
         self.name, self.args, self.outputs, self.feed, self.slow = name, args, outputs, feed, slow
@@ -120,7 +120,7 @@ class Run:
         self.begun = time.monotonic()
 
     def feed(self):
-        """What the program takes of the input, until it waits for more or ends. Never blocks."""
+        """Write as much of the input as the program reads, until it waits for more or ends. Never blocks."""
         if self.s.feed is None:
             return
         fd = self.p.stdin.fileno()
@@ -138,7 +138,7 @@ class Run:
             fcntl.ioctl(self.p.stdin, termios.FIONREAD, left)
 
     def kill(self, sig):
-        """Milliseconds from the signal to the end; None when it had ended by itself."""
+        """Send the signal. Return the milliseconds until the end; None if the program had ended by itself."""
         t = time.monotonic()
         if self.p.poll() is not None:
             return None
@@ -146,7 +146,7 @@ class Run:
         return self.end(t)
 
     def end(self, t=None):
-        """Wait; milliseconds since t."""
+        """Wait for the end. Return the milliseconds since t."""
         t = t or time.monotonic()
         try:
             self.p.wait(NEVER)
@@ -157,7 +157,8 @@ class Run:
         return 1000 * (time.monotonic() - t)
 
     def judge(self, sig, code=None):
-        """Empty, or what is wrong. The run has ended by sig, or before it came, or with `code` and a message."""
+        """Return what is wrong, or an empty text. The run must have ended by sig, before it came, or with `code` and a
+        message."""
         self.err.seek(0)
         stderr = self.err.read()
         how = self.p.returncode
@@ -192,7 +193,7 @@ class Run:
 
 
 def measure(s):
-    """What the undisturbed run leaves, and how long it takes (0 when it waits)."""
+    """Return what the undisturbed run leaves, and how long it takes (0 if it waits)."""
     if s.feed is not None or s.slow:
         s.seconds = 0.15
         return
@@ -205,8 +206,8 @@ def measure(s):
 
 
 def hit(s, sig, moment, env=None):
-    """(milliseconds or None, complaint) of a signal that comes after `moment` seconds; None: when all that was fed has
-    been read."""
+    """Send a signal after `moment` seconds (None: once all that was fed has been read). Return (milliseconds or None,
+    complaint)."""
     r = Run(s, env)
     r.feed()
     if moment is None:
@@ -235,8 +236,8 @@ def control():
 
 
 def slow_death(s, sig, moment, env=None):
-    """Empty, or how long the quickest of some deaths took, where all took longer than the limit and a trivial
-    program's, each by itself."""
+    """Return how long the fastest of some deaths took if each of them exceeded the limit and a trivial program's death;
+    else an empty text."""
     quickest = float("inf")
     for _ in range(AGAIN):
         ms, complaint = hit(s, sig, moment, env)
@@ -254,7 +255,7 @@ def percentile(x, p):
 
 
 def reader_goes(s, ignored):
-    """The reader of standard output takes some bytes and goes."""
+    """The reader of standard output reads some bytes and closes the pipe."""
     r = Run(s, ignored=("PIPE",) if ignored else ())
     r.p.stdout.read(h.random.randrange(1, 60000))
     r.p.stdout.close()

@@ -1,10 +1,10 @@
-"""Every system call on a file or descriptor that kclust makes fails, is interrupted, would block or transfers little.
+"""Every system call of kclust on a file or descriptor fails, is interrupted, would block or transfers only a part.
 
-strace injects an error at the Nth call of a name, for every N behind the dynamic loader's own; a preloaded library
-(shim.c) does the same in several threads at once, and cuts transfers short. A run must end with exit 0 and exactly the
-output of the undisturbed run, or with exit 4, one message, old files as they were or new ones complete, and no
-temporary file. What may happen to any healthy program (interruptions, short transfers, "would block") must change no
-byte.
+strace injects an error at the Nth call of a name, for every N after the calls of the dynamic loader; a preloaded
+library (shim.c) does the same in several threads at once, and shortens transfers. A run must end with exit 0 and
+exactly the output of the undisturbed run, or with exit 4, one message, old files as they were or new ones complete,
+and no temporary file. What may happen to any healthy program (interruptions, short transfers, "would block") must not
+change a byte.
 """
 import errno
 import gzip
@@ -66,7 +66,7 @@ NOT_FILES = {"mmap", "munmap", "brk", "mprotect", "madvise", "exit_group", "exit
 
 
 class Scenario:
-    """One command: what it reads and which files it is to leave."""
+    """One command: what it reads, and which files it must leave."""
 
     def __init__(self, name, args, stdin=None, outputs=(), links=(), stdout_file=False, small=True, before=()):
         self.name, self.args, self.stdin, self.outputs = name, args, stdin, outputs
@@ -87,7 +87,8 @@ class Scenario:
                 os.symlink(self.links[name], os.path.join(cwd, name))
 
     def run(self, wrapper=(), env=None):
-        """(what was seen, {output: (bytes, mode)}, temporary files left, links that are none any more)"""
+        """Run one command. Return (what was seen, {output: (bytes, mode)}, temporary files left, links that were
+        replaced)."""
         cwd = h.folder()
         self.prepare(cwd)
         command = list(wrapper) + [KCLUST] + self.args
@@ -177,7 +178,7 @@ def scenarios():
 
 
 def judge(s, want, got, healthy=False, deaf=False, no_unlink=False):
-    """Empty, or what is wrong. deaf: standard error may have been what failed."""
+    """Return what is wrong, or an empty text. deaf: standard error itself may have failed."""
     seen, files, left, broken = got
     want_seen, want_files = want[0], want[1]
     if left and not no_unlink:
@@ -216,7 +217,8 @@ STRACE = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"]
 
 
 def calls_of(s):
-    """(calls by the dynamic loader, all calls) by name; and whether a call is there that nobody here knows."""
+    """Return (calls by the dynamic loader, all calls) by name, and whether there is a call that this harness does not
+    know."""
     log = os.path.join(h.folder(), "log")
     s.run(["strace", "-qq", "-o", log])
     text = read_file(log).decode("latin-1").split(".gcda")[0]  # what counters of coverage take is not kclust's
@@ -228,7 +230,7 @@ def calls_of(s):
 
 
 def spread(first, last, most):
-    """first..last, all or about `most` of them with both ends."""
+    """Return first..last, or about `most` of them including both ends."""
     n = last - first + 1
     if n <= most:
         return range(first, last + 1)
@@ -262,7 +264,7 @@ def shim_counts(s):
 
 
 def shim_jobs(s):
-    """The same in two threads, where the order of calls is anybody's guess."""
+    """The same in two threads, where the order of calls is not determined."""
     counts = shim_counts(s)
     for call, errors in sorted(ERRORS.items()):
         name = SHIM_NAMES.get(call, call)

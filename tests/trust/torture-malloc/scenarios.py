@@ -1,4 +1,4 @@
-"""The runs of kclust that torture.py tortures. A verb more is a row more at the end of TABLE."""
+"""The runs of kclust that torture.py disturbs. A new verb is a new row at the end of TABLE."""
 import gzip
 import os
 import random
@@ -16,9 +16,9 @@ OLD = b"what was here before\n"
 
 class Scenario:
     def __init__(self, name, args, stdin=None, old=(), streams=False, threads=(1, 2), says=None, slow=False):
-        """args: of kclust; IN/ stands for the folder of the inputs. stdin: a file in it. old: files that are there
-        before. streams: whole lines may come out before a failure. says: with -v, what a line of it must say. slow: a
-        slice takes fewer of it."""
+        """args: of kclust; IN/ stands for the folder of the inputs. stdin: a file in it. old: files that exist before
+        the run. streams: whole lines may be written before a failure. says: with -v, what one of its lines must say.
+        slow: a slice runs fewer injections of it."""
         self.name, self.args, self.stdin, self.streams = name, args, stdin, streams
         self.before = {n: OLD for n in old}
         self.threads, self.says, self.slow = threads, says, slow
@@ -29,7 +29,7 @@ class Scenario:
 
 
 def vectors(n, d, groups, seed=1):
-    """n rows in groups that overlap a little, so that the sweep has something to do."""
+    """Return n rows in groups that overlap a little, so that the sweep has work to do."""
     rng = random.Random(seed)
     centres = [[rng.gauss(0, 1) for _ in range(d)] for _ in range(groups)]
     return [[struct.unpack("<f", struct.pack("<f", x + rng.gauss(0, 0.4)))[0] for x in centres[i % groups]]

@@ -1,4 +1,4 @@
-"""Every allocation fails, one after the other: see run beside this file."""
+"""Make every allocation fail, one after the other; see run beside this file."""
 import argparse
 import mmap
 import multiprocessing
@@ -22,7 +22,7 @@ FAULTS = ("crash", "hang", "silent", "ignored", "mute", "twice", "wrong-status",
 
 
 class Page:
-    """What the driver shares with shim.c."""
+    """The memory that the driver shares with shim.c."""
     LAYOUT = struct.Struct("<7Q")
 
     def __init__(self, folder):
@@ -41,7 +41,7 @@ class Page:
 
 
 class Torture:
-    """What a worker needs; made in the main process, the box and the page in each worker."""
+    """The data of a worker. It is made in the main process, but the box and the page in each worker."""
 
     def __init__(self, top, inputs, kclust, shim, seconds):
         self.top, self.inputs, self.kclust, self.shim, self.seconds = top, inputs, kclust, shim, seconds
@@ -57,7 +57,7 @@ class Torture:
                          {"LD_PRELOAD": self.shim, "TORTURE_PAGE": self.page.path}, s.before, stdin, self.seconds)
 
     def base(self, s, threads, runs=2):
-        """The run that nothing hinders, and the number of its requests, which may vary with more than one thread."""
+        """Return the undisturbed run and the number of its requests, which may vary with more than one thread."""
         first, most = None, 0
         for _ in range(runs):
             got = self.run(s, threads, 0, 0)
@@ -77,8 +77,8 @@ torture = bases = table = None
 
 
 def one(task):
-    """One injection. Returns the task, what kind of request failed, the verdict ("failed", "survived", "not reached",
-    "wrong"), and of a wrong one what tells it from others, and a text."""
+    """Run with one injection. Return the task, the kind of request that failed, the verdict ("failed", "survived", "not
+    reached", "wrong"), and for a wrong one what distinguishes it from others, and a text."""
     i, threads, at, on = task
     s = table[i]
     base = bases[i, threads][0]
@@ -96,7 +96,7 @@ def one(task):
 
 
 def planted(top, program, shim):
-    """Does the harness see what is wrong on purpose? Returns the faults it does not see."""
+    """Check that the harness sees planted faults. Return those that it does not see."""
     missed = []
     for name in ("none",) + FAULTS:
         t = Torture(top, top, program, shim, 1 if name == "hang" else SECONDS)

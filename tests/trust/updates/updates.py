@@ -1,8 +1,8 @@
-"""A model that is updated again and again, each second time by a process that is killed (SIGKILL) at a random moment.
+"""A model is updated again and again, every second time by a process that is killed (SIGKILL) at a random moment.
 
-After each the model loads, and is the old one or the new one, byte for byte, the new one being what the same update
-gives when nobody disturbs it. Some updates bring rows of a new kind, so that ids are born on the way; no id that was
-ever given may change or come back. Updates that run at the same time must follow each other.
+After each update the model must load, and be the old one or the new one, byte for byte; the new one is what the same
+update gives when it is not disturbed. Some updates bring rows of a new kind, so that new ids are given; no id may ever
+change its meaning or be given again. Updates that run at the same time must wait for each other.
 
 updates.py [--slice] [--count N]. The planted fault is a program that writes the model in place, through the same test.
 """
@@ -59,7 +59,7 @@ def ids_of(model):
 
 
 def kill_at(args, after):
-    """Start, and kill after so many seconds; the exit status."""
+    """Start a command and kill it after so many seconds. Return the exit status."""
     p = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(after)
     p.send_signal(signal.SIGKILL)
@@ -78,7 +78,7 @@ with open(sys.argv[1], "r+b", 0) as f:
 
 
 def planted(folder, old, new):
-    """A program that writes the model in place: a kill in its middle must be seen."""
+    """Check that a program that writes the model in place, killed in the middle, is seen."""
     target, source = os.path.join(folder, "planted"), os.path.join(folder, "source")
     with open(target, "wb") as f:
         f.write(old)
