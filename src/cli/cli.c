@@ -120,6 +120,7 @@ static int reset_args(const struct kc_verb *v, struct kc_err *e)
     return 0;
 }
 
+/* Parse and check the arguments of a verb and run it. Return the exit code. */
 static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, struct kc_config **texts)
 {
     struct kc_err e = KC_ERR_INIT;

@@ -42,6 +42,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 
+/* Check the arguments and complete the job from them. */
 static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv, int first, int named,
                       struct kc_err *e)
 {

@@ -181,6 +181,7 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "facet timestamp document-field", "clusters", NULL},
     {0}};
 
+/* Complete the job from the arguments, and check combinations of options that the rules cannot express. */
 static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv, int first, int named,
                       struct kc_err *e)
 {

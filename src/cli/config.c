@@ -204,6 +204,7 @@ static void apply_log_format(const struct kc_config *c, const struct kc_verb *v,
     }
 }
 
+/* Pass on all entries of a file. */
 static int apply_all(struct kc_config **list, const struct kc_config *c, const struct kc_verb *v, int log_given,
                     kc_opt_take take, void *arg, struct kc_err *e)
 {

@@ -53,6 +53,7 @@ static int is_repeated(const struct getopt_tables *t, size_t i)
     return 0;
 }
 
+/* Build getopt_long's tables from the options of a verb. */
 static void build_tables(const struct kc_verb *v, struct getopt_tables *t)
 {
     char *s = t->shorts;

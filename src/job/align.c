@@ -32,6 +32,7 @@ static void list_unmarked(const struct kc_strs *s, const char *found, char *out,
     }
 }
 
+/* Match labels and rows by term. Every row must have a label, and every label a row. */
 static int align_by_term(const struct kc_labelling *l, const char *name, const struct kc_strs *terms, const char *other,
                    uint32_t *out, struct kc_err *e)
 {

@@ -84,6 +84,7 @@ static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc
     return kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
 }
 
+/* Compute the figures of drift, as if these rows had joined their clusters. */
 static int compute_drift(struct assign_run *run, struct kc_drift *d, struct kc_err *e)
 {
     const struct kc_model *m = &run->m;

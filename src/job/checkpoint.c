@@ -55,7 +55,7 @@ struct kc_checkpoint {
     int there;               /* the file holds a checkpoint, of this run or an earlier one */
 };
 
-/* Fail because the existing file is something else than a checkpoint. */
+/* Fail because the existing file is something other than a checkpoint. */
 static int refuse_file(const struct kc_checkpoint *c, const char *why, struct kc_err *e)
 {
     return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "%s: not a checkpoint of kclust, so it is not replaced", why);
@@ -228,6 +228,7 @@ static void gather_options(struct kc_checkpoint *c, const struct kc_algorithm *a
     }
 }
 
+/* List the facts of this run. w: (rows->n) the weights, or NULL. */
 static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
                          const void *opts, const double *w)
 {

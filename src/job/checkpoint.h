@@ -32,7 +32,7 @@ struct kc_checkpoint_opts {
 struct kc_checkpoint;
 
 /* Open the checkpoint: read the header of an existing file, and check that the file can be replaced. KC_EUSAGE if it is
- * something else than a checkpoint. *out becomes NULL, without a failure, if o has neither a file nor a timeout. */
+ * something other than a checkpoint. *out becomes NULL, without a failure, if o has neither a file nor a timeout. */
 int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, const struct kc_checkpoint_opts *o,
                        struct kc_err *e) KC_MUST_USE;
 /* All functions below accept NULL for c. */

@@ -93,6 +93,7 @@ static void count_renamed(const struct diff_run *r, const struct kc_lineage *l, 
         p->renamed += l->partner[j] != KC_NONE && !is_same_name(&r->old, l->partner[j], &r->new, j);
 }
 
+/* Compare the clusters by the common rows, and complete the report. */
 static int compare_labellings(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     size_t n = r->new.n;
@@ -120,6 +121,7 @@ static int compare_labellings(struct diff_run *r, struct kc_diff_report *p, stru
     return 0;
 }
 
+/* Read two files of labels and compare them. */
 static int diff_labellings(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
@@ -168,6 +170,7 @@ static int is_all_kept(const struct kc_lineage *l)
     return 1;
 }
 
+/* Read two models and compare them. */
 static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;

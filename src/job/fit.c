@@ -144,7 +144,8 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (j->max_memory == 0 || need <= j->max_memory)
         return 0;
     if (!rows->x) {
-        /* name the least that suffices: of few streamed rows the work has a copy, so that all in memory may need less */
+        /* name the least that suffices: of few streamed rows the work has a copy, so that all in memory may need
+         * less */
         uint64_t all = add_bytes(data, (uint64_t)kc_mem_mul(kc_mem_mul(rows->n, rows->d), sizeof(float)));
         uint64_t other = add_bytes(all, fit_bytes(rows->n, rows->d, 1, &w, keyword_texts(run, j)));
         data = other < need ? all : data;
@@ -155,6 +156,7 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
                       (unsigned long long)(data / mega + (data % mega != 0)));
 }
 
+/* Read the rows and their fields, and log what was read. */
 static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     static const char *const where[] = {
@@ -235,6 +237,7 @@ static void send_fit_events(const struct kc_job_run *run)
                  p->nparts ? sizeof of_parts / sizeof of_parts[0] : sizeof facts / sizeof facts[0]);
 }
 
+/* Cluster the rows, as one or in parts, and pass on the warnings. */
 static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
@@ -301,6 +304,7 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
     return rc;
 }
 
+/* Do the whole run, from opening the outputs to committing them. */
 static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
 {
     int waited = 0;

@@ -48,6 +48,7 @@ static uint64_t work_in_memory(void *arg, size_t n, size_t d)
     return work_bytes(arg, n, d, 1);
 }
 
+/* Read the vectors, and check that the work on them fits into --max-memory. */
 static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     struct kc_in_opts in = r->j->in;
@@ -121,6 +122,7 @@ static int gather_assigned(struct score_run *r, struct kc_err *e)
     return 0;
 }
 
+/* Compute the figures that the inputs allow, and enter them into the report. */
 static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct kc_score_report *p, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;

@@ -118,6 +118,7 @@ static int write_reports(const struct kc_ctx *ctx, struct update_run *run, doubl
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
 
+/* Read the batch and update the model in memory. */
 static int update_model(const struct kc_ctx *ctx, struct update_run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;

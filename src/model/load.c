@@ -1,5 +1,5 @@
 /* Read a model file without trusting it: every relation between its parts is checked, so that no other code needs to. A
- * file that is truncated or damaged is told apart from one that is no model. */
+ * file that is truncated or damaged is distinguished from one that is no model. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -92,6 +92,7 @@ static const uint64_t *find_shape(const struct model_reader *l, const char *name
     return NULL;
 }
 
+/* Copy all tensors into the model. The shapes of three of them decide k, d and the lengths. */
 static int load_tensors(struct model_reader *l)
 {
     struct kc_model *m = l->m;
@@ -131,6 +132,7 @@ static int check_unit(const struct model_reader *l, const float *x, size_t n, co
     return 0;
 }
 
+/* Check the values of the tensors. */
 static int check_tensors(const struct model_reader *l)
 {
     const struct kc_model *m = l->m;
@@ -335,6 +337,7 @@ static int read_info(struct model_reader *l, const char *v)
                : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }
 
+/* Parse the info and read it into the model. */
 static int load_info(struct model_reader *l)
 {
     struct kc_json_fault f;
@@ -455,7 +458,8 @@ out:
     return rc;
 }
 
-/* Return 1 if the header, n bytes of fd, says that the file is something else than a model; -1 if it cannot be read. */
+/* Return 1 if the header, n bytes of fd, says that the file is something other than a model; -1 if it cannot be
+ * read. */
 static int is_other_format(int fd, const char *path, size_t n, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;

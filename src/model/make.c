@@ -195,6 +195,7 @@ static void continue_lives(struct kc_model *m, const struct kc_model *old)
         }
 }
 
+/* Fill the arrays of the model, and labels (n) with the labels by place. */
 static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f, const struct kc_model *old,
                 const int64_t *ids, const uint32_t *order, const uint32_t *place, uint32_t *labels, struct kc_err *e)
 {

@@ -17,6 +17,7 @@ static double share(uint64_t part, uint64_t all)
     return all ? (double)part / (double)all : NAN;
 }
 
+/* Write the figures of drift, the limits, and which limits are crossed; null if d is NULL. */
 static void add_drift(struct kc_jsonw *w, const struct kc_drift *d)
 {
     if (!d) {

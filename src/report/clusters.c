@@ -106,6 +106,7 @@ static void add_keywords(struct kc_jsonw *w, const struct kc_clusters *c, uint32
     kc_jsonw_close(w, ']');
 }
 
+/* Write the timestamps of the first and last member. row (m): the members by time. */
 static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint32_t *row, size_t m)
 {
     char begin[KC_DATE_MAX], end[KC_DATE_MAX];
@@ -121,6 +122,7 @@ static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint
     kc_jsonw_close(w, '}');
 }
 
+/* Write how the clusters were made: algorithm, version, time and options. */
 static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
 {
     kc_jsonw_open(w, "metadata", '{', 1);

@@ -21,6 +21,7 @@ struct direction {
     const char *heading;
 };
 
+/* Set both directions: old to new, new to old. */
 static void set_directions(const struct kc_diff_report *r, struct direction v[2])
 {
     const struct kc_lineage *l = r->lineage;
@@ -75,6 +76,7 @@ static int add_links(struct kc_buf *b, const struct kc_diff_report *r, const str
     return rc;
 }
 
+/* Append one direction as a table: all clusters by label, or the largest of many. */
 static int add_table(struct kc_buf *b, const struct kc_diff_report *r, const struct direction *v, struct kc_err *e)
 {
     uint32_t k = v->side->labels->k;

@@ -2,6 +2,7 @@
 #include "json/jsonw.h"
 #include "report/writer.h"
 
+/* Append the member of one column. */
 static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, size_t i, uint64_t number,
                       enum kc_column c, const struct kc_out_opts *o, struct kc_err *e)
 {
