@@ -15,14 +15,14 @@ struct kc_updating {
     size_t k, d;             /* clusters before the update, dimensions */
     size_t pool, all;        /* rows of the pool, rows in all */
     uint64_t min_new;        /* least rows of a new cluster */
-    struct kc_rows part[2];  /* the pool, the batch */
+    struct kc_rows source[2];/* the pool, the batch */
     struct kc_labelled old;  /* (all) labels by the model before the update */
     uint32_t *label;         /* (all) labels; k + j: new cluster j */
     float *centroids;        /* (nnew, d) of the new clusters */
     double *sums;            /* (nnew, d) of the new clusters */
     uint64_t *counts;        /* (nnew) of the new clusters */
     size_t nnew, cap;        /* new clusters, and room for them */
-    float usual;             /* median of the old clusters' fences (kc_model_fence) */
+    float usual_fence;       /* median of the old clusters' fences (kc_model_fence) */
 };
 
 /* Return row i: of the pool, or of the batch. */
