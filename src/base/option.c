@@ -90,7 +90,8 @@ static int refuse_number(const struct kc_option *o, const char *value, const cha
     else if (o->type == KC_OPTION_SIZE)
         snprintf(expected, sizeof expected, "a size, such as 500M or 2G");
     else
-        snprintf(expected, sizeof expected, "%s%sa time from %gs up, such as 90, 90s, 1.5m, 2h, 1d or 2w", off, or, o->low);
+        snprintf(expected, sizeof expected, "%s%sa time from %gs up, such as 90, 90s, 1.5m, 2h, 1d or 2w", off, or,
+                 o->low);
     return kc_value_bad(value, expected, name, e);
 }
 

@@ -77,7 +77,8 @@ static inline int kc_option_is_last(const struct kc_option *o)
 }
 
 /* Store a value. name: what the user wrote ("--k-min", "KCLUST_K_MIN"), for messages. base: the struct; defaults: one
- * with the default values, for `off`. value is NULL for a flag; texts are kept as pointers. KC_EUSAGE for a bad value. */
+ * with the default values, for `off`. value is NULL for a flag; texts are kept as pointers. KC_EUSAGE for a bad
+ * value. */
 int kc_option_parse(const struct kc_option *o, void *base, const void *defaults, const char *value, const char *name,
                     struct kc_err *e) KC_MUST_USE;
 

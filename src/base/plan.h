@@ -28,8 +28,8 @@ struct kc_plan {
 /* Add `count` elements of the pointer's type to the plan: KC_PLAN(p, g->mass, room, KC_PLAN_PLAIN). */
 #define KC_PLAN(plan, member, count, kind) kc_plan_add(plan, &(member), count, sizeof *(member), kind)
 
-/* Add an entry. A count whose size overflows becomes one that cannot be had. More entries than KC_PLAN_MOST are a bug and
- * make the plan impossible. */
+/* Add an entry. A count whose size overflows becomes one that cannot be had. More entries than KC_PLAN_MOST are a bug
+ * and make the plan impossible. */
 void kc_plan_add(struct kc_plan *p, void *pointer, size_t count, size_t size, enum kc_plan_kind kind);
 /* Add bytes that are allocated elsewhere. */
 void kc_plan_add_other(struct kc_plan *p, uint64_t bytes);

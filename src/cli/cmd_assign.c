@@ -27,9 +27,10 @@ static const struct kc_option assigning[] = {
     {.letter = 'm', .name = "model", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.model),
      .help = "the model, saved by fit -m"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",
-     .help = "leave rows unassigned (-1) that are less similar than T to the nearest centroid: a similarity from -1 to 1, pN "
-             "for that percentile of the cluster's own rows, as in p5, or outlier for far below all of them"},
-    {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(job.assign.min_margin), .high = 2, .shown = "none",
+     .help = "leave rows unassigned (-1) that are less similar than T to the nearest centroid: a similarity from -1 to "
+             "1, pN for that percentile of the cluster's own rows, as in p5, or outlier for far below all of them"},
+    {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(job.assign.min_margin), .high = 2,
+     .shown = "none",
      .help = "leave rows with a margin below F unassigned (-1)"},
     {0}};
 

@@ -26,16 +26,18 @@ static const struct kc_option comparing[] = {
      .help = "a cluster has grown or shrunk if its size changed by more than this share"},
     {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels.format),
      .words = KC_LABELS_WORDS,
-     .help = "the format of both files: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto decides by "
-             "the first line"},
+     .help = "the format of both files: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto "
+             "decides by the first line"},
     {.name = "term-field", .arg = "FIELD", .at = AT(job.labels.term_field),
-     .help = "the key of the term in jsonl, or its column in csv; by default term, id, text, ..., the first that is there"},
+     .help = "the key of the term in jsonl, or its column in csv; by default term, id, text, ..., the first that is "
+             "there"},
     {0}};
 
 static const struct kc_option writing[] = {
     {.letter = 'o', .name = "output", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.output),
      .shown = "standard output", .help = "write to FILE, which is replaced only if the run succeeds"},
-    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1, .help = "write one JSON object instead of text"},
+    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
+     .help = "write one JSON object instead of text"},
     {0}};
 
 static const struct kc_opt_group groups[] = {

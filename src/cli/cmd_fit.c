@@ -75,8 +75,8 @@ static const struct kc_option memory[] = {
 
 static const struct kc_option groups_and_time[] = {
     {.name = "group-by", .arg = "FIELDS", .type = KC_OPTION_OWN, .parse = parse_group_by,
-     .help = "cluster each group of rows with equal values in these fields separately, with its own k; separate FIELDS by "
-             "commas"},
+     .help = "cluster each group of rows with equal values in these fields separately, with its own k; separate FIELDS "
+             "by commas"},
     {.name = "min-group", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.parts.min_rows), .least = 1, .shown = "",
      .help = "do not cluster groups smaller than N; by default, than twice the smallest k or --min-size"},
     {.name = "small-groups", .arg = "WHAT", .type = KC_OPTION_WORD, .at = AT(job.parts.small_none), .words = "one none",
@@ -85,12 +85,13 @@ static const struct kc_option groups_and_time[] = {
      .off = "off", .help = "join clusters of different groups if their centroids are more similar than S"},
     {.name = "time-field", .arg = "FIELD", .at = AT(job.time_field), .check = kc_cli_check_field,
      .help = "the field with the timestamp of a row: RFC 3339, a date, or seconds since 1970"},
-    {.name = "time-window", .arg = "TIME", .type = KC_OPTION_TIME, .at = AT(job.parts.window), .low = 1e-3, .off = "off",
-     .help = "cluster each time window of this length separately, as in 12h, 1d or 2w, and link clusters of neighbouring "
-             "windows into stories"},
+    {.name = "time-window", .arg = "TIME", .type = KC_OPTION_TIME, .at = AT(job.parts.window), .low = 1e-3,
+     .off = "off",
+     .help = "cluster each time window of this length separately, as in 12h, 1d or 2w, and link clusters of "
+             "neighbouring windows into stories"},
     {.name = "link", .arg = "S", .type = KC_OPTION_REAL, .at = AT(job.parts.link), .low = -1, .high = 1, .off = "auto",
-     .help = "link clusters of the same or neighbouring windows if their centroids are at least this similar; auto: continue "
-             "the story that a cluster is closer to than its group is on average"},
+     .help = "link clusters of the same or neighbouring windows if their centroids are at least this similar; auto: "
+             "continue the story that a cluster is closer to than its group is on average"},
     {.name = "max-gap", .arg = "TIME", .type = KC_OPTION_TIME, .at = AT(job.parts.max_gap), .off = "off",
      .help = "split a cluster at longer pauses between its members, and link stories over pauses up to this"},
     {.name = "weight-field", .arg = "FIELD", .at = AT(job.weight_field), .check = kc_cli_check_field,
@@ -105,8 +106,8 @@ static const struct kc_option records[] = {
     {.name = "document-field", .arg = "FIELD", .at = AT(job.document_field), .check = kc_cli_check_field,
      .help = "add the distinct values of this field of the members as document_ids"},
     {.name = "facet", .arg = "FIELD", .type = KC_OPTION_OWN, .parse = parse_facet,
-     .help = "add the most frequent values of this field, with counts, under its name, or with NAME=FIELD under NAME; repeat "
-             "for more"},
+     .help = "add the most frequent values of this field, with counts, under its name, or with NAME=FIELD under NAME; "
+             "repeat for more"},
     {.name = "facet-values", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.records.facet_values), .least = 1,
      .most = 1000000, .help = "how many values of each facet to add"},
     {.name = "representatives", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.records.representatives),
@@ -116,14 +117,16 @@ static const struct kc_option records[] = {
     {0}};
 
 static const struct kc_option keywords[] = {
-    {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.keywords), .least = 1, .most = KC_KEYWORDS_MOST,
+    {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.keywords), .least = 1,
+     .most = KC_KEYWORDS_MOST,
      .off = "off", .marks = KC_OPTION_BASIC,
      .help = "find the N words and word pairs of the terms that set each cluster apart, and make a label of them"},
     {.name = "text-field", .arg = "FIELD", .at = AT(job.text_field), .check = kc_cli_check_field,
      .help = "read the words from this field of the records, a key or JSON Pointer, instead of from the terms"},
     {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.stop_words),
      .parse = parse_stop_words,
-     .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in ones"},
+     .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
+             "ones"},
     {0}};
 
 static const struct kc_option keeping[] = {
@@ -138,8 +141,8 @@ static const struct kc_option keeping[] = {
 static const struct kc_option long_work[] = {
     {.name = "checkpoint", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.checkpoint.file),
      .marks = KC_OPTION_NO_STDIO,
-     .help = "save the state of the work to FILE at intervals, on SIGUSR1, and on SIGTERM before exiting; FILE is removed "
-             "when the run is complete"},
+     .help = "save the state of the work to FILE at intervals, on SIGUSR1, and on SIGTERM before exiting; FILE is "
+             "removed when the run is complete"},
     {.name = "checkpoint-every", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.checkpoint.every),
      .help = "the least time between two saves, as in 90, 5m or 1h"},
     {.name = "resume", .type = KC_OPTION_FLAG, .at = AT(job.checkpoint.resume), .set = 1,
@@ -195,7 +198,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !j->algorithm->resumable)
         return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s", j->algorithm->name);
     if ((j->path[KC_FIT_MODEL] || j->like) && !j->algorithm->centroids)
-        return kc_err_set(e, KC_EUSAGE, "--model and --like need centroids: --algorithm %s has none", j->algorithm->name);
+        return kc_err_set(e, KC_EUSAGE, "--model and --like need centroids: --algorithm %s has none",
+                          j->algorithm->name);
     if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
     if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, e) != 0)

@@ -42,8 +42,8 @@ static int parse_preset(void *base, const char *value, const char *name, struct 
 
 static const struct kc_option scripts[] = {
     {.name = "options", .arg = "VERB", .at = AT(list), .check = check_verb, .role = KC_ROLE_VERB,
-     .help = "list the options of VERB, one per line: long name, letter, argument, default, environment variable, separated by "
-     "tabs"},
+     .help = "list the options of VERB, one per line: long name, letter, argument, default, environment variable, "
+             "separated by tabs"},
     {.name = "completions", .arg = "SHELL", .at = AT(shell), .words = "bash zsh fish",
      .help = "print the completion script for bash, zsh or fish"},
     {.name = "preset", .arg = "NAME", .type = KC_OPTION_OWN, .parse = parse_preset, .words = KC_PRESET_WORDS,

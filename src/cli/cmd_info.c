@@ -12,7 +12,8 @@ static const struct args defaults = {.job = {.in = KC_IN_DEFAULTS, .output = "-"
 #define AT(member) offsetof(struct args, member)
 
 static const struct kc_option writing[] = {
-    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1, .help = "write one JSON object instead of text"},
+    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
+     .help = "write one JSON object instead of text"},
     {0}};
 
 static const struct kc_opt_group groups[] = {

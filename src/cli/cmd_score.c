@@ -17,9 +17,10 @@ static const struct kc_option scoring[] = {
      .help = "compare with the labels in FILE, which are known to be right"},
     {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels_format),
      .words = KC_LABELS_WORDS,
-     .help = "the format of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto decides by the "
-             "first line"},
-    {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.gold_format), .words = KC_LABELS_WORDS,
+     .help = "the format of LABELS: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto decides "
+             "by the first line"},
+    {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.gold_format),
+     .words = KC_LABELS_WORDS,
      .help = "the format of the gold labels"},
     {.name = "worst", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.worst), .most = UINT32_MAX,
      .help = "list the N rows with the lowest silhouettes"},
@@ -30,7 +31,8 @@ static const struct kc_option scoring[] = {
 static const struct kc_option writing[] = {
     {.letter = 'o', .name = "output", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.output),
      .shown = "standard output", .help = "write to FILE, which is replaced only if the run succeeds"},
-    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1, .help = "write one JSON object instead of text"},
+    {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
+     .help = "write one JSON object instead of text"},
     {0}};
 
 static const struct kc_opt_group groups[] = {

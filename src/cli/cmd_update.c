@@ -32,8 +32,9 @@ static const struct kc_option updating[] = {
     {.letter = 'n', .name = "dry-run", .type = KC_OPTION_FLAG, .at = AT(job.dry_run), .set = 1,
      .help = "write the labels and leave the model as it is"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "outlier",
-     .help = "do not let rows join that are less similar than T to the nearest centroid: outlier for far below all rows of "
-             "the cluster, a similarity from -1 to 1, pN for that percentile of the cluster's own rows, or none"},
+     .help = "do not let rows join that are less similar than T to the nearest centroid: outlier for far below all "
+             "rows of the cluster, a similarity from -1 to 1, pN for that percentile of the cluster's own rows, or "
+             "none"},
     {.name = "min-new", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.update.min_new), .least = 2, .most = UINT32_MAX,
      .shown = "5, or the fit's --min-size", .help = "make no new cluster of fewer than N rows"},
     {.name = "late", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.late), .marks = KC_OPTION_NO_STDIO,

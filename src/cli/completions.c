@@ -243,7 +243,9 @@ static int add_fish_option(struct kc_buf *b, const struct kc_verb *v, const stru
     if (has_words(o) &&
         (kc_buf_adds(b, " -a '", e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, '\'', e) != 0))
         return -1;
-    return kc_buf_adds(b, " -d '", e) != 0 || add_fish_text(b, o->help, e) != 0 || kc_buf_adds(b, "'\n", e) != 0 ? -1 : 0;
+    if (kc_buf_adds(b, " -d '", e) != 0 || add_fish_text(b, o->help, e) != 0)
+        return -1;
+    return kc_buf_adds(b, "'\n", e);
 }
 
 static int make_fish(struct kc_buf *b, struct kc_err *e)

@@ -127,7 +127,8 @@ static int entry_value(const struct kc_config *c, const struct kc_config_entry *
 {
     const char *name = c->text.p + entry->name;
     *value = entry->value == SIZE_MAX ? NULL : c->text.p + entry->value;
-    if (o->role == KC_ROLE_HELP || o->role == KC_ROLE_HELP_ALL || o->role == KC_ROLE_VERSION || o->role == KC_ROLE_CONFIG)
+    if (o->role == KC_ROLE_HELP || o->role == KC_ROLE_HELP_ALL || o->role == KC_ROLE_VERSION ||
+        o->role == KC_ROLE_CONFIG)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s' is for the command line only", name);
     if (!o->arg && *value)
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "option '%s' takes no argument", name);
@@ -139,7 +140,8 @@ static int entry_value(const struct kc_config *c, const struct kc_config_entry *
 }
 
 /* Return the error of an entry that was refused: a usage error gets the file and line of the entry. */
-static int add_position(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_err *why, struct kc_err *e)
+static int add_position(const struct kc_config *c, const struct kc_config_entry *entry, const struct kc_err *why,
+                        struct kc_err *e)
 {
     if (why->code == KC_EUSAGE && why->file[0] == '\0')
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "%s", why->msg);
@@ -173,7 +175,8 @@ int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const cha
         if (add_line(c, text, (size_t)(nl - text), ++line, e) != 0)
             return -1;
     for (size_t i = 0; i < c->n; i++)
-        if (find_entry_option(c, &c->entry[i], v, &o, e) != 0 || (o && apply_plain(c, &c->entry[i], o, take, arg, e) != 0))
+        if (find_entry_option(c, &c->entry[i], v, &o, e) != 0 ||
+            (o && apply_plain(c, &c->entry[i], o, take, arg, e) != 0))
             return -1;
     return 0;
 }
@@ -188,7 +191,9 @@ static int apply_entry(struct kc_config **list, const struct kc_config *c, const
         return apply_plain(c, entry, o, take, arg, e);
     if (entry_value(c, entry, o, &value, e) != 0)
         return -1;
-    return kc_config_preset(list, v, value, c->text.p + entry->name, take, arg, &why) == 0 ? 0 : add_position(c, entry, &why, e);
+    if (kc_config_preset(list, v, value, c->text.p + entry->name, take, arg, &why) == 0)
+        return 0;
+    return add_position(c, entry, &why, e);
 }
 
 /* Pass on the last log-format before all other entries: errors in these are already reported in that format. */

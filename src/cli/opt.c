@@ -86,7 +86,8 @@ static const struct kc_option *find_by_value(const struct getopt_tables *t, int 
 
 /* Report what getopt_long answered with '?': an option that is unknown or ambiguous, or a flag that was given an
  * argument. word: the argument it was found in; val: the unknown letter of a short option, else not a letter. */
-static int refuse_word(const struct kc_verb *v, const struct getopt_tables *t, const char *word, int val, struct kc_err *e)
+static int refuse_word(const struct kc_verb *v, const struct getopt_tables *t, const char *word, int val,
+                       struct kc_err *e)
 {
     char shown[128];
     if (val != 0 && val >= -128 && val < 256) { /* getopt reads it from a char, which may be signed */
@@ -193,7 +194,8 @@ static int ends_parsing(enum kc_option_role role)
 }
 
 /* Go over the command line once. Return 1 if an option ends the program; *done is then its role. */
-static int make_pass(struct cmdline *p, enum pass pass, int argc, char **argv, enum kc_option_role *done, struct kc_err *e)
+static int make_pass(struct cmdline *p, enum pass pass, int argc, char **argv, enum kc_option_role *done,
+                     struct kc_err *e)
 {
     int rc = 0;
     optind = 0; /* restart getopt_long */
@@ -238,7 +240,8 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
 /* Return 1 if two rows are the same option: of the same name, or of the same letter if both have no name. */
 static int is_same_option(const struct kc_option *a, const struct kc_option *b)
 {
-    return a == b || (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
+    return a == b ||
+           (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
 }
 
 int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e)
@@ -270,7 +273,8 @@ int kc_opt_given(const struct kc_verb *v, const char *name)
 }
 
 /* Return the first option of the list that is active (see struct kc_cli); NULL if none is. */
-static const struct kc_option *find_active(const struct kc_cli *cli, const struct kc_opt *opts, size_t n, const char *list)
+static const struct kc_option *find_active(const struct kc_cli *cli, const struct kc_opt *opts, size_t n,
+                                           const char *list)
 {
     for (const char *p = list; *p; p += strspn(p, " ")) {
         size_t length = strcspn(p, " ");

@@ -59,7 +59,8 @@ struct kc_opt {
 size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST]);
 
 /* Accept one option. name: what the user wrote ("--k-min", "KCLUST_K_MIN"), for messages. */
-typedef int (*kc_opt_take)(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e);
+typedef int (*kc_opt_take)(void *arg, const struct kc_option *row, const char *value, const char *name,
+                           struct kc_err *e);
 
 /* Parse the options of a command: first those of the environment, then those of the texts of options (cli/config.h),
  * that of KCLUST_CONFIG before those named on the command line, and last the other options of the command line. Each
@@ -76,7 +77,8 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
                  enum kc_option_role *done, struct kc_config **texts, struct kc_err *e) KC_MUST_USE;
 
 /* Store a value in every row of that name. A kc_opt_take; arg: the verb (const struct kc_verb *). */
-int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name,
+                 struct kc_err *e) KC_MUST_USE;
 
 /* Return 1 if the option of this long name was given: on the command line, in the environment or in a text. */
 int kc_opt_given(const struct kc_verb *v, const char *name);

@@ -37,20 +37,21 @@ static int check_pointer(const char *value, const char *name, struct kc_err *e)
 const struct kc_option kc_reading_options[] = {
     {.letter = 'i', .name = "input-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = IN(format),
      .words = KC_IN_WORDS, .marks = KC_OPTION_BASIC,
-     .help = "one of " KC_IN_WORDS "; auto detects the format from the first bytes, fvecs and bvecs also from the file name; "
-             "raw is bare float32 and needs --dim"},
+     .help = "one of " KC_IN_WORDS "; auto detects the format from the first bytes, fvecs and bvecs also from the file "
+             "name; raw is bare float32 and needs --dim"},
     {.name = "dim", .arg = "N", .type = KC_OPTION_U64, .at = IN(dim), .least = 1, .most = KC_MAX_DIM, .shown = "",
      .help = "the number of values in a row of raw input"},
     {.name = "tensor", .arg = "NAME", .at = IN(tensor), .shown = "the only matrix of floats",
      .help = "read the rows of this tensor of safetensors input"},
     {.name = "term-field", .arg = "FIELD", .at = IN(term_field), .marks = KC_OPTION_BASIC,
-     .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them that "
-             "the first record has; in csv and tsv the name or number of the column"},
+     .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them "
+             "that the first record has; in csv and tsv the name or number of the column"},
     {.name = "vec-field", .arg = "FIELD", .at = IN(vec_field), .marks = KC_OPTION_BASIC,
-     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ...; in csv and tsv the columns, as "
-             "in 3 or 2-"},
+     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ...; in csv and tsv the "
+             "columns, as in 3 or 2-"},
     {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
-     .help = "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number there"},
+     .help = "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number "
+             "there"},
     {.name = "records", .arg = "POINTER", .at = IN(records), .check = check_pointer, .marks = KC_OPTION_BASIC,
      .help = "read the records from the array at this JSON Pointer in each JSON text, as in /data"},
     {.name = "terms", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(terms_file), .marks = KC_OPTION_BASIC,
@@ -62,8 +63,8 @@ const struct kc_option kc_reading_options[] = {
      .help = "match the records of the metadata to the rows by FIELD, which holds the row's term; their order does not "
              "matter"},
     {.name = "where", .arg = "COND", .type = KC_OPTION_OWN, .parse = parse_where,
-     .help = "read only records that meet COND: FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; repeat "
-             "to require all"},
+     .help = "read only records that meet COND: FIELD OP VALUE with =, !=, <, <=, >, >= or in, as in 'year >= 2020'; "
+             "repeat to require all"},
     {.name = "on-bad", .arg = "ACTION", .type = KC_OPTION_WORD, .at = IN(skip_bad), .words = "fail skip",
      .marks = KC_OPTION_BASIC,
      .help = "fail: a bad record ends the run; skip: bad records are counted, reported and left out"},
@@ -135,8 +136,10 @@ const struct kc_option kc_drift_options[] = {
 #define CLI(member) offsetof(struct kc_cli, member)
 
 const struct kc_option kc_running_options[] = {
-    {.name = "config", .arg = "FILE", .type = KC_OPTION_FILE, .shown = "", .env = "KCLUST_CONFIG", .role = KC_ROLE_CONFIG,
-     .help = "read options from FILE, one per line, without the dashes; other options on the command line override them"},
+    {.name = "config", .arg = "FILE", .type = KC_OPTION_FILE, .shown = "", .env = "KCLUST_CONFIG",
+     .role = KC_ROLE_CONFIG,
+     .help = "read options from FILE, one per line, without the dashes; other options on the command line override "
+             "them"},
     {.letter = 'j', .name = "threads", .arg = "N", .type = KC_OPTION_U64, .at = CLI(threads), .least = 1, .most = 1024,
      .shown = "all cores", .env = "KCLUST_THREADS", .marks = KC_OPTION_BASIC,
      .help = "worker threads; the number never changes a byte of the output"},

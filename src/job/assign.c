@@ -44,7 +44,9 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
                                 .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
                                 .margin = got.margin, .rows = c->rows};
-    return kc_out_labels_add(run->output[LABELS].f, &t, &run->j->out, e) != 0 ? -1 : kc_outfile_push(run->output[LABELS].f, e);
+    if (kc_out_labels_add(run->output[LABELS].f, &t, &run->j->out, e) != 0)
+        return -1;
+    return kc_outfile_push(run->output[LABELS].f, e);
 }
 
 static void list_outputs(const struct kc_job_assign *j, struct kc_output out[OUTPUTS])
@@ -81,7 +83,9 @@ static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc
     in.expect_from = j->model;
     in.each = kc_labeller_each;
     in.each_arg = run->labeller;
-    return kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0 ? -1 : kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
+    if (kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0)
+        return -1;
+    return kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
 }
 
 /* Compute the figures of drift, as if these rows had joined their clusters. */

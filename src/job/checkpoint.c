@@ -268,13 +268,14 @@ static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
         if (has_metadata(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
             continue;
         kc_err_escape(was, sizeof was, v ? v : "nothing", v ? n : 7);
-        return kc_err_at(e, f->is_option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0, "the checkpoint is of another run: %s %s, not %s",
-                         f->about, was, f->value);
+        return kc_err_at(e, f->is_option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0,
+                         "the checkpoint is of another run: %s %s, not %s", f->about, was, f->value);
     }
     if (hash_rows(c, e) != 0)
         return -1;
-    return has_metadata(&c->from, "rows", c->rows_hash) ? 0 : kc_err_at(e, KC_EINPUT, c->o.file, 0,
-                                                              "the checkpoint is of other rows, as many but not the same");
+    if (has_metadata(&c->from, "rows", c->rows_hash))
+        return 0;
+    return kc_err_at(e, KC_EINPUT, c->o.file, 0, "the checkpoint is of other rows, as many but not the same");
 }
 
 /* Decide whether to save or stop at this step. A kc_steps.due. */
@@ -363,7 +364,8 @@ static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct 
         hash_text(hash, kc_la_hash(to, size / 4));
     }
     if (got < size || !hashes || n != c->from.n * HASH || memcmp(hashes + i * HASH, hash, HASH) != 0)
-        return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: array '%.40s' is not as it was written", t->name);
+        return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: array '%.40s' is not as it was written",
+                         t->name);
     return 0;
 }
 
@@ -373,8 +375,13 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     if (!c)
         return 0;
     c->rows = rows;
-    c->steps = (struct kc_steps){.due = check_due, .save = save_state, .read = read_array, .timed = c->o.timeout >= 0, .keeps = c->o.file != NULL,
-                                 .name = c->o.file, .arg = c};
+    c->steps = (struct kc_steps){.due = check_due,
+                                 .save = save_state,
+                                 .read = read_array,
+                                 .timed = c->o.timeout >= 0,
+                                 .keeps = c->o.file != NULL,
+                                 .name = c->o.file,
+                                 .arg = c};
     r->steps = &c->steps;
     c->next = kc_clock_now() + c->o.every;
     if (!c->o.file)

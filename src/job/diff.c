@@ -128,8 +128,8 @@ static int diff_labellings(struct diff_run *r, struct kc_diff_report *p, struct 
     p->table = &r->table;
     p->turned = &r->turned;
     p->lineage = &r->lineage;
-    if (load_labelling(j->old, j, &r->old, e) != 0 || load_labelling(j->new, j, &r->new, e) != 0 || align_rows(r, p, e) != 0 ||
-        compare_labellings(r, p, e) != 0)
+    if (load_labelling(j->old, j, &r->old, e) != 0 || load_labelling(j->new, j, &r->new, e) != 0 ||
+        align_rows(r, p, e) != 0 || compare_labellings(r, p, e) != 0)
         return -1;
     p->old.rows = r->old_rows;
     p->old.size = r->old_size;

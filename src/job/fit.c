@@ -54,7 +54,8 @@ struct estimate_input {
 static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest,
                                const struct estimate_input *w)
 {
-    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float), by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
+    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float);
+    uint64_t by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
     return add_bytes(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
                      (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
@@ -70,9 +71,10 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
     parts.opts = w->j->opts;
     parts.weights = w->request->weights;
     uint64_t k = algorithm->most_clusters(w->j->opts, n), text = 0, longest = 0;
-    uint64_t fit = add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads)
-                                                   : algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
-                             w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
+    uint64_t fit =
+        add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
+                                          algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
+                  w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
     if (w->j->checkpoint.file)
         fit = add_bytes(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     fit = add_bytes(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
@@ -121,7 +123,9 @@ static int read_texts(struct kc_job_run *run, struct kc_err *e)
     for (size_t i = 0; rc == 0 && i < run->ds.rows.n; i++) {
         size_t n;
         const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
-        rc = kc_attrs_prose(value, n, &w, e) != 0 ? -1 : kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
+        rc = kc_attrs_prose(value, n, &w, e);
+        if (rc == 0)
+            rc = kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
     }
     kc_buf_free(&w.json);
     kc_buf_free(&w.text);
@@ -182,7 +186,8 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     if (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field))
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
-        return kc_err_set(e, KC_EINPUT, "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
+        return kc_err_set(e, KC_EINPUT,
+                          "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
                           "--text-field FIELD");
     const struct kc_in_stats *st = &run->ds.st;
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
@@ -281,7 +286,8 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     if (share > j->max_relabel) {
         size_t at = strlen(f->limit_reason);
         snprintf(f->limit_reason + at, sizeof f->limit_reason - at,
-                 "%s%.4g of the rows changed their id, more than --max-relabel %g", at ? "; " : "", share, j->max_relabel);
+                 "%s%.4g of the rows changed their id, more than --max-relabel %g", at ? "; " : "", share,
+                 j->max_relabel);
         f->limit_broken = 1;
     }
     return 0;
@@ -305,12 +311,14 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
 }
 
 /* Do the whole run, from opening the outputs to committing them. */
-static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r, struct kc_err *e)
+static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r,
+                        struct kc_err *e)
 {
     int waited = 0;
     static const double some = 1; /* stands for weights not read yet: memory depends only on whether there are any */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
-                                       .want_rows = kc_out_wants_figures(&j->out), .want_sums = j->path[KC_FIT_MODEL] != NULL};
+                                       .want_rows = kc_out_wants_figures(&j->out),
+                                       .want_sums = j->path[KC_FIT_MODEL] != NULL};
     run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
     if (!run->opts)
         return -1;
@@ -380,7 +388,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->outer = ctx;
     run->kept = (struct kc_err)KC_ERR_INIT;
     run->lock = -1;
-    run->ctx = (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
+    run->ctx =
+        (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
     int rc = read_and_fit(j, run, r, e);
     if (rc != 0)
         explain_memory(j, run, e);

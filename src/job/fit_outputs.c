@@ -13,8 +13,8 @@ const struct kc_option kc_fit_output_options[] = {
     {.name = "prometheus", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_PROMETHEUS),
      .marks = KC_OPTION_NO_STDIO, .help = "write the main figures to FILE for the textfile collector of node_exporter"},
     {.name = "clusters", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_CLUSTERS),
-     .help = "write the clusters to FILE, one JSON object per line: members, centroid, figures, and what the options under "
-             "Records of clusters add"},
+     .help = "write the clusters to FILE, one JSON object per line: members, centroid, figures, and what the options "
+             "under Records of clusters add"},
     {.letter = 'm', .name = "model", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_MODEL),
      .marks = KC_OPTION_NO_STDIO | KC_OPTION_BASIC, .help = "save the model to FILE, for assign, update and --like"},
     {0}};

@@ -119,7 +119,8 @@ int kc_fit_read_fields(const struct kc_job_fit *j, struct kc_job_run *run, struc
 int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_parts_opts parts = parts_opts(j, run);
-    run->groups = (struct kc_groups){&run->parts, j->group_by, j->ngroup_by, &run->group_values, run->group, j->parts.window};
+    run->groups =
+        (struct kc_groups){&run->parts, j->group_by, j->ngroup_by, &run->group_values, run->group, j->parts.window};
     return kc_parts_fit(&run->ctx, &run->ds.rows, &parts, &run->parts, &run->fit, e);
 }
 

@@ -138,14 +138,17 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .warnings = &run->warnings,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .keywords = j->keywords ? &run->keywords : NULL,
-        .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds, .final = own->final_seconds,
+        .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds,
+                    .final = own->final_seconds,
                     .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,
-                    .write = run->times.end - run->times.fit - run->keywords_seconds, .total = run->times.end - run->times.begin},
+                    .write = run->times.end - run->times.fit - run->keywords_seconds,
+                    .total = run->times.end - run->times.begin},
         .like = {j->like, run->like.kept, run->like.fresh, run->like.gone, run->like.judged, run->like.changed},
         .storage = kc_storage_name(run->ds.storage),
         .peak_rss = kc_mem_peak(),
     };
-    report.seconds.sweep = run->times.fit - run->times.read - report.seconds.index - report.seconds.final - report.seconds.sizes;
+    report.seconds.sweep =
+        run->times.fit - run->times.read - report.seconds.index - report.seconds.final - report.seconds.sizes;
     return report;
 }
 

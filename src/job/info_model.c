@@ -80,11 +80,13 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
     size_t shown = m->k > MOST ? SOME : m->k;
     if (kc_buf_printf(b, e, "format       model, version %d, by kclust ", KC_MODEL_VERSION) != 0 ||
         kc_out_add_cut(b, m->kclust, strlen(m->kclust), 30, e) != 0 ||
-        kc_buf_printf(b, e, "\nclusters     %zu\ndimensions   %zu\nfit          %llu rows, generation %llu, silhouette ",
+        kc_buf_printf(b, e,
+                      "\nclusters     %zu\ndimensions   %zu\nfit          %llu rows, generation %llu, silhouette ",
                       m->k, m->d, (unsigned long long)m->n, (unsigned long long)m->generation) != 0 ||
         add_figure(b, m->baseline.silhouette, e) != 0 || kc_buf_adds(b, ", similarity ", e) != 0 ||
         add_figure(b, m->baseline.similarity, e) != 0 ||
-        kc_buf_printf(b, e, "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu unassigned\n"
+        kc_buf_printf(b, e,
+                      "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu unassigned\n"
                       "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n\n",
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,

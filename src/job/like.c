@@ -51,7 +51,8 @@ static int place_by_labels(const char *path, const struct kc_dataset *ds, const 
         for (size_t i = 0; i < n; i++)
             from[i] = (uint32_t)i;
     } else {
-        kc_err_at(e, KC_EINPUT, kc_source_name(path), 0, "%zu labels without terms, expected %zu: one for each row", l.n, n);
+        kc_err_at(e, KC_EINPUT, kc_source_name(path), 0, "%zu labels without terms, expected %zu: one for each row",
+                  l.n, n);
         goto out;
     }
     for (size_t i = 0; i < n; i++) {
@@ -68,8 +69,9 @@ out:
     return rc;
 }
 
-int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds, const struct kc_clustering *f,
-                const struct kc_model *old, const char *path, struct kc_like *out, struct kc_err *e)
+int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds,
+                const struct kc_clustering *f, const struct kc_model *old, const char *path, struct kc_like *out,
+                struct kc_err *e)
 {
     uint32_t *place = kc_mem_alloc(f->n, sizeof *place, e);
     float *similarity = kc_mem_alloc(labels ? 0 : f->n, sizeof *similarity, e);
@@ -79,8 +81,8 @@ int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_da
         goto out;
     if (!labels && old->d != f->d) {
         kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
-                  "the model has %zu numbers per row, the input %zu: --like-labels matches clusters by their rows", old->d,
-                  f->d);
+                  "the model has %zu numbers per row, the input %zu: --like-labels matches clusters by their rows",
+                  old->d, f->d);
         goto out;
     }
     if (labels ? place_by_labels(labels, ds, old, place, e) != 0

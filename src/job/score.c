@@ -67,8 +67,9 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     kc_num_human(beside, for_work);
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
     if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory allows",
-                          data, beside);
+        return kc_err_set(e, KC_ESYS,
+                          "needs %s of memory for the data and %s for the work: more than --max-memory allows", data,
+                          beside);
     if (in.nfiles > 1)
         memcpy(r->other, "the vectors", sizeof "the vectors");
     else

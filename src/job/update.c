@@ -88,7 +88,8 @@ static int write_labels(struct update_run *run, struct kc_err *e)
 }
 
 /* Send the event, write the sidecar and the metrics, and make the text. began: when the run began, by kc_clock_now. */
-static int write_reports(const struct kc_ctx *ctx, struct update_run *run, double began, struct kc_job_update_result *r, struct kc_err *e)
+static int write_reports(const struct kc_ctx *ctx, struct update_run *run, double began, struct kc_job_update_result *r,
+                         struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     const struct kc_update *u = &run->u;

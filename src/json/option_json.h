@@ -9,8 +9,8 @@
  * and what has a text of its own is written as people write it. */
 void kc_option_write(struct kc_jsonw *w, const struct kc_option *o, const void *base, int brief);
 
-/* Read the value from the JSON object at `object` (a valid text as json/json.h wants it) into the struct. -1: there is no
- * such member, or its value is none that the option can have. */
+/* Read the value from the JSON object at `object` (a valid text as json/json.h wants it) into the struct. -1: there is
+ * no such member, or its value is none that the option can have. */
 int kc_option_read(const struct kc_option *o, void *base, const char *object) KC_MUST_USE;
 
 #endif

@@ -196,8 +196,9 @@ static void continue_lives(struct kc_model *m, const struct kc_model *old)
 }
 
 /* Fill the arrays of the model, and labels (n) with the labels by place. */
-static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f, const struct kc_model *old,
-                const int64_t *ids, const uint32_t *order, const uint32_t *place, uint32_t *labels, struct kc_err *e)
+static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
+                      const struct kc_model *old, const int64_t *ids, const uint32_t *order, const uint32_t *place,
+                      uint32_t *labels, struct kc_err *e)
 {
     const size_t d = m->d;
     for (size_t p = 0; p < m->k; p++) {
@@ -217,14 +218,20 @@ static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const str
                ? -1 : find_representatives(m, ds, f, order, e);
 }
 
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds, const struct kc_clustering *f,
-                  const void *opts, const struct kc_model *old, const int64_t *ids, struct kc_err *e)
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
+                  const struct kc_clustering *f, const void *opts, const struct kc_model *old, const int64_t *ids,
+                  struct kc_err *e)
 {
     uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
     uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* (n) labels by place */
     int rc = -1;
-    *m = (struct kc_model){.k = f->k, .d = f->d, .algorithm = f->algorithm, .n = f->n, .generation = old ? old->generation + 1 : 1,
-                           .next_id = old ? old->next_id : 0, .created = -1};
+    *m = (struct kc_model){.k = f->k,
+                           .d = f->d,
+                           .algorithm = f->algorithm,
+                           .n = f->n,
+                           .generation = old ? old->generation + 1 : 1,
+                           .next_id = old ? old->next_id : 0,
+                           .created = -1};
     strcpy(m->kclust, KC_VERSION);
     m->opts = kc_mem_alloc(m->algorithm->opts_size, 1, e);
     if (m->opts)
@@ -249,7 +256,8 @@ uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fal
 
 uint64_t kc_model_bytes(const struct kc_model *m)
 {
-    return (uint64_t)m->k * (m->d * (sizeof *m->sums + sizeof *m->centroids) + KC_MODEL_PERCENTILES * sizeof *m->quantiles) +
+    return (uint64_t)m->k *
+               (m->d * (sizeof *m->sums + sizeof *m->centroids) + KC_MODEL_PERCENTILES * sizeof *m->quantiles) +
            (uint64_t)m->pool.n * m->d * sizeof *m->pool.x + (uint64_t)m->moved.n * 3 * sizeof *m->moved.hash;
 }
 

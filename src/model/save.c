@@ -117,7 +117,9 @@ int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err 
 {
     struct kc_buf info = {0};
     char version[24];
-    struct kc_st_text metadata[] = {{"format", KC_ST_MODEL, sizeof KC_ST_MODEL - 1}, {"version", version, 0}, {"info", NULL, 0}};
+    struct kc_st_text metadata[] = {{"format", KC_ST_MODEL, sizeof KC_ST_MODEL - 1},
+                                    {"version", version, 0},
+                                    {"info", NULL, 0}};
     const uint64_t k = m->k, d = m->d;
     struct kc_st_tensor t[] = { /* elements of 8 bytes first, so that all are aligned */
         {.name = "ids", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->ids},

@@ -15,7 +15,7 @@ struct kc_updating {
     size_t k, d;             /* clusters before the update, dimensions */
     size_t pool, all;        /* rows of the pool, rows in all */
     uint64_t min_new;        /* least rows of a new cluster */
-    struct kc_rows source[2];/* the pool, the batch */
+    struct kc_rows source[2]; /* the pool, the batch */
     struct kc_labelled old;  /* (all) labels by the model before the update */
     uint32_t *label;         /* (all) labels; k + j: new cluster j */
     float *centroids;        /* (nnew, d) of the new clusters */

@@ -17,8 +17,8 @@
 /* The members that a record may have. No facet may be called like one of them. */
 static const char *const members[] = {
     "cluster_id", "cluster_type", "cluster_label", "cluster_size", "member_ids", "document_ids", "centroid_vector",
-    "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "representatives", "keywords",
-    "metadata",
+    "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "representatives",
+    "keywords", "metadata",
 };
 
 /* Return 1 if records have a member of that name already. */

@@ -29,8 +29,8 @@ int kc_facet_parse(struct kc_facet *f, const char *text, const char *option, str
     if (n >= sizeof f->name || n == 0) {
         char shown[64];
         kc_err_escape(shown, sizeof shown, text, strlen(text));
-        return kc_err_set(e, KC_EUSAGE, "%s: '%s' has no name of 1 to %d bytes: expected FIELD or NAME=FIELD", option, shown,
-                          KC_FACET_NAME - 1);
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' has no name of 1 to %d bytes: expected FIELD or NAME=FIELD", option,
+                          shown, KC_FACET_NAME - 1);
     }
     memcpy(f->name, name, n);
     f->name[n] = '\0';

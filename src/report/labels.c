@@ -119,7 +119,8 @@ static const char *parse_number_place(const char *p, unsigned *width)
     *width = 0;
     if (*p != '%')
         return NULL;
-    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++) /* the check asks for a leading zero: ids are padded with zeros only */
+    /* The check asks for a leading zero: ids are padded with zeros only. */
+    for (p++; *p >= '0' && *p <= '9' && *width < 100; p++)
         *width = *width * 10 + (unsigned)(*p - '0');
     return *p == 'd' ? p + 1 : NULL;
 }
@@ -143,8 +144,10 @@ int kc_out_id_format_check(const char *format, const char *option, struct kc_err
     if (!bad && numbers == 1)
         return 0;
     kc_err_escape(shown, sizeof shown, format, strlen(format));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not text with one %%d or %%0Nd in it (%%%% is a percent sign), without quotes, "
-                      "commas, backslashes and control characters", option, shown);
+    return kc_err_set(e, KC_EUSAGE,
+                      "%s: '%s' is not text with one %%d or %%0Nd in it (%%%% is a percent sign), without quotes, "
+                      "commas, backslashes and control characters",
+                      option, shown);
 }
 
 int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_err *e)

@@ -77,7 +77,8 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
             what = "-";
             n = 1;
         }
-        if (kc_buf_printf(b, e, "%7lld  %8llu", (long long)(r->ids ? r->ids[c] : c), (unsigned long long)cl->size) != 0 ||
+        long long id = r->ids ? r->ids[c] : (long long)c;
+        if (kc_buf_printf(b, e, "%7lld  %8llu", id, (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
             kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, what, n, COLUMNS - 41, e) != 0 ||
             kc_buf_addc(b, '\n', e) != 0)
@@ -136,5 +137,7 @@ int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e
     int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
     if (sweep && add_sweep(b, r, &own, e) != 0)
         return -1;
-    return add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_kept_ids(b, r, e) != 0 ? -1 : add_last_line(b, r, e);
+    if (add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_kept_ids(b, r, e) != 0)
+        return -1;
+    return add_last_line(b, r, e);
 }

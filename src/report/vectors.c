@@ -132,8 +132,8 @@ static void make_faiss_header(char *out, uint64_t n, size_t d)
     put_u64(out + 37, n * d);
 }
 
-/* Leave room for the header, which is complete only at the end. If the output cannot be patched then, send the rows to a
- * spool. */
+/* Leave room for the header, which is complete only at the end. If the output cannot be patched then, send the rows to
+ * a spool. */
 static int start_header(struct kc_vectors *v, struct kc_err *e)
 {
     char head[MOST_HEADER];

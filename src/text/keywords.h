@@ -10,7 +10,7 @@
 struct kc_keywords_opts {
     size_t top;                 /* keywords per cluster, at most KC_KEYWORDS_MOST */
     int no_builtin;             /* leave out the built-in stop words */
-    const struct kc_strs *stop; /* the user's stop words and phrases, or NULL; empty ones and those with # are ignored */
+    const struct kc_strs *stop; /* the user's stop words and phrases, or NULL; empty ones and #... are ignored */
 };
 
 /* Zero-initialise; free with kc_keywords_free. */

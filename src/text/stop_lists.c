@@ -1,17 +1,17 @@
 /* The built-in stop words: function words, and little else, so that no topic loses its name. Left out on purpose are
- * nouns however frequent, Vietnamese words that English reads otherwise (ai, hay), and syllables that are function words
- * alone but stand in many nouns (sự kiện, thế giới, địa chỉ, việc làm, dân số).
+ * nouns however frequent, Vietnamese words that English reads otherwise (ai, hay), and syllables that are function
+ * words alone but stand in many nouns (sự kiện, thế giới, địa chỉ, việc làm, dân số).
  * An apostrophe joins two words: "don't" is the phrase "don t", so that Don keeps his name. */
 #include "text/stops.h"
 
 static const char english[] =
-    "a|about|above|across|after|again|against|ago|all|almost|along|already|also|although|always|am|among|amongst|an|and|"
-    "another|any|anybody|anyhow|anyone|anything|anyway|anywhere|are|aren|around|as|at|away|be|became|because|become|"
-    "becomes|becoming|been|before|beforehand|behind|being|below|beside|besides|between|beyond|both|but|by|can|can't|"
-    "cannot|could|couldn|did|didn|do|does|doesn|doing|don't|done|down|during|each|eg|either|else|elsewhere|enough|etc|"
-    "even|ever|every|everybody|everyone|everything|everywhere|except|few|for|from|further|furthermore|get|gets|getting|"
-    "give|given|gives|go|goes|going|got|had|hadn|has|hasn|have|haven|having|he|hence|her|here|hereby|herein|hers|"
-    "herself|him|himself|his|how|however|i|ie|if|in|indeed|instead|into|is|isn|it|its|itself|just|least|less|let|"
+    "a|about|above|across|after|again|against|ago|all|almost|along|already|also|although|always|am|among|amongst|an|"
+    "and|another|any|anybody|anyhow|anyone|anything|anyway|anywhere|are|aren|around|as|at|away|be|became|because|"
+    "become|becomes|becoming|been|before|beforehand|behind|being|below|beside|besides|between|beyond|both|but|by|can|"
+    "can't|cannot|could|couldn|did|didn|do|does|doesn|doing|don't|done|down|during|each|eg|either|else|elsewhere|"
+    "enough|etc|even|ever|every|everybody|everyone|everything|everywhere|except|few|for|from|further|furthermore|get|"
+    "gets|getting|give|given|gives|go|goes|going|got|had|hadn|has|hasn|have|haven|having|he|hence|her|here|hereby|herein|"
+    "hers|herself|him|himself|his|how|however|i|ie|if|in|indeed|instead|into|is|isn|it|its|itself|just|least|less|let|"
     "like|ll|made|make|makes|making|many|may|maybe|me|meanwhile|might|mightn|mine|more|moreover|most|mostly|much|must|"
     "mustn|my|myself|namely|need|needn|neither|never|nevertheless|next|no|nobody|none|nonetheless|nor|not|nothing|now|"
     "nowhere|of|off|often|on|once|one|ones|only|onto|or|other|others|otherwise|our|ours|ourselves|out|over|own|per|"

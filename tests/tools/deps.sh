@@ -29,6 +29,7 @@ groff-base                             checks the manual pages
 shellcheck                             checks the shell scripts
 cppcheck                               checks the C sources
 clang-tidy                             checks the C sources
+clang-format                           checks how they are laid out
 gcovr                                  computes the coverage
 sqlite3                                runs the recipes for databases
 zsh                                    reads the completion for zsh

@@ -23,7 +23,7 @@ struct kc_algorithm {
     const char *name;      /* in options and files: "kmeans" */
     const char *title;     /* in records: "spherical k-means" */
     const struct kc_option *options; /* the rows of its options (base/option.h) */
-    size_t opts_size;      /* bytes of the struct that the rows are about; the functions below are given such a struct */
+    size_t opts_size;      /* bytes of the struct that the rows are about; the functions below get such a struct */
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
     int centroids;         /* its clusterings have centroids and, if asked for, sums: a model needs both */

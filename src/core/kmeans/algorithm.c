@@ -33,8 +33,8 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
     return kc_kmeans_bytes(n, d, in_memory, opts, r, threads);
 }
 
-static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts, const struct kc_request *r,
-                      struct kc_clustering *out, struct kc_err *e)
+static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
+                      const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
     return kc_kmeans_run(ctx, rows, opts, r, out, e);
 }

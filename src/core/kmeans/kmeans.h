@@ -25,8 +25,8 @@ struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 
 struct kc_kmeans_opts {
     struct kc_krange k;
-    int k_given;         /* bits KC_K_..._GIVEN: the ends of the range that the user gave; a k that the data cannot have is
-                          * then a broken limit, not a warning */
+    int k_given;         /* bits KC_K_..._GIVEN: the ends of the range that the user gave; a k that the data cannot have
+                          * is then a broken limit, not a warning */
     enum kc_index k_by;
     uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
     uint64_t n_init, max_iter;

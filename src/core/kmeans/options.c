@@ -12,8 +12,10 @@ static int refuse_range(const char *value, const char *name, struct kc_err *e)
 {
     char shown[64];
     kc_err_escape(shown, sizeof shown, value, strlen(value));
-    return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MIN and "
-                      "MAX may be shares of the rows, as in 10%%)", name, shown);
+    return kc_err_set(e, KC_EUSAGE,
+                      "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MIN and "
+                      "MAX may be shares of the rows, as in 10%%)",
+                      name, shown);
 }
 
 /* Parse N, or N% of the rows: then *k becomes `shared`. */
@@ -141,12 +143,14 @@ int kc_kmeans_check(const void *opts, struct kc_err *e)
 const struct kc_option kc_kmeans_options[] = {
     {.letter = 'k', .arg = "K", .type = KC_OPTION_OWN, .key = "k", .parse = parse_range, .text = write_range,
      .marks = KC_OPTION_CHECKPOINT | KC_OPTION_RECORD | KC_OPTION_BASIC,
-     .help = "the number of clusters, or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor; "
-             "MIN and MAX may be shares of the rows, as in 2:10%:x1.2"},
+     .help = "the number of clusters, or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a "
+             "factor; MIN and MAX may be shares of the rows, as in 2:10%:x1.2"},
     {.name = "k-min", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.min), .least = 1, .most = K_MOST,
-     .parse = parse_k_min, .shown = "", .env = "KCLUST_K_MIN", .marks = KC_OPTION_MODEL, .help = "the smallest k to try"},
+     .parse = parse_k_min, .shown = "", .env = "KCLUST_K_MIN", .marks = KC_OPTION_MODEL,
+     .help = "the smallest k to try"},
     {.name = "k-max", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.max), .least = 1, .most = K_MOST,
-     .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .marks = KC_OPTION_MODEL, .help = "the largest k to try"},
+     .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .marks = KC_OPTION_MODEL,
+     .help = "the largest k to try"},
     {.key = "k_step", .type = KC_OPTION_U64, .at = AT(k.step), .least = 1, .most = K_MOST, .marks = KC_OPTION_MODEL},
     {.key = "k_factor", .type = KC_OPTION_REAL, .at = AT(k.factor), .high = 1e300, .marks = KC_OPTION_MODEL},
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
@@ -168,5 +172,6 @@ const struct kc_option kc_kmeans_options[] = {
     {.name = "sample", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(sample), .least = 2, .off = "all", .words = "all",
      .expected = "all or a number of rows from 2 up, such as 100000 or 1M",
      .marks = KC_OPTION_CHECKPOINT | KC_OPTION_MODEL,
-     .help = "choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all rows"},
+     .help = "choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all "
+             "rows"},
     {0}};

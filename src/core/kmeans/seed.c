@@ -75,7 +75,8 @@ static size_t kept_bytes(size_t n, size_t m, size_t cand)
 static void plan_seeder(struct kc_plan *p, struct kc_seeder *q, size_t n, size_t d, int in_memory, int gram, size_t m,
                         size_t cand, size_t threads)
 {
-    const size_t states = count_pass_states(cand), blocks = kc_space_blocks(n), kept = gram ? 0 : kept_bytes(n, m, cand);
+    const size_t states = count_pass_states(cand), blocks = kc_space_blocks(n),
+                 kept = gram ? 0 : kept_bytes(n, m, cand);
     size_t cols = (states < m ? states : m) * cand;
     if (cols < KC_TILE_COLUMNS && m > cols)
         cols = m < KC_TILE_COLUMNS ? m : KC_TILE_COLUMNS; /* kc_seeder_add has one column a state */

@@ -38,7 +38,8 @@ int kc_path_parse(struct kc_path *p, const char *s, int pointer, const char *opt
         return 0;
     }
     if (*s != '\0' && *s != '/')
-        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not a JSON Pointer: it must be empty or start with '/'", option, s);
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not a JSON Pointer: it must be empty or start with '/'", option,
+                          s);
     while (*s == '/') {
         char part[sizeof p->text];
         size_t n = 0;

@@ -78,7 +78,8 @@ static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size
         kc_attrs_find(key, 1, begin, NULL, NULL, &value);
         int rc = scalar_text(value, tmp, e);
         if (rc > 0)
-            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is neither a string nor a number", key->name);
+            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is neither a string nor a number",
+                             key->name);
         if (rc < 0 || kc_intern_add(&m->keys, tmp->p ? tmp->p : "", tmp->n, &number, e) != 0)
             return -1;
         if (number != m->n)

@@ -89,7 +89,8 @@ static void drop_scanned(struct kc_cut *c, struct kc_slot *s)
 static int refuse_open_quotes(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
 {
     return kc_feed_broken(f, e) != 0 ? -1 :
-           kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1, "the record has an opening quote that is never closed");
+                                       kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1,
+                                                 "the record has an opening quote that is never closed");
 }
 
 int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof, struct kc_err *e)

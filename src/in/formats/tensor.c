@@ -99,8 +99,8 @@ static int begin_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_s
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "tensor '%s' holds numbers of type %s, expected F32, F64, F16 or BF16", t->name, t->dtype);
     if (t->ndims != 2)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "tensor '%s' is not a matrix, expected 2 dimensions: rows and numbers",
-                         t->name);
+        return kc_err_at(e, KC_EINPUT, f->name, 0,
+                         "tensor '%s' is not a matrix, expected 2 dimensions: rows and numbers", t->name);
     if (left != UINT64_MAX && left + (f->carry.n - f->carry_at) != st->bytes)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu bytes of tensors, its header states %llu",
                          (unsigned long long)(left + (f->carry.n - f->carry_at)), (unsigned long long)st->bytes);

@@ -330,6 +330,6 @@ def fields():
         put("fields", f"seed-{i:02}", bytes(how), rows[i % 2] + (odd if i % 3 else "") + (late if i % 4 == 1 else ""))
 
 
-for target in (config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs, tensor,
-               checkpoint):
+for target in (config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs,
+               tensor, checkpoint):
     target()

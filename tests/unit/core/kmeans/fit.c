@@ -310,9 +310,10 @@ TEST(core_objective_rises_with_k)
         o.n_init = 1;
         CHECK(fit_run(&ctx, x, n, d, &o, &f, &e) == 0);
         CHECK(kc_kmeans_of(&f)->nsweep == (round < 4 ? 29u : 5u));
+        const struct kc_k_entry *sweep = kc_kmeans_of(&f)->sweep;
         for (size_t i = 1; i < kc_kmeans_of(&f)->nsweep; i++)
-            CHECK_MSG(kc_kmeans_of(&f)->sweep[i].objective >= kc_kmeans_of(&f)->sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f",
-                      kc_kmeans_of(&f)->sweep[i - 1].k, kc_kmeans_of(&f)->sweep[i - 1].objective, kc_kmeans_of(&f)->sweep[i].k, kc_kmeans_of(&f)->sweep[i].objective);
+            CHECK_MSG(sweep[i].objective >= sweep[i - 1].objective * (1 - 1e-6), "k %u: %f, k %u: %f", sweep[i - 1].k,
+                      sweep[i - 1].objective, sweep[i].k, sweep[i].objective);
         check_fit(&f, x, &o);
         kc_clustering_free(&f);
         free(x);

@@ -97,7 +97,8 @@ static void same_everywhere(uint64_t stream, int weighted)
                           memcmp(f[w].margin, f[0].margin, c->n * sizeof *f->margin) == 0 &&
                           memcmp(f[w].row_silhouette, f[0].row_silhouette, c->n * sizeof *f->margin) == 0 &&
                           memcmp(kc_kmeans_of(&f[w])->sweep, kc_kmeans_of(&f[0])->sweep, kc_kmeans_of(f)->nsweep * sizeof(struct kc_k_entry)) == 0 &&
-                          kc_kmeans_of(&f[w])->sweep_flops == kc_kmeans_of(&f[0])->sweep_flops && kc_kmeans_of(&f[w])->index_flops == kc_kmeans_of(&f[0])->index_flops,
+                          kc_kmeans_of(&f[w])->sweep_flops == kc_kmeans_of(&f[0])->sweep_flops &&
+                          kc_kmeans_of(&f[w])->index_flops == kc_kmeans_of(&f[0])->index_flops,
                       "shape %zu: %u threads, rows %s: not the same", q, ways[w].threads,
                       ways[w].in_memory ? "in memory" : "read");
             if (w == 0 && c->max_size == 0) { /* its centroids give every row its label again, and the same figures */
