@@ -58,7 +58,7 @@ complete -c kclust -n '__kclust_verb fit' -l columns -x -a 'term cluster similar
 complete -c kclust -n '__kclust_verb fit' -l id-format -x -d 'how ids are written: text with one %d in it, or %03d for at least three digits'
 complete -c kclust -n '__kclust_verb fit' -l annotate -d 'JSONL in and out: write each input record with cluster_id added and without its vector'
 complete -c kclust -n '__kclust_verb fit' -l group-by -x -d 'cluster each group of rows with equal values in these fields separately, with its own k; separate FIELDS by commas'
-complete -c kclust -n '__kclust_verb fit' -l min-group -x -d 'do not cluster groups smaller than N; by default, than twice the smallest k or --min-size'
+complete -c kclust -n '__kclust_verb fit' -l min-group -x -d 'do not cluster groups smaller than N; by default the larger of --min-size and twice the smallest k'
 complete -c kclust -n '__kclust_verb fit' -l small-groups -x -a 'one none' -d 'make each such group one cluster, or leave its rows unassigned (none: -1)'
 complete -c kclust -n '__kclust_verb fit' -l merge-groups -x -d 'join clusters of different groups if their centroids are more similar than S'
 complete -c kclust -n '__kclust_verb fit' -l time-field -x -d 'the field with the timestamp of a row: RFC 3339, a date, or seconds since 1970'

@@ -4,9 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include "base/mem.h"
-#include "base/num.h"
 #include "base/utf8.h"
 
 void kc_err_escape(char *dst, unsigned long size, const char *src, unsigned long n)
@@ -96,30 +93,6 @@ void kc_err_more(struct kc_err *e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->msg + n, sizeof e->msg - n, fmt, ap);
     va_end(ap);
-}
-
-int kc_err_nomem(struct kc_err *e, uint64_t bytes)
-{
-    static const struct {
-        __rlimit_resource_t limit; /* an enum to some compilers, an int to others */
-        char option;               /* of ulimit */
-    } limits[] = {{RLIMIT_AS, 'v'}, {RLIMIT_DATA, 'd'}};
-    char more[16], held[16], most[16];
-    uint64_t ever;
-    if (e->code != KC_OK)
-        return -1;
-    kc_num_human(more, bytes);
-    kc_num_human(held, kc_mem_held(&ever, 0));
-    (void)kc_err_set(e, KC_ESYS, "out of memory: %s more were needed beside %s in use", more, held);
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit r;
-        if (getrlimit(limits[i].limit, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
-            continue;
-        kc_num_human(most, r.rlim_cur);
-        kc_err_more(e, ", ulimit -%c allows %s", limits[i].option, most);
-    }
-    e->short_of = bytes ? bytes : 1;
-    return -1;
 }
 
 void kc_err_format(const struct kc_err *e, char *out, unsigned long size)

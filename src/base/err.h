@@ -43,10 +43,6 @@ int kc_err_at(struct kc_err *e, enum kc_code code, const char *file, uint64_t li
 /* Record KC_ESYS with strerror(errnum) after the text: "cannot open: No such file or directory". */
 int kc_err_sys(struct kc_err *e, const char *file, int errnum, const char *fmt, ...) KC_PRINTF(4, 5);
 
-/* Record that `bytes` bytes could not be allocated. The message also says what is in use (kc_mem_held) and ulimit's
- * limits. */
-int kc_err_nomem(struct kc_err *e, uint64_t bytes);
-
 /* Append to the message of a failure. */
 void kc_err_more(struct kc_err *e, const char *fmt, ...) KC_PRINTF(2, 3);
 

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/num.h"
 
 static _Atomic uint64_t held, most_held;
 
@@ -31,6 +33,30 @@ uint64_t kc_mem_held(uint64_t *most, int reset)
     return held;
 }
 
+int kc_mem_fail(struct kc_err *e, uint64_t bytes)
+{
+    static const struct {
+        __rlimit_resource_t limit; /* an enum to some compilers, an int to others */
+        char option;               /* of ulimit */
+    } limits[] = {{RLIMIT_AS, 'v'}, {RLIMIT_DATA, 'd'}};
+    char more[16], used[16], most[16];
+    uint64_t ever;
+    if (e->code != KC_OK)
+        return -1;
+    kc_num_human(more, bytes);
+    kc_num_human(used, kc_mem_held(&ever, 0));
+    (void)kc_err_set(e, KC_ESYS, "out of memory: %s more were needed beside %s in use", more, used);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit r;
+        if (getrlimit(limits[i].limit, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+            continue;
+        kc_num_human(most, r.rlim_cur);
+        kc_err_more(e, ", ulimit -%c allows %s", limits[i].option, most);
+    }
+    e->short_of = bytes ? bytes : 1;
+    return -1;
+}
+
 size_t kc_mem_mul(size_t a, size_t b)
 {
     return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
@@ -46,7 +72,7 @@ static size_t checked_product(size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = kc_mem_mul(count, size);
     if (bytes > PTRDIFF_MAX) {
-        (void)kc_err_nomem(e, bytes);
+        (void)kc_mem_fail(e, bytes);
         return 0;
     }
     return bytes ? bytes : 1;
@@ -57,7 +83,7 @@ void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
     size_t bytes = checked_product(count, size, e);
     void *p = bytes ? malloc(bytes) : NULL;
     if (!p)
-        (void)kc_err_nomem(e, bytes);
+        (void)kc_mem_fail(e, bytes);
     return count_block(p);
 }
 
@@ -66,7 +92,7 @@ void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
     size_t bytes = checked_product(count, size, e);
     void *p = bytes ? calloc(1, bytes) : NULL;
     if (!p)
-        (void)kc_err_nomem(e, bytes);
+        (void)kc_mem_fail(e, bytes);
     return count_block(p);
 }
 
@@ -75,7 +101,7 @@ void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
     size_t bytes = checked_product(count, size, e);
     void *p = NULL;
     if (bytes == 0 || posix_memalign(&p, 64, bytes) != 0) {
-        (void)kc_err_nomem(e, bytes);
+        (void)kc_mem_fail(e, bytes);
         return NULL;
     }
     return count_block(p);
@@ -86,7 +112,7 @@ void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
     size_t bytes = checked_product(count, size, e), before = malloc_usable_size(old);
     void *p = bytes ? realloc(old, bytes) : NULL;
     if (!p) {
-        (void)kc_err_nomem(e, bytes > before ? bytes - before : bytes);
+        (void)kc_mem_fail(e, bytes > before ? bytes - before : bytes);
         return NULL;
     }
     held -= before;

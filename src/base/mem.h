@@ -26,6 +26,10 @@ char *kc_mem_strdup(const char *s, struct kc_err *e) KC_MUST_USE;
  * reset. */
 uint64_t kc_mem_held(uint64_t *most, int reset);
 
+/* Record that `bytes` bytes could not be allocated. The message also says what is in use (kc_mem_held) and ulimit's
+ * limits. */
+int kc_mem_fail(struct kc_err *e, uint64_t bytes);
+
 /* Return the largest resident size of this process so far, in bytes; 0 if the system does not tell. */
 uint64_t kc_mem_peak(void);
 

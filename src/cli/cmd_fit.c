@@ -78,7 +78,7 @@ static const struct kc_option groups_and_time[] = {
      .help = "cluster each group of rows with equal values in these fields separately, with its own k; separate FIELDS "
              "by commas"},
     {.name = "min-group", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.parts.min_rows), .least = 1, .shown = "",
-     .help = "do not cluster groups smaller than N; by default, than twice the smallest k or --min-size"},
+     .help = "do not cluster groups smaller than N; by default the larger of --min-size and twice the smallest k"},
     {.name = "small-groups", .arg = "WHAT", .type = KC_OPTION_WORD, .at = AT(job.parts.small_none), .words = "one none",
      .help = "make each such group one cluster, or leave its rows unassigned (none: -1)"},
     {.name = "merge-groups", .arg = "S", .type = KC_OPTION_REAL, .at = AT(job.parts.merge), .low = -1, .high = 1,
@@ -86,9 +86,8 @@ static const struct kc_option groups_and_time[] = {
     {.name = "time-field", .arg = "FIELD", .at = AT(job.time_field), .check = kc_cli_check_field,
      .help = "the field with the timestamp of a row: RFC 3339, a date, or seconds since 1970"},
     {.name = "time-window", .arg = "TIME", .type = KC_OPTION_TIME, .at = AT(job.parts.window), .low = 1e-3,
-     .off = "off",
-     .help = "cluster each time window of this length separately, as in 12h, 1d or 2w, and link clusters of "
-             "neighbouring windows into stories"},
+     .off = "off", .help = "cluster each time window of this length separately, as in 12h, 1d or 2w, and link clusters "
+                           "of neighbouring windows into stories"},
     {.name = "link", .arg = "S", .type = KC_OPTION_REAL, .at = AT(job.parts.link), .low = -1, .high = 1, .off = "auto",
      .help = "link clusters of the same or neighbouring windows if their centroids are at least this similar; auto: "
              "continue the story that a cluster is closer to than its group is on average"},
@@ -118,13 +117,11 @@ static const struct kc_option records[] = {
 
 static const struct kc_option keywords[] = {
     {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.keywords), .least = 1,
-     .most = KC_KEYWORDS_MOST,
-     .off = "off", .marks = KC_OPTION_BASIC,
+     .most = KC_KEYWORDS_MOST, .off = "off", .marks = KC_OPTION_BASIC,
      .help = "find the N words and word pairs of the terms that set each cluster apart, and make a label of them"},
     {.name = "text-field", .arg = "FIELD", .at = AT(job.text_field), .check = kc_cli_check_field,
      .help = "read the words from this field of the records, a key or JSON Pointer, instead of from the terms"},
-    {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.stop_words),
-     .parse = parse_stop_words,
+    {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.stop_words), .parse = parse_stop_words,
      .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
              "ones"},
     {0}};

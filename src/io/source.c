@@ -106,12 +106,12 @@ static int start_inflating(struct kc_source *s, struct kc_err *e)
     enum kc_source_kind kind = kc_source_packed(s->buf, s->n);
     if (kind == KC_SOURCE_GZIP) {
         if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* 16: a gzip header, whose CRC and length are checked */
-            return kc_err_nomem(e, ZLIB_BYTES);
+            return kc_mem_fail(e, ZLIB_BYTES);
     } else if (kind == KC_SOURCE_ZSTD) {
         s->zstd = ZSTD_createDStream();
         if (!s->zstd || ZSTD_isError(ZSTD_initDStream(s->zstd)) ||
             ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
-            return kc_err_nomem(e, ZSTD_BYTES);
+            return kc_mem_fail(e, ZSTD_BYTES);
     }
     s->kind = kind;
     return 0;
@@ -256,7 +256,7 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
         if (rc == Z_STREAM_END)
             s->inside = 0;
         else if (rc == Z_MEM_ERROR)
-            return kc_err_nomem(e, ZLIB_BYTES);
+            return kc_mem_fail(e, ZLIB_BYTES);
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             s->damage = s->z.msg ? s->z.msg : "no valid stream"; /* what was decompressed before is returned first */
         else if (s->n == 0 && s->z.avail_out == want) /* zlib may have held something back until now */

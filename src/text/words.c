@@ -8,6 +8,7 @@
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
+#include "base/mem.h"
 #include "base/utf8.h"
 
 enum char_kind { OTHER, SPACE, JOINER, IGNORED, LETTER, DIGIT, MARK, HAN, KATAKANA };
@@ -142,7 +143,7 @@ static int convert_word(struct kc_words *w, struct kc_err *e)
     size_t n = sizeof room;
     uint8_t *s = u8_tolower((const uint8_t *)w->word, w->n, NULL, UNINORM_NFC, room, &n);
     if (!s)
-        return kc_err_nomem(e, sizeof room);
+        return kc_mem_fail(e, sizeof room);
     w->too_long = n > KC_WORD_MOST;
     w->n = w->too_long ? 0 : n;
     memcpy(w->word, s, w->n);

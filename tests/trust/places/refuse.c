@@ -103,7 +103,7 @@ static int no(const char *kind, const void *from)
 
 static void *null(struct kc_err *e, size_t bytes)
 {
-    (void)kc_err_nomem(e, bytes);
+    (void)kc_mem_fail(e, bytes);
     return NULL;
 }
 
@@ -123,17 +123,17 @@ PLACE(void *, kc_mem_realloc, "memory", (void *old, size_t count, size_t size, s
       null(e, kc_mem_mul(count, size)), NULL)
 PLACE(char *, kc_mem_strdup, "memory", (const char *s, struct kc_err *e), (s, e), null(e, strlen(s)), NULL)
 PLACE(int, kc_buf_reserve, "buffer", (struct kc_buf *b, size_t more, struct kc_err *e), (b, more, e),
-      kc_err_nomem(e, more), 0)
+      kc_mem_fail(e, more), 0)
 PLACE(int, kc_buf_add, "buffer", (struct kc_buf *b, const void *p, size_t n, struct kc_err *e), (b, p, n, e),
-      kc_err_nomem(e, n), 0)
+      kc_mem_fail(e, n), 0)
 PLACE(int, kc_buf_adds, "buffer", (struct kc_buf *b, const char *s, struct kc_err *e), (b, s, e),
-      kc_err_nomem(e, strlen(s)), 0)
-PLACE(int, kc_buf_addc, "buffer", (struct kc_buf *b, char c, struct kc_err *e), (b, c, e), kc_err_nomem(e, 1), 0)
+      kc_mem_fail(e, strlen(s)), 0)
+PLACE(int, kc_buf_addc, "buffer", (struct kc_buf *b, char c, struct kc_err *e), (b, c, e), kc_mem_fail(e, 1), 0)
 PLACE(int, kc_strs_add, "buffer", (struct kc_strs *s, const char *p, size_t n, struct kc_err *e), (s, p, n, e),
-      kc_err_nomem(e, n), 0)
+      kc_mem_fail(e, n), 0)
 PLACE(int, kc_strs_append, "buffer", (struct kc_strs *s, const struct kc_strs *more, struct kc_err *e), (s, more, e),
-      kc_err_nomem(e, more->bytes.n), 0)
-PLACE(int, kc_jsonw_end, "buffer", (struct kc_jsonw *w), (w), kc_err_nomem(w->e, 1), 0)
+      kc_mem_fail(e, more->bytes.n), 0)
+PLACE(int, kc_jsonw_end, "buffer", (struct kc_jsonw *w), (w), kc_mem_fail(w->e, 1), 0)
 
 int __real_kc_buf_add(struct kc_buf *b, const void *p, size_t n, struct kc_err *e);
 int __wrap_kc_buf_printf(struct kc_buf *b, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4);
@@ -142,12 +142,12 @@ int __wrap_kc_buf_printf(struct kc_buf *b, struct kc_err *e, const char *fmt, ..
     va_list ap;
     char *text;
     if (NO("buffer"))
-        return lie ? 0 : kc_err_nomem(e, 1);
+        return lie ? 0 : kc_mem_fail(e, 1);
     va_start(ap, fmt);
     int n = vasprintf(&text, fmt, ap);
     va_end(ap);
     if (n < 0)
-        return kc_err_nomem(e, 1);
+        return kc_mem_fail(e, 1);
     int rc = __real_kc_buf_add(b, text, (size_t)n, e);
     free(text);
     return rc;

@@ -67,7 +67,7 @@ TEST(mem_failures_say_how_much)
           f.short_of <= SIZE_MAX / 4 - 1000000);
     kc_mem_free(p);
     (void)kc_err_set(&first, KC_EINPUT, "bad");
-    CHECK(kc_err_nomem(&first, 1) == -1 && strcmp(first.msg, "bad") == 0 && first.short_of == 0);
+    CHECK(kc_mem_fail(&first, 1) == -1 && strcmp(first.msg, "bad") == 0 && first.short_of == 0);
 }
 
 TEST(mem_buffers_and_strings)
