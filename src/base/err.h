@@ -36,7 +36,7 @@ struct kc_err {
 /* Record a failure, unless one is recorded already. Always returns -1, for `return kc_err_set(...)`. */
 int kc_err_set(struct kc_err *e, enum kc_code code, const char *fmt, ...) KC_PRINTF(3, 4);
 
-/* The same with the place: file may be NULL, line 0 if there is none. */
+/* Record a failure as kc_err_set does, with its place: file may be NULL, line 0 if there is none. */
 int kc_err_at(struct kc_err *e, enum kc_code code, const char *file, uint64_t line, const char *fmt, ...)
     KC_PRINTF(5, 6);
 

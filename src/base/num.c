@@ -32,14 +32,15 @@ static const uint64_t below18[] = { /* 10^(18 - n): w below it has room for n mo
     1000000000000000000u, 100000000000000000u, 10000000000000000u, 1000000000000000u,
     100000000000000u,     10000000000000u,     1000000000000u,     100000000000u};
 
-/* Load eight text bytes, the first in the lowest, as digit values. not_digits sets the high bit of the first byte that
- * is no digit (bits of bytes after the first are not reliable: the sum may carry). */
+/* Load eight text bytes, the first in the lowest, as digit values. */
 static inline uint64_t load_digits(const char *p)
 {
     return kc_le64(p) ^ 0x3030303030303030u;
 }
 
-static inline uint64_t not_digits(uint64_t t)
+/* Mark the first byte of t that is no digit by its high bit. Bits of bytes after it are not reliable: the sum may
+ * carry. */
+static inline uint64_t mark_non_digits(uint64_t t)
 {
     return ((t + 0x7676767676767676u) | t) & 0x8080808080808080u;
 }
@@ -166,7 +167,7 @@ static enum kc_num_status scan_number(const char **pp, int loose, struct decimal
         const char *first = ++p;
         for (;;) {
             uint64_t t = load_digits(p);
-            if (room < 8 || not_digits(t) != 0)
+            if (room < 8 || mark_non_digits(t) != 0)
                 break;
             uint64_t v = join8(t);
             if (w == 0 && v != 0 && v < 10000000) /* leading zeros must use no room: one by one */
@@ -255,7 +256,7 @@ static enum kc_num_status __attribute__((noinline)) convert_few_digits(const cha
     const char *p = *pp;
     uint64_t negative = *p == '-';
     p += negative;
-    uint64_t t = load_digits(p), m = not_digits(t);
+    uint64_t t = load_digits(p), m = mark_non_digits(t);
     unsigned n = m == 0 ? 8 : kc_ctz64(m) >> 3, f = 0;
     if (n == 0 || n > 7 || (*p == '0' && (n > 1 || negative))) /* -0: see convert_any */
         return convert_slowly(pp, out);
@@ -263,7 +264,7 @@ static enum kc_num_status __attribute__((noinline)) convert_few_digits(const cha
     p += n;
     if (*p == '.') {
         t = load_digits(p + 1);
-        m = not_digits(t);
+        m = mark_non_digits(t);
         f = m == 0 ? 8 : kc_ctz64(m) >> 3;
         if (f == 0 || f > 7)
             return convert_slowly(pp, out);
@@ -288,12 +289,12 @@ static inline __attribute__((always_inline)) enum kc_num_status convert_fast(con
     if (UNLIKELY(w > 9 || p[1] != '.'))
         return convert_few_digits(pp, out);
     p += 2;
-    uint64_t t = load_digits(p), m = not_digits(t);
+    uint64_t t = load_digits(p), m = mark_non_digits(t);
     unsigned n, f;
     if (LIKELY(m == 0)) {
         w = w * 100000000u + join8(t);
         t = load_digits(p + 8);
-        m = not_digits(t);
+        m = mark_non_digits(t);
         if (LIKELY(m != 0)) {
             n = kc_ctz64(m) >> 3;
             f = 8 + n;
@@ -301,7 +302,7 @@ static inline __attribute__((always_inline)) enum kc_num_status convert_fast(con
         } else {
             w = w * 100000000u + join8(t);
             t = load_digits(p + 16);
-            m = not_digits(t);
+            m = mark_non_digits(t);
             if (UNLIKELY(m == 0))
                 return convert_slowly(pp, out);
             n = kc_ctz64(m) >> 3;
@@ -428,12 +429,12 @@ size_t kc_num_floats(const char **pp, const char *floor, float *out, size_t room
 static const char *skip_digits(const char *p)
 {
     uint64_t m;
-    while ((m = not_digits(load_digits(p))) == 0)
+    while ((m = mark_non_digits(load_digits(p))) == 0)
         p += 8;
     return p + (kc_ctz64(m) >> 3);
 }
 
-/* The same grammar as scan_number's, for numbers whose value is not wanted: nothing is computed. */
+/* Skip a number of scan_number's grammar whose value is not wanted: nothing is computed. */
 const char *kc_num_skip(const char *p, const char **bad)
 {
     p += *p == '-';

@@ -34,13 +34,13 @@ struct kc_num_list {
     char close; /* ends most lists, and is looked for; any other byte ends them too */
 };
 
-/* As kc_num_floats, with the separator of `list`. Blanks are allowed around the numbers unless they are the separator;
- * line breaks are not. */
+/* Parse as kc_num_floats does, with the separator of `list`. Blanks are allowed around the numbers unless they are the
+ * separator; line breaks are not. */
 size_t kc_num_listed(const char **pp, const char *floor, float *out, size_t room, const struct kc_num_list *list,
                      enum kc_num_status *status);
 
-/* As kc_num_float, but also accept what people and other programs write: a leading '+', leading zeros, no digit on one
- * side of the point. */
+/* Parse as kc_num_float does, but also accept what people and other programs write: a leading '+', leading zeros, no
+ * digit on one side of the point. */
 enum kc_num_status kc_num_loose(const char **pp, float *out);
 
 /* Return the first byte after the JSON number at p, or NULL and *bad (the offending byte) if there is none. */

@@ -256,7 +256,7 @@ AVX2_INLINE const char *near4(const char *p, __m256i a, __m256i b, uint64_t ends
     return good ? p + t.end[3] + 1 : NULL;
 }
 
-/* The same for numbers that span up to 128 bytes. Bit 64 + i is bit i of ends2. */
+/* Convert four elements as near4 does, but spanning up to 128 bytes. Bit i of ends2 stands for byte 64 + i. */
 AVX2_INLINE const char *far4(const char *p, uint64_t ends, uint64_t ends2, float *out, const struct constants *k)
 {
     struct four t = {.p = p};

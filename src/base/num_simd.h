@@ -5,8 +5,8 @@
 
 #include "base/num.h"
 
-/* As kc_num_floats and kc_num_listed, one number after the other in plain C. The first `done` numbers have been read
- * already; *pp is after the last of them (done > 0) or at the first element (done == 0). */
+/* Parse as kc_num_floats and kc_num_listed do, one number after the other in plain C. The first `done` numbers have
+ * been read already; *pp is after the last of them (done > 0) or at the first element (done == 0). */
 size_t kc_num_floats_plain(const char **pp, float *out, size_t done, size_t room, enum kc_num_status *status);
 size_t kc_num_listed_plain(const char **pp, float *out, size_t done, size_t room, const struct kc_num_list *list,
                            enum kc_num_status *status);

@@ -33,7 +33,7 @@ uint64_t kc_plan_bytes(const struct kc_plan *p)
     return sum;
 }
 
-static void store(void *pointer, void *value)
+static void store_pointer(void *pointer, void *value)
 {
     memcpy(pointer, &value, sizeof value);
 }
@@ -42,7 +42,7 @@ int kc_plan_alloc(const struct kc_plan *p, struct kc_err *e)
 {
     for (size_t i = 0; i < p->n; i++)
         if (p->item[i].kind != KC_PLAN_OTHER)
-            store(p->item[i].pointer, NULL);
+            store_pointer(p->item[i].pointer, NULL);
     for (size_t i = 0; i < p->n; i++) {
         size_t count = p->item[i].count, size = p->item[i].size;
         enum kc_plan_kind kind = p->item[i].kind;
@@ -54,7 +54,7 @@ int kc_plan_alloc(const struct kc_plan *p, struct kc_err *e)
             kc_plan_free(p);
             return -1;
         }
-        store(p->item[i].pointer, block);
+        store_pointer(p->item[i].pointer, block);
     }
     return 0;
 }
@@ -67,6 +67,6 @@ void kc_plan_free(const struct kc_plan *p)
             continue;
         memcpy(&block, p->item[i].pointer, sizeof block);
         kc_mem_free(block);
-        store(p->item[i].pointer, NULL);
+        store_pointer(p->item[i].pointer, NULL);
     }
 }

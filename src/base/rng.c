@@ -4,8 +4,8 @@
 
 static const uint64_t golden = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio */
 
-/* SplitMix64's finaliser: a bijection that spreads every input bit. */
-static uint64_t mix(uint64_t z)
+/* Mix the bits of z by SplitMix64's finaliser, a bijection that spreads every input bit. */
+static uint64_t mix_bits(uint64_t z)
 {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -14,10 +14,10 @@ static uint64_t mix(uint64_t z)
 
 struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, uint64_t b)
 {
-    uint64_t h = mix(seed + golden);
-    h = mix(h ^ mix((uint64_t)stage + 2 * golden));
-    h = mix(h ^ mix(a + 3 * golden));
-    h = mix(h ^ mix(b + 4 * golden));
+    uint64_t h = mix_bits(seed + golden);
+    h = mix_bits(h ^ mix_bits((uint64_t)stage + 2 * golden));
+    h = mix_bits(h ^ mix_bits(a + 3 * golden));
+    h = mix_bits(h ^ mix_bits(b + 4 * golden));
     /* the stream's place on the cycle of length 2^64 */
     return (struct kc_rng){h};
 }
@@ -25,7 +25,7 @@ struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, 
 uint64_t kc_rng_u64(struct kc_rng *r)
 {
     r->state += golden;
-    return mix(r->state);
+    return mix_bits(r->state);
 }
 
 double kc_rng_unit(struct kc_rng *r)

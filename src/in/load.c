@@ -208,7 +208,7 @@ static int add_attrs(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_
     return 0;
 }
 
-/* The sink: store a chunk's rows, terms, texts and attributes, and check that the text alone is within the limit. */
+/* Store a chunk's rows, terms, texts and attributes, and check that the text alone is within the limit. The sink. */
 static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct loading *l = arg;

@@ -22,11 +22,12 @@ struct kc_in_run {
     size_t nskipped, skipped_cap;
 };
 
-/* As kc_in_stream. run, zeroed by the caller, is filled before and while the sink is called. tune may be NULL. */
+/* Read as kc_in_stream does. run, zeroed by the caller, is filled before and while the sink is called. tune may be
+ * NULL. */
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
 
-/* As kc_in_load. tune may be NULL. */
+/* Load as kc_in_load does. tune may be NULL. */
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e) KC_MUST_USE;
 

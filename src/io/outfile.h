@@ -52,7 +52,7 @@ int kc_outfile_check_inputs(const struct kc_outfile *f, const char *const *paths
 /* Close and free. An output that was not committed is removed. f may be NULL, or committed already. */
 void kc_outfile_free(struct kc_outfile *f);
 
-/* For a signal handler (async-signal-safe): unlink every temporary file that is open now. */
+/* Unlink every temporary file that is open now. Async-signal-safe, for a signal handler. */
 void kc_outfile_unlink_all(void);
 
 #endif

@@ -197,7 +197,7 @@ void kc_source_free(struct kc_source *s)
     kc_mem_free(s);
 }
 
-/* Between two members: check whether another one follows. *end is set at the end of the input. The magic number may
+/* Check between two members whether another one follows; set *end at the end of the input. The magic number may
  * straddle two reads: its bytes are then moved to the buffer's beginning. */
 static int begin_member(struct kc_source *s, size_t magic, const char *kind, int (*starts)(const char *, size_t),
                         int *end, struct kc_err *e)

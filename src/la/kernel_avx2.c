@@ -65,7 +65,8 @@ TARGET void kc_la_pack_avx2(const float *const *row, size_t rows, size_t t0, siz
 #define KC_LA_TARGET TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max,
-                                         arg_max2, gain, gain_weighted, axpy, addd, axpyd, dot, dotd};
+const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, multiply_strip,
+                                         multiply_stripd, arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd,
+                                         dot, dotd};
 
 #endif

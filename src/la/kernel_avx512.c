@@ -28,7 +28,8 @@ typedef __m512d vd;
 #define KC_LA_TARGET TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_avx512 = {"avx512", 128, COLUMNS, PANELS, kc_la_pack_avx2, strip, stripd, arg_max,
-                                           arg_max2, gain, gain_weighted, axpy, addd, axpyd, dot, dotd};
+const struct kc_la_kernels kc_la_avx512 = {"avx512", 128, COLUMNS, PANELS, kc_la_pack_avx2, multiply_strip,
+                                           multiply_stripd, arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd,
+                                           dot, dotd};
 
 #endif

@@ -73,8 +73,8 @@ KC_LA_TARGET static void arg_max2(const float *restrict v, uint32_t id, float *r
     }
 }
 
-/* |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), which is free of cancellation; for members with the signs reversed. In
- * units of |S|: num / (sqrt(1 + y) + 1), y = num / |S|. */
+/* Compute gains as kc_la_gain does, by |S + x| - |S| = (2 x.S + 1) / (|S + x| + |S|), which is free of cancellation;
+ * for members with the signs reversed. In units of |S|: num / (sqrt(1 + y) + 1), y = num / |S|. */
 KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, uint32_t id,
                               const uint32_t *restrict own, float *restrict best, uint32_t *restrict at, size_t n)
 {
@@ -98,7 +98,8 @@ KC_LA_TARGET static void gain(const float *restrict v, float scale, float len, u
     }
 }
 
-/* The same for rows of weight w, per unit of weight: (|S + w x| - |S|) / w, and for members (|S| - |S - w x|) / w. */
+/* Compute the same for rows of weight w, per unit of it: (|S + w x| - |S|) / w, and for members (|S| - |S - w x|) /
+ * w. */
 KC_LA_TARGET static void gain_weighted(const float *restrict v, float scale, float len, const double *restrict w,
                                        uint32_t id, const uint32_t *restrict own, float *restrict best,
                                        uint32_t *restrict at, size_t n)

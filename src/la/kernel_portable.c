@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, float *panel)
+static void pack_rows(const float *const *row, size_t rows, size_t t0, size_t depth, float *panel)
 {
     for (size_t r = 0; r < KC_LA_LANES; r++)
         for (size_t t = 0; t < depth; t++)
@@ -27,18 +27,18 @@ static void pack(const float *const *row, size_t rows, size_t t0, size_t depth, 
         }                                                                                                        \
     }
 
-STRIP(stripf, float, KC_LA_LANES, fmaf)
-STRIP(stripd, double, KC_LA_LANESD, fma)
+STRIP(multiply_stripf, float, KC_LA_LANES, fmaf)
+STRIP(multiply_stripd, double, KC_LA_LANESD, fma)
 
-static void strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
-                  float *out, size_t ldo)
+static void multiply_strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t,
+                           size_t depth, float *out, size_t ldo)
 {
     (void)panels; /* always one */
-    stripf(panel, c, cols, t, depth, out, ldo);
+    multiply_stripf(panel, c, cols, t, depth, out, ldo);
 }
 
 #define KC_LA_TARGET
 #include "la/kernel_loops.h"
 
-const struct kc_la_kernels kc_la_portable = {"portable", 256, 6, 1, pack, strip, stripd, arg_max, arg_max2, gain,
-                                             gain_weighted, axpy, addd, axpyd, dot, dotd};
+const struct kc_la_kernels kc_la_portable = {"portable", 256, 6, 1, pack_rows, multiply_strip, multiply_stripd,
+                                             arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd, dot, dotd};

@@ -59,8 +59,8 @@ BLOCK(blockd, double, vd, KC_LA_LANESD, WIDTH / 2)
 #define CASES(f, vecs) SIX(f, vecs)
 #endif
 
-TARGET static void strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t, size_t depth,
-                         float *out, size_t ldo)
+TARGET static void multiply_strip(const float *panel, size_t panels, const float *const *c, size_t cols, size_t t,
+                                  size_t depth, float *out, size_t ldo)
 {
     if (PANELS > 1 && panels == 1)
         switch (cols) {
@@ -72,8 +72,8 @@ TARGET static void strip(const float *panel, size_t panels, const float *const *
         }
 }
 
-TARGET static void stripd(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth, double *out,
-                          size_t ldo)
+TARGET static void multiply_stripd(const double *panel, const double *const *c, size_t cols, size_t t, size_t depth,
+                                   double *out, size_t ldo)
 {
     switch (cols) {
         CASES(blockd, 2)

@@ -28,7 +28,7 @@ enum kc_row_status { KC_ROW_OK = 0, KC_ROW_ZERO, KC_ROW_NONFINITE };
 /* Check one row (d) and, if out is not NULL, write the unit row there (out may be x): the norm is computed in double,
  * and -0 becomes +0. *at (may be NULL): the first element that is not finite. On failure out is untouched. */
 enum kc_row_status kc_la_unit(const float *x, size_t d, float *out, size_t *at);
-/* As kc_la_unit without writing: finite, and not all zero. */
+/* Check a row as kc_la_unit does, without writing: finite, and not all zero. */
 enum kc_row_status kc_la_check(const float *x, size_t d, size_t *at);
 
 #endif

@@ -70,7 +70,7 @@ static uint64_t float_pair_bits(const float *x, size_t n)
     return b[0] | (uint64_t)b[1] << 32;
 }
 
-/* Four chains, so that the multiplications overlap. */
+/* Hash the row in four chains, so that the multiplications overlap. */
 uint64_t kc_la_hash(const float *x, size_t d)
 {
     uint64_t h[4] = {1, 2, 3, 4};

@@ -52,6 +52,7 @@ int kc_la_kernel_force(const char *name)
     return -1;
 }
 
+/* Return the smaller of two. */
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -65,7 +66,7 @@ static size_t strip_columns(size_t k, size_t most)
     return strips ? k / strips + (k % strips != 0) : 1;
 }
 
-/* For each piece of dimensions, pack the rows once; then multiply a panel or two (in L1) with all columns, one strip at
+/* Pack the rows once for each piece of dimensions, then multiply a panel or two (in L1) with all columns, one strip at
  * a time. */
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch)

@@ -37,7 +37,7 @@ int kc_la_kernel_force(const char *name) KC_MUST_USE;
  * scratch  KC_LA_SCRATCH bytes, 64-aligned */
 void kc_la_product(const float *const *row, size_t rows, size_t d, const float *c, size_t k, float *out, size_t ldo,
                    void *scratch);
-/* The same with the rows widened to double, and columns and output in double. */
+/* Compute the same with the rows widened to double, and columns and output in double. */
 void kc_la_productd(const float *const *row, size_t rows, size_t d, const double *c, size_t k, double *out, size_t ldo,
                     void *scratch);
 
@@ -50,25 +50,25 @@ struct kc_la_columns {
 void kc_la_product_sets(const float *const *row, size_t rows, size_t d, const struct kc_la_columns *sets, size_t nsets,
                         float *out, size_t ldo, void *scratch);
 
-/* For a few rows, from anywhere, with the same 16 columns again and again. Here the columns are transposed, once, and
- * the rows are broadcast from where they are. The chains are the same, so the bits are the same. panel (d, 16): up to
- * 16 vectors, missing ones zero. out (rows, 16): row i with column j at i * 16 + j. */
+/* Multiply a few rows, from anywhere, with the same 16 columns again and again. Here the columns are transposed, once,
+ * and the rows are broadcast from where they are. The chains are the same, so the bits are the same. panel (d, 16): up
+ * to 16 vectors, missing ones zero. out (rows, 16): row i with column j at i * 16 + j. */
 void kc_la_pack(const float *const *col, size_t cols, size_t d, float *panel);
 void kc_la_product_packed(const float *panel, const float *const *row, size_t rows, size_t d, float *out);
 
-/* Where v[i] * scale > best[i], set best[i] to that and at[i] to id. */
+/* Set best[i] to v[i] * scale and at[i] to id where that is larger than best[i]. */
 void kc_la_arg_max(const float *v, float scale, uint32_t id, float *best, uint32_t *at, size_t n);
 
-/* The same, unscaled, and keep in second[i] the largest of all but the best. */
+/* Do the same, unscaled, and keep in second[i] the largest of all but the best. */
 void kc_la_arg_max2(const float *v, uint32_t id, float *best, float *second, uint32_t *at, size_t n);
 
-/* For rows of similarity v[i] * scale to a centroid whose sum S has length len > 0: compute by how much |S| grows if
- * the row joins, |S + x| - |S|; for members (own[i] == id), by how much it shrinks if the row leaves, |S| - |S - x|.
- * The result updates best and at as in kc_la_arg_max. */
+/* Compute by how much |S| grows if a row of similarity v[i] * scale to a centroid whose sum S has length len > 0 joins,
+ * |S + x| - |S|; for members (own[i] == id), by how much it shrinks if the row leaves, |S| - |S - x|. The result
+ * updates best and at as in kc_la_arg_max. */
 void kc_la_gain(const float *v, float scale, float len, uint32_t id, const uint32_t *own, float *best, uint32_t *at,
                 size_t n);
 
-/* The same for rows that count w[i] > 0 times: (|S + w x| - |S|) / w and (|S| - |S - w x|) / w. */
+/* Compute the same for rows that count w[i] > 0 times: (|S + w x| - |S|) / w and (|S| - |S - w x|) / w. */
 void kc_la_gain_weighted(const float *v, float scale, float len, const double *w, uint32_t id, const uint32_t *own,
                          float *best, uint32_t *at, size_t n);
 

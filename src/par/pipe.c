@@ -88,7 +88,7 @@ static int may_fill(const struct pipe_run *r)
            (!r->ops->ready || oldest_filled(r) == r->nslots || r->ops->ready(r->arg));
 }
 
-/* The loop of a worker: do what is most urgent: drain (frees a slot), else fill (keeps the source busy), else
+/* Do what is most urgent until all is done or stopped: drain (frees a slot), else fill (keeps the source busy), else
  * decode. */
 static void run_steps(void *arg, size_t tile, unsigned worker)
 {

@@ -37,7 +37,7 @@ static void run_tiles(struct kc_pool *p, unsigned id)
         p->fn(p->arg, t, id);
 }
 
-/* A worker thread: wait for a round, run its tiles, report that it is done. */
+/* Run a worker thread: wait for a round, run its tiles, report that it is done. */
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;

@@ -86,7 +86,7 @@ static int tally_piece(struct keyword_run *w, struct text_piece *p)
     return 0;
 }
 
-/* First pass: count a piece. */
+/* Count a piece in the first pass. */
 static void count_piece(void *arg, void *slot)
 {
     struct text_piece *p = slot;
@@ -102,7 +102,7 @@ static int copy_error(const struct text_piece *p, struct kc_err *e)
     return -1;
 }
 
-/* First pass: add a piece's counts to the vocabulary. */
+/* Add a piece's counts to the vocabulary in the first pass. */
 static int add_counted(void *arg, void *slot, struct kc_err *e)
 {
     struct keyword_run *w = arg;
@@ -131,7 +131,7 @@ static int reserve_found(struct text_piece *p, struct kc_err *e)
     return 0;
 }
 
-/* Second pass: count a piece, and look its terms up in the vocabulary. */
+/* Count a piece in the second pass, and look its terms up in the vocabulary. */
 static void find_terms(void *arg, void *slot)
 {
     struct keyword_run *w = arg;
@@ -157,7 +157,7 @@ static void find_terms(void *arg, void *slot)
     }
 }
 
-/* Second pass: add a piece's counts to its cluster, and rank the cluster's terms after its last piece. */
+/* Add a piece's counts to its cluster in the second pass, and rank the cluster's terms after its last piece. */
 static int rank_counted(void *arg, void *slot, struct kc_err *e)
 {
     struct keyword_run *w = arg;
@@ -303,6 +303,7 @@ void kc_keywords_free(struct kc_keywords *w)
     memset(w, 0, sizeof *w);
 }
 
+/* Return the smaller of two. */
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

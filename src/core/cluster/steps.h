@@ -69,14 +69,14 @@ int kc_steps_resuming(const struct kc_steps *steps);
 /* Report that the checkpoint is damaged (KC_EINPUT). Returns -1. */
 int kc_steps_bad(const struct kc_steps *steps, const char *what, struct kc_err *e);
 
-/* For visits: write n elements at p, or fill them when reading. A missing array, one of another type or length,
- * and a value above `most` are KC_EINPUT. */
+/* Write n elements at p during a visit, or fill them when reading. A missing array, one of another type or length, and
+ * a value above `most` are KC_EINPUT. */
 int kc_state_u64(struct kc_state *s, const char *name, uint64_t *p, size_t n, uint64_t most) KC_MUST_USE;
 int kc_state_u32(struct kc_state *s, const char *name, uint32_t *p, size_t n, uint32_t most) KC_MUST_USE;
-/* The same for numbers within -most .. most; any: do not check them, NaN is fine, too. */
+/* Visit numbers within -most .. most in the same way; any: do not check them, NaN is fine, too. */
 int kc_state_f64(struct kc_state *s, const char *name, double *p, size_t n, double most, int any) KC_MUST_USE;
 int kc_state_f32(struct kc_state *s, const char *name, float *p, size_t n, double most, int any) KC_MUST_USE;
-/* The same for a partition: labels (n) below k, each of which occurs. */
+/* Visit a partition in the same way: labels (n) below k, each of which occurs. */
 int kc_state_partition(struct kc_state *s, uint32_t *labels, size_t n, uint32_t k) KC_MUST_USE;
 /* Report that the checkpoint is damaged (KC_EINPUT). Returns -1. */
 int kc_state_bad(struct kc_state *s, const char *what);

@@ -77,7 +77,8 @@ static void add_slice(const struct sum_pass *w, size_t slice)
     }
 }
 
-/* Task of a span: one slice of the sums, or after these the counts and weights of one set of cells. */
+/* Run one task of a span: add up a slice of the sums or, for the tasks after the slices, the counts and weights of one
+ * set of cells. */
 static void add_span(void *arg, size_t task, unsigned worker)
 {
     struct sum_pass *w = arg;

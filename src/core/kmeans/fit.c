@@ -462,8 +462,8 @@ static void report_time_up(struct kc_fitting *w)
     report_broken_limit(w, "time was up: the search was cut short%s%s", untried, level);
 }
 
-/* Last step, only to honour a pending save request. A resumed run recomputes the figures, so the flop counter is
- * set back to `flops`, its value before them, while saving. */
+/* Make the last step, only to honour a pending save request. A resumed run recomputes the figures, so the flop counter
+ * is set back to `flops`, its value before them, while saving. */
 static int honour_late_save(struct kc_fitting *w, uint64_t flops)
 {
     struct kc_work *work = w->space.work;

@@ -156,7 +156,8 @@ static void find_mate(const double *g, uint32_t m, struct mate *mate, uint32_t j
     }
 }
 
-/* Each cluster remembers its cheapest partner among those before it, so a merge costs some m steps and seldom m^2. */
+/* Merge pair by pair. Each cluster remembers its cheapest partner among those before it, so a merge costs some m steps
+ * and seldom m^2. */
 void kc_regroup_merges(const double *dots, uint32_t m, uint32_t (*merge)[2], void *work)
 {
     double *g = work;

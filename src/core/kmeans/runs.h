@@ -61,10 +61,10 @@ double kc_merge_loss(double aa, double bb, double ab);
 int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *space, int own,
                   struct kc_state *s) KC_MUST_USE;
 
-/* The engines execute all runs and offer the partition of each. Results depend on the space and the runs only. When the
- * space's steps report that time is up, the stacked engine offers the runs that have labels as they are and leaves the
- * others out; if no run has labels yet, it makes one pass first. */
-/* The Gram engine accepts no centres, and only rows that lie in memory one after the other. */
+/* Execute all runs and offer the partition of each. Results depend on the space and the runs only. When the space's
+ * steps report that time is up, the stacked engine offers the runs that have labels as they are and leaves the others
+ * out; if no run has labels yet, it makes one pass first. The Gram engine accepts no centres, and only rows that lie in
+ * memory one after the other. */
 int kc_gram_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                 struct kc_best *best, size_t nbest, struct kc_err *e) KC_MUST_USE;
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,

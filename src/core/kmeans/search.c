@@ -20,9 +20,8 @@
 #define ADD_MAX 16       /* most centres to add: each is two passes */
 #define FINE_MAX 160     /* most clusters of the fine partition */
 
-/* How hard to look for better partitions after the restarts depends on how many restarts were asked for: with few,
- * there is one round of candidates from neighbouring k only. A k that is alone has only its own candidate, one a
- * round. */
+/* Return 1 to look hard for better partitions after the restarts, if many restarts were asked for. With few, there is
+ * one round of candidates from neighbouring k only. A k that is alone has only its own candidate, one a round. */
 int kc_search_thorough(const struct kc_kmeans_opts *o)
 {
     return o->n_init >= 4;

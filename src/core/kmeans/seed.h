@@ -23,7 +23,7 @@ uint64_t kc_seeder_bytes(size_t n, size_t d, int in_memory, size_t m, size_t can
 /* Let state i start from a partition; own (n): the rows' similarities to their own centroids. */
 void kc_seeder_start(struct kc_seeder *q, size_t i, const float *own);
 
-/* For each state draw `cand` rows by distance and pick the one that lowers the sum of distances most.
+/* Draw `cand` rows by distance for each state and pick the one that lowers the sum of distances most.
  *   rng (m): the states' streams
  *   winner (m): set to the row, or to KC_NONE if all rows are at distance 0 */
 void kc_seeder_pick(struct kc_seeder *q, size_t cand, struct kc_rng *rng, uint32_t *winner);

@@ -287,7 +287,7 @@ static void end_lloyd(struct kc_stack *st, struct kc_active *p)
         kc_stack_join(st, p);
 }
 
-/* After a pass, decide what each run does next. */
+/* Decide what each run does after a pass. */
 static void advance_runs(struct kc_stack *st)
 {
     for (size_t a = 0; a < st->nact; a++) {

@@ -22,8 +22,8 @@
  * row, or to KC_MATCH_NONE. Fails only if memory is short. */
 int kc_match_max(const double *w, size_t rows, size_t cols, uint32_t *row_of_col, struct kc_err *e) KC_MUST_USE;
 
-/* The same for weights most of which are 0: those of column j are w[first[j] .. first[j + 1]), for the rows
- * row[...] of the same indices, which ascend. */
+/* Match as kc_match_max does by weights most of which are 0: those of column j are w[first[j] .. first[j + 1]), for the
+ * rows row[...] of the same indices, which ascend. */
 int kc_match_sparse(const size_t *first /* (cols + 1) */, const uint32_t *row, const double *w, size_t rows,
                     size_t cols, uint32_t *row_of_col, struct kc_err *e) KC_MUST_USE;
 

@@ -18,7 +18,7 @@ struct text_view {
     const struct kc_in_opts *o;
 };
 
-static const char *without_cr(const char *p, const char *end)
+static const char *drop_last_cr(const char *p, const char *end)
 {
     return end > p && end[-1] == '\r' ? end - 1 : end;
 }
@@ -30,11 +30,11 @@ static const char *line_end(const struct text_view *v, const char *p, const char
     if (!nl && !v->whole)
         return NULL;
     *next = nl ? nl + 1 : v->end;
-    return without_cr(p, nl ? nl : v->end);
+    return drop_last_cr(p, nl ? nl : v->end);
 }
 
-/* The verdict if bytes are missing: none will come at the end of the file. */
-static enum verdict no_or_more(const struct text_view *v)
+/* Return the verdict if bytes are missing: NO at the end of the file, where none will come, else MORE. */
+static enum verdict judge_missing_bytes(const struct text_view *v)
 {
     return v->whole ? NO : MORE;
 }
@@ -54,17 +54,17 @@ static enum verdict test_word2vec(const struct text_view *v, int binary)
     const char *p, *end, *next, *q;
     struct kc_text_row r;
     if (!memchr(v->p, '\n', (size_t)(v->end - v->p)))
-        return v->end - v->p > 64 ? NO : no_or_more(v);
+        return v->end - v->p > 64 ? NO : judge_missing_bytes(v);
     if (!kc_word2vec_header(v->p, v->end, &rows, &d, &p) || rows == 0 || d == 0 || d > KC_MAX_DIM)
         return NO;
     end = line_end(v, p, &next);
     if (end && count_numbers(p, end, (size_t)d, &r) == d)
         return binary ? NO : YES;
     if (!binary)
-        return end ? NO : no_or_more(v);
+        return end ? NO : judge_missing_bytes(v);
     q = memchr(p, ' ', (size_t)(v->end - p));
     if (!q || (uint64_t)(v->end - q - 1) < 4 * d)
-        return no_or_more(v);
+        return judge_missing_bytes(v);
     end = q + 1 + 4 * d;
     for (const char *c = q + 1; c < end; c++)
         if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\r' && *c != '\n')
@@ -80,7 +80,7 @@ static enum verdict test_glove(const struct text_view *v)
     struct kc_text_row r;
     float x;
     if (!end)
-        return no_or_more(v);
+        return judge_missing_bytes(v);
     size_t d = count_numbers(v->p, end, 0, &r);
     if (d < 2 || kc_text_number(r.term, r.term + r.term_n, &x) == KC_NUM_OK)
         return NO;
@@ -88,7 +88,7 @@ static enum verdict test_glove(const struct text_view *v)
         return v->whole ? YES : MORE;
     end = line_end(v, second, &next);
     if (!end)
-        return no_or_more(v);
+        return judge_missing_bytes(v);
     return count_numbers(second, end, d, &r) == d ? YES : NO;
 }
 
@@ -104,7 +104,7 @@ static int next_record(const struct text_view *v, const struct kc_columns *c, co
             return -1;
         *pp = q < v->end ? q + 1 : q;
         *from = p;
-        *to = without_cr(p, q);
+        *to = drop_last_cr(p, q);
         for (; p < *to && *p == ' '; p++)
             ;
         if (p < *to)
@@ -130,7 +130,7 @@ static int check_columns(const struct text_view *v, struct kc_columns *c, struct
     int n = 0, rc;
     while (n < 2 && (rc = next_record(v, c, &p, &from[n], &to[n])) != 0) {
         if (rc < 0) {
-            *is = no_or_more(v);
+            *is = judge_missing_bytes(v);
             return 0;
         }
         n++;
@@ -165,7 +165,7 @@ static int test_columns(const struct text_view *v, char sep, enum verdict *is, s
     struct kc_strs names = {{NULL, 0, 0}, NULL, 0, 0}, row = names;
     const char *p = v->p, *from = p, *to = p;
     int one = next_record(v, &c, &p, &from, &to);
-    *is = one < 0 ? no_or_more(v) : NO;
+    *is = one < 0 ? judge_missing_bytes(v) : NO;
     if (one <= 0 || !memchr(from, sep, (size_t)(to - from)) || memchr(from, '\0', (size_t)(to - from)))
         return 0;
     int rc = check_columns(v, &c, &names, &row, is, e);

@@ -26,7 +26,7 @@ static int begin_kvec(struct kc_feed *f, struct kc_err *e)
     return 0;
 }
 
-/* There is nothing to free but the state itself. */
+/* End the reader: it has nothing to free but its state, which the feed frees. */
 static void end_kvec(struct kc_feed *f)
 {
     (void)f;

@@ -79,7 +79,7 @@ void kc_plain_end(struct kc_feed *f)
     kc_strs_free(&p->terms);
 }
 
-/* After the last row: skip what follows, and check that nothing else does. */
+/* Skip the `after` bytes that follow the last row, and check that the file ends there. */
 static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
 {
     uint64_t missing;
@@ -182,7 +182,7 @@ int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size
     return kc_feed_back(f, &s->buf, n * p->stride, e);
 }
 
-/* For a float64 that is finite but too large, replace the message "infinite" by its value. */
+/* Replace the message "infinite" by the value if a float64 is finite but too large for float32. */
 static void describe_large(const struct kc_slot *s, const char *p, char *msg, size_t size)
 {
     for (size_t j = 0; s->layout.cell == KC_CELL_F64 && j < s->d; j++) {

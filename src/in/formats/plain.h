@@ -41,7 +41,7 @@ int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size
 /* Give the slot's rows from its row n on back to the feed. */
 int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t n, struct kc_err *e) KC_MUST_USE;
 
-/* A reader's fill and end, if its state is a kc_plain and needs nothing else. */
+/* Fill a slot, and end the reader. For readers whose state is a kc_plain and needs nothing else. */
 int kc_plain_next(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e) KC_MUST_USE;
 void kc_plain_end(struct kc_feed *f);
 /* Decode a slot whose buf holds rows in s->layout, and whose s->terms holds the terms of all of them if

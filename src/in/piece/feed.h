@@ -59,7 +59,8 @@ int kc_feed_peek(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
 int kc_feed_more(struct kc_feed *f, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Append bytes to b until it holds `want`, fewer only at the end. KC_NUM_PAD NULs follow them. */
 int kc_feed_take(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
-/* The same, but if o->prompt stop as soon as b has a whole line and no more can be read without waiting. */
+/* Take bytes as kc_feed_take does, but if o->prompt stop as soon as b has a whole line and no more can be read without
+ * waiting. */
 int kc_feed_take_lines(struct kc_feed *f, struct kc_buf *b, size_t want, struct kc_err *e) KC_MUST_USE;
 /* Give b's bytes from `at` on back to the feed: they will be read again. */
 int kc_feed_back(struct kc_feed *f, struct kc_buf *b, size_t at, struct kc_err *e) KC_MUST_USE;
