@@ -244,7 +244,7 @@ static int read_gzip(struct kc_source *s, char *p, size_t n, size_t *got, struct
             if (end)
                 break;
             if (inflateReset(&s->z) != Z_OK)
-                return kc_err_set(e, KC_ESYS, "zlib could not start again");
+                return kc_err_set(e, KC_ESYS, "zlib cannot start on a gzip member");
             s->inside = 1;
         }
         if (s->at == s->n && refill(s, e) != 0)

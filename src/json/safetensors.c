@@ -186,7 +186,7 @@ static int parse_member(struct header_parse *p, const struct kc_json_str *key, c
     if (rc != 0)
         return rc < 0 ? -1 : refuse_header(p, "a string holds a lone surrogate");
     if (p->tmp.n == 0 || memchr(p->tmp.p, '\0', p->tmp.n))
-        return refuse_header(p, "a tensor has no proper name");
+        return refuse_header(p, "a tensor's name is empty or holds NUL");
     p->name = st->names.n;
     if (kc_buf_add(&st->names, p->tmp.p, p->tmp.n, p->e) != 0 || kc_buf_addc(&st->names, '\0', p->e) != 0)
         return -1;

@@ -272,7 +272,7 @@ int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, cons
     if (!out->first)
         goto out;
     if (texts->n > UINT32_MAX) {
-        (void)kc_err_set(e, KC_ESYS, "keywords are of at most %u texts, not %zu", UINT32_MAX, texts->n);
+        (void)kc_err_set(e, KC_ESYS, "%zu texts, expected at most %u for keywords", texts->n, UINT32_MAX);
         goto out;
     }
     if (read_stops(&w, o, e) != 0 || run_pass(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||

@@ -208,8 +208,8 @@ static int warn_if_unbalanced(struct kc_fitting *w)
                            "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
                            (unsigned long long)largest, f->n, (unsigned long long)median);
     if (f->k == 2 && f->clusters[1].size * 20 < largest)
-        return add_warning(w, "sizes are very unbalanced: %llu rows and %llu", (unsigned long long)largest,
-                           (unsigned long long)f->clusters[1].size);
+        return add_warning(w, "sizes are very unbalanced: the two clusters have %llu and %llu rows",
+                           (unsigned long long)largest, (unsigned long long)f->clusters[1].size);
     return 0;
 }
 

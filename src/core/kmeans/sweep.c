@@ -79,7 +79,8 @@ void kc_sweep_path(size_t n, size_t d, const uint32_t *k, size_t nk, const struc
     if (first < n)
         snprintf(on, sizeof on, "first on %zu of %zu rows; ", first, n);
     if (first > GRAM_MAX)
-        snprintf(sw->why, sizeof sw->why, "%s%zu rows are more than the %d of a Gram matrix", on, first, GRAM_MAX);
+        snprintf(sw->why, sizeof sw->why, "%s%zu rows, more than the %d that a Gram matrix is built for", on, first,
+                 GRAM_MAX);
     else
         snprintf(sw->why, sizeof sw->why, "%sestimated %.3g GFMA in Gram space, %.3g on the rows", on, gram * 1e-9,
                  stack * 1e-9);

@@ -267,8 +267,8 @@ static int join_maps(struct index_maps *t, struct kc_err *e)
     }
     for (size_t i = 0; i < n; i++) {
         if (m->at[i] == NOWHERE)
-            return kc_err_at(e, KC_EINPUT, m->name, 0, "nothing is at position %zu of the %zu that there must be", i,
-                             n);
+            return kc_err_at(e, KC_EINPUT, m->name, 0,
+                             "no id is at position %zu, expected one at each of the %zu positions", i, n);
         m->at[i] = t->record[m->at[i]];
     }
     m->n = n;

@@ -78,7 +78,7 @@ static int settle_by_record(struct kc_feed *f, struct kc_slot *s, const struct k
         st->first_line = span->line;
         if (first == KC_FIRST_UNCLEAR)
             return kc_err_at(e, KC_EINPUT, f->name, span->line,
-                             "it may number the columns, or be a row: say which with --header yes or --header no");
+                             "the line may be column numbers or a row: say which with --header yes or --header no");
         if (first == KC_FIRST_HEADER) {
             struct kc_strs none = st->names;
             st->names = st->row;

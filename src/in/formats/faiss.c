@@ -180,7 +180,7 @@ static int read_headers(struct kc_feed *f, struct faiss_state *st, uint64_t *d, 
     why = letters ? NULL : map_fourcc(p) ? "an id map" : other_index(p);
     if (!letters && !why)
         return map ? bad_header(f, e, "there is no index in its id map") :
-                     bad_header(f, e, "it has the letters of no index");
+                     bad_header(f, e, "its first four bytes are not the code of a FAISS index");
     if (!letters)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %s (%.4s)%s, expected a flat FAISS index: %s", why, p,
                          map ? " in an id map" : "", FLAT);
@@ -195,8 +195,8 @@ static int read_headers(struct kc_feed *f, struct faiss_state *st, uint64_t *d, 
         return -1;
     uint64_t said = kc_le64(p), numbers;
     if (__builtin_mul_overflow(h.n, h.d, &numbers) || said != numbers)
-        return bad_header(f, e, "it states %llu x %llu numbers, and then %llu", (unsigned long long)h.n,
-                          (unsigned long long)h.d, (unsigned long long)said);
+        return bad_header(f, e, "it states %llu x %llu numbers, but a count of %llu follows",
+                          (unsigned long long)h.n, (unsigned long long)h.d, (unsigned long long)said);
     f->carry_at += at + 8;
     st->with_ids = map != NULL;
     st->p.rows = h.n;

@@ -144,7 +144,7 @@ static int read_header(struct kc_feed *f, uint64_t *rows, uint64_t *d, struct kc
         nl = memchr(p, '\n', (size_t)(stop - p));
         return !nl && kc_feed_broken(f, e) != 0 ? -1 : /* the source broke before the line was complete */
                kc_err_at(e, KC_EINPUT, f->name, 1,
-                         "the line is %s, expected word2vec's two numbers: of rows, and in a row",
+                         "the line is %s, expected word2vec's header: the number of rows and the numbers per row",
                          kc_text_show(shown, p, nl ? nl : stop));
     }
     f->carry_at += (size_t)(after - p);
