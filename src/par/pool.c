@@ -38,7 +38,7 @@ static void run_tiles(struct kc_pool *p, unsigned id)
 }
 
 /* Run a worker thread: wait for a round, run its tiles, report that it is done. */
-static void *worker_main(void *arg)
+static void *run_worker(void *arg)
 {
     struct worker *w = arg;
     struct kc_pool *p = w->pool;
@@ -91,7 +91,7 @@ struct kc_pool *kc_pool_new(unsigned threads, struct kc_err *e)
     for (unsigned i = 1; i < threads; i++) {
         struct worker *w = &p->workers[p->started];
         *w = (struct worker){.pool = p, .id = p->started + 1};
-        if (pthread_create(&w->thread, &attr, worker_main, w) != 0)
+        if (pthread_create(&w->thread, &attr, run_worker, w) != 0)
             break;
         p->started++;
     }
