@@ -128,7 +128,7 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     enum kc_option_role done;
     int first;
     if (reset_args(v, &e) != 0 ||
-        kc_opt_parse(v, argc, argv, kc_opt_store, (void *)(uintptr_t)v, &first, &done, texts, &e) != 0)
+        kc_opt_parse(v, argc, argv, kc_opt_store, &v, &first, &done, texts, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_ROLE_NONE)
         return done == KC_ROLE_VERSION ? kc_cli_version() :

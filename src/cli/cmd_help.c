@@ -232,11 +232,11 @@ static int run_help(int argc, char **argv)
     enum kc_option_role done;
     int first;
     args = defaults;
-    if (kc_opt_parse(&kc_verb_help, argc, argv, kc_opt_store, (void *)(uintptr_t)&kc_verb_help, &first, &done, NULL,
-                     &e) != 0)
+    const struct kc_verb *self = &kc_verb_help;
+    if (kc_opt_parse(self, argc, argv, kc_opt_store, &self, &first, &done, NULL, &e) != 0)
         return kc_cli_fail(&e);
     if (done != KC_ROLE_NONE)
-        return done == KC_ROLE_HELP ? kc_cli_help(&kc_verb_help, 1) : kc_cli_version();
+        return done == KC_ROLE_HELP ? kc_cli_help(self, 1) : kc_cli_version();
     if (args.list || args.shell || args.preset)
         return print_for_script(&e);
     if (first == argc)

@@ -246,7 +246,7 @@ static int is_same_option(const struct kc_option *a, const struct kc_option *b)
 
 int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e)
 {
-    const struct kc_verb *v = arg;
+    const struct kc_verb *v = *(const struct kc_verb **)arg;
     struct kc_cli *cli = v->args;
     struct kc_opt opts[KC_OPTS_MOST];
     size_t n = kc_opts_list(v, opts);

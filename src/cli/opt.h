@@ -76,7 +76,7 @@ struct kc_config;
 int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take take, void *arg, int *operands,
                  enum kc_option_role *done, struct kc_config **texts, struct kc_err *e) KC_MUST_USE;
 
-/* Store a value in every row of that name. A kc_opt_take; arg: the verb (const struct kc_verb *). */
+/* Store a value in every row of that name. A kc_opt_take; arg: where the verb is (const struct kc_verb **). */
 int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name,
                  struct kc_err *e) KC_MUST_USE;
 

@@ -142,7 +142,7 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
     return kc_outfile_is_file(c->out) ? 0 : kc_err_at(e, KC_EUSAGE, o->file, 0, "a checkpoint needs a regular file");
 }
 
-const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c)
+struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c)
 {
     return c ? c->out : NULL;
 }

@@ -38,7 +38,7 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
 /* All functions below accept NULL for c. */
 
 /* Return the file as an output, to be compared with the other outputs; NULL if there is none. */
-const struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c);
+struct kc_outfile *kc_checkpoint_file(const struct kc_checkpoint *c);
 /* Begin saving, and resuming if requested: call it when the rows have been read, before the fit. A checkpoint of other
  * rows is KC_EINPUT, one of other options KC_EUSAGE. Sets r->steps. rows and r must live until kc_checkpoint_end. */
 int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,

@@ -59,7 +59,7 @@ int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, stru
     run->noutputs = OUTPUTS;
     /* the checkpoint, which is open already, must not be one of the outputs either */
     run->output[OUTPUTS] = (struct kc_output){
-        .option = "--checkpoint", .f = (struct kc_outfile *)(uintptr_t)kc_checkpoint_file(run->checkpoint),
+        .option = "--checkpoint", .f = kc_checkpoint_file(run->checkpoint),
         .may_replace_input = 1};
     int rc = kc_outputs_open(run->output, OUTPUTS + 1, e) != 0 ||
              kc_outputs_none_is(run->output, OUTPUTS + 1, j->like, "--like", e) != 0 ? -1 : 0;

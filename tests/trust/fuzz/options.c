@@ -139,7 +139,7 @@ static int harmless(int argc, char **argv)
         enum kc_option_role done;
         struct kc_config *texts = NULL;
         memcpy(v->args, v->defaults, v->size);
-        int rc = kc_opt_parse(v, argc - 1, argv + 1, kc_opt_store, (void *)(uintptr_t)v, &first, &done, &texts, &e);
+        int rc = kc_opt_parse(v, argc - 1, argv + 1, kc_opt_store, &v, &first, &done, &texts, &e);
         FUZZ_CHECK(rc == 0 || e.code == KC_EUSAGE || e.code == KC_ESYS);
         if (rc == 0)
             look_at_values(v);
