@@ -71,7 +71,7 @@ TEST(outfile_says_why_a_name_will_not_do)
 
 TEST(outfile_follows_only_so_many_links)
 {
-    char name[16];
+    char name[32];
     struct kc_err e = KC_ERR_INIT;
     struct kc_outfile *f;
     CHECK(out_spit(out_path("end"), "old") == 0 && symlink("end", out_path("chain1")) == 0);
@@ -99,7 +99,7 @@ TEST(outfile_knows_how_many_there_may_be)
     struct kc_outfile *f[MOST_OUTPUTS];
     int before = out_entries();
     for (int i = 0; i < MOST_OUTPUTS; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "one%d", i);
         CHECK(kc_outfile_open(&f[i], out_path(name), &e) == 0);
     }
