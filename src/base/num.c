@@ -512,9 +512,9 @@ int kc_num_double(const char *s, double *out)
 {
     struct decimal t;
     /* scan_number reads ahead by up to eight bytes, which a caller's string need not have */
-    char copy[512];
+    char copy[KC_NUM_STRING_MAX + 1 + KC_NUM_PAD];
     size_t n = strlen(s);
-    if (n >= sizeof copy - KC_NUM_PAD)
+    if (n > KC_NUM_STRING_MAX)
         return -1;
     memset(copy, 0, sizeof copy);
     memcpy(copy, s, n);
