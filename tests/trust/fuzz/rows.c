@@ -124,9 +124,19 @@ static int same_rows(const struct fuzz_load *a, const struct fuzz_load *b)
            memcmp(a->x, b->x, a->ds.rows.n * a->ds.rows.d * sizeof(float)) == 0;
 }
 
+/* Return 1 if both failed, one of them because of damaged zstd data. How much of such data is read before depends on the
+ * pieces: the library does not tell what it wrote before it failed. So the rows before may be at fault first. */
+static int is_zstd_damage(const struct kc_err *a, const struct kc_err *b)
+{
+    static const char damaged[] = "the zstd data is damaged near byte ";
+    return a->code == KC_EINPUT && b->code == KC_EINPUT && (strstr(a->msg, damaged) || strstr(b->msg, damaged));
+}
+
 void fuzz_same_load(const struct fuzz_load *a, const struct fuzz_load *b, int messages)
 {
     if (b->e.code == KC_ESYS && a->e.code != KC_ESYS) /* little memory was allowed */
+        return;
+    if (is_zstd_damage(&a->e, &b->e))
         return;
     if (a->e.code != b->e.code || (messages && (a->e.line != b->e.line || strcmp(a->e.msg, b->e.msg) != 0)))
         fuzz_fail("'%s' at line %llu, and the other way '%s' at line %llu", a->e.msg, (unsigned long long)a->e.line,
