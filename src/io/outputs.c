@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MOST 16 /* rows */
+#define MOST 16 /* rows that are wanted */
 
 int kc_outputs_check(const struct kc_output *o, size_t n, struct kc_err *e)
 {
@@ -27,8 +27,8 @@ int kc_outputs_check(const struct kc_output *o, size_t n, struct kc_err *e)
 static size_t list_open(const struct kc_output *o, size_t n, int all, struct kc_named_output named[MOST])
 {
     size_t m = 0;
-    for (size_t i = 0; i < n && m < MOST; i++)
-        if (all || !o[i].may_replace_input)
+    for (size_t i = 0; i < n; i++)
+        if (o[i].f && (all || !o[i].may_replace_input))
             named[m++] = (struct kc_named_output){o[i].f, o[i].option};
     return m;
 }
@@ -36,6 +36,11 @@ static size_t list_open(const struct kc_output *o, size_t n, int all, struct kc_
 int kc_outputs_open(struct kc_output *o, size_t n, struct kc_err *e)
 {
     struct kc_named_output named[MOST];
+    size_t wanted = 0;
+    for (size_t i = 0; i < n; i++)
+        wanted += o[i].path || o[i].f;
+    if (wanted > MOST)
+        return kc_err_set(e, KC_EUSAGE, "%zu outputs, expected at most %d", wanted, MOST);
     for (size_t i = 0; i < n; i++)
         if (o[i].path && !o[i].f && kc_outfile_open(&o[i].f, o[i].path, e) != 0)
             return -1;
@@ -53,8 +58,8 @@ int kc_outputs_commit(struct kc_output *o, size_t n, struct kc_err *e)
     struct kc_outfile *f[MOST];
     for (int last = 0; last <= 1; last++) {
         size_t m = 0;
-        for (size_t i = n; i-- > 0 && m < MOST;)
-            if (!o[i].last == !last)
+        for (size_t i = n; i-- > 0;)
+            if (o[i].f && !o[i].last == !last)
                 f[m++] = o[i].f;
         if (!last)
             for (size_t i = 0; i < n; i++)

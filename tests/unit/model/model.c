@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/algorithms.h"
 #include "core/kmeans/kmeans.h"
 #include "core/cluster/assign.h"
 #include "core/judge/drift.h"
@@ -227,6 +228,34 @@ TEST(model_damaged_is_refused)
         bytes[i] = was;
     }
     free(bytes);
+    drop(&w);
+}
+
+/* A model names its algorithm if it is not the first one, and is refused where that is not known. */
+TEST(model_names_its_algorithm)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 74, 0);
+    struct world w;
+    make(&w, &r, 40, 4, 3, 1, 0);
+    struct kc_algorithm other = *kc_algorithms[0];
+    w.m.algorithm = &other;
+    static const char *const names[] = {"kmeans", "toy"};
+    for (size_t i = 0; i < 2; i++) {
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_model m;
+        size_t n;
+        other.name = names[i];
+        char *bytes = saved(&w.m, &n, &w.e);
+        int rc = kc_model_parse(&m, bytes, n, "x", &e);
+        if (i == 0)
+            CHECK_MSG(rc == 0 && m.algorithm == kc_algorithms[0] && m.k == w.m.k, "%s", e.msg);
+        else
+            CHECK_MSG(rc == -1 && e.code == KC_EINPUT && strstr(e.msg, "options.algorithm is none that this kclust has"),
+                      "%s", e.msg);
+        kc_model_free(&m);
+        free(bytes);
+    }
+    w.m.algorithm = kc_algorithms[0];
     drop(&w);
 }
 
