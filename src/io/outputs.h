@@ -16,8 +16,8 @@ struct kc_output {
  * default. KC_EUSAGE. */
 int kc_outputs_check(const struct kc_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
 
-/* Open all that are wanted, at most 16, and check that no two of them replace the same file. A row whose f is open already takes
- * part in the comparison only. After a failure call kc_outputs_free. */
+/* Open all that are wanted, at most 16, and check that no two of them replace the same file. A row whose f is open
+ * already takes part in the comparison only. After a failure call kc_outputs_free. */
 int kc_outputs_open(struct kc_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
 
 /* Check that none of them replaces the file at path, which `option` has named to be read. path NULL is fine.
