@@ -60,8 +60,10 @@ size_t kc_num_format_double(char *out, double x);
  * with or without B or iB). Return -1 for anything else and on overflow. */
 int kc_num_size(const char *s, uint64_t *out) KC_MUST_USE;
 int kc_num_u64(const char *s, uint64_t *out) KC_MUST_USE;    /* decimal digits only, the whole string */
-int kc_num_double(const char *s, double *out) KC_MUST_USE;   /* finite, JSON syntax, the whole string, which is */
-#define KC_NUM_STRING_MAX 447                                /* at most so long */
+/* Parse the whole string as a finite number in JSON syntax. Return -1 for anything else, and for a string longer than
+ * KC_NUM_STRING_MAX bytes. */
+#define KC_NUM_STRING_MAX 447
+int kc_num_double(const char *s, double *out) KC_MUST_USE;
 
 /* Format bytes for people, "12.3 MB", in powers of 1000: at most 9 characters and a NUL. */
 void kc_num_human(char out[16], uint64_t bytes);
