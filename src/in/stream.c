@@ -32,6 +32,9 @@ struct drain {
     double last;       /* when progress was last reported */
     uint64_t *numbers; /* numbers of a slot's rows */
     size_t numbers_cap;
+    uint64_t *places;  /* rows of the terms and of the metadata that are theirs */
+    size_t places_cap;
+    struct kc_buf used; /* a bit for each place that a row has taken, if records say theirs by "index" */
     struct kc_choice choice;
     struct kc_strs file_terms; /* the terms of --terms */
     struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
@@ -170,11 +173,37 @@ static int report_bad_records(struct drain *d, const struct kc_slot *s, struct k
                              msg, (size_t)n, e);
 }
 
+/* Note that a row takes a place that its record's "index" names: each place has one row. */
+static int take_place(struct drain *d, const struct kc_slot *s, uint64_t place, struct kc_err *e)
+{
+    uint64_t most = d->o->terms_file ? d->file_terms.n : UINT32_MAX;
+    if (place < most) {
+        size_t byte = (size_t)(place / 8), before = d->used.n;
+        unsigned char bit = (unsigned char)(1u << place % 8);
+        if (byte >= before) {
+            if (kc_buf_reserve(&d->used, byte + 1 - before, e) != 0)
+                return -1;
+            memset(d->used.p + before, 0, byte + 1 - before);
+            d->used.n = byte + 1;
+        }
+        if (!((unsigned char)d->used.p[byte] & bit)) {
+            d->used.p[byte] = (char)((unsigned char)d->used.p[byte] | bit);
+            return 0;
+        }
+    }
+    return kc_err_at(e, KC_EINPUT, s->file, 0,
+                     "'index' of its records is no order of them: %llu %s; take 'index' out of them to join %s by "
+                     "position",
+                     (unsigned long long)(place - d->row0), place < most ? "comes twice" : "is beyond the last",
+                     d->o->terms_file ? "--terms" : "--metadata");
+}
+
 /* Set d->numbers to the row numbers of the slot's good rows, and d->terms to their terms if --terms gives them. */
 static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     size_t n = 0, bad = 0;
-    if (kc_mem_reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0)
+    if (kc_mem_reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0 ||
+        kc_mem_reserve_u64(&d->places, &d->places_cap, s->n, e) != 0)
         return -1;
     kc_strs_clear(&d->terms);
     for (size_t i = 0; i < s->records; i++) {
@@ -183,7 +212,11 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
             continue;
         }
         uint64_t row = d->rows + i;
-        d->numbers[n++] = row;
+        d->numbers[n] = row;
+        row = s->by_index ? d->row0 + s->places[n] : row;
+        d->places[n++] = row;
+        if (s->by_index && take_place(d, s, row, e) != 0)
+            return -1;
         if (d->o->terms_file && row < d->file_terms.n) {
             size_t len;
             const char *t = kc_strs_get(&d->file_terms, (size_t)row, &len);
@@ -229,7 +262,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
         c.raws = d->o->want_raw ? &s->raws : NULL;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
-        if (kc_choice_metadata(&d->choice, s, d->numbers, &d->terms, &c, e) != 0 ||
+        if (kc_choice_metadata(&d->choice, s, d->places, &d->terms, &c, e) != 0 ||
             kc_choice_rows(&d->choice, s, d->numbers, &d->terms, d->run, from, &c, e) != 0)
             return -1;
         d->records += c.n;
@@ -413,6 +446,8 @@ out:
     kc_mem_free(ring);
     kc_feed_free(&b->feed);
     kc_mem_free(b->drain.numbers);
+    kc_mem_free(b->drain.places);
+    kc_buf_free(&b->drain.used);
     kc_choice_free(&b->drain.choice);
     kc_attrs_free(&b->feed.attrs);
     kc_strs_free(&b->drain.file_terms);

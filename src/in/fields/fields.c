@@ -1,16 +1,9 @@
-/* Paths into records (keys and RFC 6901 JSON Pointers), and the choice of the term's and the vector's field by the
- * usual names when no option names them. */
+/* Paths into records: keys, and RFC 6901 JSON Pointers. */
 #include "in/fields/fields.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "base/utf8.h"
-
-const char kc_fields_terms[] = "term, id, text, name, key, word, token, title, label, content, sentence, input, "
-                               "document, chunk, _id, uuid, doc_id, index";
-const char kc_fields_vecs[] = "vec, vector, embedding, embeddings, values, emb, features, dense_vector";
-
-#define SYNONYMS 32
 
 /* Append a part to a path. Return -1 if it does not fit. */
 static int add_part(struct kc_path *p, const char *s, size_t n)
@@ -91,86 +84,4 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
     if (vec_field && kc_path_parse(&f->vec, vec_field, 0, "--vec-field", e) != 0)
         return -1;
     return 0;
-}
-
-/* Return the index of the key in a list of usual names, -1 if it is not there. */
-static int find_name(const char *list, const struct kc_json_str *key)
-{
-    for (int i = 0; *list; i++) {
-        size_t n = strcspn(list, ",");
-        if (kc_json_equals(key, list, n))
-            return i;
-        list += n;
-        list += strspn(list, ", ");
-    }
-    return -1;
-}
-
-/* Set the path to name number `which` of the list. */
-static void set_name(struct kc_path *p, const char *list, int which)
-{
-    for (; which > 0; which--) {
-        list += strcspn(list, ",");
-        list += strspn(list, ", ");
-    }
-    size_t n = strcspn(list, ",");
-    memset(p, 0, sizeof *p);
-    memcpy(p->name, list, n);
-    (void)add_part(p, list, n); /* the names in our lists are short */
-}
-
-/* Choose the first name that has a value of the right kind, else the first that exists at all, so that the error names
- * it. */
-static void choose_field(struct kc_path *p, const char *list, const char first[SYNONYMS], const char *good)
-{
-    int any = -1;
-    for (int i = 0; i < SYNONYMS; i++) {
-        if (first[i] == '\0')
-            continue;
-        if (strchr(good, first[i])) {
-            set_name(p, list, i);
-            return;
-        }
-        if (any < 0)
-            any = i;
-    }
-    if (any >= 0)
-        set_name(p, list, any);
-}
-
-void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok)
-{
-    char terms[SYNONYMS] = {0}, vecs[SYNONYMS] = {0}; /* the first byte of each synonym's value */
-    struct kc_json_fault fault;
-    struct kc_json_str key;
-    p = kc_json_ws(p);
-    f->bare = bare_ok && *p == '[' && f->term.n == 0 && f->vec.n == 0;
-    if (f->bare) {
-        strcpy(f->vec.name, "record");
-        return;
-    }
-    if (*p != '{' || (f->vec.n > 0 && (f->term.n > 0 || !f->want_term)))
-        return;
-    do {
-        p = kc_json_ws(p + 1);
-        if (*p != '"' || !(p = kc_json_string(p, end, &key, &fault)))
-            break;
-        p = kc_json_ws(p);
-        if (*p != ':')
-            break;
-        p = kc_json_ws(p + 1);
-        int t = find_name(kc_fields_terms, &key), v = find_name(kc_fields_vecs, &key);
-        if (t >= 0)
-            terms[t] = *p;
-        if (v >= 0)
-            vecs[v] = *p;
-        p = kc_json_skip(p, end, 1, &fault);
-        if (!p) /* the reader will report the fault, with what is known so far */
-            break;
-        p = kc_json_ws(p);
-    } while (*p == ',');
-    if (f->vec.n == 0)
-        choose_field(&f->vec, kc_fields_vecs, vecs, "[");
-    if (f->term.n == 0 && f->want_term)
-        choose_field(&f->term, kc_fields_terms, terms, "\"-0123456789");
 }

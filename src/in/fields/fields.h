@@ -18,7 +18,9 @@ struct kc_path {
 struct kc_fields {
     struct kc_path term, vec; /* n == 0: not known */
     int want_term; /* terms are to be read from the records */
-    int bare;      /* a record is an array of numbers and nothing else */
+    int bare;      /* a record is a vector and nothing else */
+    int alone;     /* the path of the vector leads through an array that must have one element */
+    int found;     /* the vector's field has no usual name: it holds the record's only vector */
 };
 
 /* Parse s as a key or a JSON Pointer. pointer: s is a JSON Pointer in any case, else only if it starts with '/'.
@@ -43,10 +45,20 @@ static inline const char *kc_fields_subject(const struct kc_fields *f)
 int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_field, int want_term,
                    struct kc_err *e) KC_MUST_USE;
 
-/* Choose the fields that the options leave open by the usual names, from the record at [p, end) (a text as json/json.h
- * requires it; it may be malformed). bare_ok: an array of numbers may be a record. A field that is not found stays
- * unknown. */
+/* Choose the fields that the options leave open, from the record at [p, end) (a text as json/json.h requires it; it may
+ * be malformed): by the usual names; then, if there is just one, the vector that the record holds at any depth.
+ * bare_ok: a vector may be a record. A field that is not found stays unknown. (in/fields/guess.c) */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
+/* Append to msg, which has `size` bytes, the keys of the record at [p, end): "the record has id, tags". */
+void kc_fields_list(const char *p, const char *end, char *msg, size_t size);
+/* Append the vectors that it has, "numbers are in tags; --vec-field takes it", or else its keys. */
+void kc_fields_explain(const char *p, const char *end, char *msg, size_t size);
+/* Return 1 if the record has a usual name of a vector at its top, with a vector behind it. */
+int kc_fields_has_vec(const char *p, const char *end);
+/* Return 1 if it has a usual name of a term at its top, with a string or a number behind it. */
+int kc_fields_has_term(const char *p, const char *end);
+/* Return the position of the key in a list of names, compared without regard to case; -1 if it is not there. */
+int kc_fields_find(const char *list, const char *key, size_t n);
 
 /* The usual names, in the order of preference, as a message lists them: "term, id, text, ...". */
 extern const char kc_fields_terms[];

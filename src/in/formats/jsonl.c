@@ -1,35 +1,169 @@
-/* The JSON reader. Records come one per line, or are the elements of an array, which split.h cuts out. Fields and
- * dimension are decided by the first good record, before any other thread sees its slot. The records before it are bad:
- * the worker parses them once more to report why. */
+/* The JSON reader. Records come one per line, or split.h cuts them out of larger texts; shape.h says where they are.
+ * Fields and dimension are decided by the first good record, before any other thread sees its slot. The records before
+ * it are bad: the worker parses them once more to report why.
+ *
+ * Vectors in an array may have their terms in another array beside it, before or after. So the input is read twice
+ * then: first for the terms, by a splitter of its own, then for the vectors. What cannot be read twice is kept in
+ * memory. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
 #include "in/formats/formats.h"
 #include "in/formats/record.h"
+#include "in/formats/shape.h"
 #include "in/formats/split.h"
 #include "in/formats/text.h"
 
+#define STEP ((size_t)65536) /* bytes that are looked at first */
+
 struct jsonl_state {
+    struct kc_shape shape;
     int by_line;
+    int wrapped;           /* the splitter makes records {"term": ..., "vec": ...} */
     struct kc_cut cut;
     struct kc_split split;
+    struct kc_strs terms;  /* of the vectors in an array, as JSON */
+    struct kc_json_str key; /* map: the first key of the first text */
+    uint64_t texts;
 };
+
+/* The fields of the records that the splitter makes. */
+static const struct kc_fields wrapped_fields = {
+    .term = {.name = "term", .text = "term", .off = {0, 4}, .n = 1},
+    .vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1}, .want_term = 1};
+
+/* Determine the shape of the input by its beginning: by its first value, or if that is long by its first 64 KiB, or
+ * twice as much, and so on. So it does not matter in what pieces the bytes arrive. */
+static int find_shape(struct kc_feed *f, struct kc_shape *shape, struct kc_err *e)
+{
+    for (size_t most = STEP, tried = 0;;) {
+        if (kc_buf_reserve(&f->carry, KC_NUM_PAD, e) != 0)
+            return -1;
+        char *p = f->carry.p + f->carry_at;
+        size_t n = f->carry.n - f->carry_at, view = n < most ? n : most;
+        int whole = f->src_eof && view == n, rc = 0;
+        memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
+        /* a text that arrives in small pieces is not looked at again for each of them */
+        if (view == most || whole || n >= tried + tried / 2 || !kc_source_ready(f->src)) {
+            char after = p[view];
+            p[view] = '\0';
+            rc = kc_shape_find(p, p + view, whole, f->o->records, f->o->vec_field, shape);
+            p[view] = after;
+            tried = n;
+        }
+        if (rc == 1 || (rc == 2 && (view == most || whole)) || whole || view > f->o->max_line)
+            return 0;
+        most *= view == most ? 2 : 1;
+        if (n < most && kc_feed_more(f, n < STEP ? STEP : n, e) != 0)
+            return -1;
+    }
+}
+
+/* Pass [p, end) to the splitter that collects terms. */
+static int list_terms(struct kc_split *sp, const char *p, const char *end, const char *file, struct kc_err *e)
+{
+    enum kc_split_event ev = KC_SPLIT_MORE;
+    struct kc_buf nothing = {NULL, 0, 0};
+    while (p < end && (ev = kc_split_next(sp, &p, end, &nothing, 0, file, e)) == KC_SPLIT_TOO_LONG)
+        ;
+    return ev == KC_SPLIT_FAULT ? -1 : 0;
+}
+
+/* Collect the terms beside the vectors from the whole input. What is no JSON ends the collection: it is reported when
+ * the reading comes to it. */
+static int collect_terms(struct kc_feed *f, struct kc_split *sp, struct kc_err *e)
+{
+    int again = kc_source_size(f->path) > 0, rc;
+    struct kc_source *src = NULL;
+    struct kc_buf b = {NULL, 0, 0};
+    size_t got = 1;
+    if (!again) {
+        uint64_t most = f->o->max_memory ? f->o->max_memory : UINT64_MAX;
+        while (!f->src_eof && f->carry.n - f->carry_at <= most)
+            if (kc_feed_more(f, f->carry.n - f->carry_at + STEP, e) != 0)
+                return -1;
+        if (!f->src_eof)
+            return kc_err_at(e, KC_ESYS, f->name, 0, "has its terms beside its vectors, so all of it must be in "
+                             "memory, which --max-memory does not allow; from a file it is read twice");
+        return list_terms(sp, f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->name, e);
+    }
+    sp->line = 1; /* from the file's beginning */
+    rc = kc_source_open(&src, f->path, e) != 0 || kc_buf_reserve(&b, f->block, e) != 0 ? -1 : 0;
+    for (int first = 1; rc == 0 && got > 0; first = 0) {
+        struct kc_err late = KC_ERR_INIT;
+        if (kc_source_read(src, b.p, f->block, &got, &late) != 0)
+            break;
+        const char *p = b.p, *end = b.p + got;
+        p += first && got >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        rc = list_terms(sp, p, end, f->name, e);
+    }
+    kc_source_free(src);
+    kc_buf_free(&b);
+    return rc;
+}
+
+/* Read the terms that stand beside the vectors into st->terms, if there are any. */
+static int read_terms(struct kc_feed *f, struct jsonl_state *st, struct kc_err *e)
+{
+    struct kc_split sp;
+    struct kc_err bad = KC_ERR_INIT;
+    if (kc_split_init(&sp, st->shape.pointer, f->o->max_line, f->line0 + 1, e) != 0)
+        return -1;
+    sp.list = 1;
+    sp.only = !f->o->records;
+    sp.term_name = f->o->term_field;
+    int rc = collect_terms(f, &sp, &bad);
+    int damaged = rc != 0 && bad.code == KC_EINPUT && sp.state != KC_SPLIT_TOP && !sp.listing;
+    if (rc != 0 && !damaged)
+        *e = bad;
+    if (rc == 0 && sp.listed.n > 0) {
+        st->terms = sp.listed;
+        memset(&sp.listed, 0, sizeof sp.listed);
+        snprintf(f->st->term_field, sizeof f->st->term_field, "%s", sp.listed_name);
+    } else if (rc == 0 && f->o->term_field) {
+        rc = kc_err_at(e, KC_EINPUT, f->name, 0, "no array '%s' beside its vectors (--term-field)", f->o->term_field);
+    }
+    kc_split_free(&sp);
+    return damaged ? 0 : rc;
+}
 
 static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
 {
-    const char *pointer = f->o->records ? f->o->records : "";
     struct jsonl_state *st = kc_mem_zalloc(1, sizeof *st, e);
     if (!st)
         return -1;
     f->state = st;
-    st->by_line = !f->o->records && !f->array;
-    return st->by_line ? 0 : kc_split_init(&st->split, pointer, f->o->max_line, f->line0 + 1, e);
+    if (find_shape(f, &st->shape, e) != 0)
+        return -1;
+    const struct kc_shape *shape = &st->shape;
+    if (shape->kind == KC_SHAPE_DOUBT)
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "vectors are in '%s' and in '%s': say which with "
+                         "--records %s or --records %s", shape->pointer, shape->other, shape->pointer, shape->other);
+    st->by_line = shape->kind == KC_SHAPE_LINES;
+    if (st->by_line)
+        return 0;
+    int list = shape->kind == KC_SHAPE_ARRAY && shape->bare && shape->inside && !f->o->terms_file;
+    if ((list && read_terms(f, st, e) != 0) ||
+        kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
+        return -1;
+    st->split.kind = shape->kind == KC_SHAPE_MAP ? KC_SPLIT_MAP :
+                     shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS : KC_SPLIT_ARRAY;
+    st->split.terms = st->terms.n > 0 ? &st->terms : NULL;
+    st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
+    st->split.want_term = !f->o->terms_file;
+    st->wrapped = st->terms.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term);
+    if (st->wrapped || shape->kind == KC_SHAPE_MAP || shape->bare)
+        snprintf(f->st->vec_field, sizeof f->st->vec_field, "%s", shape->pointer);
+    if (shape->kind == KC_SHAPE_MAP)
+        snprintf(f->st->term_field, sizeof f->st->term_field, "the keys");
+    return 0;
 }
 
 static void end_jsonl(struct kc_feed *f)
 {
     struct jsonl_state *st = f->state;
     kc_split_free(&st->split);
+    kc_strs_free(&st->terms);
 }
 
 /* Skip the blanks at p. */
@@ -58,7 +192,7 @@ static int next_record(struct kc_slot *s, size_t *at, uint64_t *line, struct kc_
         if (skip_line_blanks(p, stop) == stop)
             continue;
         *stop = '\0'; /* there is room after the last line */
-        *span = (struct kc_span){off, (size_t)(stop - p), *line, 0};
+        *span = (struct kc_span){off, (size_t)(stop - p), *line, 0, 0, 0};
         return 1;
     }
     return 0;
@@ -72,6 +206,7 @@ static int parse_record(const struct kc_slot *s, const struct kc_span *span, con
     r->unit = s->whole_lines ? "line" : "record";
     r->column = span->column;
     r->floor = s->buf.p;
+    r->want_index = s->by_index;
     return kc_record_parse(p, p + span->n, fields, r);
 }
 
@@ -86,13 +221,18 @@ static void decide_fields(struct kc_feed *f, struct kc_slot *s)
         struct kc_fields fields = f->given;
         struct kc_record r = {.row = NULL};
         char *p = s->buf.p + span.off;
-        kc_fields_guess(&fields, p, p + span.n, !s->whole_lines);
+        if (s->fields)
+            fields = *s->fields;
+        else
+            kc_fields_guess(&fields, p, p + span.n, s->bare_ok);
         int good = span.n <= f->o->max_line && parse_record(s, &span, &fields, &r) == 0;
         if (s->whole_lines && span.off + span.n < s->buf.n)
             p[span.n] = '\n'; /* decoding must find the lines again */
         if (good) {
-            f->fields = fields;
-            f->decided = 1;
+            if (!s->fields) {
+                f->fields = fields;
+                f->decided = 1;
+            }
             if (f->d == 0) {
                 f->d = r.count;
                 f->d_name = f->name;
@@ -137,7 +277,8 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
             f->stop = !f->o->skip_bad;
             break;
         } else if (ev == KC_SPLIT_RECORD) {
-            struct kc_span span = {start, s->buf.n - start, sp->element_line, sp->element_column};
+            struct kc_span span = {start, s->buf.n - start, sp->element_line, sp->element_column, sp->count - 1,
+                                   sp->first};
             if (kc_buf_addc(&s->buf, '\0', e) != 0)
                 return -1;
             if (kc_slot_span(s, &span) != 0) {
@@ -158,9 +299,16 @@ static int fill_jsonl_piece(struct kc_feed *f, struct kc_slot *s, int *eof, stru
     struct jsonl_state *st = f->state;
     if ((st->by_line ? kc_cut_fill(f, s, &st->cut, eof, e) : fill_elements(f, s, eof, e)) != 0)
         return -1;
-    if (!*eof && !f->decided)
+    s->bare_ok = st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY ||
+                 (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
+    s->fields = NULL;
+    if (st->wrapped)
+        s->fields = s->given = &wrapped_fields;
+    s->by_index = st->shape.kind == KC_SHAPE_ARRAY && st->shape.inside && !st->shape.bare &&
+                  (f->o->terms_file || (f->o->metadata && !f->o->metadata_key));
+    if (!*eof && (s->fields ? f->d == 0 : !f->decided))
         decide_fields(f, s);
-    s->fields = &f->fields;
+    s->fields = s->fields ? s->fields : &f->fields;
     return 0;
 }
 
@@ -209,6 +357,8 @@ static int decode_record(struct kc_slot *s, const struct kc_span *span, const st
     if (r->term_kind && (r->term.escaped ? kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err)
                                          : kc_strs_add(&s->terms, r->term.p, r->term.n, &s->err)) != 0)
         return -1;
+    if (s->by_index && kc_slot_place(s, r->index >= 0 ? span->base + (uint64_t)r->index : span->no) != 0)
+        return -1;
     if (s->o->want_raw && !fields->bare) {
         s->tmp.n = 0;
         if (kc_record_raw(p, p + span->n, fields, &s->tmp, &s->err) != 0 ||
@@ -233,7 +383,8 @@ static void decode_jsonl_piece(struct kc_slot *s)
         if (s->records < s->undecided) { /* a bad record: parse it as it was when nothing was decided */
             const char *p = s->buf.p + span.off;
             local = *s->given;
-            kc_fields_guess(&local, p, p + span.n, !s->whole_lines);
+            if (s->given != &wrapped_fields)
+                kc_fields_guess(&local, p, p + span.n, s->bare_ok);
             fields = &local;
             r.d = 0;
         }

@@ -67,7 +67,7 @@ static int cut_records(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t 
         *need = 4 + (size_t)n + st->d * sizeof(float);
         if (left < *need)
             return 0;
-        struct kc_span span = {*at + 4, n, 0, 0};
+        struct kc_span span = {*at + 4, n, 0, 0, 0, 0};
         if (kc_slot_span(s, &span) != 0) {
             *e = s->err;
             return -1;

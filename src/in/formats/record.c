@@ -7,13 +7,15 @@
 #include <string.h>
 #include "base/num.h"
 #include "base/utf8.h"
+#include "in/fields/vectext.h"
 #include "in/piece/opts.h"
 
 #define LONGEST_WORD 40 /* of a word that is shown in a message */
 
 /* The verdict on the vector. A duplicate key later in the record may still replace it, so it counts only at the
  * record's end. */
-enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_LARGE, VEC_COUNT, VEC_ELEMENT, VEC_RANGE };
+enum vec_state { VEC_MISSING, VEC_OK, VEC_KIND, VEC_EMPTY, VEC_LARGE, VEC_COUNT, VEC_ELEMENT, VEC_RANGE, VEC_TEXT,
+                 VEC_SEVERAL };
 
 /* The state of the walk. */
 struct record_walk {
@@ -22,9 +24,11 @@ struct record_walk {
     struct kc_record *r;
     struct kc_json_fault fault;
     enum vec_state vec;
-    const char *what; /* VEC_KIND, VEC_ELEMENT, VEC_RANGE: the value concerned */
+    const char *what; /* VEC_KIND, VEC_ELEMENT, VEC_RANGE, VEC_TEXT: the value concerned */
     size_t what_n, index;
     const char *numbers, *numbers_end; /* the last array of numbers, which is nothing but ASCII */
+    int several;       /* there are other vectors beside the one that was found */
+    const char *index_at; /* the value of "index", or NULL */
     const char *term; /* the term's value, NULL while there is none */
     size_t term_n;
 };
@@ -107,12 +111,36 @@ static const char *judge_element(struct record_walk *w, const char *p, const cha
     return kc_json_skip(p, w->end, depth, &w->fault);
 }
 
+/* Parse a vector that is written as a string at p. Return the text after it, or NULL on a fault. */
+static const char *decode_text(struct record_walk *w, const char *p)
+{
+    struct kc_record *r = w->r;
+    struct kc_json_str s;
+    char msg[8];
+    const char *q = kc_json_string(p, w->end, &s, &w->fault);
+    if (!q)
+        return NULL;
+    enum kc_vectext how = kc_vectext_of(s.p, s.p + s.n);
+    struct kc_vectext_row row = {r->row, r->d, r->floor, 0};
+    w->what = p;
+    w->vec = how == KC_VECTEXT_NONE ? VEC_KIND : VEC_TEXT;
+    if (how == KC_VECTEXT_NONE || kc_vectext_parse(how, s.p, s.p + s.n, "", &row, msg, sizeof msg) != 0)
+        return q;
+    w->numbers = p;
+    w->numbers_end = q - 1;
+    r->count = row.count;
+    w->vec = r->count > KC_MAX_DIM ? VEC_LARGE : r->d > 0 && r->count != r->d ? VEC_COUNT : VEC_OK;
+    return q;
+}
+
 /* Decode the vector at p into the row. Return the text after it, or NULL on a fault. */
 static const char *decode_vec(struct record_walk *w, const char *p, unsigned depth)
 {
     struct kc_record *r = w->r;
     float beyond[64];
     size_t n = 0;
+    if (*p == '"')
+        return decode_text(w, p);
     if (*p != '[') {
         w->vec = VEC_KIND;
         w->what = p;
@@ -176,6 +204,9 @@ static const char *walk_object(struct record_walk *w, const char *p)
                                            : kc_path_is_index(path[t], depth - 1, index[depth]));
             enter |= match[t] && depth < path[t]->n;
         }
+        w->several |= w->f->alone && kind[depth] == '[' && on[0] == depth && index[depth] == 1;
+        if (depth == 1 && w->r->want_index && kc_json_equals(&key, "index", 5))
+            w->index_at = p;
         const char *value = p;
         if (match[0]) {
             w->vec = VEC_MISSING; /* a duplicate key replaces what the earlier one held */
@@ -235,6 +266,18 @@ static const char *walk_object(struct record_walk *w, const char *p)
     }
 }
 
+/* Report what is wrong with a vector that is written as a string. */
+static int report_text(const struct record_walk *w)
+{
+    struct kc_record *r = w->r;
+    struct kc_json_fault fault;
+    struct kc_json_str s;
+    (void)kc_json_string(w->what, w->end, &s, &fault);
+    struct kc_vectext_row row = {r->row, r->d, r->floor, 0};
+    return kc_vectext_parse(kc_vectext_of(s.p, s.p + s.n), s.p, s.p + s.n, kc_fields_subject(w->f), &row, r->msg,
+                            sizeof r->msg);
+}
+
 /* Report the verdict on the vector. Return 0 if it is good. */
 static int report_vec(const struct record_walk *w)
 {
@@ -247,12 +290,22 @@ static int report_vec(const struct record_walk *w)
         return 0;
     case VEC_MISSING:
         if (w->f->vec.n == 0)
-            snprintf(r->msg, size, "no vector: none of %s is there; name the field with --vec-field", kc_fields_vecs);
+            snprintf(r->msg, size, "no vector under a usual name: ");
         else
-            snprintf(r->msg, size, "no field '%s'", name);
+            snprintf(r->msg, size, "no field '%s'; ", name);
+        kc_fields_explain(w->begin, w->end, r->msg, size);
+        break;
+    case VEC_TEXT:
+        (void)report_text(w);
+        break;
+    case VEC_SEVERAL:
+        snprintf(r->msg, size, "'%s' is not its only vector: name the array of records with --records", name);
         break;
     case VEC_KIND:
-        snprintf(r->msg, size, "%s is %s, expected an array of numbers", subject, kc_json_kind(*w->what));
+        n = snprintf(r->msg, size, "%s is %s, expected an array of numbers", subject, kc_json_kind(*w->what));
+        if (*w->what == '"')
+            snprintf(r->msg + n, size - (size_t)n,
+                     ", or a text that is one: [1, 2], or base64 or hexadecimal of float32");
         break;
     case VEC_EMPTY:
         n = snprintf(r->msg, size, "%s is empty, expected ", subject);
@@ -292,10 +345,10 @@ static int set_term(const struct record_walk *w)
     if (!w->term) {
         if (w->f->term.n == 0)
             snprintf(r->msg, sizeof r->msg,
-                     "no term: none of %s is there; name the field with --term-field, or give terms with --terms",
-                     kc_fields_terms);
+                     "no term under a usual name: name its field with --term-field, or give terms with --terms; ");
         else
-            snprintf(r->msg, sizeof r->msg, "no field '%s'", w->f->term.name);
+            snprintf(r->msg, sizeof r->msg, "no field '%s'; ", w->f->term.name);
+        kc_fields_list(w->begin, w->end, r->msg, sizeof r->msg);
         return -1;
     }
     char c = *w->term;
@@ -331,9 +384,10 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
     r->msg[0] = '\0';
     r->lines = 0;
     r->count = 0;
+    r->index = -1;
     r->vec = r->vec_end = NULL;
     char first = *p;
-    if (f->bare && first == '[')
+    if (f->bare && (first == '[' || first == '"'))
         p = decode_vec(&w, p, 0);
     else if (!f->bare && first == '{')
         p = walk_object(&w, p);
@@ -351,13 +405,18 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
         w.fault = (struct kc_json_fault){p, "the end of the line: one record per line", NULL};
         return report_fault(&w);
     }
-    if (first != (f->bare ? '[' : '{')) {
+    if (first != (f->bare ? '[' : '{') && !(f->bare && first == '"')) {
         snprintf(r->msg, sizeof r->msg, "the record is %s, expected %s", kc_json_kind(first),
                  f->bare ? "an array of numbers" : "an object");
         return -1;
     }
+    if (w.vec == VEC_OK && w.several)
+        w.vec = VEC_SEVERAL;
     if (report_vec(&w) != 0)
         return -1;
+    uint64_t index;
+    if (w.index_at && kc_json_u64(w.index_at, &index) == 0 && index < INT64_MAX)
+        r->index = (int64_t)index;
     r->vec = w.numbers;
     r->vec_end = w.numbers_end + 1;
     return set_term(&w);

@@ -12,11 +12,13 @@ struct kc_record {
     const char *unit;   /* "line" or "record" */
     const char *floor;  /* the text is readable from here on, before the record */
     size_t column;      /* bytes before the record on its first line */
+    int want_index;     /* read its place among the records, "index" */
     /* set by kc_record_parse */
     size_t count;            /* numbers in the vector */
     const char *vec, *vec_end; /* if good: the vector's text */
     char term_kind;          /* '"': term is a string; '0': term is the text of a number; 0: not wanted */
     struct kc_json_str term;
+    int64_t index;           /* "index" of the record, -1 if it has none */
     uint64_t lines;          /* if bad: line breaks of the record before the fault */
     char msg[512];           /* if bad: what was found and what was expected */
 };

@@ -98,7 +98,6 @@ static int recognise(struct kc_feed *f, struct kc_err *e)
         if (f->carry_at == f->carry.n)
             return kc_feed_broken(f, e);
         char c = f->carry.p[f->carry_at];
-        f->array = c == '[';
         if (c == '{' || c == '[' || want == KC_IN_JSONL)
             f->rd = &kc_reader_jsonl;
         f->carry_at -= f->rd ? 0 : lead;
@@ -134,7 +133,6 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
         f->src_eof = 0;
         f->fresh = 1;
         f->line0 = 0;
-        f->array = 0;
         f->hint_rows = 0;
         f->carry.n = f->carry_at = 0;
         if (kc_source_open(&f->src, f->path, e) != 0)

@@ -8,24 +8,11 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "in/formats/record.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "in/formats/split_cursor.h"
 
 #define LONGEST_TOKEN 4096 /* bytes of a number or word outside the records */
 #define SHOWN_KEYS 5       /* keys of a text without records that a message shows */
 #define SHOWN_KEY 40       /* bytes shown of each */
-
-/* The input of one call, and its outputs. */
-struct split_cursor {
-    struct kc_split *s;
-    const char *p, *end;
-    struct kc_buf *out;
-    size_t start;
-    const char *file;
-    struct kc_err *e;
-};
 
 int kc_split_init(struct kc_split *s, const char *pointer, uint64_t max, uint64_t line, struct kc_err *e)
 {
@@ -38,11 +25,12 @@ int kc_split_init(struct kc_split *s, const char *pointer, uint64_t max, uint64_
 void kc_split_free(struct kc_split *s)
 {
     kc_buf_free(&s->token);
+    kc_strs_free(&s->listed);
+    kc_buf_free(&s->map_key);
     kc_strs_free(&s->keys);
 }
 
-/* Report a fault at the current byte. */
-static int refuse_byte(struct split_cursor *c, const char *expected, const char *what)
+int kc_split_refuse(struct split_cursor *c, const char *expected, const char *what)
 {
     char msg[256], word[KC_RECORD_WORD];
     struct kc_json_fault f = {c->p, expected, what};
@@ -52,74 +40,12 @@ static int refuse_byte(struct split_cursor *c, const char *expected, const char 
     return kc_err_at(c->e, KC_EINPUT, c->file, c->s->line, "%s", msg);
 }
 
-/* Advance line and column past byte b. */
-static void count_byte(struct kc_split *s, char b)
-{
-    s->column++;
-    if (b == '\n') {
-        s->line++;
-        s->column = 0;
-    }
-}
-
-static void count_bytes(struct kc_split *s, const char *p, const char *end)
-{
-    const char *nl;
-    while ((nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        s->line++;
-        s->column = 0;
-        p = nl + 1;
-    }
-    s->column += (size_t)(end - p);
-}
-
-static void step_byte(struct split_cursor *c)
-{
-    count_byte(c->s, *c->p++);
-}
-
 /* Move to the next byte that is no white space. Return 0 if there is none in view. */
 static int skip_blanks(struct split_cursor *c)
 {
     while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\n' || *c->p == '\r'))
-        step_byte(c);
+        kc_split_step(c);
     return c->p < c->end;
-}
-
-/* Find the next quote, brace or bracket, outside of strings. '[' and '{', and ']' and '}', differ in one bit only. */
-static const char *find_structural(const char *p, const char *end)
-{
-#if defined(__SSE2__)
-    const __m128i bit = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"');
-    const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
-    for (; end - p >= 16; p += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p), w = _mm_or_si128(v, bit);
-        __m128i m = _mm_or_si128(_mm_cmpeq_epi8(w, open), _mm_cmpeq_epi8(w, close));
-        int mask = _mm_movemask_epi8(_mm_or_si128(m, _mm_cmpeq_epi8(v, quote)));
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
-    }
-#endif
-    while (p < end && *p != '"' && (*p | 0x20) != '{' && (*p | 0x20) != '}')
-        p++;
-    return p;
-}
-
-/* Find the next quote or backslash, inside a string. */
-static const char *find_quote(const char *p, const char *end)
-{
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-    for (; end - p >= 16; p += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
-    }
-#endif
-    while (p < end && *p != '"' && *p != '\\')
-        p++;
-    return p;
 }
 
 static int is_in_object(const struct kc_split *s)
@@ -143,7 +69,7 @@ static int open_container(struct split_cursor *c)
     struct kc_split *s = c->s;
     int object = *c->p == '{';
     if (s->depth == KC_JSON_DEPTH)
-        return refuse_byte(c, NULL, "nested deeper than 512 levels");
+        return kc_split_refuse(c, NULL, "nested deeper than 512 levels");
     uint64_t bit = (uint64_t)1 << (s->depth % 64), *word = &s->object[s->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
     s->depth++;
@@ -151,7 +77,7 @@ static int open_container(struct split_cursor *c)
         s->on = s->depth;
         s->index[s->depth] = 0;
     }
-    step_byte(c);
+    kc_split_step(c);
     if (object) {
         s->state = KC_SPLIT_FIRST_KEY;
     } else {
@@ -202,6 +128,19 @@ static int report_no_records(struct split_cursor *c)
                      s->path.name, keys);
 }
 
+/* Check that the text has as many terms as elements, or that no text has any. */
+static int check_listed(const struct split_cursor *c)
+{
+    const struct kc_split *s = c->s;
+    uint64_t terms = s->listed.n - s->listed_first, n = s->count - s->first;
+    if (terms == n || (s->listed.n == 0 && s->rank < 0))
+        return 0;
+    return kc_err_at(c->e, KC_EINPUT, c->file, s->line,
+                     "%s has %llu element%s, '%s' has %llu: they must be as many; --terms FILE gives other terms",
+                     s->listed_name[0] ? s->listed_name : "the array of terms", (unsigned long long)terms,
+                     terms == 1 ? "" : "s", s->path.name, (unsigned long long)n);
+}
+
 /* Set the state after a value. */
 static int leave_value(struct split_cursor *c)
 {
@@ -211,21 +150,48 @@ static int leave_value(struct split_cursor *c)
         return 0;
     }
     s->state = KC_SPLIT_TOP;
-    return s->found ? 0 : report_no_records(c);
+    return !s->found ? report_no_records(c) : s->list ? check_listed(c) : 0;
 }
 
 static int close_container(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    step_byte(c);
+    kc_split_step(c);
     s->depth--;
     s->on = s->on < s->depth ? s->on : s->depth;
     return leave_value(c);
 }
 
+/* Return 1 if the number to come is the first of the first array in an array, with nothing but objects around these:
+ * another array of vectors. */
+static int begins_vectors(const struct kc_split *s)
+{
+    if (s->state != KC_SPLIT_FIRST_VALUE || s->depth < 2)
+        return 0;
+    for (unsigned i = 0; i < s->depth; i++) {
+        int object = (s->object[i / 64] >> (i % 64) & 1) != 0;
+        if (object != (i + 2 < s->depth))
+            return 0;
+    }
+    return 1;
+}
+
 static int starts_value(char b)
 {
     return b == '"' || b == '-' || (b >= '0' && b <= '9') || b == 't' || b == 'f' || b == 'n';
+}
+
+/* Begin to collect the terms in the array at the current byte. */
+static int begin_list(struct split_cursor *c)
+{
+    struct kc_split *s = c->s;
+    kc_strs_cut(&s->listed, s->listed_first);
+    s->rank = s->next_rank;
+    s->next_rank = -1;
+    s->listing = 1;
+    kc_split_step(c);
+    s->state = KC_SPLIT_FIRST_ELEMENT;
+    return 0;
 }
 
 /* Begin a value: open a container, begin the array of records, or begin a string or scalar. */
@@ -236,19 +202,32 @@ static int begin_value(struct split_cursor *c)
     if (s->state == KC_SPLIT_FIRST_VALUE && b == ']')
         return close_container(c);
     if (b != '{' && b != '[' && !starts_value(b))
-        return refuse_byte(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
-    if (s->match == 2 && b != '[') {
+        return kc_split_refuse(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
+    if (s->next_rank >= 0 && b == '[' && s->match == 0)
+        return begin_list(c);
+    s->next_rank = -1;
+    if (s->only && s->found && (b == '-' || (b >= '0' && b <= '9')) && begins_vectors(s))
+        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "vectors are in '%s', and in another array of this text, "
+                         "too: say which with --records", s->path.name);
+    if (s->match == 2 && s->kind == KC_SPLIT_MAP && b == '{' && !s->found) {
+        s->found = 1;
+        kc_split_step(c);
+        s->state = KC_SPLIT_FIRST_PAIR;
+        return 0;
+    }
+    if (s->match == 2 && b != (s->kind == KC_SPLIT_MAP ? '{' : '[')) {
+        const char *expected = s->kind == KC_SPLIT_MAP ? "an object of vectors" : "an array of records";
         if (s->path.n == 0)
-            return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the JSON text is %s, expected an array of records",
-                             kc_json_kind(b));
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%s' is %s, expected an array of records", s->path.name,
-                         kc_json_kind(b));
+            return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the JSON text is %s, expected %s", kc_json_kind(b),
+                             expected);
+        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%s' is %s, expected %s", s->path.name, kc_json_kind(b),
+                         expected);
     }
     if (s->match == 2) {
         if (s->found)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%s' comes twice in one JSON text", s->path.name);
         s->found = 1;
-        step_byte(c);
+        kc_split_step(c);
         s->state = KC_SPLIT_FIRST_ELEMENT;
         return 0;
     }
@@ -258,12 +237,12 @@ static int begin_value(struct split_cursor *c)
         return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "no array of records at '%s': the JSON text is %s",
                          s->path.name, kc_json_kind(b));
     s->token.n = 0;
-    s->is_key = s->key_fits = s->escape = 0;
+    s->is_key = s->pair = s->key_fits = s->escape = 0;
     s->utf8_left = 0;
     s->state = KC_SPLIT_SCALAR;
     if (b == '"') {
         s->state = KC_SPLIT_STRING;
-        step_byte(c);
+        kc_split_step(c);
     }
     return 0;
 }
@@ -272,88 +251,79 @@ static int begin_value(struct split_cursor *c)
 static int begin_key(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    int first = s->state == KC_SPLIT_FIRST_KEY;
+    int first = s->state == KC_SPLIT_FIRST_KEY || s->state == KC_SPLIT_FIRST_PAIR;
+    if (s->state == KC_SPLIT_FIRST_PAIR && *c->p == '}') {
+        kc_split_step(c);
+        return leave_value(c);
+    }
     if (first && *c->p == '}')
         return close_container(c);
     if (*c->p != '"')
-        return refuse_byte(c, first ? "a key or '}'" : "a key", NULL);
-    step_byte(c);
+        return kc_split_refuse(c, first ? "a key or '}'" : "a key", NULL);
+    kc_split_step(c);
     s->token.n = 0;
     if (kc_buf_reserve(&s->token, 1, c->e) != 0) /* the key may be empty, but its text is never NULL */
         return -1;
     s->is_key = 1;
-    s->key_fits = s->on == s->depth && s->depth <= s->path.n;
+    s->pair = s->state == KC_SPLIT_FIRST_PAIR || s->state == KC_SPLIT_NEXT_PAIR;
+    s->key_fits = s->pair || (s->on == s->depth && s->depth <= s->path.n);
     s->escape = 0;
     s->utf8_left = 0;
     s->state = KC_SPLIT_STRING;
     return 0;
 }
 
+/* Return how well the key in s->token suits as the name of the terms' array; -1 if it does not, or less than one that
+ * this text had before. */
+static int rank_list_name(struct kc_split *s)
+{
+    const char *key = s->token.p;
+    size_t n = s->token.n;
+    int rank;
+    if (s->term_name)
+        rank = n == strlen(s->term_name) && memcmp(key, s->term_name, n) == 0 ? 0 : -1;
+    else
+        rank = kc_fields_find(kc_fields_terms, key, n > 1 && key[n - 1] == 's' ? n - 1 : n);
+    if (rank < 0 || (s->rank >= 0 && rank > s->rank))
+        return -1;
+    snprintf(s->listed_name, sizeof s->listed_name, "%.*s", (int)(n < 60 ? n : 60), key);
+    return rank;
+}
+
+/* Check that the first key of a map is another one than that of the first text: else it may be the name of a field. */
+static int check_first_key(struct split_cursor *c)
+{
+    struct kc_split *s = c->s;
+    if (s->texts == 1)
+        return kc_buf_add(&s->map_key, s->token.p, s->token.n, c->e);
+    if (s->map_key.n != s->token.n || memcmp(s->map_key.p, s->token.p, s->token.n) != 0)
+        return 0;
+    return kc_err_at(c->e, KC_EINPUT, c->file, s->line,
+                     "the key '%.*s' begins this text as it began the first: if it names a field and is no term, say "
+                     "which field is the vector with --vec-field", (int)(s->token.n < 60 ? s->token.n : 60),
+                     s->token.p);
+}
+
 /* End a string, which may be a key. */
 static int end_string(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    step_byte(c);
+    kc_split_step(c);
     if (!s->is_key)
         return leave_value(c);
     s->match = 0;
+    if (s->pair) {
+        s->state = KC_SPLIT_PAIR_COLON;
+        return s->count == s->first ? check_first_key(c) : 0;
+    }
     if (s->depth == 1 && keep_key(s, c->e) != 0)
         return -1;
+    s->next_rank = s->list && s->key_fits ? rank_list_name(s) : -1;
     if (s->key_fits) {
         struct kc_json_str key = {s->token.p, s->token.n, memchr(s->token.p, '\\', s->token.n) != NULL};
         set_match(s, &key);
     }
     s->state = KC_SPLIT_COLON;
-    return 0;
-}
-
-/* Begin a UTF-8 sequence of several bytes. Return -1 if b begins none. */
-static int begin_sequence(struct kc_split *s, unsigned char b)
-{
-    if (b < 0xC2 || b > 0xF4)
-        return -1;
-    s->utf8_left = b < 0xE0 ? 1 : b < 0xF0 ? 2 : 3;
-    s->utf8_low = b == 0xE0 ? 0xA0 : b == 0xF0 ? 0x90 : 0x80;
-    s->utf8_high = b == 0xED ? 0x9F : b == 0xF4 ? 0x8F : 0xBF;
-    return 0;
-}
-
-/* Check the bytes of a string, up to its end or that of the input. */
-static int scan_string(struct split_cursor *c)
-{
-    struct kc_split *s = c->s;
-    for (; c->p < c->end; step_byte(c)) {
-        unsigned char b = (unsigned char)*c->p;
-        if (s->utf8_left > 0) {
-            if (b < s->utf8_low || b > s->utf8_high)
-                return refuse_byte(c, "the rest of a UTF-8 sequence", NULL);
-            s->utf8_left--;
-            s->utf8_low = 0x80;
-            s->utf8_high = 0xBF;
-        } else if (s->escape == 1) {
-            if (b == '\0' || !strchr("\"\\/bfnrtu", b))
-                return refuse_byte(c, "an escape's letter", NULL);
-            s->escape = b == 'u' ? 5 : 0;
-        } else if (s->escape > 1) {
-            if (!((b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'f')))
-                return refuse_byte(c, "a hexadecimal digit", NULL);
-            s->escape = s->escape == 2 ? 0 : s->escape - 1;
-        } else if (b == '"') {
-            return end_string(c);
-        } else if (b == '\\') {
-            s->escape = 1;
-        } else if (b < 0x20) {
-            return refuse_byte(c, NULL, "a string has an unescaped control byte");
-        } else if (b >= 0x80 && begin_sequence(s, b) != 0) {
-            return refuse_byte(c, NULL, "not UTF-8");
-        }
-        if (s->key_fits) {
-            if (s->token.n > 6 * sizeof s->path.text) /* too long, even if all of it were \uXXXX */
-                s->key_fits = 0;
-            else if (kc_buf_addc(&s->token, (char)b, c->e) != 0)
-                return -1;
-        }
-    }
     return 0;
 }
 
@@ -370,8 +340,10 @@ static int scan_scalar(struct split_cursor *c)
     size_t before = s->token.n; /* bytes of it that are counted in the column already */
     while (p < c->end && is_token_byte(*p))
         p++;
-    if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN)
-        return refuse_byte(c, NULL, "a number or word of more than 4096 bytes");
+    if (s->token.n + (size_t)(p - c->p) > LONGEST_TOKEN) {
+        s->column -= before; /* name the token's first byte, however the input came */
+        return kc_split_refuse(c, NULL, "a number or word of more than 4096 bytes");
+    }
     if (kc_buf_add(&s->token, c->p, (size_t)(p - c->p), c->e) != 0)
         return -1;
     if (p < c->end) {
@@ -385,9 +357,56 @@ static int scan_scalar(struct split_cursor *c)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%.40s' is not JSON, at column %zu", t,
                              s->column + 1 - before);
     }
-    count_bytes(s, c->p, p);
+    kc_split_count_bytes(s, c->p, p);
     c->p = p;
     return p < c->end ? leave_value(c) : 0;
+}
+
+/* Put before the element what makes it a record with a term: {"term": TERM, "vec": */
+static int wrap_element(struct split_cursor *c)
+{
+    struct kc_split *s = c->s;
+    size_t n = 0;
+    const char *term = NULL, *quote = s->kind == KC_SPLIT_MAP ? "\"" : "";
+    s->wrapped = 0;
+    if (s->listing || s->list || !(s->kind == KC_SPLIT_MAP ? s->want_term : s->terms != NULL))
+        return 0;
+    if (s->kind == KC_SPLIT_MAP) {
+        term = s->token.p;
+        n = s->token.n;
+    } else if (s->count < s->terms->n) {
+        term = kc_strs_get(s->terms, (size_t)s->count, &n);
+    }
+    if (!term)
+        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the input has changed while it was read");
+    if (kc_buf_adds(c->out, "{\"term\":", c->e) != 0 || kc_buf_adds(c->out, quote, c->e) != 0 ||
+        kc_buf_add(c->out, term, n, c->e) != 0 || kc_buf_adds(c->out, quote, c->e) != 0 ||
+        kc_buf_adds(c->out, ",\"vec\":", c->e) != 0)
+        return -1;
+    s->wrapped = c->out->n - c->start;
+    return 0;
+}
+
+/* Begin the element at the current byte. */
+static int enter_element(struct split_cursor *c)
+{
+    struct kc_split *s = c->s;
+    char b = *c->p;
+    if (b == ',' || b == ':' || b == ']' || b == '}')
+        return kc_split_refuse(c, "a record", NULL);
+    if (s->listing)
+        s->token.n = 0;
+    if (wrap_element(c) != 0)
+        return -1;
+    s->count += !s->listing;
+    s->state = KC_SPLIT_ELEMENT;
+    s->element_line = s->line;
+    s->element_column = s->column - s->wrapped; /* may wrap around: columns in the element are added to it */
+    s->nesting = 0;
+    s->quoted = s->escape = 0;
+    s->scalar = b != '{' && b != '[' && b != '"';
+    s->taken = 0;
+    return 0;
 }
 
 /* Begin an element of the array of records, or end the array. */
@@ -396,65 +415,26 @@ static int begin_element(struct split_cursor *c)
     struct kc_split *s = c->s;
     char b = *c->p;
     if (s->state == KC_SPLIT_FIRST_ELEMENT && b == ']') {
-        step_byte(c);
+        kc_split_step(c);
+        s->listing = 0;
         return leave_value(c);
     }
     if (b == ',' || b == ':' || b == ']' || b == '}')
-        return refuse_byte(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
-    s->state = KC_SPLIT_ELEMENT;
-    s->element_line = s->line;
-    s->element_column = s->column;
-    s->nesting = 0;
-    s->quoted = s->escape = 0;
-    s->scalar = b != '{' && b != '[' && b != '"';
-    s->taken = 0;
-    return 0;
+        return kc_split_refuse(c, s->state == KC_SPLIT_FIRST_ELEMENT ? "a record or ']'" : "a record", NULL);
+    return enter_element(c);
 }
 
-/* Scan to the element's end, after its last byte. Return 1 if it has been reached. */
-static int scan_element(struct split_cursor *c)
+/* End an element that was collected as a term. */
+static int end_listed(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    const char *p = c->p, *end = c->end;
-    if (s->scalar) {
-        while (p < end && *p != ',' && *p != ']' && *p != '}' && (unsigned char)*p > ' ')
-            p++;
-        c->p = p;
-        return p < end;
+    char b = s->token.n > 0 ? s->token.p[0] : '\0';
+    if (b != '"' && b != '-' && !(b >= '0' && b <= '9')) {
+        kc_err_at(c->e, KC_EINPUT, c->file, s->element_line, "'%s' holds %s, expected strings or numbers: %s",
+                  s->listed_name, kc_json_kind(b), "--term-field names another array, --terms FILE gives the terms");
+        return KC_SPLIT_FAULT;
     }
-    while (p < end) {
-        if (s->quoted) {
-            if (s->escape) {
-                s->escape = 0;
-                p++;
-                continue;
-            }
-            p = find_quote(p, end);
-            if (p == end)
-                break;
-            if (*p++ == '\\') {
-                s->escape = 1;
-                continue;
-            }
-            s->quoted = 0;
-        } else {
-            p = find_structural(p, end);
-            if (p == end)
-                break;
-            char b = *p++;
-            s->quoted = b == '"';
-            if (b == '{' || b == '[')
-                s->nesting++;
-            else if (b != '"')
-                s->nesting--;
-        }
-        if (s->nesting == 0 && !s->quoted) {
-            c->p = p;
-            return 1;
-        }
-    }
-    c->p = end;
-    return 0;
+    return kc_strs_add(&s->listed, s->token.p, s->token.n, c->e) == 0 ? 0 : KC_SPLIT_FAULT;
 }
 
 /* Scan an element and copy its bytes. Return 0 to continue, or an event. */
@@ -462,17 +442,24 @@ static int copy_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     const char *begin = c->p;
-    int done = scan_element(c);
+    struct kc_buf *out = s->listing ? &s->token : c->out;
+    int done = kc_split_element(c), silent = s->list && !s->listing;
     size_t n = (size_t)(c->p - begin);
-    count_bytes(s, begin, c->p);
+    kc_split_count_bytes(s, begin, c->p);
     s->taken += n;
     if (s->taken > s->max)
-        c->out->n = c->start;
-    else if (kc_buf_add(c->out, begin, n, c->e) != 0)
+        out->n = s->listing ? 0 : c->start;
+    else if (!silent && kc_buf_add(out, begin, n, c->e) != 0)
         return KC_SPLIT_FAULT;
     if (!done)
         return 0;
-    s->state = KC_SPLIT_AFTER_ELEMENT;
+    s->state = s->kind == KC_SPLIT_TEXTS ? KC_SPLIT_TOP : KC_SPLIT_AFTER_ELEMENT;
+    if (s->listing)
+        return end_listed(c);
+    if (silent)
+        return 0;
+    if (s->wrapped > 0 && s->taken <= s->max && kc_buf_addc(out, '}', c->e) != 0)
+        return KC_SPLIT_FAULT;
     return s->taken > s->max ? KC_SPLIT_TOO_LONG : KC_SPLIT_RECORD;
 }
 
@@ -480,12 +467,16 @@ static int copy_element(struct split_cursor *c)
 static int leave_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
-    char b = *c->p;
-    if (b != ',' && b != ']')
-        return refuse_byte(c, "',' or ']' after a record", NULL);
-    step_byte(c);
-    s->state = KC_SPLIT_NEXT_ELEMENT;
-    return b == ']' ? leave_value(c) : 0;
+    int map = s->kind == KC_SPLIT_MAP;
+    char b = *c->p, close = map ? '}' : ']';
+    if (b != ',' && b != close)
+        return kc_split_refuse(c, map ? "',' or '}' after a vector" : "',' or ']' after a record", NULL);
+    kc_split_step(c);
+    s->state = map ? KC_SPLIT_NEXT_PAIR : KC_SPLIT_NEXT_ELEMENT;
+    if (b == ',')
+        return 0;
+    s->listing = 0;
+    return leave_value(c);
 }
 
 /* Accept the ',' or the end of a container after a member. */
@@ -496,8 +487,8 @@ static int leave_member(struct split_cursor *c)
     if (*c->p == (object ? '}' : ']'))
         return close_container(c);
     if (*c->p != ',')
-        return refuse_byte(c, object ? "',' or '}'" : "',' or ']'", NULL);
-    step_byte(c);
+        return kc_split_refuse(c, object ? "',' or '}'" : "',' or ']'", NULL);
+    kc_split_step(c);
     if (object) {
         s->state = KC_SPLIT_KEY;
     } else {
@@ -510,24 +501,29 @@ static int leave_member(struct split_cursor *c)
 }
 
 /* Begin a JSON text. */
-static int begin_text(struct kc_split *s)
+static int begin_text(struct split_cursor *c)
 {
+    struct kc_split *s = c->s;
     s->found = 0;
     s->depth = s->on = 0;
     s->more_keys = 0;
+    s->first = s->count;
+    s->texts++;
+    s->listed_first = s->listed.n;
+    s->rank = s->next_rank = -1;
     kc_strs_clear(&s->keys);
     s->match = s->path.n == 0 ? 2 : 1;
     s->state = KC_SPLIT_VALUE;
-    return 0;
+    return s->kind == KC_SPLIT_TEXTS ? enter_element(c) : 0;
 }
 
 /* Accept the ':' after a key. */
 static int accept_colon(struct split_cursor *c)
 {
     if (*c->p != ':')
-        return refuse_byte(c, "':'", NULL);
-    step_byte(c);
-    c->s->state = KC_SPLIT_VALUE;
+        return kc_split_refuse(c, "':'", NULL);
+    kc_split_step(c);
+    c->s->state = c->s->pair ? KC_SPLIT_PAIR_VALUE : KC_SPLIT_VALUE;
     return 0;
 }
 
@@ -547,7 +543,8 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
             continue;
         }
         if (s->state == KC_SPLIT_STRING) {
-            rc = scan_string(&c);
+            rc = kc_split_string(&c);
+            rc = rc > 0 ? end_string(&c) : rc;
             continue;
         }
         if (s->state == KC_SPLIT_SCALAR) {
@@ -557,12 +554,16 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
         if (!skip_blanks(&c))
             break;
         switch (s->state) {
-        case KC_SPLIT_TOP: rc = begin_text(s); break;
+        case KC_SPLIT_TOP: rc = begin_text(&c); break;
         case KC_SPLIT_VALUE:
         case KC_SPLIT_FIRST_VALUE: rc = begin_value(&c); break;
         case KC_SPLIT_FIRST_KEY:
+        case KC_SPLIT_FIRST_PAIR:
+        case KC_SPLIT_NEXT_PAIR:
         case KC_SPLIT_KEY: rc = begin_key(&c); break;
+        case KC_SPLIT_PAIR_COLON:
         case KC_SPLIT_COLON: rc = accept_colon(&c); break;
+        case KC_SPLIT_PAIR_VALUE: rc = enter_element(&c); break;
         case KC_SPLIT_AFTER: rc = leave_member(&c); break;
         case KC_SPLIT_FIRST_ELEMENT:
         case KC_SPLIT_NEXT_ELEMENT: rc = begin_element(&c); break;
@@ -580,7 +581,7 @@ int kc_split_end(const struct kc_split *s, const char *file, struct kc_err *e)
 {
     if (s->state == KC_SPLIT_TOP)
         return 0;
-    const char *where = s->state == KC_SPLIT_ELEMENT ? "a record" :
-                        s->state >= KC_SPLIT_FIRST_ELEMENT ? "the array of records" : "a JSON text";
+    const char *where = s->state == KC_SPLIT_ELEMENT ? "a record" : s->state < KC_SPLIT_FIRST_ELEMENT ? "a JSON text" :
+                        s->kind == KC_SPLIT_MAP ? "the object of vectors" : "the array of records";
     return kc_err_at(e, KC_EINPUT, file, s->line, "unexpected end of input in %s", where);
 }

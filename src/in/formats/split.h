@@ -1,5 +1,6 @@
-/* The records splitter: check a JSON text that comes in pieces of any size, and cut out the elements of one array in
- * it, each as a text of its own. Within the elements it only looks for their end. */
+/* The records splitter: check JSON texts that come in pieces of any size, and cut out the elements, each as a text of
+ * its own. The elements are those of one array in each text, or the members of one object, or the texts themselves.
+ * Within the elements it only looks for their end. */
 #ifndef KC_IN_FORMATS_SPLIT_H
 #define KC_IN_FORMATS_SPLIT_H
 
@@ -18,10 +19,39 @@ enum kc_split_state {
     KC_SPLIT_FIRST_ELEMENT, /* in the array: an element or ']' */
     KC_SPLIT_NEXT_ELEMENT,
     KC_SPLIT_ELEMENT,     /* in an element */
-    KC_SPLIT_AFTER_ELEMENT
+    KC_SPLIT_AFTER_ELEMENT,
+    KC_SPLIT_FIRST_PAIR, /* in the map: a key or '}' */
+    KC_SPLIT_NEXT_PAIR,  /* in the map: a key */
+    KC_SPLIT_PAIR_COLON,
+    KC_SPLIT_PAIR_VALUE
+};
+
+enum kc_split_kind {
+    KC_SPLIT_ARRAY, /* elements of an array */
+    KC_SPLIT_TEXTS, /* each text is an element */
+    KC_SPLIT_MAP    /* members of an object: a term, and a vector */
 };
 
 struct kc_split {
+    /* set by the caller after kc_split_init */
+    enum kc_split_kind kind;
+    int want_term;      /* map: each element is given out as {"term": KEY, "vec": VALUE}, else as its value */
+    const struct kc_strs *terms; /* array: element i of the input is given out as {"term": terms[i], "vec": ELEMENT};
+                                    NULL: as it is */
+    int list;           /* give out no elements, but collect the terms beside the array in `listed` */
+    int only;           /* array: a second array of vectors in the text is an error */
+    const char *term_name; /* list: the name of the terms' array; NULL: by the usual names, and their plurals */
+
+    uint64_t count;     /* elements that have begun */
+    uint64_t first;     /* those of them before this text */
+    struct kc_strs listed; /* list: a term for each element so far, as JSON; empty if the texts have none */
+    char listed_name[64];
+    size_t listed_first; /* terms before this text */
+    int rank;           /* list: how well the name of the terms' array suits, from 0 on; -1: there is none yet */
+    int next_rank, listing; /* list: the next value may be that array; its elements are being collected */
+    struct kc_buf map_key; /* map: the first key of the first text */
+    uint64_t texts;     /* texts that have begun */
+    size_t wrapped;     /* bytes that were put before the element */
     struct kc_path path;
     uint64_t max;       /* bytes of the longest element */
     enum kc_split_state state;
@@ -34,6 +64,7 @@ struct kc_split {
     uint64_t index[KC_PATH_DEPTH + 2];   /* index of the next element, for the containers on the path */
     int match;          /* what the next value is: 2: the path ends at it; 1: the path leads through it */
     int is_key;         /* the string is a key */
+    int pair;           /* it is one of the map */
     int escape;         /* in a string: 1: after a backslash; n of 5 to 2: n - 1 digits of \u must still come */
     unsigned utf8_left; /* in a string: bytes of the UTF-8 sequence that must still come */
     unsigned char utf8_low, utf8_high; /* range of the next such byte */

@@ -11,29 +11,6 @@
 #include "in/piece/slot.h"
 #include "io/lines.h"
 
-const char *kc_text_show(char out[KC_TEXT_SHOWN], const char *p, const char *end)
-{
-    size_t n = (size_t)(end - p), most = KC_TEXT_SHOWN - 16;
-    if (n > most) {
-        n = most;
-        while (n > most - 4 && ((unsigned char)p[n] & 0xC0) == 0x80) /* not within a character */
-            n--;
-    }
-    snprintf(out, KC_TEXT_SHOWN, "'%.*s'%s", (int)n, p, p + n < end ? "..." : "");
-    return out;
-}
-
-int kc_text_number(const char *p, const char *end, float *out)
-{
-    while (p < end && *p == ' ')
-        p++;
-    while (p < end && end[-1] == ' ')
-        end--;
-    const char *q = p;
-    enum kc_num_status st = kc_num_loose(&q, out);
-    return st == KC_NUM_SYNTAX || q != end ? KC_NUM_SYNTAX : (int)st;
-}
-
 int kc_text_bad_number(struct kc_text_row *r, const char *what, size_t no, const char *p, const char *end)
 {
     char shown[KC_TEXT_SHOWN];
@@ -74,7 +51,7 @@ int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_
             stop = kc_cut_end(p, end, s->columns.sep);
         else if (!(stop = memchr(p, '\n', (size_t)(end - p))))
             stop = end;
-        *span = (struct kc_span){*at, (size_t)(stop - p), *line + 1, 0};
+        *span = (struct kc_span){*at, (size_t)(stop - p), *line + 1, 0, 0, 0};
         *at = (size_t)(stop - s->buf.p) + (stop < end);
         ++*line;
         for (q = p; s->columns.multiline && (q = memchr(q, '\n', (size_t)(stop - q))) != NULL; q++)

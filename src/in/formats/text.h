@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/mem.h"
+#include "in/fields/vectext.h"
 #include "in/piece/layout.h"
 
 struct kc_feed; /* in/piece/feed.h */
@@ -61,12 +62,6 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
  * and its number `no` say where it is. Return -1. */
 int kc_text_bad_number(struct kc_text_row *r, const char *what, size_t no, const char *p, const char *end);
 int kc_text_bad_count(struct kc_text_row *r);
-/* Quote the text at [p, end) for a message, shortened if it is long. */
-#define KC_TEXT_SHOWN 56
-const char *kc_text_show(char out[KC_TEXT_SHOWN], const char *p, const char *end);
-/* Parse all of [p, end) as a number, with blanks around it allowed. Return KC_NUM_OK, ... */
-int kc_text_number(const char *p, const char *end, float *out);
-
 /* Find the next record of the slot from *at on that is not blank. Return 1 and its span, 0 if there is none. *line
  * counts the lines of the slot so far. */
 int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_span *span);

@@ -290,7 +290,7 @@ static int cut_bin_rows(struct kc_feed *f, struct kc_slot *s, size_t *at, size_t
             *need += n;
         if (!blank || left < *need)
             return 0;
-        struct kc_span span = {*at + lf, n, 0, 0};
+        struct kc_span span = {*at + lf, n, 0, 0, 0, 0};
         if (kc_slot_span(s, &span) != 0) {
             *e = s->err;
             return -1;

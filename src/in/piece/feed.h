@@ -28,7 +28,6 @@ struct kc_feed {
     void *state;            /* the reader's own */
     int fresh;              /* no slot of this file has been filled yet */
     uint64_t line0;         /* lines that were skipped at its beginning */
-    int array;              /* it begins with '[' */
     int stop;               /* a slot that must fail has been filled: nothing after it is read */
     uint64_t hint_rows;
     uint64_t bytes;         /* stored bytes of the files before the open one */

@@ -19,6 +19,8 @@ void kc_slot_clear(struct kc_slot *s)
     s->layout = (struct kc_layout){KC_CELL_F32, 0, 0};
     s->d_from = NULL;
     s->fields = NULL;
+    s->bare_ok = s->by_index = 0;
+    s->nplaces = 0;
     kc_reopened_free(s->reopened);
     s->reopened = NULL;
     s->at = s->end = 0;
@@ -42,9 +44,18 @@ void kc_slot_free(struct kc_slot *s)
     kc_buf_free(&s->check.json);
     kc_buf_free(&s->check.text);
     kc_mem_free(s->spans);
+    kc_mem_free(s->places);
     kc_mem_free(s->bads);
     kc_mem_free(s->x);
     kc_reopened_free(s->reopened);
+}
+
+int kc_slot_place(struct kc_slot *s, uint64_t place)
+{
+    if (kc_mem_reserve_u64(&s->places, &s->places_cap, s->nplaces + 1, &s->err) != 0)
+        return -1;
+    s->places[s->nplaces++] = place;
+    return 0;
 }
 
 int kc_slot_is_large(const struct kc_slot *s)

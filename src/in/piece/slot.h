@@ -16,6 +16,7 @@ struct kc_span {
     size_t off, n;
     uint64_t line; /* of its first byte, from 1; 0: none */
     size_t column; /* bytes before it on that line */
+    uint64_t no, base; /* its number among the elements of its file, and that of the first in its text; lines: 0 */
 };
 
 /* Bad records: one, or several in sequence whose reasons are not kept. */
@@ -49,6 +50,10 @@ struct kc_slot {
     int whole_lines;    /* buf holds whole lines, and spans is not used */
     struct kc_columns columns; /* for text other than JSON */
     size_t before;      /* text other than JSON: records at the beginning that are a header or were counted as bad */
+    int bare_ok;        /* a record may be a vector and nothing else */
+    int by_index;       /* records say by "index" which place in their text is theirs */
+    uint64_t *places;   /* by_index: (n) the place of each row in its file, from 0 */
+    size_t nplaces, places_cap;
     int overlong;       /* the input continued with a record longer than max_line, which is not in here */
     uint64_t overlong_line; /* its line; if whole_lines, it is the next line instead */
     struct kc_layout layout; /* for plain rows */
@@ -81,6 +86,7 @@ void kc_slot_free(struct kc_slot *s);
 int kc_slot_is_large(const struct kc_slot *s);
 /* Clear the slot and free the memory beyond that of an ordinary piece. */
 void kc_slot_trim(struct kc_slot *s);
+int kc_slot_place(struct kc_slot *s, uint64_t place) KC_MUST_USE; /* appends the place of a row; -1: see s->err */
 int kc_slot_span(struct kc_slot *s, const struct kc_span *span) KC_MUST_USE; /* appends a span; -1: see s->err */
 /* Make room for one more row of s->d numbers and return it: s->x + s->n * s->d. NULL: see s->err. */
 float *kc_slot_row(struct kc_slot *s);

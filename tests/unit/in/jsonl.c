@@ -47,31 +47,30 @@ TEST(in_jsonl_fields)
     reads("{\"id\":null,\"text\":\"t\",\"vector\":\"\",\"embedding\":[1]}", "t|1.0\n");
     reads("{\"object\":\"embedding\",\"index\":0,\"embedding\":[1]}\n{\"index\":1,\"embedding\":[2]}",
           "0|1.0\n1|2.0\n");
-    reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"vec\":[1]}", "error 1 FILE0:2: no field 'values'\n");
-    reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"values\":[1]}", "error 1 FILE0:2: no field 'id'\n");
+    reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"vec\":[1]}", "error 1 FILE0:2: no field 'values'; numbers are in vec; --vec-field takes it\n");
+    reads("{\"id\":\"i\",\"values\":[1]}\n{\"term\":\"x\",\"values\":[1]}", "error 1 FILE0:2: no field 'id'; the record has term, values\n");
     reads("{\"x\":[1]}",
-          "error 1 FILE0:1: no vector: none of vec, vector, embedding, embeddings, values, emb, features, "
-          "dense_vector is there; name the field with --vec-field\n");
-    reads("{\"vec\":[1]}",
-          "error 1 FILE0:1: no term: none of term, id, text, name, key, word, token, title, label, content, "
-          "sentence, input, document, chunk, _id, uuid, doc_id, index is there; name the field with --term-field, or "
-          "give terms "
-          "with --terms\n");
+          "error 1 FILE0:1: no vector under a usual name: numbers are in x; --vec-field takes it\n");
+    reads("{\"vec\":[1]}", "0|1.0\n");
+    reads("{\"vec\":[1],\"x\":2}",
+          "error 1 FILE0:1: no term under a usual name: name its field with --term-field, or give terms with --terms; "
+          "the record has vec, x\n");
     reads("{\"id\":1,\"embedding\":\"AAAA\"}",
-          "error 1 FILE0:1: embedding is a string, expected an array of numbers\n");
+          "error 1 FILE0:1: embedding is a string, expected an array of numbers, or a text that is one: [1, 2], or "
+          "base64 or hexadecimal of float32\n");
     const char *deep = "{\"a\":{\"v\":[0,[1,2]],\"t\":9},\"b/~\":[{\"x\":1},{\"\":\"y\"}],\"a\":{\"v\":[0,[3,4]]}}";
     o.term_field = "/b~1~0/1/";
     o.vec_field = "/a/v/1";
     expect(deep, strlen(deep), &o, "y|3.0,4.0\n");
     o.vec_field = "/a/v/2";
-    expect(deep, strlen(deep), &o, "error 1 FILE0:1: no field '/a/v/2'\n");
+    expect(deep, strlen(deep), &o, "error 1 FILE0:1: no field '/a/v/2'; the record has a, b/~, a\n");
     o.term_field = "/a/t"; /* the last a has none */
     o.vec_field = "/a/v/1";
-    expect(deep, strlen(deep), &o, "error 1 FILE0:1: no field '/a/t'\n");
+    expect(deep, strlen(deep), &o, "error 1 FILE0:1: no field '/a/t'; the record has a, b/~, a\n");
     const char *gone = "{\"t\":1,\"a\":{\"v\":[1]},\"a\":{\"w\":[1]}}";
     o.term_field = "t";
     o.vec_field = "/a/v";
-    expect(gone, strlen(gone), &o, "error 1 FILE0:1: no field '/a/v'\n");
+    expect(gone, strlen(gone), &o, "error 1 FILE0:1: no field '/a/v'; numbers are in /a/v and /a/w; --vec-field takes one of them\n");
     o.term_field = "a";
     o.vec_field = "/a/v/1";
     expect(deep, strlen(deep), &o, "error 1 FILE0:1: a is an object, expected a string or a number\n");
@@ -107,9 +106,9 @@ TEST(in_jsonl_bad)
         {"{\"term\":\"b\",\"vec\":[1 2]}", "unexpected '2' at column 22, expected ',' or ']'"},
         {"{\"term\":\"b\",\"vec\":{}}", "vec is an object, expected an array of numbers"},
         {"{\"term\":\"b\",\"vec\":null}", "vec is null, expected an array of numbers"},
-        {"{\"term\":\"b\"}", "no field 'vec'"},
-        {"{\"vec\":[1,2]}", "no field 'term'"},
-        {"{}", "no field 'vec'"},
+        {"{\"term\":\"b\"}", "no field 'vec'; the record has term"},
+        {"{\"vec\":[1,2]}", "no field 'term'; the record has vec"},
+        {"{}", "no field 'vec'; the record has no fields"},
         {"{\"term\":null,\"vec\":[1,2]}", "term is null, expected a string or a number"},
         {"{\"term\":[],\"vec\":[1,2]}", "term is an array, expected a string or a number"},
         {"{\"term\":\"\\udc00\",\"vec\":[1,2]}", "term has a lone surrogate, which UTF-8 cannot write"},
@@ -222,7 +221,7 @@ TEST(in_jsonl_max_line)
     for (size_t block = 0; block < 90; block++) {
         char *got = input_text(more, strlen(more), &o, block, 1);
         CHECK_MSG(strstr(got, "skipped 1 2\n") != NULL &&
-                  strstr(got, "warning FILE0:3: no field 'vec'; skipped\n") != NULL,
+                  strstr(got, "warning FILE0:3: no field 'vec'; the record has no fields; skipped\n") != NULL,
                   "block %zu: %s", block, got);
         free(got);
     }

@@ -30,8 +30,10 @@ TEST(in_records_array)
     expect(NULL, "[[1,2],{\"term\":\"a\",\"vec\":[1,2]}]",
            "error 1 FILE0:1: the record is an object, expected an array of numbers\n");
     expect(NULL, "[[1,2],[3]]", "error 1 FILE0:1: the record has 1 number, expected 2\n");
-    expect(NULL, "[1,2]", "error 1 FILE0:1: the record is a number, expected an object\n");
-    expect(NULL, "[\"[\",2]", "error 1 FILE0:1: the record is a string, expected an object\n");
+    expect(NULL, "[1,2]", "0|1.0,2.0\n");
+    expect(NULL, "[1,2]\n\n[3,4]", "0|1.0,2.0\n1|3.0,4.0\n");
+    expect(NULL, "[1,\n2]\n[3,\n4]", "0|1.0,2.0\n1|3.0,4.0\n");
+    expect(NULL, "[\"[\",2]", "error 1 FILE0:1: the record: its vector has no closing bracket\n");
     expect(NULL, "[\n{\"term\":\"a\",\"vec\":[1]},\n{\"term\":\"b\",\n \"vec\":[1,\nx]}\n]",
            "error 1 FILE0:5: unexpected 'x' at column 1, expected a value\n");
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}, {\"term\":\n  x}]",
@@ -50,8 +52,7 @@ TEST(in_records_array)
     expect(NULL, "[{\"term\":\"a\",\"vec\":[1]}]x", "error 1 FILE0:1: unexpected 'x' at column 25, expected a value\n");
     /* the first error in the order of the input, also when it is in front of a structural one */
     expect(NULL, "[{\"term\":\"a\"},{\"term\":\"a\",\"vec\":[1]}",
-           "error 1 FILE0:1: no vector: none of vec, vector, embedding, "
-           "embeddings, values, emb, features, dense_vector is there; name the field with --vec-field\n");
+           "error 1 FILE0:1: no vector under a usual name: the record has term\n");
 }
 
 TEST(in_records_pointer)
@@ -162,7 +163,7 @@ TEST(in_records_skip)
                          "a|1.0\nc|2.0\nskipped 0 2 3\nwarning FILE0:1: the record is a number, expected an object; "
                          "skipped\n"
                          "warning FILE0:1: the record is a string, expected an object; skipped\nwarning FILE0:1: no "
-                         "field 'vec'; skipped\n") == 0,
+                         "field 'vec'; the record has term; skipped\n") == 0,
                   "block %zu: %s", block, got);
         free(got);
     }

@@ -1,0 +1,44 @@
+/* The inside of the records splitter, shared by its two files: split.c walks the text around the elements,
+ * split_scan.c goes through the bytes of strings and elements. */
+#ifndef KC_IN_FORMATS_SPLIT_CURSOR_H
+#define KC_IN_FORMATS_SPLIT_CURSOR_H
+
+#include "in/formats/split.h"
+
+/* The input of one call, and its outputs. */
+struct split_cursor {
+    struct kc_split *s;
+    const char *p, *end;
+    struct kc_buf *out;
+    size_t start;
+    const char *file;
+    struct kc_err *e;
+};
+
+/* Report a fault at the current byte. Return -1. */
+int kc_split_refuse(struct split_cursor *c, const char *expected, const char *what);
+
+/* Advance line and column past byte b, or past the bytes [p, end). */
+static inline void kc_split_count(struct kc_split *s, char b)
+{
+    s->column++;
+    if (b == '\n') {
+        s->line++;
+        s->column = 0;
+    }
+}
+void kc_split_count_bytes(struct kc_split *s, const char *p, const char *end);
+
+static inline void kc_split_step(struct split_cursor *c)
+{
+    kc_split_count(c->s, *c->p++);
+}
+
+/* Check the bytes of a string, up to its closing quote or the end of the input. Return 1 at the quote, 0 at the end, -1
+ * for a fault. A key that is wanted is collected in s->token. */
+int kc_split_string(struct split_cursor *c);
+
+/* Scan to the element's end, after its last byte. Return 1 if it has been reached. */
+int kc_split_element(struct split_cursor *c);
+
+#endif
