@@ -59,8 +59,9 @@ $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcsD $@ $^
 
-# tests/unit/job/short_memory.c makes allocations fail.
-UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
+# tests/unit/job/short_memory.c makes allocations fail, tests/unit/io/refused.c calls of the system.
+UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign \
+    -Wl,--wrap=open,--wrap=fsync,--wrap=fchown,--wrap=flock
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
 

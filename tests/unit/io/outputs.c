@@ -1,4 +1,5 @@
 /* The table of outputs: what is refused, more rows than fit, and rows that come last. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/err.h"
@@ -58,4 +59,36 @@ TEST(outputs_last_row_is_replaced_last)
     kc_outputs_free(o, 2);
     CHECK(out_is(model, "m"));
     CHECK(unlink(model) == 0 && unlink(labels) == 0);
+}
+
+/* A row that the caller has opened takes part in the comparison, with and without a path of its own. */
+TEST(outputs_opened_by_the_caller)
+{
+    struct kc_err e = KC_ERR_INIT;
+    char one[256], two[256];
+    snprintf(one, sizeof one, "%s", out_path("one"));
+    snprintf(two, sizeof two, "%s", out_path("two"));
+    struct kc_output o[] = {{.option = "-o", .path = one}, {.option = "-s", .path = two, .may_replace_input = 1},
+                            {.option = "-m"}};
+    CHECK(kc_outfile_open(&o[0].f, one, &e) == 0 && kc_outfile_open(&o[2].f, two, &e) == 0);
+    struct kc_outfile *mine = o[0].f;
+    CHECK(kc_outputs_open(o, 3, &e) == -1 && o[0].f == mine && strcmp(e.msg, "-m and -s name the same file") == 0);
+    e = (struct kc_err)KC_ERR_INIT;
+    kc_outfile_free(o[2].f);
+    o[2].f = NULL;
+    CHECK(kc_outputs_open(o, 3, &e) == 0 && o[0].f == mine && !o[2].f);
+    /* what may replace an input may be one */
+    CHECK(out_spit(one, "1") == 0 && out_spit(two, "2") == 0);
+    CHECK(kc_outputs_none_is(o, 3, two, "--like", &e) == 0 && kc_outputs_none_is(o, 3, one, "--like", &e) == -1);
+    CHECK(strcmp(e.msg, "-o and --like name the same file") == 0);
+    e = (struct kc_err)KC_ERR_INIT;
+    o[1].last = 1;
+    CHECK(kc_outputs_commit(o, 3, &e) == 0 && out_is(one, "") && out_is(two, ""));
+    kc_outputs_free(o, 3);
+    /* nothing is replaced if the row that comes last cannot be completed */
+    o[2] = (struct kc_output){.option = "-m", .path = "/dev/full", .last = 1};
+    CHECK(out_spit(one, "1") == 0 && kc_outputs_open(o, 3, &e) == 0 && kc_outfile_write(o[2].f, "x", 1, &e) == 0);
+    CHECK(kc_outputs_commit(o, 3, &e) == -1 && strcmp(e.file, "/dev/full") == 0 && out_is(one, "1"));
+    kc_outputs_free(o, 3);
+    CHECK(unlink(one) == 0 && unlink(two) == 0);
 }
