@@ -59,10 +59,13 @@ _kclust() {
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     fit:--dim)
+        return
+        ;;
+    fit:--dims)
         return
         ;;
     fit:--tensor)
@@ -76,6 +79,13 @@ _kclust() {
         ;;
     fit:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    fit:--delimiter)
+        return
+        ;;
+    fit:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     fit:--records)
@@ -97,6 +107,9 @@ _kclust() {
         ;;
     fit:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    fit:--max-bad)
         return
         ;;
     fit:--max-line)
@@ -252,10 +265,13 @@ _kclust() {
         return
         ;;
     assign:--input-format|assign:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     assign:--dim)
+        return
+        ;;
+    assign:--dims)
         return
         ;;
     assign:--tensor)
@@ -269,6 +285,13 @@ _kclust() {
         ;;
     assign:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    assign:--delimiter)
+        return
+        ;;
+    assign:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     assign:--records)
@@ -290,6 +313,9 @@ _kclust() {
         ;;
     assign:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    assign:--max-bad)
         return
         ;;
     assign:--max-line)
@@ -364,10 +390,13 @@ _kclust() {
         return
         ;;
     update:--input-format|update:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     update:--dim)
+        return
+        ;;
+    update:--dims)
         return
         ;;
     update:--tensor)
@@ -381,6 +410,13 @@ _kclust() {
         ;;
     update:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    update:--delimiter)
+        return
+        ;;
+    update:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     update:--records)
@@ -402,6 +438,9 @@ _kclust() {
         ;;
     update:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    update:--max-bad)
         return
         ;;
     update:--max-line)
@@ -464,10 +503,13 @@ _kclust() {
         return
         ;;
     score:--input-format|score:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     score:--dim)
+        return
+        ;;
+    score:--dims)
         return
         ;;
     score:--tensor)
@@ -481,6 +523,13 @@ _kclust() {
         ;;
     score:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    score:--delimiter)
+        return
+        ;;
+    score:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     score:--records)
@@ -502,6 +551,9 @@ _kclust() {
         ;;
     score:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    score:--max-bad)
         return
         ;;
     score:--max-line)
@@ -570,10 +622,13 @@ _kclust() {
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     convert:--dim)
+        return
+        ;;
+    convert:--dims)
         return
         ;;
     convert:--tensor)
@@ -587,6 +642,13 @@ _kclust() {
         ;;
     convert:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    convert:--delimiter)
+        return
+        ;;
+    convert:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     convert:--records)
@@ -610,6 +672,9 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
         ;;
+    convert:--max-bad)
+        return
+        ;;
     convert:--max-line)
         return
         ;;
@@ -629,10 +694,13 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers' -- "$cur")
         return
         ;;
     info:--dim)
+        return
+        ;;
+    info:--dims)
         return
         ;;
     info:--tensor)
@@ -646,6 +714,13 @@ _kclust() {
         ;;
     info:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    info:--delimiter)
+        return
+        ;;
+    info:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
     info:--records)
@@ -667,6 +742,9 @@ _kclust() {
         ;;
     info:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    info:--max-bad)
         return
         ;;
     info:--max-line)
@@ -702,13 +780,13 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        convert) words='--output --output-format --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        info) words='--json --input-format --dim --tensor --term-field --vec-field --header --records --terms --metadata --metadata-key --where --on-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

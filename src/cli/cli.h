@@ -29,7 +29,7 @@ struct kc_cli {
 
 /* Options about a struct kc_in_opts. */
 extern const struct kc_option kc_reading_options[];
-#define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20}
+#define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20, .max_bad = 0.5}
 
 /* Options about a struct kc_out_opts: for fit, and for verbs that apply a model, whose rows have no silhouette. */
 extern const struct kc_option kc_labels_options[], kc_model_labels_options[];

@@ -25,6 +25,13 @@ static int parse_where(void *base, const char *value, const char *name, struct k
     return rc;
 }
 
+static int check_delimiter(const char *value, const char *name, struct kc_err *e)
+{
+    if (strcmp(value, "tab") != 0 && (strlen(value) != 1 || strchr("\"\n\r\\[]", *value)))
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not one character, as in ';', or tab", name, value);
+    return 0;
+}
+
 static int check_pointer(const char *value, const char *name, struct kc_err *e)
 {
     if (*value && *value != '/')
@@ -41,8 +48,10 @@ const struct kc_option kc_reading_options[] = {
              "name; raw is bare float32 and needs --dim"},
     {.name = "dim", .arg = "N", .type = KC_OPTION_U64, .at = IN(dim), .least = 1, .most = KC_MAX_DIM, .shown = "",
      .help = "the number of values in a row of raw input"},
-    {.name = "tensor", .arg = "NAME", .at = IN(tensor), .shown = "the only matrix of floats",
-     .help = "read the rows of this tensor of safetensors input"},
+    {.name = "dims", .arg = "N", .type = KC_OPTION_U64, .at = IN(dims), .least = 1, .most = KC_MAX_DIM, .shown = "all",
+     .help = "use only the first N numbers of each vector, scaled to length 1 anew (Matryoshka embeddings)"},
+    {.name = "tensor", .arg = "NAME", .at = IN(tensor), .shown = "the only matrix",
+     .help = "read the rows of this tensor of safetensors input, or of this array of an npz"},
     {.name = "term-field", .arg = "FIELD", .at = IN(term_field), .marks = KC_OPTION_BASIC,
      .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them "
              "that the first record has; in csv and tsv the name or number of the column"},
@@ -52,6 +61,11 @@ const struct kc_option kc_reading_options[] = {
     {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
      .help = "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number "
              "there"},
+    {.name = "delimiter", .arg = "C", .at = IN(delimiter), .check = check_delimiter, .shown = "by the first records",
+     .help = "what separates the columns of csv: a character, or tab"},
+    {.name = "tsv-dialect", .arg = "DIALECT", .type = KC_OPTION_WORD, .at = IN(dialect), .words = "auto copy csv",
+     .help = "what tsv writes for tabs and line breaks in a field: copy, \\t and \\n as PostgreSQL's COPY does; csv, "
+             "the field in quotes, with backslashes that stand for themselves"},
     {.name = "records", .arg = "POINTER", .at = IN(records), .check = check_pointer, .marks = KC_OPTION_BASIC,
      .help = "read the records from the array at this JSON Pointer in each JSON text, as in /data"},
     {.name = "terms", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(terms_file), .marks = KC_OPTION_BASIC,
@@ -68,6 +82,8 @@ const struct kc_option kc_reading_options[] = {
     {.name = "on-bad", .arg = "ACTION", .type = KC_OPTION_WORD, .at = IN(skip_bad), .words = "fail skip",
      .marks = KC_OPTION_BASIC,
      .help = "fail: a bad record ends the run; skip: bad records are counted, reported and left out"},
+    {.name = "max-bad", .arg = "SHARE", .type = KC_OPTION_REAL, .at = IN(max_bad), .low = 0, .high = 1,
+     .help = "with --on-bad skip, the share of the records that may be bad; with more the run fails"},
     {.name = "max-line", .arg = "SIZE", .type = KC_OPTION_SIZE, .at = IN(max_line),
      .help = "the longest line or record accepted"},
     {0}};

@@ -70,7 +70,8 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
-            if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl)
+            if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl && f->rd != &kc_reader_csv &&
+                f->rd != &kc_reader_tsv)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0,
                                  "%s records have no field '%s': give --metadata FILE",
                                  kc_in_format_name(f->rd->format), f->attrs.path[0].name);
@@ -85,6 +86,9 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
         if (f->rd->fill(f, s, &file_end, e) != 0)
             return -1;
         s->d = f->d;
+        if (f->d > 0 && f->d < f->o->dims)
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "has %zu numbers per row, fewer than --dims %llu takes", f->d,
+                             (unsigned long long)f->o->dims);
         s->d_from = f->d_name == f->name ? NULL : f->d_name;
         s->first = f->fresh;
         s->line0 = f->line0;
@@ -108,6 +112,7 @@ static void decode_slot(void *arg, void *slot)
     struct kc_slot *s = slot;
     (void)arg;
     s->rd->work(s);
+    kc_slot_shorten(s);
     if (s->o->each && s->n > 0 && s->err.code == KC_OK &&
         s->o->each(s->o->each_arg, s->x, s->n, s->d, &s->made, &s->err) != 0)
         s->n = 0; /* the drain reports err */
@@ -304,11 +309,21 @@ static uint64_t total_size(const struct kc_feed *f)
     return sum;
 }
 
+/* Return "; the first: ..." with the reason why the first bad record is bad. */
+static const char *first_bad(const struct drain *d, char text[512])
+{
+    size_t n = 0;
+    const char *first = d->shown.n > 0 ? kc_strs_get(&d->shown, 0, &n) : "";
+    snprintf(text, 512, n > 0 ? "; the first: %.*s" : "%.*s", (int)(n < 400 ? n : 400), first);
+    return text;
+}
+
 /* Log what was skipped, and check what can be checked only at the end: the number of terms, of metadata, of records. */
 static int check_end(const struct pipeline *b, struct kc_err *e)
 {
     const struct drain *d = &b->drain;
     const char *only = b->feed.nfiles == 1 ? kc_source_name(b->feed.files[0]) : NULL;
+    char text[512];
     for (size_t i = 0; i < d->shown.n; i++) {
         size_t n;
         const char *line = kc_strs_get(&d->shown, i, &n);
@@ -325,15 +340,21 @@ static int check_end(const struct pipeline *b, struct kc_err *e)
     if (t->has_meta && !t->meta.by_key && d->rows != t->meta.n)
         return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "describes %llu row%s, the input has %llu",
                          (unsigned long long)t->meta.n, t->meta.n == 1 ? "" : "s", (unsigned long long)d->rows);
+    uint64_t all = d->records + d->skipped + t->unmet;
+    if (d->records > 0 && d->skipped > 0 && (double)d->skipped > d->o->max_bad * (double)all) {
+        return kc_err_at(e, KC_EINPUT, only, 0, "%llu of %llu records are bad, more than --max-bad %g allows%s",
+                         (unsigned long long)d->skipped, (unsigned long long)all, d->o->max_bad, first_bad(d, text));
+    }
     if (d->records == 0 && t->unmet == 1)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions");
     if (d->records == 0 && t->unmet > 0)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: none of the %llu good ones meets the conditions",
                          (unsigned long long)t->unmet);
     if (d->records == 0 && d->skipped == 1)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad");
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad%s", first_bad(d, text));
     if (d->records == 0 && d->skipped > 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: all %llu were bad", (unsigned long long)d->skipped);
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: all %llu were bad%s", (unsigned long long)d->skipped,
+                         first_bad(d, text));
     if (d->records == 0)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records");
     return 0;
@@ -342,6 +363,9 @@ static int check_end(const struct pipeline *b, struct kc_err *e)
 /* Check what can be checked before the first input is opened. */
 static int check_inputs(const struct kc_feed *f, struct kc_err *e)
 {
+    if (f->o->dims > 0 && f->o->expect_dim > 0 && f->o->dims != f->o->expect_dim)
+        return kc_err_set(e, KC_EUSAGE, "--dims %llu: expected %zu as in %s", (unsigned long long)f->o->dims,
+                          f->o->expect_dim, f->o->expect_from);
     for (size_t i = 0; i < f->nfiles; i++) {
         if (kc_source_check(f->files[i], e) != 0)
             return -1;
@@ -398,8 +422,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     run->pieces = pieces_bytes(nslots, b->feed.block);
     b->feed.files = o->nfiles ? o->files : &standard_input;
     b->feed.nfiles = o->nfiles ? o->nfiles : 1;
-    b->feed.d = o->expect_dim;
-    b->feed.d_name = o->expect_from;
+    b->feed.d = o->dims > 0 ? 0 : o->expect_dim;
+    b->feed.d_name = o->dims > 0 ? NULL : o->expect_from;
     b->feed.st = st;
     b->drain.ctx = ctx;
     b->drain.o = o;

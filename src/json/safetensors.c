@@ -20,8 +20,8 @@ static const struct {
     unsigned bits;
 } types[] = {
     {"F32", KC_ST_F32, 32}, {"F64", KC_ST_F64, 64}, {"I64", KC_ST_I64, 64}, {"U64", KC_ST_U64, 64},
-    {"F16", KC_ST_F16, 16}, {"BF16", KC_ST_BF16, 16}, {"U32", KC_ST_U32, 32}, {"I32", KC_ST_OTHER, 32},
-    {"I16", KC_ST_OTHER, 16}, {"U16", KC_ST_OTHER, 16}, {"I8", KC_ST_OTHER, 8}, {"U8", KC_ST_OTHER, 8},
+    {"F16", KC_ST_F16, 16}, {"BF16", KC_ST_BF16, 16}, {"U32", KC_ST_U32, 32}, {"I32", KC_ST_I32, 32},
+    {"I16", KC_ST_I16, 16}, {"U16", KC_ST_U16, 16}, {"I8", KC_ST_I8, 8}, {"U8", KC_ST_U8, 8},
     {"BOOL", KC_ST_OTHER, 8}, {"F8_E4M3", KC_ST_OTHER, 8}, {"F8_E5M2", KC_ST_OTHER, 8},
 };
 

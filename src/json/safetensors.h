@@ -11,6 +11,7 @@
 
 enum kc_st_type {
     KC_ST_F32, KC_ST_F64, KC_ST_I64, KC_ST_U64, KC_ST_F16, KC_ST_BF16, KC_ST_U32,
+    KC_ST_I32, KC_ST_I16, KC_ST_U16, KC_ST_I8, KC_ST_U8,
     KC_ST_OTHER /* well-formed, but of no type that kclust reads */
 };
 

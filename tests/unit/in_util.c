@@ -7,7 +7,7 @@
 #include "par/pool.h"
 #include "unit.h"
 
-const struct kc_in_opts input_defaults = {.max_line = (uint64_t)16 << 20};
+const struct kc_in_opts input_defaults = {.max_line = (uint64_t)16 << 20, .max_bad = 1};
 
 static char dir[64];
 

@@ -142,7 +142,7 @@ static int parse_list(const char *p, const char *end, char close, const char *wh
     }
     if (q >= end || *q != close) {
         snprintf(msg, size, "%s: number %zu is followed by %s, expected ',' or '%c'", what, r->count,
-                 q < end ? "something else" : "its end", close);
+                 q < end ? "something else" : "the end of the text", close);
         return -1;
     }
     q = skip_space(q + 1, end);

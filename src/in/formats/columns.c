@@ -1,6 +1,6 @@
-/* Parse records with columns: csv as in RFC 4180, and tsv as kclust and PostgreSQL's COPY write it, or with csv's
- * quotes. Runs of numbers go through kc_num_listed, several at a time; a field that it does not accept is parsed alone,
- * and gives the message if it is bad. */
+/* Parse records with columns: csv as in RFC 4180, with any separator, and tsv as kclust and PostgreSQL's COPY write it,
+ * or with csv's quotes. Runs of numbers go through kc_num_listed, several at a time; a field that it does not accept is
+ * parsed alone, and gives the message if it is bad. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
@@ -8,6 +8,7 @@
 #include "in/formats/text.h"
 #include "in/piece/opts.h"
 #include "io/lines.h"
+#include "json/jsonw.h"
 
 /* A field as it is written in the record. */
 struct field {
@@ -32,7 +33,7 @@ static const char *closing_quote(const char *p, const char *end)
 static int find_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct field *f,
                       char msg[512])
 {
-    f->quoted = p < end && *p == '"';
+    f->quoted = p < end && *p == '"' && c->escapes != KC_ESCAPES_COPY;
     if (f->quoted) {
         const char *q = closing_quote(p + 1, end);
         if (q && (q + 1 == end || q[1] == c->sep)) {
@@ -47,6 +48,11 @@ static int find_field(const struct kc_columns *c, const char *p, const char *end
                      q ? "continues after its closing quote" : "is in quotes that are not closed");
             return -1;
         }
+        if (c->escapes == KC_ESCAPES_UNKNOWN && !q) {
+            snprintf(msg, 512, "column %zu begins with a quote that is not closed on its line: --tsv-dialect csv reads "
+                     "quotes, --tsv-dialect copy takes them as text", column + 1);
+            return -1;
+        }
     }
     f->p = p;
     f->after = memchr(p, c->sep, (size_t)(end - p));
@@ -55,56 +61,30 @@ static int find_field(const struct kc_columns *c, const char *p, const char *end
     return 0;
 }
 
-/* Parse the vector `[1,2,3]` in the field at p, quoted or not; *after is set to the field's end. */
-static int parse_brackets(const struct kc_columns *c, const char *p, const char *end, size_t column,
-                          struct kc_text_row *r, const char **after)
+/* Parse the vector that is written as a text in the field at p; *after is set to the field's end. */
+static int parse_vector(const struct kc_columns *c, const char *p, const char *end, size_t column,
+                        struct kc_text_row *r, const char **after)
 {
-    static const struct kc_num_list listed = {',', ']'};
-    float beyond[64];
-    int quoted = *p == '"';
-    const char *q = p + quoted + 1;
-    enum kc_num_status st;
-    if (!quoted && c->sep == ',') {
-        snprintf(r->msg, sizeof r->msg, "column %zu begins with '[': in csv a vector in brackets stands in quotes",
-                 column + 1);
+    char what[32];
+    struct field f;
+    if (find_field(c, p, end, column, &f, r->msg) != 0)
         return -1;
-    }
-    r->count = 0;
-    while (*q == ' ')
+    *after = f.after;
+    const char *q = f.p;
+    while (q < f.end && *q == ' ')
         q++;
-    for (;;) {
-        float *to = r->count < r->d ? r->row + r->count : beyond;
-        size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
-        r->count += kc_num_listed(&q, r->floor, to, room, &listed, &st);
-        if (st != KC_NUM_OK) {
-            const char *stop = q;
-            float x;
-            while (stop < end && *stop != ',' && *stop != ']' && *stop != '"')
-                stop++;
-            if (stop == end || kc_text_number(q, stop, &x) != KC_NUM_OK)
-                return kc_text_bad_number(r, "number", r->count + 1, q, stop);
-            if (r->count < r->d)
-                r->row[r->count] = x;
-            r->count++;
-            q = stop;
-        }
-        if (*q != ',')
-            break;
-        q++;
-        while (*q == ' ')
-            q++;
-    }
-    if (q >= end || *q != ']') {
-        snprintf(r->msg, sizeof r->msg, "column %zu: number %zu is followed by %s, expected ',' or ']'", column + 1,
-                 r->count, q < end ? "something else" : "the line's end");
+    enum kc_vectext how = q < f.end && *q == '[' ? KC_VECTEXT_LIST : q < f.end && *q == '{' ? KC_VECTEXT_BRACES :
+                          (enum kc_vectext)c->text;
+    struct kc_vectext_row v = {r->row, r->d, r->floor, 0};
+    snprintf(what, sizeof what, "column %zu", column + 1);
+    if (*q == '[' && !f.quoted && f.after < end && !memchr(q, ']', (size_t)(f.end - q))) {
+        snprintf(r->msg, sizeof r->msg, "column %zu begins with '[' and has no ']': a vector in brackets stands in "
+                 "quotes if its numbers have the columns' separator", column + 1);
         return -1;
     }
-    q++;
-    if (q > end || (quoted && (q == end || *q++ != '"')) || (q < end && *q != c->sep)) {
-        snprintf(r->msg, sizeof r->msg, "column %zu continues after the ']' of its vector", column + 1);
+    if (kc_vectext_parse(how, f.p, f.end, what, &v, r->msg, sizeof r->msg) != 0)
         return -1;
-    }
-    *after = q;
+    r->count = v.count;
     return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
 }
 
@@ -122,8 +102,8 @@ static int parse_number(const struct kc_columns *c, const char *p, const char *e
     while (q < f.end && *q == ' ')
         q++;
     if (q < f.end && (*q == '[' || *q == '{')) {
-        snprintf(r->msg, sizeof r->msg, *q == '[' ? "column %zu is a vector in brackets, expected a number" :
-                 "column %zu is in braces, expected a number: sparse vectors are not read", column + 1);
+        snprintf(r->msg, sizeof r->msg, "column %zu is a vector in %s, expected a number", column + 1,
+                 *q == '[' ? "brackets" : "braces");
         return -1;
     }
     return kc_text_bad_number(r, "column", column + 1, f.p, f.end);
@@ -132,7 +112,18 @@ static int parse_number(const struct kc_columns *c, const char *p, const char *e
 /* Return 1 if the column holds a number of the vector. */
 static int is_number_column(const struct kc_columns *c, size_t column)
 {
-    return column >= c->first && column <= c->last && column != c->term;
+    return column >= c->first && column <= c->last && (c->dim ? c->dim[column] != KC_NO_DIM : column != c->term);
+}
+
+/* Return how many columns from `column` on hold numbers whose places follow each other. */
+static size_t count_run(const struct kc_columns *c, size_t column)
+{
+    size_t n = 1;
+    if (!c->dim)
+        return (c->term > column && c->term <= c->last ? c->term : c->last + 1) - column;
+    while (column + n <= c->last && c->dim[column + n] == c->dim[column] + n)
+        n++;
+    return n;
 }
 
 /* Parse numbers from column *column on, as many as follow each other; *pp moves after the last. */
@@ -141,12 +132,12 @@ static int parse_numbers(const struct kc_columns *c, const char **pp, const char
 {
     const struct kc_num_list list = {c->sep, '\n'};
     const char *p = *pp, *q = p;
-    size_t run = (c->term > *column && c->term <= c->last ? c->term : c->last + 1) - *column;
+    size_t run = count_run(c, *column), at = c->dim ? c->dim[*column] : r->count;
     enum kc_num_status st = KC_NUM_SYNTAX;
     float one;
     while (*q == ' ')
         q++;
-    size_t n = r->row ? kc_num_listed(&q, r->floor, r->row + r->count, run, &list, &st) : 0;
+    size_t n = r->row ? kc_num_listed(&q, r->floor, r->row + at, run, &list, &st) : 0;
     if (n > 0 && st == KC_NUM_OK && (q == end || (n == run && *q == c->sep))) {
         *column += n;
         r->count += n;
@@ -158,7 +149,7 @@ static int parse_numbers(const struct kc_columns *c, const char **pp, const char
         q--;
     *column += n;
     r->count += n;
-    if (parse_number(c, q, end, *column, r->row ? r->row + r->count : &one, r, pp) != 0)
+    if (parse_number(c, q, end, *column, r->row ? r->row + at + n : &one, r, pp) != 0)
         return -1;
     ++*column;
     r->count++;
@@ -179,6 +170,20 @@ static int report_bad_columns(const struct kc_columns *c, const char *p, const c
     return -1;
 }
 
+/* Return 1 if the field may have escapes. */
+static int has_escapes(const struct kc_columns *c, const struct field *f)
+{
+    return c->escapes != KC_ESCAPES_NONE && memchr(f->p, '\\', (size_t)(f->end - f->p)) != NULL;
+}
+
+/* Refuse a backslash that may be an escape or not. */
+static int refuse_backslash(struct kc_text_row *r, size_t column)
+{
+    snprintf(r->msg, sizeof r->msg, "column %zu has a backslash, which may begin an escape or stand for itself: say "
+             "which with --tsv-dialect copy or --tsv-dialect csv", column + 1);
+    return -1;
+}
+
 int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r)
 {
     size_t column = 0;
@@ -186,8 +191,8 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
     r->count = 0;
     for (;; p++) {
         struct field f;
-        if (is_number_column(c, column) && c->first == c->last && (*p == '[' || (*p == '"' && p[1] == '['))) {
-            if (parse_brackets(c, p, end, column, r, &p) != 0)
+        if (c->text && column == c->first) {
+            if (parse_vector(c, p, end, column, r, &p) != 0)
                 return -1;
             column++;
         } else if (is_number_column(c, column)) {
@@ -205,8 +210,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
             if (column == c->term) {
                 r->term = f.p;
                 r->term_n = (size_t)(f.end - f.p);
-                r->how = f.quoted ? KC_TERM_QUOTED : !c->multiline && memchr(f.p, '\\', r->term_n) ? KC_TERM_ESCAPED :
-                         KC_TERM_PLAIN;
+                r->how = f.quoted ? KC_TERM_QUOTED : has_escapes(c, &f) ? KC_TERM_ESCAPED : KC_TERM_PLAIN;
             }
             column++;
             p = f.after;
@@ -216,13 +220,25 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
     }
     if (p < end || column < c->count)
         return report_bad_columns(c, p, end, column, r);
+    if (r->how == KC_TERM_ESCAPED && c->escapes == KC_ESCAPES_UNKNOWN)
+        return refuse_backslash(r, c->term);
     if (r->how != KC_TERM_NONE && (r->term_n == 0 || (r->how == KC_TERM_ESCAPED && r->term_n == 2 &&
                                                       memcmp(r->term, "\\N", 2) == 0))) {
         snprintf(r->msg, sizeof r->msg, "column %zu is %s, expected a term", c->term + 1,
                  r->term_n ? "null" : "empty");
         return -1;
     }
-    return r->d > 0 && r->count != r->d ? kc_text_bad_count(r) : 0;
+    return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
+}
+
+size_t kc_columns_unquote(char *p, size_t n)
+{
+    size_t o = 0;
+    for (size_t i = 0; i < n; i++) {
+        p[o++] = p[i];
+        i += p[i] == '"';
+    }
+    return o;
 }
 
 int kc_columns_split(const struct kc_columns *c, const char *p, const char *end, struct kc_strs *fields, char msg[512],
@@ -239,13 +255,8 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
         b.n = 0;
         rc = kc_buf_add(&b, f.p, (size_t)(f.end - f.p), e) != 0 ? -1 : 0;
         if (rc == 0 && f.quoted) {
-            size_t o = 0;
-            for (size_t i = 0; i < b.n; i++) {
-                b.p[o++] = b.p[i];
-                i += b.p[i] == '"';
-            }
-            b.n = o;
-        } else if (rc == 0 && !c->multiline && memchr(f.p, '\\', (size_t)(f.end - f.p))) {
+            b.n = kc_columns_unquote(b.p, b.n);
+        } else if (rc == 0 && c->escapes == KC_ESCAPES_COPY && has_escapes(c, &f)) {
             size_t n = kc_lines_unescape(b.p, b.n);
             b.n = n == SIZE_MAX ? b.n : n;
         }
@@ -257,4 +268,92 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
     }
     kc_buf_free(&b);
     return rc;
+}
+
+/* Find the field of a column in the record [p, end), which is good. */
+static struct field field_of(const struct kc_columns *c, const char *p, const char *end, size_t column)
+{
+    struct field f = {p, p, p, 0};
+    char msg[512];
+    for (size_t i = 0; i <= column; i++, p = f.after + 1)
+        if (p > end || find_field(c, p, end, i, &f, msg) != 0)
+            return (struct field){end, end, end, 0};
+    return f;
+}
+
+int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
+                     struct kc_strs *out, struct kc_err *e)
+{
+    for (size_t i = 0; i < c->nattr; i++) {
+        struct field f = field_of(c, p, end, c->attr[i]);
+        const char *bad;
+        size_t n = (size_t)(f.end - f.p);
+        tmp->n = 0;
+        if (kc_buf_add(tmp, f.p, n, e) != 0 || kc_buf_reserve(tmp, KC_NUM_PAD, e) != 0)
+            return -1;
+        if (n == 0 || (c->escapes == KC_ESCAPES_COPY && n == 2 && memcmp(f.p, "\\N", 2) == 0)) {
+            if (kc_strs_add(out, "", 0, e) != 0)
+                return -1;
+            continue;
+        }
+        memset(tmp->p + tmp->n, 0, KC_NUM_PAD);
+        if (!f.quoted && kc_num_skip(tmp->p, &bad) == tmp->p + n) {
+            if (kc_strs_add(out, tmp->p, n, e) != 0)
+                return -1;
+            continue;
+        }
+        n = f.quoted ? kc_columns_unquote(tmp->p, n) : n;
+        if (!f.quoted && c->escapes == KC_ESCAPES_COPY && memchr(tmp->p, '\\', n)) {
+            size_t plain = kc_lines_unescape(tmp->p, n);
+            n = plain == SIZE_MAX ? n : plain;
+        }
+        size_t from = tmp->n = n;
+        if (kc_buf_reserve(tmp, n + KC_NUM_PAD, e) != 0)
+            return -1;
+        char *copy = kc_mem_alloc(n ? n : 1, 1, e);
+        if (!copy)
+            return -1;
+        memcpy(copy, tmp->p, n);
+        int rc = kc_jsonw_quote(tmp, copy, n, e) != 0 || kc_strs_add(out, tmp->p + from, tmp->n - from, e) != 0;
+        kc_mem_free(copy);
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+void kc_table_sample_free(struct kc_table_sample *s)
+{
+    for (size_t i = 0; i < KC_SAMPLE; i++)
+        kc_strs_free(&s->rec[i]);
+    s->n = 0;
+}
+
+int kc_table_sample_read(struct kc_table_sample *s, const struct kc_columns *c, const char *p, const char *end,
+                         int whole, struct kc_err *e)
+{
+    char msg[512];
+    s->damaged = 0;
+    for (s->n = 0; s->n < KC_SAMPLE && p < end;) {
+        struct kc_strs *rec = &s->rec[s->n];
+        const char *q = c->multiline ? kc_cut_end(p, end, c->sep) : memchr(p, '\n', (size_t)(end - p)), *from = p;
+        q = q ? q : end;
+        if (q == end && !whole)
+            return 0;
+        p = q < end ? q + 1 : q;
+        q -= q > from && q[-1] == '\r';
+        const char *blank = from;
+        while (blank < q && *blank == ' ')
+            blank++;
+        if (blank == q)
+            continue;
+        int rc = kc_columns_split(c, from, q, rec, msg, e);
+        s->damaged += rc > 0;
+        if (rc < 0 || (rec->n == 0 && kc_strs_add(rec, "", 0, e) != 0) ||
+            kc_buf_reserve(&rec->bytes, KC_NUM_PAD, e) != 0)
+            return -1;
+        memset(rec->bytes.p + rec->bytes.n, 0, KC_NUM_PAD);
+        s->n++;
+    }
+    return s->n == KC_SAMPLE || whole;
 }

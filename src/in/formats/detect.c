@@ -1,9 +1,11 @@
-/* Recognise text formats (word2vec, GloVe, csv, tsv) by their first two lines, where these leave no doubt. The tests
- * run on all bytes in view; as long as one of them could still succeed with more, more bytes are read, up to 1 MiB. */
+/* Recognise text formats by their first lines, where these leave no doubt: word2vec, GloVe, lines of numbers, and
+ * tables (dialect.c). The tests run on all bytes in view; as long as one of them could still succeed with more, more bytes are
+ * read, up to 1 MiB. */
 #include <string.h>
 #include "base/num.h"
 #include "base/utf8.h"
 #include "in/formats/formats.h"
+#include "in/formats/table_kinds.h"
 #include "in/formats/text.h"
 
 #define MOST ((size_t)1 << 20) /* bytes that are examined at most */
@@ -92,92 +94,43 @@ static enum verdict test_glove(const struct text_view *v)
     return count_numbers(second, end, d, &r) == d ? YES : NO;
 }
 
-/* Find the next record from *pp on that is not blank. Return 1; 0 if there is none; -1 if it is not all in view. */
-static int next_record(const struct text_view *v, const struct kc_columns *c, const char **pp, const char **from,
-                       const char **to)
+/* Test for lines of numbers separated by blanks, as numpy.savetxt writes them: on each of the first two lines that are
+ * no comments, the same number of numbers, two or more. */
+static enum verdict test_numbers(const struct text_view *v)
 {
-    while (*pp < v->end) {
-        const char *p = *pp, *q = c->multiline ? kc_cut_end(p, v->end, c->sep) :
-                                                 memchr(p, '\n', (size_t)(v->end - p));
-        q = q ? q : v->end;
-        if (q == v->end && !v->whole)
-            return -1;
-        *pp = q < v->end ? q + 1 : q;
-        *from = p;
-        *to = drop_last_cr(p, q);
-        for (; p < *to && *p == ' '; p++)
-            ;
-        if (p < *to)
-            return 1;
-    }
-    return v->whole ? 0 : -1;
-}
-
-/* Return 1 if the record is a row by the columns of the first row. Without --vec-field, a row must have two numbers or
- * more. */
-static int is_row(const struct text_view *v, const struct kc_columns *c, const char *p, const char *end)
-{
-    struct kc_text_row r = {.d = 0, .floor = v->p};
-    return kc_columns_parse(c, p, end, &r) == 0 && r.count > (v->o->vec_field == NULL);
-}
-
-/* Test the first two records as a header and a row, or as two rows. */
-static int check_columns(const struct text_view *v, struct kc_columns *c, struct kc_strs *names, struct kc_strs *row,
-                         enum verdict *is, struct kc_err *e)
-{
-    const char *p = v->p, *from[2], *to[2];
-    char msg[512];
-    int n = 0, rc;
-    while (n < 2 && (rc = next_record(v, c, &p, &from[n], &to[n])) != 0) {
-        if (rc < 0) {
-            *is = judge_missing_bytes(v);
-            return 0;
+    size_t d = 0;
+    const char *p = v->p, *next;
+    for (int lines = 0; lines < 2;) {
+        const char *end = p < v->end ? line_end(v, p, &next) : NULL;
+        if (!end)
+            return p == v->end && v->whole ? lines > 0 ? YES : NO : judge_missing_bytes(v);
+        struct kc_text_row r = {.d = d, .floor = v->p};
+        if (p < end && *p != '#') {
+            if (kc_numbers_parse(NULL, p, end, &r) != 0 || r.count < 2)
+                return NO;
+            const char *blank = memchr(p, ' ', (size_t)(end - p));
+            if (lines == 0 && r.count == 2 && blank && kc_is_whole(p, (size_t)(blank - p)))
+                return NO; /* the first line of word2vec */
+            d = r.count;
+            lines++;
         }
-        n++;
+        p = next;
     }
-    if (n == 0 || (c->sep == ',' && memchr(from[0], '\t', (size_t)(to[n - 1] - from[0]))))
-        return 0;
-    rc = kc_columns_split(c, from[0], to[0], names, msg, e);
-    if (rc != 0 || names->n < 2)
-        return rc < 0 ? -1 : 0;
-    enum kc_first first = kc_columns_first(v->o, names);
-    int header = first == KC_FIRST_HEADER, at = first == KC_FIRST_ROW ? 0 : 1;
-    if (at == n) {
-        *is = header ? NO : YES;
-        return 0;
-    }
-    rc = kc_columns_split(c, from[at], to[at], row, msg, e);
-    if (rc != 0)
-        return rc < 0 ? -1 : 0;
-    rc = kc_columns_resolve(c, v->o, header ? names : NULL, row, msg);
-    c->count = row->n; /* if the options must say more, the reader will report it */
-    if (rc <= 0 && is_row(v, c, from[at], to[at]) && (at == 1 || n == 1 || is_row(v, c, from[1], to[1])))
-        *is = YES;
-    if (rc != 0 && row->n == names->n && (v->o->term_field || v->o->vec_field)) /* the reader reports why */
-        *is = YES;
-    return 0;
+    return YES;
 }
 
-/* Test for csv or tsv, by its separator. */
-static int test_columns(const struct text_view *v, char sep, enum verdict *is, struct kc_err *e)
+/* Test for csv or tsv with one of the usual separators. Set f->sep if it is one. */
+static int test_tables(struct kc_feed *f, const struct text_view *v, enum verdict *is, struct kc_err *e)
 {
-    struct kc_columns c = {sep, sep == ',', 0, SIZE_MAX, 0, 0};
-    struct kc_strs names = {{NULL, 0, 0}, NULL, 0, 0}, row = names;
-    const char *p = v->p, *from = p, *to = p;
-    int one = next_record(v, &c, &p, &from, &to);
-    *is = one < 0 ? judge_missing_bytes(v) : NO;
-    if (one <= 0 || !memchr(from, sep, (size_t)(to - from)) || memchr(from, '\0', (size_t)(to - from)))
-        return 0;
-    int rc = check_columns(v, &c, &names, &row, is, e);
-    kc_strs_free(&names);
-    kc_strs_free(&row);
-    return rc;
+    int rc = kc_dialect_find(v->o, 0, v->p, v->end, v->whole, &f->sep, e);
+    *is = rc == KC_DIALECT_FOUND ? YES : rc == KC_DIALECT_MORE ? MORE : NO;
+    return rc < 0 ? -1 : 0;
 }
 
 int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err *e)
 {
     static const struct kc_reader *const readers[] = {&kc_reader_word2vec, &kc_reader_word2vec_bin, &kc_reader_glove,
-                                                      &kc_reader_csv, &kc_reader_tsv};
+                                                      &kc_reader_numbers, &kc_reader_csv};
     for (;;) {
         enum verdict is[5];
         int yes = 0, unknown = 0;
@@ -185,11 +138,12 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
             return -1;
         memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
         size_t n = f->carry.n - f->carry_at;
-        struct text_view v = {f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->src_eof, f->o};
+        struct text_view v = {f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->src_eof || n >= MOST, f->o};
         is[0] = test_word2vec(&v, 0);
         is[1] = test_word2vec(&v, 1);
         is[2] = test_glove(&v);
-        if (test_columns(&v, ',', &is[3], e) != 0 || test_columns(&v, '\t', &is[4], e) != 0)
+        is[3] = test_numbers(&v);
+        if (test_tables(f, &v, &is[4], e) != 0)
             return -1;
         *rd = NULL;
         for (size_t i = 0; i < 5; i++) {
@@ -200,6 +154,8 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
         }
         if (unknown == 0 || n >= MOST) {
             *rd = yes == 1 ? *rd : NULL;
+            if (*rd == &kc_reader_csv && f->sep == '\t')
+                *rd = &kc_reader_tsv;
             return 0;
         }
         if (kc_feed_more(f, n < STEP ? STEP : n, e) != 0)

@@ -221,26 +221,6 @@ static int read_after_rows(const struct kc_feed *f, const struct faiss_state *st
     return got == n ? 0 : kc_err_at(e, KC_ESYS, f->name, 0, "was changed while kclust was reading it");
 }
 
-/* Copy all that follows the header to a temporary file. */
-static int spool_rest(struct kc_feed *f, struct faiss_state *st, uint64_t total, struct kc_err *e)
-{
-    struct kc_buf b = {NULL, 0, 0};
-    int rc = kc_outfile_open_spool(&st->p.spool, e);
-    for (uint64_t left = total; rc == 0 && left > 0; left -= b.n) {
-        b.n = 0;
-        rc = kc_feed_take(f, &b, left < f->block ? (size_t)left : f->block, e);
-        if (rc == 0 && b.n == 0)
-            rc = kc_feed_broken(f, e) != 0 ? -1 :
-                 kc_err_at(e, KC_EINPUT, f->name, 0,
-                           "is cut short: %llu of the %llu bytes after its header are missing",
-                           (unsigned long long)left, (unsigned long long)total);
-        if (rc == 0)
-            rc = kc_outfile_write(st->p.spool, b.p, b.n, e);
-    }
-    kc_buf_free(&b);
-    return rc == 0 ? kc_outfile_finish(st->p.spool, e) : -1;
-}
-
 /* Find where the ids of an id map are, and check how many there are. */
 static int begin_ids(struct kc_feed *f, struct faiss_state *st, struct kc_err *e)
 {
@@ -250,7 +230,7 @@ static int begin_ids(struct kc_feed *f, struct faiss_state *st, struct kc_err *e
     st->ids_at = rows + 8;
     if (st->fd >= 0)
         st->ids_at += at - (f->carry.n - f->carry_at);
-    else if (spool_rest(f, st, rows + st->p.after, e) != 0)
+    else if (kc_plain_spool(f, &st->p, rows + st->p.after, e) != 0)
         return -1;
     if (read_after_rows(f, st, st->ids_at - 8, count, sizeof count, e) != 0)
         return -1;

@@ -13,6 +13,7 @@
 #include "in/formats/shape.h"
 #include "in/formats/split.h"
 #include "in/formats/text.h"
+#include "in/piece/dims.h"
 
 #define STEP ((size_t)65536) /* bytes that are looked at first */
 
@@ -57,6 +58,20 @@ static int find_shape(struct kc_feed *f, struct kc_shape *shape, struct kc_err *
         if (n < most && kc_feed_more(f, n < STEP ? STEP : n, e) != 0)
             return -1;
     }
+}
+
+/* Skip the blanks at p. */
+static const char *skip_line_blanks(const char *p, const char *stop)
+{
+    while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
+        p++;
+    return p;
+}
+
+/* Return 1 if a record may be a vector and nothing else. */
+static int bare_ok(const struct jsonl_state *st)
+{
+    return st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY || (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
 }
 
 /* Pass [p, end) to the splitter that collects terms. */
@@ -127,6 +142,95 @@ static int read_terms(struct kc_feed *f, struct jsonl_state *st, struct kc_err *
     return damaged ? 0 : rc;
 }
 
+/* Parse one record for its number of numbers alone, and count it. */
+static void vote_record(struct kc_feed *f, const struct jsonl_state *st, const char *p, const char *end,
+                        const char *floor, struct kc_dim_votes *votes)
+{
+    struct kc_fields fields = f->given;
+    struct kc_record r = {.unit = "line", .floor = floor};
+    if (st->wrapped)
+        fields = wrapped_fields;
+    else if (f->decided)
+        fields = f->fields;
+    else
+        kc_fields_guess(&fields, p, end, bare_ok(st));
+    if ((uint64_t)(end - p) <= f->o->max_line && kc_record_parse(p, end, &fields, &r) == 0)
+        kc_dim_vote(votes, r.count);
+}
+
+/* Count the first lines in [p, end). */
+static void vote_lines(struct kc_feed *f, const struct jsonl_state *st, char *p, char *end, struct kc_dim_votes *votes)
+{
+    const char *floor = p;
+    for (int rows = 0; rows < KC_DIM_ROWS && p < end;) {
+        char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, after = *stop;
+        if (!nl && !f->src_eof)
+            break;
+        if (skip_line_blanks(p, stop) < stop) {
+            *stop = '\0';
+            vote_record(f, st, p, stop, floor, votes);
+            *stop = after;
+            rows++;
+        }
+        p = stop + 1;
+    }
+}
+
+/* Count the first elements in [p, end), which a splitter of its own cuts out. */
+static int vote_elements(struct kc_feed *f, const struct jsonl_state *st, const char *p, const char *end,
+                         struct kc_dim_votes *votes, struct kc_err *e)
+{
+    struct kc_split sp;
+    struct kc_buf out = {NULL, 0, 0};
+    struct kc_err ignored = KC_ERR_INIT;
+    if (kc_split_init(&sp, st->shape.pointer, f->o->max_line, 1, e) != 0)
+        return -1;
+    sp.kind = st->split.kind;
+    sp.terms = st->split.terms;
+    sp.want_term = st->split.want_term;
+    int rc = 0;
+    for (int rows = 0; rc == 0 && rows < KC_DIM_ROWS; rows++) {
+        out.n = 0;
+        enum kc_split_event ev = kc_split_next(&sp, &p, end, &out, 0, f->name, &ignored);
+        if (ev == KC_SPLIT_MORE || ev == KC_SPLIT_FAULT)
+            break;
+        rc = kc_buf_reserve(&out, KC_NUM_PAD, e);
+        if (rc == 0 && ev == KC_SPLIT_RECORD) {
+            memset(out.p + out.n, 0, KC_NUM_PAD);
+            vote_record(f, st, out.p, out.p + out.n, out.p, votes);
+        }
+    }
+    kc_split_free(&sp);
+    kc_buf_free(&out);
+    return rc;
+}
+
+/* With --on-bad skip, set f->d to the number of numbers that most of the first records have. */
+static int vote_dim(struct kc_feed *f, const struct jsonl_state *st, struct kc_err *e)
+{
+    struct kc_dim_votes votes = {.n = 0};
+    if (f->d != 0 || !f->o->skip_bad || f->o->prompt)
+        return 0;
+    while (!f->src_eof && f->carry.n - f->carry_at < KC_DIM_BYTES)
+        if (kc_feed_more(f, KC_DIM_BYTES, e) != 0)
+            return -1;
+    if (kc_buf_reserve(&f->carry, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
+    char *p = f->carry.p + f->carry_at, *end = f->carry.p + f->carry.n;
+    int cut = (size_t)(end - p) > KC_DIM_BYTES, eof = f->src_eof;
+    end = cut ? p + KC_DIM_BYTES : end;
+    f->src_eof &= !cut;
+    if (st->by_line)
+        vote_lines(f, st, p, end, &votes);
+    else if (vote_elements(f, st, p, end, &votes, e) != 0)
+        return -1;
+    f->src_eof = eof;
+    f->d = kc_dim_most(&votes);
+    f->d_name = f->d ? f->name : f->d_name;
+    return 0;
+}
+
 static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
 {
     struct jsonl_state *st = kc_mem_zalloc(1, sizeof *st, e);
@@ -141,7 +245,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
                          "--records %s or --records %s", shape->pointer, shape->other, shape->pointer, shape->other);
     st->by_line = shape->kind == KC_SHAPE_LINES;
     if (st->by_line)
-        return 0;
+        return vote_dim(f, st, e);
     int list = shape->kind == KC_SHAPE_ARRAY && shape->bare && shape->inside && !f->o->terms_file;
     if ((list && read_terms(f, st, e) != 0) ||
         kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
@@ -156,7 +260,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         snprintf(f->st->vec_field, sizeof f->st->vec_field, "%s", shape->pointer);
     if (shape->kind == KC_SHAPE_MAP)
         snprintf(f->st->term_field, sizeof f->st->term_field, "the keys");
-    return 0;
+    return vote_dim(f, st, e);
 }
 
 static void end_jsonl(struct kc_feed *f)
@@ -164,14 +268,6 @@ static void end_jsonl(struct kc_feed *f)
     struct jsonl_state *st = f->state;
     kc_split_free(&st->split);
     kc_strs_free(&st->terms);
-}
-
-/* Skip the blanks at p. */
-static const char *skip_line_blanks(const char *p, const char *stop)
-{
-    while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
-        p++;
-    return p;
 }
 
 /* Find the next record of the slot from *at on, and NUL-terminate its text in place. Return 1 and its span, 0 if there
@@ -299,8 +395,7 @@ static int fill_jsonl_piece(struct kc_feed *f, struct kc_slot *s, int *eof, stru
     struct jsonl_state *st = f->state;
     if ((st->by_line ? kc_cut_fill(f, s, &st->cut, eof, e) : fill_elements(f, s, eof, e)) != 0)
         return -1;
-    s->bare_ok = st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY ||
-                 (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
+    s->bare_ok = bare_ok(st);
     s->fields = NULL;
     if (st->wrapped)
         s->fields = s->given = &wrapped_fields;

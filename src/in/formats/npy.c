@@ -1,5 +1,5 @@
-/* The npy reader: versions 1.0, 2.0 and 3.0 of numpy's format, with two dimensions, C order and floating point. The
- * header is a Python dictionary as text:
+/* The npy reader: versions 1.0, 2.0 and 3.0 of numpy's format, with two dimensions, in C or Fortran order, of floating
+ * point or integers. The header is a Python dictionary as text:
  *   {'descr': '<f4', 'fortran_order': False, 'shape': (524, 1536), }
  * Only what numpy writes itself is accepted in it, not all of Python. */
 #include <stdio.h>
@@ -115,7 +115,7 @@ static int parse_header(const struct kc_feed *f, const char *p, struct npy_heade
         if (!p)
             return bad_header(f, "an entry that numpy would not write", e);
         if (strcmp(h->descr, "structure") == 0)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of <f2, <f4 or <f8");
+            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of numbers");
         p = skip_blanks(p);
         if (*p == ',')
             p = skip_blanks(p + 1);
@@ -130,12 +130,22 @@ static int parse_header(const struct kc_feed *f, const char *p, struct npy_heade
 /* Set the type of the numbers from descr. */
 static int set_type(struct kc_feed *f, struct kc_layout *l, const struct npy_header *h, struct kc_err *e)
 {
+    static const struct {
+        char descr[3];
+        enum kc_cell cell;
+    } types[] = {{"f4", KC_CELL_F32}, {"f8", KC_CELL_F64}, {"f2", KC_CELL_F16}, {"i1", KC_CELL_I8}, {"u1", KC_CELL_U8},
+                 {"i2", KC_CELL_I16}, {"u2", KC_CELL_U16}, {"i4", KC_CELL_I32}, {"u4", KC_CELL_U32},
+                 {"i8", KC_CELL_I64}, {"u8", KC_CELL_U64}};
     const char *t = h->descr;
-    int order = t[0] == '<' || t[0] == '>' || t[0] == '=';
-    if (!order || t[1] != 'f' || !strchr("248", t[2]) || t[2] == '\0' || t[3] != '\0')
+    size_t i = 0, n = sizeof types / sizeof types[0];
+    int order = *t != '\0' && strchr("<>=|", *t) != NULL;
+    while (order && i < n && strcmp(t + 1, types[i].descr) != 0)
+        i++;
+    if (!order || i == n || (*t == '|' && t[2] != '1'))
         return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "holds numbers of type %s, expected <f2, <f4 or <f8 (x.astype(numpy.float32) makes it so)", t);
-    l->cell = t[2] == '2' ? KC_CELL_F16 : t[2] == '4' ? KC_CELL_F32 : KC_CELL_F64;
+                         "holds numbers of type %s, expected floats or integers (x.astype(numpy.float32) makes it so)",
+                         t);
+    l->cell = types[i].cell;
     l->swap = t[0] == '=' ? KC_BIG_ENDIAN : t[0] == '>';
     if (f->st->dtype[0] == '\0')
         snprintf(f->st->dtype, sizeof f->st->dtype, "%.8s", t);
@@ -148,13 +158,14 @@ static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct npy_he
     if (h->dims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
                          h->dims == 1 ? "" : "s");
-    if (h->fortran && h->shape[0] > 1 && h->shape[1] > 1)
-        return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead");
     if (h->shape[0] == UINT64_MAX) /* which in kc_plain means as many as there are */
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its shape is larger than any file");
     st->rows = h->shape[0];
-    return kc_plain_begin(f, st, h->shape[1], "npy", e);
+    st->by_column = h->fortran && h->shape[0] > 1 && h->shape[1] > 1;
+    st->fd = -1;
+    if (kc_plain_begin(f, st, h->shape[1], "npy", e) != 0)
+        return -1;
+    return st->by_column ? kc_plain_by_column(f, st, e) : 0;
 }
 
 static int begin_npy(struct kc_feed *f, struct kc_err *e)

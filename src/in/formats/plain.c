@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "base/num.h"
 #include "in/fields/terms.h"
 #include "in/piece/reopened.h"
 #include "in/piece/slot.h"
@@ -38,7 +40,36 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
     }
     if (left != UINT64_MAX && f->nfiles == 1)
         f->hint_rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
-    f->reopened = kc_reopened_open(f, &p->layout, &p->at);
+    f->reopened = p->by_column || p->spool ? NULL : kc_reopened_open(f, &p->layout, &p->at);
+    return 0;
+}
+
+int kc_plain_spool(struct kc_feed *f, struct kc_plain *p, uint64_t total, struct kc_err *e)
+{
+    struct kc_buf b = {NULL, 0, 0};
+    int rc = kc_outfile_open_spool(&p->spool, e);
+    for (uint64_t left = total; rc == 0 && left > 0; left -= b.n) {
+        b.n = 0;
+        rc = kc_feed_take(f, &b, left < f->block ? (size_t)left : f->block, e);
+        if (rc == 0 && b.n == 0)
+            rc = kc_feed_broken(f, e) != 0 ? -1 :
+                 kc_err_at(e, KC_EINPUT, f->name, 0,
+                           "is cut short: %llu of the %llu bytes after its header are missing",
+                           (unsigned long long)left, (unsigned long long)total);
+        if (rc == 0)
+            rc = kc_outfile_write(p->spool, b.p, b.n, e);
+    }
+    kc_buf_free(&b);
+    return rc == 0 ? kc_outfile_finish(p->spool, e) : -1;
+}
+
+int kc_plain_by_column(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
+{
+    uint64_t at;
+    p->fd = kc_source_dup(f->src, &at);
+    if (p->fd < 0)
+        return kc_plain_spool(f, p, p->rows * p->stride, e);
+    p->base = at - (f->carry.n - f->carry_at);
     return 0;
 }
 
@@ -77,12 +108,18 @@ void kc_plain_end(struct kc_feed *f)
 {
     struct kc_plain *p = f->state;
     kc_strs_free(&p->terms);
+    if (p->by_column && p->fd >= 0)
+        close(p->fd);
+    if (p->by_column)
+        kc_outfile_free(p->spool);
 }
 
 /* Skip the `after` bytes that follow the last row, and check that the file ends there. */
 static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
 {
     uint64_t missing;
+    if (p->by_column && p->fd >= 0) /* kc_plain_begin has checked the file's size */
+        return 0;
     if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
         return -1;
     if (missing > 0)
@@ -112,10 +149,47 @@ static int report_no_row(struct kc_feed *f, const struct kc_plain *p, size_t res
     return p->has_terms && p->done != p->terms.n ? report_bad_terms(f, p, p->done, e) : 0;
 }
 
+/* Read n bytes at an offset of the file. */
+static int read_at(const struct kc_feed *f, const struct kc_plain *p, uint64_t at, char *to, size_t n, struct kc_err *e)
+{
+    if (p->fd < 0)
+        return kc_outfile_read(p->spool, at, to, n, e);
+    for (size_t done = 0; done < n;) {
+        ssize_t got = pread(p->fd, to + done, n - done, (off_t)(p->base + at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return kc_err_sys(e, f->name, errno, "cannot read");
+        if (got == 0)
+            return kc_err_at(e, KC_ESYS, f->name, 0, "has become shorter while it was read");
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+/* Gather the next rows from the columns into b: for each column, the numbers of these rows lie side by side. */
+static int gather_rows(const struct kc_feed *f, const struct kc_plain *p, struct kc_buf *b, size_t rows,
+                       struct kc_err *e)
+{
+    size_t cell = kc_cell_bytes(p->layout.cell), d = p->stride / cell;
+    char *column = kc_mem_alloc(rows, cell, e);
+    int rc = column && kc_buf_reserve(b, kc_mem_add(rows * p->stride, KC_NUM_PAD), e) == 0 ? 0 : -1;
+    for (size_t j = 0; rc == 0 && j < d; j++) {
+        rc = read_at(f, p, (j * p->rows + p->done) * cell, column, rows * cell, e);
+        for (size_t i = 0; rc == 0 && i < rows; i++)
+            memcpy(b->p + i * p->stride + j * cell, column + i * cell, cell);
+    }
+    b->n = rc == 0 ? rows * p->stride : 0;
+    kc_mem_free(column);
+    return rc;
+}
+
 /* Append up to `rows` rows of bytes to b. */
 static int read_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf *b, size_t rows, struct kc_err *e)
 {
     size_t n = rows * p->stride;
+    if (p->by_column)
+        return gather_rows(f, p, b, rows, e);
     if (!p->spool)
         return kc_feed_take(f, b, n, e);
     if (kc_buf_reserve(b, n, e) != 0 ||

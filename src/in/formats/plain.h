@@ -25,6 +25,9 @@ struct kc_plain {
     uint64_t at;    /* offset in the file of row 0, if it can be read again */
     size_t stride;  /* bytes from one row to the next */
     struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows, not the feed; owned by the reader */
+    int by_column; /* the numbers lie column by column (Fortran order): rows are gathered from the spool or from fd */
+    int fd;        /* by_column: a descriptor on the file, -1: the spool holds it */
+    uint64_t base; /* by_column: offset of the first number there */
     struct kc_strs terms; /* from FILE.terms */
     int has_terms;
 };
@@ -32,6 +35,11 @@ struct kc_plain {
 /* Begin the rows, after the header. layout, rows and after are set, all else is zero. d: numbers per row. Check that a
  * regular file has exactly the size that they take. `what`: the format, for messages. */
 int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char *what, struct kc_err *e) KC_MUST_USE;
+/* Make rows that lie by columns ready to be gathered; after kc_plain_begin. What cannot be read at any offset goes to a
+ * temporary file. */
+int kc_plain_by_column(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) KC_MUST_USE;
+/* Read the next `total` bytes of the feed into p->spool, a temporary file. */
+int kc_plain_spool(struct kc_feed *f, struct kc_plain *p, uint64_t total, struct kc_err *e) KC_MUST_USE;
 /* Read the terms of FILE.terms beside FILE, unless terms come from elsewhere. */
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) KC_MUST_USE;
 /* Fill the slot with the next whole rows and their terms; *rows is their number. 0: there are no more, and nothing but

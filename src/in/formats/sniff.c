@@ -132,6 +132,7 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
         f->name = kc_source_name(f->path);
         f->src_eof = 0;
         f->fresh = 1;
+        f->sep = 0;
         f->line0 = 0;
         f->hint_rows = 0;
         f->carry.n = f->carry_at = 0;

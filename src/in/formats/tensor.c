@@ -1,4 +1,4 @@
-/* The safetensors reader: the rows of one tensor, the one that --tensor names or else the only matrix of floats. The
+/* The safetensors reader: the rows of one tensor, the one that --tensor names or else the only matrix of numbers. The
  * bytes before and after it are skipped, so the file may come through a pipe. */
 #include <stdio.h>
 #include <string.h>
@@ -17,25 +17,32 @@ static int is_safetensors(const struct kc_feed *f)
     return f->carry.n - f->carry_at > LENGTH && kc_le64(p) <= KC_ST_HEADER_MAX && p[LENGTH] == '{';
 }
 
-static int is_float(const struct kc_st_tensor *t, enum kc_cell *cell)
+/* Return 2 if the tensor holds floats, 1 if it holds integers, 0 if neither. */
+static int has_numbers(const struct kc_st_tensor *t, enum kc_cell *cell)
 {
     switch (t->type) {
-    case KC_ST_F32: *cell = KC_CELL_F32; return 1;
-    case KC_ST_F64: *cell = KC_CELL_F64; return 1;
-    case KC_ST_F16: *cell = KC_CELL_F16; return 1;
-    case KC_ST_BF16: *cell = KC_CELL_BF16; return 1;
-    case KC_ST_I64:
-    case KC_ST_U64:
-    case KC_ST_U32:
+    case KC_ST_F32: *cell = KC_CELL_F32; return 2;
+    case KC_ST_F64: *cell = KC_CELL_F64; return 2;
+    case KC_ST_F16: *cell = KC_CELL_F16; return 2;
+    case KC_ST_BF16: *cell = KC_CELL_BF16; return 2;
+    case KC_ST_I64: *cell = KC_CELL_I64; return 1;
+    case KC_ST_U64: *cell = KC_CELL_U64; return 1;
+    case KC_ST_U32: *cell = KC_CELL_U32; return 1;
+    case KC_ST_I8: *cell = KC_CELL_I8; return 1;
+    case KC_ST_U8: *cell = KC_CELL_U8; return 1;
+    case KC_ST_I16: *cell = KC_CELL_I16; return 1;
+    case KC_ST_U16: *cell = KC_CELL_U16; return 1;
+    case KC_ST_I32: *cell = KC_CELL_I32; return 1;
     case KC_ST_OTHER: break;
     }
     return 0;
 }
 
+/* Return 2 if it is a matrix of floats, 1 if one of integers, 0 if it is none. */
 static int is_matrix(const struct kc_st_tensor *t)
 {
     enum kc_cell cell;
-    return t->ndims == 2 && is_float(t, &cell);
+    return t->ndims == 2 ? has_numbers(t, &cell) : 0;
 }
 
 /* List the names of all tensors, or of the matrices, for a message: the first SHOWN of them. */
@@ -73,18 +80,19 @@ static const struct kc_st_tensor *choose_tensor(const struct kc_feed *f, const s
                   "uses it, and --tensor centroids reads its centroids");
         return NULL;
     }
-    for (size_t i = 0; i < st->n; i++)
-        if (is_matrix(&st->tensors[i])) {
-            found = &st->tensors[i];
-            n++;
-        }
+    for (int kind = 2; kind > 0 && n == 0; kind--) /* floats go before integers */
+        for (size_t i = 0; i < st->n; i++)
+            if (is_matrix(&st->tensors[i]) == kind) {
+                found = &st->tensors[i];
+                n++;
+            }
     list_names(st, n > 0, names, sizeof names);
     if (n == 0)
         kc_err_at(e, KC_EINPUT, f->name, 0,
-                  "has no matrix of floats, expected a tensor of 2 dimensions and F32, F64, F16 or BF16: it has %s",
+                  "has no matrix of numbers, expected a tensor of 2 dimensions: it has %s",
                   names);
     if (n > 1)
-        kc_err_at(e, KC_EINPUT, f->name, 0, "has %zu matrices of floats, --tensor NAME chooses one: %s", n, names);
+        kc_err_at(e, KC_EINPUT, f->name, 0, "has %zu matrices of numbers, --tensor NAME chooses one: %s", n, names);
     return n == 1 ? found : NULL;
 }
 
@@ -95,9 +103,9 @@ static int begin_tensor(struct kc_feed *f, struct kc_plain *p, const struct kc_s
     uint64_t left = kc_source_left(f->src), missing;
     if (!t)
         return -1;
-    if (!is_float(t, &p->layout.cell))
+    if (!has_numbers(t, &p->layout.cell))
         return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "tensor '%s' holds numbers of type %s, expected F32, F64, F16 or BF16", t->name, t->dtype);
+                         "tensor '%s' holds numbers of type %s, expected floats or integers", t->name, t->dtype);
     if (t->ndims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "tensor '%s' is not a matrix, expected 2 dimensions: rows and numbers", t->name);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "base/utf8.h"
+#include "in/piece/dims.h"
 #include "in/piece/feed.h"
 #include "in/piece/slot.h"
 #include "io/lines.h"
@@ -109,12 +110,7 @@ static int append_term(struct kc_slot *s, struct kc_text_row *r)
             return 1;
         }
     } else if (r->how == KC_TERM_QUOTED) {
-        size_t o = 0;
-        for (size_t i = 0; i < n; i++) {
-            s->tmp.p[o++] = p[i];
-            i += p[i] == '"'; /* two quotes stand for one */
-        }
-        n = o;
+        n = kc_columns_unquote(s->tmp.p, n);
     }
     return s->given->want_term ? kc_strs_add(&s->terms, p, n, &s->err) : 0;
 }
@@ -124,6 +120,41 @@ int kc_text_term(struct kc_slot *s, struct kc_text_row *r)
     int rc = r->how == KC_TERM_NONE ? 0 : append_term(s, r);
     s->n -= rc != 0;
     return rc;
+}
+
+int kc_text_vote(struct kc_feed *f, const struct kc_columns *c, int header, kc_text_parse *parse, struct kc_err *e)
+{
+    struct kc_dim_votes votes = {.n = 0};
+    struct kc_span span;
+    if (f->d != 0 || !f->o->skip_bad || f->o->prompt)
+        return 0;
+    while (!f->src_eof && f->carry.n - f->carry_at < KC_DIM_BYTES)
+        if (kc_feed_more(f, KC_DIM_BYTES, e) != 0)
+            return -1;
+    struct kc_slot *s = kc_mem_zalloc(1, sizeof *s, e);
+    if (!s || kc_buf_reserve(&f->carry, KC_NUM_PAD, e) != 0) {
+        kc_mem_free(s);
+        return -1;
+    }
+    memset(f->carry.p + f->carry.n, 0, KC_NUM_PAD);
+    s->o = f->o;
+    s->columns = *c;
+    s->buf.p = f->carry.p + f->carry_at;
+    s->buf.n = f->carry.n - f->carry_at < KC_DIM_BYTES ? f->carry.n - f->carry_at : KC_DIM_BYTES;
+    size_t at = 0;
+    uint64_t line = 0;
+    for (int rows = -header; rows < KC_DIM_ROWS && kc_text_next(s, &at, &line, &span); rows++) {
+        const char *p = s->buf.p + span.off;
+        struct kc_text_row r = {.row = NULL, .floor = s->buf.p};
+        if (at == s->buf.n && (!f->src_eof || s->buf.n == KC_DIM_BYTES)) /* it may go on */
+            break;
+        if (rows >= 0 && !is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 && !has_bad_bytes(&r))
+            kc_dim_vote(&votes, r.count);
+    }
+    kc_mem_free(s);
+    f->d = kc_dim_most(&votes);
+    f->d_name = f->d ? f->name : f->d_name;
+    return 0;
 }
 
 void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse)
@@ -152,6 +183,25 @@ void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse)
     }
 }
 
+/* Append the row's attributes to the slot's. Return 1 if one is not of its required kind and the row meets the
+ * conditions, -1 if memory is short. */
+static int append_attrs(struct kc_slot *s, const char *p, const char *end, struct kc_text_row *r)
+{
+    const struct kc_in_opts *o = s->o;
+    size_t first = s->attrs.n;
+    if (s->columns.nattr == 0)
+        return 0;
+    if (kc_columns_attrs(&s->columns, p, end, &s->tmp, &s->attrs, &s->err) != 0)
+        return -1;
+    if (!o->kinds)
+        return 0;
+    int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
+    if (rc <= 0)
+        return rc;
+    rc = kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg, &s->err);
+    return rc < 0 ? -1 : rc == 0;
+}
+
 void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
 {
     size_t at = 0, skip = s->before;
@@ -169,11 +219,15 @@ void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
         if (!(r.row = kc_slot_row(s)))
             return;
         if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 &&
-            kc_slot_check(s, "the vector", r.msg, sizeof r.msg) == 0)
+            (rc = append_attrs(s, p, p + span.n, &r)) == 0 &&
+            (rc = kc_slot_check(s, "the vector", r.msg, sizeof r.msg) != 0) == 0)
             rc = kc_text_term(s, &r);
+        if (rc != 0)
+            kc_strs_cut(&s->attrs, s->n * s->columns.nattr);
         if (rc < 0 || (rc > 0 && !kc_slot_bad(s, span.line, r.msg)))
             return;
         s->records++;
     }
-    s->has_terms = s->n > 0 && s->given->want_term && (s->columns.sep == '\0' || s->columns.term != SIZE_MAX);
+    s->has_terms = s->n > 0 && s->given->want_term && !s->columns.words &&
+                   (s->columns.sep == '\0' || s->columns.term != SIZE_MAX);
 }

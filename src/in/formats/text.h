@@ -65,6 +65,10 @@ int kc_text_bad_count(struct kc_text_row *r);
 /* Find the next record of the slot from *at on that is not blank. Return 1 and its span, 0 if there is none. *line
  * counts the lines of the slot so far. */
 int kc_text_next(const struct kc_slot *s, size_t *at, uint64_t *line, struct kc_span *span);
+/* With --on-bad skip, set f->d to the number of numbers that most of the first rows of the open file have. header: the
+ * first record is one. */
+int kc_text_vote(struct kc_feed *f, const struct kc_columns *c, int header, kc_text_parse *parse, struct kc_err *e)
+    KC_MUST_USE;
 /* Set f->d by the first good row of the slot. Rows before it are bad and are counted here; decoding starts after
  * them. */
 void kc_text_decide(struct kc_feed *f, struct kc_slot *s, kc_text_parse *parse);
@@ -74,19 +78,65 @@ int kc_text_term(struct kc_slot *s, struct kc_text_row *r) KC_MUST_USE;
 /* Decode a slot, row by row with `parse`. */
 void kc_text_work(struct kc_slot *s, kc_text_parse *parse);
 
+/* Make each two quotes in the n bytes at p one. Return how many bytes are left. */
+size_t kc_columns_unquote(char *p, size_t n);
 /* Split a csv or tsv record into fields without quotes and escapes. Return 1, with the reason in msg, if they are
  * damaged. */
 int kc_columns_split(const struct kc_columns *c, const char *p, const char *end, struct kc_strs *fields, char msg[512],
                      struct kc_err *e) KC_MUST_USE;
 
-enum kc_first { KC_FIRST_HEADER, KC_FIRST_ROW, KC_FIRST_UNCLEAR };
-/* Decide what the first record is, by its fields. */
-enum kc_first kc_columns_first(const struct kc_in_opts *o, const struct kc_strs *fields);
-/* Decide what the columns are, by the header's names (NULL: no header) and the first row. Return 0; 1 if this row is
- * bad; -1 if every row would be; with the reason in msg. */
-int kc_columns_resolve(struct kc_columns *c, const struct kc_in_opts *o, const struct kc_strs *names,
-                       const struct kc_strs *row, char msg[512]) KC_MUST_USE;
-size_t kc_columns_dim(const struct kc_columns *c); /* numbers per row; 0 if only the rows tell */
+/* The first records of a table, split into fields. */
+#define KC_SAMPLE 17
+struct kc_table_sample {
+    struct kc_strs rec[KC_SAMPLE];
+    size_t n;
+    size_t damaged; /* records whose quotes are damaged: they count as far as they go */
+};
+void kc_table_sample_free(struct kc_table_sample *s);
+
+/* What a table is, by its first records. */
+struct kc_table {
+    int header;           /* the first record has names */
+    int shifted;          /* it has none for the first column, as R leaves it out */
+    uint32_t *dim;        /* for kc_columns; owned by the caller, may be NULL */
+    char term[256], vec[256]; /* the columns, for people */
+    char how[128];        /* why these */
+};
+
+enum kc_table_verdict {
+    KC_TABLE_YES,
+    KC_TABLE_DOUBT, /* it is one, but the options must say more: see msg */
+    KC_TABLE_NO     /* it has no vectors */
+};
+
+/* Decide what the columns are, by the options, the header and the first rows: c->term, first, last, text, count. c->sep
+ * is set. KC_TABLE_... or -1 if memory is short. (in/formats/table.c) */
+int kc_table_decide(const struct kc_in_opts *o, const struct kc_table_sample *s, struct kc_columns *c,
+                    struct kc_table *t, char msg[512], struct kc_err *e) KC_MUST_USE;
+/* Return the column of this name, compared without regard to case if no other has it; SIZE_MAX: none. */
+size_t kc_table_find(const struct kc_table_sample *s, const struct kc_table *t, const char *name);
+
+/* Read the first records in [p, end) into s, which is empty. whole: the input ends there. Return 1 if they are enough
+ * to decide by, 0 if more bytes must be seen, -1 if memory is short. */
+int kc_table_sample_read(struct kc_table_sample *s, const struct kc_columns *c, const char *p, const char *end,
+                         int whole, struct kc_err *e) KC_MUST_USE;
+
+/* Tell the separator of a table that begins with [p, end), by its first records. whole: the input ends there, or no
+ * more of it is to be looked at. sure: it is known to be a table. Set *sep. (in/formats/dialect.c) */
+enum { KC_DIALECT_FOUND = 16, KC_DIALECT_MORE, KC_DIALECT_NONE }; /* more: bytes must be seen */
+int kc_dialect_find(const struct kc_in_opts *o, int sure, const char *p, const char *end, int whole, char *sep,
+                    struct kc_err *e) KC_MUST_USE;
+/* Set c for a table with this separator: what quotes and backslashes are. */
+int kc_dialect_set(const struct kc_in_opts *o, char sep, const char *p, const char *end, int whole,
+                   struct kc_columns *c, struct kc_err *e) KC_MUST_USE;
+
+/* Parse a line of numbers separated by blanks, without a term. */
+int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r) KC_MUST_USE;
+
+/* Append the attributes of the record [p, end) to out, as compact JSON: a number as it is written, "" for an empty
+ * field, else a string. */
+int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
+                     struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
 
 /* Parse the first line of word2vec. Return 1 with its numbers and *after, the text after it; else 0. */
 int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **after);

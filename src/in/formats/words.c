@@ -182,7 +182,8 @@ static int begin_words(struct kc_feed *f, struct kc_err *e)
         f->line0++;
     }
     st->line = f->line0;
-    return 0;
+    const struct kc_columns columns = {.term = SIZE_MAX};
+    return kc_text_vote(f, &columns, 0, kc_words_parse, e);
 }
 
 static void end_words(struct kc_feed *f)

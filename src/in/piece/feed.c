@@ -7,6 +7,24 @@
 #include "in/piece/reader.h"
 #include "in/piece/reopened.h"
 
+/* Memory that is kept. */
+struct kc_kept {
+    struct kc_kept *next;
+    void *p;
+};
+
+int kc_feed_keep(struct kc_feed *f, void *p, struct kc_err *e)
+{
+    struct kc_kept *k = kc_mem_alloc(1, sizeof *k, e);
+    if (!k) {
+        kc_mem_free(p);
+        return -1;
+    }
+    *k = (struct kc_kept){f->kept, p};
+    f->kept = k;
+    return 0;
+}
+
 uint64_t kc_feed_bytes(const struct kc_feed *f)
 {
     return f->bytes + (f->src ? kc_source_bytes(f->src) : 0);
@@ -187,4 +205,10 @@ void kc_feed_free(struct kc_feed *f)
 {
     kc_feed_close(f);
     kc_buf_free(&f->carry);
+    while (f->kept) {
+        struct kc_kept *k = f->kept;
+        f->kept = k->next;
+        kc_mem_free(k->p);
+        kc_mem_free(k);
+    }
 }

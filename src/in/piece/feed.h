@@ -10,6 +10,7 @@
 
 struct kc_reopened; /* in/piece/reopened.h */
 struct kc_reader; /* in/piece/reader.h */
+struct kc_kept;
 
 /* The inputs, one after the other, as bytes. Only the filling side of the pipeline touches it. */
 struct kc_feed {
@@ -24,6 +25,8 @@ struct kc_feed {
     struct kc_reopened *reopened; /* set by the reader's begin if the file can be read again; goes to its first slot */
     struct kc_buf carry;    /* bytes read and not yet used: carry_at .. n */
     size_t carry_at;
+    char sep;               /* of the open file's columns, if a table has been recognised; else 0 */
+    struct kc_kept *kept;   /* memory that slots may point to until the end */
     const struct kc_reader *rd;
     void *state;            /* the reader's own */
     int fresh;              /* no slot of this file has been filled yet */
@@ -43,6 +46,9 @@ struct kc_feed {
 void kc_feed_close(struct kc_feed *f); /* closes the open file, if any */
 void kc_feed_free(struct kc_feed *f);
 uint64_t kc_feed_bytes(const struct kc_feed *f); /* stored bytes read so far, of all files */
+
+/* Keep p, which was allocated by base/mem.h, until kc_feed_free. On a failure it is freed. */
+int kc_feed_keep(struct kc_feed *f, void *p, struct kc_err *e) KC_MUST_USE;
 
 /* Return 1 if no byte remains. */
 static inline int kc_feed_ended(const struct kc_feed *f)

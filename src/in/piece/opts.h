@@ -13,21 +13,25 @@
 
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
                     KC_IN_SAFETENSORS, KC_IN_WORD2VEC, KC_IN_WORD2VEC_BIN, KC_IN_GLOVE, KC_IN_CSV, KC_IN_TSV,
-                    KC_IN_FORMATS };
+                    KC_IN_NUMBERS, KC_IN_FORMATS };
 /* Their names, in the same order. */
-#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv"
+#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers"
 
 enum kc_header { KC_HEADER_AUTO, KC_HEADER_YES, KC_HEADER_NO };
+enum kc_dialect { KC_DIALECT_AUTO, KC_DIALECT_COPY, KC_DIALECT_CSV }; /* of tsv */
 
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
     size_t nfiles;            /* 0: standard input */
     enum kc_in_format format; /* raw is never recognised by itself, it must be named */
     uint64_t dim;             /* raw: numbers per row; else 0 */
+    uint64_t dims;            /* use the first `dims` numbers of each vector; 0: all */
     const char *tensor;       /* safetensors: the tensor to read; NULL: the only matrix of floats */
     const char *term_field, *vec_field; /* NULL: by the usual names, decided on the first record. csv and tsv: a
                                            column's name or number, or for vec_field a range of numbers */
     enum kc_header header;    /* csv, tsv: whether the first record is a header */
+    enum kc_dialect dialect;  /* tsv: whether it has COPY's escapes or csv's quotes */
+    const char *delimiter;    /* csv: what separates the columns, one byte or "tab"; NULL: told by the records */
     const char *records;      /* JSON Pointer to the array of records in each JSON text, or NULL */
     const char *terms_file;   /* file of terms, one per line, or NULL */
     uint64_t max_line;        /* bytes of the longest line or record of text input */
@@ -37,6 +41,7 @@ struct kc_in_opts {
                                                         them; grows with n. NULL: none */
     void *work_arg;
     int skip_bad;             /* --on-bad skip */
+    double max_bad;           /* skip_bad: the share of records that may be bad */
     int want_raw;             /* --annotate: keep each record's JSON without its vector */
     /* Attributes: fields (keys or JSON Pointers) of the records that are passed to the sink with the rows. Conditions
      * on such fields, "FIELD OP VALUE" (in/fields/attrs.h): rows that do not meet all of them are left out. */
@@ -66,6 +71,7 @@ struct kc_in_stats {
     enum kc_in_format format; /* of the first input */
     int gzip, zstd;       /* an input was compressed so */
     char term_field[256], vec_field[256]; /* as decided; "" if the format has no fields */
+    char how[128];        /* why these; "" if the format leaves no choice */
     char dtype[16];       /* npy, safetensors: as stored, "<f4", "F32"; else "" */
     char tensor[256];     /* safetensors: its name; else "" */
     char index[8], id_map[8]; /* faiss: its four letters, and those of the id map around it or ""; else "", "" */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include "in/piece/reopened.h"
 #include "la/matrix.h"
 
@@ -117,7 +118,8 @@ int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size)
 {
     float *row = s->x + s->n * s->d;
     size_t at = 0;
-    enum kc_row_status st = s->o->normalise ? kc_la_unit(row, s->d, row, &at) : kc_la_check(row, s->d, &at);
+    size_t d = s->o->dims > 0 && s->o->dims < s->d ? (size_t)s->o->dims : s->d;
+    enum kc_row_status st = s->o->normalise ? kc_la_unit(row, d, row, &at) : kc_la_check(row, d, &at);
     if (st == KC_ROW_NONFINITE) {
         snprintf(msg, size, "column %zu is %s", at, isnan(row[at]) ? "NaN" : "infinite");
         return -1;
@@ -129,6 +131,16 @@ int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size)
     }
     s->n++;
     return 0;
+}
+
+void kc_slot_shorten(struct kc_slot *s)
+{
+    size_t d = (size_t)s->o->dims;
+    if (d == 0 || d >= s->d)
+        return;
+    for (size_t i = 1; i < s->n; i++)
+        memmove(s->x + i * d, s->x + i * s->d, d * sizeof *s->x);
+    s->d = d;
 }
 
 int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg)

@@ -93,6 +93,8 @@ float *kc_slot_row(struct kc_slot *s);
 /* Check the row that has been written there, make it a unit vector if that is wanted, and count it. Return -1 with the
  * reason in msg if the row is bad. */
 int kc_slot_check(struct kc_slot *s, const char *name, char *msg, size_t size) KC_MUST_USE;
+/* Make rows of the first o->dims numbers, which kc_slot_check has made unit vectors. */
+void kc_slot_shorten(struct kc_slot *s);
 /* Count record `s->records` as bad. Return 1 if reading continues, 0 if it ends here (bad records are fatal). */
 int kc_slot_bad(struct kc_slot *s, uint64_t line, const char *msg);
 

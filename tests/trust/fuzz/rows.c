@@ -159,7 +159,8 @@ static void round_trip(const struct fuzz_load *l, enum kc_in_format format)
     struct kc_vectors *v = NULL;
     struct kc_err e = KC_ERR_INIT;
     struct fuzz_load back;
-    struct kc_in_opts o = {.files = out_files, .nfiles = 1, .format = format, .max_line = (uint64_t)16 << 20};
+    struct kc_in_opts o = {.files = out_files, .nfiles = 1, .format = format, .max_line = (uint64_t)16 << 20,
+                           .max_bad = 1};
     size_t n = l->ds.rows.n;
     int lost;
     uint64_t *rows = malloc(n * sizeof *rows);

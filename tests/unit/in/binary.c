@@ -199,22 +199,20 @@ TEST(in_npy_bad_numbers)
     expect(&b, b.n, &o,
            "skipped 0 1\nwarning FILE0: row 0: column 1 is NaN; skipped\nwarning FILE0: row 1: column 0 is infinite; "
            "skipped\n"
-           "error 1 FILE0:0: no records: all 2 were bad\n");
+           "error 1 FILE0:0: no records: all 2 were bad; the first: FILE0: row 0: column 1 is NaN\n");
 }
 
 TEST(in_npy_headers)
 {
     static const struct { const char *dict, *msg; } t[] = {
-        {"{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }",
-         "holds numbers of type <i8, expected <f2, <f4 or <f8 (x.astype(numpy.float32) makes it so)"},
+        {"{'descr': '<b8', 'fortran_order': False, 'shape': (2, 2), }",
+         "holds numbers of type <b8, expected floats or integers (x.astype(numpy.float32) makes it so)"},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2), }",
-         "holds numbers of type |O, expected <f2, <f4 or <f8 (x.astype(numpy.float32) makes it so)"},
+         "holds numbers of type |O, expected floats or integers (x.astype(numpy.float32) makes it so)"},
         {"{'descr': '<f16', 'fortran_order': False, 'shape': (2, 2), }",
-         "holds numbers of type <f16, expected <f2, <f4 or <f8 (x.astype(numpy.float32) makes it so)"},
+         "holds numbers of type <f16, expected floats or integers (x.astype(numpy.float32) makes it so)"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2), }",
-         "holds structures, expected a matrix of <f2, <f4 or <f8"},
-        {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }",
-         "is in Fortran order, by columns: save numpy.ascontiguousarray(x) instead"},
+         "holds structures, expected a matrix of numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", "has 1 dimension, expected 2: rows and numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (), }", "has 0 dimensions, expected 2: rows and numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 2), }",

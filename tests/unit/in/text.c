@@ -53,7 +53,12 @@ TEST(in_columns)
     reads("a,0.5,1\nb,1,2\n\"c,1,2\nd,1,2\n", KC_IN_CSV,
           "error 1 FILE0:3: the record has an opening quote that is never closed\n");
     reads("id\tv\n1\t[0.5,1]\n2\t[1,2]\n", KC_IN_TSV, "1|0.5,1.0\n2|1.0,2.0\n");
-    reads("a\\tb\t0.5\t1\n\"\t1\t2\n\"c\td\"\t3\t4\n", KC_IN_TSV, "a\tb|0.5,1.0\n\"|1.0,2.0\nc\td|3.0,4.0\n");
+    reads("a\\tb\\\\\t0.5\t1\n\"\t1\t2\n\"c\"\t3\t4\n", KC_IN_TSV, "a\tb\\|0.5,1.0\n\"|1.0,2.0\n\"c\"|3.0,4.0\n");
+    reads("a\\xb\t0.5\t1\n\"c\td\"\t3\t4\n\"e\nf\"\t3\t4\n", KC_IN_TSV,
+          "a\\xb|0.5,1.0\nc\td|3.0,4.0\ne\nf|3.0,4.0\n");
+    reads("a\t0.5\t1\nb\\tc\t3\t4\n", KC_IN_TSV,
+          "error 1 FILE0:2: column 1 has a backslash, which may begin an escape or stand for itself: say which with "
+          "--tsv-dialect copy or --tsv-dialect csv\n");
     static const char longer[] = "a,0.5,1\n\"0123456789\n0123456789\n0123456789\n\",1,2\nb,3,x\n\"c\nd\",5,6\n"
                                  "\"0123456789\"\"\n\n\n0123456789\n0123456789\n\",1,2\ne,7,8\ng,9\n";
     in_pieces(longer, sizeof longer - 1, KC_IN_CSV, 30,

@@ -96,7 +96,7 @@ enum job { FIT, FIT_ANNOTATE, FIT_PARTS, FIT_KVEC, CONVERT_NPY, CONVERT_KVEC, IN
 static int run(enum job what, unsigned threads, struct kc_err *e)
 {
     const char *input[] = {path(what == FIT_KVEC ? "in.kvec" : "in.jsonl")};
-    struct kc_in_opts in = {.files = input, .nfiles = 1, .max_line = 1 << 20};
+    struct kc_in_opts in = {.files = input, .nfiles = 1, .max_line = 1 << 20, .max_bad = 1};
     struct kc_ctx ctx = {.pool = kc_pool_new(threads, e)};
     int rc = -1;
     if (!ctx.pool)

@@ -1,0 +1,127 @@
+/* The reader of lines of numbers separated by blanks, without terms: what numpy.savetxt, R's write.table without names
+ * and fastText's print-sentence-vectors write. Lines before the first row that begin with '#' are comments. */
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "in/formats/formats.h"
+#include "in/formats/table_kinds.h"
+#include "in/formats/text.h"
+
+#define LOOKED_AT 16 /* lines in which a first number may show that it is a term */
+
+static const struct kc_num_list listed = {' ', '\n'};
+
+static const struct kc_columns columns = {.words = 1, .term = SIZE_MAX};
+
+struct numbers_state {
+    struct kc_cut cut;
+};
+
+int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r)
+{
+    float beyond[64];
+    (void)c;
+    r->how = KC_TERM_NONE;
+    r->count = 0;
+    if (p < end && *p == '#')
+        return snprintf(r->msg, sizeof r->msg, "a comment among the rows"), -1;
+    for (;;) {
+        while (p < end && (*p == ' ' || *p == '\t'))
+            p++;
+        if (p == end)
+            break;
+        enum kc_num_status st;
+        float *to = r->count < r->d ? r->row + r->count : beyond;
+        size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
+        if (!r->row) {
+            to = beyond;
+            room = sizeof beyond / sizeof beyond[0];
+        }
+        size_t n = kc_num_listed(&p, r->floor, to, room, &listed, &st);
+        r->count += n;
+        if (n == 0) { /* a number as Python and C write it? */
+            const char *stop = p;
+            while (stop < end && *stop != ' ' && *stop != '\t')
+                stop++;
+            if (kc_text_number(p, stop, to) != KC_NUM_OK)
+                return kc_text_bad_number(r, "number", r->count + 1, p, stop);
+            r->count++;
+            p = stop;
+        }
+    }
+    return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
+}
+
+/* Return 1 if each of the first lines in [p, end) begins with a whole number, with no two alike side by side, and the
+ * other numbers are not whole. */
+static int begins_with_ids(const char *p, const char *end)
+{
+    const char *last = NULL;
+    size_t last_n = 0;
+    int lines = 0;
+    for (; p < end && lines < LOOKED_AT; lines++) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *word = p;
+        while (word < stop && *word == ' ')
+            word++;
+        const char *after = memchr(word, ' ', (size_t)(stop - word));
+        size_t n = after ? (size_t)(after - word) : 0;
+        if (n == 0 || !kc_is_whole(word, n) || !memchr(after, '.', (size_t)(stop - after)) ||
+            (last && last_n == n && memcmp(last, word, n) == 0))
+            return 0;
+        last = word;
+        last_n = n;
+        p = stop + 1;
+    }
+    return lines > 1;
+}
+
+/* Skip the comments before the first row, and refuse numbers that may be terms. */
+static int begin_numbers(struct kc_feed *f, struct kc_err *e)
+{
+    f->state = kc_mem_zalloc(1, sizeof(struct numbers_state), e);
+    if (!f->state)
+        return -1;
+    for (;;) {
+        const char *p = f->carry.p + f->carry_at, *end = f->carry.p + f->carry.n;
+        const char *nl = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+        if (!nl && !f->src_eof && (size_t)(end - p) <= f->o->max_line) {
+            if (kc_feed_more(f, f->block, e) != 0)
+                return -1;
+            continue;
+        }
+        if (p == end || *p != '#' || !nl)
+            break;
+        f->carry_at += (size_t)(nl - p) + 1;
+        f->line0++;
+    }
+    if (f->o->format == KC_IN_AUTO && begins_with_ids(f->carry.p + f->carry_at, f->carry.p + f->carry.n))
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "each line begins with a whole number: a term, or a number "
+                         "of the vector? -i glove takes it as the term, -i numbers as a number");
+    return kc_text_vote(f, &columns, 0, kc_numbers_parse, e);
+}
+
+static void end_numbers(struct kc_feed *f)
+{
+    (void)f;
+}
+
+static int fill_numbers_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+{
+    struct numbers_state *st = f->state;
+    s->columns = columns;
+    if (kc_cut_fill(f, s, &st->cut, eof, e) != 0)
+        return -1;
+    if (!*eof)
+        kc_text_decide(f, s, kc_numbers_parse);
+    return 0;
+}
+
+/* Decode the slot's rows. */
+static void decode_numbers_piece(struct kc_slot *s)
+{
+    kc_text_work(s, kc_numbers_parse);
+}
+
+const struct kc_reader kc_reader_numbers = {
+    .format = KC_IN_NUMBERS,
+    .begin = begin_numbers, .fill = fill_numbers_piece, .work = decode_numbers_piece, .end = end_numbers};
