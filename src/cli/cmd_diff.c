@@ -9,7 +9,7 @@ static struct args {
 } args;
 
 static const struct args defaults = {
-    .job = {.labels = {KC_LABELS_AUTO, NULL, 1}, .lineage = KC_LINEAGE_OPTS_DEFAULT, .output = "-"},
+    .job = {.labels = {.noise = 1}, .lineage = KC_LINEAGE_OPTS_DEFAULT, .output = "-"},
 };
 
 #define AT(member) offsetof(struct args, member)
@@ -26,8 +26,12 @@ static const struct kc_option comparing[] = {
      .help = "a cluster has grown or shrunk if its size changed by more than this share"},
     {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels.format),
      .words = KC_LABELS_WORDS,
-     .help = "the format of both files: tsv, csv or jsonl as fit writes them, or plain, one label per line; auto "
-             "decides by the first line"},
+     .help = "the format of both files: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the "
+             "first lines"},
+    {.name = "label-field", .arg = "FIELD", .at = AT(job.labels.label_field),
+     .help = "the column (name or number) or field of the labels in both files"},
+    {.name = "label-term-field", .arg = "FIELD", .at = AT(job.labels.own_term_field),
+     .help = "the column or field of the terms in both files"},
     {.name = "term-field", .arg = "FIELD", .at = AT(job.labels.term_field),
      .help = "the key of the term in jsonl, or its column in csv; by default term, id, text, ..., the first that is "
              "there"},

@@ -77,6 +77,21 @@ static int find_line_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, str
     }
 }
 
+int kc_lines_peek(struct kc_lines *l, size_t want, const char **p, const char **end, int *whole, struct kc_err *e)
+{
+    while (!l->ended && l->b.n - l->begin < want)
+        if (read_more(l, e) != 0)
+            return -1;
+    if (!l->b.p && read_more(l, e) != 0)
+        return -1;
+    *p = l->b.p + l->begin;
+    *end = l->b.p + l->b.n;
+    *whole = l->ended;
+    if (l->next == 1 && *end - *p >= 3 && memcmp(*p, "\xEF\xBB\xBF", 3) == 0)
+        *p += 3;
+    return 0;
+}
+
 int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e)
 {
     size_t stop = 0;

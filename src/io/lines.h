@@ -26,6 +26,10 @@ void kc_lines_free(struct kc_lines *l); /* also after a failed open */
  * call; a NUL and KC_NUM_PAD readable bytes follow it, as json/json.h requires. Return 0 at the end; -1 with KC_ESYS,
  * or KC_EINPUT and the line. */
 int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e) KC_MUST_USE;
+/* Look at the text from the next line on without reading it: at least `want` bytes of it, fewer only at its end, which
+ * *whole tells. KC_NUM_PAD NULs follow them. A byte order mark at the beginning is skipped. */
+int kc_lines_peek(struct kc_lines *l, size_t want, const char **p, const char **end, int *whole, struct kc_err *e)
+    KC_MUST_USE;
 /* Decode \t \n \r \\ \xHH in place, which kclust writes, and \b \f \v, which PostgreSQL's COPY writes. Return the new
  * length, SIZE_MAX at any other escape. */
 size_t kc_lines_unescape(char *p, size_t n);

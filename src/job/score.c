@@ -82,8 +82,8 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
 static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
-    const struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1};
-    const struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0};
+    const struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1, j->label_field, j->label_term_field};
+    const struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0, j->gold_label_field, j->gold_term_field};
     if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0) ||
         kc_labels_load(j->labels, &labels, &r->labels, e) != 0 ||
         (j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||

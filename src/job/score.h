@@ -8,10 +8,12 @@
 struct kc_job_score {
     const char *labels;   /* file of labels; "-": standard input */
     enum kc_labels_format labels_format;
+    const char *label_field, *label_term_field; /* fields of labels and terms in it, or NULL */
     int vectors;          /* 1: there are vectors */
     struct kc_in_opts in; /* where they are; the job sets normalise. term_field is used for label files too */
     const char *gold;     /* file of gold labels, or NULL */
     enum kc_labels_format gold_format;
+    const char *gold_label_field, *gold_term_field;
     uint64_t worst;       /* list at most so many rows, those of the lowest silhouettes */
     uint64_t max_memory;  /* bytes, 0: no limit */
     const char *output;   /* "-": standard output */

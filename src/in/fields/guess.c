@@ -12,13 +12,13 @@ const char kc_fields_terms[] = "term, custom_id, id, _id, uuid, doc_id, name, ke
 const char kc_fields_vecs[] = "vec, vector, embedding, embeddings, values, emb, features, dense_vector";
 
 #define SYNONYMS 40
-#define MOST_FOUND 4     /* vectors of one record that a message shows */
-#define LEAST_UNNAMED 8  /* numbers of base64 or hexadecimal behind a name that is not usual */
-#define LEAST_WHOLE 16   /* whole numbers that may be a vector behind a name that is not usual */
+#define MOST_FOUND 4    /* vectors of one record that a message shows */
+#define LEAST_UNNAMED 8 /* numbers of base64 or hexadecimal behind a name that is not usual */
+#define LEAST_WHOLE 16  /* whole numbers that may be a vector behind a name that is not usual */
 
 /* A usual name that a record has. */
 struct synonym {
-    char first;          /* the first byte of its value; 0: the record does not have it */
+    char first; /* the first byte of its value; 0: the record does not have it */
     struct kc_json_str key;
     const char *value;
 };
@@ -26,8 +26,8 @@ struct synonym {
 /* A vector that a record holds. */
 struct found_vector {
     char pointer[256];
-    int usual; /* a usual name leads to it */
-    int plain; /* it may be one behind any name */
+    int usual;       /* a usual name leads to it */
+    int plain;       /* it may be one behind any name */
     unsigned arrays; /* IN_ARRAY, SEVERAL */
 };
 
@@ -144,8 +144,8 @@ static void set_path(struct kc_path *path, const char *prefix, const struct kc_j
 {
     char text[sizeof path->name];
     struct kc_err ignored = KC_ERR_INIT;
-    int n = snprintf(text, sizeof text, "%s%s%.*s", prefix, *prefix ? "/" : "", (int)(key->n < 200 ? key->n : 200),
-                     key->p);
+    int n =
+        snprintf(text, sizeof text, "%s%s%.*s", prefix, *prefix ? "/" : "", (int)(key->n < 200 ? key->n : 200), key->p);
     if (n < 0 || (size_t)n >= sizeof text || kc_path_parse(path, text, 0, "", &ignored) != 0)
         memset(path, 0, sizeof *path);
 }
@@ -211,8 +211,7 @@ static void search_value(struct vector_search *s, const char *p, unsigned depth,
         if (q && is_number(*q)) {
             judge_numbers(s, p, usual, arrays);
         } else if (q && (old = enter_path(s, "0", 1)) != SIZE_MAX) {
-            search_value(s, q, depth + 1, usual,
-                         arrays | IN_ARRAY | (kc_json_next(kc_json_past(q)) ? SEVERAL : 0));
+            search_value(s, q, depth + 1, usual, arrays | IN_ARRAY | (kc_json_next(kc_json_past(q)) ? SEVERAL : 0));
             s->path[old] = '\0';
         }
     } else if (*p == '{') {
@@ -402,7 +401,10 @@ void kc_fields_explain(const char *p, const char *end, char *msg, size_t size)
         kc_fields_list(p, end, msg, size);
     for (size_t i = 0; i < s.n && i < MOST_FOUND && n < size; i++) {
         const char *name = strchr(s.found[i].pointer + 1, '/') ? s.found[i].pointer : s.found[i].pointer + 1;
-        n += (size_t)snprintf(msg + n, size - n, "%s%s", i == 0 ? "numbers are in " : i + 1 == s.n ? " and " : ", ",
+        n += (size_t)snprintf(msg + n, size - n, "%s%s",
+                              i == 0       ? "numbers are in " :
+                              i + 1 == s.n ? " and " :
+                                             ", ",
                               name);
     }
     if (s.n > 0 && n < size)

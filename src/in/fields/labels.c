@@ -2,16 +2,19 @@
  * the names: integers by value, so that the clusters of kclust keep their ids where they are 0 .. k-1. */
 #include "in/fields/labels.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/intern.h"
 #include "base/num.h"
 #include "in/fields/fields.h"
+#include "in/fields/label_table.h"
+#include "in/fields/npy_header.h"
 #include "io/lines.h"
 #include "json/json.h"
 
 #define LONGEST_LINE ((uint64_t)16 << 20)
-#define COLUMN_NONE SIZE_MAX
+#define LOOKED_AT ((size_t)65536) /* bytes by which a format is recognised */
 
 /* A label file under way. */
 struct label_reader {
@@ -22,8 +25,10 @@ struct label_reader {
     struct kc_intern names;
     struct kc_path term;             /* jsonl; n == 0: the file has no terms */
     struct kc_path label;
-    size_t term_column, label_column; /* csv; COLUMN_NONE: there is none */
-    struct kc_strs fields;           /* csv: the fields of a line */
+    struct kc_label_table table;     /* tsv, csv */
+    int begun;                       /* the first record of a table has been seen */
+    int array;                       /* 1: the file is an array; 2: in it; 3: after it */
+    struct kc_strs fields;           /* the fields of a record */
     struct kc_buf tmp[2];            /* decoded strings */
 };
 
@@ -32,7 +37,7 @@ struct str {
     size_t n;
 };
 
-static const char *const format_names[KC_LABELS_FORMATS] = {"auto", "tsv", "csv", "jsonl", "plain"};
+static const char *const format_names[KC_LABELS_FORMATS] = {"auto", "tsv", "csv", "jsonl", "plain", "npy"};
 
 int kc_labels_format_by_name(const char *name, enum kc_labels_format *f)
 {
@@ -49,6 +54,20 @@ static int refuse_line(const struct label_reader *s, struct kc_err *e, const cha
     return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s", what);
 }
 
+/* Write a whole number that is written as a float, as in -1.0 and 2.000e+00, as an integer. */
+static struct str shorten_float(struct str label, char whole[24])
+{
+    char copy[KC_NUM_STRING_MAX + 1];
+    double v;
+    if (!memchr(label.p, '.', label.n) || label.n > 40)
+        return label;
+    memcpy(copy, label.p, label.n);
+    copy[label.n] = '\0';
+    if (kc_num_double(copy, &v) != 0 || !(v > -1e15 && v < 1e15) || v != (double)(int64_t)v)
+        return label;
+    return (struct str){whole, (size_t)snprintf(whole, 24, "%lld", (long long)v)};
+}
+
 /* Append a row. term is NULL in files without terms. */
 static int add_row(struct label_reader *s, const struct str *term, struct str label, struct kc_err *e)
 {
@@ -58,6 +77,8 @@ static int add_row(struct label_reader *s, const struct str *term, struct str la
     /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read_json_value has set it */
     if (label.n == 0)
         return refuse_line(s, e, "the label is empty");
+    char whole[24];
+    label = shorten_float(label, whole);
     if (l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 1024;
         uint32_t *labels = kc_mem_realloc(l->labels, cap, sizeof *labels, e);
@@ -86,118 +107,56 @@ static int add_row(struct label_reader *s, const struct str *term, struct str la
     return 0;
 }
 
-/* Decode a tsv field with the escapes that kclust writes. The text stays in place. */
-static int decode_tsv_field(const struct label_reader *s, char *p, size_t n, struct str *out, struct kc_err *e)
+/* Make the table's columns known by the beginning of the file. */
+static int find_columns(struct label_reader *s, struct kc_err *e)
 {
-    if (memchr(p, '\\', n))
-        n = kc_lines_unescape(p, n);
-    if (n == SIZE_MAX)
-        return refuse_line(s, e, "an escape that is none of \\t \\n \\r \\\\ \\xHH");
-    *out = (struct str){p, n};
-    return 0;
-}
-
-/* Parse a line "term TAB label", with or without further columns. */
-static int parse_tsv_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
-{
-    struct str term, label;
-    char *tab = memchr(p, '\t', n);
-    if (!tab)
-        return refuse_line(s, e, "no tab, expected a term, a tab and a label");
-    char *second = tab + 1, *end = p + n, *stop = memchr(second, '\t', (size_t)(end - second));
-    if (decode_tsv_field(s, p, (size_t)(tab - p), &term, e) != 0 ||
-        decode_tsv_field(s, second, (size_t)((stop ? stop : end) - second), &label, e) != 0)
+    const char *p, *end;
+    char msg[512];
+    int whole;
+    if (kc_lines_peek(&s->in, LOOKED_AT, &p, &end, &whole, e) != 0)
         return -1;
-    return add_row(s, &term, label, e);
+    struct kc_labels_opts o = *s->o;
+    o.format = s->format;
+    int rc = kc_label_table_find(&o, p, end, whole, &s->table, msg, e);
+    if (rc > 0)
+        return kc_err_at(e, KC_EINPUT, s->in.name, 1, "%s", msg);
+    if (rc == 0)
+        s->format = s->table.sep == 0 ? KC_LABELS_PLAIN : s->table.sep == '\t' ? KC_LABELS_TSV : KC_LABELS_CSV;
+    s->in.quoted = s->table.sep != 0 && !s->table.escapes;
+    return rc;
 }
 
-/* Split a csv record (RFC 4180) into s->fields. */
-static int split_csv_record(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
-{
-    const char *end = p + n;
-    struct kc_buf *b = &s->tmp[0];
-    kc_strs_clear(&s->fields);
-    for (;;) {
-        b->n = 0;
-        if (p < end && *p == '"') {
-            for (p++;; p++) {
-                const char *q = memchr(p, '"', (size_t)(end - p));
-                if (!q)
-                    return refuse_line(s, e, "a quoted field has no end");
-                if (kc_buf_add(b, p, (size_t)(q - p), e) != 0)
-                    return -1;
-                p = q + 1;
-                if (p == end || *p != '"')
-                    break;
-                if (kc_buf_addc(b, '"', e) != 0)
-                    return -1;
-            }
-            if (p < end && *p != ',')
-                return refuse_line(s, e, "something follows a quoted field, expected ',' or the line's end");
-        } else {
-            const char *q = memchr(p, ',', (size_t)(end - p));
-            q = q ? q : end;
-            if (kc_buf_add(b, p, (size_t)(q - p), e) != 0)
-                return -1;
-            p = q;
-        }
-        if (kc_strs_add(&s->fields, b->p, b->n, e) != 0)
-            return -1;
-        if (p == end)
-            return 0;
-        p++;
-    }
-}
-
-static struct str csv_field(const struct label_reader *s, size_t i)
+static struct str table_field(const struct label_reader *s, size_t i)
 {
     struct str f;
     f.p = kc_strs_get(&s->fields, i, &f.n);
     return f;
 }
 
-/* Return the column of the first name of the list that the header has, else COLUMN_NONE. */
-static size_t find_column(const struct label_reader *s, const char *list)
+/* Parse a record of a table: the header, or a row. */
+static int parse_table_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
-    for (const char *name = list; *name; name += strspn(name, ", ")) {
-        size_t n = strcspn(name, ",");
-        for (size_t i = 0; i < s->fields.n; i++)
-            if (csv_field(s, i).n == n && memcmp(csv_field(s, i).p, name, n) == 0)
-                return i;
-        name += n;
+    const struct kc_label_table *t = &s->table;
+    char msg[512];
+    if (n == 0 && t->columns > 1)
+        return 0;
+    int rc = kc_label_table_split(t, p, p + n, &s->tmp[0], &s->fields, msg, e);
+    if (rc != 0)
+        return rc < 0 ? -1 : refuse_line(s, e, msg);
+    if (t->header && !s->begun) {
+        s->begun = 1;
+        return 0;
     }
-    return COLUMN_NONE;
-}
-
-/* Set the columns of label and term from the header in s->fields. */
-static void choose_csv_columns(struct label_reader *s)
-{
-    s->label_column = find_column(s, KC_LABELS_NAMES);
-    s->term_column = s->o->term_field && s->o->term_field[0] != '/' ? find_column(s, s->o->term_field) : COLUMN_NONE;
-    if (s->term_column == COLUMN_NONE)
-        s->term_column = find_column(s, kc_fields_terms);
-    if (s->term_column == s->label_column)
-        s->term_column = COLUMN_NONE;
-}
-
-/* Parse a csv line: the header, or a row. */
-static int parse_csv_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
-{
-    size_t columns = s->fields.n;
-    if (split_csv_record(s, p, n, e) != 0)
-        return -1;
-    if (s->in.line == 1) {
-        choose_csv_columns(s);
-        return s->label_column != COLUMN_NONE ? 0 :
-               refuse_line(s, e, "no column of labels in the header: none of " KC_LABELS_NAMES " is there");
-    }
-    if (s->fields.n != columns)
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%zu field%s, expected %zu as in the header",
-                         s->fields.n, s->fields.n == 1 ? "" : "s", columns);
+    s->begun = 1;
+    size_t least = t->term != KC_LABEL_NO_COLUMN && t->term > t->label ? t->term + 1 : t->label + 1;
+    if (s->fields.n < least || (t->header && s->fields.n != t->columns))
+        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%zu column%s, expected %zu%s", s->fields.n,
+                         s->fields.n == 1 ? "" : "s", t->header ? t->columns : least,
+                         t->header ? " as in the header" : "; --labels-format plain takes each line as a label");
     struct str term = {NULL, 0};
-    if (s->term_column != COLUMN_NONE)
-        term = csv_field(s, s->term_column);
-    return add_row(s, s->term_column != COLUMN_NONE ? &term : NULL, csv_field(s, s->label_column), e);
+    if (t->term != KC_LABEL_NO_COLUMN)
+        term = table_field(s, t->term);
+    return add_row(s, t->term != KC_LABEL_NO_COLUMN ? &term : NULL, table_field(s, t->label), e);
 }
 
 /* Find the value that the path from part `part` on leads to in the checked object at p. NULL if there is none. Of equal
@@ -254,27 +213,43 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
     struct kc_fields f;
     memset(&f, 0, sizeof f);
     f.want_term = 1;
-    if (s->o->term_field && kc_path_parse(&s->term, s->o->term_field, 0, "--term-field", e) != 0)
+    const char *own = s->o->own_term_field, *named = own ? own : s->o->term_field;
+    if (named && kc_path_parse(&s->term, named, 0, own ? "--label-term-field" : "--term-field", e) != 0)
         return -1;
+    if (own && !find_json_value(p, end, &s->term, 0))
+        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s' (--label-term-field)", s->term.name);
     if (s->term.n == 0 || !find_json_value(p, end, &s->term, 0)) {
         kc_fields_guess(&f, p, end, 0);
         s->term = f.term;
     }
-    for (const char *name = KC_LABELS_NAMES; *name; name += strspn(name, ", ")) {
-        char one[32];
-        size_t n = strcspn(name, ",");
-        memcpy(one, name, n);
-        one[n] = '\0';
+    if (s->o->label_field) {
+        if (kc_path_parse(&s->label, s->o->label_field, 0, "--label-field", e) != 0)
+            return -1;
+        if (!find_json_value(p, end, &s->label, 0))
+            return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s' (--label-field)", s->label.name);
+        s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
+        return 0;
+    }
+    struct kc_json_str best = {NULL, 0, 0}, key;
+    int rank = -1;
+    for (const char *q = kc_json_first(p); q; q = kc_json_next(kc_json_past(q))) {
+        q = kc_json_member(q, &key);
+        int r = key.escaped || key.n > 64 ? -1 : kc_fields_find(KC_LABELS_NAMES, key.p, key.n);
+        if (r >= 0 && (rank < 0 || r < rank)) {
+            rank = r;
+            best = key;
+        }
+    }
+    if (rank >= 0) {
+        char one[72];
+        snprintf(one, sizeof one, "%.*s", (int)best.n, best.p);
         if (kc_path_parse(&s->label, one, 0, "", e) != 0)
             return -1;
-        if (find_json_value(p, end, &s->label, 0)) {
-            if (strcmp(s->label.name, s->term.name) == 0)
-                s->term.n = 0;
-            return 0;
-        }
-        name += n;
+        s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
+        return 0;
     }
-    return refuse_line(s, e, "no label: none of " KC_LABELS_NAMES " is there");
+    return refuse_line(s, e, "no label under a usual name (cluster_id, cluster, label, topic, class, ...): --label-field "
+                       "names its field");
 }
 
 /* Parse a line with one JSON record. */
@@ -301,35 +276,62 @@ static int parse_json_row(struct label_reader *s, char *p, size_t n, struct kc_e
     return add_row(s, s->term.n > 0 ? &term : NULL, label, e);
 }
 
-/* Return 1 if the line is a csv header, 0 if not, -1 if memory is short. A single column with the name of a label could
- * as well be a label, so it must be `cluster_id`, which kclust writes. */
-static int is_csv_header(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
+/* Choose the format by the first bytes. */
+static int guess_format(struct label_reader *s, struct kc_err *e)
 {
-    struct kc_err why = KC_ERR_INIT;
-    if (split_csv_record(s, p, n, &why) != 0) {
-        if (why.code != KC_ESYS)
-            return 0;
-        *e = why;
+    const char *p, *end;
+    int whole;
+    if (kc_lines_peek(&s->in, LOOKED_AT, &p, &end, &whole, e) != 0)
         return -1;
+    if (end - p >= 6 && memcmp(p, "\x93NUMPY", 6) == 0) {
+        s->format = KC_LABELS_NPY;
+        return 0;
     }
-    choose_csv_columns(s);
-    return s->label_column != COLUMN_NONE &&
-           (s->term_column != COLUMN_NONE || find_column(s, "cluster_id") != COLUMN_NONE);
+    p = kc_json_ws(p);
+    if (*p == '[')
+        s->array = 1;
+    else if (*p == '{') {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        struct kc_json_fault fault;
+        const char *after = kc_json_skip(p, end, 0, &fault);
+        if (after ? !nl || after <= nl : !nl && !whole)
+            s->format = KC_LABELS_JSONL;
+    }
+    if (s->array)
+        s->format = KC_LABELS_JSONL;
+    return s->format == KC_LABELS_AUTO ? find_columns(s, e) : 0;
 }
 
-/* Choose the format by the first line. */
-static int guess_format(struct label_reader *s, const char *p, size_t n, struct kc_err *e)
+/* Parse a line of one array of labels: numbers, strings, or null for an unassigned row. */
+static int parse_array_line(struct label_reader *s, char *p, size_t n, struct kc_err *e)
 {
+    const char *end = p + n, *q = kc_json_ws(p);
     struct kc_json_fault fault;
-    const char *at = kc_json_ws(p);
-    int header = 0;
-    if (*at == '{' && kc_json_skip(at, p + n, 0, &fault))
-        s->format = KC_LABELS_JSONL;
-    else if (memchr(p, '\t', n))
-        s->format = KC_LABELS_TSV;
-    else if ((header = is_csv_header(s, p, n, e)) >= 0)
-        s->format = header ? KC_LABELS_CSV : KC_LABELS_PLAIN;
-    return header < 0 ? -1 : 0;
+    for (; q < end; q = kc_json_ws(q)) {
+        if (s->array == 1 && *q == '[') {
+            s->array = 2;
+            q++;
+            continue;
+        }
+        if (s->array == 2 && (*q == ',' || *q == ']')) {
+            s->array = *q == ']' ? 3 : 2;
+            q++;
+            continue;
+        }
+        const char *after = s->array == 2 ? kc_json_skip(q, end, 1, &fault) : NULL;
+        if (!after || *q == '{' || *q == '[' || *q == 't' || *q == 'f')
+            return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "unexpected '%c' in an array of labels, expected "
+                             "a number or a string", *q);
+        struct str label = {q, (size_t)(after - q)};
+        if (*q == 'n')
+            label = (struct str){"-1", 2};
+        if (*q == '"')
+            label = (struct str){q + 1, label.n - 2};
+        if (add_row(s, NULL, label, e) != 0)
+            return -1;
+        q = after;
+    }
+    return 0;
 }
 
 /* Parse a line in the file's format. */
@@ -337,14 +339,51 @@ static int parse_row(struct label_reader *s, char *p, size_t n, struct kc_err *e
 {
     switch (s->format) {
     case KC_LABELS_TSV:
-        return parse_tsv_row(s, p, n, e);
     case KC_LABELS_CSV:
-        return n == 0 ? 0 : parse_csv_row(s, p, n, e);
+        return parse_table_row(s, p, n, e);
     case KC_LABELS_JSONL:
-        return *kc_json_ws(p) == '\0' ? 0 : parse_json_row(s, p, n, e);
+        return *kc_json_ws(p) == '\0' ? 0 : s->array ? parse_array_line(s, p, n, e) : parse_json_row(s, p, n, e);
     default:
         return add_row(s, NULL, (struct str){p, n}, e);
     }
+}
+
+/* Read the labels of an npy file. */
+static int read_npy(struct label_reader *s, struct kc_err *e)
+{
+    struct kc_npy_header h;
+    const char *p, *end, *what = NULL;
+    int whole;
+    if (kc_lines_peek(&s->in, KC_NPY_HEADER_MOST, &p, &end, &whole, e) != 0)
+        return -1;
+    size_t head = kc_npy_header_parse(p, (size_t)(end - p), &h, &what, e);
+    if (head == SIZE_MAX)
+        return -1;
+    uint64_t n = h.dims > 0 ? h.shape[0] : 0;
+    size_t cell = kc_npy_cell(h.descr);
+    if (head == 0 || cell == 0 || h.dims == 0 || h.dims > 2 || (h.dims == 2 && h.shape[1] != 1))
+        return kc_err_at(e, KC_EINPUT, s->in.name, 0, head == 0 ? "its npy header is damaged: %s" : h.dims == 2 ?
+                         "is an npy of vectors, expected labels, one whole number a row; the labels come first: kclust "
+                         "score LABELS [FILE]%s" : "is an npy of another kind, expected labels: whole numbers in one "
+                         "dimension%s", head == 0 ? what : "");
+    s->in.begin += head;
+    for (uint64_t i = 0; i < n; i++) {
+        char text[32];
+        s->in.line = i + 1;
+        if (kc_lines_peek(&s->in, cell, &p, &end, &whole, e) != 0)
+            return -1;
+        if ((size_t)(end - p) < cell)
+            return kc_err_at(e, KC_EINPUT, s->in.name, 0, "is cut short: it ends within row %llu of %llu",
+                             (unsigned long long)i, (unsigned long long)n);
+        int len = kc_npy_whole(h.descr, p, text);
+        if (len == 0)
+            return kc_err_at(e, KC_EINPUT, s->in.name, 0, "row %llu is no whole number, expected a label",
+                             (unsigned long long)i);
+        s->in.begin += cell;
+        if (add_row(s, NULL, (struct str){text, (size_t)len}, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Parse an integer of at most 15 digits, written as in JSON: a double holds it exactly. Return 0 if it is none. */
@@ -420,22 +459,32 @@ out:
     return rc;
 }
 
-int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l, struct kc_err *e)
+/* Read all lines. */
+static int read_lines(struct label_reader *s, struct kc_err *e)
 {
-    struct label_reader s = {.l = l, .o = o, .format = o->format, .term_column = COLUMN_NONE,
-                             .label_column = COLUMN_NONE};
     char *p;
     size_t n;
+    int rc = 0;
+    if (s->format == KC_LABELS_TSV || s->format == KC_LABELS_CSV)
+        rc = find_columns(s, e);
+    while (rc == 0 && (rc = kc_lines_next(&s->in, &p, &n, e)) == 1)
+        rc = parse_row(s, p, n, e);
+    if (rc == 0 && s->array && s->array != 3)
+        rc = kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "unexpected end of an array of labels");
+    return rc;
+}
+
+int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l, struct kc_err *e)
+{
+    struct label_reader s = {.l = l, .o = o, .format = o->format};
     memset(l, 0, sizeof *l);
     int rc = kc_lines_open(&s.in, path, e);
     s.in.limit = LONGEST_LINE;
     s.in.limit_code = KC_EINPUT;
-    s.in.quoted = s.format == KC_LABELS_CSV;
-    while (rc == 0 && (rc = kc_lines_next(&s.in, &p, &n, e)) == 1) {
-        rc = s.format == KC_LABELS_AUTO ? guess_format(&s, p, n, e) : 0;
-        s.in.quoted = s.format == KC_LABELS_CSV;
-        rc = rc == 0 ? parse_row(&s, p, n, e) : rc;
-    }
+    if (rc == 0 && s.format == KC_LABELS_AUTO)
+        rc = guess_format(&s, e);
+    if (rc == 0)
+        rc = s.format == KC_LABELS_NPY ? read_npy(&s, e) : read_lines(&s, e);
     if (rc == 0 && l->n == 0)
         rc = kc_err_at(e, KC_EINPUT, s.in.name, 0, "no labels");
     if (rc == 0)

@@ -1,5 +1,5 @@
-/* Files of labels: those that kclust writes (tsv, csv, jsonl), similar ones from elsewhere, and bare labels, one per
- * line. */
+/* Files of labels: those that kclust writes (tsv, csv, jsonl, npy), similar ones from elsewhere, and bare labels, one
+ * per line. */
 #ifndef KC_IN_FIELDS_LABELS_H
 #define KC_IN_FIELDS_LABELS_H
 
@@ -7,23 +7,26 @@
 #include "base/mem.h"
 
 enum kc_labels_format {
-    KC_LABELS_AUTO,  /* by the first line: a JSON object, a line with a tab, a csv header that names a column of
-                        labels, else bare labels */
-    KC_LABELS_TSV,   /* term, label; further columns are ignored; escapes as kclust writes them */
-    KC_LABELS_CSV,   /* with a header; columns as below, others are ignored */
-    KC_LABELS_JSONL, /* one object per line; members as below */
+    KC_LABELS_AUTO,  /* by the first bytes and lines (in/fields/label_table.h) */
+    KC_LABELS_TSV,   /* columns separated by tabs, escapes as kclust writes them; with or without a header */
+    KC_LABELS_CSV,   /* columns separated by commas, semicolons or '|' */
+    KC_LABELS_JSONL, /* one object per line; members as below; or one array of labels */
     KC_LABELS_PLAIN, /* one label per line, as it is written */
+    KC_LABELS_NPY,   /* a vector of integers, or of floats that are whole */
     KC_LABELS_FORMATS
 };
 
 /* The names of the column or member that holds the labels: the first of these that the first line has. The terms are in
- * the first of the usual names (in/fields/fields.h), if any. */
-#define KC_LABELS_NAMES "cluster_id, cluster, label, class"
+ * the first of the usual names (in/fields/fields.h), if any. Names are compared without regard to case. */
+#define KC_LABELS_NAMES "cluster_id, cluster, label, labels, cluster_label, topic, topic_id, class, category, " \
+                        "community, group, segment, target, y, prediction, predicted, y_pred, gold"
 
 struct kc_labels_opts {
     enum kc_labels_format format;
-    const char *term_field; /* csv, jsonl: column or JSON Pointer of the terms, or NULL */
-    int noise;              /* read -1 as unassigned instead of as a label */
+    const char *term_field;  /* column (name or number) or JSON Pointer of the terms, or NULL */
+    int noise;               /* read -1 as unassigned instead of as a label */
+    const char *label_field; /* column or JSON Pointer of the labels, or NULL */
+    const char *own_term_field; /* the same as term_field, for label files only: it must be there; or NULL */
 };
 
 struct kc_labelling {
@@ -44,7 +47,7 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
                    struct kc_err *e) KC_MUST_USE;
 void kc_labelling_free(struct kc_labelling *l);
 
-#define KC_LABELS_WORDS "auto tsv csv jsonl plain"
+#define KC_LABELS_WORDS "auto tsv csv jsonl plain npy"
 /* Find a format by one of these words. Return 0, or -1 if there is none. */
 int kc_labels_format_by_name(const char *name, enum kc_labels_format *f) KC_MUST_USE;
 

@@ -13,8 +13,8 @@
 #include "base/bytes.h"
 #include "base/num.h"
 
-#define LEAST_NUMBERS 4   /* in base64 and hexadecimal */
-#define SMALLEST 1e-20f   /* number but 0 that is believed there */
+#define LEAST_NUMBERS 4 /* in base64 and hexadecimal */
+#define SMALLEST 1e-20f /* number but 0 that is believed there */
 #define LARGEST 1e6f
 
 /* The numbers of a vector as they are found. */
@@ -79,8 +79,10 @@ static int refuse_element(const char *p, const char *end, size_t no, const char 
         stop++;
     const char *colon = memchr(p, ':', (size_t)(stop - p));
     if (stop - p >= 3 && memcmp(p, "...", 3) == 0)
-        snprintf(msg, size, "%s: '...' stands for numbers that are missing: numpy prints long arrays so; write "
-                 "x.tolist() in place of str(x)", what);
+        snprintf(msg, size,
+                 "%s: '...' stands for numbers that are missing: numpy prints long arrays so; write "
+                 "x.tolist() in place of str(x)",
+                 what);
     else if (p == end)
         snprintf(msg, size, "%s: its vector has no closing bracket", what);
     else if (stop == p)
@@ -248,7 +250,7 @@ enum kc_vectext kc_vectext_of(const char *p, const char *end)
     if (*p == '{') {
         const char *q = skip_space(p + 1, end);
         return q < end && (*q == '-' || *q == '+' || *q == '.' || (*q >= '0' && *q <= '9')) ? KC_VECTEXT_BRACES :
-               KC_VECTEXT_NONE;
+                                                                                              KC_VECTEXT_NONE;
     }
     for (enum kc_vectext how = KC_VECTEXT_HEX; how >= KC_VECTEXT_BASE64; how--) {
         struct kc_vectext_row r = {NULL, 0, p, 0};

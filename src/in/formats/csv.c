@@ -6,8 +6,8 @@
 #include "in/formats/formats.h"
 #include "in/formats/text.h"
 
-#define STEP ((size_t)65536)      /* bytes that are looked at first */
-#define MOST ((size_t)1 << 20)    /* and at most, unless the first row is longer */
+#define STEP ((size_t)65536)   /* bytes that are looked at first */
+#define MOST ((size_t)1 << 20) /* and at most, unless the first row is longer */
 
 struct csv_state {
     struct kc_cut cut;
@@ -40,8 +40,7 @@ static int read_sample(struct kc_feed *f, struct csv_state *st, struct kc_table_
             rc = kc_table_sample_read(s, &st->columns, p, end, f->src_eof, e);
         }
         /* lines that are passed on as they come are judged by the first two */
-        if (rc != 0 || f->src_eof || (n >= MOST && s->n > 1) || n > f->o->max_line + STEP ||
-            (f->o->prompt && s->n > 1))
+        if (rc != 0 || f->src_eof || (n >= MOST && s->n > 1) || n > f->o->max_line + STEP || (f->o->prompt && s->n > 1))
             return rc < 0 ? -1 : 0;
         if (kc_feed_more(f, n < STEP ? STEP : n, e) != 0)
             return -1;
@@ -71,8 +70,7 @@ static int find_attrs(struct kc_feed *f, struct csv_state *st, const struct kc_t
 }
 
 /* Settle the columns by the first records. */
-static int settle_columns(struct kc_feed *f, struct csv_state *st, const struct kc_table_sample *s,
-                          struct kc_err *e)
+static int settle_columns(struct kc_feed *f, struct csv_state *st, const struct kc_table_sample *s, struct kc_err *e)
 {
     struct kc_table t;
     char msg[512];

@@ -1,6 +1,6 @@
 /* Recognise text formats by their first lines, where these leave no doubt: word2vec, GloVe, lines of numbers, and
- * tables (dialect.c). The tests run on all bytes in view; as long as one of them could still succeed with more, more bytes are
- * read, up to 1 MiB. */
+ * tables (dialect.c). The tests run on all bytes in view; as long as one of them could still succeed with more, more
+ * bytes are read, up to 1 MiB. */
 #include <string.h>
 #include "base/num.h"
 #include "base/utf8.h"

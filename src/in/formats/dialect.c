@@ -29,9 +29,11 @@ static int judge_tsv(const struct kc_in_opts *o, struct kc_columns *c, const cha
     for (const char *q = p; (q = memchr(q, '"', (size_t)(end - q))) != NULL; q++)
         quotes += q == p || q[-1] == '\t' || q[-1] == '\n';
     c->multiline = o->dialect == KC_DIALECT_CSV;
-    c->escapes = o->dialect == KC_DIALECT_CSV ? KC_ESCAPES_NONE : o->dialect == KC_DIALECT_COPY ? KC_ESCAPES_COPY :
-                 copy > 0 && other == 0 ? KC_ESCAPES_COPY : other > 0 && copy == 0 ? KC_ESCAPES_NONE :
-                 KC_ESCAPES_UNKNOWN;
+    c->escapes = o->dialect == KC_DIALECT_CSV  ? KC_ESCAPES_NONE :
+                 o->dialect == KC_DIALECT_COPY ? KC_ESCAPES_COPY :
+                 copy > 0 && other == 0        ? KC_ESCAPES_COPY :
+                 other > 0 && copy == 0        ? KC_ESCAPES_NONE :
+                                                 KC_ESCAPES_UNKNOWN;
     if (o->dialect != KC_DIALECT_AUTO || quotes == 0 || copy > 0)
         return 0;
     /* quotes that are closed, with the same number of columns in each record, are csv's */

@@ -20,18 +20,18 @@
 struct jsonl_state {
     struct kc_shape shape;
     int by_line;
-    int wrapped;           /* the splitter makes records {"term": ..., "vec": ...} */
+    int wrapped; /* the splitter makes records {"term": ..., "vec": ...} */
     struct kc_cut cut;
     struct kc_split split;
-    struct kc_strs terms;  /* of the vectors in an array, as JSON */
+    struct kc_strs terms;   /* of the vectors in an array, as JSON */
     struct kc_json_str key; /* map: the first key of the first text */
     uint64_t texts;
 };
 
 /* The fields of the records that the splitter makes. */
-static const struct kc_fields wrapped_fields = {
-    .term = {.name = "term", .text = "term", .off = {0, 4}, .n = 1},
-    .vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1}, .want_term = 1};
+static const struct kc_fields wrapped_fields = {.term = {.name = "term", .text = "term", .off = {0, 4}, .n = 1},
+                                                .vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1},
+                                                .want_term = 1};
 
 /* Determine the shape of the input by its beginning: by its first value, or if that is long by its first 64 KiB, or
  * twice as much, and so on. So it does not matter in what pieces the bytes arrive. */
@@ -98,7 +98,8 @@ static int collect_terms(struct kc_feed *f, struct kc_split *sp, struct kc_err *
             if (kc_feed_more(f, f->carry.n - f->carry_at + STEP, e) != 0)
                 return -1;
         if (!f->src_eof)
-            return kc_err_at(e, KC_ESYS, f->name, 0, "has its terms beside its vectors, so all of it must be in "
+            return kc_err_at(e, KC_ESYS, f->name, 0,
+                             "has its terms beside its vectors, so all of it must be in "
                              "memory, which --max-memory does not allow; from a file it is read twice");
         return list_terms(sp, f->carry.p + f->carry_at, f->carry.p + f->carry.n, f->name, e);
     }
@@ -241,8 +242,10 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         return -1;
     const struct kc_shape *shape = &st->shape;
     if (shape->kind == KC_SHAPE_DOUBT)
-        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "vectors are in '%s' and in '%s': say which with "
-                         "--records %s or --records %s", shape->pointer, shape->other, shape->pointer, shape->other);
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
+                         "vectors are in '%s' and in '%s': say which with "
+                         "--records %s or --records %s",
+                         shape->pointer, shape->other, shape->pointer, shape->other);
     st->by_line = shape->kind == KC_SHAPE_LINES;
     if (st->by_line)
         return vote_dim(f, st, e);
@@ -250,8 +253,9 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
     if ((list && read_terms(f, st, e) != 0) ||
         kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
         return -1;
-    st->split.kind = shape->kind == KC_SHAPE_MAP ? KC_SPLIT_MAP :
-                     shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS : KC_SPLIT_ARRAY;
+    st->split.kind = shape->kind == KC_SHAPE_MAP   ? KC_SPLIT_MAP :
+                     shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS :
+                                                     KC_SPLIT_ARRAY;
     st->split.terms = st->terms.n > 0 ? &st->terms : NULL;
     st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
     st->split.want_term = !f->o->terms_file;
@@ -373,8 +377,8 @@ static int fill_elements(struct kc_feed *f, struct kc_slot *s, int *eof, struct 
             f->stop = !f->o->skip_bad;
             break;
         } else if (ev == KC_SPLIT_RECORD) {
-            struct kc_span span = {start, s->buf.n - start, sp->element_line, sp->element_column, sp->count - 1,
-                                   sp->first};
+            struct kc_span span = {start,         s->buf.n - start, sp->element_line, sp->element_column,
+                                   sp->count - 1, sp->first};
             if (kc_buf_addc(&s->buf, '\0', e) != 0)
                 return -1;
             if (kc_slot_span(s, &span) != 0) {
@@ -420,7 +424,8 @@ static int append_attrs(struct kc_slot *s, const struct kc_span *span, struct kc
         return 1;
     int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
     return rc <= 0 ? (rc < 0 ? -1 : 1) :
-           kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg, &s->err);
+                     kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg,
+                                    &s->err);
 }
 
 /* Decode one record into the slot: row, term, attributes and compact copy. Return 1; 0 if the record is bad, with the
@@ -449,8 +454,8 @@ static int decode_record(struct kc_slot *s, const struct kc_span *span, const st
         kc_strs_cut(&s->attrs, attrs);
         return rc;
     }
-    if (r->term_kind && (r->term.escaped ? kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err)
-                                         : kc_strs_add(&s->terms, r->term.p, r->term.n, &s->err)) != 0)
+    if (r->term_kind && (r->term.escaped ? kc_strs_add(&s->terms, s->tmp.p, s->tmp.n, &s->err) :
+                                           kc_strs_add(&s->terms, r->term.p, r->term.n, &s->err)) != 0)
         return -1;
     if (s->by_index && kc_slot_place(s, r->index >= 0 ? span->base + (uint64_t)r->index : span->no) != 0)
         return -1;
@@ -498,6 +503,8 @@ static void decode_jsonl_piece(struct kc_slot *s)
     s->has_terms = s->n > 0 && s->fields->want_term && !s->fields->bare;
 }
 
-const struct kc_reader kc_reader_jsonl = {
-    .format = KC_IN_JSONL, .begin = begin_jsonl, .fill = fill_jsonl_piece, .work = decode_jsonl_piece,
-    .end = end_jsonl};
+const struct kc_reader kc_reader_jsonl = {.format = KC_IN_JSONL,
+                                          .begin = begin_jsonl,
+                                          .fill = fill_jsonl_piece,
+                                          .work = decode_jsonl_piece,
+                                          .end = end_jsonl};

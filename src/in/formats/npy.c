@@ -1,134 +1,30 @@
 /* The npy reader: versions 1.0, 2.0 and 3.0 of numpy's format, with two dimensions, in C or Fortran order, of floating
- * point or integers. The header is a Python dictionary as text:
- *   {'descr': '<f4', 'fortran_order': False, 'shape': (524, 1536), }
- * Only what numpy writes itself is accepted in it, not all of Python. */
+ * point or integers. */
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "in/fields/npy_header.h"
 #include "in/formats/formats.h"
 #include "in/formats/plain.h"
-
-#define LONGEST_HEADER ((size_t)1 << 20)
-
-/* The header's entries. */
-struct npy_header {
-    char descr[32];
-    int fortran, seen; /* bit set: 1 descr, 2 fortran_order, 4 shape */
-    uint64_t shape[2];
-    unsigned dims;
-};
 
 static int bad_header(const struct kc_feed *f, const char *what, struct kc_err *e)
 {
     return kc_err_at(e, KC_EINPUT, f->name, 0, "its npy header is damaged: %s", what);
 }
 
-static const char *skip_blanks(const char *p)
-{
-    while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
-        p++;
-    return p;
-}
-
-/* Parse a quoted string of at most size - 1 bytes into out. Return the text after it, or NULL if there is none. */
-static const char *parse_quoted(const char *p, char *out, size_t size)
-{
-    char q = *p;
-    size_t n = 0;
-    if (q != '\'' && q != '"')
-        return NULL;
-    for (p++; *p != q; p++) {
-        if (*p == '\0' || *p == '\\' || n + 1 == size)
-            return NULL;
-        out[n++] = *p;
-    }
-    out[n] = '\0';
-    return p + 1;
-}
-
-/* Parse a shape, (524, 1536). h->dims counts all its numbers; the first two are kept. */
-static const char *parse_shape(const char *p, struct npy_header *h)
-{
-    if (*p != '(')
-        return NULL;
-    p = skip_blanks(p + 1);
-    while (*p != ')') {
-        uint64_t v = 0;
-        if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) /* in Python no number begins with 0 */
-            return NULL;
-        for (; *p >= '0' && *p <= '9'; p++)
-            if (__builtin_mul_overflow(v, (uint64_t)10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
-                return NULL;
-        p = skip_blanks(*p == 'L' ? p + 1 : p); /* Python 2 wrote long integers so */
-        if (h->dims < 2)
-            h->shape[h->dims] = v;
-        h->dims++;
-        if (*p == ',')
-            p = skip_blanks(p + 1);
-        else if (*p != ')')
-            return NULL;
-    }
-    return p + 1;
-}
-
-/* Parse one entry of the dictionary. */
-static const char *parse_entry(const char *p, struct npy_header *h)
-{
-    char key[32];
-    p = parse_quoted(p, key, sizeof key);
-    if (!p)
-        return NULL;
-    p = skip_blanks(p);
-    if (*p != ':')
-        return NULL;
-    p = skip_blanks(p + 1);
-    if (strcmp(key, "descr") == 0) {
-        h->seen |= 1;
-        if (*p == '[') { /* a structure: the rest of the header does not matter */
-            strcpy(h->descr, "structure");
-            return p;
-        }
-        return parse_quoted(p, h->descr, sizeof h->descr);
-    }
-    if (strcmp(key, "fortran_order") == 0) {
-        h->seen |= 2;
-        h->fortran = *p == 'T';
-        return strncmp(p, "True", 4) == 0 ? p + 4 : strncmp(p, "False", 5) == 0 ? p + 5 : NULL;
-    }
-    if (strcmp(key, "shape") == 0) {
-        h->seen |= 4;
-        return parse_shape(p, h);
-    }
-    return NULL;
-}
-
 /* Parse the dictionary, a NUL-terminated text. */
-static int parse_header(const struct kc_feed *f, const char *p, struct npy_header *h, struct kc_err *e)
+static int parse_header(const struct kc_feed *f, const char *p, struct kc_npy_header *h, struct kc_err *e)
 {
-    memset(h, 0, sizeof *h);
-    p = skip_blanks(p);
-    if (*p != '{')
-        return bad_header(f, "no dictionary", e);
-    p = skip_blanks(p + 1);
-    while (*p != '}') {
-        p = parse_entry(p, h);
-        if (!p)
-            return bad_header(f, "an entry that numpy would not write", e);
-        if (strcmp(h->descr, "structure") == 0)
-            return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of numbers");
-        p = skip_blanks(p);
-        if (*p == ',')
-            p = skip_blanks(p + 1);
-        else if (*p != '}')
-            return bad_header(f, "no '}'", e);
-    }
-    if (*skip_blanks(p + 1) != '\0')
-        return bad_header(f, "something follows its '}'", e);
-    return h->seen == 7 ? 0 : bad_header(f, "descr, fortran_order or shape is missing", e);
+    const char *what;
+    if (kc_npy_dict_parse(p, h, &what) != 0)
+        return bad_header(f, what, e);
+    if (strcmp(h->descr, "structure") == 0)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "holds structures, expected a matrix of numbers");
+    return 0;
 }
 
 /* Set the type of the numbers from descr. */
-static int set_type(struct kc_feed *f, struct kc_layout *l, const struct npy_header *h, struct kc_err *e)
+static int set_type(struct kc_feed *f, struct kc_layout *l, const struct kc_npy_header *h, struct kc_err *e)
 {
     static const struct {
         char descr[3];
@@ -153,7 +49,7 @@ static int set_type(struct kc_feed *f, struct kc_layout *l, const struct npy_hea
 }
 
 /* Set the rows from the shape, which must be a matrix in C order (or have a single row or column). */
-static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct npy_header *h, struct kc_err *e)
+static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct kc_npy_header *h, struct kc_err *e)
 {
     if (h->dims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
@@ -170,7 +66,7 @@ static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct npy_he
 
 static int begin_npy(struct kc_feed *f, struct kc_err *e)
 {
-    struct npy_header h;
+    struct kc_npy_header h;
     struct kc_plain *st = kc_mem_zalloc(1, sizeof *st, e);
     if (!st)
         return -1;
@@ -184,7 +80,7 @@ static int begin_npy(struct kc_feed *f, struct kc_err *e)
     if (major < 1 || major > 3 || minor != 0)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "is npy version %u.%u, expected 1.0, 2.0 or 3.0", major, minor);
     size_t before = major == 1 ? 10 : 12, len = major == 1 ? kc_le16(p + 8) : kc_le32(p + 8);
-    if (len > LONGEST_HEADER)
+    if (len > KC_NPY_LONGEST)
         return bad_header(f, "it is longer than 1 MiB", e);
     if (kc_feed_peek(f, before + len, e) != 0)
         return -1;
@@ -204,5 +100,5 @@ static int begin_npy(struct kc_feed *f, struct kc_err *e)
 }
 
 const struct kc_reader kc_reader_npy = {
-    .format = KC_IN_NPY, .magic = "\x93NUMPY", .magic_n = 6, .binary = 1,
+    .format = KC_IN_NPY, .magic = KC_NPY_MAGIC, .magic_n = 6, .binary = 1,
     .begin = begin_npy, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -95,7 +95,8 @@ static int begin_numbers(struct kc_feed *f, struct kc_err *e)
         f->line0++;
     }
     if (f->o->format == KC_IN_AUTO && begins_with_ids(f->carry.p + f->carry_at, f->carry.p + f->carry.n))
-        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "each line begins with a whole number: a term, or a number "
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
+                         "each line begins with a whole number: a term, or a number "
                          "of the vector? -i glove takes it as the term, -i numbers as a number");
     return kc_text_vote(f, &columns, 0, kc_numbers_parse, e);
 }
@@ -122,6 +123,8 @@ static void decode_numbers_piece(struct kc_slot *s)
     kc_text_work(s, kc_numbers_parse);
 }
 
-const struct kc_reader kc_reader_numbers = {
-    .format = KC_IN_NUMBERS,
-    .begin = begin_numbers, .fill = fill_numbers_piece, .work = decode_numbers_piece, .end = end_numbers};
+const struct kc_reader kc_reader_numbers = {.format = KC_IN_NUMBERS,
+                                            .begin = begin_numbers,
+                                            .fill = fill_numbers_piece,
+                                            .work = decode_numbers_piece,
+                                            .end = end_numbers};

@@ -28,8 +28,8 @@ struct place {
 struct shape_walk {
     const char *end;
     int whole;
-    int cut;    /* the walk ran into the end of the view */
-    int broken; /* the text is no JSON */
+    int cut;        /* the walk ran into the end of the view */
+    int broken;     /* the text is no JSON */
     const char *at; /* where it is not */
     struct place place[MOST_PLACES];
     size_t n;

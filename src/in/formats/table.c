@@ -121,8 +121,9 @@ static int decide_header(struct decision *d)
             break;
         }
     d->t->header = counted > 2 || len == 0;
-    return d->t->header ? KC_TABLE_YES :
-           refuse(d, "the line may be column numbers or a row: say which with --header yes or --header no");
+    return d->t->header ?
+               KC_TABLE_YES :
+               refuse(d, "the line may be column numbers or a row: say which with --header yes or --header no");
 }
 
 /* Return the number of fields that most rows have. */
@@ -174,8 +175,9 @@ static void list_columns(const struct decision *d, enum kc_kind kind, char *out,
 static int take_text(struct decision *d, size_t i, const char *how)
 {
     d->c->first = d->c->last = i;
-    d->c->text = d->col[i].kind == KC_KIND_VECTOR ? (int)d->col[i].text : d->col[i].kind == KC_KIND_NUMBER ? 0 :
-                 (int)KC_VECTEXT_LIST;
+    d->c->text = d->col[i].kind == KC_KIND_VECTOR ? (int)d->col[i].text :
+                 d->col[i].kind == KC_KIND_NUMBER ? 0 :
+                                                    (int)KC_VECTEXT_LIST;
     name_column(d, i, d->t->vec);
     snprintf(d->t->how, sizeof d->t->how, "%s", how);
     return KC_TABLE_YES;
@@ -250,12 +252,16 @@ static int doubt_numbers(struct decision *d, const char *why)
     char list[320];
     list_columns(d, KC_KIND_NUMBER, list, sizeof list);
     if (!why) {
-        snprintf(d->msg, 512, "only column %.64s has numbers, and one number is no vector; if it is one here, say so with "
-                 "--vec-field %.64s", list, list);
+        snprintf(d->msg, 512,
+                 "only column %.64s has numbers, and one number is no vector; if it is one here, say so with "
+                 "--vec-field %.64s",
+                 list, list);
         return KC_TABLE_DOUBT;
     }
-    snprintf(d->msg, 512, "columns with numbers are %.300s, %.80s: name those of the vector with --vec-field, as in "
-             "--vec-field 2-5", list, why);
+    snprintf(d->msg, 512,
+             "columns with numbers are %.300s, %.80s: name those of the vector with --vec-field, as in "
+             "--vec-field 2-5",
+             list, why);
     return KC_TABLE_DOUBT;
 }
 
@@ -268,9 +274,10 @@ static int choose_named(struct decision *d, struct kc_err *e)
     if (runs < 0)
         return -1;
     if (runs > 1) {
-        snprintf(d->msg, 512, "two runs of columns could be the vector, %.40s%zu... and %.40s%zu...: say which with "
-                 "--vec-field %.40s or --vec-field %.40s", run.stem, run.low, second.stem, second.low, run.stem,
-                 second.stem);
+        snprintf(d->msg, 512,
+                 "two runs of columns could be the vector, %.40s%zu... and %.40s%zu...: say which with "
+                 "--vec-field %.40s or --vec-field %.40s",
+                 run.stem, run.low, second.stem, second.low, run.stem, second.stem);
         return KC_TABLE_DOUBT;
     }
     if (runs == 1)
@@ -279,8 +286,7 @@ static int choose_named(struct decision *d, struct kc_err *e)
         numbers += d->is_number[i];
     if (numbers == 0)
         return KC_TABLE_NO;
-    return doubt_numbers(d, numbers == 1 ? NULL :
-                         "and their names do not belong together (as e0, e1, e2 do)");
+    return doubt_numbers(d, numbers == 1 ? NULL : "and their names do not belong together (as e0, e1, e2 do)");
 }
 
 /* Choose the columns of numbers where there is no header: a block of them, side by side. */
@@ -310,14 +316,17 @@ static int choose_unnamed(struct decision *d)
         return take_range(d, 1, last, "the numbers after a first column of whole numbers"); /* which is the term */
     if (index) {
         const char *p = kc_strs_get(&d->s->rec[d->from], 0, &len);
-        snprintf(d->msg, 512, "column 1 is %s: a term, or a number of the vector? say which with --vec-field 2- or "
-                 "--vec-field 1-", kc_text_show(shown, p, p + len));
+        snprintf(d->msg, 512,
+                 "column 1 is %s: a term, or a number of the vector? say which with --vec-field 2- or "
+                 "--vec-field 1-",
+                 kc_text_show(shown, p, p + len));
         return KC_TABLE_DOUBT;
     }
     if (last - first > 2 && d->col[last].whole && whole == 1 && d->s->n - d->from > 1) {
-        snprintf(d->msg, 512, "column %zu holds whole numbers, the others do not: a class, or a number of the vector? "
-                 "say which with --vec-field %zu-%zu or --vec-field %zu-%zu", last + 1, first + 1, last, first + 1,
-                 last + 1);
+        snprintf(d->msg, 512,
+                 "column %zu holds whole numbers, the others do not: a class, or a number of the vector? "
+                 "say which with --vec-field %zu-%zu or --vec-field %zu-%zu",
+                 last + 1, first + 1, last, first + 1, last + 1);
         return KC_TABLE_DOUBT;
     }
     return take_range(d, first, last, "the columns of numbers");
@@ -489,19 +498,22 @@ static int decide(struct decision *d, struct kc_err *e)
     } else {
         rc = cuts_lists(d) ? KC_TABLE_DOUBT : choose_text(d);
         if (rc == KC_TABLE_DOUBT && d->msg[0] == '\0')
-            return refuse(d, "a field begins with '[' and has no ']': a vector in brackets stands in quotes, or columns "
+            return refuse(d,
+                          "a field begins with '[' and has no ']': a vector in brackets stands in quotes, or columns "
                           "have another separator than its numbers (--delimiter)");
         if (rc == KC_TABLE_NO)
             rc = d->t->header ? choose_named(d, e) : choose_unnamed(d);
     }
     if (rc == KC_TABLE_NO && d->msg[0] == '\0')
-        snprintf(d->msg, 512, "no column of these %zu has vectors, nor numbers that belong together: name them with "
-                 "--vec-field", d->n);
+        snprintf(d->msg, 512,
+                 "no column of these %zu has vectors, nor numbers that belong together: name them with "
+                 "--vec-field",
+                 d->n);
     return rc == KC_TABLE_YES ? decide_term(d) : rc;
 }
 
-int kc_table_decide(const struct kc_in_opts *o, const struct kc_table_sample *s, struct kc_columns *c, struct kc_table *t,
-                    char msg[512], struct kc_err *e)
+int kc_table_decide(const struct kc_in_opts *o, const struct kc_table_sample *s, struct kc_columns *c,
+                    struct kc_table *t, char msg[512], struct kc_err *e)
 {
     struct decision d = {.o = o, .s = s, .c = c, .t = t, .n = usual_width(s), .from = s->n > 1, .msg = msg};
     int rc = -1;

@@ -90,8 +90,10 @@ void kc_column_judge(struct kc_column *col, const struct kc_table_sample *s, siz
         }
     }
     size_t filled = n[KC_KIND_NUMBER] + n[KC_KIND_WORD] + n[KC_KIND_VECTOR];
-    col->kind = filled == 0 ? KC_KIND_ODD : 2 * n[KC_KIND_NUMBER] >= filled ? KC_KIND_NUMBER :
-                2 * n[KC_KIND_VECTOR] >= filled ? KC_KIND_VECTOR : KC_KIND_WORD;
+    col->kind = filled == 0                     ? KC_KIND_ODD :
+                2 * n[KC_KIND_NUMBER] >= filled ? KC_KIND_NUMBER :
+                2 * n[KC_KIND_VECTOR] >= filled ? KC_KIND_VECTOR :
+                                                  KC_KIND_WORD;
     for (int t = 1; t < 5; t++)
         col->text = texts[t] > texts[col->text] ? (enum kc_vectext)t : col->text;
     col->whole = n[KC_KIND_NUMBER] > 0 && whole == n[KC_KIND_NUMBER];

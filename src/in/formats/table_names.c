@@ -13,8 +13,9 @@
 #define MOST_DIGITS 7
 #define MOST_STEMS 64 /* looked at; the columns of other stems are no vector */
 
-static const char usual_stems[] = "e, emb, embs, embed, embedding, embeddings, vec, vector, vectors, v, x, d, dim, dims, "
-                                  "dimension, f, feat, feature, features, value, values, component, openai, ada, c, col";
+static const char usual_stems[] =
+    "e, emb, embs, embed, embedding, embeddings, vec, vector, vectors, v, x, d, dim, dims, "
+    "dimension, f, feat, feature, features, value, values, component, openai, ada, c, col";
 
 /* The runs under way. */
 struct stems {
@@ -166,7 +167,8 @@ static int search_names(const struct kc_strs *names, const unsigned char *is_num
 {
     struct stems s = {.count = kc_mem_zalloc(MOST_STEMS, sizeof *s.count, e),
                       .low = kc_mem_zalloc(MOST_STEMS, sizeof *s.low, e),
-                      .high = kc_mem_zalloc(MOST_STEMS, sizeof *s.high, e), .bad = kc_mem_zalloc(MOST_STEMS, 1, e)};
+                      .high = kc_mem_zalloc(MOST_STEMS, sizeof *s.high, e),
+                      .bad = kc_mem_zalloc(MOST_STEMS, 1, e)};
     uint32_t *stem_of = kc_mem_alloc(n, sizeof *stem_of, e);
     unsigned char *taken = kc_mem_alloc(n, 1, e);
     int rc = -1;

@@ -15,7 +15,8 @@ struct kc_reopened *kc_reopened_open(const struct kc_feed *f, const struct kc_la
     struct rlimit most;
     struct stat st;
     *at = 0;
-    if (f->o->max_memory == 0 || f->o->dims > 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 || f->next > most.rlim_cur / FILES_PART)
+    if (f->o->max_memory == 0 || f->o->dims > 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 ||
+        f->next > most.rlim_cur / FILES_PART)
         return NULL;
     int fd = kc_source_dup(f->src, at);
     struct kc_reopened *a = fd >= 0 && fstat(fd, &st) == 0 ? kc_mem_zalloc(1, sizeof *a, &ignored) : NULL;

@@ -274,7 +274,8 @@ TEST(in_jsonl_skip_report)
            "warning 2 more bad records skipped\n");
     t = "{\"term\":1}\n{\"term\":2}\n";
     char *got = input_text(t, strlen(t), &o, 0, 1);
-    CHECK_MSG(strstr(got, "error 1 FILE0:0: no records: all 2 were bad; the first: FILE0:1: no vector under a usual name: the record has term\n") != NULL, "%s", got);
+    CHECK_MSG(strstr(got, "error 1 FILE0:0: no records: all 2 were bad; the first: FILE0:1: no vector under a usual name: "
+                          "the record has term\n") != NULL, "%s", got);
     free(got);
 }
 

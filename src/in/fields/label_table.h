@@ -1,0 +1,27 @@
+/* What the columns of a file of labels are, by its first lines. */
+#ifndef KC_IN_FIELDS_LABEL_TABLE_H
+#define KC_IN_FIELDS_LABEL_TABLE_H
+
+#include "in/fields/labels.h"
+
+#define KC_LABEL_NO_COLUMN SIZE_MAX
+
+struct kc_label_table {
+    char sep;      /* what separates the columns; 0: lines are labels */
+    int header;
+    int escapes;   /* backslashes are kclust's escapes; else quotes are csv's */
+    size_t columns;
+    size_t term;   /* KC_LABEL_NO_COLUMN: there are no terms */
+    size_t label;
+};
+
+/* Decide by the text [p, end), the beginning of the file; whole: the file ends there. o->format: auto, tsv or csv.
+ * Return 0; or 1, with the reason in msg, if the options must say more; -1 if memory is short. */
+int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const char *end, int whole,
+                        struct kc_label_table *t, char msg[512], struct kc_err *e) KC_MUST_USE;
+
+/* Split a record into fields, decoded. Return 1, with the reason in msg, if its quotes or escapes are damaged. */
+int kc_label_table_split(const struct kc_label_table *t, const char *p, const char *end, struct kc_buf *tmp,
+                         struct kc_strs *fields, char msg[512], struct kc_err *e) KC_MUST_USE;
+
+#endif
