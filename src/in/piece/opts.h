@@ -13,9 +13,9 @@
 
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
                     KC_IN_SAFETENSORS, KC_IN_WORD2VEC, KC_IN_WORD2VEC_BIN, KC_IN_GLOVE, KC_IN_CSV, KC_IN_TSV,
-                    KC_IN_FORMATS };
+                    KC_IN_PARQUET, KC_IN_FORMATS };
 /* Their names, in the same order. */
-#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv"
+#define KC_IN_WORDS "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet"
 
 enum kc_header { KC_HEADER_AUTO, KC_HEADER_YES, KC_HEADER_NO };
 
