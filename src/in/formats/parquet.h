@@ -153,6 +153,7 @@ struct kc_pq_cursor {
     struct kc_pq_rle index;
     struct kc_pq_delta delta, suffix;
     struct kc_buf before;     /* DELTA_BYTE_ARRAY: the value before; not in a copy */
+    char half[2];             /* the same of a float16, which a copy has */
 };
 
 static inline const struct kc_pq_leaf *kc_pq_leaf_of(const struct kc_pq_cursor *c)

@@ -368,6 +368,7 @@ static void begin_levels(struct kc_pq_cursor *c)
     kc_pq_rle_begin(&c->def, p->def.p, p->def.n, width);
     c->in_page = p->levels;
     c->begun = 0;
+    c->i = 0;
 }
 
 /* Go to the next data page, past the dictionary and indices. */

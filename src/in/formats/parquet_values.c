@@ -187,6 +187,26 @@ static int add_differences(struct kc_pq_cursor *c, float *out, size_t n, struct 
     return c->delta.bad ? report_short_page(c, e) : 0;
 }
 
+/* Read float16 that share their first bytes with the one before. */
+static int join_halves(struct kc_pq_cursor *c, float *out, size_t n, struct kc_err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t prefix, suffix;
+        double ignored = 0;
+        kc_pq_delta_take(&c->delta, &prefix, 1);
+        kc_pq_delta_take(&c->suffix, &suffix, 1);
+        if (c->delta.bad || c->suffix.bad || prefix < 0 || prefix > 2 || suffix != 2 - prefix ||
+            (size_t)suffix > c->n)
+            return report_short_page(c, e);
+        memcpy(c->half + prefix, c->p, (size_t)suffix);
+        c->p += suffix;
+        c->n -= (size_t)suffix;
+        if (out)
+            kc_pq_convert(KC_PQ_FIXED, 0, c->half, 1, out + i, &ignored);
+    }
+    return 0;
+}
+
 int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, struct kc_err *e)
 {
     const struct kc_pq_page *p = c->page;
@@ -208,8 +228,12 @@ int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, s
         join_streams(c, out, n, beyond);
     else if (p->encoding == KC_PQ_DELTA)
         rc = add_differences(c, out, n, e);
-    else
+    else if (p->encoding == KC_PQ_PLAIN_DICT || p->encoding == KC_PQ_RLE_DICT)
         rc = look_up(c, out, n, e);
+    else if (p->encoding == KC_PQ_DELTA_BYTES)
+        rc = join_halves(c, out, n, e);
+    else
+        rc = refuse_encoding(c, e);
     c->i += n;
     return rc;
 }
