@@ -148,7 +148,8 @@ static const char *kind_of(const struct kc_pq_leaf *l)
     const char *one = l->meaning == KC_PQ_DATE ? "a date" : l->meaning == KC_PQ_TIMESTAMP ? "a timestamp" :
                       l->meaning == KC_PQ_UUID ? "a UUID" : l->type == KC_PQ_BOOLEAN ? "a boolean" :
                       is_number(l) ? "a number" : "a string";
-    return l->shape == KC_PQ_SCALAR ? one : is_number(l) ? "a list of numbers" : "a list";
+    return l->shape == KC_PQ_SCALAR ? one : is_number(l) ? "a list of numbers" :
+           "a list of other things";
 }
 
 /* Report that the column an option names is of the wrong kind. */

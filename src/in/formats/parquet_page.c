@@ -111,7 +111,9 @@ static int read_header(const struct kc_pq_cursor *c, struct header *h, struct kc
     if (t.bad)
         return kc_pq_damaged(f, c->column, e, "the page header at byte %llu is %s", (unsigned long long)c->next,
                              t.cut ? "cut short" : "no Thrift structure");
-    if (h->full < 0 || h->stored < 0 || (uint64_t)h->stored > left - h->bytes || h->full > INT32_MAX)
+    if (h->type < 0 || h->full < 0 || h->stored < 0)
+        return kc_pq_damaged(f, c->column, e, "there is no page header at byte %llu", (unsigned long long)c->next);
+    if ((uint64_t)h->stored > left - h->bytes || h->full > INT32_MAX)
         return kc_pq_damaged(f, c->column, e, "the page at byte %llu states %lld bytes, %llu are left",
                              (unsigned long long)c->next, (long long)h->stored, (unsigned long long)left);
     return 0;
@@ -262,7 +264,8 @@ static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_e
     if (h->type == 0 && ((l->max_rep && h->rep_encoding != KC_PQ_RLE) || (l->max_def && h->def_encoding != KC_PQ_RLE)))
         return kc_err_at(e, KC_EINPUT, c->file->name, 0,
                          "its levels are packed as of old (BIT_PACKED), expected RLE: write it anew");
-    if (check_size(c, (size_t)h->stored, c->chunk.codec == KC_PQ_NONE ? 0 : (size_t)h->full, e) != 0)
+    int straight = c->is_vector && c->chunk.codec == KC_PQ_NONE && h->encoding == KC_PQ_PLAIN;
+    if (!straight && check_size(c, (size_t)h->stored, c->chunk.codec == KC_PQ_NONE ? 0 : (size_t)h->full, e) != 0)
         return -1;
     struct kc_pq_page *p = kc_mem_zalloc(1, sizeof *p, e);
     if (!p)
