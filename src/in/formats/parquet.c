@@ -204,11 +204,10 @@ static int find_dim(struct kc_feed *f, struct parquet_state *st, struct kc_err *
     struct kc_err ignored = KC_ERR_INIT; /* the walk will come there again */
     uint64_t count = 0, hole;
     enum kc_pq_row what;
-    double beyond = 0;
     int rc = 0;
     kc_pq_cursor_begin(&probe, st->file, 0, 1, &st->chunks[0]);
     for (uint64_t i = 0; rc == 0 && f->d == 0 && i < st->left; i++) {
-        rc = kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &beyond, &ignored);
+        rc = kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &ignored);
         if (rc == 0 && what == KC_PQ_ROW_OK && count <= KC_MAX_DIM && kc_feed_dim(f, count, e) != 0)
             rc = -1;
         if (!f->o->skip_bad)
@@ -294,8 +293,7 @@ static size_t walk_list(struct parquet_state *st, size_t rows, size_t d, int *re
     while (i < rows) {
         enum kc_pq_row what;
         uint64_t count, hole;
-        double beyond = 0;
-        if (kc_pq_list_row(c, NULL, 0, &what, &count, &hole, &beyond, &st->broken) != 0)
+        if (kc_pq_list_row(c, NULL, 0, &what, &count, &hole, &st->broken) != 0)
             return i;
         i++;
         *regular &= what == KC_PQ_ROW_OK && count == d;
@@ -306,33 +304,55 @@ static size_t walk_list(struct parquet_state *st, size_t rows, size_t d, int *re
     return i;
 }
 
+/* Walk over n levels, which the page has, of a column of single numbers. */
+static int walk_levels(struct kc_pq_cursor *c, size_t n, struct kc_err *e)
+{
+    c->in_page -= (uint32_t)n;
+    while (n > 0) {
+        size_t present = kc_pq_rle_equal(&c->def, kc_pq_leaf_of(c)->max_def, n);
+        if (kc_pq_floats(c, NULL, present, e) != 0)
+            return -1;
+        n -= present;
+        if (n > 0) {
+            kc_pq_rle_take(&c->def, NULL, 1);
+            n--;
+        }
+        if (c->def.bad)
+            return kc_pq_damaged(c->file, c->column, e, "the definition levels of a page end too early");
+    }
+    return 0;
+}
+
 /* Walk over rows of columns of single numbers, as walk_list does. */
 static size_t walk_columns(struct parquet_state *st, size_t rows)
 {
     for (size_t j = 0; j < st->choice.nvec; j++) {
         struct kc_pq_cursor *c = &st->vec[j];
-        unsigned max_def = kc_pq_leaf_of(c)->max_def;
-        for (size_t i = 0; i < rows;) {
-            int more = kc_pq_cursor_more(c, &st->broken);
+        struct kc_err e = KC_ERR_INIT;
+        size_t i = 0, most = SIZE_MAX;
+        while (i < rows) {
+            int more = kc_pq_cursor_more(c, &e);
             if (more == 0)
-                (void)kc_pq_damaged(c->file, c->column, &st->broken, "it has fewer values than its row group has rows");
-            size_t n = more <= 0 ? 0 : rows - i < c->in_page ? rows - i : c->in_page;
-            c->in_page -= (uint32_t)n;
-            i += n;
-            while (more > 0 && n > 0) {
-                size_t present = kc_pq_rle_equal(&c->def, max_def, n);
-                more = kc_pq_floats(c, NULL, present, NULL, &st->broken) == 0 ? 1 : -1;
-                n -= present;
-                if (n > 0) {
-                    kc_pq_rle_take(&c->def, NULL, 1);
-                    n--;
-                }
-                if (c->def.bad)
-                    more = kc_pq_damaged(c->file, c->column, &st->broken,
-                                         "the definition levels of a page end too early");
+                (void)kc_pq_damaged(c->file, c->column, &e, "it has fewer values than its row group has rows");
+            if (more <= 0)
+                break;
+            size_t n = rows - i < c->in_page ? rows - i : c->in_page;
+            n = n < most ? n : most;
+            struct kc_pq_cursor before = *c;
+            struct kc_err fault = KC_ERR_INIT;
+            if (walk_levels(c, n, &fault) == 0) {
+                i += n;
+            } else if (n == 1) {
+                e = fault;
+                break;
+            } else { /* again, row by row up to the fault */
+                *c = before;
+                most = 1;
             }
-            if (more <= 0) /* no whole row is lost that could have come before: columns are read as one */
-                return 0;
+        }
+        if (i < rows) {
+            rows = i;
+            st->broken = e;
         }
     }
     return rows;

@@ -169,20 +169,21 @@ void kc_pq_cursor_copy(struct kc_pq_cursor *to, const struct kc_pq_cursor *from)
 int kc_pq_cursor_more(struct kc_pq_cursor *c, struct kc_err *e) KC_MUST_USE;
 /* Report damage in the cursor's column. */
 int kc_pq_damaged(const struct kc_pq_file *f, size_t column, struct kc_err *e, const char *fmt, ...) KC_PRINTF(4, 5);
-/* Convert n numbers of a type, as they are stored, to floats. *beyond: as in kc_pq_floats. */
-void kc_pq_convert(enum kc_pq_type type, int is_unsigned, const char *p, size_t n, float *out, double *beyond);
+/* The bits of the NaN that a float64 becomes which is finite, but not as a float32. */
+#define KC_PQ_BEYOND 0x7FC0BE70u
+/* Convert n numbers of a type, as they are stored, to floats. */
+void kc_pq_convert(enum kc_pq_type type, int is_unsigned, const char *p, size_t n, float *out);
 /* Begin the values of the page, if that is not done. */
 int kc_pq_values_begin(struct kc_pq_cursor *c, struct kc_err *e) KC_MUST_USE;
-/* Read the next n values as floats (out NULL: skip them); no more than the page has. *beyond is set to the first
- * float64 that is finite but not as a float32. */
-int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, struct kc_err *e) KC_MUST_USE;
+/* Read the next n values as floats (out NULL: skip them); no more than the page has. */
+int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, struct kc_err *e) KC_MUST_USE;
 
 /* What became of a row of a list. */
 enum kc_pq_row { KC_PQ_ROW_OK, KC_PQ_ROW_NULL, KC_PQ_ROW_EMPTY, KC_PQ_ROW_HOLE };
 /* Read one row of a list, at most d of its numbers into `row` (NULL: walk through them). *count is the number of its
  * elements; *hole the first that is null. */
 int kc_pq_list_row(struct kc_pq_cursor *c, float *row, size_t d, enum kc_pq_row *what, uint64_t *count,
-                   uint64_t *hole, double *beyond, struct kc_err *e) KC_MUST_USE;
+                   uint64_t *hole, struct kc_err *e) KC_MUST_USE;
 
 /* Append the next row's value as plain text (a term) or as JSON (an attribute, which may be a list). *null is set if it
  * is null, which is appended as "". */

@@ -125,7 +125,7 @@ int kc_pq_inflate_all(enum kc_pq_codec c, const char *src, size_t n, struct kc_b
     if (!is_possible(c, n, full))
         return 1;
     if (full == 0)
-        return 0;
+        return kc_buf_reserve(b, 1, e);
     if (c == KC_PQ_ZSTD && full > FIRST_STEP && full / 64 > n)
         rc = inflate_slowly(src, n, b, full, e);
     else

@@ -300,14 +300,13 @@ static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_e
 static int convert_dict(const struct kc_pq_cursor *c, struct kc_pq_dict *d, const struct header *h, struct kc_err *e)
 {
     const struct kc_pq_leaf *l = kc_pq_leaf_of(c);
-    double ignored = 0;
     if (d->bytes.n / l->width < d->n)
         return kc_pq_damaged(c->file, c->column, e, "its dictionary is cut short");
     (void)h;
     d->x = kc_mem_alloc(d->n, sizeof *d->x, e);
     if (!d->x)
         return -1;
-    kc_pq_convert(l->type, l->is_unsigned, d->bytes.p, d->n, d->x, &ignored);
+    kc_pq_convert(l->type, l->is_unsigned, d->bytes.p, d->n, d->x);
     kc_buf_free(&d->bytes);
     return 0;
 }

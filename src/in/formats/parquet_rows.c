@@ -29,7 +29,6 @@ void kc_pq_order_free(void *order)
 struct row_state {
     enum kc_pq_row what;
     uint64_t count, hole;
-    double beyond;
 };
 
 /* The terms and attributes of the good rows, as they are found. */
@@ -77,10 +76,10 @@ static int describe_list(const struct kc_slot *s, const struct row_state *r, con
 }
 
 /* Name the first number of the row that is not finite. */
-static void describe_number(const struct kc_pq_order *o, const float *row, size_t d, double beyond, char *msg,
-                            size_t size)
+static void describe_number(const struct kc_pq_order *o, const float *row, size_t d, char *msg, size_t size)
 {
     char where[160];
+    uint32_t bits;
     size_t j = 0, n;
     while (j < d && isfinite(row[j]))
         j++;
@@ -91,8 +90,9 @@ static void describe_number(const struct kc_pq_order *o, const float *row, size_
         snprintf(where, sizeof where, "%.*s[%zu]", (int)(n < 100 ? n : 100), name, j);
     else
         snprintf(where, sizeof where, "%.*s", (int)(n < 100 ? n : 100), name);
-    if (!isnan(row[j]) && beyond != 0)
-        snprintf(msg, size, "%s is %g, beyond the range of float32", where, beyond);
+    memcpy(&bits, &row[j], sizeof bits);
+    if (bits == KC_PQ_BEYOND)
+        snprintf(msg, size, "%s is beyond the range of float32", where);
     else
         snprintf(msg, size, "%s is %s", where, isnan(row[j]) ? "NaN" : "infinite");
 }
@@ -132,7 +132,7 @@ static int finish_row(struct kc_slot *s, const struct kc_pq_order *o, size_t i, 
             return 0;
     }
     if (rc && kc_slot_check(s, o->is_list ? name : "", msg, sizeof msg) != 0) {
-        describe_number(o, s->x + s->n * s->d, s->d, r->beyond, msg, sizeof msg);
+        describe_number(o, s->x + s->n * s->d, s->d, msg, sizeof msg);
         rc = 0;
     }
     if (!rc) {
@@ -156,7 +156,7 @@ static void move_row(struct kc_slot *s, size_t i)
 }
 
 /* Read n numbers of consecutive pages. */
-static int read_stretch(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, struct kc_err *e)
+static int read_stretch(struct kc_pq_cursor *c, float *out, size_t n, struct kc_err *e)
 {
     while (n > 0) {
         int more = kc_pq_cursor_more(c, e);
@@ -164,7 +164,7 @@ static int read_stretch(struct kc_pq_cursor *c, float *out, size_t n, double *be
             return more < 0 ? -1 : kc_pq_damaged(c->file, c->column, e, "it has fewer values than its row group has "
                                                  "rows");
         size_t m = c->in_page < n ? c->in_page : n;
-        if (kc_pq_floats(c, out, m, beyond, e) != 0)
+        if (kc_pq_floats(c, out, m, e) != 0)
             return -1;
         c->in_page -= (uint32_t)m;
         out += m;
@@ -178,13 +178,11 @@ static void decode_regular(struct kc_slot *s, struct kc_pq_order *o, struct good
 {
     struct kc_pq_cursor *c = &o->cursors[0], start;
     struct kc_err e = KC_ERR_INIT;
-    struct row_state r = {KC_PQ_ROW_OK, s->d, 0, 0};
-    double beyond = 0;
+    const struct row_state r = {KC_PQ_ROW_OK, s->d, 0};
     kc_pq_cursor_copy(&start, c);
-    if (read_stretch(c, s->x, o->rows * s->d, &beyond, &e) == 0) {
+    if (read_stretch(c, s->x, o->rows * s->d, &e) == 0) {
         for (size_t i = 0; i < o->rows; i++) {
             move_row(s, i);
-            r.beyond = beyond;
             if (!finish_row(s, o, i, &r, good))
                 break;
         }
@@ -192,8 +190,7 @@ static void decode_regular(struct kc_slot *s, struct kc_pq_order *o, struct good
         kc_pq_cursor_end(c);
         kc_pq_cursor_copy(c, &start);
         for (size_t i = 0; i < o->rows && s->err.code == KC_OK; i++) {
-            r.beyond = 0;
-            if (read_stretch(c, s->x + s->n * s->d, s->d, &r.beyond, &s->err) == 0 && !finish_row(s, o, i, &r, good))
+            if (read_stretch(c, s->x + s->n * s->d, s->d, &s->err) == 0 && !finish_row(s, o, i, &r, good))
                 break;
         }
     }
@@ -204,73 +201,105 @@ static void decode_regular(struct kc_slot *s, struct kc_pq_order *o, struct good
 static void decode_list(struct kc_slot *s, struct kc_pq_order *o, struct good *good)
 {
     for (size_t i = 0; i < o->rows; i++) {
-        struct row_state r = {KC_PQ_ROW_OK, 0, 0, 0};
+        struct row_state r = {KC_PQ_ROW_OK, 0, 0};
         if (kc_pq_list_row(&o->cursors[0], s->x ? s->x + s->n * s->d : NULL, s->d, &r.what, &r.count, &r.hole,
-                           &r.beyond, &s->err) != 0 || !finish_row(s, o, i, &r, good))
+                           &s->err) != 0 || !finish_row(s, o, i, &r, good))
             return;
     }
 }
 
-/* Read column j of the rows. nulls (rows): the lowest column that is null, counted from 1; 0: none. */
-static int decode_column(const struct kc_slot *s, struct kc_pq_order *o, size_t j, uint32_t *nulls, double *beyond,
-                         struct kc_err *e)
+/* What the columns of a piece have come to. */
+struct columns {
+    struct kc_slot *s;
+    uint32_t *nulls; /* (rows) the lowest column that is null, counted from 1; 0: none */
+    size_t rows;     /* rows that all columns so far have */
+    size_t bad;      /* the column that has no more, the first of these; SIZE_MAX: none */
+};
+
+/* Read n levels of column j, which its page has, for the rows from i on. */
+static int read_levels(struct columns *k, struct kc_pq_cursor *c, size_t j, size_t i, size_t n, struct kc_err *e)
 {
-    struct kc_pq_cursor *c = &o->cursors[j];
+    const struct kc_slot *s = k->s;
     unsigned max_def = kc_pq_leaf_of(c)->max_def;
     float some[SOME];
-    for (size_t i = 0; i < o->rows;) {
-        int more = kc_pq_cursor_more(c, e);
-        if (more <= 0)
-            return more < 0 ? -1 : kc_pq_damaged(c->file, c->column, e, "it has fewer values than its row group has "
-                                                 "rows");
-        size_t n = o->rows - i < SOME ? o->rows - i : SOME;
-        n = n < c->in_page ? n : c->in_page;
-        size_t present = kc_pq_rle_equal(&c->def, max_def, n);
-        if (c->def.bad)
-            return kc_pq_damaged(c->file, c->column, e, "the definition levels of a page end too early");
-        if (kc_pq_floats(c, some, present, beyond, e) != 0)
+    c->in_page -= (uint32_t)n;
+    for (size_t end = i + n; i < end; i++) {
+        size_t present = kc_pq_rle_equal(&c->def, max_def, end - i);
+        if (kc_pq_floats(c, some, present, e) != 0)
             return -1;
-        for (size_t k = 0; k < present; k++)
-            s->x[(i + k) * s->d + j] = some[k];
-        if (present < n) {
-            uint32_t def;
-            kc_pq_rle_take(&c->def, &def, 1);
-            if (def > max_def)
-                return kc_pq_damaged(c->file, c->column, e, "the definition levels of a page make no sense");
-            s->x[(i + present) * s->d + j] = 0;
-            if (nulls[i + present] == 0 || nulls[i + present] > j + 1)
-                nulls[i + present] = (uint32_t)j + 1;
-            present++;
-        }
-        c->in_page -= (uint32_t)present;
+        for (size_t m = 0; m < present; m++)
+            s->x[(i + m) * s->d + j] = some[m];
         i += present;
+        if (i == end)
+            break;
+        uint32_t def;
+        kc_pq_rle_take(&c->def, &def, 1);
+        if (c->def.bad || def > max_def)
+            return kc_pq_damaged(c->file, c->column, e, "the definition levels of a page make no sense");
+        s->x[i * s->d + j] = 0;
+        if (k->nulls[i] == 0 || k->nulls[i] > j + 1)
+            k->nulls[i] = (uint32_t)j + 1;
     }
     return 0;
+}
+
+/* Read column j of the first `rows` rows. Return how many there are; fewer after a fault. */
+static size_t read_column(struct columns *k, struct kc_pq_cursor *c, size_t j, size_t rows, struct kc_err *e)
+{
+    size_t i = 0, most = SOME;
+    while (i < rows) {
+        int more = kc_pq_cursor_more(c, e);
+        if (more == 0)
+            (void)kc_pq_damaged(c->file, c->column, e, "it has fewer values than its row group has rows");
+        if (more <= 0)
+            return i;
+        size_t n = rows - i < most ? rows - i : most;
+        n = n < c->in_page ? n : c->in_page;
+        struct kc_pq_cursor before = *c;
+        struct kc_err fault = KC_ERR_INIT;
+        if (read_levels(k, c, j, i, n, &fault) == 0) {
+            i += n;
+        } else if (n == 1) {
+            *e = fault;
+            return i;
+        } else { /* row by row up to the fault, so that it does not matter how rows are cut into pieces */
+            *c = before;
+            most = 1;
+        }
+    }
+    return rows;
 }
 
 /* Decode columns of single numbers. */
 static void decode_columns(struct kc_slot *s, struct kc_pq_order *o, struct good *good)
 {
-    uint32_t *nulls = kc_mem_zalloc(o->rows, sizeof *nulls, &s->err);
-    double beyond = 0;
-    size_t first = (size_t)(o->no % TURNS) * o->ncursors / TURNS, bad = SIZE_MAX;
-    if (!nulls)
+    struct columns k = {s, NULL, o->rows, SIZE_MAX};
+    struct kc_err bad = KC_ERR_INIT;
+    size_t first = (size_t)(o->no % TURNS) * o->ncursors / TURNS;
+    k.nulls = kc_mem_zalloc(o->rows, sizeof *k.nulls, &s->err);
+    if (!k.nulls)
         return;
     for (size_t i = 0; i < o->ncursors; i++) {
         size_t j = (first + i) % o->ncursors;
         struct kc_err e = KC_ERR_INIT;
-        if (j < bad && decode_column(s, o, j, nulls, &beyond, &e) != 0) { /* report the first of the columns */
-            s->err = e;
-            bad = j;
+        size_t rows = k.rows + (k.bad != SIZE_MAX && j < k.bad ? 1 : 0), got = read_column(&k, &o->cursors[j], j, rows, &e);
+        if (got < rows) {
+            bad = e;
+            k.bad = j;
+            k.rows = got;
         }
     }
-    for (size_t i = 0; bad == SIZE_MAX && i < o->rows; i++) {
-        struct row_state r = {KC_PQ_ROW_OK, s->d, nulls[i], beyond};
+    for (size_t i = 0; i < k.rows && s->err.code == KC_OK; i++) {
+        struct row_state r = {KC_PQ_ROW_OK, s->d, k.nulls[i]};
         move_row(s, i);
-        if (!finish_row(s, o, i, &r, good))
+        if (!finish_row(s, o, i, &r, good)) {
+            k.bad = SIZE_MAX; /* reading ends before the fault */
             break;
+        }
     }
-    kc_mem_free(nulls);
+    if (k.bad != SIZE_MAX && s->err.code == KC_OK)
+        s->err = bad;
+    kc_mem_free(k.nulls);
 }
 
 void kc_pq_work(struct kc_slot *s)

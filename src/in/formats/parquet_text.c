@@ -217,7 +217,7 @@ static int add_value(struct kc_buf *b, const struct kc_pq_leaf *l, const struct 
                add_time(b, json, day * KC_DATE_DAY + micro, KC_DATE_SECOND, 0, e);
     }
     case KC_PQ_FLOAT:
-        kc_pq_convert(l->type, 0, v->p, 1, &f, &x);
+        kc_pq_convert(l->type, 0, v->p, 1, &f);
         return add_real(b, (double)f, 1, e);
     case KC_PQ_DOUBLE:
         bits = kc_le64(v->p);
@@ -226,7 +226,7 @@ static int add_value(struct kc_buf *b, const struct kc_pq_leaf *l, const struct 
     default: break;
     }
     if (l->meaning == KC_PQ_HALF) {
-        kc_pq_convert(KC_PQ_FIXED, 0, v->p, 1, &f, &x);
+        kc_pq_convert(KC_PQ_FIXED, 0, v->p, 1, &f);
         return add_real(b, (double)f, 1, e);
     }
     return add_text(b, json, v->p, v->n, e);

@@ -9,25 +9,26 @@
 
 #define SOME 1024 /* numbers that are converted at a time */
 
-/* Convert float64, and keep the first that only float32 makes infinite. */
-static void convert_doubles(const char *p, size_t n, float *out, double *beyond)
+/* Convert float64. What only float32 makes infinite is marked. */
+static void convert_doubles(const char *p, size_t n, float *out)
 {
+    const uint32_t beyond = KC_PQ_BEYOND;
     for (size_t i = 0; i < n; i++) {
         double x;
         uint64_t b = kc_le64(p + 8 * i);
         memcpy(&x, &b, sizeof x);
         out[i] = (float)x;
-        if (isfinite(x) && !isfinite(out[i]) && *beyond == 0)
-            *beyond = x;
+        if (isfinite(x) && !isfinite(out[i]))
+            memcpy(&out[i], &beyond, sizeof beyond);
     }
 }
 
-void kc_pq_convert(enum kc_pq_type type, int is_unsigned, const char *p, size_t n, float *out, double *beyond)
+void kc_pq_convert(enum kc_pq_type type, int is_unsigned, const char *p, size_t n, float *out)
 {
     const struct kc_layout half = {KC_CELL_F16, 0, 0};
     switch (type) {
     case KC_PQ_FLOAT: kc_le_floats(out, p, n); break;
-    case KC_PQ_DOUBLE: convert_doubles(p, n, out, beyond); break;
+    case KC_PQ_DOUBLE: convert_doubles(p, n, out); break;
     case KC_PQ_FIXED: kc_cell_floats(out, p, n, &half); break;
     case KC_PQ_INT32:
         for (size_t i = 0; i < n; i++)
@@ -109,7 +110,7 @@ int kc_pq_values_begin(struct kc_pq_cursor *c, struct kc_err *e)
 }
 
 /* Read numbers stored as they are from the file. */
-static int read_straight(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, struct kc_err *e)
+static int read_straight(struct kc_pq_cursor *c, float *out, size_t n, struct kc_err *e)
 {
     const struct kc_pq_leaf *l = kc_pq_leaf_of(c);
     const struct kc_pq_page *p = c->page;
@@ -121,13 +122,13 @@ static int read_straight(struct kc_pq_cursor *c, float *out, size_t n, double *b
         m = n - i < SOME ? n - i : SOME;
         if (kc_pq_file_read(c->file, at + (uint64_t)i * l->width, some, m * l->width, e) != 0)
             return -1;
-        kc_pq_convert(l->type, l->is_unsigned, some, m, out + i, beyond);
+        kc_pq_convert(l->type, l->is_unsigned, some, m, out + i);
     }
     return 0;
 }
 
 /* Collect numbers whose bytes are split into streams. */
-static void join_streams(const struct kc_pq_cursor *c, float *out, size_t n, double *beyond)
+static void join_streams(const struct kc_pq_cursor *c, float *out, size_t n)
 {
     const struct kc_pq_leaf *l = kc_pq_leaf_of(c);
     size_t all = c->n / l->width;
@@ -146,7 +147,7 @@ static void join_streams(const struct kc_pq_cursor *c, float *out, size_t n, dou
             for (size_t j = 0; j < m; j++)
                 for (size_t k = 0; k < l->width; k++)
                     some[j * l->width + k] = (char)p[k * all + j];
-        kc_pq_convert(l->type, l->is_unsigned, some, m, out + i, beyond);
+        kc_pq_convert(l->type, l->is_unsigned, some, m, out + i);
     }
 }
 
@@ -192,7 +193,6 @@ static int join_halves(struct kc_pq_cursor *c, float *out, size_t n, struct kc_e
 {
     for (size_t i = 0; i < n; i++) {
         int64_t prefix, suffix;
-        double ignored = 0;
         kc_pq_delta_take(&c->delta, &prefix, 1);
         kc_pq_delta_take(&c->suffix, &suffix, 1);
         if (c->delta.bad || c->suffix.bad || prefix < 0 || prefix > 2 || suffix != 2 - prefix ||
@@ -202,12 +202,12 @@ static int join_halves(struct kc_pq_cursor *c, float *out, size_t n, struct kc_e
         c->p += suffix;
         c->n -= (size_t)suffix;
         if (out)
-            kc_pq_convert(KC_PQ_FIXED, 0, c->half, 1, out + i, &ignored);
+            kc_pq_convert(KC_PQ_FIXED, 0, c->half, 1, out + i);
     }
     return 0;
 }
 
-int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, struct kc_err *e)
+int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, struct kc_err *e)
 {
     const struct kc_pq_page *p = c->page;
     int in_place = p->encoding == KC_PQ_PLAIN || p->encoding == KC_PQ_SPLIT, rc = 0;
@@ -216,16 +216,16 @@ int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, s
     if (in_place && p->full - p->skip < kc_mem_mul(c->i + n, kc_pq_leaf_of(c)->width))
         return report_short_page(c, e);
     if (in_place && out && p->encoding == KC_PQ_PLAIN && p->codec == KC_PQ_NONE)
-        rc = read_straight(c, out, n, beyond, e);
+        rc = read_straight(c, out, n, e);
     else if (in_place && !out)
         rc = 0;
     else if (kc_pq_values_begin(c, e) != 0)
         return -1;
     else if (p->encoding == KC_PQ_PLAIN)
         kc_pq_convert(kc_pq_leaf_of(c)->type, kc_pq_leaf_of(c)->is_unsigned,
-                      (const char *)c->p + c->i * kc_pq_leaf_of(c)->width, n, out, beyond);
+                      (const char *)c->p + c->i * kc_pq_leaf_of(c)->width, n, out);
     else if (p->encoding == KC_PQ_SPLIT)
-        join_streams(c, out, n, beyond);
+        join_streams(c, out, n);
     else if (p->encoding == KC_PQ_DELTA)
         rc = add_differences(c, out, n, e);
     else if (p->encoding == KC_PQ_PLAIN_DICT || p->encoding == KC_PQ_RLE_DICT)
@@ -239,23 +239,23 @@ int kc_pq_floats(struct kc_pq_cursor *c, float *out, size_t n, double *beyond, s
 }
 
 /* Read the first `n` present values of a row's next stretch, those within d to the row. */
-static int take_present(struct kc_pq_cursor *c, float *row, size_t d, uint64_t at, size_t n, double *beyond,
+static int take_present(struct kc_pq_cursor *c, float *row, size_t d, uint64_t at, size_t n,
                         struct kc_err *e)
 {
     size_t keep = !row || at >= d ? 0 : d - (size_t)at < n ? d - (size_t)at : n;
-    return kc_pq_floats(c, row ? row + at : NULL, keep, beyond, e) != 0 ? -1 :
-           kc_pq_floats(c, NULL, n - keep, beyond, e);
+    return kc_pq_floats(c, row ? row + at : NULL, keep, e) != 0 ? -1 :
+           kc_pq_floats(c, NULL, n - keep, e);
 }
 
 /* Read the stretch of a row that is in the present page: n levels. *count are the elements before it. */
 static int read_stretch(struct kc_pq_cursor *c, float *row, size_t d, size_t n, enum kc_pq_row *what, uint64_t *count,
-                        uint64_t *hole, double *beyond, struct kc_err *e)
+                        uint64_t *hole, struct kc_err *e)
 {
     const struct kc_pq_leaf *l = kc_pq_leaf_of(c);
     c->in_page -= (uint32_t)n;
     while (n > 0) {
         size_t present = kc_pq_rle_equal(&c->def, l->max_def, n);
-        if (present > 0 && take_present(c, row, d, *count, present, beyond, e) != 0)
+        if (present > 0 && take_present(c, row, d, *count, present, e) != 0)
             return -1;
         *count += present;
         n -= present;
@@ -280,7 +280,7 @@ static int read_stretch(struct kc_pq_cursor *c, float *row, size_t d, size_t n, 
 }
 
 int kc_pq_list_row(struct kc_pq_cursor *c, float *row, size_t d, enum kc_pq_row *what, uint64_t *count,
-                   uint64_t *hole, double *beyond, struct kc_err *e)
+                   uint64_t *hole, struct kc_err *e)
 {
     uint32_t begins = 1;
     int more = kc_pq_cursor_more(c, e);
@@ -300,7 +300,7 @@ int kc_pq_list_row(struct kc_pq_cursor *c, float *row, size_t d, enum kc_pq_row 
             return kc_pq_damaged(c->file, c->column, e, "the repetition levels of a page end too early");
         if (n == 0) /* the page before ended with the row */
             return 0;
-        if (read_stretch(c, row, d, n, what, count, hole, beyond, e) != 0)
+        if (read_stretch(c, row, d, n, what, count, hole, e) != 0)
             return -1;
         if (c->in_page > 0)
             return 0;
