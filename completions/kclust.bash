@@ -59,7 +59,7 @@ _kclust() {
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     fit:--dim)
@@ -123,7 +123,7 @@ _kclust() {
         return
         ;;
     fit:--output-format|fit:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
         return
         ;;
     fit:--columns)
@@ -252,7 +252,7 @@ _kclust() {
         return
         ;;
     assign:--input-format|assign:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     assign:--dim)
@@ -308,7 +308,7 @@ _kclust() {
         return
         ;;
     assign:--output-format|assign:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
         return
         ;;
     assign:--columns)
@@ -364,7 +364,7 @@ _kclust() {
         return
         ;;
     update:--input-format|update:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     update:--dim)
@@ -420,7 +420,7 @@ _kclust() {
         return
         ;;
     update:--output-format|update:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
         return
         ;;
     update:--columns)
@@ -464,7 +464,7 @@ _kclust() {
         return
         ;;
     score:--input-format|score:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     score:--dim)
@@ -566,11 +566,11 @@ _kclust() {
         return
         ;;
     convert:--output-format|convert:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy raw faiss fvecs' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'jsonl kvec npy raw faiss fvecs parquet' -- "$cur")
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     convert:--dim)
@@ -629,7 +629,7 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -- "$cur")
         return
         ;;
     info:--dim)
