@@ -72,6 +72,7 @@ static int open_bytes(struct kc_feed *f, struct parquet_state *st, struct kc_err
     st->file = file;
     file->refs = 1;
     file->fd = -1;
+    pthread_mutex_init(&file->lock, NULL);
     file->most = f->o->max_memory / PAGES_PART;
     file->most_text = f->o->max_line;
     file->name = kc_mem_strdup(f->name, e);

@@ -58,6 +58,7 @@ struct kc_pq_chunk {
     uint64_t values; /* with the nulls */
 };
 
+#define KC_PQ_SPARES 4
 /* The file, shared by all that reads from it. */
 struct kc_pq_file {
     int refs;
@@ -70,10 +71,15 @@ struct kc_pq_file {
     uint64_t most_text;          /* bytes that the text of a value may have */
     struct kc_pq_leaf *leaves;   /* copies of those in use: the vector's, the term's, the attributes' */
     struct kc_strs names;        /* how messages name them */
+    pthread_mutex_t lock;        /* of what follows */
+    struct kc_buf spare[KC_PQ_SPARES]; /* large buffers that pages have left: new ones would cost more than inflating */
 };
 
 int kc_pq_file_read(const struct kc_pq_file *f, uint64_t at, void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 void kc_pq_file_free(struct kc_pq_file *f); /* gives a reference back; NULL is fine */
+/* Set b to a buffer that was put aside, the largest if it has less than n bytes; to an empty one if n is small. */
+void kc_pq_file_take(struct kc_pq_file *f, struct kc_buf *b, size_t n);
+void kc_pq_file_give(struct kc_pq_file *f, struct kc_buf *b); /* puts a buffer aside, or frees it */
 
 /* Read the footer. Free it with kc_pq_footer_free, also after a failure. */
 int kc_pq_footer_read(struct kc_pq_footer *t, struct kc_pq_file *f, struct kc_err *e) KC_MUST_USE;
@@ -90,8 +96,10 @@ int kc_pq_leaf_name(const struct kc_pq_schema *s, size_t leaf, struct kc_buf *b,
 /* Return how messages name column i of those in use. */
 const char *kc_pq_name(const struct kc_pq_file *f, size_t i, size_t *n);
 
-/* Inflate n bytes of a codec: the first `want` of the `full` bytes that they hold. Return 0, or 1 if they are
- * damaged; -1 if memory is short. */
+/* Return 1 if n bytes of the codec can inflate to `full`. zstd can inflate to anything. */
+int kc_pq_inflates_to(enum kc_pq_codec c, size_t n, size_t full);
+/* Inflate n bytes of a codec: the first `want` of the `full` bytes that they hold; if that is not all, n bytes need not
+ * be all either. Return 0, or 1 if they are damaged or too few; -1 if memory is short. */
 int kc_pq_inflate(enum kc_pq_codec c, const char *src, size_t n, char *out, size_t want, size_t full,
                   struct kc_err *e) KC_MUST_USE;
 /* Inflate all `full` bytes into b, which grows no faster than they come. */
@@ -103,6 +111,7 @@ int kc_pq_snappy(const unsigned char *src, size_t n, unsigned char *out, size_t 
 /* A data page. */
 struct kc_pq_page {
     int refs;
+    struct kc_pq_file *file;  /* not counted: whoever holds the page holds the file */
     struct kc_pq_page *next;  /* the chunk's next page, once the filling thread has come there */
     enum kc_pq_codec codec;   /* of the values */
     enum kc_pq_encoding encoding;
@@ -120,8 +129,8 @@ struct kc_pq_page {
 
 void kc_pq_page_free(struct kc_pq_page *p); /* gives a reference back; NULL is fine */
 /* Load the page's values, on any thread, once: *p gets them, *n their bytes. */
-int kc_pq_page_load(struct kc_pq_page *page, const struct kc_pq_file *f, size_t column, const unsigned char **p,
-                    size_t *n, struct kc_err *e) KC_MUST_USE;
+int kc_pq_page_load(struct kc_pq_page *page, size_t column, const unsigned char **p, size_t *n,
+                    struct kc_err *e) KC_MUST_USE;
 
 /* A dictionary: values as floats, if the column is the vector; else as they are stored. */
 struct kc_pq_dict {

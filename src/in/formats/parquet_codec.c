@@ -11,8 +11,7 @@
 
 #define FIRST_STEP ((size_t)1 << 20) /* memory that zstd begins with if it claims more than 64 times its size */
 
-/* Return 1 if n bytes of the codec can hold `full`. */
-static int is_possible(enum kc_pq_codec c, size_t n, size_t full)
+int kc_pq_inflates_to(enum kc_pq_codec c, size_t n, size_t full)
 {
     switch (c) {
     case KC_PQ_NONE: return n == full;
@@ -86,8 +85,6 @@ static int inflate_zstd(const char *src, size_t n, char *out, size_t full, struc
 int kc_pq_inflate(enum kc_pq_codec c, const char *src, size_t n, char *out, size_t want, size_t full,
                   struct kc_err *e)
 {
-    if (!is_possible(c, n, full))
-        return 1;
     switch (c) {
     case KC_PQ_NONE: memcpy(out, src, want); return 0;
     case KC_PQ_SNAPPY: return kc_pq_snappy((const unsigned char *)src, n, (unsigned char *)out, want, full);
@@ -122,7 +119,7 @@ int kc_pq_inflate_all(enum kc_pq_codec c, const char *src, size_t n, struct kc_b
 {
     int rc;
     b->n = 0;
-    if (!is_possible(c, n, full))
+    if (!kc_pq_inflates_to(c, n, full))
         return 1;
     if (full == 0)
         return kc_buf_reserve(b, 1, e);

@@ -11,6 +11,8 @@
 #include "base/fd.h"
 #include "io/outfile.h"
 
+#define SPARE_BYTES ((size_t)1 << 20) /* smaller buffers are not put aside */
+
 int kc_pq_file_read(const struct kc_pq_file *f, uint64_t at, void *p, size_t n, struct kc_err *e)
 {
     size_t got;
@@ -32,11 +34,44 @@ void kc_pq_file_free(struct kc_pq_file *f)
         return;
     if (f->fd >= 0)
         close(f->fd);
+    for (size_t i = 0; i < KC_PQ_SPARES; i++)
+        kc_buf_free(&f->spare[i]);
+    pthread_mutex_destroy(&f->lock);
     kc_outfile_free(f->spool);
     kc_strs_free(&f->names);
     kc_mem_free(f->leaves);
     kc_mem_free(f->name);
     kc_mem_free(f);
+}
+
+void kc_pq_file_take(struct kc_pq_file *f, struct kc_buf *b, size_t n)
+{
+    size_t best = 0;
+    *b = (struct kc_buf){NULL, 0, 0};
+    if (n < SPARE_BYTES)
+        return;
+    pthread_mutex_lock(&f->lock);
+    for (size_t i = 1; i < KC_PQ_SPARES; i++) {
+        size_t have = f->spare[best].cap, other = f->spare[i].cap;
+        if (other > have ? have < n : other >= n)
+            best = i;
+    }
+    *b = f->spare[best];
+    b->n = 0;
+    f->spare[best] = (struct kc_buf){NULL, 0, 0};
+    pthread_mutex_unlock(&f->lock);
+}
+
+void kc_pq_file_give(struct kc_pq_file *f, struct kc_buf *b)
+{
+    pthread_mutex_lock(&f->lock);
+    for (size_t i = 0; b->cap >= SPARE_BYTES && i < KC_PQ_SPARES; i++)
+        if (f->spare[i].cap == 0) {
+            f->spare[i] = *b;
+            *b = (struct kc_buf){NULL, 0, 0};
+        }
+    pthread_mutex_unlock(&f->lock);
+    kc_buf_free(b);
 }
 
 const char *kc_pq_name(const struct kc_pq_file *f, size_t i, size_t *n)

@@ -5,11 +5,13 @@
 #include "in/formats/parquet.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include "base/bytes.h"
 #include "base/num.h"
 
 #define HEADER_BYTES ((size_t)512)        /* of a page header that are read at first */
 #define HEADER_MOST ((size_t)16 << 20)    /* statistics may hold long texts */
+#define HUGE ((size_t)2 << 20)            /* bytes of a huge page */
 #define HEAD_BYTES ((size_t)64 << 10)     /* inflated at first to see how long the levels are */
 
 /* A page header. */
@@ -28,7 +30,8 @@ void kc_pq_page_free(struct kc_pq_page *p)
         pthread_mutex_destroy(&p->lock);
         kc_buf_free(&p->rep);
         kc_buf_free(&p->def);
-        kc_buf_free(&p->data);
+        if (p->loaded)
+            kc_pq_file_give(p->file, &p->data);
         kc_mem_free(p);
         p = next;
     }
@@ -130,8 +133,25 @@ static int check_size(const struct kc_pq_cursor *c, size_t stored, size_t full, 
                      "leaves for it: raise that, or write the file with smaller pages", need, most);
 }
 
+/* Make room for n bytes, in huge pages of memory if they are many: without that, the system takes longer to hand out
+ * 100 MB than most codecs take to fill them. */
+static int reserve_large(struct kc_pq_file *f, struct kc_buf *b, size_t n, struct kc_err *e)
+{
+    kc_pq_file_take(f, b, n);
+    if (n < b->cap)
+        return 0;
+    if (kc_buf_reserve(b, n + 1, e) != 0)
+        return -1;
+#ifdef MADV_HUGEPAGE
+    uintptr_t from = ((uintptr_t)b->p + HUGE - 1) & ~(uintptr_t)(HUGE - 1), to = (uintptr_t)b->p + b->cap;
+    if (to > from + 2 * HUGE)
+        (void)madvise((void *)from, (to - from) & ~(HUGE - 1), MADV_HUGEPAGE);
+#endif
+    return 0;
+}
+
 /* Read and inflate all bytes at `at`. */
-static int read_inflated(const struct kc_pq_file *f, size_t column, enum kc_pq_codec codec, uint64_t at, size_t stored,
+static int read_inflated(struct kc_pq_file *f, size_t column, enum kc_pq_codec codec, uint64_t at, size_t stored,
                          size_t full, struct kc_buf *out, struct kc_err *e)
 {
     struct kc_buf raw = {NULL, 0, 0};
@@ -143,23 +163,24 @@ static int read_inflated(const struct kc_pq_file *f, size_t column, enum kc_pq_c
         out->n = full;
         return rc;
     }
-    if (kc_buf_reserve(&raw, stored + 1, e) != 0 || kc_pq_file_read(f, at, raw.p, stored, e) != 0) {
-        kc_buf_free(&raw);
-        return -1;
-    }
-    rc = kc_pq_inflate_all(codec, raw.p, stored, out, full, e);
-    kc_buf_free(&raw);
+    rc = reserve_large(f, &raw, stored, e) != 0 || kc_pq_file_read(f, at, raw.p, stored, e) != 0 ? -1 :
+         kc_pq_inflate_all(codec, raw.p, stored, out, full, e);
+    kc_pq_file_give(f, &raw);
     return rc <= 0 ? rc : kc_pq_damaged(f, column, e, "the page at byte %llu cannot be decompressed",
                                         (unsigned long long)at);
 }
 
-int kc_pq_page_load(struct kc_pq_page *page, const struct kc_pq_file *f, size_t column, const unsigned char **p,
-                    size_t *n, struct kc_err *e)
+int kc_pq_page_load(struct kc_pq_page *page, size_t column, const unsigned char **p, size_t *n, struct kc_err *e)
 {
+    struct kc_pq_file *f = page->file;
     pthread_mutex_lock(&page->lock);
     if (!page->loaded) {
         page->loaded = 1;
-        if (read_inflated(f, column, page->codec, page->at, page->stored, page->full, &page->data, &page->err) != 0)
+        /* zstd's claims are not believed at once, see kc_pq_inflate_all */
+        int believed = page->codec == KC_PQ_ZSTD ? page->full / 64 <= page->stored :
+                       kc_pq_inflates_to(page->codec, page->stored, page->full);
+        if ((believed && reserve_large(f, &page->data, page->full, &page->err) != 0) ||
+            read_inflated(f, column, page->codec, page->at, page->stored, page->full, &page->data, &page->err) != 0)
             kc_buf_free(&page->data);
     }
     pthread_mutex_unlock(&page->lock);
@@ -175,8 +196,40 @@ int kc_pq_page_load(struct kc_pq_page *page, const struct kc_pq_file *f, size_t 
 /* The head of a page of version 1, as far as it is in view. */
 struct head {
     struct kc_buf bytes; /* inflated */
-    struct kc_buf raw;   /* as stored, all of them if they are compressed */
+    struct kc_buf raw;   /* as stored, as many as were needed */
 };
+
+/* Inflate the first n bytes of the page, from no more of it than is needed: first from as many bytes and some, then,
+ * where they are too few, from all. */
+static int inflate_head(const struct kc_pq_cursor *c, const struct kc_pq_page *p, struct head *h, size_t n,
+                        struct kc_err *e)
+{
+    for (size_t some = n + HEAD_BYTES;; some = p->stored) {
+        some = some < p->stored ? some : p->stored;
+        h->raw.n = 0;
+        if (kc_buf_reserve(&h->raw, some + 1, e) != 0 || kc_pq_file_read(c->file, p->at, h->raw.p, some, e) != 0)
+            return -1;
+        int rc = kc_pq_inflate(p->codec, h->raw.p, some, h->bytes.p, n, p->full, e);
+        if (rc <= 0 || some == p->stored)
+            return rc;
+    }
+}
+
+/* Inflate the first n bytes of a page that claims to hold more than 64 times its size, into memory that grows as they
+ * come. */
+static int inflate_slowly(const struct kc_pq_cursor *c, const struct kc_pq_page *p, struct head *h, size_t n,
+                          struct kc_err *e)
+{
+    for (size_t some = HEAD_BYTES;; some *= 4) {
+        some = some < n ? some : n;
+        h->bytes.n = 0;
+        if (kc_buf_reserve(&h->bytes, some + 1, e) != 0)
+            return -1;
+        int rc = inflate_head(c, p, h, some, e);
+        if (rc != 0 || some == n)
+            return rc;
+    }
+}
 
 /* Bring the first `want` inflated bytes of the page into view. */
 static int view_head(const struct kc_pq_cursor *c, const struct kc_pq_page *p, struct head *h, size_t want,
@@ -191,17 +244,13 @@ static int view_head(const struct kc_pq_cursor *c, const struct kc_pq_page *p, s
     if (h->bytes.n >= want)
         return 0;
     h->bytes.n = 0;
-    if (kc_buf_reserve(&h->bytes, n + 1, e) != 0)
-        return -1;
     if (p->codec == KC_PQ_NONE) {
-        if (kc_pq_file_read(f, p->at, h->bytes.p, n, e) != 0)
+        if (kc_buf_reserve(&h->bytes, n + 1, e) != 0 || kc_pq_file_read(f, p->at, h->bytes.p, n, e) != 0)
             return -1;
     } else {
-        if (h->raw.n == 0 && (kc_buf_reserve(&h->raw, p->stored + 1, e) != 0 ||
-                              kc_pq_file_read(f, p->at, h->raw.p, p->stored, e) != 0))
-            return -1;
-        h->raw.n = p->stored;
-        int rc = kc_pq_inflate(p->codec, h->raw.p, p->stored, h->bytes.p, n, p->full, e);
+        int rc = !kc_pq_inflates_to(p->codec, p->stored, p->full) ? 1 :
+                 n / 64 > p->stored ? inflate_slowly(c, p, h, n, e) :
+                 kc_buf_reserve(&h->bytes, n + 1, e) != 0 ? -1 : inflate_head(c, p, h, n, e);
         if (rc != 0)
             return rc < 0 ? -1 : kc_pq_damaged(f, c->column, e, "the page at byte %llu cannot be decompressed",
                                                (unsigned long long)p->at);
@@ -271,6 +320,7 @@ static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_e
     if (!p)
         return -1;
     p->refs = 1;
+    p->file = c->file;
     pthread_mutex_init(&p->lock, NULL);
     p->err = (struct kc_err)KC_ERR_INIT;
     p->codec = c->chunk.codec;

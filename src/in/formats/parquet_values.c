@@ -106,7 +106,7 @@ int kc_pq_values_begin(struct kc_pq_cursor *c, struct kc_err *e)
     if (c->begun)
         return 0;
     c->begun = 1;
-    return kc_pq_page_load(c->page, c->file, c->column, &c->p, &c->n, e) != 0 ? -1 : begin_decoder(c, e);
+    return kc_pq_page_load(c->page, c->column, &c->p, &c->n, e) != 0 ? -1 : begin_decoder(c, e);
 }
 
 /* Read numbers stored as they are from the file. */
