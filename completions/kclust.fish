@@ -218,7 +218,7 @@ complete -c kclust -n '__kclust_verb diff' -s h -l help -d 'show a short help an
 complete -c kclust -n '__kclust_verb diff' -l help-all -d 'show all options and exit'
 complete -c kclust -n '__kclust_verb diff' -l version -d 'show the version and exit'
 complete -c kclust -n '__kclust_verb convert' -s o -l output -r -F -d 'write to FILE; npy, faiss and fvecs write the terms to FILE.terms'
-complete -c kclust -n '__kclust_verb convert' -s f -l output-format -x -a 'jsonl kvec npy raw faiss fvecs parquet' -d 'jsonl, kvec, npy, raw, faiss (a flat index that searches by inner product) or fvecs'
+complete -c kclust -n '__kclust_verb convert' -s f -l output-format -x -a 'jsonl kvec npy raw faiss fvecs parquet' -d 'jsonl, kvec, npy, raw, faiss (a flat index that searches by inner product), fvecs or parquet'
 complete -c kclust -n '__kclust_verb convert' -s i -l input-format -x -a 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet' -d 'one of auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv parquet; auto detects the format from the first bytes, fvecs and bvecs also from the file name; raw is bare float32 and needs --dim'
 complete -c kclust -n '__kclust_verb convert' -l dim -x -d 'the number of values in a row of raw input'
 complete -c kclust -n '__kclust_verb convert' -l tensor -x -d 'read the rows of this tensor of safetensors input'

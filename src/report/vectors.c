@@ -1,5 +1,5 @@
-/* Writers of vectors: JSONL, kvec, npy, raw, FAISS, fvecs and Parquet. Headers with the number of rows are patched at the end;
- * where the output cannot be patched (a pipe), the rows wait in a spool until the number is known. */
+/* Writers of vectors: JSONL, kvec, npy, raw, FAISS, fvecs and Parquet. Headers with the number of rows are patched at
+ * the end; where the output cannot be patched (a pipe), the rows wait in a spool until the number is known. */
 #include "report/vectors.h"
 
 #include <stdio.h>

@@ -17,7 +17,7 @@ enum kc_pq_type { KC_PQ_BOOLEAN, KC_PQ_INT32, KC_PQ_INT64, KC_PQ_INT96, KC_PQ_FL
 enum kc_pq_codec { KC_PQ_NONE = 0, KC_PQ_SNAPPY = 1, KC_PQ_GZIP = 2, KC_PQ_ZSTD = 6, KC_PQ_LZ4_RAW = 7 };
 enum kc_pq_encoding { KC_PQ_PLAIN = 0, KC_PQ_PLAIN_DICT = 2, KC_PQ_RLE = 3, KC_PQ_BIT_PACKED = 4, KC_PQ_DELTA = 5,
                       KC_PQ_DELTA_LENGTH = 6, KC_PQ_DELTA_BYTES = 7, KC_PQ_RLE_DICT = 8, KC_PQ_SPLIT = 9 };
-/* What a column means, beyond its physical type. TEXT is a string, an enum, JSON; OTHER is what kclust does not read. */
+/* What a column means, beyond its physical type. TEXT is a string, an enum, JSON; OTHER is not read. */
 enum kc_pq_meaning { KC_PQ_PLAINLY, KC_PQ_TEXT, KC_PQ_HALF, KC_PQ_DECIMAL, KC_PQ_DATE, KC_PQ_TIMESTAMP, KC_PQ_UUID,
                      KC_PQ_OTHER };
 enum kc_pq_shape { KC_PQ_SCALAR, KC_PQ_LIST, KC_PQ_NESTED };

@@ -115,7 +115,8 @@ static int read_header(const struct kc_pq_cursor *c, struct header *h, struct kc
         return kc_pq_damaged(f, c->column, e, "the page header at byte %llu is %s", (unsigned long long)c->next,
                              t.cut ? "cut short" : "no Thrift structure");
     if (h->type < 0 || h->full < 0 || h->stored < 0)
-        return kc_pq_damaged(f, c->column, e, "there is no page header at byte %llu", (unsigned long long)c->next);
+        return kc_pq_damaged(f, c->column, e, "there is no page header at byte %llu",
+                             (unsigned long long)c->next);
     if ((uint64_t)h->stored > left - h->bytes || h->full > INT32_MAX)
         return kc_pq_damaged(f, c->column, e, "the page at byte %llu states %lld bytes, %llu are left",
                              (unsigned long long)c->next, (long long)h->stored, (unsigned long long)left);
@@ -129,8 +130,8 @@ static int check_size(const struct kc_pq_cursor *c, size_t stored, size_t full, 
     if (c->file->most == 0 || (uint64_t)stored + full <= c->file->most)
         return 0;
     kc_num_human_pair(need, (uint64_t)stored + full, most, c->file->most);
-    return kc_err_at(e, KC_ESYS, c->file->name, 0, "inflating a page of it takes %s, more than the %s that --max-memory "
-                     "leaves for it: raise that, or write the file with smaller pages", need, most);
+    return kc_err_at(e, KC_ESYS, c->file->name, 0, "inflating a page of it takes %s, more than the %s that "
+                     "--max-memory leaves for it: raise that, or write the file with smaller pages", need, most);
 }
 
 /* Make room for n bytes, in huge pages of memory if they are many: without that, the system takes longer to hand out

@@ -282,7 +282,8 @@ static void decode_columns(struct kc_slot *s, struct kc_pq_order *o, struct good
     for (size_t i = 0; i < o->ncursors; i++) {
         size_t j = (first + i) % o->ncursors;
         struct kc_err e = KC_ERR_INIT;
-        size_t rows = k.rows + (k.bad != SIZE_MAX && j < k.bad ? 1 : 0), got = read_column(&k, &o->cursors[j], j, rows, &e);
+        size_t rows = k.rows + (k.bad != SIZE_MAX && j < k.bad ? 1 : 0);
+        size_t got = read_column(&k, &o->cursors[j], j, rows, &e);
         if (got < rows) {
             bad = e;
             k.bad = j;
