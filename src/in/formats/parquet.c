@@ -202,19 +202,21 @@ static void end_parquet(struct kc_feed *f)
 static int find_dim(struct kc_feed *f, struct parquet_state *st, struct kc_err *e)
 {
     struct kc_pq_cursor probe = {0};
-    struct kc_err ignored = KC_ERR_INIT; /* the walk will come there again */
+    struct kc_err fault = KC_ERR_INIT;
     uint64_t count = 0, hole;
     enum kc_pq_row what;
     int rc = 0;
     kc_pq_cursor_begin(&probe, st->file, 0, 1, &st->chunks[0]);
     for (uint64_t i = 0; rc == 0 && f->d == 0 && i < st->left; i++) {
-        rc = kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &ignored);
+        rc = kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &fault);
         if (rc == 0 && what == KC_PQ_ROW_OK && count <= KC_MAX_DIM && kc_feed_dim(f, count, e) != 0)
             rc = -1;
         if (!f->o->skip_bad)
             break;
     }
     kc_pq_cursor_end(&probe);
+    if (fault.code == KC_ESYS && e->code == KC_OK)
+        *e = fault; /* the walk will come upon any other one again */
     return e->code == KC_OK ? 0 : -1;
 }
 

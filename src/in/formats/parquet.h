@@ -68,7 +68,7 @@ struct kc_pq_file {
     uint64_t base, size;         /* the file begins at `base` of fd */
     uint64_t end;                /* pages end here: where the footer begins */
     uint64_t most;               /* bytes that a page may have; 0: no limit */
-    uint64_t most_text;          /* bytes that the text of a value may have */
+    uint64_t most_text;          /* bytes that the text of a value, or the footer, may have */
     struct kc_pq_leaf *leaves;   /* copies of those in use: the vector's, the term's, the attributes' */
     struct kc_strs names;        /* how messages name them */
     pthread_mutex_t lock;        /* of what follows */

@@ -146,6 +146,9 @@ int kc_pq_footer_read(struct kc_pq_footer *t, struct kc_pq_file *f, struct kc_er
     if (n > f->size - 12)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its Parquet footer is damaged: it states a length of %llu bytes, "
                          "the file has %llu", (unsigned long long)n, (unsigned long long)f->size);
+    if (n > f->most_text)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "its Parquet footer has %llu bytes, more than %llu (--max-line)",
+                         (unsigned long long)n, (unsigned long long)f->most_text);
     f->end = f->size - 8 - n;
     if (kc_buf_reserve(&t->bytes, (size_t)n + 1, e) != 0 ||
         kc_pq_file_read(f, f->end, t->bytes.p, (size_t)n, e) != 0)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define MOST_LEAVES ((size_t)KC_MAX_DIM + 65536)
+#define MOST_LEAVES ((size_t)1 << 17)
 #define DEEPEST 24
 
 /* One element, as it is written. */
@@ -264,7 +264,7 @@ static int walk_elements(struct kc_pq_schema *s, struct kc_pq_thrift *t, size_t 
         parse_element(t, &x);
         while (depth > 0 && stack[depth].children == 0)
             depth--;
-        if (t->bad || x.repetition < 0 || x.repetition > 2 || x.children < 0 || stack[depth].children == 0)
+        if (t->bad || x.name_n == 0 || x.repetition < 0 || x.repetition > 2 || x.children < 0 || stack[depth].children == 0)
             return report_damage(file, e, "its schema is no tree");
         stack[depth].children--;
         struct level l = enter_element(&stack[depth], &x);
