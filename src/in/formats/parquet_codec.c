@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <lz4.h>
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
 
@@ -32,7 +33,7 @@ static int inflate_gzip(const char *src, size_t n, char *out, size_t want, size_
         return 1;
     if (inflateInit2(&z, 15 + 32) != Z_OK)
         return kc_mem_fail(e, 1 << 16);
-    z.next_in = (Bytef *)(uintptr_t)src;
+    z.next_in = (const Bytef *)src;
     z.avail_in = (uInt)n;
     z.next_out = (Bytef *)out;
     z.avail_out = (uInt)want;

@@ -38,7 +38,7 @@ void kc_pq_rle_begin(struct kc_pq_rle *r, const void *p, size_t n, unsigned widt
 static int next_run(struct kc_pq_rle *r)
 {
     while (r->left == 0) {
-        uint64_t head, n = r->end - r->p > 0 ? (uint64_t)(r->end - r->p) : 0;
+        uint64_t head, n;
         if (r->bad || read_varint(&r->p, r->end, &head) != 0 || head > UINT32_MAX) {
             r->bad = 1;
             return 0;

@@ -144,9 +144,9 @@ static int reserve_large(struct kc_pq_file *f, struct kc_buf *b, size_t n, struc
     if (kc_buf_reserve(b, n + 1, e) != 0)
         return -1;
 #ifdef MADV_HUGEPAGE
-    uintptr_t from = ((uintptr_t)b->p + HUGE - 1) & ~(uintptr_t)(HUGE - 1), to = (uintptr_t)b->p + b->cap;
-    if (to > from + 2 * HUGE)
-        (void)madvise((void *)from, (to - from) & ~(HUGE - 1), MADV_HUGEPAGE);
+    size_t lead = HUGE - ((uintptr_t)b->p & (HUGE - 1)); /* to the first huge page within it */
+    if (b->cap > lead + 2 * HUGE)
+        (void)madvise(b->p + lead, (b->cap - lead) & ~(HUGE - 1), MADV_HUGEPAGE);
 #endif
     return 0;
 }
@@ -271,7 +271,7 @@ static int read_levels(const struct kc_pq_cursor *c, struct kc_pq_page *p, struc
         if ((i == 0 ? l->max_rep : l->max_def) == 0)
             continue;
         rc = view_head(c, p, &h, p->skip + 4, e);
-        size_t n = rc == 0 ? kc_le32(h.bytes.p + p->skip) : 0;
+        size_t n = rc == 0 && h.bytes.p ? kc_le32(h.bytes.p + p->skip) : 0;
         rc = rc != 0 ? rc : view_head(c, p, &h, p->skip + 4 + n, e);
         rc = rc != 0 ? rc : kc_buf_add(to, h.bytes.p + p->skip + 4, n, e);
         p->skip += 4 + n;

@@ -264,7 +264,7 @@ static int walk_elements(struct kc_pq_schema *s, struct kc_pq_thrift *t, size_t 
         parse_element(t, &x);
         while (depth > 0 && stack[depth].children == 0)
             depth--;
-        if (t->bad || x.name_n == 0 || x.repetition < 0 || x.repetition > 2 || x.children < 0 || stack[depth].children == 0)
+        if (t->bad || x.repetition < 0 || x.repetition > 2 || x.children < 0 || stack[depth].children == 0)
             return report_damage(file, e, "its schema is no tree");
         stack[depth].children--;
         struct level l = enter_element(&stack[depth], &x);

@@ -77,62 +77,92 @@ static size_t begin_list(struct kc_pq_thrift *t, unsigned *element)
     return t->bad ? 0 : (size_t)n;
 }
 
-static void skip_nested(struct kc_pq_thrift *t, unsigned type, int in_list, unsigned depth);
+/* A container that a skip is in. */
+struct container {
+    int is_struct;
+    struct kc_pq_field f; /* of a struct: the field that was skipped last */
+    size_t left;          /* else: elements; of a map: keys and values */
+    unsigned types[2], ntypes, turn;
+};
 
-/* Skip n elements, or pairs of them. */
-static void skip_elements(struct kc_pq_thrift *t, size_t n, const unsigned *types, unsigned ntypes, unsigned depth)
+/* Begin a container in *c. Return 0 if it is empty. */
+static int begin_container(struct kc_pq_thrift *t, unsigned type, struct container *c)
 {
-    for (size_t i = 0; i < n && !t->bad; i++)
-        for (unsigned j = 0; j < ntypes; j++)
-            skip_nested(t, types[j], 1, depth);
+    *c = (struct container){.is_struct = type == KC_PQ_WIRE_STRUCT, .ntypes = 1};
+    if (c->is_struct)
+        return 1;
+    if (type != KC_PQ_WIRE_MAP) {
+        c->left = begin_list(t, &c->types[0]);
+        return c->left > 0;
+    }
+    uint64_t n = kc_pq_varint(t);
+    if (n == 0)
+        return 0;
+    unsigned types = next_byte(t);
+    if (t->bad || n > (size_t)(t->end - t->p))
+        return set_bad(t, 1);
+    c->types[0] = types >> 4;
+    c->types[1] = types & 15;
+    c->ntypes = 2;
+    c->left = 2 * (size_t)n;
+    return 1;
 }
 
-/* Skip a value within `depth` others. */
-static void skip_nested(struct kc_pq_thrift *t, unsigned type, int in_list, unsigned depth)
+/* Skip a value that is no container. Return 0 if it is one. */
+static int skip_scalar(struct kc_pq_thrift *t, unsigned type, int in_struct)
 {
-    struct kc_pq_field f = {0};
-    unsigned types[2];
-    size_t n;
-    if (depth > DEEPEST) {
-        set_bad(t, 0);
-        return;
-    }
     switch (type) {
     case KC_PQ_WIRE_TRUE:
-    case KC_PQ_WIRE_FALSE: skip_bytes(t, in_list ? 1 : 0); break;
-    case KC_PQ_WIRE_BYTE: skip_bytes(t, 1); break;
+    case KC_PQ_WIRE_FALSE: skip_bytes(t, in_struct ? 0 : 1); return 1;
+    case KC_PQ_WIRE_BYTE: skip_bytes(t, 1); return 1;
     case KC_PQ_WIRE_I16:
     case KC_PQ_WIRE_I32:
-    case KC_PQ_WIRE_I64: (void)kc_pq_varint(t); break;
-    case KC_PQ_WIRE_DOUBLE: skip_bytes(t, 8); break;
-    case KC_PQ_WIRE_BINARY: skip_bytes(t, kc_pq_varint(t)); break;
+    case KC_PQ_WIRE_I64: (void)kc_pq_varint(t); return 1;
+    case KC_PQ_WIRE_DOUBLE: skip_bytes(t, 8); return 1;
+    case KC_PQ_WIRE_BINARY: skip_bytes(t, kc_pq_varint(t)); return 1;
     case KC_PQ_WIRE_LIST:
     case KC_PQ_WIRE_SET:
-        n = begin_list(t, &types[0]);
-        skip_elements(t, n, types, 1, depth + 1);
-        break;
     case KC_PQ_WIRE_MAP:
-        n = (size_t)kc_pq_varint(t);
-        if (n == 0)
-            break;
-        types[1] = next_byte(t);
-        types[0] = types[1] >> 4;
-        types[1] &= 15;
-        if (n > (size_t)(t->end - t->p))
-            set_bad(t, 1);
-        skip_elements(t, t->bad ? 0 : n, types, 2, depth + 1);
-        break;
-    case KC_PQ_WIRE_STRUCT:
-        while (kc_pq_next_field(t, &f))
-            skip_nested(t, f.type, 0, depth + 1);
-        break;
-    default: set_bad(t, 0);
+    case KC_PQ_WIRE_STRUCT: return 0;
+    default: set_bad(t, 0); return 1;
     }
+}
+
+/* Find the type of the next value in the containers, of which the last may end. Return 0 if there is none. */
+static int next_type(struct kc_pq_thrift *t, struct container *in, unsigned *depth, unsigned *type)
+{
+    for (; *depth > 0 && !t->bad; --*depth) {
+        struct container *c = &in[*depth - 1];
+        if (c->is_struct && kc_pq_next_field(t, &c->f)) {
+            *type = c->f.type;
+            return 1;
+        }
+        if (!c->is_struct && c->left > 0) {
+            c->left--;
+            *type = c->types[c->turn];
+            c->turn = (c->turn + 1) % c->ntypes;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void kc_pq_skip(struct kc_pq_thrift *t, enum kc_pq_wire type)
 {
-    skip_nested(t, type, 0, 0);
+    struct container in[DEEPEST];
+    unsigned depth = 0, next = type;
+    int in_struct = 1;
+    for (;;) {
+        if (!skip_scalar(t, next, in_struct)) {
+            if (depth == DEEPEST)
+                set_bad(t, 0);
+            else
+                depth += begin_container(t, next, &in[depth]) ? 1 : 0;
+        }
+        if (!next_type(t, in, &depth, &next))
+            return;
+        in_struct = in[depth - 1].is_struct;
+    }
 }
 
 int64_t kc_pq_int(struct kc_pq_thrift *t, const struct kc_pq_field *f)
@@ -155,14 +185,13 @@ int kc_pq_bool(struct kc_pq_thrift *t, const struct kc_pq_field *f)
 
 const char *kc_pq_binary(struct kc_pq_thrift *t, const struct kc_pq_field *f, size_t *n)
 {
-    const unsigned char *p = t->p;
     *n = 0;
     if (f->type != KC_PQ_WIRE_BINARY) {
         set_bad(t, 0);
         return "";
     }
     uint64_t len = kc_pq_varint(t);
-    p = t->p;
+    const unsigned char *p = t->p;
     skip_bytes(t, len);
     *n = t->bad ? 0 : (size_t)len;
     return (const char *)p;
