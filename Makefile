@@ -27,7 +27,7 @@ ifeq ($(SAN),)
 KC_CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
-KC_LIBS = -lz -lzstd -lunistring -lm
+KC_LIBS = -lz -lzstd -llz4 -lunistring -lm
 
 # V=1 shows every command whole; without it a line says what is made.
 V ?= 0
@@ -75,7 +75,7 @@ $(B)/%.o: %.c Makefile | $(B)/headers
 $(B)/headers:
 	@mkdir -p $(@D)
 	@$(CC) --version >/dev/null 2>&1 || { echo "make: there is no compiler '$(CC)': run 'make deps', or set CC" >&2; exit 1; }
-	@missing=; for h in stdio.h:libc6-dev zlib.h:zlib1g-dev zstd.h:libzstd-dev unicase.h:libunistring-dev; do \
+	@missing=; for h in stdio.h:libc6-dev zlib.h:zlib1g-dev zstd.h:libzstd-dev lz4.h:liblz4-dev unicase.h:libunistring-dev; do \
 	  echo "#include <$${h%%:*}>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $${h#*:}"; \
 	done; [ -z "$$missing" ] || { \
 	  echo "make: headers are missing: run 'make deps', or as root: apt-get install$$missing" >&2; exit 1; }

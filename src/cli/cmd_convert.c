@@ -24,7 +24,7 @@ static const struct kc_option writing[] = {
      .shown = "standard output", .help = "write to FILE; npy, faiss and fvecs write the terms to FILE.terms"},
     {.letter = 'f', .name = "output-format", .arg = "FORMAT", .type = KC_OPTION_OWN, .parse = parse_target,
      .words = KC_OUT_VECTOR_WORDS, .shown = "by FILE's suffix, else jsonl",
-     .help = "jsonl, kvec, npy, raw, faiss (a flat index that searches by inner product) or fvecs"},
+     .help = "jsonl, kvec, npy, raw, faiss (a flat index that searches by inner product), fvecs or parquet"},
     {0}};
 
 static const struct kc_opt_group groups[] = {

@@ -97,7 +97,8 @@ static int parse_columns(void *base, const char *value, const char *name, struct
 #define OUT(member) offsetof(struct kc_out_opts, member)
 #define LABELS(columns, sentence) \
     {.letter = 'f', .name = "output-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = OUT(format), \
-     .words = "tsv csv jsonl", .marks = KC_OPTION_BASIC, .help = "tsv (without a header), csv (with one) or jsonl"}, \
+     .words = "tsv csv jsonl parquet", .marks = KC_OPTION_BASIC, \
+     .help = "tsv (without a header), csv (with one), jsonl or parquet"}, \
     {.name = "columns", .arg = "LIST", .type = KC_OPTION_OWN, .parse = parse_columns, .words = columns, \
      .shown = "term,cluster", .help = "the columns and their order: " sentence ", separated by commas"}, \
     {.name = "id-format", .arg = "FORMAT", .at = OUT(id_format), .check = kc_out_id_format_check, .shown = "%d", \

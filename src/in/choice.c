@@ -80,7 +80,7 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
 {
     const struct kc_meta *m = &t->meta;
     c->stride = t->stride;
-    int named = t->meta_term && !t->o->terms_file && s->rd != &kc_reader_jsonl;
+    int named = t->meta_term && !t->o->terms_file && !s->rd->has_fields;
     for (size_t i = 0; t->has_meta && i < s->n; i++) {
         uint64_t record;
         char digits[20];

@@ -111,7 +111,7 @@ int kc_reread_add(struct kc_reread *r, struct kc_slot *s, struct kc_err *e)
     if (s->reopened && keep_file(r, s, e) != 0)
         return -1;
     const struct kc_reopened *a = r->nfiles ? r->files[r->nfiles - 1] : NULL;
-    if (!a || a->no != s->no || s->nbads > 0)
+    if (!a || a->no != s->no || s->nbads > 0 || s->end <= s->at)
         return 1;
     int kvec = a->rd->format == KC_IN_KVEC;
     if ((r->next == 0 || r->ext[r->next - 1].file != r->nfiles - 1 || r->end != s->at) &&

@@ -70,8 +70,7 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw && f->rd != &kc_reader_jsonl)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
-            if (f->attrs.n > 0 && !f->o->metadata && f->rd != &kc_reader_jsonl && f->rd != &kc_reader_csv &&
-                f->rd != &kc_reader_tsv)
+            if (f->attrs.n > 0 && !f->o->metadata && !f->rd->has_fields)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0,
                                  "%s records have no field '%s': give --metadata FILE",
                                  kc_in_format_name(f->rd->format), f->attrs.path[0].name);

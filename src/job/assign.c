@@ -16,6 +16,7 @@ struct assign_run {
     const struct kc_job_assign *j;
     struct kc_model m;
     struct kc_labeller *labeller;
+    struct kc_label_file *labels;
     struct kc_output output[OUTPUTS];
     struct kc_in_stats st;
     uint64_t *rows;    /* (k) rows of each cluster in this input */
@@ -44,7 +45,7 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
                                 .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
                                 .margin = got.margin, .rows = c->rows};
-    if (kc_out_labels_add(run->output[LABELS].f, &t, &run->j->out, e) != 0)
+    if (kc_out_labels_add(run->labels, &t, e) != 0)
         return -1;
     return kc_outfile_push(run->output[LABELS].f, e);
 }
@@ -83,9 +84,8 @@ static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc
     in.expect_from = j->model;
     in.each = kc_labeller_each;
     in.each_arg = run->labeller;
-    if (kc_out_labels_begin(run->output[LABELS].f, &j->out, e) != 0)
-        return -1;
-    return kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
+    return kc_out_labels_begin(&run->labels, run->output[LABELS].f, &j->out, e) != 0 ||
+           kc_in_stream(ctx, &in, write_piece, run, &run->st, e) != 0 ? -1 : kc_out_labels_end(run->labels, e);
 }
 
 /* Compute the figures of drift, as if these rows had joined their clusters. */
@@ -163,6 +163,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
 out:
     kc_labeller_free(run.labeller);
+    kc_out_labels_free(run.labels);
     kc_outputs_free(run.output, OUTPUTS);
     kc_mem_free(run.after);
     kc_mem_free(run.rows);

@@ -21,7 +21,7 @@ int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_er
     *f = ends_with(output, ".jsonl") || ends_with(output, ".ndjson") ? KC_IN_JSONL :
          ends_with(output, ".kvec") ? KC_IN_KVEC : ends_with(output, ".npy") ? KC_IN_NPY :
          ends_with(output, ".raw") ? KC_IN_RAW : ends_with(output, ".faiss") ? KC_IN_FAISS :
-         ends_with(output, ".fvecs") ? KC_IN_FVECS : KC_IN_AUTO;
+         ends_with(output, ".fvecs") ? KC_IN_FVECS : ends_with(output, ".parquet") ? KC_IN_PARQUET : KC_IN_AUTO;
     return 0;
 }
 

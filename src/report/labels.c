@@ -1,11 +1,12 @@
 /* What the label writers share: formats and columns by name, the formats of ids, and the loop over the rows. The bytes
- * of a single format are in tsv.c, csv.c and jsonl.c. */
+ * of a single format are in tsv.c, csv.c, jsonl.c and labels_parquet.c. */
 #include "report/labels.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/utf8.h"
 #include "json/jsonw.h"
+#include "report/parquet.h"
 #include "report/writer.h"
 
 #define FLUSH_AT ((size_t)64 << 10)
@@ -14,6 +15,7 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
     [KC_OUT_TSV] = &kc_out_writer_tsv,
     [KC_OUT_CSV] = &kc_out_writer_csv,
     [KC_OUT_JSONL] = &kc_out_writer_jsonl,
+    [KC_OUT_PARQUET] = &kc_out_writer_parquet,
 };
 
 static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row"};
@@ -218,43 +220,72 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
     return kc_buf_addc(b, '\n', e);
 }
 
-int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e)
+struct kc_label_file {
+    struct kc_outfile *f;
+    const struct kc_out_opts *o;
+    struct kc_parquet *parquet;
+    struct kc_buf b;
+};
+
+int kc_out_labels_begin(struct kc_label_file **out, struct kc_outfile *f, const struct kc_out_opts *o,
+                        struct kc_err *e)
 {
-    const struct kc_out_writer *w = writers[o->format];
-    struct kc_buf b = {0};
-    int rc = w->header && w->header(&b, o, e) != 0 ? -1 :
-             b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
-    kc_buf_free(&b);
-    return rc;
+    const struct kc_out_writer *writer = writers[o->format];
+    struct kc_label_file *w = kc_mem_zalloc(1, sizeof *w, e);
+    *out = w;
+    if (!w)
+        return -1;
+    w->f = f;
+    w->o = o;
+    if (o->format == KC_OUT_PARQUET)
+        return kc_out_parquet_begin(&w->parquet, f, o, e);
+    return writer->header && writer->header(&w->b, o, e) != 0 ? -1 :
+           w->b.n ? kc_outfile_write(f, w->b.p, w->b.n, e) : 0;
 }
 
-int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
+int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct kc_err *e)
 {
-    const struct kc_out_writer *w = writers[o->format];
-    struct kc_buf b = {0};
-    int rc = -1;
+    const struct kc_out_opts *o = w->o;
+    struct kc_buf *b = &w->b;
     uint64_t row = 0;
     size_t skip = 0;
+    b->n = 0;
     for (size_t i = 0; i < t->n; i++, row++) {
         while (!t->rows && skip < t->nskipped && t->skipped[skip] == row) {
             skip++;
             row++;
         }
-        if (w->row(&b, t, i, t->rows ? t->rows[i] : row, o, e) != 0)
-            goto out;
-        if (b.n >= FLUSH_AT) {
-            if (kc_outfile_write(f, b.p, b.n, e) != 0)
-                goto out;
-            b.n = 0;
+        uint64_t number = t->rows ? t->rows[i] : row;
+        if ((w->parquet ? kc_out_parquet_row(w->parquet, t, i, number, o, b, e) :
+             writers[o->format]->row(b, t, i, number, o, e)) != 0)
+            return -1;
+        if (!w->parquet && b->n >= FLUSH_AT) {
+            if (kc_outfile_write(w->f, b->p, b->n, e) != 0)
+                return -1;
+            b->n = 0;
         }
     }
-    rc = b.n ? kc_outfile_write(f, b.p, b.n, e) : 0;
-out:
-    kc_buf_free(&b);
-    return rc;
+    return !w->parquet && b->n ? kc_outfile_write(w->f, b->p, b->n, e) : 0;
+}
+
+int kc_out_labels_end(struct kc_label_file *w, struct kc_err *e)
+{
+    return w->parquet ? kc_parquet_end(w->parquet, e) : 0;
+}
+
+void kc_out_labels_free(struct kc_label_file *w)
+{
+    if (!w)
+        return;
+    kc_parquet_free(w->parquet);
+    kc_buf_free(&w->b);
+    kc_mem_free(w);
 }
 
 int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o, struct kc_err *e)
 {
-    return kc_out_labels_begin(f, o, e) != 0 ? -1 : kc_out_labels_add(f, t, o, e);
+    struct kc_label_file *w = NULL;
+    int rc = kc_out_labels_begin(&w, f, o, e) != 0 || kc_out_labels_add(w, t, e) != 0 ? -1 : kc_out_labels_end(w, e);
+    kc_out_labels_free(w);
+    return rc;
 }

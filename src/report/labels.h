@@ -1,4 +1,4 @@
-/* The labels of the rows as text: one line per record, in input order. */
+/* The labels of the rows: one record each, in input order, as text or as Parquet. */
 #ifndef KC_REPORT_LABELS_H
 #define KC_REPORT_LABELS_H
 
@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "io/outfile.h"
 
-enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_FORMATS };
+enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_PARQUET, KC_OUT_FORMATS };
 
 enum kc_column {
     KC_COL_TERM,
@@ -57,12 +57,18 @@ int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c);
 /* Return 1 if some column needs the figures of each row: similarity, margin or silhouette. */
 int kc_out_wants_figures(const struct kc_out_opts *o);
 
-/* Write the header, if the format has one. */
-int kc_out_labels_begin(struct kc_outfile *f, const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
-/* Write the rows of one piece. May be called any number of times after kc_out_labels_begin. */
-int kc_out_labels_add(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
-                      struct kc_err *e) KC_MUST_USE;
-/* Write the header and all rows. */
+struct kc_label_file; /* labels being written */
+
+/* Begin to write labels to f, and write the header, if the format has one. o lives as long as the writing. Free it with
+ * kc_out_labels_free, also after a failure. */
+int kc_out_labels_begin(struct kc_label_file **out, struct kc_outfile *f, const struct kc_out_opts *o,
+                        struct kc_err *e) KC_MUST_USE;
+/* Write the rows of one piece. May be called any number of times. */
+int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct kc_err *e) KC_MUST_USE;
+/* Write what comes after the last row. The output itself is committed by the caller. */
+int kc_out_labels_end(struct kc_label_file *w, struct kc_err *e) KC_MUST_USE;
+void kc_out_labels_free(struct kc_label_file *w); /* NULL is fine */
+/* Write all that a file of labels has. */
 int kc_out_labels(struct kc_outfile *f, const struct kc_labels *t, const struct kc_out_opts *o,
                   struct kc_err *e) KC_MUST_USE;
 

@@ -1,5 +1,5 @@
-/* Writers of vectors: JSONL, kvec, npy, raw, FAISS and fvecs. Headers with the number of rows are patched at the end;
- * where the output cannot be patched (a pipe), the rows wait in a spool until the number is known. */
+/* Writers of vectors: JSONL, kvec, npy, raw, FAISS, fvecs and Parquet. Headers with the number of rows are patched at
+ * the end; where the output cannot be patched (a pipe), the rows wait in a spool until the number is known. */
 #include "report/vectors.h"
 
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "json/jsonw.h"
 #include "report/labels.h"
+#include "report/parquet.h"
 
 #define NPY_HEADER 128 /* room for any shape, and a multiple of 64 as the format asks for */
 #define FAISS_HEADER 45
@@ -21,8 +22,10 @@ struct vec_format {
     void (*head)(char *out, uint64_t n, size_t d);
     /* Called before the first row, when d is known. NULL: nothing to do. */
     int (*start)(struct kc_vectors *v, struct kc_err *e);
-    /* Append one row to v->b. */
+    /* Append one row to v->b, or hand it on. */
     int (*row)(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e);
+    /* Called after the last row. NULL: nothing to do. */
+    int (*end)(struct kc_vectors *v, struct kc_err *e);
 };
 
 struct kc_vectors {
@@ -35,6 +38,7 @@ struct kc_vectors {
     uint64_t n;
     size_t d;
     struct kc_buf b;          /* one record's text */
+    struct kc_parquet *parquet;
 };
 
 static void put_u32(char out[4], uint32_t v)
@@ -167,6 +171,23 @@ static int add_fvecs_row(struct kc_vectors *v, const char *term, size_t len, con
     return kc_buf_add(&v->b, head, sizeof head, e) != 0 ? -1 : add_floats_row(v, term, len, x, e);
 }
 
+static int start_parquet(struct kc_vectors *v, struct kc_err *e)
+{
+    static const struct kc_parquet_column columns[] = {{"term", KC_PARQUET_TEXT}, {"vec", KC_PARQUET_LIST}};
+    return kc_parquet_begin(&v->parquet, v->body, columns, 2, e);
+}
+
+static int add_parquet_row(struct kc_vectors *v, const char *term, size_t len, const float *x, struct kc_err *e)
+{
+    return kc_parquet_text(v->parquet, 0, term, len, e) != 0 || kc_parquet_list(v->parquet, 1, x, v->d, e) != 0 ? -1 :
+           kc_parquet_row(v->parquet, e);
+}
+
+static int end_parquet(struct kc_vectors *v, struct kc_err *e)
+{
+    return v->parquet ? kc_parquet_end(v->parquet, e) : 0;
+}
+
 static const struct vec_format formats[KC_IN_FORMATS] = {
     [KC_IN_JSONL] = {.row = add_jsonl_row},
     [KC_IN_KVEC] = {.start = start_kvec, .row = add_kvec_row},
@@ -174,6 +195,7 @@ static const struct vec_format formats[KC_IN_FORMATS] = {
     [KC_IN_RAW] = {.no_terms = 1, .row = add_floats_row},
     [KC_IN_FAISS] = {.beside = 1, .header = FAISS_HEADER, .head = make_faiss_header, .row = add_floats_row},
     [KC_IN_FVECS] = {.beside = 1, .row = add_fvecs_row},
+    [KC_IN_PARQUET] = {.start = start_parquet, .row = add_parquet_row, .end = end_parquet},
 };
 
 int kc_out_vectors_writes(enum kc_in_format format)
@@ -245,7 +267,7 @@ int kc_out_vectors_write(struct kc_vectors *v, const struct kc_chunk *c, struct 
             return -1;
         v->b.n = 0;
         if (v->format->row(v, term, len, c->x + i * c->d, e) != 0 ||
-            kc_outfile_write(v->body, v->b.p, v->b.n, e) != 0)
+            (v->b.n > 0 && kc_outfile_write(v->body, v->b.p, v->b.n, e) != 0))
             return -1;
     }
     return 0;
@@ -255,7 +277,8 @@ int kc_out_vectors_commit(struct kc_vectors *v, int *terms_lost, struct kc_err *
 {
     int keep_terms = v->terms && (v->saw_terms || v->stale_terms);
     *terms_lost = (v->format->no_terms || v->format->beside) && v->saw_terms && !v->terms;
-    if ((v->format->head ? end_header(v, e) : 0) != 0 || kc_outfile_finish(v->out, e) != 0 ||
+    if ((v->format->head ? end_header(v, e) : v->format->end ? v->format->end(v, e) : 0) != 0 ||
+        kc_outfile_finish(v->out, e) != 0 ||
         (keep_terms && kc_outfile_finish(v->terms, e) != 0))
         return -1;
     /* terms first: new rows must never lie beside an older file's terms, which might match them in number */
@@ -273,5 +296,6 @@ void kc_out_vectors_free(struct kc_vectors *v)
     kc_outfile_free(v->out);
     kc_outfile_free(v->terms);
     kc_buf_free(&v->b);
+    kc_parquet_free(v->parquet);
     kc_mem_free(v);
 }

@@ -7,7 +7,7 @@
 
 struct kc_vectors; /* a file being written */
 
-#define KC_OUT_VECTOR_WORDS "jsonl kvec npy raw faiss fvecs" /* the names of the formats that are written */
+#define KC_OUT_VECTOR_WORDS "jsonl kvec npy raw faiss fvecs parquet" /* the names of the formats that are written */
 /* Return 1 if the format can be written. */
 int kc_out_vectors_writes(enum kc_in_format format);
 

@@ -8,12 +8,19 @@ struct kc_out_writer {
     const char *name;
     /* Append the line before the rows. NULL: there is none. */
     int (*header)(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e);
-    /* Append row i of t, which is row `row` of the input, with its newline. */
+    /* Append row i of t, which is row `row` of the input, with its newline. NULL: it is no text. */
     int (*row)(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t row, const struct kc_out_opts *o,
                struct kc_err *e);
 };
 
-extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_writer_jsonl;
+extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_writer_jsonl, kc_out_writer_parquet;
+
+struct kc_parquet; /* report/parquet.h */
+/* Begin a Parquet file of labels; add row i of t, with tmp for what is between. (labels_parquet.c) */
+int kc_out_parquet_begin(struct kc_parquet **out, struct kc_outfile *f, const struct kc_out_opts *o,
+                         struct kc_err *e) KC_MUST_USE;
+int kc_out_parquet_row(struct kc_parquet *p, const struct kc_labels *t, size_t i, uint64_t number,
+                       const struct kc_out_opts *o, struct kc_buf *tmp, struct kc_err *e) KC_MUST_USE;
 
 /* Return the name of a column in a header or as a key: as on the command line, but cluster_id for cluster. */
 const char *kc_out_column_key(enum kc_column c);

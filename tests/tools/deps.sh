@@ -11,6 +11,7 @@ libc6-dev                              the headers of the C library
 make                                   drives the build
 zlib1g-dev                             reads gzip
 libzstd-dev                            reads zstd
+liblz4-dev                             reads pages of Parquet
 libunistring-dev                       knows words and letters for keywords
 '
 tests='
@@ -54,9 +55,9 @@ esac
 
 # Not Debian: there is nothing to install from, so only look.
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    if printf '#include <zlib.h>\n#include <zstd.h>\n#include <unicase.h>\n' |
+    if printf '#include <zlib.h>\n#include <zstd.h>\n#include <lz4.h>\n#include <unicase.h>\n' |
         "${CC:-cc}" -E -x c - >/dev/null 2>&1; then
-        say 'this is no Debian; zlib.h, zstd.h and unicase.h are there, so kclust can be built'
+        say 'this is no Debian; zlib.h, zstd.h, lz4.h and unicase.h are there, so kclust can be built'
         exit 0
     fi
     printf 'deps: this is no Debian. Install the like of these packages of Debian yourself:\n' >&2

@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cases"))
 import data  # noqa: E402
+import parquet  # noqa: E402
 
 
 def words(rows):
@@ -21,6 +22,7 @@ def others(rows):
     """Return [(what, file name, bytes, options to read it)] for rows of floats."""
     n, d = len(rows), len(rows[0])
     head = b"%d %d\n" % (n, d)
+    named = [("t%d" % i, v) for i, v in enumerate(rows)]
     names = ",".join("x%d" % j for j in range(d))
     floats = [data.fvecs([v])[4:] for v in rows]
     other = {"other": ("I64", [3], bytes(24)), "rows": data.tensor(rows)}
@@ -38,6 +40,9 @@ def others(rows):
         ("tsv", "a.tsv", "".join(x + "\n" for x in columns(rows, "\t")).encode(), ["--vec-field", "2-"]),
         ("pgvector", "pg.csv", "".join('"t, %d","[%s]"\n' % (i, ",".join("%.9g" % x for x in v))
                                        for i, v in enumerate(rows)).encode(), []),
+        ("parquet", "a.parquet", parquet.parquet(named, group=25), []),
+        ("parquet with packed pages", "z.parquet", parquet.parquet(named, codec=2, cut=[d, 3 * d + 1]), []),
+        ("parquet, compressed", "b.parquet.gz", gzip.compress(parquet.parquet(named, codec=1, version=2), mtime=0), []),
     ]
 
 

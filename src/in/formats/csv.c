@@ -142,6 +142,8 @@ static void decode_csv_piece(struct kc_slot *s)
 }
 
 const struct kc_reader kc_reader_csv = {
-    .format = KC_IN_CSV, .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
+    .format = KC_IN_CSV, .has_fields = 1,
+    .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
 const struct kc_reader kc_reader_tsv = {
-    .format = KC_IN_TSV, .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
+    .format = KC_IN_TSV, .has_fields = 1,
+    .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};

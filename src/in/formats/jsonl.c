@@ -503,8 +503,6 @@ static void decode_jsonl_piece(struct kc_slot *s)
     s->has_terms = s->n > 0 && s->fields->want_term && !s->fields->bare;
 }
 
-const struct kc_reader kc_reader_jsonl = {.format = KC_IN_JSONL,
-                                          .begin = begin_jsonl,
-                                          .fill = fill_jsonl_piece,
-                                          .work = decode_jsonl_piece,
-                                          .end = end_jsonl};
+const struct kc_reader kc_reader_jsonl = {
+    .format = KC_IN_JSONL, .has_fields = 1, .begin = begin_jsonl, .fill = fill_jsonl_piece, .work = decode_jsonl_piece,
+    .end = end_jsonl};

@@ -12,6 +12,7 @@ struct kc_reader {
     size_t magic_n;
     int (*is)(const struct kc_feed *f); /* recognises the format by KC_SEEN bytes at carry_at; or NULL */
     int binary;        /* a bad record is named by its row, not by its line */
+    int has_fields;    /* its records have fields, so terms and attributes */
     /* Begin a new file. f->state is the reader's own (freed by kc_mem_free after end). */
     int (*begin)(struct kc_feed *f, struct kc_err *e);
     /* Fill the slot with the next piece of the file. Set *eof, with an empty slot, after the last. */

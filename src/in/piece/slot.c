@@ -24,6 +24,9 @@ void kc_slot_clear(struct kc_slot *s)
     s->nplaces = 0;
     kc_reopened_free(s->reopened);
     s->reopened = NULL;
+    if (s->order)
+        s->order_free(s->order);
+    s->order = NULL;
     s->at = s->end = 0;
     s->has_terms = 0;
     s->made.n = 0;
@@ -49,6 +52,8 @@ void kc_slot_free(struct kc_slot *s)
     kc_mem_free(s->bads);
     kc_mem_free(s->x);
     kc_reopened_free(s->reopened);
+    if (s->order)
+        s->order_free(s->order);
 }
 
 int kc_slot_place(struct kc_slot *s, uint64_t place)

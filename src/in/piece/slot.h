@@ -75,6 +75,8 @@ struct kc_slot {
     size_t no;          /* the slot's file is operand `no`, from 1 */
     struct kc_reopened *reopened; /* the slot's own: the file, in its first slot, if it can be read again; else NULL */
     uint64_t at, end;   /* offsets in that file of what buf holds: [at, end) */
+    void *order;        /* a reader's own description of the piece, for its work; or NULL */
+    void (*order_free)(void *order);
     struct kc_buf tmp;
     struct kc_buf made; /* what kc_in_opts.each made */
     struct kc_err err;  /* memory was short, or kc_in_opts.each failed */

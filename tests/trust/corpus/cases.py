@@ -5,11 +5,15 @@ import json
 import os
 import struct
 import subprocess
+import sys
 
 import numpy as np
 
 import oracle
 from oracle import Verdict
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cases"))
+import parquet as pq  # noqa: E402
 
 FIELDS = ["--term-field", "term", "--vec-field", "vec"]
 
@@ -113,6 +117,32 @@ def word2vec_bin_file(end=b"\n"):
     return b"3 2\n" + b"".join(t.encode() + b" " + struct.pack("<2f", *x) + end for t, x in rows)
 
 
+def parquet_files(step):
+    """Truncations of Parquet files are all damaged. A flipped bit of a number gives another number; elsewhere it gives an
+    error or, in what no reader needs, nothing."""
+    rows = [("a", [1.0, 2.0]), ("\u0416", [-0.5, 3.0]), ("c", [7.0, 0.125])]
+    numbers = struct.pack("<6f", *(x for _, v in rows for x in v))
+    for name, data in (("plain", pq.parquet(rows)), ("v2", pq.parquet(rows, version=2, group=2)), ("cut", pq.parquet(rows, cut=[1, 3])),
+                       ("snappy", pq.parquet(rows, codec=1)), ("gzip", pq.parquet(rows, codec=2, version=2)),
+                       ("two", pq.parquet(rows, shape="two levels"))):
+        at = data.find(numbers) if name == "plain" else len(data)
+
+        def judge(d, whole=data, at=at):
+            if len(d) < len(whole):
+                return Verdict(1, "no records" if d == b"" else None, rows=[])
+            bit = next((i for i in range(len(d)) if d[i] != whole[i]), -1)
+            if not at <= bit < at + len(numbers):
+                return Verdict(0 if bit < 0 else (0, 1))
+            x = np.frombuffer(d[at:at + len(numbers)], "<f4").reshape(3, 2)
+            terms = [t for t, _ in rows]
+            good = 0
+            while good < 3 and np.isfinite(x[good]).all():
+                good += 1
+            return Verdict(0 if good == 3 else 1, None if good == 3 else f"row {good}: ", rows=list(zip(terms[:good], x[:good])))
+        yield from truncations("parquet-" + name, data, [], judge, max(1, step // 8))
+        yield from flips("parquet-" + name, data, [], judge, step)
+
+
 def texts(step):
     """The same for the text formats other than JSONL."""
     three = ["--header", "no", "--term-field", "1", "--vec-field", "2-3"]
@@ -164,6 +194,7 @@ def small(step):
             yield from truncations(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, max(1, step // 8))
             yield from flips(name + "-skip" * len(more[:1]), data, ["-i", name, *more], judge, step)
     yield from texts(step)
+    yield from parquet_files(step)
     yield from flips("raw", rows, ["-i", "raw", "--dim", "2"], lambda d: oracle.raw(d, 2), step)
 
 
@@ -391,6 +422,30 @@ def bombs():
     yield case("word2vec-term", pack(b"2 2\n" + b"x" * (64 * MIB), 1), ["-i", "word2vec-bin"], Verdict(1, "max-line"))
     yield case("word2vec-lie", pack(b"9999999999 2\na 1 2\n", 1), ["-i", "word2vec"], Verdict(1, ":1: states"))
     yield case("first-line", pack(b"x" * (64 * MIB), 1), [], Verdict(1, "not a format"))
+    thing = pq.element("x", type=4, repetition=0)
+    for n in (1 << 17, 5 << 17):
+        data = pq.file([pq.element("s", children=n), *[thing] * n], [])
+        yield case(f"parquet-columns-{n}", pack(data, 1), [], Verdict(1))
+    tail = struct.pack("<I", 64 * MIB) + b"PAR1"
+    yield case("parquet-footer", pack(b"PAR1" + bytes(64 * MIB) + tail, 1), [], Verdict(1, "more than 16777216"))
+    tail = struct.pack("<I", 15 * MIB) + b"PAR1"
+    for fill in (b"\0", b"\x1c", b"\xff", b"\x19", b"\x11"):
+        yield case(f"parquet-footer-{fill.hex()}", pack(b"PAR1" + fill * (15 * MIB) + tail, 1), [], Verdict(1))
+    many = pq.thrift({1: (pq.LIST, (pq.STRUCT, [])), 3: (pq.I64, 0)})
+    yield case("parquet-groups", pack(pq.file(pq.SCHEMA, [], lies={4: (pq.LIST, (pq.BINARY, [b""]))}), 1), [], Verdict(1))
+    data = pq.file(pq.SCHEMA, []).replace(b"\x19\x0c", b"\x19\xfc" + pq.varint(MIB) + many * MIB)
+    data = data[:-8] + struct.pack("<I", len(data) - 12) + b"PAR1"
+    yield case("parquet-many-groups", pack(data, 1), [], Verdict(1))
+    n = 1 << 30
+
+    def one(values, codec=0, **lies):
+        page = pq.page(n, pq.runs([0, (1, n - 1)], 1), pq.runs([(3, n)], 2), values, codec=codec, **lies)
+        return pq.file(pq.SCHEMA, [(1, [(6, 0, 1, pq.term_pages("a")), (4, codec, n, [page])])])
+    yield case("parquet-long-row", one(b""), [], Verdict(1))
+    for codec in (0, 1, 2, 6, 7):
+        yield case(f"parquet-large-page-{codec}", one(b"", codec, lies={2: (pq.I32, (1 << 31) - 1)}), [], Verdict(1))
+    yield case("parquet-header", pack(b"PAR1" + bytes([0x15, 0, 0x18]) + pq.varint(8 * MIB) + bytes(8 * MIB) +
+                                      pq.file(pq.SCHEMA, [(1, [(6, 0, 1, [b""]), (4, 0, 1, [b""])])])[4:], 1), [], Verdict(1))
     yield case("gzip-members", gzip.compress(b"", mtime=0) * 200000, [], Verdict(1, "no records"))
     yield case("zstd-window", subprocess.run(["zstd", "-q", "-c", "--long=27", "-1"], input=b"\n" * (200 * MIB),
         stdout=subprocess.PIPE,

@@ -231,7 +231,7 @@ def sanitized():
     subprocess.run(["make", "-s", "-C", ROOT, f"-j{os.cpu_count()}", f"B={b}", "OPT=-O1 -g", f"SAN={flags}",
         f"{b}/kclust", f"{b}/libkclust.a"],
                    check=True, env=env)
-    model = compile_c("model-sanitized", *flags.split(), os.path.join(ROOT, b, "libkclust.a"), "-lz", "-lzstd", "-lunistring", "-lm",
+    model = compile_c("model-sanitized", *flags.split(), os.path.join(ROOT, b, "libkclust.a"), "-lz", "-lzstd", "-llz4", "-lunistring", "-lm",
         "-pthread")
     return os.path.join(ROOT, b, "kclust"), model
 
@@ -272,7 +272,7 @@ def main():
     is_slice = sys.argv[1:] == ["--slice"]
     os.makedirs(OUT, exist_ok=True)
     compile_c("batch")
-    model = compile_c("model", LIB, "-lz", "-lzstd", "-lunistring", "-lm", "-pthread")
+    model = compile_c("model", LIB, "-lz", "-lzstd", "-llz4", "-lunistring", "-lm", "-pthread")
     only = os.environ.get("CORPUS_ONLY", "")
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(os.environ.get("CORPUS_KEEP") or folder)

@@ -317,7 +317,7 @@ def portable():
     subprocess.run(shlex.split(os.environ.get("CC", "gcc")) + [
         "-std=c11", "-O1", "-D_GNU_SOURCE", '-DKC_VERSION="0"', "-I" + os.path.join(ROOT, "src"), "-pthread", "-o", binary,
         os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.c"), *cli, LIB, "-Wl,--wrap=kc_num_has_avx2", "-lz",
-        "-lzstd", "-lunistring", "-lm"], check=True)
+        "-lzstd", "-llz4", "-lunistring", "-lm"], check=True)
     return binary
 
 

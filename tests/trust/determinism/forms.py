@@ -6,9 +6,13 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import time
 
 import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cases"))
+import parquet as pq  # noqa: E402
 
 
 def jsonl(terms, x):
@@ -111,11 +115,19 @@ def pgvector(terms, x):
                                             for t, r in zip(terms, texts(x)))).encode()
 
 
+def parquet(**how):
+    def write(terms, x):
+        return pq.parquet(list(zip(terms, x.tolist())), **how)
+    return write
+
+
 FORMATS = {"jsonl": jsonl, "array": array, "kvec": kvec, "npy-f2": npy("<f2"), "npy-f4": npy("<f4"),
            "npy-f8": npy("<f8"), "npy-big-endian": npy(">f4"), "raw": raw, "faiss": faiss,
            "faiss-ids": faiss_ids, "fvecs": fvecs, "safetensors": safetensors,
            "word2vec": words(True), "word2vec-bin": word2vec_bin, "glove": words(False), "csv": csv, "tsv": tsv,
-           "pgvector": pgvector}
+           "pgvector": pgvector, "parquet": parquet(), "parquet-groups": parquet(codec=2, version=2, group=700),
+           "parquet-pages": parquet(codec=1, cut=[1000, 1501, 1502])}
+FORMS_WITH_TERMS = ("jsonl", "array", "kvec", "csv", "tsv", "pgvector", "parquet", "parquet-groups", "parquet-pages")
 PACKERS = {"plain": None, "gzip": lambda b: gzip.compress(b, 1, mtime=0)}
 if shutil.which("zstd"):
     PACKERS["zstd"] = lambda b: subprocess.run(["zstd", "-q", "-1", "-c"], input=b, stdout=subprocess.PIPE,
@@ -147,7 +159,7 @@ class Set:
 
     def options(self, form):
         """Return the options that this form needs beside its file."""
-        named = ["--terms", self.term_file] if form not in ("jsonl", "array", "kvec", "csv", "tsv", "pgvector") else []
+        named = ["--terms", self.term_file] if form not in FORMS_WITH_TERMS else []
         asked = {"raw": ["-i", "raw", "--dim", str(self.x.shape[1])], "fvecs": ["-i", "fvecs"],
                  "tsv": ["-i", "tsv", "--header", "no", "--vec-field", "2-"]}
         return named + asked.get(form, [])

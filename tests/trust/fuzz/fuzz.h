@@ -19,6 +19,7 @@ void fuzz_words(const uint8_t *p, size_t n);
 void fuzz_columns(const uint8_t *p, size_t n);
 void fuzz_word2vec_bin(const uint8_t *p, size_t n);
 void fuzz_first_lines(const uint8_t *p, size_t n);
+void fuzz_parquet(const uint8_t *p, size_t n);
 void fuzz_fvecs(const uint8_t *p, size_t n);
 void fuzz_tensor(const uint8_t *p, size_t n);
 void fuzz_packed(const uint8_t *p, size_t n);

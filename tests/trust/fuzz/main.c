@@ -13,7 +13,7 @@ static const struct {
 } targets[] = {
     {"number", fuzz_number}, {"json", fuzz_json}, {"jsonl", fuzz_jsonl},   {"kvec", fuzz_kvec},
     {"npy", fuzz_npy},       {"raw", fuzz_raw},   {"packed", fuzz_packed}, {"options", fuzz_options},
-    {"model", fuzz_model},   {"faiss", fuzz_faiss}, {"fvecs", fuzz_fvecs},  {"tensor", fuzz_tensor},
+    {"model", fuzz_model},   {"faiss", fuzz_faiss}, {"fvecs", fuzz_fvecs},  {"parquet", fuzz_parquet}, {"tensor", fuzz_tensor},
     {"words", fuzz_words},   {"columns", fuzz_columns}, {"word2vec-bin", fuzz_word2vec_bin},
     {"first-lines", fuzz_first_lines},
     {"checkpoint", fuzz_checkpoint}, {"config", fuzz_config},

@@ -8,6 +8,7 @@ import io
 import json as pyjson
 import os
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -158,6 +159,27 @@ def fvecs():
             ("other", 0, good + rows("f", (1, 2, 3))), ("nan", 0, good + rows("f", (float("nan"), 1), (0, 0))),
             ("zero", 0, bytes(8)), ("wide", 0, struct.pack("<i", 1 << 20) + b"x"), ("minus", 4, b"\xff" * 9)]):
         put("fvecs", "seed-" + name, bytes([i % 4 | bits, HOW[i % 5], 0]), b)
+
+
+def parquet():
+    sys.path.insert(0, os.path.join(HERE, "../../cases"))
+    import parquet as pq
+
+    def save(name, data, options=0, how=0, limit=0):
+        length = struct.unpack("<I", data[-8:-4])[0]
+        if length < 65536:
+            put("parquet", name, bytes([options, how, limit]), struct.pack("<H", length), data[:-8])
+    rows = [("a", [1, 2]), ("b", [0.5, -3]), ("c", [4, 1e-3])]
+    for i, how in enumerate(HOW):
+        save(f"seed-plain-{i}", pq.parquet(rows, version=1 + i % 2, codec=i % 3, group=2 if i > 2 else None), i % 4, how)
+    for i, shape in enumerate(pq.LEGACY):
+        save(f"seed-shape-{i}", pq.parquet(rows, shape=shape), 1, 8)
+    save("seed-cut", pq.parquet(rows, cut=[1, 2, 5]), 1, 0x0B)
+    for name, options in {"duckdb-holes": 1 | 5 << 3, "rust-holes-v1": 1 | 5 << 3, "rust-holes-v2": 1 | 5 << 3, "duckdb-nested": 64,
+                          "types": 0, "flat-holes": 1, "flat-any": 0, "flat-pages": 0, "rust-fallback": 5 << 3 | 64,
+                          "duckdb-decimal": 0}.items():
+        with open(os.path.join(HERE, "../../../testdata/parquet", name + ".parquet"), "rb") as f:
+            save(f"seed-{name}", f.read(), options, 0x0A, 3)
 
 
 def tensor():
@@ -331,5 +353,5 @@ def fields():
 
 
 for target in (config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs,
-               tensor, checkpoint):
+               tensor, checkpoint, parquet):
     target()

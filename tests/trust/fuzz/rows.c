@@ -358,6 +358,37 @@ void fuzz_faiss(const uint8_t *p, size_t n)
     binary(p, n, KC_IN_FAISS);
 }
 
+/* Bytes: options; how; a limit; the length of the footer; then the file without its last eight bytes, which are the
+ * footer's length and a magic number, unless a bit of the options leaves these to the input. */
+void fuzz_parquet(const uint8_t *p, size_t n)
+{
+    static const char *const vecs[] = {NULL, "vec", "1-", "2-3", "e", "f32", "i32", "x"};
+    static const char *const fields[] = {"term", "lang", "tags", "/meta/lang"};
+    if (n < 5)
+        return;
+    struct kc_in_opts o = {.format = KC_IN_PARQUET, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
+    char where[64];
+    size_t footer = p[3] | (size_t)p[4] << 8, body = n - 5;
+    uint8_t *whole = malloc(body + 8);
+    if (!whole)
+        abort();
+    o.skip_bad = p[0] & 1;
+    o.normalise = p[0] >> 1 & 1;
+    o.vec_field = vecs[p[0] >> 3 & 7];
+    if (p[0] & 64) {
+        snprintf(where, sizeof where, "%s != q", fields[p[2] & 3]);
+        o.where[o.nwhere++] = where;
+    }
+    memcpy(whole, p + 5, body);
+    if (!(p[0] & 4)) {
+        for (unsigned i = 0; i < 4; i++)
+            whole[body + i] = i < 2 ? (uint8_t)(footer >> 8 * i) : 0;
+        memcpy(whole + body + 4, "PAR1", 4);
+    }
+    both(&o, p[1], whole, body + (p[0] & 4 ? 0 : 8));
+    free(whole);
+}
+
 /* fvecs and bvecs, by a bit of the options. */
 void fuzz_fvecs(const uint8_t *p, size_t n)
 {

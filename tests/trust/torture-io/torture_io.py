@@ -159,8 +159,10 @@ def scenarios():
         others[name] = os.path.join(fixed, name)
         write_file(others[name], data)
     binary = [others["a." + x] for x in ("faiss", "fvecs", "bvecs", "bin")] + [others["ids.faiss.gz"]]
+    tables = [others[x] for x in ("a.parquet", "z.parquet", "b.parquet.gz")]
     texts = [others[x] for x in ("a.vec", "a.glove", "a.csv", "pg.csv")]
     yield Scenario("convert-binary", ["convert", "-j", "1"] + binary)
+    yield Scenario("convert-parquet", ["convert", "-j", "1", "-o", "x.parquet"] + tables, outputs=("x.parquet",))
     yield Scenario("convert-texts", ["convert", "-j", "1", "-o", "x.kvec"] + texts, outputs=("x.kvec",))
     yield Scenario("convert-tensor", ["convert", "-j", "1", "--tensor", "rows"], stdin=others["a.safetensors"])
     yield Scenario("convert-tsv", ["convert", "-j", "1", "--vec-field", "2-"], stdin=others["a.tsv"])

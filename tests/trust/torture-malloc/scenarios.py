@@ -119,6 +119,7 @@ TABLE = [
     Scenario("fit and save the model", ["fit"] + QUICK + ["-m", "model", "-o", "out", "-s", "side", "IN/few.npy"],
              old=["model", "out", "side"]),
     Scenario("convert jsonl to npy and terms", ["convert", "-o", "new.npy", "IN/few.jsonl"], old=["new.npy"]),
+    Scenario("convert jsonl to parquet", ["convert", "-o", "new.parquet", "IN/few.jsonl"], old=["new.parquet"]),
     Scenario("convert kvec to jsonl", ["convert", "IN/few.kvec"], streams=True),
     Scenario("convert zstd to kvec", ["convert", "-o", "out.kvec", "IN/few.jsonl.zst"], old=["out.kvec"]),
     Scenario("convert npy to raw", ["convert", "-f", "raw", "-o", "out", "IN/few.npy"], old=["out"]),
