@@ -489,11 +489,23 @@ _kclust() {
         return
         ;;
     score:--labels-format)
-        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    score:--label-field)
+        return
+        ;;
+    score:--label-term-field)
         return
         ;;
     score:--gold-format)
-        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    score:--gold-label-field)
+        return
+        ;;
+    score:--gold-term-field)
         return
         ;;
     score:--worst)
@@ -588,7 +600,13 @@ _kclust() {
         return
         ;;
     diff:--labels-format)
-        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    diff:--label-field)
+        return
+        ;;
+    diff:--label-term-field)
         return
         ;;
     diff:--term-field)
@@ -780,11 +798,11 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        score) words='--gold --labels-format --gold-format --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        diff) words='--match --split --size-change --labels-format --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;
