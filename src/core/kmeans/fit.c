@@ -318,6 +318,26 @@ out:
     return rc;
 }
 
+/* Take the centroids that are given for those of the only k. */
+static int take_given_centroids(struct kc_fitting *w, uint32_t k)
+{
+    struct kc_clustering *f = w->f;
+    if (k != w->r->ncentroids)
+        return kc_err_set(w->e, KC_EINPUT, "%u centroids were given, but there %s only %u different row%s",
+                          w->r->ncentroids, k == 1 ? "is" : "are", k, k == 1 ? "" : "s");
+    w->own->sweep = kc_mem_zalloc(1, sizeof *w->own->sweep, w->e);
+    if (!w->own->sweep)
+        return -1;
+    w->own->nsweep = 1;
+    w->own->sweep[0] = (struct kc_k_entry){k, f->n, NAN, NAN, NAN, NAN, NAN, 0};
+    choose_k(w);
+    w->refine = 1;
+    if (kc_fitting_alloc(w, k) != 0)
+        return -1;
+    memcpy(f->centroids, w->r->centroids, (size_t)k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
 static int visit_chosen_run(void *arg, struct kc_state *s)
 {
     const struct kc_fitting *w = arg;
@@ -341,6 +361,8 @@ static int refine_chosen_run(struct kc_fitting *w)
         kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
         rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) :
                                    adopt_partition(w, best);
+    if (rc == 0 && w->r->centroids)
+        w->own->sweep[0].iterations = best->iterations;
     kc_steps_leave(w->space.steps, &frame);
     kc_best_free(best, 1);
     w->best = NULL;
@@ -432,7 +454,7 @@ static int fit_rows(struct kc_fitting *w)
     memcpy(f->path_why, path.why, sizeof f->path_why);
     /* The sweep and the choice. */
     if (w->stage == KC_FIT_SWEEP) {
-        if (sweep_and_choose(w, ks, nk) != 0)
+        if ((w->r->centroids ? take_given_centroids(w, ks[0]) : sweep_and_choose(w, ks, nk)) != 0)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
@@ -514,6 +536,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     o.k = kc_krange_for(&o.k, n);
     o.k_given = o.k_given && !r->part;
     kc_kmeans_balance(&o, n);
+    o.n_init = r->centroids ? 0 : o.n_init; /* size limits start from them alone, too */
     w.space.work = &work;
     w.space.steps = r->steps;
     if (r->steps)
