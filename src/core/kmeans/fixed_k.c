@@ -27,9 +27,10 @@
 #define NEAR 12
 #define SAMPLE_ROUNDS 50 /* of tuning prices */
 #define ROUNDS 40
-#define LATER_ROUNDS 12  /* once there are prices of the turn before */
+#define LATER_ROUNDS 8   /* once there are prices of the turn before */
 #define LATER_STEP 0.1
-#define MANY_TURNS 30 /* with more cells than EXACT_CELLS */
+#define MANY_GAIN 5e-5   /* a turn that raises the objective by less of itself is the last one, */
+#define MANY_TURNS 25 /* with more cells than EXACT_CELLS */
 #define MANY_STARTS_CELLS ((uint64_t)1 << 16)
 #define SOME_STARTS_CELLS ((uint64_t)1 << 19)
 #define SOME_STARTS 3
@@ -125,7 +126,8 @@ uint64_t kc_fixed_k_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigne
 
 static int64_t value_of(const struct fixing *w, size_t row, double similarity)
 {
-    return (int64_t)nearbyint(w->unit * kc_space_weight(w->s, row) * similarity);
+    double v = w->unit * kc_space_weight(w->s, row) * similarity;
+    return (int64_t)(v < 0 ? v - 0.5 : v + 0.5);
 }
 
 /* Point at the rows of a tile of the pass. Returns how many they are; *i0 is the first one's place in the pass. */
@@ -172,37 +174,53 @@ static void near_tile(void *arg, size_t t, unsigned worker)
     const struct fixing *w = arg;
     const float *row[KC_LA_TILE];
     size_t i0, r = get_tile(w, t, worker, row, &i0), d = w->s->d;
+    const uint32_t m = w->m;
     float *out = (float *)(void *)(w->work + (size_t)worker * WORK);
-    uint32_t n[KC_LA_TILE] = {0};
-    int64_t own[KC_LA_TILE] = {0};
+    double score[KC_LA_TILE][NEAR]; /* similarity and bonus, the best first */
+    float similarity[KC_LA_TILE][NEAR], own[KC_LA_TILE] = {0};
+    double worst[KC_LA_TILE], scale[KC_LA_TILE];
+    for (size_t q = 0; q < r; q++) {
+        for (uint32_t j = 0; j < m; j++)
+            score[q][j] = -INFINITY;
+        worst[q] = -INFINITY;
+        scale[q] = 1 / (w->unit * kc_space_weight(w->s, i0 + q));
+    }
     for (uint32_t c0 = 0; c0 < w->k; c0 += KC_TILE_COLUMNS) {
         uint32_t cols = w->k - c0 < KC_TILE_COLUMNS ? w->k - c0 : KC_TILE_COLUMNS;
-        kc_la_product(row, r, d, w->centres + (size_t)c0 * d, cols, out, KC_LA_TILE,
-                      out + KC_LA_TILE * KC_TILE_COLUMNS);
-        for (uint32_t c = 0; c < cols; c++)
+        kc_la_product(row, r, d, w->centres + (size_t)c0 * d, cols, out, KC_LA_TILE, out + KC_LA_TILE * KC_TILE_COLUMNS);
+        for (uint32_t c = 0; c < cols; c++) {
+            const double bonus = (double)w->bonus[c0 + c];
             for (size_t q = 0; q < r; q++) {
-                uint32_t *near = w->near + (i0 + q) * w->m, at = n[q] < w->m ? n[q] : w->m - 1;
-                int64_t *value = w->value + (i0 + q) * w->m;
-                int64_t v = value_of(w, i0 + q, (double)out[c * KC_LA_TILE + q]), all = v + w->bonus[c0 + c];
-                if (w->labelled && w->now[i0 + q] == c0 + c)
-                    own[q] = v;
-                if (n[q] == w->m && all <= value[at] + w->bonus[near[at]])
+                uint32_t *near = w->near + (i0 + q) * m, at = m - 1;
+                float s = out[c * KC_LA_TILE + q];
+                double all = (double)s + bonus * scale[q];
+                if (all <= worst[q])
                     continue;
-                for (; at > 0 && value[at - 1] + w->bonus[near[at - 1]] < all; at--) {
-                    value[at] = value[at - 1];
+                for (; at > 0 && score[q][at - 1] < all; at--) {
+                    score[q][at] = score[q][at - 1];
+                    similarity[q][at] = similarity[q][at - 1];
                     near[at] = near[at - 1];
                 }
-                value[at] = v;
+                score[q][at] = all;
+                similarity[q][at] = s;
                 near[at] = c0 + c;
-                n[q] += n[q] < w->m;
+                worst[q] = score[q][m - 1];
             }
+        }
+        for (size_t q = 0; q < r; q++)
+            if (w->labelled && w->now[i0 + q] >= c0 && w->now[i0 + q] < c0 + cols)
+                own[q] = out[(w->now[i0 + q] - c0) * KC_LA_TILE + q];
     }
-    for (size_t q = 0; w->labelled && q < r; q++) {
-        uint32_t *near = w->near + (i0 + q) * w->m, j = 0;
-        while (j + 1 < w->m && near[j] != w->now[i0 + q])
-            j++;
-        near[j] = w->now[i0 + q];
-        w->value[(i0 + q) * w->m + j] = own[q];
+    for (size_t q = 0; q < r; q++) {
+        uint32_t *near = w->near + (i0 + q) * m, j = 0;
+        for (; w->labelled && j + 1 < m && near[j] != w->now[i0 + q]; j++)
+            ;
+        if (w->labelled) {
+            near[j] = w->now[i0 + q];
+            similarity[q][j] = own[q];
+        }
+        for (j = 0; j < m; j++)
+            w->value[(i0 + q) * m + j] = value_of(w, i0 + q, (double)similarity[q][j]);
     }
 }
 
@@ -376,6 +394,7 @@ static double take_turns(struct fixing *w, struct kc_err *e)
 {
     const size_t n = w->s->n;
     const uint64_t most = w->exact ? w->o->max_iter : MANY_TURNS < w->o->max_iter ? MANY_TURNS : w->o->max_iter;
+    const double gain = w->exact ? 0 : w->o->tol > MANY_GAIN ? w->o->tol : MANY_GAIN;
     double objective = -1;
     w->labelled = 0;
     for (uint64_t turn = 0; turn < most || objective < 0; turn++) {
@@ -386,7 +405,7 @@ static double take_turns(struct fixing *w, struct kc_err *e)
         double next = update_centres(w, w->next, e);
         if (next < 0)
             return -1;
-        int better = next > objective, enough = next <= objective * (1 + (w->exact ? 0 : w->o->tol));
+        int better = next > objective, enough = next <= objective * (1 + gain);
         if (better) {
             memcpy(w->now, w->next, n * sizeof *w->now);
             objective = next;

@@ -169,8 +169,8 @@ static int build_heaps(struct flow *w, uint32_t a)
     return 0;
 }
 
-/* Return the member of a that loses least by going to b; KC_NONE if b is listed for none. */
-static uint32_t find_best_member(const struct flow *w, uint32_t a, uint32_t b)
+/* Return the member of a that loses least by going to b; NULL if b is listed for none. */
+static const struct member *find_best_member(const struct flow *w, uint32_t a, uint32_t b)
 {
     struct heap *h = &w->heap[(size_t)a * w->t->k + b];
     while (h->n > 0 && w->labels[h->m[0].row] != a) {
@@ -178,7 +178,7 @@ static uint32_t find_best_member(const struct flow *w, uint32_t a, uint32_t b)
         if (h->n > 0)
             sift_down(h, 0);
     }
-    return h->n > 0 ? h->m[0].row : KC_NONE;
+    return h->n > 0 ? &h->m[0] : NULL;
 }
 
 static void link_member(struct flow *w, uint32_t c, uint32_t row)
@@ -263,9 +263,9 @@ static uint32_t find_path(struct flow *w)
         if (!w->done[k] && w->out[a] < w->t->max)
             relax(w, a, k, 0);
         for (uint32_t b = 0; b < k; b++) {
-            uint32_t row = w->done[b] ? KC_NONE : find_best_member(w, a, b);
-            if (row != KC_NONE)
-                relax(w, a, b, value_of(w->t, row, a) - value_of(w->t, row, b));
+            const struct member *best = w->done[b] ? NULL : find_best_member(w, a, b);
+            if (best)
+                relax(w, a, b, best->loss);
         }
     }
 }
@@ -279,7 +279,7 @@ static int send_along(struct flow *w, uint32_t b)
             w->out[a]++;
         else if (a == k)
             w->out[b]--;
-        else if (move_member(w, find_best_member(w, a, b), b) != 0)
+        else if (move_member(w, find_best_member(w, a, b)->row, b) != 0)
             return -1;
     }
     return 0;
