@@ -187,7 +187,8 @@ static void near_tile(void *arg, size_t t, unsigned worker)
     }
     for (uint32_t c0 = 0; c0 < w->k; c0 += KC_TILE_COLUMNS) {
         uint32_t cols = w->k - c0 < KC_TILE_COLUMNS ? w->k - c0 : KC_TILE_COLUMNS;
-        kc_la_product(row, r, d, w->centres + (size_t)c0 * d, cols, out, KC_LA_TILE, out + KC_LA_TILE * KC_TILE_COLUMNS);
+        kc_la_product(row, r, d, w->centres + (size_t)c0 * d, cols, out, KC_LA_TILE,
+                      out + KC_LA_TILE * KC_TILE_COLUMNS);
         for (uint32_t c = 0; c < cols; c++) {
             const double bonus = (double)w->bonus[c0 + c];
             for (size_t q = 0; q < r; q++) {
