@@ -8,9 +8,9 @@
 
 struct kc_exchange;
 
-/* Prepare for the rows x (n, d), n <= KC_EXCHANGE_ROWS, with weights w (n; NULL: all 1), k clusters and sizes of
- * min..max. NULL if memory is short. x and w stay the caller's, and are not read later. */
-struct kc_exchange *kc_exchange_new(const float *x, const double *w, size_t n, size_t d, uint32_t k, uint64_t min,
+/* Prepare for the rows (n, d), n <= KC_EXCHANGE_ROWS, with weights w (n; NULL: all 1), k clusters and sizes of
+ * min..max. NULL if memory is short. rows and w stay the caller's, and are not read later. */
+struct kc_exchange *kc_exchange_new(const float *rows, const double *w, size_t n, size_t d, uint32_t k, uint64_t min,
                                     uint64_t max, struct kc_err *e) KC_MUST_USE;
 void kc_exchange_free(struct kc_exchange *x);
 /* Return the bytes of all that. */

@@ -62,7 +62,7 @@ struct fixing {
     struct kc_exchange *exchange;
     size_t starts;             /* the present partition, and seeds */
     size_t tries;              /* starts and what follows them */
-    size_t first, count, step; /* the rows of a pass: first, first + step, ... */
+    size_t count, step; /* the rows of a pass: 0, step, 2 step, ... */
 };
 
 #define WORK (KC_LA_TILE * KC_TILE_COLUMNS * sizeof(double) + KC_LA_SCRATCH)
@@ -176,11 +176,11 @@ static void near_tile(void *arg, size_t t, unsigned worker)
     size_t i0, r = get_tile(w, t, worker, row, &i0), d = w->s->d;
     const uint32_t m = w->m;
     float *out = (float *)(void *)(w->work + (size_t)worker * WORK);
-    double score[KC_LA_TILE][NEAR]; /* similarity and bonus, the best first */
-    float similarity[KC_LA_TILE][NEAR], own[KC_LA_TILE] = {0};
+    double score[KC_LA_TILE][NEAR] = {{0}}; /* similarity and bonus, the best first */
+    float similarity[KC_LA_TILE][NEAR] = {{0}}, own[KC_LA_TILE] = {0};
     double worst[KC_LA_TILE], scale[KC_LA_TILE];
     for (size_t q = 0; q < r; q++) {
-        for (uint32_t j = 0; j < m; j++)
+        for (uint32_t j = 0; j < NEAR; j++)
             score[q][j] = -INFINITY;
         worst[q] = -INFINITY;
         scale[q] = 1 / (w->unit * kc_space_weight(w->s, i0 + q));

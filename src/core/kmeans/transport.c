@@ -380,17 +380,13 @@ static double measure_spread(const struct kc_transport *t)
     double sum = 0;
     for (size_t i = 0; i < t->n; i++) {
         const int64_t *v = t->value + i * t->m;
-        int64_t best[3] = {v[0], v[0], v[0]};
+        int64_t best = INT64_MIN, second = INT64_MIN, third = INT64_MIN;
         for (uint32_t j = 0; j < t->m; j++) {
-            int64_t x = v[j];
-            for (uint32_t q = 0; q < 3 && q <= j; q++)
-                if (q == j || x > best[q]) {
-                    int64_t was = best[q];
-                    best[q] = x;
-                    x = was;
-                }
+            third = v[j] > second ? second : v[j] > third ? v[j] : third;
+            second = v[j] > best ? best : v[j] > second ? v[j] : second;
+            best = v[j] > best ? v[j] : best;
         }
-        sum += (double)(best[0] - best[t->m < 3 ? t->m - 1 : 2]);
+        sum += t->m == 1 ? 0 : (double)best - (double)(t->m == 2 ? second : third);
     }
     return sum / (2 * (double)t->n);
 }
