@@ -24,8 +24,8 @@ static int set_k(const struct kc_job_fit *j, void *opts, size_t k, struct kc_err
 
 int kc_fit_read_start(struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    struct kc_in_opts in = {.format = KC_IN_AUTO, .max_line = j->in.max_line, .normalise = 1, .files = &j->centroids,
-                            .nfiles = 1};
+    struct kc_in_opts in = {.format = KC_IN_AUTO, .max_line = j->in.max_line, .normalise = 1, .dims = j->in.dims,
+                            .files = &j->centroids, .nfiles = 1};
     if (kc_in_load(&run->ctx, &in, &run->given, e) != 0)
         return -1;
     run->start_opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
