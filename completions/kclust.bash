@@ -55,6 +55,16 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'kmeans' -- "$cur")
         return
         ;;
+    fit:--centroids)
+        _kclust_files
+        return
+        ;;
+    fit:--threshold)
+        return
+        ;;
+    fit:--min-margin)
+        return
+        ;;
     fit:--max-memory)
         return
         ;;
@@ -135,6 +145,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    fit:--time-table)
+        _kclust_files
+        return
+        ;;
     fit:--output-format|fit:-f)
         mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
         return
@@ -144,6 +158,9 @@ _kclust() {
         return
         ;;
     fit:--id-format)
+        return
+        ;;
+    fit:--top)
         return
         ;;
     fit:--group-by)
@@ -175,6 +192,10 @@ _kclust() {
         return
         ;;
     fit:--recency)
+        return
+        ;;
+    fit:--time-bins)
+        mapfile -t COMPREPLY < <(compgen -W 'month week day' -- "$cur")
         return
         ;;
     fit:--cluster-type)
@@ -342,6 +363,9 @@ _kclust() {
         return
         ;;
     assign:--id-format)
+        return
+        ;;
+    assign:--top)
         return
         ;;
     assign:--config)
@@ -798,8 +822,8 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --n-init --max-iter --tol --seed --sample --algorithm --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --output-format --columns --id-format --annotate --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --centroids --threshold --min-margin --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --output-format --columns --id-format --annotate --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;

@@ -21,7 +21,8 @@ static struct args {
 static const struct args defaults = {
     .job = {.in = KC_IN_DEFAULTS, .out = KC_OUT_OPTS_DEFAULT, .path = {[KC_FIT_LABELS] = "-"},
             .records = KC_CLUSTERS_OPTS_DEFAULT, .parts = {.max_gap = -1, .link = NAN, .merge = NAN},
-            .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1}, .max_relabel = 1, .created = -1},
+            .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1}, .max_relabel = 1, .min_margin = -2,
+            .created = -1},
 };
 
 static int parse_group_by(void *base, const char *value, const char *name, struct kc_err *e)
@@ -135,19 +136,6 @@ static const struct kc_option keeping[] = {
      .help = "exit with status 3 if more than this share of the rows changes its id"},
     {0}};
 
-static const struct kc_option long_work[] = {
-    {.name = "checkpoint", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.checkpoint.file),
-     .marks = KC_OPTION_NO_STDIO,
-     .help = "save the state of the work to FILE at intervals, on SIGUSR1, and on SIGTERM before exiting; FILE is "
-             "removed when the run is complete"},
-    {.name = "checkpoint-every", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.checkpoint.every),
-     .help = "the least time between two saves, as in 90, 5m or 1h"},
-    {.name = "resume", .type = KC_OPTION_FLAG, .at = AT(job.checkpoint.resume), .set = 1,
-     .help = "continue from the checkpoint, if there is one, to the same result"},
-    {.name = "timeout", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.checkpoint.timeout), .off = "off",
-     .help = "end after this time with the best clusters so far and exit with status 3"},
-    {0}};
-
 static const struct kc_option presets[] = {
     {.name = "preset", .arg = "NAME", .words = KC_PRESET_WORDS, .shown = "", .role = KC_ROLE_PRESET,
      .help = "use the options of a preset (kclust help --preset=NAME shows them); options on the command line override "
@@ -157,15 +145,18 @@ static const struct kc_option presets[] = {
 static const struct kc_opt_group groups[] = {
     {.heading = "Clustering:", .algorithms = 1},
     {.rows = clustering},
+    {.rows = kc_fit_rows_options, .at = AT(job)},
     {.rows = memory},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_fit_output_options, .at = AT(job)},
     {.rows = kc_labels_options, .at = AT(job.out)},
+    {.rows = kc_top_options, .at = AT(job.out)},
     {.heading = "Groups, time and weights:", .rows = groups_and_time},
+    {.rows = kc_fit_time_options, .at = AT(job)},
     {.heading = "Records of clusters (--clusters):", .rows = records},
     {.heading = "Keywords:", .rows = keywords},
     {.heading = "Keeping ids:", .rows = keeping},
-    {.heading = "Long work:", .rows = long_work},
+    {.heading = "Long work:", .rows = kc_fit_long_options, .at = AT(job)},
     {.heading = "Running:", .rows = presets},
     {.rows = kc_running_options, .at = AT(cli)},
     {0}};
@@ -175,6 +166,10 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "link", "time-window", NULL},
     {KC_NEEDS, "merge-groups min-group small-groups", "group-by", NULL},
     {KC_EXCLUDES, "model like checkpoint timeout", "group-by time-window max-gap", NULL},
+    {KC_EXCLUDES, "threshold min-margin top centroids", "group-by time-window max-gap", NULL},
+    {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
+    {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
+    {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume", "checkpoint", NULL},
     {KC_NEEDS, "like-labels max-relabel", "like", "the model whose ids to keep"},
     {KC_NEEDS, "text-field stop-words", "keywords", NULL},
@@ -190,13 +185,15 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->checkpoint.began = kc_clock_now();
     j->algorithm = kc_algorithms[a->algorithm];
     j->opts = a->cli.algorithm[a->algorithm];
-    if (kc_cli_created(&j->created, e) != 0 || j->algorithm->check(j->opts, e) != 0)
-        return -1;
+    if (kc_cli_created(&j->created, e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
+        return -1; /* (with centroids k is not known yet) */
     if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !j->algorithm->resumable)
         return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s", j->algorithm->name);
-    if ((j->path[KC_FIT_MODEL] || j->like) && !j->algorithm->centroids)
-        return kc_err_set(e, KC_EUSAGE, "--model and --like need centroids: --algorithm %s has none",
-                          j->algorithm->name);
+    const char *what = j->path[KC_FIT_MODEL] || j->like ? "--model and --like need" :
+                       j->out.top ? "--top needs" : j->centroids ? "--centroids needs" :
+                       kc_job_fit_leaves(j) ? "--threshold and --min-margin need" : NULL;
+    if (what && !j->algorithm->centroids)
+        return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, j->algorithm->name);
     if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
     if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, e) != 0)

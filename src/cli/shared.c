@@ -112,6 +112,12 @@ const struct kc_option kc_labels_options[] = {
 const struct kc_option kc_model_labels_options[] = {
     LABELS("term cluster similarity margin row", "term, cluster, similarity, margin and row")};
 
+const struct kc_option kc_top_options[] = {
+    {.name = "top", .arg = "N", .type = KC_OPTION_U64, .at = OUT(top), .least = 1, .most = KC_TOP_MOST, .off = "off",
+     .help = "add the N nearest clusters of each row and the similarities to them: as columns top1, sim1, top2, ..., "
+             "in jsonl as an array"},
+    {0}};
+
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e)
 {
     if (!o->annotate)

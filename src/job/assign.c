@@ -44,7 +44,8 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     static const struct kc_strs none = {0};
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
                                 .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
-                                .margin = got.margin, .rows = c->rows};
+                                 .margin = got.margin, .top = got.top, .top_similarity = got.top_similarity,
+                                 .rows = c->rows};
     if (kc_out_labels_add(run->labels, &t, e) != 0)
         return -1;
     return kc_outfile_push(run->output[LABELS].f, e);
@@ -145,6 +146,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     double began = kc_clock_now();
     memset(r, 0, sizeof *r);
     o.want_silhouette = j->drift;
+    o.top = (size_t)j->out.top;
     if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0)
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,

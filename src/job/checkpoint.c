@@ -267,6 +267,8 @@ static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
         const char *v = kc_st_metadata(&c->from, f->key, &n);
         if (has_metadata(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
             continue;
+        if (!v && f->is_option && strcmp(f->value, "no") == 0) /* a version that did not have the option yet */
+            continue;
         kc_err_escape(was, sizeof was, v ? v : "nothing", v ? n : 7);
         return kc_err_at(e, f->is_option ? KC_EUSAGE : KC_EINPUT, c->o.file, 0,
                          "the checkpoint is of another run: %s %s, not %s", f->about, was, f->value);

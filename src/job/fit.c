@@ -75,10 +75,16 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
         add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
                                           algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
                   w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
+    fit = add_bytes(fit, add_bytes(kc_fit_leave_bytes(w->j, n, k), kc_fit_time_bytes(w->j, n)));
     if (w->j->checkpoint.file)
         fit = add_bytes(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
     fit = add_bytes(fit, n * ((w->j->time_field ? sizeof(int64_t) : 0) + (w->request->weights ? sizeof(double) : 0) +
                               (w->j->ngroup_by ? sizeof(uint32_t) : 0)));
+    if (w->j->out.top) { /* the fit's workspace is free by then, too */
+        uint64_t top = kc_mem_mul(kc_mem_mul(n, (size_t)w->j->out.top), sizeof(uint32_t) + sizeof(float));
+        top = add_bytes(top, add_bytes(k * d * sizeof(float), (uint64_t)n * 12));
+        fit = top > fit ? top : fit;
+    }
     if (w->j->path[KC_FIT_CLUSTERS]) { /* the fit's workspace is free by then */
         uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
@@ -299,13 +305,19 @@ static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, s
     return j->stop_words ? kc_terms_load(j->stop_words, 0, j->in.max_line, j->max_memory, &run->stop_words, e) : 0;
 }
 
-static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, const uint32_t *labels, size_t k,
+                      struct kc_keywords *out, struct kc_err *e)
 {
     const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .stop = &run->stop_words};
+    return kc_keywords_make(&run->ctx, keyword_texts(run, j), labels, k, &o, out, e);
+}
+
+static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
     if (j->keywords == 0)
         return 0;
     double t0 = kc_clock_now();
-    int rc = kc_keywords_make(&run->ctx, keyword_texts(run, j), run->fit.labels, run->fit.k, &o, &run->keywords, e);
+    int rc = kc_fit_find_words(j, run, run->fit.labels, run->fit.k, &run->keywords, e);
     run->keywords_seconds = kc_clock_now() - t0;
     return rc;
 }
@@ -317,8 +329,11 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     int waited = 0;
     static const double some = 1; /* stands for weights not read yet: memory depends only on whether there are any */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
-                                       .want_rows = kc_out_wants_figures(&j->out),
-                                       .want_sums = j->path[KC_FIT_MODEL] != NULL};
+                                       .want_rows = kc_out_wants_figures(&j->out) || j->min_margin > -2,
+                                       .want_sums = j->path[KC_FIT_MODEL] ||
+                                                    j->threshold.kind > KC_THRESHOLD_SIMILARITY};
+    run->request.centroids = run->given.x.x;
+    run->request.ncentroids = (uint32_t)run->given.rows.n;
     run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
     if (!run->opts)
         return -1;
@@ -337,7 +352,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0)
+    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (find_keywords(j, run, e) != 0)
@@ -374,6 +389,10 @@ static void free_run(struct kc_job_run *run)
     kc_outputs_free(run->output, run->noutputs);
     kc_clustering_free(&run->fit);
     kc_mem_free(run->opts);
+    kc_mem_free(run->top);
+    kc_mem_free(run->top_similarity);
+    kc_mem_free(run->start_opts);
+    kc_dataset_free(&run->given);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);
     kc_mem_free(run);
@@ -390,7 +409,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->lock = -1;
     run->ctx =
         (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
-    int rc = read_and_fit(j, run, r, e);
+    struct kc_job_fit job = *j;
+    int rc = j->centroids && kc_fit_read_start(&job, run, e) != 0 ? -1 : read_and_fit(&job, run, r, e);
     if (rc != 0)
         explain_memory(j, run, e);
     free_run(run);

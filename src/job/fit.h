@@ -6,6 +6,7 @@
 #include "core/parts/parts.h"
 #include "in/dataset.h"
 #include "job/checkpoint.h"
+#include "model/assign.h"
 #include "report/clusters.h"
 #include "report/labels.h"
 
@@ -13,7 +14,10 @@
 #define KC_FIT_OUTPUTS_MOST 16
 
 /* The outputs, by their rows in job/fit_outputs.c. */
-enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL };
+enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL,
+                     KC_FIT_TIME_TABLE };
+
+enum kc_time_bin { KC_BIN_MONTH, KC_BIN_WEEK, KC_BIN_DAY };
 
 struct kc_job_fit {
     struct kc_in_opts in;    /* the job sets normalise, want_raw, max_memory, work, work_arg and the attributes */
@@ -28,6 +32,7 @@ struct kc_job_fit {
     /* Groups, time and weights: */
     const char *group_by[KC_GROUP_FIELDS_MOST]; /* fields: rows with different values are clustered separately */
     size_t ngroup_by;
+    int time_bins;           /* enum kc_time_bin: the bins of the table over time */
     const char *time_field;  /* field of a row's timestamp, or NULL */
     const char *weight_field; /* field of a row's weight, or NULL */
     int64_t halflife;        /* age at which a row's weight is halved, in microseconds; 0: age does not count */
@@ -37,6 +42,9 @@ struct kc_job_fit {
     const char *text_field;  /* field that keywords are found in; NULL: in the terms */
     const char *stop_words;  /* file of words that are never keywords, one per line; or NULL */
     int no_stop_words;       /* 1: do not use the built-in stop words */
+    const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
+    struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
+    double min_margin;       /* rows with a smaller margin are left out; -2: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     struct kc_checkpoint_opts checkpoint;
@@ -55,6 +63,8 @@ int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const
                             struct kc_err *e) KC_MUST_USE;
 /* The options that name the outputs; rows about a struct kc_job_fit. */
 extern const struct kc_option kc_fit_output_options[];
+/* Return 1 if rows may be left out of their clusters. */
+int kc_job_fit_leaves(const struct kc_job_fit *j);
 /* Check that standard output is wanted at most once. KC_EUSAGE. */
 int kc_job_fit_check_outputs(const struct kc_job_fit *j, struct kc_err *e) KC_MUST_USE;
 

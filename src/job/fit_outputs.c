@@ -17,6 +17,9 @@ const struct kc_option kc_fit_output_options[] = {
              "under Records of clusters add"},
     {.letter = 'm', .name = "model", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_MODEL),
      .marks = KC_OPTION_NO_STDIO | KC_OPTION_BASIC, .help = "save the model to FILE, for assign, update and --like"},
+    {.name = "time-table", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_TIME_TABLE),
+     .help = "write a table to FILE: the rows of each cluster in each month, week or day, and with --keywords its "
+             "words then"},
     {0}};
 
 static const struct output_writer {
@@ -29,6 +32,7 @@ static const struct output_writer {
     [KC_FIT_PROMETHEUS] = {kc_fit_write_prometheus, 1, 0},
     [KC_FIT_CLUSTERS] = {kc_fit_write_clusters, 0, 0},
     [KC_FIT_MODEL] = {kc_fit_write_model, 0, 1},
+    [KC_FIT_TIME_TABLE] = {kc_fit_write_time_table, 0, 0},
 };
 
 #define OUTPUTS (sizeof writers / sizeof *writers)

@@ -37,10 +37,13 @@ struct kc_job_run {
     struct kc_parts parts;  /* the groups and windows as clustered; empty if all rows were clustered as one */
     struct kc_groups groups;
     struct kc_dataset ds;
+    struct kc_dataset given; /* the centroids to start from; or empty */
+    void *start_opts;        /* the algorithm's options with their number as k; or NULL */
     void *opts;             /* the algorithm's options, resolved for these rows */
     struct kc_request request;
     struct kc_clustering fit;
-    struct kc_model model;      /* the model that is saved */
+    struct kc_model model;      /* the model that is saved; empty until it is made */
+    uint64_t left_out;          /* rows that a threshold has left out of their clusters */
     struct kc_model old;        /* the model of --like */
     int lock;                   /* lock of the model's file, see io/lock.h; -1: none */
     struct kc_like like;
@@ -48,6 +51,8 @@ struct kc_job_run {
     struct kc_strs texts; /* (n) values of text_field, decoded */
     struct kc_keywords keywords;
     double keywords_seconds;
+    uint32_t *top;        /* (n, out.top) the nearest clusters of each row; or NULL */
+    float *top_similarity;
     struct {
         double begin, read, fit, end;
     } times;                /* by kc_clock_now: when the run began, and when it had read, fitted and written */
@@ -74,6 +79,25 @@ int kc_fit_read_fields(const struct kc_job_fit *j, struct kc_job_run *run, struc
 int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
 
+/* job/fit_start.c */
+
+/* Read the centroids that the fit starts from, and set k and the dimension of the job by them. */
+int kc_fit_read_start(struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+
+/* job/fit_leave.c */
+
+/* Leave the rows out that the threshold and the least margin exclude: the same rows that assign would, with the model
+ * of this fit. The model, if one is wanted, is made before, of all rows. */
+int kc_fit_leave(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that this needs for n rows and k clusters. */
+uint64_t kc_fit_leave_bytes(const struct kc_job_fit *j, size_t n, uint64_t k);
+
+/* Find the words that set each of k classes of the rows apart, as the job asks for. labels (n) */
+int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, const uint32_t *labels, size_t k,
+                      struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that the table over time needs for n rows, without those of its words. */
+uint64_t kc_fit_time_bytes(const struct kc_job_fit *j, size_t n);
+
 /* job/fit_outputs.c */
 
 /* Open all outputs, and check that no two are the same file and none is an input. */
@@ -88,7 +112,9 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
 /* job/fit_write.c: the writers of the outputs. */
 typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e);
 kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
-    kc_fit_write_prometheus;
+    kc_fit_write_prometheus, kc_fit_write_time_table; /* (the last one in job/fit_time.c) */
+/* Make the model of the run, if it is not made yet. */
+int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Gather the figures of the run, for reports. */
 struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_run *run);
 

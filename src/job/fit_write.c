@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "base/date.h"
+#include "core/cluster/assign.h"
 #include "core/cluster/members.h"
 #include "core/kmeans/kmeans.h"
 #include "job/fit_run.h"
@@ -10,8 +11,19 @@
 
 int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
+    const size_t top = (size_t)j->out.top;
+    if (top > 0) {
+        run->top = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top, e);
+        run->top_similarity = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top_similarity, e);
+        if (!run->top || !run->top_similarity ||
+            kc_assign_top(&run->ctx, &run->ds.rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity,
+                          e) != 0)
+            return -1;
+    }
     struct kc_labels t = {
         .n = run->fit.n,
+        .top = run->top,
+        .top_similarity = run->top_similarity,
         .terms = &run->ds.terms,
         .raws = j->out.annotate ? &run->ds.raws : NULL,
         .labels = run->fit.labels,
@@ -25,8 +37,10 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
     return kc_out_labels(f, &t, &j->out, e);
 }
 
-int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
+int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
+    if (run->model.k > 0)
+        return 0;
     if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, run->opts, j->like ? &run->old : NULL,
                       run->like.ids, e) != 0)
         return -1;
@@ -34,7 +48,12 @@ int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struc
     if (run->model.moved.n > 0)
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits moved some rows out of their nearest cluster; "
                    "the model stores them");
-    return kc_model_save(&run->model, f, e);
+    return 0;
+}
+
+int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
+{
+    return kc_fit_make_model(j, run, e) != 0 ? -1 : kc_model_save(&run->model, f, e);
 }
 
 static void add_setting(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
@@ -137,6 +156,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .unmet = run->ds.st.unmet,
         .warnings = &run->warnings,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
+        .leaves = kc_job_fit_leaves(j),
+        .left_out = run->left_out,
         .keywords = j->keywords ? &run->keywords : NULL,
         .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds,
                     .final = own->final_seconds,

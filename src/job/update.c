@@ -83,7 +83,7 @@ static int write_labels(struct update_run *run, struct kc_err *e)
         return 0;
     const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
                                    .ids = run->m.ids};
-    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, j->out.id_format};
+    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, j->out.id_format, 0};
     return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 

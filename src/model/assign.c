@@ -24,7 +24,7 @@ struct kc_labeller {
 
 /* Offsets in `made`: the arrays, then, during kc_labeller_each, the scratch of the products. */
 struct layout {
-    size_t n, labels, nearest, similarity, margin, entry, silhouette, work, end;
+    size_t n, labels, nearest, similarity, margin, entry, silhouette, top, top_similarity, work, end;
 };
 
 static size_t round_up(size_t n)
@@ -41,7 +41,9 @@ static struct layout compute_layout(size_t n, const struct kc_assign_opts *o)
     t.margin = t.similarity + four;
     t.entry = t.margin + four; /* (n) 1 + the row's entry in m->moved; 0: none */
     t.silhouette = t.entry + 2 * four;
-    t.work = t.silhouette + (o->want_silhouette ? 2 * four : 0);
+    t.top = t.silhouette + (o->want_silhouette ? 2 * four : 0);
+    t.top_similarity = t.top + round_up(kc_mem_mul(kc_mem_mul(n, o->top), 4));
+    t.work = t.top_similarity + round_up(kc_mem_mul(kc_mem_mul(n, o->top), 4));
     t.end = t.work + WORK;
     return t;
 }
@@ -58,7 +60,9 @@ static struct kc_labelled locate_arrays(const struct layout *t, const struct kc_
     char *p = get_base(made);
     return (struct kc_labelled){(uint32_t *)(void *)(p + t->labels), (uint32_t *)(void *)(p + t->nearest),
                                 (float *)(void *)(p + t->similarity), (float *)(void *)(p + t->margin),
-                                o->want_silhouette ? (double *)(void *)(p + t->silhouette) : NULL};
+                                o->want_silhouette ? (double *)(void *)(p + t->silhouette) : NULL,
+                                o->top ? (uint32_t *)(void *)(p + t->top) : NULL,
+                                (float *)(void *)(p + t->top_similarity)};
 }
 
 #define FENCE 2.0 /* interquartile ranges below the first quartile */
@@ -69,16 +73,15 @@ float kc_model_fence(const float *quantiles)
     return (float)(first - FENCE * (third - first));
 }
 
-/* Return the least similarity with which a row may join cluster c. */
-static float find_threshold(const struct kc_model *m, size_t c, const struct kc_threshold *t)
+float kc_threshold_of(const float *quantiles, const struct kc_threshold *t)
 {
     switch (t->kind) {
     case KC_THRESHOLD_SIMILARITY:
         return (float)t->value;
     case KC_THRESHOLD_PERCENTILE:
-        return kc_model_percentile(m, c, t->value);
+        return kc_model_quantile(quantiles, t->value);
     case KC_THRESHOLD_OUTLIER:
-        return fminf(kc_model_percentile(m, c, 0), kc_model_fence(m->quantiles + c * KC_MODEL_PERCENTILES));
+        return fminf(quantiles[0], kc_model_fence(quantiles));
     case KC_THRESHOLD_NONE:
         break;
     }
@@ -99,7 +102,7 @@ int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const st
     if (!l->least || !l->used || !l->work)
         return -1;
     for (size_t c = 0; c < m->k; c++)
-        l->least[c] = find_threshold(m, c, &o->threshold);
+        l->least[c] = kc_threshold_of(m->quantiles + c * KC_MODEL_PERCENTILES, &o->threshold);
     return 0;
 }
 
@@ -162,6 +165,9 @@ int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct 
         kc_assign_tile(row, rows, d, m->centroids, k, NULL, a.nearest + i0, a.similarity + i0, a.margin + i0, work);
         if (m->moved.n > 0 && look_up_moved(l, row, rows, d, a.nearest + i0, entry + i0))
             kc_assign_tile(row, rows, d, m->centroids, k, a.nearest + i0, NULL, a.similarity + i0, a.margin + i0, work);
+        if (a.top)
+            kc_assign_top_tile(row, rows, d, m->centroids, k, l->o.top, a.top + i0 * l->o.top,
+                               a.top_similarity + i0 * l->o.top, work);
         if (a.silhouette)
             kc_nonmember_silhouettes(row, rows, d, m->sums, m->counts, k, a.nearest + i0, a.silhouette + i0, work);
     }
@@ -210,6 +216,10 @@ void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const uin
         entry[i] = entry[of[i]];
         if (out->silhouette)
             out->silhouette[i] = out->silhouette[of[i]];
+        for (size_t j = 0; j < l->o.top; j++) {
+            out->top[i * l->o.top + j] = out->top[of[i] * l->o.top + j];
+            out->top_similarity[i * l->o.top + j] = out->top_similarity[of[i] * l->o.top + j];
+        }
     }
     for (size_t i = 0; l->m->moved.n > 0 && i < n; i++)
         if (entry[i])

@@ -18,13 +18,18 @@ struct kc_threshold {
 /* Return the similarity below which a row is an OUTLIER of a cluster with these percentiles (KC_MODEL_PERCENTILES). */
 float kc_model_fence(const float *quantiles);
 
+/* Return the least similarity with which a row may join a cluster with these percentiles, which are read only for
+ * PERCENTILE and OUTLIER. */
+float kc_threshold_of(const float *quantiles, const struct kc_threshold *t);
+
 struct kc_assign_opts {
     struct kc_threshold threshold; /* rows less similar than this are left unassigned */
     double min_margin;             /* rows with a smaller margin are left unassigned; -2: none */
     int want_silhouette;           /* compute silhouettes */
+    size_t top;                    /* list so many nearest clusters */
 };
 
-#define KC_ASSIGN_OPTS_DEFAULT {{KC_THRESHOLD_NONE, 0}, -2, 0}
+#define KC_ASSIGN_OPTS_DEFAULT {{KC_THRESHOLD_NONE, 0}, -2, 0, 0}
 
 struct kc_labeller;
 
@@ -45,6 +50,8 @@ struct kc_labelled {
     float *similarity;  /* (n) to the centroid of nearest */
     float *margin;      /* (n) similarity less that to the next centroid */
     double *silhouette; /* (n) in nearest, see core/judge/nonmembers.h; NULL if not wanted */
+    uint32_t *top;         /* (n, top) as in kc_assign_top; NULL if not wanted */
+    float *top_similarity;
 };
 
 /* Finish a piece. Call it for the pieces in the order of the input: equal rows that size limits put into several

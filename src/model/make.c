@@ -84,12 +84,16 @@ out:
     return rc;
 }
 
-float kc_model_percentile(const struct kc_model *m, size_t c, double p)
+float kc_model_quantile(const float *q, double p)
 {
-    const float *q = m->quantiles + c * KC_MODEL_PERCENTILES;
     size_t lo = (size_t)p, hi = lo + 1 < KC_MODEL_PERCENTILES ? lo + 1 : lo;
     double part = p - (double)lo;
     return (float)((double)q[lo] + part * ((double)q[hi] - (double)q[lo]));
+}
+
+float kc_model_percentile(const struct kc_model *m, size_t c, double p)
+{
+    return kc_model_quantile(m->quantiles + c * KC_MODEL_PERCENTILES, p);
 }
 
 size_t kc_model_find(const struct kc_model *m, int64_t id)

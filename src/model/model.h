@@ -102,7 +102,9 @@ uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k);
 int kc_model_quantiles(size_t n, size_t d, size_t k, const float *similarity, const uint32_t *labels,
                        const double *sums, const uint64_t *counts, float *quantiles, double *mean,
                        struct kc_err *e) KC_MUST_USE;
-/* Return percentile p (0..100, linear between whole ones) of cluster c. */
+/* Return percentile p (0..100, linear between whole ones), given the whole ones (KC_MODEL_PERCENTILES); that of
+ * cluster c. */
+float kc_model_quantile(const float *quantiles, double p);
 float kc_model_percentile(const struct kc_model *m, size_t c, double p);
 
 /* Load a model; "-" is standard input. The file may be compressed. KC_EINPUT for everything that is not a model as in

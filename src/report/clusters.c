@@ -110,7 +110,7 @@ static void add_keywords(struct kc_jsonw *w, const struct kc_clusters *c, uint32
 static void add_span(struct kc_jsonw *w, const struct kc_clusters *c, const uint32_t *row, size_t m)
 {
     char begin[KC_DATE_MAX], end[KC_DATE_MAX];
-    if (!c->time)
+    if (!c->time || m == 0)
         return;
     int64_t first = c->time[row[0]], last = c->time[row[m - 1]];
     kc_date_format(begin, first);

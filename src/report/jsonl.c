@@ -30,6 +30,29 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
     return n ? kc_buf_add(b, real, n, e) : kc_buf_add(b, "null", 4, e);
 }
 
+/* Append the member with the nearest clusters: an array, the most similar first. */
+static int add_top(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o, struct kc_err *e)
+{
+    if (o->top == 0)
+        return 0;
+    if (kc_buf_adds(b, ",\"top\":[", e) != 0)
+        return -1;
+    for (uint64_t j = 0; j < o->top; j++) {
+        float similarity;
+        char real[KC_OUT_REAL_MAX];
+        const char *quote = o->id_format ? "\"" : "";
+        uint32_t c = kc_out_top(t, i, j, o, &similarity);
+        if (c == KC_NONE)
+            break;
+        if (kc_buf_adds(b, j ? ",{\"cluster_id\":" : "{\"cluster_id\":", e) != 0 || kc_buf_adds(b, quote, e) != 0 ||
+            kc_out_add_top_id(b, t, c, o, e) != 0 || kc_buf_adds(b, quote, e) != 0 ||
+            kc_buf_adds(b, ",\"similarity\":", e) != 0 ||
+            kc_buf_add(b, real, kc_out_real(real, (double)similarity), e) != 0 || kc_buf_addc(b, '}', e) != 0)
+            return -1;
+    }
+    return kc_buf_addc(b, ']', e);
+}
+
 /* Append the input record with the columns after its members. */
 static int add_annotated(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number,
                     const struct kc_out_opts *o, struct kc_err *e)
@@ -43,7 +66,7 @@ static int add_annotated(struct kc_buf *b, const struct kc_labels *t, size_t i, 
         if (o->columns[j] != KC_COL_TERM && o->columns[j] != KC_COL_CLUSTER &&
             add_member(b, 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
-    return kc_buf_add(b, "}\n", 2, e);
+    return add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
 }
 
 static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
@@ -56,7 +79,7 @@ static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
     for (size_t j = 0; j < o->ncolumns; j++)
         if (add_member(b, j == 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
-    return kc_buf_add(b, "}\n", 2, e);
+    return add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
 }
 
 const struct kc_out_writer kc_out_writer_jsonl = {"jsonl", NULL, add_row};

@@ -176,18 +176,52 @@ int kc_out_add_id(struct kc_buf *b, const char *format, uint64_t id, struct kc_e
     return 0;
 }
 
+static int add_id(struct kc_buf *b, const struct kc_labels *t, uint32_t c, const struct kc_out_opts *o,
+                  struct kc_err *e)
+{
+    return kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
+}
+
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
                        struct kc_err *e)
 {
     uint32_t c = t->labels[i];
     return c == KC_NOISE ? kc_buf_add(b, "-1", 2, e) :
-           kc_out_add_id(b, o->id_format, t->ids ? (uint64_t)t->ids[c] : c, e);
+           add_id(b, t, c, o, e);
 }
 
 static int add_real(struct kc_buf *b, double x, struct kc_err *e)
 {
     char t[KC_OUT_REAL_MAX];
     return kc_buf_add(b, t, kc_out_real(t, x), e);
+}
+
+uint32_t kc_out_top(const struct kc_labels *t, size_t i, uint64_t j, const struct kc_out_opts *o, float *similarity)
+{
+    const size_t at = i * (size_t)o->top + (size_t)j;
+    *similarity = t->top_similarity[at];
+    return t->top[at];
+}
+
+int kc_out_add_top_id(struct kc_buf *b, const struct kc_labels *t, uint32_t c, const struct kc_out_opts *o,
+                      struct kc_err *e)
+{
+    return add_id(b, t, c, o, e);
+}
+
+/* Append the nearest clusters and their similarities as columns, empty where there are fewer. */
+static int add_top(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o, char separator,
+                   struct kc_err *e)
+{
+    for (uint64_t j = 0; j < o->top; j++) {
+        float similarity;
+        uint32_t c = kc_out_top(t, i, j, o, &similarity);
+        int there = c != KC_NONE;
+        if (kc_buf_addc(b, separator, e) != 0 || (there && add_id(b, t, c, o, e) != 0) ||
+            kc_buf_addc(b, separator, e) != 0 || (there && add_real(b, (double)similarity, e) != 0))
+            return -1;
+    }
+    return 0;
 }
 
 int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
@@ -217,7 +251,7 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
         if (rc != 0)
             return -1;
     }
-    return kc_buf_addc(b, '\n', e);
+    return add_top(b, t, i, o, separator, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
 }
 
 struct kc_label_file {

@@ -18,15 +18,18 @@ enum kc_column {
     KC_COLUMNS
 };
 
+#define KC_TOP_MOST 100
+
 struct kc_out_opts {
     enum kc_out_format format;
     size_t ncolumns;
     enum kc_column columns[KC_COLUMNS];
     int annotate; /* JSONL: copy the records, and add the columns other than the term after their own members */
     const char *id_format; /* accepted by kc_out_id_format_check; NULL: the bare number */
+    uint64_t top; /* so many nearest clusters, with their similarities, follow the columns; at most KC_TOP_MOST */
 };
 
-#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, NULL}
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, NULL, 0}
 
 /* Check a format of ids: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a
  * percent sign. It may have no control bytes, quotes, commas or backslashes, so that no output has to escape it.
@@ -42,6 +45,8 @@ struct kc_labels {
     const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
     const float *similarity, *margin, *silhouette;  /* (n) each; NULL if there is no such column */
+    const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
+    const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */
     const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */
     const uint64_t *skipped;                        /* (nskipped) input rows left out, ascending; unused with `rows` */
     size_t nskipped;

@@ -23,6 +23,8 @@ struct kc_report {
         uint64_t judged;            /* rows whose old id is known */
         uint64_t changed;           /* of these, rows with another id now */
     } like;
+    int leaves;                     /* rows could be left out of their clusters, */
+    uint64_t left_out;              /* and so many were */
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */

@@ -149,6 +149,8 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_u64(&w, "split", own.split);
     }
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
+    if (r->leaves)
+        kc_jsonw_u64(&w, "unassigned", r->left_out);
     kc_jsonw_u64(&w, "skipped", r->bad);
     kc_jsonw_u64(&w, "unmet", r->unmet);
     kc_jsonw_open(&w, "warnings", '[', 0);
@@ -175,7 +177,9 @@ int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const
     const struct kc_clustering *fit = r->fit;
     struct kc_metrics m = {.verb = "fit", .model = model, .e = e};
     kc_metrics_about(&m, "kclust_rows", "Rows of the run by what became of them.");
-    kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)fit->n);
+    kc_metrics_add(&m, "kclust_rows", "outcome", "joined", (double)(fit->n - r->left_out));
+    if (r->leaves)
+        kc_metrics_add(&m, "kclust_rows", "outcome", "unassigned", (double)r->left_out);
     kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
     kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
     kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", kc_report_kmeans(r).k_selected);

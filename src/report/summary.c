@@ -85,7 +85,11 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
             return -1;
     }
     if (shown < f->k) {
-        unsigned long long most = f->clusters[shown].size, least = f->clusters[f->k - 1].size;
+        unsigned long long most = 0, least = UINT64_MAX;
+        for (uint32_t c = shown; c < f->k; c++) {
+            most = f->clusters[c].size > most ? f->clusters[c].size : most;
+            least = f->clusters[c].size < least ? f->clusters[c].size : least;
+        }
         if (kc_buf_printf(b, e, "        and %u more, of ", f->k - shown) != 0 ||
             (least < most ? kc_buf_printf(b, e, "%llu to ", least) : 0) != 0 ||
             kc_buf_printf(b, e, "%llu row%s\n", most, most == 1 ? "" : "s") != 0)
@@ -121,6 +125,8 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
     if ((own.merged || own.split) &&
         kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", own.k_selected,
                       (unsigned long long)own.merged, (unsigned long long)own.split) != 0)
+        return -1;
+    if (r->leaves && kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)r->left_out) != 0)
         return -1;
     if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
         return -1;

@@ -36,10 +36,18 @@ size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x);
 /* Return the term of row i, which is row `row` of the input. Its *n bytes may lie in digits. */
 const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n);
 
+/* Append a field, quoted as RFC 4180 needs. */
+int kc_out_csv_field(struct kc_buf *b, const char *s, size_t n, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 /* Append the id of the cluster of row i; -1 if the row is unassigned. */
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
                        struct kc_err *e) KC_MUST_USE;
+
+/* Return the cluster that is the (j + 1)th nearest of row i, and the similarity to it; KC_NONE if there are fewer. */
+uint32_t kc_out_top(const struct kc_labels *t, size_t i, uint64_t j, const struct kc_out_opts *o, float *similarity);
+/* Append the id of cluster c. */
+int kc_out_add_top_id(struct kc_buf *b, const struct kc_labels *t, uint32_t c, const struct kc_out_opts *o,
+                      struct kc_err *e) KC_MUST_USE;
 
 /* Appends a term, escaped or quoted as its format needs. */
 typedef int (*kc_out_add_term)(struct kc_buf *b, const char *s, size_t n, struct kc_err *e);

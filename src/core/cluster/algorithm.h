@@ -15,6 +15,9 @@ struct kc_request {
     const double *weights;  /* (n) of the rows, each > 0 and finite; NULL: all 1 */
     int want_rows;          /* fill margin and row_silhouette */
     int want_sums;          /* fill sums, and every index whatever it costs */
+    const float *centroids; /* (ncentroids, d) unit rows to start from, for algorithms with `centroids`, whose options
+                             * ask for as many clusters; NULL: the algorithm finds its own */
+    uint32_t ncentroids;
     int part;               /* the rows are one part of many: what they cannot have is a warning, not a broken limit */
     struct kc_steps *steps; /* saving on the way, and an end when time is up; NULL: run to the end */
 };

@@ -64,6 +64,75 @@ static void assign_tile(void *arg, size_t t, unsigned worker)
                    a->work + worker * KC_ASSIGN_WORK);
 }
 
+void kc_assign_top_tile(const float *const *row, size_t rows, size_t d, const float *centroids, uint32_t k, size_t top,
+                        uint32_t *top_ids, float *top_similarity, void *work)
+{
+    float *out = work;
+    char *scratch = (char *)work + KC_LA_TILE * KC_TILE_COLUMNS * sizeof *out;
+    for (size_t i = 0; i < rows * top; i++) {
+        top_ids[i] = KC_NONE;
+        top_similarity[i] = NAN;
+    }
+    for (uint32_t c0 = 0; c0 < k; c0 += KC_TILE_COLUMNS) {
+        uint32_t cols = k - c0 < KC_TILE_COLUMNS ? k - c0 : KC_TILE_COLUMNS;
+        kc_la_product(row, rows, d, centroids + c0 * d, cols, out, KC_LA_TILE, scratch);
+        for (size_t r = 0; r < rows; r++) {
+            uint32_t *id = top_ids + r * top;
+            float *best = top_similarity + r * top;
+            for (uint32_t c = 0; c < cols; c++) {
+                float x = out[(size_t)c * KC_LA_TILE + r];
+                size_t at = top - 1;
+                if (id[at] != KC_NONE && !(x > best[at]))
+                    continue;
+                for (; at > 0 && (id[at - 1] == KC_NONE || x > best[at - 1]); at--) {
+                    id[at] = id[at - 1];
+                    best[at] = best[at - 1];
+                }
+                id[at] = c0 + c;
+                best[at] = x;
+            }
+        }
+    }
+}
+
+struct listing {
+    const struct kc_rows *rows;
+    const float *centroids;
+    uint32_t k;
+    size_t top;
+    uint32_t *ids;
+    float *similarity;
+    float *read; /* (threads, kc_rows_buf of a tile) */
+    char *work;  /* (threads, KC_ASSIGN_WORK) */
+};
+
+static void list_tile(void *arg, size_t t, unsigned worker)
+{
+    const struct listing *a = arg;
+    size_t n = a->rows->n, d = a->rows->d, i0 = t * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+    const float *row[KC_LA_TILE];
+    kc_rows_get(a->rows, i0, rows, a->read + worker * kc_rows_buf(a->rows, KC_LA_TILE), row);
+    kc_assign_top_tile(row, rows, d, a->centroids, a->k, a->top, a->ids + i0 * a->top, a->similarity + i0 * a->top,
+                       a->work + worker * KC_ASSIGN_WORK);
+}
+
+int kc_assign_top(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k, size_t top,
+                  uint32_t *top_ids, float *top_similarity, struct kc_err *e)
+{
+    unsigned threads = kc_pool_threads(ctx->pool);
+    float *read = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(rows, KC_LA_TILE)), sizeof *read, e);
+    char *work = kc_mem_aligned(threads, KC_ASSIGN_WORK, e);
+    int rc = -1;
+    if (read && work) {
+        struct listing a = {rows, centroids, k, top, top_ids, top_similarity, read, work};
+        kc_pool_for(ctx->pool, kc_la_tiles(rows->n), list_tile, &a);
+        rc = kc_rows_failed(rows, e);
+    }
+    kc_mem_free(work);
+    kc_mem_free(read);
+    return rc;
+}
+
 uint64_t kc_assign_bytes(size_t d, int in_memory, unsigned threads)
 {
     return threads * (KC_ASSIGN_WORK + (in_memory ? 0 : (uint64_t)KC_LA_TILE * d * sizeof(float)));

@@ -25,6 +25,13 @@ void kc_assign_tile(const float *const *row, size_t rows, size_t d, const float 
 /* Set similarity (n) to each row's similarity to centroid given[i]: the same bits as from kc_assign, but faster. */
 int kc_assign_own(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k,
                   const uint32_t *given, float *similarity, struct kc_err *e) KC_MUST_USE;
+/* List the `top` nearest centroids of each row, the nearest first, of equals the lowest id first.
+ *   top_ids (n, top), top_similarity (n, top): set; places beyond k get KC_NONE and NAN */
+int kc_assign_top(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *centroids, uint32_t k, size_t top,
+                  uint32_t *top_ids, float *top_similarity, struct kc_err *e) KC_MUST_USE;
+/* Do the same for the `rows` <= KC_LA_TILE rows at row[] in the calling thread; work as in kc_assign_tile. */
+void kc_assign_top_tile(const float *const *row, size_t rows, size_t d, const float *centroids, uint32_t k, size_t top,
+                        uint32_t *top_ids, float *top_similarity, void *work);
 uint64_t kc_assign_bytes(size_t d, int in_memory, unsigned threads);
 
 #endif

@@ -15,42 +15,11 @@
 #include "core/kmeans/choose.h"
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/settle.h"
-#include "core/kmeans/sizes.h"
 #include "core/kmeans/sweep.h"
 #include "la/product.h"
 #include "par/pool.h"
 
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
-
-static int add_warning(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
-
-static int add_warning(struct kc_fitting *w, const char *fmt, ...)
-{
-    char line[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
-}
-
-static void report_broken_limit(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
-
-/* Report a requested limit that could not be kept; several are joined in one line. */
-static void report_broken_limit(struct kc_fitting *w, const char *fmt, ...)
-{
-    size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
-    va_list ap;
-    if (at) {
-        snprintf(w->f->limit_reason + at, room, "; ");
-        at = strlen(w->f->limit_reason);
-        room = sizeof w->f->limit_reason - at;
-    }
-    va_start(ap, fmt);
-    vsnprintf(w->f->limit_reason + at, room, fmt, ap);
-    va_end(ap);
-    w->f->limit_broken = 1;
-}
 
 /* List the k that the data allow into *ks. If even the smallest is too many, list the number of distinct rows
  * instead. */
@@ -73,15 +42,16 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
         (*ks)[0] = (uint32_t)distinct;
         *nk = 1;
         if (w->o->k_given)
-            report_broken_limit(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
+            kc_fitting_limit(w, "k = %llu was asked for, but there %s only %llu %s%s", (unsigned long long)r->min,
                                 distinct == 1 ? "is" : "are", have, rows, s);
         else if (distinct == 1)
-            return add_warning(w, "%s: one cluster", w->f->n == 1 ? "there is only one row" : "all rows are the same");
+            return kc_fitting_warn(w, "%s: one cluster",
+                                   w->f->n == 1 ? "there is only one row" : "all rows are the same");
         return 0;
     }
     w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
     if (w->cut)
-        return add_warning(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
+        return kc_fitting_warn(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
                            (unsigned long long)r->max);
     return 0;
 }
@@ -119,17 +89,17 @@ static int warn_of_doubts(struct kc_fitting *w, size_t chosen)
     if (w->own->nsweep < 2)
         return 0;
     if (chosen + 1 == w->own->nsweep && !w->cut && k < f->n &&
-        add_warning(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
+        kc_fitting_warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
         return -1;
     if (chosen == 0 && k > 2 &&
-        add_warning(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
+        kc_fitting_warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
         return -1;
     for (int i = 0; i < KC_INDICES; i++) {
         of[i] = w->own->sweep[kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i)].k;
         agree += of[i] == k;
     }
     if (agree == 1)
-        return add_warning(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u",
+        return kc_fitting_warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u",
                            of[0], of[1], of[2]);
     return 0;
 }
@@ -143,40 +113,6 @@ static int refresh_chosen_entry(struct kc_fitting *w, size_t chosen)
     fill_entry(&w->own->sweep[chosen], &p);
     w->own->silhouette_selected = p.silhouette;
     return 0;
-}
-
-static int sizes_within_limits(const struct kc_fitting *w)
-{
-    const struct kc_kmeans_opts *o = w->o;
-    if (o->min_size > kc_sizes_feasible_min(w->f->n, o->min_size, o->max_size))
-        return 0;
-    for (uint32_t c = 0; c < w->f->k; c++)
-        if (w->counts[c] < o->min_size || (o->max_size && w->counts[c] > o->max_size))
-            return 0;
-    return 1;
-}
-
-/* Enforce the size limits, as far as they can hold together, and report those that cannot. */
-static int enforce_size_limits(struct kc_fitting *w)
-{
-    const struct kc_kmeans_opts *o = w->o;
-    struct kc_clustering *f = w->f;
-    uint64_t min = kc_sizes_feasible_min(f->n, o->min_size, o->max_size);
-    if (min < o->min_size) {
-        if (o->min_size > f->n)
-            report_broken_limit(w, "min-size %llu cannot be kept: the number of rows is %zu",
-                                (unsigned long long)o->min_size, f->n);
-        else
-            report_broken_limit(w, "min-size %llu and max-size %llu cannot both hold for %zu rows: min-size %llu was "
-                                   "kept instead", (unsigned long long)o->min_size, (unsigned long long)o->max_size,
-                                f->n, (unsigned long long)min);
-    }
-    if (w->stage == KC_FIT_SIZED) /* done before the fit was resumed */
-        return 0;
-    if (kc_sizes_enforce(&w->space, f->labels, &f->k, min, o->max_size, &w->own->merged, &w->own->split, w->e) != 0)
-        return -1;
-    w->stage = KC_FIT_SIZED;
-    return kc_steps_at(w->space.steps, w->e) < 0 ? -1 : 0;
 }
 
 int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
@@ -204,11 +140,11 @@ static int warn_if_unbalanced(struct kc_fitting *w)
     qsort(w->counts, f->k, sizeof *w->counts, by_size);
     uint64_t median = w->counts[f->k / 2];
     if (f->k >= 3 && largest * 2 > f->n && largest > 10 * median)
-        return add_warning(w,
+        return kc_fitting_warn(w,
                            "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
                            (unsigned long long)largest, f->n, (unsigned long long)median);
     if (f->k == 2 && f->clusters[1].size * 20 < largest)
-        return add_warning(w, "sizes are very unbalanced: the two clusters have %llu and %llu rows",
+        return kc_fitting_warn(w, "sizes are very unbalanced: the two clusters have %llu and %llu rows",
                            (unsigned long long)largest, (unsigned long long)f->clusters[1].size);
     return 0;
 }
@@ -268,8 +204,8 @@ static int warn_if_too_tight(struct kc_fitting *w)
         /* the mean cosine distance to the centre of all rows */
         double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / kc_space_total(&w->space);
         rc = spread > 4e-6 ? 0 :
-             add_warning(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be clustered "
-                            "well; subtracting their mean first would help", spread > 0 ? spread : 0);
+             kc_fitting_warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be "
+                                "clustered well; subtracting their mean first would help", spread > 0 ? spread : 0);
     }
     kc_mem_free(sum);
     kc_mem_free(one);
@@ -382,6 +318,26 @@ out:
     return rc;
 }
 
+/* Take the centroids that are given for those of the only k. */
+static int take_given_centroids(struct kc_fitting *w, uint32_t k)
+{
+    struct kc_clustering *f = w->f;
+    if (k != w->r->ncentroids)
+        return kc_err_set(w->e, KC_EINPUT, "%u centroids were given, but there %s only %u different row%s",
+                          w->r->ncentroids, k == 1 ? "is" : "are", k, k == 1 ? "" : "s");
+    w->own->sweep = kc_mem_zalloc(1, sizeof *w->own->sweep, w->e);
+    if (!w->own->sweep)
+        return -1;
+    w->own->nsweep = 1;
+    w->own->sweep[0] = (struct kc_k_entry){k, f->n, NAN, NAN, NAN, NAN, NAN, 0};
+    choose_k(w);
+    w->refine = 1;
+    if (kc_fitting_alloc(w, k) != 0)
+        return -1;
+    memcpy(f->centroids, w->r->centroids, (size_t)k * f->d * sizeof *f->centroids);
+    return 0;
+}
+
 static int visit_chosen_run(void *arg, struct kc_state *s)
 {
     const struct kc_fitting *w = arg;
@@ -405,6 +361,8 @@ static int refine_chosen_run(struct kc_fitting *w)
         kc_stack_run(&w->space, &run, 1, &ro, best, 1, w->e) == 0)
         rc = best->objective < 0 ? kc_steps_bad(w->space.steps, "no partition of all rows", w->e) :
                                    adopt_partition(w, best);
+    if (rc == 0 && w->r->centroids)
+        w->own->sweep[0].iterations = best->iterations;
     kc_steps_leave(w->space.steps, &frame);
     kc_best_free(best, 1);
     w->best = NULL;
@@ -416,7 +374,7 @@ static int recompute_settled(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
     const struct kc_space *s = &w->space;
-    if (w->own->merged || w->own->split) /* the centroids are computed later, by fit_rows */
+    if (kc_fitting_resized(w)) /* the centroids are computed later, by fit_rows */
         return 0;
     if (kc_sums(s, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
@@ -459,7 +417,7 @@ static void report_time_up(struct kc_fitting *w)
         snprintf(untried, sizeof untried, ", no k from %u on was tried", w->untried);
     if (w->level)
         snprintf(level, sizeof level, ", k was chosen by %zu of %zu rows", w->level, w->f->n);
-    report_broken_limit(w, "time was up: the search was cut short%s%s", untried, level);
+    kc_fitting_limit(w, "time was up: the search was cut short%s%s", untried, level);
 }
 
 /* Make the last step, only to honour a pending save request. A resumed run recomputes the figures, so the flop counter
@@ -496,7 +454,7 @@ static int fit_rows(struct kc_fitting *w)
     memcpy(f->path_why, path.why, sizeof f->path_why);
     /* The sweep and the choice. */
     if (w->stage == KC_FIT_SWEEP) {
-        if (sweep_and_choose(w, ks, nk) != 0)
+        if ((w->r->centroids ? take_given_centroids(w, ks[0]) : sweep_and_choose(w, ks, nk)) != 0)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
@@ -510,20 +468,20 @@ static int fit_rows(struct kc_fitting *w)
     struct kc_k_entry *entry = f->k == w->own->k_selected && chosen->rows == f->n ? chosen : NULL;
     if (w->settled < w->own->k_selected) { /* rows so close that float32 centroids cannot tell them apart */
         if (w->o->k_given)
-            report_broken_limit(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
+            kc_fitting_limit(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
                                 (uint32_t)w->settled);
-        else if (add_warning(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
+        else if (kc_fitting_warn(w, "k = %u was chosen, but only %u clusters are distinct", w->own->k_selected,
                              (uint32_t)w->settled) != 0)
             goto out;
     }
     w->own->final_seconds = kc_clock_now() - began;
     /* The size limits. If they changed anything, the sweep's entry keeps the figures of the labels before. */
     began = kc_clock_now();
-    if (w->stage == KC_FIT_SIZED || !sizes_within_limits(w)) {
+    if (w->stage == KC_FIT_SIZED || !kc_fitting_sizes_hold(w)) {
         if ((w->stage == KC_FIT_SETTLED && entry && refresh_chosen_entry(w, (size_t)w->chosen) != 0) ||
-            enforce_size_limits(w) != 0)
+            kc_fitting_enforce_sizes(w) != 0)
             goto out;
-        if (w->own->merged || w->own->split) {
+        if (kc_fitting_resized(w)) {
             entry = NULL;
             if (kc_fitting_alloc(w, f->k) != 0 || kc_settle_order(w, 0, NULL) != 0 || kc_settle_centre(w) != 0 ||
                 kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, f->labels, NULL, f->similarity, f->margin,
@@ -577,6 +535,8 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     out->free_appendix = free_appendix;
     o.k = kc_krange_for(&o.k, n);
     o.k_given = o.k_given && !r->part;
+    kc_kmeans_balance(&o, n);
+    o.n_init = r->centroids ? 0 : o.n_init; /* size limits start from them alone, too */
     w.space.work = &work;
     w.space.steps = r->steps;
     if (r->steps)

@@ -3,6 +3,7 @@
 #include "core/cluster/assign.h"
 #include "core/judge/index.h"
 #include "core/kmeans/choose.h"
+#include "core/kmeans/fixed_k.h"
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/sizes.h"
 #include "core/kmeans/sweep.h"
@@ -29,8 +30,11 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);
     uint32_t most = k > n ? (uint32_t)n : (uint32_t)k;
-    uint64_t after = (uint64_t)n * (r->want_rows ? 20 : 12) +
-                     kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads) +
+    uint64_t sizes = o->k.min == o->k.max && (o->balanced || o->max_size || o->min_size > 1) &&
+                     kc_fixed_k_feasible(n, kmax, o->min_size, o->max_size) ?
+                     kc_fixed_k_bytes(n, d, in_memory, kmax, threads) :
+                     kc_sizes_bytes(n, d, in_memory, kmax, o->max_size, threads);
+    uint64_t after = (uint64_t)n * (r->want_rows ? 20 : 12) + sizes +
             kc_index_bytes(n, d, in_memory, 1, most, threads) +
             n + (uint64_t)most * (d * (sizeof(double) + 4 * sizeof(float)) + sizeof(struct kc_cluster) +
                                  4 * sizeof(uint64_t)) +

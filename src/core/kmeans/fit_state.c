@@ -53,15 +53,24 @@ int kc_fitting_visit(void *arg, struct kc_state *s)
         return -1;
     if (w->stage == KC_FIT_SWEEP)
         return 0;
-    const int moved = w->stage == KC_FIT_SIZED && w->own->merged + w->own->split > 0;
+    const int moved = w->stage == KC_FIT_SIZED && kc_fitting_resized(w);
     has[0] = f->labels != NULL;
     has[1] = !moved && (!f->labels || w->unsure || w->stage >= KC_FIT_SETTLED); /* centroids */
     has[2] = w->nunsure;
     if (visit_choice(w, s) != 0 || kc_state_u64(s, "merged", &w->own->merged, 1, UINT32_MAX) != 0 ||
         kc_state_u64(s, "split", &w->own->split, 1, UINT32_MAX) != 0 || kc_state_u64(s, "has", has, 3, f->n) != 0)
         return -1;
+    if (w->stage == KC_FIT_SIZED && kc_fitting_keeps_k(w)) {
+        uint64_t *resized = kc_state_lend(s, 1, sizeof *resized);
+        if (!resized)
+            return -1;
+        *resized = w->resized != 0;
+        if (kc_state_u64(s, "resized", resized, 1, 1) != 0)
+            return -1;
+        w->resized = *resized != 0;
+    }
     if (s->reading) {
-        const int sized = w->stage == KC_FIT_SIZED && w->own->merged + w->own->split > 0;
+        const int sized = w->stage == KC_FIT_SIZED && kc_fitting_resized(w);
         if (has[0] > 1 || has[1] > 1 || (has[2] && !has[1]) || (!has[0] && (!has[1] || !w->refine)) ||
             (w->stage >= KC_FIT_SETTLED && (!has[0] || has[1] == (uint64_t)sized)))
             return kc_state_bad(s, "labels or centroids are missing");

@@ -29,6 +29,7 @@ struct kc_kmeans_opts {
                           * is then a broken limit, not a warning */
     enum kc_index k_by;
     uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
+    int balanced;        /* sizes differ by at most one: there is one k, and the limits above are not given */
     uint64_t n_init, max_iter;
     double tol;
     uint64_t seed;
@@ -68,6 +69,9 @@ extern const struct kc_option kc_kmeans_options[];
 
 /* Check what single options cannot tell. KC_EUSAGE. */
 int kc_kmeans_check(const void *opts, struct kc_err *e) KC_MUST_USE;
+
+/* If sizes are to be balanced, set the limits for n rows. */
+void kc_kmeans_balance(struct kc_kmeans_opts *o, uint64_t n);
 
 /* Return the appendix of a clustering by k-means; NULL if it has none. */
 const struct kc_kmeans *kc_kmeans_of(const struct kc_clustering *c);

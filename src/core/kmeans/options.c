@@ -117,6 +117,13 @@ static void write_range(const void *base, int brief, char out[KC_OPTION_TEXT_MAX
         snprintf(out + n, size - (size_t)n, ":%llu", (ull)k->step);
 }
 
+/* Write whether sizes are balanced, for a checkpoint. */
+static void write_balanced(const void *base, int brief, char out[KC_OPTION_TEXT_MAX])
+{
+    (void)brief;
+    snprintf(out, KC_OPTION_TEXT_MAX, "%s", ((const struct kc_kmeans_opts *)base)->balanced ? "yes" : "no");
+}
+
 int kc_kmeans_check(const void *opts, struct kc_err *e)
 {
     typedef unsigned long long ull;
@@ -131,6 +138,11 @@ int kc_kmeans_check(const void *opts, struct kc_err *e)
                           !(o->k_given & KC_K_MIN_GIVEN) ? "; without --k-min it is 2" : "");
     if (!(o->k.factor <= 0) && !(o->k.factor > 1))
         return kc_err_set(e, KC_EUSAGE, "the factor of the range of k, %g, is not above 1", o->k.factor);
+    if (o->balanced && (o->k.min != o->k.max || o->k.least > 0 || o->k.share > 0))
+        return kc_err_set(e, KC_EUSAGE, "--balanced needs one number of clusters: give -k K");
+    if (o->balanced && (o->min_size > 1 || o->max_size))
+        return kc_err_set(e, KC_EUSAGE, "--balanced sets both limits of sizes: leave out %s",
+                          o->max_size ? "--max-size" : "--min-size");
     if (o->max_size && o->max_size < o->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (ull)o->max_size, (ull)o->min_size);
@@ -160,6 +172,9 @@ const struct kc_option kc_kmeans_options[] = {
      .marks = EVERYWHERE | KC_OPTION_BASIC, .help = "make no cluster smaller than N"},
     {.name = "max-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_size), .least = 1, .off = "off",
      .env = "KCLUST_MAX_SIZE", .marks = EVERYWHERE | KC_OPTION_BASIC, .help = "make no cluster larger than N"},
+    {.name = "balanced", .type = KC_OPTION_FLAG, .at = AT(balanced), .set = 1, .text = write_balanced, .shown = "",
+     .marks = KC_OPTION_CHECKPOINT | KC_OPTION_BASIC,
+     .help = "make clusters whose sizes differ by at most one; needs -k K"},
     {.name = "n-init", .arg = "N", .type = KC_OPTION_U64, .at = AT(n_init), .least = 1, .most = 1000000,
      .env = "KCLUST_N_INIT", .marks = EVERYWHERE, .help = "restarts for each k"},
     {.name = "max-iter", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_iter), .least = 1, .most = 1000000000,

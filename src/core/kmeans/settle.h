@@ -37,6 +37,7 @@ struct kc_fitting {
     uint64_t chosen;  /* the entry of the sweep that was chosen */
     uint64_t refine;  /* 1: its run must continue on all rows */
     uint64_t settled; /* clusters before the size limits */
+    int resized;      /* the size limits were kept by other clusters, as many (fixed_k.h) */
     uint32_t untried; /* the first k that was not tried because time was up; 0: all were tried */
     size_t level;     /* the rows that k was chosen on because time was up; 0: all that were meant */
     struct kc_err *e;
@@ -44,6 +45,16 @@ struct kc_fitting {
 
 /* Allocate the sums, counts and centroids of k clusters; free the present ones. */
 int kc_fitting_alloc(struct kc_fitting *w, uint32_t k) KC_MUST_USE;
+
+/* Tell a warning, or a requested limit that could not be kept; several limits are joined in one line (fit_limits.c). */
+int kc_fitting_warn(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
+void kc_fitting_limit(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
+/* Return 1 if the sizes keep the limits; enforce them, as far as they can hold together, and report those that
+ * cannot. */
+int kc_fitting_sizes_hold(const struct kc_fitting *w);
+int kc_fitting_enforce_sizes(struct kc_fitting *w) KC_MUST_USE;
+int kc_fitting_resized(const struct kc_fitting *w); /* that has changed labels: centroids are to be computed anew */
+int kc_fitting_keeps_k(const struct kc_fitting *w); /* that keeps the k that was asked for */
 
 /* Save or restore a fit (fit_state.c). A kc_frame.visit; arg: the struct kc_fitting. */
 int kc_fitting_visit(void *arg, struct kc_state *s) KC_MUST_USE;

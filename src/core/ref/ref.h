@@ -41,6 +41,10 @@ double kc_ref_kmeans_weighted(const float *x, const double *w, size_t n, size_t 
  * <= 16. */
 double kc_ref_match(const double *w, size_t rows, size_t cols);
 
+/* Return the largest sum of value (n, k) over assignments of n <= 32 rows to k <= 16 clusters of min..max rows, by
+ * trying all; a value of INT64_MIN: the row may not go there. INT64_MIN if there is no such assignment. */
+int64_t kc_ref_transport(const int64_t *value, size_t n, uint32_t k, uint64_t min, uint64_t max);
+
 /* Compute the agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: the pairs by looking at all of
  * them, the expected mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
 struct kc_agreement;

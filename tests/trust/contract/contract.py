@@ -608,6 +608,7 @@ def beside_cells():
             ("fit", VERBS["fit"] + ["--where", "no < 20", "--metadata"], ["a"], "--metadata", fields, None),
             ("convert", VERBS["convert"] + ["--terms"], ["a"], "--terms", terms, None),
             ("fit", VERBS["fit"] + ["--keywords", "2", "--stop-words"], ["a"], "--stop-words", stop, None),
+            ("fit", ["fit", "-q", "--centroids"], ["a"], "--centroids", jsonl(vectors(3, 4)), None),
             ("fit", VERBS["fit"] + ["--like"], ["a"], "--like", read_file(MODEL), None),
             ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels")):
         where = "%s/%s/" % (verb, name)

@@ -34,6 +34,7 @@ SHAPES = [
     ("streamed", 52000, 256, 3, 0.3, ["-k", "3:5", "--n-init", "2", "--sample", "4000", "--max-memory", "50M"]),
     ("sizes", 3000, 12, 9, 0.9, ["-k", "4:7", "--n-init", "2", "--min-size", "40", "--max-size", "300"]),
     ("sizes that cannot be", 500, 12, 9, 0.9, ["-k", "4:7", "--n-init", "2", "--min-size", "300", "--max-size", "301"]),
+    ("one k within limits", 900, 12, 9, 0.9, ["-k", "7", "--n-init", "2", "--balanced"]),
     ("weighted", 3000, 12, 9, 0.9, ["-k", "2:7", "--n-init", "2", "--metadata", "w.jsonl", "--weight-field", "w"]),
     ("weighted, in Gram space", 600, 96, 8, 1.6, ["-k", "2:7", "--n-init", "3", "--metadata", "w.jsonl", "--weight-field", "w",
                                                   "--max-size", "150"]),
@@ -41,7 +42,7 @@ SHAPES = [
                                                  "--weight-field", "w"]),
     ("one row", 1, 8, 1, 1.0, []),
 ]
-SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "streamed": 3, "weighted": 4}  # stop points of a slice
+SLICE = {"stacked": 9, "sampled": 5, "many": 5, "sizes": 3, "one k within limits": 6, "streamed": 3, "weighted": 4}  # stop points of a slice
 
 
 def libraries():

@@ -62,6 +62,7 @@ def make(folder, kclust):
     put("some.npy", data.npy(some))
     for _, name, content, _ in formats.others(few):
         put(name, content)
+    put("three.jsonl", jsonl(few[:3]))
     put("fields.jsonl", formats.lines_of_fields(len(few)))
     put("fields.json", formats.index_of_fields(len(few)))
     put("dated.jsonl", "".join('{"term": "t%d", "vec": [%s], "kind": "%s", "day": "2024-05-%02d", "w": %d, "tags": ["a%d", null]}\n' %
@@ -106,8 +107,14 @@ TABLE = [
     Scenario("fit the records of an answer", ["fit"] + QUICK + ["--records", "/data", "IN/answer.json"]),
     Scenario("fit a bad record", ["fit"] + QUICK + ["-o", "out", "IN/bad.jsonl"], old=["out"]),
     Scenario("fit several files", ["fit"] + QUICK + ["IN/few.kvec", "IN/few.jsonl.gz", "IN/few.npy"]),
-    Scenario("fit many clusters, sizes limited", ["fit", "-k", "70", "--n-init", "1", "--min-size", "4", "--max-size",
-                                                 "9", "IN/some.npy"]),
+    Scenario("fit many clusters, sizes limited", ["fit", "-k", "69:70", "--n-init", "1", "--min-size", "4",
+                                                 "--max-size", "9", "IN/some.npy"]),
+    Scenario("fit one k within limits, rows left out", ["fit", "-k", "5", "--n-init", "1", "--balanced", "--threshold",
+                                                        "p10", "--min-margin", "0.01", "--top", "3", "-m", "model", "-o",
+                                                        "out", "IN/few.npy"], old=["model", "out"], slow=True),
+    Scenario("fit from centroids, a table over time", ["fit", "--centroids", "IN/three.jsonl", "--time-field", "day",
+                                                       "--time-bins", "week", "--time-table", "table", "--keywords", "2",
+                                                       "-o", "out", "IN/dated.jsonl"], old=["table", "out"]),
     Scenario("fit limits that cannot hold", ["fit", "-k", "3", "--n-init", "1", "--min-size", "50", "--max-size", "60",
                                              "-o", "out", "-s", "side", "IN/few.jsonl"], old=["out"]),
     Scenario("fit a sample, then all rows", ["fit", "-k", "2:5", "--n-init", "1", "--max-iter", "3", "--sample", "60",
@@ -134,7 +141,8 @@ TABLE = [
                                                                  "IN/dated.jsonl"], old=["out", "side", "records"],
              slow=True),
     Scenario("assign", ["assign", "-q", "-m", "IN/model", "IN/few.jsonl.gz"], streams=True),
-    Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "-f", "csv", "-o", "out", "IN/few.npy"], old=["out"]),
+    Scenario("assign to a file", ["assign", "-q", "-m", "IN/model", "--top", "2", "-f", "csv", "-o", "out", "IN/few.npy"],
+             old=["out"]),
     Scenario("update, a new topic", ["update", "-m", "IN/model", "--save", "new", "-o", "out", "-s", "side", "--late",
                                      "late", "IN/batch.jsonl"], old=["new", "out", "side", "late"]),
     Scenario("fit like a model", ["fit", "-k", "5", "--n-init", "1", "--like", "IN/model", "-m", "new", "-o", "out",

@@ -67,12 +67,12 @@ static void short_of(long long at, int from_then_on)
 
 static char folder[64];
 
-/* A name in the test's folder; eight may be in use. */
+/* A name in the test's folder; 16 may be in use. */
 static const char *path(const char *name)
 {
-    static char p[8][128];
+    static char p[16][128];
     static int next;
-    next = (next + 1) % 8;
+    next = (next + 1) % 16;
     snprintf(p[next], sizeof p[next], "%s/%s", folder, name);
     return p[next];
 }
@@ -91,7 +91,7 @@ static void make_input(const char *name, int n, int d)
         unit_fail(__FILE__, __LINE__, "cannot write %s: %s", name, strerror(errno));
 }
 
-enum job { FIT, FIT_ANNOTATE, FIT_PARTS, FIT_KVEC, CONVERT_NPY, CONVERT_KVEC, INFO, ASSIGN, JOBS };
+enum job { FIT, FIT_ANNOTATE, FIT_PARTS, FIT_EXACT, FIT_KVEC, CONVERT_NPY, CONVERT_KVEC, INFO, ASSIGN, JOBS };
 
 static int run(enum job what, unsigned threads, struct kc_err *e)
 {
@@ -105,7 +105,7 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         struct kc_kmeans_opts kmeans = KC_KMEANS_OPTS_DEFAULT;
         struct kc_job_fit j = {.in = in, .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT,
                                .path = {[KC_FIT_LABELS] = path("out"), [KC_FIT_SUMMARY] = path("side")},
-                               .created = -1, .want_text = 1};
+                               .created = -1, .want_text = 1, .min_margin = -2};
         struct kc_job_fit_result r;
         kmeans.k = (struct kc_krange){2, 4, 1, 0, 0, 0};
         kmeans.n_init = 2;
@@ -131,6 +131,20 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
             j.records.facets[j.records.nfacets++] = (struct kc_facet){"tags", "tags"};
             j.document_field = "more";
         }
+        if (what == FIT_EXACT) { /* k within limits, rows left out, nearest clusters, a table over time */
+            kmeans.k = (struct kc_krange){.min = 2, .max = 20, .step = 1}; /* as by default: the centroids tell */
+            kmeans.max_size = 9;
+            kmeans.n_init = 1;
+            j.parts.max_gap = -1;
+            j.centroids = path("in.jsonl.start");
+            j.threshold = (struct kc_threshold){KC_THRESHOLD_PERCENTILE, 20};
+            j.min_margin = 0;
+            j.out.top = 3;
+            j.keywords = 2;
+            j.time_field = "time";
+            j.path[KC_FIT_MODEL] = path("model");
+            j.path[KC_FIT_TIME_TABLE] = path("records");
+        }
         rc = kc_job_fit_run(&ctx, &j, &r, e);
         kc_job_fit_free(&r);
     } else if (what == INFO) {
@@ -139,6 +153,7 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
     } else if (what == ASSIGN) {
         struct kc_job_assign j = {.in = in, .model = path("kept.model"), .out = KC_OUT_OPTS_DEFAULT, .output = path("out"),
                                   .summary = path("side"), .drift = 1, .want_text = 1};
+        j.out.top = 2;
         struct kc_job_assign_result r;
         rc = kc_job_assign_run(&ctx, &j, &r, e);
         kc_job_assign_free(&r);
@@ -179,7 +194,7 @@ static void torture(enum job what, unsigned threads)
 
 TEST(short_memory_in_every_job)
 {
-    static const char *const files[] = {"in.jsonl", "in.kvec", "stop", "kept.model", "out", "out.terms", "side", "model",
+    static const char *const files[] = {"in.jsonl", "in.jsonl.start", "in.kvec", "stop", "kept.model", "out", "out.terms", "side", "model",
                                         "records"};
     struct kc_err e = {0};
     strcpy(folder, "/tmp/kclust-unit-XXXXXX");
@@ -188,6 +203,7 @@ TEST(short_memory_in_every_job)
         return;
     }
     make_input("in.jsonl", 40, 3);
+    make_input("in.jsonl.start", 5, 3);
     FILE *stop = fopen(path("stop"), "w");
     CHECK(stop && fprintf(stop, "t7\ntwo words\n") > 0 && fclose(stop) == 0);
     CHECK(run(FIT, 1, &e) == 0 && rename(path("model"), path("kept.model")) == 0);
