@@ -37,8 +37,12 @@ extern const struct kc_option kc_labels_options[], kc_model_labels_options[];
 extern const struct kc_option kc_top_options[];
 /* Options of fit about a struct kc_job_fit (cli/fit_rows.c). */
 extern const struct kc_option kc_fit_rows_options[], kc_fit_time_options[], kc_fit_long_options[];
-/* Check the format of labels, and set it to jsonl if --annotate is given. */
-int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+/* Check the format of labels: that of --output-format, else by the name of the output (NULL: standard output), and
+ * jsonl if --annotate is given. */
+int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, struct kc_err *e)
+    KC_MUST_USE;
+/* Refuse an output (NULL is fine) whose suffix is not among words, see io/suffix.h. */
+int kc_cli_check_suffix(const char *path, const char *option, const char *words, struct kc_err *e) KC_MUST_USE;
 
 /* The outputs of verbs that apply a model. */
 struct kc_cli_outputs {

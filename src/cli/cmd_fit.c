@@ -196,7 +196,9 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, j->algorithm->name);
     if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
-    if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, e) != 0)
+    if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, j->path[KC_FIT_LABELS], e) != 0 ||
+        kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
+        kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)
         return -1;
     j->records.id_format = j->out.id_format;
     if (a->timestamp)

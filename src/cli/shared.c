@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "in/fields/attrs.h"
 #include "in/fields/fields.h"
+#include "io/suffix.h"
 
 int kc_cli_check_field(const char *value, const char *name, struct kc_err *e)
 {
@@ -97,8 +98,8 @@ static int parse_columns(void *base, const char *value, const char *name, struct
 #define OUT(member) offsetof(struct kc_out_opts, member)
 #define LABELS(columns, sentence) \
     {.letter = 'f', .name = "output-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = OUT(format), \
-     .words = "tsv csv jsonl parquet", .marks = KC_OPTION_BASIC, \
-     .help = "tsv (without a header), csv (with one), jsonl or parquet"}, \
+     .words = KC_OUT_WORDS, .marks = KC_OPTION_BASIC, .shown = "by the name of the output, else tsv", \
+     .help = "tsv (without a header), csv (with one), jsonl, npy (the ids alone, as int32) or parquet"}, \
     {.name = "columns", .arg = "LIST", .type = KC_OPTION_OWN, .parse = parse_columns, .words = columns, \
      .shown = "term,cluster", .help = "the columns and their order: " sentence ", separated by commas"}, \
     {.name = "id-format", .arg = "FORMAT", .at = OUT(id_format), .check = kc_out_id_format_check, .shown = "%d", \
@@ -118,14 +119,29 @@ const struct kc_option kc_top_options[] = {
              "in jsonl as an array"},
     {0}};
 
-int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, struct kc_err *e)
+int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, struct kc_err *e)
 {
+    int given = kc_opt_given(v, "output-format");
+    if (!given && output && kc_out_format_by_suffix(output, o, e) != 0)
+        return -1;
+    if (o->format == KC_OUT_NPY && (kc_opt_given(v, "columns") || o->id_format || o->top > 0))
+        return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format or --top");
     if (!o->annotate)
         return 0;
-    if (kc_opt_given(v, "output-format") && o->format != KC_OUT_JSONL)
+    if (given && o->format != KC_OUT_JSONL)
         return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
+    if (o->format != KC_OUT_TSV && o->format != KC_OUT_JSONL)
+        return kc_err_at(e, KC_EUSAGE, output, 0, "--annotate writes jsonl and no other format");
     o->format = KC_OUT_JSONL;
     return 0;
+}
+
+int kc_cli_check_suffix(const char *path, const char *option, const char *words, struct kc_err *e)
+{
+    char suffix[KC_SUFFIX_MAX];
+    if (!path || *kc_suffix_of(path, suffix) == '\0' || strcmp(suffix, "txt") == 0 || kc_suffix_find(words, suffix) >= 0)
+        return 0;
+    return kc_suffix_refuse(path, option, words, NULL, e);
 }
 
 #define OUTPUT(member) offsetof(struct kc_cli_outputs, member)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "base/num.h"
+#include "io/suffix.h"
 #include "report/vectors.h"
 
 static int ends_with(const char *s, const char *suffix)
@@ -18,10 +19,17 @@ int kc_job_convert_target(const char *output, enum kc_in_format *f, struct kc_er
         if (ends_with(output, packed[i]))
             return kc_err_at(e, KC_EUSAGE, output, 0,
                              "convert does not compress: write to a pipe, as in kclust convert FILE | gzip > OUT");
-    *f = ends_with(output, ".jsonl") || ends_with(output, ".ndjson") ? KC_IN_JSONL :
-         ends_with(output, ".kvec") ? KC_IN_KVEC : ends_with(output, ".npy") ? KC_IN_NPY :
-         ends_with(output, ".raw") ? KC_IN_RAW : ends_with(output, ".faiss") ? KC_IN_FAISS :
-         ends_with(output, ".fvecs") ? KC_IN_FVECS : ends_with(output, ".parquet") ? KC_IN_PARQUET : KC_IN_AUTO;
+    static const char words[] = "jsonl/ndjson kvec npy raw faiss fvecs parquet";
+    static const enum kc_in_format formats[] = {KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS,
+                                                KC_IN_FVECS, KC_IN_PARQUET};
+    char suffix[KC_SUFFIX_MAX];
+    *f = KC_IN_AUTO;
+    if (*kc_suffix_of(output, suffix) == '\0' || strcmp(suffix, "txt") == 0)
+        return 0;
+    int which = kc_suffix_find(words, suffix);
+    if (which < 0)
+        return kc_suffix_refuse(output, "convert", words, "--output-format writes any of them to any name", e);
+    *f = formats[which];
     return 0;
 }
 

@@ -1,10 +1,11 @@
 /* What the label writers share: formats and columns by name, the formats of ids, and the loop over the rows. The bytes
- * of a single format are in tsv.c, csv.c, jsonl.c and labels_parquet.c. */
+ * of a single format are in tsv.c, csv.c, jsonl.c, labels_npy.c and labels_parquet.c. */
 #include "report/labels.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/utf8.h"
+#include "io/suffix.h"
 #include "json/jsonw.h"
 #include "report/parquet.h"
 #include "report/writer.h"
@@ -15,6 +16,7 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
     [KC_OUT_TSV] = &kc_out_writer_tsv,
     [KC_OUT_CSV] = &kc_out_writer_csv,
     [KC_OUT_JSONL] = &kc_out_writer_jsonl,
+    [KC_OUT_NPY] = &kc_out_writer_npy,
     [KC_OUT_PARQUET] = &kc_out_writer_parquet,
 };
 
@@ -28,6 +30,19 @@ int kc_out_format_by_name(const char *name, enum kc_out_format *f)
             return 0;
         }
     return -1;
+}
+
+int kc_out_format_by_suffix(const char *path, struct kc_out_opts *o, struct kc_err *e)
+{
+    static const char words[] = "tsv/tab csv jsonl/ndjson npy parquet";
+    char suffix[KC_SUFFIX_MAX];
+    if (*kc_suffix_of(path, suffix) == '\0' || strcmp(suffix, "txt") == 0)
+        return 0;
+    int i = kc_suffix_find(words, suffix);
+    if (i < 0)
+        return kc_suffix_refuse(path, "--output", words, "--output-format writes any of them to any name", e);
+    o->format = (enum kc_out_format)i;
+    return 0;
 }
 
 const char *kc_out_column_key(enum kc_column c)
@@ -283,7 +298,7 @@ int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct
     struct kc_buf *b = &w->b;
     uint64_t row = 0;
     size_t skip = 0;
-    b->n = 0;
+    b->n = o->format == KC_OUT_NPY ? b->n : 0; /* whose header says how many there are */
     for (size_t i = 0; i < t->n; i++, row++) {
         while (!t->rows && skip < t->nskipped && t->skipped[skip] == row) {
             skip++;
@@ -293,18 +308,18 @@ int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct
         if ((w->parquet ? kc_out_parquet_row(w->parquet, t, i, number, o, b, e) :
              writers[o->format]->row(b, t, i, number, o, e)) != 0)
             return -1;
-        if (!w->parquet && b->n >= FLUSH_AT) {
+        if (!w->parquet && o->format != KC_OUT_NPY && b->n >= FLUSH_AT) {
             if (kc_outfile_write(w->f, b->p, b->n, e) != 0)
                 return -1;
             b->n = 0;
         }
     }
-    return !w->parquet && b->n ? kc_outfile_write(w->f, b->p, b->n, e) : 0;
+    return !w->parquet && o->format != KC_OUT_NPY && b->n ? kc_outfile_write(w->f, b->p, b->n, e) : 0;
 }
 
 int kc_out_labels_end(struct kc_label_file *w, struct kc_err *e)
 {
-    return w->parquet ? kc_parquet_end(w->parquet, e) : 0;
+    return w->parquet ? kc_parquet_end(w->parquet, e) : w->o->format == KC_OUT_NPY ? kc_out_npy_end(w->f, &w->b, e) : 0;
 }
 
 void kc_out_labels_free(struct kc_label_file *w)

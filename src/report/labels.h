@@ -1,4 +1,4 @@
-/* The labels of the rows: one record each, in input order, as text or as Parquet. */
+/* The labels of the rows: one record each, in input order, as text, as Parquet, or as a vector of integers. */
 #ifndef KC_REPORT_LABELS_H
 #define KC_REPORT_LABELS_H
 
@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "io/outfile.h"
 
-enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_PARQUET, KC_OUT_FORMATS };
+enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_NPY, KC_OUT_PARQUET, KC_OUT_FORMATS };
+#define KC_OUT_WORDS "tsv csv jsonl npy parquet" /* their names, in the same order */
 
 enum kc_column {
     KC_COL_TERM,
@@ -54,6 +55,9 @@ struct kc_labels {
 
 /* Find a format by its name. Return 0, or -1 if there is none. */
 int kc_out_format_by_name(const char *name, enum kc_out_format *f) KC_MUST_USE;
+
+/* Set o->format by the suffix of the output's name: tsv without one. KC_EUSAGE for that of another format. */
+int kc_out_format_by_suffix(const char *path, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 
 /* Parse a comma-separated list of column names into o. KC_EUSAGE on an unknown or repeated name or an empty list. */
 int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;

@@ -13,7 +13,11 @@ struct kc_out_writer {
                struct kc_err *e);
 };
 
-extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_writer_jsonl, kc_out_writer_parquet;
+extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_writer_jsonl, kc_out_writer_npy,
+    kc_out_writer_parquet;
+
+/* Write an npy file of the labels in b, which are int32 in the order of this machine. (labels_npy.c) */
+int kc_out_npy_end(struct kc_outfile *f, struct kc_buf *b, struct kc_err *e) KC_MUST_USE;
 
 struct kc_parquet; /* report/parquet.h */
 /* Begin a Parquet file of labels; add row i of t, with tmp for what is between. (labels_parquet.c) */
