@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/suggest.h"
 
 #define MICRO 1e6   /* microseconds in a second */
 #define LONGEST 1e9 /* seconds that a time can be */
@@ -19,8 +20,13 @@ int kc_value_bad(const char *value, const char *expected, const char *name, stru
 
 int kc_value_bad_word(const char *value, const char *words, const char *name, struct kc_err *e)
 {
-    char expected[200];
-    snprintf(expected, sizeof expected, "one of: %s", words);
+    struct kc_suggest meant;
+    char expected[400];
+    kc_suggest_begin(&meant, value, strlen(value));
+    kc_suggest_list(&meant, words);
+    int n = snprintf(expected, sizeof expected, "one of: %s", words);
+    if (meant.best && n > 0 && (size_t)n < sizeof expected)
+        snprintf(expected + n, sizeof expected - (size_t)n, "; did you mean %.*s?", (int)meant.best_n, meant.best);
     return kc_value_bad(value, expected, name, e);
 }
 

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/num.h"
+#include "base/suggest.h"
 #include "cli/config.h"
+#include "cli/foreign.h"
 #include "core/algorithms.h"
 #include "in/fields/attrs.h"
 #include "io/outfile.h"
@@ -51,12 +53,33 @@ int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e)
     return 0;
 }
 
+/* Refuse a first word that is neither a verb nor a file. */
+static int refuse_word(const char *word, struct kc_err *e)
+{
+    struct kc_suggest meant;
+    const char *foreign = kc_foreign_verb(word);
+    kc_suggest_begin(&meant, word, strlen(word));
+    for (const struct kc_verb *const *p = kc_verbs; *p; p++)
+        kc_suggest_try(&meant, (*p)->name, strlen((*p)->name));
+    if (foreign || meant.best)
+        return kc_err_set(e, KC_EUSAGE, "no verb or file '%.100s': did you mean kclust %.*s?", word,
+                          foreign ? (int)strlen(foreign) : (int)meant.best_n, foreign ? foreign : meant.best);
+    if (strcmp(word, "version") == 0)
+        return kc_err_set(e, KC_EUSAGE, "no verb or file 'version': the version is kclust --version");
+    return kc_err_set(e, KC_EUSAGE, "no verb or file '%.100s' (see kclust help)", word);
+}
+
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
                     struct kc_err *e)
 {
     const char *word = first < argc ? argv[first] : "";
     int first_word = !named && first < argc && strcmp(argv[first - 1], "--") != 0;
     const struct kc_verb *other = first_word ? kc_verb_find(word) : NULL;
+    if (named && first < argc && strcmp(word, "help") == 0 && access(word, F_OK) != 0)
+        return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust help %s", v->name);
+    for (int i = first + !named; i < argc && access(argv[i], F_OK) != 0; i++) /* a verb behind the files */
+        if (kc_verb_find(argv[i]))
+            return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]... [FILE]...", argv[i]);
     if (other && other != v)
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
     if (other) /* `kclust -q fit FILE` */
@@ -79,8 +102,7 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
                           v->synopsis, v->name);
     if (first_word && !other && strcmp(word, "-") != 0 && !strpbrk(word, "./") && access(word, F_OK) != 0 &&
         errno == ENOENT)
-        return kc_err_at(e, KC_ESYS, word, 0, "cannot open: %s, and no verb of that name (see kclust help)",
-                         strerror(errno));
+        return refuse_word(word, e);
     return 0;
 }
 

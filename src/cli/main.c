@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     kc_cli_guard_signals();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return kc_cli_help(NULL, 0);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+    if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
         return kc_cli_version();
     const struct kc_verb *v = argc > 1 ? kc_verb_find(argv[1]) : NULL;
     return v ? kc_cli_run(v, argc - 1, argv + 1, 1) : kc_cli_run(kc_verbs[0], argc, argv, 0);

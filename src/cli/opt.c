@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/suggest.h"
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/foreign.h"
 #include "core/algorithms.h"
 
 /* getopt_long's view of the options. A long option's value is its place + 256, a short one's its letter. */
@@ -106,11 +108,23 @@ static int refuse_word(const struct kc_verb *v, const struct getopt_tables *t, c
             match = t->longs[i].name;
     }
     kc_err_escape(shown, sizeof shown, word, n + 2);
+    if (n == 1 && word[2] == 'k')
+        return kc_err_set(e, KC_EUSAGE, "option '--k': the number of clusters is -k, as in -k 5 or -k 2:20");
     if (other)
         return kc_err_set(e, KC_EUSAGE, "option '%s' can be --%s or --%s, see kclust %s --help", shown, match, other,
                           v->name);
     if (match)
         return kc_err_set(e, KC_EUSAGE, "option '--%s' takes no argument", match);
+    const char *foreign = kc_foreign_option(word + 2, n);
+    struct kc_suggest meant;
+    kc_suggest_begin(&meant, word + 2, n);
+    for (size_t i = 0; t->longs[i].name; i++)
+        kc_suggest_try(&meant, t->longs[i].name, strlen(t->longs[i].name));
+    if (foreign)
+        return kc_err_set(e, KC_EUSAGE, "unknown option '%s': %s", shown, foreign);
+    if (meant.best)
+        return kc_err_set(e, KC_EUSAGE, "unknown option '%s': did you mean --%.*s?", shown, (int)meant.best_n,
+                          meant.best);
     return kc_err_set(e, KC_EUSAGE, "unknown option '%s', see kclust %s --help", shown, v->name);
 }
 

@@ -195,7 +195,7 @@ const struct kc_option kc_running_options[] = {
      .help = "show a short help and exit"},
     {.name = "help-all", .type = KC_OPTION_FLAG, .role = KC_ROLE_HELP_ALL, .marks = KC_OPTION_BASIC,
      .help = "show all options and exit"},
-    {.name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION, .help = "show the version and exit"},
+    {.letter = 'V', .name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION, .help = "show the version and exit"},
     {0}};
 
 int kc_cli_parse_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e)

@@ -82,10 +82,11 @@ static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, c
 /* Warn if the chosen k is at the end of the range, or if no other index agrees with it. */
 static int warn_of_doubts(struct kc_fitting *w, size_t chosen)
 {
+    static const char *const names[KC_INDICES] = {"silhouette", "Calinski-Harabasz", "Davies-Bouldin"};
     const struct kc_clustering *f = w->f;
     uint32_t k = w->own->sweep[chosen].k;
-    uint32_t of[KC_INDICES];
-    int agree = 0;
+    int agree = 0, others = 0;
+    char text[160] = "";
     if (w->own->nsweep < 2)
         return 0;
     if (chosen + 1 == w->own->nsweep && !w->cut && k < f->n &&
@@ -94,13 +95,16 @@ static int warn_of_doubts(struct kc_fitting *w, size_t chosen)
     if (chosen == 0 && k > 2 &&
         kc_fitting_warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
         return -1;
-    for (int i = 0; i < KC_INDICES; i++) {
-        of[i] = w->own->sweep[kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i)].k;
-        agree += of[i] == k;
+    /* an index whose best k is at an end of the range says nothing about the k between */
+    for (size_t i = 0, o = 0; i < KC_INDICES && o < sizeof text; i++) {
+        size_t at = kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i);
+        agree += w->own->sweep[at].k == k;
+        others += at > 0 && at + 1 < w->own->nsweep && w->own->sweep[at].k != k;
+        if ((at > 0 && at + 1 < w->own->nsweep) || at == chosen)
+            o += (size_t)snprintf(text + o, sizeof text - o, "%s%s %u", o ? ", " : "", names[i], w->own->sweep[at].k);
     }
-    if (agree == 1)
-        return kc_fitting_warn(w, "the indices disagree on k: silhouette %u, Calinski-Harabasz %u, Davies-Bouldin %u",
-                           of[0], of[1], of[2]);
+    if (agree == 1 && others > 0)
+        return kc_fitting_warn(w, "the indices disagree on k: %s; --k-by picks by another", text);
     return 0;
 }
 

@@ -12,6 +12,8 @@ static int refuse_range(const char *value, const char *name, struct kc_err *e)
 {
     char shown[64];
     kc_err_escape(shown, sizeof shown, value, strlen(value));
+    if (*value >= '0' && *value <= '9' && strspn(value, "0123456789,.-") == strlen(value) && strpbrk(value, ",-"))
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s': a range is written MIN:MAX, as in 2:20", name, shown);
     return kc_err_set(e, KC_EUSAGE,
                       "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MIN and "
                       "MAX may be shares of the rows, as in 10%%)",
@@ -66,8 +68,11 @@ static int parse_range(void *base, const char *value, const char *name, struct k
     struct kc_krange r = {.step = 1};
     char part[3][32] = {"", "", ""};
     int n = 0;
+    value += *value == '='; /* as in -k=5 */
     for (const char *p = value;; p++) {
         size_t len = strcspn(p, ":");
+        if (len == strlen(p) && n == 0 && strspn(p, "0123456789") > 0 && p[strspn(p, "0123456789")] == '-') /* 2-20 */
+            len = strspn(p, "0123456789");
         if (n == 3 || len >= sizeof part[0])
             return refuse_range(value, name, e);
         memcpy(part[n++], p, len);
@@ -87,7 +92,8 @@ static int parse_range(void *base, const char *value, const char *name, struct k
         return refuse_range(value, name, e);
     }
     if (r.min < 1 || r.min > K_MOST || r.max < 1 || r.max > K_MOST)
-        return kc_err_set(e, KC_EUSAGE, "%s: k can be from 1 to %d", name, K_MOST);
+        return kc_err_set(e, KC_EUSAGE, r.min < 1 || r.max < 1 ? "%s: at least one cluster" :
+                          "%s: k can be from 1 to %d", name, K_MOST);
     o->k = r;
     o->k_given = KC_K_MIN_GIVEN | KC_K_MAX_GIVEN;
     return 0;

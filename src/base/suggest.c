@@ -1,0 +1,72 @@
+/* Find the most similar word by the edit distance of Damerau (1964) and Levenshtein (1966), with neighbouring letters
+ * swapped as one edit. A word counts if no more than a third of its letters are edits, and one in any case; a word that
+ * begins with the other counts as one edit. */
+#include "base/suggest.h"
+
+#include <string.h>
+
+#define LONGEST 40 /* longer words are not compared */
+
+static char plain(char c)
+{
+    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Return the number of edits from a to b. */
+static unsigned count_edits(const char *a, size_t n, const char *b, size_t m)
+{
+    unsigned row[3][LONGEST + 1], *before = row[0], *last = row[1], *now = row[2];
+    for (size_t j = 0; j <= m; j++)
+        last[j] = (unsigned)j;
+    for (size_t i = 1; i <= n; i++) {
+        now[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            unsigned cost = plain(a[i - 1]) != plain(b[j - 1]);
+            now[j] = least(least(last[j] + 1, now[j - 1] + 1), last[j - 1] + cost);
+            if (i > 1 && j > 1 && plain(a[i - 1]) == plain(b[j - 2]) && plain(a[i - 2]) == plain(b[j - 1]))
+                now[j] = least(now[j], before[j - 2] + 1);
+        }
+        unsigned *first = before;
+        before = last;
+        last = now;
+        now = first;
+    }
+    return last[m];
+}
+
+void kc_suggest_begin(struct kc_suggest *s, const char *word, size_t n)
+{
+    *s = (struct kc_suggest){.word = word, .word_n = n};
+}
+
+void kc_suggest_try(struct kc_suggest *s, const char *known, size_t n)
+{
+    size_t m = s->word_n;
+    if (m < 2 || m > LONGEST || n < 2 || n > LONGEST)
+        return;
+    unsigned edits = count_edits(s->word, m, known, n), most = (unsigned)(n < m ? n : m) / 3;
+    size_t common = 0;
+    while (common < m && common < n && plain(s->word[common]) == plain(known[common]))
+        common++;
+    if (m >= 4 && n >= 4 && (common == m || common == n))
+        edits = least(edits, 1);
+    if (edits > (most > 1 ? most : 1) || (s->best && edits >= s->distance))
+        return;
+    s->best = known;
+    s->best_n = n;
+    s->distance = edits;
+}
+
+void kc_suggest_list(struct kc_suggest *s, const char *words)
+{
+    for (const char *p = words; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        kc_suggest_try(s, p, n);
+        p += n;
+    }
+}
