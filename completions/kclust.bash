@@ -69,7 +69,7 @@ _kclust() {
         return
         ;;
     fit:--input-format|fit:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     fit:--dim)
@@ -150,7 +150,7 @@ _kclust() {
         return
         ;;
     fit:--output-format|fit:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
         return
         ;;
     fit:--columns)
@@ -286,7 +286,7 @@ _kclust() {
         return
         ;;
     assign:--input-format|assign:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     assign:--dim)
@@ -355,7 +355,7 @@ _kclust() {
         return
         ;;
     assign:--output-format|assign:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
         return
         ;;
     assign:--columns)
@@ -414,7 +414,7 @@ _kclust() {
         return
         ;;
     update:--input-format|update:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     update:--dim)
@@ -483,7 +483,7 @@ _kclust() {
         return
         ;;
     update:--output-format|update:-f)
-        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
         return
         ;;
     update:--columns)
@@ -539,7 +539,7 @@ _kclust() {
         return
         ;;
     score:--input-format|score:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     score:--dim)
@@ -664,7 +664,7 @@ _kclust() {
         return
         ;;
     convert:--input-format|convert:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     convert:--dim)
@@ -736,7 +736,7 @@ _kclust() {
         return
         ;;
     info:--input-format|info:-i)
-        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
     info:--dim)

@@ -90,8 +90,8 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)
         return kc_err_set(e, KC_EUSAGE, "--dim is for --input-format raw: the other formats contain it");
-    if (in->tensor && in->format != KC_IN_AUTO && in->format != KC_IN_SAFETENSORS)
-        return kc_err_set(e, KC_EUSAGE, "--tensor is for safetensors, not for --input-format %s",
+    if (in->tensor && in->format != KC_IN_AUTO && in->format != KC_IN_SAFETENSORS && in->format != KC_IN_NPZ)
+        return kc_err_set(e, KC_EUSAGE, "--tensor is for safetensors and npz, not for --input-format %s",
                           kc_in_format_name(in->format));
     in->files = (const char *const *)(argv + first);
     in->nfiles = (size_t)(argc - first);

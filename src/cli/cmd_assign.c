@@ -59,7 +59,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     a->job.summary = a->output.summary;
     a->job.prometheus = a->output.prometheus;
     if (kc_cli_check_labels(v, &a->job.out, a->job.output, e) != 0 ||
-        kc_cli_check_suffix(a->job.summary, "--summary", "json", e) != 0 || kc_job_assign_check_outputs(&a->job, e) != 0)
+        kc_cli_check_suffix(a->job.summary, "--summary", "json", e) != 0 ||
+        kc_job_assign_check_outputs(&a->job, e) != 0)
         return -1;
     return kc_cli_operands(v, argc, argv, first, named, &a->job.in, e);
 }

@@ -139,7 +139,8 @@ int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const ch
 int kc_cli_check_suffix(const char *path, const char *option, const char *words, struct kc_err *e)
 {
     char suffix[KC_SUFFIX_MAX];
-    if (!path || *kc_suffix_of(path, suffix) == '\0' || strcmp(suffix, "txt") == 0 || kc_suffix_find(words, suffix) >= 0)
+    if (!path || *kc_suffix_of(path, suffix) == '\0' || strcmp(suffix, "txt") == 0 ||
+        kc_suffix_find(words, suffix) >= 0)
         return 0;
     return kc_suffix_refuse(path, option, words, NULL, e);
 }
@@ -195,7 +196,8 @@ const struct kc_option kc_running_options[] = {
      .help = "show a short help and exit"},
     {.name = "help-all", .type = KC_OPTION_FLAG, .role = KC_ROLE_HELP_ALL, .marks = KC_OPTION_BASIC,
      .help = "show all options and exit"},
-    {.letter = 'V', .name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION, .help = "show the version and exit"},
+    {.letter = 'V', .name = "version", .type = KC_OPTION_FLAG, .role = KC_ROLE_VERSION,
+     .help = "show the version and exit"},
     {0}};
 
 int kc_cli_parse_threshold(struct kc_threshold *t, const char *value, const char *name, struct kc_err *e)

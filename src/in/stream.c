@@ -8,6 +8,7 @@
 #include "in/fields/terms.h"
 #include "in/formats/formats.h"
 #include "in/run.h"
+#include "in/watch.h"
 #include "par/pipe.h"
 
 /* Bytes of a piece. From a quarter of it on the overhead per piece no longer shows, and a few pieces take little
@@ -36,6 +37,7 @@ struct drain {
     size_t places_cap;
     struct kc_buf used; /* a bit for each place that a row has taken, if records say theirs by "index" */
     struct kc_choice choice;
+    struct kc_watch watch;
     struct kc_strs file_terms; /* the terms of --terms */
     struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
     struct kc_strs shown; /* the first bad records as log lines; only the calling thread may log, so they wait */
@@ -249,6 +251,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     if (s->first) {
         d->line = s->line0;
         d->row0 = d->rows;
+        kc_watch_file(&d->watch);
     }
     size_t from = d->run->nskipped;
     if (report_bad_records(d, s, e) != 0)
@@ -264,6 +267,8 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .seen = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
+        if (!d->o->terms_file && c.terms && kc_watch_terms(&d->watch, s->file, c.terms, s->n, e) != 0)
+            return -1;
         c.raws = d->o->want_raw ? &s->raws : NULL;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
         if (kc_choice_metadata(&d->choice, s, d->places, &d->terms, &c, e) != 0 ||
@@ -331,6 +336,7 @@ static int check_end(const struct pipeline *b, struct kc_err *e)
     if (d->skipped > d->shown.n)
         kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
                    d->skipped - d->shown.n == 1 ? "" : "s");
+    kc_watch_report(&d->watch, d->ctx);
     if (d->o->terms_file && d->rows != d->file_terms.n)
         return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu term%s, the input has %llu row%s",
                          d->file_terms.n, d->file_terms.n == 1 ? "" : "s", (unsigned long long)d->rows,
@@ -402,6 +408,16 @@ uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o
     return pieces_bytes(count_slots(ctx), block_bytes(o, count_slots(ctx)));
 }
 
+/* Tell what was taken for terms and vectors. */
+static void tell_fields(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_stats *st, size_t d)
+{
+    kc_ctx_log(ctx, KC_LOG_INFO, "read as %s: terms from %s, vectors from %s%s%s%s, numbers: %zu%s",
+               kc_in_format_name(st->format), o->terms_file ? "--terms" : st->term_field[0] ? st->term_field :
+               "the file or the row numbers", st->vec_field[0] ? st->vec_field : "its rows", st->how[0] ? " (" : "",
+               st->how, st->how[0] ? ")" : "", o->dims > 0 && o->dims < d ? (size_t)o->dims : d,
+               o->dims > 0 && o->dims < d ? " of each (--dims)" : "");
+}
+
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
@@ -438,6 +454,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.choice.shown = &b->drain.shown;
     if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_line, o->max_memory, &b->drain.file_terms, e) != 0)
         goto out;
+    if (o->terms_file)
+        kc_watch_order(b->feed.files, b->feed.nfiles, ctx);
     slots = kc_mem_zalloc(nslots, sizeof *slots, e);
     ring = kc_mem_alloc(nslots, sizeof *ring, e);
     if (!slots || !ring)
@@ -456,10 +474,15 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     if (o->nwhere > 0)
         kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
                    (unsigned long long)(st->records + st->unmet));
-    if (b->feed.decided) {
+    if (b->feed.decided && st->format == KC_IN_JSONL) {
         copy_field_name(st->term_field, &b->feed.fields, &b->feed.fields.term);
         copy_field_name(st->vec_field, &b->feed.fields, &b->feed.fields.vec);
+        if (st->how[0] == '\0')
+            snprintf(st->how, sizeof st->how, "%s", o->vec_field ? "by --vec-field" : b->feed.fields.found ?
+                     "the only vector in a record" : b->feed.fields.bare ? "a record is a vector" : "by its name");
     }
+    if (st->records > 0)
+        tell_fields(ctx, o, st, b->feed.d);
     rc = check_end(b, e);
 out:
     run->held = kc_mem_held(&most, 0);
@@ -471,6 +494,7 @@ out:
     kc_mem_free(b->drain.numbers);
     kc_mem_free(b->drain.places);
     kc_buf_free(&b->drain.used);
+    kc_watch_free(&b->drain.watch);
     kc_choice_free(&b->drain.choice);
     kc_attrs_free(&b->feed.attrs);
     kc_strs_free(&b->drain.file_terms);

@@ -152,6 +152,7 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .terms = &run->ds.terms,
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
+        .input = &run->ds.st,
         .bad = run->ds.st.skipped,
         .unmet = run->ds.st.unmet,
         .warnings = &run->warnings,

@@ -32,8 +32,8 @@ int kc_out_npy_end(struct kc_outfile *f, struct kc_buf *b, struct kc_err *e)
                      KC_BIG_ENDIAN ? '>' : '<', b->n / sizeof(int32_t));
     head[10 + n] = ' ';
     head[HEADER - 1] = '\n';
-    return kc_outfile_write(f, head, sizeof head, e) != 0 || (b->n > 0 && kc_outfile_write(f, b->p, b->n, e) != 0) ? -1 :
-           0;
+    int rc = kc_outfile_write(f, head, sizeof head, e);
+    return rc == 0 && b->n > 0 ? kc_outfile_write(f, b->p, b->n, e) : rc;
 }
 
 const struct kc_out_writer kc_out_writer_npy = {.name = "npy", .row = add_row};

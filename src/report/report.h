@@ -31,6 +31,7 @@ struct kc_report {
     struct {
         double read, sweep, index, final, sizes, write, total, keywords;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
+    const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };

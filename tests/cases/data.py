@@ -99,3 +99,29 @@ def safetensors(tensors, metadata=None, header=None):
         data += body
     text = json.dumps(says).encode() if header is None else header
     return struct.pack("<Q", len(text)) + text + data
+
+
+def npz(arrays, deflated=False):
+    """A zip archive of npy files, as numpy.savez and savez_compressed write it."""
+    import io
+    import zipfile
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED) as z:
+        for name, data in arrays:
+            with z.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as f:
+                f.write(data)
+    return out.getvalue()
+
+
+def npy_of(vectors, kind, by_column=False):
+    """An npy file with numbers of a type that npy() does not know, or by columns (Fortran order)."""
+    order = [[v[j] for v in vectors] for j in range(len(vectors[0]))] if by_column else vectors
+    letter = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I",
+              "i8": "q", "u8": "Q"}[kind[1:]]
+    text = "{'descr': '%s', 'fortran_order': %s, 'shape': (%d, %d), }" % (kind, by_column, len(vectors),
+                                                                          len(vectors[0]))
+    head = text.encode() + b" " * (-(11 + len(text)) % 64) + b"\n"
+    flat = [x for v in order for x in v]
+    sign = "<" if kind[0] == "|" else kind[0]
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(head)) + head + struct.pack("%s%d%s" % (sign, len(flat), letter),
+                                                                                *flat)

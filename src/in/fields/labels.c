@@ -248,8 +248,8 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
         s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
         return 0;
     }
-    return refuse_line(s, e, "no label under a usual name (cluster_id, cluster, label, topic, class, ...): --label-field "
-                       "names its field");
+    return refuse_line(s, e, "no label under a usual name (cluster_id, cluster, label, topic, class, ...): "
+                       "--label-field names its field");
 }
 
 /* Parse a line with one JSON record. */

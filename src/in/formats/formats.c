@@ -8,4 +8,5 @@ const struct kc_reader *const kc_readers[KC_IN_FORMATS] = {
     [KC_IN_BVECS] = &kc_reader_bvecs, [KC_IN_SAFETENSORS] = &kc_reader_safetensors,
     [KC_IN_WORD2VEC] = &kc_reader_word2vec, [KC_IN_WORD2VEC_BIN] = &kc_reader_word2vec_bin,
     [KC_IN_GLOVE] = &kc_reader_glove, [KC_IN_CSV] = &kc_reader_csv, [KC_IN_TSV] = &kc_reader_tsv,
-    [KC_IN_NUMBERS] = &kc_reader_numbers, [KC_IN_PARQUET] = &kc_reader_parquet};
+    [KC_IN_NUMBERS] = &kc_reader_numbers, [KC_IN_PARQUET] = &kc_reader_parquet,
+    [KC_IN_NPZ] = &kc_reader_npz};

@@ -10,7 +10,7 @@
 extern const struct kc_reader kc_reader_jsonl, kc_reader_kvec, kc_reader_npy, kc_reader_raw, kc_reader_faiss,
     kc_reader_fvecs, kc_reader_bvecs, kc_reader_safetensors;
 extern const struct kc_reader kc_reader_word2vec, kc_reader_word2vec_bin, kc_reader_glove, kc_reader_csv, kc_reader_tsv,
-    kc_reader_numbers, kc_reader_parquet;
+    kc_reader_numbers, kc_reader_parquet, kc_reader_npz;
 /* The readers by their format; NULL for KC_IN_AUTO. */
 extern const struct kc_reader *const kc_readers[KC_IN_FORMATS];
 

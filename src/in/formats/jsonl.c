@@ -249,6 +249,10 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
     st->by_line = shape->kind == KC_SHAPE_LINES;
     if (st->by_line)
         return vote_dim(f, st, e);
+    if (f->st->format == KC_IN_JSONL && f->st->how[0] == '\0')
+        snprintf(f->st->how, sizeof f->st->how,
+             shape->kind == KC_SHAPE_TEXTS ? "records over several lines" :
+             shape->kind == KC_SHAPE_MAP ? "an object of vectors at '%.80s'" : "the array at '%.80s'", shape->pointer);
     int list = shape->kind == KC_SHAPE_ARRAY && shape->bare && shape->inside && !f->o->terms_file;
     if ((list && read_terms(f, st, e) != 0) ||
         kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)

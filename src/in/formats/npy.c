@@ -48,20 +48,26 @@ static int set_type(struct kc_feed *f, struct kc_layout *l, const struct kc_npy_
     return 0;
 }
 
-/* Set the rows from the shape, which must be a matrix in C order (or have a single row or column). */
-static int set_shape(struct kc_feed *f, struct kc_plain *st, const struct kc_npy_header *h, struct kc_err *e)
+int kc_npy_begin_rows(struct kc_feed *f, struct kc_plain *p, const struct kc_npy_header *h, uint64_t bytes,
+                      struct kc_err *e)
 {
+    uint64_t total;
+    if (set_type(f, &p->layout, h, e) != 0)
+        return -1;
     if (h->dims != 2)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has %u dimension%s, expected 2: rows and numbers", h->dims,
                          h->dims == 1 ? "" : "s");
     if (h->shape[0] == UINT64_MAX) /* which in kc_plain means as many as there are */
         return kc_err_at(e, KC_EINPUT, f->name, 0, "its shape is larger than any file");
-    st->rows = h->shape[0];
-    st->by_column = h->fortran && h->shape[0] > 1 && h->shape[1] > 1;
-    st->fd = -1;
-    if (kc_plain_begin(f, st, h->shape[1], "npy", e) != 0)
-        return -1;
-    return st->by_column ? kc_plain_by_column(f, st, e) : 0;
+    p->rows = h->shape[0];
+    p->by_column = h->fortran && h->shape[0] > 1 && h->shape[1] > 1;
+    p->apart = bytes != UINT64_MAX;
+    p->fd = -1;
+    if (p->apart && (__builtin_mul_overflow(h->shape[0], h->shape[1], &total) ||
+                     __builtin_mul_overflow(total, (uint64_t)kc_cell_bytes(p->layout.cell), &total) || total != bytes))
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu bytes of numbers, its npy header states another size",
+                         (unsigned long long)bytes);
+    return kc_plain_begin(f, p, h->shape[1], "npy", e);
 }
 
 static int begin_npy(struct kc_feed *f, struct kc_err *e)
@@ -95,8 +101,9 @@ static int begin_npy(struct kc_feed *f, struct kc_err *e)
         rc = parse_header(f, text.p, &h, e);
     kc_buf_free(&text);
     f->carry_at += before + len;
-    return rc != 0 || set_type(f, &st->layout, &h, e) != 0 || set_shape(f, st, &h, e) != 0 ? -1 :
-           kc_plain_terms(f, st, e);
+    if (rc != 0 || kc_npy_begin_rows(f, st, &h, UINT64_MAX, e) != 0)
+        return -1;
+    return st->by_column && kc_plain_by_column(f, st, e) != 0 ? -1 : kc_plain_terms(f, st, e);
 }
 
 const struct kc_reader kc_reader_npy = {

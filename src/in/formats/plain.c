@@ -34,13 +34,13 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
             __builtin_add_overflow(total, p->after, &total) || total > INT64_MAX)
             return kc_err_at(e, KC_EINPUT, f->name, 0, "its %s header is damaged: its shape is larger than any file",
                              what);
-        if (left != UINT64_MAX && left != total)
+        if (left != UINT64_MAX && left != total && !p->apart)
             return kc_err_at(e, KC_EINPUT, f->name, 0, "holds %llu byte%s of numbers, its header states %llu",
                              (unsigned long long)left, left == 1 ? "" : "s", (unsigned long long)total);
     }
     if (left != UINT64_MAX && f->nfiles == 1)
         f->hint_rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
-    f->reopened = p->by_column || p->spool ? NULL : kc_reopened_open(f, &p->layout, &p->at);
+    f->reopened = p->by_column || p->apart ? NULL : kc_reopened_open(f, &p->layout, &p->at);
     return 0;
 }
 
@@ -118,7 +118,7 @@ void kc_plain_end(struct kc_feed *f)
 static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
 {
     uint64_t missing;
-    if (p->by_column && p->fd >= 0) /* kc_plain_begin has checked the file's size */
+    if (p->apart || (p->by_column && p->fd >= 0)) /* kc_plain_begin has checked the file's size */
         return 0;
     if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
         return -1;
@@ -153,7 +153,7 @@ static int report_no_row(struct kc_feed *f, const struct kc_plain *p, size_t res
 static int read_at(const struct kc_feed *f, const struct kc_plain *p, uint64_t at, char *to, size_t n, struct kc_err *e)
 {
     if (p->fd < 0)
-        return kc_outfile_read(p->spool, at, to, n, e);
+        return kc_outfile_read(p->spool, p->spool_at + at, to, n, e);
     for (size_t done = 0; done < n;) {
         ssize_t got = pread(p->fd, to + done, n - done, (off_t)(p->base + at + done));
         if (got < 0 && errno == EINTR)
@@ -193,7 +193,7 @@ static int read_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf 
     if (!p->spool)
         return kc_feed_take(f, b, n, e);
     if (kc_buf_reserve(b, n, e) != 0 ||
-        kc_outfile_read(p->spool, p->done * p->stride, b->p, n, e) != 0)
+        kc_outfile_read(p->spool, p->spool_at + p->done * p->stride, b->p, n, e) != 0)
         return -1;
     b->n = n;
     return 0;

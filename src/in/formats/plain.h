@@ -25,8 +25,10 @@ struct kc_plain {
     uint64_t at;    /* offset in the file of row 0, if it can be read again */
     size_t stride;  /* bytes from one row to the next */
     struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows, not the feed; owned by the reader */
+    int apart;     /* the rows will be in the spool, not in the feed */
     int by_column; /* the numbers lie column by column (Fortran order): rows are gathered from the spool or from fd */
     int fd;        /* by_column: a descriptor on the file, -1: the spool holds it */
+    uint64_t spool_at; /* bytes before the rows in the spool */
     uint64_t base; /* by_column: offset of the first number there */
     struct kc_strs terms; /* from FILE.terms */
     int has_terms;
@@ -35,6 +37,11 @@ struct kc_plain {
 /* Begin the rows, after the header. layout, rows and after are set, all else is zero. d: numbers per row. Check that a
  * regular file has exactly the size that they take. `what`: the format, for messages. */
 int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char *what, struct kc_err *e) KC_MUST_USE;
+struct kc_npy_header;
+/* Begin the rows of an npy file by its header (npy.c). bytes: of the numbers that follow it; UINT64_MAX: not known. The
+ * rows of an array by columns are not made ready. */
+int kc_npy_begin_rows(struct kc_feed *f, struct kc_plain *p, const struct kc_npy_header *h, uint64_t bytes,
+                      struct kc_err *e) KC_MUST_USE;
 /* Make rows that lie by columns ready to be gathered; after kc_plain_begin. What cannot be read at any offset goes to a
  * temporary file. */
 int kc_plain_by_column(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) KC_MUST_USE;

@@ -36,13 +36,38 @@ static int is_of_format(const struct kc_feed *f, const struct kc_reader *rd)
     return rd->is ? rd->is(f) : rd->magic && starts_with(f, rd->magic, rd->magic_n);
 }
 
+/* A kind of file that no reader accepts, and the way out. */
+static const struct foreign {
+    const char *magic;
+    size_t n;
+    const char *what;
+} foreign[] = {
+    {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file: python3 -c 'import h5py, numpy; numpy.save(\"x.npy\", "
+                            "h5py.File(\"FILE\")[\"NAME\"][:])' makes it npy"},
+    {"\xFD" "7zXZ", 5, "compressed by xz: unpack it first, as in xz -dc FILE | kclust"},
+    {"BZh", 3, "compressed by bzip2: unpack it first, as in bzip2 -dc FILE | kclust"},
+    {"7z\xBC\xAF", 4, "a 7z archive: unpack it first"},
+    {"SQLite format 3", 15, "an SQLite database: sqlite3 -json FILE 'SELECT id, embedding FROM t' | kclust"},
+    {"\x80\x02", 2, "a Python pickle: numpy.save writes its vectors as npy"},
+    {"\x80\x03", 2, "a Python pickle: numpy.save writes its vectors as npy"},
+    {"\x80\x04", 2, "a Python pickle: numpy.save writes its vectors as npy"},
+    {"\x80\x05", 2, "a Python pickle: numpy.save writes its vectors as npy"},
+    {"ARROW1", 6, "an Arrow file: duckdb or pyarrow write it as Parquet, which is read"},
+    {"FEA1", 4, "a Feather file: duckdb or pyarrow write it as Parquet, which is read"},
+    {"RDX", 3, "an R workspace: write.csv(x, file) writes its vectors as csv"},
+    {"%PDF", 4, "a PDF, expected vectors"},
+    {"\xFF\xFE", 2, "UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | kclust"},
+    {"\xFE\xFF", 2, "UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | kclust"},
+};
+
 /* Name a kind of file that no reader accepts, whatever format was asked for; NULL if the first bytes show none. */
 static const char *name_foreign_file(const struct kc_feed *f)
 {
-    if (starts_with(f, "PK\3\4", 4))
-        return "a zip archive (an npz? unpack it first)";
-    if (starts_with(f, "\xFF\xFE", 2) || starts_with(f, "\xFE\xFF", 2))
-        return "UTF-16, expected UTF-8";
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        if (starts_with(f, foreign[i].magic, foreign[i].n))
+            return foreign[i].what;
+    if (f->carry.n - f->carry_at >= 12 && memcmp(f->carry.p + f->carry_at + 8, "DUCK", 4) == 0)
+        return "a DuckDB database: duckdb FILE \"COPY t TO 'x.parquet'\" writes a table as Parquet, which is read";
     /* the source has decompressed one layer */
     return kc_source_packed(f->carry.p + f->carry_at, f->carry.n - f->carry_at) == KC_SOURCE_PLAIN ? NULL :
            "compressed twice";
@@ -143,8 +168,8 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
         if (recognise(f, e) != 0)
             return -1;
         if (f->rd) {
-            if (f->o->tensor && f->rd->format != KC_IN_SAFETENSORS)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--tensor is for safetensors, this is %s",
+            if (f->o->tensor && f->rd->format != KC_IN_SAFETENSORS && f->rd->format != KC_IN_NPZ)
+                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--tensor is for safetensors and npz, this is %s",
                                  kc_in_format_name(f->rd->format));
             if (f->st->format == KC_IN_AUTO)
                 f->st->format = f->rd->format;

@@ -13,10 +13,10 @@
 
 enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, KC_IN_FAISS, KC_IN_FVECS, KC_IN_BVECS,
                     KC_IN_SAFETENSORS, KC_IN_WORD2VEC, KC_IN_WORD2VEC_BIN, KC_IN_GLOVE, KC_IN_CSV, KC_IN_TSV,
-                    KC_IN_NUMBERS, KC_IN_PARQUET, KC_IN_FORMATS };
+                    KC_IN_NUMBERS, KC_IN_PARQUET, KC_IN_NPZ, KC_IN_FORMATS };
 /* Their names, in the same order. */
 #define KC_IN_WORDS \
-    "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet"
+    "auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz"
 
 enum kc_header { KC_HEADER_AUTO, KC_HEADER_YES, KC_HEADER_NO };
 enum kc_dialect { KC_DIALECT_AUTO, KC_DIALECT_COPY, KC_DIALECT_CSV }; /* of tsv */
