@@ -481,7 +481,7 @@ static int fit_rows(struct kc_fitting *w)
     w->own->final_seconds = kc_clock_now() - began;
     /* The size limits. If they changed anything, the sweep's entry keeps the figures of the labels before. */
     began = kc_clock_now();
-    if (w->stage == KC_FIT_SIZED || !kc_fitting_sizes_hold(w)) {
+    if (w->stage == KC_FIT_SIZED || !kc_fitting_sizes_hold(w) || kc_fitting_seeks_better(w)) {
         if ((w->stage == KC_FIT_SETTLED && entry && refresh_chosen_entry(w, (size_t)w->chosen) != 0) ||
             kc_fitting_enforce_sizes(w) != 0)
             goto out;

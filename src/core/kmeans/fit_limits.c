@@ -8,6 +8,8 @@
 #include "core/kmeans/settle.h"
 #include "core/kmeans/sizes.h"
 
+#define FEW 1024 /* rows among which a search within limits takes no time worth naming */
+
 int kc_fitting_warn(struct kc_fitting *w, const char *fmt, ...)
 {
     char line[512];
@@ -50,6 +52,12 @@ static int is_one_k(const struct kc_fitting *w)
 int kc_fitting_keeps_k(const struct kc_fitting *w)
 {
     return is_one_k(w) && kc_fixed_k_feasible(w->f->n, w->o->k.min, w->o->min_size, w->o->max_size);
+}
+
+int kc_fitting_seeks_better(const struct kc_fitting *w)
+{
+    return (w->o->min_size > 1 || w->o->max_size) && w->f->n <= FEW && w->o->k.min > 1 && !w->r->centroids &&
+           kc_fitting_keeps_k(w);
 }
 
 int kc_fitting_resized(const struct kc_fitting *w)

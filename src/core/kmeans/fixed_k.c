@@ -31,7 +31,7 @@
 #define LATER_STEP 0.1
 #define MANY_GAIN 5e-5   /* a turn that raises the objective by less of itself is the last one, */
 #define MANY_TURNS 25 /* with more cells than EXACT_CELLS */
-#define MANY_STARTS_CELLS ((uint64_t)1 << 16)
+#define MANY_STARTS_ROWS 512
 #define SOME_STARTS_CELLS ((uint64_t)1 << 19)
 #define SOME_STARTS 3
 #define KICKS 4 /* for each restart */
@@ -86,7 +86,7 @@ static size_t count_sample(size_t n, uint32_t k)
 
 static size_t count_starts(uint64_t n, uint32_t k, uint64_t n_init)
 {
-    uint64_t cells = n * k, most = cells <= MANY_STARTS_CELLS ? n_init : cells <= SOME_STARTS_CELLS ? SOME_STARTS : 0;
+    uint64_t most = n <= MANY_STARTS_ROWS ? n_init : n <= SOME_STARTS_CELLS / k ? SOME_STARTS : 0;
     return 1 + (size_t)(most < n_init ? most : n_init);
 }
 

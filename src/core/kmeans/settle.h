@@ -54,6 +54,8 @@ void kc_fitting_limit(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3
 int kc_fitting_sizes_hold(const struct kc_fitting *w);
 int kc_fitting_enforce_sizes(struct kc_fitting *w) KC_MUST_USE;
 int kc_fitting_resized(const struct kc_fitting *w); /* that has changed labels: centroids are to be computed anew */
+/* Return 1 if limits of sizes around one k are part of the search even where they hold: with few rows. */
+int kc_fitting_seeks_better(const struct kc_fitting *w);
 int kc_fitting_keeps_k(const struct kc_fitting *w); /* that keeps the k that was asked for */
 
 /* Save or restore a fit (fit_state.c). A kc_frame.visit; arg: the struct kc_fitting. */
