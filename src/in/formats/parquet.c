@@ -4,7 +4,14 @@
  * The filling thread walks through the levels of the vector's column, which say where rows begin and cost little, and
  * reads terms and attributes. A piece is a number of rows and a copy of the places where they begin in the columns;
  * workers inflate and decode the numbers (parquet_rows.c). So row groups, and the pages of one, are read in parallel,
- * whatever their sizes. */
+ * whatever their sizes.
+ *
+ * 1.03 GB of lists of 768 floats, not compressed, as DuckDB writes them, take one core 0.23 s to convert: 4.5 GB/s. The
+ * same rows as npy take 0.21 s; to copy the bytes out of the system's cache, which is the floor, takes 0.09 s, and to
+ * look for NaN and copy them on the rest. 307 MB in pages of 1 MiB, as Arrow writes them, take 0.07 s with Snappy or LZ4
+ * and 0.31 s with zstd, of which all but some 0.06 s is the codec. DuckDB's pages of 100 MB take 0.21 s and 0.39 s,
+ * because they do not fit into the processor's cache. Columns of single floats take 0.21 s for 184 MB: a read for each
+ * column and piece. */
 #include "in/formats/parquet.h"
 
 #include <stdio.h>

@@ -113,6 +113,7 @@ struct kc_pq_page {
     int refs;
     struct kc_pq_file *file;  /* not counted: whoever holds the page holds the file */
     struct kc_pq_page *next;  /* the chunk's next page, once the filling thread has come there */
+    int ahead;                /* next was set before any worker saw this page */
     enum kc_pq_codec codec;   /* of the values */
     enum kc_pq_encoding encoding;
     uint64_t at;              /* offset of the bytes that hold the values: with levels in a compressed page of
@@ -150,7 +151,7 @@ struct kc_pq_cursor {
     int frozen;               /* a copy: it opens no pages but follows them */
     struct kc_pq_chunk chunk;
     uint64_t next, left;      /* the next page's offset, and the values from there on */
-    struct kc_pq_page *page;
+    struct kc_pq_page *page, *ahead; /* ahead: the next page, if it has been opened */
     uint32_t in_page;         /* levels left in the page */
     struct kc_pq_rle rep, def;
     struct kc_pq_dict *dict;

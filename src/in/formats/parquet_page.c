@@ -12,6 +12,7 @@
 #define HEADER_BYTES ((size_t)512)        /* of a page header that are read at first */
 #define HEADER_MOST ((size_t)16 << 20)    /* statistics may hold long texts */
 #define HUGE ((size_t)2 << 20)            /* bytes of a huge page */
+#define LARGE ((size_t)4 << 20)            /* bytes of a page that are worth the wait for them */
 #define HEAD_BYTES ((size_t)64 << 10)     /* inflated at first to see how long the levels are */
 
 /* A page header. */
@@ -171,19 +172,31 @@ static int read_inflated(struct kc_pq_file *f, size_t column, enum kc_pq_codec c
                                         (unsigned long long)at);
 }
 
-int kc_pq_page_load(struct kc_pq_page *page, size_t column, const unsigned char **p, size_t *n, struct kc_err *e)
+/* Load the page, whose lock is held, if that was not done. */
+static void load_page(struct kc_pq_page *page, size_t column)
 {
     struct kc_pq_file *f = page->file;
-    pthread_mutex_lock(&page->lock);
-    if (!page->loaded) {
-        page->loaded = 1;
-        /* zstd's claims are not believed at once, see kc_pq_inflate_all */
-        int believed = page->codec == KC_PQ_ZSTD ? page->full / 64 <= page->stored :
-                       kc_pq_inflates_to(page->codec, page->stored, page->full);
-        if ((believed && reserve_large(f, &page->data, page->full, &page->err) != 0) ||
-            read_inflated(f, column, page->codec, page->at, page->stored, page->full, &page->data, &page->err) != 0)
-            kc_buf_free(&page->data);
+    if (page->loaded)
+        return;
+    page->loaded = 1;
+    /* zstd's claims are not believed at once, see kc_pq_inflate_all */
+    int believed = page->codec == KC_PQ_ZSTD ? page->full / 64 <= page->stored :
+                   kc_pq_inflates_to(page->codec, page->stored, page->full);
+    if ((believed && reserve_large(f, &page->data, page->full, &page->err) != 0) ||
+        read_inflated(f, column, page->codec, page->at, page->stored, page->full, &page->data, &page->err) != 0)
+        kc_buf_free(&page->data);
+}
+
+int kc_pq_page_load(struct kc_pq_page *page, size_t column, const unsigned char **p, size_t *n, struct kc_err *e)
+{
+    if (pthread_mutex_trylock(&page->lock) != 0) { /* another worker is at it: use the time for the next page */
+        if (page->ahead && pthread_mutex_trylock(&page->next->lock) == 0) {
+            load_page(page->next, column);
+            pthread_mutex_unlock(&page->next->lock);
+        }
+        pthread_mutex_lock(&page->lock);
     }
+    load_page(page, column);
     pthread_mutex_unlock(&page->lock);
     if (page->err.code != KC_OK) {
         *e = page->err;
@@ -305,8 +318,8 @@ static int read_levels_v2(const struct kc_pq_cursor *c, struct kc_pq_page *p, co
     return 0;
 }
 
-/* Open the data page whose header h was read, and make it the cursor's. */
-static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_err *e)
+/* Open the data page whose header h was read. */
+static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_pq_page **out, struct kc_err *e)
 {
     const struct kc_pq_leaf *l = kc_pq_leaf_of(c);
     if (h->levels < 0 || (uint64_t)h->levels > c->left)
@@ -338,12 +351,7 @@ static int open_page(struct kc_pq_cursor *c, const struct header *h, struct kc_e
         kc_pq_page_free(p);
         return -1;
     }
-    if (c->page) { /* the list of pages keeps a reference of its own */
-        p->refs = 2;
-        c->page->next = p;
-        kc_pq_page_free(c->page);
-    }
-    c->page = p;
+    *out = p;
     return 0;
 }
 
@@ -424,21 +432,51 @@ static void begin_levels(struct kc_pq_cursor *c)
     c->i = 0;
 }
 
-/* Go to the next data page, past the dictionary and indices. */
-static int next_page(struct kc_pq_cursor *c, struct kc_err *e)
+/* Open the next data page, past the dictionary and indices. */
+static int fetch_page(struct kc_pq_cursor *c, struct kc_pq_page **out, struct kc_err *e)
 {
     for (;;) {
         struct header h;
         if (read_header(c, &h, e) != 0)
             return -1;
         int is_data = h.type == 0 || h.type == 3;
-        if ((is_data ? open_page(c, &h, e) : h.type == 2 ? read_dict(c, &h, e) : 0) != 0)
+        if ((is_data ? open_page(c, &h, out, e) : h.type == 2 ? read_dict(c, &h, e) : 0) != 0)
             return -1;
         c->next += h.bytes + (uint64_t)h.stored;
-        if (is_data)
-            break;
+        if (is_data) {
+            c->left -= (*out)->levels;
+            return 0;
+        }
     }
-    c->left -= c->page->levels;
+}
+
+/* Return 1 if a worker that waits for this page had better inflate the next one meanwhile. */
+static int is_worth_waiting(const struct kc_pq_cursor *c)
+{
+    const struct kc_pq_page *p = c->page;
+    return c->is_vector && p->codec != KC_PQ_NONE && p->full >= LARGE &&
+           (c->file->most == 0 || 2 * ((uint64_t)p->stored + p->full) <= c->file->most);
+}
+
+/* Go to the next data page. If it is large, open the one after it too. */
+static int next_page(struct kc_pq_cursor *c, struct kc_err *e)
+{
+    struct kc_pq_page *p = c->ahead;
+    struct kc_err ignored = KC_ERR_INIT; /* it will come again, at its place */
+    c->ahead = NULL;
+    if (!p && fetch_page(c, &p, e) != 0)
+        return -1;
+    if (c->page && !c->page->next) { /* the list of pages keeps a reference of its own */
+        p->refs++;
+        c->page->next = p;
+    }
+    kc_pq_page_free(c->page);
+    c->page = p;
+    if (c->left > 0 && is_worth_waiting(c) && fetch_page(c, &c->ahead, &ignored) == 0) {
+        c->ahead->refs++;
+        p->next = c->ahead;
+        p->ahead = 1;
+    }
     begin_levels(c);
     return 0;
 }
@@ -454,7 +492,7 @@ int kc_pq_cursor_more(struct kc_pq_cursor *c, struct kc_err *e)
             kc_pq_page_free(c->page);
             c->page = next;
             begin_levels(c);
-        } else if (c->left == 0) {
+        } else if (c->left == 0 && !c->ahead) {
             return 0;
         } else if (next_page(c, e) != 0) {
             return -1;
@@ -474,9 +512,10 @@ void kc_pq_cursor_begin(struct kc_pq_cursor *c, struct kc_pq_file *f, size_t col
 void kc_pq_cursor_end(struct kc_pq_cursor *c)
 {
     kc_pq_page_free(c->page);
+    kc_pq_page_free(c->ahead);
     kc_pq_dict_free(c->dict);
     kc_buf_free(&c->before);
-    c->page = NULL;
+    c->page = c->ahead = NULL;
     c->dict = NULL;
 }
 
@@ -484,6 +523,7 @@ void kc_pq_cursor_copy(struct kc_pq_cursor *to, const struct kc_pq_cursor *from)
 {
     *to = *from;
     to->frozen = 1;
+    to->ahead = NULL;
     to->before = (struct kc_buf){NULL, 0, 0};
     if (to->page)
         __atomic_add_fetch(&to->page->refs, 1, __ATOMIC_RELAXED);
