@@ -146,6 +146,31 @@ def parquet(rows=ROWS, shape=None, cut=None, version=1, codec=0, group=None, **l
     return file(schema, groups, **lies)
 
 
+def column(name, type, values, n=2, encoding=0, def_=None, pages=None, **of):
+    """A plain column beside others: (elements of the schema, chunk)."""
+    of.setdefault("repetition", 0 if def_ is None else 1)
+    return [element(name, type=type, **of)], (type, 0, n, pages or [page(n, None, def_, values, encoding=encoding)])
+
+
+def dictionary(n, values, lies=None):
+    """A dictionary page."""
+    head = {1: (I32, 2), 2: (I32, len(values)), 3: (I32, len(values)), 7: (STRUCT, {1: (I32, n), 2: (I32, 0)})}
+    head.update(lies or {})
+    return thrift(head) + values
+
+
+def table(*columns, rows=None, n=2, vec=True, lies=None):
+    """A file of columns, after those of term and vec."""
+    some = ([("a", [1, 2]), ("b", [3, 4]), ("c", [5, 6])] if rows is None else rows)[:n]
+    schema, chunks = [], []
+    if vec:
+        schema, chunks = SCHEMA[1:], [(6, 0, n, term_pages([t for t, _ in some])), (4, 0, 2 * n, list_pages([v for _, v in some]))]
+    for elements, chunk in columns:
+        schema, chunks = schema + elements, chunks + [chunk]
+    tops = len(columns) + (2 if vec else 0)
+    return file([element("schema", children=tops)] + schema, [(n, chunks)], lies=lies)
+
+
 def large(body, n, d, pages=1, codec=0):
     """n rows of d numbers whose bytes are given, in pages of as many rows."""
     each = n // pages

@@ -7,9 +7,9 @@
  * whatever their sizes.
  *
  * 1.03 GB of lists of 768 floats, not compressed, as DuckDB writes them, take one core 0.23 s to convert: 4.5 GB/s. The
- * same rows as npy take 0.21 s; to copy the bytes out of the system's cache, which is the floor, takes 0.09 s, and to
- * look for NaN and copy them on the rest. 307 MB in pages of 1 MiB, as Arrow writes them, take 0.07 s with Snappy or LZ4
- * and 0.31 s with zstd, of which all but some 0.06 s is the codec. DuckDB's pages of 100 MB take 0.21 s and 0.39 s,
+ * same rows as npy take 0.21 s. To copy the bytes out of the system's cache, which is the floor, takes 0.09 s; the rest
+ * is to look for NaN and to copy them on. 307 MB in pages of 1 MiB, as Arrow writes them, take 0.07 s with Snappy or
+ * LZ4 and 0.31 s with zstd, of which all but some 0.06 s is the codec. DuckDB's pages of 100 MB take 0.21 s and 0.39 s,
  * because they do not fit into the processor's cache. Columns of single floats take 0.21 s for 184 MB: a read for each
  * column and piece. */
 #include "in/formats/parquet.h"

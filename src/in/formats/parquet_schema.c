@@ -247,7 +247,7 @@ static struct level enter_element(const struct level *up, const struct element *
         l.parts++;
     if (x->is_map)
         l.nested = "a map";
-    else if (x->children > 0 && ((repeated && !l.is_wrapper) || (up->is_wrapper && !x->is_list)))
+    else if (!l.nested && x->children > 0 && ((repeated && !l.is_wrapper) || (up->is_wrapper && !x->is_list)))
         l.nested = "a list of structs";
     return l;
 }
