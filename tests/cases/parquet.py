@@ -36,7 +36,8 @@ def thrift(fields):
     for number, (kind, v) in sorted(fields.items()):
         if kind == "bool":
             kind, v = 1 if v else 2, None
-        out += bytes([number - last << 4 | kind]) + (b"" if v is None else value(kind, v))
+        out += bytes([number - last << 4 | kind]) if number - last < 16 else bytes([kind]) + zigzag(number)
+        out += b"" if v is None else value(kind, v)
         last = number
     return out + b"\0"
 

@@ -43,7 +43,7 @@ static int inflate_gzip(const char *src, size_t n, char *out, size_t want, size_
         if (rc == Z_STREAM_END && z.avail_out > 0 && z.avail_in > 0)
             rc = inflateReset(&z); /* another member */
     }
-    int bad = z.avail_out > 0;
+    int bad = z.avail_out > 0 || (rc != Z_OK && rc != Z_STREAM_END) || (rc == Z_STREAM_END && z.avail_in > 0);
     if (!bad && want == full && rc == Z_OK) { /* nothing may follow */
         char more;
         z.next_out = (Bytef *)&more;
