@@ -20,6 +20,7 @@
 #include "base/utf8.h"
 #include "in/formats/formats.h"
 #include "in/formats/plain.h"
+#include "in/piece/dims.h"
 #include "in/piece/reopened.h"
 #include "io/outfile.h"
 
@@ -157,6 +158,7 @@ static void set_stats(struct kc_feed *f, const struct parquet_state *st)
     if (st->choice.term != SIZE_MAX)
         copy_name(to->term_field, st->file, st->use[st->choice.term]);
     copy_name(to->vec_field, st->file, 0);
+    snprintf(to->how, sizeof to->how, "%s", st->choice.how);
     if (!st->choice.is_list) {
         char last[256];
         size_t n = strlen(to->vec_field);
@@ -205,26 +207,33 @@ static void end_parquet(struct kc_feed *f)
     kc_buf_free(&st->text);
 }
 
-/* Find the dimension by the first good list of the row group. */
+/* Find the dimension by the first good list of the row group; with --on-bad skip by most of the first good ones. */
 static int find_dim(struct kc_feed *f, struct parquet_state *st, struct kc_err *e)
 {
     struct kc_pq_cursor probe = {0};
     struct kc_err fault = KC_ERR_INIT;
-    uint64_t count = 0, hole;
-    enum kc_pq_row what;
-    int rc = 0;
+    struct kc_dim_votes votes = {0};
+    size_t good = 0, most = f->o->skip_bad ? KC_DIM_ROWS : 1;
     kc_pq_cursor_begin(&probe, st->file, 0, 1, &st->chunks[0]);
-    for (uint64_t i = 0; rc == 0 && f->d == 0 && i < st->left; i++) {
-        rc = kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &fault);
-        if (rc == 0 && what == KC_PQ_ROW_OK && count <= KC_MAX_DIM && kc_feed_dim(f, count, e) != 0)
-            rc = -1;
+    for (uint64_t i = 0; good < most && i < st->left; i++) {
+        enum kc_pq_row what;
+        uint64_t count, hole;
+        if (kc_pq_list_row(&probe, NULL, 0, &what, &count, &hole, &fault) != 0)
+            break;
+        if (what == KC_PQ_ROW_OK && count <= KC_MAX_DIM) {
+            kc_dim_vote(&votes, (size_t)count);
+            good++;
+        }
         if (!f->o->skip_bad)
             break;
     }
     kc_pq_cursor_end(&probe);
-    if (fault.code == KC_ESYS && e->code == KC_OK)
-        *e = fault; /* the walk will come upon any other one again */
-    return e->code == KC_OK ? 0 : -1;
+    if (fault.code == KC_ESYS) { /* the walk will come upon any other one again */
+        *e = fault;
+        return -1;
+    }
+    size_t d = kc_dim_most(&votes);
+    return d > 0 ? kc_feed_dim(f, d, e) : 0;
 }
 
 /* Check that the pages of a row of columns are not too large together. */

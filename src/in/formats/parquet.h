@@ -204,6 +204,7 @@ int kc_pq_text_row(struct kc_pq_cursor *c, int json, struct kc_strs *out, struct
 struct kc_pq_choice {
     size_t *vec, nvec;  /* (nvec) one list, or a column for each number */
     int is_list;
+    const char *how;    /* why these are the vector */
     size_t term;        /* SIZE_MAX: none */
     size_t *attrs;      /* (want->n); SIZE_MAX: there is no such column */
 };

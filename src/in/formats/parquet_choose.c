@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/num.h"
 
+#define BY_OPTION "by --vec-field"
 #define SHOWN 240 /* bytes of the names that a message lists */
 
 static const char more_terms[] = "__index_level_0__"; /* what pandas calls an index without a name */
@@ -224,7 +225,7 @@ static size_t find_runs(const struct kc_pq_schema *s, size_t *first, size_t *len
 }
 
 /* Take n columns from `first` on as the vector. */
-static int take_run(const struct chooser *x, size_t first, size_t n)
+static int take_run(const struct chooser *x, size_t first, size_t n, const char *how)
 {
     struct kc_pq_choice *c = x->c;
     c->vec = kc_mem_alloc(n, sizeof *c->vec, x->e);
@@ -233,13 +234,14 @@ static int take_run(const struct chooser *x, size_t first, size_t n)
     for (size_t i = 0; i < n; i++)
         c->vec[c->nvec++] = first + i;
     c->is_list = 0;
+    c->how = how;
     return 0;
 }
 
 /* Take a list as the vector. */
-static int take_list(const struct chooser *x, size_t leaf)
+static int take_list(const struct chooser *x, size_t leaf, const char *how)
 {
-    if (take_run(x, leaf, 1) != 0)
+    if (take_run(x, leaf, 1, how) != 0)
         return -1;
     x->c->is_list = 1;
     return 0;
@@ -269,7 +271,7 @@ static int take_named_vector(const struct chooser *x)
     const struct kc_pq_schema *s = x->s;
     size_t leaf = find_path(s, p), first = 0, n = 0;
     if (leaf != SIZE_MAX && is_vector(&s->leaves[leaf]))
-        return take_list(x, leaf);
+        return take_list(x, leaf, BY_OPTION);
     if (leaf == SIZE_MAX && parse_range(p->name, s->n, &first, &n)) {
         if (first >= s->n || n > s->n - first)
             return kc_err_at(x->e, KC_EINPUT, x->f->name, 0, "there are no columns %s (--vec-field): it has %zu",
@@ -279,7 +281,7 @@ static int take_named_vector(const struct chooser *x)
                 return kc_err_at(x->e, KC_EINPUT, x->f->name, 0,
                                  "column %zu of %s (--vec-field) is %s, expected a number", i + 1, p->name,
                                  kind_of(&s->leaves[i]));
-        return n == 1 && is_vector(&s->leaves[first]) ? take_list(x, first) : take_run(x, first, n);
+        return take_run(x, first, n, BY_OPTION);
     }
     for (size_t i = 0, m; p->n == 1 && i < s->n; i += m) { /* a stem */
         const char *stem = "";
@@ -288,7 +290,7 @@ static int take_named_vector(const struct chooser *x)
         m = run_length(s, i);
         if (m > 1 && split_name(s, i, &stem, &stem_n, &number) && stem_n == p->off[1] &&
             memcmp(stem, p->text, stem_n) == 0)
-            return take_run(x, i, m);
+            return take_run(x, i, m, BY_OPTION);
     }
     return leaf == SIZE_MAX ? report_missing(x, "--vec-field", p) :
            report_kind(x, "--vec-field", p->name, leaf, "a list of numbers, or a range of columns such as 2-769");
@@ -326,11 +328,11 @@ static int take_usual_vector(const struct chooser *x)
     }
     kc_mem_free(none);
     if (usual != SIZE_MAX)
-        return take_list(x, usual);
+        return take_list(x, usual, "by its name");
     if (lists == 1 && runs == 0)
-        return take_list(x, last);
+        return take_list(x, last, "the only list of numbers");
     if (lists == 0 && runs == 1)
-        return take_run(x, first, length);
+        return take_run(x, first, length, "by their names: columns with rising numbers");
     for (size_t i = 0; lists == 0 && runs == 0 && i < s->n; i++)
         if (s->leaves[i].kind && (s->leaves[i].shape == KC_PQ_LIST || s->leaves[i].shape == KC_PQ_NESTED))
             other = i;

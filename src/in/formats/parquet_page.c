@@ -56,14 +56,20 @@ static void parse_kind(struct kc_pq_thrift *t, const struct kc_pq_field *of, str
     if (!kc_pq_is_struct(t, of))
         return;
     while (kc_pq_next_field(t, &f)) {
-        int64_t *to = f.id == 1 ? &h->levels :
-                      f.id == (v2 ? 4 : 2) ? &h->encoding :
-                      v2 && f.id == 5 ? &h->def_bytes : v2 && f.id == 6 ? &h->rep_bytes :
-                      of->id == 5 && f.id == 3 ? &h->def_encoding : of->id == 5 && f.id == 4 ? &h->rep_encoding : NULL;
-        if (to)
-            *to = kc_pq_int(t, &f);
+        if (f.id == 1)
+            h->levels = kc_pq_int(t, &f);
+        else if (f.id == (v2 ? 4 : 2))
+            h->encoding = kc_pq_int(t, &f);
+        else if (v2 && f.id == 5)
+            h->def_bytes = kc_pq_int(t, &f);
+        else if (v2 && f.id == 6)
+            h->rep_bytes = kc_pq_int(t, &f);
         else if (v2 && f.id == 7)
             h->plain = !kc_pq_bool(t, &f);
+        else if (of->id == 5 && f.id == 3)
+            h->def_encoding = kc_pq_int(t, &f);
+        else if (of->id == 5 && f.id == 4)
+            h->rep_encoding = kc_pq_int(t, &f);
         else
             kc_pq_skip(t, f.type);
     }
