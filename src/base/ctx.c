@@ -16,6 +16,13 @@ void kc_ctx_log(const struct kc_ctx *ctx, enum kc_log level, const char *fmt, ..
     ctx->log(ctx->arg, level, line);
 }
 
+void kc_ctx_stage(const struct kc_ctx *ctx, enum kc_phase phase)
+{
+    const struct kc_progress p = {.phase = phase};
+    if (ctx->progress)
+        ctx->progress(ctx->arg, &p);
+}
+
 void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts,
                   size_t n)
 {

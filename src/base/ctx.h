@@ -10,11 +10,13 @@ struct kc_pool; /* par/pool.h */
 
 enum kc_log { KC_LOG_WARN, KC_LOG_INFO /* only with -v */ };
 
-enum kc_phase { KC_PHASE_READ, KC_PHASE_SWEEP, KC_PHASE_WRITE };
+/* The stages of a run. */
+enum kc_phase { KC_PHASE_READ, KC_PHASE_SWEEP, KC_PHASE_INDEX, KC_PHASE_FINAL, KC_PHASE_SIZES, KC_PHASE_WORDS,
+                KC_PHASE_WRITE };
 
 struct kc_progress {
     enum kc_phase phase;
-    uint64_t done, total; /* READ: bytes read of the inputs (total 0: unknown, a pipe); SWEEP: work units */
+    uint64_t done, total; /* READ: bytes read of the inputs; others: units of work. total 0: unknown */
     uint64_t records;     /* READ: records so far */
     unsigned k_done, k_all; /* SWEEP: values of k finished, and in all */
     unsigned best_k;        /* SWEEP: the best k so far, 0 if none */
@@ -37,6 +39,9 @@ struct kc_ctx {
      * message: what has happened. */
     void (*event)(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
 };
+
+/* Tell that a stage begins whose work cannot be counted. */
+void kc_ctx_stage(const struct kc_ctx *ctx, enum kc_phase phase);
 
 /* Pass an event on, if anybody reads them. */
 void kc_ctx_event(const struct kc_ctx *ctx, const char *phase, const char *message, const struct kc_fact *facts,

@@ -95,6 +95,10 @@ void kc_log_event(void *arg, const char *phase, const char *message, const struc
 int kc_cli_fail(const struct kc_err *e);
 /* Clear the progress bar and write the text as it is. */
 void kc_cli_say(const char *text, size_t n);
+/* Return 1 if standard error is a terminal that may be coloured: TERM is not dumb, and NO_COLOR is empty. */
+int kc_cli_colours(void);
+/* Write the summary of a fit: on a terminal with colours, the heads of its tables in bold, and the chosen k in green. */
+void kc_cli_say_summary(const char *text, size_t n);
 
 /* Write text to standard output. Return the exit code; a failure has been reported. */
 int kc_cli_print(struct kc_buf *b, struct kc_err *e);

@@ -218,7 +218,7 @@ static int run_fit(void *arg, struct kc_err *e)
         kc_cli_die();
         return -1;
     }
-    kc_cli_say(r.text.p, r.text.n);
+    kc_cli_say_summary(r.text.p, r.text.n);
     if (r.limit_broken)
         kc_log_line(KC_LEVEL_WARNING, KC_ELIMIT, r.limit_reason);
     int code = r.limit_broken ? KC_ELIMIT : KC_OK;

@@ -1,8 +1,10 @@
 /* Messages on standard error. Each line is written by one call, so that lines of several processes do not mix. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/cli.h"
@@ -35,6 +37,36 @@ void kc_cli_say(const char *text, size_t n)
     kc_progress_clear();
     if (kc_fd_write(2, text, n, -1) != 0)
         return; /* nobody to tell */
+}
+
+int kc_cli_colours(void)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    return isatty(2) && !(term && strcmp(term, "dumb") == 0) && !(no_color && *no_color);
+}
+
+void kc_cli_say_summary(const char *text, size_t n)
+{
+    static const char plain[] = "\033[0m", bold[] = "\033[1m", green[] = "\033[1;32m";
+    struct kc_buf b = {NULL, 0, 0};
+    struct kc_err e = KC_ERR_INIT;
+    int rc = 0;
+    if (!kc_cli_colours()) {
+        kc_cli_say(text, n);
+        return;
+    }
+    for (const char *p = text, *end = text + n; rc == 0 && p < end;) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *word = p;
+        while (word < stop && *word == ' ')
+            word++;
+        /* a head begins with a word, a row with a number or the mark of the chosen k */
+        const char *colour = *p == '*' ? green : word > p && word < stop && *word >= 'a' && *word <= 'z' ? bold : NULL;
+        rc = (colour && kc_buf_adds(&b, colour, &e) != 0) || kc_buf_add(&b, p, (size_t)(stop - p), &e) != 0 ||
+             (colour && kc_buf_adds(&b, plain, &e) != 0) || (nl && kc_buf_addc(&b, '\n', &e) != 0);
+        p = stop + 1;
+    }
+    kc_cli_say(rc == 0 ? b.p : text, rc == 0 ? b.n : n);
+    kc_buf_free(&b);
 }
 
 /* Write one line, with control bytes escaped. */

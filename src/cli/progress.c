@@ -27,11 +27,11 @@ static volatile sig_atomic_t visible; /* the bar is on the screen; read by a sig
 
 void kc_progress_init(enum kc_when when)
 {
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
     int tty = isatty(2);
     bar.on = when == KC_ALWAYS || (when == KC_AUTO && tty && !(term && strcmp(term, "dumb") == 0));
     bar.eager = when == KC_ALWAYS;
-    bar.color = bar.on && tty && !(no_color && *no_color);
+    bar.color = bar.on && kc_cli_colours();
     bar.begun = bar.phase_begun = kc_clock_now();
     bar.drawn = 0;
     bar.phase = KC_PHASE_READ;
@@ -87,8 +87,13 @@ static int describe_progress(char *out, size_t size, const struct kc_progress *p
         kc_num_human(rate, elapsed > 0 ? (uint64_t)((double)p->done / elapsed) : 0);
         return snprintf(out, size, "%s  %llu records  %s/s%s", done, (unsigned long long)p->records, rate, left);
     }
+    if (p->phase != KC_PHASE_SWEEP && p->total == 0) { /* whose end is not known: how long it has taken so far */
+        char t[24];
+        format_duration(t, elapsed);
+        return snprintf(out, size, "%s", elapsed > 1 ? t : "");
+    }
     if (p->phase != KC_PHASE_SWEEP)
-        return snprintf(out, size, "%s", left);
+        return snprintf(out, size, "%s", left + 2 * (*left != '\0'));
     if (p->best_k == 0)
         return snprintf(out, size, "k %u of %u%s", p->k_done, p->k_all, left);
     return snprintf(out, size, "k %u of %u, best %u (%.4f)%s", p->k_done, p->k_all, p->best_k, p->best, left);
@@ -96,12 +101,12 @@ static int describe_progress(char *out, size_t size, const struct kc_progress *p
 
 static void draw_bar(const struct kc_progress *p, double now)
 {
-    static const char *const names[] = {"reading", "sweep", "writing"};
+    static const char *const names[] = {"reading", "sweep", "indices", "final fit", "sizes", "words", "writing"};
     char line[512], text[256];
     struct winsize ws;
     int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;
     int n = describe_progress(text, sizeof text, p, now - bar.phase_begun);
-    int room = width - 1 - (9 + 2 + BAR + 7); /* never the last column: some terminals wrap there */
+    int room = width - 1 - (10 + 2 + BAR + 7); /* never the last column: some terminals wrap there */
     int with_bar = p->total > 0 && n <= room;
     double part = p->total ? (double)p->done / (double)p->total : 0;
     part = part > 1 ? 1 : part;
@@ -111,10 +116,10 @@ static void draw_bar(const struct kc_progress *p, double now)
         for (int i = 0; i < BAR; i++)
             cells[i] = i < full ? '#' : '-';
         cells[BAR] = '\0';
-        n = snprintf(line, sizeof line, "\r\033[K%-8s [%s%s%s] %3.0f%%  %s", names[p->phase],
+        n = snprintf(line, sizeof line, "\r\033[K%-9s [%s%s%s] %3.0f%%  %s", names[p->phase],
                      bar.color ? "\033[32m" : "", cells, bar.color ? "\033[0m" : "", part * 100, text);
     } else {
-        n = snprintf(line, sizeof line, "\r\033[K%-8s %.*s", names[p->phase], width - 10, text);
+        n = snprintf(line, sizeof line, "\r\033[K%-9s %.*s", names[p->phase], width - 11, text);
     }
     write_bytes(line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
     visible = 1;

@@ -355,9 +355,12 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
+    if (j->keywords > 0)
+        kc_ctx_stage(&run->ctx, KC_PHASE_WORDS);
     if (find_keywords(j, run, e) != 0)
         return -1;
     kc_ctx_event(&run->ctx, "write", "writing begins", NULL, 0);
+    kc_ctx_stage(&run->ctx, KC_PHASE_WRITE);
     if (kc_fit_write_work(j, run, e) != 0)
         return -1;
     run->times.end = kc_clock_now();

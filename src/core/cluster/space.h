@@ -21,6 +21,12 @@ struct kc_work {
 
 struct kc_steps; /* core/cluster/steps.h */
 
+/* Work that is told to the progress bar as it is done, on any thread. */
+struct kc_stage {
+    enum kc_phase phase;
+    uint64_t done, total; /* done is changed atomically */
+};
+
 struct kc_space {
     const struct kc_ctx *ctx;
     struct kc_rows rows; /* (n, d) unit rows */
@@ -31,6 +37,7 @@ struct kc_space {
     size_t ldg;
     void (*tick)(void *arg, size_t runs); /* called by the engines when `runs` more runs are done; may be NULL */
     void *tick_arg;
+    struct kc_stage *stage; /* NULL: the indices tell no progress */
     struct kc_work *work;   /* operations are added here; may be NULL */
     struct kc_steps *steps; /* NULL: nothing is saved, and time is never up */
 };

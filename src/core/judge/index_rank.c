@@ -227,6 +227,18 @@ static void rank_partitions(struct tile *t)
     }
 }
 
+/* Tell the progress bar that a block of rows is done. */
+static void tell_block(const struct kc_index_batch *g)
+{
+    struct kc_stage *stage = g->s->stage;
+    const struct kc_ctx *ctx = g->s->ctx;
+    if (!stage || !ctx->progress)
+        return;
+    const struct kc_progress p = {.phase = stage->phase, .total = stage->total,
+                                  .done = __atomic_add_fetch(&stage->done, g->cols, __ATOMIC_RELAXED)};
+    ctx->progress(ctx->arg, &p);
+}
+
 /* Compute the silhouettes and distances of a block of rows in all partitions. */
 static void score_block(void *arg, size_t blk, unsigned worker)
 {
@@ -251,6 +263,7 @@ static void score_block(void *arg, size_t blk, unsigned worker)
         if (g->ranked)
             rank_partitions(&t);
     }
+    tell_block(g);
 }
 
 /* Compute |S_c|^2 of a cluster and, if it is ranked, its mean less that of all rows. */

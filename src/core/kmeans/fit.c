@@ -73,8 +73,14 @@ static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, c
     if (!w->own->sweep)
         return -1;
     w->own->nsweep = sw->nk;
-    if (!later)
-        return kc_sweep_judge(s, sw->best, sw->nk, w->own->sweep, w->e);
+    if (!later) {
+        struct kc_space told = *s;
+        struct kc_stage stage = {KC_PHASE_INDEX, 0, 0};
+        for (size_t i = 0; i < sw->nk; i++)
+            stage.total += (uint64_t)sw->best[i].k * kc_space_blocks(s->n);
+        told.stage = &stage;
+        return kc_sweep_judge(&told, sw->best, sw->nk, w->own->sweep, w->e);
+    }
     w->own->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
     return 0;
 }
@@ -466,6 +472,7 @@ static int fit_rows(struct kc_fitting *w)
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();
+    kc_ctx_stage(w->space.ctx, KC_PHASE_FINAL);
     if (settle_labels(w) != 0)
         goto out;
     struct kc_k_entry *chosen = &w->own->sweep[w->chosen];
@@ -482,6 +489,7 @@ static int fit_rows(struct kc_fitting *w)
     /* The size limits. If they changed anything, the sweep's entry keeps the figures of the labels before. */
     began = kc_clock_now();
     if (w->stage == KC_FIT_SIZED || !kc_fitting_sizes_hold(w) || kc_fitting_seeks_better(w)) {
+        kc_ctx_stage(w->space.ctx, KC_PHASE_SIZES);
         if ((w->stage == KC_FIT_SETTLED && entry && refresh_chosen_entry(w, (size_t)w->chosen) != 0) ||
             kc_fitting_enforce_sizes(w) != 0)
             goto out;

@@ -71,7 +71,7 @@ void kc_search_tick(void *arg, size_t runs)
 {
     struct kc_search *w = arg;
     const struct kc_ctx *ctx = w->s->ctx;
-    w->progress.done += runs;
+    w->progress.done += runs * w->s->n;
     if (ctx->progress)
         ctx->progress(ctx->arg, &w->progress);
 }

@@ -372,9 +372,12 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     s->tick_arg = on.tick_arg = w;
     w->gram = sw->gram;
     w->progress = (struct kc_progress){.phase = KC_PHASE_SWEEP, .k_all = (unsigned)nk};
-    w->progress.total = nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o);
-    for (size_t level = first; level < n; level = count_next_level(level, n))
-        w->progress.total += nk;
+    /* a run counts by the rows of its level: those on the last one, all rows, take most of the time */
+    w->progress.total = (nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o)) * (first < n ? first : n);
+    for (size_t level = first; level < n;) {
+        level = count_next_level(level, n);
+        w->progress.total += nk * level;
+    }
     /* What is carried from level to level. */
     if (first < n) {
         sw->loose = may_stop_early(nk, o);
