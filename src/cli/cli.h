@@ -97,7 +97,7 @@ int kc_cli_fail(const struct kc_err *e);
 void kc_cli_say(const char *text, size_t n);
 /* Return 1 if standard error is a terminal that may be coloured: TERM is not dumb, and NO_COLOR is empty. */
 int kc_cli_colours(void);
-/* Write the summary of a fit: on a terminal with colours, the heads of its tables in bold, and the chosen k in green. */
+/* Write the summary of a fit: on a terminal with colours, heads of tables are bold and the chosen k is green. */
 void kc_cli_say_summary(const char *text, size_t n);
 
 /* Write text to standard output. Return the exit code; a failure has been reported. */

@@ -47,14 +47,18 @@ void kc_watch_report(const struct kc_watch *w, const struct kc_ctx *ctx)
 {
     size_t n, m;
     if (w->anew)
-        kc_ctx_log(ctx, KC_LOG_WARN, "the terms of %s begin as those of %s do: the same terms may stand for other rows; "
-                   "--terms FILE gives terms of their own", w->anew, w->first_file);
+        kc_ctx_log(ctx, KC_LOG_WARN,
+                   "the terms of %s begin as those of %s do: the same terms may stand for other rows; "
+                   "--terms FILE gives terms of their own",
+                   w->anew, w->first_file);
     else if (w->n >= LEAST_ROWS && 2 * w->seen.strs.n < w->n) {
         const char *p = kc_strs_get(&w->seen.strs, 0, &n);
         const char *q = w->seen.strs.n > 1 ? kc_strs_get(&w->seen.strs, 1, &m) : (m = 0, "");
-        kc_ctx_log(ctx, KC_LOG_WARN, "the first %zu rows have only %zu different term%s ('%.*s'%s%.*s%s): are these classes? "
-                   "--term-field names the field of the terms", w->n, w->seen.strs.n, w->seen.strs.n == 1 ? "" : "s", (int)(n < 40 ? n : 40), p,
-                   m ? ", '" : "", (int)(m < 40 ? m : 40), q, m ? "', ..." : "");
+        kc_ctx_log(ctx, KC_LOG_WARN,
+                   "the first %zu rows have only %zu different term%s ('%.*s'%s%.*s%s): are these classes? "
+                   "--term-field names the field of the terms",
+                   w->n, w->seen.strs.n, w->seen.strs.n == 1 ? "" : "s", (int)(n < 40 ? n : 40), p, m ? ", '" : "",
+                   (int)(m < 40 ? m : 40), q, m ? "', ..." : "");
     }
 }
 
@@ -98,8 +102,10 @@ void kc_watch_order(const char *const *files, size_t n, const struct kc_ctx *ctx
 {
     for (size_t i = 1; i < n; i++)
         if (strcmp(files[i - 1], files[i]) < 0 && compare_natural(files[i - 1], files[i]) > 0) {
-            kc_ctx_log(ctx, KC_LOG_WARN, "%s comes before %s, as a shell sorts them: --terms is joined in the order of "
-                       "the files; $(ls -v ...) lists them by their numbers", files[i - 1], files[i]);
+            kc_ctx_log(ctx, KC_LOG_WARN,
+                       "%s comes before %s, as a shell sorts them: --terms is joined in the order of "
+                       "the files; $(ls -v ...) lists them by their numbers",
+                       files[i - 1], files[i]);
             return;
         }
 }

@@ -16,29 +16,29 @@
 #include "in/formats/plain.h"
 #include "io/outfile.h"
 
-#define END_SIZE 22          /* bytes of the end of the directory, without its comment */
+#define END_SIZE 22 /* bytes of the end of the directory, without its comment */
 #define END_MOST (END_SIZE + 65535)
-#define ENTRY_SIZE 46        /* bytes of an entry of the directory, without its names */
+#define ENTRY_SIZE 46 /* bytes of an entry of the directory, without its names */
 #define LOCAL_SIZE 30
 #define ENTRIES_MOST 100000
-#define SHOWN 5              /* arrays that a message names */
+#define SHOWN 5 /* arrays that a message names */
 #define PIECE ((size_t)65536)
 
 /* An array of the archive. */
 struct entry {
     char name[128];
-    unsigned method; /* 0 stored, 8 deflated */
+    unsigned method;           /* 0 stored, 8 deflated */
     uint64_t packed, size, at; /* at: offset of its local header */
-    uint32_t crc;    /* of its bytes as they were */
+    uint32_t crc;              /* of its bytes as they were */
     struct kc_npy_header h;
     int is_npy;
 };
 
 struct npz_state {
-    struct kc_plain p; /* first, for kc_plain_next */
+    struct kc_plain p;          /* first, for kc_plain_next */
     struct kc_outfile *archive; /* the archive, if it was no plain file */
-    int fd;            /* a descriptor on it otherwise */
-    uint64_t base, bytes; /* where it begins, and its length */
+    int fd;                     /* a descriptor on it otherwise */
+    uint64_t base, bytes;       /* where it begins, and its length */
     struct kc_buf dir;
 };
 
@@ -114,7 +114,8 @@ static int read_directory(struct kc_feed *f, struct npz_state *st, uint64_t *n, 
     uint64_t size = kc_le32(end + 12), at = kc_le32(end + 16);
     *n = kc_le16(end + 10);
     char big[56];
-    if (size == UINT32_MAX || at == UINT32_MAX || *n == UINT16_MAX) { /* the 64-bit end, by its locator before this one */
+    if (size == UINT32_MAX || at == UINT32_MAX ||
+        *n == UINT16_MAX) { /* the 64-bit end, by its locator before this one */
         size_t o = (size_t)(end - tail.p);
         int good = o >= 20 && memcmp(end - 20, "PK\6\7", 4) == 0;
         if (!good || read_at(f, st, kc_le64(end - 12), big, sizeof big, e) != 0 || memcmp(big, "PK\6\6", 4) != 0) {
@@ -241,8 +242,9 @@ static size_t read_header(const struct kc_feed *f, const struct npz_state *st, s
     uint32_t crc = 0;
     size_t n = x->size < sizeof head ? (size_t)x->size : sizeof head, got = n;
     if (find_data(f, st, x, &data, e) != 0 ||
-        (x->method == 0 ? read_at(f, st, data, head, n, e) : x->method == 8 ?
-         inflate_entry(f, st, x, data, n, NULL, head, &got, &crc, e) : 0) != 0)
+        (x->method == 0 ? read_at(f, st, data, head, n, e) :
+         x->method == 8 ? inflate_entry(f, st, x, data, n, NULL, head, &got, &crc, e) :
+                          0) != 0)
         return SIZE_MAX;
     return x->method == 0 || x->method == 8 ? kc_npy_header_parse(head, got, &x->h, &what, e) : 0;
 }
@@ -275,10 +277,11 @@ static int choose_array(struct kc_feed *f, struct npz_state *st, uint64_t n, str
         return 0;
     if (f->o->tensor)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has no array '%s' (--tensor)", f->o->tensor);
-    return matrices == 0 ? kc_err_at(e, KC_EINPUT, f->name, 0, "is a zip archive without a matrix of numbers in it, "
+    return matrices == 0 ? kc_err_at(e, KC_EINPUT, f->name, 0,
+                                     "is a zip archive without a matrix of numbers in it, "
                                      "expected an npz as numpy.savez writes it") :
-           kc_err_at(e, KC_EINPUT, f->name, 0, "has %zu matrices of numbers, --tensor NAME chooses one: %s", matrices,
-                     names);
+                           kc_err_at(e, KC_EINPUT, f->name, 0,
+                                     "has %zu matrices of numbers, --tensor NAME chooses one: %s", matrices, names);
 }
 
 static int begin_npz(struct kc_feed *f, struct kc_err *e)
@@ -293,7 +296,9 @@ static int begin_npz(struct kc_feed *f, struct kc_err *e)
         return -1;
     st->fd = st->p.fd = -1;
     int rc = open_archive(f, st, e) != 0 || read_directory(f, st, &n, e) != 0 ||
-             choose_array(f, st, n, x, &head, e) != 0 || find_data(f, st, x, &data, e) != 0 ? -1 : 0;
+                     choose_array(f, st, n, x, &head, e) != 0 || find_data(f, st, x, &data, e) != 0 ?
+                 -1 :
+                 0;
     if (rc == 0)
         rc = kc_npy_begin_rows(f, &st->p, &x->h, x->size - head, e);
     /* deflated rows, and rows by columns, are read from a temporary file */
@@ -307,7 +312,8 @@ static int begin_npz(struct kc_feed *f, struct kc_err *e)
         char piece[4096];
         for (uint64_t at = 0; rc == 0 && x->method == 0 && at < x->size;) {
             size_t m = x->size - at < sizeof piece ? (size_t)(x->size - at) : sizeof piece;
-            rc = read_at(f, st, data + at, piece, m, e) != 0 || kc_outfile_write(st->p.spool, piece, m, e) != 0 ? -1 : 0;
+            rc =
+                read_at(f, st, data + at, piece, m, e) != 0 || kc_outfile_write(st->p.spool, piece, m, e) != 0 ? -1 : 0;
             crc = (uint32_t)crc32(crc, (const unsigned char *)piece, (unsigned)m);
             at += m;
         }
@@ -334,6 +340,11 @@ static void end_npz(struct kc_feed *f)
     kc_plain_end(f);
 }
 
-const struct kc_reader kc_reader_npz = {
-    .format = KC_IN_NPZ, .magic = "PK\3\4", .magic_n = 4, .binary = 1,
-    .begin = begin_npz, .fill = kc_plain_next, .work = kc_plain_work, .end = end_npz};
+const struct kc_reader kc_reader_npz = {.format = KC_IN_NPZ,
+                                        .magic = "PK\3\4",
+                                        .magic_n = 4,
+                                        .binary = 1,
+                                        .begin = begin_npz,
+                                        .fill = kc_plain_next,
+                                        .work = kc_plain_work,
+                                        .end = end_npz};
