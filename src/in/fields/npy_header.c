@@ -1,6 +1,7 @@
 /* Parse the header of npy files. Only what numpy writes itself is accepted in the dictionary, not all of Python. */
 #include "in/fields/npy_header.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/bytes.h"
@@ -158,7 +159,7 @@ int kc_npy_whole(const char *descr, const char *p, char text[32])
         memcpy(&f, &low, sizeof f);
         memcpy(&d, &v, sizeof d);
         d = n == 4 ? (double)f : d;
-        if (!(d > -0x1p53 && d < 0x1p53) || d != (double)(int64_t)d)
+        if (!(fabs(d) < 9007199254740992.0) || d != (double)(int64_t)d)
             return 0;
         return snprintf(text, 32, "%lld", (long long)d);
     }

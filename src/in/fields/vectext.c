@@ -17,12 +17,6 @@
 #define SMALLEST 1e-20f /* number but 0 that is believed there */
 #define LARGEST 1e6f
 
-/* The numbers of a vector as they are found. */
-struct number_sink {
-    struct kc_vectext_row *r;
-    float beyond[64]; /* where numbers go that have no place in the row */
-};
-
 const char *kc_text_show(char out[KC_TEXT_SHOWN], const char *p, const char *end)
 {
     size_t n = (size_t)(end - p), most = KC_TEXT_SHOWN - 16;
@@ -102,7 +96,7 @@ static int refuse_element(const char *p, const char *end, size_t no, const char 
 static int parse_list(const char *p, const char *end, char close, const char *what, struct kc_vectext_row *r, char *msg,
                       size_t size)
 {
-    float beyond[64];
+    float beyond[64] = {0};
     int blanks = has_blank_separators(p + 1, end);
     const struct kc_num_list listed = {blanks ? ' ' : ',', close};
     const char *q = skip_space(p + 1, end);

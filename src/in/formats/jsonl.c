@@ -24,8 +24,6 @@ struct jsonl_state {
     struct kc_cut cut;
     struct kc_split split;
     struct kc_strs terms;   /* of the vectors in an array, as JSON */
-    struct kc_json_str key; /* map: the first key of the first text */
-    uint64_t texts;
 };
 
 /* The fields of the records that the splitter makes. */

@@ -31,12 +31,9 @@ int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end,
         if (p == end)
             break;
         enum kc_num_status st;
-        float *to = r->count < r->d ? r->row + r->count : beyond;
-        size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
-        if (!r->row) {
-            to = beyond;
-            room = sizeof beyond / sizeof beyond[0];
-        }
+        int fits = r->row && r->count < r->d;
+        float *to = fits ? r->row + r->count : beyond;
+        size_t room = fits ? r->d - r->count : sizeof beyond / sizeof beyond[0];
         size_t n = kc_num_listed(&p, r->floor, to, room, &listed, &st);
         r->count += n;
         if (n == 0) { /* a number as Python and C write it? */

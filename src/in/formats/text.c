@@ -218,9 +218,11 @@ void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
         }
         if (!(r.row = kc_slot_row(s)))
             return;
-        if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0 &&
-            (rc = append_attrs(s, p, p + span.n, &r)) == 0 &&
-            (rc = kc_slot_check(s, "the vector", r.msg, sizeof r.msg) != 0) == 0)
+        if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0)
+            rc = append_attrs(s, p, p + span.n, &r);
+        if (rc == 0)
+            rc = kc_slot_check(s, "the vector", r.msg, sizeof r.msg) != 0;
+        if (rc == 0)
             rc = kc_text_term(s, &r);
         if (rc != 0)
             kc_strs_cut(&s->attrs, s->n * s->columns.nattr);

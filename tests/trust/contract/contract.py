@@ -74,14 +74,14 @@ def snapshot(folder):
 
 def reads(verb, many=False):
     """Return the arguments that make a verb read standard input."""
-    args = [x + ".many" if many and x in (MODEL, LABELS) else x for x in VERBS[verb]]
+    args = [x + "-many" if many and x in (MODEL, LABELS) else x for x in VERBS[verb]]
     return args + (["-"] if verb == "diff" else [])
 
 
 def contents(verb, many=False):
     """Return what a verb reads: rows, except for diff."""
     if verb == "diff":
-        return read_file(LABELS + (".many" if many else ""))
+        return read_file(LABELS + ("-many" if many else ""))
     return MANY if many else ROWS
 
 
@@ -521,7 +521,7 @@ def output_cells():
         # what goes wrong later leaves the old file, or none
         if verb != "diff":
             yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
-                       say="standard input:31: no field 'vec'")
+                       say="standard input:31: no field 'vec'; the record has no fields")
         yield Cell(where + "bad input, no old file", args("out") + piped[len(base):], stdin=b"[1, 2", code=1, out=b"")
     fit = VERBS["fit"]
     both = "--summary and --output name the same file"
@@ -658,7 +658,7 @@ def plant(what, script, **cell):
 
 
 def main():
-    for name, data in (("", ROWS), (".many", MANY)):
+    for name, data in (("", ROWS), ("-many", MANY)):
         plain(VERBS["fit"] + ["-m", MODEL + name, "-o", LABELS + name], data)
         os.chmod(MODEL + name, 0o644)
         os.chmod(LABELS + name, 0o644)

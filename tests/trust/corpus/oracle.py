@@ -3,6 +3,7 @@ and decoders written here for the other formats. A verdict is a Verdict; rows ar
 import ctypes
 import io
 import json
+import itertools
 import re
 import struct
 import zlib
@@ -488,6 +489,13 @@ def text_lines(data):
             yield number, line
 
 
+def dimension(line):
+    try:
+        return len(word_row(line, 0)[1])
+    except Bad:
+        return 0
+
+
 def words(data, head, skip=False):
     """GloVe, or, with a first line, word2vec."""
     rows, skipped, d, n, said = [], 0, 0, 0, None
@@ -503,6 +511,9 @@ def words(data, head, skip=False):
         if said * (2 if skip else 2 * d + 2) > len(data) - m.end() + 1:
             return Verdict(1, r":1: states", rows=[])
         data = b"\n" + data[m.end():]
+    elif skip: # the dimension is that of most of the first rows
+        counts = [dimension(line) for _, line in itertools.islice(text_lines(data), 16)]
+        d = max((c for c in counts if c), key=counts.count, default=0)
     for number, line in text_lines(data):
         if n == said:
             return Verdict(1, rf":{number}: one row more", rows=rows, skipped=skipped)
@@ -592,16 +603,9 @@ def csv_records(data):
 
 
 def tsv_records(data):
+    """tsv as COPY writes it: quotes are characters like any other."""
     for number, line in text_lines(data):
-        fields, at = [], 0
-        while True:
-            m = re.compile(rb'"((?:[^"]|"")*)"(?=\t|$)', re.S).match(line, at)
-            end = m.end() if m else (line.find(b"\t", at) if b"\t" in line[at:] else len(line))
-            fields.append((m.group(1).replace(b'""', b'"'), True) if m else (line[at:end], False))
-            if end == len(line):
-                break
-            at = end + 1
-        yield number, fields
+        yield number, [(field, False) for field in line.split(b"\t")]
 
 
 def unescape(term):
@@ -617,17 +621,23 @@ def unescape(term):
 
 def columns(data, tabs, skip=False):
     """csv or tsv of the columns term, x, y, as --header no --term-field 1 --vec-field 2-3 says."""
-    rows, skipped, count = [], 0, 0
+    rows, skipped = [], 0
     data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
+    widths = [len(f) if f is not None else -1 for _, f in itertools.islice(tsv_records(data) if tabs else csv_records(data), 17)
+              if not isinstance(f, Bad)]
+    count = max(widths, key=widths.count, default=0) # the first of those that most records have
+    if widths and -1 in widths and widths.count(count) <= widths.count(-1) + 1:
+        return Verdict((0, 1)) # damaged records count as far as they go, which is not worked out here
+    if widths and count < 3:
+        return Verdict(1, r":1: .*expected more", rows=[])
     for number, fields in (tsv_records(data) if tabs else csv_records(data)):
         if isinstance(fields, Bad):
             return Verdict(1, rf":{number}: ", rows=rows)
         try:
             if fields is None:
                 raise Bad("quotes")
-            if len(fields) < 3 or (count and len(fields) != count):
+            if len(fields) != count:
                 raise Bad("columns")
-            count = count or len(fields)
             fields = fields if tabs else [(f, True) for f in fields]
             x = np.array([loose(f) for f, _ in fields[1:3]], "<f4")
             for f, _ in fields[3:]:

@@ -282,7 +282,7 @@ def by_fields(h, data, n, threads):
            "streamed": ["--max-memory", "24M", inside]}
     with open(h.folder + "/fields.terms", "w", encoding="utf-8") as f:
         f.write("".join(t + "\n" for t in data.terms[:n]))
-    out, side, records = (os.path.join(h.folder, "fields." + name) for name in ("out", "side", "records"))
+    out, side, records = (os.path.join(h.folder, "fields." + name) for name in ("tsv", "json", "records.jsonl"))
 
     def run(options, where, j):
         for old in out, side, records:

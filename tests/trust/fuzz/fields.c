@@ -149,7 +149,7 @@ void fuzz_fields(const uint8_t *p, size_t n)
     const unsigned a = p[0], b = p[1];
     struct kc_kmeans_opts kmeans = KC_KMEANS_OPTS_DEFAULT;
     struct kc_job_fit j = {.in = {.files = files, .nfiles = 1, .format = KC_IN_JSONL, .max_line = 1 << 20, .term_field = "n",
-                                  .vec_field = "v", .skip_bad = a & 1},
+                                  .vec_field = "v", .skip_bad = a & 1, .max_bad = 1},
                            .algorithm = &kc_algorithm_kmeans, .opts = &kmeans, .out = KC_OUT_OPTS_DEFAULT,
                            .path = {[KC_FIT_LABELS] = "/dev/fd/101", [KC_FIT_CLUSTERS] = "/dev/fd/102"},
                            .records = KC_CLUSTERS_OPTS_DEFAULT, .created = -1, .want_text = 1};

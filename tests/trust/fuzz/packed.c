@@ -199,7 +199,8 @@ static void packed(const uint8_t *b, const uint8_t *p, size_t n)
     size_t at = (size_t)(b[3] | b[4] << 8);
     struct kc_err e;
     if (damage == 0) { /* as lines they are what they are when plain */
-        struct kc_in_opts o = {.format = KC_IN_JSONL, .max_line = 4096, .skip_bad = b[2] >> 2 & 1};
+        struct kc_in_opts o = {.format = KC_IN_JSONL, .max_line = 4096, .skip_bad = b[2] >> 2 & 1,
+                               .max_bad = 1};
         struct fuzz_load plain, l;
         if (starts_packed(p, n)) /* packed twice */
             return;

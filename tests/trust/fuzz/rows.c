@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/num.h"
 #include "fuzz.h"
+#include "in/formats/shape.h"
 #include "io/source.h"
 #include "report/vectors.h"
 #include "par/pool.h"
@@ -206,6 +207,33 @@ static void both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size
     fuzz_load_free(&a);
 }
 
+/* Return how many numbers most of the first 16 records have; of equal counts, that of the first. */
+static size_t most_numbers(char *s, char *end, const struct kc_in_opts *o, struct twin_record *r)
+{
+    size_t of[16], rows = 0, most = 0, d = 0, seen = 0;
+    while (s < end && seen < 16) {
+        char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end, keep = *stop;
+        *stop = '\0';
+        if (s[strspn(s, " \t\r")] != '\0' || strlen(s) < (size_t)(stop - s)) {
+            seen++;
+            if ((size_t)(stop - s) <= o->max_line && twin_record(s, stop, r) == 0)
+                of[rows++] = r->n;
+        }
+        *stop = keep;
+        s = stop + 1;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        size_t same = 0;
+        for (size_t j = i; j < rows; j++)
+            same += of[j] == of[i];
+        if (same > most) {
+            most = same;
+            d = of[i];
+        }
+    }
+    return d;
+}
+
 /* What the twin makes of lines with the fields t and v: the same records, the same first bad line. */
 static void lines_twin(const struct fuzz_load *l, const struct kc_in_opts *o, const uint8_t *p, size_t n)
 {
@@ -216,6 +244,8 @@ static void lines_twin(const struct fuzz_load *l, const struct kc_in_opts *o, co
     struct twin_record r = {{NULL, 0, 0}, 0, x, 256};
     if (n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0)
         s += 3;
+    if (o->skip_bad)
+        d = most_numbers(s, end, o, &r);
     while (s < end && (bad == 0 || o->skip_bad)) {
         char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end;
         char keep = *stop;
@@ -284,7 +314,13 @@ static int are_lines(const uint8_t *p, size_t n)
     for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
         if (n >= strlen(others[k]) && memcmp(p, others[k], strlen(others[k])) == 0)
             return 0;
-    return i < n && p[i] != '[' && kc_source_packed((const char *)p, n) == KC_SOURCE_PLAIN;
+    if (i == n || p[i] == '[' || kc_source_packed((const char *)p, n) != KC_SOURCE_PLAIN)
+        return 0;
+    struct kc_shape shape;
+    char *text = fuzz_padded(p, n);
+    (void)kc_shape_find(text + i, text + n, 1, NULL, "v", &shape);
+    free(text);
+    return shape.kind == KC_SHAPE_LINES && !shape.bare;
 }
 
 /* Bytes: options; how; a limit; then the file. */
@@ -294,7 +330,8 @@ void fuzz_jsonl(const uint8_t *p, size_t n)
     if (n < 3)
         return;
     unsigned b = p[0];
-    struct kc_in_opts o = {.format = KC_IN_JSONL, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
+    struct kc_in_opts o = {.format = KC_IN_JSONL, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127),
+                           .max_bad = 1};
     o.skip_bad = b & 1;
     o.want_raw = b >> 1 & 1;
     o.normalise = b >> 2 & 1;
@@ -324,7 +361,8 @@ static void binary(const uint8_t *p, size_t n, enum kc_in_format format)
 {
     if (n < 3)
         return;
-    struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : p[2] & 127};
+    struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : p[2] & 127,
+                           .max_bad = 1};
     o.skip_bad = p[0] & 1;
     o.normalise = p[0] >> 1 & 1;
     if (format == KC_IN_RAW)
@@ -366,7 +404,8 @@ void fuzz_parquet(const uint8_t *p, size_t n)
     static const char *const fields[] = {"term", "lang", "tags", "/meta/lang"};
     if (n < 5)
         return;
-    struct kc_in_opts o = {.format = KC_IN_PARQUET, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
+    struct kc_in_opts o = {.format = KC_IN_PARQUET, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127),
+                           .max_bad = 1};
     char where[64];
     size_t footer = p[3] | (size_t)p[4] << 8, body = n - 5;
     uint8_t *whole = malloc(body + 8);
@@ -402,7 +441,8 @@ static void text(const uint8_t *p, size_t n, enum kc_in_format format)
     static const char *const terms[] = {NULL, "1", "t", "3"};
     if (n < 3 || kc_source_packed((const char *)p + 3, n - 3) != KC_SOURCE_PLAIN) /* where damage is seen differs */
         return;
-    struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127)};
+    struct kc_in_opts o = {.format = format, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127),
+                           .max_bad = 1};
     o.skip_bad = p[0] & 1;
     o.normalise = p[0] >> 1 & 1;
     if (format == KC_IN_CSV || format == KC_IN_TSV || format == KC_IN_AUTO) {

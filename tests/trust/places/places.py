@@ -95,7 +95,7 @@ def more(folder, kclust):
         return os.path.join(folder, name)
 
     def cluster(name, *args):
-        subprocess.run([kclust, *args, "-q", "-m", at(name), "-o", at(name + ".labels"), "-j", "1"], check=False)
+        subprocess.run([kclust, *args, "-q", "-m", at(name), "-o", at(name + "-labels"), "-j", "1"], check=False)
 
     few = vectors(40, 6, 4)
     odd = ['a, b', 'say \\"hi\\"', ' front', 'back ', '', 'tab\\t', 'line\\nend', '\\u00e9', '\\\\', 'x'] * 4
