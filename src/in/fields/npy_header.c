@@ -148,6 +148,8 @@ size_t kc_npy_cell(const char *descr)
 int kc_npy_whole(const char *descr, const char *p, char text[32])
 {
     size_t n = kc_npy_cell(descr);
+    if (n == 0)
+        return 0;
     int swap = *descr == '>' || (*descr == '=' && KC_BIG_ENDIAN);
     uint64_t v = 0;
     for (size_t i = 0; i < n; i++)

@@ -113,7 +113,7 @@ static int read_directory(struct kc_feed *f, struct npz_state *st, uint64_t *n, 
     }
     uint64_t size = kc_le32(end + 12), at = kc_le32(end + 16);
     *n = kc_le16(end + 10);
-    char big[56];
+    char big[56] = {0};
     if (size == UINT32_MAX || at == UINT32_MAX ||
         *n == UINT16_MAX) { /* the 64-bit end, by its locator before this one */
         size_t o = (size_t)(end - tail.p);
@@ -178,7 +178,7 @@ static int parse_entry(const struct kc_feed *f, const struct npz_state *st, size
 static int find_data(const struct kc_feed *f, const struct npz_state *st, const struct entry *x, uint64_t *data,
                      struct kc_err *e)
 {
-    char local[LOCAL_SIZE];
+    char local[LOCAL_SIZE] = {0};
     if (read_at(f, st, x->at, local, sizeof local, e) != 0)
         return -1;
     if (memcmp(local, "PK\3\4", 4) != 0)
@@ -219,7 +219,7 @@ static int inflate_entry(const struct kc_feed *f, const struct npz_state *st, co
         *crc = (uint32_t)crc32(*crc, (const unsigned char *)to.p, (unsigned)n);
         if (rc == 0 && out)
             rc = kc_outfile_write(out, to.p, n, e);
-        else if (rc == 0)
+        else if (rc == 0 && head)
             memcpy(head + made, to.p, n);
         made += n;
         if (n == 0 && zrc == Z_OK && z.avail_in == 0 && read == x->packed)
@@ -236,9 +236,9 @@ static int inflate_entry(const struct kc_feed *f, const struct npz_state *st, co
  * error. */
 static size_t read_header(const struct kc_feed *f, const struct npz_state *st, struct entry *x, struct kc_err *e)
 {
-    char head[KC_NPY_HEADER_MOST];
+    char head[KC_NPY_HEADER_MOST] = {0};
     const char *what;
-    uint64_t data;
+    uint64_t data = 0;
     uint32_t crc = 0;
     size_t n = x->size < sizeof head ? (size_t)x->size : sizeof head, got = n;
     if (find_data(f, st, x, &data, e) != 0 ||
@@ -256,7 +256,7 @@ static int choose_array(struct kc_feed *f, struct npz_state *st, uint64_t n, str
     char names[SHOWN * 64 + 8] = "";
     size_t matrices = 0, at = 0, o = 0;
     for (uint64_t i = 0; i < n; i++) {
-        struct entry one;
+        struct entry one = {.name = ""};
         size_t bytes;
         if (parse_entry(f, st, &at, &one, e) != 0)
             return -1;

@@ -19,7 +19,7 @@ struct numbers_state {
 
 int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r)
 {
-    float beyond[64];
+    float beyond[64] = {0};
     (void)c;
     r->how = KC_TERM_NONE;
     r->count = 0;
