@@ -443,19 +443,24 @@ static int decide_term(struct decision *d)
     return KC_TABLE_YES;
 }
 
-/* Return 1 if most rows have a field with an opening bracket and no closing one: the separator is within a list. */
+/* Return 1 if a bracket opens in one field of the record, before a number, and none closes it there. */
+static int opens_list(const struct kc_strs *rec)
+{
+    for (size_t i = 0; i < rec->n; i++) {
+        size_t len;
+        const char *p = kc_strs_get(rec, i, &len), *open = len > 1 ? memchr(p, '[', len - 1) : NULL;
+        if (open && strchr("-+.0123456789 ", open[1]) && !memchr(open, ']', len - (size_t)(open - p)))
+            return 1;
+    }
+    return 0;
+}
+
+/* Return 1 if most rows have a field in which a list opens and does not close: the separator is within it. */
 static int cuts_lists(const struct decision *d)
 {
     size_t rows = 0;
-    for (size_t r = d->from; r < d->s->n; r++) {
-        int cut = 0;
-        for (size_t i = 0; i < d->s->rec[r].n; i++) {
-            size_t len;
-            const char *p = kc_strs_get(&d->s->rec[r], i, &len);
-            cut |= len > 1 && *p == '[' && !memchr(p, ']', len) && strchr("-+.0123456789 ", p[1]);
-        }
-        rows += (size_t)cut;
-    }
+    for (size_t r = d->from; r < d->s->n; r++)
+        rows += (size_t)opens_list(&d->s->rec[r]);
     return 2 * rows > d->s->n - d->from;
 }
 
