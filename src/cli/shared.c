@@ -104,8 +104,8 @@ static int parse_columns(void *base, const char *value, const char *name, struct
      .shown = "term,cluster", .help = "the columns and their order: " sentence ", separated by commas"}, \
     {.name = "id-format", .arg = "FORMAT", .at = OUT(id_format), .check = kc_out_id_format_check, .shown = "%d", \
      .help = "how ids are written: text with one %d in it, or %03d for at least three digits"}, \
-    {.name = "annotate", .type = KC_OPTION_FLAG, .at = OUT(annotate), .set = 1, \
-     .help = "JSONL in and out: write each input record with cluster_id added and without its vector"}, \
+    {.name = "annotate", .type = KC_OPTION_FLAG, .at = OUT(annotate), .set = KC_RAW_INPUT, \
+     .help = "write each record of JSON, csv or tsv input, in its format, with cluster_id and without the vector"}, \
     {0}
 
 const struct kc_option kc_labels_options[] = {
@@ -121,18 +121,22 @@ const struct kc_option kc_top_options[] = {
 
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, struct kc_err *e)
 {
-    int given = kc_opt_given(v, "output-format");
+    int given = kc_opt_given(v, "output-format"), named;
+    char suffix[KC_SUFFIX_MAX];
     if (!given && output && kc_out_format_by_suffix(output, o, e) != 0)
         return -1;
+    named = given || (output && *kc_suffix_of(output, suffix) != '\0' && strcmp(suffix, "txt") != 0);
     if (o->format == KC_OUT_NPY && (kc_opt_given(v, "columns") || o->id_format || o->top > 0))
         return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format or --top");
-    if (!o->annotate)
+    if (o->annotate == KC_RAW_NONE)
         return 0;
-    if (given && o->format != KC_OUT_JSONL)
-        return kc_err_set(e, KC_EUSAGE, "--annotate writes jsonl and no other format");
-    if (o->format != KC_OUT_TSV && o->format != KC_OUT_JSONL)
-        return kc_err_at(e, KC_EUSAGE, output, 0, "--annotate writes jsonl and no other format");
-    o->format = KC_OUT_JSONL;
+    if (o->format == KC_OUT_NPY || o->format == KC_OUT_PARQUET)
+        return kc_err_at(e, KC_EUSAGE, given ? NULL : output, 0,
+                         "--annotate writes the records in the format of the input, csv, tsv or jsonl, not as %s",
+                         o->format == KC_OUT_NPY ? "npy" : "parquet");
+    o->annotate = o->format == KC_OUT_JSONL ? KC_RAW_JSONL : o->format == KC_OUT_CSV ? KC_RAW_CSV :
+                  named ? KC_RAW_TSV : KC_RAW_INPUT;
+    o->format = KC_OUT_JSONL; /* unless the input is a table */
     return 0;
 }
 

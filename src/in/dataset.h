@@ -16,8 +16,10 @@ struct kc_chunk {
     size_t n, d;
     const float *x;             /* (n, d) */
     const struct kc_strs *terms; /* (n) the terms, or NULL if the input has none */
-    const struct kc_strs *raws;  /* n compact one-line JSON objects with the closing brace, without the vector member
-                                    and without any earlier "cluster_id" member; or NULL */
+    const struct kc_strs *raws;  /* n copies of records without their vectors and without an earlier "cluster_id":
+                                    compact one-line JSON objects with the closing brace, or with `head` the fields of
+                                    the columns, as they are written; or NULL */
+    const struct kc_raw_head *head; /* the raws are rows of a table that begins so; NULL: JSON */
     const struct kc_strs *attrs; /* attribute a of row i is string i * stride + a: compact JSON, "" if the row has none;
                                     NULL if no attributes are wanted */
     size_t stride;
@@ -51,6 +53,7 @@ struct kc_dataset {
     struct kc_spill *spill;
     struct kc_strs terms;  /* (n), or n == 0 if no input has terms: then the row numbers are the terms */
     struct kc_strs raws;   /* (n) if want_raw, else n == 0 */
+    struct kc_raw_head *head; /* as in kc_chunk; owned */
     struct kc_strs attrs;  /* as in kc_chunk: attribute a of row i is string i * nattrs + a */
     size_t nattrs;
     uint64_t *skipped;     /* input row numbers left out, ascending: bad rows, and those the conditions reject */

@@ -208,6 +208,18 @@ static int add_attrs(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_
     return 0;
 }
 
+/* Store the copies of a chunk's records, and how they begin. */
+static int copy_raws(struct kc_dataset *ds, const struct kc_chunk *c, struct kc_err *e)
+{
+    if (c->head && !ds->head) {
+        ds->head = kc_mem_alloc(sizeof *c->head + c->head->n, 1, e);
+        if (!ds->head)
+            return -1;
+        memcpy(ds->head, c->head, sizeof *c->head + c->head->n);
+    }
+    return c->raws ? kc_strs_append(&ds->raws, c->raws, e) : 0;
+}
+
 /* Store a chunk's rows, terms, texts and attributes, and check that the text alone is within the limit. The sink. */
 static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
@@ -215,7 +227,7 @@ static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
     struct kc_dataset *ds = l->ds;
     ds->x.d = c->d;
     if (store_rows(l, c, e) != 0 || add_terms(l, c, e) != 0 ||
-        (c->raws && kc_strs_append(&ds->raws, c->raws, e) != 0) || add_attrs(ds, c, e) != 0)
+        copy_raws(ds, c, e) != 0 || add_attrs(ds, c, e) != 0)
         return -1;
     l->n += c->n;
     l->read = l->run.slot->bytes;
@@ -315,5 +327,6 @@ void kc_dataset_free(struct kc_dataset *ds)
     kc_strs_free(&ds->raws);
     kc_strs_free(&ds->attrs);
     kc_mem_free(ds->skipped);
+    kc_mem_free(ds->head);
     memset(ds, 0, sizeof *ds);
 }

@@ -49,6 +49,30 @@ struct pipeline {
     struct drain drain;
 };
 
+/* Check that the records of the open file can be copied in the form that is asked for. */
+static int check_copies(struct kc_feed *f, struct kc_err *e)
+{
+    static const char *const names[] = {[KC_RAW_JSONL] = "jsonl", [KC_RAW_CSV] = "csv", [KC_RAW_TSV] = "tsv"};
+    const char *is = kc_in_format_name(f->rd->format);
+    enum kc_raw own = f->rd == &kc_reader_jsonl ? KC_RAW_JSONL : f->rd == &kc_reader_csv ? KC_RAW_CSV :
+                      f->rd == &kc_reader_tsv   ? KC_RAW_TSV : KC_RAW_NONE;
+    enum kc_raw want = f->o->want_raw;
+    if (own == KC_RAW_NONE)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSON, csv or tsv input, this is %s", is);
+    if (want != KC_RAW_INPUT && want != own && want != KC_RAW_JSONL)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0,
+                         "is %s: --annotate writes it as %s%s, not as %s: --output-format %s", is, is,
+                         own == KC_RAW_JSONL ? "" : " or jsonl", names[want], is);
+    if (!f->raw_from) {
+        f->raw_from = f->rd;
+        f->raw_name = f->name;
+    }
+    if (f->raw_from != f->rd && want == KC_RAW_INPUT)
+        return kc_err_at(e, KC_EINPUT, f->name, 0, "is %s, and %s is %s: --annotate writes both only with "
+                         "--output-format jsonl", is, f->raw_name, kc_in_format_name(f->raw_from->format));
+    return 0;
+}
+
 /* Fill a slot with the next piece, opening the next input when the present one has ended. Set *eof after the last. */
 static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
 {
@@ -70,8 +94,8 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
                 *eof = 1;
                 return 0;
             }
-            if (f->o->want_raw && f->rd != &kc_reader_jsonl)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0, "--annotate needs JSONL input");
+            if (f->o->want_raw != KC_RAW_NONE && check_copies(f, e) != 0)
+                return -1;
             if (f->attrs.n > 0 && !f->o->metadata && !f->rd->has_fields)
                 return kc_err_at(e, KC_EUSAGE, f->name, 0,
                                  "%s records have no field '%s': give --metadata FILE",
@@ -269,7 +293,8 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
         if (!d->o->terms_file && c.terms && kc_watch_terms(&d->watch, s->file, c.terms, s->n, e) != 0)
             return -1;
-        c.raws = d->o->want_raw ? &s->raws : NULL;
+        c.raws = d->o->want_raw != KC_RAW_NONE ? &s->raws : NULL;
+        c.head = s->head;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
         if (kc_choice_metadata(&d->choice, s, d->places, &d->terms, &c, e) != 0 ||
             kc_choice_rows(&d->choice, s, d->numbers, &d->terms, d->run, from, &c, e) != 0)

@@ -42,7 +42,7 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     }
     run->n += c->n;
     static const struct kc_strs none = {0};
-    const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws,
+    const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws, .head = c->head,
                                 .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
                                  .margin = got.margin, .top = got.top, .top_similarity = got.top_similarity,
                                  .rows = c->rows};

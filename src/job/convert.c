@@ -51,7 +51,7 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
         goto out;
     struct kc_in_opts in = j->in;
     in.normalise = 0;
-    in.want_raw = 0;
+    in.want_raw = KC_RAW_NONE;
     memset(&st, 0, sizeof st);
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));

@@ -181,7 +181,7 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     if (model != 0)
         return model < 0 ? -1 : kc_job_info_model(j, e);
     in.normalise = 0;
-    in.want_raw = 0;
+    in.want_raw = KC_RAW_NONE;
     memset(&st, 0, sizeof st);
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));

@@ -73,7 +73,8 @@ static int write_labels(struct update_run *run, struct kc_err *e)
 {
     const struct kc_job_update *j = run->j;
     const struct kc_labels t = {
-        .n = run->u.n, .terms = &run->ds.terms, .raws = j->out.annotate ? &run->ds.raws : NULL,
+        .n = run->u.n, .terms = &run->ds.terms, .head = run->ds.head,
+        .raws = j->out.annotate != KC_RAW_NONE ? &run->ds.raws : NULL,
         .labels = run->u.labels, .ids = run->m.ids, .similarity = run->u.similarity, .margin = run->u.margin,
         .skipped = run->ds.skipped, .nskipped = run->ds.nskipped,
     };
@@ -83,7 +84,9 @@ static int write_labels(struct update_run *run, struct kc_err *e)
         return 0;
     const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
                                    .ids = run->m.ids};
-    const struct kc_out_opts o = {j->out.format, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, j->out.id_format, 0};
+    const struct kc_raw_head *head = run->ds.head; /* of annotated tables, whose format the input has decided */
+    const struct kc_out_opts o = {!head ? j->out.format : head->sep == '\t' ? KC_OUT_TSV : KC_OUT_CSV, 2,
+                                  {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, j->out.id_format, 0};
     return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 

@@ -72,7 +72,7 @@ static int add_annotated(struct kc_buf *b, const struct kc_labels *t, size_t i, 
 static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                struct kc_err *e)
 {
-    if (o->annotate)
+    if (o->annotate != KC_RAW_NONE)
         return add_annotated(b, t, i, number, o, e);
     if (kc_buf_addc(b, '{', e) != 0)
         return -1;

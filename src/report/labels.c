@@ -274,6 +274,7 @@ struct kc_label_file {
     const struct kc_out_opts *o;
     struct kc_parquet *parquet;
     struct kc_buf b;
+    int begun; /* rows have been written */
 };
 
 int kc_out_labels_begin(struct kc_label_file **out, struct kc_outfile *f, const struct kc_out_opts *o,
@@ -288,7 +289,7 @@ int kc_out_labels_begin(struct kc_label_file **out, struct kc_outfile *f, const 
     w->o = o;
     if (o->format == KC_OUT_PARQUET)
         return kc_out_parquet_begin(&w->parquet, f, o, e);
-    return writer->header && writer->header(&w->b, o, e) != 0 ? -1 :
+    return o->annotate == KC_RAW_NONE && writer->header && writer->header(&w->b, o, e) != 0 ? -1 :
            w->b.n ? kc_outfile_write(f, w->b.p, w->b.n, e) : 0;
 }
 
@@ -299,6 +300,9 @@ int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct
     uint64_t row = 0;
     size_t skip = 0;
     b->n = o->format == KC_OUT_NPY ? b->n : 0; /* whose header says how many there are */
+    if (o->annotate != KC_RAW_NONE && t->head && !w->begun && kc_out_table_begin(b, t->head, o, e) != 0)
+        return -1;
+    w->begun = 1;
     for (size_t i = 0; i < t->n; i++, row++) {
         while (!t->rows && skip < t->nskipped && t->skipped[skip] == row) {
             skip++;
@@ -306,6 +310,7 @@ int kc_out_labels_add(struct kc_label_file *w, const struct kc_labels *t, struct
         }
         uint64_t number = t->rows ? t->rows[i] : row;
         if ((w->parquet ? kc_out_parquet_row(w->parquet, t, i, number, o, b, e) :
+             o->annotate != KC_RAW_NONE && t->head ? kc_out_table_row(b, t, i, number, o, e) :
              writers[o->format]->row(b, t, i, number, o, e)) != 0)
             return -1;
         if (!w->parquet && o->format != KC_OUT_NPY && b->n >= FLUSH_AT) {

@@ -4,6 +4,7 @@
 
 #include "base/label.h"
 #include "base/mem.h"
+#include "in/piece/copy.h"
 #include "io/outfile.h"
 
 enum kc_out_format { KC_OUT_TSV, KC_OUT_CSV, KC_OUT_JSONL, KC_OUT_NPY, KC_OUT_PARQUET, KC_OUT_FORMATS };
@@ -25,12 +26,12 @@ struct kc_out_opts {
     enum kc_out_format format;
     size_t ncolumns;
     enum kc_column columns[KC_COLUMNS];
-    int annotate; /* JSONL: copy the records, and add the columns other than the term after their own members */
+    enum kc_raw annotate; /* copy the records in this form, and add the columns other than the term after their own */
     const char *id_format; /* accepted by kc_out_id_format_check; NULL: the bare number */
     uint64_t top; /* so many nearest clusters, with their similarities, follow the columns; at most KC_TOP_MOST */
 };
 
-#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, 0, NULL, 0}
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, NULL, 0}
 
 /* Check a format of ids: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a
  * percent sign. It may have no control bytes, quotes, commas or backslashes, so that no output has to escape it.
@@ -43,6 +44,7 @@ struct kc_labels {
     size_t n;
     const struct kc_strs *terms;                    /* (n), or empty: the numbers of the input rows are the terms */
     const struct kc_strs *raws;                     /* (n) the input records; NULL without annotate */
+    const struct kc_raw_head *head;                 /* they are rows of a table that begins so; NULL: JSON */
     const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
     const float *similarity, *margin, *silhouette;  /* (n) each; NULL if there is no such column */

@@ -19,6 +19,13 @@ extern const struct kc_out_writer kc_out_writer_tsv, kc_out_writer_csv, kc_out_w
 /* Write an npy file of the labels in b, which are int32 in the order of this machine. (labels_npy.c) */
 int kc_out_npy_end(struct kc_outfile *f, struct kc_buf *b, struct kc_err *e) KC_MUST_USE;
 
+/* Write the records of a table back, with the columns added: the header, if the input has one; row i of t.
+ * (annotated.c) */
+int kc_out_table_begin(struct kc_buf *b, const struct kc_raw_head *head, const struct kc_out_opts *o,
+                       struct kc_err *e) KC_MUST_USE;
+int kc_out_table_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number,
+                     const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+
 struct kc_parquet; /* report/parquet.h */
 /* Begin a Parquet file of labels; add row i of t, with tmp for what is between. (labels_parquet.c) */
 int kc_out_parquet_begin(struct kc_parquet **out, struct kc_outfile *f, const struct kc_out_opts *o,

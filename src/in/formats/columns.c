@@ -10,13 +10,6 @@
 #include "io/lines.h"
 #include "json/jsonw.h"
 
-/* A field as it is written in the record. */
-struct field {
-    const char *p, *end; /* without its quotes */
-    const char *after;  /* the separator after it, or the record's end */
-    int quoted;
-};
-
 /* Return the '"' that closes the quotes which p is in, or NULL. */
 static const char *closing_quote(const char *p, const char *end)
 {
@@ -28,10 +21,8 @@ static const char *closing_quote(const char *p, const char *end)
     return NULL;
 }
 
-/* Find the field at p. Return -1, with the reason in msg, if its quotes are damaged; in tsv they are then ordinary
- * text. */
-static int find_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct field *f,
-                      char msg[512])
+int kc_columns_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct kc_field *f,
+                     char msg[512])
 {
     f->quoted = p < end && *p == '"' && c->escapes != KC_ESCAPES_COPY;
     if (f->quoted) {
@@ -66,8 +57,8 @@ static int parse_vector(const struct kc_columns *c, const char *p, const char *e
                         struct kc_text_row *r, const char **after)
 {
     char what[32];
-    struct field f;
-    if (find_field(c, p, end, column, &f, r->msg) != 0)
+    struct kc_field f;
+    if (kc_columns_field(c, p, end, column, &f, r->msg) != 0)
         return -1;
     *after = f.after;
     const char *q = f.p;
@@ -92,8 +83,8 @@ static int parse_vector(const struct kc_columns *c, const char *p, const char *e
 static int parse_number(const struct kc_columns *c, const char *p, const char *end, size_t column, float *out,
                         struct kc_text_row *r, const char **after)
 {
-    struct field f;
-    if (find_field(c, p, end, column, &f, r->msg) != 0)
+    struct kc_field f;
+    if (kc_columns_field(c, p, end, column, &f, r->msg) != 0)
         return -1;
     *after = f.after;
     if (kc_text_number(f.p, f.end, out) == KC_NUM_OK)
@@ -160,9 +151,9 @@ static int parse_numbers(const struct kc_columns *c, const char **pp, const char
 static int report_bad_columns(const struct kc_columns *c, const char *p, const char *end, size_t column,
                               struct kc_text_row *r)
 {
-    struct field f;
+    struct kc_field f;
     for (; p < end; column++) { /* p is at a separator */
-        if (find_field(c, p + 1, end, column, &f, r->msg) != 0)
+        if (kc_columns_field(c, p + 1, end, column, &f, r->msg) != 0)
             return -1;
         p = f.after;
     }
@@ -171,7 +162,7 @@ static int report_bad_columns(const struct kc_columns *c, const char *p, const c
 }
 
 /* Return 1 if the field may have escapes. */
-static int has_escapes(const struct kc_columns *c, const struct field *f)
+static int has_escapes(const struct kc_columns *c, const struct kc_field *f)
 {
     return c->escapes != KC_ESCAPES_NONE && memchr(f->p, '\\', (size_t)(f->end - f->p)) != NULL;
 }
@@ -190,7 +181,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
     r->how = KC_TERM_NONE;
     r->count = 0;
     for (;; p++) {
-        struct field f;
+        struct kc_field f;
         if (c->text && column == c->first) {
             if (parse_vector(c, p, end, column, r, &p) != 0)
                 return -1;
@@ -199,7 +190,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
             if (parse_numbers(c, &p, end, &column, r) != 0)
                 return -1;
         } else {
-            if (find_field(c, p, end, column, &f, r->msg) != 0)
+            if (kc_columns_field(c, p, end, column, &f, r->msg) != 0)
                 return -1;
             const char *bad = column == c->term ? NULL : kc_utf8_bad(f.p, f.end);
             if (bad) {
@@ -248,8 +239,8 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
     int rc = 0;
     kc_strs_clear(fields);
     for (;; p++) {
-        struct field f;
-        rc = find_field(c, p, end, fields->n, &f, msg) != 0;
+        struct kc_field f;
+        rc = kc_columns_field(c, p, end, fields->n, &f, msg) != 0;
         if (rc != 0)
             break;
         b.n = 0;
@@ -271,52 +262,50 @@ int kc_columns_split(const struct kc_columns *c, const char *p, const char *end,
 }
 
 /* Find the field of a column in the record [p, end), which is good. */
-static struct field field_of(const struct kc_columns *c, const char *p, const char *end, size_t column)
+static struct kc_field field_of(const struct kc_columns *c, const char *p, const char *end, size_t column)
 {
-    struct field f = {p, p, p, 0};
+    struct kc_field f = {p, p, p, 0};
     char msg[512];
     for (size_t i = 0; i <= column; i++, p = f.after + 1)
-        if (p > end || find_field(c, p, end, i, &f, msg) != 0)
-            return (struct field){end, end, end, 0};
+        if (p > end || kc_columns_field(c, p, end, i, &f, msg) != 0)
+            return (struct kc_field){end, end, end, 0};
     return f;
+}
+
+int kc_columns_value(const struct kc_columns *c, const struct kc_field *f, const char *none, struct kc_buf *out,
+                     struct kc_err *e)
+{
+    const char *bad;
+    size_t n = (size_t)(f->end - f->p), from = out->n;
+    if (n == 0 || (c->escapes == KC_ESCAPES_COPY && n == 2 && memcmp(f->p, "\\N", 2) == 0))
+        return kc_buf_adds(out, none, e);
+    if (kc_buf_add(out, f->p, n, e) != 0 || kc_buf_reserve(out, KC_NUM_PAD, e) != 0)
+        return -1;
+    memset(out->p + out->n, 0, KC_NUM_PAD);
+    if (!f->quoted && kc_num_skip(out->p + from, &bad) == out->p + out->n)
+        return 0;
+    char *copy = kc_mem_alloc(n, 1, e);
+    if (!copy)
+        return -1;
+    memcpy(copy, f->p, n);
+    n = f->quoted ? kc_columns_unquote(copy, n) : n;
+    if (!f->quoted && c->escapes == KC_ESCAPES_COPY && memchr(copy, '\\', n)) {
+        size_t plain = kc_lines_unescape(copy, n);
+        n = plain == SIZE_MAX ? n : plain;
+    }
+    out->n = from;
+    int rc = kc_jsonw_quote(out, copy, n, e);
+    kc_mem_free(copy);
+    return rc;
 }
 
 int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
                      struct kc_strs *out, struct kc_err *e)
 {
     for (size_t i = 0; i < c->nattr; i++) {
-        struct field f = field_of(c, p, end, c->attr[i]);
-        const char *bad;
-        size_t n = (size_t)(f.end - f.p);
+        struct kc_field f = field_of(c, p, end, c->attr[i]);
         tmp->n = 0;
-        if (kc_buf_add(tmp, f.p, n, e) != 0 || kc_buf_reserve(tmp, KC_NUM_PAD, e) != 0)
-            return -1;
-        if (n == 0 || (c->escapes == KC_ESCAPES_COPY && n == 2 && memcmp(f.p, "\\N", 2) == 0)) {
-            if (kc_strs_add(out, "", 0, e) != 0)
-                return -1;
-            continue;
-        }
-        memset(tmp->p + tmp->n, 0, KC_NUM_PAD);
-        if (!f.quoted && kc_num_skip(tmp->p, &bad) == tmp->p + n) {
-            if (kc_strs_add(out, tmp->p, n, e) != 0)
-                return -1;
-            continue;
-        }
-        n = f.quoted ? kc_columns_unquote(tmp->p, n) : n;
-        if (!f.quoted && c->escapes == KC_ESCAPES_COPY && memchr(tmp->p, '\\', n)) {
-            size_t plain = kc_lines_unescape(tmp->p, n);
-            n = plain == SIZE_MAX ? n : plain;
-        }
-        size_t from = tmp->n = n;
-        if (kc_buf_reserve(tmp, n + KC_NUM_PAD, e) != 0)
-            return -1;
-        char *copy = kc_mem_alloc(n ? n : 1, 1, e);
-        if (!copy)
-            return -1;
-        memcpy(copy, tmp->p, n);
-        int rc = kc_jsonw_quote(tmp, copy, n, e) != 0 || kc_strs_add(out, tmp->p + from, tmp->n - from, e) != 0;
-        kc_mem_free(copy);
-        if (rc)
+        if (kc_columns_value(c, &f, "", tmp, e) != 0 || kc_strs_add(out, tmp->n ? tmp->p : "", tmp->n, e) != 0)
             return -1;
     }
     return 0;

@@ -95,6 +95,9 @@ static int settle_columns(struct kc_feed *f, struct csv_state *st, const struct 
         memcpy(f->st->vec_field, t.vec, sizeof t.vec);
         memcpy(f->st->how, t.how, sizeof t.how);
     }
+    if (f->o->want_raw != KC_RAW_NONE &&
+        kc_table_copy_set(f, &st->columns, s, &t, f->carry.p + f->carry_at, f->carry.p + f->carry.n, e) != 0)
+        return -1;
     return find_attrs(f, st, s, &t, e);
 }
 
@@ -123,6 +126,7 @@ static int fill_csv_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct
     if (kc_cut_fill(f, s, &st->cut, eof, e) != 0)
         return -1;
     s->columns = st->columns;
+    s->head = f->head;
     if (st->header) {
         struct kc_span span;
         size_t at = 0;

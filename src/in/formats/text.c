@@ -224,6 +224,8 @@ void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
             rc = kc_slot_check(s, "the vector", r.msg, sizeof r.msg) != 0;
         if (rc == 0)
             rc = kc_text_term(s, &r);
+        if (rc == 0 && s->columns.keep)
+            rc = kc_columns_copy(&s->columns, p, p + span.n, &s->tmp, &s->raws, &s->err);
         if (rc != 0)
             kc_strs_cut(&s->attrs, s->n * s->columns.nattr);
         if (rc < 0 || (rc > 0 && !kc_slot_bad(s, span.line, r.msg)))

@@ -78,6 +78,19 @@ int kc_text_term(struct kc_slot *s, struct kc_text_row *r) KC_MUST_USE;
 /* Decode a slot, row by row with `parse`. */
 void kc_text_work(struct kc_slot *s, kc_text_parse *parse);
 
+/* A field as it is written in a record. */
+struct kc_field {
+    const char *p, *end; /* without its quotes */
+    const char *after;  /* the separator after it, or the record's end */
+    int quoted;
+};
+/* Find the field at p, which is that of column `column` (for the message). Return -1, with the reason in msg, if its
+ * quotes are damaged; in tsv they are then ordinary text. */
+int kc_columns_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct kc_field *f,
+                     char msg[512]) KC_MUST_USE;
+/* Append a field as compact JSON: a number as it is written, `none` for an empty field, else a string. */
+int kc_columns_value(const struct kc_columns *c, const struct kc_field *f, const char *none, struct kc_buf *out,
+                     struct kc_err *e) KC_MUST_USE;
 /* Make each two quotes in the n bytes at p one. Return how many bytes are left. */
 size_t kc_columns_unquote(char *p, size_t n);
 /* Split a csv or tsv record into fields without quotes and escapes. Return 1, with the reason in msg, if they are
@@ -137,6 +150,14 @@ int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end,
  * field, else a string. */
 int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
                      struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+
+/* Prepare the copies of records for --annotate: set c->keep, and f->head or c->keys. [p, end) begins with the first
+ * record. (in/formats/table_copy.c) */
+int kc_table_copy_set(struct kc_feed *f, struct kc_columns *c, const struct kc_table_sample *s,
+                      const struct kc_table *t, const char *p, const char *end, struct kc_err *e) KC_MUST_USE;
+/* Append the copy of the record [p, end), which is good, to out. */
+int kc_columns_copy(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
+                    struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
 
 /* Parse the first line of word2vec. Return 1 with its numbers and *after, the text after it; else 0. */
 int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **after);

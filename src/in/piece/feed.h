@@ -26,6 +26,9 @@ struct kc_feed {
     struct kc_buf carry;    /* bytes read and not yet used: carry_at .. n */
     size_t carry_at;
     char sep;               /* of the open file's columns, if a table has been recognised; else 0 */
+    const struct kc_raw_head *head; /* of the copies of tables, kept until the end; NULL: none, or they are JSON */
+    const struct kc_reader *raw_from; /* --annotate: the reader of the first file, and its name */
+    const char *raw_name;
     struct kc_kept *kept;   /* memory that slots may point to until the end */
     const struct kc_reader *rd;
     void *state;            /* the reader's own */

@@ -36,6 +36,8 @@ struct kc_columns {
                             of the vector; NULL: all from first to last are, in their order. The feed keeps it */
     const uint32_t *attr; /* the column of each attribute that is wanted, KC_NO_DIM if there is none; NULL: none are */
     size_t nattr;
+    const unsigned char *keep; /* --annotate: (count) 1 for the columns that are copied; NULL: none are */
+    const char *keys;     /* the copies are JSON objects: for each of these columns its name in quotes and a NUL */
 };
 
 #endif

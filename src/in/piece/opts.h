@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/mem.h"
 #include "in/fields/attrs.h"
+#include "in/piece/copy.h"
 
 #define KC_MAX_DIM ((size_t)1 << 20) /* no embedding comes near it; a header that says more is wrong */
 
@@ -43,7 +44,7 @@ struct kc_in_opts {
     void *work_arg;
     int skip_bad;             /* --on-bad skip */
     double max_bad;           /* skip_bad: the share of records that may be bad */
-    int want_raw;             /* --annotate: keep each record's JSON without its vector */
+    enum kc_raw want_raw;     /* --annotate: copy each record without its vector */
     /* Attributes: fields (keys or JSON Pointers) of the records that are passed to the sink with the rows. Conditions
      * on such fields, "FIELD OP VALUE" (in/fields/attrs.h): rows that do not meet all of them are left out. */
     const char *const *attrs;

@@ -49,6 +49,7 @@ struct kc_slot {
     size_t nspans, span_cap;
     int whole_lines;    /* buf holds whole lines, and spans is not used */
     struct kc_columns columns; /* for text other than JSON */
+    const struct kc_raw_head *head; /* of raws, if these are the rows of a table; else NULL */
     size_t before;      /* text other than JSON: records at the beginning that are a header or were counted as bad */
     int bare_ok;        /* a record may be a vector and nothing else */
     int by_index;       /* records say by "index" which place in their text is theirs */

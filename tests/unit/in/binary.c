@@ -98,7 +98,7 @@ TEST(in_kvec)
            "warning FILE0: row 5: all zeros, so it has no direction; skipped\n");
     o = input_defaults;
     o.want_raw = 1;
-    expect(&b, whole, &o, "error 2 FILE0:0: --annotate needs JSONL input\n");
+    expect(&b, whole, &o, "error 2 FILE0:0: --annotate needs JSON, csv or tsv input, this is kvec\n");
 }
 
 /* Lengths that lie are refused at once, whatever they say. */
