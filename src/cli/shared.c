@@ -72,8 +72,8 @@ const struct kc_option kc_reading_options[] = {
     {.name = "terms", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(terms_file), .marks = KC_OPTION_BASIC,
      .help = "read the terms from FILE, one per line, instead of from the input"},
     {.name = "metadata", .arg = "FILE", .type = KC_OPTION_FILE, .at = IN(metadata), .marks = KC_OPTION_NO_STDIO,
-     .help = "read the fields of the rows from FILE: JSONL with one record per row, or the JSON written beside a FAISS "
-             "index"},
+     .help = "read the fields of the rows from FILE: JSONL, csv, tsv or Parquet with one record per row, or the JSON "
+             "written beside a FAISS index"},
     {.name = "metadata-key", .arg = "FIELD", .at = IN(metadata_key),
      .help = "match the records of the metadata to the rows by FIELD, which holds the row's term; their order does not "
              "matter"},

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "in/formats/formats.h"
+#include "in/metadata.h"
 #include "json/jsonw.h"
 
 int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e)
@@ -39,7 +40,7 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
         struct kc_meta *m = &t->meta;
         names[t->stride] = o->term_field ? o->term_field : "vector_id";
         if (kc_attrs_init(&with_term, names, t->stride + 1, "--term-field", e) != 0 ||
-            kc_meta_load(m, o->metadata, &with_term, o->metadata_key, "--metadata-key", o->max_line, e) != 0)
+            kc_metadata_load(m, o, &with_term, t->stride, e) != 0)
             goto out;
         t->has_meta = 1;
         t->meta_term = !m->by_key && (m->at || o->term_field);

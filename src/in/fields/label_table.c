@@ -71,7 +71,9 @@ int kc_label_table_split(const struct kc_label_table *t, const char *p, const ch
             after = after ? after : end;
             if (kc_buf_add(tmp, p, (size_t)(after - p), e) != 0)
                 return -1;
-            if (t->escapes && memchr(p, '\\', (size_t)(after - p)))
+            if (t->escapes && tmp->n == 2 && memcmp(tmp->p, "\\N", 2) == 0)
+                tmp->n = 0;
+            else if (t->escapes && memchr(p, '\\', (size_t)(after - p)))
                 tmp->n = kc_lines_unescape(tmp->p, tmp->n);
             if (tmp->n == SIZE_MAX) {
                 tmp->n = 0;
@@ -325,18 +327,18 @@ static int judge_plain(const char *p, const char *end, int whole, char msg[512])
     return 0;
 }
 
-int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const char *end, int whole,
-                        struct kc_label_table *t, char msg[512], struct kc_err *e)
+/* Try all separators that the format allows. Return how many make a table of the first records, with the first of them
+ * in t; a tab excludes the others. */
+static int find_separator(enum kc_labels_format format, const char *p, const char *end, int whole,
+                          struct kc_label_table *t, struct sample *s, struct kc_err *e)
 {
-    struct sample s;
     struct kc_label_table one;
     int found = 0, rc = 0;
-    memset(&s, 0, sizeof s);
     *t = (struct kc_label_table){.columns = 1, .term = KC_LABEL_NO_COLUMN};
     for (const char *c = separators; rc >= 0 && *c; c++) {
-        if (o->format == KC_LABELS_TSV ? *c != '\t' : o->format == KC_LABELS_CSV && *c == '\t')
+        if (format == KC_LABELS_TSV ? *c != '\t' : format == KC_LABELS_CSV && *c == '\t')
             continue;
-        rc = try_separator(*c, *c == '\t' && !has_quotes(p, end), p, end, whole, &one, &s, e);
+        rc = try_separator(*c, *c == '\t' && !has_quotes(p, end), p, end, whole, &one, s, e);
         if (rc > 0 && (!found || one.sep == '\t')) {
             found++;
             *t = one;
@@ -346,6 +348,26 @@ int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const cha
         if (rc > 0 && one.sep == '\t')
             break;
     }
+    return rc < 0 ? -1 : found;
+}
+
+int kc_label_table_separate(const char *p, const char *end, int whole, struct kc_label_table *t, struct kc_err *e)
+{
+    struct sample s;
+    memset(&s, 0, sizeof s);
+    int found = find_separator(KC_LABELS_AUTO, p, end, whole, t, &s, e);
+    free_sample(&s);
+    t->sep = found == 0 ? ',' : t->sep;
+    return found;
+}
+
+int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const char *end, int whole,
+                        struct kc_label_table *t, char msg[512], struct kc_err *e)
+{
+    struct sample s;
+    struct kc_label_table one;
+    memset(&s, 0, sizeof s);
+    int found = find_separator(o->format, p, end, whole, t, &s, e), rc = found < 0 ? -1 : 0;
     if (rc >= 0 && found > 1) {
         snprintf(msg, 512,
                  "columns may be separated by more than one character: --labels-format plain takes each line "

@@ -20,7 +20,13 @@ struct kc_label_table {
 int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const char *end, int whole,
                         struct kc_label_table *t, char msg[512], struct kc_err *e) KC_MUST_USE;
 
-/* Split a record into fields, decoded. Return 1, with the reason in msg, if its quotes or escapes are damaged. */
+/* Decide what separates the columns, and whether backslashes are escapes: t->sep, escapes, columns. Return how many
+ * separators would do (0: lines are one column; t->sep is ','), -1 if memory is short. */
+int kc_label_table_separate(const char *p, const char *end, int whole, struct kc_label_table *t,
+                            struct kc_err *e) KC_MUST_USE;
+
+/* Split a record into fields, decoded. \N among escapes is an empty field. Return 1, with the reason in msg, if its
+ * quotes or escapes are damaged. */
 int kc_label_table_split(const struct kc_label_table *t, const char *p, const char *end, struct kc_buf *tmp,
                          struct kc_strs *fields, char msg[512], struct kc_err *e) KC_MUST_USE;
 

@@ -1,6 +1,6 @@
-/* Read a file of metadata: JSONL line by line, or an index's maps (ids to records, ids to positions) member by member
- * through a window, in any order of the members. The ids are interned; when all are known, the maps are joined to one
- * array from position to record, and the ids are freed. */
+/* Read a file of metadata: JSONL line by line, a table (meta_table.c), or an index's maps (ids to records, ids to
+ * positions) member by member through a window, in any order of the members. The ids are interned; when all are known,
+ * the maps are joined to one array from position to record, and the ids are freed. */
 #include "in/fields/meta.h"
 
 #include <stdio.h>
@@ -53,6 +53,25 @@ static int scalar_text(const char *p, struct kc_buf *out, struct kc_err *e)
     return kc_buf_add(out, p, (size_t)(kc_json_past(p) - p), e);
 }
 
+int kc_meta_add_key(struct kc_meta *m, const char *key, size_t n, uint64_t line, struct kc_err *e)
+{
+    uint32_t number;
+    if (kc_intern_add(&m->keys, key, n, &number, e) != 0)
+        return -1;
+    return number == m->n ? 0 : kc_err_at(e, KC_EINPUT, m->name, line, "the key '%.*s' is there already",
+                                          (int)(n < 80 ? n : 80), key);
+}
+
+int kc_meta_begin(struct kc_meta *m, const char *path, size_t each, const char *key, const char *key_option,
+                  struct kc_path *key_path, struct kc_err *e)
+{
+    memset(m, 0, sizeof *m);
+    m->name = kc_source_name(path);
+    m->each = each;
+    m->by_key = key != NULL;
+    return key ? kc_path_parse(key_path, key, 0, key_option, e) : 0;
+}
+
 /* Parse one record of JSONL, and keep its attributes and its key. */
 static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t n, const struct kc_attrs *want,
                       const struct kc_path *key, struct kc_buf *tmp, struct kc_err *e)
@@ -73,18 +92,16 @@ static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size
     if (*begin != '{')
         return kc_err_at(e, KC_EINPUT, l->name, l->line, "the record is %s, expected an object", kc_json_kind(*begin));
     if (key) {
-        uint32_t number;
         const char *value;
         kc_attrs_find(key, 1, begin, NULL, NULL, &value);
         int rc = scalar_text(value, tmp, e);
-        if (rc > 0)
-            return kc_err_at(e, KC_EINPUT, l->name, l->line, "no key: '%s' is neither a string nor a number",
-                             key->name);
-        if (rc < 0 || kc_intern_add(&m->keys, tmp->p ? tmp->p : "", tmp->n, &number, e) != 0)
+        if (rc > 0) {
+            snprintf(msg, sizeof msg, "no key: '%.200s' is neither a string nor a number; ", key->name);
+            kc_fields_list(begin, end, msg, sizeof msg);
+            return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
+        }
+        if (rc < 0 || kc_meta_add_key(m, tmp->p ? tmp->p : "", tmp->n, l->line, e) != 0)
             return -1;
-        if (number != m->n)
-            return kc_err_at(e, KC_EINPUT, l->name, l->line, "the key '%.*s' is there already",
-                             (int)(tmp->n < 80 ? tmp->n : 80), tmp->p);
     }
     m->n++;
     return kc_attrs_take(want, begin, end, NULL, NULL, &m->values, e);
@@ -340,24 +357,26 @@ static int is_index(const char *p, const char *end)
     return 0;
 }
 
-int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key,
+int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, size_t optional, const char *key,
                  const char *key_option, uint64_t max_line, struct kc_err *e)
 {
     struct kc_window w = {0};
     struct kc_path key_path;
-    memset(m, 0, sizeof *m);
-    m->name = kc_source_name(path);
-    m->each = want->n;
-    if (key && kc_path_parse(&key_path, key, 0, key_option, e) != 0)
+    if (kc_meta_begin(m, path, want->n, key, key_option, &key_path, e) != 0)
         return -1;
-    m->by_key = key != NULL;
     int rc = kc_window_open(&w, path, max_line, e), index = rc == 0 && is_index(w.b.p + w.at, w.b.p + w.b.n);
+    const char *p = rc == 0 ? kc_json_ws(w.b.p + w.at) : NULL;
+    int json = p && (p == w.b.p + w.b.n || *p == '{' || *p == '[');
     if (rc == 0 && index && key)
-        rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for JSONL: an index's metadata has positions", key_option);
+        rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for records: an index's metadata has positions", key_option);
     else if (rc == 0 && index)
         rc = load_index(m, &w, want, e);
     kc_window_free(&w);
-    return rc != 0 || index ? rc : load_lines(m, path, want, key ? &key_path : NULL, max_line, e);
+    if (rc != 0 || index)
+        return rc;
+    const struct kc_path *by = key ? &key_path : NULL;
+    return json ? load_lines(m, path, want, by, max_line, e) :
+           kc_meta_load_table(m, path, want, optional, by, max_line, e);
 }
 
 int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t n, uint64_t *record, struct kc_err *e)

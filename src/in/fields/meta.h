@@ -22,11 +22,21 @@ struct kc_meta {
  *   metadata_store    {vector id: {"source_id", ..., "metadata": {...}}}
  *   id_map            {vector id: position}, and/or
  *   reverse_id_map    {position: vector id}.
- * There a field that is no pointer is looked for in "metadata", then beside it, and vector_id is the id itself.
+ * Or it is a table, csv or tsv with a header, whose columns are the fields. All of want must be columns but attribute
+ * `optional` (SIZE_MAX: none), which is "" then.
+ * In an index a field that is no pointer is looked for in "metadata", then beside it, and vector_id is the id itself.
  * KC_EINPUT with line or byte for a file that is damaged or contradicts itself. Free with kc_meta_free, also after a
  * failure. */
-int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, const char *key,
+int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, size_t optional, const char *key,
                  const char *key_option, uint64_t max_line, struct kc_err *e) KC_MUST_USE;
+/* The same for a csv or tsv alone, with key as a path or NULL. (in/fields/meta_table.c) */
+int kc_meta_load_table(struct kc_meta *m, const char *path, const struct kc_attrs *want, size_t optional,
+                       const struct kc_path *key, uint64_t max_line, struct kc_err *e) KC_MUST_USE;
+/* Begin metadata that kc_meta_add_key and the caller fill: the key of a record, then its attributes, then m->n++. */
+int kc_meta_begin(struct kc_meta *m, const char *path, size_t each, const char *key, const char *key_option,
+                  struct kc_path *key_path, struct kc_err *e) KC_MUST_USE;
+/* Add the key (n bytes) of the next record, which is on `line` (0: there are no lines). KC_EINPUT if it is there. */
+int kc_meta_add_key(struct kc_meta *m, const char *key, size_t n, uint64_t line, struct kc_err *e) KC_MUST_USE;
 void kc_meta_free(struct kc_meta *m);
 uint64_t kc_meta_bytes(const struct kc_meta *m); /* of memory */
 

@@ -17,6 +17,11 @@ extern const struct kc_reader *const kc_readers[KC_IN_FORMATS];
 /* Open the next file that is not empty, recognise its format and begin its reader. Set *none if there is no other. */
 int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e) KC_MUST_USE;
 
+/* Read the attributes of all rows of the open file, a Parquet file that was opened with o->only_attrs, and call fn with
+ * those of each row. A failure of fn ends it. (parquet.c) */
+typedef int (*kc_attrs_row)(void *arg, const struct kc_strs *attrs, struct kc_err *e);
+int kc_parquet_attrs(struct kc_feed *f, kc_attrs_row fn, void *arg, struct kc_err *e) KC_MUST_USE;
+
 /* Recognise a text format by the first lines of the open file (detect.c). Set *rd to NULL if they leave any doubt. */
 int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err *e) KC_MUST_USE;
 

@@ -133,7 +133,7 @@ static int use_columns(struct parquet_state *st, size_t nattrs, struct kc_err *e
     if (c->term != SIZE_MAX && use_leaf(st, c->term, e) != 0)
         return -1;
     for (size_t i = 0; i < nattrs; i++)
-        if (use_leaf(st, c->attrs[i], e) != 0)
+        if (c->attrs[i] != SIZE_MAX && use_leaf(st, c->attrs[i], e) != 0)
             return -1;
     return 0;
 }
@@ -182,6 +182,8 @@ static int begin_parquet(struct kc_feed *f, struct kc_err *e)
     if (kc_pq_choose(&st->choice, f, &st->footer.schema, e) != 0 ||
         use_columns(st, f->o->metadata ? 0 : f->attrs.n, e) != 0)
         return -1;
+    if (f->o->only_attrs)
+        return 0;
     set_stats(f, st);
     if (!st->choice.is_list && kc_feed_dim(f, st->choice.nvec, e) != 0)
         return -1;
@@ -270,7 +272,8 @@ static int begin_group(struct kc_feed *f, struct parquet_state *st, struct kc_er
     if (c->term != SIZE_MAX)
         kc_pq_cursor_begin(&st->term, st->file, st->use[c->term], 0, &st->chunks[st->use[c->term]]);
     for (size_t i = 0; i < st->nattrs; i++)
-        kc_pq_cursor_begin(&st->attrs[i], st->file, st->use[c->attrs[i]], 0, &st->chunks[st->use[c->attrs[i]]]);
+        if (c->attrs[i] != SIZE_MAX)
+            kc_pq_cursor_begin(&st->attrs[i], st->file, st->use[c->attrs[i]], 0, &st->chunks[st->use[c->attrs[i]]]);
     if (check_memory(st, e) != 0)
         return -1;
     return c->is_list && f->d == 0 && st->left > 0 ? find_dim(f, st, e) : 0;
@@ -458,13 +461,9 @@ static int fill_piece(struct kc_feed *f, struct parquet_state *st, struct kc_slo
     return pass_bytes(f, st, st->vec[0].next, e);
 }
 
-static int fill_parquet(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+/* Begin row groups until one has rows. Set *eof after the last. */
+static int find_rows(struct kc_feed *f, struct parquet_state *st, int *eof, struct kc_err *e)
 {
-    struct parquet_state *st = f->state;
-    if (st->broken.code != KC_OK) {
-        *e = st->broken;
-        return -1;
-    }
     while (st->left == 0) {
         if (end_group(st, e) != 0)
             return -1;
@@ -477,7 +476,34 @@ static int fill_parquet(struct kc_feed *f, struct kc_slot *s, int *eof, struct k
         if (begin_group(f, st, e) != 0)
             return -1;
     }
-    return fill_piece(f, st, s, e);
+    return 0;
+}
+
+static int fill_parquet(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
+{
+    struct parquet_state *st = f->state;
+    if (st->broken.code != KC_OK) {
+        *e = st->broken;
+        return -1;
+    }
+    return find_rows(f, st, eof, e) != 0 ? -1 : *eof ? 0 : fill_piece(f, st, s, e);
+}
+
+int kc_parquet_attrs(struct kc_feed *f, kc_attrs_row fn, void *arg, struct kc_err *e)
+{
+    struct parquet_state *st = f->state;
+    struct kc_strs row = {.n = 0};
+    int eof = 0, null, rc = 0;
+    while (rc == 0 && (rc = find_rows(f, st, &eof, e)) == 0 && !eof) {
+        kc_strs_clear(&row);
+        for (size_t a = 0; rc == 0 && a < st->nattrs; a++)
+            rc = st->choice.attrs[a] == SIZE_MAX ? kc_strs_add(&row, "", 0, e) :
+                 kc_pq_text_row(&st->attrs[a], 1, &row, &st->text, &null, e);
+        rc = rc == 0 ? fn(arg, &row, e) : -1;
+        st->left--;
+    }
+    kc_strs_free(&row);
+    return rc;
 }
 
 const struct kc_reader kc_reader_parquet = {

@@ -406,9 +406,9 @@ static int take_attrs(const struct chooser *x)
         return -1;
     for (size_t i = 0; i < want->n; i++) {
         size_t leaf = find_path(x->s, &want->path[i]);
-        if (leaf == SIZE_MAX)
+        if (leaf == SIZE_MAX && !(x->f->o->only_attrs && i == x->f->o->optional))
             return report_missing(x, "a field", &want->path[i]);
-        if (!is_text(&x->s->leaves[leaf]))
+        if (leaf != SIZE_MAX && !is_text(&x->s->leaves[leaf]))
             return report_kind(x, "a field", want->path[i].name, leaf, "a plain value or a list of them");
         x->c->attrs[i] = leaf;
     }
@@ -418,6 +418,9 @@ static int take_attrs(const struct chooser *x)
 int kc_pq_choose(struct kc_pq_choice *c, const struct kc_feed *f, const struct kc_pq_schema *s, struct kc_err *e)
 {
     const struct chooser x = {f, s, c, e};
+    c->term = SIZE_MAX;
+    if (f->o->only_attrs)
+        return take_attrs(&x);
     int rc = f->given.vec.name[0] ? take_named_vector(&x) : take_usual_vector(&x);
     unsigned char *taken = rc == 0 ? kc_mem_zalloc(s->n, 1, e) : NULL;
     if (!taken)

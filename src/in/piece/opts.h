@@ -52,6 +52,8 @@ struct kc_in_opts {
     const enum kc_attr_kind *kinds; /* (nattrs) what the attributes must be, else the record is bad; NULL: anything */
     const char *metadata;     /* file with the attributes (in/fields/meta.h); NULL: they are in the records */
     const char *metadata_key; /* field of that file to look up a row's term in; NULL: by position */
+    int only_attrs;           /* Parquet: read no vectors and no terms (in/metadata.c) */
+    size_t optional;          /* only_attrs: the attribute that need not be there; SIZE_MAX: none */
     const char *where[KC_WHERE_MOST];
     size_t nwhere;
     int prompt;               /* pass lines on as they arrive, rather than wait for more of them */
