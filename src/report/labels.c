@@ -273,6 +273,7 @@ struct kc_label_file {
     struct kc_outfile *f;
     const struct kc_out_opts *o;
     struct kc_parquet *parquet;
+    char *names; /* of columns of the Parquet file */
     struct kc_buf b;
     int begun; /* rows have been written */
 };
@@ -288,7 +289,7 @@ int kc_out_labels_begin(struct kc_label_file **out, struct kc_outfile *f, const 
     w->f = f;
     w->o = o;
     if (o->format == KC_OUT_PARQUET)
-        return kc_out_parquet_begin(&w->parquet, f, o, e);
+        return kc_out_parquet_begin(&w->parquet, &w->names, f, o, e);
     return o->annotate == KC_RAW_NONE && writer->header && writer->header(&w->b, o, e) != 0 ? -1 :
            w->b.n ? kc_outfile_write(f, w->b.p, w->b.n, e) : 0;
 }
@@ -332,6 +333,7 @@ void kc_out_labels_free(struct kc_label_file *w)
     if (!w)
         return;
     kc_parquet_free(w->parquet);
+    kc_mem_free(w->names);
     kc_buf_free(&w->b);
     kc_mem_free(w);
 }

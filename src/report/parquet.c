@@ -217,6 +217,18 @@ static int end_page(struct kc_parquet *p, struct column *c, struct kc_err *e)
     return 0;
 }
 
+/* Count a value of column c, and say in a column that may have nulls whether it is one. */
+static int count_value(struct column *c, int there, struct kc_err *e)
+{
+    c->levels++;
+    return c->is.type == KC_PARQUET_REAL || c->is.nullable ? add_run(&c->def, 1, there ? 1 : 0, e) : 0;
+}
+
+int kc_parquet_null(struct kc_parquet *p, size_t column, struct kc_err *e)
+{
+    return count_value(&p->columns[column], 0, e);
+}
+
 int kc_parquet_text(struct kc_parquet *p, size_t column, const char *s, size_t n, struct kc_err *e)
 {
     struct kc_buf *b = &p->columns[column].values;
@@ -234,14 +246,13 @@ int kc_parquet_text(struct kc_parquet *p, size_t column, const char *s, size_t n
     n = b->n - at - 4;
     for (unsigned i = 0; i < 4; i++)
         b->p[at + i] = (char)(n >> (8 * i) & 0xFF);
-    p->columns[column].levels++;
-    return 0;
+    return count_value(&p->columns[column], 1, e);
 }
 
 int kc_parquet_int(struct kc_parquet *p, size_t column, int64_t v, struct kc_err *e)
 {
-    p->columns[column].levels++;
-    return add_number(&p->columns[column].values, (uint64_t)v, 8, e);
+    struct column *c = &p->columns[column];
+    return count_value(c, 1, e) != 0 ? -1 : add_number(&c->values, (uint64_t)v, 8, e);
 }
 
 int kc_parquet_real(struct kc_parquet *p, size_t column, float v, struct kc_err *e)
@@ -249,9 +260,7 @@ int kc_parquet_real(struct kc_parquet *p, size_t column, float v, struct kc_err 
     struct column *c = &p->columns[column];
     uint32_t bits;
     memcpy(&bits, &v, sizeof bits);
-    c->levels++;
-    return add_run(&c->def, 1, isfinite(v) ? 1 : 0, e) != 0 ? -1 :
-           isfinite(v) ? add_number(&c->values, bits, 4, e) : 0;
+    return count_value(c, isfinite(v), e) != 0 ? -1 : isfinite(v) ? add_number(&c->values, bits, 4, e) : 0;
 }
 
 int kc_parquet_list(struct kc_parquet *p, size_t column, const float *x, size_t d, struct kc_err *e)
@@ -367,8 +376,8 @@ static void put_element(struct thrift *t, int type, int repetition, const char *
 static void put_column(struct thrift *t, const struct kc_parquet_column *c)
 {
     switch (c->type) {
-    case KC_PARQUET_TEXT: put_element(t, 6, 0, c->name, -1, 0); break;
-    case KC_PARQUET_INT: put_element(t, 2, 0, c->name, -1, -1); break;
+    case KC_PARQUET_TEXT: put_element(t, 6, c->nullable != 0, c->name, -1, 0); break;
+    case KC_PARQUET_INT: put_element(t, 2, c->nullable != 0, c->name, -1, -1); break;
     case KC_PARQUET_REAL: put_element(t, 4, 1, c->name, -1, -1); break;
     case KC_PARQUET_LIST:
         put_element(t, -1, 0, c->name, 1, 3);

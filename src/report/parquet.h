@@ -10,7 +10,8 @@ enum kc_parquet_type { KC_PARQUET_TEXT, KC_PARQUET_INT, KC_PARQUET_REAL, KC_PARQ
 
 struct kc_parquet_column {
     const char *name; /* lives as long as the file is written */
-    enum kc_parquet_type type; /* a REAL may be null */
+    enum kc_parquet_type type;
+    int nullable;     /* a TEXT or an INT may be null; a REAL always may, a LIST never */
 };
 
 struct kc_parquet; /* a file being written */
@@ -24,6 +25,8 @@ int kc_parquet_text(struct kc_parquet *p, size_t column, const char *s, size_t n
 int kc_parquet_int(struct kc_parquet *p, size_t column, int64_t v, struct kc_err *e) KC_MUST_USE;
 int kc_parquet_real(struct kc_parquet *p, size_t column, float v, struct kc_err *e) KC_MUST_USE;
 int kc_parquet_list(struct kc_parquet *p, size_t column, const float *x, size_t d, struct kc_err *e) KC_MUST_USE;
+/* Add a null to a column that may have it. */
+int kc_parquet_null(struct kc_parquet *p, size_t column, struct kc_err *e) KC_MUST_USE;
 /* End the row. */
 int kc_parquet_row(struct kc_parquet *p, struct kc_err *e) KC_MUST_USE;
 /* Write what is left, and the footer. The output itself is committed by the caller. */

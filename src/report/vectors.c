@@ -173,7 +173,7 @@ static int add_fvecs_row(struct kc_vectors *v, const char *term, size_t len, con
 
 static int start_parquet(struct kc_vectors *v, struct kc_err *e)
 {
-    static const struct kc_parquet_column columns[] = {{"term", KC_PARQUET_TEXT}, {"vec", KC_PARQUET_LIST}};
+    static const struct kc_parquet_column columns[] = {{"term", KC_PARQUET_TEXT, 0}, {"vec", KC_PARQUET_LIST, 0}};
     return kc_parquet_begin(&v->parquet, v->body, columns, 2, e);
 }
 

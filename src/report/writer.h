@@ -27,8 +27,9 @@ int kc_out_table_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint
                      const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 
 struct kc_parquet; /* report/parquet.h */
-/* Begin a Parquet file of labels; add row i of t, with tmp for what is between. (labels_parquet.c) */
-int kc_out_parquet_begin(struct kc_parquet **out, struct kc_outfile *f, const struct kc_out_opts *o,
+/* Begin a Parquet file of labels, with names of columns that the caller frees after it; add row i of t, with tmp for
+ * what is between. (labels_parquet.c) */
+int kc_out_parquet_begin(struct kc_parquet **out, char **names, struct kc_outfile *f, const struct kc_out_opts *o,
                          struct kc_err *e) KC_MUST_USE;
 int kc_out_parquet_row(struct kc_parquet *p, const struct kc_labels *t, size_t i, uint64_t number,
                        const struct kc_out_opts *o, struct kc_buf *tmp, struct kc_err *e) KC_MUST_USE;
