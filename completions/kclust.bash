@@ -154,7 +154,7 @@ _kclust() {
         return
         ;;
     fit:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin silhouette row' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin silhouette row label' -- "$cur")
         return
         ;;
     fit:--id-format)
@@ -359,7 +359,7 @@ _kclust() {
         return
         ;;
     assign:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row label' -- "$cur")
         return
         ;;
     assign:--id-format)
@@ -487,7 +487,7 @@ _kclust() {
         return
         ;;
     update:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row label' -- "$cur")
         return
         ;;
     update:--id-format)

@@ -109,9 +109,10 @@ static int parse_columns(void *base, const char *value, const char *name, struct
     {0}
 
 const struct kc_option kc_labels_options[] = {
-    LABELS("term cluster similarity margin silhouette row", "term, cluster, similarity, margin, silhouette and row")};
+    LABELS("term cluster similarity margin silhouette row label",
+           "term, cluster, similarity, margin, silhouette, row and label")};
 const struct kc_option kc_model_labels_options[] = {
-    LABELS("term cluster similarity margin row", "term, cluster, similarity, margin and row")};
+    LABELS("term cluster similarity margin row label", "term, cluster, similarity, margin, row and label")};
 
 const struct kc_option kc_top_options[] = {
     {.name = "top", .arg = "N", .type = KC_OPTION_U64, .at = OUT(top), .least = 1, .most = KC_TOP_MOST, .off = "off",

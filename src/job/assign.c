@@ -18,6 +18,7 @@ struct assign_run {
     struct kc_labeller *labeller;
     struct kc_label_file *labels;
     struct kc_output output[OUTPUTS];
+    struct kc_strs names; /* (k) labels of the clusters, for the column */
     struct kc_in_stats st;
     uint64_t *rows;    /* (k) rows of each cluster in this input */
     uint64_t *after;   /* (k) the clusters' sizes with these rows */
@@ -43,9 +44,9 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     run->n += c->n;
     static const struct kc_strs none = {0};
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws, .head = c->head,
-                                .labels = got.labels, .ids = run->m.ids, .similarity = got.similarity,
-                                 .margin = got.margin, .top = got.top, .top_similarity = got.top_similarity,
-                                 .rows = c->rows};
+                                .labels = got.labels, .ids = run->m.ids, .names = &run->names,
+                                .similarity = got.similarity, .margin = got.margin, .top = got.top,
+                                .top_similarity = got.top_similarity, .rows = c->rows};
     if (kc_out_labels_add(run->labels, &t, e) != 0)
         return -1;
     return kc_outfile_push(run->output[LABELS].f, e);
@@ -156,6 +157,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     kc_num_human(human[0], kc_model_bytes(&run.m));
     kc_num_human(human[1], kc_in_stream_bytes(ctx, &j->in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the model, %s to read in; rows are not kept", human[0], human[1]);
+    if (kc_out_has_column(&j->out, KC_COL_LABEL) && kc_model_copy_labels(&run.m, &run.names, e) != 0)
+        goto out;
     run.rows = kc_mem_zalloc(run.m.k, sizeof *run.rows, e);
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
@@ -168,6 +171,7 @@ out:
     kc_out_labels_free(run.labels);
     kc_outputs_free(run.output, OUTPUTS);
     kc_mem_free(run.after);
+    kc_strs_free(&run.names);
     kc_mem_free(run.rows);
     kc_model_free(&run.m);
     return rc;

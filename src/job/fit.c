@@ -357,7 +357,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)
         kc_ctx_stage(&run->ctx, KC_PHASE_WORDS);
-    if (find_keywords(j, run, e) != 0)
+    if (find_keywords(j, run, e) != 0 || kc_fit_name_clusters(j, run, e) != 0)
         return -1;
     kc_ctx_event(&run->ctx, "write", "writing begins", NULL, 0);
     kc_ctx_stage(&run->ctx, KC_PHASE_WRITE);
@@ -383,6 +383,7 @@ static void free_run(struct kc_job_run *run)
     kc_checkpoint_free(run->checkpoint);
     kc_lock_drop(run->lock);
     kc_keywords_free(&run->keywords);
+    kc_strs_free(&run->names);
     kc_fit_parts_free(run);
     kc_strs_free(&run->texts);
     kc_strs_free(&run->stop_words);

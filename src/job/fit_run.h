@@ -51,6 +51,7 @@ struct kc_job_run {
     struct kc_strs texts; /* (n) values of text_field, decoded */
     struct kc_keywords keywords;
     double keywords_seconds;
+    struct kc_strs names; /* (fit.k) labels of the clusters; empty if no output has them */
     uint32_t *top;        /* (n, out.top) the nearest clusters of each row; or NULL */
     float *top_similarity;
     struct {
@@ -97,6 +98,11 @@ int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, 
                       struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that the table over time needs for n rows, without those of its words. */
 uint64_t kc_fit_time_bytes(const struct kc_job_fit *j, size_t n);
+
+/* job/fit_names.c */
+
+/* Find the labels of the clusters, if an output has them. Keywords are found before. */
+int kc_fit_name_clusters(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_outputs.c */
 

@@ -29,6 +29,7 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .head = run->ds.head,
         .labels = run->fit.labels,
         .ids = run->like.ids,
+        .names = &run->names,
         .similarity = run->fit.similarity,
         .margin = run->fit.margin,
         .silhouette = run->fit.row_silhouette,
@@ -54,7 +55,9 @@ int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct
 
 int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
-    return kc_fit_make_model(j, run, e) != 0 ? -1 : kc_model_save(&run->model, f, e);
+    return kc_fit_make_model(j, run, e) != 0 ||
+                   kc_model_set_labels(&run->model, &run->names, run->like.ids, e) != 0 ? -1 :
+           kc_model_save(&run->model, f, e);
 }
 
 static void add_setting(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)
@@ -122,6 +125,7 @@ int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, st
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
         .keywords = j->keywords ? &run->keywords : NULL,
+        .names = &run->names,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .time = run->time,
         .document = kc_fit_field(run, run->fields.document, &document) ? &document : NULL,

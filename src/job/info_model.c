@@ -49,6 +49,12 @@ static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, doub
         kc_jsonw_open(&w, NULL, '{', 1);
         kc_jsonw_u64(&w, "id", (uint64_t)m->ids[c]);
         kc_jsonw_u64(&w, "size", m->counts[c]);
+        size_t len;
+        const char *label = kc_model_label(m, c, &len);
+        if (len > 0)
+            kc_jsonw_str(&w, "label", label, len);
+        else
+            kc_jsonw_null(&w, "label");
         kc_jsonw_fixed(&w, "p5", (double)kc_model_percentile(m, c, 5), 6);
         kc_jsonw_fixed(&w, "median", (double)kc_model_percentile(m, c, 50), 6);
         kc_jsonw_open(&w, "representatives", '[', 1);
@@ -91,13 +97,19 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,
                       (long long)m->next_id) != 0 ||
-        kc_buf_adds(b, "          id      size      p5  median  representatives\n", e) != 0)
+        kc_buf_adds(b, m->labels.n ? "          id      size      p5  median  label: representatives\n" :
+                       "          id      size      p5  median  representatives\n", e) != 0)
         return -1;
     for (size_t c = 0; c < shown; c++) {
         struct kc_buf terms = {0};
         int rc = kc_buf_printf(b, e, "%12lld  %8llu  %6.4f  %6.4f  ", (long long)m->ids[c],
                                (unsigned long long)m->counts[c], (double)kc_model_percentile(m, c, 5),
                                (double)kc_model_percentile(m, c, 50));
+        if (rc == 0 && m->labels.n > 0) {
+            size_t n;
+            const char *label = kc_model_label(m, c, &n);
+            rc = kc_buf_add(&terms, label, n, e) != 0 ? -1 : kc_buf_adds(&terms, n ? ": " : "-: ", e);
+        }
         for (uint32_t j = m->rep_first[c]; rc == 0 && j < m->rep_first[c + 1]; j++) {
             size_t n;
             const char *term = kc_strs_get(&m->rep_terms, j, &n);

@@ -19,6 +19,7 @@ struct update_run {
     struct kc_model m;
     struct kc_dataset ds;
     struct kc_update u;
+    struct kc_strs names; /* (k) labels of the clusters, for the column */
     struct kc_output output[OUTPUTS];
     struct kc_model_baseline baseline; /* of the model, as it was before the update */
     uint64_t since;  /* rows since the fit, before this batch */
@@ -75,9 +76,12 @@ static int write_labels(struct update_run *run, struct kc_err *e)
     const struct kc_labels t = {
         .n = run->u.n, .terms = &run->ds.terms, .head = run->ds.head,
         .raws = j->out.annotate != KC_RAW_NONE ? &run->ds.raws : NULL,
-        .labels = run->u.labels, .ids = run->m.ids, .similarity = run->u.similarity, .margin = run->u.margin,
+        .labels = run->u.labels, .ids = run->m.ids, .names = &run->names,
+        .similarity = run->u.similarity, .margin = run->u.margin,
         .skipped = run->ds.skipped, .nskipped = run->ds.nskipped,
     };
+    if (kc_out_has_column(&j->out, KC_COL_LABEL) && kc_model_copy_labels(&run->m, &run->names, e) != 0)
+        return -1;
     if (kc_out_labels(run->output[LABELS].f, &t, &j->out, e) != 0)
         return -1;
     if (!run->output[LATE].f)
@@ -159,6 +163,7 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
 out:
     kc_outputs_free(run.output, OUTPUTS);
     kc_update_free(&run.u);
+    kc_strs_free(&run.names);
     kc_dataset_free(&run.ds);
     kc_model_free(&run.m);
     kc_lock_drop(run.lock);

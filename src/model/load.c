@@ -301,6 +301,19 @@ static int read_representatives(struct model_reader *l, const char *v)
     return 0;
 }
 
+/* Read the labels, which models of version 0.2.0 and before do not have. */
+static int read_labels(struct model_reader *l, const char *v)
+{
+    if (!v)
+        return 0;
+    if (*v != '[' || count_elements(v) != l->m->k)
+        return report_damage(l, "labels are not an array of %zu", l->m->k);
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
+        if ((*q == 'n' ? kc_strs_add(&l->m->labels, "", 0, l->e) : add_string(l, q, &l->m->labels, "a label")) != 0)
+            return -1;
+    return 0;
+}
+
 static int read_pool_terms(struct model_reader *l, const char *v)
 {
     if (!v || *v != '[' || count_elements(v) != l->m->pool.n)
@@ -332,7 +345,8 @@ static int read_info(struct model_reader *l, const char *v)
     memcpy(m->kclust, version.p, version.n);
     return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||
                    read_lives(l, kc_json_find(v, "lineage")) != 0 ||
-                   read_representatives(l, kc_json_find(v, "representatives")) != 0
+                   read_representatives(l, kc_json_find(v, "representatives")) != 0 ||
+                   read_labels(l, kc_json_find(v, "labels")) != 0
                ? -1
                : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }

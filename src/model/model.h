@@ -57,6 +57,7 @@ struct kc_model {
     uint32_t *rep_first;     /* (k + 1) cluster c has the representatives rep_first[c] .. rep_first[c + 1] - 1 */
     struct kc_strs rep_terms; /* their terms; within a cluster the most similar first */
     float *rep_similarity;   /* their similarities to the centroid */
+    struct kc_strs labels;   /* (k), "": none; or empty: the labels are the terms of the first representatives */
     struct kc_model_life *lives; /* (nlives) of every id ever given, ascending */
     size_t nlives;
 
@@ -83,6 +84,14 @@ struct kc_model {
 int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
                   const struct kc_clustering *f, const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
+
+/* Return the label of cluster c, of *n bytes; of 0 bytes if it has none. */
+const char *kc_model_label(const struct kc_model *m, size_t c, size_t *n);
+/* Append the labels of all clusters to out. */
+int kc_model_copy_labels(const struct kc_model *m, struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+/* Give the clusters labels (m->k): labels[c] to the one with the id ids[c]; ids NULL: with the id c. */
+int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const int64_t *ids,
+                        struct kc_err *e) KC_MUST_USE;
 
 /* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);

@@ -77,6 +77,23 @@ static void add_representatives(struct kc_jsonw *w, const struct kc_model *m)
     kc_jsonw_close(w, ']');
 }
 
+/* Write the labels of the clusters, unless they follow from the representatives. */
+static void add_labels(struct kc_jsonw *w, const struct kc_model *m)
+{
+    if (m->labels.n == 0)
+        return;
+    kc_jsonw_open(w, "labels", '[', 1);
+    for (size_t c = 0; c < m->k; c++) {
+        size_t n;
+        const char *label = kc_strs_get(&m->labels, c, &n);
+        if (n > 0)
+            kc_jsonw_str(w, NULL, label, n);
+        else
+            kc_jsonw_null(w, NULL);
+    }
+    kc_jsonw_close(w, ']');
+}
+
 static void add_strs(struct kc_jsonw *w, const char *key, const struct kc_strs *s)
 {
     kc_jsonw_open(w, key, '[', 1);
@@ -105,6 +122,7 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     add_baseline(&w, &m->baseline);
     add_lives(&w, m);
     add_representatives(&w, m);
+    add_labels(&w, m);
     add_strs(&w, "pool_terms", &m->pool.terms);
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)

@@ -192,7 +192,9 @@ static int add_representatives(struct kc_updating *w, size_t j, const uint32_t *
             return -1;
     }
     m->rep_first[w->k + j + 1] = at;
-    return 0;
+    size_t len;
+    const char *first = kc_strs_get(&m->rep_terms, m->rep_first[w->k + j], &len);
+    return m->labels.n > 0 ? kc_strs_add(&m->labels, first, len, w->e) : 0;
 }
 
 /* Add the new clusters to the model, after the old ones. */

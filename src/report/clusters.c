@@ -79,14 +79,10 @@ static void add_terms(struct kc_jsonw *w, const struct kc_clusters *c, const cha
     kc_jsonw_close(w, ']');
 }
 
-/* Write the label that the keywords give; without keywords, the term of the member nearest to the centroid. */
 static void add_label(struct kc_jsonw *w, const struct kc_clusters *c, uint32_t cluster)
 {
-    size_t n = 0;
-    char digits[20];
-    uint64_t at = c->fit->clusters[cluster].representative;
-    const char *label = c->keywords ? kc_strs_get(&c->keywords->labels, cluster, &n) :
-                        kc_out_term(c->terms, (size_t)at, kc_in_row_number(c->skipped, c->nskipped, at), digits, &n);
+    size_t n;
+    const char *label = kc_strs_get(c->names, cluster, &n);
     if (n > 0)
         kc_jsonw_str(w, "cluster_label", label, n);
     else

@@ -41,6 +41,7 @@ struct kc_clusters {
     const uint64_t *skipped;     /* (nskipped) input rows left out, ascending */
     size_t nskipped;
     const struct kc_keywords *keywords; /* NULL: none */
+    const struct kc_strs *names;        /* (fit->k) labels of the clusters; an empty one is none */
     const struct kc_groups *groups;     /* NULL: all rows are one group */
     const int64_t *time;                /* (n) timestamps, see base/date.h; NULL: none */
     const struct kc_field *document;    /* the field of the rows' documents; NULL: none */

@@ -22,6 +22,9 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
         return kc_buf_addc(b, '"', e) != 0 || kc_out_add_cluster(b, t, i, o, e) != 0 ? -1 : kc_buf_addc(b, '"', e);
     case KC_COL_ROW:
         return kc_out_add_u64(b, number, e);
+    case KC_COL_LABEL:
+        s = kc_out_name(t, i, &n);
+        return n > 0 ? kc_jsonw_quote(b, s, n, e) : kc_buf_add(b, "null", 4, e);
     default:
         break;
     }

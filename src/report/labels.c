@@ -20,7 +20,8 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
     [KC_OUT_PARQUET] = &kc_out_writer_parquet,
 };
 
-static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row"};
+static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row",
+                                               "label"};
 
 int kc_out_format_by_name(const char *name, enum kc_out_format *f)
 {
@@ -47,7 +48,7 @@ int kc_out_format_by_suffix(const char *path, struct kc_out_opts *o, struct kc_e
 
 const char *kc_out_column_key(enum kc_column c)
 {
-    return c == KC_COL_CLUSTER ? "cluster_id" : column_names[c];
+    return c == KC_COL_CLUSTER ? "cluster_id" : c == KC_COL_LABEL ? "cluster_label" : column_names[c];
 }
 
 int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c)
@@ -82,7 +83,8 @@ int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err 
             char name[64];
             kc_err_escape(name, sizeof name, p, n);
             return kc_err_set(e, KC_EUSAGE,
-                              "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row", name);
+                              "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row,label",
+                              name);
         }
         if (kc_out_has_column(o, (enum kc_column)c))
             return kc_err_set(e, KC_EUSAGE, "column '%s' is given twice", column_names[c]);
@@ -224,6 +226,21 @@ int kc_out_add_top_id(struct kc_buf *b, const struct kc_labels *t, uint32_t c, c
     return add_id(b, t, c, o, e);
 }
 
+const char *kc_out_name(const struct kc_labels *t, size_t i, size_t *n)
+{
+    *n = 0;
+    return t->labels[i] == KC_NOISE ? "" : kc_strs_get(t->names, t->labels[i], n);
+}
+
+/* Append the label of the cluster of row i. Without one the column is empty, without quotes unless it stands alone. */
+static int add_name(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
+                    kc_out_add_term term, struct kc_err *e)
+{
+    size_t n;
+    const char *name = kc_out_name(t, i, &n);
+    return n == 0 && (o->ncolumns > 1 || o->top > 0) ? 0 : term(b, name, n, e);
+}
+
 /* Append the nearest clusters and their similarities as columns, empty where there are fewer. */
 static int add_top(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o, char separator,
                    struct kc_err *e)
@@ -259,6 +276,9 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
             break;
         case KC_COL_ROW:
             rc = kc_out_add_u64(b, number, e);
+            break;
+        case KC_COL_LABEL:
+            rc = add_name(b, t, i, o, term, e);
             break;
         default:
             rc = add_real(b, kc_out_figure(t, i, o->columns[j]), e);

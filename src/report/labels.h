@@ -17,6 +17,7 @@ enum kc_column {
     KC_COL_MARGIN,
     KC_COL_SILHOUETTE,
     KC_COL_ROW,
+    KC_COL_LABEL,
     KC_COLUMNS
 };
 
@@ -47,6 +48,7 @@ struct kc_labels {
     const struct kc_raw_head *head;                 /* they are rows of a table that begins so; NULL: JSON */
     const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
+    const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
     const float *similarity, *margin, *silhouette;  /* (n) each; NULL if there is no such column */
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */

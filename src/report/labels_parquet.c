@@ -1,6 +1,6 @@
 /* Labels as Parquet: a column for each of --columns, and two for each of the nearest clusters, with the names that
  * csv's header has. Ids are integers, or texts if they have a format. What csv leaves empty is null: figures that are
- * not defined, and nearest clusters that there are not. */
+ * not defined, labels of unassigned rows, and nearest clusters that there are not. */
 #include <stdio.h>
 #include <string.h>
 #include "report/parquet.h"
@@ -15,7 +15,7 @@ static enum kc_parquet_type type_of_id(const struct kc_out_opts *o)
 
 static enum kc_parquet_type type_of(enum kc_column c, const struct kc_out_opts *o)
 {
-    return c == KC_COL_TERM ? KC_PARQUET_TEXT :
+    return c == KC_COL_TERM || c == KC_COL_LABEL ? KC_PARQUET_TEXT :
            c == KC_COL_CLUSTER ? type_of_id(o) : c == KC_COL_ROW ? KC_PARQUET_INT : KC_PARQUET_REAL;
 }
 
@@ -29,7 +29,7 @@ int kc_out_parquet_begin(struct kc_parquet **out, char **names, struct kc_outfil
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
         columns[n++] = (struct kc_parquet_column){kc_out_column_key(o->columns[j]), type_of(o->columns[j], o),
-                                                  0};
+                                                  o->columns[j] == KC_COL_LABEL};
     for (unsigned j = 0; j < 2 * o->top; j++, name += NAME_MAX_BYTES) {
         snprintf(name, NAME_MAX_BYTES, "%s%u", j % 2 ? "sim" : "top", (j / 2 + 1) % 1000);
         columns[n++] = (struct kc_parquet_column){name, j % 2 ? KC_PARQUET_REAL : type_of_id(o), 1};
@@ -79,6 +79,10 @@ int kc_out_parquet_row(struct kc_parquet *p, const struct kc_labels *t, size_t i
             break;
         case KC_COL_CLUSTER: rc = add_id(p, j, t, t->labels[i], o, tmp, e); break;
         case KC_COL_ROW: rc = kc_parquet_int(p, j, (int64_t)number, e); break;
+        case KC_COL_LABEL:
+            s = kc_out_name(t, i, &n);
+            rc = n > 0 ? kc_parquet_text(p, j, s, n, e) : kc_parquet_null(p, j, e);
+            break;
         default: rc = kc_parquet_real(p, j, (float)kc_out_figure(t, i, o->columns[j]), e);
         }
         if (rc != 0)

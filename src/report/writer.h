@@ -34,7 +34,8 @@ int kc_out_parquet_begin(struct kc_parquet **out, char **names, struct kc_outfil
 int kc_out_parquet_row(struct kc_parquet *p, const struct kc_labels *t, size_t i, uint64_t number,
                        const struct kc_out_opts *o, struct kc_buf *tmp, struct kc_err *e) KC_MUST_USE;
 
-/* Return the name of a column in a header or as a key: as on the command line, but cluster_id for cluster. */
+/* Return the name of a column in a header or as a key: as on the command line, but cluster_id for cluster,
+ * and cluster_label for label. */
 const char *kc_out_column_key(enum kc_column c);
 
 /* Return the figure of row i in column c; NAN if it is not defined. */
@@ -47,6 +48,9 @@ size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x);
 
 /* Return the term of row i, which is row `row` of the input. Its *n bytes may lie in digits. */
 const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, char digits[20], size_t *n);
+
+/* Return the label of the cluster of row i, of *n bytes: 0 if the row is unassigned or the cluster has none. */
+const char *kc_out_name(const struct kc_labels *t, size_t i, size_t *n);
 
 /* Append a field, quoted as RFC 4180 needs. */
 int kc_out_csv_field(struct kc_buf *b, const char *s, size_t n, struct kc_err *e) KC_MUST_USE;
