@@ -36,7 +36,8 @@ extern const struct kc_option kc_labels_options[], kc_model_labels_options[];
 /* An option about a struct kc_out_opts: the nearest clusters of each row. */
 extern const struct kc_option kc_top_options[];
 /* Options of fit about a struct kc_job_fit (cli/fit_rows.c). */
-extern const struct kc_option kc_fit_rows_options[], kc_fit_time_options[], kc_fit_long_options[];
+extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_fit_time_options[],
+    kc_fit_long_options[];
 /* Check the format of labels: that of --output-format, else by the name of the output (NULL: standard output), and
  * jsonl if --annotate is given. */
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, struct kc_err *e)

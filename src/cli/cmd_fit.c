@@ -8,7 +8,6 @@
 #include "cli/config.h"
 #include "core/algorithms.h"
 #include "job/fit.h"
-#include "text/keywords.h"
 
 static struct args {
     struct kc_cli cli;
@@ -41,19 +40,6 @@ static int parse_facet(void *base, const char *value, const char *name, struct k
     struct kc_clusters_opts *c = &((struct args *)base)->job.records;
     return kc_out_clusters_add_facet(c, value, name, e) != 0 ? -1 :
            kc_cli_check_field(c->facets[c->nfacets - 1].field, name, e);
-}
-
-/* Parse the name of a file, or "none", which drops the built-in stop words. The option may be given twice, for both. */
-static int parse_stop_words(void *base, const char *value, const char *name, struct kc_err *e)
-{
-    struct kc_job_fit *j = &((struct args *)base)->job;
-    (void)name;
-    (void)e;
-    if (strcmp(value, "none") == 0)
-        j->no_stop_words = 1;
-    else
-        j->stop_words = value;
-    return 0;
 }
 
 static int check_utf8(const char *value, const char *name, struct kc_err *e)
@@ -116,17 +102,6 @@ static const struct kc_option records[] = {
      .help = "add the time of the run, or that of SOURCE_DATE_EPOCH"},
     {0}};
 
-static const struct kc_option keywords[] = {
-    {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.keywords), .least = 1,
-     .most = KC_KEYWORDS_MOST, .off = "off", .marks = KC_OPTION_BASIC,
-     .help = "find the N words and word pairs of the terms that set each cluster apart, and make a label of them"},
-    {.name = "text-field", .arg = "FIELD", .at = AT(job.text_field), .check = kc_cli_check_field,
-     .help = "read the words from this field of the records, a key or JSON Pointer, instead of from the terms"},
-    {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.stop_words), .parse = parse_stop_words,
-     .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
-             "ones"},
-    {0}};
-
 static const struct kc_option keeping[] = {
     {.name = "like", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.like),
      .help = "keep the ids of the model in FILE for clusters that continue one of its clusters; others get new ids"},
@@ -154,7 +129,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Groups, time and weights:", .rows = groups_and_time},
     {.rows = kc_fit_time_options, .at = AT(job)},
     {.heading = "Records of clusters (--clusters):", .rows = records},
-    {.heading = "Keywords:", .rows = keywords},
+    {.heading = "Keywords and labels:", .rows = kc_fit_words_options, .at = AT(job)},
     {.heading = "Keeping ids:", .rows = keeping},
     {.heading = "Long work:", .rows = kc_fit_long_options, .at = AT(job)},
     {.heading = "Running:", .rows = presets},
@@ -194,8 +169,11 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
                        kc_job_fit_leaves(j) ? "--threshold and --min-margin need" : NULL;
     if (what && !j->algorithm->centroids)
         return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, j->algorithm->name);
-    if (j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0)
-        return kc_err_set(e, KC_EUSAGE, "--time-field and --weight-field name the same field");
+    const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?
+                         "weight-field" :
+                         j->time_field && j->label_by && strcmp(j->time_field, j->label_by) == 0 ? "label-by" : NULL;
+    if (number)
+        return kc_err_set(e, KC_EUSAGE, "--time-field and --%s name the same field", number);
     if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, j->path[KC_FIT_LABELS], e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)

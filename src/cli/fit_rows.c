@@ -1,7 +1,9 @@
-/* Options of the verb fit about a struct kc_job_fit: what becomes of rows, centroids to start from, tables over time,
- * and long work. The others are in cmd_fit.c. */
+/* Options of the verb fit about a struct kc_job_fit: what becomes of rows, centroids to start from, words and
+ * labels, tables over time, and long work. The others are in cmd_fit.c. */
+#include <string.h>
 #include "cli/cli.h"
 #include "job/fit.h"
+#include "text/keywords.h"
 
 #define AT(member) offsetof(struct kc_job_fit, member)
 
@@ -19,6 +21,32 @@ const struct kc_option kc_fit_rows_options[] = {
              "for that percentile of the cluster's rows, as in p5, or outlier for far below the others"},
     {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(min_margin), .high = 2, .shown = "none",
      .help = "leave rows with a margin below F unassigned (-1)"},
+    {0}};
+
+/* Parse the name of a file, or "none", which drops the built-in stop words. The option may be given twice, for both. */
+static int parse_stop_words(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_job_fit *j = base;
+    (void)name;
+    (void)e;
+    if (strcmp(value, "none") == 0)
+        j->no_stop_words = 1;
+    else
+        j->stop_words = value;
+    return 0;
+}
+
+const struct kc_option kc_fit_words_options[] = {
+    {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(keywords), .least = 1,
+     .most = KC_KEYWORDS_MOST, .off = "off", .marks = KC_OPTION_BASIC,
+     .help = "find the N words and word pairs of the terms that set each cluster apart, and make a label of them"},
+    {.name = "text-field", .arg = "FIELD", .at = AT(text_field), .check = kc_cli_check_field,
+     .help = "read the words from this field of the records, a key or JSON Pointer, instead of from the terms"},
+    {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(stop_words), .parse = parse_stop_words,
+     .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
+             "ones"},
+    {.name = "label-by", .arg = "FIELD", .at = AT(label_by), .check = kc_cli_check_field,
+     .help = "let the label of a cluster be the term of its member with the largest value of this field, a number"},
     {0}};
 
 const struct kc_option kc_fit_time_options[] = {

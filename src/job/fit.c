@@ -188,8 +188,8 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || read_texts(run, e) != 0 || kc_fit_read_fields(j, run, e) != 0)
         return -1;
     kc_fit_fields_check(run);
-    /* free the fields unless the records need them */
-    if (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field))
+    /* free the fields unless labels or records need them */
+    if (!j->label_by && (!j->path[KC_FIT_CLUSTERS] || (j->records.nfacets == 0 && !j->document_field)))
         kc_strs_free(&run->ds.attrs);
     if (j->keywords && !j->text_field && run->ds.terms.n == 0)
         return kc_err_set(e, KC_EINPUT,

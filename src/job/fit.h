@@ -40,6 +40,7 @@ struct kc_job_fit {
     double max_relabel;      /* share of the rows that may change their id; 1: all */
     uint64_t keywords;       /* keywords per cluster; 0: none */
     const char *text_field;  /* field that keywords are found in; NULL: in the terms */
+    const char *label_by;    /* field whose largest value names a cluster's member that is its label; or NULL */
     const char *stop_words;  /* file of words that are never keywords, one per line; or NULL */
     int no_stop_words;       /* 1: do not use the built-in stop words */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */

@@ -25,6 +25,7 @@ void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j)
 {
     f->n = 0;
     f->text = add_field(f, j->text_field, KC_ATTR_ANY);
+    f->label = add_field(f, j->label_by, KC_ATTR_NUMBER);
     f->time = add_field(f, j->time_field, KC_ATTR_TIME);
     f->weight = add_field(f, j->weight_field, KC_ATTR_WEIGHT);
     for (size_t i = 0; i < j->ngroup_by; i++)

@@ -10,14 +10,15 @@
 #include "report/report.h"
 
 #define KC_FIT_NO_FIELD SIZE_MAX
+#define KC_FIT_FIELDS_MOST (KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 5)
 
 /* The fields of the records that a run reads, each of them once. */
 struct kc_fit_fields {
-    const char *name[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4];
-    enum kc_attr_kind kind[KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 4]; /* what its values must be */
+    const char *name[KC_FIT_FIELDS_MOST];
+    enum kc_attr_kind kind[KC_FIT_FIELDS_MOST]; /* what its values must be */
     size_t n;
     /* The place of each in name and kind; KC_FIT_NO_FIELD: not read. */
-    size_t text, document, time, weight, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
+    size_t text, document, time, weight, label, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
 };
 
 /* Everything a run holds; one place to free it. */
@@ -51,7 +52,7 @@ struct kc_job_run {
     struct kc_strs texts; /* (n) values of text_field, decoded */
     struct kc_keywords keywords;
     double keywords_seconds;
-    struct kc_strs names; /* (fit.k) labels of the clusters; empty if no output has them */
+    struct kc_strs names; /* (fit.k) labels of the clusters */
     uint32_t *top;        /* (n, out.top) the nearest clusters of each row; or NULL */
     float *top_similarity;
     struct {
@@ -101,7 +102,7 @@ uint64_t kc_fit_time_bytes(const struct kc_job_fit *j, size_t n);
 
 /* job/fit_names.c */
 
-/* Find the labels of the clusters, if an output has them. Keywords are found before. */
+/* Find the labels of the clusters. Keywords are found before. */
 int kc_fit_name_clusters(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_outputs.c */

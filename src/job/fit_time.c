@@ -90,21 +90,13 @@ int kc_fit_write_time_table(const struct kc_job_fit *j, struct kc_job_run *run, 
     struct kc_time_cell *cell = kc_mem_alloc(n, sizeof *cell, e);
     uint32_t *of = kc_mem_alloc(n, sizeof *of, e);
     struct kc_keywords words = {0};
-    struct kc_strs labels = {0};
     int rc = p && cell && of ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < n; i++)
         p[i] = (struct placed){number_bin((enum kc_time_bin)j->time_bins, run->time[i]), run->fit.labels[i],
                                (uint32_t)i};
-    for (uint32_t c = 0; rc == 0 && c < run->fit.k; c++) {
-        char digits[20];
-        size_t len;
-        const char *s = j->keywords ? kc_strs_get(&run->keywords.labels, c, &len) :
-                        kc_dataset_term(&run->ds, (size_t)run->fit.clusters[c].representative, digits, &len);
-        rc = kc_strs_add(&labels, s, len, e);
-    }
     if (rc == 0) {
         qsort(p, n, sizeof *p, by_bin);
-        const struct kc_time_table t = {.cell = cell, .n = fill_cells(j, run, p, cell, of), .labels = &labels,
+        const struct kc_time_table t = {.cell = cell, .n = fill_cells(j, run, p, cell, of), .labels = &run->names,
                                         .ids = run->like.ids, .words = j->keywords ? &words : NULL};
         if (j->keywords)
             rc = kc_fit_find_words(j, run, of, t.n, &words, e);
@@ -112,7 +104,6 @@ int kc_fit_write_time_table(const struct kc_job_fit *j, struct kc_job_run *run, 
             rc = kc_out_time_table(f, &t, &j->out, e);
     }
     kc_keywords_free(&words);
-    kc_strs_free(&labels);
     kc_mem_free(of);
     kc_mem_free(cell);
     kc_mem_free(p);

@@ -165,6 +165,7 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .leaves = kc_job_fit_leaves(j),
         .left_out = run->left_out,
         .keywords = j->keywords ? &run->keywords : NULL,
+        .names = j->keywords || j->label_by ? &run->names : NULL,
         .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds,
                     .final = own->final_seconds,
                     .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,

@@ -27,6 +27,7 @@ struct kc_report {
     uint64_t left_out;              /* and so many were */
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
+    const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
         double read, sweep, index, final, sizes, write, total, keywords;

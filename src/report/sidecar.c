@@ -33,15 +33,20 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_kmeans *own)
     kc_jsonw_close(w, ']');
 }
 
-/* Write a cluster's label and keywords. Weights have six decimals: the last bits of log() differ between machines. */
-static void add_keywords(struct kc_jsonw *w, const struct kc_keywords *keywords, uint32_t c)
+static void add_label(struct kc_jsonw *w, const struct kc_strs *names, uint32_t c)
 {
     size_t n;
-    const char *label = kc_strs_get(&keywords->labels, c, &n);
+    const char *label = kc_strs_get(names, c, &n);
     if (n > 0)
         kc_jsonw_str(w, "label", label, n);
     else
         kc_jsonw_null(w, "label");
+}
+
+/* Write a cluster's keywords. Weights have six decimals: the last bits of log() differ between machines. */
+static void add_keywords(struct kc_jsonw *w, const struct kc_keywords *keywords, uint32_t c)
+{
+    size_t n;
     kc_jsonw_open(w, "keywords", '[', 1);
     for (size_t i = keywords->first[c]; i < keywords->first[c + 1]; i++) {
         const char *word = kc_strs_get(&keywords->words, i, &n);
@@ -71,6 +76,8 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_u64(w, "representative_row", row);
         if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_NONE)
             kc_out_group(w, "group", r->groups, r->groups->parts->group[c]);
+        if (r->names)
+            add_label(w, r->names, c);
         if (r->keywords)
             add_keywords(w, r->keywords, c);
         kc_jsonw_close(w, '}');

@@ -64,16 +64,16 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
     const struct kc_clustering *f = r->fit;
     uint32_t shown = f->k > MOST ? SOME : f->k;
     if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s\n",
-                      r->keywords ? "label" : "representative") != 0)
+                      r->names ? "label" : "representative") != 0)
         return -1;
     for (uint32_t c = 0; c < shown; c++) {
         const struct kc_cluster *cl = &f->clusters[c];
         size_t n;
         char digits[20];
         uint64_t row = kc_in_row_number(r->skipped, r->nskipped, cl->representative);
-        const char *what = r->keywords ? kc_strs_get(&r->keywords->labels, c, &n) :
+        const char *what = r->names ? kc_strs_get(r->names, c, &n) :
                            kc_out_term(r->terms, (size_t)cl->representative, row, digits, &n);
-        if (n == 0 && r->keywords) {
+        if (n == 0 && r->names) {
             what = "-";
             n = 1;
         }

@@ -49,11 +49,12 @@ int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
 
 /* The type that an attribute must have. */
-enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT };
-/* Read an attribute as a timestamp (base/date.h: text, or a number of seconds) or as a number above 0, which may be
- * written as a string. Return 0; 1 if it is not one; -1 if memory is short. (in/fields/typed.c) */
+enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT, KC_ATTR_NUMBER }; /* a NUMBER may be missing */
+/* Read an attribute as a timestamp (base/date.h: text, or a number of seconds), as a number above 0, or as a number,
+ * which may be written as a string. Return 0; 1 if it is not one; -1 if memory is short. (in/fields/typed.c) */
 int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t *out, struct kc_err *e) KC_MUST_USE;
 int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
+int kc_attrs_number(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
 /* Check that n attributes of a record, strings first .. first + n of attrs, are of the `kinds` required. Return 1; 0
  * with the reason in msg; -1 if memory is short. */
 int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
