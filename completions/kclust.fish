@@ -87,6 +87,7 @@ complete -c kclust -n '__kclust_verb fit' -l timestamp -d 'add the time of the r
 complete -c kclust -n '__kclust_verb fit' -l keywords -x -d 'find the N words and word pairs of the terms that set each cluster apart, and make a label of them'
 complete -c kclust -n '__kclust_verb fit' -l text-field -x -d 'read the words from this field of the records, a key or JSON Pointer, instead of from the terms'
 complete -c kclust -n '__kclust_verb fit' -l stop-words -r -F -d 'words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in ones'
+complete -c kclust -n '__kclust_verb fit' -l language -x -d 'use the built-in stop words of these languages, by their codes, as in en,ru; auto: English, Vietnamese, and the languages of the texts'
 complete -c kclust -n '__kclust_verb fit' -l label-by -x -d 'let the label of a cluster be the term of its member with the largest value of this field, a number'
 complete -c kclust -n '__kclust_verb fit' -l like -r -F -d 'keep the ids of the model in FILE for clusters that continue one of its clusters; others get new ids'
 complete -c kclust -n '__kclust_verb fit' -l like-labels -r -F -d 'match the clusters by shared rows, using the labels in FILE, instead of by centroids'

@@ -147,7 +147,7 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume", "checkpoint", NULL},
     {KC_NEEDS, "like-labels max-relabel", "like", "the model whose ids to keep"},
-    {KC_NEEDS, "text-field stop-words", "keywords", NULL},
+    {KC_NEEDS, "text-field stop-words language", "keywords", NULL},
     {KC_NEEDS, "facet timestamp document-field", "clusters", NULL},
     {0}};
 

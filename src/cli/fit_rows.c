@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "job/fit.h"
 #include "text/keywords.h"
+#include "text/languages.h"
 
 #define AT(member) offsetof(struct kc_job_fit, member)
 
@@ -36,6 +37,11 @@ static int parse_stop_words(void *base, const char *value, const char *name, str
     return 0;
 }
 
+static int parse_languages(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    return kc_languages_parse(value, name, &((struct kc_job_fit *)base)->languages, e);
+}
+
 const struct kc_option kc_fit_words_options[] = {
     {.name = "keywords", .arg = "N", .type = KC_OPTION_U64, .at = AT(keywords), .least = 1,
      .most = KC_KEYWORDS_MOST, .off = "off", .marks = KC_OPTION_BASIC,
@@ -45,6 +51,9 @@ const struct kc_option kc_fit_words_options[] = {
     {.name = "stop-words", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(stop_words), .parse = parse_stop_words,
      .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
              "ones"},
+    {.name = "language", .arg = "LIST", .type = KC_OPTION_OWN, .parse = parse_languages, .shown = "auto",
+     .help = "use the built-in stop words of these languages, by their codes, as in en,ru; auto: English, Vietnamese, "
+             "and the languages of the texts"},
     {.name = "label-by", .arg = "FIELD", .at = AT(label_by), .check = kc_cli_check_field,
      .help = "let the label of a cluster be the term of its member with the largest value of this field, a number"},
     {0}};

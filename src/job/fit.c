@@ -308,7 +308,8 @@ static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, s
 int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, const uint32_t *labels, size_t k,
                       struct kc_keywords *out, struct kc_err *e)
 {
-    const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .stop = &run->stop_words};
+    const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .languages = j->languages,
+                                        .stop = &run->stop_words};
     return kc_keywords_make(&run->ctx, keyword_texts(run, j), labels, k, &o, out, e);
 }
 

@@ -43,6 +43,7 @@ struct kc_job_fit {
     const char *label_by;    /* field whose largest value names a cluster's member that is its label; or NULL */
     const char *stop_words;  /* file of words that are never keywords, one per line; or NULL */
     int no_stop_words;       /* 1: do not use the built-in stop words */
+    uint64_t languages;      /* whose stop words are used, see text/languages.h; 0: those of the texts */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */

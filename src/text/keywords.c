@@ -4,8 +4,10 @@
 #include "text/keywords.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "par/pipe.h"
+#include "text/languages.h"
 #include "text/rank.h"
 
 #ifndef KEYWORDS_PIECE
@@ -226,11 +228,34 @@ static int sort_texts(struct keyword_run *w, struct kc_err *e)
     return 0;
 }
 
+/* Find whose stop words are used, and tell of it. */
+static int find_languages(const struct kc_ctx *ctx, const struct kc_strs *texts, const struct kc_keywords_opts *o,
+                          uint64_t *languages, struct kc_err *e)
+{
+    char codes[256] = "";
+    size_t at = 0;
+    uint64_t found = 0;
+    *languages = o->languages ? o->languages : KC_LANGUAGES_AUTO;
+    if ((*languages & KC_LANGUAGES_AUTO) && kc_languages_find(texts, &found, e) != 0)
+        return -1;
+    *languages = (*languages | found) & ~KC_LANGUAGES_AUTO;
+    for (size_t i = 0; kc_language_list(i) && at + 8 < sizeof codes; i++)
+        if (*languages >> i & 1)
+            at += (size_t)snprintf(codes + at, sizeof codes - at, "%s%s", at ? "," : "", kc_language_list(i)->code);
+    kc_ctx_log(ctx, KC_LOG_INFO, "keywords: stop words of %s", codes);
+    return 0;
+}
+
 /* Set the stop words: the built-in ones and the user's. */
-static int read_stops(struct keyword_run *w, const struct kc_keywords_opts *o, struct kc_err *e)
+static int read_stops(const struct kc_ctx *ctx, struct keyword_run *w, const struct kc_keywords_opts *o,
+                      struct kc_err *e)
 {
     struct kc_chars *chars = kc_mem_zalloc(1, sizeof *chars, e);
-    int rc = chars && (o->no_builtin || kc_stops_builtin(&w->stops, chars, e) == 0) ? 0 : -1;
+    uint64_t languages = 0;
+    int rc = chars && (o->no_builtin || find_languages(ctx, w->texts, o, &languages, e) == 0) ? 0 : -1;
+    for (size_t i = 0; rc == 0 && kc_language_list(i); i++)
+        if (languages >> i & 1)
+            rc = kc_stops_add_list(&w->stops, kc_language_list(i), chars, e);
     for (size_t i = 0; rc == 0 && o->stop && i < o->stop->n; i++) {
         size_t n;
         const char *p = kc_strs_get(o->stop, i, &n);
@@ -275,7 +300,7 @@ int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, cons
         (void)kc_err_set(e, KC_ESYS, "%zu texts, expected at most %u for keywords", texts->n, UINT32_MAX);
         goto out;
     }
-    if (read_stops(&w, o, e) != 0 || run_pass(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||
+    if (read_stops(ctx, &w, o, e) != 0 || run_pass(ctx, &w, 0, e) != 0 || kc_vocabulary_end(&w.v, e) != 0 ||
         weigh_terms(ctx, &w, e) != 0 || sort_texts(&w, e) != 0 || kc_rank_init(&w.rank, &w.v, w.idf, o->top, e) != 0 ||
         run_pass(ctx, &w, 1, e) != 0)
         goto out;
@@ -321,5 +346,6 @@ uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_
     uint64_t ranking = (words + pairs) * (sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t));
     uint64_t slots = 2 * (uint64_t)threads * (sizeof(struct text_piece) + 3 * piece + in_piece * 160);
     uint64_t results = k * (32 + smaller(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
-    return vocabulary + ranking + slots + 4 * n + results;
+    uint64_t all = vocabulary + ranking + slots + 4 * n + results; /* what finds the languages is freed before */
+    return all > KC_LANGUAGES_BYTES ? all : KC_LANGUAGES_BYTES;
 }

@@ -10,6 +10,7 @@
 struct kc_keywords_opts {
     size_t top;                 /* keywords per cluster, at most KC_KEYWORDS_MOST */
     int no_builtin;             /* leave out the built-in stop words */
+    uint64_t languages;         /* whose stop words are used, see text/languages.h; 0: KC_LANGUAGES_AUTO */
     const struct kc_strs *stop; /* the user's stop words and phrases, or NULL; empty ones and #... are ignored */
 };
 

@@ -1,7 +1,7 @@
-/* The built-in stop words: function words, and little else, so that no topic loses its name. Left out on purpose are
- * nouns however frequent, Vietnamese words that English reads otherwise (ai, hay), and syllables that are function
- * words alone but stand in many nouns (sự kiện, thế giới, địa chỉ, việc làm, dân số).
- * An apostrophe joins two words: "don't" is the phrase "don t", so that Don keeps his name. */
+/* The stop words of English and Vietnamese: function words, and little else, so that no topic loses its name. Left
+ * out on purpose are nouns however frequent, Vietnamese words that English reads otherwise (ai, hay), and syllables
+ * that are function words alone but stand in many nouns (sự kiện, thế giới, địa chỉ, việc làm, dân số). An apostrophe
+ * joins two words: "don't" is the phrase "don t", so that Don keeps his name. */
 #include "text/stops.h"
 
 static const char english[] =
@@ -41,4 +41,4 @@ static const char vietnamese[] =
     "thuộc|toàn bộ|trong đó|trong khi|trở nên|trở thành|trước đây|trước đó|trước khi|tuy nhiên|tuy rằng|từ đó|"
     "tự mình|vào lúc|vậy là|vậy mà|ví dụ|vì sao|vì thế|vì vậy|về việc|vô cùng|với nhau|xung quanh";
 
-const char *const kc_stop_lists[] = {english, vietnamese, NULL};
+const struct kc_stop_list kc_stop_lists[] = {{"en", english}, {"vi", vietnamese}, {NULL, NULL}};

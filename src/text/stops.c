@@ -21,15 +21,14 @@ int kc_stops_add(struct kc_stops *s, const char *p, size_t n, struct kc_chars *c
     return entry[0] ? kc_buf_add(&s->entries, entry, (1 + entry[0]) * sizeof *entry, e) : 0;
 }
 
-int kc_stops_builtin(struct kc_stops *s, struct kc_chars *chars, struct kc_err *e)
+int kc_stops_add_list(struct kc_stops *s, const struct kc_stop_list *list, struct kc_chars *chars, struct kc_err *e)
 {
-    for (const char *const *list = kc_stop_lists; *list; list++)
-        for (const char *p = *list; *p;) {
-            size_t n = strcspn(p, "|");
-            if (kc_stops_add(s, p, n, chars, e) != 0)
-                return -1;
-            p += n + (p[n] == '|');
-        }
+    for (const char *p = list->words; *p;) {
+        size_t n = strcspn(p, "|");
+        if (kc_stops_add(s, p, n, chars, e) != 0)
+            return -1;
+        p += n + (p[n] == '|');
+    }
     return 0;
 }
 

@@ -18,8 +18,14 @@ struct kc_stops {
     struct kc_buf entries;   /* until kc_stops_ready: of each entry the number of words, then the words (uint32_t) */
 };
 
-/* Add the built-in entries, English and Vietnamese. */
-int kc_stops_builtin(struct kc_stops *s, struct kc_chars *chars, struct kc_err *e) KC_MUST_USE;
+/* A built-in list: a language by its ISO 639-1 code, and entries separated by '|'. */
+struct kc_stop_list {
+    const char *code, *words;
+};
+
+/* Add the entries of a list. */
+int kc_stops_add_list(struct kc_stops *s, const struct kc_stop_list *list, struct kc_chars *chars,
+                      struct kc_err *e) KC_MUST_USE;
 /* Add one entry: a word or a phrase, split as texts are. An entry without a word is ignored. */
 int kc_stops_add(struct kc_stops *s, const char *p, size_t n, struct kc_chars *chars, struct kc_err *e) KC_MUST_USE;
 /* Prepare for kc_stops_find and kc_stops_match, after the last entry. */
@@ -36,7 +42,7 @@ size_t kc_stops_match(const struct kc_stops *s, const uint32_t *word, size_t n);
 
 void kc_stops_free(struct kc_stops *s);
 
-/* The built-in lists (stop_lists.c): entries separated by '|', one string per language; NULL at the end. */
-extern const char *const kc_stop_lists[];
+/* The lists of this project (stop_lists.c), and those of stopwords-iso; each ends with a code that is NULL. */
+extern const struct kc_stop_list kc_stop_lists[], kc_stop_lists_iso[];
 
 #endif

