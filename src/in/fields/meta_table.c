@@ -1,5 +1,6 @@
 /* Read metadata from a csv or tsv with a header. What separates the columns is told by the first records, as for files
- * of labels (label_table.h). A field becomes a number if JSON can write it so, else a string; an empty one is missing. */
+ * of labels (label_table.h). A field becomes a number if JSON can write it so, else a string; an empty one is
+ * missing. */
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"

@@ -89,10 +89,10 @@ static int try_separator(const struct kc_in_opts *o, char sep, const char *p, co
     } else if (rc > 0) {
         int several = s.n > 1 || !memchr(p, '\0', (size_t)(end - p));
         rc = !several || !is_regular(&s) ? KC_TABLE_NO : kc_table_decide(o, &s, &c, &t, msg, e);
-        if (rc == KC_TABLE_YES && t.header && s.n == 1)
-            rc = KC_TABLE_NO;
         if (rc == KC_TABLE_YES)
             kc_mem_free(t.dim);
+        if (rc == KC_TABLE_YES && t.header && s.n == 1)
+            rc = KC_TABLE_NO;
     }
     kc_table_sample_free(&s);
     return rc;

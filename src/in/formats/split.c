@@ -392,7 +392,7 @@ static int enter_element(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
     char b = *c->p;
-    if (b == ',' || b == ':' || b == ']' || b == '}')
+    if (b == ',' || b == ':' || b == ']' || b == '}' || (unsigned char)b < ' ')
         return kc_split_refuse(c, "a record", NULL);
     if (s->listing)
         s->token.n = 0;

@@ -302,11 +302,16 @@ static void lines_twin(const struct fuzz_load *l, const struct kc_in_opts *o, co
 /* Whether the file is taken for lines; else it is for another reader, packed, or an array. */
 static int are_lines(const uint8_t *p, size_t n)
 {
-    static const char *const others[] = {"PK\3\4", "\xFF\xFE", "\xFE\xFF", "KCV1", "\x93NUMPY"};
+    static const char *const others[] = {"PK\3\4", "\xFF\xFE", "\xFE\xFF", "KCV1", "\x93NUMPY", "PAR1", "PARE",
+                                         "\x89HDF\r\n\x1a\n", "\xFD" "7zXZ", "BZh", "7z\xBC\xAF", "SQLite format 3",
+                                         "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05", "ARROW1", "FEA1", "RDX",
+                                         "%PDF"};
     static const uint8_t none[4];
     if (n > 0 && (p[0] == 'I' || p[0] == 'N')) /* as all the letters of FAISS begin */
         return 0;
     if (n > 8 && p[8] == '{' && memcmp(p + 4, none, 4) == 0) /* safetensors */
+        return 0;
+    if (n >= 12 && memcmp(p + 8, "DUCK", 4) == 0)
         return 0;
     size_t i = n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     while (i < n && p[i] && strchr(" \t\r\n", p[i]))

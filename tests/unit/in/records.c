@@ -33,6 +33,7 @@ TEST(in_records_array)
     expect(NULL, "[1,2]", "0|1.0,2.0\n");
     expect(NULL, "[1,2]\n\n[3,4]", "0|1.0,2.0\n1|3.0,4.0\n");
     expect(NULL, "[1,\n2]\n[3,\n4]", "0|1.0,2.0\n1|3.0,4.0\n");
+    expect(NULL, "[1,\n2]\n\x01", "error 1 FILE0:3: unexpected byte 0x01 at column 1, expected a record\n");
     expect(NULL, "[\"[\",2]", "error 1 FILE0:1: the record: its vector has no closing bracket\n");
     expect(NULL, "[\n{\"term\":\"a\",\"vec\":[1]},\n{\"term\":\"b\",\n \"vec\":[1,\nx]}\n]",
            "error 1 FILE0:5: unexpected 'x' at column 1, expected a value\n");
