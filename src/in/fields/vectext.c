@@ -231,12 +231,33 @@ static int decode_bytes(enum kc_vectext how, const char *p, const char *end, str
     return bytes == 0 && have < per ? 0 : 1;
 }
 
-enum kc_vectext kc_vectext_of(const char *p, const char *end)
+/* Take off blanks, and what Python's repr puts around a list: array([...]), tensor([...], device='cpu'). */
+static void unwrap(const char **pp, const char **endp)
 {
+    static const char *const names[] = {"array(", "np.array(", "tensor("};
+    const char *p = *pp, *end = *endp;
     while (p < end && *p == ' ')
         p++;
     while (p < end && end[-1] == ' ')
         end--;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t n = strlen(names[i]);
+        if ((size_t)(end - p) > n + 2 && memcmp(p, names[i], n) == 0 && p[n] == '[' && end[-1] == ')') {
+            const char *close = end;
+            while (close > p && close[-1] != ']')
+                close--;
+            p += close > p + n ? n : 0;
+            end = close > p ? close : end;
+            break;
+        }
+    }
+    *pp = p;
+    *endp = end;
+}
+
+enum kc_vectext kc_vectext_of(const char *p, const char *end)
+{
+    unwrap(&p, &end);
     if (p == end)
         return KC_VECTEXT_NONE;
     if (*p == '[')
@@ -259,10 +280,7 @@ int kc_vectext_parse(enum kc_vectext how, const char *p, const char *end, const 
 {
     char shown[KC_TEXT_SHOWN];
     r->count = 0;
-    while (p < end && *p == ' ')
-        p++;
-    while (p < end && end[-1] == ' ')
-        end--;
+    unwrap(&p, &end);
     if (how == KC_VECTEXT_LIST || how == KC_VECTEXT_BRACES) {
         if (p == end || *p != (how == KC_VECTEXT_LIST ? '[' : '{')) {
             if (p == end)

@@ -402,19 +402,24 @@ static void choose_term(struct decision *d)
 {
     int best = -1;
     size_t at = SIZE_MAX, word = SIZE_MAX;
+    int first = 0;
     for (size_t i = 0; i < d->n; i++) {
         size_t len;
         const char *p = kc_strs_get(&d->names, i, &len);
         if (is_of_vector(d, i) || d->col[i].kind == KC_KIND_VECTOR)
             continue;
         int rank = d->t->header ? kc_fields_find(kc_fields_terms, p, len) : -1;
+        int class = d->t->header && kc_fields_find("label, class, category", p, len) >= 0 &&
+                    (d->is_number[i] || !d->col[i].differs);
+        if (class) /* which is no name of rows */
+            continue;
+        first |= i == 0;
         if (rank >= 0 && (best < 0 || rank < best)) {
             best = rank;
             at = i;
         }
         word = word == SIZE_MAX && d->col[i].kind == KC_KIND_WORD ? i : word;
     }
-    int first = !is_of_vector(d, 0) && d->col[0].kind != KC_KIND_VECTOR;
     d->c->term = at != SIZE_MAX ? at : word != SIZE_MAX ? word : first ? 0 : SIZE_MAX;
 }
 
@@ -443,15 +448,17 @@ static int decide_term(struct decision *d)
     return KC_TABLE_YES;
 }
 
-/* Return 1 if a bracket opens in one field of the record, before a number, and none closes it there. */
+/* Return 1 if a bracket or brace opens in one field of the record, before a number, and none closes it there. */
 static int opens_list(const struct kc_strs *rec)
 {
-    for (size_t i = 0; i < rec->n; i++) {
-        size_t len;
-        const char *p = kc_strs_get(rec, i, &len), *open = len > 1 ? memchr(p, '[', len - 1) : NULL;
-        if (open && strchr("-+.0123456789 ", open[1]) && !memchr(open, ']', len - (size_t)(open - p)))
-            return 1;
-    }
+    for (size_t i = 0; i < rec->n; i++)
+        for (int brace = 0; brace < 2; brace++) {
+            size_t len;
+            const char *p = kc_strs_get(rec, i, &len), *open = len > 1 ? memchr(p, brace ? '{' : '[', len - 1) : NULL;
+            if (open && strchr("-+.0123456789 ", open[1]) &&
+                !memchr(open, brace ? '}' : ']', len - (size_t)(open - p)))
+                return 1;
+        }
     return 0;
 }
 
@@ -477,6 +484,19 @@ static int copy_names(struct decision *d, struct kc_err *e)
             return -1;
     }
     return 0;
+}
+
+/* Return 1 if two columns or more hold numbers with decimal commas in the first row. */
+static int has_decimal_commas(const struct decision *d)
+{
+    const struct kc_strs *rec = &d->s->rec[d->from < d->s->n ? d->from : 0];
+    size_t n = 0;
+    for (size_t i = 0; i < rec->n; i++) {
+        size_t len;
+        const char *p = kc_strs_get(rec, i, &len), *comma = len > 0 ? memchr(p, ',', len) : NULL;
+        n += comma && kc_consists_of(p, len, "-0123456789,eE") && !memchr(comma + 1, ',', len - (size_t)(comma - p) - 1);
+    }
+    return n > 1;
 }
 
 /* Decide all. */
@@ -509,6 +529,8 @@ static int decide(struct decision *d, struct kc_err *e)
         if (rc == KC_TABLE_NO)
             rc = d->t->header ? choose_named(d, e) : choose_unnamed(d);
     }
+    if (rc == KC_TABLE_NO && d->c->sep != ',' && has_decimal_commas(d))
+        return refuse(d, "numbers have decimal commas, as in 0,5: expected points; tr , . makes them");
     if (rc == KC_TABLE_NO && d->msg[0] == '\0')
         snprintf(d->msg, 512,
                  "no column of these %zu has vectors, nor numbers that belong together: name them with "
