@@ -494,7 +494,8 @@ static int has_decimal_commas(const struct decision *d)
     for (size_t i = 0; i < rec->n; i++) {
         size_t len;
         const char *p = kc_strs_get(rec, i, &len), *comma = len > 0 ? memchr(p, ',', len) : NULL;
-        n += comma && kc_consists_of(p, len, "-0123456789,eE") && !memchr(comma + 1, ',', len - (size_t)(comma - p) - 1);
+        n += comma && kc_consists_of(p, len, "-0123456789,eE") &&
+             !memchr(comma + 1, ',', len - (size_t)(comma - p) - 1);
     }
     return n > 1;
 }

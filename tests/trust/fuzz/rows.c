@@ -303,7 +303,7 @@ static void lines_twin(const struct fuzz_load *l, const struct kc_in_opts *o, co
 static int are_lines(const uint8_t *p, size_t n)
 {
     static const char *const others[] = {"PK\3\4", "\xFF\xFE", "\xFE\xFF", "KCV1", "\x93NUMPY", "PAR1", "PARE",
-                                         "\x89HDF\r\n\x1a\n", "\xFD" "7zXZ", "BZh", "7z\xBC\xAF", "SQLite format 3",
+                                         "\x89HDF\r\n\x1a\n", ("\xFD" "7zXZ"), "BZh", "7z\xBC\xAF", "SQLite format 3",
                                          "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05", "ARROW1", "FEA1", "RDX",
                                          "%PDF"};
     static const uint8_t none[4];
