@@ -21,6 +21,15 @@ static const char *closing_quote(const char *p, const char *end)
     return NULL;
 }
 
+/* Return 1 if a '"' in the field follows a backslash. */
+static int has_escaped_quote(const char *p, const char *end)
+{
+    for (; end - p > 1; p++)
+        if (p[0] == '\\' && p[1] == '"')
+            return 1;
+    return 0;
+}
+
 int kc_columns_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct kc_field *f,
                      char msg[512])
 {
@@ -46,9 +55,14 @@ int kc_columns_field(const struct kc_columns *c, const char *p, const char *end,
         }
     }
     f->p = p;
-    f->after = memchr(p, c->sep, (size_t)(end - p));
+    f->after = p < end ? memchr(p, c->sep, (size_t)(end - p)) : NULL;
     f->after = f->after ? f->after : end;
     f->end = f->after;
+    if (p < end && *p == '"' && c->escapes == KC_ESCAPES_NONE && has_escaped_quote(p, f->end)) {
+        snprintf(msg, 512, "column %zu has quotes within quotes as \\\", which R's write.table writes: qmethod = "
+                 "\"double\" writes them as csv does", column + 1);
+        return -1;
+    }
     return 0;
 }
 
@@ -167,8 +181,7 @@ static int has_escapes(const struct kc_columns *c, const struct kc_field *f)
     return c->escapes != KC_ESCAPES_NONE && memchr(f->p, '\\', (size_t)(f->end - f->p)) != NULL;
 }
 
-/* Refuse a backslash that may be an escape or not. */
-static int refuse_backslash(struct kc_text_row *r, size_t column)
+int kc_columns_unclear(struct kc_text_row *r, size_t column)
 {
     snprintf(r->msg, sizeof r->msg, "column %zu has a backslash, which may begin an escape or stand for itself: say "
              "which with --tsv-dialect copy or --tsv-dialect csv", column + 1);
@@ -212,7 +225,7 @@ int kc_columns_parse(const struct kc_columns *c, const char *p, const char *end,
     if (p < end || column < c->count)
         return report_bad_columns(c, p, end, column, r);
     if (r->how == KC_TERM_ESCAPED && c->escapes == KC_ESCAPES_UNKNOWN)
-        return refuse_backslash(r, c->term);
+        return kc_columns_unclear(r, c->term);
     if (r->how != KC_TERM_NONE && (r->term_n == 0 || (r->how == KC_TERM_ESCAPED && r->term_n == 2 &&
                                                       memcmp(r->term, "\\N", 2) == 0))) {
         snprintf(r->msg, sizeof r->msg, "column %zu is %s, expected a term", c->term + 1,
@@ -282,6 +295,8 @@ int kc_columns_value(const struct kc_columns *c, const struct kc_field *f, const
     if (kc_buf_add(out, f->p, n, e) != 0 || kc_buf_reserve(out, KC_NUM_PAD, e) != 0)
         return -1;
     memset(out->p + out->n, 0, KC_NUM_PAD);
+    if (!f->quoted && c->escapes == KC_ESCAPES_UNKNOWN && memchr(f->p, '\\', n))
+        return 1;
     if (!f->quoted && kc_num_skip(out->p + from, &bad) == out->p + out->n)
         return 0;
     char *copy = kc_mem_alloc(n, 1, e);
@@ -300,12 +315,15 @@ int kc_columns_value(const struct kc_columns *c, const struct kc_field *f, const
 }
 
 int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
-                     struct kc_strs *out, struct kc_err *e)
+                     struct kc_strs *out, struct kc_text_row *r, struct kc_err *e)
 {
     for (size_t i = 0; i < c->nattr; i++) {
         struct kc_field f = field_of(c, p, end, c->attr[i]);
         tmp->n = 0;
-        if (kc_columns_value(c, &f, "", tmp, e) != 0 || kc_strs_add(out, tmp->n ? tmp->p : "", tmp->n, e) != 0)
+        int rc = kc_columns_value(c, &f, "", tmp, e);
+        if (rc > 0)
+            return kc_columns_unclear(r, c->attr[i]) != 0;
+        if (rc < 0 || kc_strs_add(out, tmp->n ? tmp->p : "", tmp->n, e) != 0)
             return -1;
     }
     return 0;

@@ -58,27 +58,41 @@ static int parse_columns(const char *s, size_t *first, size_t *last)
     return 1;
 }
 
-/* Return 1 if the fields of the first record count the columns of numbers, from 0 or from 1. */
+/* Return 1 if the fields of the first record number the columns of numbers, from 0 or from 1: in their order, or in any
+ * order if the rows are no such numbers. */
 static int counts_columns(const struct decision *d, size_t *n)
 {
-    size_t from0 = 0, from1 = 0;
+    size_t in_order[2] = {0, 0}, all_whole = 1, low = 0, high = SIZE_MAX;
     const struct kc_strs *names = &d->s->rec[0];
-    size_t low = 0, high = SIZE_MAX;
+    uint64_t sum = 0, squares = 0; /* which tell whether each number is there once */
     *n = 0;
     if (d->o->vec_field)
         (void)parse_columns(d->o->vec_field, &low, &high);
     for (size_t i = low; i <= high && i < names->n && i < d->n; i++) {
-        char a[24], b[24];
+        char text[24];
+        uint64_t v;
         size_t len;
         const char *p = kc_strs_get(names, i, &len);
-        if (!d->is_number[i] || !kc_is_whole(p, len))
+        if (!d->is_number[i] || len == 0) /* pandas leaves the name of its index empty */
             continue;
-        int an = snprintf(a, sizeof a, "%zu", *n), bn = snprintf(b, sizeof b, "%zu", *n + 1);
-        from0 += (size_t)an == len && memcmp(p, a, len) == 0;
-        from1 += (size_t)bn == len && memcmp(p, b, len) == 0;
+        if (!kc_is_whole(p, len) || len > 7 || (len > 1 && *p == '0'))
+            return 0;
+        memcpy(text, p, len);
+        text[len] = '\0';
+        if (kc_num_u64(text, &v) != 0)
+            return 0;
+        in_order[0] += v == *n;
+        in_order[1] += v == *n + 1;
+        sum += v;
+        squares += v * v;
+        all_whole &= d->col[i].whole;
         ++*n;
     }
-    return *n > 1 && (from0 == *n || from1 == *n);
+    if (*n < 2 || in_order[0] == *n || in_order[1] == *n)
+        return *n > 1;
+    const uint64_t m = *n, low_sum = m * (m - 1) / 2, low_squares = (m - 1) * m * (2 * m - 1) / 6;
+    return !all_whole && ((sum == low_sum && squares == low_squares) ||
+                          (sum == low_sum + m && squares == low_squares + m * m));
 }
 
 /* Return 1 if an option is the name of a column, not its number. */
@@ -91,7 +105,7 @@ static int is_name(const char *option)
 static int decide_header(struct decision *d)
 {
     const struct kc_strs *first = &d->s->rec[0];
-    size_t over_numbers = 0, over_vectors = 0, words = 0, numbers = 0, counted;
+    size_t over_numbers = 0, over_vectors = 0, vectors = 0, words = 0, numbers = 0, counted;
     enum kc_vectext text;
     d->t->header = d->o->header == KC_HEADER_YES;
     if (d->o->header != KC_HEADER_AUTO)
@@ -105,12 +119,15 @@ static int decide_header(struct decision *d)
         words += kind == KC_KIND_WORD;
         numbers += kind == KC_KIND_NUMBER || kind == KC_KIND_VECTOR;
         over_numbers += kind == KC_KIND_WORD && i < d->n && d->col[i].kind == KC_KIND_NUMBER;
+        vectors += kind == KC_KIND_VECTOR && i < d->n && d->col[i].kind == KC_KIND_VECTOR;
         over_vectors += kind != KC_KIND_VECTOR && kind != KC_KIND_ODD && i < d->n && d->col[i].kind == KC_KIND_VECTOR;
     }
     if (d->s->n == 1) {
         d->t->header = words > 0 && numbers == 0;
         return KC_TABLE_YES;
     }
+    if (vectors > 0) /* it is a row, whatever else it looks like */
+        return KC_TABLE_YES;
     d->t->header = over_numbers > 0 || over_vectors > 0 || (words == first->n && words > 0);
     if (d->t->header || !counts_columns(d, &counted))
         return KC_TABLE_YES;
@@ -289,6 +306,25 @@ static int choose_named(struct decision *d, struct kc_err *e)
     return doubt_numbers(d, numbers == 1 ? NULL : "and their names do not belong together (as e0, e1, e2 do)");
 }
 
+/* Report whole numbers at the edges of the block of columns first to last, if all others in it are not whole. whole:
+ * how many are. Return 1 if there are some. */
+static int doubt_edges(struct decision *d, size_t first, size_t last, size_t whole)
+{
+    size_t from = first, to = last;
+    while (from < last && d->col[from].whole)
+        from++;
+    while (to > from && d->col[to].whole)
+        to--;
+    size_t edges = from - first + last - to, at = to < last ? last : first;
+    if (edges == 0 || edges != whole || to < from + 1)
+        return 0;
+    snprintf(d->msg, 512,
+             "column %zu holds whole numbers, %s do not: a class or count, or a number of the vector? "
+             "say which with --vec-field %zu-%zu or --vec-field %zu-%zu",
+             at + 1, edges == 1 ? "the others" : "others", from + 1, to + 1, first + 1, last + 1);
+    return 1;
+}
+
 /* Choose the columns of numbers where there is no header: a block of them, side by side. */
 static int choose_unnamed(struct decision *d)
 {
@@ -322,13 +358,8 @@ static int choose_unnamed(struct decision *d)
                  kc_text_show(shown, p, p + len));
         return KC_TABLE_DOUBT;
     }
-    if (last - first > 2 && d->col[last].whole && whole == 1 && d->s->n - d->from > 1) {
-        snprintf(d->msg, 512,
-                 "column %zu holds whole numbers, the others do not: a class, or a number of the vector? "
-                 "say which with --vec-field %zu-%zu or --vec-field %zu-%zu",
-                 last + 1, first + 1, last, first + 1, last + 1);
+    if (last - first > 2 && d->s->n - d->from > 1 && doubt_edges(d, first, last, whole))
         return KC_TABLE_DOUBT;
-    }
     return take_range(d, first, last, "the columns of numbers");
 }
 
@@ -418,7 +449,7 @@ static void choose_term(struct decision *d)
             best = rank;
             at = i;
         }
-        word = word == SIZE_MAX && d->col[i].kind == KC_KIND_WORD ? i : word;
+        word = word == SIZE_MAX && d->col[i].words ? i : word;
     }
     d->c->term = at != SIZE_MAX ? at : word != SIZE_MAX ? word : first ? 0 : SIZE_MAX;
 }
@@ -468,6 +499,23 @@ static int cuts_lists(const struct decision *d)
     size_t rows = 0;
     for (size_t r = d->from; r < d->s->n; r++)
         rows += (size_t)opens_list(&d->s->rec[r]);
+    return 2 * rows > d->s->n - d->from;
+}
+
+/* Return 1 if most rows have a number with a decimal comma in two columns or more. */
+static int has_decimal_commas(const struct decision *d)
+{
+    size_t rows = 0;
+    for (size_t r = d->from; r < d->s->n && d->c->sep != ','; r++) {
+        size_t fields = 0;
+        for (size_t i = 0; i < d->s->rec[r].n; i++) {
+            size_t len;
+            const char *p = kc_strs_get(&d->s->rec[r], i, &len), *comma = memchr(p, ',', len);
+            fields += comma && kc_is_whole(p, (size_t)(comma - p)) && comma[1] != '-' &&
+                      kc_is_whole(comma + 1, len - (size_t)(comma - p) - 1);
+        }
+        rows += fields > 1;
+    }
     return 2 * rows > d->s->n - d->from;
 }
 
@@ -527,6 +575,8 @@ static int decide(struct decision *d, struct kc_err *e)
             return refuse(d,
                           "a field begins with '[' and has no ']': a vector in brackets stands in quotes, or columns "
                           "have another separator than its numbers (--delimiter)");
+        if (rc == KC_TABLE_NO && has_decimal_commas(d))
+            return refuse(d, "its numbers have a decimal comma, expected a point; tr , . < FILE changes all of them");
         if (rc == KC_TABLE_NO)
             rc = d->t->header ? choose_named(d, e) : choose_unnamed(d);
     }

@@ -125,7 +125,8 @@ int kc_table_copy_set(struct kc_feed *f, struct kc_columns *c, const struct kc_t
 }
 
 /* Make the record [p, end) a JSON object. */
-static int add_object(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *out, struct kc_err *e)
+static int add_object(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *out,
+                      struct kc_text_row *r, struct kc_err *e)
 {
     char msg[512];
     struct kc_field f;
@@ -138,18 +139,22 @@ static int add_object(const struct kc_columns *c, const char *p, const char *end
         if (!c->keep[i])
             continue;
         if ((key != c->keys && kc_buf_addc(out, ',', e) != 0) || kc_buf_adds(out, key, e) != 0 ||
-            kc_buf_addc(out, ':', e) != 0 || kc_columns_value(c, &f, "null", out, e) != 0)
+            kc_buf_addc(out, ':', e) != 0)
             return -1;
+        int rc = kc_columns_value(c, &f, "null", out, e);
+        if (rc != 0)
+            return rc < 0 ? -1 : kc_columns_unclear(r, i) != 0;
         key += strlen(key) + 1;
     }
     return kc_buf_addc(out, '}', e);
 }
 
 int kc_columns_copy(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
-                    struct kc_strs *out, struct kc_err *e)
+                    struct kc_strs *out, struct kc_text_row *r, struct kc_err *e)
 {
     tmp->n = 0;
-    if ((c->keys ? add_object(c, p, end, tmp, e) : add_fields(c, 0, p, end, tmp, e)) != 0)
-        return -1;
+    int rc = c->keys ? add_object(c, p, end, tmp, r, e) : add_fields(c, 0, p, end, tmp, e);
+    if (rc != 0)
+        return rc;
     return kc_strs_add(out, tmp->n ? tmp->p : "", tmp->n, e);
 }

@@ -96,6 +96,7 @@ void kc_column_judge(struct kc_column *col, const struct kc_table_sample *s, siz
                                                   KC_KIND_WORD;
     for (int t = 1; t < 5; t++)
         col->text = texts[t] > texts[col->text] ? (enum kc_vectext)t : col->text;
+    col->words = n[KC_KIND_WORD] > 0;
     col->whole = n[KC_KIND_NUMBER] > 0 && whole == n[KC_KIND_NUMBER];
     col->differs = same == 0;
     col->rises = rows > 2 && up == rows - 1;

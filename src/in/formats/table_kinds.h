@@ -11,6 +11,7 @@ enum kc_kind { KC_KIND_ODD, KC_KIND_NUMBER, KC_KIND_WORD, KC_KIND_VECTOR };
 struct kc_column {
     enum kc_kind kind;
     enum kc_vectext text;  /* KC_KIND_VECTOR: how the vectors are written */
+    unsigned char words;   /* some rows have a text there */
     unsigned char whole;   /* all its numbers are whole */
     unsigned char differs; /* no two neighbouring rows have the same field */
     unsigned char rises;   /* it counts three rows or more: each number is one above that of the row before */

@@ -191,11 +191,10 @@ static int append_attrs(struct kc_slot *s, const char *p, const char *end, struc
     size_t first = s->attrs.n;
     if (s->columns.nattr == 0)
         return 0;
-    if (kc_columns_attrs(&s->columns, p, end, &s->tmp, &s->attrs, &s->err) != 0)
-        return -1;
-    if (!o->kinds)
-        return 0;
-    int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
+    int rc = kc_columns_attrs(&s->columns, p, end, &s->tmp, &s->attrs, r, &s->err);
+    if (rc != 0 || !o->kinds)
+        return rc;
+    rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
     if (rc <= 0)
         return rc;
     rc = kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg, &s->err);
@@ -220,14 +219,16 @@ void kc_text_work(struct kc_slot *s, kc_text_parse *parse)
             return;
         if (!is_too_long(s, &span, &r) && parse(&s->columns, p, p + span.n, &r) == 0)
             rc = append_attrs(s, p, p + span.n, &r);
+        if (rc == 0 && s->columns.keep)
+            rc = kc_columns_copy(&s->columns, p, p + span.n, &s->tmp, &s->raws, &r, &s->err);
         if (rc == 0)
             rc = kc_slot_check(s, "the vector", r.msg, sizeof r.msg) != 0;
         if (rc == 0)
             rc = kc_text_term(s, &r);
-        if (rc == 0 && s->columns.keep)
-            rc = kc_columns_copy(&s->columns, p, p + span.n, &s->tmp, &s->raws, &s->err);
-        if (rc != 0)
+        if (rc != 0) {
             kc_strs_cut(&s->attrs, s->n * s->columns.nattr);
+            kc_strs_cut(&s->raws, s->columns.keep ? s->n : 0);
+        }
         if (rc < 0 || (rc > 0 && !kc_slot_bad(s, span.line, r.msg)))
             return;
         s->records++;

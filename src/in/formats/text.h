@@ -88,7 +88,8 @@ struct kc_field {
  * quotes are damaged; in tsv they are then ordinary text. */
 int kc_columns_field(const struct kc_columns *c, const char *p, const char *end, size_t column, struct kc_field *f,
                      char msg[512]) KC_MUST_USE;
-/* Append a field as compact JSON: a number as it is written, `none` for an empty field, else a string. */
+/* Append a field as compact JSON: a number as it is written, `none` for an empty field, else a string. Return 1 if it
+ * has a backslash that may be an escape or not. */
 int kc_columns_value(const struct kc_columns *c, const struct kc_field *f, const char *none, struct kc_buf *out,
                      struct kc_err *e) KC_MUST_USE;
 /* Make each two quotes in the n bytes at p one. Return how many bytes are left. */
@@ -147,17 +148,19 @@ int kc_dialect_set(const struct kc_in_opts *o, char sep, const char *p, const ch
 int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end, struct kc_text_row *r) KC_MUST_USE;
 
 /* Append the attributes of the record [p, end) to out, as compact JSON: a number as it is written, "" for an empty
- * field, else a string. */
+ * field, else a string. Return 1, with the reason in r->msg, if a backslash may be an escape or not. */
 int kc_columns_attrs(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
-                     struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+                     struct kc_strs *out, struct kc_text_row *r, struct kc_err *e) KC_MUST_USE;
+/* Set r->msg for a column with a backslash that may be an escape or not. Return -1. */
+int kc_columns_unclear(struct kc_text_row *r, size_t column);
 
 /* Prepare the copies of records for --annotate: set c->keep, and f->head or c->keys. [p, end) begins with the first
  * record. (in/formats/table_copy.c) */
 int kc_table_copy_set(struct kc_feed *f, struct kc_columns *c, const struct kc_table_sample *s,
                       const struct kc_table *t, const char *p, const char *end, struct kc_err *e) KC_MUST_USE;
-/* Append the copy of the record [p, end), which is good, to out. */
+/* Append the copy of the record [p, end), which is good, to out. Return 1 as kc_columns_attrs does. */
 int kc_columns_copy(const struct kc_columns *c, const char *p, const char *end, struct kc_buf *tmp,
-                    struct kc_strs *out, struct kc_err *e) KC_MUST_USE;
+                    struct kc_strs *out, struct kc_text_row *r, struct kc_err *e) KC_MUST_USE;
 
 /* Parse the first line of word2vec. Return 1 with its numbers and *after, the text after it; else 0. */
 int kc_word2vec_header(const char *p, const char *end, uint64_t *rows, uint64_t *d, const char **after);
