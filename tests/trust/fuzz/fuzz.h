@@ -29,6 +29,9 @@ void fuzz_checkpoint(const uint8_t *p, size_t n);
 void fuzz_config(const uint8_t *p, size_t n);
 void fuzz_date(const uint8_t *p, size_t n);
 void fuzz_fields(const uint8_t *p, size_t n);
+void fuzz_shape(const uint8_t *p, size_t n);
+void fuzz_table(const uint8_t *p, size_t n);
+void fuzz_labels(const uint8_t *p, size_t n);
 
 /* Print what is wrong and abort, which libFuzzer reports with the input. */
 _Noreturn void fuzz_fail(const char *fmt, ...) KC_PRINTF(1, 2);
@@ -55,6 +58,8 @@ void fuzz_load(struct fuzz_load *l, const struct kc_in_opts *o, const uint8_t *p
 void fuzz_load_free(struct fuzz_load *l);
 /* messages: they must be the same, too (a pipe has no size that would give a lie away at once). */
 void fuzz_same_load(const struct fuzz_load *a, const struct fuzz_load *b, int messages);
+/* Load it whole, then in the manner that how_byte says; compare the two; write and read what was accepted. */
+void fuzz_both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size_t n);
 
 /* twin.c: JSON the slow and obvious way. */
 const char *twin_value(const char *p, const char *end, unsigned depth); /* behind the value at p, NULL: none is there */

@@ -17,7 +17,8 @@ static const struct {
     {"words", fuzz_words},   {"columns", fuzz_columns}, {"word2vec-bin", fuzz_word2vec_bin},
     {"first-lines", fuzz_first_lines},
     {"checkpoint", fuzz_checkpoint}, {"config", fuzz_config},
-    {"date", fuzz_date},     {"fields", fuzz_fields},
+    {"date", fuzz_date},     {"fields", fuzz_fields}, {"shape", fuzz_shape},
+    {"table", fuzz_table},   {"labels", fuzz_labels},
 };
 
 static void (*run)(const uint8_t *p, size_t n);

@@ -352,6 +352,44 @@ def fields():
         put("fields", f"seed-{i:02}", bytes(how), rows[i % 2] + (odd if i % 3 else "") + (late if i % 4 == 1 else ""))
 
 
-for target in (config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy, raw, packed, options, model, faiss, fvecs,
-               tensor, checkpoint, parquet):
+def shape():
+    sys.path.insert(0, os.path.join(HERE, "../../cases"))
+    import shapes
+    for i, (name, text) in enumerate(shapes.FILES.items()):
+        put("shape", "seed-" + name.rsplit(".", 1)[0], bytes([(0, 0, 1, 4, 2)[i % 5], HOW[i // 5 % 5], 0]), text)
+
+
+def table():
+    note = 'id;note;e0;cluster_id;e1;year\na;"x; ""q""\ny";0.9;7;0.1;2020\nb;;0.8;7;0.2;007\nc;z;0.1;7;0.9;1.50\n'
+    for i, (name, options, more, t) in enumerate((
+            ("annotated", 0x44, 0, note), ("objects", 0x84, 16, note), ("skip", 5, 48, note.replace("0.8", "x")),
+            ("delimiter", 0x10, 4, note), ("r", 0x44, 0, '"V1","V2"\n"a",0.5,0.25\n"b",0.5,0.75\n'),
+            ("pandas", 4, 0, ",0,1,2\n0,0.1,0.2,0.3\n1,0.4,0.5,0.6\n"), ("shuffled", 4, 0, "e1|t|e0\n1|a|2\n3|b|4\n"),
+            ("numpy", 4, 0, 'id,emb\n1,"[0.5  -1.\n 2. ]"\n2,"[1. 2. 3.]"\n'), ("braces", 4, 0, 'id,v\n1,"{1,2}"\n2,"{3,4}"\n'),
+            ("hex", 4, 0, "id,v\n1," + struct.pack("<4f", 1, 2, 3, 4).hex() + "\n2," + struct.pack("<4f", 1, 2, 3, 5).hex() + "\n"),
+            ("copy", 0x42, 1, "a\tx\\ty\t[0.5,1]\n\\N\tz\t[1,2]\nb\t\\\\\t[1,3]\n"), ("tsv-csv", 0x42, 2, 'a\t"x\ty\nz"\t1\t2\nb\tc\t3\t4\n'),
+            ("tsv", 0x42, 0, 'a\t"x\ty\nz"\t1\t2\nb\tc\t3\t4\n'), ("backslash", 2, 0, "a\\b\t1\t2\nc\t3\t4\n"),
+            ("numbers", 6, 0, "# x\n0.5 1\n 1e-5\t2\n"), ("named", 4, 12, note), ("doubt", 4, 0, "id,w,n\na,1.5,2\nb,2.5,1\n"),
+            ("index", 4, 0, "1,0.5,0.25\n2,0.5,0.75\n"))):
+        put("table", "seed-" + name, bytes([options, HOW[i % 5], 0, more]), t)
+
+
+def labels():
+    texts = ("a\t0\nb\t-1\nc\\td\t0\n", "term,cluster_id\na,0\n\"b,\nc\",1\n", '{"id":"a","label":"x"}\n{"id":"b","label":2.0}\n',
+             "x\ny\nx\n", "[0, 1, -1, 2]\n", "name;topic;p\na;3;0.5\nb;-1;0.25\n", '"","x"\n"1","a"\n"2","b"\n',
+             "a,sport,9\nb,news,1\n", "a\tb\nc\n", "1.0\n2.000e+00\n-1.0\n", "label\nx\n\ny\n")
+    for i, t in enumerate(texts):
+        put("labels", f"seed-{i:02}", bytes([(8, 0, 8, 4, 24)[i % 5] if i > 4 else 8, i % 8 | 8 * (i % 4)]), t)
+    npy = io.BytesIO()
+    np.save(npy, np.array([3, -1, 0], "<i2"))
+    put("labels", "seed-npy", bytes([8, 3]), npy.getvalue())
+    metadata = ("id,lang,year\nr,en,2020\n\"b\n\",,007\n", "id\tlang\tyear\nr\t\\N\t1\nb\tx\\ty\t2\n", "lang\nen\nfr\n",
+                '{"id":1,"lang":"en","year":[1]}\n{"id":2}\n',
+                '{"metadata_store":{"v":{"metadata":{"lang":"en"}}},"id_map":{"v":0}}')
+    for i, t in enumerate(metadata):
+        put("labels", f"seed-metadata-{i}", bytes([128 + (i < 2), i]), t)
+
+
+for target in (shape, table, labels, config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy,
+               raw, packed, options, model, faiss, fvecs, tensor, checkpoint, parquet):
     target()

@@ -186,8 +186,7 @@ static void round_trip(const struct fuzz_load *l, enum kc_in_format format)
     free(rows);
 }
 
-/* The second load's manner and the format of the round trip, from one byte. */
-static void both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size_t n)
+void fuzz_both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size_t n)
 {
     static const size_t blocks[8] = {1, 2, 3, 7, 16, 61, 333, WHOLE};
     static const enum kc_in_format written[8] = {KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW,
@@ -338,7 +337,7 @@ void fuzz_jsonl(const uint8_t *p, size_t n)
     struct kc_in_opts o = {.format = KC_IN_JSONL, .max_line = p[2] < 128 ? (uint64_t)16 << 20 : 20 + (p[2] & 127),
                            .max_bad = 1};
     o.skip_bad = b & 1;
-    o.want_raw = b >> 1 & 1;
+    o.want_raw = b & 2 ? KC_RAW_INPUT : KC_RAW_NONE;
     o.normalise = b >> 2 & 1;
     unsigned twin = b >> 3 & 1;
     if (twin) {
@@ -353,7 +352,7 @@ void fuzz_jsonl(const uint8_t *p, size_t n)
     unsigned how = p[1];
     p += 3;
     n -= 3;
-    both(&o, how, p, n);
+    fuzz_both(&o, how, p, n);
     if (twin && are_lines(p, n) && !o.want_raw) {
         struct fuzz_load l;
         fuzz_load(&l, &o, p, n, (struct fuzz_how){WHOLE, 1, 0});
@@ -378,7 +377,7 @@ static void binary(const uint8_t *p, size_t n, enum kc_in_format format)
     }
     if (o.max_line == 0)
         o.max_line = 1;
-    both(&o, p[1], p + 3, n - 3);
+    fuzz_both(&o, p[1], p + 3, n - 3);
 }
 
 void fuzz_kvec(const uint8_t *p, size_t n)
@@ -429,7 +428,7 @@ void fuzz_parquet(const uint8_t *p, size_t n)
             whole[body + i] = i < 2 ? (uint8_t)(footer >> 8 * i) : 0;
         memcpy(whole + body + 4, "PAR1", 4);
     }
-    both(&o, p[1], whole, body + (p[0] & 4 ? 0 : 8));
+    fuzz_both(&o, p[1], whole, body + (p[0] & 4 ? 0 : 8));
     free(whole);
 }
 
@@ -455,7 +454,7 @@ static void text(const uint8_t *p, size_t n, enum kc_in_format format)
         o.vec_field = vecs[p[0] >> 3 & 7];
         o.term_field = terms[p[0] >> 6];
     }
-    both(&o, p[1], p + 3, n - 3);
+    fuzz_both(&o, p[1], p + 3, n - 3);
 }
 
 /* GloVe and word2vec's text, by a bit of the options. */
