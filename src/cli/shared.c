@@ -106,6 +106,10 @@ static int parse_columns(void *base, const char *value, const char *name, struct
      .help = "how ids are written: text with one %d in it, or %03d for at least three digits"}, \
     {.name = "annotate", .type = KC_OPTION_FLAG, .at = OUT(annotate), .set = KC_RAW_INPUT, \
      .help = "write each record of JSON, csv or tsv input, in its format, with cluster_id and without the vector"}, \
+    {.name = "csv-bom", .type = KC_OPTION_FLAG, .at = OUT(csv_bom), .set = 1, \
+     .help = "begin csv with a byte order mark, by which spreadsheets know UTF-8"}, \
+    {.name = "csv-safe", .type = KC_OPTION_FLAG, .at = OUT(csv_safe), .set = 1, \
+     .help = "put an apostrophe before texts in csv that a spreadsheet would take for a formula"}, \
     {0}
 
 const struct kc_option kc_labels_options[] = {
@@ -129,6 +133,11 @@ int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const ch
     named = given || (output && *kc_suffix_of(output, suffix) != '\0' && strcmp(suffix, "txt") != 0);
     if (o->format == KC_OUT_NPY && (kc_opt_given(v, "columns") || o->id_format || o->top > 0))
         return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format or --top");
+    if ((o->csv_bom || o->csv_safe) && (o->annotate != KC_RAW_NONE || o->format != KC_OUT_CSV))
+        return kc_err_set(e, KC_EUSAGE, o->annotate == KC_RAW_NONE ?
+                          "%s is for csv: -f csv, or an output that ends in .csv" :
+                          "%s is not for --annotate, which copies the records as they are",
+                          o->csv_bom ? "--csv-bom" : "--csv-safe");
     if (o->annotate == KC_RAW_NONE)
         return 0;
     if (o->format == KC_OUT_NPY || o->format == KC_OUT_PARQUET)

@@ -90,7 +90,8 @@ static int write_labels(struct update_run *run, struct kc_err *e)
                                    .ids = run->m.ids};
     const struct kc_raw_head *head = run->ds.head; /* of annotated tables, whose format the input has decided */
     const struct kc_out_opts o = {!head ? j->out.format : head->sep == '\t' ? KC_OUT_TSV : KC_OUT_CSV, 2,
-                                  {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, j->out.id_format, 0};
+                                  {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, j->out.id_format, 0, j->out.csv_bom,
+                                  j->out.csv_safe};
     return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 

@@ -30,9 +30,11 @@ struct kc_out_opts {
     enum kc_raw annotate; /* copy the records in this form, and add the columns other than the term after their own */
     const char *id_format; /* accepted by kc_out_id_format_check; NULL: the bare number */
     uint64_t top; /* so many nearest clusters, with their similarities, follow the columns; at most KC_TOP_MOST */
+    int csv_bom;  /* csv: begin with a byte order mark */
+    int csv_safe; /* csv: no text that a spreadsheet takes for a formula */
 };
 
-#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, NULL, 0}
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, NULL, 0, 0, 0}
 
 /* Check a format of ids: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a
  * percent sign. It may have no control bytes, quotes, commas or backslashes, so that no output has to escape it.

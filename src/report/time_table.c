@@ -38,7 +38,7 @@ static int add_line(struct kc_buf *b, const struct kc_time_table *t, size_t i, c
 {
     const struct kc_time_cell *c = &t->cell[i];
     const char sep = o->format == KC_OUT_CSV ? ',' : '\t';
-    const kc_out_add_term text = o->format == KC_OUT_CSV ? kc_out_csv_field : kc_out_tsv_escape;
+    const kc_out_add_term text = o->format == KC_OUT_CSV ? kc_out_csv_text(o) : kc_out_tsv_escape;
     char share[KC_OUT_REAL_MAX];
     size_t n;
     const char *label = get_label(t, c->cluster, &n);
@@ -92,7 +92,7 @@ int kc_out_time_table(struct kc_outfile *f, const struct kc_time_table *t, const
 {
     struct kc_buf b = {0}, work = {0};
     static const char *const names[] = {"bin", "cluster_id", "cluster_label", "rows", "share", "words"};
-    int rc = 0;
+    int rc = o->format == KC_OUT_CSV ? kc_out_csv_begin(&b, o, e) : 0;
     for (size_t i = 0; rc == 0 && o->format != KC_OUT_JSONL && i < sizeof names / sizeof names[0]; i++)
         rc = (i && kc_buf_addc(&b, o->format == KC_OUT_CSV ? ',' : '\t', e) != 0) || kc_buf_adds(&b, names[i], e) != 0 ?
              -1 : 0;

@@ -52,8 +52,8 @@ const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, cha
 /* Return the label of the cluster of row i, of *n bytes: 0 if the row is unassigned or the cluster has none. */
 const char *kc_out_name(const struct kc_labels *t, size_t i, size_t *n);
 
-/* Append a field, quoted as RFC 4180 needs. */
-int kc_out_csv_field(struct kc_buf *b, const char *s, size_t n, struct kc_err *e) KC_MUST_USE;
+/* Append the byte order mark, if o asks for it. */
+int kc_out_csv_begin(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 /* Append the id of the cluster of row i; -1 if the row is unassigned. */
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
@@ -67,6 +67,9 @@ int kc_out_add_top_id(struct kc_buf *b, const struct kc_labels *t, uint32_t c, c
 
 /* Appends a term, escaped or quoted as its format needs. */
 typedef int (*kc_out_add_term)(struct kc_buf *b, const char *s, size_t n, struct kc_err *e);
+/* Return what appends texts in csv as o asks for: quoted as RFC 4180 needs; safe ones with an apostrophe first if a
+ * spreadsheet would take them for a formula. */
+kc_out_add_term kc_out_csv_text(const struct kc_out_opts *o);
 /* Append the columns of row i, which is row `number` of the input, with a separator between them and a newline. */
 int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
                    char separator, kc_out_add_term term, struct kc_err *e) KC_MUST_USE;
