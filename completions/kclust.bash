@@ -5,6 +5,17 @@ _kclust_files() {
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
+# Complete the word after the last comma, without those before it.
+_kclust_list() {
+    local before='' word rest=()
+    [[ $cur == *,* ]] && before=${cur%,*},
+    for word in $1; do
+        [[ ,$before == *",$word,"* ]] || rest+=("$before$word")
+    done
+    compopt -o nospace 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -W "${rest[*]}" -- "$cur")
+}
+
 _kclust() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=fit words
     if [[ $cur == '=' ]]; then
@@ -154,7 +165,7 @@ _kclust() {
         return
         ;;
     fit:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin silhouette row label' -- "$cur")
+        _kclust_list 'term cluster similarity margin silhouette row label'
         return
         ;;
     fit:--id-format)
@@ -224,6 +235,7 @@ _kclust() {
         return
         ;;
     fit:--language)
+        _kclust_list 'auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu'
         return
         ;;
     fit:--label-by)
@@ -365,7 +377,7 @@ _kclust() {
         return
         ;;
     assign:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row label' -- "$cur")
+        _kclust_list 'term cluster similarity margin row label'
         return
         ;;
     assign:--id-format)
@@ -493,7 +505,7 @@ _kclust() {
         return
         ;;
     update:--columns)
-        mapfile -t COMPREPLY < <(compgen -W 'term cluster similarity margin row label' -- "$cur")
+        _kclust_list 'term cluster similarity margin row label'
         return
         ;;
     update:--id-format)

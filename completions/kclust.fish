@@ -9,6 +9,14 @@ function __kclust_verb --description 'the verb on the command line is this one'
     test $verb = $argv[1]
 end
 
+function __kclust_list --description 'the list so far, with each word that it does not have yet'
+    set -l list (string replace -r -- '^--?[^=]*=' '' (commandline -ct))
+    set -l before (string replace -r -- '[^,]*$' '' "$list")
+    for word in $argv
+        contains -- $word (string split , -- "$before"); or echo "$before$word"
+    end
+end
+
 function __kclust_first --description 'the first word is being typed'
     test (count (commandline -opc)) -eq 1
 end
@@ -63,7 +71,7 @@ complete -c kclust -n '__kclust_verb fit' -l clusters -r -F -d 'write the cluste
 complete -c kclust -n '__kclust_verb fit' -s m -l model -r -F -d 'save the model to FILE, for assign, update and --like'
 complete -c kclust -n '__kclust_verb fit' -l time-table -r -F -d 'write a table to FILE: the rows of each cluster in each month, week or day, and with --keywords its words then'
 complete -c kclust -n '__kclust_verb fit' -s f -l output-format -x -a 'tsv csv jsonl npy parquet' -d 'tsv (without a header), csv (with one), jsonl, npy (the ids alone, as int32) or parquet'
-complete -c kclust -n '__kclust_verb fit' -l columns -x -a 'term cluster similarity margin silhouette row label' -d 'the columns and their order: term, cluster, similarity, margin, silhouette, row and label, separated by commas'
+complete -c kclust -n '__kclust_verb fit' -l columns -x -a '(__kclust_list term cluster similarity margin silhouette row label)' -d 'the columns and their order: term, cluster, similarity, margin, silhouette, row and label, separated by commas'
 complete -c kclust -n '__kclust_verb fit' -l id-format -x -d 'how ids are written: text with one %d in it, or %03d for at least three digits'
 complete -c kclust -n '__kclust_verb fit' -l annotate -d 'write each record of JSON, csv or tsv input, in its format, with cluster_id and without the vector'
 complete -c kclust -n '__kclust_verb fit' -l csv-bom -d 'begin csv with a byte order mark, by which spreadsheets know UTF-8'
@@ -89,7 +97,7 @@ complete -c kclust -n '__kclust_verb fit' -l timestamp -d 'add the time of the r
 complete -c kclust -n '__kclust_verb fit' -l keywords -x -d 'find the N words and word pairs of the terms that set each cluster apart, and make a label of them'
 complete -c kclust -n '__kclust_verb fit' -l text-field -x -d 'read the words from this field of the records, a key or JSON Pointer, instead of from the terms'
 complete -c kclust -n '__kclust_verb fit' -l stop-words -r -F -d 'words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in ones'
-complete -c kclust -n '__kclust_verb fit' -l language -x -d 'use the built-in stop words of these languages, by their codes, as in en,ru; auto: English, Vietnamese, and the languages of the texts'
+complete -c kclust -n '__kclust_verb fit' -l language -x -a '(__kclust_list auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu)' -d 'use the built-in stop words of these languages, by their codes, as in en,ru; auto: English, Vietnamese, and the languages of the texts'
 complete -c kclust -n '__kclust_verb fit' -l label-by -x -d 'let the label of a cluster be the term of its member with the largest value of this field, a number'
 complete -c kclust -n '__kclust_verb fit' -l like -r -F -d 'keep the ids of the model in FILE for clusters that continue one of its clusters; others get new ids'
 complete -c kclust -n '__kclust_verb fit' -l like-labels -r -F -d 'match the clusters by shared rows, using the labels in FILE, instead of by centroids'
@@ -138,7 +146,7 @@ complete -c kclust -n '__kclust_verb assign' -s o -l output -r -F -d 'write the 
 complete -c kclust -n '__kclust_verb assign' -s s -l summary -r -F -d 'write the summary to FILE as JSON; - is standard output if --output is given'
 complete -c kclust -n '__kclust_verb assign' -l prometheus -r -F -d 'write the main figures to FILE for the textfile collector of node_exporter'
 complete -c kclust -n '__kclust_verb assign' -s f -l output-format -x -a 'tsv csv jsonl npy parquet' -d 'tsv (without a header), csv (with one), jsonl, npy (the ids alone, as int32) or parquet'
-complete -c kclust -n '__kclust_verb assign' -l columns -x -a 'term cluster similarity margin row label' -d 'the columns and their order: term, cluster, similarity, margin, row and label, separated by commas'
+complete -c kclust -n '__kclust_verb assign' -l columns -x -a '(__kclust_list term cluster similarity margin row label)' -d 'the columns and their order: term, cluster, similarity, margin, row and label, separated by commas'
 complete -c kclust -n '__kclust_verb assign' -l id-format -x -d 'how ids are written: text with one %d in it, or %03d for at least three digits'
 complete -c kclust -n '__kclust_verb assign' -l annotate -d 'write each record of JSON, csv or tsv input, in its format, with cluster_id and without the vector'
 complete -c kclust -n '__kclust_verb assign' -l csv-bom -d 'begin csv with a byte order mark, by which spreadsheets know UTF-8'
@@ -186,7 +194,7 @@ complete -c kclust -n '__kclust_verb update' -s o -l output -r -F -d 'write the 
 complete -c kclust -n '__kclust_verb update' -s s -l summary -r -F -d 'write the summary to FILE as JSON; - is standard output if --output is given'
 complete -c kclust -n '__kclust_verb update' -l prometheus -r -F -d 'write the main figures to FILE for the textfile collector of node_exporter'
 complete -c kclust -n '__kclust_verb update' -s f -l output-format -x -a 'tsv csv jsonl npy parquet' -d 'tsv (without a header), csv (with one), jsonl, npy (the ids alone, as int32) or parquet'
-complete -c kclust -n '__kclust_verb update' -l columns -x -a 'term cluster similarity margin row label' -d 'the columns and their order: term, cluster, similarity, margin, row and label, separated by commas'
+complete -c kclust -n '__kclust_verb update' -l columns -x -a '(__kclust_list term cluster similarity margin row label)' -d 'the columns and their order: term, cluster, similarity, margin, row and label, separated by commas'
 complete -c kclust -n '__kclust_verb update' -l id-format -x -d 'how ids are written: text with one %d in it, or %03d for at least three digits'
 complete -c kclust -n '__kclust_verb update' -l annotate -d 'write each record of JSON, csv or tsv input, in its format, with cluster_id and without the vector'
 complete -c kclust -n '__kclust_verb update' -l csv-bom -d 'begin csv with a byte order mark, by which spreadsheets know UTF-8'

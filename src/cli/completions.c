@@ -18,6 +18,12 @@ static int has_words(const struct kc_option *o)
     return o->words || o->role == KC_ROLE_VERB;
 }
 
+/* Return 1 if the option's value is a list of such words, separated by commas. */
+static int is_list(const struct kc_option *o)
+{
+    return o->words && strcmp(o->arg, "LIST") == 0;
+}
+
 /* Add the words that a value is completed from. */
 static int add_words(struct kc_buf *b, const struct kc_option *o, struct kc_err *e)
 {
@@ -46,8 +52,10 @@ static int add_bash_values(struct kc_buf *b, const struct kc_verb *v, struct kc_
             continue;
         if (add_bash_pattern(b, v, o, e) != 0)
             return -1;
-        if (has_words(o) && (kc_buf_adds(b, "        mapfile -t COMPREPLY < <(compgen -W '", e) != 0 ||
-                             add_words(b, o, e) != 0 || kc_buf_adds(b, "' -- \"$cur\")\n", e) != 0))
+        if (has_words(o) &&
+            (kc_buf_adds(b, is_list(o) ? "        _kclust_list '" : "        mapfile -t COMPREPLY < <(compgen -W '",
+                         e) != 0 ||
+             add_words(b, o, e) != 0 || kc_buf_adds(b, is_list(o) ? "'\n" : "' -- \"$cur\")\n", e) != 0))
             return -1;
         if ((o->type == KC_OPTION_FILE && kc_buf_adds(b, "        _kclust_files\n", e) != 0) ||
             kc_buf_adds(b, "        return\n        ;;\n", e) != 0)
@@ -82,6 +90,17 @@ static int make_bash(struct kc_buf *b, struct kc_err *e)
                     "_kclust_files() {\n"
                     "    compopt -o filenames 2> /dev/null\n"
                     "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+                    "}\n"
+                    "\n"
+                    "# Complete the word after the last comma, without those before it.\n"
+                    "_kclust_list() {\n"
+                    "    local before='' word rest=()\n"
+                    "    [[ $cur == *,* ]] && before=${cur%,*},\n"
+                    "    for word in $1; do\n"
+                    "        [[ ,$before == *\",$word,\"* ]] || rest+=(\"$before$word\")\n"
+                    "    done\n"
+                    "    compopt -o nospace 2> /dev/null\n"
+                    "    mapfile -t COMPREPLY < <(compgen -W \"${rest[*]}\" -- \"$cur\")\n"
                     "}\n"
                     "\n"
                     "_kclust() {\n"
@@ -163,7 +182,8 @@ static int add_zsh_option(struct kc_buf *b, const struct kc_option *o, struct kc
     if (o->arg && kc_buf_printf(b, e, ":%s:", o->arg) != 0)
         return -1;
     if (has_words(o) &&
-        (kc_buf_addc(b, '(', e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, ')', e) != 0))
+        (kc_buf_adds(b, is_list(o) ? "_values -s , LIST " : "(", e) != 0 || add_words(b, o, e) != 0 ||
+         (!is_list(o) && kc_buf_addc(b, ')', e) != 0)))
         return -1;
     if (o->type == KC_OPTION_FILE && kc_buf_adds(b, "_files", e) != 0)
         return -1;
@@ -241,7 +261,8 @@ static int add_fish_option(struct kc_buf *b, const struct kc_verb *v, const stru
     if (o->arg && kc_buf_adds(b, o->type == KC_OPTION_FILE ? " -r -F" : " -x", e) != 0)
         return -1;
     if (has_words(o) &&
-        (kc_buf_adds(b, " -a '", e) != 0 || add_words(b, o, e) != 0 || kc_buf_addc(b, '\'', e) != 0))
+        (kc_buf_adds(b, is_list(o) ? " -a '(__kclust_list " : " -a '", e) != 0 || add_words(b, o, e) != 0 ||
+         kc_buf_adds(b, is_list(o) ? ")'" : "'", e) != 0))
         return -1;
     if (kc_buf_adds(b, " -d '", e) != 0 || add_fish_text(b, o->help, e) != 0)
         return -1;
@@ -263,6 +284,14 @@ static int make_fish(struct kc_buf *b, struct kc_err *e)
                     "        set verb $words[2]\n"
                     "    end\n"
                     "    test $verb = $argv[1]\n"
+                    "end\n"
+                    "\n"
+                    "function __kclust_list --description 'the list so far, with each word that it does not have yet'\n"
+                    "    set -l list (string replace -r -- '^--?[^=]*=' '' (commandline -ct))\n"
+                    "    set -l before (string replace -r -- '[^,]*$' '' \"$list\")\n"
+                    "    for word in $argv\n"
+                    "        contains -- $word (string split , -- \"$before\"); or echo \"$before$word\"\n"
+                    "    end\n"
                     "end\n"
                     "\n"
                     "function __kclust_first --description 'the first word is being typed'\n"

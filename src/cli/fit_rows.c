@@ -52,6 +52,7 @@ const struct kc_option kc_fit_words_options[] = {
      .help = "words that are never keywords, one per line, in addition to the built-in ones; none: drop the built-in "
              "ones"},
     {.name = "language", .arg = "LIST", .type = KC_OPTION_OWN, .parse = parse_languages, .shown = "auto",
+     .words = KC_LANGUAGE_WORDS,
      .help = "use the built-in stop words of these languages, by their codes, as in en,ru; auto: English, Vietnamese, "
              "and the languages of the texts"},
     {.name = "label-by", .arg = "FIELD", .at = AT(label_by), .check = kc_cli_check_field,

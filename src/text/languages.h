@@ -10,6 +10,11 @@
 #define KC_LANGUAGES_OWN ((uint64_t)3)        /* English and Vietnamese, the lists of stop_lists.c */
 #define KC_LANGUAGES_BYTES ((uint64_t)2 << 20) /* memory of kc_languages_find, at most */
 
+/* The words of a list of languages. */
+#define KC_LANGUAGE_WORDS \
+    "auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko " \
+    "ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu"
+
 /* Return the list of language i; NULL if there are no more. */
 const struct kc_stop_list *kc_language_list(size_t i);
 /* Parse codes separated by commas, "auto" among them. KC_EUSAGE; the message names the option. */

@@ -110,7 +110,18 @@ kclust convert -f n|npy|kvec
 kclust info --js|--json|--seed
 kclust con|convert|fit
 kclust help |info|--seed
+kclust fit --columns te|term|cluster
+kclust fit --columns term,|term,cluster|term,term
+kclust fit --columns cluster,term,si|cluster,term,similarity|cluster,term,row
+kclust assign --columns |label|silhouette
+kclust --language en,r|en,ru|en,en
 END
+
+if command -v fish >/dev/null; then
+    offers=$(fish -c 'source completions/kclust.fish; complete -C "kclust fit --columns term,si"' 2>&1 | cut -f 1 | sort)
+    verdict "fish completion of 'kclust fit --columns term,si'" "$([ "$offers" = $'term,silhouette\nterm,similarity' ] ||
+        echo "offers $offers")"
+fi
 
 # The examples, each in a folder with the sample, as a user would type them. kclust must not fail within a pipeline
 # either, which pipefail could not tell from `sort` losing its `head`.

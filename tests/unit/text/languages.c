@@ -74,4 +74,9 @@ TEST(languages_by_code)
         CHECK(kc_languages_parse(l->code, "", &got, &e) == 0 && got == (uint64_t)1 << i);
     }
     CHECK(i > 50 && i < 63);
+    /* the words that shells complete are these */
+    char words[512] = "auto";
+    for (i = 0; kc_language_list(i); i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), " %s", kc_language_list(i)->code);
+    CHECK_MSG(strcmp(words, KC_LANGUAGE_WORDS) == 0, "%s", words);
 }
