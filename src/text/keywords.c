@@ -46,6 +46,7 @@ struct keyword_run {
     size_t n;               /* texts in the order */
     size_t at;              /* position of the next piece */
     struct kc_rank rank;
+    size_t ended;           /* clusters whose keywords are in out */
     struct kc_keywords *out;
 };
 
@@ -159,6 +160,13 @@ static void find_terms(void *arg, void *slot)
     }
 }
 
+/* End the clusters before `cluster`: what is in out->words now is what they have. */
+static void end_clusters(struct keyword_run *w, size_t cluster)
+{
+    while (w->ended < cluster)
+        w->out->first[++w->ended] = w->out->words.n;
+}
+
 /* Add a piece's counts to its cluster in the second pass, and rank the cluster's terms after its last piece. */
 static int rank_counted(void *arg, void *slot, struct kc_err *e)
 {
@@ -170,15 +178,12 @@ static int rank_counted(void *arg, void *slot, struct kc_err *e)
         kc_rank_count(&w->rank, p->share[i].term, p->share[i].n);
     if (!p->last)
         return 0;
-    size_t cluster = w->labels[w->order[p->from]];
-    for (;;) { /* clusters before it without texts end here as well: nothing is counted for them */
-        size_t c = w->out->labels.n;
-        if (c == cluster)
-            return kc_rank_end(&w->rank, w->out, e);
-        if (kc_strs_add(&w->out->labels, "", 0, e) != 0)
-            return -1;
-        w->out->first[c + 1] = w->out->words.n;
-    }
+    const uint32_t cluster = w->labels[w->order[p->from]];
+    end_clusters(w, cluster);
+    if (kc_rank_end(&w->rank, cluster, w->out, e) != 0)
+        return -1;
+    end_clusters(w, (size_t)cluster + 1);
+    return 0;
 }
 
 /* Run one of the two passes. */
@@ -304,12 +309,8 @@ int kc_keywords_make(const struct kc_ctx *ctx, const struct kc_strs *texts, cons
         weigh_terms(ctx, &w, e) != 0 || sort_texts(&w, e) != 0 || kc_rank_init(&w.rank, &w.v, w.idf, o->top, e) != 0 ||
         run_pass(ctx, &w, 1, e) != 0)
         goto out;
-    while (out->labels.n < k) {
-        if (kc_strs_add(&out->labels, "", 0, e) != 0)
-            goto out;
-        out->first[out->labels.n] = out->words.n;
-    }
-    rc = 0;
+    end_clusters(&w, k);
+    rc = kc_rank_labels(&w.rank, out, e);
 out:
     kc_rank_free(&w.rank);
     kc_mem_free(w.order);
@@ -345,7 +346,8 @@ uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_
     uint64_t vocabulary = 3 * text + words * 80 + pairs * 80;
     uint64_t ranking = (words + pairs) * (sizeof(double) + sizeof(uint64_t) + sizeof(uint32_t));
     uint64_t slots = 2 * (uint64_t)threads * (sizeof(struct text_piece) + 3 * piece + in_piece * 160);
-    uint64_t results = k * (32 + smaller(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
+    uint64_t results = k * (32 + 2 * KC_LABEL_FROM * sizeof(struct kc_candidate) +
+                            smaller(top, bytes / 3 + 1) * (sizeof(double) + 2 * KC_WORD_MOST));
     uint64_t all = vocabulary + ranking + slots + 4 * n + results; /* what finds the languages is freed before */
     return all > KC_LANGUAGES_BYTES ? all : KC_LANGUAGES_BYTES;
 }

@@ -41,6 +41,8 @@ struct kc_keywords {
  *
  * A label is up to three keywords, separated by ", ", from the cluster's first ten. Of a pair and a word in it only one
  * is used: the pair, if it has at least half of the word's occurrences in the cluster. Two pairs never share a word.
+ * Among five clusters with words or more, a word or pair that is one of the first ten keywords in more than three of
+ * four is in no label, unless the cluster had none then.
  *
  * The texts are split twice, piece by piece on ctx->pool. The result is a function of texts, labels and o alone. Return
  * -1 with KC_ESYS on failure. */

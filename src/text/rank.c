@@ -1,5 +1,5 @@
-/* Rank the terms of one cluster by class-based TF-IDF and make its label. Only the best are kept, in a sorted array, so
- * a cluster costs time by the terms that occur in it. */
+/* Rank the terms of each cluster by class-based TF-IDF, and make the labels at the end. Only the best are kept, in a
+ * sorted array, so a cluster costs time by the terms that occur in it. */
 #include "text/rank.h"
 
 #include <string.h>
@@ -22,6 +22,7 @@ void kc_rank_free(struct kc_rank *r)
     kc_mem_free(r->tf);
     kc_mem_free(r->met);
     kc_mem_free(r->best);
+    kc_buf_free(&r->candidates);
     kc_buf_free(&r->text);
     kc_buf_free(&r->other);
     memset(r, 0, sizeof *r);
@@ -86,6 +87,7 @@ static int find_best(struct kc_rank *r, struct kc_err *e)
 /* A keyword that may become part of the label. */
 struct label_part {
     uint32_t term, word[2];
+    uint64_t tf;
     unsigned words;
 };
 
@@ -101,7 +103,7 @@ static int share_word(const struct label_part *a, const struct label_part *b)
 
 /* Add x to the label's parts, unless it repeats a word. Return the number of parts. A pair may replace the words in it,
  * if it has at least half of the occurrences of the first of them. */
-static size_t add_part(const struct kc_rank *r, struct label_part *part, size_t n, const struct label_part *x)
+static size_t add_part(struct label_part *part, size_t n, const struct label_part *x)
 {
     size_t at = n;
     for (size_t i = n; i-- > 0;)
@@ -115,7 +117,7 @@ static size_t add_part(const struct kc_rank *r, struct label_part *part, size_t 
             part[n++] = *x;
         return n;
     }
-    if (2 * r->tf[x->term] < r->tf[part[at].term])
+    if (2 * x->tf < part[at].tf)
         return n;
     part[at] = *x;
     size_t left = at + 1;
@@ -125,22 +127,47 @@ static size_t add_part(const struct kc_rank *r, struct label_part *part, size_t 
     return left;
 }
 
-/* Append the cluster's label. */
-static int add_label(struct kc_rank *r, struct kc_strs *labels, struct kc_err *e)
+/* Append the label of a cluster with the candidates c (n). common: a term that is a candidate in so many clusters (by
+ * r->tf) is left out; 0: none is. */
+static int add_label(struct kc_rank *r, const struct kc_candidate *c, size_t n, uint64_t common, struct kc_strs *labels,
+                     struct kc_err *e)
 {
     struct label_part part[KC_LABEL_PARTS];
-    size_t n = 0;
-    for (size_t i = 0; i < r->nbest && i < KC_LABEL_FROM; i++) {
-        struct label_part x = {.term = r->best[i].term};
+    size_t parts = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct label_part x = {.term = c[i].term, .tf = c[i].tf};
+        if (common > 0 && r->tf[x.term] >= common)
+            continue;
         x.words = kc_vocabulary_words(r->v, x.term, x.word);
-        n = add_part(r, part, n, &x);
+        parts = add_part(part, parts, &x);
     }
+    if (parts == 0 && common > 0) /* better a common word than none */
+        return add_label(r, c, n, 0, labels, e);
     r->text.n = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < parts; i++)
         if ((i > 0 && kc_buf_add(&r->text, ", ", 2, e) != 0) ||
             kc_vocabulary_term(r->v, part[i].term, &r->text, e) != 0)
             return -1;
     return kc_strs_add(labels, r->text.n ? r->text.p : "", r->text.n, e);
+}
+
+int kc_rank_labels(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e)
+{
+    const struct kc_candidate *c = (const void *)r->candidates.p;
+    const size_t n = r->candidates.n / sizeof *c;
+    uint64_t clusters = 0;
+    int rc = 0;
+    for (size_t i = 0; i < n; i++) {
+        r->tf[c[i].term]++;
+        clusters += i == 0 || c[i].cluster != c[i - 1].cluster;
+    }
+    const uint64_t common = clusters < KC_COMMON_CLUSTERS ? 0 : clusters * KC_COMMON_MOST / KC_COMMON_OF + 1;
+    for (size_t i = 0, from = 0; rc == 0 && out->labels.n < out->k; from = i) {
+        while (i < n && c[i].cluster == out->labels.n)
+            i++;
+        rc = add_label(r, c + from, i - from, common, &out->labels, e);
+    }
+    return rc;
 }
 
 /* Append the cluster's keywords. */
@@ -166,11 +193,15 @@ static int add_keywords(struct kc_rank *r, struct kc_keywords *out, struct kc_er
     return 0;
 }
 
-int kc_rank_end(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e)
+int kc_rank_end(struct kc_rank *r, uint32_t c, struct kc_keywords *out, struct kc_err *e)
 {
-    if (find_best(r, e) != 0 || add_label(r, &out->labels, e) != 0 || add_keywords(r, out, e) != 0)
+    if (find_best(r, e) != 0 || add_keywords(r, out, e) != 0)
         return -1;
-    out->first[out->labels.n] = out->words.n;
+    for (size_t i = 0; i < r->nbest && i < KC_LABEL_FROM; i++) {
+        const struct kc_candidate x = {r->best[i].term, c, r->tf[r->best[i].term]};
+        if (kc_buf_add(&r->candidates, (const char *)&x, sizeof x, e) != 0)
+            return -1;
+    }
     for (size_t i = 0; i < r->nmet; i++)
         r->tf[r->met[i]] = 0;
     r->nmet = 0;

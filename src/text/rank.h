@@ -1,4 +1,5 @@
-/* The keywords of one cluster, from how often each term occurs in it; and its label. */
+/* The keywords of one cluster after the other, from how often each term occurs in it; and then their labels, as words
+ * that nearly every cluster has are in none. */
 #ifndef KC_TEXT_RANK_H
 #define KC_TEXT_RANK_H
 
@@ -7,6 +8,16 @@
 
 #define KC_LABEL_PARTS 3 /* most keywords in a label */
 #define KC_LABEL_FROM 10 /* best keywords that it is chosen from */
+#define KC_COMMON_CLUSTERS 5 /* among so many clusters or more, */
+/* a term that is one of these keywords in more than 3 of 4 clusters is in no label */
+#define KC_COMMON_OF 4
+#define KC_COMMON_MOST 3
+
+/* One of the best keywords of a cluster. */
+struct kc_candidate {
+    uint32_t term, cluster;
+    uint64_t tf; /* its occurrences in the cluster */
+};
 
 struct kc_ranked {
     double weight;
@@ -18,6 +29,7 @@ struct kc_rank {
     const double *idf;        /* (terms) log(1 + A / f) */
     size_t top;
     uint64_t *tf;             /* (terms) occurrences in this cluster; all 0 between clusters */
+    struct kc_buf candidates; /* struct kc_candidate, by cluster and then from the best on */
     uint32_t *met;            /* (nmet) the terms that occur */
     size_t nmet;
     struct kc_ranked *best;   /* (nbest) by falling weight; room for the larger of top and KC_LABEL_FROM */
@@ -39,7 +51,9 @@ static inline void kc_rank_count(struct kc_rank *r, uint32_t term, uint64_t n)
     r->tf[term] += n;
 }
 
-/* End the cluster: append its keywords and label to out, and prepare for the next. */
-int kc_rank_end(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
+/* End cluster c: append its keywords to out, and prepare for the next. Clusters end in their order. */
+int kc_rank_end(struct kc_rank *r, uint32_t c, struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
+/* Append the labels of all out->k clusters to out, after the last has ended. */
+int kc_rank_labels(struct kc_rank *r, struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -262,3 +262,38 @@ TEST(tables_are_empty_after_they_are_cleared)
     kc_intern_free(&t);
     kc_pairs_free(&p);
 }
+
+/* Return the label of cluster c. */
+static const char *label_of(const struct kc_keywords *w, size_t c)
+{
+    static char out[256];
+    size_t n;
+    const char *p = kc_strs_get(&w->labels, c, &n);
+    snprintf(out, sizeof out, "%.*s", (int)n, p);
+    return out;
+}
+
+TEST(labels_without_common_words)
+{
+    /* "buy" is the best word of all clusters; in the last it is the only one. Cluster 5 has no text. */
+    static const char *const texts[] = {"buy, red, buy", "buy, green, buy", "buy, blue, buy", "buy, black, buy", "buy, buy", "buy, white"};
+    static const uint32_t labels[] = {0, 1, 2, 3, 4, 6};
+    static const char *const all[] = {"red", "green", "blue", "black", "buy", "", "white"};
+    static const char *const four[] = {"red, buy", "green, buy", "blue, buy", "black, buy"};
+    for (unsigned threads = 1; threads < 4; threads += 2) {
+        struct kc_strs s = {0};
+        struct kc_keywords w;
+        for (size_t i = 0; i < 6; i++)
+            add(&s, texts[i]);
+        if (make(&s, labels, 7, 3, NULL, threads, &w) == 0)
+            for (size_t c = 0; c < 7; c++)
+                CHECK_MSG(strcmp(label_of(&w, c), all[c]) == 0, "%zu: '%s'", c, label_of(&w, c));
+        CHECK(w.first[5] == w.first[6] && w.first[7] == w.words.n && w.first[6] + 2 == w.first[7]);
+        kc_keywords_free(&w);
+        if (make(&s, labels, 4, 3, NULL, threads, &w) == 0) /* too few clusters to tell */
+            for (size_t c = 0; c < 4; c++)
+                CHECK_MSG(strcmp(label_of(&w, c), four[c]) == 0, "%zu: '%s'", c, label_of(&w, c));
+        kc_keywords_free(&w);
+        kc_strs_free(&s);
+    }
+}
