@@ -479,46 +479,6 @@ static int decide_term(struct decision *d)
     return KC_TABLE_YES;
 }
 
-/* Return 1 if a bracket or brace opens in one field of the record, before a number, and none closes it there. */
-static int opens_list(const struct kc_strs *rec)
-{
-    for (size_t i = 0; i < rec->n; i++)
-        for (int brace = 0; brace < 2; brace++) {
-            size_t len;
-            const char *p = kc_strs_get(rec, i, &len), *open = len > 1 ? memchr(p, brace ? '{' : '[', len - 1) : NULL;
-            if (open && strchr("-+.0123456789 ", open[1]) &&
-                !memchr(open, brace ? '}' : ']', len - (size_t)(open - p)))
-                return 1;
-        }
-    return 0;
-}
-
-/* Return 1 if most rows have a field in which a list opens and does not close: the separator is within it. */
-static int cuts_lists(const struct decision *d)
-{
-    size_t rows = 0;
-    for (size_t r = d->from; r < d->s->n; r++)
-        rows += (size_t)opens_list(&d->s->rec[r]);
-    return 2 * rows > d->s->n - d->from;
-}
-
-/* Return 1 if most rows have a number with a decimal comma in two columns or more. */
-static int has_decimal_commas(const struct decision *d)
-{
-    size_t rows = 0;
-    for (size_t r = d->from; r < d->s->n && d->c->sep != ','; r++) {
-        size_t fields = 0;
-        for (size_t i = 0; i < d->s->rec[r].n; i++) {
-            size_t len;
-            const char *p = kc_strs_get(&d->s->rec[r], i, &len), *comma = memchr(p, ',', len);
-            fields += comma && kc_is_whole(p, (size_t)(comma - p)) && comma[1] != '-' &&
-                      kc_is_whole(comma + 1, len - (size_t)(comma - p) - 1);
-        }
-        rows += fields > 1;
-    }
-    return 2 * rows > d->s->n - d->from;
-}
-
 /* Copy the names of the columns, or make empty ones. */
 static int copy_names(struct decision *d, struct kc_err *e)
 {
@@ -532,20 +492,6 @@ static int copy_names(struct decision *d, struct kc_err *e)
             return -1;
     }
     return 0;
-}
-
-/* Return 1 if two columns or more hold numbers with decimal commas in the first row. */
-static int has_decimal_commas(const struct decision *d)
-{
-    const struct kc_strs *rec = &d->s->rec[d->from < d->s->n ? d->from : 0];
-    size_t n = 0;
-    for (size_t i = 0; i < rec->n; i++) {
-        size_t len;
-        const char *p = kc_strs_get(rec, i, &len), *comma = len > 0 ? memchr(p, ',', len) : NULL;
-        n += comma && kc_consists_of(p, len, "-0123456789,eE") &&
-             !memchr(comma + 1, ',', len - (size_t)(comma - p) - 1);
-    }
-    return n > 1;
 }
 
 /* Decide all. */
@@ -570,18 +516,16 @@ static int decide(struct decision *d, struct kc_err *e)
     if (d->o->vec_field) {
         rc = take_named_vec(d, e);
     } else {
-        rc = cuts_lists(d) ? KC_TABLE_DOUBT : choose_text(d);
+        rc = kc_table_cuts_lists(d->s, d->from) ? KC_TABLE_DOUBT : choose_text(d);
         if (rc == KC_TABLE_DOUBT && d->msg[0] == '\0')
             return refuse(d,
                           "a field begins with '[' and has no ']': a vector in brackets stands in quotes, or columns "
                           "have another separator than its numbers (--delimiter)");
-        if (rc == KC_TABLE_NO && has_decimal_commas(d))
+        if (rc == KC_TABLE_NO && kc_table_has_decimal_commas(d->s, d->from, d->c->sep))
             return refuse(d, "its numbers have a decimal comma, expected a point; tr , . < FILE changes all of them");
         if (rc == KC_TABLE_NO)
             rc = d->t->header ? choose_named(d, e) : choose_unnamed(d);
     }
-    if (rc == KC_TABLE_NO && d->c->sep != ',' && has_decimal_commas(d))
-        return refuse(d, "numbers have decimal commas, as in 0,5: expected points; tr , . makes them");
     if (rc == KC_TABLE_NO && d->msg[0] == '\0')
         snprintf(d->msg, 512,
                  "no column of these %zu has vectors, nor numbers that belong together: name them with "

@@ -101,3 +101,41 @@ void kc_column_judge(struct kc_column *col, const struct kc_table_sample *s, siz
     col->differs = same == 0;
     col->rises = rows > 2 && up == rows - 1;
 }
+
+/* Return 1 if a bracket or brace opens in one field of the record, before a number, and none closes it there. */
+static int opens_list(const struct kc_strs *rec)
+{
+    for (size_t i = 0; i < rec->n; i++)
+        for (int brace = 0; brace < 2; brace++) {
+            size_t len;
+            const char *p = kc_strs_get(rec, i, &len), *open = len > 1 ? memchr(p, brace ? '{' : '[', len - 1) : NULL;
+            if (open && strchr("-+.0123456789 ", open[1]) &&
+                !memchr(open, brace ? '}' : ']', len - (size_t)(open - p)))
+                return 1;
+        }
+    return 0;
+}
+
+int kc_table_cuts_lists(const struct kc_table_sample *s, size_t from)
+{
+    size_t rows = 0;
+    for (size_t r = from; r < s->n; r++)
+        rows += (size_t)opens_list(&s->rec[r]);
+    return 2 * rows > s->n - from;
+}
+
+int kc_table_has_decimal_commas(const struct kc_table_sample *s, size_t from, char sep)
+{
+    size_t rows = 0;
+    for (size_t r = from; r < s->n && sep != ','; r++) {
+        size_t fields = 0;
+        for (size_t i = 0; i < s->rec[r].n; i++) {
+            size_t len;
+            const char *p = kc_strs_get(&s->rec[r], i, &len), *comma = memchr(p, ',', len);
+            fields += comma && kc_is_whole(p, (size_t)(comma - p)) && comma[1] != '-' &&
+                      kc_is_whole(comma + 1, len - (size_t)(comma - p) - 1);
+        }
+        rows += fields > 1;
+    }
+    return 2 * rows > s->n - from;
+}

@@ -26,4 +26,10 @@ enum kc_kind kc_kind_of(const struct kc_strs *rec, size_t i, enum kc_vectext *te
 /* Judge column i by the records of the sample from `from` on. */
 void kc_column_judge(struct kc_column *col, const struct kc_table_sample *s, size_t from, size_t i);
 
+/* Return 1 if in most records from `from` on a list opens in a field and does not close there: the separator is within
+ * it. */
+int kc_table_cuts_lists(const struct kc_table_sample *s, size_t from);
+/* Return 1 if most have numbers with a decimal comma in two columns or more; sep is not a comma. */
+int kc_table_has_decimal_commas(const struct kc_table_sample *s, size_t from, char sep);
+
 #endif
