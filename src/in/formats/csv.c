@@ -131,8 +131,9 @@ static int fill_csv_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct
         struct kc_span span;
         size_t at = 0;
         uint64_t line = s->lines;
-        s->before = (size_t)kc_text_next(s, &at, &line, &span);
-        st->header = s->before == 0 && s->overlong == 0;
+        int first = kc_text_next(s, &at, &line, &span);
+        s->before = first && span.n <= f->o->max_line; /* a longer one is a bad record, however it is cut */
+        st->header = !first && s->overlong == 0;
     }
     if (f->d == 0)
         kc_text_decide(f, s, kc_columns_parse);
