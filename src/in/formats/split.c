@@ -513,7 +513,7 @@ static int begin_text(struct split_cursor *c)
     s->rank = s->next_rank = -1;
     kc_strs_clear(&s->keys);
     s->match = s->path.n == 0 ? 2 : 1;
-    s->state = KC_SPLIT_VALUE;
+    s->state = s->kind == KC_SPLIT_TEXTS ? KC_SPLIT_TOP : KC_SPLIT_VALUE; /* a fault may be met twice: the same */
     return s->kind == KC_SPLIT_TEXTS ? enter_element(c) : 0;
 }
 
