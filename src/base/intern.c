@@ -1,26 +1,8 @@
-/* Strings and their numbers: an arena, and a hash table with open addressing and linear probing, at most half full. The
- * table is used within one process only, so the hash need not be the same on all machines. */
+/* Strings and their numbers: an arena, and a hash table with open addressing and linear probing, at most half full. */
 #include "base/intern.h"
 
 #include <string.h>
-
-/* Hash n bytes, 8 at a time (multiply and xor-shift; the constants are MurmurHash3's finaliser). */
-static uint32_t hash_bytes(const char *p, size_t n)
-{
-    uint64_t h = 0x9E3779B97F4A7C15u ^ n;
-    for (; n >= 8; n -= 8, p += 8) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        h = (h ^ v) * 0xFF51AFD7ED558CCDu;
-        h ^= h >> 32;
-    }
-    uint64_t v = 0;
-    if (n > 0)
-        memcpy(&v, p, n);
-    h = (h ^ v) * 0xFF51AFD7ED558CCDu;
-    h = (h ^ h >> 32) * 0xC4CEB9FE1A85EC53u;
-    return (uint32_t)(h >> 32);
-}
+#include "base/hash.h"
 
 static int string_equals(const struct kc_strs *s, size_t i, const char *p, size_t n)
 {
@@ -43,6 +25,7 @@ static size_t find_slot(const struct kc_intern *t, uint32_t hash, const char *p,
 static int grow(struct kc_intern *t, struct kc_err *e)
 {
     size_t cap = t->cap ? 2 * t->cap : 64;
+    kc_hash_begin();
     uint32_t *hash = kc_mem_realloc(t->hash, cap, sizeof *hash, e);
     if (!hash)
         return -1;
@@ -65,9 +48,9 @@ static int grow(struct kc_intern *t, struct kc_err *e)
 
 int kc_intern_add(struct kc_intern *t, const char *p, size_t n, uint32_t *number, struct kc_err *e)
 {
-    uint32_t hash = hash_bytes(p, n);
     if (t->strs.n == t->cap && grow(t, e) != 0)
         return -1;
+    uint32_t hash = (uint32_t)kc_hash_bytes(p, n);
     size_t at = find_slot(t, hash, p, n);
     if (t->slot[at] == 0) {
         if (t->strs.n >= UINT32_MAX - 1)
@@ -85,7 +68,7 @@ uint32_t kc_intern_find(const struct kc_intern *t, const char *p, size_t n)
 {
     if (t->strs.n == 0)
         return KC_INTERN_NONE;
-    size_t at = find_slot(t, hash_bytes(p, n), p, n);
+    size_t at = find_slot(t, (uint32_t)kc_hash_bytes(p, n), p, n);
     return t->slot[at] == 0 ? KC_INTERN_NONE : t->slot[at] - 1;
 }
 

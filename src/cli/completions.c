@@ -21,7 +21,7 @@ static int has_words(const struct kc_option *o)
 /* Return 1 if the option's value is a list of such words, separated by commas. */
 static int is_list(const struct kc_option *o)
 {
-    return o->words && strcmp(o->arg, "LIST") == 0;
+    return o->words && o->arg && strcmp(o->arg, "LIST") == 0;
 }
 
 /* Add the words that a value is completed from. */

@@ -1,20 +1,14 @@
-/* Pairs of words: open addressing with linear probing, at most half full, hashed by MurmurHash3's finaliser. It is a
- * table of its own and not an intern table, because a pair is eight bytes and needs no arena. */
+/* Pairs of words: open addressing with linear probing, at most half full. It is a table of its own and not
+ * an intern table, because a pair is eight bytes and needs no arena. */
 #include "text/pairs.h"
 
 #include <string.h>
-
-static size_t hash_pair(uint64_t x)
-{
-    x = (x ^ x >> 32) * 0xFF51AFD7ED558CCDu;
-    x = (x ^ x >> 32) * 0xC4CEB9FE1A85EC53u;
-    return (size_t)(x ^ x >> 32);
-}
+#include "base/hash.h"
 
 /* Return the slot of the pair, or the free one where it belongs. */
 static size_t find_slot(const struct kc_pairs *t, uint64_t pair)
 {
-    size_t at = hash_pair(pair) & t->mask;
+    size_t at = (size_t)kc_hash_number(pair) & t->mask;
     while (t->slot[at] != 0 && /* NOLINT(clang-analyzer-core.NullDereference): callers grow the table first */
            t->pair[t->slot[at] - 1] != pair)
         at = (at + 1) & t->mask;
@@ -25,6 +19,7 @@ static size_t find_slot(const struct kc_pairs *t, uint64_t pair)
 static int grow(struct kc_pairs *t, struct kc_err *e)
 {
     size_t cap = t->cap ? 2 * t->cap : 64;
+    kc_hash_begin();
     uint64_t *pair = kc_mem_realloc(t->pair, cap, sizeof *pair, e);
     if (!pair)
         return -1;

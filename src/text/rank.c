@@ -127,12 +127,11 @@ static size_t add_part(struct label_part *part, size_t n, const struct label_par
     return left;
 }
 
-/* Append the label of a cluster with the candidates c (n). common: a term that is a candidate in so many clusters (by
- * r->tf) is left out; 0: none is. */
-static int add_label(struct kc_rank *r, const struct kc_candidate *c, size_t n, uint64_t common, struct kc_strs *labels,
-                     struct kc_err *e)
+/* Choose the parts of a label from the candidates c (n), and return their number. common: a term that is a candidate in
+ * so many clusters (by r->tf) is left out; 0: none is. */
+static size_t choose_parts(const struct kc_rank *r, const struct kc_candidate *c, size_t n, uint64_t common,
+                           struct label_part *part)
 {
-    struct label_part part[KC_LABEL_PARTS];
     size_t parts = 0;
     for (size_t i = 0; i < n; i++) {
         struct label_part x = {.term = c[i].term, .tf = c[i].tf};
@@ -141,8 +140,17 @@ static int add_label(struct kc_rank *r, const struct kc_candidate *c, size_t n, 
         x.words = kc_vocabulary_words(r->v, x.term, x.word);
         parts = add_part(part, parts, &x);
     }
+    return parts;
+}
+
+/* Append the label of a cluster with the candidates c (n), without terms that are common (see choose_parts). */
+static int add_label(struct kc_rank *r, const struct kc_candidate *c, size_t n, uint64_t common, struct kc_strs *labels,
+                     struct kc_err *e)
+{
+    struct label_part part[KC_LABEL_PARTS];
+    size_t parts = choose_parts(r, c, n, common, part);
     if (parts == 0 && common > 0) /* better a common word than none */
-        return add_label(r, c, n, 0, labels, e);
+        parts = choose_parts(r, c, n, 0, part);
     r->text.n = 0;
     for (size_t i = 0; i < parts; i++)
         if ((i > 0 && kc_buf_add(&r->text, ", ", 2, e) != 0) ||

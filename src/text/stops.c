@@ -1,7 +1,8 @@
-/* Stop words and phrases. Phrases are sorted by their first word, so that a word of a text leads to the few that can
- * match there. */
+/* Stop words and phrases. Phrases are sorted by their words, so that each word of a text narrows them down by a binary
+ * search: a list of many phrases with the same first words costs no more than their logarithm. */
 #include "text/stops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ENTRY_MOST 16 /* words of an entry; a longer one is cut */
@@ -32,22 +33,14 @@ int kc_stops_add_list(struct kc_stops *s, const struct kc_stop_list *list, struc
     return 0;
 }
 
-/* Order phrases by their first word, and those with the same first word from long to short. */
-static int phrase_less(const uint32_t *a, const uint32_t *b)
+/* Order phrases by their words; one that another begins with comes before it. */
+static int by_words(const void *x, const void *y)
 {
-    return a[1] != b[1] ? a[1] < b[1] : a[0] > b[0];
-}
-
-static void sort_phrases(const uint32_t **p, size_t n)
-{
-    for (size_t gap = n / 2; gap > 0; gap /= 2) /* Shell sort: there are some hundred phrases */
-        for (size_t i = gap; i < n; i++) {
-            const uint32_t *x = p[i];
-            size_t j = i;
-            for (; j >= gap && phrase_less(x, p[j - gap]); j -= gap)
-                p[j] = p[j - gap];
-            p[j] = x;
-        }
+    const uint32_t *a = *(const uint32_t *const *)x, *b = *(const uint32_t *const *)y;
+    for (uint32_t i = 1; i <= a[0] && i <= b[0]; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return (a[0] > b[0]) - (a[0] < b[0]);
 }
 
 int kc_stops_ready(struct kc_stops *s, struct kc_err *e)
@@ -67,7 +60,8 @@ int kc_stops_ready(struct kc_stops *s, struct kc_err *e)
             sorted[phrases++] = entry + i;
             parts += entry[i];
         }
-    sort_phrases(sorted, phrases);
+    if (phrases > 0)
+        qsort(sorted, phrases, sizeof *sorted, by_words);
     s->at = kc_mem_zalloc(phrases + 1, sizeof *s->at, e);
     s->part = kc_mem_alloc(parts, sizeof *s->part, e);
     if (!s->at || !s->part)
@@ -88,16 +82,35 @@ out:
     return rc;
 }
 
+/* Return the first phrase from lo on, before hi, whose word i is at least `least`. All have more than i words and share
+ * those before. */
+static uint32_t find_phrase(const struct kc_stops *s, uint32_t lo, uint32_t hi, size_t i, uint64_t least)
+{
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (s->part[s->at[mid] + i] < least)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 size_t kc_stops_match(const struct kc_stops *s, const uint32_t *word, size_t n)
 {
     if (word[0] == KC_STOP_NONE)
         return 0;
-    for (uint32_t j = s->first[word[0]]; j < s->first[word[0] + 1]; j++) {
-        size_t len = s->at[j + 1] - s->at[j];
-        if (len <= n && memcmp(s->part + s->at[j], word, len * sizeof *word) == 0)
-            return len;
+    size_t longest = s->alone[word[0]];
+    uint32_t lo = s->first[word[0]], hi = s->first[word[0] + 1];
+    for (size_t i = 1; lo < hi; i++) {
+        for (; lo < hi && s->at[lo + 1] - s->at[lo] == i; lo++) /* these end here, and come first */
+            longest = i;
+        if (i == n)
+            break;
+        lo = find_phrase(s, lo, hi, i, word[i]);
+        hi = find_phrase(s, lo, hi, i, (uint64_t)word[i] + 1);
     }
-    return s->alone[word[0]];
+    return longest;
 }
 
 void kc_stops_free(struct kc_stops *s)

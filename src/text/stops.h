@@ -13,7 +13,7 @@ struct kc_stops {
     struct kc_intern words;  /* the words of all entries */
     unsigned char *alone;    /* (words.strs.n) 1 if the word is an entry by itself */
     uint32_t *first;         /* (words.strs.n + 1) the phrases that begin with word i are first[i] .. first[i+1] */
-    uint64_t *at;            /* (phrases + 1) phrase j is the words part[at[j] .. at[j+1]); longer phrases come first */
+    uint64_t *at;            /* (phrases + 1) phrase j is the words part[at[j] .. at[j+1]); sorted by words */
     uint32_t *part;
     struct kc_buf entries;   /* until kc_stops_ready: of each entry the number of words, then the words (uint32_t) */
 };

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/hash.h"
 #include "base/mem.h"
 
 #define TILE 64 /* rows read at a time */
@@ -89,18 +90,6 @@ size_t kc_choose_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by
     return best;
 }
 
-static uint64_t hash_row(const float *x, size_t d)
-{
-    uint64_t h = 0x9E3779B97F4A7C15u;
-    for (size_t i = 0; i < d; i++) {
-        uint32_t w;
-        memcpy(&w, x + i, sizeof w);
-        h = (h ^ w) * 0xFF51AFD7ED558CCDu;
-        h ^= h >> 32;
-    }
-    return h;
-}
-
 /* The different rows found so far: their numbers if the rows lie in memory, else copies. */
 struct distinct {
     const struct kc_rows *rows;
@@ -112,7 +101,7 @@ struct distinct {
 /* Add row i, which is x, if it differs from all rows so far. */
 static int add_if_new(struct distinct *s, size_t i, const float *x, struct kc_err *e)
 {
-    size_t d = s->rows->d, at = (size_t)hash_row(x, d) & s->mask;
+    size_t d = s->rows->d, at = (size_t)kc_hash_bytes(x, d * sizeof *x) & s->mask;
     for (; s->slot[at] != 0; at = (at + 1) & s->mask) {
         size_t id = s->slot[at] - 1;
         /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): what has an id has been copied */
@@ -142,6 +131,7 @@ int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *dist
     const float *row[TILE];
     float *buf = NULL;
     int rc = -1;
+    kc_hash_begin();
     if (most > n)
         most = n;
     while (cap < 2 * most)

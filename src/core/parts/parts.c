@@ -539,7 +539,12 @@ uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts
     }
     if (!p)
         few = n < FEW ? n : FEW;
-    return count_fit_bytes(few, most, d, in_memory, o, threads) +
+    uint64_t groups = p && p->nparts > 0 ? (uint64_t)p->part[p->nparts - 1].group + 1 : o->group ? n : 1;
+    uint64_t join = isnan(o->merge) ? 0 : kc_stories_join_bytes(pieces, groups, d);
+    uint64_t fit = count_fit_bytes(few, most, d, in_memory, o, threads); /* is over when stories are compared */
+    uint64_t link = isnan(o->link) ? pieces * 2 * sizeof(double) : kc_stories_compare_bytes(pieces, d);
+    join = join > link ? join : link;
+    return (fit > join ? fit : join) +
            (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
            pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)); /* sums of clusters, and of stories */
 }

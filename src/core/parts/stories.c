@@ -1,7 +1,6 @@
 /* Stories. Without a threshold a cluster is compared with the stories that it may continue, by the mean
  * similarities of their rows, which follow from sums and sizes alone (kc_members_pairs). With one, all pairs of a
- * group's clusters are compared by their centroids, and what is connected becomes one story, as in single linkage.
- * Stories of different groups are joined greedily, the most similar couple first. */
+ * group's clusters are compared by their centroids, and what is connected becomes one story, as in single linkage. */
 #include "core/parts/stories.h"
 
 #include <math.h>
@@ -26,6 +25,7 @@ struct linking {
     const struct kc_parts_opts *o;
     struct story *story; /* (k) */
     size_t n;            /* stories */
+    size_t *continued;   /* (k) of the window's clusters: the story that each continues; SIZE_MAX: none */
     double all;          /* mean similarity of all pairs of the group's rows */
     double within;       /* mean similarity of pairs in one cluster; NAN: there are none */
 };
@@ -83,6 +83,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
 {
     struct kc_pieces *s = w->s;
     const size_t d = s->d, before = w->n;
+    size_t fresh = before;
     for (uint32_t c = from; c < to; c++) {
         struct kc_piece *piece = &s->piece[c];
         const double *sum = get_sum(s, c);
@@ -98,6 +99,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
                 at = i;
             }
         }
+        w->continued[c - from] = at;
         if (at != SIZE_MAX) {
             piece->story = w->story[at].id;
             ++*linked;
@@ -106,10 +108,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
     /* Only now update the stories: all clusters of the window are compared with the stories before it. */
     for (uint32_t c = from; c < to; c++) {
         struct kc_piece *piece = &s->piece[c];
-        size_t at = before;
-        for (size_t i = 0; piece->story != c && i < before; i++)
-            at = w->story[i].id == piece->story ? i : at;
-        if (at == before) {
+        if (w->continued[c - from] == SIZE_MAX) {
             double *sum = kc_mem_alloc(d, sizeof *sum, e);
             if (!sum)
                 return -1;
@@ -117,7 +116,7 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
             w->story[w->n++] = (struct story){c, window, piece->last, piece->size, sum, 0};
             continue;
         }
-        struct story *a = &w->story[at];
+        struct story *a = &w->story[w->continued[c - from]];
         if (a->window != window)
             memset(a->sum, 0, d * sizeof *a->sum);
         a->size = piece->size + (a->window == window ? a->size : 0);
@@ -126,8 +125,11 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
         for (size_t t = 0; t < d; t++)
             a->sum[t] += get_sum(s, c)[t];
     }
-    for (size_t i = 0; i < w->n; i++)
-        w->story[i].length = sqrt(kc_la_dotd(w->story[i].sum, w->story[i].sum, d));
+    for (uint32_t c = from; c < to; c++) {
+        size_t at = w->continued[c - from];
+        struct story *a = &w->story[at == SIZE_MAX ? fresh++ : at];
+        a->length = sqrt(kc_la_dotd(a->sum, a->sum, d));
+    }
     return 0;
 }
 
@@ -169,8 +171,9 @@ static int link_to_nearest(struct kc_pieces *s, const struct kc_parts *p, const 
     struct linking w = {.s = s, .o = o};
     int rc = -1;
     w.story = kc_mem_alloc(s->k, sizeof *w.story, e);
-    if (!w.story)
-        return -1;
+    w.continued = kc_mem_alloc(s->k, sizeof *w.continued, e);
+    if (!w.story || !w.continued)
+        goto out;
     for (uint32_t c = 0, to; c < s->k; c = to) {
         const struct kc_part *part = &p->part[s->piece[c].part];
         if (c == 0 || s->piece[c - 1].group != part->group) {
@@ -190,6 +193,7 @@ static int link_to_nearest(struct kc_pieces *s, const struct kc_parts *p, const 
     rc = 0;
 out:
     forget_all_stories(&w);
+    kc_mem_free(w.continued);
     kc_mem_free(w.story);
     return rc;
 }
@@ -207,12 +211,13 @@ static float *compute_centroids(const struct kc_pieces *s, const uint32_t *id, u
     return out;
 }
 
-/* What is called for pieces j < i, of those that are compared, and the similarity of their centroids. */
-typedef int (*pair_fn)(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e);
+uint64_t kc_stories_compare_bytes(uint64_t m, uint64_t d)
+{
+    return m * (d + KC_LA_TILE) * sizeof(float) + KC_LA_SCRATCH;
+}
 
-/* Call fn with all pairs of m pieces. */
-static int compare_all_pairs(const struct kc_pieces *s, const uint32_t *id, uint32_t m, pair_fn fn, void *arg,
-                             struct kc_err *e)
+int kc_stories_compare(const struct kc_pieces *s, const uint32_t *id, uint32_t m, const struct kc_comparison *how,
+                       struct kc_err *e)
 {
     const size_t d = s->d, ldo = KC_LA_TILE;
     const float *row[KC_LA_TILE];
@@ -224,10 +229,12 @@ static int compare_all_pairs(const struct kc_pieces *s, const uint32_t *id, uint
         for (uint32_t r = 0; r < rows; r++)
             row[r] = c + (size_t)(i + r) * d;
         kc_la_product(row, rows, d, c, i + rows, out, ldo, scratch);
+        if (how->begin_tile)
+            how->begin_tile(how->arg, i, rows);
         for (uint32_t j = 0; j < i + rows; j++)
             for (uint32_t r = 0; rc == 0 && r < rows; r++)
-                if (j < i + r)
-                    rc = fn(arg, j, i + r, out[j * ldo + r], e);
+                if (out[j * ldo + r] >= *how->least && j < i + r)
+                    rc = how->see_pair(how->arg, j, i + r, out[j * ldo + r], e);
     }
     kc_mem_free(scratch);
     kc_mem_free(out);
@@ -243,15 +250,15 @@ struct chaining {
     const uint32_t *id;
 };
 
-/* Return the piece that stands for the story of piece c. */
-static uint32_t find_story(const struct kc_pieces *s, uint32_t c)
+/* Return the piece that stands for the story of piece c, and halve the way to it for the next call. */
+static uint32_t find_story(struct kc_pieces *s, uint32_t c)
 {
     while (s->piece[c].story != c)
-        c = s->piece[c].story;
+        c = s->piece[c].story = s->piece[s->piece[c].story].story;
     return c;
 }
 
-/* Make two pieces one story if they are alike and near each other in time. A pair_fn. */
+/* Make two pieces one story if they are alike and near each other in time. A kc_pair_fn. */
 static int link_pair(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
 {
     struct chaining *w = arg;
@@ -274,13 +281,15 @@ static int link_by_threshold(struct kc_pieces *s, const struct kc_parts *p, cons
                              uint64_t *linked, struct kc_err *e)
 {
     struct chaining w = {s, p, o, NULL};
+    const float least = nextafterf((float)o->link, -2);
+    const struct kc_comparison all = {link_pair, NULL, &least, &w};
     uint32_t *id = kc_mem_alloc(s->k, sizeof *id, e);
     int rc = id ? 0 : -1;
     for (uint32_t c = 0, m; rc == 0 && c < s->k; c += m) {
         for (m = 0; c + m < s->k && s->piece[c + m].group == s->piece[c].group; m++)
             id[m] = c + m;
         w.id = id;
-        rc = compare_all_pairs(s, id, m, link_pair, &w, e);
+        rc = kc_stories_compare(s, id, m, &all, e);
     }
     for (uint32_t c = 0; rc == 0 && c < s->k; c++) {
         s->piece[c].story = find_story(s, c);
@@ -298,97 +307,4 @@ int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct 
         return -1;
     add_sums_to_stories(s);
     return 0;
-}
-
-/* Two stories of different groups. */
-struct couple {
-    float similarity;
-    uint32_t a, b; /* a < b */
-};
-
-static int by_similarity(const void *x, const void *y)
-{
-    const struct couple *p = x, *q = y;
-    if (p->similarity != q->similarity)
-        return p->similarity > q->similarity ? -1 : 1;
-    return p->a != q->a ? (p->a < q->a ? -1 : 1) : (p->b > q->b) - (p->b < q->b);
-}
-
-/* The joining of stories. */
-struct joining {
-    uint32_t *id;     /* (m) pieces that stand for stories */
-    uint32_t m;
-    const struct kc_pieces *s;
-    double least;     /* couples must be more similar than this */
-    uint32_t *next;   /* (m) joined stories are in a ring: the next one in it */
-    struct kc_buf couples; /* of struct couple */
-};
-
-/* List a couple if it is above the threshold. A pair_fn. */
-static int list_couple(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
-{
-    struct joining *w = arg;
-    const struct couple c = {similarity, j, i};
-    if (!((double)similarity > w->least) || w->s->piece[w->id[j]].group == w->s->piece[w->id[i]].group)
-        return 0;
-    return kc_buf_add(&w->couples, &c, sizeof c, e);
-}
-
-/* Return 1 if the rings of a and b both have a story of one group, or are the same ring. */
-static int share_group(const struct joining *w, const struct kc_pieces *s, uint32_t a, uint32_t b)
-{
-    uint32_t i = a, j = b;
-    do {
-        do {
-            if (s->piece[w->id[i]].group == s->piece[w->id[j]].group)
-                return 1;
-            j = w->next[j];
-        } while (j != b);
-        i = w->next[i];
-    } while (i != a);
-    return 0;
-}
-
-int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t *joined, struct kc_err *e)
-{
-    struct joining w = {.s = s, .least = o->merge};
-    int rc = -1;
-    *joined = 0;
-    w.id = kc_mem_alloc(s->k, sizeof *w.id, e);
-    w.next = kc_mem_alloc(s->k, sizeof *w.next, e);
-    if (!w.id || !w.next)
-        goto out;
-    for (uint32_t c = 0; c < s->k; c++)
-        if (s->piece[c].story == c) {
-            w.next[w.m] = w.m;
-            w.id[w.m++] = c;
-        }
-    if (compare_all_pairs(s, w.id, w.m, list_couple, &w, e) != 0)
-        goto out;
-    struct couple *couple = (struct couple *)(void *)w.couples.p;
-    size_t n = w.couples.n / sizeof *couple;
-    if (n > 0)
-        qsort(couple, n, sizeof *couple, by_similarity);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t a = couple[i].a, b = couple[i].b, swap = w.next[a];
-        if (share_group(&w, s, a, b))
-            continue;
-        w.next[a] = w.next[b]; /* two rings become one */
-        w.next[b] = swap;
-        ++*joined;
-    }
-    for (uint32_t i = 0; i < w.m; i++) { /* the first of a ring stands for all of it */
-        uint32_t least = i;
-        for (uint32_t j = w.next[i]; j != i; j = w.next[j])
-            least = j < least ? j : least;
-        s->piece[w.id[i]].story = w.id[least];
-    }
-    for (uint32_t c = 0; c < s->k; c++)
-        s->piece[c].story = s->piece[s->piece[c].story].story;
-    rc = 0;
-out:
-    kc_buf_free(&w.couples);
-    kc_mem_free(w.next);
-    kc_mem_free(w.id);
-    return rc;
 }

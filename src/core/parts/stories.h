@@ -20,11 +20,32 @@ struct kc_pieces {
     double *sums;           /* (k, d) of the rows; for a piece that stands for a story, of all the story's rows */
 };
 
+/* Is called for pieces number j < i of those that are compared, with the similarity of their centroids. */
+typedef int (*kc_pair_fn)(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e);
+/* Is called before the pairs (j, i) of a tile: i from first to first + n - 1, n <= KC_LA_TILE. */
+typedef void (*kc_tile_fn)(void *arg, uint32_t first, uint32_t n);
+
+/* What to do with all pairs of some pieces. */
+struct kc_comparison {
+    kc_pair_fn see_pair;
+    kc_tile_fn begin_tile; /* NULL: nothing */
+    const float *least;    /* pairs below it are passed over; may change on the way */
+    void *arg;
+};
+
+/* Compare all pairs of the m pieces id. Stops at the first failure of see_pair. */
+int kc_stories_compare(const struct kc_pieces *s, const uint32_t *id, uint32_t m, const struct kc_comparison *how,
+                       struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that comparing m pieces of d numbers allocates. */
+uint64_t kc_stories_compare_bytes(uint64_t m, uint64_t d);
+
 /* Link the pieces of each group, window after window. *linked: set to the number of pieces that continue an
  * earlier one. */
 int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,
                     struct kc_err *e) KC_MUST_USE;
 /* Join stories of different groups. *joined: set to the number of stories that were joined with an earlier one. */
 int kc_stories_join(struct kc_pieces *s, const struct kc_parts_opts *o, uint64_t *joined, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that joining m stories of so many groups allocates. */
+uint64_t kc_stories_join_bytes(uint64_t m, uint64_t groups, uint64_t d);
 
 #endif

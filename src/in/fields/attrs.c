@@ -3,6 +3,7 @@
 #include "in/fields/attrs.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/bytes.h"
 #include "base/num.h"
@@ -190,6 +191,35 @@ static const char *parse_op(const char *p, enum kc_where_op *op)
     return strncmp(p, "in", 2) == 0 && (p[2] == ' ' || p[2] == '\t') ? p + 2 : NULL;
 }
 
+/* Keep a value of the condition, n bytes in b. quoted: it is never a number. */
+static int keep_value(struct kc_where *w, struct kc_buf *b, int quoted, struct kc_err *e)
+{
+    const size_t n = b->n;
+    uint32_t id;
+    double x;
+    if (kc_buf_addc(b, '\0', e) != 0)
+        return -1;
+    const int is_number = !quoted && kc_num_double(b->p, &x) == 0;
+    if (w->op != KC_WHERE_IN) {
+        w->number = is_number ? x : NAN;
+        return kc_buf_add(&w->value, b->p, n + 1, e);
+    }
+    if (kc_intern_add(&w->in, b->p, n, &id, e) != 0)
+        return -1;
+    if (!is_number)
+        return 0;
+    if (w->in_numbers == w->in_cap) {
+        size_t cap = w->in_cap ? 2 * w->in_cap : 8;
+        double *more = kc_mem_realloc(w->in_number, cap, sizeof *more, e);
+        if (!more)
+            return -1;
+        w->in_number = more;
+        w->in_cap = cap;
+    }
+    w->in_number[w->in_numbers++] = x;
+    return 0;
+}
+
 /* Parse the value at *pp, a JSON string or the text up to one of `stops`, and add it to w. Return -1 if memory is short
  * or the value is malformed. */
 static int parse_value(struct kc_where *w, const char **pp, const char *stops, const char *option, struct kc_err *e)
@@ -218,23 +248,18 @@ static int parse_value(struct kc_where *w, const char **pp, const char *stops, c
         rc = m == 0 ? kc_err_set(e, KC_EUSAGE, "%s: a value is missing", option) : kc_buf_add(&b, p, m, e);
         p += n;
     }
-    if (rc == 0) {
-        size_t i = w->values.n;
-        double *numbers = kc_mem_realloc(w->numbers, i + 1, sizeof *numbers, e);
-        w->numbers = numbers ? numbers : w->numbers;
-        unsigned char *q = numbers ? kc_mem_realloc(w->quoted, i + 1, 1, e) : NULL;
-        w->quoted = q ? q : w->quoted;
-        rc = !q || kc_strs_add(&w->values, b.p ? b.p : "", b.n, e) != 0 || kc_buf_addc(&b, '\0', e) != 0 ? -1 : 0;
-        if (rc == 0) {
-            w->quoted[i] = quoted;
-            if (quoted || kc_num_double(b.p, &w->numbers[i]) != 0)
-                w->numbers[i] = NAN;
-        }
-    }
+    if (rc == 0)
+        rc = keep_value(w, &b, quoted, e);
     kc_buf_free(&b);
     kc_buf_free(&text);
     *pp = p;
     return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const double *p = a, *q = b;
+    return (*p > *q) - (*p < *q);
 }
 
 int kc_where_parse(struct kc_where *w, const char *text, const char *option, struct kc_err *e)
@@ -254,43 +279,57 @@ int kc_where_parse(struct kc_where *w, const char *text, const char *option, str
     if (kc_path_parse(&path, w->field, 0, option, e) != 0)
         return -1;
     for (p = after; parse_value(w, &p, w->op == KC_WHERE_IN ? "," : "", option, e) == 0; p++)
-        if (*p != ',')
+        if (*p != ',') {
+            if (w->in_numbers > 0)
+                qsort(w->in_number, w->in_numbers, sizeof *w->in_number, by_number);
             return 0;
+        }
     return -1;
 }
 
 void kc_where_free(struct kc_where *w)
 {
-    kc_strs_free(&w->values);
-    kc_mem_free(w->numbers);
-    kc_mem_free(w->quoted);
+    kc_buf_free(&w->value);
+    kc_intern_free(&w->in);
+    kc_mem_free(w->in_number);
     memset(w, 0, sizeof *w);
 }
 
-/* Compare text (n bytes and a NUL) with value i, as numbers if both are, else as bytes. Return -1, 0 or 1. */
-static int compare_value(const struct kc_where *w, size_t i, const char *text, size_t n)
+/* Return 1 if text (n bytes and a NUL) is a number, and set *x to it. */
+static int is_number(const char *text, size_t n, double *x)
+{
+    return strlen(text) == n && kc_num_double(text, x) == 0;
+}
+
+/* Compare text (n bytes and a NUL) with the value, as numbers if both are, else as bytes. Return -1, 0 or 1. */
+static int compare_value(const struct kc_where *w, const char *text, size_t n)
 {
     double x;
-    if (!isnan(w->numbers[i]) && strlen(text) == n && kc_num_double(text, &x) == 0)
-        return x < w->numbers[i] ? -1 : x > w->numbers[i];
-    size_t m;
-    const char *value = kc_strs_get(&w->values, i, &m);
-    int c = memcmp(text, value, n < m ? n : m);
+    if (!isnan(w->number) && is_number(text, n, &x))
+        return x < w->number ? -1 : x > w->number;
+    size_t m = w->value.n - 1;
+    int c = memcmp(text, w->value.p, n < m ? n : m);
     return c != 0 ? (c < 0 ? -1 : 1) : n < m ? -1 : n > m;
+}
+
+/* Return 1 if text (n bytes and a NUL) is one of the values: as bytes, or as a number. */
+static int is_in(const struct kc_where *w, const char *text, size_t n)
+{
+    double x;
+    if (kc_intern_find(&w->in, text, n) != KC_INTERN_NONE)
+        return 1;
+    return w->in_numbers > 0 && is_number(text, n, &x) &&
+           bsearch(&x, w->in_number, w->in_numbers, sizeof x, by_number) != NULL;
 }
 
 /* Return 1 if a scalar with this text meets the condition. */
 static int text_meets(const struct kc_where *w, const char *text, size_t n)
 {
-    for (size_t i = 0; i < w->values.n; i++) {
-        int c = compare_value(w, i, text, n);
-        if (w->op == KC_WHERE_IN && c == 0)
-            return 1;
-        if (w->op != KC_WHERE_IN)
-            return w->op == KC_WHERE_EQ ? c == 0 : w->op == KC_WHERE_NE ? c != 0 : w->op == KC_WHERE_LT ? c < 0 :
-                   w->op == KC_WHERE_LE ? c <= 0 : w->op == KC_WHERE_GT ? c > 0 : c >= 0;
-    }
-    return 0;
+    if (w->op == KC_WHERE_IN)
+        return is_in(w, text, n);
+    int c = compare_value(w, text, n);
+    return w->op == KC_WHERE_EQ ? c == 0 : w->op == KC_WHERE_NE ? c != 0 : w->op == KC_WHERE_LT ? c < 0 :
+           w->op == KC_WHERE_LE ? c <= 0 : w->op == KC_WHERE_GT ? c > 0 : c >= 0;
 }
 
 /* Return 1 if the scalar at p meets the condition, 0 if not, -1 if memory is short. Objects, arrays and null meet !=

@@ -3,6 +3,7 @@
 #ifndef KC_IN_FIELDS_ATTRS_H
 #define KC_IN_FIELDS_ATTRS_H
 
+#include "base/intern.h"
 #include "in/fields/fields.h"
 
 /* The paths of the attributes that are wanted. */
@@ -66,9 +67,11 @@ enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_
 struct kc_where {
     char field[256];
     enum kc_where_op op;
-    struct kc_strs values;  /* decoded; one, or with `in` several */
-    double *numbers;        /* (values.n) the value as a number, NAN if it is none */
-    unsigned char *quoted;  /* (values.n) it was written as a JSON string, so it is never a number */
+    struct kc_buf value;    /* decoded, with a NUL; with `in` it is not used */
+    double number;          /* the value as a number; NAN if it is none, or was written as a JSON string */
+    struct kc_intern in;    /* with `in`: the values */
+    double *in_number;      /* (in_numbers of in_cap) those that are numbers, rising */
+    size_t in_numbers, in_cap;
 };
 
 /* Parse "FIELD OP VALUE". OP is one of = != < <= > >= in. VALUE is the text up to the end, or a JSON string; with `in`,
