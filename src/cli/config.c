@@ -6,6 +6,8 @@
 #include "io/lines.h"
 
 #define LONGEST ((uint64_t)1 << 20) /* bytes of the longest line */
+#define ENTRIES_MOST 10000 /* of a file of options: each option may come more than once, but not so often */
+#define TEXT_MOST 16000000 /* bytes of all entries */
 #define SPACE " \t"
 
 void kc_config_free(struct kc_config *list)
@@ -71,22 +73,6 @@ static int add_line(struct kc_config *c, const char *p, size_t n, uint64_t line,
     return kc_buf_add(&c->text, p, (size_t)(end - p), e) != 0 ? -1 : kc_buf_addc(&c->text, '\0', e);
 }
 
-static int read_file(struct kc_config *c, const char *path, struct kc_err *e)
-{
-    struct kc_lines l = {.limit = 0};
-    char *p;
-    size_t n;
-    int rc = kc_lines_open(&l, path, e);
-    l.limit = LONGEST;
-    l.limit_code = KC_EUSAGE;
-    while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) > 0)
-        rc = add_line(c, p, n, l.line, e);
-    kc_lines_free(&l);
-    if (rc != 0 && e->code == KC_EINPUT) /* bad bytes in a file of options are a usage error */
-        e->code = KC_EUSAGE;
-    return rc;
-}
-
 /* Return the option that a text calls by this name: by its whole long name, or by its letter if it has no long one. */
 static const struct kc_option *find_option(const struct kc_verb *v, const char *name)
 {
@@ -118,6 +104,25 @@ static int find_entry_option(const struct kc_config *c, const struct kc_config_e
     if (*name == '-')
         return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "'%s': options are named without dashes here", shown);
     return kc_err_at(e, KC_EUSAGE, c->file, entry->line, "no verb has an option '%s'", shown);
+}
+
+/* Read a file of options, as far as it can be one: what has too many entries is cut, and c->cut tells it. */
+static int read_file(struct kc_config *c, const char *path, struct kc_err *e)
+{
+    struct kc_lines l = {.limit = 0};
+    char *p;
+    size_t n;
+    int rc = kc_lines_open(&l, path, e);
+    l.limit = LONGEST;
+    l.limit_code = KC_EUSAGE;
+    while (rc == 0 && !c->cut && (rc = kc_lines_next(&l, &p, &n, e)) > 0) {
+        rc = add_line(c, p, n, l.line, e);
+        c->cut = c->n > ENTRIES_MOST || c->text.n > TEXT_MOST ? l.line : 0;
+    }
+    kc_lines_free(&l);
+    if (rc != 0 && e->code == KC_EINPUT) /* bad bytes in a file of options are a usage error */
+        e->code = KC_EUSAGE;
+    return rc;
 }
 
 /* Set *value to the entry's value, or to NULL for a flag. KC_EUSAGE if the option must not be in a text, or the
@@ -223,7 +228,8 @@ static int apply_all(struct kc_config **list, const struct kc_config *c, const s
         if (o && !(o->role == KC_ROLE_LOG && log_given) && apply_entry(list, c, entry, v, o, take, arg, e) != 0)
             return -1;
     }
-    return 0;
+    return c->cut == 0 ? 0 : kc_err_at(e, KC_EUSAGE, c->file, c->cut, "more than %d options or %d MB of them",
+                                       ENTRIES_MOST, TEXT_MOST / 1000000);
 }
 
 int kc_config_file(struct kc_config **list, const struct kc_verb *v, const char *path, const char *option,

@@ -23,6 +23,7 @@ struct kc_config {
     struct kc_buf text;
     struct kc_config_entry *entry; /* (n) */
     size_t n, cap;
+    uint64_t cut;           /* the line at which a file with too many entries was left; 0: it was read to its end */
 };
 
 /* Read a file of options, or the preset of that name, and pass the options to `take` in their order. Options that only

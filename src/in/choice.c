@@ -20,7 +20,6 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
     memset(t, 0, sizeof *t);
     t->o = o;
     const char **names = kc_mem_alloc(o->nattrs + o->nwhere + 1, sizeof *names, e);
-    struct kc_attrs with_term = {0};
     int rc = -1;
     t->where = kc_mem_zalloc(o->nwhere, sizeof *t->where, e);
     if (!names || !t->where)
@@ -39,8 +38,8 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
     if (o->metadata) {
         struct kc_meta *m = &t->meta;
         names[t->stride] = o->term_field ? o->term_field : "vector_id";
-        if (kc_attrs_init(&with_term, names, t->stride + 1, "--term-field", e) != 0 ||
-            kc_metadata_load(m, o, &with_term, t->stride, e) != 0)
+        if (kc_attrs_init(&t->with_term, names, t->stride + 1, "--term-field", e) != 0 ||
+            kc_metadata_load(m, o, &t->with_term, t->stride, e) != 0)
             goto out;
         t->has_meta = 1;
         t->meta_term = !m->by_key && (m->at || o->term_field);
@@ -48,7 +47,6 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
     }
     rc = 0;
 out:
-    kc_attrs_free(&with_term);
     kc_mem_free(names);
     return rc;
 }
@@ -62,6 +60,7 @@ void kc_choice_free(struct kc_choice *t)
     kc_buf_free(&t->tmp.json);
     kc_buf_free(&t->tmp.text);
     kc_meta_free(&t->meta);
+    kc_attrs_free(&t->with_term);
 }
 
 /* Append the attribute to `terms` as the row's term. */
@@ -77,9 +76,9 @@ static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t r
 }
 
 int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *numbers, struct kc_strs *terms,
-                       struct kc_chunk *c, struct kc_err *e)
+                       struct kc_in_run *run, struct kc_chunk *c, struct kc_err *e)
 {
-    const struct kc_meta *m = &t->meta;
+    struct kc_meta *m = &t->meta;
     c->stride = t->stride;
     int named = t->meta_term && !t->o->terms_file && !s->rd->has_fields;
     for (size_t i = 0; t->has_meta && i < s->n; i++) {
@@ -102,6 +101,7 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
     }
     if (t->has_meta && named)
         c->terms = terms;
+    run->metadata = t->has_meta ? kc_meta_bytes(m) : 0;
     return 0;
 }
 

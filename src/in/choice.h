@@ -14,6 +14,7 @@ struct kc_choice {
     size_t stride;          /* attributes per row: those that are wanted, then those of the conditions */
     int meta_term;          /* the metadata give the terms too, as the attribute after these */
     struct kc_meta meta;    /* the metadata, if has_meta */
+    struct kc_attrs with_term; /* the attributes that are read from it: those wanted, and the term */
     int has_meta;
     struct kc_attrs_work tmp;
     uint32_t *kept;         /* indices of the slot's rows that meet the conditions */
@@ -35,7 +36,7 @@ void kc_choice_free(struct kc_choice *t);
 /* Look up the slot's rows (by `numbers`, their row numbers, or by their terms) in the metadata: append their attributes
  * to s->attrs and, if the metadata have them, their terms to `terms`. Do nothing if there are no metadata. */
 int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *numbers, struct kc_strs *terms,
-                       struct kc_chunk *c, struct kc_err *e) KC_MUST_USE;
+                       struct kc_in_run *run, struct kc_chunk *c, struct kc_err *e) KC_MUST_USE;
 /* Keep those of the slot's rows that meet the conditions, with everything that c has of them. The numbers of the others
  * go into run->skipped, where this slot's begin at `from`. */
 int kc_choice_rows(struct kc_choice *t, struct kc_slot *s, uint64_t *numbers, struct kc_strs *terms,

@@ -36,22 +36,25 @@ static int keep_row(void *arg, const struct kc_strs *attrs, struct kc_err *e)
             return -1;
     }
     m->n++;
-    return 0;
+    return kc_meta_check(m, e);
 }
 
-/* Read a Parquet file. */
-static int load_parquet(struct kc_meta *m, const struct kc_in_opts *given, const struct kc_attrs *want, size_t optional,
-                        struct kc_err *e)
+/* Read a Parquet file from src, which is closed at the end. */
+static int load_parquet(struct kc_meta *m, struct kc_source *src, const struct kc_in_opts *given,
+                        const struct kc_attrs *want, size_t optional, struct kc_err *e)
 {
     struct kc_path key;
     struct kc_in_stats st;
     struct kc_in_opts o = *given;
     memset(&st, 0, sizeof st);
-    if (kc_meta_begin(m, given->metadata, want->n, given->metadata_key, KEY_OPTION, &key, e) != 0)
+    int begun = kc_meta_begin(m, given->metadata, want->n, given->metadata_key, KEY_OPTION, &key, e) == 0;
+    struct kc_attrs all = {begun ? kc_mem_alloc(want->n + 1, sizeof *all.path, e) : NULL,
+                           want->n + (m->by_key ? 1 : 0)};
+    if (!all.path) {
+        kc_source_free(src);
         return -1;
-    struct kc_attrs all = {kc_mem_alloc(want->n + 1, sizeof *all.path, e), want->n + (m->by_key ? 1 : 0)};
-    if (!all.path)
-        return -1;
+    }
+    m->max = given->max_memory;
     memcpy(all.path, want->path, want->n * sizeof *all.path);
     if (m->by_key)
         all.path[want->n] = key;
@@ -60,7 +63,7 @@ static int load_parquet(struct kc_meta *m, const struct kc_in_opts *given, const
     o.only_attrs = 1;
     o.optional = optional;
     struct kc_feed f = {.o = &o, .block = (size_t)1 << 20, .files = &given->metadata, .nfiles = 1, .st = &st,
-                        .attrs = all};
+                        .attrs = all, .src = src};
     struct meta_rows rows = {.m = m, .key = m->by_key ? &key : NULL};
     int none, rc = kc_formats_open_next(&f, &none, e) != 0 || kc_parquet_attrs(&f, keep_row, &rows, e) != 0 ? -1 : 0;
     kc_buf_free(&rows.work.json);
@@ -73,21 +76,16 @@ static int load_parquet(struct kc_meta *m, const struct kc_in_opts *given, const
 int kc_metadata_load(struct kc_meta *m, const struct kc_in_opts *o, const struct kc_attrs *want, size_t optional,
                      struct kc_err *e)
 {
-    char magic[4];
-    size_t n = 0;
+    const char *p;
+    size_t n;
     struct kc_source *src = NULL;
     memset(m, 0, sizeof *m);
-    int rc = kc_source_open(&src, o->metadata, e);
-    while (rc == 0 && n < sizeof magic) {
-        size_t got;
-        rc = kc_source_read(src, magic + n, sizeof magic - n, &got, e);
-        if (got == 0)
-            break;
-        n += got;
-    }
-    kc_source_free(src);
-    if (rc != 0)
+    if (kc_source_open(&src, o->metadata, e) != 0)
         return -1;
-    return n == sizeof magic && memcmp(magic, "PAR1", 4) == 0 ? load_parquet(m, o, want, optional, e) :
-           kc_meta_load(m, o->metadata, want, optional, o->metadata_key, KEY_OPTION, o->max_line, e);
+    if (kc_source_peek(src, 4, &p, &n, e) != 0) {
+        kc_source_free(src);
+        return -1;
+    }
+    return n >= 4 && memcmp(p, "PAR1", 4) == 0 ? load_parquet(m, src, o, want, optional, e) :
+           kc_meta_load(m, o->metadata, src, want, optional, o->metadata_key, KEY_OPTION, o->max_line, o->max_memory, e);
 }

@@ -35,10 +35,10 @@ struct drain {
     size_t numbers_cap;
     uint64_t *places;  /* rows of the terms and of the metadata that are theirs */
     size_t places_cap;
-    struct kc_buf used; /* a bit for each place that a row has taken, if records say theirs by "index" */
+    struct kc_intern used; /* the places that rows have taken, if records say theirs by "index" */
     struct kc_choice choice;
     struct kc_watch watch;
-    struct kc_strs file_terms; /* the terms of --terms */
+    struct kc_terms file_terms; /* the terms of --terms */
     struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
     struct kc_strs shown; /* the first bad records as log lines; only the calling thread may log, so they wait */
 };
@@ -206,25 +206,24 @@ static int report_bad_records(struct drain *d, const struct kc_slot *s, struct k
 /* Note that a row takes a place that its record's "index" names: each place has one row. */
 static int take_place(struct drain *d, const struct kc_slot *s, uint64_t place, struct kc_err *e)
 {
-    uint64_t most = d->o->terms_file ? d->file_terms.n : UINT32_MAX;
-    if (place < most) {
-        size_t byte = (size_t)(place / 8), before = d->used.n;
-        unsigned char bit = (unsigned char)(1u << place % 8);
-        if (byte >= before) {
-            if (kc_buf_reserve(&d->used, byte + 1 - before, e) != 0)
-                return -1;
-            memset(d->used.p + before, 0, byte + 1 - before);
-            d->used.n = byte + 1;
-        }
-        if (!((unsigned char)d->used.p[byte] & bit)) {
-            d->used.p[byte] = (char)((unsigned char)d->used.p[byte] | bit);
+    const size_t before = d->used.strs.n;
+    uint32_t id;
+    int beyond = place > UINT32_MAX;
+    if (!beyond && d->o->terms_file) {
+        if (kc_terms_need(&d->file_terms, place + 1, e) != 0)
+            return -1;
+        beyond = d->file_terms.strs.n <= place;
+    }
+    if (!beyond) {
+        if (kc_intern_add(&d->used, (const char *)&place, sizeof place, &id, e) != 0)
+            return -1;
+        if (id == before)
             return 0;
-        }
     }
     return kc_err_at(e, KC_EINPUT, s->file, 0,
                      "'index' of its records is no order of them: %llu %s; take 'index' out of them to join %s by "
                      "position",
-                     (unsigned long long)(place - d->row0), place < most ? "comes twice" : "is beyond the last",
+                     (unsigned long long)(place - d->row0), beyond ? "is beyond the last" : "comes twice",
                      d->o->terms_file ? "--terms" : "--metadata");
 }
 
@@ -236,6 +235,8 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
         kc_mem_reserve_u64(&d->places, &d->places_cap, s->n, e) != 0)
         return -1;
     kc_strs_clear(&d->terms);
+    if (d->o->terms_file && kc_terms_need(&d->file_terms, d->rows + s->records, e) != 0)
+        return -1;
     for (size_t i = 0; i < s->records; i++) {
         if (bad < s->nbads && s->bads[bad].index == i) {
             i += s->bads[bad++].count - 1;
@@ -247,9 +248,9 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
         d->places[n++] = row;
         if (s->by_index && take_place(d, s, row, e) != 0)
             return -1;
-        if (d->o->terms_file && row < d->file_terms.n) {
+        if (d->o->terms_file && row < d->file_terms.strs.n) {
             size_t len;
-            const char *t = kc_strs_get(&d->file_terms, (size_t)row, &len);
+            const char *t = kc_strs_get(&d->file_terms.strs, (size_t)row, &len);
             if (kc_strs_add(&d->terms, t, len, e) != 0)
                 return -1;
         }
@@ -287,7 +288,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     if (number_rows(d, s, e) != 0)
         return -1;
     /* if there are too few terms, rows are only counted from here on, for the message at the end */
-    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.n;
+    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.strs.n;
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .seen = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
         c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
@@ -296,7 +297,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
         c.raws = d->o->want_raw != KC_RAW_NONE ? &s->raws : NULL;
         c.head = s->head;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
-        if (kc_choice_metadata(&d->choice, s, d->places, &d->terms, &c, e) != 0 ||
+        if (kc_choice_metadata(&d->choice, s, d->places, &d->terms, d->run, &c, e) != 0 ||
             kc_choice_rows(&d->choice, s, d->numbers, &d->terms, d->run, from, &c, e) != 0)
             return -1;
         d->records += c.n;
@@ -347,10 +348,31 @@ static const char *first_bad(const struct drain *d, char text[512])
     return text;
 }
 
-/* Log what was skipped, and check what can be checked only at the end: the number of terms, of metadata, of records. */
-static int check_end(const struct pipeline *b, struct kc_err *e)
+/* Check that there are as many terms, and records of metadata, as rows. */
+static int check_counts(struct drain *d, struct kc_err *e)
 {
-    const struct drain *d = &b->drain;
+    uint64_t terms = d->rows;
+    if (d->o->terms_file && kc_terms_count(&d->file_terms, &terms, e) != 0)
+        return -1;
+    if (terms != d->rows)
+        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0,
+                         "has %llu term%s, the input has %llu row%s", (unsigned long long)terms,
+                         terms == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s");
+    struct kc_meta *m = &d->choice.meta;
+    uint64_t records = d->rows;
+    if (d->choice.has_meta && !m->by_key && kc_meta_count(m, &records, e) != 0)
+        return -1;
+    if (records != d->rows)
+        return kc_err_at(e, KC_EINPUT, m->name, 0, "describes %llu row%s, the input has %llu",
+                         (unsigned long long)records, records == 1 ? "" : "s", (unsigned long long)d->rows);
+    return 0;
+}
+
+/* Log what was skipped, and check what can be checked only at the end: the number of terms, of metadata, of records. */
+static int check_end(struct pipeline *b, struct kc_err *e)
+{
+    struct drain *d = &b->drain;
+    const struct kc_choice *t = &d->choice;
     const char *only = b->feed.nfiles == 1 ? kc_source_name(b->feed.files[0]) : NULL;
     char text[512];
     for (size_t i = 0; i < d->shown.n; i++) {
@@ -362,14 +384,8 @@ static int check_end(const struct pipeline *b, struct kc_err *e)
         kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
                    d->skipped - d->shown.n == 1 ? "" : "s");
     kc_watch_report(&d->watch, d->ctx);
-    if (d->o->terms_file && d->rows != d->file_terms.n)
-        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0, "has %zu term%s, the input has %llu row%s",
-                         d->file_terms.n, d->file_terms.n == 1 ? "" : "s", (unsigned long long)d->rows,
-                         d->rows == 1 ? "" : "s");
-    const struct kc_choice *t = &d->choice;
-    if (t->has_meta && !t->meta.by_key && d->rows != t->meta.n)
-        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "describes %llu row%s, the input has %llu",
-                         (unsigned long long)t->meta.n, t->meta.n == 1 ? "" : "s", (unsigned long long)d->rows);
+    if (check_counts(d, e) != 0)
+        return -1;
     uint64_t all = d->records + d->skipped + t->unmet;
     if (d->records > 0 && d->skipped > 0 && (double)d->skipped > d->o->max_bad * (double)all) {
         return kc_err_at(e, KC_EINPUT, only, 0, "%llu of %llu records are bad, more than --max-bad %g allows%s",
@@ -477,7 +493,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;
-    if (o->terms_file && kc_terms_load(o->terms_file, 0, o->max_line, o->max_memory, &b->drain.file_terms, e) != 0)
+    if (o->terms_file && kc_terms_open(&b->drain.file_terms, o->terms_file, 0, o->max_line, o->max_memory, e) != 0)
         goto out;
     if (o->terms_file)
         kc_watch_order(b->feed.files, b->feed.nfiles, ctx);
@@ -518,11 +534,11 @@ out:
     kc_feed_free(&b->feed);
     kc_mem_free(b->drain.numbers);
     kc_mem_free(b->drain.places);
-    kc_buf_free(&b->drain.used);
+    kc_intern_free(&b->drain.used);
     kc_watch_free(&b->drain.watch);
     kc_choice_free(&b->drain.choice);
     kc_attrs_free(&b->feed.attrs);
-    kc_strs_free(&b->drain.file_terms);
+    kc_terms_free(&b->drain.file_terms);
     kc_strs_free(&b->drain.terms);
     kc_strs_free(&b->drain.shown);
     kc_mem_free(b);

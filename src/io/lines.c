@@ -9,11 +9,17 @@
 
 #define STEP ((size_t)65536)
 
-int kc_lines_open(struct kc_lines *l, const char *path, struct kc_err *e)
+void kc_lines_begin(struct kc_lines *l, const char *path, struct kc_source *src)
 {
     memset(l, 0, sizeof *l);
     l->name = kc_source_name(path);
     l->next = 1;
+    l->src = src;
+}
+
+int kc_lines_open(struct kc_lines *l, const char *path, struct kc_err *e)
+{
+    kc_lines_begin(l, path, NULL);
     return kc_source_open(&l->src, path, e);
 }
 
@@ -33,8 +39,9 @@ static int read_more(struct kc_lines *l, struct kc_err *e)
         l->b.n -= l->begin;
         l->begin = 0;
     }
-    if (kc_buf_reserve(&l->b, STEP + KC_NUM_PAD, e) != 0 ||
-        kc_source_read(l->src, l->b.p + l->b.n, STEP, &got, e) != 0)
+    size_t step = l->b.n > STEP ? l->b.n : STEP; /* as much again: the end of a long line is looked for a few times */
+    if (kc_buf_reserve(&l->b, step + KC_NUM_PAD, e) != 0 ||
+        kc_source_read(l->src, l->b.p + l->b.n, step, &got, e) != 0)
         return -1;
     l->b.n += got;
     memset(l->b.p + l->b.n, 0, KC_NUM_PAD);
@@ -67,13 +74,15 @@ static int find_line_end(struct kc_lines *l, size_t *stop, uint64_t *breaks, str
         }
         /* quotes are counted only once their line has a line break */
         seen = (size_t)((l->quoted ? from : end) - l->b.p) - l->begin;
-        if (read_more(l, e) != 0)
-            return -1;
-        if (l->limit > 0 && l->b.n > l->limit && memchr(l->b.p + seen, '\n', l->b.n - seen) == NULL) {
+        if (l->limit > 0 && l->b.n - l->begin > l->limit) {
             char most[16];
             kc_num_human(most, l->limit);
-            return kc_err_at(e, l->limit_code, l->name, l->next, "the line is longer than %s", most);
+            return kc_err_at(e, l->limit_code, l->name, l->next, inside ?
+                             "from a quotation mark here on, the line is longer than %s" : "the line is longer than %s",
+                             most);
         }
+        if (read_more(l, e) != 0)
+            return -1;
     }
 }
 

@@ -19,6 +19,8 @@ struct kc_lines {
     uint64_t next;        /* number of the line after it */
 };
 
+/* Begin with a source that is open, which becomes the lines' own; kc_lines_free closes it. */
+void kc_lines_begin(struct kc_lines *l, const char *path, struct kc_source *src);
 int kc_lines_open(struct kc_lines *l, const char *path, struct kc_err *e) KC_MUST_USE;
 void kc_lines_free(struct kc_lines *l); /* also after a failed open */
 

@@ -34,6 +34,8 @@ struct kc_source {
     uint64_t stored; /* bytes read from fd, with those in buf */
     uint64_t size;   /* bytes of a regular file from the offset at open on, else UINT64_MAX */
     uint64_t from;   /* that offset */
+    struct kc_buf ahead; /* decompressed bytes that were looked at, of which ahead_at .. ahead.n are not read yet */
+    size_t ahead_at;
     int inside;      /* a member or frame has begun and has not ended */
     const char *damage; /* zlib's message about a damaged member; NULL: no damage */
     z_stream z;
@@ -191,6 +193,7 @@ void kc_source_free(struct kc_source *s)
     if (s->kind == KC_SOURCE_GZIP)
         inflateEnd(&s->z);
     ZSTD_freeDStream(s->zstd);
+    kc_buf_free(&s->ahead);
     if (s->fd > STDIN_FILENO)
         close(s->fd);
     kc_mem_free(s->buf);
@@ -314,10 +317,11 @@ static int read_zstd(struct kc_source *s, char *p, size_t n, size_t *got, struct
 int kc_source_ready(const struct kc_source *s)
 {
     struct pollfd f = {s->fd, POLLIN, 0};
-    return s->at < s->n || poll(&f, 1, 0) != 0; /* reading will report a failure */
+    return s->ahead_at < s->ahead.n || s->at < s->n || poll(&f, 1, 0) != 0; /* reading will report a failure */
 }
 
-int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+/* Read up to n bytes behind those that were looked at. */
+static int read_on(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
     switch (s->kind) {
     case KC_SOURCE_GZIP: return read_gzip(s, p, n, got, e);
@@ -332,6 +336,42 @@ int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct k
     memcpy(p, s->buf + s->at, *got);
     s->at += *got;
     return 0;
+}
+
+int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
+{
+    size_t ahead = s->ahead.n - s->ahead_at;
+    if (ahead == 0)
+        return read_on(s, p, n, got, e);
+    *got = ahead < n ? ahead : n;
+    memcpy(p, s->ahead.p + s->ahead_at, *got);
+    s->ahead_at += *got;
+    if (s->ahead_at == s->ahead.n) {
+        kc_buf_free(&s->ahead);
+        s->ahead_at = 0;
+    }
+    return 0;
+}
+
+int kc_source_peek(struct kc_source *s, size_t want, const char **p, size_t *n, struct kc_err *e)
+{
+    size_t got = 1;
+    while (got > 0 && s->ahead.n - s->ahead_at < want) {
+        size_t more = want - (s->ahead.n - s->ahead_at);
+        if (kc_buf_reserve(&s->ahead, kc_mem_add(more, KC_SOURCE_PAD), e) != 0 ||
+            read_on(s, s->ahead.p + s->ahead.n, more, &got, e) != 0)
+            return -1;
+        s->ahead.n += got;
+        memset(s->ahead.p + s->ahead.n, 0, KC_SOURCE_PAD);
+    }
+    *p = s->ahead.p + s->ahead_at;
+    *n = s->ahead.n - s->ahead_at;
+    return 0;
+}
+
+int kc_source_is_file(const struct kc_source *s)
+{
+    return s->size != UINT64_MAX;
 }
 
 enum kc_source_kind kc_source_kind(const struct kc_source *s)

@@ -19,6 +19,15 @@ void kc_source_free(struct kc_source *s); /* NULL is fine */
  * compressed data that are damaged, cut short, or followed by something else. */
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e) KC_MUST_USE;
 
+/* Look at the next decompressed bytes without reading them: at least `want` (> 0), fewer only at the end. They are valid
+ * until the next call; KC_SOURCE_PAD NULs follow them. A source that has been looked at may not be skipped or
+ * duplicated before these bytes are read. */
+int kc_source_peek(struct kc_source *s, size_t want, const char **p, size_t *n, struct kc_err *e) KC_MUST_USE;
+#define KC_SOURCE_PAD 64
+
+/* Return 1 if the source is a regular file, compressed or not; 0 for a pipe or a device, which is read once. */
+int kc_source_is_file(const struct kc_source *s);
+
 /* Return 1 if reading would return bytes, or the end, without waiting. */
 int kc_source_ready(const struct kc_source *s);
 

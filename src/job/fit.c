@@ -13,6 +13,8 @@
 #include "la/product.h"
 #include "par/pool.h"
 
+#define STOP_WORDS_MOST 16000000 /* bytes; the lists of all languages together have a twentieth of it */
+
 /* Keep a warning for the reports, and pass every line on to the caller. A kc_ctx.log. */
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
@@ -286,7 +288,7 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     struct kc_clustering *f = &run->fit;
     if (!j->like)
         return 0;
-    if (kc_job_like(&run->ctx, j->like_labels, &run->ds, f, &run->old, j->like, &run->like, e) != 0)
+    if (kc_job_like(&run->ctx, j->like_labels, j->max_memory, &run->ds, f, &run->old, j->like, &run->like, e) != 0)
         return -1;
     double share = run->like.judged ? (double)run->like.changed / (double)run->like.judged : 0;
     if (share > j->max_relabel) {
@@ -299,17 +301,35 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     return 0;
 }
 
-/* Read the stop words. Done before the work starts, so that errors in the file are reported early. */
+/* Read the stop words. Done before the work starts, so that errors in the file are reported early. Lines that repeat
+ * are kept once. */
 static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    return j->stop_words ? kc_terms_load(j->stop_words, 0, j->in.max_line, j->max_memory, &run->stop_words, e) : 0;
+    struct kc_terms t = {0};
+    uint32_t id;
+    if (!j->stop_words)
+        return 0;
+    int rc = kc_terms_open(&t, j->stop_words, 0, j->in.max_line, j->max_memory, e);
+    while (rc == 0 && (rc = kc_terms_need(&t, 1, e)) == 0 && t.strs.n > 0) {
+        for (size_t i = 0; rc == 0 && i < t.strs.n; i++) {
+            size_t n;
+            const char *p = kc_strs_get(&t.strs, i, &n);
+            rc = kc_intern_add(&run->stop_words, p, n, &id, e);
+        }
+        kc_strs_clear(&t.strs);
+        if (rc == 0 && run->stop_words.strs.bytes.n > STOP_WORDS_MOST)
+            rc = kc_err_at(e, KC_EINPUT, j->stop_words, t.in.line, "more than %d MB of stop words: is it a list of them?",
+                           STOP_WORDS_MOST / 1000000);
+    }
+    kc_terms_free(&t);
+    return rc;
 }
 
 int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, const uint32_t *labels, size_t k,
                       struct kc_keywords *out, struct kc_err *e)
 {
     const struct kc_keywords_opts o = {.top = j->keywords, .no_builtin = j->no_stop_words, .languages = j->languages,
-                                        .stop = &run->stop_words};
+                                        .stop = &run->stop_words.strs};
     return kc_keywords_make(&run->ctx, keyword_texts(run, j), labels, k, &o, out, e);
 }
 
@@ -387,7 +407,7 @@ static void free_run(struct kc_job_run *run)
     kc_strs_free(&run->names);
     kc_fit_parts_free(run);
     kc_strs_free(&run->texts);
-    kc_strs_free(&run->stop_words);
+    kc_intern_free(&run->stop_words);
     kc_like_free(&run->like);
     kc_model_free(&run->old);
     kc_model_free(&run->model);

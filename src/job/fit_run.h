@@ -48,7 +48,7 @@ struct kc_job_run {
     struct kc_model old;        /* the model of --like */
     int lock;                   /* lock of the model's file, see io/lock.h; -1: none */
     struct kc_like like;
-    struct kc_strs stop_words;
+    struct kc_intern stop_words; /* each once */
     struct kc_strs texts; /* (n) values of text_field, decoded */
     struct kc_keywords keywords;
     double keywords_seconds;

@@ -29,10 +29,10 @@ static uint32_t find_place(const struct kc_model *old, const struct kc_labelling
 
 /* Fill place (n), the old cluster of each row, by the labels of a file: matched by term, or row by row if one side
  * has no terms. */
-static int place_by_labels(const char *path, const struct kc_dataset *ds, const struct kc_model *old, uint32_t *place,
-                     struct kc_err *e)
+static int place_by_labels(const char *path, uint64_t max, const struct kc_dataset *ds, const struct kc_model *old,
+                           uint32_t *place, struct kc_err *e)
 {
-    const struct kc_labels_opts o = {.noise = 1};
+    const struct kc_labels_opts o = {.noise = 1, .max = max};
     struct kc_labelling l = {0};
     size_t n = ds->rows.n, left, known = 0;
     uint32_t *from = kc_mem_alloc(n, sizeof *from, e), *of = NULL;
@@ -69,7 +69,7 @@ out:
     return rc;
 }
 
-int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_dataset *ds,
+int kc_job_like(const struct kc_ctx *ctx, const char *labels, uint64_t max, const struct kc_dataset *ds,
                 const struct kc_clustering *f, const struct kc_model *old, const char *path, struct kc_like *out,
                 struct kc_err *e)
 {
@@ -85,7 +85,7 @@ int kc_job_like(const struct kc_ctx *ctx, const char *labels, const struct kc_da
                   old->d, f->d);
         goto out;
     }
-    if (labels ? place_by_labels(labels, ds, old, place, e) != 0
+    if (labels ? place_by_labels(labels, max, ds, old, place, e) != 0
                : kc_assign(ctx, &ds->rows, old->centroids, (uint32_t)old->k, NULL, place, similarity, NULL, e) != 0)
         goto out;
     rc = kc_like_match(out, old, f, place, labels != NULL, e);

@@ -82,18 +82,28 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
 static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
-    const struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1, j->label_field, j->label_term_field};
-    const struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0, j->gold_label_field, j->gold_term_field};
+    struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1, j->label_field, j->label_term_field, 0,
+                                    r->other, j->in.max_memory};
+    struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0, j->gold_label_field, j->gold_term_field, 0,
+                                  r->other, j->in.max_memory};
+    /* With the rows known, a file of labels is read no further than they need. A pipe is read first: its writer may
+     * wait for that before it writes the vectors. */
+    const int rows_first = j->vectors && kc_source_size(j->labels) > 0 && (!j->gold || kc_source_size(j->gold) > 0);
     if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0) ||
-        kc_labels_load(j->labels, &labels, &r->labels, e) != 0 ||
-        (j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||
-        (j->vectors && read_vectors(ctx, r, e) != 0))
+        (rows_first && read_vectors(ctx, r, e) != 0))
+        return -1;
+    labels.rows = gold.rows = r->n;
+    if (kc_labels_load(j->labels, &labels, &r->labels, e) != 0)
+        return -1;
+    gold.rows = r->n > 0 ? r->n : r->labels.n;
+    if (!j->vectors)
+        kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels), strlen(kc_source_name(j->labels)));
+    if ((j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||
+        (j->vectors && !rows_first && read_vectors(ctx, r, e) != 0))
         return -1;
     const struct kc_strs *terms = j->vectors ? &r->ds.terms : &r->labels.terms;
-    if (!j->vectors) {
+    if (!j->vectors)
         r->n = r->labels.n;
-        kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels), strlen(kc_source_name(j->labels)));
-    }
     r->of_row = kc_mem_alloc(r->n, sizeof *r->of_row, e);
     r->gold_of_row = j->gold ? kc_mem_alloc(r->n, sizeof *r->gold_of_row, e) : NULL;
     if (!r->of_row || (j->gold && !r->gold_of_row))

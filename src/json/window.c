@@ -82,12 +82,13 @@ static int report_expected(const struct kc_window *w, const char *what, struct k
     return report_fault(w, &f, e);
 }
 
-int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct kc_err *e)
+int kc_window_begin(struct kc_window *w, const char *path, struct kc_source *src, uint64_t limit, struct kc_err *e)
 {
     memset(w, 0, sizeof *w);
     w->name = kc_source_name(path);
     w->limit = limit;
-    if (kc_source_open(&w->src, path, e) != 0 || read_more(w, e) != 0)
+    w->src = src;
+    if (read_more(w, e) != 0)
         return -1;
     if (w->b.n >= 3 && memcmp(w->b.p, "\xEF\xBB\xBF", 3) == 0)
         w->at = 3;

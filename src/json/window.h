@@ -16,9 +16,10 @@ struct kc_window {
     struct kc_buf quoted;
 };
 
-/* Open the text and read its first piece, from after a byte order mark and white space on. path is not "-": the caller
- * may read it a second time. Free with kc_window_free, also after a failure. */
-int kc_window_open(struct kc_window *w, const char *path, uint64_t limit, struct kc_err *e) KC_MUST_USE;
+/* Read the first piece of a text, from after a byte order mark and white space on. The source, opened at path, becomes
+ * the window's own. Free with kc_window_free, also after a failure. */
+int kc_window_begin(struct kc_window *w, const char *path, struct kc_source *src, uint64_t limit, struct kc_err *e)
+    KC_MUST_USE;
 void kc_window_free(struct kc_window *w);
 
 /* Read the next member's key, decoded, into key. Call it before an object (with `first`), or after a member's value.

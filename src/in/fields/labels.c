@@ -68,6 +68,25 @@ static struct str shorten_float(struct str label, char whole[24])
     return (struct str){whole, (size_t)snprintf(whole, 24, "%lld", (long long)v)};
 }
 
+/* Check that one more row is within the limits. */
+static int check_limits(const struct label_reader *s, struct kc_err *e)
+{
+    const struct kc_labelling *l = s->l;
+    if (s->o->rows > 0 && l->n >= KC_LABELS_MORE(s->o->rows))
+        return kc_err_at(e, KC_EINPUT, s->in.name, 0, "more than %zu labels, expected %llu: one for each row of %s", l->n,
+                         (unsigned long long)s->o->rows, s->o->other);
+    uint64_t held = s->o->max > 0 ? l->cap * (sizeof *l->labels + sizeof *l->lines) + l->terms.bytes.n +
+                                        l->terms.n * sizeof *l->terms.off + s->names.strs.bytes.n +
+                                        s->names.cap * 5 * sizeof *s->names.slot : 0;
+    if (held > s->o->max) {
+        char need[32], most[32];
+        kc_num_human_pair(need, held, most, s->o->max);
+        return kc_err_at(e, KC_ESYS, s->in.name, 0, "the first %zu labels take %s, more than --max-memory %s allows",
+                         l->n, need, most);
+    }
+    return 0;
+}
+
 /* Append a row. term is NULL in files without terms. */
 static int add_row(struct label_reader *s, const struct str *term, struct str label, struct kc_err *e)
 {
@@ -79,6 +98,8 @@ static int add_row(struct label_reader *s, const struct str *term, struct str la
         return refuse_line(s, e, "the label is empty");
     char whole[24];
     label = shorten_float(label, whole);
+    if (check_limits(s, e) != 0)
+        return -1;
     if (l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 1024;
         uint32_t *labels = kc_mem_realloc(l->labels, cap, sizeof *labels, e);

@@ -27,7 +27,12 @@ struct kc_labels_opts {
     int noise;               /* read -1 as unassigned instead of as a label */
     const char *label_field; /* column or JSON Pointer of the labels, or NULL */
     const char *own_term_field; /* the same as term_field, for label files only: it must be there; or NULL */
+    uint64_t rows;           /* rows that the labels are for, 0: not known. A file of many more (KC_LABELS_MORE) is an
+                              * error as soon as that shows */
+    const char *other;       /* what has these rows, for the message */
+    uint64_t max;            /* bytes that the labels may take (then KC_ESYS), 0: no limit */
 };
+#define KC_LABELS_MORE(rows) (2 * (rows) + 1024) /* fewer are read to the end, so that a message can name them */
 
 struct kc_labelling {
     size_t n;

@@ -1,4 +1,4 @@
-/* Read a file of metadata: JSONL line by line, a table (meta_table.c), or an index's maps (ids to records, ids to
+/* Read a file of metadata: JSONL line by line as rows need it, a table (meta_table.c), or an index's maps (ids to records, ids to
  * positions) member by member through a window, in any order of the members. The ids are interned; when all are known,
  * the maps are joined to one array from position to record, and the ids are freed. */
 #include "in/fields/meta.h"
@@ -11,6 +11,7 @@
 #include "json/window.h"
 
 #define NOWHERE UINT32_MAX
+#define LOOKED_AT ((size_t)1 << 20) /* bytes by which the form is recognised */
 #define NAMED 3 /* of many ids that are wrong, this many are named in the message */
 
 /* An index's metadata while they are read. */
@@ -33,8 +34,19 @@ uint64_t kc_meta_bytes(const struct kc_meta *m)
     return m->values.bytes.cap + m->values.cap * sizeof *m->values.off + keys + (m->at ? m->n * sizeof *m->at : 0);
 }
 
+/* Close the file, which has no more records or is not wanted any more. */
+static void end_reading(struct kc_meta *m)
+{
+    if (m->end)
+        m->end(m->state);
+    m->next = NULL;
+    m->end = NULL;
+    m->state = NULL;
+}
+
 void kc_meta_free(struct kc_meta *m)
 {
+    end_reading(m);
     kc_strs_free(&m->values);
     kc_intern_free(&m->keys);
     kc_mem_free(m->at);
@@ -72,10 +84,64 @@ int kc_meta_begin(struct kc_meta *m, const char *path, size_t each, const char *
     return key ? kc_path_parse(key_path, key, 0, key_option, e) : 0;
 }
 
-/* Parse one record of JSONL, and keep its attributes and its key. */
-static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size_t n, const struct kc_attrs *want,
-                      const struct kc_path *key, struct kc_buf *tmp, struct kc_err *e)
+int kc_meta_check(const struct kc_meta *m, struct kc_err *e)
 {
+    uint64_t held = m->max > 0 ? kc_meta_bytes(m) : 0;
+    char need[32], most[32];
+    if (held <= m->max)
+        return 0;
+    kc_num_human_pair(need, held, most, m->max);
+    return kc_err_at(e, KC_ESYS, m->name, 0, "its first %llu record%s take%s %s, more than --max-memory %s allows",
+                     (unsigned long long)m->n, m->n == 1 ? "" : "s", m->n == 1 ? "s" : "", need, most);
+}
+
+/* Read on until there are n records, or the metadata take `most` bytes, or there are no more. */
+static int read_records(struct kc_meta *m, uint64_t n, uint64_t most, struct kc_err *e)
+{
+    while (m->next && m->n < n && m->values.bytes.n + m->keys.strs.bytes.n < most) {
+        int rc = m->next(m, e);
+        if (rc < 0 || kc_meta_check(m, e) != 0)
+            return -1;
+        if (rc == 0)
+            end_reading(m);
+    }
+    return 0;
+}
+
+int kc_meta_need(struct kc_meta *m, uint64_t n, struct kc_err *e)
+{
+    return read_records(m, n, UINT64_MAX, e);
+}
+
+int kc_meta_count(struct kc_meta *m, uint64_t *n, struct kc_err *e)
+{
+    int rc = 1;
+    while (m->next && (rc = m->next(m, e)) > 0)
+        kc_strs_clear(&m->values);
+    *n = m->n;
+    return rc < 0 ? -1 : 0;
+}
+
+int kc_meta_first(struct kc_meta *m, int is_file, struct kc_err *e)
+{
+    return m->by_key ? read_records(m, UINT64_MAX, UINT64_MAX, e) :
+           is_file   ? read_records(m, 1, UINT64_MAX, e) : read_records(m, UINT64_MAX, KC_META_AHEAD, e);
+}
+
+/* A file of JSONL under way. */
+struct meta_lines {
+    struct kc_lines in;
+    const struct kc_attrs *want;
+    struct kc_path key;
+    struct kc_buf tmp;
+};
+
+/* Parse one record of JSONL, and keep its attributes and its key. */
+static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, size_t n, struct kc_err *e)
+{
+    const struct kc_lines *l = &s->in;
+    const struct kc_path *key = m->by_key ? &s->key : NULL;
+    struct kc_buf *tmp = &s->tmp;
     struct kc_json_fault f;
     char msg[512];
     const char *end = p + n, *q, *begin = kc_json_ws(p);
@@ -104,25 +170,50 @@ static int parse_line(struct kc_meta *m, struct kc_lines *l, const char *p, size
             return -1;
     }
     m->n++;
-    return kc_attrs_take(want, begin, end, NULL, NULL, &m->values, e);
+    return kc_attrs_take(s->want, begin, end, NULL, NULL, &m->values, e);
 }
 
-/* Read JSONL. */
-static int load_lines(struct kc_meta *m, const char *path, const struct kc_attrs *want, const struct kc_path *key,
-                      uint64_t max_line, struct kc_err *e)
+/* Read the next record of JSONL: 1; 0 at the end. */
+static int read_line(struct kc_meta *m, struct kc_err *e)
 {
-    struct kc_lines l = {.limit = max_line, .limit_code = KC_EINPUT};
-    struct kc_buf tmp = {0};
+    struct meta_lines *s = m->state;
+    const uint64_t before = m->n;
     char *p;
     size_t n;
-    int rc = kc_lines_open(&l, path, e);
-    l.limit = max_line;
-    l.limit_code = KC_EINPUT;
-    while (rc == 0 && (rc = kc_lines_next(&l, &p, &n, e)) > 0)
-        rc = parse_line(m, &l, p, n, want, key, &tmp, e);
-    kc_buf_free(&tmp);
-    kc_lines_free(&l);
+    int rc = 1;
+    while (m->n == before && (rc = kc_lines_next(&s->in, &p, &n, e)) > 0)
+        if (parse_line(m, s, p, n, e) != 0)
+            return -1;
     return rc;
+}
+
+static void free_lines(void *state)
+{
+    struct meta_lines *s = state;
+    kc_lines_free(&s->in);
+    kc_buf_free(&s->tmp);
+    kc_mem_free(s);
+}
+
+/* Begin to read JSONL from src, which is closed at the end. */
+static int begin_lines(struct kc_meta *m, const char *path, struct kc_source *src, const struct kc_attrs *want,
+                       const struct kc_path *key, uint64_t max_line, struct kc_err *e)
+{
+    struct meta_lines *s = kc_mem_zalloc(1, sizeof *s, e);
+    if (!s) {
+        kc_source_free(src);
+        return -1;
+    }
+    kc_lines_begin(&s->in, path, src);
+    s->in.limit = max_line;
+    s->in.limit_code = KC_EINPUT;
+    s->want = want;
+    if (key)
+        s->key = *key;
+    m->next = read_line;
+    m->end = free_lines;
+    m->state = s;
+    return 0;
 }
 
 /* Find or assign the number of an id, and make room for its record and position. */
@@ -317,7 +408,8 @@ static int load_index(struct kc_meta *m, struct kc_window *w, const struct kc_at
         if (kind == OTHER ? kc_window_value(w, 1, &p, &end, e) != 0 : kc_window_enter(w, e) != 0)
             goto out;
         for (int one = 1; kind != OTHER && (more = kc_window_member(w, one, &key, e)) > 0; one = 0)
-            if (kc_window_value(w, 2, &p, &end, e) != 0 || read_entry(&t, w, kind, &key, p, end, &tmp, e) != 0)
+            if (kc_window_value(w, 2, &p, &end, e) != 0 || read_entry(&t, w, kind, &key, p, end, &tmp, e) != 0 ||
+                kc_meta_check(m, e) != 0)
                 goto out;
         if (more < 0)
             goto out;
@@ -357,29 +449,38 @@ static int is_index(const char *p, const char *end)
     return 0;
 }
 
-int kc_meta_load(struct kc_meta *m, const char *path, const struct kc_attrs *want, size_t optional, const char *key,
-                 const char *key_option, uint64_t max_line, struct kc_err *e)
+int kc_meta_load(struct kc_meta *m, const char *path, struct kc_source *src, const struct kc_attrs *want,
+                 size_t optional, const char *key, const char *key_option, uint64_t max_line, uint64_t max,
+                 struct kc_err *e)
 {
-    struct kc_window w = {0};
     struct kc_path key_path;
-    if (kc_meta_begin(m, path, want->n, key, key_option, &key_path, e) != 0)
+    const char *p;
+    size_t n;
+    const int is_file = kc_source_is_file(src);
+    if (kc_meta_begin(m, path, want->n, key, key_option, &key_path, e) != 0 ||
+        kc_source_peek(src, LOOKED_AT, &p, &n, e) != 0) {
+        kc_source_free(src);
         return -1;
-    int rc = kc_window_open(&w, path, max_line, e), index = rc == 0 && is_index(w.b.p + w.at, w.b.p + w.b.n);
-    const char *p = rc == 0 ? kc_json_ws(w.b.p + w.at) : NULL;
-    int json = p && (p == w.b.p + w.b.n || *p == '{' || *p == '[');
-    if (rc == 0 && index && key)
-        rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for records: an index's metadata has positions", key_option);
-    else if (rc == 0 && index)
-        rc = load_index(m, &w, want, e);
-    kc_window_free(&w);
-    if (rc != 0 || index)
+    }
+    m->max = max;
+    const char *end = p + n, *text = kc_json_ws(n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? p + 3 : p);
+    if (is_index(text, end)) {
+        struct kc_window w;
+        int rc = kc_window_begin(&w, path, src, max_line, e);
+        if (rc == 0 && key)
+            rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for records: an index's metadata has positions", key_option);
+        else if (rc == 0)
+            rc = load_index(m, &w, want, e);
+        kc_window_free(&w);
         return rc;
+    }
     const struct kc_path *by = key ? &key_path : NULL;
-    return json ? load_lines(m, path, want, by, max_line, e) :
-           kc_meta_load_table(m, path, want, optional, by, max_line, e);
+    int rc = text >= end || *text == '{' || *text == '[' ? begin_lines(m, path, src, want, by, max_line, e) :
+             kc_meta_begin_table(m, path, src, want, optional, by, max_line, e);
+    return rc != 0 ? -1 : kc_meta_first(m, is_file, e);
 }
 
-int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t n, uint64_t *record, struct kc_err *e)
+int kc_meta_find(struct kc_meta *m, uint64_t row, const char *term, size_t n, uint64_t *record, struct kc_err *e)
 {
     if (m->by_key) {
         uint32_t number = term ? kc_intern_find(&m->keys, term, n) : KC_INTERN_NONE;
@@ -389,6 +490,8 @@ int kc_meta_find(const struct kc_meta *m, uint64_t row, const char *term, size_t
         *record = number;
         return 0;
     }
+    if (kc_meta_need(m, row + 1, e) != 0)
+        return -1;
     if (row >= m->n)
         return kc_err_at(e, KC_EINPUT, m->name, 0, "describes %llu row%s, but the input has more",
                          (unsigned long long)m->n, m->n == 1 ? "" : "s");

@@ -16,6 +16,7 @@
 struct meta_table {
     struct kc_meta *m;
     struct kc_lines in;
+    int by_key;
     struct kc_label_table t;
     struct kc_strs header, fields;
     size_t *column; /* (m->each) of each attribute; KC_LABEL_NO_COLUMN: none */
@@ -98,7 +99,7 @@ static int add_field(struct meta_table *s, size_t column, struct kc_err *e)
 }
 
 /* Read one record. */
-static int parse_row(struct meta_table *s, const char *p, size_t n, const struct kc_path *key, struct kc_err *e)
+static int parse_row(struct meta_table *s, const char *p, size_t n, struct kc_err *e)
 {
     char msg[512];
     const char *bad = kc_utf8_bad(p, p + n);
@@ -113,7 +114,7 @@ static int parse_row(struct meta_table *s, const char *p, size_t n, const struct
     if (s->fields.n != s->header.n)
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%zu column%s, expected %zu as in the header",
                          s->fields.n, s->fields.n == 1 ? "" : "s", s->header.n);
-    if (key) {
+    if (s->by_key) {
         size_t len;
         const char *text = kc_strs_get(&s->fields, s->key, &len);
         if (kc_meta_add_key(s->m, text, len, s->in.line, e) != 0)
@@ -126,23 +127,18 @@ static int parse_row(struct meta_table *s, const char *p, size_t n, const struct
     return 0;
 }
 
-/* Read the header and all records. */
-static int read_table(struct meta_table *s, const char *path, const struct kc_attrs *want, size_t optional,
-                      const struct kc_path *key, uint64_t max_line, struct kc_err *e)
+/* Read the header. */
+static int read_header(struct meta_table *s, const struct kc_attrs *want, size_t optional, const struct kc_path *key,
+                       struct kc_err *e)
 {
     const char *p, *end;
     char *line, msg[512];
     size_t n;
-    int whole;
-    if (kc_lines_open(&s->in, path, e) != 0)
-        return -1;
-    s->in.limit = max_line;
-    s->in.limit_code = KC_EINPUT;
+    int whole, rc;
     if (kc_lines_peek(&s->in, LOOKED_AT, &p, &end, &whole, e) != 0 ||
         kc_label_table_separate(p, end, whole, &s->t, e) < 0)
         return -1;
     s->in.quoted = !s->t.escapes;
-    int rc;
     do
         rc = kc_lines_next(&s->in, &line, &n, e);
     while (rc > 0 && n == 0);
@@ -151,22 +147,50 @@ static int read_table(struct meta_table *s, const char *path, const struct kc_at
     rc = kc_label_table_split(&s->t, line, line + n, &s->tmp, &s->header, msg, e);
     if (rc != 0)
         return rc < 0 ? -1 : kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s", msg);
-    rc = find_columns(s, want, optional, key, e);
-    while (rc == 0 && (rc = kc_lines_next(&s->in, &line, &n, e)) > 0)
-        rc = parse_row(s, line, n, key, e);
-    return rc != 0 || s->m->n > 0 ? rc :
+    return find_columns(s, want, optional, key, e);
+}
+
+/* Read the next record: 1; 0 at the end. */
+static int read_row(struct kc_meta *m, struct kc_err *e)
+{
+    struct meta_table *s = m->state;
+    const uint64_t before = m->n;
+    char *line;
+    size_t n;
+    int rc = 1;
+    while (m->n == before && (rc = kc_lines_next(&s->in, &line, &n, e)) > 0)
+        if (parse_row(s, line, n, e) != 0)
+            return -1;
+    return rc != 0 || m->n > 0 ? rc :
            kc_err_at(e, KC_EINPUT, s->in.name, 1, "neither JSON nor a table: there are no rows below a header");
 }
 
-int kc_meta_load_table(struct kc_meta *m, const char *path, const struct kc_attrs *want, size_t optional,
-                       const struct kc_path *key, uint64_t max_line, struct kc_err *e)
+static void free_table(void *state)
 {
-    struct meta_table s = {.m = m};
-    int rc = read_table(&s, path, want, optional, key, max_line, e);
-    kc_lines_free(&s.in);
-    kc_strs_free(&s.header);
-    kc_strs_free(&s.fields);
-    kc_buf_free(&s.tmp);
-    kc_mem_free(s.column);
-    return rc;
+    struct meta_table *s = state;
+    kc_lines_free(&s->in);
+    kc_strs_free(&s->header);
+    kc_strs_free(&s->fields);
+    kc_buf_free(&s->tmp);
+    kc_mem_free(s->column);
+    kc_mem_free(s);
+}
+
+int kc_meta_begin_table(struct kc_meta *m, const char *path, struct kc_source *src, const struct kc_attrs *want,
+                        size_t optional, const struct kc_path *key, uint64_t max_line, struct kc_err *e)
+{
+    struct meta_table *s = kc_mem_zalloc(1, sizeof *s, e);
+    if (!s) {
+        kc_source_free(src);
+        return -1;
+    }
+    kc_lines_begin(&s->in, path, src);
+    s->in.limit = max_line;
+    s->in.limit_code = KC_EINPUT;
+    s->m = m;
+    s->by_key = key != NULL;
+    m->next = read_row;
+    m->end = free_table;
+    m->state = s;
+    return read_header(s, want, optional, key, e);
 }

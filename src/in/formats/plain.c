@@ -74,40 +74,51 @@ int kc_plain_by_column(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
 }
 
 /* Report that FILE.terms and FILE differ in their number of rows. */
-static int report_bad_terms(const struct kc_feed *f, const struct kc_plain *p, uint64_t rows, struct kc_err *e)
+static int report_bad_terms(const struct kc_feed *f, struct kc_plain *p, uint64_t rows, struct kc_err *e)
 {
-    struct kc_buf path = {NULL, 0, 0};
-    if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0)
-        kc_err_at(e, KC_EINPUT, path.p, 0, "has %zu term%s, %s has %llu row%s", p->terms.n,
-                  p->terms.n == 1 ? "" : "s", f->path, (unsigned long long)rows, rows == 1 ? "" : "s");
-    kc_buf_free(&path);
-    return -1;
+    uint64_t n;
+    if (kc_terms_count(&p->terms, &n, e) != 0)
+        return -1;
+    return kc_err_at(e, KC_EINPUT, p->terms.in.name, 0, "has %llu term%s, %s has %llu row%s", (unsigned long long)n,
+                     n == 1 ? "" : "s", f->path, (unsigned long long)rows, rows == 1 ? "" : "s");
+}
+
+/* Check that FILE.terms has no more terms than the rows that were read. */
+static int check_terms_end(const struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
+{
+    if (!p->has_terms)
+        return 0;
+    if (kc_terms_need(&p->terms, p->done + 1, e) != 0)
+        return -1;
+    return p->terms.strs.n == p->done ? 0 : report_bad_terms(f, p, p->done, e);
 }
 
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
 {
-    struct kc_buf path = {NULL, 0, 0};
+    struct kc_buf *path = &p->terms_path;
     uint64_t left = remaining_bytes(f), rows = p->rows;
-    int rc = -1;
     if (f->o->terms_file || strcmp(f->path, "-") == 0)
         return 0;
-    if (kc_buf_printf(&path, e, "%s.terms%c", f->path, '\0') == 0) {
-        int none = access(path.p, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG);
-        p->has_terms = !none;
-        rc = none ? 0 : kc_terms_load(path.p, 1, f->o->max_line, f->o->max_memory, &p->terms, e);
-    }
-    kc_buf_free(&path);
-    if (rc != 0 || !p->has_terms)
-        return rc;
-    if (rows == UINT64_MAX && left != UINT64_MAX)
-        rows = left / p->stride;
-    return rows == UINT64_MAX || rows == p->terms.n ? 0 : report_bad_terms(f, p, rows, e);
+    if (kc_buf_printf(path, e, "%s.terms%c", f->path, '\0') != 0)
+        return -1;
+    if (access(path->p, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
+        return 0;
+    p->has_terms = 1;
+    if (kc_terms_open(&p->terms, path->p, 1, f->o->max_line, f->o->max_memory, e) != 0)
+        return -1;
+    if (left == UINT64_MAX)
+        return 0;
+    rows = rows == UINT64_MAX ? left / p->stride : rows; /* known beforehand, and so is a difference */
+    if (kc_terms_need(&p->terms, rows + 1, e) != 0)
+        return -1;
+    return p->terms.strs.n == rows ? 0 : report_bad_terms(f, p, rows, e);
 }
 
 void kc_plain_end(struct kc_feed *f)
 {
     struct kc_plain *p = f->state;
-    kc_strs_free(&p->terms);
+    kc_terms_free(&p->terms);
+    kc_buf_free(&p->terms_path);
     if (p->by_column && p->fd >= 0)
         close(p->fd);
     if (p->by_column)
@@ -115,11 +126,11 @@ void kc_plain_end(struct kc_feed *f)
 }
 
 /* Skip the `after` bytes that follow the last row, and check that the file ends there. */
-static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_err *e)
+static int check_after_rows(struct kc_feed *f, struct kc_plain *p, struct kc_err *e)
 {
     uint64_t missing;
     if (p->apart || (p->by_column && p->fd >= 0)) /* kc_plain_begin has checked the file's size */
-        return 0;
+        return check_terms_end(f, p, e);
     if (kc_feed_skip(f, p->spool ? 0 : p->after, &missing, e) != 0)
         return -1;
     if (missing > 0)
@@ -130,12 +141,12 @@ static int check_after_rows(struct kc_feed *f, const struct kc_plain *p, struct 
     if (f->carry_at < f->carry.n)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "more bytes follow the %llu row%s that its header states",
                          (unsigned long long)p->rows, p->rows == 1 ? "" : "s");
-    return 0;
+    return check_terms_end(f, p, e);
 }
 
 /* Report why there is no whole row: the file is cut short, or, if its rows are not counted by a header, it has ended
  * and must have ended between two rows. rest: bytes of a row. */
-static int report_no_row(struct kc_feed *f, const struct kc_plain *p, size_t rest, struct kc_err *e)
+static int report_no_row(struct kc_feed *f, struct kc_plain *p, size_t rest, struct kc_err *e)
 {
     if (kc_feed_broken(f, e) != 0)
         return -1;
@@ -146,7 +157,7 @@ static int report_no_row(struct kc_feed *f, const struct kc_plain *p, size_t res
         return kc_err_at(e, KC_EINPUT, f->name, 0, "ends within row %llu: %zu byte%s of %zu%s %s there",
                          (unsigned long long)p->done, rest, rest == 1 ? "" : "s", p->stride,
                          f->o->dim ? " (--dim)" : "", rest == 1 ? "is" : "are");
-    return p->has_terms && p->done != p->terms.n ? report_bad_terms(f, p, p->done, e) : 0;
+    return check_terms_end(f, p, e);
 }
 
 /* Read n bytes at an offset of the file. */
@@ -200,13 +211,15 @@ static int read_rows(struct kc_feed *f, const struct kc_plain *p, struct kc_buf 
 }
 
 /* Append the terms of the next `rows` rows. */
-static int add_terms(struct kc_feed *f, const struct kc_plain *p, struct kc_slot *s, size_t rows, struct kc_err *e)
+static int add_terms(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t rows, struct kc_err *e)
 {
+    if (kc_terms_need(&p->terms, p->done + rows, e) != 0)
+        return -1;
+    if (p->terms.strs.n < p->done + rows)
+        return report_bad_terms(f, p, p->done + rows, e);
     for (size_t i = 0; i < rows; i++) {
         size_t n;
-        if (p->done + i >= p->terms.n)
-            return report_bad_terms(f, p, p->done + rows, e);
-        const char *t = kc_strs_get(&p->terms, (size_t)p->done + i, &n);
+        const char *t = kc_strs_get(&p->terms.strs, (size_t)p->done + i, &n);
         if (kc_strs_add(&s->terms, t, n, e) != 0)
             return -1;
     }

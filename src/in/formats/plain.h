@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/mem.h"
+#include "in/fields/terms.h"
 #include "in/piece/layout.h"
 
 struct kc_feed;
@@ -30,8 +31,9 @@ struct kc_plain {
     int fd;        /* by_column: a descriptor on the file, -1: the spool holds it */
     uint64_t spool_at; /* bytes before the rows in the spool */
     uint64_t base; /* by_column: offset of the first number there */
-    struct kc_strs terms; /* from FILE.terms */
+    struct kc_terms terms; /* from FILE.terms */
     int has_terms;
+    struct kc_buf terms_path; /* its name, for messages */
 };
 
 /* Begin the rows, after the header. layout, rows and after are set, all else is zero. d: numbers per row. Check that a

@@ -161,7 +161,7 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
         f->line0 = 0;
         f->hint_rows = 0;
         f->carry.n = f->carry_at = 0;
-        if (kc_source_open(&f->src, f->path, e) != 0)
+        if (!f->src && kc_source_open(&f->src, f->path, e) != 0)
             return -1;
         f->st->gzip |= kc_source_kind(f->src) == KC_SOURCE_GZIP;
         f->st->zstd |= kc_source_kind(f->src) == KC_SOURCE_ZSTD;
