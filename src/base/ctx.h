@@ -8,7 +8,7 @@
 
 struct kc_pool; /* par/pool.h */
 
-enum kc_log { KC_LOG_WARN, KC_LOG_INFO /* only with -v */ };
+enum kc_log { KC_LOG_ALWAYS /* with -q, too */, KC_LOG_WARN, KC_LOG_INFO /* only with -v */ };
 
 /* The stages of a run. */
 enum kc_phase { KC_PHASE_READ, KC_PHASE_SWEEP, KC_PHASE_INDEX, KC_PHASE_FINAL, KC_PHASE_SIZES, KC_PHASE_WORDS,

@@ -19,7 +19,7 @@
 static void log_line(void *arg, enum kc_log level, const char *line)
 {
     const struct kc_cli *c = arg;
-    if (level == KC_LOG_WARN ? c->loudness >= 0 : c->loudness > 0)
+    if (level == KC_LOG_ALWAYS || (level == KC_LOG_WARN ? c->loudness >= 0 : c->loudness > 0))
         kc_log_line(level == KC_LOG_WARN ? KC_LEVEL_WARNING : KC_LEVEL_INFO, 0, line);
 }
 

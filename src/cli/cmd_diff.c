@@ -71,7 +71,7 @@ static int run_diff(void *arg, struct kc_err *e)
 {
     const struct args *a = arg;
     int same = 0;
-    return kc_job_diff_run(&a->job, &same, e) != 0 ? -1 : same ? KC_OK : KC_ELIMIT;
+    return kc_job_diff_run(&a->cli.ctx, &a->job, &same, e) != 0 ? -1 : same ? KC_OK : KC_ELIMIT;
 }
 
 const struct kc_verb kc_verb_diff = {

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "core/algorithms.h"
+#include "io/lock.h"
 #include "job/fit.h"
 
 static struct args {
@@ -20,8 +21,8 @@ static struct args {
 static const struct args defaults = {
     .job = {.in = KC_IN_DEFAULTS, .out = KC_OUT_OPTS_DEFAULT, .path = {[KC_FIT_LABELS] = "-"},
             .records = KC_CLUSTERS_OPTS_DEFAULT, .parts = {.max_gap = -1, .link = NAN, .merge = NAN},
-            .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1}, .max_relabel = 1, .min_margin = -2,
-            .created = -1},
+            .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1}, .lock_timeout = KC_LOCK_TIMEOUT,
+            .max_relabel = 1, .min_margin = -2, .created = -1},
 };
 
 static int parse_group_by(void *base, const char *value, const char *name, struct kc_err *e)

@@ -1,6 +1,7 @@
 /* The verb update: label new rows and let the saved model learn from them. */
 #include <string.h>
 #include "cli/cli.h"
+#include "io/lock.h"
 #include "job/update.h"
 
 static struct args {
@@ -11,7 +12,8 @@ static struct args {
 } args;
 
 static const struct args defaults = {
-    .job = {.in = KC_IN_DEFAULTS, .update = KC_UPDATE_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT},
+    .job = {.in = KC_IN_DEFAULTS, .update = KC_UPDATE_OPTS_DEFAULT, .out = KC_OUT_OPTS_DEFAULT,
+            .lock_timeout = KC_LOCK_TIMEOUT},
     .drift = {.limits = KC_DRIFT_LIMITS_DEFAULT},
     .output = {.labels = "-"},
 };
@@ -37,6 +39,8 @@ static const struct kc_option updating[] = {
              "none"},
     {.name = "min-new", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.update.min_new), .least = 2, .most = UINT32_MAX,
      .shown = "5, or the fit's --min-size", .help = "make no new cluster of fewer than N rows"},
+    {.name = "lock-timeout", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.lock_timeout), .off = "off",
+     .help = "wait no longer than this for another run that writes the model"},
     {.name = "late", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.late), .marks = KC_OPTION_NO_STDIO,
      .help = "write to FILE the labels of rows of earlier updates that join a cluster only now"},
     {0}};

@@ -75,4 +75,6 @@ const struct kc_option kc_fit_long_options[] = {
      .help = "continue from the checkpoint, if there is one, to the same result"},
     {.name = "timeout", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(checkpoint.timeout), .off = "off",
      .help = "end after this time with the best clusters so far and exit with status 3"},
+    {.name = "lock-timeout", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(lock_timeout), .off = "off",
+     .help = "wait no longer than this for another run that writes the model"},
     {0}};

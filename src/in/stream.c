@@ -17,6 +17,7 @@
 #define BLOCK_LEAST ((size_t)4 << 10)
 #define PIECES_PART 8 /* the pieces' bytes may take 1/8 of --max-memory, and what is decoded from them as much again */
 #define PROGRESS_SECONDS 0.1
+#define PROMPT_STEP ((size_t)65536) /* bytes of input that are looked at for a whole line */
 
 /* The drain's side. fill_slot and drain_slot may run at the same time, on any thread: they share nothing but the
  * slots. */
@@ -143,14 +144,24 @@ static void decode_slot(void *arg, void *slot)
         s->n = 0; /* the drain reports err */
 }
 
-/* Return 1 if filling will not wait for input. With `prompt`, carried bytes count only if they hold a whole line: its
- * rest may be long in coming. */
+/* Return 1 if filling will not wait for input. With `prompt` it does not if a whole line is there: bytes that have come
+ * may be the beginning of a line whose rest is long in coming. So they are read now, which is not waiting, to see. What
+ * fails is reported by filling. */
 static int input_is_ready(void *arg)
 {
-    const struct kc_feed *f = &((const struct pipeline *)arg)->feed;
-    size_t left = f->carry.n - f->carry_at;
-    return !f->o->prompt || !f->src || (left > 0 && memchr(f->carry.p + f->carry_at, '\n', left)) ||
-           kc_source_ready(f->src);
+    struct kc_feed *f = &((struct pipeline *)arg)->feed;
+    struct kc_err later = KC_ERR_INIT;
+    if (!f->o->prompt || !f->src)
+        return 1;
+    while (!memchr(f->carry.p ? f->carry.p + f->carry_at : "", '\n', f->carry.n - f->carry_at)) {
+        if (f->src_eof)
+            return 1;
+        if (!kc_source_ready(f->src))
+            return 0;
+        if (f->carry.n - f->carry_at > f->block || kc_feed_more(f, PROMPT_STEP, &later) != 0)
+            return 1;
+    }
+    return 1;
 }
 
 /* Report one bad record: end the run, or with --on-bad skip count it and leave it out. */
@@ -471,8 +482,11 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     uint64_t most;
     memset(st, 0, sizeof *st);
     struct pipeline *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
-    if (!b)
+    if (!b) {
+        kc_source_free(o->first);
         return -1;
+    }
+    b->feed.src = o->first;
     b->feed.o = o;
     b->feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
     run->pieces = pieces_bytes(nslots, b->feed.block);

@@ -8,17 +8,42 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/fd.h"
 
-/* Call flock until no signal interrupts it. */
-static int flock_fully(int fd, int how)
+/* One wait for a lock. */
+struct waiting {
+    const struct kc_ctx *ctx;
+    const char *path;
+    double timeout, began;
+    int told;
+};
+
+/* Try to get the lock until the time is up. The lock is asked for again and again, because flock has no time limit of
+ * its own. */
+static int wait_for_lock(struct waiting *w, int fd, struct kc_err *e)
 {
-    int rc;
-    do
-        rc = flock(fd, how);
-    while (rc != 0 && errno == EINTR);
-    return rc;
+    long pause = 2000000; /* nanoseconds, up to 32 ms */
+    for (;;) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return kc_err_sys(e, w->path, errno, "cannot lock");
+        double waited = kc_clock_now() - w->began;
+        if (w->timeout >= 0 && waited >= w->timeout)
+            return kc_err_at(e, KC_ESYS, w->path, 0,
+                             "locked by another process for more than %g s: a run that writes it, or a reader's flock; "
+                             "--lock-timeout sets how long to wait", w->timeout);
+        if (!w->told && waited >= KC_LOCK_TOLD) {
+            w->told = 1;
+            kc_ctx_log(w->ctx, KC_LOG_ALWAYS, "waiting for another process that has locked %s", w->path);
+        }
+        const struct timespec t = {0, pause};
+        (void)nanosleep(&t, NULL);
+        pause = pause < 32000000 ? 2 * pause : pause;
+    }
 }
 
 /* Return 1 if no file is there, or no way leads to it: there is nothing to lock, and reading or writing it will report
@@ -28,10 +53,10 @@ static int unreachable(int err)
     return err == ENOENT || err == ENOTDIR || err == EACCES || err == ELOOP || err == ENAMETOOLONG;
 }
 
-int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
+int kc_lock_take(const struct kc_ctx *ctx, const char *path, double timeout, int *fd, struct kc_err *e)
 {
+    struct waiting w = {.ctx = ctx, .path = path, .timeout = timeout, .began = kc_clock_now()};
     *fd = -1;
-    *waited = 0;
     for (;;) {
         struct stat here, there;
         int f;
@@ -42,13 +67,9 @@ int kc_lock_take(const char *path, int *fd, int *waited, struct kc_err *e)
             return 0; /* it was removed meanwhile */
         if (f < 0)
             return kc_err_sys(e, path, errno, "cannot lock");
-        if (flock_fully(f, LOCK_EX | LOCK_NB) != 0) {
-            *waited = 1;
-            if (errno != EWOULDBLOCK || flock_fully(f, LOCK_EX) != 0) {
-                int err = errno;
-                close(f);
-                return kc_err_sys(e, path, err, "cannot lock");
-            }
+        if (wait_for_lock(&w, f, e) != 0) {
+            close(f);
+            return -1;
         }
         int known = fstat(f, &here) == 0 && stat(path, &there) == 0, err = known ? 0 : errno;
         if (known && here.st_dev == there.st_dev && here.st_ino == there.st_ino) {

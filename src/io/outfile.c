@@ -15,12 +15,13 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/mem.h"
+#include "io/owner.h"
+#include "io/resolve.h"
 
 #ifndef OUTFILE_BUFFER /* small in fuzzers, as STORED_BUFFER in io/source.c */
 #define OUTFILE_BUFFER ((size_t)256 << 10)
 #endif
 #define MAX_TEMP 8
-#define MAX_LINKS 40
 
 enum outfile_kind { KIND_TEMP, KIND_PLACE, KIND_BORROWED, KIND_SPOOL };
 
@@ -35,6 +36,7 @@ struct kc_outfile {
     char *name;       /* as given, for messages */
     char *target;     /* KIND_TEMP: the file to replace, after following links */
     char *buf;        /* (OUTFILE_BUFFER) */
+    char lost[64];    /* what of the old file could not be kept */
     size_t used;
 };
 
@@ -61,26 +63,6 @@ void kc_outfile_unlink_all(void)
             unlink(temps[i].path);
 }
 
-/* Follow the links of the last component by hand: the file that they name need not exist yet. */
-static int follow_links(char *path, size_t size, const char *name, struct kc_err *e)
-{
-    for (int i = 0; i < MAX_LINKS; i++) {
-        char link[PATH_MAX];
-        ssize_t n = readlink(path, link, sizeof link - 1);
-        if (n < 0 && (errno == EINVAL || errno == ENOENT))
-            return 0; /* no link, or no such file */
-        if (n < 0)
-            return kc_err_sys(e, name, errno, "cannot write");
-        link[n] = '\0';
-        char *slash = strrchr(path, '/');
-        size_t dir = link[0] != '/' && slash ? (size_t)(slash - path) + 1 : 0;
-        if (dir + (size_t)n + 1 > size)
-            return kc_err_sys(e, name, ENAMETOOLONG, "cannot write");
-        memcpy(path + dir, link, (size_t)n + 1);
-    }
-    return kc_err_sys(e, name, ELOOP, "cannot write");
-}
-
 /* Make a suffix that is probably not in use. It is not secret; O_EXCL decides. */
 static void random_suffix(char out[7], unsigned attempt)
 {
@@ -96,7 +78,7 @@ static void random_suffix(char out[7], unsigned attempt)
     out[6] = '\0';
 }
 
-/* Create the temporary file beside the target, with the mode and, if possible, the owner of the old file. */
+/* Create the temporary file beside the target, with the owner, group and mode of the old file. */
 static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err *e)
 {
     int slot = find_free_slot();
@@ -126,14 +108,8 @@ static int make_temp(struct kc_outfile *f, const struct stat *old, struct kc_err
         return kc_err_sys(e, f->name, EEXIST, "cannot write");
     f->slot = slot;
     f->seekable = 1;
-    if (old) { /* only root can keep the owner; otherwise the file is ours, with the old mode */
-        int err = kc_fd_owner(f->fd, old->st_uid, old->st_gid);
-        if (err == 0 || err == EPERM || err == EINVAL) /* EINVAL: an owner without a number in this user namespace */
-            err = kc_fd_mode(f->fd, old->st_mode & 0777);
-        if (err != 0)
-            return kc_err_sys(e, f->name, err, "cannot write");
-    }
-    return 0;
+    int err = old ? kc_owner_keep(f->fd, f->target, old, f->lost, sizeof f->lost) : 0;
+    return err == 0 ? 0 : kc_err_sys(e, f->name, err, "cannot write");
 }
 
 /* Return the descriptor that "-", /dev/stdout, /dev/stderr or /dev/fd/N names, or -1. Opening those by path would start
@@ -193,11 +169,18 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
     if (!f->target)
         return -1;
     memcpy(f->target, path, strlen(path) + 1);
-    if (follow_links(f->target, PATH_MAX, f->name, e) != 0)
-        return -1;
+    int err = kc_resolve(f->target, PATH_MAX);
+    if (err == EACCES)
+        return kc_err_at(e, KC_ESYS, f->name, 0, "a link of somebody else in a folder that all may write to: not followed");
+    if (err != 0)
+        return kc_err_sys(e, f->name, err, "cannot write");
     size_t len = strlen(f->target);
     if (len == 0 || f->target[len - 1] == '/')
         return kc_err_sys(e, f->name, len ? EISDIR : ENOENT, "cannot write");
+    /* owner and mode are those of what is replaced, which may have been exchanged since stat() */
+    exists = lstat(f->target, &st) == 0;
+    if (exists && !S_ISREG(st.st_mode))
+        return kc_err_at(e, KC_ESYS, f->name, 0, "has changed meanwhile: it is no file any more");
     return make_temp(f, exists ? &st : NULL, e);
 }
 
@@ -301,6 +284,12 @@ int kc_outfile_seekable(const struct kc_outfile *f)
 int kc_outfile_existed(const struct kc_outfile *f)
 {
     return f->existed;
+}
+
+void kc_outfile_tell(const struct kc_outfile *f, const struct kc_ctx *ctx)
+{
+    if (f && f->lost[0])
+        kc_ctx_log(ctx, KC_LOG_WARN, "%s: not kept of the file that was there: %s", f->name, f->lost);
 }
 
 int kc_outfile_is_file(const struct kc_outfile *f)

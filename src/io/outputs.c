@@ -71,6 +71,12 @@ int kc_outputs_commit(struct kc_output *o, size_t n, struct kc_err *e)
     return 0;
 }
 
+void kc_outputs_tell(const struct kc_output *o, size_t n, const struct kc_ctx *ctx)
+{
+    for (size_t i = 0; i < n; i++)
+        kc_outfile_tell(o[i].f, ctx);
+}
+
 void kc_outputs_free(struct kc_output *o, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -28,6 +28,9 @@ int kc_outputs_none_is(const struct kc_output *o, size_t n, const char *path, co
 /* Replace all, from the last row to the first: every one is complete before any is replaced. */
 int kc_outputs_commit(struct kc_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
 
+/* Warn of what of replaced files could not be kept. */
+void kc_outputs_tell(const struct kc_output *o, size_t n, const struct kc_ctx *ctx);
+
 /* Close and free; what was not committed is removed. */
 void kc_outputs_free(struct kc_output *o, size_t n);
 

@@ -83,6 +83,12 @@ static uint64_t stored_offset(const struct kc_source *s)
     return s->stored - (s->n - s->at);
 }
 
+/* Return the same for a plain source: without the bytes that were only looked at. */
+static uint64_t plain_offset(const struct kc_source *s)
+{
+    return stored_offset(s) - (s->ahead.n - s->ahead_at);
+}
+
 static int starts_gzip(const char *p, size_t n)
 {
     /* the third byte, the method, is always 8: raw floats can begin with the first two by chance */
@@ -386,7 +392,7 @@ uint64_t kc_source_bytes(const struct kc_source *s)
 
 uint64_t kc_source_left(const struct kc_source *s)
 {
-    uint64_t taken = stored_offset(s);
+    uint64_t taken = plain_offset(s);
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
         return UINT64_MAX;
     return s->size > taken ? s->size - taken : 0;
@@ -394,10 +400,15 @@ uint64_t kc_source_left(const struct kc_source *s)
 
 uint64_t kc_source_skip(struct kc_source *s, uint64_t n)
 {
-    uint64_t left = kc_source_left(s), have = s->n - s->at;
+    uint64_t left = kc_source_left(s), ahead = s->ahead.n - s->ahead_at, have = s->n - s->at;
     if (left == UINT64_MAX)
         return 0;
     n = n < left ? n : left;
+    if (ahead > 0) { /* one after the other; the caller asks again */
+        n = n < ahead ? n : ahead;
+        s->ahead_at += (size_t)n;
+        return n;
+    }
     if (n > have && lseek(s->fd, (off_t)(n - have), SEEK_CUR) < 0)
         return 0;
     s->at += (size_t)(n < have ? n : have);
@@ -409,6 +420,6 @@ int kc_source_dup(const struct kc_source *s, uint64_t *at)
 {
     if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX)
         return -1;
-    *at = s->from + stored_offset(s);
+    *at = s->from + plain_offset(s);
     return fcntl(s->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }

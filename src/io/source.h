@@ -20,8 +20,7 @@ void kc_source_free(struct kc_source *s); /* NULL is fine */
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e) KC_MUST_USE;
 
 /* Look at the next decompressed bytes without reading them: at least `want` (> 0), fewer only at the end. They are valid
- * until the next call; KC_SOURCE_PAD NULs follow them. A source that has been looked at may not be skipped or
- * duplicated before these bytes are read. */
+ * until the next call; KC_SOURCE_PAD NULs follow them. */
 int kc_source_peek(struct kc_source *s, size_t want, const char **p, size_t *n, struct kc_err *e) KC_MUST_USE;
 #define KC_SOURCE_PAD 64
 

@@ -166,6 +166,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     if (write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
+    if (rc == 0)
+        kc_outputs_tell(run.output, OUTPUTS, ctx);
 out:
     kc_labeller_free(run.labeller);
     kc_out_labels_free(run.labels);

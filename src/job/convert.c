@@ -64,6 +64,7 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     }
     if (kc_out_vectors_commit(v, &terms_lost, e) != 0)
         goto out;
+    kc_outfile_tell(kc_out_vectors_file(v), ctx);
     if (terms_lost && target == KC_IN_RAW)
         kc_ctx_log(ctx, KC_LOG_WARN, "raw holds no terms: they are lost");
     else if (terms_lost)

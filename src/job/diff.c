@@ -22,21 +22,32 @@ struct diff_run {
     struct kc_table table, turned;
     struct kc_agreement agreement;
     struct kc_lineage lineage;
+    struct kc_source *src[2]; /* the old and the new file, opened once: they may be pipes */
+    int is_model[2];
     struct kc_model old_model, new_model;
     struct kc_kinship kinship;
     struct kc_buf text;
 };
 
-/* Load a file of labels. KC_EINPUT if it is a model: two models are compared elsewhere. */
-static int load_labelling(const char *path, const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
+/* Open one of the files and set *model to 1 if it is a model. */
+static int open_input(const char *path, struct kc_source **src, int *model, struct kc_err *e)
 {
-    int model = kc_model_is(path, e);
-    if (model < 0)
+    if (kc_source_open(src, path, e) != 0)
         return -1;
+    *model = kc_model_is(*src, e);
+    return *model < 0 ? -1 : 0;
+}
+
+/* Read a file of labels from *src, which is closed. KC_EINPUT if it is a model: two models are compared elsewhere. */
+static int read_labelling(const char *path, struct kc_source **src, int model, const struct kc_job_diff *j,
+                          struct kc_labelling *l, struct kc_err *e)
+{
+    struct kc_source *own = *src;
     if (model)
         return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
                          "a model: it has no labels of rows, expected two files of labels or two models");
-    return kc_labels_load(path, &j->labels, l, e);
+    *src = NULL;
+    return kc_labels_read(path, own, &j->labels, l, e);
 }
 
 /* Return (k) how many of the n labels name each cluster. The caller frees it. */
@@ -128,7 +139,8 @@ static int diff_labellings(struct diff_run *r, struct kc_diff_report *p, struct 
     p->table = &r->table;
     p->turned = &r->turned;
     p->lineage = &r->lineage;
-    if (load_labelling(j->old, j, &r->old, e) != 0 || load_labelling(j->new, j, &r->new, e) != 0 ||
+    if (read_labelling(j->old, &r->src[0], r->is_model[0], j, &r->old, e) != 0 ||
+        read_labelling(j->new, &r->src[1], r->is_model[1], j, &r->new, e) != 0 ||
         align_rows(r, p, e) != 0 || compare_labellings(r, p, e) != 0)
         return -1;
     p->old.rows = r->old_rows;
@@ -178,7 +190,8 @@ static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_e
     struct kc_kin_side a, b;
     double *old_median = NULL, *new_median = NULL;
     int rc = -1;
-    if (kc_model_load(&r->old_model, j->old, e) != 0 || kc_model_load(&r->new_model, j->new, e) != 0)
+    if (kc_model_read(&r->old_model, j->old, r->src[0], e) != 0 ||
+        kc_model_read(&r->new_model, j->new, r->src[1], e) != 0)
         return -1;
     if (old->d != new->d)
         return kc_err_at(e, KC_EINPUT, kc_source_name(j->new), 0, "a model of %zu dimensions, expected %zu as in %s",
@@ -207,10 +220,9 @@ static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
     p.new.name = kc_source_name(j->new);
     p.new.labels = &r->new;
     if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
-        kc_source_check(j->new, e) != 0)
-        return -1;
-    int old = kc_model_is(j->old, e), new = old > 0 ? kc_model_is(j->new, e) : 0;
-    if (old < 0 || new < 0 || (old && new ? diff_models(r, &p, e) : diff_labellings(r, &p, e)) != 0)
+        kc_source_check(j->new, e) != 0 || open_input(j->old, &r->src[0], &r->is_model[0], e) != 0 ||
+        open_input(j->new, &r->src[1], &r->is_model[1], e) != 0 ||
+        (r->is_model[0] && r->is_model[1] ? diff_models(r, &p, e) : diff_labellings(r, &p, e)) != 0)
         return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
@@ -219,10 +231,14 @@ static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
     return kc_outfile_commit(r->out, e);
 }
 
-int kc_job_diff_run(const struct kc_job_diff *j, int *same, struct kc_err *e)
+int kc_job_diff_run(const struct kc_ctx *ctx, const struct kc_job_diff *j, int *same, struct kc_err *e)
 {
     struct diff_run r = {.j = j};
     int rc = run_diff(&r, same, e);
+    if (rc == 0)
+        kc_outfile_tell(r.out, ctx);
+    kc_source_free(r.src[0]);
+    kc_source_free(r.src[1]);
     kc_buf_free(&r.text);
     kc_kinship_free(&r.kinship);
     kc_model_free(&r.new_model);

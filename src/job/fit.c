@@ -347,7 +347,6 @@ static int find_keywords(const struct kc_job_fit *j, struct kc_job_run *run, str
 static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_job_fit_result *r,
                         struct kc_err *e)
 {
-    int waited = 0;
     static const double some = 1; /* stands for weights not read yet: memory depends only on whether there are any */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
                                        .want_rows = kc_out_wants_figures(&j->out) || j->min_margin > -2,
@@ -361,10 +360,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     memcpy(run->opts, j->opts, j->algorithm->opts_size);
     run->times.begin = kc_clock_now();
     /* lock the model: an update of it meanwhile would be lost, and could give the same new ids */
-    if (j->path[KC_FIT_MODEL] && kc_lock_take(j->path[KC_FIT_MODEL], &run->lock, &waited, e) != 0)
+    if (j->path[KC_FIT_MODEL] && kc_lock_take(&run->ctx, j->path[KC_FIT_MODEL], j->lock_timeout, &run->lock, e) != 0)
         return -1;
-    if (waited)
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "waited for another run that writes %s", j->path[KC_FIT_MODEL]);
     if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, run, e) != 0)
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
@@ -393,6 +390,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     if (kc_outputs_commit(run->output, run->noutputs, e) != 0)
         return -1;
+    kc_outputs_tell(run->output, run->noutputs, &run->ctx);
     kc_checkpoint_done(run->checkpoint);
     r->limit_broken = run->fit.limit_broken;
     memcpy(r->limit_reason, run->fit.limit_reason, sizeof r->limit_reason);

@@ -50,6 +50,7 @@ struct kc_job_fit {
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     struct kc_checkpoint_opts checkpoint;
+    double lock_timeout;      /* seconds to wait for another run that writes the model; negative: no limit */
     int want_text;           /* fill result.text */
 };
 

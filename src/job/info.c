@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "io/outfile.h"
+#include "io/source.h"
 #include "json/jsonw.h"
 #include "model/model.h"
 #include "report/width.h"
@@ -177,16 +178,30 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     struct kc_outfile *f = NULL;
     struct kc_buf b = {0};
     int rc = -1;
-    int model = in.nfiles == 1 && in.format == KC_IN_AUTO && !in.tensor ? kc_model_is(in.files[0], e) : 0;
-    if (model != 0)
-        return model < 0 ? -1 : kc_job_info_model(j, e);
+    int model = in.nfiles <= 1 && in.format == KC_IN_AUTO && !in.tensor ? 1 : 0;
+    if (model) {
+        const char *path = in.nfiles == 1 ? in.files[0] : "-";
+        if (kc_source_open(&in.first, path, e) != 0)
+            return -1;
+        model = kc_model_is(in.first, e);
+        if (model != 0) {
+            if (model > 0)
+                rc = kc_job_info_model(ctx, j, path, in.first, e);
+            kc_source_free(in.first);
+            return rc;
+        }
+    }
     in.normalise = 0;
     in.want_raw = KC_RAW_NONE;
     memset(&st, 0, sizeof st);
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in, and %zu bytes for each row", human, sizeof *s.hashes);
-    if (kc_outfile_open(&f, j->output, e) != 0 || kc_in_stream(ctx, &in, survey_piece, &s, &st, e) != 0)
+    if (kc_outfile_open(&f, j->output, e) != 0) {
+        kc_source_free(in.first);
+        goto out;
+    }
+    if (kc_in_stream(ctx, &in, survey_piece, &s, &st, e) != 0)
         goto out;
     if (s.rows == 0) {
         kc_err_set(e, KC_EINPUT, "no records");
@@ -196,6 +211,8 @@ int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struc
     if ((j->json ? make_json(&b, &s, &st, e) : make_text(&b, &s, &st, e)) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
         goto out;
     rc = kc_outfile_commit(f, e);
+    if (rc == 0)
+        kc_outfile_tell(f, ctx);
 out:
     kc_buf_free(&b);
     kc_outfile_free(f);

@@ -10,8 +10,9 @@ struct kc_job_info {
     int json;           /* one JSON object instead of text */
 };
 
-/* Describe a model. j->in names a single file for which kc_model_is returned 1. */
-int kc_job_info_model(const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
+/* Describe the model in src, opened at path, for which kc_model_is returned 1. The caller closes it. */
+int kc_job_info_model(const struct kc_ctx *ctx, const struct kc_job_info *j, const char *path, struct kc_source *src,
+                      struct kc_err *e) KC_MUST_USE;
 
 /* Describe the input; if it is a model, by kc_job_info_model. */
 int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;

@@ -182,7 +182,10 @@ static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_er
         (r->j->json ? kc_out_score_json(&r->text, &p, e) : kc_out_score_text(&r->text, &p, e)) != 0 ||
         kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
         return -1;
-    return kc_outfile_commit(r->out, e);
+    if (kc_outfile_commit(r->out, e) != 0)
+        return -1;
+    kc_outfile_tell(r->out, ctx);
+    return 0;
 }
 
 int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, struct kc_err *e)

@@ -147,20 +147,20 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
                       struct kc_err *e)
 {
     struct update_run run = {.j = j, .lock = -1};
-    int rc = -1, waited = 0;
+    int rc = -1;
     double began = kc_clock_now();
     memset(r, 0, sizeof *r);
     /* lock what is replaced before it is read; a model that is only read needs no lock, as files are replaced whole */
-    if (!j->dry_run && kc_lock_take(j->save ? j->save : j->model, &run.lock, &waited, e) != 0)
+    if (!j->dry_run && kc_lock_take(ctx, j->save ? j->save : j->model, j->lock_timeout, &run.lock, e) != 0)
         goto out;
-    if (waited)
-        kc_ctx_log(ctx, KC_LOG_INFO, "waited for another run that writes %s", j->save ? j->save : j->model);
     if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0 || update_model(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.output[MODEL].f && kc_model_save(&run.m, run.output[MODEL].f, e) != 0) ||
         write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
+    if (rc == 0)
+        kc_outputs_tell(run.output, OUTPUTS, ctx);
 out:
     kc_outputs_free(run.output, OUTPUTS);
     kc_update_free(&run.u);

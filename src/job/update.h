@@ -19,6 +19,7 @@ struct kc_job_update {
     const char *summary;      /* the JSON sidecar, or NULL */
     const char *prometheus;   /* a textfile for node_exporter, or NULL */
     int drift;                /* compute the figures of drift */
+    double lock_timeout;      /* seconds to wait for another run that writes the model; negative: no limit */
     struct kc_drift_limits limits;
     int64_t created;          /* time stored in the model, seconds since 1970; -1: none */
     int want_text;            /* fill result.text */

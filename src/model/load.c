@@ -442,81 +442,63 @@ static uint64_t expected_size(const char *p, size_t n)
     return all;
 }
 
-int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
+int kc_model_read(struct kc_model *m, const char *path, struct kc_source *src, struct kc_err *e)
 {
-    struct kc_source *s = NULL;
     struct kc_buf b = {0};
     size_t got = 1;
     int rc = -1;
     memset(m, 0, sizeof *m);
-    if (kc_source_open(&s, path, e) != 0)
-        return -1;
-    uint64_t left = kc_source_left(s);
-    if (left != UINT64_MAX && left < SIZE_MAX / 2 && kc_buf_reserve(&b, (size_t)left + 1, e) != 0)
-        goto out;
     uint64_t want = HEADER_LENGTH + 1;
     /* a file that is no model, or longer than one, is not read to its end */
     for (int steps = 0; got > 0 && b.n <= want;) {
         if (b.cap - b.n < 4096 && kc_buf_reserve(&b, b.n / 2 + 65536, e) != 0)
             goto out;
-        if (kc_source_read(s, b.p + b.n, b.cap - b.n, &got, e) != 0)
+        if (kc_source_read(src, b.p + b.n, b.cap - b.n, &got, e) != 0)
             goto out;
         b.n += got;
-        for (; steps < 2 && b.n >= want; steps++)
+        for (; steps < 2 && b.n >= want; steps++) {
             want = expected_size(b.p, b.n);
+            uint64_t left = kc_source_left(src), more = want > b.n ? want - b.n : 0; /* its length is known: at once */
+            if (left != UINT64_MAX && more > 0 && kc_buf_reserve(&b, (size_t)(more < left ? more : left) + 1, e) != 0)
+                goto out;
+        }
     }
     rc = kc_model_parse(m, b.p, b.n, kc_source_name(path), e);
 out:
     kc_buf_free(&b);
+    return rc;
+}
+
+int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e)
+{
+    struct kc_source *s = NULL;
+    memset(m, 0, sizeof *m);
+    if (kc_source_open(&s, path, e) != 0)
+        return -1;
+    int rc = kc_model_read(m, path, s, e);
     kc_source_free(s);
     return rc;
 }
 
-/* Return 1 if the header, n bytes of fd, says that the file is something other than a model; -1 if it cannot be
- * read. */
-static int is_other_format(int fd, const char *path, size_t n, struct kc_err *e)
+int kc_model_is(struct kc_source *src, struct kc_err *e)
 {
     struct kc_err why = KC_ERR_INIT;
     struct kc_st st = {0};
-    size_t got;
-    char *json = kc_mem_alloc(n, 1, e);
-    if (!json)
+    const char *p;
+    size_t n;
+    if (kc_source_peek(src, HEADER_LENGTH + 1, &p, &n, e) != 0)
         return -1;
-    int err = kc_fd_pread(fd, json, n, HEADER_LENGTH, &got);
-    int another = err == 0 && got == n && kc_st_parse(&st, json, n, "", &why) == 0 && !kc_st_is_model(&st);
+    uint64_t header = header_length(p, n);
+    if (header == 0)
+        return 0;
+    if (kc_source_peek(src, HEADER_LENGTH + (size_t)header, &p, &n, e) != 0)
+        return -1;
+    if (n < HEADER_LENGTH + header) /* cut short: reading it will say so */
+        return 1;
+    int another = kc_st_parse(&st, p + HEADER_LENGTH, (size_t)header, "", &why) == 0 && !kc_st_is_model(&st);
     kc_st_free(&st);
-    kc_mem_free(json);
-    if (err != 0)
-        return kc_err_sys(e, path, err, "cannot read");
     if (why.code != KC_ESYS)
-        return another;
+        return !another;
     *e = why;
     return -1;
-}
-
-int kc_model_is(const char *path, struct kc_err *e)
-{
-    char p[HEADER_LENGTH + 1];
-    struct stat st;
-    size_t got;
-    if (strcmp(path, "-") == 0)
-        return 0;
-    if (stat(path, &st) != 0)
-        return kc_err_sys(e, path, errno, "cannot open");
-    if (!S_ISREG(st.st_mode))
-        return 0;
-    int fd = kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return kc_err_sys(e, path, errno, "cannot open");
-    int err = kc_fd_pread(fd, p, sizeof p, 0, &got), is = 0;
-    if (err != 0)
-        is = kc_err_sys(e, path, err, "cannot read");
-    else if (got == sizeof p && kc_le64(p) <= KC_ST_HEADER_MAX && p[HEADER_LENGTH] == '{')
-        is = 1;
-    if (is == 1 && (off_t)kc_le64(p) <= st.st_size - HEADER_LENGTH) {
-        int another = is_other_format(fd, path, (size_t)kc_le64(p), e);
-        is = another < 0 ? -1 : !another;
-    }
-    close(fd);
-    return is;
 }

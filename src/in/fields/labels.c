@@ -497,12 +497,21 @@ static int read_lines(struct label_reader *s, struct kc_err *e)
 
 int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l, struct kc_err *e)
 {
-    struct label_reader s = {.l = l, .o = o, .format = o->format};
+    struct kc_source *src = NULL;
     memset(l, 0, sizeof *l);
-    int rc = kc_lines_open(&s.in, path, e);
+    return kc_source_open(&src, path, e) != 0 ? -1 : kc_labels_read(path, src, o, l, e);
+}
+
+int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labels_opts *o, struct kc_labelling *l,
+                   struct kc_err *e)
+{
+    struct label_reader s = {.l = l, .o = o, .format = o->format};
+    int rc = 0;
+    memset(l, 0, sizeof *l);
+    kc_lines_begin(&s.in, path, src);
     s.in.limit = LONGEST_LINE;
     s.in.limit_code = KC_EINPUT;
-    if (rc == 0 && s.format == KC_LABELS_AUTO)
+    if (s.format == KC_LABELS_AUTO)
         rc = guess_format(&s, e);
     if (rc == 0)
         rc = s.format == KC_LABELS_NPY ? read_npy(&s, e) : read_lines(&s, e);

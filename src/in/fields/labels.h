@@ -5,6 +5,7 @@
 
 #include "base/label.h"
 #include "base/mem.h"
+#include "io/source.h"
 
 enum kc_labels_format {
     KC_LABELS_AUTO,  /* by the first bytes and lines (in/fields/label_table.h) */
@@ -47,7 +48,10 @@ struct kc_labelling {
 };
 
 /* Read a file of labels into l, which is zero-initialised by the callee; free it with kc_labelling_free, also after a
- * failure. KC_EINPUT, with the line, for a file that is no label file, or has no rows. */
+ * failure. KC_EINPUT, with the line, for a file that is no label file, or has no rows. kc_labels_read does it with a
+ * source that was opened at path, which it closes. */
+int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labels_opts *o, struct kc_labelling *l,
+                   struct kc_err *e) KC_MUST_USE;
 int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l,
                    struct kc_err *e) KC_MUST_USE;
 void kc_labelling_free(struct kc_labelling *l);

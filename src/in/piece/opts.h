@@ -22,9 +22,12 @@ enum kc_in_format { KC_IN_AUTO, KC_IN_JSONL, KC_IN_KVEC, KC_IN_NPY, KC_IN_RAW, K
 enum kc_header { KC_HEADER_AUTO, KC_HEADER_YES, KC_HEADER_NO };
 enum kc_dialect { KC_DIALECT_AUTO, KC_DIALECT_COPY, KC_DIALECT_CSV }; /* of tsv */
 
+struct kc_source; /* io/source.h */
+
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
     size_t nfiles;            /* 0: standard input */
+    struct kc_source *first;  /* the first of them, if it is open already: it is taken over; NULL: it is not */
     enum kc_in_format format; /* raw is never recognised by itself, it must be named */
     uint64_t dim;             /* raw: numbers per row; else 0 */
     uint64_t dims;            /* use the first `dims` numbers of each vector; 0: all */

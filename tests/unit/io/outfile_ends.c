@@ -158,17 +158,18 @@ TEST(lock_leaves_alone_what_is_no_file)
 {
     struct kc_err e = KC_ERR_INIT;
     char below[300];
-    int fd = 7, waited = 7;
+    int fd = 7;
+    const struct kc_ctx quiet = {.log = NULL};
     snprintf(below, sizeof below, "%s/below", out_path("plain"));
     CHECK(out_spit(out_path("plain"), "x") == 0);
     const char *none[] = {"-", "/dev/null", "/tmp", below, out_path("nothing")};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-        CHECK(kc_lock_take(none[i], &fd, &waited, &e) == 0 && fd == -1 && waited == 0);
+        CHECK(kc_lock_take(&quiet, none[i], -1, &fd, &e) == 0 && fd == -1);
         kc_lock_drop(fd);
     }
     CHECK(symlink("loop", out_path("loop")) == 0);
-    CHECK(kc_lock_take(out_path("loop"), &fd, &waited, &e) == 0 && fd == -1);
-    CHECK(kc_lock_take(out_path("plain"), &fd, &waited, &e) == 0 && fd >= 0 && waited == 0);
+    CHECK(kc_lock_take(&quiet, out_path("loop"), -1, &fd, &e) == 0 && fd == -1);
+    CHECK(kc_lock_take(&quiet, out_path("plain"), -1, &fd, &e) == 0 && fd >= 0);
     kc_lock_drop(fd);
     CHECK(unlink(out_path("loop")) == 0 && unlink(out_path("plain")) == 0 && e.code == KC_OK);
 }

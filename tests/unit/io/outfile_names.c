@@ -185,7 +185,8 @@ TEST(outfile_keeps_to_what_is_allowed)
     struct kc_err e = KC_ERR_INIT;
     struct stat st;
     char file[512], folder[512], closed[512], hidden[512];
-    int fd = 7, waited = 7;
+    int fd = 7;
+    const struct kc_ctx quiet = {.log = NULL};
     snprintf(folder, sizeof folder, "%s", out_path("drop"));
     snprintf(file, sizeof file, "%s", out_path("drop/file"));
     snprintf(closed, sizeof closed, "%s", out_path("drop/closed"));
@@ -203,7 +204,7 @@ TEST(outfile_keeps_to_what_is_allowed)
         e = (struct kc_err)KC_ERR_INIT;
         CHECK(put(hidden, "new", &e) == -1 && strcmp(e.msg, "cannot write: Permission denied") == 0);
         e = (struct kc_err)KC_ERR_INIT;
-        CHECK(kc_lock_take(hidden, &fd, &waited, &e) == 0 && fd == -1 && waited == 0);
+        CHECK(kc_lock_take(&quiet, hidden, -1, &fd, &e) == 0 && fd == -1);
         step_up();
         CHECK(unlink(file) == 0 && chmod(folder, 0333) == 0 && step_down(folder));
         CHECK_MSG(put(file, "new", &e) == 0, "%s", e.msg); /* its folder cannot be synced, which is no error */

@@ -233,7 +233,8 @@ TEST(refused_locks)
 {
     struct kc_err e = KC_ERR_INIT;
     struct stat st;
-    int fd = 7, waited = 7;
+    int fd = 7;
+    const struct kc_ctx quiet = {.log = NULL};
     snprintf(locked, sizeof locked, "%s", out_path("locked"));
     snprintf(other, sizeof other, "%s/kclust-unit-%ld", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
              (long)getpid());
@@ -241,24 +242,24 @@ TEST(refused_locks)
         return;
     CHECK(out_spit(locked, "x") == 0 && out_spit(other, "y") == 0);
     refuse(CALL_FLOCK, 0, 1, EINTR); /* tried again, and had at once */
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == 0 && fd >= 0 && !waited);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == 0 && fd >= 0);
     kc_lock_drop(fd);
     refuse(CALL_FLOCK, 0, 1, EWOULDBLOCK);
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == 0 && fd >= 0 && waited);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == 0 && fd >= 0);
     kc_lock_drop(fd);
     refuse(CALL_FLOCK, 0, 1, ENOLCK);
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == -1 && strcmp(e.msg, "cannot lock: No locks available") == 0);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == -1 && strcmp(e.msg, "cannot lock: No locks available") == 0);
     e = (struct kc_err)KC_ERR_INIT;
     refuse(CALL_OPEN, 0, 1, ENOENT); /* removed before it could be opened */
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == 0 && fd == -1);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == 0 && fd == -1);
     refuse(CALL_OPEN, 0, 1, EMFILE);
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == -1 && strcmp(e.msg, "cannot lock: Too many open files") == 0);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == -1 && strcmp(e.msg, "cannot lock: Too many open files") == 0);
     e = (struct kc_err)KC_ERR_INIT;
     answers[CALL_FLOCK] = (struct answer){.before = lead_elsewhere};
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == 0 && fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 1);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == 0 && fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 1);
     CHECK(flock(open(other, O_RDONLY), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK);
     kc_lock_drop(fd);
     answers[CALL_FLOCK] = (struct answer){.before = remove_locked};
-    CHECK(kc_lock_take(locked, &fd, &waited, &e) == 0 && fd == -1 && e.code == KC_OK);
+    CHECK(kc_lock_take(&quiet, locked, -1, &fd, &e) == 0 && fd == -1 && e.code == KC_OK);
     CHECK(unlink(other) == 0);
 }

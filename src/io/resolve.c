@@ -1,0 +1,71 @@
+/* Follow links by descriptors. readlink() by path after stat() by path leaves a moment in which somebody can put a link
+ * where a file was; the kernel's own check does not hold then, because readlink() is not following. */
+#include "io/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_LINKS 40
+
+/* Return 1 if a link in this folder may be followed. */
+static int may_follow(const struct stat *link, const struct stat *folder)
+{
+    if ((folder->st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+        return 1;
+    return link->st_uid == geteuid() || link->st_uid == folder->st_uid;
+}
+
+/* Read the link that path names into link. Return 0, -1 if it is no link or nothing is there, or an errno. */
+static int read_link(const char *path, char link[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    struct stat st, in;
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    memcpy(folder, slash ? (n ? path : "/") : ".", n ? n : 1);
+    folder[n ? n : 1] = '\0';
+    int dir = openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC), err = 0;
+    if (dir < 0)
+        return errno == ENOENT ? -1 : errno;
+    int fd = openat(dir, slash ? slash + 1 : path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        err = errno == ENOENT ? -1 : errno;
+    else if (fstat(fd, &st) != 0 || fstat(dir, &in) != 0)
+        err = errno;
+    else if (!S_ISLNK(st.st_mode))
+        err = -1;
+    else if (!may_follow(&st, &in))
+        err = EACCES;
+    if (err == 0) {
+        ssize_t m = readlinkat(fd, "", link, PATH_MAX - 1);
+        err = m < 0 ? errno : 0;
+        link[m < 0 ? 0 : m] = '\0';
+    }
+    if (fd >= 0)
+        close(fd);
+    close(dir);
+    return err;
+}
+
+int kc_resolve(char *path, size_t size)
+{
+    for (int i = 0; i < MAX_LINKS; i++) {
+        char link[PATH_MAX];
+        size_t end = strlen(path);
+        if (end == 0 || path[end - 1] == '/') /* a folder: its caller refuses it */
+            return 0;
+        int err = read_link(path, link);
+        if (err != 0)
+            return err < 0 ? 0 : err;
+        char *slash = strrchr(path, '/');
+        size_t dir = link[0] != '/' && slash ? (size_t)(slash - path) + 1 : 0, n = strlen(link);
+        if (dir + n + 1 > size)
+            return ENAMETOOLONG;
+        memcpy(path + dir, link, n + 1);
+    }
+    return ELOOP;
+}
