@@ -63,7 +63,7 @@ static int load_parquet(struct kc_meta *m, struct kc_source *src, const struct k
     o.only_attrs = 1;
     o.optional = optional;
     struct kc_feed f = {.o = &o, .block = (size_t)1 << 20, .files = &given->metadata, .nfiles = 1, .st = &st,
-                        .attrs = all, .src = src};
+                        .attrs = all, .first = src};
     struct meta_rows rows = {.m = m, .key = m->by_key ? &key : NULL};
     int none, rc = kc_formats_open_next(&f, &none, e) != 0 || kc_parquet_attrs(&f, keep_row, &rows, e) != 0 ? -1 : 0;
     kc_buf_free(&rows.work.json);

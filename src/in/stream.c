@@ -486,7 +486,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         kc_source_free(o->first);
         return -1;
     }
-    b->feed.src = o->first;
+    b->feed.first = o->first;
     b->feed.o = o;
     b->feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
     run->pieces = pieces_bytes(nslots, b->feed.block);

@@ -161,6 +161,8 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
         f->line0 = 0;
         f->hint_rows = 0;
         f->carry.n = f->carry_at = 0;
+        f->src = f->first;
+        f->first = NULL;
         if (!f->src && kc_source_open(&f->src, f->path, e) != 0)
             return -1;
         f->st->gzip |= kc_source_kind(f->src) == KC_SOURCE_GZIP;

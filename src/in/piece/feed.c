@@ -204,6 +204,7 @@ void kc_feed_close(struct kc_feed *f)
 void kc_feed_free(struct kc_feed *f)
 {
     kc_feed_close(f);
+    kc_source_free(f->first);
     kc_buf_free(&f->carry);
     while (f->kept) {
         struct kc_kept *k = f->kept;

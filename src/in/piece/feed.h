@@ -19,6 +19,7 @@ struct kc_feed {
     const char *const *files;
     size_t nfiles, next;    /* next: the file that is opened next */
     const char *path, *name; /* of the open file */
+    struct kc_source *first; /* the next file, if it is open already; or NULL */
     struct kc_source *src;
     int src_eof;
     struct kc_err broken;   /* why the source ended early; counts after what was read before */
