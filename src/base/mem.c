@@ -5,16 +5,50 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "base/cgroup.h"
 #include "base/fd.h"
 #include "base/num.h"
 
+#define ASK_FROM ((uint64_t)8 << 20) /* bytes in use from which control groups are asked; their root costs some reads */
+#define SPARE(room) ((room) / 32 + ((uint64_t)1 << 20)) /* of a group's room: for stacks and what the heap wastes */
+
 static _Atomic uint64_t held, most_held;
+
+/* What the control groups allow: bytes in `held`, and the limit for messages. Set once by ask_groups. */
+static uint64_t group_most = UINT64_MAX, group_limit = UINT64_MAX;
+static pthread_once_t groups_asked = PTHREAD_ONCE_INIT;
+
+static void ask_groups(void)
+{
+    uint64_t room = kc_cgroup_room(&group_limit);
+    if (room != UINT64_MAX)
+        group_most = held + (room > SPARE(room) ? room - SPARE(room) : 0);
+}
+
+/* Return 1 if the control groups leave room for so many bytes more. The kernel would grant them, and kill the process
+ * when they are touched. */
+static int groups_allow(uint64_t bytes)
+{
+    uint64_t all = held + bytes;
+    if (all < ASK_FROM)
+        return 1;
+    (void)pthread_once(&groups_asked, ask_groups);
+    return all <= group_most;
+}
+
+uint64_t kc_mem_room(uint64_t *limit)
+{
+    (void)pthread_once(&groups_asked, ask_groups);
+    *limit = group_limit;
+    return group_most == UINT64_MAX ? UINT64_MAX : group_most > held ? group_most - held : 0;
+}
 
 /* Count a new block. p may be NULL. */
 static void *count_block(void *p)
@@ -53,6 +87,11 @@ int kc_mem_fail(struct kc_err *e, uint64_t bytes)
         kc_num_human(most, r.rlim_cur);
         kc_err_more(e, ", ulimit -%c allows %s", limits[i].option, most);
     }
+    (void)kc_mem_room(&ever);
+    if (ever != UINT64_MAX) {
+        kc_num_human(most, ever);
+        kc_err_more(e, ", its control group allows %s", most);
+    }
     e->short_of = bytes ? bytes : 1;
     return -1;
 }
@@ -81,7 +120,7 @@ static size_t checked_product(size_t count, size_t size, struct kc_err *e)
 void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = checked_product(count, size, e);
-    void *p = bytes ? malloc(bytes) : NULL;
+    void *p = bytes && groups_allow(bytes) ? malloc(bytes) : NULL;
     if (!p)
         (void)kc_mem_fail(e, bytes);
     return count_block(p);
@@ -90,7 +129,7 @@ void *kc_mem_alloc(size_t count, size_t size, struct kc_err *e)
 void *kc_mem_zalloc(size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = checked_product(count, size, e);
-    void *p = bytes ? calloc(1, bytes) : NULL;
+    void *p = bytes && groups_allow(bytes) ? calloc(1, bytes) : NULL;
     if (!p)
         (void)kc_mem_fail(e, bytes);
     return count_block(p);
@@ -100,7 +139,7 @@ void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = checked_product(count, size, e);
     void *p = NULL;
-    if (bytes == 0 || posix_memalign(&p, 64, bytes) != 0) {
+    if (bytes == 0 || !groups_allow(bytes) || posix_memalign(&p, 64, bytes) != 0) {
         (void)kc_mem_fail(e, bytes);
         return NULL;
     }
@@ -110,7 +149,7 @@ void *kc_mem_aligned(size_t count, size_t size, struct kc_err *e)
 void *kc_mem_realloc(void *old, size_t count, size_t size, struct kc_err *e)
 {
     size_t bytes = checked_product(count, size, e), before = malloc_usable_size(old);
-    void *p = bytes ? realloc(old, bytes) : NULL;
+    void *p = bytes && (bytes <= before || groups_allow(bytes - before)) ? realloc(old, bytes) : NULL;
     if (!p) {
         (void)kc_mem_fail(e, bytes > before ? bytes - before : bytes);
         return NULL;

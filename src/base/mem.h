@@ -30,6 +30,10 @@ uint64_t kc_mem_held(uint64_t *most, int reset);
  * limits. */
 int kc_mem_fail(struct kc_err *e, uint64_t bytes);
 
+/* Return the bytes that can still be allocated before a control group's limit; UINT64_MAX if there is none. What is
+ * beyond fails as if malloc had. limit: that of the group. */
+uint64_t kc_mem_room(uint64_t *limit);
+
 /* Return the largest resident size of this process so far, in bytes; 0 if the system does not tell. */
 uint64_t kc_mem_peak(void);
 

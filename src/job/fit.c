@@ -153,6 +153,13 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", for_data, for_work);
+    uint64_t limit, room = kc_mem_room(&limit);
+    if (work > room) { /* the kernel would grant it, and kill the process later */
+        char most[16];
+        kc_num_human(most, limit);
+        return kc_err_set(e, KC_ESYS, "needs %s of memory for the work, beside %s for the data: its control group allows "
+                          "%s; --max-memory keeps the rows in files", for_work, for_data, most);
+    }
     if (j->max_memory == 0 || need <= j->max_memory)
         return 0;
     if (!rows->x) {
