@@ -9,7 +9,7 @@
 #include "base/suggest.h"
 
 #define MICRO 1e6   /* microseconds in a second */
-#define LONGEST 1e9 /* seconds that a time can be */
+#define LONGEST 315576000000.0 /* seconds that a time can be: 10,000 years, which is more than dates span */
 
 int kc_value_bad(const char *value, const char *expected, const char *name, struct kc_err *e)
 {
@@ -96,8 +96,8 @@ static int refuse_number(const struct kc_option *o, const char *value, const cha
     else if (o->type == KC_OPTION_SIZE)
         snprintf(expected, sizeof expected, "a size, such as 500M or 2G");
     else
-        snprintf(expected, sizeof expected, "%s%sa time from %gs up, such as 90, 90s, 1.5m, 2h, 1d or 2w", off, or,
-                 o->low);
+        snprintf(expected, sizeof expected, "%s%sa time from %gs to 10,000 years, such as 90, 90s, 1.5m, 2h, 1d or 2w",
+                 off, or, o->low);
     return kc_value_bad(value, expected, name, e);
 }
 

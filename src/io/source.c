@@ -66,7 +66,15 @@ static int read_stored(struct kc_source *s, char *p, size_t n, size_t *got, stru
 {
     int err = kc_fd_read(s->fd, p, n, got);
     s->stored += *got;
-    return err == 0 ? 0 : kc_err_sys(e, s->name, err, "cannot read");
+    if (err != 0)
+        return kc_err_sys(e, s->name, err, "cannot read");
+    /* A file that ends before the size it had: what is missing would be lost without a word. Files of /sys have a size
+     * of 4096 and end before it, and still have it then. */
+    struct stat st;
+    if (*got == 0 && s->size != UINT64_MAX && s->stored < s->size && fstat(s->fd, &st) == 0 &&
+        (uint64_t)st.st_size < s->from + s->size)
+        return kc_err_at(e, KC_ESYS, s->name, 0, "has become shorter while it was read");
+    return 0;
 }
 
 /* Read more stored bytes into the empty buffer. s->n is then 0 only at the end. */
