@@ -1,6 +1,6 @@
 /* Read the limits of control groups: /proc/self/cgroup says which groups the process is in, the files below
- * /sys/fs/cgroup what each allows. A group is bounded by those above it, so each is asked up to the root. In a container
- * the path may be one of the host's that is not there: then the root of the tree is the container's own group.
+ * /sys/fs/cgroup what each allows. A group is bounded by those above it, so each is asked up to the root. In a
+ * container the path may be one of the host's that is not there: then the tree's root is the container's own group.
  *
  * KCLUST_CGROUP_ROOT names a folder that stands for / here, so that tests can make up a tree. Nothing is allocated, as
  * memory may be short. What cannot be read sets no limit. */
@@ -154,7 +154,7 @@ static uint64_t read_swap(const char *folder, int version)
     } else {
         most = read_number(folder, "memory.memsw.limit_in_bytes");
         used = read_number(folder, "memory.memsw.usage_in_bytes");
-        uint64_t memory = read_number(folder, "memory.limit_in_bytes"), now = read_number(folder, "memory.usage_in_bytes");
+        uint64_t memory = read_number(folder, version1.limit), now = read_number(folder, version1.used);
         most = most == UINT64_MAX ? most : most > memory ? most - memory : 0;
         used = used == UINT64_MAX ? used : used > now ? used - now : 0;
     }

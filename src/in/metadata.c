@@ -87,5 +87,6 @@ int kc_metadata_load(struct kc_meta *m, const struct kc_in_opts *o, const struct
         return -1;
     }
     return n >= 4 && memcmp(p, "PAR1", 4) == 0 ? load_parquet(m, src, o, want, optional, e) :
-           kc_meta_load(m, o->metadata, src, want, optional, o->metadata_key, KEY_OPTION, o->max_line, o->max_memory, e);
+           kc_meta_load(m, o->metadata, src, want, optional, o->metadata_key, KEY_OPTION, o->max_line, o->max_memory,
+                        e);
 }

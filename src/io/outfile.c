@@ -171,7 +171,8 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
     memcpy(f->target, path, strlen(path) + 1);
     int err = kc_resolve(f->target, PATH_MAX);
     if (err == EACCES)
-        return kc_err_at(e, KC_ESYS, f->name, 0, "a link of somebody else in a folder that all may write to: not followed");
+        return kc_err_at(e, KC_ESYS, f->name, 0, "not followed: a link of somebody else in a folder that all may write "
+                         "to");
     if (err != 0)
         return kc_err_sys(e, f->name, err, "cannot write");
     size_t len = strlen(f->target);

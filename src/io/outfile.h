@@ -9,8 +9,8 @@
 
 struct kc_outfile;
 
-/* Open an output. Creates the temporary file, so that a target that cannot be written is reported at once. Owner, group,
- * mode and extended attributes of an existing target are kept, as far as the system allows (owner.h). */
+/* Open an output. Creates the temporary file, so that a target that cannot be written is reported at once. Owner,
+ * group, mode and attributes of an existing target are kept, as far as the system allows (owner.h). */
 int kc_outfile_open(struct kc_outfile **out, const char *path, struct kc_err *e) KC_MUST_USE;
 /* Warn of what could not be kept. f may be NULL. */
 void kc_outfile_tell(const struct kc_outfile *f, const struct kc_ctx *ctx);

@@ -19,8 +19,8 @@ void kc_source_free(struct kc_source *s); /* NULL is fine */
  * compressed data that are damaged, cut short, or followed by something else. */
 int kc_source_read(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e) KC_MUST_USE;
 
-/* Look at the next decompressed bytes without reading them: at least `want` (> 0), fewer only at the end. They are valid
- * until the next call; KC_SOURCE_PAD NULs follow them. */
+/* Look at the next decompressed bytes without reading them: at least `want` (> 0), fewer only at the end. They are
+ * valid until the next call; KC_SOURCE_PAD NULs follow them. */
 int kc_source_peek(struct kc_source *s, size_t want, const char **p, size_t *n, struct kc_err *e) KC_MUST_USE;
 #define KC_SOURCE_PAD 64
 

@@ -13,7 +13,7 @@
 #include "la/product.h"
 #include "par/pool.h"
 
-#define STOP_WORDS_MOST 16000000 /* bytes; the lists of all languages together have a twentieth of it */
+#define STOP_WORDS_MOST 4000000 /* bytes; the lists of all languages together have a fifth of it */
 
 /* Keep a warning for the reports, and pass every line on to the caller. A kc_ctx.log. */
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -157,8 +157,8 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (work > room) { /* the kernel would grant it, and kill the process later */
         char most[16];
         kc_num_human(most, limit);
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the work, beside %s for the data: its control group allows "
-                          "%s; --max-memory keeps the rows in files", for_work, for_data, most);
+        return kc_err_set(e, KC_ESYS, "needs %s of memory for the work, beside %s for the data: its control group "
+                          "allows %s; --max-memory keeps the rows in files", for_work, for_data, most);
     }
     if (j->max_memory == 0 || need <= j->max_memory)
         return 0;
@@ -325,8 +325,8 @@ static int read_stop_words(const struct kc_job_fit *j, struct kc_job_run *run, s
         }
         kc_strs_clear(&t.strs);
         if (rc == 0 && run->stop_words.strs.bytes.n > STOP_WORDS_MOST)
-            rc = kc_err_at(e, KC_EINPUT, j->stop_words, t.in.line, "more than %d MB of stop words: is it a list of them?",
-                           STOP_WORDS_MOST / 1000000);
+            rc = kc_err_at(e, KC_EINPUT, j->stop_words, t.in.line,
+                           "more than %d MB of stop words: is it a list of them?", STOP_WORDS_MOST / 1000000);
     }
     kc_terms_free(&t);
     return rc;

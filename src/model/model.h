@@ -125,9 +125,9 @@ int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *
 int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err *e) KC_MUST_USE;
 void kc_model_free(struct kc_model *m);
 
-/* Return 1 if a source, of which nothing has been read, is a model: it begins as a safetensors file, and no valid header
- * says that it is something else. A model that is damaged or cut short is one too. 0: no model; -1: it cannot be read.
- * Nothing of it is read. */
+/* Return 1 if a source, of which nothing has been read, is a model: it begins as a safetensors file, and no valid
+ * header says that it is something else. A model that is damaged or cut short is one too. 0: no model; -1: it cannot
+ * be read. Nothing of it is read. */
 int kc_model_is(struct kc_source *src, struct kc_err *e) KC_MUST_USE;
 /* Load a model as kc_model_load does, from a source that was opened at path. The caller closes it. */
 int kc_model_read(struct kc_model *m, const char *path, struct kc_source *src, struct kc_err *e) KC_MUST_USE;

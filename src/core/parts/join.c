@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "la/product.h"
 
 enum { FEWEST = 1 << 16, PER_STORY = 32 }; /* couples that a pass keeps: at least; for each story */
 
@@ -28,7 +27,7 @@ struct ring {
 
 /* A set of stories of a tile: bit r % 64 of word r / 64 for number r. */
 struct tile_set {
-    uint64_t word[(KC_LA_TILE + 63) / 64];
+    uint64_t word[(KC_STORIES_TILE + 63) / 64];
 };
 
 /* The joining of stories. */
@@ -114,7 +113,7 @@ static int keep_couple(void *arg, uint32_t j, uint32_t i, float similarity, stru
     struct joining *w = arg;
     const struct couple c = {similarity, j, i};
     const size_t most = w->room / 2;
-    const uint32_t r = i % KC_LA_TILE;
+    const uint32_t r = i % KC_STORIES_TILE;
     if (!((double)similarity > w->least) || w->barred[w->parent[j]].word[r / 64] >> r % 64 & 1)
         return 0;
     if (w->dropped && by_similarity(&c, &w->kept[most - 1]) > 0)

@@ -326,6 +326,14 @@ static int make_stories(struct parting *w, struct kc_pieces *s)
             s->sums[c * s->d + t] *= (double)counts[c] / mass[c];
     if (link && kc_stories_link(s, w->p, o, &w->p->linked, w->e) != 0)
         goto out;
+    if (s->forgotten) {
+        char line[200];
+        int n = snprintf(line, sizeof line, "more than %zu clusters of earlier windows could be continued at once: "
+                         "only the latest were compared; a longer --time-window or a shorter --max-gap has fewer",
+                         2 * KC_STORIES_OPEN);
+        if (kc_strs_add(&f->warnings, line, (size_t)n, w->e) != 0)
+            goto out;
+    }
     if (link && join && w->weights) {
         apply_stories(f, s);
         if (sum_clusters(w, s->k, s->sums, counts, mass) != 0)

@@ -133,6 +133,37 @@ static int link_window(struct linking *w, uint32_t from, uint32_t to, int64_t wi
     return 0;
 }
 
+/* Order stories from the latest on; of two that are equally late, the later one made comes first. */
+static int by_lateness(const void *x, const void *y)
+{
+    const struct story *a = x, *b = y;
+    if (a->window != b->window)
+        return a->window > b->window ? -1 : 1;
+    if (a->last != b->last)
+        return a->last > b->last ? -1 : 1;
+    return a->id > b->id ? -1 : a->id < b->id;
+}
+
+static int by_id(const void *x, const void *y)
+{
+    const struct story *a = x, *b = y;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Forget all but the latest stories, if there are very many: the time for a window must not grow with all that came
+ * before it. Half are forgotten at once, so that sorting is rare. */
+static void forget_surplus_stories(struct linking *w)
+{
+    if (w->n <= 2 * KC_STORIES_OPEN)
+        return;
+    qsort(w->story, w->n, sizeof *w->story, by_lateness);
+    for (size_t i = KC_STORIES_OPEN; i < w->n; i++)
+        kc_mem_free(w->story[i].sum);
+    w->n = KC_STORIES_OPEN;
+    qsort(w->story, w->n, sizeof *w->story, by_id);
+    w->s->forgotten = 1;
+}
+
 /* Forget the stories that no cluster from this window on can continue. */
 static void forget_old_stories(struct linking *w, int64_t window, int64_t begins)
 {
@@ -145,6 +176,7 @@ static void forget_old_stories(struct linking *w, int64_t window, int64_t begins
             kc_mem_free(a->sum);
     }
     w->n = m;
+    forget_surplus_stories(w);
 }
 
 static void forget_all_stories(struct linking *w)
@@ -210,6 +242,8 @@ static float *compute_centroids(const struct kc_pieces *s, const uint32_t *id, u
     }
     return out;
 }
+
+_Static_assert(KC_STORIES_TILE == KC_LA_TILE, "a tile of the comparison is a tile of the products");
 
 uint64_t kc_stories_compare_bytes(uint64_t m, uint64_t d)
 {

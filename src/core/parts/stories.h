@@ -17,12 +17,14 @@ struct kc_pieces {
     struct kc_piece *piece; /* (k) by part */
     uint32_t k;
     size_t d;
+    int forgotten;          /* stories that could still be continued were forgotten: there were too many */
     double *sums;           /* (k, d) of the rows; for a piece that stands for a story, of all the story's rows */
 };
 
+#define KC_STORIES_TILE 96 /* pieces that are compared at once: KC_LA_TILE */
 /* Is called for pieces number j < i of those that are compared, with the similarity of their centroids. */
 typedef int (*kc_pair_fn)(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e);
-/* Is called before the pairs (j, i) of a tile: i from first to first + n - 1, n <= KC_LA_TILE. */
+/* Is called before the pairs (j, i) of a tile: i from first to first + n - 1, n <= KC_STORIES_TILE. */
 typedef void (*kc_tile_fn)(void *arg, uint32_t first, uint32_t n);
 
 /* What to do with all pairs of some pieces. */
@@ -39,6 +41,8 @@ int kc_stories_compare(const struct kc_pieces *s, const uint32_t *id, uint32_t m
 /* Return the bytes that comparing m pieces of d numbers allocates. */
 uint64_t kc_stories_compare_bytes(uint64_t m, uint64_t d);
 
+/* So many stories, the latest ones, are kept open at least. */
+#define KC_STORIES_OPEN ((size_t)4096)
 /* Link the pieces of each group, window after window. *linked: set to the number of pieces that continue an
  * earlier one. */
 int kc_stories_link(struct kc_pieces *s, const struct kc_parts *p, const struct kc_parts_opts *o, uint64_t *linked,

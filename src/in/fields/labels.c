@@ -73,8 +73,8 @@ static int check_limits(const struct label_reader *s, struct kc_err *e)
 {
     const struct kc_labelling *l = s->l;
     if (s->o->rows > 0 && l->n >= KC_LABELS_MORE(s->o->rows))
-        return kc_err_at(e, KC_EINPUT, s->in.name, 0, "more than %zu labels, expected %llu: one for each row of %s", l->n,
-                         (unsigned long long)s->o->rows, s->o->other);
+        return kc_err_at(e, KC_EINPUT, s->in.name, 0, "more than %zu labels, expected %llu: one for each row of %s",
+                         l->n, (unsigned long long)s->o->rows, s->o->other);
     uint64_t held = s->o->max > 0 ? l->cap * (sizeof *l->labels + sizeof *l->lines) + l->terms.bytes.n +
                                         l->terms.n * sizeof *l->terms.off + s->names.strs.bytes.n +
                                         s->names.cap * 5 * sizeof *s->names.slot : 0;

@@ -1,6 +1,6 @@
-/* Read a file of metadata: JSONL line by line as rows need it, a table (meta_table.c), or an index's maps (ids to records, ids to
- * positions) member by member through a window, in any order of the members. The ids are interned; when all are known,
- * the maps are joined to one array from position to record, and the ids are freed. */
+/* Read a file of metadata: JSONL line by line as rows need it, a table (meta_table.c), or an index's maps (ids to
+ * records, ids to positions) member by member through a window, in any order of the members. The ids are interned; when
+ * all are known, the maps are joined to one array from position to record, and the ids are freed. */
 #include "in/fields/meta.h"
 
 #include <stdio.h>
@@ -468,7 +468,8 @@ int kc_meta_load(struct kc_meta *m, const char *path, struct kc_source *src, con
         struct kc_window w;
         int rc = kc_window_begin(&w, path, src, max_line, e);
         if (rc == 0 && key)
-            rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for records: an index's metadata has positions", key_option);
+            rc = kc_err_at(e, KC_EUSAGE, m->name, 0, "%s is for records: an index's metadata has positions",
+                           key_option);
         else if (rc == 0)
             rc = load_index(m, &w, want, e);
         kc_window_free(&w);

@@ -23,9 +23,9 @@ struct kc_meta {
 };
 
 /* Begin to read metadata from src, opened at path, which is read once and closed at the end. `want` must stay until
- * kc_meta_free. The file is either JSONL, one record for each row in their order, or, with key (a field or JSON Pointer,
- * from the option key_option), in any order: then a row's term finds its record. Or it is an index's metadata, one JSON
- * object with the members
+ * kc_meta_free. The file is either JSONL, one record for each row in their order, or, with key (a field or JSON
+ * Pointer, from the option key_option), in any order: then a row's term finds its record. Or it is an index's metadata,
+ * one JSON object with the members
  *   metadata_store    {vector id: {"source_id", ..., "metadata": {...}}}
  *   id_map            {vector id: position}, and/or
  *   reverse_id_map    {position: vector id}.

@@ -68,7 +68,7 @@ TEST(options_parse_and_print_by_type)
         {"real", "nan", NULL, "--it: 'nan' is not a number from 0 to 1"},
         {"seconds", "1.5m", "90", "90s"},
         {"seconds", "off", "-1", "off"},
-        {"seconds", "0", NULL, "--it: '0' is not off or a time from 1s up, such as 90, 90s, 1.5m, 2h, 1d or 2w"},
+        {"seconds", "0", NULL, "--it: '0' is not off or a time from 1s to 10,000 years, such as 90, 90s, 1.5m, 2h, 1d or 2w"},
         {"time", "2w", "1209600", "1209600"},
         {"time", "off", "off", "off"},
         {"text", "a b", "a b", "a b"},

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "core/parts/stories.h"
-#include "la/product.h"
 
 struct pair {
     float similarity;
@@ -75,7 +74,7 @@ static uint64_t slow_join(const struct kc_pieces *s, double least, uint32_t *set
 /* Make k stories of so many groups in a few directions, so that similarities repeat. */
 static struct kc_pieces make_pieces(struct kc_rng *r, uint32_t k, size_t d, uint32_t groups, unsigned values)
 {
-    struct kc_pieces s = {calloc(k, sizeof *s.piece), k, d, malloc(k * d * sizeof(double))};
+    struct kc_pieces s = {.piece = calloc(k, sizeof *s.piece), .k = k, .d = d, .sums = malloc(k * d * sizeof(double))};
     for (uint32_t i = 0; i < k; i++) {
         s.piece[i] = (struct kc_piece){i, (uint32_t)kc_rng_below(r, groups), i, 1, 0, 0};
         for (size_t t = 0; t < d; t++)
