@@ -123,6 +123,16 @@ static void try_labels(const struct kc_labels_opts *o, const uint8_t *p, size_t 
     kc_labelling_free(&b);
 }
 
+/* Read metadata to their end. */
+static int read_metadata(struct kc_meta *m, const struct kc_attrs *want, const char *key, struct kc_err *e)
+{
+    struct kc_source *src = NULL;
+    memset(m, 0, sizeof *m);
+    return kc_source_open(&src, PATH, e) != 0 ||
+           kc_meta_load(m, PATH, src, want, 1, key, "--metadata-key", (uint64_t)1 << 20, 0, e) != 0 ||
+           kc_meta_need(m, UINT64_MAX, e) != 0 ? -1 : 0;
+}
+
 static void try_metadata(const char *key, const uint8_t *p, size_t n, size_t piece)
 {
     static const char *const names[] = {"lang", "/year"};
@@ -132,9 +142,9 @@ static void try_metadata(const char *key, const uint8_t *p, size_t n, size_t pie
     if (kc_attrs_init(&want, names, 2, "a field", &e) != 0)
         abort();
     offer(p, n, 0);
-    int rc = kc_meta_load(&a, PATH, &want, 1, key, "--metadata-key", (uint64_t)1 << 20, &e);
+    int rc = read_metadata(&a, &want, key, &e);
     offer(p, n, piece);
-    int rc2 = kc_meta_load(&b, PATH, &want, 1, key, "--metadata-key", (uint64_t)1 << 20, &f);
+    int rc2 = read_metadata(&b, &want, key, &f);
     if (e.code == KC_EUSAGE)
         FUZZ_CHECK(f.code == KC_EUSAGE);
     else
