@@ -7,7 +7,6 @@
 #include "base/cgroup.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,11 @@
 #include "base/fd.h"
 
 #define TREE "/sys/fs/cgroup"
-#define TEXT 8192
+/* Bytes of what is read: the stack may be as small as 32 KiB. */
+#define GROUPS 4096 /* /proc/self/cgroup: up to some 15 lines */
+#define TABLE 2048  /* memory.stat and meminfo, whose lines of interest are in the first KiB */
+#define NUMBERS 64
+#define NAME 1024 /* of a group's folder */
 
 /* The two versions' names of what is read. */
 struct memory_files {
@@ -36,19 +39,19 @@ static const char *get_root(void)
     return root ? root : "";
 }
 
-/* Read a small file. Return 0 if it is there. */
-static int read_text(char text[TEXT], const char *folder, const char *name)
+/* Read the first size - 1 bytes of a file. Return 0 if it is there. */
+static int read_text(char *text, size_t size, const char *folder, const char *name)
 {
-    char path[PATH_MAX];
+    char path[NAME + 64];
     size_t n = 0;
     int len = snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = len < 0 || len >= PATH_MAX ? -1 : kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = len < 0 || (size_t)len >= sizeof path ? -1 : kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
     text[0] = '\0';
     if (fd < 0)
         return -1;
     int bad = 0;
-    for (size_t got = 1; !bad && got > 0 && n < TEXT - 1; n += got)
-        bad = kc_fd_read(fd, text + n, TEXT - 1 - n, &got);
+    for (size_t got = 1; !bad && got > 0 && n < size - 1; n += got)
+        bad = kc_fd_read(fd, text + n, size - 1 - n, &got);
     close(fd);
     text[bad ? 0 : n] = '\0';
     return bad;
@@ -57,8 +60,8 @@ static int read_text(char text[TEXT], const char *folder, const char *name)
 /* Read a number; "max", and what is not there, is UINT64_MAX. */
 static uint64_t read_number(const char *folder, const char *name)
 {
-    char text[TEXT], *end;
-    if (read_text(text, folder, name) != 0 || text[0] < '0' || text[0] > '9')
+    char text[NUMBERS], *end;
+    if (read_text(text, sizeof text, folder, name) != 0 || text[0] < '0' || text[0] > '9')
         return UINT64_MAX;
     uint64_t n = strtoull(text, &end, 10);
     return end == text ? UINT64_MAX : n;
@@ -77,10 +80,10 @@ static uint64_t find_number(const char *text, const char *name)
 /* Ask the group `path` below a tree's mount, and those above it. */
 static void ask_upwards(const char *mount, const char *path, int version, ask_fn ask, void *arg)
 {
-    char folder[PATH_MAX];
+    char folder[NAME];
     struct stat st;
     int base = snprintf(folder, sizeof folder, "%s%s", get_root(), mount);
-    if (base < 0 || base >= PATH_MAX || stat(folder, &st) != 0)
+    if (base < 0 || base >= NAME || stat(folder, &st) != 0)
         return;
     int n = snprintf(folder + base, sizeof folder - (size_t)base, "%s", path);
     if (n < 0 || (size_t)n >= sizeof folder - (size_t)base || strstr(path, "/../") || stat(folder, &st) != 0)
@@ -107,9 +110,9 @@ static int has_word(const char *list, const char *word)
 /* Ask the groups that have a controller: those of its own tree, and those of the unified one. */
 static void ask_groups(const char *controller, ask_fn ask, void *arg)
 {
-    char text[TEXT], mount[PATH_MAX], folder[PATH_MAX];
+    char text[GROUPS], mount[NAME], folder[NAME];
     int len = snprintf(folder, sizeof folder, "%s/proc/self", get_root());
-    if (len < 0 || len >= PATH_MAX || read_text(text, folder, "cgroup") != 0)
+    if (len < 0 || len >= NAME || read_text(text, sizeof text, folder, "cgroup") != 0)
         return;
     for (char *line = text, *next; line && *line; line = next) {
         next = strchr(line, '\n');
@@ -143,9 +146,9 @@ struct memory_answer {
 /* Return the bytes of swap that a group may still take. */
 static uint64_t read_swap(const char *folder, int version)
 {
-    char text[TEXT], proc[PATH_MAX];
+    char text[TABLE], proc[NAME];
     int len = snprintf(proc, sizeof proc, "%s/proc", get_root());
-    if (len < 0 || len >= PATH_MAX || read_text(text, proc, "meminfo") != 0)
+    if (len < 0 || len >= NAME || read_text(text, sizeof text, proc, "meminfo") != 0)
         return 0;
     uint64_t machine = find_number(text, "SwapFree:") * 1024, most, used;
     if (version == 2) {
@@ -166,12 +169,12 @@ static void ask_memory(const char *folder, int version, void *arg)
 {
     const struct memory_files *f = version == 2 ? &version2 : &version1;
     struct memory_answer *a = arg;
-    char text[TEXT];
+    char text[TABLE];
     uint64_t limit = read_number(folder, f->limit), used = read_number(folder, f->used);
     if (limit >= INT64_MAX / 4096 * 4096) /* no limit, as version 1 says it */
         return;
     used = used == UINT64_MAX ? 0 : used;
-    if (read_text(text, folder, "memory.stat") == 0) {
+    if (read_text(text, sizeof text, folder, "memory.stat") == 0) {
         uint64_t cache = find_number(text, f->inactive) + find_number(text, f->active);
         used = used > cache ? used - cache : 0;
     }
@@ -191,10 +194,10 @@ uint64_t kc_cgroup_room(uint64_t *limit)
 static void ask_cpus(const char *folder, int version, void *arg)
 {
     unsigned *cpus = arg;
-    char text[TEXT], *end;
+    char text[NUMBERS], *end;
     uint64_t quota, period;
     if (version == 2) {
-        if (read_text(text, folder, "cpu.max") != 0 || text[0] < '0' || text[0] > '9')
+        if (read_text(text, sizeof text, folder, "cpu.max") != 0 || text[0] < '0' || text[0] > '9')
             return;
         quota = strtoull(text, &end, 10);
         period = strtoull(end, NULL, 10);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/xattr.h>
 #include "base/fd.h"
+#include "base/mem.h"
 
-#define NAMES_MOST ((size_t)65536) /* XATTR_LIST_MAX of Linux */
-#define VALUE_MOST ((size_t)65536) /* XATTR_SIZE_MAX */
+#define VALUE_MOST ((size_t)65536) /* XATTR_SIZE_MAX of Linux */
 #define ACCESS_LIST "system.posix_acl_access"
 
 static void note(char *lost, size_t size, const char *what)
@@ -27,20 +27,18 @@ static int is_systems_own(const char *name)
            (strncmp(name, "system.", 7) == 0 && strcmp(name, ACCESS_LIST) != 0);
 }
 
-/* Copy the access list and the extended attributes. A file system without any is no failure. */
-static void copy_attributes(int fd, const char *path, char *lost, size_t size)
+/* Copy the attributes that names lists, n bytes; value holds one at a time. */
+static void copy_named(int fd, const char *path, const char *names, ssize_t n, char *value, char *lost, size_t size)
 {
-    char names[NAMES_MOST], value[VALUE_MOST];
-    ssize_t all = llistxattr(path, names, sizeof names);
     int others = 0, list = 0;
-    for (ssize_t at = 0; at < all; at += (ssize_t)strlen(names + at) + 1) {
+    for (ssize_t at = 0; at < n; at += (ssize_t)strlen(names + at) + 1) {
         const char *name = names + at;
         if (is_systems_own(name))
             continue;
-        ssize_t n = lgetxattr(path, name, value, sizeof value);
-        if (n < 0 && errno == ENODATA) /* it was removed meanwhile */
+        ssize_t got = lgetxattr(path, name, value, VALUE_MOST);
+        if (got < 0 && errno == ENODATA) /* it was removed meanwhile */
             continue;
-        if (n >= 0 && fsetxattr(fd, name, value, (size_t)n, 0) == 0)
+        if (got >= 0 && fsetxattr(fd, name, value, (size_t)got, 0) == 0)
             continue;
         list |= strcmp(name, ACCESS_LIST) == 0;
         others |= strcmp(name, ACCESS_LIST) != 0;
@@ -49,6 +47,27 @@ static void copy_attributes(int fd, const char *path, char *lost, size_t size)
         note(lost, size, "its access list");
     if (others)
         note(lost, size, "extended attributes");
+}
+
+/* Copy the access list and the extended attributes. Most files have none, and some file systems know none. Return 0 or
+ * an errno: without memory it cannot be done. The buffers are not on the stack, which may be as small as 32 KiB. */
+static int copy_attributes(int fd, const char *path, char *lost, size_t size)
+{
+    ssize_t n = llistxattr(path, NULL, 0);
+    if (n < 0 && errno != ENOTSUP)
+        note(lost, size, "extended attributes");
+    if (n <= 0)
+        return 0;
+    struct kc_err none;
+    char *names = kc_mem_alloc((size_t)n + VALUE_MOST, 1, &none);
+    if (!names)
+        return ENOMEM;
+    ssize_t got = llistxattr(path, names, (size_t)n);
+    if (got < 0)
+        note(lost, size, "extended attributes");
+    copy_named(fd, path, names, got, names + n, lost, size);
+    kc_mem_free(names);
+    return 0;
 }
 
 int kc_owner_keep(int fd, const char *path, const struct stat *old, char *lost, size_t size)
@@ -68,6 +87,6 @@ int kc_owner_keep(int fd, const char *path, const struct stat *old, char *lost, 
             note(lost, size, "its group");
         mode &= (mode_t)~0070;
     }
-    copy_attributes(fd, path, lost, size);
-    return kc_fd_mode(fd, mode);
+    err = copy_attributes(fd, path, lost, size);
+    return err != 0 ? err : kc_fd_mode(fd, mode);
 }

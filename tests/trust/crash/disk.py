@@ -14,7 +14,7 @@ import re
 READS_ONLY = {
     "read", "pread64", "newfstatat", "fstat", "stat", "lstat", "statx", "access", "faccessat", "faccessat2", "readlink",
     "readlinkat", "ioctl", "poll", "fadvise64", "getcwd", "execve", "fchmod", "fchown", "fcntl", "lgetxattr",
-    "getxattr", "fgetxattr", "flistxattr", "fsetxattr", "statfs", "fstatfs", "getdents64", "umask", "pipe2", "fchmodat",
+    "getxattr", "fgetxattr", "flistxattr", "llistxattr", "fsetxattr", "statfs", "fstatfs", "getdents64", "umask", "pipe2", "fchmodat",
     "chmod", "utimensat", "readv", "flock", "ppoll", "select", "pselect6"}
 TRACED = ["-e", "trace=%file,%desc"]
 LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|\?)")

@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -178,7 +179,9 @@ PLACE(int, fsync, "fsync", (int fd), (fd), -1, 0)
 PLACE(int, rename, "rename", (const char *from, const char *to), (from, to), -1, 0)
 PLACE(int, fstat, "fstat", (int fd, struct stat *st), (fd, st), -1, 0)
 PLACE(int, stat, "stat", (const char *path, struct stat *st), (path, st), -1, 0)
-PLACE(ssize_t, readlink, "readlink", (const char *path, char *p, size_t n), (path, p, n), -1, 0)
+PLACE(int, lstat, "lstat", (const char *path, struct stat *st), (path, st), -1, 0)
+PLACE(ssize_t, readlinkat, "readlinkat", (int dir, const char *path, char *p, size_t n), (dir, path, p, n), -1, 0)
+PLACE(ssize_t, llistxattr, "llistxattr", (const char *path, char *p, size_t n), (path, p, n), -1, 0)
 PLACE(int, access, "access", (const char *path, int mode), (path, mode), -1, 0)
 PLACE(off_t, lseek, "lseek", (int fd, off_t to, int whence), (fd, to, whence), -1, 0)
 PLACE(int, dup, "dup", (int fd), (fd), -1, fd)

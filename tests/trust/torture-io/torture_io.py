@@ -54,6 +54,10 @@ ERRORS = {
     "link": ("EIO",),
     "linkat": ("EIO",),
     "flock": ("EINTR", "ENOLCK"),
+    "readlinkat": ("EIO", "EACCES"),
+    "llistxattr": ("EIO", "EOPNOTSUPP"),
+    "lgetxattr": ("EIO", "ENODATA"),
+    "fsetxattr": ("EIO", "ENOSPC", "EOPNOTSUPP"),
 }
 SHIM_NAMES = {"pread64": "pread", "pwrite64": "pwrite", "openat": "open", "newfstatat": "stat"}
 HEALTHY = {("read", "EINTR"), ("read", "EAGAIN"), ("pread64", "EINTR"), ("write", "EINTR"), ("write", "EAGAIN"),
