@@ -36,6 +36,15 @@ int kc_fd_open(const char *path, int flags, mode_t mode)
     return fd;
 }
 
+int kc_fd_open_in(int dir, const char *name, int flags)
+{
+    int fd;
+    do
+        fd = openat(dir, name, flags);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 int kc_fd_read(int fd, void *p, size_t n, size_t *got)
 {
     for (;;) {

@@ -1,5 +1,5 @@
 /* System calls on descriptors, carried through: interrupted calls are repeated, short transfers are continued, and a
- * descriptor that would block is waited for. All but kc_fd_open return 0 or the errno of the failure. */
+ * descriptor that would block is waited for. All but the opening ones return 0 or the errno of the failure. */
 #ifndef KC_BASE_FD_H
 #define KC_BASE_FD_H
 
@@ -9,6 +9,8 @@
 
 /* Open as open(2) does: -1 and errno on failure. */
 int kc_fd_open(const char *path, int flags, mode_t mode) KC_MUST_USE;
+/* Open an existing name in the folder that dir is open on. */
+int kc_fd_open_in(int dir, const char *name, int flags) KC_MUST_USE;
 /* Read what one read(2) gives, up to n bytes; *got is 0 at the end. */
 int kc_fd_read(int fd, void *p, size_t n, size_t *got) KC_MUST_USE;
 /* Read n bytes at offset `at`; *got is less only if the file ends before. */

@@ -180,6 +180,8 @@ static int open_target(struct kc_outfile *f, const char *path, struct kc_err *e)
         return kc_err_sys(e, f->name, len ? EISDIR : ENOENT, "cannot write");
     /* owner and mode are those of what is replaced, which may have been exchanged since stat() */
     exists = lstat(f->target, &st) == 0;
+    if (!exists && errno != ENOENT)
+        return kc_err_sys(e, f->name, errno, "cannot write");
     if (exists && !S_ISREG(st.st_mode))
         return kc_err_at(e, KC_ESYS, f->name, 0, "has changed meanwhile: it is no file any more");
     return make_temp(f, exists ? &st : NULL, e);

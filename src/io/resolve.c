@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/fd.h"
 
 #define MAX_LINKS 40
 
@@ -26,12 +27,13 @@ static int read_link(const char *path, char link[PATH_MAX])
     struct stat st, in;
     const char *slash = strrchr(path, '/');
     size_t n = slash ? (size_t)(slash - path) : 0;
+    link[0] = '\0';
     memcpy(folder, slash ? (n ? path : "/") : ".", n ? n : 1);
     folder[n ? n : 1] = '\0';
-    int dir = openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC), err = 0;
+    int dir = kc_fd_open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC, 0), err = 0;
     if (dir < 0)
         return errno == ENOENT ? -1 : errno;
-    int fd = openat(dir, slash ? slash + 1 : path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = kc_fd_open_in(dir, slash ? slash + 1 : path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         err = errno == ENOENT ? -1 : errno;
     else if (fstat(fd, &st) != 0 || fstat(dir, &in) != 0)
