@@ -170,53 +170,62 @@ static int make_text(struct kc_buf *b, const struct survey *s, const struct kc_i
     return 0;
 }
 
-int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e)
+/* Describe rows. The input may be open already, as in->first. */
+static int describe_rows(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_in_opts *in,
+                         struct kc_buf *text, struct kc_err *e)
 {
     struct survey s = {.least = DBL_MAX};
-    struct kc_in_opts in = j->in;
     struct kc_in_stats st;
-    struct kc_outfile *f = NULL;
-    struct kc_buf b = {0};
-    int rc = -1;
-    int model = in.nfiles <= 1 && in.format == KC_IN_AUTO && !in.tensor ? 1 : 0;
-    if (model) {
-        const char *path = in.nfiles == 1 ? in.files[0] : "-";
-        if (kc_source_open(&in.first, path, e) != 0)
-            return -1;
-        model = kc_model_is(in.first, e);
-        if (model != 0) {
-            if (model > 0)
-                rc = kc_job_info_model(ctx, j, path, in.first, e);
-            kc_source_free(in.first);
-            return rc;
-        }
-    }
-    in.normalise = 0;
-    in.want_raw = KC_RAW_NONE;
-    memset(&st, 0, sizeof st);
     char human[16];
-    kc_num_human(human, kc_in_stream_bytes(ctx, &in));
+    int rc = -1;
+    in->normalise = 0;
+    in->want_raw = KC_RAW_NONE;
+    memset(&st, 0, sizeof st);
+    kc_num_human(human, kc_in_stream_bytes(ctx, in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s to read in, and %zu bytes for each row", human, sizeof *s.hashes);
-    if (kc_outfile_open(&f, j->output, e) != 0) {
-        kc_source_free(in.first);
-        goto out;
-    }
-    if (kc_in_stream(ctx, &in, survey_piece, &s, &st, e) != 0)
+    if (kc_in_stream(ctx, in, survey_piece, &s, &st, e) != 0)
         goto out;
     if (s.rows == 0) {
         kc_err_set(e, KC_EINPUT, "no records");
         goto out;
     }
     count_duplicates(&s);
-    if ((j->json ? make_json(&b, &s, &st, e) : make_text(&b, &s, &st, e)) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
-        goto out;
-    rc = kc_outfile_commit(f, e);
-    if (rc == 0)
-        kc_outfile_tell(f, ctx);
+    rc = j->json ? make_json(text, &s, &st, e) : make_text(text, &s, &st, e);
 out:
-    kc_buf_free(&b);
-    kc_outfile_free(f);
     kc_strs_free(&s.first);
     kc_mem_free(s.hashes);
+    return rc;
+}
+
+/* Describe a model or rows, whatever the input is. */
+static int describe_input(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_buf *text, struct kc_err *e)
+{
+    struct kc_in_opts in = j->in;
+    const char *path = in.nfiles == 1 ? in.files[0] : "-";
+    if (in.nfiles > 1 || in.format != KC_IN_AUTO || in.tensor)
+        return describe_rows(ctx, j, &in, text, e);
+    if (kc_source_open(&in.first, path, e) != 0)
+        return -1;
+    int model = kc_model_is(in.first, e);
+    if (model == 0)
+        return describe_rows(ctx, j, &in, text, e);
+    int rc = model > 0 ? kc_job_info_model(j, path, in.first, text, e) : -1;
+    kc_source_free(in.first);
+    return rc;
+}
+
+int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e)
+{
+    struct kc_outfile *f = NULL;
+    struct kc_buf text = {0};
+    int rc = -1;
+    /* an output that cannot be written is reported before anything is read */
+    if (kc_outfile_open(&f, j->output, e) == 0 && describe_input(ctx, j, &text, e) == 0 &&
+        kc_outfile_write(f, text.p, text.n, e) == 0)
+        rc = kc_outfile_commit(f, e);
+    if (rc == 0)
+        kc_outfile_tell(f, ctx);
+    kc_buf_free(&text);
+    kc_outfile_free(f);
     return rc;
 }

@@ -10,8 +10,8 @@ struct kc_job_info {
     int json;           /* one JSON object instead of text */
 };
 
-/* Describe the model in src, opened at path, for which kc_model_is returned 1. The caller closes it. */
-int kc_job_info_model(const struct kc_ctx *ctx, const struct kc_job_info *j, const char *path, struct kc_source *src,
+/* Describe in text the model in src, opened at path, for which kc_model_is returned 1. The caller closes it. */
+int kc_job_info_model(const struct kc_job_info *j, const char *path, struct kc_source *src, struct kc_buf *text,
                       struct kc_err *e) KC_MUST_USE;
 
 /* Describe the input; if it is a model, by kc_job_info_model. */

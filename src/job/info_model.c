@@ -124,25 +124,14 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
     return shown < m->k ? kc_buf_printf(b, e, "        and %zu more\n", m->k - shown) : 0;
 }
 
-int kc_job_info_model(const struct kc_ctx *ctx, const struct kc_job_info *j, const char *path, struct kc_source *src,
+int kc_job_info_model(const struct kc_job_info *j, const char *path, struct kc_source *src, struct kc_buf *text,
                       struct kc_err *e)
 {
     struct kc_model m;
-    struct kc_outfile *f = NULL;
-    struct kc_buf b = {0};
     double cv, gini;
     int rc = -1;
-    if (kc_model_read(&m, path, src, e) != 0 || kc_outfile_open(&f, j->output, e) != 0 ||
-        kc_balance(m.counts, m.k, &cv, &gini, e) != 0)
-        goto out;
-    if ((j->json ? make_json(&b, &m, cv, gini, e) : make_text(&b, &m, cv, gini, e)) == 0 &&
-        kc_outfile_write(f, b.p, b.n, e) == 0)
-        rc = kc_outfile_commit(f, e);
-    if (rc == 0)
-        kc_outfile_tell(f, ctx);
-out:
-    kc_buf_free(&b);
-    kc_outfile_free(f);
+    if (kc_model_read(&m, path, src, e) == 0 && kc_balance(m.counts, m.k, &cv, &gini, e) == 0)
+        rc = j->json ? make_json(text, &m, cv, gini, e) : make_text(text, &m, cv, gini, e);
     kc_model_free(&m);
     return rc;
 }
