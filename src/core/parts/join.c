@@ -110,6 +110,7 @@ static void find_barred_rings(void *arg, uint32_t first, uint32_t n)
  * A kc_pair_fn. */
 static int keep_couple(void *arg, uint32_t j, uint32_t i, float similarity, struct kc_err *e)
 {
+    (void)e;
     struct joining *w = arg;
     const struct couple c = {similarity, j, i};
     const size_t most = w->room / 2;
@@ -123,7 +124,8 @@ static int keep_couple(void *arg, uint32_t j, uint32_t i, float similarity, stru
         w->n = most;
         w->dropped = 1;
         w->floor = w->kept[most - 1].similarity;
-        return keep_couple(arg, j, i, similarity, e);
+        if (by_similarity(&c, &w->kept[most - 1]) > 0)
+            return 0;
     }
     w->kept[w->n++] = c;
     return 0;

@@ -199,14 +199,14 @@ static int keep_value(struct kc_where *w, struct kc_buf *b, int quoted, struct k
     double x;
     if (kc_buf_addc(b, '\0', e) != 0)
         return -1;
-    const int is_number = !quoted && kc_num_double(b->p, &x) == 0;
+    const int has_number = !quoted && kc_num_double(b->p, &x) == 0;
     if (w->op != KC_WHERE_IN) {
-        w->number = is_number ? x : NAN;
+        w->number = has_number ? x : NAN;
         return kc_buf_add(&w->value, b->p, n + 1, e);
     }
     if (kc_intern_add(&w->in, b->p, n, &id, e) != 0)
         return -1;
-    if (!is_number)
+    if (!has_number)
         return 0;
     if (w->in_numbers == w->in_cap) {
         size_t cap = w->in_cap ? 2 * w->in_cap : 8;

@@ -140,7 +140,6 @@ struct meta_lines {
 static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, size_t n, struct kc_err *e)
 {
     const struct kc_lines *l = &s->in;
-    const struct kc_path *key = m->by_key ? &s->key : NULL;
     struct kc_buf *tmp = &s->tmp;
     struct kc_json_fault f;
     char msg[512];
@@ -157,12 +156,12 @@ static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, si
     }
     if (*begin != '{')
         return kc_err_at(e, KC_EINPUT, l->name, l->line, "the record is %s, expected an object", kc_json_kind(*begin));
-    if (key) {
+    if (m->by_key) {
         const char *value;
-        kc_attrs_find(key, 1, begin, NULL, NULL, &value);
+        kc_attrs_find(&s->key, 1, begin, NULL, NULL, &value);
         int rc = scalar_text(value, tmp, e);
         if (rc > 0) {
-            snprintf(msg, sizeof msg, "no key: '%.200s' is neither a string nor a number; ", key->name);
+            snprintf(msg, sizeof msg, "no key: '%.200s' is neither a string nor a number; ", s->key.name);
             kc_fields_list(begin, end, msg, sizeof msg);
             return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
         }
