@@ -34,7 +34,7 @@ void kc_lines_free(struct kc_lines *l)
 static int read_more(struct kc_lines *l, struct kc_err *e)
 {
     size_t got;
-    if (l->begin > 0) {
+    if (l->begin > 0 && l->b.p) {
         memmove(l->b.p, l->b.p + l->begin, l->b.n - l->begin);
         l->b.n -= l->begin;
         l->begin = 0;
