@@ -1,8 +1,9 @@
 /* Find the most similar word by the edit distance of Damerau (1964) and Levenshtein (1966), with neighbouring letters
  * swapped as one edit. A word counts if no more than a third of its letters are edits, and one in any case; a word that
- * begins with the other counts as one edit. */
+ * begins with the other, of three letters or more, counts as one edit. */
 #include "base/suggest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LONGEST 40 /* longer words are not compared */
@@ -53,7 +54,7 @@ void kc_suggest_try(struct kc_suggest *s, const char *known, size_t n)
     size_t common = 0;
     while (common < m && common < n && plain(s->word[common]) == plain(known[common]))
         common++;
-    if (m >= 4 && n >= 4 && (common == m || common == n))
+    if ((m >= 3 && common == m) || (n >= 4 && common == n))
         edits = least(edits, 1);
     if (edits > (most > 1 ? most : 1) || (s->best && edits >= s->distance))
         return;
@@ -69,4 +70,46 @@ void kc_suggest_list(struct kc_suggest *s, const char *words)
         kc_suggest_try(s, p, n);
         p += n;
     }
+}
+
+void kc_known_begin(struct kc_known *k, const char *word, char *out, size_t size)
+{
+    *k = (struct kc_known){.out = out, .size = size, .n = strlen(out)};
+    word = !word ? "" : word[0] == '/' && !strchr(word + 1, '/') ? word + 1 : word;
+    kc_suggest_begin(&k->meant, word, strlen(word));
+}
+
+/* Append to the message what there is room for. */
+static void append_text(struct kc_known *k, const char *before, const char *text, size_t n, const char *after)
+{
+    if (k->n + 1 < k->size)
+        k->n += (size_t)snprintf(k->out + k->n, k->size - k->n, "%s%.*s%s", before, (int)n, text, after);
+}
+
+void kc_known_add(struct kc_known *k, const char *name, size_t n)
+{
+    kc_suggest_try(&k->meant, name, n);
+    if (k->count <= KC_KNOWN_SHOWN && k->n + n + sizeof ", ...; did you mean ?" + 40 > k->size)
+        k->count = KC_KNOWN_SHOWN; /* there is no room for more */
+    if (k->count < KC_KNOWN_SHOWN)
+        append_text(k, k->count ? ", " : "", name, n < 40 ? n : 40, "");
+    else if (k->count == KC_KNOWN_SHOWN)
+        append_text(k, "", ", ...", 5, "");
+    k->count++;
+}
+
+void kc_known_lines(struct kc_known *k, const char *names)
+{
+    for (const char *p = names; *p; p += strspn(p, "\n")) {
+        size_t n = strcspn(p, "\n");
+        kc_known_add(k, p, n);
+        p += n;
+    }
+}
+
+void kc_known_end(struct kc_known *k)
+{
+    const struct kc_suggest *s = &k->meant;
+    if (s->best && !(s->best_n == s->word_n && memcmp(s->best, s->word, s->word_n) == 0))
+        append_text(k, "; did you mean ", k->meant.best, k->meant.best_n < 40 ? k->meant.best_n : 40, "?");
 }

@@ -19,4 +19,24 @@ void kc_suggest_try(struct kc_suggest *s, const char *known, size_t n);
 /* The same with each word of a list that is separated by blanks. */
 void kc_suggest_list(struct kc_suggest *s, const char *words);
 
+#define KC_KNOWN_SHOWN 8 /* names in a list; of more, this many and "..." */
+
+/* A list of the names that there are, at the end of a message about one that there is not. */
+struct kc_known {
+    struct kc_suggest meant;
+    char *out;   /* (size) the message */
+    size_t size, n;
+    size_t count;
+};
+
+/* Begin to append a list to the message in out, which has `size` bytes. word: what was asked for, which must outlive k;
+ * NULL: nothing is suggested. */
+void kc_known_begin(struct kc_known *k, const char *word, char *out, size_t size);
+/* Append a name of n bytes, which must outlive k. */
+void kc_known_add(struct kc_known *k, const char *name, size_t n);
+/* The same with each line of a text. */
+void kc_known_lines(struct kc_known *k, const char *names);
+/* Append what may have been meant. */
+void kc_known_end(struct kc_known *k);
+
 #endif

@@ -9,7 +9,8 @@ static struct args {
 } args;
 
 static const struct args defaults = {
-    .job = {.labels = {.noise = 1}, .lineage = KC_LINEAGE_OPTS_DEFAULT, .output = "-"},
+    .job = {.labels = {.noise = 1, .label_option = "--label-field", .term_option = "--label-term-field"},
+            .lineage = KC_LINEAGE_OPTS_DEFAULT, .output = "-"},
 };
 
 #define AT(member) offsetof(struct args, member)

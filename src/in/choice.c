@@ -2,9 +2,11 @@
  * rows that stay are moved together in place, and so are their terms, texts and attributes. */
 #include "in/choice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/suggest.h"
 #include "in/formats/formats.h"
 #include "in/metadata.h"
 #include "json/jsonw.h"
@@ -69,9 +71,17 @@ static int add_term(struct kc_choice *t, const char *value, size_t n, uint64_t r
 {
     const struct kc_buf *text = &t->tmp.text;
     int rc = kc_attrs_text(value, n, &t->tmp, e);
-    if (rc > 0)
-        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "row %llu: no term: '%s' is neither a string nor a number",
-                         (unsigned long long)row, t->o->term_field ? t->o->term_field : "vector_id");
+    const char *name = t->o->term_field ? t->o->term_field : "vector_id";
+    if (rc > 0) {
+        struct kc_known known;
+        char msg[512];
+        snprintf(msg, sizeof msg, "row %llu: no term: '%.200s' is neither a string nor a number%s",
+                 (unsigned long long)row, name, t->meta.names[0] ? "; the first record has " : "");
+        kc_known_begin(&known, name, msg, sizeof msg);
+        kc_known_lines(&known, t->meta.names);
+        kc_known_end(&known);
+        return kc_err_at(e, KC_EINPUT, t->meta.name, 0, "%s", msg);
+    }
     return rc < 0 ? -1 : kc_strs_add(terms, text->p ? text->p : "", text->n, e);
 }
 
@@ -111,13 +121,19 @@ static int row_is_chosen(struct kc_choice *t, const struct kc_slot *s, size_t ro
     const struct kc_in_opts *o = t->o;
     char msg[512], line[1000];
     struct kc_err what = KC_ERR_INIT;
+    for (size_t i = 0; i < t->nwhere; i++) {
+        size_t len = 0;
+        if (!(t->seen >> i & 1) && kc_strs_get(&s->attrs, row * t->stride + o->nattrs + i, &len) && len > 0)
+            t->seen |= 1U << i;
+    }
     int rc = kc_where_all(t->where, t->nwhere, &s->attrs, row * t->stride + o->nattrs, &t->tmp, e);
     if (rc <= 0) {
         t->unmet += rc == 0;
         return rc;
     }
     rc = !t->has_meta || !o->kinds ? 1 : /* else the reader has looked */
-         kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, row * t->stride, &t->tmp, msg, sizeof msg, e);
+         kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, row * t->stride, &t->tmp, NULL, NULL, msg,
+                        sizeof msg, e);
     if (rc != 0)
         return rc;
     if (kc_err_at(&what, KC_EINPUT, t->meta.name, 0, "row %llu: %s", (unsigned long long)number, msg) != 0 &&
@@ -130,6 +146,18 @@ static int row_is_chosen(struct kc_choice *t, const struct kc_slot *s, size_t ro
         return 0;
     kc_err_format(&what, line, sizeof line);
     return kc_strs_add(t->shown, line, strlen(line), e);
+}
+
+void kc_choice_unseen(const struct kc_choice *t, const char *keys, const char *before, char *msg, size_t size)
+{
+    for (size_t i = 0; i < t->nwhere; i++) {
+        size_t n = strlen(msg);
+        if (t->seen >> i & 1 || n >= size)
+            continue;
+        snprintf(msg + n, size - n, "%s", before);
+        kc_fields_absent(t->where[i].field, keys, msg, size);
+        return;
+    }
 }
 
 static int compare_numbers(const void *a, const void *b)

@@ -20,6 +20,7 @@ struct kc_choice {
     uint32_t *kept;         /* indices of the slot's rows that meet the conditions */
     size_t kept_cap;
     uint64_t unmet;         /* rows so far that did not */
+    unsigned seen;          /* bit i: a row has the field of condition i */
     uint64_t *bad;          /* counts rows whose metadata are not of the kind they must be; the caller's */
     struct kc_strs *shown;  /* the first of these as log lines; the caller's */
 };
@@ -32,6 +33,10 @@ int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e) KC_MUST_U
 int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in_run *run, struct kc_attrs *attrs,
                    struct kc_err *e) KC_MUST_USE;
 void kc_choice_free(struct kc_choice *t);
+
+/* Append to msg, which has `size` bytes, that no record has the field of a condition, and which there are. before: what
+ * goes before that. keys: see struct kc_in_stats. Append nothing if all are there. */
+void kc_choice_unseen(const struct kc_choice *t, const char *keys, const char *before, char *msg, size_t size);
 
 /* Look up the slot's rows (by `numbers`, their row numbers, or by their terms) in the metadata: append their attributes
  * to s->attrs and, if the metadata have them, their terms to `terms`. Do nothing if there are no metadata. */

@@ -402,11 +402,18 @@ static int check_end(struct pipeline *b, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, only, 0, "%llu of %llu records are bad, more than --max-bad %g allows%s",
                          (unsigned long long)d->skipped, (unsigned long long)all, d->o->max_bad, first_bad(d, text));
     }
+    text[0] = '\0';
+    if (t->has_meta)
+        memcpy(b->feed.st->keys, t->meta.names, sizeof b->feed.st->keys);
+    if (all > 0)
+        kc_choice_unseen(t, b->feed.st->keys, d->records > 0 ? "--where: " : "; ", text, sizeof text);
+    if (d->records > 0 && text[0] && d->skipped < all)
+        kc_ctx_log(d->ctx, KC_LOG_WARN, "%s", text);
     if (d->records == 0 && t->unmet == 1)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions");
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions%s", text);
     if (d->records == 0 && t->unmet > 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: none of the %llu good ones meets the conditions",
-                         (unsigned long long)t->unmet);
+        return kc_err_at(e, KC_EINPUT, only, 0, "no records: none of the %llu good ones meets the conditions%s",
+                         (unsigned long long)t->unmet, text);
     if (d->records == 0 && d->skipped == 1)
         return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad%s", first_bad(d, text));
     if (d->records == 0 && d->skipped > 0)

@@ -50,8 +50,11 @@ void kc_fit_fields_check(const struct kc_job_run *run)
         size_t row = 0, n = 0;
         for (int any = kc_fit_field(run, i, &f); any && n == 0 && row < run->ds.rows.n; row++)
             (void)kc_strs_get(f.attrs, row * f.stride + f.column, &n);
-        if (n == 0)
-            kc_ctx_log(&run->ctx, KC_LOG_WARN, "no record has a field '%.200s'", run->fields.name[i]);
+        char msg[512] = "";
+        if (n > 0)
+            continue;
+        kc_fields_absent(run->fields.name[i], run->ds.st.keys, msg, sizeof msg);
+        kc_ctx_log(&run->ctx, KC_LOG_WARN, "%s", msg);
     }
 }
 

@@ -78,20 +78,36 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     return 0;
 }
 
+/* If the vectors could not be read and the labels are none, report that instead: they may be in the wrong order.
+ * Return -1. */
+static int blame_labels(const struct kc_labels_opts *o, struct score_run *r, struct kc_err *e)
+{
+    struct kc_err other = KC_ERR_INIT;
+    if (e->code == KC_EINPUT && kc_labels_load(r->j->labels, o, &r->labels, &other) != 0 && other.code == KC_EINPUT)
+        *e = other;
+    return -1;
+}
+
 /* Read labels, gold labels and vectors, and match the labels to the rows. */
 static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
-    struct kc_labels_opts labels = {j->labels_format, j->in.term_field, 1, j->label_field, j->label_term_field, 0,
-                                    r->other, j->in.max_memory};
-    struct kc_labels_opts gold = {j->gold_format, j->in.term_field, 0, j->gold_label_field, j->gold_term_field, 0,
-                                  r->other, j->in.max_memory};
+    struct kc_labels_opts labels = {.format = j->labels_format, .term_field = j->in.term_field, .noise = 1,
+                                    .label_field = j->label_field, .own_term_field = j->label_term_field,
+                                    .label_option = "--label-field", .term_option = "--label-term-field",
+                                    .hint = "; the labels come first: kclust score LABELS [FILE]", .other = r->other,
+                                    .max = j->in.max_memory};
+    struct kc_labels_opts gold = {.format = j->gold_format, .term_field = j->in.term_field,
+                                  .label_field = j->gold_label_field, .own_term_field = j->gold_term_field,
+                                  .label_option = "--gold-label-field", .term_option = "--gold-term-field",
+                                  .other = r->other, .max = j->in.max_memory};
     /* With the rows known, a file of labels is read no further than they need. A pipe is read first: its writer may
      * wait for that before it writes the vectors. */
     const int rows_first = j->vectors && kc_source_size(j->labels) > 0 && (!j->gold || kc_source_size(j->gold) > 0);
-    if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0) ||
-        (rows_first && read_vectors(ctx, r, e) != 0))
+    if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0))
         return -1;
+    if (rows_first && read_vectors(ctx, r, e) != 0)
+        return blame_labels(&labels, r, e);
     labels.rows = gold.rows = r->n;
     if (kc_labels_load(j->labels, &labels, &r->labels, e) != 0)
         return -1;

@@ -57,9 +57,10 @@ int kc_attrs_time(const char *value, size_t n, struct kc_attrs_work *w, int64_t 
 int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
 int kc_attrs_number(const char *value, size_t n, struct kc_attrs_work *w, double *out, struct kc_err *e) KC_MUST_USE;
 /* Check that n attributes of a record, strings first .. first + n of attrs, are of the `kinds` required. Return 1; 0
- * with the reason in msg; -1 if memory is short. */
+ * with the reason in msg; -1 if memory is short. p, end: the record as JSON, whose fields the reason lists; or NULL. */
 int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
-                   size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e) KC_MUST_USE;
+                   size_t first, struct kc_attrs_work *w, const char *p, const char *end, char *msg, size_t size,
+                   struct kc_err *e) KC_MUST_USE;
 
 enum kc_where_op { KC_WHERE_EQ, KC_WHERE_NE, KC_WHERE_LT, KC_WHERE_LE, KC_WHERE_GT, KC_WHERE_GE, KC_WHERE_IN };
 

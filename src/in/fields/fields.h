@@ -49,10 +49,15 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
  * be malformed): by the usual names; then, if there is just one, the vector that the record holds at any depth.
  * bare_ok: a vector may be a record. A field that is not found stays unknown. (in/fields/guess.c) */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
-/* Append to msg, which has `size` bytes, the keys of the record at [p, end): "the record has id, tags". */
-void kc_fields_list(const char *p, const char *end, char *msg, size_t size);
+/* Append to msg, which has `size` bytes, the keys of the record at [p, end): "the record has id, tags". word: the key
+ * that was looked for, or NULL: one that is similar is named again. */
+void kc_fields_list(const char *p, const char *end, const char *word, char *msg, size_t size);
+/* Append that no record has the field `name`, and the keys that the first has, one a line in keys ("": not known). */
+void kc_fields_absent(const char *name, const char *keys, char *msg, size_t size);
+/* Write the keys of the record one a line, as many as there is room for. */
+void kc_fields_keys(const char *p, const char *end, char *out, size_t size);
 /* Append the vectors that it has, "numbers are in tags; --vec-field takes it", or else its keys. */
-void kc_fields_explain(const char *p, const char *end, char *msg, size_t size);
+void kc_fields_explain(const char *p, const char *end, const char *word, char *msg, size_t size);
 /* Return 1 if the record has a usual name of a vector at its top, with a vector behind it. */
 int kc_fields_has_vec(const char *p, const char *end);
 /* Return 1 if it has a usual name of a term at its top, with a string or a number behind it. */

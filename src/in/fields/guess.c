@@ -3,6 +3,7 @@
  * depth; what is found counts only if it is the only vector there. */
 #include <stdio.h>
 #include <string.h>
+#include "base/suggest.h"
 #include "in/fields/fields.h"
 #include "in/fields/vectext.h"
 
@@ -368,28 +369,62 @@ int kc_fields_has_term(const char *p, const char *end)
     return good;
 }
 
-void kc_fields_list(const char *p, const char *end, char *msg, size_t size)
+void kc_fields_list(const char *p, const char *end, const char *word, char *msg, size_t size)
 {
     size_t n = strlen(msg);
     struct kc_json_fault fault;
+    struct kc_known known;
     p = kc_json_ws(p);
     if (*p != '{' || n >= size || !kc_json_skip(p, end, 0, &fault))
         return;
     const char *q = kc_json_first(p);
-    n += (size_t)snprintf(msg + n, size - n, "the record has %s", q ? "" : "no fields");
-    for (size_t i = 0; q && n < size; i++) {
+    snprintf(msg + n, size - n, "the record has %s", q ? "" : "no fields");
+    kc_known_begin(&known, word, msg, size);
+    while (q) {
         struct kc_json_str key;
         q = kc_json_member(q, &key);
-        if (i == 6) {
-            snprintf(msg + n, size - n, ", ...");
+        kc_known_add(&known, key.p, key.n);
+        q = kc_json_next(kc_json_past(q));
+    }
+    kc_known_end(&known);
+}
+
+void kc_fields_absent(const char *name, const char *keys, char *msg, size_t size)
+{
+    size_t n = strlen(msg);
+    struct kc_known known;
+    if (n >= size)
+        return;
+    size_t m = strlen(name);
+    for (const char *p = keys; *p; p += strcspn(p, "\n") + 1)
+        if (strcspn(p, "\n") == m && memcmp(p, name, m) == 0) {
+            snprintf(msg + n, size - n, "no record has a text or a number in field '%.200s'", name);
             return;
         }
-        n += (size_t)snprintf(msg + n, size - n, "%s%.*s", i ? ", " : "", (int)(key.n < 40 ? key.n : 40), key.p);
+    snprintf(msg + n, size - n, "no record has a field '%.200s'%s", name, keys[0] ? "; the first has " : "");
+    kc_known_begin(&known, name, msg, size);
+    kc_known_lines(&known, keys);
+    kc_known_end(&known);
+}
+
+void kc_fields_keys(const char *p, const char *end, char *out, size_t size)
+{
+    struct kc_json_fault fault;
+    size_t n = 0;
+    out[0] = '\0';
+    p = kc_json_ws(p);
+    if (*p != '{' || !kc_json_skip(p, end, 0, &fault))
+        return;
+    for (const char *q = kc_json_first(p); q;) {
+        struct kc_json_str key;
+        q = kc_json_member(q, &key);
+        if (key.n + 1 < size - n)
+            n += (size_t)snprintf(out + n, size - n, "%.*s\n", (int)key.n, key.p);
         q = kc_json_next(kc_json_past(q));
     }
 }
 
-void kc_fields_explain(const char *p, const char *end, char *msg, size_t size)
+void kc_fields_explain(const char *p, const char *end, const char *word, char *msg, size_t size)
 {
     struct vector_search s;
     size_t n = strlen(msg);
@@ -398,7 +433,7 @@ void kc_fields_explain(const char *p, const char *end, char *msg, size_t size)
         return;
     (void)search_record(&s, p, end);
     if (s.n == 0)
-        kc_fields_list(p, end, msg, size);
+        kc_fields_list(p, end, word, msg, size);
     for (size_t i = 0; i < s.n && i < MOST_FOUND && n < size; i++) {
         const char *name = strchr(s.found[i].pointer + 1, '/') ? s.found[i].pointer : s.found[i].pointer + 1;
         n += (size_t)snprintf(msg + n, size - n, "%s%s",

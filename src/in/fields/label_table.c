@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/suggest.h"
 #include "in/fields/fields.h"
 #include "io/lines.h"
 
@@ -200,21 +201,31 @@ static size_t find_named(const struct kc_strs *header, int has_header, size_t co
     return n > 0 && v >= 1 && v <= columns ? v - 1 : KC_LABEL_NO_COLUMN;
 }
 
-/* Write the names of the columns for a message. */
-static void list_columns(const struct kc_strs *header, int has_header, size_t columns, char *out, size_t size)
+/* Append the names of the columns, or their numbers, to the message. */
+static void list_columns(const struct kc_strs *header, const struct kc_label_table *t, const char *word, char msg[512])
 {
-    size_t o = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < columns && o < size; i++) {
+    struct kc_known known;
+    char digits[24];
+    kc_known_begin(&known, t->header ? word : NULL, msg, 512);
+    for (size_t i = 0; i < t->columns; i++) {
         size_t n = 0;
-        const char *p = has_header && i < header->n ? kc_strs_get(header, i, &n) : "";
-        if (i == 6) {
-            snprintf(out + o, size - o, ", ...");
-            return;
-        }
-        o += (size_t)(n > 0 ? snprintf(out + o, size - o, "%s%.*s", i ? ", " : "", (int)(n < 40 ? n : 40), p) :
-                              snprintf(out + o, size - o, "%s%zu", i ? ", " : "", i + 1));
+        const char *p = t->header && i < header->n ? kc_strs_get(header, i, &n) : "";
+        if (n == 0)
+            p = digits;
+        if (n == 0)
+            n = (size_t)snprintf(digits, sizeof digits, "%zu", i + 1);
+        kc_known_add(&known, p, n);
     }
+    kc_known_end(&known);
+}
+
+/* Report that there is no column of the name that an option gives. Return 1. */
+static int refuse_name(const struct kc_strs *header, const struct kc_label_table *t, const char *name,
+                       const char *option, char msg[512])
+{
+    snprintf(msg, 512, "no column '%.100s' (%s); it has ", name, option);
+    list_columns(header, t, name, msg);
+    return 1;
 }
 
 /* Decide whether the first record is a header. */
@@ -246,31 +257,34 @@ static int choose_columns(const struct sample *s, const struct kc_labels_opts *o
                           char msg[512])
 {
     const struct kc_strs *first = &s->rec[0];
-    char list[300];
     const char *own = o->own_term_field;
-    list_columns(first, t->header, t->columns, list, sizeof list);
     t->label = o->label_field ? find_named(first, t->header, t->columns, o->label_field) :
                t->header      ? find_usual(first, KC_LABELS_NAMES, SIZE_MAX) :
                                 KC_LABEL_NO_COLUMN;
     if (o->label_field && t->label == KC_LABEL_NO_COLUMN)
-        return snprintf(msg, 512, "no column '%.100s' (--label-field); it has %s", o->label_field, list), 1;
+        return refuse_name(first, t, o->label_field, o->label_option, msg);
     t->term = own ? find_named(first, t->header, t->columns, own) : KC_LABEL_NO_COLUMN;
     if (own && t->term == KC_LABEL_NO_COLUMN)
-        return snprintf(msg, 512, "no column '%.100s' (--label-term-field); it has %s", own, list), 1;
+        return refuse_name(first, t, own, o->term_option, msg);
     if (!own && o->term_field && o->term_field[0] != '/' && t->header)
         t->term = find_named(first, 1, 0, o->term_field);
     if (t->label == KC_LABEL_NO_COLUMN && t->columns == 2)
         t->label = t->term == 1 ? 0 : 1;
     if (t->label == KC_LABEL_NO_COLUMN && !t->header && t->sep == '\t') /* as kclust writes them */
         t->label = 1;
-    if (t->label == KC_LABEL_NO_COLUMN)
-        return snprintf(msg, 512, "which of the columns %s are the labels? say it with --label-field", list), 1;
+    if (t->label == KC_LABEL_NO_COLUMN) {
+        snprintf(msg, 512, "which column has the labels? %s%s; it has ",
+                 o->label_option ? o->label_option : "name it cluster_id",
+                 o->label_option ? " takes its name or number" : " in a header");
+        list_columns(first, t, NULL, msg);
+        return 1;
+    }
     if (t->term == KC_LABEL_NO_COLUMN && !own)
         t->term = t->header ? find_usual(first, kc_fields_terms, t->label) : KC_LABEL_NO_COLUMN;
     if (t->term == KC_LABEL_NO_COLUMN && !own && (t->columns == 2 || !t->header))
         t->term = t->label == 0 ? 1 : 0;
     if (t->term == t->label && own)
-        return snprintf(msg, 512, "--label-field and --label-term-field are the same column"), 1;
+        return snprintf(msg, 512, "%s and %s are the same column", o->label_option, o->term_option), 1;
     if (t->term == t->label ||
         (t->term != KC_LABEL_NO_COLUMN && !own && t->header && !o->term_field && names_labels(first, t->term)))
         t->term = KC_LABEL_NO_COLUMN;
@@ -389,7 +403,8 @@ int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const cha
                 t->label = 0;
                 rc = 0;
             } else if (o->format == KC_LABELS_CSV) {
-                snprintf(msg, 512, "no column of labels: say which with --label-field");
+                snprintf(msg, 512, "no column of labels: say which with %s",
+                         o->label_option ? o->label_option : "a header that has cluster_id");
                 rc = 1;
             } else {
                 rc = judge_plain(p, end, whole, msg);

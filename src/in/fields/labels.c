@@ -228,6 +228,16 @@ static int read_json_value(const struct label_reader *s, const char *p, const ch
     return rc;
 }
 
+/* Report that the record has not the field that an option names. */
+static int refuse_field(struct label_reader *s, const char *p, const char *end, const char *name, const char *option,
+                        struct kc_err *e)
+{
+    char msg[512];
+    snprintf(msg, sizeof msg, "no field '%.200s' (%s); ", name, option);
+    kc_fields_list(p, end, name, msg, sizeof msg);
+    return refuse_line(s, e, msg);
+}
+
 /* Decide by the first record which members hold term and label. */
 static int choose_json_fields(struct label_reader *s, const char *p, const char *end, struct kc_err *e)
 {
@@ -235,19 +245,19 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
     memset(&f, 0, sizeof f);
     f.want_term = 1;
     const char *own = s->o->own_term_field, *named = own ? own : s->o->term_field;
-    if (named && kc_path_parse(&s->term, named, 0, own ? "--label-term-field" : "--term-field", e) != 0)
+    if (named && kc_path_parse(&s->term, named, 0, own ? s->o->term_option : "--term-field", e) != 0)
         return -1;
     if (own && !find_json_value(p, end, &s->term, 0))
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s' (--label-term-field)", s->term.name);
+        return refuse_field(s, p, end, s->term.name, s->o->term_option, e);
     if (s->term.n == 0 || !find_json_value(p, end, &s->term, 0)) {
         kc_fields_guess(&f, p, end, 0);
         s->term = f.term;
     }
     if (s->o->label_field) {
-        if (kc_path_parse(&s->label, s->o->label_field, 0, "--label-field", e) != 0)
+        if (kc_path_parse(&s->label, s->o->label_field, 0, s->o->label_option, e) != 0)
             return -1;
         if (!find_json_value(p, end, &s->label, 0))
-            return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s' (--label-field)", s->label.name);
+            return refuse_field(s, p, end, s->label.name, s->o->label_option, e);
         s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
         return 0;
     }
@@ -269,8 +279,14 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
         s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
         return 0;
     }
-    return refuse_line(s, e, "no label under a usual name (cluster_id, cluster, label, topic, class, ...): "
-                       "--label-field names its field");
+    char msg[512];
+    snprintf(msg, sizeof msg, "no label under a usual name (cluster_id, cluster, label, topic, class, ...)%s%s%s; ",
+             s->o->label_option ? ": " : "", s->o->label_option ? s->o->label_option : "",
+             s->o->label_option ? " names its field" : "");
+    kc_fields_list(p, end, NULL, msg, sizeof msg);
+    if (s->o->hint && kc_fields_has_vec(p, end))
+        snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "%s", s->o->hint);
+    return refuse_line(s, e, msg);
 }
 
 /* Parse a line with one JSON record. */
@@ -384,9 +400,9 @@ static int read_npy(struct label_reader *s, struct kc_err *e)
     size_t cell = kc_npy_cell(h.descr);
     if (head == 0 || cell == 0 || h.dims == 0 || h.dims > 2 || (h.dims == 2 && h.shape[1] != 1))
         return kc_err_at(e, KC_EINPUT, s->in.name, 0, head == 0 ? "its npy header is damaged: %s" : h.dims == 2 ?
-                         "is an npy of vectors, expected labels, one whole number a row; the labels come first: kclust "
-                         "score LABELS [FILE]%s" : "is an npy of another kind, expected labels: whole numbers in one "
-                         "dimension%s", head == 0 ? what : "");
+                         "is an npy of vectors, expected labels, one whole number a row%s" :
+                         "is an npy of another kind, expected labels: whole numbers in one dimension%s",
+                         head == 0 ? what : h.dims == 2 && s->o->hint ? s->o->hint : "");
     s->in.begin += head;
     for (uint64_t i = 0; i < n; i++) {
         char text[32];

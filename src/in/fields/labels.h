@@ -28,6 +28,8 @@ struct kc_labels_opts {
     int noise;               /* read -1 as unassigned instead of as a label */
     const char *label_field; /* column or JSON Pointer of the labels, or NULL */
     const char *own_term_field; /* the same as term_field, for label files only: it must be there; or NULL */
+    const char *label_option, *term_option; /* the options that set the two, for messages; NULL: there are none */
+    const char *hint;        /* what is said of a file of vectors, or NULL */
     uint64_t rows;           /* rows that the labels are for, 0: not known. A file of many more (KC_LABELS_MORE) is an
                               * error as soon as that shows */
     const char *other;       /* what has these rows, for the message */

@@ -162,13 +162,14 @@ static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, si
         int rc = scalar_text(value, tmp, e);
         if (rc > 0) {
             snprintf(msg, sizeof msg, "no key: '%.200s' is neither a string nor a number; ", s->key.name);
-            kc_fields_list(begin, end, msg, sizeof msg);
+            kc_fields_list(begin, end, s->key.name, msg, sizeof msg);
             return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
         }
         if (rc < 0 || kc_meta_add_key(m, tmp->p ? tmp->p : "", tmp->n, l->line, e) != 0)
             return -1;
     }
-    m->n++;
+    if (m->n++ == 0)
+        kc_fields_keys(begin, end, m->names, sizeof m->names);
     return kc_attrs_take(s->want, begin, end, NULL, NULL, &m->values, e);
 }
 

@@ -9,6 +9,7 @@
 /* What is kept of the file: the wanted attributes of each record. */
 struct kc_meta {
     const char *name;      /* of the file, for messages */
+    char names[512];       /* the fields of its first record, or its columns, one a line; "" if not known */
     size_t each;           /* attributes per record */
     struct kc_strs values; /* attribute a of record i is string i * each + a: compact JSON, "" if the record has none */
     struct kc_intern keys; /* by key: key i is that of record i. Of an index: its ids, while it is read */

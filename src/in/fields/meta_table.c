@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
 #include "in/fields/label_table.h"
 #include "in/fields/meta.h"
@@ -50,19 +51,18 @@ static size_t find_column(const struct meta_table *s, const struct kc_path *path
 /* Report a field that is no column. option: NULL, or the one that names it. */
 static int report_missing(const struct meta_table *s, const char *name, const char *option, struct kc_err *e)
 {
-    char list[300];
-    size_t o = 0;
-    list[0] = '\0';
-    for (size_t i = 0; i < s->header.n && o < 200; i++) {
+    char msg[512];
+    struct kc_known known;
+    snprintf(msg, sizeof msg, "no column '%.200s'%s%s%s; it has ", name, option ? " (" : "", option ? option : "",
+             option ? ")" : "");
+    kc_known_begin(&known, name, msg, sizeof msg);
+    for (size_t i = 0; i < s->header.n; i++) {
         size_t n;
         const char *p = kc_strs_get(&s->header, i, &n);
-        o += (size_t)(i == 8 ? snprintf(list + o, sizeof list - o, ", ...") :
-                               snprintf(list + o, sizeof list - o, "%s%.*s", i ? ", " : "", (int)(n < 40 ? n : 40), p));
-        if (i == 8)
-            break;
+        kc_known_add(&known, p, n);
     }
-    return kc_err_at(e, KC_EINPUT, s->m->name, s->in.line, "no column '%.200s'%s%s%s; it has %s", name,
-                     option ? " (" : "", option ? option : "", option ? ")" : "", list);
+    kc_known_end(&known);
+    return kc_err_at(e, KC_EINPUT, s->m->name, s->in.line, "%s", msg);
 }
 
 /* Find the columns by the header. */
@@ -72,6 +72,13 @@ static int find_columns(struct meta_table *s, const struct kc_attrs *want, size_
     s->column = kc_mem_alloc(want->n, sizeof *s->column, e);
     if (!s->column)
         return -1;
+    size_t o = 0;
+    for (size_t i = 0; i < s->header.n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(&s->header, i, &n);
+        if (n + 1 < sizeof s->m->names - o)
+            o += (size_t)snprintf(s->m->names + o, sizeof s->m->names - o, "%.*s\n", (int)n, p);
+    }
     for (size_t i = 0; i < want->n; i++) {
         s->column[i] = find_column(s, &want->path[i]);
         if (s->column[i] == KC_LABEL_NO_COLUMN && i != optional)

@@ -30,7 +30,8 @@ int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double
 }
 
 int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
-                   size_t first, struct kc_attrs_work *w, char *msg, size_t size, struct kc_err *e)
+                   size_t first, struct kc_attrs_work *w, const char *p, const char *end, char *msg, size_t size,
+                   struct kc_err *e)
 {
     static const char *const expected[] = {
         [KC_ATTR_TIME] = "a date as in 2024-05-01 or 2024-05-01T12:00:00Z, or seconds since 1970",
@@ -51,10 +52,13 @@ int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, siz
         if (rc == 0)
             continue;
         kc_err_escape(shown, sizeof shown, value, len);
-        if (len == 0)
-            snprintf(msg, size, "no field '%.100s', expected %s", names[i], expected[kinds[i]]);
-        else
+        if (len == 0) {
+            snprintf(msg, size, "no field '%.100s', expected %s%s", names[i], expected[kinds[i]], p ? "; " : "");
+            if (p)
+                kc_fields_list(p, end, names[i], msg, size);
+        } else {
             snprintf(msg, size, "field '%.100s' is %s, expected %s", names[i], shown, expected[kinds[i]]);
+        }
         return 0;
     }
     return 1;

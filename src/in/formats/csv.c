@@ -60,9 +60,11 @@ static int find_attrs(struct kc_feed *f, struct csv_state *st, const struct kc_t
         const char *name = f->attrs.path[i].name;
         size_t column = kc_table_find(s, t, name);
         at[i] = column < st->columns.count ? (uint32_t)column : KC_NO_DIM;
-        if (at[i] == KC_NO_DIM)
-            return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "no column '%.200s'%s", name,
-                             t->header ? " in the header" : ": there is no header");
+        if (at[i] == KC_NO_DIM) {
+            char msg[512];
+            kc_table_no_column(t->header ? &s->rec[0] : NULL, name, msg);
+            return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "%s", msg);
+        }
     }
     st->columns.attr = at;
     st->columns.nattr = f->attrs.n;

@@ -331,6 +331,8 @@ static void decide_fields(struct kc_feed *f, struct kc_slot *s)
         if (s->whole_lines && span.off + span.n < s->buf.n)
             p[span.n] = '\n'; /* decoding must find the lines again */
         if (good) {
+            if (f->st->keys[0] == '\0')
+                kc_fields_keys(p, p + span.n, f->st->keys, sizeof f->st->keys);
             if (!s->fields) {
                 f->fields = fields;
                 f->decided = 1;
@@ -426,8 +428,8 @@ static int append_attrs(struct kc_slot *s, const struct kc_span *span, struct kc
         return 1;
     int rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
     return rc <= 0 ? (rc < 0 ? -1 : 1) :
-                     kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg,
-                                    &s->err);
+                     kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, p, p + span->n,
+                                    r->msg, sizeof r->msg, &s->err);
 }
 
 /* Decode one record into the slot: row, term, attributes and compact copy. Return 1; 0 if the record is bad, with the

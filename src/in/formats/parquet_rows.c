@@ -126,8 +126,8 @@ static int finish_row(struct kc_slot *s, const struct kc_pq_order *o, size_t i, 
     if (rc && s->o->kinds && w > 0) {
         int met = kc_where_all(s->where, s->nwhere, &s->attrs, first + s->o->nattrs, &s->check, &s->err);
         if (met > 0)
-            rc = kc_attrs_check(s->o->attrs, s->o->kinds, s->o->nattrs, &s->attrs, first, &s->check, msg, sizeof msg,
-                                &s->err);
+            rc = kc_attrs_check(s->o->attrs, s->o->kinds, s->o->nattrs, &s->attrs, first, &s->check, NULL, NULL,
+                                msg, sizeof msg, &s->err);
         if (met < 0 || rc < 0)
             return 0;
     }

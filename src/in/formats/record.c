@@ -293,7 +293,7 @@ static int report_vec(const struct record_walk *w)
             snprintf(r->msg, size, "no vector under a usual name: ");
         else
             snprintf(r->msg, size, "no field '%s'; ", name);
-        kc_fields_explain(w->begin, w->end, r->msg, size);
+        kc_fields_explain(w->begin, w->end, w->f->vec.n ? name : NULL, r->msg, size);
         break;
     case VEC_TEXT:
         (void)report_text(w);
@@ -348,7 +348,7 @@ static int set_term(const struct record_walk *w)
                      "no term under a usual name: name its field with --term-field, or give terms with --terms; ");
         else
             snprintf(r->msg, sizeof r->msg, "no field '%s'; ", w->f->term.name);
-        kc_fields_list(w->begin, w->end, r->msg, sizeof r->msg);
+        kc_fields_list(w->begin, w->end, w->f->term.n ? w->f->term.name : NULL, r->msg, sizeof r->msg);
         return -1;
     }
     char c = *w->term;

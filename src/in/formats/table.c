@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/suggest.h"
 #include "in/fields/fields.h"
 #include "in/formats/table_kinds.h"
 #include "in/formats/table_names.h"
@@ -387,18 +388,24 @@ size_t kc_table_find(const struct kc_table_sample *s, const struct kc_table *t, 
     return i == SIZE_MAX ? i : i + (size_t)t->shifted;
 }
 
+void kc_table_no_column(const struct kc_strs *names, const char *name, char msg[512])
+{
+    struct kc_known known;
+    snprintf(msg, 512, "no column '%.200s'%s", name, names ? " in the header; it has " : ": there is no header");
+    kc_known_begin(&known, name, msg, 512);
+    for (size_t i = 0; names && i < names->n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(names, i, &n);
+        if (n > 0)
+            kc_known_add(&known, p, n);
+    }
+    kc_known_end(&known);
+}
+
 /* Report a name that no column has. */
 static int refuse_name(struct decision *d, const char *name)
 {
-    size_t o = (size_t)snprintf(d->msg, 512, "no column '%.200s'%s", name,
-                                d->t->header ? " in the header; it has " : ": there is no header");
-    for (size_t i = 0; d->t->header && i < d->n && o < 400; i++) {
-        char one[64];
-        name_column(d, i, one);
-        o += (size_t)snprintf(d->msg + o, 512 - o, "%s%s", i ? ", " : "", i == 8 ? "..." : one);
-        if (i == 8)
-            break;
-    }
+    kc_table_no_column(d->t->header ? &d->names : NULL, name, d->msg);
     return KC_TABLE_DOUBT;
 }
 

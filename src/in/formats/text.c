@@ -197,7 +197,8 @@ static int append_attrs(struct kc_slot *s, const char *p, const char *end, struc
     rc = kc_where_all(s->where, s->nwhere, &s->attrs, first + o->nattrs, &s->check, &s->err);
     if (rc <= 0)
         return rc;
-    rc = kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, r->msg, sizeof r->msg, &s->err);
+    rc = kc_attrs_check(o->attrs, o->kinds, o->nattrs, &s->attrs, first, &s->check, NULL, NULL, r->msg, sizeof r->msg,
+                        &s->err);
     return rc < 0 ? -1 : rc == 0;
 }
 

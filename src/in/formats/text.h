@@ -129,6 +129,8 @@ int kc_table_decide(const struct kc_in_opts *o, const struct kc_table_sample *s,
                     struct kc_table *t, char msg[512], struct kc_err *e) KC_MUST_USE;
 /* Return the column of this name, compared without regard to case if no other has it; SIZE_MAX: none. */
 size_t kc_table_find(const struct kc_table_sample *s, const struct kc_table *t, const char *name);
+/* Write that no column has this name, and which there are. names: the header, or NULL. */
+void kc_table_no_column(const struct kc_strs *names, const char *name, char msg[512]);
 
 /* Read the first records in [p, end) into s, which is empty. whole: the input ends there. Return 1 if they are enough
  * to decide by, 0 if more bytes must be seen, -1 if memory is short. */

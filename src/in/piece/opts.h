@@ -79,6 +79,7 @@ struct kc_in_stats {
     int gzip, zstd;       /* an input was compressed so */
     char term_field[256], vec_field[256]; /* as decided; "" if the format has no fields */
     char how[128];        /* why these; "" if the format leaves no choice */
+    char keys[512];       /* jsonl: the keys of the first good record, or of the metadata's, one a line; else "" */
     char dtype[16];       /* npy, safetensors: as stored, "<f4", "F32"; else "" */
     char tensor[256];     /* safetensors: its name; else "" */
     char index[8], id_map[8]; /* faiss: its four letters, and those of the id map around it or ""; else "", "" */
