@@ -175,7 +175,10 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
                          j->time_field && j->label_by && strcmp(j->time_field, j->label_by) == 0 ? "label-by" : NULL;
     if (number)
         return kc_err_set(e, KC_EUSAGE, "--time-field and --%s name the same field", number);
-    if (kc_job_fit_check_outputs(j, e) != 0 || kc_cli_check_labels(v, &j->out, j->path[KC_FIT_LABELS], e) != 0 ||
+    if (kc_job_fit_check_outputs(j, e) != 0 ||
+        kc_cli_check_labels(v, &j->out, j->path[KC_FIT_LABELS], j->path[KC_FIT_TIME_TABLE], e) != 0 ||
+        kc_cli_other_format(v, j->path[KC_FIT_TIME_TABLE], "--time-table", KC_OUT_TEXT_SUFFIXES, &j->out,
+                            &j->table_format, e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)
         return -1;

@@ -124,16 +124,30 @@ const struct kc_option kc_top_options[] = {
              "in jsonl as an array"},
     {0}};
 
-int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, struct kc_err *e)
+int kc_cli_other_format(const struct kc_verb *v, const char *path, const char *option, const char *words,
+                        const struct kc_out_opts *labels, enum kc_out_format *format, struct kc_err *e)
+{
+    struct kc_err ignored = KC_ERR_INIT;
+    *format = labels->format;
+    return !path || kc_out_format_by_suffix(path, option, words, NULL, format,
+                                            kc_opt_given(v, "output-format") ? &ignored : e) == 0 ||
+           kc_opt_given(v, "output-format") ? 0 : -1;
+}
+
+int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, const char *other,
+                        struct kc_err *e)
 {
     int given = kc_opt_given(v, "output-format"), named;
     char suffix[KC_SUFFIX_MAX];
-    if (!given && output && kc_out_format_by_suffix(output, o, e) != 0)
+    if (!given && output &&
+        kc_out_format_by_suffix(output, "--output", KC_OUT_SUFFIXES, "--output-format writes any of them to any name",
+                                &o->format, e) != 0)
         return -1;
+    int other_csv = other && strcmp(kc_suffix_of(other, suffix), "csv") == 0;
     named = given || (output && *kc_suffix_of(output, suffix) != '\0' && strcmp(suffix, "txt") != 0);
     if (o->format == KC_OUT_NPY && (kc_opt_given(v, "columns") || o->id_format || o->top > 0))
         return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format or --top");
-    if ((o->csv_bom || o->csv_safe) && (o->annotate != KC_RAW_NONE || o->format != KC_OUT_CSV))
+    if ((o->csv_bom || o->csv_safe) && !other_csv && (o->annotate != KC_RAW_NONE || o->format != KC_OUT_CSV))
         return kc_err_set(e, KC_EUSAGE, o->annotate == KC_RAW_NONE ?
                           "%s is for csv: -f csv, or an output that ends in .csv" :
                           "%s is not for --annotate, which copies the records as they are",
@@ -157,6 +171,15 @@ int kc_cli_check_suffix(const char *path, const char *option, const char *words,
         kc_suffix_find(words, suffix) >= 0)
         return 0;
     return kc_suffix_refuse(path, option, words, NULL, e);
+}
+
+int kc_cli_report_format(const char *path, int *json, struct kc_err *e)
+{
+    char suffix[KC_SUFFIX_MAX];
+    if (path && strcmp(kc_suffix_of(path, suffix), "json") == 0)
+        *json = 1;
+    return path && kc_suffix_find("csv tsv tab jsonl ndjson npy parquet xlsx html", suffix) >= 0 ?
+           kc_suffix_refuse(path, "--output", "txt json", NULL, e) : 0;
 }
 
 #define OUTPUT(member) offsetof(struct kc_cli_outputs, member)

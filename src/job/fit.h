@@ -32,6 +32,7 @@ struct kc_job_fit {
     /* Groups, time and weights: */
     const char *group_by[KC_GROUP_FIELDS_MOST]; /* fields: rows with different values are clustered separately */
     size_t ngroup_by;
+    enum kc_out_format table_format; /* of the table over time */
     int time_bins;           /* enum kc_time_bin: the bins of the table over time */
     const char *time_field;  /* field of a row's timestamp, or NULL */
     const char *weight_field; /* field of a row's weight, or NULL */

@@ -100,8 +100,10 @@ int kc_fit_write_time_table(const struct kc_job_fit *j, struct kc_job_run *run, 
                                         .ids = run->like.ids, .words = j->keywords ? &words : NULL};
         if (j->keywords)
             rc = kc_fit_find_words(j, run, of, t.n, &words, e);
+        struct kc_out_opts o = j->out;
+        o.format = j->table_format;
         if (rc == 0)
-            rc = kc_out_time_table(f, &t, &j->out, e);
+            rc = kc_out_time_table(f, &t, &o, e);
     }
     kc_keywords_free(&words);
     kc_mem_free(of);

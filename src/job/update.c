@@ -89,7 +89,8 @@ static int write_labels(struct update_run *run, struct kc_err *e)
     const struct kc_labels late = {.n = run->u.late_terms.n, .terms = &run->u.late_terms, .labels = run->u.late,
                                    .ids = run->m.ids};
     const struct kc_raw_head *head = run->ds.head; /* of annotated tables, whose format the input has decided */
-    const struct kc_out_opts o = {!head ? j->out.format : head->sep == '\t' ? KC_OUT_TSV : KC_OUT_CSV, 2,
+    const enum kc_out_format by_head = head && head->sep == '\t' ? KC_OUT_TSV : KC_OUT_CSV;
+    const struct kc_out_opts o = {!head || j->late_format != j->out.format ? j->late_format : by_head, 2,
                                   {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, j->out.id_format, 0, j->out.csv_bom,
                                   j->out.csv_safe};
     return kc_out_labels(run->output[LATE].f, &late, &o, e);

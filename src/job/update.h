@@ -15,6 +15,7 @@ struct kc_job_update {
     struct kc_update_opts update;
     struct kc_out_opts out;
     const char *output;       /* file for the labels; "-": standard output */
+    enum kc_out_format late_format;
     const char *late;         /* file for labels of earlier rows of the pool that got a cluster, or NULL */
     const char *summary;      /* the JSON sidecar, or NULL */
     const char *prometheus;   /* a textfile for node_exporter, or NULL */

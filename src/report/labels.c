@@ -33,16 +33,16 @@ int kc_out_format_by_name(const char *name, enum kc_out_format *f)
     return -1;
 }
 
-int kc_out_format_by_suffix(const char *path, struct kc_out_opts *o, struct kc_err *e)
+int kc_out_format_by_suffix(const char *path, const char *option, const char *words, const char *cure,
+                            enum kc_out_format *format, struct kc_err *e)
 {
-    static const char words[] = "tsv/tab csv jsonl/ndjson npy parquet";
     char suffix[KC_SUFFIX_MAX];
     if (*kc_suffix_of(path, suffix) == '\0' || strcmp(suffix, "txt") == 0)
         return 0;
     int i = kc_suffix_find(words, suffix);
     if (i < 0)
-        return kc_suffix_refuse(path, "--output", words, "--output-format writes any of them to any name", e);
-    o->format = (enum kc_out_format)i;
+        return kc_suffix_refuse(path, option, words, cure, e);
+    *format = (enum kc_out_format)i;
     return 0;
 }
 

@@ -62,8 +62,12 @@ struct kc_labels {
 /* Find a format by its name. Return 0, or -1 if there is none. */
 int kc_out_format_by_name(const char *name, enum kc_out_format *f) KC_MUST_USE;
 
-/* Set o->format by the suffix of the output's name: tsv without one. KC_EUSAGE for that of another format. */
-int kc_out_format_by_suffix(const char *path, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
+/* Set the format by the suffix of an output, if its name has one (io/suffix.h). words: the suffixes in the order of the
+ * formats, as in KC_OUT_SUFFIXES. KC_EUSAGE, naming the option and the cure (or NULL), for another one. */
+int kc_out_format_by_suffix(const char *path, const char *option, const char *words, const char *cure,
+                            enum kc_out_format *format, struct kc_err *e) KC_MUST_USE;
+#define KC_OUT_SUFFIXES "tsv/tab csv jsonl/ndjson npy parquet"
+#define KC_OUT_TEXT_SUFFIXES "tsv/tab csv jsonl/ndjson" /* of tables that are text */
 
 /* Parse a comma-separated list of column names into o. KC_EUSAGE on an unknown or repeated name or an empty list. */
 int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
