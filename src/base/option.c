@@ -91,7 +91,10 @@ static int refuse_number(const struct kc_option *o, const char *value, const cha
     const char *off = o->off ? o->off : "", *or = o->off ? " or " : "";
     if (o->expected)
         return kc_value_bad(value, o->expected, name, e);
-    if (o->type == KC_OPTION_REAL)
+    size_t n = strlen(value);
+    if (o->type == KC_OPTION_REAL && n > 1 && value[n - 1] == '%' && o->low <= 0 && o->high >= 1)
+        snprintf(expected, sizeof expected, "a share as a number from %g to %g: 50%% is 0.5", o->low, o->high);
+    else if (o->type == KC_OPTION_REAL)
         snprintf(expected, sizeof expected, "%s%sa number from %g to %g", off, or, o->low, o->high);
     else if (o->type == KC_OPTION_SIZE)
         snprintf(expected, sizeof expected, "a size, such as 500M or 2G");

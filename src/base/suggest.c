@@ -1,12 +1,13 @@
 /* Find the most similar word by the edit distance of Damerau (1964) and Levenshtein (1966), with neighbouring letters
  * swapped as one edit. A word counts if no more than a third of its letters are edits, and one in any case; a word that
- * begins with the other, of three letters or more, counts as one edit. */
+ * begins with the other, of three letters or more, counts as one and a half. */
 #include "base/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LONGEST 40 /* longer words are not compared */
+#define BEGINS 3u  /* what a word costs that begins with the other: an edit and a half */
 
 static char plain(char c)
 {
@@ -50,17 +51,17 @@ void kc_suggest_try(struct kc_suggest *s, const char *known, size_t n)
     size_t m = s->word_n;
     if (m < 2 || m > LONGEST || n < 2 || n > LONGEST)
         return;
-    unsigned edits = count_edits(s->word, m, known, n), most = (unsigned)(n < m ? n : m) / 3;
+    unsigned most = (unsigned)(n < m ? n : m) / 3, twice = 2 * count_edits(s->word, m, known, n);
     size_t common = 0;
     while (common < m && common < n && plain(s->word[common]) == plain(known[common]))
         common++;
     if ((m >= 3 && common == m) || (n >= 4 && common == n))
-        edits = least(edits, 1);
-    if (edits > (most > 1 ? most : 1) || (s->best && edits >= s->distance))
+        twice = least(twice, BEGINS);
+    if ((twice > 2 * (most > 1 ? most : 1) && twice > BEGINS) || (s->best && twice >= s->distance))
         return;
     s->best = known;
     s->best_n = n;
-    s->distance = edits;
+    s->distance = twice;
 }
 
 void kc_suggest_list(struct kc_suggest *s, const char *words)

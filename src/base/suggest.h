@@ -10,7 +10,7 @@ struct kc_suggest {
     size_t word_n;
     const char *best;  /* NULL: none is similar enough */
     size_t best_n;
-    unsigned distance; /* of best */
+    unsigned distance; /* of best, in half edits */
 };
 
 void kc_suggest_begin(struct kc_suggest *s, const char *word, size_t n);

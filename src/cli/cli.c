@@ -53,20 +53,36 @@ int kc_cli_no_empty(int argc, char **argv, int first, struct kc_err *e)
     return 0;
 }
 
-/* Refuse a first word that is neither a verb nor a file. */
-static int refuse_word(const char *word, struct kc_err *e)
+const char *kc_cli_verb_meant(const char *word)
 {
     struct kc_suggest meant;
     const char *foreign = kc_foreign_verb(word);
     kc_suggest_begin(&meant, word, strlen(word));
-    for (const struct kc_verb *const *p = kc_verbs; *p; p++)
+    for (const struct kc_verb *const *p = kc_verbs; !foreign && *p; p++)
         kc_suggest_try(&meant, (*p)->name, strlen((*p)->name));
-    if (foreign || meant.best)
-        return kc_err_set(e, KC_EUSAGE, "no verb or file '%.100s': did you mean kclust %.*s?", word,
-                          foreign ? (int)strlen(foreign) : (int)meant.best_n, foreign ? foreign : meant.best);
+    return foreign ? foreign : meant.best; /* a whole name */
+}
+
+/* Refuse a first word that is neither a verb nor a file. */
+static int refuse_word(const char *word, struct kc_err *e)
+{
+    const char *meant = kc_cli_verb_meant(word);
+    if (meant)
+        return kc_err_set(e, KC_EUSAGE, "no verb or file '%.100s': did you mean kclust %s?", word, meant);
     if (strcmp(word, "version") == 0)
         return kc_err_set(e, KC_EUSAGE, "no verb or file 'version': the version is kclust --version");
     return kc_err_set(e, KC_EUSAGE, "no verb or file '%.100s' (see kclust help)", word);
+}
+
+/* Return 1 if the verb has the option --output. */
+static int has_output(const struct kc_verb *v)
+{
+    struct kc_opt opts[KC_OPTS_MOST];
+    size_t n = kc_opts_list(v, opts);
+    for (size_t i = 0; i < n; i++)
+        if (opts[i].row->name && strcmp(opts[i].row->name, "output") == 0)
+            return 1;
+    return 0;
 }
 
 int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, int named, struct kc_in_opts *in,
@@ -79,7 +95,7 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust help %s", v->name);
     for (int i = first + !named; i < argc && access(argv[i], F_OK) != 0; i++) /* a verb behind the files */
         if (kc_verb_find(argv[i]))
-            return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]... [FILE]...", argv[i]);
+            return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s", kc_verb_find(argv[i])->synopsis);
     if (other && other != v)
         return kc_err_set(e, KC_EUSAGE, "the verb comes first: kclust %s [OPTION]...", other->name);
     if (other) /* `kclust -q fit FILE` */
@@ -103,6 +119,10 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
     if (first_word && !other && strcmp(word, "-") != 0 && !strpbrk(word, "./") && access(word, F_OK) != 0 &&
         errno == ENOENT)
         return refuse_word(word, e);
+    word = argc > first ? argv[argc - 1] : "";
+    if (in->nfiles > 1 && strcmp(word, "-") != 0 && access(word, F_OK) != 0 && errno == ENOENT &&
+        has_output(v) && !kc_opt_given(v, "output") && access(argv[first], F_OK) == 0)
+        return kc_err_at(e, KC_ESYS, word, 0, "cannot open: No such file or directory; an output is named by -o");
     return 0;
 }
 

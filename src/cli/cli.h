@@ -42,10 +42,12 @@ extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_
  * jsonl if --annotate is given. other: another output of labels, or NULL. */
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, const char *other,
                         struct kc_err *e) KC_MUST_USE;
-/* Find the format of another output (NULL: there is none): by its suffix, one of words in the order of the formats, else
- * that of the labels. A suffix that is not among words is refused, unless --output-format is given. */
+/* Find the format of another output (NULL: there is none): by its suffix, one of words in the order of the formats,
+ * else that of the labels. A suffix that is not among words is refused, unless --output-format is given. */
 int kc_cli_other_format(const struct kc_verb *v, const char *path, const char *option, const char *words,
                         const struct kc_out_opts *labels, enum kc_out_format *format, struct kc_err *e) KC_MUST_USE;
+/* Return the name of the verb that is meant by a word which is none; NULL if none is similar. */
+const char *kc_cli_verb_meant(const char *word);
 /* Set *json if the name of a report ends in .json. Refuse a suffix of another format than text and JSON. */
 int kc_cli_report_format(const char *path, int *json, struct kc_err *e) KC_MUST_USE;
 /* Refuse an output (NULL is fine) whose suffix is not among words, see io/suffix.h. */

@@ -19,8 +19,11 @@ static const struct kc_verb *find_verb(const char *name, struct kc_err *e)
 {
     char shown[64];
     const struct kc_verb *v = kc_verb_find(name);
+    const char *meant = v ? NULL : kc_cli_verb_meant(name);
     kc_err_escape(shown, sizeof shown, name, strlen(name));
-    if (!v)
+    if (meant)
+        kc_err_set(e, KC_EUSAGE, "no verb '%s': did you mean kclust help %s?", shown, meant);
+    else if (!v)
         kc_err_set(e, KC_EUSAGE, "no verb '%s', see kclust help", shown);
     return v;
 }

@@ -94,7 +94,10 @@ static int refuse_word(const struct kc_verb *v, const struct getopt_tables *t, c
     char shown[128];
     if (val != 0 && val >= -128 && val < 256) { /* getopt reads it from a char, which may be signed */
         char letter = (char)val;
+        const char *foreign = kc_foreign_letter(letter);
         kc_err_escape(shown, sizeof shown, &letter, 1);
+        if (foreign)
+            return kc_err_set(e, KC_EUSAGE, "unknown option '-%s': %s", shown, foreign);
         return kc_err_set(e, KC_EUSAGE, "unknown option '-%s', see kclust %s --help", shown, v->name);
     }
     size_t n = strcspn(word + 2, "=");

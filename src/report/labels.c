@@ -3,7 +3,9 @@
 #include "report/labels.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include "base/suggest.h"
 #include "base/utf8.h"
 #include "io/suffix.h"
 #include "json/jsonw.h"
@@ -64,13 +66,47 @@ int kc_out_wants_figures(const struct kc_out_opts *o)
     return kc_out_has_column(o, KC_COL_SIMILARITY) || kc_out_has_column(o, KC_COL_MARGIN) ||
            kc_out_has_column(o, KC_COL_SILHOUETTE);
 }
+/* What others call the columns. */
+static const struct {
+    const char *name;
+    enum kc_column column;
+} others[] = {{"name", KC_COL_LABEL}, {"cluster_labels", KC_COL_LABEL}, {"cluster_name", KC_COL_LABEL},
+              {"topic", KC_COL_LABEL}, {"keywords", KC_COL_LABEL}, {"words", KC_COL_LABEL},
+              {"id", KC_COL_TERM}, {"text", KC_COL_TERM}, {"key", KC_COL_TERM}, {"index", KC_COL_ROW},
+              {"number", KC_COL_ROW}, {"distance", KC_COL_SIMILARITY}, {"score", KC_COL_SIMILARITY},
+              {"probability", KC_COL_SIMILARITY}};
+
+static int is_word(const char *word, const char *s, size_t n)
+{
+    return strlen(word) == n && memcmp(word, s, n) == 0;
+}
 
 static int column_by_name(const char *s, size_t n)
 {
     for (int i = 0; i < KC_COLUMNS; i++)
-        if (strlen(column_names[i]) == n && memcmp(column_names[i], s, n) == 0)
+        if (is_word(column_names[i], s, n) || is_word(kc_out_column_key((enum kc_column)i), s, n))
             return i;
     return -1;
+}
+
+/* Report a name that no column has. */
+static int refuse_column(const char *p, size_t n, struct kc_err *e)
+{
+    char name[64], msg[256];
+    struct kc_known known;
+    if (n == 0 || strchr(" \t", *p))
+        return kc_err_set(e, KC_EUSAGE, "an empty column, or a blank: columns are written as in term,cluster,label");
+    kc_err_escape(name, sizeof name, p, n);
+    snprintf(msg, sizeof msg, "no column '%s', expected some of ", name);
+    kc_known_begin(&known, name, msg, sizeof msg);
+    for (int i = 0; i < KC_COLUMNS; i++)
+        kc_known_add(&known, column_names[i], strlen(column_names[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (is_word(others[i].name, p, n))
+            known.meant = (struct kc_suggest){.word = name, .best = column_names[others[i].column],
+                                              .best_n = strlen(column_names[others[i].column])};
+    kc_known_end(&known);
+    return kc_err_set(e, KC_EUSAGE, "%s", msg);
 }
 
 int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e)
@@ -79,13 +115,8 @@ int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err 
     for (const char *p = list;; p++) {
         size_t n = strcspn(p, ",");
         int c = column_by_name(p, n);
-        if (c < 0) {
-            char name[64];
-            kc_err_escape(name, sizeof name, p, n);
-            return kc_err_set(e, KC_EUSAGE,
-                              "no column '%s', expected some of term,cluster,similarity,margin,silhouette,row,label",
-                              name);
-        }
+        if (c < 0)
+            return refuse_column(p, n, e);
         if (kc_out_has_column(o, (enum kc_column)c))
             return kc_err_set(e, KC_EUSAGE, "column '%s' is given twice", column_names[c]);
         o->columns[o->ncolumns++] = (enum kc_column)c;

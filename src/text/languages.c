@@ -3,7 +3,9 @@
  * not found because its list shares words with that of another one. */
 #include "text/languages.h"
 
+#include <limits.h>
 #include <string.h>
+#include "base/suggest.h"
 #include "text/words.h"
 
 #define SAMPLE ((size_t)20000) /* texts that are looked at, about; evenly spread */
@@ -17,6 +19,39 @@ const struct kc_stop_list *kc_language_list(size_t i)
         if (i-- == 0)
             return l;
     return kc_stop_lists_iso[i].code && i < LANGUAGES_MOST ? &kc_stop_lists_iso[i] : NULL;
+}
+
+/* The codes and English names of the languages. */
+static const char english[] =
+    "en english vi vietnamese af afrikaans ar arabic bg bulgarian bn bengali br breton ca catalan "
+    "cs czech da danish de german el greek eo esperanto es spanish et estonian eu basque fa persian "
+    "fi finnish fr french ga irish gl galician gu gujarati ha hausa he hebrew hi hindi hr croatian "
+    "hu hungarian hy armenian id indonesian it italian ja japanese ko korean ku kurdish la latin "
+    "lt lithuanian lv latvian mr marathi ms malay nl dutch no norwegian pl polish pt portuguese "
+    "ro romanian ru russian sk slovak sl slovenian so somali st sotho sv swedish sw swahili th thai "
+    "tl tagalog tr turkish uk ukrainian ur urdu yo yoruba zh chinese zu zulu";
+
+/* Return the code of the language that the word, n bytes, is meant for; NULL if it is not known. */
+static const char *guess_code(const char *word, size_t n)
+{
+    struct kc_suggest meant;
+    const char *code = NULL;
+    unsigned least = UINT_MAX;
+    for (const char *p = english; *p;) {
+        const char *name = p + strcspn(p, " ") + 1;
+        kc_suggest_begin(&meant, word, n);
+        kc_suggest_try(&meant, name, strcspn(name, " "));
+        if (meant.best && meant.distance < least) {
+            code = p;
+            least = meant.distance;
+        }
+        if (n >= 2 && (n == 2 || word[2] == '-' || word[2] == '_') && (word[0] | 0x20) == p[0] &&
+            (word[1] | 0x20) == p[1]) /* EN, en-US */
+            return p;
+        p = name + strcspn(name, " ");
+        p += *p == ' ';
+    }
+    return code;
 }
 
 /* Return the bit of the language with that code (n bytes); 0 if there is none. */
@@ -38,6 +73,10 @@ int kc_languages_parse(const char *list, const char *option, uint64_t *out, stru
         if (!bit) {
             char shown[32];
             kc_err_escape(shown, sizeof shown, p, n);
+            const char *meant = guess_code(p, n);
+            if (meant)
+                return kc_err_set(e, KC_EUSAGE, "%s: a language is named by its code: did you mean %.2s for '%s'?",
+                                  option, meant, shown);
             (void)kc_err_set(e, KC_EUSAGE, "%s: no stop words of a language '%s', expected auto or some of ", option,
                              shown);
             const struct kc_stop_list *l;

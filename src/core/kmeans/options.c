@@ -10,10 +10,20 @@
 
 static int refuse_range(const char *value, const char *name, struct kc_err *e)
 {
+    static const char digits[] = "0123456789";
     char shown[64];
     kc_err_escape(shown, sizeof shown, value, strlen(value));
-    if (*value >= '0' && *value <= '9' && strspn(value, "0123456789,.-") == strlen(value) && strpbrk(value, ",-"))
+    size_t least = strspn(value, digits), most = strcspn(value + least, digits) + least;
+    size_t end = most + strspn(value + most, digits);
+    if (least && end > most && !value[end] && least < 10 && end - most < 10 &&
+        strncmp(value + least, ".", most - least) != 0) /* two numbers with something between */
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s': a range is written MIN:MAX, as in %.*s:%s", name, shown, (int)least,
+                          value, value + most);
+    if (least && strspn(value, "0123456789,.-") == strlen(value) && strpbrk(value, ",-"))
         return kc_err_set(e, KC_EUSAGE, "%s: '%s': a range is written MIN:MAX, as in 2:20", name, shown);
+    if (strcmp(value, "auto") == 0 || strcmp(value, "best") == 0 || strcmp(value, "none") == 0)
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s': leave %s out to have the best of 2 to 20, or give a range, as in "
+                          "%s 2:50", name, shown, name, name);
     return kc_err_set(e, KC_EUSAGE,
                       "%s: '%s' is not K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR (FACTOR above 1; MIN and "
                       "MAX may be shares of the rows, as in 10%%)",

@@ -271,6 +271,9 @@ int kc_where_parse(struct kc_where *w, const char *text, const char *option, str
     if (!after)
         return kc_err_set(e, KC_EUSAGE, "%s: '%s' is not FIELD OP VALUE with OP one of = != < <= > >= in", option,
                           text);
+    if (w->op == KC_WHERE_EQ && *after == '=')
+        return kc_err_set(e, KC_EUSAGE, "%s: '%s': equal is a single =, as in %.*s = %.100s", option, text, (int)n, p,
+                          skip_blanks(after + strspn(after, "=")));
     if (n >= sizeof w->field)
         return kc_err_set(e, KC_EUSAGE, "%s: longer than %zu bytes", option, sizeof w->field - 1);
     memcpy(w->field, p, n);

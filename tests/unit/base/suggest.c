@@ -28,4 +28,22 @@ TEST(base_suggest)
     CHECK(means("minsize", "max-size min-size", "min-size"));
     CHECK(means("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a ab", NULL)); /* longer than any word */
     CHECK(means("abc", "", NULL));
+    CHECK(means("sil", "silhouette calinski-harabasz", "silhouette")); /* the beginning of the other */
+    CHECK(means("outputformat", "output output-format", "output-format")); /* nearer than a beginning */
+    CHECK(means("si", "silhouette", NULL));
+}
+
+TEST(base_known_names)
+{
+    char msg[128] = "it has ";
+    struct kc_known k;
+    kc_known_begin(&k, "/nme", msg, sizeof msg);
+    kc_known_lines(&k, "id\nname\n");
+    kc_known_end(&k);
+    CHECK(strcmp(msg, "it has id, name; did you mean name?") == 0);
+    kc_known_begin(&k, "x", msg, sizeof msg); /* there is no room for more, and nothing is cut in two */
+    for (int i = 0; i < 20; i++)
+        kc_known_add(&k, "abcdefghij", 10);
+    kc_known_end(&k);
+    CHECK(strlen(msg) < sizeof msg && strstr(msg, "...") != NULL);
 }
