@@ -28,7 +28,8 @@ static const struct {
     {"format out-format", "the format of the output is -f, that of the input -i"},
     {"out outfile out-file", "the output is -o"},
     {"silent", "quiet is -q"},
-    {"file files infile input-file data vectors embeddings labels", "files are given without an option, after the verb"},
+    {"file files infile input-file data vectors embeddings labels",
+     "files are given without an option, after the verb"},
     {"eps n-neighbors min-dist cluster-selection-epsilon density", "there is no density clustering: --threshold leaves "
      "outliers unassigned"},
     {"soft top-k top-n nearest n-nearest probabilities calculate-probabilities", "--top N adds the N nearest clusters"},
@@ -73,8 +74,10 @@ const char *kc_foreign_option(const char *name, size_t n)
 
 const char *kc_foreign_letter(char letter)
 {
-    return strchr("nKNc", letter) ? kc_foreign_option("n-clusters", 10) : letter == 'd' ?
-           "the separator of csv is --delimiter" : letter == 't' || letter == 'p' ? "the number of threads is -j" : NULL;
+    if (strchr("nKNc", letter))
+        return kc_foreign_option("n-clusters", 10);
+    return letter == 'd' ? "the separator of csv is --delimiter" :
+           letter == 't' || letter == 'p' ? "the number of threads is -j" : NULL;
 }
 
 const char *kc_foreign_verb(const char *name)

@@ -40,6 +40,7 @@ struct drain {
     struct kc_choice choice;
     struct kc_watch watch;
     struct kc_terms file_terms; /* the terms of --terms */
+    int named;                 /* rows with terms were passed on */
     struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
     struct kc_strs shown; /* the first bad records as log lines; only the calling thread may log, so they wait */
 };
@@ -312,6 +313,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
             kc_choice_rows(&d->choice, s, d->numbers, &d->terms, d->run, from, &c, e) != 0)
             return -1;
         d->records += c.n;
+        d->named |= c.terms != NULL;
         d->run->hint_rows = s->hint_rows;
         d->run->slot = s;
         if (c.n > 0 && d->sink(d->arg, &c, e) != 0)
@@ -367,8 +369,10 @@ static int check_counts(struct drain *d, struct kc_err *e)
         return -1;
     if (terms != d->rows)
         return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0,
-                         "has %llu term%s, the input has %llu row%s", (unsigned long long)terms,
-                         terms == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s");
+                         "has %llu term%s, the input has %llu row%s%s", (unsigned long long)terms,
+                         terms == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
+                         terms != d->rows + 1 ? "" :
+                         ": is its first line a header? --metadata FILE --term-field NAME takes a column of a table");
     struct kc_meta *m = &d->choice.meta;
     uint64_t records = d->rows;
     if (d->choice.has_meta && !m->by_key && kc_meta_count(m, &records, e) != 0)
@@ -467,14 +471,25 @@ uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o
     return pieces_bytes(count_slots(ctx), block_bytes(o, count_slots(ctx)));
 }
 
-/* Tell what was taken for terms and vectors. */
-static void tell_fields(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_stats *st, size_t d)
+/* Tell what was taken for terms and vectors. named: some rows have terms. */
+static void tell_fields(const struct kc_ctx *ctx, const struct pipeline *b, struct kc_in_stats *st, int named)
 {
-    kc_ctx_log(ctx, KC_LOG_INFO, "read as %s: terms from %s, vectors from %s%s%s%s, numbers: %zu%s",
-               kc_in_format_name(st->format), o->terms_file ? "--terms" : st->term_field[0] ? st->term_field :
-               "the file or the row numbers", st->vec_field[0] ? st->vec_field : "its rows", st->how[0] ? " (" : "",
-               st->how, st->how[0] ? ")" : "", o->dims > 0 && o->dims < d ? (size_t)o->dims : d,
-               o->dims > 0 && o->dims < d ? " of each (--dims)" : "");
+    const struct kc_in_opts *o = b->drain.o;
+    const size_t d = b->feed.d;
+    char of[32] = "";
+    if (o->dims > 0 && o->dims < d)
+        snprintf(of, sizeof of, "%llu of ", (unsigned long long)o->dims);
+    if (o->terms_file)
+        snprintf(st->terms, sizeof st->terms, "--terms");
+    else if (b->drain.choice.meta_term)
+        snprintf(st->terms, sizeof st->terms, "%s of --metadata", o->term_field ? o->term_field : "the ids");
+    else
+        snprintf(st->terms, sizeof st->terms, "%s", st->term_field[0] ? st->term_field : !named ?
+                 "the row numbers" : st->format == KC_IN_NPY || st->format == KC_IN_FVECS ?
+                 "the .terms file beside it" : "the file");
+    kc_ctx_log(ctx, KC_LOG_INFO, "read as %s: terms from %s, vectors from %s%s%s%s, numbers: %s%zu%s",
+               kc_in_format_name(st->format), st->terms, st->vec_field[0] ? st->vec_field : "the rows",
+               st->how[0] ? " (" : "", st->how, st->how[0] ? ")" : "", of, d, of[0] ? " (--dims)" : "");
 }
 
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
@@ -544,7 +559,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
                      "the only vector in a record" : b->feed.fields.bare ? "a record is a vector" : "by its name");
     }
     if (st->records > 0)
-        tell_fields(ctx, o, st, b->feed.d);
+        tell_fields(ctx, b, st, b->drain.named);
     rc = check_end(b, e);
 out:
     run->held = kc_mem_held(&most, 0);

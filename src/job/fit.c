@@ -208,8 +208,6 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
                (unsigned long long)st->bytes, kc_in_format_name(st->format),
                st->gzip ? ", gzip" : st->zstd ? ", zstd" : "");
-    if (st->vec_field[0])
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "fields: term '%s', vector '%s'", st->term_field, st->vec_field);
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "rows: %s", where[run->ds.storage]);
     return 0;
 }

@@ -17,6 +17,7 @@ struct score_run {
     struct kc_outfile *out;
     struct kc_labelling labels, gold;
     struct kc_dataset ds;
+    int numbered;              /* the vectors have no terms: their row numbers are the terms */
     size_t n;                  /* rows: those of the vectors, else those of the label file */
     char other[1100];          /* where the rows come from, for messages */
     uint32_t *of_row;          /* (n) labels of the rows */
@@ -58,7 +59,10 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     in.work_arg = &w;
     in.normalise = 1;
     in.want_raw = KC_RAW_NONE;
-    if (kc_in_load(ctx, &in, &r->ds, e) != 0 || kc_dataset_number_terms(&r->ds, e) != 0)
+    if (kc_in_load(ctx, &in, &r->ds, e) != 0)
+        return -1;
+    r->numbered = r->ds.terms.n == 0;
+    if (kc_dataset_number_terms(&r->ds, e) != 0)
         return -1;
     r->n = r->ds.rows.n;
     char data[16], beside[16];
@@ -88,6 +92,14 @@ static int blame_labels(const struct kc_labels_opts *o, struct score_run *r, str
     return -1;
 }
 
+/* If the terms of the labels were sought among row numbers, say so. Return -1. */
+static int name_numbers(const struct score_run *r, struct kc_err *e)
+{
+    if (r->numbered && e->code == KC_EINPUT)
+        kc_err_more(e, "; the vectors have no terms but their row numbers: --terms FILE gives them terms");
+    return -1;
+}
+
 /* Read labels, gold labels and vectors, and match the labels to the rows. */
 static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
@@ -111,12 +123,15 @@ static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err
     labels.rows = gold.rows = r->n;
     if (kc_labels_load(j->labels, &labels, &r->labels, e) != 0)
         return -1;
+    kc_ctx_log(ctx, KC_LOG_INFO, "labels: %s", r->labels.how);
     gold.rows = r->n > 0 ? r->n : r->labels.n;
     if (!j->vectors)
         kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels), strlen(kc_source_name(j->labels)));
     if ((j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||
         (j->vectors && !rows_first && read_vectors(ctx, r, e) != 0))
         return -1;
+    if (j->gold)
+        kc_ctx_log(ctx, KC_LOG_INFO, "gold labels: %s", r->gold.how);
     const struct kc_strs *terms = j->vectors ? &r->ds.terms : &r->labels.terms;
     if (!j->vectors)
         r->n = r->labels.n;
@@ -127,7 +142,7 @@ static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err
     if (!j->vectors)
         memcpy(r->of_row, r->labels.labels, r->n * sizeof *r->of_row);
     else if (kc_job_align(&r->labels, j->labels, terms, r->n, r->other, r->of_row, e) != 0)
-        return -1;
+        return name_numbers(r, e);
     return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, r->gold_of_row, e) : 0;
 }
 

@@ -102,6 +102,7 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
         const struct kc_in_stats *in = r->input;
         kc_jsonw_open(w, "input", '{', 1);
         kc_jsonw_cstr(w, "format", kc_in_format_name(in->format));
+        kc_jsonw_cstr(w, "terms", in->terms);
         kc_jsonw_cstr(w, "term_field", in->term_field[0] ? in->term_field : NULL);
         kc_jsonw_cstr(w, "vec_field", in->vec_field[0] ? in->vec_field : NULL);
         kc_jsonw_cstr(w, "how", in->how[0] ? in->how : NULL);

@@ -252,6 +252,17 @@ static int names_labels(const struct kc_strs *header, size_t i)
     return kc_fields_find(KC_LABELS_NAMES, p, n) >= 0;
 }
 
+/* Write the name or the number of a column. */
+static void name_column(const struct kc_strs *header, const struct kc_label_table *t, size_t i, char out[48])
+{
+    size_t n = 0;
+    const char *p = t->header && i < header->n ? kc_strs_get(header, i, &n) : "";
+    if (n > 0)
+        snprintf(out, 48, "%.*s", (int)(n < 47 ? n : 47), p);
+    else
+        snprintf(out, 48, "%zu", i + 1);
+}
+
 /* Choose the columns. Return 1 if the options must say more. */
 static int choose_columns(const struct sample *s, const struct kc_labels_opts *o, struct kc_label_table *t,
                           char msg[512])
@@ -288,6 +299,9 @@ static int choose_columns(const struct sample *s, const struct kc_labels_opts *o
     if (t->term == t->label ||
         (t->term != KC_LABEL_NO_COLUMN && !own && t->header && !o->term_field && names_labels(first, t->term)))
         t->term = KC_LABEL_NO_COLUMN;
+    name_column(first, t, t->label, t->label_name);
+    if (t->term != KC_LABEL_NO_COLUMN)
+        name_column(first, t, t->term, t->term_name);
     return 0;
 }
 

@@ -13,6 +13,7 @@ struct kc_label_table {
     size_t columns;
     size_t term;   /* KC_LABEL_NO_COLUMN: there are no terms */
     size_t label;
+    char term_name[48], label_name[48]; /* of the columns, or their numbers; "" if there is none */
 };
 
 /* Decide by the text [p, end), the beginning of the file; whole: the file ends there. o->format: auto, tsv or csv.

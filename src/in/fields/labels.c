@@ -496,6 +496,18 @@ out:
     return rc;
 }
 
+/* Tell what was taken for labels and terms. */
+static void tell_columns(struct label_reader *s)
+{
+    int json = s->format == KC_LABELS_JSONL, table = s->format == KC_LABELS_TSV || s->format == KC_LABELS_CSV;
+    const char *label = json ? s->label.name : table ? s->table.label_name : "";
+    const char *term = json ? (s->term.n ? s->term.name : "") : table ? s->table.term_name : "";
+    snprintf(s->l->how, sizeof s->l->how, "read as %s: labels from %s%.60s, %s%s%.60s", format_names[s->format],
+             !label[0] ? "" : json ? "field " : "column ",
+             label[0] ? label : s->format == KC_LABELS_NPY ? "its numbers" : "the lines",
+             term[0] ? "terms from " : "row by row", !term[0] ? "" : json ? "field " : "column ", term);
+}
+
 /* Read all lines. */
 static int read_lines(struct label_reader *s, struct kc_err *e)
 {
@@ -535,6 +547,7 @@ int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labe
         rc = kc_err_at(e, KC_EINPUT, s.in.name, 0, "no labels");
     if (rc == 0)
         rc = sort_names(&s, e);
+    tell_columns(&s);
     kc_lines_free(&s.in);
     kc_intern_free(&s.names);
     kc_strs_free(&s.fields);

@@ -47,6 +47,7 @@ struct kc_labelling {
     int integers;         /* all names are integers from 0 up with at most 15 digits, written as in JSON */
     uint64_t assigned;    /* rows with a label */
     size_t cap;
+    char how[200];        /* what was taken for labels and terms, for a message */
 };
 
 /* Read a file of labels into l, which is zero-initialised by the callee; free it with kc_labelling_free, also after a

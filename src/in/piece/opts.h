@@ -78,6 +78,7 @@ struct kc_in_stats {
     enum kc_in_format format; /* of the first input */
     int gzip, zstd;       /* an input was compressed so */
     char term_field[256], vec_field[256]; /* as decided; "" if the format has no fields */
+    char terms[300];      /* where the terms are from, for a message */
     char how[128];        /* why these; "" if the format leaves no choice */
     char keys[512];       /* jsonl: the keys of the first good record, or of the metadata's, one a line; else "" */
     char dtype[16];       /* npy, safetensors: as stored, "<f4", "F32"; else "" */
