@@ -218,7 +218,7 @@ const struct kc_verb kc_verb_fit = {
         "  Choose k from 5 to 50, allow no cluster below 10 rows, write a summary:\n"
         "    kclust -k 5:50 --min-size 10 -s summary.json words.npy > clusters.tsv\n"
         "  Read the saved response of an embedding service, write CSV:\n"
-        "    kclust --records /data --terms terms.txt -f csv response.json > out.csv\n",
+        "    kclust --terms terms.txt -o out.csv response.json\n",
     .groups = groups,
     .rules = rules,
     .short_help = 1,

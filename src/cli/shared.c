@@ -57,11 +57,11 @@ const struct kc_option kc_reading_options[] = {
      .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them "
              "that the first record has; in csv and tsv the name or number of the column"},
     {.name = "vec-field", .arg = "FIELD", .at = IN(vec_field), .marks = KC_OPTION_BASIC,
-     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ...; in csv and tsv the "
-             "columns, as in 3 or 2-"},
+     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ..., or the only vector; in csv and "
+             "tsv a column, or several, as in 2-301, 2- or e for e0, e1, e2"},
     {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
-     .help = "whether the first line of csv and tsv names the columns; auto: if the vector's columns hold no number "
-             "there"},
+     .help = "whether the first line of csv and tsv names the columns; auto: if it has words above numbers or vectors, "
+             "or nothing but words"},
     {.name = "delimiter", .arg = "C", .at = IN(delimiter), .check = check_delimiter, .shown = "by the first records",
      .help = "what separates the columns of csv: a character, or tab"},
     {.name = "tsv-dialect", .arg = "DIALECT", .type = KC_OPTION_WORD, .at = IN(dialect), .words = "auto copy csv",

@@ -372,7 +372,7 @@ static int check_counts(struct drain *d, struct kc_err *e)
                          "has %llu term%s, the input has %llu row%s%s", (unsigned long long)terms,
                          terms == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
                          terms != d->rows + 1 ? "" :
-                         ": is its first line a header? --metadata FILE --term-field NAME takes a column of a table");
+                         ": is its first line a header? leave it out, as tail -n +2 does");
     struct kc_meta *m = &d->choice.meta;
     uint64_t records = d->rows;
     if (d->choice.has_meta && !m->by_key && kc_meta_count(m, &records, e) != 0)
