@@ -57,8 +57,8 @@ const struct kc_option kc_reading_options[] = {
      .help = "the key of the term, or a JSON Pointer as in /meta/id; by default term, id, text, ..., the first of them "
              "that the first record has; in csv and tsv the name or number of the column"},
     {.name = "vec-field", .arg = "FIELD", .at = IN(vec_field), .marks = KC_OPTION_BASIC,
-     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ..., or the only vector; in csv and "
-             "tsv a column, or several, as in 2-301, 2- or e for e0, e1, e2"},
+     .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ..., or the only vector; in "
+             "csv and tsv a column, or several, as in 2-301, 2- or e for e0, e1, e2"},
     {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
      .help = "whether the first line of csv and tsv names the columns; auto: if it has words above numbers or vectors, "
              "or nothing but words"},

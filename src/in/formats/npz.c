@@ -249,17 +249,29 @@ static size_t read_header(const struct kc_feed *f, const struct npz_state *st, s
     return x->method == 0 || x->method == 8 ? kc_npy_header_parse(head, got, &x->h, &what, e) : 0;
 }
 
+/* Return what an archive is that has an entry of this name, and the way out; NULL: the name does not tell. */
+static const char *name_kind(const char *name)
+{
+    size_t n = strlen(name);
+    if (n >= 8 && strcmp(name + n - 8, "data.pkl") == 0)
+        return "a file of PyTorch: numpy.save(\"x.npy\", torch.load(FILE).numpy()) writes its tensor as npy";
+    return strncmp(name, "xl/", 3) == 0 ? "a spreadsheet: save it as csv" :
+           strncmp(name, "word/", 5) == 0 ? "a text document, expected vectors" : NULL;
+}
+
 /* Find the array to read, and set *x. */
 static int choose_array(struct kc_feed *f, struct npz_state *st, uint64_t n, struct entry *x, size_t *head,
                         struct kc_err *e)
 {
     char names[SHOWN * 64 + 8] = "";
+    const char *kind = NULL;
     size_t matrices = 0, at = 0, o = 0;
     for (uint64_t i = 0; i < n; i++) {
         struct entry one = {.name = ""};
         size_t bytes;
         if (parse_entry(f, st, &at, &one, e) != 0)
             return -1;
+        kind = kind ? kind : name_kind(one.name);
         if (!one.is_npy || (f->o->tensor && strcmp(one.name, f->o->tensor) != 0))
             continue;
         if ((bytes = read_header(f, st, &one, e)) == SIZE_MAX)
@@ -278,8 +290,9 @@ static int choose_array(struct kc_feed *f, struct npz_state *st, uint64_t n, str
     if (f->o->tensor)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "has no array '%s' (--tensor)", f->o->tensor);
     return matrices == 0 ? kc_err_at(e, KC_EINPUT, f->name, 0,
-                                     "is a zip archive without a matrix of numbers in it, "
-                                     "expected an npz as numpy.savez writes it") :
+                                     "is %s", kind ? kind :
+                                     "a zip archive without a matrix of numbers in it: unpack it first, or write an "
+                                     "npz by numpy.savez") :
                            kc_err_at(e, KC_EINPUT, f->name, 0,
                                      "has %zu matrices of numbers, --tensor NAME chooses one: %s", matrices, names);
 }

@@ -36,7 +36,10 @@ static int is_of_format(const struct kc_feed *f, const struct kc_reader *rd)
     return rd->is ? rd->is(f) : rd->magic && starts_with(f, rd->magic, rd->magic_n);
 }
 
-/* A kind of file that no reader accepts, and the way out. */
+#define PICKLE "a Python pickle: if you trust it, python3 -c 'import pickle, numpy; numpy.save(\"x.npy\", " \
+               "pickle.load(open(\"FILE\", \"rb\")))' makes an array in it npy"
+
+/* A kind of file that no reader accepts, and the way out, in which FILE stands for its name. */
 static const struct foreign {
     const char *magic;
     size_t n;
@@ -48,10 +51,10 @@ static const struct foreign {
     {"BZh", 3, "compressed by bzip2: unpack it first, as in bzip2 -dc FILE | kclust"},
     {"7z\xBC\xAF", 4, "a 7z archive: unpack it first"},
     {"SQLite format 3", 15, "an SQLite database: sqlite3 -json FILE 'SELECT id, embedding FROM t' | kclust"},
-    {"\x80\x02", 2, "a Python pickle: numpy.save writes its vectors as npy"},
-    {"\x80\x03", 2, "a Python pickle: numpy.save writes its vectors as npy"},
-    {"\x80\x04", 2, "a Python pickle: numpy.save writes its vectors as npy"},
-    {"\x80\x05", 2, "a Python pickle: numpy.save writes its vectors as npy"},
+    {"\x80\x02", 2, PICKLE},
+    {"\x80\x03", 2, PICKLE},
+    {"\x80\x04", 2, PICKLE},
+    {"\x80\x05", 2, PICKLE},
     {"ARROW1", 6, "an Arrow file: duckdb or pyarrow write it as Parquet, which is read"},
     {"FEA1", 4, "a Feather file: duckdb or pyarrow write it as Parquet, which is read"},
     {"RDX", 3, "an R workspace: write.csv(x, file) writes its vectors as csv"},
@@ -71,6 +74,27 @@ static const char *name_foreign_file(const struct kc_feed *f)
     /* the source has decompressed one layer */
     return kc_source_packed(f->carry.p + f->carry_at, f->carry.n - f->carry_at) == KC_SOURCE_PLAIN ? NULL :
            "compressed twice";
+}
+
+/* Refuse such a file. The way out gets its name. */
+static int refuse_foreign(const struct kc_feed *f, const char *what, struct kc_err *e)
+{
+    const char *at = strcmp(f->path, "-") == 0 ? NULL : strstr(what, "FILE");
+    return at ? kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %.*s%.200s%s", (int)(at - what),
+                          what, f->name, at + 4) :
+                kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
+}
+
+/* Return 1 if the first line is a text without numbers. */
+static int is_prose(const struct kc_feed *f)
+{
+    const unsigned char *p = (const unsigned char *)f->carry.p + f->carry_at;
+    size_t n = f->carry.n - f->carry_at, i = 0;
+    if (n == 0 || !(p[0] >= 0xC2 || ((p[0] | 0x20) >= 'a' && (p[0] | 0x20) <= 'z')))
+        return 0;
+    while (i < n && (p[i] >= ' ' || p[i] == '\t' || p[i] == '\r') && !(p[i] >= '0' && p[i] <= '9'))
+        i++;
+    return i < n && p[i] == '\n';
 }
 
 /* Skip a byte order mark and the blanks before the first value. *lead: the blanks before it on its line, which can be
@@ -114,7 +138,7 @@ static int recognise(struct kc_feed *f, struct kc_err *e)
         if (kc_readers[i] && is_of_format(f, kc_readers[i]))
             f->rd = kc_readers[i];
     if (what && !f->rd)
-        return kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
+        return refuse_foreign(f, what, e);
     if (f->rd) {
         /* recognised, but another one may have been asked for */
     } else if (want == KC_IN_AUTO || want == KC_IN_JSONL) {
@@ -143,7 +167,8 @@ static int recognise(struct kc_feed *f, struct kc_err *e)
     format_first_bytes(f->carry.p + f->carry_at, f->carry.n - f->carry_at, seen, sizeof seen);
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
-                         "not a format that kclust knows: starts with %s, expected one of kclust-formats(5)", seen);
+                         "not a format that kclust knows: starts with %s, expected one of kclust-formats(5)%s", seen,
+                         is_prose(f) ? "; of texts, an embedding model must make the vectors first" : "");
     if (want == KC_IN_JSONL)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not jsonl: starts as %s does", kc_in_format_name(f->rd->format));
     return kc_err_at(e, KC_EINPUT, f->name, 0, "not %s: starts with %s", kc_in_format_name(want), seen);
