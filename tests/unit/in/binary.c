@@ -370,7 +370,8 @@ TEST(in_terms_file)
     static const struct { const char *terms, *want; } t[] = {
         {"\xef\xbb\xbf""a\\t\r\nb\nc\n",
          "a\\t|1.0\nc|4.0\nskipped 1\nwarning FILE0:3: vec has 2 numbers, expected 1; skipped\n"},
-        {"a\nb", "has 2 terms, the input has 3 rows\n"}, {"a\nb\nc\n\n", "has 4 terms, the input has 3 rows\n"},
+        {"a\nb", "has 2 terms, the input has 3 rows\n"},
+        {"a\nb\nc\n\n", "has 4 terms, the input has 3 rows: is its first line a header? leave it out, as tail -n +2 does\n"},
         {"", "has 0 terms, the input has 3 rows\n"}, {"a\n\xc3\n", ":2: not UTF-8: byte 0xc3 at column 1\n"}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         in.o.terms_file = input_add(&terms, t[i].terms, strlen(t[i].terms), "");
