@@ -19,6 +19,7 @@ struct kc_fields {
     struct kc_path term, vec; /* n == 0: not known */
     int want_term; /* terms are to be read from the records */
     int bare;      /* a record is a vector and nothing else */
+    int printed;   /* bare: it is written as numpy prints an array */
     int alone;     /* the path of the vector leads through an array that must have one element */
     int found;     /* the vector's field has no usual name: it holds the record's only vector */
 };
@@ -47,7 +48,7 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
 
 /* Choose the fields that the options leave open, from the record at [p, end) (a text as json/json.h requires it; it may
  * be malformed): by the usual names; then, if there is just one, the vector that the record holds at any depth.
- * bare_ok: a vector may be a record. A field that is not found stays unknown. (in/fields/guess.c) */
+ * bare_ok: a vector may be a record (2: as numpy prints it). A field that is not found stays unknown. (in/fields/guess.c) */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
 /* Append to msg, which has `size` bytes, the keys of the record at [p, end): "the record has id, tags". word: the key
  * that was looked for, or NULL: one that is similar is named again. */

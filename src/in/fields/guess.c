@@ -314,6 +314,7 @@ void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int ba
     f->bare = bare_ok && (*p == '[' || *p == '"') && f->term.n == 0 && f->vec.n == 0;
     if (f->bare) {
         strcpy(f->vec.name, "record");
+        f->printed = bare_ok == 2;
         return;
     }
     if (*p != '{' || (f->vec.n > 0 && (f->term.n > 0 || !f->want_term)))

@@ -231,25 +231,32 @@ static int decode_bytes(enum kc_vectext how, const char *p, const char *end, str
     return bytes == 0 && have < per ? 0 : 1;
 }
 
+size_t kc_vectext_wrapper(const char *p, const char *end)
+{
+    static const char *const names[] = {"array(", "np.array(", "tensor("};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t n = strlen(names[i]);
+        if ((size_t)(end - p) > n && memcmp(p, names[i], n) == 0 && p[n] == '[')
+            return n;
+    }
+    return 0;
+}
+
 /* Take off blanks, and what Python's repr puts around a list: array([...]), tensor([...], device='cpu'). */
 static void unwrap(const char **pp, const char **endp)
 {
-    static const char *const names[] = {"array(", "np.array(", "tensor("};
     const char *p = *pp, *end = *endp;
     while (p < end && *p == ' ')
         p++;
     while (p < end && end[-1] == ' ')
         end--;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t n = strlen(names[i]);
-        if ((size_t)(end - p) > n + 2 && memcmp(p, names[i], n) == 0 && p[n] == '[' && end[-1] == ')') {
-            const char *close = end;
-            while (close > p && close[-1] != ']')
-                close--;
-            p += close > p + n ? n : 0;
-            end = close > p ? close : end;
-            break;
-        }
+    size_t n = kc_vectext_wrapper(p, end);
+    if (n > 0 && end[-1] == ')') {
+        const char *close = end;
+        while (close > p && close[-1] != ']')
+            close--;
+        p += close > p + n ? n : 0;
+        end = close > p ? close : end;
     }
     *pp = p;
     *endp = end;

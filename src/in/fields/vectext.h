@@ -34,6 +34,9 @@ enum kc_vectext kc_vectext_of(const char *p, const char *end);
 int kc_vectext_parse(enum kc_vectext how, const char *p, const char *end, const char *what, struct kc_vectext_row *r,
                      char *msg, size_t size) KC_MUST_USE;
 
+/* Return the length of the name that Python's repr puts before a list at p, as in array([...; 0 if there is none. */
+size_t kc_vectext_wrapper(const char *p, const char *end);
+
 /* Parse all of [p, end) as a number, with blanks around it allowed. Return a kc_num_status. */
 int kc_text_number(const char *p, const char *end, float *out);
 

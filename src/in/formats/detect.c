@@ -127,6 +127,34 @@ static int test_tables(struct kc_feed *f, const struct text_view *v, enum verdic
     return rc < 0 ? -1 : 0;
 }
 
+/* Return 1 if a number may begin at p, after blanks. */
+static int begins_number(const char *p, const char *end)
+{
+    while (p < end && *p == ' ')
+        p++;
+    return p < end && (*p == '-' || *p == '.' || (*p >= '0' && *p <= '9'));
+}
+
+/* Name what the first line shows of lists as Python prints them, and the way out; NULL if that is nothing. */
+static const char *name_repr(const struct text_view *v)
+{
+    const char *p = v->p, *next, *end = line_end(v, p, &next), *open, *name = p;
+    if (!end || end - p < 3)
+        return NULL;
+    if (*p == '(' && end[-1] == ')' && (p[1] == '\'' || p[1] == '"' || begins_number(p + 1, end)))
+        return "a tuple as Python prints it: print(json.dumps(x)) writes JSON, which is read";
+    open = memchr(p, '[', (size_t)(end - p));
+    while (name < end && !strchr("\t,;|\"[", *name))
+        name++;
+    if (!open || open == p || !strchr(" \t", open[-1]) || name < open - 1 || !begins_number(open + 1, end))
+        return NULL;
+    if (!memchr(open, ']', (size_t)(end - open)))
+        return "a list in brackets goes on in the next line, as numpy prints it: x.tolist() in place of str(x) does not";
+    return open[-1] == ' ' && end[-1] == ']' ?
+               "a list in brackets after a term and a blank: sed 's/ \\[/\\t[/' FILE | kclust makes it tsv" :
+               NULL;
+}
+
 int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err *e)
 {
     static const struct kc_reader *const readers[] = {&kc_reader_word2vec, &kc_reader_word2vec_bin, &kc_reader_glove,
@@ -154,6 +182,9 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
         }
         if (unknown == 0 || n >= MOST) {
             *rd = yes == 1 ? *rd : NULL;
+            const char *repr = *rd && *rd != &kc_reader_csv ? NULL : name_repr(&v);
+            if (repr)
+                return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1, "not a format that kclust knows: %s", repr);
             if (*rd == &kc_reader_csv && f->sep == '\t')
                 *rd = &kc_reader_tsv;
             return 0;

@@ -66,9 +66,11 @@ static const char *skip_line_blanks(const char *p, const char *stop)
     return p;
 }
 
-/* Return 1 if a record may be a vector and nothing else. */
+/* Return 1 if a record may be a vector and nothing else, 2 if it is one as numpy prints it. */
 static int bare_ok(const struct jsonl_state *st)
 {
+    if (st->shape.printed)
+        return 2;
     return st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY || (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
 }
 
@@ -185,6 +187,7 @@ static int vote_elements(struct kc_feed *f, const struct jsonl_state *st, const 
     if (kc_split_init(&sp, st->shape.pointer, f->o->max_line, 1, e) != 0)
         return -1;
     sp.kind = st->split.kind;
+    sp.printed = st->split.printed;
     sp.terms = st->split.terms;
     sp.want_term = st->split.want_term;
     int rc = 0;
@@ -249,6 +252,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         return vote_dim(f, st, e);
     if (f->st->format == KC_IN_JSONL && f->st->how[0] == '\0')
         snprintf(f->st->how, sizeof f->st->how,
+             shape->printed ? "arrays as numpy prints them" :
              shape->kind == KC_SHAPE_TEXTS ? "records over several lines" :
              shape->kind == KC_SHAPE_MAP ? "an object of vectors at '%.80s'" : "the array at '%.80s'", shape->pointer);
     int list = shape->kind == KC_SHAPE_ARRAY && shape->bare && shape->inside && !f->o->terms_file;
@@ -258,6 +262,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
     st->split.kind = shape->kind == KC_SHAPE_MAP   ? KC_SPLIT_MAP :
                      shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS :
                                                      KC_SPLIT_ARRAY;
+    st->split.printed = shape->printed;
     st->split.terms = st->terms.n > 0 ? &st->terms : NULL;
     st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
     st->split.want_term = !f->o->terms_file;

@@ -62,12 +62,23 @@ void kc_record_clarify(struct kc_json_fault *f, const char *end, char word[KC_RE
         f->expected = NULL;
         return;
     }
+    if (*p == '\'') {
+        f->what = "quotes of Python's repr are no JSON: json.dumps(x) in place of str(x) writes it";
+        f->expected = NULL;
+        return;
+    }
+    if (end - p >= 3 && memcmp(p, "...", 3) == 0) {
+        f->what = "'...' stands for numbers that are missing, for numpy prints long arrays so: x.tolist() has them";
+        f->expected = NULL;
+        return;
+    }
     while (n < LONGEST_WORD && end - p > n && is_word_byte(p[n]))
         n++;
     /* a word where a value should be: a literal of another language, or one misspelt; a single letter says nothing */
     if (n < 2 || (*p >= '0' && *p <= '9') || strncmp(f->expected, "a value", 7) != 0)
         return;
-    snprintf(word, KC_RECORD_WORD, "'%.*s' is not JSON", n, p);
+    int numpy = n == 2 && memcmp(p, "np", 2) == 0;
+    snprintf(word, KC_RECORD_WORD, "'%.*s' is not JSON%s", n, p, numpy ? ": x.tolist() has plain numbers" : "");
     f->what = word;
     f->expected = NULL;
 }
@@ -335,6 +346,21 @@ static int report_vec(const struct record_walk *w)
     return -1;
 }
 
+/* Parse an array as numpy prints it, which is no JSON. Return 0 if it is a good record. */
+static int decode_printed(struct record_walk *w, const char *p)
+{
+    struct kc_record *r = w->r;
+    struct kc_vectext_row row = {r->row, r->d, r->floor, 0};
+    r->term_kind = 0;
+    if (kc_vectext_parse(KC_VECTEXT_LIST, p, w->end, "the record", &row, r->msg, sizeof r->msg) != 0)
+        return -1;
+    r->count = row.count;
+    w->vec = r->count > KC_MAX_DIM ? VEC_LARGE : r->d > 0 && r->count != r->d ? VEC_COUNT : VEC_OK;
+    r->vec = p;
+    r->vec_end = w->end;
+    return report_vec(w);
+}
+
 /* Set the record's term from the value found. */
 static int set_term(const struct record_walk *w)
 {
@@ -387,6 +413,8 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
     r->index = -1;
     r->vec = r->vec_end = NULL;
     char first = *p;
+    if (f->printed && first == '[')
+        return decode_printed(&w, p);
     if (f->bare && (first == '[' || first == '"'))
         p = decode_vec(&w, p, 0);
     else if (!f->bare && first == '{')

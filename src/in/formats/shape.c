@@ -97,6 +97,13 @@ static enum holding judge_first(struct shape_walk *w, const char *p)
     return f.vec.n > 0 && (f.found || kc_fields_has_vec(p, w->end)) ? RECORDS : NOTHING;
 }
 
+int kc_shape_is_vectors(const char *p, const char *end)
+{
+    struct shape_walk w = {.end = end, .whole = 1};
+    const enum holding what = judge_first(&w, p);
+    return what == VECTORS || what == RECORDS;
+}
+
 /* Walk the array at p. Return the text after it, NULL if it is not all in view. */
 static const char *walk_array(struct shape_walk *w, const char *p, enum holding *what)
 {
@@ -228,12 +235,34 @@ static void set_values(const struct shape_walk *w, const char *p, const char *af
     }
 }
 
+/* Return 1 if the first numbers of the array at p are written as numpy prints them: with blanks between them, or with no
+ * digit after the point; -1 if that is not all in view. */
+static int is_printed(const char *p, const char *end)
+{
+    while (*p == '[')
+        p = kc_json_ws(p + 1);
+    if (!is_number(*p))
+        return 0;
+    while (is_number(*p) || *p == '.' || *p == '+' || (*p | 0x20) == 'e')
+        p++;
+    const char *next = kc_json_ws(p);
+    if (next >= end)
+        return -1;
+    return p[-1] == '.' || (next > p && (is_number(*next) || *next == '.'));
+}
+
 /* Set the shape of input that begins with an array. */
 static int find_in_array(struct shape_walk *w, const char *p, struct kc_shape *shape)
 {
     const char *first = kc_json_ws(p + 1);
     if (first >= w->end && !w->whole)
         return 0;
+    int printed = is_printed(p, w->end);
+    if (printed) {
+        shape->kind = *first == '[' ? KC_SHAPE_ARRAY : KC_SHAPE_TEXTS;
+        shape->bare = shape->printed = 1;
+        return printed > 0 || w->whole;
+    }
     if (is_number(*first)) {
         const char *after = skip_value(w, p);
         shape->bare = 1;
@@ -289,6 +318,13 @@ int kc_shape_find(const char *p, const char *end, int whole, const char *records
         return find_named(&w, p, records, shape);
     if (*p == '[')
         return find_in_array(&w, p, shape);
+    size_t name = kc_vectext_wrapper(p, end);
+    if (name > 0) {
+        const char *first = kc_json_ws(p + name + 1);
+        shape->printed = shape->bare = 1;
+        shape->kind = *first == '[' ? KC_SHAPE_ARRAY : KC_SHAPE_TEXTS;
+        return first < end || whole;
+    }
     if (*p != '{')
         return 1;
     const char *after = walk_object(&w, p, 0);

@@ -14,6 +14,7 @@ enum kc_shape_kind {
 
 struct kc_shape {
     enum kc_shape_kind kind;
+    int printed;       /* bare, and no JSON: arrays as numpy prints them */
     int bare;          /* array: its elements are vectors and nothing else */
     int inside;        /* array, map: it is in an object, with other members beside it */
     char pointer[256]; /* JSON Pointer to the array or the object; "": the whole text */
@@ -27,5 +28,8 @@ struct kc_shape {
  * bytes must be seen. What no shape fits is taken as lines: the reader of records says what is wrong with them. */
 int kc_shape_find(const char *p, const char *end, int whole, const char *records, const char *vec_field,
                   struct kc_shape *shape);
+
+/* Return 1 if an array whose first element is [p, end) holds vectors, or records with them. KC_NUM_PAD NULs follow. */
+int kc_shape_is_vectors(const char *p, const char *end);
 
 #endif

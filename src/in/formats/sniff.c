@@ -2,6 +2,7 @@
  * (detect.c). Anything else is refused with what was seen. */
 #include <stdio.h>
 #include <string.h>
+#include "in/fields/vectext.h"
 #include "in/formats/formats.h"
 #include "in/piece/reopened.h"
 
@@ -120,6 +121,12 @@ static int skip_blanks(struct kc_feed *f, size_t *lead, struct kc_err *e)
     }
 }
 
+/* Return 1 if the text begins as Python prints an array: array([, tensor([. */
+static int begins_printed(const struct kc_feed *f)
+{
+    return kc_vectext_wrapper(f->carry.p + f->carry_at, f->carry.p + f->carry.n) > 0;
+}
+
 /* Set f->rd by the first bytes and the wanted format; NULL if the file is empty. */
 static int recognise(struct kc_feed *f, struct kc_err *e)
 {
@@ -147,7 +154,7 @@ static int recognise(struct kc_feed *f, struct kc_err *e)
         if (f->carry_at == f->carry.n)
             return kc_feed_broken(f, e);
         char c = f->carry.p[f->carry_at];
-        if (c == '{' || c == '[' || want == KC_IN_JSONL)
+        if (c == '{' || c == '[' || begins_printed(f) || want == KC_IN_JSONL)
             f->rd = &kc_reader_jsonl;
         f->carry_at -= f->rd ? 0 : lead;
         if (!f->rd && kc_detect_text(f, &f->rd, e) != 0)

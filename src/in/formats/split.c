@@ -25,6 +25,7 @@ int kc_split_init(struct kc_split *s, const char *pointer, uint64_t max, uint64_
 void kc_split_free(struct kc_split *s)
 {
     kc_buf_free(&s->token);
+    kc_buf_free(&s->second);
     kc_strs_free(&s->listed);
     kc_buf_free(&s->map_key);
     kc_strs_free(&s->keys);
@@ -147,7 +148,7 @@ static int leave_value(struct split_cursor *c)
     struct kc_split *s = c->s;
     if (s->depth > 0) {
         s->state = KC_SPLIT_AFTER;
-        return 0;
+        return kc_split_second_end(c);
     }
     s->state = KC_SPLIT_TOP;
     return !s->found ? report_no_records(c) : s->list ? check_listed(c) : 0;
@@ -160,20 +161,6 @@ static int close_container(struct split_cursor *c)
     s->depth--;
     s->on = s->on < s->depth ? s->on : s->depth;
     return leave_value(c);
-}
-
-/* Return 1 if the number to come is the first of the first array in an array, with nothing but objects around these:
- * another array of vectors. */
-static int begins_vectors(const struct kc_split *s)
-{
-    if (s->state != KC_SPLIT_FIRST_VALUE || s->depth < 2)
-        return 0;
-    for (unsigned i = 0; i < s->depth; i++) {
-        int object = (s->object[i / 64] >> (i % 64) & 1) != 0;
-        if (object != (i + 2 < s->depth))
-            return 0;
-    }
-    return 1;
 }
 
 static int starts_value(char b)
@@ -206,9 +193,7 @@ static int begin_value(struct split_cursor *c)
     if (s->next_rank >= 0 && b == '[' && s->match == 0)
         return begin_list(c);
     s->next_rank = -1;
-    if (s->only && s->found && (b == '-' || (b >= '0' && b <= '9')) && begins_vectors(s))
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "vectors are in '%s', and in another array of this text, "
-                         "too: say which with --records", s->path.name);
+    kc_split_second_begin(c);
     if (s->match == 2 && s->kind == KC_SPLIT_MAP && b == '{' && !s->found) {
         s->found = 1;
         kc_split_step(c);
@@ -469,6 +454,13 @@ static int leave_element(struct split_cursor *c)
     struct kc_split *s = c->s;
     int map = s->kind == KC_SPLIT_MAP;
     char b = *c->p, close = map ? '}' : ']';
+    if (b == '[' && s->printed) {
+        s->state = KC_SPLIT_NEXT_ELEMENT;
+        return 0;
+    }
+    if (b == '.' && s->printed)
+        return kc_split_refuse(c, NULL, "'...' stands for rows that are missing, for numpy prints long arrays so: "
+                               "numpy.save writes all of them");
     if (b != ',' && b != close)
         return kc_split_refuse(c, map ? "',' or '}' after a vector" : "',' or ']' after a record", NULL);
     kc_split_step(c);
@@ -504,8 +496,11 @@ static int leave_member(struct split_cursor *c)
 static int begin_text(struct split_cursor *c)
 {
     struct kc_split *s = c->s;
+    int around = s->printed ? kc_split_printed(c) : 0;
+    if (around != 0)
+        return around < 0 ? -1 : 0;
     s->found = 0;
-    s->depth = s->on = 0;
+    s->depth = s->on = s->second_depth = 0;
     s->more_keys = 0;
     s->first = s->count;
     s->texts++;
@@ -530,7 +525,7 @@ static int accept_colon(struct split_cursor *c)
 enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const char *end, struct kc_buf *out,
                                   size_t start, const char *file, struct kc_err *e)
 {
-    struct split_cursor c = {s, *pp, end, out, start, file, e};
+    struct split_cursor c = {s, *pp, end, out, start, file, e, *pp};
     int rc = 0;
     s->near_end = 0;
     while (rc == 0 && c.p < end) {
@@ -573,13 +568,15 @@ enum kc_split_event kc_split_next(struct kc_split *s, const char **pp, const cha
         case KC_SPLIT_ELEMENT: break;
         }
     }
+    if (rc == 0)
+        rc = kc_split_second_keep(&c);
     *pp = c.p;
     return rc == 0 ? KC_SPLIT_MORE : KC_SPLIT_FAULT;
 }
 
 int kc_split_end(const struct kc_split *s, const char *file, struct kc_err *e)
 {
-    if (s->state == KC_SPLIT_TOP)
+    if (s->state == KC_SPLIT_TOP && s->around == 0)
         return 0;
     const char *where = s->state == KC_SPLIT_ELEMENT ? "a record" : s->state < KC_SPLIT_FIRST_ELEMENT ? "a JSON text" :
                         s->kind == KC_SPLIT_MAP ? "the object of vectors" : "the array of records";

@@ -39,6 +39,7 @@ struct kc_split {
     const struct kc_strs *terms; /* array: element i of the input is given out as {"term": terms[i], "vec": ELEMENT};
                                     NULL: as it is */
     int list;           /* give out no elements, but collect the terms beside the array in `listed` */
+    int printed;        /* array, texts: elements as numpy prints them: without commas, within array(...) */
     int only;           /* array: a second array of vectors in the text is an error */
     const char *term_name; /* list: the name of the terms' array; NULL: by the usual names, and their plurals */
 
@@ -72,6 +73,10 @@ struct kc_split {
     struct kc_buf token; /* such a key's text, or a number or literal, so far */
     struct kc_strs keys; /* the first keys of this text's top level, shown in a message */
     int more_keys;      /* there are other keys */
+    size_t around;      /* printed: bytes so far of what is around an array, in token */
+    unsigned second_depth; /* depth of an array that may be a second one of vectors, while its first element is walked
+                              through and kept in `second`; else 0 */
+    struct kc_buf second;
     int near_end;       /* a fault had fewer than KC_SPLIT_LOOK bytes in view: with more, its message may be better */
     uint64_t nesting;   /* in an element: containers open */
     int quoted;         /* in an element: in a string (after a backslash if escape is 1) */

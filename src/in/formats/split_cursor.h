@@ -1,5 +1,5 @@
-/* The inside of the records splitter, shared by its two files: split.c walks the text around the elements,
- * split_scan.c goes through the bytes of strings and elements. */
+/* The inside of the records splitter, shared by its files: split.c walks the text around the elements,
+ * split_scan.c goes through the bytes of strings and elements, split_second.c looks for a second array of vectors. */
 #ifndef KC_IN_FORMATS_SPLIT_CURSOR_H
 #define KC_IN_FORMATS_SPLIT_CURSOR_H
 
@@ -13,6 +13,7 @@ struct split_cursor {
     size_t start;
     const char *file;
     struct kc_err *e;
+    const char *second_from; /* the bytes before it are in s->second */
 };
 
 /* Report a fault at the current byte. Return -1. */
@@ -40,5 +41,16 @@ int kc_split_string(struct split_cursor *c);
 
 /* Scan to the element's end, after its last byte. Return 1 if it has been reached. */
 int kc_split_element(struct split_cursor *c);
+
+/* At the current byte, between two texts as numpy prints them: skip what stands around the arrays. Return 1 if that was
+ * something, 0 if not, -1 for a fault. (split_printed.c) */
+int kc_split_printed(struct split_cursor *c);
+
+/* At the value to come: begin to keep it if it may be the first element of a second array of vectors. */
+void kc_split_second_begin(struct split_cursor *c);
+/* Keep its bytes up to the current one. */
+int kc_split_second_keep(struct split_cursor *c);
+/* After a value: if it is that element, judge it. Return -1 if vectors would be left out. */
+int kc_split_second_end(struct split_cursor *c);
 
 #endif

@@ -51,7 +51,7 @@ struct kc_slot {
     struct kc_columns columns; /* for text other than JSON */
     const struct kc_raw_head *head; /* of raws, if these are the rows of a table; else NULL */
     size_t before;      /* text other than JSON: records at the beginning that are a header or were counted as bad */
-    int bare_ok;        /* a record may be a vector and nothing else */
+    int bare_ok;        /* a record may be a vector and nothing else; 2: as numpy prints it */
     int by_index;       /* records say by "index" which place in their text is theirs */
     uint64_t *places;   /* by_index: (n) the place of each row in its file, from 0 */
     size_t nplaces, places_cap;
