@@ -23,13 +23,27 @@ struct jsonl_state {
     int wrapped; /* the splitter makes records {"term": ..., "vec": ...} */
     struct kc_cut cut;
     struct kc_split split;
-    struct kc_strs terms;   /* of the vectors in an array, as JSON */
+    struct kc_split_sides sides; /* what stands beside the vectors */
 };
 
-/* The fields of the records that the splitter makes. */
-static const struct kc_fields wrapped_fields = {.term = {.name = "term", .text = "term", .off = {0, 4}, .n = 1},
-                                                .vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1},
-                                                .want_term = 1};
+/* The fields of the records that the splitter makes, without and with terms. */
+static const struct kc_fields wrapped_fields[2] = {
+    {.vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1}},
+    {.term = {.name = "term", .text = "term", .off = {0, 4}, .n = 1},
+     .vec = {.name = "vec", .text = "vec", .off = {0, 3}, .n = 1},
+     .want_term = 1}};
+
+/* Return 1 if the fields are of records that the splitter makes. */
+static int is_wrapped(const struct kc_fields *f)
+{
+    return f == &wrapped_fields[0] || f == &wrapped_fields[1];
+}
+
+/* Return the fields of the records that the splitter makes. */
+static const struct kc_fields *fields_of_wrapped(const struct jsonl_state *st)
+{
+    return &wrapped_fields[st->split.want_term && (st->sides.terms || st->shape.kind == KC_SHAPE_MAP)];
+}
 
 /* Determine the shape of the input by its beginning: by its first value, or if that is long by its first 64 KiB, or
  * twice as much, and so on. So it does not matter in what pieces the bytes arrive. */
@@ -118,28 +132,34 @@ static int collect_terms(struct kc_feed *f, struct kc_split *sp, struct kc_err *
     return rc;
 }
 
-/* Read the terms that stand beside the vectors into st->terms, if there are any. */
-static int read_terms(struct kc_feed *f, struct jsonl_state *st, struct kc_err *e)
+/* Read what stands beside the vectors into st->sides: the terms, and if options name fields all of it. */
+static int read_sides(struct kc_feed *f, struct jsonl_state *st, struct kc_err *e)
 {
     struct kc_split sp;
     struct kc_err bad = KC_ERR_INIT;
     if (kc_split_init(&sp, st->shape.pointer, f->o->max_line, f->line0 + 1, e) != 0)
         return -1;
+    st->sides.term_name = f->o->term_field;
+    st->sides.no_terms = f->o->terms_file != NULL;
+    st->sides.all = f->o->want_raw || (!f->o->metadata && (f->o->nattrs > 0 || f->o->nwhere > 0));
+    st->sides.wanted = f->o->attrs;
+    st->sides.nwanted = f->o->metadata ? 0 : f->o->nattrs;
+    sp.sides = &st->sides;
+    sp.kind = st->split.kind;
     sp.list = 1;
-    sp.only = !f->o->records;
-    sp.term_name = f->o->term_field;
+    sp.only = !f->o->records && sp.kind == KC_SPLIT_ARRAY;
     int rc = collect_terms(f, &sp, &bad);
     int damaged = rc != 0 && bad.code == KC_EINPUT && sp.state != KC_SPLIT_TOP && !sp.listing;
     if (rc != 0 && !damaged)
         *e = bad;
-    if (rc == 0 && sp.listed.n > 0) {
-        st->terms = sp.listed;
-        memset(&sp.listed, 0, sizeof sp.listed);
-        snprintf(f->st->term_field, sizeof f->st->term_field, "%s", sp.listed_name);
-    } else if (rc == 0 && f->o->term_field) {
+    rc = rc == 0 ? kc_split_sides_end(&st->sides, f->name, e) : rc;
+    if (rc == 0 && st->sides.terms)
+        snprintf(f->st->term_field, sizeof f->st->term_field, "%s", st->sides.terms->name);
+    else if (rc == 0 && f->o->term_field && sp.kind == KC_SPLIT_ARRAY)
         rc = kc_err_at(e, KC_EINPUT, f->name, 0, "no array '%s' beside its vectors (--term-field)", f->o->term_field);
-    }
     kc_split_free(&sp);
+    if (damaged)
+        kc_split_sides_free(&st->sides);
     return damaged ? 0 : rc;
 }
 
@@ -150,7 +170,7 @@ static void vote_record(struct kc_feed *f, const struct jsonl_state *st, const c
     struct kc_fields fields = f->given;
     struct kc_record r = {.unit = "line", .floor = floor};
     if (st->wrapped)
-        fields = wrapped_fields;
+        fields = *fields_of_wrapped(st);
     else if (f->decided)
         fields = f->fields;
     else
@@ -188,7 +208,7 @@ static int vote_elements(struct kc_feed *f, const struct jsonl_state *st, const 
         return -1;
     sp.kind = st->split.kind;
     sp.printed = st->split.printed;
-    sp.terms = st->split.terms;
+    sp.sides = st->split.sides;
     sp.want_term = st->split.want_term;
     int rc = 0;
     for (int rows = 0; rc == 0 && rows < KC_DIM_ROWS; rows++) {
@@ -255,21 +275,22 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
              shape->printed ? "arrays as numpy prints them" :
              shape->kind == KC_SHAPE_TEXTS ? "records over several lines" :
              shape->kind == KC_SHAPE_MAP ? "an object of vectors at '%.80s'" : "the array at '%.80s'", shape->pointer);
-    int list = shape->kind == KC_SHAPE_ARRAY && shape->bare && shape->inside && !f->o->terms_file;
-    if ((list && read_terms(f, st, e) != 0) ||
-        kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
+    if (kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
         return -1;
     st->split.kind = shape->kind == KC_SHAPE_MAP   ? KC_SPLIT_MAP :
                      shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS :
                                                      KC_SPLIT_ARRAY;
     st->split.printed = shape->printed;
-    st->split.terms = st->terms.n > 0 ? &st->terms : NULL;
+    int sides = shape->inside && (shape->kind == KC_SHAPE_MAP || (shape->kind == KC_SHAPE_ARRAY && shape->bare));
+    if (sides && read_sides(f, st, e) != 0)
+        return -1;
+    st->split.sides = st->sides.n > 0 ? &st->sides : NULL;
     st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
     st->split.want_term = !f->o->terms_file;
-    st->wrapped = st->terms.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term);
+    st->wrapped = st->sides.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term);
     if (st->wrapped || shape->kind == KC_SHAPE_MAP || shape->bare)
         snprintf(f->st->vec_field, sizeof f->st->vec_field, "%s", shape->pointer);
-    if (shape->kind == KC_SHAPE_MAP)
+    if (shape->kind == KC_SHAPE_MAP && !st->sides.terms)
         snprintf(f->st->term_field, sizeof f->st->term_field, "the keys");
     return vote_dim(f, st, e);
 }
@@ -278,7 +299,7 @@ static void end_jsonl(struct kc_feed *f)
 {
     struct jsonl_state *st = f->state;
     kc_split_free(&st->split);
-    kc_strs_free(&st->terms);
+    kc_split_sides_free(&st->sides);
 }
 
 /* Find the next record of the slot from *at on, and NUL-terminate its text in place. Return 1 and its span, 0 if there
@@ -411,7 +432,7 @@ static int fill_jsonl_piece(struct kc_feed *f, struct kc_slot *s, int *eof, stru
     s->bare_ok = bare_ok(st);
     s->fields = NULL;
     if (st->wrapped)
-        s->fields = s->given = &wrapped_fields;
+        s->fields = s->given = fields_of_wrapped(st);
     s->by_index = st->shape.kind == KC_SHAPE_ARRAY && st->shape.inside && !st->shape.bare &&
                   (f->o->terms_file || (f->o->metadata && !f->o->metadata_key));
     if (!*eof && (s->fields ? f->d == 0 : !f->decided))
@@ -492,7 +513,7 @@ static void decode_jsonl_piece(struct kc_slot *s)
         if (s->records < s->undecided) { /* a bad record: parse it as it was when nothing was decided */
             const char *p = s->buf.p + span.off;
             local = *s->given;
-            if (s->given != &wrapped_fields)
+            if (!is_wrapped(s->given))
                 kc_fields_guess(&local, p, p + span.n, s->bare_ok);
             fields = &local;
             r.d = 0;

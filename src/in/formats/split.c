@@ -26,7 +26,6 @@ void kc_split_free(struct kc_split *s)
 {
     kc_buf_free(&s->token);
     kc_buf_free(&s->second);
-    kc_strs_free(&s->listed);
     kc_buf_free(&s->map_key);
     kc_strs_free(&s->keys);
 }
@@ -129,19 +128,6 @@ static int report_no_records(struct split_cursor *c)
                      s->path.name, keys);
 }
 
-/* Check that the text has as many terms as elements, or that no text has any. */
-static int check_listed(const struct split_cursor *c)
-{
-    const struct kc_split *s = c->s;
-    uint64_t terms = s->listed.n - s->listed_first, n = s->count - s->first;
-    if (terms == n || (s->listed.n == 0 && s->rank < 0))
-        return 0;
-    return kc_err_at(c->e, KC_EINPUT, c->file, s->line,
-                     "%s has %llu element%s, '%s' has %llu: they must be as many; --terms FILE gives other terms",
-                     s->listed_name[0] ? s->listed_name : "the array of terms", (unsigned long long)terms,
-                     terms == 1 ? "" : "s", s->path.name, (unsigned long long)n);
-}
-
 /* Set the state after a value. */
 static int leave_value(struct split_cursor *c)
 {
@@ -151,7 +137,7 @@ static int leave_value(struct split_cursor *c)
         return kc_split_second_end(c);
     }
     s->state = KC_SPLIT_TOP;
-    return !s->found ? report_no_records(c) : s->list ? check_listed(c) : 0;
+    return !s->found ? report_no_records(c) : s->list ? kc_split_sides_check(c) : 0;
 }
 
 static int close_container(struct split_cursor *c)
@@ -168,16 +154,11 @@ static int starts_value(char b)
     return b == '"' || b == '-' || (b >= '0' && b <= '9') || b == 't' || b == 'f' || b == 'n';
 }
 
-/* Begin to collect the terms in the array at the current byte. */
-static int begin_list(struct split_cursor *c)
+/* Begin the elements of the array or object at the current byte. */
+static int begin_elements(struct split_cursor *c)
 {
-    struct kc_split *s = c->s;
-    kc_strs_cut(&s->listed, s->listed_first);
-    s->rank = s->next_rank;
-    s->next_rank = -1;
-    s->listing = 1;
     kc_split_step(c);
-    s->state = KC_SPLIT_FIRST_ELEMENT;
+    c->s->state = c->s->kind == KC_SPLIT_MAP ? KC_SPLIT_FIRST_PAIR : KC_SPLIT_FIRST_ELEMENT;
     return 0;
 }
 
@@ -190,15 +171,14 @@ static int begin_value(struct split_cursor *c)
         return close_container(c);
     if (b != '{' && b != '[' && !starts_value(b))
         return kc_split_refuse(c, s->state == KC_SPLIT_FIRST_VALUE ? "a value or ']'" : "a value", NULL);
-    if (s->next_rank >= 0 && b == '[' && s->match == 0)
-        return begin_list(c);
-    s->next_rank = -1;
+    int side = s->beside && s->match == 0 && b == (s->kind == KC_SPLIT_MAP ? '{' : '[') ? kc_split_side_begin(c) : 0;
+    s->beside = 0;
+    if (side != 0)
+        return side < 0 ? -1 : begin_elements(c);
     kc_split_second_begin(c);
     if (s->match == 2 && s->kind == KC_SPLIT_MAP && b == '{' && !s->found) {
         s->found = 1;
-        kc_split_step(c);
-        s->state = KC_SPLIT_FIRST_PAIR;
-        return 0;
+        return begin_elements(c);
     }
     if (s->match == 2 && b != (s->kind == KC_SPLIT_MAP ? '{' : '[')) {
         const char *expected = s->kind == KC_SPLIT_MAP ? "an object of vectors" : "an array of records";
@@ -212,9 +192,7 @@ static int begin_value(struct split_cursor *c)
         if (s->found)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "'%s' comes twice in one JSON text", s->path.name);
         s->found = 1;
-        kc_split_step(c);
-        s->state = KC_SPLIT_FIRST_ELEMENT;
-        return 0;
+        return begin_elements(c);
     }
     if (b == '{' || b == '[')
         return open_container(c);
@@ -239,6 +217,7 @@ static int begin_key(struct split_cursor *c)
     int first = s->state == KC_SPLIT_FIRST_KEY || s->state == KC_SPLIT_FIRST_PAIR;
     if (s->state == KC_SPLIT_FIRST_PAIR && *c->p == '}') {
         kc_split_step(c);
+        s->listing = 0;
         return leave_value(c);
     }
     if (first && *c->p == '}')
@@ -256,23 +235,6 @@ static int begin_key(struct split_cursor *c)
     s->utf8_left = 0;
     s->state = KC_SPLIT_STRING;
     return 0;
-}
-
-/* Return how well the key in s->token suits as the name of the terms' array; -1 if it does not, or less than one that
- * this text had before. */
-static int rank_list_name(struct kc_split *s)
-{
-    const char *key = s->token.p;
-    size_t n = s->token.n;
-    int rank;
-    if (s->term_name)
-        rank = n == strlen(s->term_name) && memcmp(key, s->term_name, n) == 0 ? 0 : -1;
-    else
-        rank = kc_fields_find(kc_fields_terms, key, n > 1 && key[n - 1] == 's' ? n - 1 : n);
-    if (rank < 0 || (s->rank >= 0 && rank > s->rank))
-        return -1;
-    snprintf(s->listed_name, sizeof s->listed_name, "%.*s", (int)(n < 60 ? n : 60), key);
-    return rank;
 }
 
 /* Check that the first key of a map is another one than that of the first text: else it may be the name of a field. */
@@ -299,11 +261,12 @@ static int end_string(struct split_cursor *c)
     s->match = 0;
     if (s->pair) {
         s->state = KC_SPLIT_PAIR_COLON;
-        return s->count == s->first ? check_first_key(c) : 0;
+        kc_split_hash_key(s);
+        return s->count == s->first && !s->listing ? check_first_key(c) : 0;
     }
     if (s->depth == 1 && keep_key(s, c->e) != 0)
         return -1;
-    s->next_rank = s->list && s->key_fits ? rank_list_name(s) : -1;
+    s->beside = s->list && s->key_fits && s->on == s->depth && s->depth == s->path.n;
     if (s->key_fits) {
         struct kc_json_str key = {s->token.p, s->token.n, memchr(s->token.p, '\\', s->token.n) != NULL};
         set_match(s, &key);
@@ -347,31 +310,6 @@ static int scan_scalar(struct split_cursor *c)
     return p < c->end ? leave_value(c) : 0;
 }
 
-/* Put before the element what makes it a record with a term: {"term": TERM, "vec": */
-static int wrap_element(struct split_cursor *c)
-{
-    struct kc_split *s = c->s;
-    size_t n = 0;
-    const char *term = NULL, *quote = s->kind == KC_SPLIT_MAP ? "\"" : "";
-    s->wrapped = 0;
-    if (s->listing || s->list || !(s->kind == KC_SPLIT_MAP ? s->want_term : s->terms != NULL))
-        return 0;
-    if (s->kind == KC_SPLIT_MAP) {
-        term = s->token.p;
-        n = s->token.n;
-    } else if (s->count < s->terms->n) {
-        term = kc_strs_get(s->terms, (size_t)s->count, &n);
-    }
-    if (!term)
-        return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the input has changed while it was read");
-    if (kc_buf_adds(c->out, "{\"term\":", c->e) != 0 || kc_buf_adds(c->out, quote, c->e) != 0 ||
-        kc_buf_add(c->out, term, n, c->e) != 0 || kc_buf_adds(c->out, quote, c->e) != 0 ||
-        kc_buf_adds(c->out, ",\"vec\":", c->e) != 0)
-        return -1;
-    s->wrapped = c->out->n - c->start;
-    return 0;
-}
-
 /* Begin the element at the current byte. */
 static int enter_element(struct split_cursor *c)
 {
@@ -381,7 +319,7 @@ static int enter_element(struct split_cursor *c)
         return kc_split_refuse(c, "a record", NULL);
     if (s->listing)
         s->token.n = 0;
-    if (wrap_element(c) != 0)
+    if (kc_split_wrap(c) != 0)
         return -1;
     s->count += !s->listing;
     s->state = KC_SPLIT_ELEMENT;
@@ -409,19 +347,6 @@ static int begin_element(struct split_cursor *c)
     return enter_element(c);
 }
 
-/* End an element that was collected as a term. */
-static int end_listed(struct split_cursor *c)
-{
-    struct kc_split *s = c->s;
-    char b = s->token.n > 0 ? s->token.p[0] : '\0';
-    if (b != '"' && b != '-' && !(b >= '0' && b <= '9')) {
-        kc_err_at(c->e, KC_EINPUT, c->file, s->element_line, "'%s' holds %s, expected strings or numbers: %s",
-                  s->listed_name, kc_json_kind(b), "--term-field names another array, --terms FILE gives the terms");
-        return KC_SPLIT_FAULT;
-    }
-    return kc_strs_add(&s->listed, s->token.p, s->token.n, c->e) == 0 ? 0 : KC_SPLIT_FAULT;
-}
-
 /* Scan an element and copy its bytes. Return 0 to continue, or an event. */
 static int copy_element(struct split_cursor *c)
 {
@@ -440,7 +365,7 @@ static int copy_element(struct split_cursor *c)
         return 0;
     s->state = s->kind == KC_SPLIT_TEXTS ? KC_SPLIT_TOP : KC_SPLIT_AFTER_ELEMENT;
     if (s->listing)
-        return end_listed(c);
+        return kc_split_side_add(c) == 0 ? 0 : KC_SPLIT_FAULT;
     if (silent)
         return 0;
     if (s->wrapped > 0 && s->taken <= s->max && kc_buf_addc(out, '}', c->e) != 0)
@@ -504,8 +429,8 @@ static int begin_text(struct split_cursor *c)
     s->more_keys = 0;
     s->first = s->count;
     s->texts++;
-    s->listed_first = s->listed.n;
-    s->rank = s->next_rank = -1;
+    s->beside = 0;
+    s->map_keys = KC_SPLIT_NO_KEYS;
     kc_strs_clear(&s->keys);
     s->match = s->path.n == 0 ? 2 : 1;
     s->state = s->kind == KC_SPLIT_TEXTS ? KC_SPLIT_TOP : KC_SPLIT_VALUE; /* a fault may be met twice: the same */

@@ -32,24 +32,54 @@ enum kc_split_kind {
     KC_SPLIT_MAP    /* members of an object: a term, and a vector */
 };
 
+#define KC_SPLIT_SIDES 16
+#define KC_SPLIT_NO_KEYS 1u /* the hash of no keys */
+
+/* An array, or of a map an object, beside the vectors, with an element for each of them. */
+struct kc_split_side {
+    char name[64];
+    int rank;        /* how well the name suits the terms, from 0 on; -1: it does not */
+    int strict;      /* another number of elements is an error; else it is another list */
+    int keep;        /* the elements are kept; else only counted */
+    int objects;     /* some are objects, whose members are fields of the records */
+    int other;       /* it is another list */
+    uint64_t count;  /* elements so far, with those that texts without it would have */
+    uint64_t keys;   /* map: hash of the keys in this text */
+    char odd;        /* begins the first element that is no term, on this line; 0: there is none */
+    uint64_t odd_line;
+    struct kc_strs value; /* each element, as JSON */
+};
+
+struct kc_split_sides {
+    /* set by the caller */
+    const char *term_name; /* the name of the terms; NULL: by the usual names, and their plurals */
+    const char *const *wanted; /* (nwanted) names that options use */
+    size_t nwanted;
+    int all;         /* keep all of them, as fields of the records */
+    int no_terms;    /* none is the terms */
+
+    struct kc_split_side side[KC_SPLIT_SIDES], *terms;
+    size_t n;
+};
+void kc_split_sides_free(struct kc_split_sides *o);
+/* Choose the terms when all is collected. */
+int kc_split_sides_end(struct kc_split_sides *o, const char *file, struct kc_err *e) KC_MUST_USE;
+
 struct kc_split {
     /* set by the caller after kc_split_init */
     enum kc_split_kind kind;
     int want_term;      /* map: each element is given out as {"term": KEY, "vec": VALUE}, else as its value */
-    const struct kc_strs *terms; /* array: element i of the input is given out as {"term": terms[i], "vec": ELEMENT};
-                                    NULL: as it is */
-    int list;           /* give out no elements, but collect the terms beside the array in `listed` */
+    struct kc_split_sides *sides; /* element i of the input is given out as a record of the i-th elements of the sides:
+                                     {"NAME": ..., "term": ..., "vec": ELEMENT}; NULL: as it is */
+    int list;           /* give out no elements, but collect the sides */
     int printed;        /* array, texts: elements as numpy prints them: without commas, within array(...) */
     int only;           /* array: a second array of vectors in the text is an error */
-    const char *term_name; /* list: the name of the terms' array; NULL: by the usual names, and their plurals */
 
     uint64_t count;     /* elements that have begun */
     uint64_t first;     /* those of them before this text */
-    struct kc_strs listed; /* list: a term for each element so far, as JSON; empty if the texts have none */
-    char listed_name[64];
-    size_t listed_first; /* terms before this text */
-    int rank;           /* list: how well the name of the terms' array suits, from 0 on; -1: there is none yet */
-    int next_rank, listing; /* list: the next value may be that array; its elements are being collected */
+    int beside;         /* list: the next value stands beside the vectors, its key is in token */
+    size_t listing;     /* list: 1 + the number of the side whose elements are collected, or 0 */
+    uint64_t map_keys;  /* list: hash of the keys of the map in this text */
     struct kc_buf map_key; /* map: the first key of the first text */
     uint64_t texts;     /* texts that have begun */
     size_t wrapped;     /* bytes that were put before the element */

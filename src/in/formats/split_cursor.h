@@ -42,6 +42,14 @@ int kc_split_string(struct split_cursor *c);
 /* Scan to the element's end, after its last byte. Return 1 if it has been reached. */
 int kc_split_element(struct split_cursor *c);
 
+/* The sides (split_sides.c): begin the one whose name is in s->token, and return 1 if there is one; add the element in
+ * s->token; check their lengths at the end of a text; count a key of a map; put what they hold before an element. */
+int kc_split_side_begin(struct split_cursor *c);
+int kc_split_side_add(struct split_cursor *c);
+int kc_split_sides_check(const struct split_cursor *c);
+void kc_split_hash_key(struct kc_split *s);
+int kc_split_wrap(struct split_cursor *c);
+
 /* At the current byte, between two texts as numpy prints them: skip what stands around the arrays. Return 1 if that was
  * something, 0 if not, -1 for a fault. (split_printed.c) */
 int kc_split_printed(struct split_cursor *c);
