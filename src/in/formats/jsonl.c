@@ -85,7 +85,8 @@ static int bare_ok(const struct jsonl_state *st)
 {
     if (st->shape.printed)
         return 2;
-    return st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY || (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
+    return st->shape.keyed ? 0 :
+           st->shape.bare || st->shape.kind == KC_SHAPE_ARRAY || (st->shape.kind == KC_SHAPE_MAP && !st->wrapped);
 }
 
 /* Pass [p, end) to the splitter that collects terms. */
@@ -209,6 +210,7 @@ static int vote_elements(struct kc_feed *f, const struct jsonl_state *st, const 
     sp.kind = st->split.kind;
     sp.printed = st->split.printed;
     sp.sides = st->split.sides;
+    sp.keyed = st->split.keyed;
     sp.want_term = st->split.want_term;
     int rc = 0;
     for (int rows = 0; rc == 0 && rows < KC_DIM_ROWS; rows++) {
@@ -267,6 +269,11 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
                          "vectors are in '%s' and in '%s': say which with "
                          "--records %s or --records %s",
                          shape->pointer, shape->other, shape->pointer, shape->other);
+    if (shape->kind == KC_SHAPE_SPLIT || shape->kind == KC_SHAPE_COLUMNS)
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
+                         "a table as pandas writes it with orient=\"%s\": to_json(orient=\"records\") is read%s",
+                         shape->kind == KC_SHAPE_SPLIT ? "split" : "columns",
+                         shape->kind == KC_SHAPE_SPLIT ? ", or --records /data if its numbers are all of the vector" : "");
     st->by_line = shape->kind == KC_SHAPE_LINES;
     if (st->by_line)
         return vote_dim(f, st, e);
@@ -274,6 +281,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         snprintf(f->st->how, sizeof f->st->how,
              shape->printed ? "arrays as numpy prints them" :
              shape->kind == KC_SHAPE_TEXTS ? "records over several lines" :
+             shape->keyed ? "an object of records at '%.80s'" :
              shape->kind == KC_SHAPE_MAP ? "an object of vectors at '%.80s'" : "the array at '%.80s'", shape->pointer);
     if (kc_split_init(&st->split, shape->pointer, f->o->max_line, f->line0 + 1, e) != 0)
         return -1;
@@ -281,16 +289,17 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
                      shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS :
                                                      KC_SPLIT_ARRAY;
     st->split.printed = shape->printed;
-    int sides = shape->inside && (shape->kind == KC_SHAPE_MAP || (shape->kind == KC_SHAPE_ARRAY && shape->bare));
+    int sides = shape->inside && ((shape->kind == KC_SHAPE_MAP && !shape->keyed) || (shape->kind == KC_SHAPE_ARRAY && shape->bare));
     if (sides && read_sides(f, st, e) != 0)
         return -1;
     st->split.sides = st->sides.n > 0 ? &st->sides : NULL;
     st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
     st->split.want_term = !f->o->terms_file;
-    st->wrapped = st->sides.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term);
-    if (st->wrapped || shape->kind == KC_SHAPE_MAP || shape->bare)
+    st->split.keyed = shape->keyed;
+    st->wrapped = !shape->keyed && (st->sides.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term));
+    if (st->wrapped || (shape->kind == KC_SHAPE_MAP && !shape->keyed) || shape->bare)
         snprintf(f->st->vec_field, sizeof f->st->vec_field, "%s", shape->pointer);
-    if (shape->kind == KC_SHAPE_MAP && !st->sides.terms)
+    if (shape->kind == KC_SHAPE_MAP && !shape->keyed && !st->sides.terms)
         snprintf(f->st->term_field, sizeof f->st->term_field, "the keys");
     return vote_dim(f, st, e);
 }

@@ -336,7 +336,9 @@ static int report_vec(const struct record_walk *w)
             snprintf(r->msg + n, size - (size_t)n, " as in %s", r->d_from);
         break;
     case VEC_ELEMENT:
-        snprintf(r->msg, size, "%s[%zu] is %s, expected a number", name, w->index, kc_json_kind(*w->what));
+        snprintf(r->msg, size, "%s[%zu] is %s, expected a number%s", name, w->index, kc_json_kind(*w->what),
+                 w->f->bare && w->index == 0 && *w->what == '"' ?
+                     ": lists of fields are not read, but objects, as in {\"term\": \"a\", \"vec\": [0.5, 1]}" : "");
         break;
     case VEC_RANGE:
         snprintf(r->msg, size, "%s[%zu] is %.*s%s, beyond the range of float32", name, w->index,

@@ -16,7 +16,7 @@
 #define MOST_PLACES 4
 
 /* What an array or object holds. */
-enum holding { NOTHING, VECTOR, VECTORS, RECORDS, MAP };
+enum holding { NOTHING, VECTOR, VECTORS, RECORDS, MAP, RECORD, RECORD_MAP };
 
 /* An array or object that holds vectors. */
 struct place {
@@ -145,7 +145,7 @@ static int enter_member(struct shape_walk *w, const struct kc_json_str *key)
 
 /* The members of an object, counted. */
 struct members {
-    size_t all, vectors;
+    size_t all, vectors, records;
     size_t named; /* whose names are usual for a vector, or for a list of terms */
 };
 
@@ -155,6 +155,7 @@ static void count_member(struct members *m, const struct kc_json_str *key, enum 
     int plural = key->n > 1 && key->p[key->n - 1] == 's' && kc_fields_find(kc_fields_terms, key->p, key->n - 1) >= 0;
     m->all++;
     m->vectors += what == VECTOR;
+    m->records += what == RECORD;
     m->named += kc_fields_find(kc_fields_vecs, key->p, key->n) >= 0 || (plural && m->all <= 8);
 }
 
@@ -177,6 +178,7 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
     p = kc_json_ws(p + 1);
     int entered = enter_member(w, &key);
     const char *value = p;
+    size_t places = w->n;
     if (*p == '[' && entered)
         p = walk_array(w, p, &what);
     else if (*p == '{' && entered && depth < MOST_DEPTH)
@@ -185,6 +187,10 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
         p = skip_value(w, p);
     if (p && *value == '"')
         what = judge_string(value, w->end);
+    if (*value == '{' && (p ? judge_first(w, value) == RECORDS : m->records > 1)) { /* what is in a record is no place */
+        what = RECORD;
+        w->n = places;
+    }
     w->path[old] = '\0';
     if (p)
         count_member(m, &key, what);
@@ -195,7 +201,7 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as MOST_DEPTH */
 static const char *walk_object(struct shape_walk *w, const char *p, unsigned depth)
 {
-    struct members m = {0, 0, 0};
+    struct members m = {0, 0, 0, 0};
     const char *q = kc_json_ws(p + 1);
     while (q && *q == '"') {
         q = walk_member(w, q, depth, &m);
@@ -209,6 +215,8 @@ static const char *walk_object(struct shape_walk *w, const char *p, unsigned dep
     size_t least = !q ? 3 : depth == 0 ? 1 : 2; /* words that make a map */
     if (m.vectors == m.all && m.named == 0 && m.all >= least)
         add_place(w, MAP, 0);
+    else if (m.records == m.all && m.named == 0 && m.all >= (q ? 2 : 3))
+        add_place(w, RECORD_MAP, 0);
     if (!q)
         return NULL;
     return *q == '}' ? q + 1 : stop_walk(w, q);
@@ -274,6 +282,14 @@ static int find_in_array(struct shape_walk *w, const char *p, struct kc_shape *s
     return 1;
 }
 
+/* Set the shape of what a place holds. */
+static void set_place(struct kc_shape *shape, enum holding what)
+{
+    shape->kind = what == MAP || what == RECORD_MAP ? KC_SHAPE_MAP : KC_SHAPE_ARRAY;
+    shape->bare = what == VECTORS;
+    shape->keyed = what == RECORD_MAP;
+}
+
 /* Set the shape of input whose records the user names. Return 0 if more bytes must be seen. */
 static int find_named(struct shape_walk *w, const char *p, const char *records, struct kc_shape *shape)
 {
@@ -283,30 +299,56 @@ static int find_named(struct shape_walk *w, const char *p, const char *records, 
     const char *after = *p == '{' ? walk_object(w, p, 0) : p;
     for (size_t i = 0; i < w->n && i < MOST_PLACES; i++)
         if (strcmp(w->place[i].pointer, records) == 0) {
-            shape->bare = w->place[i].what == VECTORS;
-            shape->kind = w->place[i].what == MAP ? KC_SHAPE_MAP : KC_SHAPE_ARRAY;
+            set_place(shape, w->place[i].what);
             return after || !w->cut ? 1 : 2;
         }
     return after || !w->cut;
 }
 
-/* Return 1 if the object at p has the key at its top. */
-static int has_key(const char *p, const char *end, const char *name)
+/* Return the value of the key at the top of the object at p; NULL if it is not in view. */
+static const char *find_key(const char *p, const char *end, const char *name)
 {
     struct kc_json_fault fault;
     struct kc_json_str key;
     do {
         p = kc_json_ws(p + 1);
         if (*p != '"' || !(p = kc_json_string(p, end, &key, &fault)))
-            return 0;
+            return NULL;
+        p = kc_json_ws(p);
+        if (*p != ':')
+            return NULL;
+        p = kc_json_ws(p + 1);
         if (kc_json_equals(&key, name, strlen(name)))
-            return 1;
-        p = kc_json_ws(p);
-        if (*p != ':' || !(p = kc_json_skip(kc_json_ws(p + 1), end, 1, &fault)))
+            return p < end ? p : NULL;
+        p = kc_json_skip(p, end, 1, &fault);
+        p = p ? kc_json_ws(p) : NULL;
+    } while (p && *p == ',');
+    return NULL;
+}
+
+/* Return 1 if the object at p has the names of columns, and lists of fields as data. */
+static int has_named_columns(const char *p, const char *end)
+{
+    const char *columns = find_key(p, end, "columns"), *data = columns ? find_key(p, end, "data") : NULL;
+    return data && *columns == '[' && *kc_json_ws(columns + 1) == '"' && *data == '[' && *kc_json_ws(data + 1) == '[';
+}
+
+/* Return 1 if the first member of the object at p is a column: {"0": SCALAR, ... */
+static int begins_column(const char *p, const char *end)
+{
+    struct kc_json_fault fault;
+    struct kc_json_str key;
+    for (int depth = 0; depth < 2; depth++) {
+        p = kc_json_ws(p + 1);
+        p = *p == '"' ? kc_json_string(p, end, &key, &fault) : NULL;
+        p = p ? kc_json_ws(p) : NULL;
+        if (!p || *p != ':')
             return 0;
-        p = kc_json_ws(p);
-    } while (*p == ',');
-    return 0;
+        p = kc_json_ws(p + 1);
+        if (depth == 0 && *p != '{')
+            return 0;
+    }
+    return kc_json_equals(&key, "0", 1) && (is_number(*p) || *p == '"');
 }
 
 int kc_shape_find(const char *p, const char *end, int whole, const char *records, const char *vec_field,
@@ -327,21 +369,30 @@ int kc_shape_find(const char *p, const char *end, int whole, const char *records
     }
     if (*p != '{')
         return 1;
+    if (has_named_columns(p, end)) {
+        shape->kind = KC_SHAPE_SPLIT;
+        return 1;
+    }
     const char *after = walk_object(&w, p, 0);
     const struct place *o = w.n > 0 ? &w.place[0] : NULL;
-    int top_vec = !vec_field ? kc_fields_has_vec(p, end) : *vec_field == '/' || has_key(p, end, vec_field);
+    int top_vec = !vec_field ? kc_fields_has_vec(p, end) : *vec_field == '/' || find_key(p, end, vec_field) != NULL;
     int top_term = kc_fields_has_term(p, end);
     if (!after && w.cut && !o && !top_vec)
         return 0;
     /* one vector in a record with a term of its own, as batch jobs write them: the record counts, not the array; and
      * vectors by name in such a record are no map */
-    int one = o && after && o->single && !has_break(p, after), named = o && o->what == MAP && o->pointer[0] != '\0';
+    int one = o && after && o->single && !has_break(p, after), named = o && (o->what == MAP || o->what == RECORD_MAP) && o->pointer[0] != '\0';
+    if (!top_vec && !o && !vec_field && begins_column(p, end)) {
+        shape->kind = KC_SHAPE_COLUMNS;
+        return 1;
+    }
     if (top_vec || !o || (w.n == 1 && top_term && (one || named))) {
         set_values(&w, p, after, shape);
         return after || !w.cut ? 1 : 2;
     }
-    shape->kind = w.n > 1 ? KC_SHAPE_DOUBT : o->what == MAP ? KC_SHAPE_MAP : KC_SHAPE_ARRAY;
-    shape->bare = o->what == VECTORS;
+    set_place(shape, o->what);
+    if (w.n > 1)
+        shape->kind = KC_SHAPE_DOUBT;
     shape->inside = o->pointer[0] != '\0';
     memcpy(shape->pointer, o->pointer, sizeof shape->pointer);
     if (w.n > 1)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 enum kc_shape_kind {
+    KC_SHAPE_SPLIT,   /* an array of lists of fields, with their names beside it in "columns" */
+    KC_SHAPE_COLUMNS, /* objects with a value for each row, and no vectors in one of them */
     KC_SHAPE_LINES, /* a record on each line */
     KC_SHAPE_TEXTS, /* records over any number of lines, one after the other */
     KC_SHAPE_ARRAY, /* the elements of an array are the records */
@@ -16,6 +18,7 @@ struct kc_shape {
     enum kc_shape_kind kind;
     int printed;       /* bare, and no JSON: arrays as numpy prints them */
     int bare;          /* array: its elements are vectors and nothing else */
+    int keyed;         /* map: its members are terms and records, which have the vectors */
     int inside;        /* array, map: it is in an object, with other members beside it */
     char pointer[256]; /* JSON Pointer to the array or the object; "": the whole text */
     char other[256];   /* doubt: a pointer to the second one; else "" */

@@ -266,7 +266,7 @@ static int end_string(struct split_cursor *c)
     }
     if (s->depth == 1 && keep_key(s, c->e) != 0)
         return -1;
-    s->beside = s->list && s->key_fits && s->on == s->depth && s->depth == s->path.n;
+    s->beside = s->list && s->key_fits;
     if (s->key_fits) {
         struct kc_json_str key = {s->token.p, s->token.n, memchr(s->token.p, '\\', s->token.n) != NULL};
         set_match(s, &key);
@@ -321,11 +321,11 @@ static int enter_element(struct split_cursor *c)
         s->token.n = 0;
     if (kc_split_wrap(c) != 0)
         return -1;
+    s->nesting = s->keyed && s->wrapped > 0; /* its first bracket is given out */
     s->count += !s->listing;
     s->state = KC_SPLIT_ELEMENT;
     s->element_line = s->line;
     s->element_column = s->column - s->wrapped; /* may wrap around: columns in the element are added to it */
-    s->nesting = 0;
     s->quoted = s->escape = 0;
     s->scalar = b != '{' && b != '[' && b != '"';
     s->taken = 0;
@@ -368,7 +368,7 @@ static int copy_element(struct split_cursor *c)
         return kc_split_side_add(c) == 0 ? 0 : KC_SPLIT_FAULT;
     if (silent)
         return 0;
-    if (s->wrapped > 0 && s->taken <= s->max && kc_buf_addc(out, '}', c->e) != 0)
+    if (s->wrapped > 0 && !s->keyed && s->taken <= s->max && kc_buf_addc(out, '}', c->e) != 0)
         return KC_SPLIT_FAULT;
     return s->taken > s->max ? KC_SPLIT_TOO_LONG : KC_SPLIT_RECORD;
 }

@@ -68,6 +68,7 @@ int kc_split_sides_end(struct kc_split_sides *o, const char *file, struct kc_err
 struct kc_split {
     /* set by the caller after kc_split_init */
     enum kc_split_kind kind;
+    int keyed;          /* map: its values are records, which get the key as a field "key" */
     int want_term;      /* map: each element is given out as {"term": KEY, "vec": VALUE}, else as its value */
     struct kc_split_sides *sides; /* element i of the input is given out as a record of the i-th elements of the sides:
                                      {"NAME": ..., "term": ..., "vec": ELEMENT}; NULL: as it is */

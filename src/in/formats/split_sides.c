@@ -121,7 +121,8 @@ int kc_split_sides_check(const struct split_cursor *c)
                              "%s has %llu element%s, '%s' has %llu: they must be as many%s", d->name,
                              (unsigned long long)have, have == 1 ? "" : "s", s->path.name, (unsigned long long)n,
                              d == terms ? "; --terms FILE gives other terms" : "");
-        if (have == n && d->strict && s->kind == KC_SPLIT_MAP && d->keys != s->map_keys)
+        int keys_differ = have == n && s->kind == KC_SPLIT_MAP && d->keys != s->map_keys;
+        if (keys_differ && d->strict)
             return kc_err_at(c->e, KC_EINPUT, c->file, s->line, "the keys of '%s' are not those of '%s', or in another "
                              "order: they must be the same", d->name, s->path.name);
         if (have > n) { /* another list, which has nothing to do with the vectors */
@@ -130,7 +131,7 @@ int kc_split_sides_check(const struct split_cursor *c)
                 kc_strs_cut(&d->value, (size_t)s->count);
             d->other = 1;
         }
-        d->other |= have > 0 && have != n;
+        d->other |= (have > 0 && have != n) || keys_differ;
         if (pad_side(d, s->count, c->e) != 0)
             return -1;
     }
@@ -170,7 +171,15 @@ int kc_split_wrap(struct split_cursor *c)
     const struct kc_split_sides *o = s->sides;
     int map = s->kind == KC_SPLIT_MAP, listed = o && o->terms;
     s->wrapped = 0;
-    if (s->listing || s->list || !((map && s->want_term) || (o && o->n > 0)))
+    if (s->keyed && *c->p == '{') {
+        kc_split_step(c); /* the bracket is given out before the key */
+        if (kc_buf_adds(c->out, "{\"key\":\"", c->e) != 0 || kc_buf_add(c->out, s->token.p, s->token.n, c->e) != 0 ||
+            kc_buf_adds(c->out, "\",", c->e) != 0)
+            return -1;
+        s->wrapped = c->out->n - c->start;
+        return 0;
+    }
+    if (s->keyed || s->listing || s->list || !((map && s->want_term) || (o && o->n > 0)))
         return 0;
     if (kc_buf_addc(c->out, '{', c->e) != 0)
         return -1;
