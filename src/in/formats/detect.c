@@ -173,6 +173,8 @@ int kc_detect_text(struct kc_feed *f, const struct kc_reader **rd, struct kc_err
         is[3] = test_numbers(&v);
         if (test_tables(f, &v, &is[4], e) != 0)
             return -1;
+        if (is[4] == YES && f->sep == '\t')
+            is[3] = NO; /* numbers between tabs are a table */
         *rd = NULL;
         for (size_t i = 0; i < 5; i++) {
             yes += is[i] == YES;

@@ -49,27 +49,43 @@ int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end,
     return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
 }
 
-/* Return 1 if each of the first lines in [p, end) begins with a whole number, with no two alike side by side, and the
- * other numbers are not whole. */
-static int begins_with_ids(const char *p, const char *end)
+/* Return the text of the next word on the line, and move *pp behind it; NULL if there is none. */
+static const char *next_word(const char **pp, const char *stop)
 {
-    const char *last = NULL;
-    size_t last_n = 0;
-    int lines = 0;
+    const char *p = *pp;
+    while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))
+        p++;
+    const char *word = p;
+    while (p < stop && *p != ' ' && *p != '\t' && *p != '\r')
+        p++;
+    *pp = p;
+    return p > word ? word : NULL;
+}
+
+/* Look for whole numbers at the edges of the first lines in [p, end), if no others are whole in every line. Set *first
+ * and *last. */
+static void look_at_edges(const char *p, const char *end, int *first, int *last)
+{
+    size_t lines = 0, whole[2] = {0, 0}, inner = 0;
     for (; p < end && lines < LOOKED_AT; lines++) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *word = p;
-        while (word < stop && *word == ' ')
-            word++;
-        const char *after = memchr(word, ' ', (size_t)(stop - word));
-        size_t n = after ? (size_t)(after - word) : 0;
-        if (n == 0 || !kc_is_whole(word, n) || !memchr(after, '.', (size_t)(stop - after)) ||
-            (last && last_n == n && memcmp(last, word, n) == 0))
-            return 0;
-        last = word;
-        last_n = n;
+        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *word;
+        size_t n = 0, all = 0, is = 0;
+        while ((word = next_word(&p, stop)) != NULL) {
+            is = (size_t)kc_is_integral(word, (size_t)(p - word));
+            whole[0] += n == 0 && is;
+            all += n > 0 && is;
+            n++;
+        }
+        if (n == 0 || n < 3) {
+            *first = *last = 0;
+            return;
+        }
+        whole[1] += is;
+        inner += all - is;
         p = stop + 1;
     }
-    return lines > 1;
+    *first = lines > 1 && whole[0] == lines && inner == 0;
+    *last = lines > 1 && whole[1] == lines && inner == 0;
 }
 
 /* Skip the comments before the first row, and refuse numbers that may be terms. */
@@ -91,10 +107,17 @@ static int begin_numbers(struct kc_feed *f, struct kc_err *e)
         f->carry_at += (size_t)(nl - p) + 1;
         f->line0++;
     }
-    if (f->o->format == KC_IN_AUTO && begins_with_ids(f->carry.p + f->carry_at, f->carry.p + f->carry.n))
+    int first = 0, last = 0;
+    if (f->o->format == KC_IN_AUTO)
+        look_at_edges(f->carry.p + f->carry_at, f->carry.p + f->carry.n, &first, &last);
+    if (first && !last)
         return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
                          "each line begins with a whole number: a term, or a number "
                          "of the vector? -i glove takes it as the term, -i numbers as a number");
+    if (last)
+        return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
+                         "each line ends with a whole number, which may be a class or a number of the vector: "
+                         "-i numbers takes it as a number, awk '{$NF = \"\"} 1' FILE | kclust leaves it out");
     return kc_text_vote(f, &columns, 0, kc_numbers_parse, e);
 }
 

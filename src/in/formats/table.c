@@ -14,6 +14,8 @@
 #include "in/formats/text.h"
 #include "in/piece/opts.h"
 
+#define MOST_CHANCE 8 /* whole numbers that may count up in a row by chance */
+
 /* A decision under way. */
 struct decision {
     const struct kc_in_opts *o;
@@ -61,12 +63,13 @@ static int parse_columns(const char *s, size_t *first, size_t *last)
 
 /* Return 1 if the fields of the first record number the columns of numbers, from 0 or from 1: in their order, or in any
  * order if the rows are no such numbers. */
-static int counts_columns(const struct decision *d, size_t *n)
+static int counts_columns(const struct decision *d, size_t *n, size_t *all_whole)
 {
-    size_t in_order[2] = {0, 0}, all_whole = 1, low = 0, high = SIZE_MAX;
+    size_t in_order[2] = {0, 0}, low = 0, high = SIZE_MAX;
     const struct kc_strs *names = &d->s->rec[0];
     uint64_t sum = 0, squares = 0; /* which tell whether each number is there once */
     *n = 0;
+    *all_whole = 1;
     if (d->o->vec_field)
         (void)parse_columns(d->o->vec_field, &low, &high);
     for (size_t i = low; i <= high && i < names->n && i < d->n; i++) {
@@ -86,13 +89,13 @@ static int counts_columns(const struct decision *d, size_t *n)
         in_order[1] += v == *n + 1;
         sum += v;
         squares += v * v;
-        all_whole &= d->col[i].whole;
+        *all_whole &= d->col[i].whole;
         ++*n;
     }
     if (*n < 2 || in_order[0] == *n || in_order[1] == *n)
         return *n > 1;
     const uint64_t m = *n, low_sum = m * (m - 1) / 2, low_squares = (m - 1) * m * (2 * m - 1) / 6;
-    return !all_whole && ((sum == low_sum && squares == low_squares) ||
+    return !*all_whole && ((sum == low_sum && squares == low_squares) ||
                           (sum == low_sum + m && squares == low_squares + m * m));
 }
 
@@ -106,7 +109,7 @@ static int is_name(const char *option)
 static int decide_header(struct decision *d)
 {
     const struct kc_strs *first = &d->s->rec[0];
-    size_t over_numbers = 0, over_vectors = 0, vectors = 0, words = 0, numbers = 0, counted;
+    size_t over_numbers = 0, over_vectors = 0, vectors = 0, words = 0, numbers = 0, counted, whole;
     enum kc_vectext text;
     d->t->header = d->o->header == KC_HEADER_YES;
     if (d->o->header != KC_HEADER_AUTO)
@@ -130,7 +133,7 @@ static int decide_header(struct decision *d)
     if (vectors > 0) /* it is a row, whatever else it looks like */
         return KC_TABLE_YES;
     d->t->header = over_numbers > 0 || over_vectors > 0 || (words == first->n && words > 0);
-    if (d->t->header || !counts_columns(d, &counted))
+    if (d->t->header || !counts_columns(d, &counted, &whole))
         return KC_TABLE_YES;
     size_t len = 1;
     for (size_t i = 0; i < first->n; i++) /* pandas leaves the name of its index empty */
@@ -138,7 +141,7 @@ static int decide_header(struct decision *d)
             (void)kc_strs_get(first, i, &len);
             break;
         }
-    d->t->header = counted > 2 || len == 0;
+    d->t->header = len == 0 || counted > (whole ? MOST_CHANCE : 2);
     return d->t->header ?
                KC_TABLE_YES :
                refuse(d, "the line may be column numbers or a row: say which with --header yes or --header no");
@@ -359,7 +362,8 @@ static int choose_unnamed(struct decision *d)
                  kc_text_show(shown, p, p + len));
         return KC_TABLE_DOUBT;
     }
-    if (last - first > 2 && d->s->n - d->from > 1 && doubt_edges(d, first, last, whole))
+    if (last - first > 1 && d->s->n - d->from > (last - first > 2 ? 1 : 2) && /* of few rows, some are whole by chance */
+        doubt_edges(d, first, last, whole))
         return KC_TABLE_DOUBT;
     return take_range(d, first, last, "the columns of numbers");
 }

@@ -3,6 +3,7 @@
 #include "in/formats/table_kinds.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 #include "base/num.h"
 #include "in/fields/fields.h"
@@ -56,6 +57,16 @@ int kc_is_whole(const char *p, size_t n)
     return n > 0 && kc_consists_of(p + (*p == '-'), n, "0123456789");
 }
 
+int kc_is_integral(const char *p, size_t n)
+{
+    char copy[64 + KC_NUM_PAD] = {0};
+    float x;
+    if (n == 0 || n >= 64)
+        return 0;
+    memcpy(copy, p, n);
+    return kc_is_whole(p, n) || (kc_text_number(copy, copy + n, &x) == KC_NUM_OK && x == rintf(x));
+}
+
 /* Return the value of the digits at p. */
 static uint64_t whole_value(const char *p, size_t n)
 {
@@ -83,7 +94,7 @@ void kc_column_judge(struct kc_column *col, const struct kc_table_sample *s, siz
         up += rows > 1 && number == last + 1;
         last = number;
         texts[text] += kind == KC_KIND_VECTOR;
-        whole += kind == KC_KIND_NUMBER && kc_is_whole(p, len);
+        whole += kind == KC_KIND_NUMBER && kc_is_integral(p, len);
         if (r > from && i < s->rec[r - 1].n) {
             const char *q = kc_strs_get(&s->rec[r - 1], i, &before);
             same += len == before && memcmp(p, q, len) == 0;

@@ -21,6 +21,8 @@ struct kc_column {
 int kc_consists_of(const char *p, size_t n, const char *set);
 /* Return 1 if the n bytes at p are a whole number. */
 int kc_is_whole(const char *p, size_t n);
+/* Return 1 if they are a number whose value is whole, as 2 and 2.0 and 2e0. */
+int kc_is_integral(const char *p, size_t n);
 /* Return what field i of a record is. *text: how a vector is written. */
 enum kc_kind kc_kind_of(const struct kc_strs *rec, size_t i, enum kc_vectext *text);
 /* Judge column i by the records of the sample from `from` on. */
