@@ -48,6 +48,7 @@ void kc_meta_free(struct kc_meta *m)
 {
     end_reading(m);
     kc_strs_free(&m->values);
+    kc_strs_free(&m->ids);
     kc_intern_free(&m->keys);
     kc_mem_free(m->at);
     memset(m, 0, sizeof *m);
@@ -72,6 +73,37 @@ int kc_meta_add_key(struct kc_meta *m, const char *key, size_t n, uint64_t line,
         return -1;
     return number == m->n ? 0 : kc_err_at(e, KC_EINPUT, m->name, line, "the key '%.*s' is there already",
                                           (int)(n < 80 ? n : 80), key);
+}
+
+int kc_meta_keep_id(struct kc_meta *m, const char *p, size_t n, struct kc_err *e)
+{
+    return m->ids.n == m->n && m->n < KC_META_IDS ? kc_strs_add(&m->ids, p, n, e) : 0;
+}
+
+/* Check that the record of this row has no other id than the row's term, if another record has that term as its id: then
+ * the order differs. */
+static int check_order(struct kc_meta *m, uint64_t row, const char *term, size_t n, struct kc_err *e)
+{
+    size_t len;
+    if (row >= m->ids.n || !term)
+        return 0;
+    const char *id = kc_strs_get(&m->ids, (size_t)row, &len);
+    if (len == n && memcmp(id, term, n) == 0)
+        return 0;
+    if (m->is_file && kc_meta_need(m, KC_META_IDS, e) != 0)
+        return -1;
+    for (size_t i = 0; i < m->ids.n; i++) {
+        const char *other = kc_strs_get(&m->ids, i, &len);
+        if (len != n || memcmp(other, term, n) != 0)
+            continue;
+        id = kc_strs_get(&m->ids, (size_t)row, &len);
+        return kc_err_at(e, KC_EINPUT, m->name, 0,
+                         "%s %llu is '%.*s', but row %llu is '%.*s', which is %s %llu: --metadata-key %s finds the "
+                         "records in any order", m->id_name, (unsigned long long)row, (int)(len < 80 ? len : 80), id,
+                         (unsigned long long)row, (int)(n < 80 ? n : 80), term, m->id_name, (unsigned long long)i,
+                         m->id_name);
+    }
+    return 0;
 }
 
 int kc_meta_begin(struct kc_meta *m, const char *path, size_t each, const char *key, const char *key_option,
@@ -132,9 +164,26 @@ int kc_meta_first(struct kc_meta *m, int is_file, struct kc_err *e)
 struct meta_lines {
     struct kc_lines in;
     const struct kc_attrs *want;
-    struct kc_path key;
+    struct kc_path key, id;
     struct kc_buf tmp;
 };
+
+/* Keep the id of a record: the field with the best of the usual names that the first record has. */
+static int keep_record_id(struct kc_meta *m, struct meta_lines *s, const char *p, const char *end, struct kc_err *e)
+{
+    const char *value;
+    if (m->n == 0) {
+        struct kc_fields f = {.want_term = 1};
+        kc_fields_guess(&f, p, end, 0);
+        s->id = f.term;
+        snprintf(m->id_name, sizeof m->id_name, "%.60s", f.term.name);
+    }
+    if (s->id.n == 0 || m->ids.n != m->n || m->n >= KC_META_IDS)
+        return 0;
+    kc_attrs_find(&s->id, 1, p, NULL, NULL, &value);
+    int rc = scalar_text(value, &s->tmp, e);
+    return rc != 0 ? (rc < 0 ? -1 : 0) : kc_meta_keep_id(m, s->tmp.p ? s->tmp.p : "", s->tmp.n, e);
+}
 
 /* Parse one record of JSONL, and keep its attributes and its key. */
 static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, size_t n, struct kc_err *e)
@@ -155,7 +204,8 @@ static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, si
         return kc_err_at(e, KC_EINPUT, l->name, l->line, "%s", msg);
     }
     if (*begin != '{')
-        return kc_err_at(e, KC_EINPUT, l->name, l->line, "the record is %s, expected an object", kc_json_kind(*begin));
+        return kc_err_at(e, KC_EINPUT, l->name, l->line, "the record is %s, expected an object%s", kc_json_kind(*begin),
+                         *begin == '[' ? " on each line: jq -c '.[]' makes them of an array" : "");
     if (m->by_key) {
         const char *value;
         kc_attrs_find(&s->key, 1, begin, NULL, NULL, &value);
@@ -168,6 +218,8 @@ static int parse_line(struct kc_meta *m, struct meta_lines *s, const char *p, si
         if (rc < 0 || kc_meta_add_key(m, tmp->p ? tmp->p : "", tmp->n, l->line, e) != 0)
             return -1;
     }
+    if (!m->by_key && keep_record_id(m, s, begin, end, e) != 0)
+        return -1;
     if (m->n++ == 0)
         kc_fields_keys(begin, end, m->names, sizeof m->names);
     return kc_attrs_take(s->want, begin, end, NULL, NULL, &m->values, e);
@@ -463,6 +515,7 @@ int kc_meta_load(struct kc_meta *m, const char *path, struct kc_source *src, con
         return -1;
     }
     m->max = max;
+    m->is_file = is_file;
     const char *end = p + n, *text = kc_json_ws(n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? p + 3 : p);
     if (is_index(text, end)) {
         struct kc_window w;
@@ -497,5 +550,5 @@ int kc_meta_find(struct kc_meta *m, uint64_t row, const char *term, size_t n, ui
         return kc_err_at(e, KC_EINPUT, m->name, 0, "describes %llu row%s, but the input has more",
                          (unsigned long long)m->n, m->n == 1 ? "" : "s");
     *record = m->at ? m->at[row] : row;
-    return 0;
+    return check_order(m, row, term, n, e);
 }

@@ -14,6 +14,9 @@ struct kc_meta {
     struct kc_strs values; /* attribute a of record i is string i * each + a: compact JSON, "" if the record has none */
     struct kc_intern keys; /* by key: key i is that of record i. Of an index: its ids, while it is read */
     int by_key;
+    int is_file;           /* it is no pipe */
+    struct kc_strs ids;    /* by position: the first records' ids, if they have a usual field for one, else empty */
+    char id_name[64];
     uint32_t *at;          /* (n) of an index: the record of the vector at each position; NULL: row i has record i */
     uint64_t n;            /* records read so far; of an index: positions */
     uint64_t max;          /* bytes that all this may take (then KC_ESYS); 0: no limit */
@@ -58,6 +61,9 @@ int kc_meta_begin(struct kc_meta *m, const char *path, size_t each, const char *
                   struct kc_path *key_path, struct kc_err *e) KC_MUST_USE;
 /* Add the key (n bytes) of the next record, which is on `line` (0: there are no lines). KC_EINPUT if it is there. */
 int kc_meta_add_key(struct kc_meta *m, const char *key, size_t n, uint64_t line, struct kc_err *e) KC_MUST_USE;
+#define KC_META_IDS 1024 /* records whose ids are kept to see whether their order is that of the rows */
+/* Keep the id of the record to come, if it is one of the first. */
+int kc_meta_keep_id(struct kc_meta *m, const char *p, size_t n, struct kc_err *e) KC_MUST_USE;
 void kc_meta_free(struct kc_meta *m);
 uint64_t kc_meta_bytes(const struct kc_meta *m); /* of memory */
 

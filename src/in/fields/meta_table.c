@@ -21,7 +21,7 @@ struct meta_table {
     struct kc_label_table t;
     struct kc_strs header, fields;
     size_t *column; /* (m->each) of each attribute; KC_LABEL_NO_COLUMN: none */
-    size_t key;
+    size_t key, id; /* id: the best of the usual names */
     struct kc_buf tmp;
 };
 
@@ -84,6 +84,18 @@ static int find_columns(struct meta_table *s, const struct kc_attrs *want, size_
         if (s->column[i] == KC_LABEL_NO_COLUMN && i != optional)
             return report_missing(s, want->path[i].name, NULL, e);
     }
+    int best = -1;
+    s->id = KC_LABEL_NO_COLUMN;
+    for (size_t i = 0; i < s->header.n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(&s->header, i, &n);
+        int rank = kc_fields_find(kc_fields_terms, p, n);
+        if (rank < 0 || (best >= 0 && rank >= best))
+            continue;
+        best = rank;
+        s->id = i;
+        snprintf(s->m->id_name, sizeof s->m->id_name, "%.*s", (int)(n < 60 ? n : 60), p);
+    }
     s->key = key ? find_column(s, key) : KC_LABEL_NO_COLUMN;
     return key && s->key == KC_LABEL_NO_COLUMN ? report_missing(s, key->name, "--metadata-key", e) : 0;
 }
@@ -125,6 +137,12 @@ static int parse_row(struct meta_table *s, const char *p, size_t n, struct kc_er
         size_t len;
         const char *text = kc_strs_get(&s->fields, s->key, &len);
         if (kc_meta_add_key(s->m, text, len, s->in.line, e) != 0)
+            return -1;
+    }
+    if (!s->by_key && s->id != KC_LABEL_NO_COLUMN) {
+        size_t len;
+        const char *text = kc_strs_get(&s->fields, s->id, &len);
+        if (kc_meta_keep_id(s->m, text, len, e) != 0)
             return -1;
     }
     for (size_t i = 0; i < s->m->each; i++)

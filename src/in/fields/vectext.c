@@ -108,6 +108,10 @@ static int parse_list(const char *p, const char *end, char close, const char *wh
         size_t room = r->count < r->d ? r->d - r->count : sizeof beyond / sizeof beyond[0];
         size_t n = kc_num_listed(&q, r->floor, to, room, &listed, &st);
         r->count += n;
+        if (st != KC_NUM_OK && !blanks && n > 0 && q[-1] == ',' && skip_space(q, end) != q) { /* a line break */
+            q = skip_space(q, end);
+            continue;
+        }
         if (st != KC_NUM_OK && !(blanks && n > 0 && skip_space(q, end) != q)) { /* a number as Python and C write it? */
             const char *stop = q;
             float x;

@@ -84,7 +84,7 @@ static enum verdict test_glove(const struct text_view *v)
     if (!end)
         return judge_missing_bytes(v);
     size_t d = count_numbers(v->p, end, 0, &r);
-    if (d < 2 || kc_text_number(r.term, r.term + r.term_n, &x) == KC_NUM_OK)
+    if (d < 2 || memchr(r.term, '\t', r.term_n) || kc_text_number(r.term, r.term + r.term_n, &x) == KC_NUM_OK)
         return NO;
     if (second == v->end)
         return v->whole ? YES : MORE;
@@ -138,11 +138,26 @@ static int begins_number(const char *p, const char *end)
 /* Name what the first line shows of lists as Python prints them, and the way out; NULL if that is nothing. */
 static const char *name_repr(const struct text_view *v)
 {
-    const char *p = v->p, *next, *end = line_end(v, p, &next), *open, *name = p;
+    const char *p = v->p, *next, *end = line_end(v, p, &next), *open, *name;
     if (!end || end - p < 3)
         return NULL;
     if (*p == '(' && end[-1] == ')' && (p[1] == '\'' || p[1] == '"' || begins_number(p + 1, end)))
         return "a tuple as Python prints it: print(json.dumps(x)) writes JSON, which is read";
+    if (end - p < 6 && memcmp(p, "sep=", 4) == 0)
+        return "Excel's line sep=: tail -n +2 FILE | kclust --delimiter X leaves it out";
+    if (*p == '"' && memmem(p, (size_t)(end - p), "\" \"", 3))
+        return "columns separated by blanks, as R's write.table writes them: write.csv(x, file) writes csv";
+    const char *second_end = next < v->end ? line_end(v, next, &name) : NULL, *s = next;
+    while (second_end && s < second_end && strchr("-+|: ", *s))
+        s++;
+    if (second_end && s == second_end && s - next > 2 && memchr(next, '-', (size_t)(s - next)))
+        return *p == '|' ? "a table of Markdown, expected csv" :
+                           "a table as psql shows it: psql --csv -c 'SELECT ...' | kclust reads it";
+    const char *tab = memchr(p, '\t', (size_t)(end - p));
+    if (tab && begins_number(tab + 1, end) && !memchr(tab + 1, '\t', (size_t)(end - tab - 1)) &&
+        (memchr(tab + 1, ' ', (size_t)(end - tab - 1)) || memchr(tab + 1, ',', (size_t)(end - tab - 1))))
+        return "a term, a tab and numbers without brackets: sed 's/\\t/\\t[/; s/$/]/' FILE | kclust reads them as lists";
+    name = p;
     open = memchr(p, '[', (size_t)(end - p));
     while (name < end && !strchr("\t,;|\"[", *name))
         name++;

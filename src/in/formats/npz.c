@@ -256,6 +256,7 @@ static const char *name_kind(const char *name)
     if (n >= 8 && strcmp(name + n - 8, "data.pkl") == 0)
         return "a file of PyTorch: numpy.save(\"x.npy\", torch.load(FILE).numpy()) writes its tensor as npy";
     return strncmp(name, "xl/", 3) == 0 ? "a spreadsheet: save it as csv" :
+           strcmp(name, "content.xml") == 0 ? "a document or spreadsheet of OpenDocument: save it as csv" :
            strncmp(name, "word/", 5) == 0 ? "a text document, expected vectors" : NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "in/fields/vectext.h"
 #include "in/piece/opts.h"
 
+#define LISTS_OF_FIELDS ": lists of fields are not read, but objects, as in {\"term\": \"a\", \"vec\": [0.5, 1]}"
 #define LONGEST_WORD 40 /* of a word that is shown in a message */
 
 /* The verdict on the vector. A duplicate key later in the record may still replace it, so it counts only at the
@@ -314,7 +315,9 @@ static int report_vec(const struct record_walk *w)
         break;
     case VEC_KIND:
         n = snprintf(r->msg, size, "%s is %s, expected an array of numbers", subject, kc_json_kind(*w->what));
-        if (*w->what == '"')
+        if (*w->what == '"' && w->f->bare && r->unit[0] == 'r')
+            snprintf(r->msg + n, size - (size_t)n, LISTS_OF_FIELDS);
+        else if (*w->what == '"')
             snprintf(r->msg + n, size - (size_t)n,
                      ", or a text that is one: [1, 2], or base64 or hexadecimal of float32");
         break;
@@ -338,7 +341,7 @@ static int report_vec(const struct record_walk *w)
     case VEC_ELEMENT:
         snprintf(r->msg, size, "%s[%zu] is %s, expected a number%s", name, w->index, kc_json_kind(*w->what),
                  w->f->bare && w->index == 0 && *w->what == '"' ?
-                     ": lists of fields are not read, but objects, as in {\"term\": \"a\", \"vec\": [0.5, 1]}" : "");
+                     LISTS_OF_FIELDS : "");
         break;
     case VEC_RANGE:
         snprintf(r->msg, size, "%s[%zu] is %.*s%s, beyond the range of float32", name, w->index,

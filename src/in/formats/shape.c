@@ -179,7 +179,7 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
     int entered = enter_member(w, &key);
     const char *value = p;
     size_t places = w->n;
-    if (*p == '[' && entered)
+    if (*p == '[')
         p = walk_array(w, p, &what);
     else if (*p == '{' && entered && depth < MOST_DEPTH)
         p = walk_object(w, p, depth + 1);
@@ -192,6 +192,8 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
         w->n = places;
     }
     w->path[old] = '\0';
+    if (!entered) /* no pointer leads there */
+        w->n = places;
     if (p)
         count_member(m, &key, what);
     return p;

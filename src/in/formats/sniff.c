@@ -60,6 +60,16 @@ static const struct foreign {
     {"FEA1", 4, "a Feather file: duckdb or pyarrow write it as Parquet, which is read"},
     {"RDX", 3, "an R workspace: write.csv(x, file) writes its vectors as csv"},
     {"%PDF", 4, "a PDF, expected vectors"},
+    {"\xD0\xCF\x11\xE0", 4, "an old Excel file: save the sheet as csv, which is read"},
+    {"\xFF\xFF\xFF\xFF", 4, "an Arrow stream: duckdb or pyarrow write it as Parquet, which is read"},
+    {"ORC\n", 4, "an ORC file: duckdb or pyarrow write it as Parquet, which is read"},
+    {"ORC\x08", 4, "an ORC file: duckdb or pyarrow write it as Parquet, which is read"},
+    {"Obj\x01", 4, "an Avro file: duckdb or pyarrow write it as Parquet, which is read"},
+    {"<!DOCTYPE", 9, "HTML, expected vectors: is it the answer of a server that failed?"},
+    {"<!doctype", 9, "HTML, expected vectors: is it the answer of a server that failed?"},
+    {"<html", 5, "HTML, expected vectors: is it the answer of a server that failed?"},
+    {"<?xml", 5, "XML, expected vectors"},
+    {"version https:/", 15, "a pointer of Git LFS in place of the file: git lfs pull fetches it"},
     {"\xFF\xFE", 2, "UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | kclust"},
     {"\xFE\xFF", 2, "UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | kclust"},
 };
@@ -175,7 +185,8 @@ static int recognise(struct kc_feed *f, struct kc_err *e)
     if (want == KC_IN_AUTO)
         return kc_err_at(e, KC_EINPUT, f->name, 0,
                          "not a format that kclust knows: starts with %s, expected one of kclust-formats(5)%s", seen,
-                         is_prose(f) ? "; of texts, an embedding model must make the vectors first" : "");
+                         is_prose(f) ? "; of texts, an embedding model must make the vectors first" :
+                         strncmp(seen, "0x", 2) == 0 ? "; rows of float32 without a header need -i raw --dim N" : "");
     if (want == KC_IN_JSONL)
         return kc_err_at(e, KC_EINPUT, f->name, 0, "not jsonl: starts as %s does", kc_in_format_name(f->rd->format));
     return kc_err_at(e, KC_EINPUT, f->name, 0, "not %s: starts with %s", kc_in_format_name(want), seen);

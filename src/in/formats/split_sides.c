@@ -13,6 +13,11 @@ void kc_split_sides_free(struct kc_split_sides *o)
     memset(o, 0, sizeof *o);
 }
 
+static int is_number(char c)
+{
+    return c == '-' || (c >= '0' && c <= '9');
+}
+
 /* Return how well a name suits that of the terms, from 0 on; -1 if it does not. */
 static int rank_name(const struct kc_split_sides *o, const char *key, size_t n)
 {
@@ -98,7 +103,7 @@ int kc_split_side_add(struct split_cursor *c)
     struct kc_split *s = c->s;
     struct kc_split_side *d = &s->sides->side[s->listing - 1];
     char b = s->token.n > 0 ? s->token.p[0] : '\0';
-    if (b != '"' && b != '-' && !(b >= '0' && b <= '9') && d->odd == 0) {
+    if (b != '"' && !is_number(b) && d->odd == 0) {
         d->odd = b;
         d->odd_line = s->element_line;
     }
@@ -141,6 +146,10 @@ int kc_split_sides_check(const struct split_cursor *c)
 int kc_split_sides_end(struct kc_split_sides *o, const char *file, struct kc_err *e)
 {
     o->terms = find_terms(o);
+    if (o->terms && !o->term_name && o->terms->value.n > 0 && is_number(o->terms->value.bytes.p[0]) &&
+        kc_fields_find("label, labels, class, classes, category, categories", o->terms->name,
+                       strlen(o->terms->name)) >= 0)
+        o->terms = NULL; /* which are no names of rows */
     if (o->terms && o->terms->count > 0 && o->terms->odd)
         return kc_err_at(e, KC_EINPUT, file, o->terms->odd_line, "'%s' holds %s, expected strings or numbers: %s",
                          o->terms->name, kc_json_kind(o->terms->odd),

@@ -490,6 +490,16 @@ static int decide_term(struct decision *d)
     return KC_TABLE_YES;
 }
 
+/* Skip the "# " with which numpy.savetxt begins a header. */
+static void skip_comment_sign(const char **p, size_t *len)
+{
+    size_t n = *len > 1 && **p == '#' ? 1 : 0;
+    while (n > 0 && n < *len - 1 && (*p)[n] == ' ')
+        n++;
+    *p += n;
+    *len -= n;
+}
+
 /* Copy the names of the columns, or make empty ones. */
 static int copy_names(struct decision *d, struct kc_err *e)
 {
@@ -499,6 +509,8 @@ static int copy_names(struct decision *d, struct kc_err *e)
         const char *p = "";
         if (d->t->header && !(d->t->shifted && i == 0) && at < first->n)
             p = kc_strs_get(first, at, &len);
+        if (at == 0 && d->t->header)
+            skip_comment_sign(&p, &len);
         if (kc_strs_add(&d->names, p, len, e) != 0)
             return -1;
     }
