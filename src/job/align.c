@@ -48,7 +48,8 @@ static int align_by_term(const struct kc_labelling *l, const char *name, const s
         for (size_t i = 0; i < n; i++)
             found[i] = out[i] != KC_INTERN_NONE;
         list_unmarked(terms, found, some, sizeof some);
-        kc_err_at(e, KC_EINPUT, name, 0, "no label for %zu of the %zu terms of %s: %s", missing, n, other, some);
+        kc_err_at(e, KC_EINPUT, name, 0, "no label for %zu of the %zu terms of %s: %s%s", missing, n, other, some,
+                  missing < n ? "" : "; are its terms in another column? --label-term-field or --gold-term-field names it");
         goto out;
     }
     if (left > 0) {
@@ -75,8 +76,9 @@ int kc_job_align(const struct kc_labelling *l, const char *path, const struct kc
     if (l->terms.n > 0 && terms && terms->n > 0)
         return align_by_term(l, name, terms, other, out, e);
     if (l->n != n)
-        return kc_err_at(e, KC_EINPUT, name, 0, "%zu label%s, expected %zu: one for each row of %s", l->n,
-                         l->n == 1 ? "" : "s", n, other);
+        return kc_err_at(e, KC_EINPUT, name, 0, "%zu label%s, expected %zu: one for each row of %s%s", l->n,
+                         l->n == 1 ? "" : "s", n, other,
+                         l->n != n + 1 ? "" : "; is its first line a header? tail -n +2 leaves it out");
     memcpy(out, l->labels, n * sizeof *out);
     return 0;
 }

@@ -5,6 +5,7 @@
  * a usual name; of two columns, in the second. Anything else is a doubt: an error that names the columns. Lines with
  * separators in them are never taken for labels in silence. */
 #include "in/fields/label_table.h"
+#include "in/fields/vectext.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -329,9 +330,59 @@ static int has_quotes(const char *p, const char *end)
     return quotes;
 }
 
+/* The beginnings of lines in which a label may stand beside a term, with a blank between. */
+struct word_lines {
+    size_t lines, pairs, repeated; /* lines; of two parts, one a whole number or fastText's __label__; like another's */
+    const char *first, *first_end;
+};
+
+/* Count the lines. */
+static void count_words(const char *p, const char *end, int whole, struct word_lines *w)
+{
+    const char *seen[LINES];
+    size_t len[LINES];
+    while (p < end && w->lines < LINES) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
+        if (!nl && !whole)
+            break;
+        const char *last = stop;
+        while (last > p && last[-1] != ' ')
+            last--;
+        size_t n = (size_t)(stop - last), digits = 0;
+        while (digits < n && last[digits] >= '0' && last[digits] <= '9')
+            digits++;
+        w->pairs += last > p && ((n > 0 && digits == n) || (stop - p > 9 && memcmp(p, "__label__", 9) == 0));
+        seen[w->lines] = p;
+        len[w->lines] = (size_t)(stop - p);
+        for (size_t i = 0; i < w->lines; i++)
+            if (len[i] == len[w->lines] && memcmp(seen[i], p, len[i]) == 0) {
+                w->repeated++;
+                break;
+            }
+        w->first_end = w->lines++ == 0 ? stop : w->first_end;
+        p = stop + 1;
+    }
+}
+
+/* Refuse lines that may be a term, a blank and a label: all begin or end as labels do, and no two are alike. */
+static int judge_words(const char *p, const char *end, int whole, char msg[512])
+{
+    struct word_lines w = {.first = p};
+    char shown[KC_TEXT_SHOWN];
+    count_words(p, end, whole, &w);
+    if (w.lines < 3 || w.pairs < w.lines || w.repeated > 0)
+        return 0;
+    return snprintf(msg, 512,
+                    "the line %s may be a label, or a label and a term with a blank between them: --labels-format plain "
+                    "takes each line as a label, a tab in place of the blank makes a table",
+                    kc_text_show(shown, w.first, w.first_end)),
+           1;
+}
+
 /* Refuse lines that have separators, but not as a table has them. */
 static int judge_plain(const char *p, const char *end, int whole, char msg[512])
 {
+    const char *begin = p;
     size_t lines = 0, with[4] = {0, 0, 0, 0};
     while (p < end && lines < LINES) {
         const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
@@ -352,7 +403,7 @@ static int judge_plain(const char *p, const char *end, int whole, char msg[512])
                             i == 2 ? "semicolon" :
                                      "'|'"),
                    1;
-    return 0;
+    return judge_words(begin, end, whole, msg);
 }
 
 /* Try all separators that the format allows. Return how many make a table of the first records, with the first of them

@@ -216,8 +216,8 @@ static int read_json_value(const struct label_reader *s, const char *p, const ch
         return 0;
     }
     if (*v != '"')
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s is %s, expected a string or a number", path->name,
-                         kc_json_kind(*v));
+        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s is %s, expected a string or a number%s", path->name,
+                         kc_json_kind(*v), *v == '[' ? ": jq -c .FIELD takes an array out, which is read" : "");
     struct kc_json_str text;
     (void)kc_json_string(v, end, &text, &fault);
     tmp->n = 0;
@@ -279,13 +279,16 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
         s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
         return 0;
     }
-    char msg[512];
+    char msg[768];
     snprintf(msg, sizeof msg, "no label under a usual name (cluster_id, cluster, label, topic, class, ...)%s%s%s; ",
              s->o->label_option ? ": " : "", s->o->label_option ? s->o->label_option : "",
              s->o->label_option ? " names its field" : "");
     kc_fields_list(p, end, NULL, msg, sizeof msg);
     if (s->o->hint && kc_fields_has_vec(p, end))
         snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "%s", s->o->hint);
+    else
+        snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "; an object {TERM: LABEL} is read after "
+                 "jq -c 'to_entries[] | {term: .key, label: .value}'");
     return refuse_line(s, e, msg);
 }
 
@@ -358,7 +361,7 @@ static int parse_array_line(struct label_reader *s, char *p, size_t n, struct kc
         const char *after = s->array == 2 ? kc_json_skip(q, end, 1, &fault) : NULL;
         if (!after || *q == '{' || *q == '[' || *q == 't' || *q == 'f')
             return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "unexpected '%c' in an array of labels, expected "
-                             "a number or a string", *q);
+                             "a number or a string%s", *q, *q == '{' ? ": jq -c '.[]' makes a record a line of it" : "");
         struct str label = {q, (size_t)(after - q)};
         if (*q == 'n')
             label = (struct str){"-1", 2};
