@@ -49,7 +49,8 @@ static int align_by_term(const struct kc_labelling *l, const char *name, const s
             found[i] = out[i] != KC_INTERN_NONE;
         list_unmarked(terms, found, some, sizeof some);
         kc_err_at(e, KC_EINPUT, name, 0, "no label for %zu of the %zu terms of %s: %s%s", missing, n, other, some,
-                  missing < n ? "" : "; are its terms in another column? --label-term-field or --gold-term-field names it");
+                  missing < n ? "" :
+                                "; are its terms in another column? --label-term-field or --gold-term-field names it");
         goto out;
     }
     if (left > 0) {

@@ -373,8 +373,8 @@ static int judge_words(const char *p, const char *end, int whole, char msg[512])
     if (w.lines < 3 || w.pairs < w.lines || w.repeated > 0)
         return 0;
     return snprintf(msg, 512,
-                    "the line %s may be a label, or a label and a term with a blank between them: --labels-format plain "
-                    "takes each line as a label, a tab in place of the blank makes a table",
+                    "the line %s may be a label, or a label and a term with a blank between them: "
+                    "--labels-format plain takes each line as a label, a tab in place of the blank makes a table",
                     kc_text_show(shown, w.first, w.first_end)),
            1;
 }

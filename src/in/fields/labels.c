@@ -361,7 +361,8 @@ static int parse_array_line(struct label_reader *s, char *p, size_t n, struct kc
         const char *after = s->array == 2 ? kc_json_skip(q, end, 1, &fault) : NULL;
         if (!after || *q == '{' || *q == '[' || *q == 't' || *q == 'f')
             return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "unexpected '%c' in an array of labels, expected "
-                             "a number or a string%s", *q, *q == '{' ? ": jq -c '.[]' makes a record a line of it" : "");
+                             "a number or a string%s", *q,
+                             *q == '{' ? ": jq -c '.[]' makes a record a line of it" : "");
         struct str label = {q, (size_t)(after - q)};
         if (*q == 'n')
             label = (struct str){"-1", 2};

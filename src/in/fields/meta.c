@@ -80,8 +80,8 @@ int kc_meta_keep_id(struct kc_meta *m, const char *p, size_t n, struct kc_err *e
     return m->ids.n == m->n && m->n < KC_META_IDS ? kc_strs_add(&m->ids, p, n, e) : 0;
 }
 
-/* Check that the record of this row has no other id than the row's term, if another record has that term as its id: then
- * the order differs. */
+/* Check that the record of this row has no other id than the row's term, if another record has that term as its id:
+ * then the order differs. */
 static int check_order(struct kc_meta *m, uint64_t row, const char *term, size_t n, struct kc_err *e)
 {
     size_t len;

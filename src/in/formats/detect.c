@@ -156,7 +156,8 @@ static const char *name_repr(const struct text_view *v)
     const char *tab = memchr(p, '\t', (size_t)(end - p));
     if (tab && begins_number(tab + 1, end) && !memchr(tab + 1, '\t', (size_t)(end - tab - 1)) &&
         (memchr(tab + 1, ' ', (size_t)(end - tab - 1)) || memchr(tab + 1, ',', (size_t)(end - tab - 1))))
-        return "a term, a tab and numbers without brackets: sed 's/\\t/\\t[/; s/$/]/' FILE | kclust reads them as lists";
+        return "a term, a tab and numbers without brackets: sed 's/\\t/\\t[/; s/$/]/' FILE | kclust reads "
+               "them as lists";
     name = p;
     open = memchr(p, '[', (size_t)(end - p));
     while (name < end && !strchr("\t,;|\"[", *name))
@@ -164,7 +165,8 @@ static const char *name_repr(const struct text_view *v)
     if (!open || open == p || !strchr(" \t", open[-1]) || name < open - 1 || !begins_number(open + 1, end))
         return NULL;
     if (!memchr(open, ']', (size_t)(end - open)))
-        return "a list in brackets goes on in the next line, as numpy prints it: x.tolist() in place of str(x) does not";
+        return "a list in brackets goes on in the next line, as numpy prints it: x.tolist() in place of str(x) does "
+               "not";
     return open[-1] == ' ' && end[-1] == ']' ?
                "a list in brackets after a term and a blank: sed 's/ \\[/\\t[/' FILE | kclust makes it tsv" :
                NULL;

@@ -273,7 +273,8 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         return kc_err_at(e, KC_EINPUT, f->name, f->line0 + 1,
                          "a table as pandas writes it with orient=\"%s\": to_json(orient=\"records\") is read%s",
                          shape->kind == KC_SHAPE_SPLIT ? "split" : "columns",
-                         shape->kind == KC_SHAPE_SPLIT ? ", or --records /data if its numbers are all of the vector" : "");
+                         shape->kind != KC_SHAPE_SPLIT ? "" :
+                                                         ", or --records /data if its numbers are all of the vector");
     st->by_line = shape->kind == KC_SHAPE_LINES;
     if (st->by_line)
         return vote_dim(f, st, e);
@@ -289,7 +290,8 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
                      shape->kind == KC_SHAPE_TEXTS ? KC_SPLIT_TEXTS :
                                                      KC_SPLIT_ARRAY;
     st->split.printed = shape->printed;
-    int sides = shape->inside && ((shape->kind == KC_SHAPE_MAP && !shape->keyed) || (shape->kind == KC_SHAPE_ARRAY && shape->bare));
+    int sides = shape->inside && ((shape->kind == KC_SHAPE_MAP && !shape->keyed) ||
+                                  (shape->kind == KC_SHAPE_ARRAY && shape->bare));
     if (sides && read_sides(f, st, e) != 0)
         return -1;
     st->split.sides = st->sides.n > 0 ? &st->sides : NULL;

@@ -187,7 +187,7 @@ static const char *walk_member(struct shape_walk *w, const char *p, unsigned dep
         p = skip_value(w, p);
     if (p && *value == '"')
         what = judge_string(value, w->end);
-    if (*value == '{' && (p ? judge_first(w, value) == RECORDS : m->records > 1)) { /* what is in a record is no place */
+    if (*value == '{' && (p ? judge_first(w, value) == RECORDS : m->records > 1)) { /* its inside is no place */
         what = RECORD;
         w->n = places;
     }
@@ -245,8 +245,8 @@ static void set_values(const struct shape_walk *w, const char *p, const char *af
     }
 }
 
-/* Return 1 if the first numbers of the array at p are written as numpy prints them: with blanks between them, or with no
- * digit after the point; -1 if that is not all in view. */
+/* Return 1 if the first numbers of the array at p are written as numpy prints them: with blanks between them, or with
+ * no digit after the point; -1 if that is not all in view. */
 static int is_printed(const char *p, const char *end)
 {
     while (*p == '[')
@@ -383,7 +383,8 @@ int kc_shape_find(const char *p, const char *end, int whole, const char *records
         return 0;
     /* one vector in a record with a term of its own, as batch jobs write them: the record counts, not the array; and
      * vectors by name in such a record are no map */
-    int one = o && after && o->single && !has_break(p, after), named = o && (o->what == MAP || o->what == RECORD_MAP) && o->pointer[0] != '\0';
+    int one = o && after && o->single && !has_break(p, after);
+    int named = o && (o->what == MAP || o->what == RECORD_MAP) && o->pointer[0] != '\0';
     if (!top_vec && !o && !vec_field && begins_column(p, end)) {
         shape->kind = KC_SHAPE_COLUMNS;
         return 1;

@@ -362,7 +362,7 @@ static int choose_unnamed(struct decision *d)
                  kc_text_show(shown, p, p + len));
         return KC_TABLE_DOUBT;
     }
-    if (last - first > 1 && d->s->n - d->from > (last - first > 2 ? 1 : 2) && /* of few rows, some are whole by chance */
+    if (last - first > 1 && d->s->n - d->from > (last - first > 2 ? 1 : 2) && /* in few rows, by chance */
         doubt_edges(d, first, last, whole))
         return KC_TABLE_DOUBT;
     return take_range(d, first, last, "the columns of numbers");
