@@ -48,7 +48,8 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
 
 /* Choose the fields that the options leave open, from the record at [p, end) (a text as json/json.h requires it; it may
  * be malformed): by the usual names; then, if there is just one, the vector that the record holds at any depth.
- * bare_ok: a vector may be a record (2: as numpy prints it). A field that is not found stays unknown. (in/fields/guess.c) */
+ * bare_ok: a vector may be a record (2: as numpy prints it). A field that is not found stays unknown.
+ * (in/fields/guess.c) */
 void kc_fields_guess(struct kc_fields *f, const char *p, const char *end, int bare_ok);
 /* Append to msg, which has `size` bytes, the keys of the record at [p, end): "the record has id, tags". word: the key
  * that was looked for, or NULL: one that is similar is named again. */
