@@ -158,7 +158,7 @@ TEST(in_jsonl_bad)
           "error 1 FILE0:0: not a format that kclust knows: starts with 'hello', expected one of kclust-formats(5)\n");
     reads("\x7f""ELF",
           "error 1 FILE0:0: not a format that kclust knows: starts with 0x7f 0x45 0x4c 0x46, expected one of "
-          "kclust-formats(5)\n");
+          "kclust-formats(5); rows of float32 without a header need -i raw --dim N\n");
 }
 
 TEST(in_jsonl_depth)
