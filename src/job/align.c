@@ -34,7 +34,7 @@ static void list_unmarked(const struct kc_strs *s, const char *found, char *out,
 
 /* Match labels and rows by term. Every row must have a label, and every label a row. */
 static int align_by_term(const struct kc_labelling *l, const char *name, const struct kc_strs *terms, const char *other,
-                   uint32_t *out, struct kc_err *e)
+                         const char *hint, uint32_t *out, struct kc_err *e)
 {
     size_t left, missing = 0, n = terms->n;
     char some[NAMED * (4 * TERM + 16) + 8];
@@ -49,8 +49,7 @@ static int align_by_term(const struct kc_labelling *l, const char *name, const s
             found[i] = out[i] != KC_INTERN_NONE;
         list_unmarked(terms, found, some, sizeof some);
         kc_err_at(e, KC_EINPUT, name, 0, "no label for %zu of the %zu terms of %s: %s%s", missing, n, other, some,
-                  missing < n ? "" :
-                                "; are its terms in another column? --label-term-field or --gold-term-field names it");
+                  missing < n ? "" : hint);
         goto out;
     }
     if (left > 0) {
@@ -71,11 +70,11 @@ out:
 }
 
 int kc_job_align(const struct kc_labelling *l, const char *path, const struct kc_strs *terms, size_t n,
-                 const char *other, uint32_t *out, struct kc_err *e)
+                 const char *other, const char *hint, uint32_t *out, struct kc_err *e)
 {
     const char *name = kc_source_name(path);
     if (l->terms.n > 0 && terms && terms->n > 0)
-        return align_by_term(l, name, terms, other, out, e);
+        return align_by_term(l, name, terms, other, hint, out, e);
     if (l->n != n)
         return kc_err_at(e, KC_EINPUT, name, 0, "%zu label%s, expected %zu: one for each row of %s%s", l->n,
                          l->n == 1 ? "" : "s", n, other,

@@ -10,8 +10,9 @@
  * l, path  the labels and their file
  * terms    (n) the terms of the rows; NULL: none
  * other    where the rows come from, for messages, as in "words.jsonl"
+ * hint     ends the message if no term of the rows has a label
  * out      (n) receives the labels */
 int kc_job_align(const struct kc_labelling *l, const char *path, const struct kc_strs *terms, size_t n,
-                 const char *other, uint32_t *out, struct kc_err *e) KC_MUST_USE;
+                 const char *other, const char *hint, uint32_t *out, struct kc_err *e) KC_MUST_USE;
 
 #endif

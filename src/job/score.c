@@ -92,12 +92,12 @@ static int blame_labels(const struct kc_labels_opts *o, struct score_run *r, str
     return -1;
 }
 
-/* If the terms of the labels were sought among row numbers, say so. Return -1. */
-static int name_numbers(const struct score_run *r, struct kc_err *e)
+/* Return the way out if no row has a label of its term. */
+static const char *choose_hint(const struct score_run *r, int gold)
 {
-    if (r->numbered && e->code == KC_EINPUT)
-        kc_err_more(e, "; the vectors have no terms but their row numbers: --terms FILE gives them terms");
-    return -1;
+    return r->numbered ? "; the vectors have no terms but their row numbers: --terms FILE gives them terms" :
+           gold        ? "; are its terms in another column? --gold-term-field names it" :
+                         "; are its terms in another column? --label-term-field names it";
 }
 
 /* Read labels, gold labels and vectors, and match the labels to the rows. */
@@ -141,9 +141,9 @@ static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err
         return -1;
     if (!j->vectors)
         memcpy(r->of_row, r->labels.labels, r->n * sizeof *r->of_row);
-    else if (kc_job_align(&r->labels, j->labels, terms, r->n, r->other, r->of_row, e) != 0)
-        return name_numbers(r, e);
-    return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, r->gold_of_row, e) : 0;
+    else if (kc_job_align(&r->labels, j->labels, terms, r->n, r->other, choose_hint(r, 0), r->of_row, e) != 0)
+        return -1;
+    return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, choose_hint(r, 1), r->gold_of_row, e) : 0;
 }
 
 /* Gather the rows that have a label, and count the rows of each label. */

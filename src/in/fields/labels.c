@@ -286,7 +286,7 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
     kc_fields_list(p, end, NULL, msg, sizeof msg);
     if (s->o->hint && kc_fields_has_vec(p, end))
         snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "%s", s->o->hint);
-    else
+    else if (strcmp(msg + strlen(msg) - 3, "...") == 0) /* more fields than a record of labels has */
         snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "; an object {TERM: LABEL} is read after "
                  "jq -c 'to_entries[] | {term: .key, label: .value}'");
     return refuse_line(s, e, msg);
