@@ -30,7 +30,7 @@ static int read_link(const char *path, char link[PATH_MAX])
     link[0] = '\0';
     memcpy(folder, slash ? (n ? path : "/") : ".", n ? n : 1);
     folder[n ? n : 1] = '\0';
-    int dir = kc_fd_open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC, 0), err = 0;
+    int dir = kc_fd_open_in(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC), err = 0;
     if (dir < 0)
         return errno == ENOENT ? -1 : errno;
     int fd = kc_fd_open_in(dir, slash ? slash + 1 : path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
