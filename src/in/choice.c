@@ -16,6 +16,20 @@ int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e)
     return kc_mem_reserve_u64(&run->skipped, &run->skipped_cap, run->nskipped + m, e);
 }
 
+/* Set *has to 1 if the metadata have the field of the terms, by their columns or their first record. */
+static int find_meta_term(struct kc_choice *t, int *has, struct kc_err *e)
+{
+    struct kc_meta *m = &t->meta;
+    const char *name = t->with_term.path[t->stride].name;
+    size_t len = strlen(name), n = 0;
+    if (kc_meta_need(m, 1, e) != 0)
+        return -1;
+    *has = m->values.n > t->stride && kc_strs_get(&m->values, t->stride, &n) && n > 0;
+    for (const char *p = m->names; *p && !*has; p += strcspn(p, "\n") + 1)
+        *has = strcspn(p, "\n") == len && memcmp(p, name, len) == 0;
+    return 0;
+}
+
 int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in_run *run, struct kc_attrs *attrs,
                    struct kc_err *e)
 {
@@ -44,7 +58,9 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
             kc_metadata_load(m, o, &t->with_term, t->stride, e) != 0)
             goto out;
         t->has_meta = 1;
-        t->meta_term = !m->by_key && (m->at || o->term_field);
+        t->meta_term = o->term_field || (m->at && !m->by_key);
+        if (o->term_field && !m->by_key && find_meta_term(t, &t->meta_first, e) != 0)
+            goto out;
         run->metadata = kc_meta_bytes(m);
     }
     rc = 0;
@@ -90,7 +106,7 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
 {
     struct kc_meta *m = &t->meta;
     c->stride = t->stride;
-    int named = t->meta_term && !t->o->terms_file && !s->rd->has_fields;
+    int named = !t->o->terms_file && (s->rd->has_fields ? t->meta_first : t->meta_term);
     for (size_t i = 0; t->has_meta && i < s->n; i++) {
         uint64_t record;
         char digits[20];
@@ -109,8 +125,10 @@ int kc_choice_metadata(struct kc_choice *t, struct kc_slot *s, const uint64_t *n
                 return -1;
         }
     }
-    if (t->has_meta && named)
+    if (t->has_meta && named) {
         c->terms = terms;
+        t->meta_gave = 1;
+    }
     run->metadata = t->has_meta ? kc_meta_bytes(m) : 0;
     return 0;
 }
@@ -146,6 +164,33 @@ static int row_is_chosen(struct kc_choice *t, const struct kc_slot *s, size_t ro
         return 0;
     kc_err_format(&what, line, sizeof line);
     return kc_strs_add(t->shown, line, strlen(line), e);
+}
+
+int kc_choice_check_file(const struct kc_choice *t, const struct kc_feed *f, struct kc_err *e)
+{
+    const struct kc_in_opts *o = t->o;
+    const enum kc_in_format is = f->rd->format;
+    const char *name = kc_in_format_name(is);
+    if (f->attrs.n > 0 && !o->metadata && !f->rd->has_fields)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s records have no field '%s': give --metadata FILE", name,
+                         f->attrs.path[0].name);
+    if (o->vec_field && !f->rd->has_fields)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s has no fields, so no --vec-field '%.100s': %s", name,
+                         o->vec_field, is == KC_IN_NPZ || is == KC_IN_SAFETENSORS ?
+                         "--tensor names the array to read" : is == KC_IN_NUMBERS ?
+                         "all numbers of a line are its vector, unless --input-format csv or tsv reads columns" :
+                         "all numbers of a row are its vector");
+    if (o->term_field && !o->term_field_of_labels && !o->terms_file && !t->meta_term && !f->rd->has_fields)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s has no fields, so no --term-field '%.100s': give the terms with "
+                         "--terms FILE, or a table that has this field with --metadata FILE", name, o->term_field);
+    const char *option = o->records && is != KC_IN_JSONL ? "--records" : NULL;
+    if (option)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s is for JSON, this is %s", option, name);
+    option = o->header != KC_HEADER_AUTO ? "--header" : o->delimiter ? "--delimiter" :
+             o->dialect != KC_DIALECT_AUTO ? "--tsv-dialect" : NULL;
+    if (option && is != KC_IN_CSV && is != KC_IN_TSV)
+        return kc_err_at(e, KC_EUSAGE, f->name, 0, "%s is for csv and tsv, this is %s", option, name);
+    return 0;
 }
 
 void kc_choice_unseen(const struct kc_choice *t, const char *keys, const char *before, char *msg, size_t size)

@@ -4,6 +4,7 @@
 #define KC_IN_CHOICE_H
 
 #include "in/fields/meta.h"
+#include "in/piece/feed.h"
 #include "in/piece/slot.h"
 #include "in/run.h"
 
@@ -12,7 +13,10 @@ struct kc_choice {
     struct kc_where *where; /* (nwhere) */
     size_t nwhere;
     size_t stride;          /* attributes per row: those that are wanted, then those of the conditions */
-    int meta_term;          /* the metadata give the terms too, as the attribute after these */
+    int meta_term;          /* rows of formats without fields have their terms in the metadata, as the attribute after
+                               these */
+    int meta_first;         /* so have all others: the metadata have the field of --term-field */
+    int meta_gave;          /* they gave terms */
     struct kc_meta meta;    /* the metadata, if has_meta */
     struct kc_attrs with_term; /* the attributes that are read from it: those wanted, and the term */
     int has_meta;
@@ -33,6 +37,9 @@ int kc_in_skip_room(struct kc_in_run *run, size_t m, struct kc_err *e) KC_MUST_U
 int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in_run *run, struct kc_attrs *attrs,
                    struct kc_err *e) KC_MUST_USE;
 void kc_choice_free(struct kc_choice *t);
+
+/* Check that the open file's format has what the options ask for. KC_EUSAGE, with what to use instead. */
+int kc_choice_check_file(const struct kc_choice *t, const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
 
 /* Append to msg, which has `size` bytes, that no record has the field of a condition, and which there are. before: what
  * goes before that. keys: see struct kc_in_stats. Append nothing if all are there. */

@@ -47,6 +47,7 @@ struct drain {
 
 /* The two ends of the pipeline, as its argument. */
 struct pipeline {
+    struct kc_in_opts o; /* as the readers see them: without a --term-field that the metadata have */
     struct kc_feed feed;
     struct drain drain;
 };
@@ -98,10 +99,8 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw != KC_RAW_NONE && check_copies(f, e) != 0)
                 return -1;
-            if (f->attrs.n > 0 && !f->o->metadata && !f->rd->has_fields)
-                return kc_err_at(e, KC_EUSAGE, f->name, 0,
-                                 "%s records have no field '%s': give --metadata FILE",
-                                 kc_in_format_name(f->rd->format), f->attrs.path[0].name);
+            if (kc_choice_check_file(choice, f, e) != 0)
+                return -1;
         }
         s->o = f->o;
         s->rd = f->rd;
@@ -481,7 +480,7 @@ static void tell_fields(const struct kc_ctx *ctx, const struct pipeline *b, stru
         snprintf(of, sizeof of, "%llu of ", (unsigned long long)o->dims);
     if (o->terms_file)
         snprintf(st->terms, sizeof st->terms, "--terms");
-    else if (b->drain.choice.meta_term)
+    else if (b->drain.choice.meta_gave)
         snprintf(st->terms, sizeof st->terms, "%s of --metadata", o->term_field ? o->term_field : "the ids");
     else
         snprintf(st->terms, sizeof st->terms, "%s", st->term_field[0] ? st->term_field : !named ?
@@ -509,7 +508,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         return -1;
     }
     b->feed.first = o->first;
-    b->feed.o = o;
+    b->o = *o;
+    b->feed.o = &b->o;
     b->feed.block = tune && tune->block ? tune->block : block_bytes(o, nslots);
     run->pieces = pieces_bytes(nslots, b->feed.block);
     b->feed.files = o->nfiles ? o->files : &standard_input;
@@ -524,8 +524,12 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.arg = arg;
     run->total = total_size(&b->feed);
     b->drain.last = kc_clock_now();
-    if (kc_fields_init(&b->feed.given, o->term_field, o->vec_field, o->terms_file == NULL, e) != 0 ||
-        kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0 || check_inputs(&b->feed, e) != 0)
+    if (kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0)
+        goto out;
+    b->o.term_field = b->drain.choice.meta_first ? NULL : o->term_field;
+    if (kc_fields_init(&b->feed.given, b->o.term_field, o->vec_field, !o->terms_file && !b->drain.choice.meta_first,
+                       e) != 0 ||
+        check_inputs(&b->feed, e) != 0)
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;

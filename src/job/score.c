@@ -58,6 +58,7 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     in.work = work_in_memory;
     in.work_arg = &w;
     in.normalise = 1;
+    in.term_field_of_labels = 1;
     in.want_raw = KC_RAW_NONE;
     if (kc_in_load(ctx, &in, &r->ds, e) != 0)
         return -1;

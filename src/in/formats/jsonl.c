@@ -141,7 +141,7 @@ static int read_sides(struct kc_feed *f, struct jsonl_state *st, struct kc_err *
     if (kc_split_init(&sp, st->shape.pointer, f->o->max_line, f->line0 + 1, e) != 0)
         return -1;
     st->sides.term_name = f->o->term_field;
-    st->sides.no_terms = f->o->terms_file != NULL;
+    st->sides.no_terms = !f->given.want_term;
     st->sides.all = f->o->want_raw || (!f->o->metadata && (f->o->nattrs > 0 || f->o->nwhere > 0));
     st->sides.wanted = f->o->attrs;
     st->sides.nwanted = f->o->metadata ? 0 : f->o->nattrs;
@@ -296,7 +296,7 @@ static int begin_jsonl(struct kc_feed *f, struct kc_err *e)
         return -1;
     st->split.sides = st->sides.n > 0 ? &st->sides : NULL;
     st->split.only = !f->o->records && st->split.kind == KC_SPLIT_ARRAY;
-    st->split.want_term = !f->o->terms_file;
+    st->split.want_term = f->given.want_term;
     st->split.keyed = shape->keyed;
     st->wrapped = !shape->keyed && (st->sides.n > 0 || (shape->kind == KC_SHAPE_MAP && st->split.want_term));
     if (st->wrapped || (shape->kind == KC_SHAPE_MAP && !shape->keyed) || shape->bare)

@@ -439,8 +439,10 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
         return report_fault(&w);
     }
     if (first != (f->bare ? '[' : '{') && !(f->bare && first == '"')) {
-        snprintf(r->msg, sizeof r->msg, "the record is %s, expected %s", kc_json_kind(first),
-                 f->bare ? "an array of numbers" : "an object");
+        const struct kc_path *named = f->term.n > 0 ? &f->term : &f->vec;
+        snprintf(r->msg, sizeof r->msg, f->bare || named->n == 0 ? "the record is %s, expected %s" :
+                 "the record is %s, expected %s with the field '%s'", kc_json_kind(first),
+                 f->bare ? "an array of numbers" : "an object", named->name);
         return -1;
     }
     if (w.vec == VEC_OK && w.several)

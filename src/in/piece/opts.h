@@ -34,6 +34,7 @@ struct kc_in_opts {
     const char *tensor;       /* safetensors: the tensor to read; NULL: the only matrix of floats */
     const char *term_field, *vec_field; /* NULL: by the usual names, decided on the first record. csv and tsv: a
                                            column's name or number, or for vec_field a range of numbers */
+    int term_field_of_labels; /* term_field is for files of labels too, so that the vectors need not have fields */
     enum kc_header header;    /* csv, tsv: whether the first record is a header */
     enum kc_dialect dialect;  /* tsv: whether it has COPY's escapes or csv's quotes */
     const char *delimiter;    /* csv: what separates the columns, one byte or "tab"; NULL: told by the records */
