@@ -30,9 +30,9 @@ static const struct kc_option comparing[] = {
      .help = "the format of both files: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the "
              "first lines"},
     {.name = "label-field", .arg = "FIELD", .at = AT(job.labels.label_field),
-     .help = "the column (name or number) or field of the labels in both files"},
+     .help = "the column (name or number) or field of the labels, in both files or in the one that has it"},
     {.name = "label-term-field", .arg = "FIELD", .at = AT(job.labels.own_term_field),
-     .help = "the column or field of the terms in both files"},
+     .help = "the column or field of the terms, in both files or in the one that has it"},
     {.name = "term-field", .arg = "FIELD", .at = AT(job.labels.term_field),
      .help = "the key of the term in jsonl, or its column in csv; by default term, id, text, ..., the first that is "
              "there"},

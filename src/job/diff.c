@@ -38,16 +38,31 @@ static int open_input(const char *path, struct kc_source **src, int *model, stru
     return *model < 0 ? -1 : 0;
 }
 
-/* Read a file of labels from *src, which is closed. KC_EINPUT if it is a model: two models are compared elsewhere. */
-static int read_labelling(const char *path, struct kc_source **src, int model, const struct kc_job_diff *j,
-                          struct kc_labelling *l, struct kc_err *e)
+/* Read a file of labels from *src, which is closed. KC_EINPUT if it is a model: two models are compared elsewhere.
+ * Tell what was taken for labels. */
+static int read_labelling(const struct kc_ctx *ctx, const char *path, struct kc_source **src, int model,
+                          const struct kc_job_diff *j, struct kc_labelling *l, struct kc_err *e)
 {
     struct kc_source *own = *src;
+    struct kc_labels_opts o = j->labels;
+    o.may_miss = 1;
     if (model)
         return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
                          "a model: it has no labels of rows, expected two files of labels or two models");
     *src = NULL;
-    return kc_labels_read(path, own, &j->labels, l, e);
+    if (kc_labels_read(path, own, &o, l, e) != 0)
+        return -1;
+    kc_ctx_log(ctx, KC_LOG_INFO, "%s: %s%s%s", kc_source_name(path), l->how, l->missed ? "; " : "", l->missing);
+    return 0;
+}
+
+/* Check that each of the columns that options name is in one of the files. */
+static int check_missed(const struct diff_run *r, struct kc_err *e)
+{
+    const char *name = kc_source_name(r->j->new);
+    return !(r->old.missed & r->new.missed) ? 0 :
+           kc_err_at(e, KC_EINPUT, kc_source_name(r->j->old), 0, "%s; in %.200s: %.200s", r->old.missing, name,
+                     r->new.missing);
 }
 
 /* Return (k) how many of the n labels name each cluster. The caller frees it. */
@@ -133,14 +148,14 @@ static int compare_labellings(struct diff_run *r, struct kc_diff_report *p, stru
 }
 
 /* Read two files of labels and compare them. */
-static int diff_labellings(struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
+static int diff_labellings(const struct kc_ctx *ctx, struct diff_run *r, struct kc_diff_report *p, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
     p->table = &r->table;
     p->turned = &r->turned;
     p->lineage = &r->lineage;
-    if (read_labelling(j->old, &r->src[0], r->is_model[0], j, &r->old, e) != 0 ||
-        read_labelling(j->new, &r->src[1], r->is_model[1], j, &r->new, e) != 0 ||
+    if (read_labelling(ctx, j->old, &r->src[0], r->is_model[0], j, &r->old, e) != 0 ||
+        read_labelling(ctx, j->new, &r->src[1], r->is_model[1], j, &r->new, e) != 0 || check_missed(r, e) != 0 ||
         align_rows(r, p, e) != 0 || compare_labellings(r, p, e) != 0)
         return -1;
     p->old.rows = r->old_rows;
@@ -211,7 +226,7 @@ static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_e
     return 0;
 }
 
-static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
+static int run_diff(const struct kc_ctx *ctx, struct diff_run *r, int *same, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
     struct kc_diff_report p = {.opts = &j->lineage};
@@ -222,7 +237,7 @@ static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
     if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
         kc_source_check(j->new, e) != 0 || open_input(j->old, &r->src[0], &r->is_model[0], e) != 0 ||
         open_input(j->new, &r->src[1], &r->is_model[1], e) != 0 ||
-        (r->is_model[0] && r->is_model[1] ? diff_models(r, &p, e) : diff_labellings(r, &p, e)) != 0)
+        (r->is_model[0] && r->is_model[1] ? diff_models(r, &p, e) : diff_labellings(ctx, r, &p, e)) != 0)
         return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
@@ -234,7 +249,7 @@ static int run_diff(struct diff_run *r, int *same, struct kc_err *e)
 int kc_job_diff_run(const struct kc_ctx *ctx, const struct kc_job_diff *j, int *same, struct kc_err *e)
 {
     struct diff_run r = {.j = j};
-    int rc = run_diff(&r, same, e);
+    int rc = run_diff(ctx, &r, same, e);
     if (rc == 0)
         kc_outfile_tell(r.out, ctx);
     kc_source_free(r.src[0]);

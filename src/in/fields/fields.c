@@ -79,6 +79,7 @@ int kc_fields_init(struct kc_fields *f, const char *term_field, const char *vec_
 {
     memset(f, 0, sizeof *f);
     f->want_term = want_term;
+    f->named = term_field ? 1 : vec_field ? 2 : 0;
     if (term_field && kc_path_parse(&f->term, term_field, 0, "--term-field", e) != 0)
         return -1;
     if (vec_field && kc_path_parse(&f->vec, vec_field, 0, "--vec-field", e) != 0)

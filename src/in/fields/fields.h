@@ -18,6 +18,7 @@ struct kc_path {
 struct kc_fields {
     struct kc_path term, vec; /* n == 0: not known */
     int want_term; /* terms are to be read from the records */
+    int named;     /* an option names the field of the term (1), or only that of the vector (2) */
     int bare;      /* a record is a vector and nothing else */
     int printed;   /* bare: it is written as numpy prints an array */
     int alone;     /* the path of the vector leads through an array that must have one element */

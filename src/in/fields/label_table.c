@@ -220,10 +220,11 @@ static void list_columns(const struct kc_strs *header, const struct kc_label_tab
     kc_known_end(&known);
 }
 
-/* Report that there is no column of the name that an option gives. Return 1. */
-static int refuse_name(const struct kc_strs *header, const struct kc_label_table *t, const char *name,
+/* Report that there is no column of the name that an option gives. missing: the option. Return 1. */
+static int refuse_name(const struct kc_strs *header, struct kc_label_table *t, const char *name, unsigned missing,
                        const char *option, char msg[512])
 {
+    t->missing = missing;
     snprintf(msg, 512, "no column '%.100s' (%s); it has ", name, option);
     list_columns(header, t, name, msg);
     return 1;
@@ -274,10 +275,10 @@ static int choose_columns(const struct sample *s, const struct kc_labels_opts *o
                t->header      ? find_usual(first, KC_LABELS_NAMES, SIZE_MAX) :
                                 KC_LABEL_NO_COLUMN;
     if (o->label_field && t->label == KC_LABEL_NO_COLUMN)
-        return refuse_name(first, t, o->label_field, o->label_option, msg);
+        return refuse_name(first, t, o->label_field, KC_LABELS_NO_LABEL, o->label_option, msg);
     t->term = own ? find_named(first, t->header, t->columns, own) : KC_LABEL_NO_COLUMN;
     if (own && t->term == KC_LABEL_NO_COLUMN)
-        return refuse_name(first, t, own, o->term_option, msg);
+        return refuse_name(first, t, own, KC_LABELS_NO_TERM, o->term_option, msg);
     if (!own && o->term_field && o->term_field[0] != '/' && t->header)
         t->term = find_named(first, 1, 0, o->term_field);
     if (t->label == KC_LABEL_NO_COLUMN && t->columns == 2)
@@ -463,9 +464,11 @@ int kc_label_table_find(const struct kc_labels_opts *o, const char *p, const cha
             if (found || o->format == KC_LABELS_TSV) {
                 rc = choose_columns(&s, o, t, msg);
             } else if (single && s.rec[0].n == 1 &&
-                       find_usual(&s.rec[0], o->format == KC_LABELS_CSV ? KC_LABELS_NAMES : "cluster_id", SIZE_MAX) ==
-                           0) {
+                       ((o->label_field && find_named(&s.rec[0], 1, 0, o->label_field) == 0) ||
+                        find_usual(&s.rec[0], o->format == KC_LABELS_CSV ? KC_LABELS_NAMES : "cluster_id",
+                                   SIZE_MAX) == 0)) {
                 t->label = 0;
+                name_column(&s.rec[0], t, 0, t->label_name);
                 rc = 0;
             } else if (o->format == KC_LABELS_CSV) {
                 snprintf(msg, 512, "no column of labels: say which with %s",

@@ -13,6 +13,7 @@ struct kc_label_table {
     size_t columns;
     size_t term;   /* KC_LABEL_NO_COLUMN: there are no terms */
     size_t label;
+    unsigned missing; /* after 1: the option whose column is not there, KC_LABELS_NO_LABEL or _NO_TERM; else 0 */
     char term_name[48], label_name[48]; /* of the columns, or their numbers; "" if there is none */
 };
 

@@ -1,9 +1,8 @@
 /* Read files of labels line by line. Labels are collected as names and get their numbers at the end, in the order of
- * the names: integers by value, so that the clusters of kclust keep their ids where they are 0 .. k-1. */
+ * the names (label_names.c). */
 #include "in/fields/labels.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/intern.h"
 #include "base/num.h"
@@ -19,7 +18,8 @@
 /* A label file under way. */
 struct label_reader {
     struct kc_labelling *l;
-    const struct kc_labels_opts *o;
+    const struct kc_labels_opts *o;  /* own */
+    struct kc_labels_opts own;       /* without the options that are dropped (may_miss) */
     enum kc_labels_format format;
     struct kc_lines in;
     struct kc_intern names;
@@ -128,6 +128,37 @@ static int add_row(struct label_reader *s, const struct str *term, struct str la
     return 0;
 }
 
+/* Drop the option whose column or field is not there; an error with this reason if that must not be. */
+static int drop_option(struct label_reader *s, unsigned missing, const char *reason, struct kc_err *e)
+{
+    if (!s->own.may_miss)
+        return refuse_line(s, e, reason);
+    if (!s->l->missed)
+        snprintf(s->l->missing, sizeof s->l->missing, "%s", reason);
+    s->l->missed |= missing;
+    if (missing == KC_LABELS_NO_LABEL)
+        s->own.label_field = NULL;
+    else
+        s->own.own_term_field = NULL;
+    return 0;
+}
+
+/* Drop the options that name columns or fields, for a file that has none. */
+static int drop_options(struct label_reader *s, struct kc_err *e)
+{
+    const struct kc_labels_opts *o = s->o;
+    char msg[256];
+    while (o->label_field || o->own_term_field) {
+        unsigned missing = o->label_field ? KC_LABELS_NO_LABEL : KC_LABELS_NO_TERM;
+        snprintf(msg, sizeof msg, "no column '%.100s' (%s); %s", o->label_field ? o->label_field : o->own_term_field,
+                 o->label_field ? o->label_option : o->term_option,
+                 s->format == KC_LABELS_PLAIN ? "each line is a label" : "it is an array of labels");
+        if (drop_option(s, missing, msg, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Make the table's columns known by the beginning of the file. */
 static int find_columns(struct label_reader *s, struct kc_err *e)
 {
@@ -136,11 +167,15 @@ static int find_columns(struct label_reader *s, struct kc_err *e)
     int whole;
     if (kc_lines_peek(&s->in, LOOKED_AT, &p, &end, &whole, e) != 0)
         return -1;
-    struct kc_labels_opts o = *s->o;
-    o.format = s->format;
-    int rc = kc_label_table_find(&o, p, end, whole, &s->table, msg, e);
+    s->own.format = s->format;
+    s->in.line = 1;
+    int rc;
+    while ((rc = kc_label_table_find(s->o, p, end, whole, &s->table, msg, e)) > 0 && s->table.missing)
+        if (drop_option(s, s->table.missing, msg, e) != 0)
+            return -1;
     if (rc > 0)
-        return kc_err_at(e, KC_EINPUT, s->in.name, 1, "%s", msg);
+        return refuse_line(s, e, s->l->missed ? s->l->missing : msg);
+    s->in.line = 0;
     if (rc == 0)
         s->format = s->table.sep == 0 ? KC_LABELS_PLAIN : s->table.sep == '\t' ? KC_LABELS_TSV : KC_LABELS_CSV;
     s->in.quoted = s->table.sep != 0 && !s->table.escapes;
@@ -228,14 +263,20 @@ static int read_json_value(const struct label_reader *s, const char *p, const ch
     return rc;
 }
 
-/* Report that the record has not the field that an option names. */
-static int refuse_field(struct label_reader *s, const char *p, const char *end, const char *name, const char *option,
-                        struct kc_err *e)
+/* Parse the path of a field that an option names, and drop the option if the record has not the field. */
+static int take_named(struct label_reader *s, const char *p, const char *end, struct kc_path *path, const char *name,
+                      unsigned missing, struct kc_err *e)
 {
+    const char *option = missing == KC_LABELS_NO_LABEL ? s->o->label_option : s->o->term_option;
     char msg[512];
-    snprintf(msg, sizeof msg, "no field '%.200s' (%s); ", name, option);
-    kc_fields_list(p, end, name, msg, sizeof msg);
-    return refuse_line(s, e, msg);
+    if (kc_path_parse(path, name, 0, option, e) != 0)
+        return -1;
+    if (find_json_value(p, end, path, 0))
+        return 0;
+    snprintf(msg, sizeof msg, "no field '%.200s' (%s); ", path->name, option);
+    kc_fields_list(p, end, path->name, msg, sizeof msg);
+    path->n = 0;
+    return drop_option(s, missing, msg, e);
 }
 
 /* Decide by the first record which members hold term and label. */
@@ -244,24 +285,24 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
     struct kc_fields f;
     memset(&f, 0, sizeof f);
     f.want_term = 1;
-    const char *own = s->o->own_term_field, *named = own ? own : s->o->term_field;
-    if (named && kc_path_parse(&s->term, named, 0, own ? s->o->term_option : "--term-field", e) != 0)
+    const char *own = s->o->own_term_field;
+    if (own && take_named(s, p, end, &s->term, own, KC_LABELS_NO_TERM, e) != 0)
         return -1;
-    if (own && !find_json_value(p, end, &s->term, 0))
-        return refuse_field(s, p, end, s->term.name, s->o->term_option, e);
+    if (!s->o->own_term_field && s->o->term_field &&
+        kc_path_parse(&s->term, s->o->term_field, 0, "--term-field", e) != 0)
+        return -1;
     if (s->term.n == 0 || !find_json_value(p, end, &s->term, 0)) {
         kc_fields_guess(&f, p, end, 0);
         s->term = f.term;
     }
+    if (s->o->label_field && take_named(s, p, end, &s->label, s->o->label_field, KC_LABELS_NO_LABEL, e) != 0)
+        return -1;
     if (s->o->label_field) {
-        if (kc_path_parse(&s->label, s->o->label_field, 0, s->o->label_option, e) != 0)
-            return -1;
-        if (!find_json_value(p, end, &s->label, 0))
-            return refuse_field(s, p, end, s->label.name, s->o->label_option, e);
         s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
         return 0;
     }
     struct kc_json_str best = {NULL, 0, 0}, key;
+    const char *value = "";
     int rank = -1;
     for (const char *q = kc_json_first(p); q; q = kc_json_next(kc_json_past(q))) {
         q = kc_json_member(q, &key);
@@ -269,9 +310,10 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
         if (r >= 0 && (rank < 0 || r < rank)) {
             rank = r;
             best = key;
+            value = q;
         }
     }
-    if (rank >= 0) {
+    if (rank >= 0 && !(s->l->missed && (*value == '{' || *value == '['))) {
         char one[72];
         snprintf(one, sizeof one, "%.*s", (int)best.n, best.p);
         if (kc_path_parse(&s->label, one, 0, "", e) != 0)
@@ -280,6 +322,8 @@ static int choose_json_fields(struct label_reader *s, const char *p, const char 
         return 0;
     }
     char msg[768];
+    if (s->l->missed)
+        return refuse_line(s, e, s->l->missing);
     snprintf(msg, sizeof msg, "no label under a usual name (cluster_id, cluster, label, topic, class, ...)%s%s%s; ",
              s->o->label_option ? ": " : "", s->o->label_option ? s->o->label_option : "",
              s->o->label_option ? " names its field" : "");
@@ -427,79 +471,6 @@ static int read_npy(struct label_reader *s, struct kc_err *e)
     return 0;
 }
 
-/* Parse an integer of at most 15 digits, written as in JSON: a double holds it exactly. Return 0 if it is none. */
-static int parse_integer(const char *p, size_t n, int64_t *v)
-{
-    int minus = n > 0 && p[0] == '-';
-    const char *digits = p + minus;
-    size_t m = n - (size_t)minus;
-    if (m == 0 || m > 15 || (digits[0] == '0' && n > 1))
-        return 0;
-    *v = 0;
-    for (size_t i = 0; i < m; i++) {
-        if (digits[i] < '0' || digits[i] > '9')
-            return 0;
-        *v = *v * 10 + (digits[i] - '0');
-    }
-    *v = minus ? -*v : *v;
-    return 1;
-}
-
-/* A label's name while names are sorted. */
-struct label_name {
-    const char *p;
-    size_t n;
-    uint32_t id;
-    int integer;
-    int64_t value;
-};
-
-/* Order names: integers first, by value, then the others by their bytes. */
-static int compare_names(const void *x, const void *y)
-{
-    const struct label_name *a = x, *b = y;
-    if (a->integer != b->integer)
-        return b->integer - a->integer;
-    if (a->integer)
-        return (a->value > b->value) - (a->value < b->value);
-    int c = memcmp(a->p, b->p, a->n < b->n ? a->n : b->n);
-    return c ? c : (a->n > b->n) - (a->n < b->n);
-}
-
-/* Sort the names and renumber the labels accordingly. */
-static int sort_names(struct label_reader *s, struct kc_err *e)
-{
-    struct kc_labelling *l = s->l;
-    size_t k = s->names.strs.n;
-    struct label_name *name = kc_mem_alloc(k, sizeof *name, e);
-    uint32_t *to = kc_mem_alloc(k, sizeof *to, e);
-    int rc = -1;
-    if (!name || !to)
-        goto out;
-    l->k = (uint32_t)k;
-    l->integers = 1;
-    for (size_t i = 0; i < k; i++) {
-        name[i].p = kc_strs_get(&s->names.strs, i, &name[i].n);
-        name[i].id = (uint32_t)i;
-        name[i].integer = parse_integer(name[i].p, name[i].n, &name[i].value);
-        l->integers &= name[i].integer && name[i].value >= 0;
-    }
-    qsort(name, k, sizeof *name, compare_names);
-    for (size_t i = 0; i < k; i++) {
-        to[name[i].id] = (uint32_t)i;
-        if (kc_strs_add(&l->names, name[i].p, name[i].n, e) != 0)
-            goto out;
-    }
-    for (size_t i = 0; i < l->n; i++)
-        if (l->labels[i] != KC_NOISE)
-            l->labels[i] = to[l->labels[i]];
-    rc = 0;
-out:
-    kc_mem_free(to);
-    kc_mem_free(name);
-    return rc;
-}
-
 /* Tell what was taken for labels and terms. */
 static void tell_columns(struct label_reader *s)
 {
@@ -520,6 +491,8 @@ static int read_lines(struct label_reader *s, struct kc_err *e)
     int rc = 0;
     if (s->format == KC_LABELS_TSV || s->format == KC_LABELS_CSV)
         rc = find_columns(s, e);
+    if (rc == 0 && (s->format == KC_LABELS_PLAIN || s->array))
+        rc = drop_options(s, e);
     while (rc == 0 && (rc = kc_lines_next(&s->in, &p, &n, e)) == 1)
         rc = parse_row(s, p, n, e);
     if (rc == 0 && s->array && s->array != 3)
@@ -537,8 +510,9 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
 int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labels_opts *o, struct kc_labelling *l,
                    struct kc_err *e)
 {
-    struct label_reader s = {.l = l, .o = o, .format = o->format};
+    struct label_reader s = {.l = l, .own = *o, .format = o->format};
     int rc = 0;
+    s.o = &s.own;
     memset(l, 0, sizeof *l);
     kc_lines_begin(&s.in, path, src);
     s.in.limit = LONGEST_LINE;
@@ -546,11 +520,11 @@ int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labe
     if (s.format == KC_LABELS_AUTO)
         rc = guess_format(&s, e);
     if (rc == 0)
-        rc = s.format == KC_LABELS_NPY ? read_npy(&s, e) : read_lines(&s, e);
+        rc = s.format != KC_LABELS_NPY ? read_lines(&s, e) : drop_options(&s, e) != 0 ? -1 : read_npy(&s, e);
     if (rc == 0 && l->n == 0)
         rc = kc_err_at(e, KC_EINPUT, s.in.name, 0, "no labels");
     if (rc == 0)
-        rc = sort_names(&s, e);
+        rc = kc_labels_number(l, &s.names.strs, e);
     tell_columns(&s);
     kc_lines_free(&s.in);
     kc_intern_free(&s.names);

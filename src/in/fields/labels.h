@@ -28,6 +28,8 @@ struct kc_labels_opts {
     int noise;               /* read -1 as unassigned instead of as a label */
     const char *label_field; /* column or JSON Pointer of the labels, or NULL */
     const char *own_term_field; /* the same as term_field, for label files only: it must be there; or NULL */
+    int may_miss;            /* a file without the column of label_field or own_term_field is read as if the option
+                              * had not been given, and l->missed tells it; else that is an error */
     const char *label_option, *term_option; /* the options that set the two, for messages; NULL: there are none */
     const char *hint;        /* what is said of a file of vectors, or NULL */
     uint64_t rows;           /* rows that the labels are for, 0: not known. A file of many more (KC_LABELS_MORE) is an
@@ -35,6 +37,7 @@ struct kc_labels_opts {
     const char *other;       /* what has these rows, for the message */
     uint64_t max;            /* bytes that the labels may take (then KC_ESYS), 0: no limit */
 };
+enum { KC_LABELS_NO_LABEL = 1, KC_LABELS_NO_TERM = 2 };
 #define KC_LABELS_MORE(rows) (2 * (rows) + 1024) /* fewer are read to the end, so that a message can name them */
 
 struct kc_labelling {
@@ -48,6 +51,8 @@ struct kc_labelling {
     uint64_t assigned;    /* rows with a label */
     size_t cap;
     char how[200];        /* what was taken for labels and terms, for a message */
+    unsigned missed;      /* may_miss: the options whose columns are not there, KC_LABELS_NO_LABEL, _NO_TERM */
+    char missing[512];    /* why the first of them is not, as the error would say it */
 };
 
 /* Read a file of labels into l, which is zero-initialised by the callee; free it with kc_labelling_free, also after a
@@ -57,6 +62,9 @@ int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labe
                    struct kc_err *e) KC_MUST_USE;
 int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l,
                    struct kc_err *e) KC_MUST_USE;
+/* Copy the names to l->names in their order, and number the labels, which are places in names, accordingly.
+ * (in/fields/label_names.c) */
+int kc_labels_number(struct kc_labelling *l, const struct kc_strs *names, struct kc_err *e) KC_MUST_USE;
 void kc_labelling_free(struct kc_labelling *l);
 
 #define KC_LABELS_WORDS "auto tsv csv jsonl plain npy"

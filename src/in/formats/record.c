@@ -439,10 +439,9 @@ int kc_record_parse(const char *begin, const char *end, const struct kc_fields *
         return report_fault(&w);
     }
     if (first != (f->bare ? '[' : '{') && !(f->bare && first == '"')) {
-        const struct kc_path *named = f->term.n > 0 ? &f->term : &f->vec;
-        snprintf(r->msg, sizeof r->msg, f->bare || named->n == 0 ? "the record is %s, expected %s" :
-                 "the record is %s, expected %s with the field '%s'", kc_json_kind(first),
-                 f->bare ? "an array of numbers" : "an object", named->name);
+        snprintf(r->msg, sizeof r->msg, f->named && !f->bare ? "the record is %s, expected %s with the field '%s'" :
+                 "the record is %s, expected %s", kc_json_kind(first), f->bare ? "an array of numbers" : "an object",
+                 f->named == 1 ? f->term.name : f->vec.name);
         return -1;
     }
     if (w.vec == VEC_OK && w.several)
