@@ -102,6 +102,8 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
         first++;
     if (in->metadata_key && !in->metadata)
         return kc_err_set(e, KC_EUSAGE, "--metadata-key needs --metadata FILE");
+    if (kc_opt_given(v, "max-bad") && !in->skip_bad)
+        return kc_err_set(e, KC_EUSAGE, "--max-bad needs --on-bad skip: without it the first bad record ends the run");
     if (in->format == KC_IN_RAW && in->dim == 0)
         return kc_err_set(e, KC_EUSAGE, "--input-format raw needs --dim N, the numbers in a row");
     if (in->format != KC_IN_RAW && in->dim > 0)
@@ -175,7 +177,7 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     if (done != KC_ROLE_NONE)
         return done == KC_ROLE_VERSION ? kc_cli_version() :
                kc_cli_help(named || done == KC_ROLE_HELP_ALL ? v : NULL, done == KC_ROLE_HELP_ALL);
-    if (kc_opt_check_rules(v, &e) != 0 || v->check(v->args, v, argc, argv, first, named, &e) != 0)
+    if (kc_opt_check_rules(v, *texts, &e) != 0 || v->check(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
     int code = start_context(cli, &e) == 0 ? v->run(v->args, &e) : -1;
     if (code >= 0) {

@@ -21,7 +21,8 @@ struct kc_cli {
     int json;                       /* the format of messages: 0 text, 1 JSON */
     struct kc_ctx ctx;              /* valid while the verb runs */
     void *algorithm[KC_ALGORITHMS_MOST]; /* the options of each of kc_algorithms; NULL for verbs without them */
-    unsigned char given[KC_OPTS_MOST];  /* 1 if the option at this place of kc_opts_list was given */
+    unsigned char given[KC_OPTS_MOST];  /* whether the option at this place of kc_opts_list was given: 1 on the command
+                                           line, 2 in the environment or a text */
     unsigned char active[KC_OPTS_MOST]; /* 1 if it was given a value that is not idle, see kc_option_is_idle */
 };
 
@@ -43,9 +44,11 @@ extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, const char *other,
                         struct kc_err *e) KC_MUST_USE;
 /* Find the format of another output (NULL: there is none): by its suffix, one of words in the order of the formats,
- * else that of the labels. A suffix that is not among words is refused, unless --output-format is given. */
+ * else that of the labels. A suffix that is not among words is refused, unless it holds labels (of_labels), and
+ * --output-format is given. One that holds none is tsv where the labels are no text. */
 int kc_cli_other_format(const struct kc_verb *v, const char *path, const char *option, const char *words,
-                        const struct kc_out_opts *labels, enum kc_out_format *format, struct kc_err *e) KC_MUST_USE;
+                        const struct kc_out_opts *labels, int of_labels, enum kc_out_format *format,
+                        struct kc_err *e) KC_MUST_USE;
 /* Return the name of the verb that is meant by a word which is none; NULL if none is similar. */
 const char *kc_cli_verb_meant(const char *word);
 /* Set *json if the name of a report ends in .json. Refuse a suffix of another format than text and JSON. */

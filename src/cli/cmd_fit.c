@@ -146,7 +146,8 @@ static const struct kc_rule rules[] = {
     {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
-    {KC_NEEDS, "resume", "checkpoint", NULL},
+    {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},
+    {KC_NEEDS, "lock-timeout", "model", "the file that other runs may be writing"},
     {KC_NEEDS, "like-labels max-relabel", "like", "the model whose ids to keep"},
     {KC_NEEDS, "text-field stop-words language", "keywords", NULL},
     {KC_NEEDS, "facet timestamp document-field", "clusters", NULL},
@@ -177,7 +178,7 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         return kc_err_set(e, KC_EUSAGE, "--time-field and --%s name the same field", number);
     if (kc_job_fit_check_outputs(j, e) != 0 ||
         kc_cli_check_labels(v, &j->out, j->path[KC_FIT_LABELS], j->path[KC_FIT_TIME_TABLE], e) != 0 ||
-        kc_cli_other_format(v, j->path[KC_FIT_TIME_TABLE], "--time-table", KC_OUT_TEXT_SUFFIXES, &j->out,
+        kc_cli_other_format(v, j->path[KC_FIT_TIME_TABLE], "--time-table", KC_OUT_TEXT_SUFFIXES, &j->out, 0,
                             &j->table_format, e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)

@@ -73,7 +73,7 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     a->job.summary = a->output.summary;
     a->job.prometheus = a->output.prometheus;
     if (kc_cli_check_labels(v, &a->job.out, a->job.output, a->job.late, e) != 0 ||
-        kc_cli_other_format(v, a->job.late, "--late", KC_OUT_SUFFIXES, &a->job.out, &a->job.late_format, e) != 0 ||
+        kc_cli_other_format(v, a->job.late, "--late", KC_OUT_SUFFIXES, &a->job.out, 1, &a->job.late_format, e) != 0 ||
         kc_cli_check_suffix(a->job.summary, "--summary", "json", e) != 0 ||
         kc_job_update_check_outputs(&a->job, e) != 0)
         return -1;

@@ -176,6 +176,7 @@ int kc_config_preset(struct kc_config **list, const struct kc_verb *v, const cha
     uint64_t line = 0;
     if (!c)
         return -1;
+    c->preset = 1;
     for (; (nl = strchr(text, '\n')); text = nl + 1)
         if (add_line(c, text, (size_t)(nl - text), ++line, e) != 0)
             return -1;

@@ -20,6 +20,7 @@ struct kc_config_entry {
 struct kc_config {
     struct kc_config *next; /* the text read before, or NULL */
     const char *file;       /* for messages */
+    int preset;             /* file is the name of a preset */
     struct kc_buf text;
     struct kc_config_entry *entry; /* (n) */
     size_t n, cap;

@@ -272,7 +272,7 @@ int kc_opt_store(void *arg, const struct kc_option *row, const char *value, cons
             continue;
         if (kc_option_parse(opts[i].row, opts[i].base, opts[i].defaults, value, name, e) != 0)
             return -1;
-        cli->given[i] = 1;
+        cli->given[i] = name[0] == '-' ? 1 : 2;
         cli->active[i] = !kc_option_is_idle(opts[i].row, value);
     }
     return row->role == KC_ROLE_LOG ? kc_log_json(cli->json, e) : 0;
@@ -314,18 +314,47 @@ static const char *find_arg(const struct kc_opt *opts, size_t n, const char *nam
     return "";
 }
 
-int kc_opt_check_rules(const struct kc_verb *v, struct kc_err *e)
+#define ORIGIN_MAX 300
+
+/* Write the name of an option, with the text that it is from if nobody typed it: "--facet (of --preset news-events)",
+ * "--facet (kclust.conf:7)". */
+static void name_with_origin(const struct kc_cli *cli, const struct kc_opt *opts, const struct kc_option *o,
+                             const struct kc_config *texts, char out[ORIGIN_MAX])
 {
+    size_t i = 0;
+    snprintf(out, ORIGIN_MAX, "--%s", o->name);
+    while (opts[i].row != o)
+        i++;
+    for (const struct kc_config *c = texts; c && cli->given[i] == 2; c = c->next)
+        for (size_t j = c->n; j-- > 0;) {
+            if (strcmp(c->text.p + c->entry[j].name, o->name) != 0)
+                continue;
+            if (c->preset)
+                snprintf(out, ORIGIN_MAX, "--%s (of --preset %s)", o->name, c->file);
+            else
+                snprintf(out, ORIGIN_MAX, "--%s (%.200s:%llu)", o->name, c->file,
+                         (unsigned long long)c->entry[j].line);
+            return;
+        }
+}
+
+int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, struct kc_err *e)
+{
+    char name[2][ORIGIN_MAX];
     const struct kc_cli *cli = v->args;
     struct kc_opt opts[KC_OPTS_MOST];
     size_t n = kc_opts_list(v, opts);
     for (const struct kc_rule *r = v->rules; r && r->options; r++) {
         const struct kc_option *a = find_active(cli, opts, n, r->options), *b = find_active(cli, opts, n, r->others);
+        if (a)
+            name_with_origin(cli, opts, a, texts, name[0]);
+        if (b)
+            name_with_origin(cli, opts, b, texts, name[1]);
         if (a && !b && r->kind == KC_NEEDS)
-            return kc_err_set(e, KC_EUSAGE, "--%s needs --%s %s%s%s", a->name, r->others, find_arg(opts, n, r->others),
+            return kc_err_set(e, KC_EUSAGE, "%s needs --%s %s%s%s", name[0], r->others, find_arg(opts, n, r->others),
                               r->why ? ", " : "", r->why ? r->why : "");
         if (a && b && r->kind == KC_EXCLUDES)
-            return kc_err_set(e, KC_EUSAGE, "--%s and --%s cannot be combined", a->name, b->name);
+            return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined", name[0], name[1]);
     }
     return 0;
 }

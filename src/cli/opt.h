@@ -83,8 +83,8 @@ int kc_opt_store(void *arg, const struct kc_option *row, const char *value, cons
 /* Return 1 if the option of this long name was given: on the command line, in the environment or in a text. */
 int kc_opt_given(const struct kc_verb *v, const char *name);
 
-/* Check the verb's rules. KC_EUSAGE if one is broken. */
-int kc_opt_check_rules(const struct kc_verb *v, struct kc_err *e) KC_MUST_USE;
+/* Check the verb's rules. texts: those that kc_opt_parse received, for messages. KC_EUSAGE if one is broken. */
+int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, struct kc_err *e) KC_MUST_USE;
 
 /* Write the default as help shows it; an empty text if it shows none. */
 void kc_opt_default(const struct kc_opt *o, char out[KC_OPTION_TEXT_MAX]);

@@ -1,5 +1,6 @@
 /* Options that several verbs share, on reading, labels, drift and running, and the checks that belong to them. */
 #include <string.h>
+#include <unistd.h>
 #include "base/num.h"
 #include "cli/cli.h"
 #include "in/fields/attrs.h"
@@ -26,6 +27,15 @@ static int parse_where(void *base, const char *value, const char *name, struct k
     return rc;
 }
 
+/* Refuse the name of a file where a format is expected: files are operands. */
+static int check_format(const char *value, const char *name, struct kc_err *e)
+{
+    if (kc_value_word(KC_IN_WORDS, value, strlen(value)) >= 0 || access(value, F_OK) != 0)
+        return 0;
+    return kc_err_set(e, KC_EUSAGE, "%s: '%.200s' is a file: files need no option, as in kclust %.200s", name, value,
+                      value);
+}
+
 static int check_delimiter(const char *value, const char *name, struct kc_err *e)
 {
     if (strcmp(value, "tab") != 0 && (strlen(value) != 1 || strchr("\"\n\r\\[]", *value)))
@@ -44,7 +54,7 @@ static int check_pointer(const char *value, const char *name, struct kc_err *e)
 
 const struct kc_option kc_reading_options[] = {
     {.letter = 'i', .name = "input-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = IN(format),
-     .words = KC_IN_WORDS, .marks = KC_OPTION_BASIC,
+     .words = KC_IN_WORDS, .marks = KC_OPTION_BASIC, .check = check_format,
      .help = "one of " KC_IN_WORDS "; auto detects the format from the first bytes, fvecs and bvecs also from the file "
              "name; raw is bare float32 and needs --dim"},
     {.name = "dim", .arg = "N", .type = KC_OPTION_U64, .at = IN(dim), .least = 1, .most = KC_MAX_DIM, .shown = "",
@@ -58,7 +68,7 @@ const struct kc_option kc_reading_options[] = {
              "that the first record has; in csv and tsv the name or number of the column"},
     {.name = "vec-field", .arg = "FIELD", .at = IN(vec_field), .marks = KC_OPTION_BASIC,
      .help = "the key or JSON Pointer of the vector; by default vec, vector, embedding, ..., or the only vector; in "
-             "csv and tsv a column, or several, as in 2-301, 2- or e for e0, e1, e2"},
+             "csv and tsv a column, or several, as in 2-301, 2-, e for e0, e1, e2, or x,y,z"},
     {.name = "header", .arg = "WHEN", .type = KC_OPTION_WORD, .at = IN(header), .words = "auto yes no",
      .help = "whether the first line of csv and tsv names the columns; auto: if it has words above numbers or vectors, "
              "or nothing but words"},
@@ -125,13 +135,14 @@ const struct kc_option kc_top_options[] = {
     {0}};
 
 int kc_cli_other_format(const struct kc_verb *v, const char *path, const char *option, const char *words,
-                        const struct kc_out_opts *labels, enum kc_out_format *format, struct kc_err *e)
+                        const struct kc_out_opts *labels, int of_labels, enum kc_out_format *format,
+                        struct kc_err *e)
 {
     struct kc_err ignored = KC_ERR_INIT;
-    *format = labels->format;
-    return !path || kc_out_format_by_suffix(path, option, words, NULL, format,
-                                            kc_opt_given(v, "output-format") ? &ignored : e) == 0 ||
-           kc_opt_given(v, "output-format") ? 0 : -1;
+    int any_name = of_labels && kc_opt_given(v, "output-format");
+    *format = of_labels || labels->format <= KC_OUT_JSONL ? labels->format : KC_OUT_TSV;
+    return !path || kc_out_format_by_suffix(path, option, words, NULL, format, any_name ? &ignored : e) == 0 ||
+           any_name ? 0 : -1;
 }
 
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, const char *other,

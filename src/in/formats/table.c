@@ -102,7 +102,7 @@ static int counts_columns(const struct decision *d, size_t *n, size_t *all_whole
 /* Return 1 if an option is the name of a column, not its number. */
 static int is_name(const char *option)
 {
-    return option && (*option == '\0' || !kc_consists_of(option, strlen(option), "0123456789-"));
+    return option && (*option == '\0' || !kc_consists_of(option, strlen(option), "0123456789-,"));
 }
 
 /* Decide whether the first record is a header. */
@@ -204,8 +204,8 @@ static int take_text(struct decision *d, size_t i, const char *how)
     return KC_TABLE_YES;
 }
 
-/* Take the columns whose places are in t->dim. */
-static int take_run(struct decision *d, const struct kc_name_run *run, const char *how)
+/* Take the columns whose places, of which there are `count`, are in t->dim. */
+static void take_places(struct decision *d, size_t count)
 {
     d->c->first = SIZE_MAX;
     int plain = 1;
@@ -221,10 +221,16 @@ static int take_run(struct decision *d, const struct kc_name_run *run, const cha
     for (size_t i = 0; i < d->n; i++) {
         if (d->t->dim[i] == 0)
             name_column(d, i, a);
-        if (d->t->dim[i] == run->count - 1)
+        if (d->t->dim[i] == count - 1)
             name_column(d, i, b);
     }
     snprintf(d->t->vec, sizeof d->t->vec, "%s..%s", a, b);
+}
+
+/* Take the columns of a run. */
+static int take_run(struct decision *d, const struct kc_name_run *run, const char *how)
+{
+    take_places(d, run->count);
     snprintf(d->t->how, sizeof d->t->how, "%s: %zu columns with rising %s", how, run->count,
              strcmp(run->stem, "a letter") == 0 ? "letters" : "numbers");
     return KC_TABLE_YES;
@@ -368,42 +374,12 @@ static int choose_unnamed(struct decision *d)
     return take_range(d, first, last, "the columns of numbers");
 }
 
-/* Find the column of the name in names; SIZE_MAX: none. */
-static size_t find_name(const struct kc_strs *names, const char *name)
-{
-    size_t any = SIZE_MAX, len, want = strlen(name);
-    for (size_t i = 0; i < names->n; i++) {
-        const char *p = kc_strs_get(names, i, &len);
-        if (len == want && memcmp(p, name, len) == 0)
-            return i;
-        char list[256];
-        if (len == want && any == SIZE_MAX && len < sizeof list && !memchr(name, ',', len) &&
-            snprintf(list, sizeof list, "%s", name) > 0 && kc_fields_find(list, p, len) == 0)
-            any = i;
-    }
-    return any;
-}
-
 size_t kc_table_find(const struct kc_table_sample *s, const struct kc_table *t, const char *name)
 {
-    size_t i = t->header ? find_name(&s->rec[0], name) : SIZE_MAX, last;
+    size_t i = t->header ? kc_name_find(&s->rec[0], name) : SIZE_MAX, last;
     if (i == SIZE_MAX && !t->header && parse_columns(name, &i, &last) && last == i)
         return i;
     return i == SIZE_MAX ? i : i + (size_t)t->shifted;
-}
-
-void kc_table_no_column(const struct kc_strs *names, const char *name, char msg[512])
-{
-    struct kc_known known;
-    snprintf(msg, 512, "no column '%.200s'%s", name, names ? " in the header; it has " : ": there is no header");
-    kc_known_begin(&known, name, msg, 512);
-    for (size_t i = 0; names && i < names->n; i++) {
-        size_t n;
-        const char *p = kc_strs_get(names, i, &n);
-        if (n > 0)
-            kc_known_add(&known, p, n);
-    }
-    kc_known_end(&known);
 }
 
 /* Report a name that no column has. */
@@ -413,11 +389,45 @@ static int refuse_name(struct decision *d, const char *name)
     return KC_TABLE_DOUBT;
 }
 
+/* Return the column that --vec-field names by `name`, or by its number; SIZE_MAX: none. */
+static size_t find_column(const struct decision *d, const char *name)
+{
+    size_t last, i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX;
+    return i == SIZE_MAX && parse_columns(name, &i, &last) && (last != i || i >= d->n) ? SIZE_MAX : i;
+}
+
+/* Take a list of columns, as in "x,y,z" or "2,5,7", in this order. */
+static int take_list(struct decision *d, const char *list)
+{
+    size_t count = 0;
+    char name[256];
+    for (size_t i = 0; i < d->n; i++)
+        d->t->dim[i] = KC_NO_DIM;
+    for (const char *p = list;; count++) {
+        size_t n = strcspn(p, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(n < 255 ? n : 255), p);
+        size_t i = find_column(d, name);
+        if (i == SIZE_MAX)
+            return refuse_name(d, name);
+        if (d->t->dim[i] != KC_NO_DIM) {
+            snprintf(d->msg, 512, "--vec-field names column '%.200s' twice", name);
+            return KC_TABLE_DOUBT;
+        }
+        d->t->dim[i] = (uint32_t)count;
+        if (p[n] == '\0')
+            break;
+        p += n + 1;
+    }
+    take_places(d, count + 1);
+    snprintf(d->t->how, sizeof d->t->how, "by --vec-field: %zu columns", count + 1);
+    return KC_TABLE_YES;
+}
+
 /* Take the columns that --vec-field names. */
 static int take_named_vec(struct decision *d, struct kc_err *e)
 {
     const char *name = d->o->vec_field;
-    size_t i = d->t->header ? find_name(&d->names, name) : SIZE_MAX, last;
+    size_t i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX, last;
     if (i != SIZE_MAX)
         return take_text(d, i, "by --vec-field");
     if (parse_columns(name, &i, &last)) {
@@ -427,6 +437,8 @@ static int take_named_vec(struct decision *d, struct kc_err *e)
         snprintf(d->msg, 512, "%zu column%s, expected more: --vec-field %.24s", d->n, d->n == 1 ? "" : "s", name);
         return KC_TABLE_DOUBT;
     }
+    if (strchr(name, ','))
+        return take_list(d, name);
     struct kc_name_run run;
     int rc = d->t->header ? kc_name_run_of(&d->names, name, d->is_number, d->n, d->t->dim, &run, e) : 0;
     return rc < 0 ? -1 : rc > 0 ? take_run(d, &run, "by --vec-field") : refuse_name(d, name);
@@ -474,7 +486,7 @@ static int decide_term(struct decision *d)
     if (!name) {
         choose_term(d);
     } else {
-        size_t i = d->t->header ? find_name(&d->names, name) : SIZE_MAX;
+        size_t i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX;
         if (i == SIZE_MAX && (!parse_columns(name, &i, &last) || last != i))
             return refuse_name(d, name);
         if (i >= d->n) {
@@ -517,11 +529,28 @@ static int copy_names(struct decision *d, struct kc_err *e)
     return 0;
 }
 
+/* Refuse lines of one column by a separator that was asked for, if another one is in all of them. */
+static int doubt_separator(struct decision *d)
+{
+    const char *other = d->n != 1 || d->col[0].kind == KC_KIND_VECTOR ||
+                        !(d->o->delimiter || d->o->format == KC_IN_TSV) ? NULL :
+                        kc_table_other_separator(d->s, d->c->sep);
+    if (other && d->o->delimiter)
+        snprintf(d->msg, 512, "lines have one column by --delimiter '%s', but each has a %s separates by it",
+                 d->o->delimiter, other);
+    else if (other)
+        snprintf(d->msg, 512, "lines have no tab, but each has a %.*s: --input-format csv separates by it",
+                 (int)strcspn(other, ":"), other);
+    return other != NULL;
+}
+
 /* Decide all. */
 static int decide(struct decision *d, struct kc_err *e)
 {
     for (size_t i = 0; i < d->n; i++)
         judge_column(d, i);
+    if (doubt_separator(d))
+        return KC_TABLE_DOUBT;
     int rc = decide_header(d);
     if (rc != KC_TABLE_YES)
         return rc;

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/num.h"
+#include "base/suggest.h"
 #include "in/fields/fields.h"
 
 int kc_consists_of(const char *p, size_t n, const char *set)
@@ -149,4 +150,34 @@ int kc_table_has_decimal_commas(const struct kc_table_sample *s, size_t from, ch
         rows += fields > 1;
     }
     return 2 * rows > s->n - from;
+}
+
+void kc_table_no_column(const struct kc_strs *names, const char *name, char msg[512])
+{
+    struct kc_known known;
+    snprintf(msg, 512, "no column '%.200s'%s", name, names ? " in the header; it has " : ": there is no header");
+    kc_known_begin(&known, name, msg, 512);
+    for (size_t i = 0; names && i < names->n; i++) {
+        size_t n;
+        const char *p = kc_strs_get(names, i, &n);
+        if (n > 0)
+            kc_known_add(&known, p, n);
+    }
+    kc_known_end(&known);
+}
+
+const char *kc_table_other_separator(const struct kc_table_sample *s, char sep)
+{
+    static const char *const others[] = {";semicolon: --delimiter ';'", ",comma: --delimiter ','",
+                                         "\ttab: --delimiter tab", "|'|': --delimiter '|'"};
+    for (size_t c = 0; c < sizeof others / sizeof others[0]; c++) {
+        size_t with = 0, n = 0;
+        for (size_t i = 0; *others[c] != sep && i < s->n; i++) {
+            const char *p = kc_strs_get(&s->rec[i], 0, &n);
+            with += memchr(p, *others[c], n) != NULL;
+        }
+        if (with > 0 && with == s->n)
+            return others[c] + 1;
+    }
+    return NULL;
 }

@@ -34,4 +34,8 @@ int kc_table_cuts_lists(const struct kc_table_sample *s, size_t from);
 /* Return 1 if most have numbers with a decimal comma in two columns or more; sep is not a comma. */
 int kc_table_has_decimal_commas(const struct kc_table_sample *s, size_t from, char sep);
 
+/* Find another separator than sep that is in every record of one column. Return its name and how to ask for it, as in
+ * "comma: ..."; NULL: there is none. */
+const char *kc_table_other_separator(const struct kc_table_sample *s, char sep);
+
 #endif

@@ -218,3 +218,18 @@ int kc_name_run_of(const struct kc_strs *names, const char *stem, const unsigned
     struct kc_name_run second;
     return search_names(names, is_number, n, stem, dim, run, &second, e);
 }
+
+size_t kc_name_find(const struct kc_strs *names, const char *name)
+{
+    size_t any = SIZE_MAX, len, want = strlen(name);
+    for (size_t i = 0; i < names->n; i++) {
+        const char *p = kc_strs_get(names, i, &len);
+        if (len == want && memcmp(p, name, len) == 0)
+            return i;
+        char list[256];
+        if (len == want && any == SIZE_MAX && len < sizeof list && !memchr(name, ',', len) &&
+            snprintf(list, sizeof list, "%s", name) > 0 && kc_fields_find(list, p, len) == 0)
+            any = i;
+    }
+    return any;
+}

@@ -24,4 +24,7 @@ int kc_name_runs(const struct kc_strs *names, const unsigned char *is_number, si
 int kc_name_run_of(const struct kc_strs *names, const char *stem, const unsigned char *is_number, size_t n,
                    uint32_t *dim, struct kc_name_run *run, struct kc_err *e) KC_MUST_USE;
 
+/* Find the column of the name in names, exactly or else but for the case of letters; SIZE_MAX: none. */
+size_t kc_name_find(const struct kc_strs *names, const char *name);
+
 #endif
