@@ -87,12 +87,30 @@ static const char *name_foreign_file(const struct kc_feed *f)
            "compressed twice";
 }
 
+/* Write a file's name as a command has it: quoted for the shell if need be, or within a string of Python's in single
+ * quotes of the shell. An empty text if it does not fit. */
+static void quote_name(const char *name, int in_python, char out[256])
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+=:,@%-";
+    int quotes = !in_python && (name[strspn(name, plain)] != '\0' || *name == '-');
+    size_t o = (size_t)snprintf(out, 256, "%s%s", quotes ? "'" : "", *name == '-' ? "./" : "");
+    for (const char *p = name; *p && o < 250; p++)
+        o += (size_t)snprintf(out + o, 256 - o, *p == '\'' ? "'\\''" : in_python && strchr("\"\\", *p) ? "\\%c" : "%c",
+                              *p);
+    snprintf(out + o, 256 - o, "%s", quotes ? "'" : "");
+    if (o >= 250)
+        out[0] = '\0';
+}
+
 /* Refuse such a file. The way out gets its name. */
 static int refuse_foreign(const struct kc_feed *f, const char *what, struct kc_err *e)
 {
+    char name[256] = "";
     const char *at = strcmp(f->path, "-") == 0 ? NULL : strstr(what, "FILE");
-    return at ? kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %.*s%.200s%s", (int)(at - what),
-                          what, f->name, at + 4) :
+    if (at)
+        quote_name(f->path, at > what && at[-1] == '"', name);
+    return name[0] ? kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %.*s%s%s", (int)(at - what),
+                               what, name, at + 4) :
                 kc_err_at(e, KC_EINPUT, f->name, 0, "not a format that kclust knows: %s", what);
 }
 
