@@ -29,6 +29,18 @@ int kc_attrs_weight(const char *value, size_t n, struct kc_attrs_work *w, double
     return rc != 0 ? rc : !(*out > 0);
 }
 
+/* Return 1 if the record at p has the field, but null in it. */
+static int is_null(const char *p, const char *name)
+{
+    struct kc_path path;
+    struct kc_err ignored = KC_ERR_INIT;
+    const char *found = NULL;
+    if (kc_path_parse(&path, name, 0, "", &ignored) != 0)
+        return 0;
+    kc_attrs_find(&path, 1, p, NULL, NULL, &found);
+    return found && *found == 'n';
+}
+
 int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, size_t n, const struct kc_strs *attrs,
                    size_t first, struct kc_attrs_work *w, const char *p, const char *end, char *msg, size_t size,
                    struct kc_err *e)
@@ -52,7 +64,10 @@ int kc_attrs_check(const char *const *names, const enum kc_attr_kind *kinds, siz
         if (rc == 0)
             continue;
         kc_err_escape(shown, sizeof shown, value, len);
-        if (len == 0) {
+        if (len == 0 && (!p || is_null(p, names[i]))) {
+            snprintf(msg, size, "field '%.100s' is %s, expected %s", names[i], p ? "null" : "empty or missing",
+                     expected[kinds[i]]);
+        } else if (len == 0) {
             snprintf(msg, size, "no field '%.100s', expected %s%s", names[i], expected[kinds[i]], p ? "; " : "");
             if (p)
                 kc_fields_list(p, end, names[i], msg, size);
