@@ -398,6 +398,8 @@ static int check_end(struct pipeline *b, struct kc_err *e)
         kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
                    d->skipped - d->shown.n == 1 ? "" : "s");
     kc_watch_report(&d->watch, d->ctx);
+    if (d->o->terms_file)
+        kc_watch_lines(d->o->terms_file, &d->file_terms.strs, d->ctx);
     if (check_counts(d, e) != 0)
         return -1;
     uint64_t all = d->records + d->skipped + t->unmet;

@@ -4,10 +4,12 @@
 #include "in/watch.h"
 
 #include <string.h>
+#include "base/num.h"
 
 #define MOST_TERMS 4096
 #define MOST_BYTES 200 /* of a term, that are compared */
 #define LEAST_ROWS 4
+#define LOOKED_AT 100 /* lines of --terms */
 
 void kc_watch_file(struct kc_watch *w)
 {
@@ -96,6 +98,58 @@ static int compare_natural(const char *a, const char *b)
         }
     }
     return (*a != '\0') - (*b != '\0');
+}
+
+/* Return 1 if the field of n bytes is a number. */
+static int is_number(const char *p, size_t n)
+{
+    char text[40];
+    double v;
+    if (n == 0 || n >= sizeof text)
+        return 0;
+    memcpy(text, p, n);
+    text[n] = '\0';
+    return kc_num_double(text, &v) == 0;
+}
+
+/* Return the separator by which the lines are rows of a table; 0: none. */
+static char find_separator(const struct kc_strs *terms)
+{
+    static const char separators[] = "\t,;";
+    for (const char *c = separators; *c; c++) {
+        size_t columns = 0, i = 0, numbers = 0;
+        for (; i < terms->n && i < LOOKED_AT; i++) {
+            size_t n, count = 0;
+            const char *p = kc_strs_get(terms, i, &n), *end = p + n, *last = p;
+            for (const char *q = p; q < end; q++)
+                if (*q == *c) {
+                    count++;
+                    last = q + 1;
+                }
+            if (count == 0 || (i > 0 && count != columns))
+                break;
+            columns = count;
+            numbers += (size_t)is_number(last, (size_t)(end - last));
+        }
+        /* a header, if there is one, has no number */
+        if (i >= 2 && (i == terms->n || i == LOOKED_AT) && (*c == '\t' || numbers + 1 >= i))
+            return *c;
+    }
+    return 0;
+}
+
+void kc_watch_lines(const char *file, const struct kc_strs *terms, const struct kc_ctx *ctx)
+{
+    size_t n;
+    const char c = find_separator(terms);
+    if (!c)
+        return;
+    const char *p = kc_strs_get(terms, terms->n - 1, &n);
+    kc_ctx_log(ctx, KC_LOG_WARN,
+               "%s: its lines are whole terms, as '%.*s', but look like rows of a table: cut %s-f1 takes the first "
+               "column, and --metadata FILE --term-field NAME a column of a table with a header",
+               strcmp(file, "-") == 0 ? "--terms" : file, (int)(n < 60 ? n : 60), p,
+               c == '\t' ? "" : c == ',' ? "-d, " : "-d';' ");
 }
 
 void kc_watch_order(const char *const *files, size_t n, const struct kc_ctx *ctx)

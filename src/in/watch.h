@@ -28,4 +28,8 @@ void kc_watch_free(struct kc_watch *w);
  * the terms of --terms are joined in the order of the files. */
 void kc_watch_order(const char *const *files, size_t n, const struct kc_ctx *ctx);
 
+/* Warn if the terms, lines of the file of --terms, look like rows of a table: all of the first have as many tabs, or as
+ * many commas or semicolons, with a number behind the last one (but for a header). */
+void kc_watch_lines(const char *file, const struct kc_strs *terms, const struct kc_ctx *ctx);
+
 #endif
