@@ -42,25 +42,6 @@ static void judge_column(struct decision *d, size_t i)
     d->is_number[i] = d->col[i].kind == KC_KIND_NUMBER;
 }
 
-/* Parse "3", "2-5" or "2-" as columns, which people count from 1; the result counts from 0. Return 0 if s is something
- * else. */
-static int parse_columns(const char *s, size_t *first, size_t *last)
-{
-    char digits[2][24] = {"", ""};
-    uint64_t v[2] = {0, 0};
-    size_t n = strspn(s, "0123456789"), m = s[n] == '-' ? strspn(s + n + 1, "0123456789") : 0;
-    if (n == 0 || n > 20 || m > 20 || s[n + (s[n] == '-') + m] != '\0')
-        return 0;
-    memcpy(digits[0], s, n);
-    memcpy(digits[1], s + n + (s[n] == '-'), m);
-    if (kc_num_u64(digits[0], &v[0]) != 0 || (m > 0 && kc_num_u64(digits[1], &v[1]) != 0) || v[0] == 0 ||
-        v[0] > SIZE_MAX / 2 || (m > 0 && (v[1] < v[0] || v[1] > SIZE_MAX / 2)))
-        return 0;
-    *first = (size_t)v[0] - 1;
-    *last = s[n] != '-' ? *first : m > 0 ? (size_t)v[1] - 1 : SIZE_MAX;
-    return 1;
-}
-
 /* Return 1 if the fields of the first record number the columns of numbers, from 0 or from 1: in their order, or in any
  * order if the rows are no such numbers. */
 static int counts_columns(const struct decision *d, size_t *n, size_t *all_whole)
@@ -71,7 +52,7 @@ static int counts_columns(const struct decision *d, size_t *n, size_t *all_whole
     *n = 0;
     *all_whole = 1;
     if (d->o->vec_field)
-        (void)parse_columns(d->o->vec_field, &low, &high);
+        (void)kc_name_range(d->o->vec_field, &low, &high);
     for (size_t i = low; i <= high && i < names->n && i < d->n; i++) {
         char text[24];
         uint64_t v;
@@ -377,7 +358,7 @@ static int choose_unnamed(struct decision *d)
 size_t kc_table_find(const struct kc_table_sample *s, const struct kc_table *t, const char *name)
 {
     size_t i = t->header ? kc_name_find(&s->rec[0], name) : SIZE_MAX, last;
-    if (i == SIZE_MAX && !t->header && parse_columns(name, &i, &last) && last == i)
+    if (i == SIZE_MAX && !t->header && kc_name_range(name, &i, &last) && last == i)
         return i;
     return i == SIZE_MAX ? i : i + (size_t)t->shifted;
 }
@@ -393,7 +374,7 @@ static int refuse_name(struct decision *d, const char *name)
 static size_t find_column(const struct decision *d, const char *name)
 {
     size_t last, i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX;
-    return i == SIZE_MAX && parse_columns(name, &i, &last) && (last != i || i >= d->n) ? SIZE_MAX : i;
+    return i == SIZE_MAX && kc_name_range(name, &i, &last) && (last != i || i >= d->n) ? SIZE_MAX : i;
 }
 
 /* Take a list of columns, as in "x,y,z" or "2,5,7", in this order. */
@@ -430,7 +411,7 @@ static int take_named_vec(struct decision *d, struct kc_err *e)
     size_t i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX, last;
     if (i != SIZE_MAX)
         return take_text(d, i, "by --vec-field");
-    if (parse_columns(name, &i, &last)) {
+    if (kc_name_range(name, &i, &last)) {
         last = last == SIZE_MAX ? d->n - 1 : last;
         if (last < d->n && i <= last)
             return take_range(d, i, last, "by --vec-field");
@@ -487,7 +468,7 @@ static int decide_term(struct decision *d)
         choose_term(d);
     } else {
         size_t i = d->t->header ? kc_name_find(&d->names, name) : SIZE_MAX;
-        if (i == SIZE_MAX && (!parse_columns(name, &i, &last) || last != i))
+        if (i == SIZE_MAX && (!kc_name_range(name, &i, &last) || last != i))
             return refuse_name(d, name);
         if (i >= d->n) {
             snprintf(d->msg, 512, "%zu column%s, expected more: --term-field %.24s", d->n, d->n == 1 ? "" : "s", name);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/intern.h"
+#include "base/num.h"
 #include "in/fields/fields.h"
 
 #define MOST_DIGITS 7
@@ -232,4 +233,21 @@ size_t kc_name_find(const struct kc_strs *names, const char *name)
             any = i;
     }
     return any;
+}
+
+int kc_name_range(const char *s, size_t *first, size_t *last)
+{
+    char digits[2][24] = {"", ""};
+    uint64_t v[2] = {0, 0};
+    size_t n = strspn(s, "0123456789"), m = s[n] == '-' ? strspn(s + n + 1, "0123456789") : 0;
+    if (n == 0 || n > 20 || m > 20 || s[n + (s[n] == '-') + m] != '\0')
+        return 0;
+    memcpy(digits[0], s, n);
+    memcpy(digits[1], s + n + (s[n] == '-'), m);
+    if (kc_num_u64(digits[0], &v[0]) != 0 || (m > 0 && kc_num_u64(digits[1], &v[1]) != 0) || v[0] == 0 ||
+        v[0] > SIZE_MAX / 2 || (m > 0 && (v[1] < v[0] || v[1] > SIZE_MAX / 2)))
+        return 0;
+    *first = (size_t)v[0] - 1;
+    *last = s[n] != '-' ? *first : m > 0 ? (size_t)v[1] - 1 : SIZE_MAX;
+    return 1;
 }

@@ -27,4 +27,8 @@ int kc_name_run_of(const struct kc_strs *names, const char *stem, const unsigned
 /* Find the column of the name in names, exactly or else but for the case of letters; SIZE_MAX: none. */
 size_t kc_name_find(const struct kc_strs *names, const char *name);
 
+/* Parse "3", "2-5" or "2-" as columns, which people count from 1; the result counts from 0. Return 0 if s is something
+ * else. */
+int kc_name_range(const char *s, size_t *first, size_t *last);
+
 #endif
