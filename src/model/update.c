@@ -8,7 +8,6 @@
 #include "core/cluster/assign.h"
 #include "core/kmeans/topics.h"
 #include "model/updating.h"
-#include "par/pool.h"
 
 static int alloc_labelled(struct kc_labelled *l, size_t n, struct kc_err *e)
 {

@@ -38,11 +38,12 @@ core/judge:    base par la core/cluster
 core/kmeans:   base par json la core/cluster core/judge
 core/track:    base la core/cluster core/judge
 core/parts:    base par la core/cluster core/judge
+core/graph:    base par la core/cluster
 core:          base core/cluster core/kmeans
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
-report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts
-job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts model report
-cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track model report job
+report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts core/graph
+job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts core/graph model report
+cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track core/graph model report job
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts
 '
 

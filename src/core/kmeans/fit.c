@@ -17,7 +17,6 @@
 #include "core/kmeans/settle.h"
 #include "core/kmeans/sweep.h"
 #include "la/product.h"
-#include "par/pool.h"
 
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
 

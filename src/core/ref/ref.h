@@ -45,6 +45,14 @@ double kc_ref_match(const double *w, size_t rows, size_t cols);
  * trying all; a value of INT64_MIN: the row may not go there. INT64_MIN if there is no such assignment. */
 int64_t kc_ref_transport(const int64_t *value, size_t n, uint32_t k, uint64_t min, uint64_t max);
 
+/* Find the m most similar other rows of one of n unit rows, at least `least` similar, ties by number: count, id (m) and
+ * similarity (m), a float chain of fused multiply-adds. decay > 0: a similarity above 0 counts exp(-|dt| / decay)
+ * times. */
+void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, double decay, double least,
+                       uint32_t row, uint32_t m, uint32_t *count, uint32_t *id, float *similarity);
+/* Set w (n, n) to the weights of the graph of the m nearest rows, before its parts are joined. */
+void kc_ref_affinity(const float *x, size_t n, size_t d, uint32_t m, double *w);
+
 /* Compute the agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: the pairs by looking at all of
  * them, the expected mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */
 struct kc_agreement;
