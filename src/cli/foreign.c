@@ -27,6 +27,7 @@ static const struct {
      "the field of the vector is --vec-field"},
     {"format out-format", "the format of the output is -f, that of the input -i"},
     {"out outfile out-file", "the output is -o"},
+    {"neighbors n-neighbors num-neighbors", "the number of neighbours is --neighbours"},
     {"silent", "quiet is -q"},
     {"file files infile input-file data vectors embeddings labels",
      "files are given without an option, after the verb"},
@@ -48,6 +49,7 @@ static const struct {
     {"compare", "diff"},
     {"show stat stats describe inspect", "info"},
     {"cat dump export", "convert"},
+    {"knn neighbors nearest similar duplicates dedup kneighbors", "neighbours"},
 };
 
 /* Return 1 if the word, n bytes, is in the list. */

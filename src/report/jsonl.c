@@ -1,5 +1,4 @@
 /* jsonl: one object per line. With annotate it is the input record, with the columns added after its own members. */
-#include "json/jsonw.h"
 #include "report/writer.h"
 
 /* Append the member of one column. */

@@ -8,7 +8,6 @@
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "io/suffix.h"
-#include "json/jsonw.h"
 #include "report/parquet.h"
 #include "report/writer.h"
 

@@ -2,7 +2,6 @@
 #include "report/time_table.h"
 
 #include "base/label.h"
-#include "json/jsonw.h"
 #include "report/writer.h"
 
 #define FLUSH_AT ((size_t)64 << 10)

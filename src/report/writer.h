@@ -2,6 +2,7 @@
 #ifndef KC_REPORT_WRITER_H
 #define KC_REPORT_WRITER_H
 
+#include "json/jsonw.h"
 #include "report/labels.h"
 
 struct kc_out_writer {

@@ -48,7 +48,7 @@ def steady(data):
             d["seconds"] = d["peak_rss"] = None
             return json.dumps(d).encode()
     data = re.sub(rb"\n[^\n]*kclust_run_(duration_seconds|peak_resident_memory_bytes)[^\n]*", b"", data)
-    return re.sub(rb", [0-9.]+ s(?: \(read [0-9.]+, sweep [0-9.]+\))?(?:, peak [0-9.]+ ?[kKMGTB]*)?\n", b", TIME\n",
+    return re.sub(rb", [0-9.]+ s(?: \(read [0-9.]+, (?:space [0-9.]+, )?sweep [0-9.]+\))?(?:, peak [0-9.]+ ?[kKMGTB]*)?\n", b", TIME\n",
                   data)
 
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 
 TIMES = [  # seconds and memory differ from run to run; a memory of 0 means that it was not measured
-    (re.compile(rb", [0-9.]+ s(?: \(read [0-9.]+, sweep [0-9.]+\))?, peak [1-9][0-9.]* ?[kMG]?B$", re.M), b", TIME, PEAK"),
+    (re.compile(rb", [0-9.]+ s(?: \(read [0-9.]+, (?:space [0-9.]+, )?sweep [0-9.]+\))?, peak [1-9][0-9.]* ?[kMG]?B$", re.M), b", TIME, PEAK"),
     (re.compile(rb'"seconds": ?\{[^}]*\}'), b'"seconds": {}'),
     (re.compile(rb'"seconds": ?[0-9][0-9.e-]*'), b'"seconds": {}'),
     (re.compile(rb'"peak_rss": ?[1-9][0-9]*'), b'"peak_rss": N'),

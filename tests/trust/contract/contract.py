@@ -27,6 +27,7 @@ MODEL, LABELS = os.path.join(h.tmp, "model"), os.path.join(h.tmp, "labels")
 VERBS = {  # what a verb is called with; all of them read standard input or an operand and write standard output
     "fit": ["fit", "-q", "-k", "3"],
     "convert": ["convert", "-q"],
+    "neighbours": ["neighbours", "-q", "--neighbours", "4"],
     "info": ["info", "-q"],
     "assign": ["assign", "-q", "-m", MODEL],
     "update": ["update", "-q", "-n", "-m", MODEL],
@@ -34,7 +35,7 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
     "diff": ["diff", "-q", LABELS],
 }
 # named outputs; but for -o the labels go to standard output
-NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("assign", "-o"), ("assign", "-s"),
+NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"),
          ("diff", "-o")]
 BAD_FD = "Bad file descriptor"

@@ -89,6 +89,7 @@ class Harness:
     def __init__(self, folder, only):
         self.folder, self.only = folder, only
         self.passed = self.failed = self.skipped = self.runs = self.other_kernel = 0
+        self.expected = {}  # what the first run of each kind wrote
 
     def verdict(self, name, complaint):
         if complaint:
@@ -231,6 +232,27 @@ def other_outputs(h, data, threads):
                               "exit status %d, %d bytes, not those of jsonl: %s" % (got[0], len(got[1]), got[2][:200]))
 
 
+def graph(h, data, forms_of, threads, binary=None):
+    """Lists of neighbours, of all rows and by cells, and labels in their graph: the same bytes for every form, thread
+    and storage."""
+    for what in (["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
+                 ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS]):
+        key = data.name, *what
+        for turn, (form, j) in enumerate((form, j) for form in forms_of for j in threads):
+            name = "%s %s %s -j%d%s" % (data.name, form, " ".join(what), j, " portable" if binary else "")
+            if not h.wanted(name):
+                continue
+            h.runs += 1
+            more = ["--max-memory", "6M"] if turn % 3 == 2 and len(what) == 3 else []
+            done = subprocess.run([binary or KCLUST, *what, "-q", "-j%d" % j, *more, *data.options(form),
+                                   data.file(form, "plain")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  timeout=TIMEOUT, check=False, env=dict(os.environ, TMPDIR=h.folder))
+            expected = h.expected.setdefault(key, done.stdout)
+            h.verdict(name, "" if done.returncode == 0 and done.stdout == expected and expected else
+                      "exit status %d, %d bytes, not those of the first run: %s" % (
+                          done.returncode, len(done.stdout), done.stderr[:200]))
+
+
 def assigning(h, data, ways, packs, threads, each=True):
     """assign by one model, with every form: the same lines, and the labels of the fit."""
     if not MODELS:
@@ -332,6 +354,7 @@ def kernels(h, sets, options, threads):
     # The portable kernel calls fma() of the C library, which without FMA works it out in integers: some hundred times
     # slower, so on few rows.
     soft = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4,-BMI2,-AVX2_Usable,-FMA_Usable"}
+    graph(h, sets[0], ("npy-f4",), (1, 2), binary)
     for data in sets:
         small = forms.Set(data.name + "-160", data.terms[:160], data.x[:160, :48], h.folder)
         for rows, env in (data, {}), (small, soft):
@@ -407,6 +430,7 @@ def main(arguments):
         if sliced:
             every_form(h, sample, sizes, ("file", "pipe"), ("plain", "gzip"), (2, 3, 1, 7))
             assigning(h, sample, ("file", "pipe"), ("plain",), (1, 2, 5))
+            graph(h, sample, ("jsonl", "npy-f4"), (1, 2, 5))
             by_fields(h, sample, 500, (2, 7))
             kernels(h, [sample], ["-k", "2:3", "--n-init", "1"], (2,))
         else:
@@ -415,12 +439,14 @@ def main(arguments):
             every_thread(h, sample, ["-k", "2:20", *COLUMNS])
             other_outputs(h, sample, THREADS)
             assigning(h, sample, ("file", "stdin", "pipe"), packs, THREADS)
+            graph(h, sample, forms.FORMATS, THREADS)
             by_fields(h, sample, len(sample.terms), THREADS)
             real = list(load_real(h))
             for data in real:  # all mixes of format, compression and way have been seen on the sample
                 every_form(h, data, [*FEW, *COLUMNS], ("file", "pipe"), packs, THREADS, each=False)
                 every_thread(h, data, ["-k", "2:20", *COLUMNS])
                 assigning(h, data, ("file", "pipe"), packs, THREADS, each=False)
+                graph(h, data, ("npy-f4",), THREADS)
             big = made(folder)
             every_thread(h, big, ["-k", "2:24:4", "--n-init", "2", *COLUMNS])
             every_thread(h, big, ["-k", "60", "--sample", "9000", *COLUMNS], "kvec")

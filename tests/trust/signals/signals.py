@@ -87,6 +87,7 @@ def scenarios():
     yield Scenario("convert of some works", ["convert", "-o", "x.faiss", "--metadata",
                                              os.path.join(fixed, "fields.jsonl"), "--metadata-key", "key", "--where",
                                              "kind in 1, 3", a["many.kvec"]], ("x.faiss", "x.faiss.terms"))
+    yield Scenario("neighbours works", ["neighbours", "-o", "near", a["many.jsonl"]], ("near",))
     yield Scenario("info waits", ["info"], feed=text[:300000])
     yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
 
