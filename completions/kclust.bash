@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff neighbours convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -64,6 +64,10 @@ _kclust() {
         ;;
     fit:--algorithm)
         mapfile -t COMPREPLY < <(compgen -W 'kmeans' -- "$cur")
+        return
+        ;;
+    fit:--space)
+        mapfile -t COMPREPLY < <(compgen -W 'cosine graph' -- "$cur")
         return
         ;;
     fit:--centroids)
@@ -679,6 +683,108 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    neighbours:--neighbours)
+        return
+        ;;
+    neighbours:--min-similarity)
+        return
+        ;;
+    neighbours:--time-field)
+        return
+        ;;
+    neighbours:--time-decay)
+        return
+        ;;
+    neighbours:--recall)
+        return
+        ;;
+    neighbours:--max-memory)
+        return
+        ;;
+    neighbours:--input-format|neighbours:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    neighbours:--dim)
+        return
+        ;;
+    neighbours:--dims)
+        return
+        ;;
+    neighbours:--tensor)
+        return
+        ;;
+    neighbours:--term-field)
+        return
+        ;;
+    neighbours:--vec-field)
+        return
+        ;;
+    neighbours:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    neighbours:--delimiter)
+        return
+        ;;
+    neighbours:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    neighbours:--records)
+        return
+        ;;
+    neighbours:--terms)
+        _kclust_files
+        return
+        ;;
+    neighbours:--metadata)
+        _kclust_files
+        return
+        ;;
+    neighbours:--metadata-key)
+        return
+        ;;
+    neighbours:--where)
+        return
+        ;;
+    neighbours:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    neighbours:--max-bad)
+        return
+        ;;
+    neighbours:--max-line)
+        return
+        ;;
+    neighbours:--output|neighbours:-o)
+        _kclust_files
+        return
+        ;;
+    neighbours:--output-format|neighbours:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy' -- "$cur")
+        return
+        ;;
+    neighbours:--columns)
+        _kclust_list 'term neighbour similarity rank row neighbour_row'
+        return
+        ;;
+    neighbours:--config)
+        _kclust_files
+        return
+        ;;
+    neighbours:--threads|neighbours:-j)
+        return
+        ;;
+    neighbours:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    neighbours:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     convert:--output|convert:-o)
         _kclust_files
         return
@@ -832,7 +938,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff neighbours convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -846,11 +952,12 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --centroids --threshold --min-margin --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --centroids --threshold --min-margin --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;
@@ -859,12 +966,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff neighbours convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff neighbours convert info help' -- "$cur")
     fi
 }
 

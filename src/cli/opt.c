@@ -354,7 +354,8 @@ int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, s
             return kc_err_set(e, KC_EUSAGE, "%s needs --%s %s%s%s", name[0], r->others, find_arg(opts, n, r->others),
                               r->why ? ", " : "", r->why ? r->why : "");
         if (a && b && r->kind == KC_EXCLUDES)
-            return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined", name[0], name[1]);
+            return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined%s%s", name[0], name[1],
+                              r->why ? ": " : "", r->why ? r->why : "");
     }
     return 0;
 }

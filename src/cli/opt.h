@@ -21,7 +21,7 @@ struct kc_rule {
     enum { KC_NEEDS, KC_EXCLUDES } kind;
     const char *options; /* the options that the rule is about */
     const char *others;  /* NEEDS: the one option that each of them needs; EXCLUDES: the options that they exclude */
-    const char *why;     /* NEEDS: what the needed option is, for the message; or NULL */
+    const char *why;     /* NEEDS: what the needed option is, EXCLUDES: why, for the message; or NULL */
 };
 
 struct kc_verb {

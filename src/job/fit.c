@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "core/cluster/members.h"
+#include "core/judge/quality.h"
 #include "core/kmeans/kmeans.h"
 #include "in/fields/terms.h"
 #include "io/lock.h"
 #include "job/fit_run.h"
-#include "la/product.h"
 #include "par/pool.h"
 
 #define STOP_WORDS_MOST 4000000 /* bytes; the lists of all languages together have a fifth of it */
@@ -62,9 +62,9 @@ static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, ui
                      (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
 }
 
-/* Return the bytes that the fit and its outputs need at the peak. texts: what keywords are found in; NULL: not known
- * yet. */
-static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estimate_input *w,
+/* Return the bytes that clustering the rows, in the space that they are clustered in, and its outputs need at the peak.
+ * texts: what keywords are found in; NULL: not known yet. */
+static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct estimate_input *w,
                           const struct kc_strs *texts)
 {
     const struct kc_algorithm *algorithm = w->j->algorithm;
@@ -105,6 +105,21 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
     }
     uint64_t keywords = keywords_bytes(n, d, k, text, longest, w); /* the fit's workspace is free by then */
     return keywords > fit ? keywords : fit;
+}
+
+/* Return the bytes that the fit and its outputs need at the peak. */
+static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estimate_input *w,
+                          const struct kc_strs *texts)
+{
+    const struct kc_job_fit *j = w->j;
+    const size_t dims = kc_fit_space_dims(j, n, d);
+    if (j->space_dims == 0)
+        return cluster_bytes(n, d, in_memory, w, texts);
+    const uint64_t k = j->algorithm->most_clusters(j->opts, n), space = (uint64_t)n * dims * sizeof(float);
+    const uint64_t make = kc_fit_space_bytes(j, n, d, in_memory, w->threads);
+    const uint64_t judge = kc_quality_bytes(n, d, in_memory, (uint32_t)k, w->threads) + n * 2 * sizeof(uint32_t);
+    const uint64_t work = add_bytes(space, add_bytes(cluster_bytes(n, dims, 1, w, texts), judge));
+    return make > work ? make : work;
 }
 
 /* Return the bytes of the work on n rows in memory. A kc_in_opts.work. */
@@ -260,7 +275,7 @@ static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, stru
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
-    if (check_memory(j, run, e) != 0)
+    if (check_memory(j, run, e) != 0 || kc_fit_space_make(j, run, e) != 0)
         return -1;
     if (kc_fit_in_parts(j)) {
         if (kc_fit_parts(j, run, e) != 0)
@@ -270,8 +285,8 @@ static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, stru
     } else {
         if (j->algorithm->resolve)
             j->algorithm->resolve(run->opts, run->ds.rows.n);
-        if (kc_checkpoint_begin(run->checkpoint, &run->ds.rows, j->algorithm, run->opts, &run->request, e) != 0 ||
-            j->algorithm->run(&run->ctx, &run->ds.rows, run->opts, &run->request, &run->fit, e) != 0 ||
+        if (kc_checkpoint_begin(run->checkpoint, run->rows, j->algorithm, run->opts, &run->request, e) != 0 ||
+            j->algorithm->run(&run->ctx, run->rows, run->opts, &run->request, &run->fit, e) != 0 ||
             kc_checkpoint_end(run->checkpoint, e) != 0)
             return -1;
     }
@@ -375,7 +390,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0)
+    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
+        kc_fit_space_judge(run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)
@@ -421,6 +437,7 @@ static void free_run(struct kc_job_run *run)
     kc_mem_free(run->top_similarity);
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
+    kc_fit_space_free(run);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);
     kc_mem_free(run);

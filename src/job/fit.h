@@ -46,6 +46,7 @@ struct kc_job_fit {
     int no_stop_words;       /* 1: do not use the built-in stop words */
     uint64_t languages;      /* whose stop words are used, see text/languages.h; 0: those of the texts */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
+    uint32_t space_dims;     /* coordinates of the graph of neighbours to cluster; 0: the rows themselves */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
@@ -65,6 +66,10 @@ struct kc_job_fit_result {
  * are too many, or one is empty or repeated; the message names the option. */
 int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
                             struct kc_err *e) KC_MUST_USE;
+/* Parse and write "cosine", "graph" or "graph:N". Functions of an option about a struct kc_job_fit. */
+#define KC_SPACE_DIMS 40
+int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);
 /* The options that name the outputs; rows about a struct kc_job_fit. */
 extern const struct kc_option kc_fit_output_options[];
 /* Return 1 if rows may be left out of their clusters. */

@@ -2,10 +2,12 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
+#include "core/graph/diffusion.h"
 #include "in/fields/attrs.h"
 #include "job/fit.h"
 #include "io/outputs.h"
 #include "job/like.h"
+#include "la/product.h"
 #include "model/model.h"
 #include "report/report.h"
 
@@ -19,6 +21,17 @@ struct kc_fit_fields {
     size_t n;
     /* The place of each in name and kind; KC_FIT_NO_FIELD: not read. */
     size_t text, document, time, weight, label, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
+};
+
+/* The space of the graph of neighbours. */
+struct kc_fit_space {
+    float *x;            /* (n, dims) unit rows; NULL: the rows are clustered as they are */
+    struct kc_rows rows; /* of x */
+    uint32_t dims, neighbours, parts;
+    double recall;       /* of the neighbours; 1: they are exact */
+    double silhouette;   /* of the labels, on the rows themselves */
+    double seconds;      /* that making it took */
+    struct kc_diffusion_report report;
 };
 
 /* Everything a run holds; one place to free it. */
@@ -38,6 +51,8 @@ struct kc_job_run {
     struct kc_parts parts;  /* the groups and windows as clustered; empty if all rows were clustered as one */
     struct kc_groups groups;
     struct kc_dataset ds;
+    struct kc_fit_space space;
+    const struct kc_rows *rows; /* what is clustered: those of ds or of the space */
     struct kc_dataset given; /* the centroids to start from; or empty */
     void *start_opts;        /* the algorithm's options with their number as k; or NULL */
     void *opts;             /* the algorithm's options, resolved for these rows */
@@ -85,6 +100,18 @@ void kc_fit_parts_free(struct kc_job_run *run);
 
 /* Read the centroids that the fit starts from, and set k and the dimension of the job by them. */
 int kc_fit_read_start(struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+
+/* job/fit_space.c */
+
+/* Make the space that the job asks for, and set run->rows. */
+int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Compute the silhouette of the labels on the rows themselves, if they were clustered in another space. */
+int kc_fit_space_judge(struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+void kc_fit_space_free(struct kc_job_run *run);
+/* Return the dimensions of the space of n rows of d numbers. */
+size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d);
+/* Return the bytes that making the space needs at the peak, the space included; 0 for the rows themselves. */
+uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
 
 /* job/fit_leave.c */
 

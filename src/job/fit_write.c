@@ -7,7 +7,6 @@
 #include "core/cluster/members.h"
 #include "core/kmeans/kmeans.h"
 #include "job/fit_run.h"
-#include "la/product.h"
 
 int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
@@ -16,7 +15,7 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         run->top = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top, e);
         run->top_similarity = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top_similarity, e);
         if (!run->top || !run->top_similarity ||
-            kc_assign_top(&run->ctx, &run->ds.rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity,
+            kc_assign_top(&run->ctx, run->rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity,
                           e) != 0)
             return -1;
     }
@@ -65,7 +64,7 @@ static void add_setting(struct kc_setting *s, size_t *n, const char *name, const
     s[(*n)++] = (struct kc_setting){name, text, number};
 }
 
-#define SETTINGS 10
+#define SETTINGS 12
 
 /* List the options in use that influence the clusters and are not the algorithm's. Return how many. */
 static size_t list_settings(const struct kc_job_fit *j, const char *group_by, struct kc_setting s[SETTINGS])
@@ -73,6 +72,10 @@ static size_t list_settings(const struct kc_job_fit *j, const char *group_by, st
     const struct kc_parts_opts *p = &j->parts;
     const double second = (double)KC_DATE_SECOND;
     size_t n = 0;
+    if (j->space_dims > 0) {
+        add_setting(s, &n, "space", "graph", 0);
+        add_setting(s, &n, "space_dims", NULL, (double)j->space_dims);
+    }
     if (j->ngroup_by > 0)
         add_setting(s, &n, "group_by", group_by, 0);
     if (p->min_rows > 0)
@@ -153,6 +156,10 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .fit = &run->fit,
         .opts = j->algorithm == &kc_algorithm_kmeans ? run->opts : NULL,
         .kernel = kc_la_kernel(),
+        .dim = run->ds.rows.d,
+        .space = {run->space.x ? "graph" : NULL, run->space.dims, run->space.neighbours, run->space.parts,
+                  run->space.recall, run->fit.silhouette},
+        .silhouette = run->space.x ? run->space.silhouette : run->fit.silhouette,
         .ids = run->like.ids,
         .terms = &run->ds.terms,
         .skipped = run->ds.skipped,
@@ -166,7 +173,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .left_out = run->left_out,
         .keywords = j->keywords ? &run->keywords : NULL,
         .names = j->keywords || j->label_by ? &run->names : NULL,
-        .seconds = {.read = run->times.read - run->times.begin, .index = own->index_seconds,
+        .seconds = {.read = run->times.read - run->times.begin, .space = run->space.seconds,
+                    .index = own->index_seconds,
                     .final = own->final_seconds,
                     .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,
                     .write = run->times.end - run->times.fit - run->keywords_seconds,
@@ -175,8 +183,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .storage = kc_storage_name(run->ds.storage),
         .peak_rss = kc_mem_peak(),
     };
-    report.seconds.sweep =
-        run->times.fit - run->times.read - report.seconds.index - report.seconds.final - report.seconds.sizes;
+    const double others = report.seconds.space + report.seconds.index + report.seconds.final + report.seconds.sizes;
+    report.seconds.sweep = run->times.fit - run->times.read - others;
     return report;
 }
 

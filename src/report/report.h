@@ -10,6 +10,13 @@
 struct kc_report {
     const struct kc_clustering *fit;
     const struct kc_kmeans_opts *opts; /* of k-means, whose sweep is reported; NULL for another algorithm */
+    size_t dim;                     /* of the rows that were read */
+    double silhouette;              /* of the labels on these */
+    struct {
+        const char *name;           /* "graph"; NULL: the rows were clustered as they are */
+        uint32_t dims, neighbours, parts;
+        double recall, silhouette;  /* of the neighbours; of the labels in the space */
+    } space;                        /* in which the figures of fit were computed */
     const char *kernel;             /* the kernel of the products, "avx512" */
     const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
     const struct kc_strs *terms;    /* (fit->n), or empty: the numbers of the input rows are the terms */
@@ -30,7 +37,7 @@ struct kc_report {
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
-        double read, sweep, index, final, sizes, write, total, keywords;
+        double read, space, sweep, index, final, sizes, write, total, keywords;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include "in/dataset.h"
-#include "json/jsonw.h"
 #include "report/prometheus.h"
 #include "report/report.h"
 #include "report/writer.h"
@@ -110,6 +109,8 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
     }
     kc_jsonw_open(w, "seconds", '{', 1);
     kc_jsonw_fixed(w, "read", r->seconds.read, 3);
+    if (r->space.name)
+        kc_jsonw_fixed(w, "space", r->seconds.space, 3);
     kc_jsonw_fixed(w, "sweep", r->seconds.sweep, 3);
     kc_jsonw_fixed(w, "index", r->seconds.index, 3);
     kc_jsonw_fixed(w, "final", r->seconds.final, 3);
@@ -134,9 +135,19 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "version", KC_VERSION);
     kc_jsonw_u64(&w, "n", fit->n);
-    kc_jsonw_u64(&w, "dim", fit->d);
+    kc_jsonw_u64(&w, "dim", r->dim);
     kc_jsonw_u64(&w, "k", fit->k);
-    kc_jsonw_double(&w, "silhouette", fit->silhouette);
+    kc_jsonw_double(&w, "silhouette", r->silhouette);
+    if (r->space.name) {
+        kc_jsonw_open(&w, "space", '{', 1);
+        kc_jsonw_cstr(&w, "name", r->space.name);
+        kc_jsonw_u64(&w, "dims", r->space.dims);
+        kc_jsonw_u64(&w, "neighbours", r->space.neighbours);
+        kc_jsonw_u64(&w, "parts", r->space.parts);
+        kc_jsonw_double(&w, "recall", r->space.recall);
+        kc_jsonw_double(&w, "silhouette", r->space.silhouette);
+        kc_jsonw_close(&w, '}');
+    }
     kc_jsonw_double(&w, "objective", fit->objective);
     kc_jsonw_double(&w, "inertia", fit->inertia);
     if (r->opts) {
@@ -200,7 +211,7 @@ int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const
     kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
     kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
     kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", kc_report_kmeans(r).k_selected);
-    kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", fit->silhouette);
+    kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", r->silhouette);
     kc_metrics_one(&m, "kclust_objective", "Sum of the rows' similarities to their centroids.", fit->objective);
     kc_metrics_one(&m, "kclust_inertia", "Sum of the squared distances of the rows to their cluster's mean.",
                    fit->inertia);

@@ -117,7 +117,8 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
     const struct kc_clustering *f = r->fit;
     const struct kc_kmeans own = kc_report_kmeans(r);
     char peak[16];
-    if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", f->d) != 0 ||
+    if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", r->dim) != 0 ||
+        (r->space.name ? kc_buf_printf(b, e, " in %s space of %u", r->space.name, r->space.dims) : 0) != 0 ||
         (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
         (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
@@ -128,10 +129,14 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
         return -1;
     if (r->leaves && kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)r->left_out) != 0)
         return -1;
-    if (!isnan(f->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", f->silhouette) != 0)
+    if (!isnan(r->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", r->silhouette) != 0)
         return -1;
-    if (kc_buf_printf(b, e, ", %.2f s (read %.2f, sweep %.2f)", r->seconds.total, r->seconds.read,
-                      r->seconds.sweep) != 0)
+    if (r->space.name && !isnan(r->space.silhouette) &&
+        kc_buf_printf(b, e, " (%.4f in the space)", r->space.silhouette) != 0)
+        return -1;
+    if (kc_buf_printf(b, e, ", %.2f s (read %.2f", r->seconds.total, r->seconds.read) != 0 ||
+        (r->space.name ? kc_buf_printf(b, e, ", space %.2f", r->seconds.space) : 0) != 0 ||
+        kc_buf_printf(b, e, ", sweep %.2f)", r->seconds.sweep) != 0)
         return -1;
     kc_num_human(peak, r->peak_rss);
     return r->peak_rss ? kc_buf_printf(b, e, ", peak %s\n", peak) : kc_buf_addc(b, '\n', e);

@@ -5,7 +5,7 @@ export PYTHONPATH=$CASES PYTHONDONTWRITEBYTECODE=1
 
 # Seconds and memory differ from run to run.
 steady() {
-    sed -E 's/, [0-9.]+ s \(read [0-9.]+, sweep [0-9.]+\), peak [0-9.]+ ?[kKMGTB]*$/, TIME, PEAK/'
+    sed -E 's/, [0-9.]+ s \(read [0-9.]+, (space [0-9.]+, )?sweep [0-9.]+\), peak [0-9.]+ ?[kKMGTB]*$/, TIME, PEAK/'
 }
 
 # What a failure must be on standard error: one line "kclust: ..." that is no warning, and no line of another kind.

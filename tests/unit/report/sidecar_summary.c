@@ -37,7 +37,10 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
                                 .sweep_flops = 1250000000, .sweep_dense_flops = 5000000000, .index_flops = 400000};
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .kernel = "portable", .terms = &m->terms, .warnings = &m->warnings,
-                                   .seconds = {0.5, 1.25, 0.0625, 0.375, 0, 0.125, 2, 0}, .storage = "spill",
+                                   .dim = 3, .silhouette = 0.25,
+                                   .seconds = {.read = 0.5, .sweep = 1.25, .index = 0.0625, .final = 0.375, .write = 0.125,
+                                               .total = 2},
+                                   .storage = "spill",
                                    .peak_rss = 41000000};
 }
 
