@@ -1,6 +1,7 @@
 /* Whole jobs where the Nth allocation fails: KC_ESYS with a message, nothing half-made, and no leak that a sanitizer
  * would see. In one thread each allocation fails once; with two threads, and where all later ones fail too, every
- * seventh does, from a place that the seed chooses. (The harness torture-malloc has them all.) The unit binary is linked with --wrap for the allocating calls. */
+ * seventh does, from a place that the seed chooses. (The harness torture-malloc has them all.) The unit binary is linked
+ * with --wrap for the allocating calls. */
 #include <math.h>
 #include <errno.h>
 #include <stdatomic.h>
