@@ -318,12 +318,12 @@ static const char *find_arg(const struct kc_opt *opts, size_t n, const char *nam
 
 /* Write the name of an option, with the text that it is from if nobody typed it: "--facet (of --preset news-events)",
  * "--facet (kclust.conf:7)". */
-static void name_with_origin(const struct kc_cli *cli, const struct kc_opt *opts, const struct kc_option *o,
+static void name_with_origin(const struct kc_cli *cli, const struct kc_opt *opts, size_t n, const struct kc_option *o,
                              const struct kc_config *texts, char out[ORIGIN_MAX])
 {
     size_t i = 0;
     snprintf(out, ORIGIN_MAX, "--%s", o->name);
-    while (opts[i].row != o)
+    while (i + 1 < n && opts[i].row != o)
         i++;
     for (const struct kc_config *c = texts; c && cli->given[i] == 2; c = c->next)
         for (size_t j = c->n; j-- > 0;) {
@@ -347,9 +347,9 @@ int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, s
     for (const struct kc_rule *r = v->rules; r && r->options; r++) {
         const struct kc_option *a = find_active(cli, opts, n, r->options), *b = find_active(cli, opts, n, r->others);
         if (a)
-            name_with_origin(cli, opts, a, texts, name[0]);
+            name_with_origin(cli, opts, n, a, texts, name[0]);
         if (b)
-            name_with_origin(cli, opts, b, texts, name[1]);
+            name_with_origin(cli, opts, n, b, texts, name[1]);
         if (a && !b && r->kind == KC_NEEDS)
             return kc_err_set(e, KC_EUSAGE, "%s needs --%s %s%s%s", name[0], r->others, find_arg(opts, n, r->others),
                               r->why ? ", " : "", r->why ? r->why : "");

@@ -211,10 +211,10 @@ static void list_columns(const struct kc_strs *header, const struct kc_label_tab
     for (size_t i = 0; i < t->columns; i++) {
         size_t n = 0;
         const char *p = t->header && i < header->n ? kc_strs_get(header, i, &n) : "";
-        if (n == 0)
-            p = digits;
-        if (n == 0)
+        if (n == 0) {
             n = (size_t)snprintf(digits, sizeof digits, "%zu", i + 1);
+            p = digits;
+        }
         kc_known_add(&known, p, n);
     }
     kc_known_end(&known);

@@ -76,7 +76,7 @@ static void look_at_edges(const char *p, const char *end, int *first, int *last)
             all += n > 0 && is;
             n++;
         }
-        if (n == 0 || n < 3) {
+        if (n < 3) {
             *first = *last = 0;
             return;
         }
