@@ -291,7 +291,7 @@ def stdin_cells():
         yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no %s" % wants, out=b"")
         yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say=None if verb == "diff" else
                    "standard input: not a format that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of "
-                   "kclust-formats(5)")
+                   "kclust-formats(5); rows of float32 without a header need -i raw --dim N")
         if verb == "score":  # the labels are of all rows
             yield piped_cell(where + "offset", args, 0, at_second_line, code=1, out=b"")
         else:
@@ -387,7 +387,8 @@ def operand_cells():
         yield fails("missing", "x/y", "cannot open: No such file or directory")
         if verb != "diff":
             yield Cell(where + "missing behind one that is there", args + ["a", "missing"], code=4, out=b"", stdin=None,
-                       say="missing: cannot open: No such file or directory")
+                       say="missing: cannot open: No such file or directory" +
+                       ("" if verb == "info" else "; an output is named by -o"))
         yield fails("dangling link", "l", "cannot open: No such file or directory",
                     prepare=lambda d: os.symlink("nothing", d + "/l"))
         yield fails("link loop", "l", "cannot open: Too many levels of symbolic links",
