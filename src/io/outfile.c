@@ -408,12 +408,15 @@ int kc_outfile_commit_all(struct kc_outfile *const *f, size_t n, struct kc_err *
 /* Return 1 if two open outputs would replace the same file, by whatever names. */
 static int is_same_target(const struct kc_outfile *a, const struct kc_outfile *b)
 {
-    char da[PATH_MAX], db[PATH_MAX];
-    struct stat p, q; /* the targets need not exist yet, but their directories do */
-    if (a->kind != KIND_TEMP || b->kind != KIND_TEMP ||
-        strcmp(split_target(a->target, da), split_target(b->target, db)) != 0)
+    char dir[PATH_MAX]; /* one for both: the stack may be small */
+    struct stat p, q;   /* the targets need not exist yet, but their directories do */
+    if (a->kind != KIND_TEMP || b->kind != KIND_TEMP)
         return 0;
-    return stat(da, &p) == 0 && stat(db, &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
+    const char *one = split_target(a->target, dir);
+    if (stat(dir, &p) != 0)
+        return 0;
+    const char *other = split_target(b->target, dir);
+    return strcmp(one, other) == 0 && stat(dir, &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
 }
 
 int kc_outfile_all_differ(const struct kc_named_output *o, size_t n, struct kc_err *e)

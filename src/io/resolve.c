@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define MAX_LINKS 40
 
@@ -20,10 +21,10 @@ static int may_follow(const struct stat *link, const struct stat *folder)
     return link->st_uid == geteuid() || link->st_uid == folder->st_uid;
 }
 
-/* Read the link that path names into link. Return 0, -1 if it is no link or nothing is there, or an errno. */
-static int read_link(const char *path, char link[PATH_MAX])
+/* Read the link that path names into link. Return 0, -1 if it is no link or nothing is there, or an errno. folder:
+ * PATH_MAX bytes to work with. */
+static int read_link(const char *path, char *folder, char link[PATH_MAX])
 {
-    char folder[PATH_MAX];
     struct stat st, in;
     const char *slash = strrchr(path, '/');
     size_t n = slash ? (size_t)(slash - path) : 0;
@@ -53,14 +54,15 @@ static int read_link(const char *path, char link[PATH_MAX])
     return err;
 }
 
-int kc_resolve(char *path, size_t size)
+/* Follow the links of path, at most MAX_LINKS of them. room: 2 * PATH_MAX bytes to work with. */
+static int follow_links(char *path, size_t size, char *room)
 {
+    char *folder = room, *link = room + PATH_MAX;
     for (int i = 0; i < MAX_LINKS; i++) {
-        char link[PATH_MAX];
         size_t end = strlen(path);
         if (end == 0 || path[end - 1] == '/') /* a folder: its caller refuses it */
             return 0;
-        int err = read_link(path, link);
+        int err = read_link(path, folder, link);
         if (err != 0)
             return err < 0 ? 0 : err;
         char *slash = strrchr(path, '/');
@@ -70,4 +72,15 @@ int kc_resolve(char *path, size_t size)
         memcpy(path + dir, link, n + 1);
     }
     return ELOOP;
+}
+
+int kc_resolve(char *path, size_t size)
+{
+    struct kc_err none;
+    char *room = kc_mem_alloc(2, PATH_MAX, &none); /* not on the stack, which may be as small as 32 KiB */
+    if (!room)
+        return ENOMEM;
+    int err = follow_links(path, size, room);
+    kc_mem_free(room);
+    return err;
 }

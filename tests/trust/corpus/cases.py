@@ -163,7 +163,6 @@ def texts(step):
 
 def small(step):
     """Every truncation and every flipped bit of a small file of each format; step > 1 leaves some out."""
-    skip = FIELDS + ["--on-bad", "skip"]
     files = {"jsonl": LINES, "array": ARRAY, "kvec": kvec_file(), "npy-f4": npy_file(), "npy-f8": npy_file(">f8", (2,
     0)),
              "npy-f2": npy_file("<f2", (3, 0)), "gzip": gzip.compress(LINES[:80], mtime=0) + gzip.compress(LINES[80:],
@@ -173,11 +172,13 @@ def small(step):
              "gzip-faiss-map": gzip.compress(faiss_file(ids=(5, -7, 1 << 40)), mtime=0), "tensor": tensor_file(),
              "tensor-bf16": tensor_file("BF16"), "gzip-tensor": gzip.compress(tensor_file("F16"), mtime=0)}
     for name, data in files.items():
-        yield from truncations(name, data, FIELDS, auto, max(1, step // 8))
-        yield from flips(name, data, FIELDS, auto, step)
-    for name in ("jsonl", "kvec", "npy-f4", "faiss-map", "tensor"):
-        yield from truncations(name + "-skip", files[name], skip, skipping, max(1, step // 8))
-        yield from flips(name + "-skip", files[name], skip, skipping, step)
+        fields = FIELDS if name in ("jsonl", "array", "gzip", "zstd") else []  # the others have none
+        yield from truncations(name, data, fields, auto, max(1, step // 8))
+        yield from flips(name, data, fields, auto, step)
+        if name in ("jsonl", "kvec", "npy-f4", "faiss-map", "tensor"):
+            skip = [*fields, "--on-bad", "skip"]
+            yield from truncations(name + "-skip", data, skip, skipping, max(1, step // 8))
+            yield from flips(name + "-skip", data, skip, skipping, step)
 
     def records(data):
         if not data:
