@@ -17,7 +17,7 @@
 #define TREE "/sys/fs/cgroup"
 /* Bytes of what is read: the stack may be as small as 32 KiB. */
 #define GROUPS 4096 /* /proc/self/cgroup: up to some 15 lines */
-#define TABLE 2048  /* memory.stat and meminfo, whose lines of interest are in the first KiB */
+#define TABLE 2048  /* memory.stat and meminfo, whose lines of interest come first */
 #define NUMBERS 64
 #define NAME 1024 /* of a group's folder */
 

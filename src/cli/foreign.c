@@ -27,11 +27,11 @@ static const struct {
      "the field of the vector is --vec-field"},
     {"format out-format", "the format of the output is -f, that of the input -i"},
     {"out outfile out-file", "the output is -o"},
-    {"neighbors n-neighbors num-neighbors", "the number of neighbours is --neighbours"},
+    {"neighbors n-neighbors num-neighbors", "the number of neighbours is --neighbours, of kclust neighbours"},
     {"silent", "quiet is -q"},
     {"file files infile input-file data vectors embeddings labels",
      "files are given without an option, after the verb"},
-    {"eps n-neighbors min-dist cluster-selection-epsilon density", "there is no density clustering: --threshold leaves "
+    {"eps min-dist cluster-selection-epsilon density", "there is no density clustering: --threshold leaves "
      "outliers unassigned"},
     {"soft top-k top-n nearest n-nearest probabilities calculate-probabilities", "--top N adds the N nearest clusters"},
     {"outliers contamination", "--threshold p5, for one, leaves outliers unassigned"},

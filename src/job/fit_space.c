@@ -64,7 +64,7 @@ size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d)
 
 uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads)
 {
-    if (kc_fit_space_dims(j, n, d) == d && j->space_dims == 0)
+    if (j->space_dims == 0)
         return 0;
     const struct kc_neighbours_opts near = choose_neighbours(j, n);
     const struct kc_diffusion_opts o = {choose_dims(j, n), POWER};
