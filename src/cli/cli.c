@@ -155,7 +155,7 @@ static int reset_args(const struct kc_verb *v, struct kc_err *e)
     struct kc_cli *cli = v->args;
     memcpy(v->args, v->defaults, v->size);
     for (const struct kc_opt_group *g = v->groups; g->rows || g->algorithms; g++)
-        for (size_t i = 0; g->algorithms && kc_algorithms[i]; i++) {
+        for (size_t i = 0; g->algorithms == KC_FIRST_ALGORITHM && kc_algorithms[i]; i++) {
             cli->algorithm[i] = kc_mem_alloc(kc_algorithms[i]->opts_size, 1, e);
             if (!cli->algorithm[i])
                 return -1;
@@ -177,7 +177,8 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     if (done != KC_ROLE_NONE)
         return done == KC_ROLE_VERSION ? kc_cli_version() :
                kc_cli_help(named || done == KC_ROLE_HELP_ALL ? v : NULL, done == KC_ROLE_HELP_ALL);
-    if (kc_opt_check_rules(v, *texts, &e) != 0 || v->check(v->args, v, argc, argv, first, named, &e) != 0)
+    if (kc_opt_check_rules(v, *texts, &e) != 0 || kc_opt_check_algorithm(v, *texts, &e) != 0 ||
+        v->check(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
     int code = start_context(cli, &e) == 0 ? v->run(v->args, &e) : -1;
     if (code >= 0) {

@@ -119,10 +119,11 @@ static const struct kc_option presets[] = {
     {0}};
 
 static const struct kc_opt_group groups[] = {
-    {.heading = "Clustering:", .algorithms = 1},
+    {.heading = "Clustering:", .algorithms = KC_FIRST_ALGORITHM},
     {.rows = clustering},
     {.rows = kc_fit_rows_options, .at = AT(job)},
     {.rows = memory},
+    {.algorithms = KC_OTHER_ALGORITHMS},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_fit_output_options, .at = AT(job)},
     {.rows = kc_labels_options, .at = AT(job.out)},

@@ -136,7 +136,7 @@ static int add_option(struct kc_buf *b, const struct kc_opt *opt, struct kc_err 
 static int add_options(struct kc_buf *b, const struct kc_verb *v, int basic, struct kc_err *e)
 {
     struct kc_opt opts[KC_OPTS_MOST];
-    size_t n = kc_opts_list(v, opts);
+    size_t n = kc_opts_shown(v, opts);
     const char *heading = NULL;
     for (size_t i = 0; i < n; i++) {
         if (basic && !(opts[i].row->marks & KC_OPTION_BASIC))
@@ -206,7 +206,7 @@ int kc_cli_version(void)
 static int add_list(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
     struct kc_opt opts[KC_OPTS_MOST];
-    size_t n = kc_opts_list(v, opts);
+    size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;
         char letter[2] = {o->letter, '\0'}, fallback[KC_OPTION_TEXT_MAX];

@@ -45,7 +45,7 @@ static int add_bash_pattern(struct kc_buf *b, const struct kc_verb *v, const str
 static int add_bash_values(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
     struct kc_opt opts[KC_OPTS_MOST];
-    size_t n = kc_opts_list(v, opts);
+    size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;
         if (!o->arg)
@@ -71,7 +71,7 @@ static int add_bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc
         return -1;
     int any = 0;
     struct kc_opt opts[KC_OPTS_MOST];
-    size_t n = kc_opts_list(v, opts);
+    size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;
         if ((any && kc_buf_addc(b, ' ', e) != 0) ||
@@ -223,7 +223,7 @@ static int make_zsh(struct kc_buf *b, struct kc_err *e)
         if (kc_buf_printf(b, e, "    %s)\n        _arguments -s -S \\\n", (*v)->name) != 0)
             return -1;
         struct kc_opt opts[KC_OPTS_MOST];
-        size_t n = kc_opts_list(*v, opts);
+        size_t n = kc_opts_shown(*v, opts);
         for (size_t i = 0; i < n; i++)
             if (add_zsh_option(b, opts[i].row, e) != 0)
                 return -1;
@@ -308,7 +308,7 @@ static int make_fish(struct kc_buf *b, struct kc_err *e)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++) {
         struct kc_opt opts[KC_OPTS_MOST];
-        size_t n = kc_opts_list(*v, opts);
+        size_t n = kc_opts_shown(*v, opts);
         for (size_t i = 0; i < n; i++)
             if (add_fish_option(b, *v, opts[i].row, e) != 0)
                 return -1;

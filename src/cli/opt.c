@@ -20,13 +20,44 @@ struct getopt_tables {
     char shorts[2 * KC_OPTS_MOST + 2];
 };
 
+/* Return 1 if two rows are the same option: of the same name, or of the same letter if both have no name. */
+static int is_same_option(const struct kc_option *a, const struct kc_option *b)
+{
+    return a == b ||
+           (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
+}
+
+/* Return 1 if the table has this option. */
+static int has_option(const struct kc_option *table, const struct kc_option *o)
+{
+    for (; !kc_option_is_last(table); table++)
+        if (is_same_option(table, o))
+            return 1;
+    return 0;
+}
+
 /* List the rows of one table. */
 static size_t list_rows(const struct kc_option *rows, const char *heading, void *base, const void *defaults, size_t n,
                         struct kc_opt opts[KC_OPTS_MOST])
 {
     for (const struct kc_option *o = rows; !kc_option_is_last(o) && n < KC_OPTS_MOST; o++)
         if (o->name || o->letter)
-            opts[n++] = (struct kc_opt){o, heading, base, defaults};
+            opts[n++] = (struct kc_opt){o, heading, base, defaults, 0};
+    return n;
+}
+
+/* List the options of the algorithms from place `from` to before place `to`. */
+static size_t list_algorithms(const struct kc_cli *cli, const char *heading, size_t from, size_t to, size_t n,
+                              struct kc_opt opts[KC_OPTS_MOST])
+{
+    for (size_t i = from; i < to && kc_algorithms[i]; i++) {
+        const struct kc_algorithm *a = kc_algorithms[i];
+        const size_t first = n;
+        n = list_rows(a->options, i == 0 ? heading : a->heading, cli->algorithm[i], a->defaults, n, opts);
+        for (size_t j = 0; j < i; j++)
+            for (size_t o = first; o < n; o++)
+                opts[o].repeated |= has_option(kc_algorithms[j]->options, opts[o].row);
+    }
     return n;
 }
 
@@ -37,22 +68,23 @@ size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST])
     size_t n = 0;
     for (const struct kc_opt_group *g = v->groups; g->rows || g->algorithms; g++) {
         heading = g->heading ? g->heading : heading;
-        if (!g->algorithms)
+        if (g->algorithms)
+            n = list_algorithms(cli, heading, g->algorithms == KC_FIRST_ALGORITHM ? 0 : 1,
+                                g->algorithms == KC_FIRST_ALGORITHM ? 1 : SIZE_MAX, n, opts);
+        else
             n = list_rows(g->rows, heading, (char *)v->args + g->at, (const char *)v->defaults + g->at, n, opts);
-        for (size_t i = 0; g->algorithms && kc_algorithms[i]; i++)
-            n = list_rows(kc_algorithms[i]->options, heading, cli->algorithm[i], kc_algorithms[i]->defaults, n, opts);
     }
     return n;
 }
 
-/* Return 1 if an earlier option has the same name, as two algorithms may have: getopt must know it once. */
-static int is_repeated(const struct getopt_tables *t, size_t i)
+size_t kc_opts_shown(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST])
 {
-    const char *name = t->opts[i].row->name;
-    for (size_t j = 0; kc_algorithms[1] && name && j < i; j++)
-        if (t->opts[j].row->name && strcmp(t->opts[j].row->name, name) == 0)
-            return 1;
-    return 0;
+    const size_t n = kc_opts_list(v, opts);
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!opts[i].repeated)
+            opts[m++] = opts[i];
+    return m;
 }
 
 /* Build getopt_long's tables from the options of a verb. */
@@ -65,7 +97,9 @@ static void build_tables(const struct kc_verb *v, struct getopt_tables *t)
     *s++ = ':'; /* getopt reports a missing argument as ':' rather than '?' */
     for (size_t i = 0; i < t->n; i++) {
         const struct kc_option *o = t->opts[i].row;
-        if (o->name && !is_repeated(t, i))
+        if (t->opts[i].repeated)
+            continue;
+        if (o->name)
             t->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, 256 + (int)i};
         if (o->letter) {
             *s++ = o->letter;
@@ -254,13 +288,6 @@ int kc_opt_parse(const struct kc_verb *v, int argc, char **argv, kc_opt_take tak
     return 0;
 }
 
-/* Return 1 if two rows are the same option: of the same name, or of the same letter if both have no name. */
-static int is_same_option(const struct kc_option *a, const struct kc_option *b)
-{
-    return a == b ||
-           (a->name && b->name ? strcmp(a->name, b->name) == 0 : !a->name && !b->name && a->letter == b->letter);
-}
-
 int kc_opt_store(void *arg, const struct kc_option *row, const char *value, const char *name, struct kc_err *e)
 {
     const struct kc_verb *v = *(const struct kc_verb **)arg;
@@ -356,6 +383,41 @@ int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, s
         if (a && b && r->kind == KC_EXCLUDES)
             return kc_err_set(e, KC_EUSAGE, "%s and %s cannot be combined%s%s", name[0], name[1],
                               r->why ? ": " : "", r->why ? r->why : "");
+    }
+    return 0;
+}
+
+/* Return the algorithm that the options choose; NULL if the verb has none. */
+static const struct kc_algorithm *find_algorithm(const struct kc_opt *opts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (opts[i].row->name && strcmp(opts[i].row->name, "algorithm") == 0)
+            return kc_algorithms[*(const int *)((const char *)opts[i].base + opts[i].row->at)];
+    return NULL;
+}
+
+int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *texts, struct kc_err *e)
+{
+    char name[ORIGIN_MAX];
+    const struct kc_cli *cli = v->args;
+    struct kc_opt opts[KC_OPTS_MOST];
+    const size_t n = kc_opts_list(v, opts);
+    const struct kc_algorithm *chosen = find_algorithm(opts, n);
+    for (size_t i = 0; chosen && i < n; i++) {
+        const struct kc_option *o = opts[i].row;
+        const struct kc_algorithm *of = NULL;
+        for (const struct kc_algorithm *const *a = kc_algorithms; *a && !of; a++)
+            of = has_option((*a)->options, o) ? *a : NULL;
+        if (!of || !cli->given[i] || has_option(chosen->options, o))
+            continue;
+        if (o->name)
+            name_with_origin(cli, opts, n, o, texts, name);
+        else
+            kc_option_name(o, name);
+        if (cli->given[i] == 2 && !strchr(name, '(')) /* the environment is for all algorithms */
+            continue;
+        return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s: it is an option of %s", name, chosen->name,
+                          of->name);
     }
     return 0;
 }

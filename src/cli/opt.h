@@ -6,14 +6,16 @@
 #include "base/err.h"
 #include "base/option.h"
 
-#define KC_OPTS_MOST 160 /* options of a verb */
+#define KC_OPTS_MOST 240 /* options of a verb */
 
 /* Rows that belong together in help. */
 struct kc_opt_group {
     const char *heading;          /* NULL: continues the group before */
     const struct kc_option *rows; /* options about one struct */
     size_t at;                    /* offset of that struct in the verb's arguments */
-    int algorithms;               /* 1: instead of rows, the options of every algorithm, about those in struct kc_cli */
+    int algorithms;               /* instead of rows, the options of algorithms, about those in struct kc_cli: */
+#define KC_FIRST_ALGORITHM 1      /* those of the default one, */
+#define KC_OTHER_ALGORITHMS 2     /* or of all others, each under its own heading */
 };
 
 /* A rule about options that need or exclude each other. The lists are of long names, separated by spaces. */
@@ -49,14 +51,17 @@ const struct kc_verb *kc_verb_find(const char *name);
 /* An option of a verb, with its heading and the structs that hold its value and default. */
 struct kc_opt {
     const struct kc_option *row;
-    const char *heading;  /* of its group */
+    const char *heading;  /* of its group, or of its algorithm */
     void *base;           /* the struct that the row is about; NULL while the verb has no arguments yet */
     const void *defaults; /* a struct of the same type with the defaults */
+    int repeated;         /* an earlier option has this name, as two algorithms' may: help shows it once */
 };
 
 /* List the options of a verb in the order of help, and return how many. Rows without a name, which are only for files,
  * are left out. */
 size_t kc_opts_list(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST]);
+/* List them without the repeated ones. */
+size_t kc_opts_shown(const struct kc_verb *v, struct kc_opt opts[KC_OPTS_MOST]);
 
 /* Accept one option. name: what the user wrote ("--k-min", "KCLUST_K_MIN"), for messages. */
 typedef int (*kc_opt_take)(void *arg, const struct kc_option *row, const char *value, const char *name,
@@ -85,6 +90,9 @@ int kc_opt_given(const struct kc_verb *v, const char *name);
 
 /* Check the verb's rules. texts: those that kc_opt_parse received, for messages. KC_EUSAGE if one is broken. */
 int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, struct kc_err *e) KC_MUST_USE;
+/* Check that no option is given that the chosen algorithm lacks and another one has, but for the environment's, which
+ * are for all of them. KC_EUSAGE. */
+int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *texts, struct kc_err *e) KC_MUST_USE;
 
 /* Write the default as help shows it; an empty text if it shows none. */
 void kc_opt_default(const struct kc_opt *o, char out[KC_OPTION_TEXT_MAX]);

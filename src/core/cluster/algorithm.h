@@ -25,11 +25,13 @@ struct kc_request {
 struct kc_algorithm {
     const char *name;      /* in options and files: "kmeans" */
     const char *title;     /* in records: "spherical k-means" */
+    const char *heading;   /* of its options in help; NULL: it is the default */
     const struct kc_option *options; /* the rows of its options (base/option.h) */
     size_t opts_size;      /* bytes of the struct that the rows are about; the functions below get such a struct */
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
-    int centroids;         /* its clusterings have centroids and, if asked for, sums: a model needs both */
+    int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked
+                            * for: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */
     int (*check)(const void *opts, struct kc_err *e);
     /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
