@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "core/judge/quality.h"
 #include "job/fit_run.h"
-#include "job/graph.h"
+#include "core/near/near.h"
 
 #define FEWEST 8      /* rows: fewer make no graph worth the name */
 #define POWER 8       /* of the eigenvalues; 4 to 16 do as well */
@@ -69,7 +69,7 @@ uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int 
     const struct kc_neighbours_opts near = choose_neighbours(j, n);
     const struct kc_diffusion_opts o = {choose_dims(j, n), POWER};
     const uint64_t lists = (uint64_t)n * (near.m * 8 + 4);
-    const uint64_t search = kc_job_search_bytes(n, d, in_memory, &near, 0, threads);
+    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads);
     const uint64_t graph = kc_affinity_bytes(n, d, near.m, threads);
     const uint64_t work = lists + graph > search ? lists + graph : search;
     const uint64_t turn = graph + kc_diffusion_bytes(n, &o);
@@ -95,7 +95,7 @@ int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct
     int rc = -1;
     const double began = kc_clock_now();
     kc_ctx_stage(&run->ctx, KC_PHASE_NEIGHBOURS);
-    if (kc_job_search(&run->ctx, rows, &of_near, 0, &near, &search, e) == 0 &&
+    if (kc_near_find(&run->ctx, rows, &of_near, 0, &near, &search, e) == 0 &&
         kc_affinity_make(&run->ctx, rows, &near, &graph, e) == 0) {
         kc_neighbours_free(&near);
         s->x = kc_mem_aligned(kc_mem_mul(rows->n, o.dims), sizeof *s->x, e);

@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "in/fields/attrs.h"
 #include "io/outfile.h"
-#include "job/graph.h"
+#include "core/near/near.h"
 #include "par/pool.h"
 
 /* Everything a run holds; one place to free it. */
@@ -29,7 +29,7 @@ struct near_run {
 static uint64_t work_bytes(const struct near_run *r, size_t n, size_t d, int in_memory)
 {
     const uint64_t times = r->j->decay > 0 ? (uint64_t)n * sizeof(int64_t) : 0;
-    return times + kc_job_search_bytes(n, d, in_memory, &r->opts, r->j->recall, r->threads);
+    return times + kc_near_bytes(n, d, in_memory, &r->opts, r->j->recall, r->threads);
 }
 
 /* The same for rows in memory. A kc_in_opts.work. */
@@ -116,7 +116,7 @@ static int run_neighbours(const struct kc_ctx *ctx, struct near_run *r, struct k
         return -1;
     kc_ctx_stage(ctx, KC_PHASE_NEIGHBOURS);
     r->opts.time = r->time;
-    if (kc_job_search(ctx, &r->ds.rows, &r->opts, j->recall, &r->g, &r->report, e) != 0)
+    if (kc_near_find(ctx, &r->ds.rows, &r->opts, j->recall, &r->g, &r->report, e) != 0)
         return -1;
     const struct kc_near t = {&r->g, &r->ds.terms, r->ds.skipped, r->ds.nskipped};
     kc_ctx_stage(ctx, KC_PHASE_WRITE);

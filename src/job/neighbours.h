@@ -11,7 +11,7 @@ struct kc_job_neighbours {
     double least;            /* --min-similarity; -2: no limit */
     const char *time_field;  /* or NULL */
     int64_t decay;           /* microseconds; 0: none */
-    double recall;           /* the share of the neighbours to find; 1: all; 0: the default of job/graph.h */
+    double recall;           /* the share of the neighbours to find; 1: all; 0: the default of core/near/near.h */
     uint64_t max_memory;     /* bytes, 0: no limit */
     const char *output;      /* "-": standard output */
     struct kc_near_opts out;

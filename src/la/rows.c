@@ -17,6 +17,13 @@ struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, siz
     return r;
 }
 
+struct kc_rows kc_rows_pick_from(const struct kc_rows *r, const uint32_t *at, size_t n, uint32_t *idx)
+{
+    for (size_t i = 0; i < n; i++)
+        idx[i] = r->idx ? r->idx[at[i]] : at[i];
+    return kc_rows_pick(r, idx, n);
+}
+
 /* Read m rows. With idx, rows that are adjacent in the source are read at once. */
 static int read_some(const struct kc_rows *r, size_t i0, size_t m, float *buf)
 {

@@ -21,6 +21,9 @@ struct kc_rows {
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d);
 /* Return a source of the rows idx[0 .. n) of base, which must have all its rows (no idx). idx stays the caller's. */
 struct kc_rows kc_rows_pick(const struct kc_rows *base, const uint32_t *idx, size_t n);
+/* Return the rows at[0 .. n) of r, which may have some of its base's rows only. idx (n): set, may be `at`, and kept by
+ * the result. */
+struct kc_rows kc_rows_pick_from(const struct kc_rows *r, const uint32_t *at, size_t n, uint32_t *idx);
 
 /* Return a row in memory. */
 static inline const float *kc_rows_at(const struct kc_rows *r, size_t i)

@@ -39,12 +39,14 @@ core/kmeans:   base par json la core/cluster core/judge
 core/track:    base la core/cluster core/judge
 core/parts:    base par la core/cluster core/judge
 core/graph:    base par la core/cluster
-core:          base core/cluster core/kmeans
+core/near:     base par la core/cluster core/kmeans core/graph
+core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
+core:          base core/cluster core/kmeans core/density
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
 report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts core/graph
-job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts core/graph model report
-cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track core/graph model report job
-core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts
+job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density model report
+cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track core/graph core/near core/density model report job
+core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density
 '
 
 work=$(mktemp -d) || exit 1

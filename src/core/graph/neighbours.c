@@ -20,8 +20,6 @@
 #include "base/mem.h"
 #include "core/graph/offer.h"
 
-#define WIDE ((size_t)960) /* rows of a block at most: the products of a tile with it (368 KB) stay in the L2 cache */
-
 /* What a thread works with. */
 struct worker {
     float *out;      /* (block, KC_LA_TILE) products of a tile */
@@ -47,18 +45,6 @@ struct side {
     size_t first; /* place of row 0 */
     size_t n;
 };
-
-/* Return the rows of a block, by what n rows and the threads ask for. */
-static size_t choose_block(size_t n, unsigned threads)
-{
-    size_t want = n / (6 * (size_t)threads) / KC_LA_TILE * KC_LA_TILE;
-    return want < KC_LA_TILE ? KC_LA_TILE : want < WIDE ? want : WIDE;
-}
-
-static size_t count_blocks(size_t n, size_t block)
-{
-    return n / block + (n % block != 0);
-}
 
 /* Return the row at a place. */
 static uint32_t row_at(const struct search *s, size_t place)
@@ -197,13 +183,12 @@ static int is_too_far(struct search *s, size_t a, size_t b)
     return 1;
 }
 
-/* Work on pair number `at` of blocks. The nearest pairs, and so with decay the most promising, come first. */
+/* Work on pair number `at` of blocks; with decay the most promising come first. */
 static void search_pair(void *arg, size_t at, unsigned worker)
 {
     struct search *s = arg;
-    size_t apart = 0;
-    while (at >= s->nblocks - apart)
-        at -= s->nblocks - apart++;
+    size_t apart;
+    at = kc_neighbours_pair(at, s->nblocks, &apart);
     if (!is_too_far(s, at, at + apart))
         multiply_blocks(s, at, at + apart, &s->worker[worker]);
 }
@@ -242,11 +227,11 @@ static uint32_t *order_by_time(const int64_t *time, size_t n, struct kc_err *e)
 
 uint64_t kc_neighbours_bytes(size_t n, size_t d, const struct kc_neighbours_opts *o, unsigned threads)
 {
-    const uint64_t block = choose_block(n, threads);
+    const uint64_t block = kc_neighbours_block(n, threads);
     const uint64_t order = o->decay > 0 ? sizeof(struct moment) + sizeof(uint32_t) : 0;
     return (uint64_t)n * (o->m * (sizeof(uint32_t) + sizeof(float)) + sizeof(uint32_t) + sizeof(float) + order) +
            threads * (block * (KC_LA_TILE + 2 * (uint64_t)d) * sizeof(float) + KC_LA_SCRATCH + sizeof(struct worker)) +
-           count_blocks(n, block) * sizeof(pthread_mutex_t);
+           kc_neighbours_blocks(n, block) * sizeof(pthread_mutex_t);
 }
 
 /* Allocate what the threads work with. */
@@ -297,10 +282,10 @@ int kc_neighbours_find(const struct kc_ctx *ctx, const struct kc_rows *rows, con
 {
     const size_t n = rows->n;
     const unsigned threads = kc_pool_threads(ctx->pool);
-    struct search s = {.rows = rows, .o = o, .g = out, .block = choose_block(n, threads)};
+    struct search s = {.rows = rows, .o = o, .g = out, .block = kc_neighbours_block(n, threads)};
     uint32_t *order = NULL;
     int rc = -1;
-    s.nblocks = count_blocks(n, s.block);
+    s.nblocks = kc_neighbours_blocks(n, s.block);
     s.worst = kc_mem_alloc(n, sizeof *s.worst, e);
     s.lock = kc_mem_alloc(s.nblocks, sizeof(pthread_mutex_t), e);
     if (kc_neighbours_begin(out, n, o->m, e) != 0 || !s.worst || !s.lock)

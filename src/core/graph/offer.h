@@ -1,5 +1,5 @@
-/* Inside core/graph: the list of a row's neighbours while it grows, and the quick look at products that spares most of
- * them a look at the list. */
+/* Inside core/graph: the list of a row's neighbours while it grows, the quick look at products that spares most of them a
+ * look at the list, and the blocks whose pairs are multiplied. */
 #ifndef KC_CORE_GRAPH_OFFER_H
 #define KC_CORE_GRAPH_OFFER_H
 
@@ -51,6 +51,30 @@ static inline int kc_neighbours_any_reaches(const float *product, const float *b
         any |= p >= b;
     }
     return (any[0] | any[1] | any[2] | any[3]) != 0;
+}
+
+#define KC_NEIGHBOURS_WIDE ((size_t)960) /* rows of a block at most: the products of a tile with it (368 KB) stay in the
+                                          * L2 cache */
+
+/* Return the rows of a block, by what n rows and the threads ask for. */
+static inline size_t kc_neighbours_block(size_t n, unsigned threads)
+{
+    const size_t want = n / (6 * (size_t)threads) / KC_LA_TILE * KC_LA_TILE;
+    return want < KC_LA_TILE ? KC_LA_TILE : want < KC_NEIGHBOURS_WIDE ? want : KC_NEIGHBOURS_WIDE;
+}
+
+static inline size_t kc_neighbours_blocks(size_t n, size_t block)
+{
+    return n / block + (n % block != 0);
+}
+
+/* Return the first block of pair number `at` of the blocks; *apart: how many blocks on the other is. The nearest pairs
+ * come first. */
+static inline size_t kc_neighbours_pair(size_t at, size_t nblocks, size_t *apart)
+{
+    for (*apart = 0; at >= nblocks - *apart; (*apart)++)
+        at -= nblocks - *apart;
+    return at;
 }
 
 /* Return the least float that is at least `least`. */

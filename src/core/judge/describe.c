@@ -13,7 +13,7 @@ struct describing {
     const struct kc_request *r;
     struct kc_clustering *f;
     struct kc_space space;          /* of the rows that are in clusters */
-    uint32_t *row, *label;          /* (space.n) their numbers and clusters */
+    uint32_t *row, *label, *source; /* (space.n) their numbers and clusters, and their numbers in the rows' base */
     double *weights, *picked;       /* (n), (space.n); NULL: all 1 */
     float *similarity, *margin, *row_silhouette; /* (space.n) */
     double *sums, *mass;            /* (k, d), (k) */
@@ -49,7 +49,8 @@ static int pick_rows(struct describing *w, const struct kc_rows *rows)
         m += f->labels[i] != KC_NOISE;
     w->row = kc_mem_alloc(m, sizeof *w->row, w->e);
     w->label = kc_mem_alloc(m, sizeof *w->label, w->e);
-    if (!w->row || !w->label || kc_weights_make(w->r->weights, f->n, &w->weights, &w->space.one, w->e) != 0)
+    w->source = kc_mem_alloc(m, sizeof *w->source, w->e);
+    if (!w->row || !w->label || !w->source || kc_weights_make(w->r->weights, f->n, &w->weights, &w->space.one, w->e) != 0)
         return -1;
     m = 0;
     for (size_t i = 0; i < f->n; i++)
@@ -59,7 +60,7 @@ static int pick_rows(struct describing *w, const struct kc_rows *rows)
         }
     w->space.n = m;
     w->space.d = f->d;
-    w->space.rows = m == f->n ? *rows : kc_rows_pick(rows, w->row, m);
+    w->space.rows = m == f->n ? *rows : kc_rows_pick_from(rows, w->row, m, w->source);
     if (kc_weights_pick(w->weights, w->row, m, &w->picked, w->e) != 0)
         return -1;
     w->space.w = w->picked;
@@ -170,6 +171,7 @@ int kc_describe(const struct kc_ctx *ctx, const struct kc_rows *rows, const stru
     kc_mem_free(w.similarity);
     kc_mem_free(w.picked);
     kc_mem_free(w.weights);
+    kc_mem_free(w.source);
     kc_mem_free(w.label);
     kc_mem_free(w.row);
     return rc;
@@ -177,7 +179,7 @@ int kc_describe(const struct kc_ctx *ctx, const struct kc_rows *rows, const stru
 
 uint64_t kc_describe_bytes(size_t n, size_t d, int in_memory, uint64_t k, const struct kc_request *r, unsigned threads)
 {
-    const uint64_t row = 2 * sizeof(uint32_t) + (r->want_rows ? 6 : 2) * sizeof(float) +
+    const uint64_t row = 3 * sizeof(uint32_t) + (r->want_rows ? 6 : 2) * sizeof(float) +
                          (r->weights ? 2 * sizeof(double) : 0);
     const uint64_t cluster = d * (sizeof(float) + sizeof(double)) + sizeof(struct kc_cluster) + 3 * sizeof(double);
     const uint32_t most = k < UINT32_MAX ? (uint32_t)k : UINT32_MAX;

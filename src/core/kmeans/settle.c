@@ -61,7 +61,7 @@ int kc_settle_centre(struct kc_fitting *w)
 static int reassign_unsure_rows(struct kc_fitting *w, int *moved)
 {
     struct kc_clustering *f = w->f;
-    int rc = -1, here = w->space.rows.x != NULL;
+    int rc = -1, here = w->space.rows.x && !w->space.rows.idx;
     size_t m = w->nunsure, step = here || m < PIECE ? m : PIECE;
     float *x = kc_mem_aligned(here ? 1 : kc_mem_mul(step, f->d), sizeof *x, w->e);
     uint32_t *labels = kc_mem_alloc(m, sizeof *labels, w->e);

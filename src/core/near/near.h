@@ -1,6 +1,6 @@
-/* The search for neighbours that the verbs share: of all rows, or by cells of a k-means of many rows. */
-#ifndef KC_JOB_GRAPH_H
-#define KC_JOB_GRAPH_H
+/* The search for neighbours that verbs and algorithms share: of all rows, or by cells of a k-means of many rows. */
+#ifndef KC_CORE_NEAR_NEAR_H
+#define KC_CORE_NEAR_NEAR_H
 
 #include "core/cluster/clustering.h"
 #include "core/graph/cells.h"
@@ -16,11 +16,11 @@ struct kc_search_report {
 
 /* Find the neighbours of the rows. recall: the share to find, 1 for all, 0 for the default. Free g with
  * kc_neighbours_free, also after a failure. */
-int kc_job_search(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours_opts *o,
+int kc_near_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours_opts *o,
                   double recall, struct kc_neighbours *g, struct kc_search_report *report,
                   struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this allocates at the peak, the result included. */
-uint64_t kc_job_search_bytes(size_t n, size_t d, int in_memory, const struct kc_neighbours_opts *o, double recall,
+uint64_t kc_near_bytes(size_t n, size_t d, int in_memory, const struct kc_neighbours_opts *o, double recall,
                              unsigned threads);
 
 #endif

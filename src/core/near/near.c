@@ -1,6 +1,6 @@
 /* Exact up to some hundred thousand rows; beyond that the square of their number is too much, and a k-means makes cells
  * that narrow the search. */
-#include "job/graph.h"
+#include "core/near/near.h"
 
 #include <math.h>
 #include "core/kmeans/kmeans.h"
@@ -28,7 +28,7 @@ static struct kc_kmeans_opts choose_cells(size_t n)
     return o;
 }
 
-int kc_job_search(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours_opts *o,
+int kc_near_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours_opts *o,
                   double recall, struct kc_neighbours *g, struct kc_search_report *report, struct kc_err *e)
 {
     const struct kc_kmeans_opts of_cells = choose_cells(rows->n);
@@ -50,7 +50,7 @@ int kc_job_search(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     return rc;
 }
 
-uint64_t kc_job_search_bytes(size_t n, size_t d, int in_memory, const struct kc_neighbours_opts *o, double recall,
+uint64_t kc_near_bytes(size_t n, size_t d, int in_memory, const struct kc_neighbours_opts *o, double recall,
                              unsigned threads)
 {
     if (choose_recall(o, recall, n) >= 1)
