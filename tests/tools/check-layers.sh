@@ -22,7 +22,8 @@ verdict() {
 
 # The rooms from the bottom up, and the rooms below each that it may include; a room always includes itself. A room is a
 # folder of src, nested ones too: in/formats is a room beside in.
-walls='
+cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density'
+walls="
 base:
 io:            base
 par:           base
@@ -43,11 +44,11 @@ core/near:     base par la core/cluster core/kmeans core/graph
 core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
 core:          base core/cluster core/kmeans core/density
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
-report:        base io json text la in/fields in/piece in core/cluster core/judge core/kmeans core/track core/parts core/graph
-job:           base io par json text la in/fields in/piece in core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density model report
-cli:           base io par json text in/fields in/piece in core core/cluster core/judge core/kmeans core/parts core/track core/graph core/near core/density model report job
+report:        base io json text la in/fields in/piece in $cores
+job:           base io par json text la in/fields in/piece in $cores model report
+cli:           base io par json text in/fields in/piece in $cores model report job
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density
-'
+"
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

@@ -52,8 +52,8 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
                        uint32_t row, uint32_t m, uint32_t *count, uint32_t *id, float *similarity);
 /* Set w (n, n) to the weights of the graph of the m nearest rows, before its parts are joined. */
 void kc_ref_affinity(const float *x, size_t n, size_t d, uint32_t m, double *w);
-/* Set core (n) to the similarity of each row's neighbour number `samples`, or the last, and weight (n - 1) to the weights
- * of the maximum spanning tree in which a pair weighs its similarity, but no more than either core. */
+/* Set core (n) to the similarity of each row's neighbour number `samples`, or the last, and weight (n - 1) to the
+ * weights of the maximum spanning tree in which a pair weighs its similarity, but no more than either core. */
 void kc_ref_reach(const float *x, size_t n, size_t d, uint32_t samples, float *core, float *weight);
 
 /* Compute the agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: the pairs by looking at all of
