@@ -2,9 +2,10 @@
 #include "core/algorithms.h"
 
 #include <string.h>
+#include "core/density/hdbscan.h"
 #include "core/kmeans/kmeans.h"
 
-const struct kc_algorithm *const kc_algorithms[] = {&kc_algorithm_kmeans, NULL};
+const struct kc_algorithm *const kc_algorithms[] = {&kc_algorithm_kmeans, &kc_algorithm_hdbscan, NULL};
 
 const struct kc_algorithm *kc_algorithm_find(const char *name, size_t n)
 {

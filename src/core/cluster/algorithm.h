@@ -8,7 +8,8 @@
 #include "core/cluster/clustering.h"
 #include "la/rows.h"
 
-struct kc_steps; /* core/cluster/steps.h */
+struct kc_steps;    /* core/cluster/steps.h */
+struct kc_affinity; /* core/graph/affinity.h */
 
 /* What the caller wants beside the labels, the same for every algorithm. */
 struct kc_request {
@@ -18,6 +19,9 @@ struct kc_request {
     const float *centroids; /* (ncentroids, d) unit rows to start from, for algorithms with `centroids`, whose options
                              * ask for as many clusters; NULL: the algorithm finds its own */
     uint32_t ncentroids;
+    const struct kc_rows *original; /* (n) what was read, if the rows are coordinates of a space; NULL: they are that */
+    const struct kc_affinity *graph; /* the graph of the rows' neighbours that the space is made from; NULL: none is
+                             * known */
     int part;               /* the rows are one part of many: what they cannot have is a warning, not a broken limit */
     struct kc_steps *steps; /* saving on the way, and an end when time is up; NULL: run to the end */
 };
@@ -30,6 +34,7 @@ struct kc_algorithm {
     size_t opts_size;      /* bytes of the struct that the rows are about; the functions below get such a struct */
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
+    int weights;           /* it honours kc_request.weights */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked
                             * for: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */

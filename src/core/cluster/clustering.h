@@ -36,6 +36,9 @@ struct kc_clustering {
     float *similarity;           /* (n) to the own centroid; NAN for noise */
     float *margin;               /* (n) similarity to the own centroid less that to the nearest other; if asked for */
     float *row_silhouette;       /* (n) if asked for */
+    float *probability;          /* (n) how sure the algorithm is that the row is in its cluster, 0 .. 1, 0 for noise;
+                                  * NULL: it does not know */
+    float *outlier;              /* (n) how much the row is an outlier, 0 .. 1; NULL: the algorithm does not know */
     double silhouette;           /* mean over the assigned rows; NAN when k < 2 */
     double objective;            /* sum of the lengths of the clusters' sums */
     double inertia;              /* sum of squared distances to the clusters' means */

@@ -46,6 +46,7 @@ const struct kc_algorithm kc_algorithm_kmeans = {
     .opts_size = sizeof(struct kc_kmeans_opts),
     .defaults = &defaults,
     .resumable = 1,
+    .weights = 1,
     .centroids = 1,
     .check = kc_kmeans_check,
     .resolve = resolve_range,

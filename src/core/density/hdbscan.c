@@ -1,0 +1,322 @@
+/* From rows to labels: neighbours, the tree of mutual reachability, the dendrogram, the condensed tree, the selection.
+ * Distances are 1 - cosine. A row's core distance is that of its neighbour number --min-samples, without itself, as in
+ * the hdbscan package for Python; scikit-learn counts the row itself as the first. */
+#include "core/density/hdbscan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/num.h"
+#include "core/density/reach.h"
+#include "core/judge/describe.h"
+#include "core/near/near.h"
+
+#define NEAR 32u /* neighbours that prove most of the tree */
+
+static const struct kc_hdbscan_opts defaults = KC_HDBSCAN_OPTS_DEFAULT;
+
+/* What a run holds. */
+struct dense {
+    const struct kc_ctx *ctx;
+    const struct kc_rows *rows;
+    const struct kc_hdbscan_opts *o;
+    const struct kc_request *r;
+    struct kc_clustering *f;
+    struct kc_hdbscan *own;
+    struct kc_neighbours near;
+    struct kc_affinity graph;
+    struct kc_condensed tree;
+    struct kc_err *e;
+};
+
+/* Parse one number of clusters. What k-means takes beyond that is refused when this algorithm is chosen. */
+static int parse_k(void *base, const char *value, const char *name, struct kc_err *e)
+{
+    struct kc_hdbscan_opts *o = base;
+    (void)name;
+    (void)e;
+    o->k_range = kc_num_u64(value + (*value == '='), &o->k) != 0 || o->k < 2;
+    return 0;
+}
+
+static void write_k(const void *base, int brief, char out[KC_OPTION_TEXT_MAX])
+{
+    const struct kc_hdbscan_opts *o = base;
+    (void)brief;
+    if (o->k > 0)
+        snprintf(out, KC_OPTION_TEXT_MAX, "%llu", (unsigned long long)o->k);
+    else
+        *out = '\0';
+}
+
+#define AT(member) offsetof(struct kc_hdbscan_opts, member)
+
+static const struct kc_option options[] = {
+    {.letter = 'k', .arg = "K", .type = KC_OPTION_OWN, .key = "k", .parse = parse_k, .text = write_k,
+     .marks = KC_OPTION_RECORD, .help = "take the layer with about K clusters"},
+    {.name = "min-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_size), .least = 1, .env = "KCLUST_MIN_SIZE",
+     .marks = KC_OPTION_RECORD, .help = "make no cluster smaller than N"},
+    {.name = "max-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_size), .least = 1, .off = "off",
+     .env = "KCLUST_MAX_SIZE", .marks = KC_OPTION_RECORD, .help = "make no cluster larger than N"},
+    {.name = "min-samples", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_samples), .least = 1,
+     .most = KC_HDBSCAN_SAMPLES_MOST, .marks = KC_OPTION_RECORD,
+     .help = "measure how densely a row lies by its neighbour number N: more leave more rows out"},
+    {.name = "select", .arg = "HOW", .type = KC_OPTION_WORD, .at = AT(select), .words = "auto eom leaf layers",
+     .marks = KC_OPTION_RECORD,
+     .help = "take the most stable clusters (eom), the finest (leaf), or the best of the layers of ever larger least "
+             "sizes; auto: layers in the graph's space, else eom"},
+    {.name = "epsilon", .arg = "D", .type = KC_OPTION_REAL, .at = AT(epsilon), .high = 2, .off = "off",
+     .marks = KC_OPTION_RECORD,
+     .help = "do not split clusters at distances below D, 1 less the cosine"},
+    {.name = "allow-one", .type = KC_OPTION_FLAG, .at = AT(allow_one), .set = 1, .marks = KC_OPTION_RECORD,
+     .help = "let one cluster of all rows be an answer"},
+    {.name = "noise", .arg = "WHAT", .type = KC_OPTION_WORD, .at = AT(noise), .words = "keep nearest",
+     .marks = KC_OPTION_RECORD,
+     .help = "keep rows that are in no cluster as noise (-1), or give each to the cluster of the nearest centroid"},
+    {0}};
+
+static int check_options(const void *opts, struct kc_err *e)
+{
+    typedef unsigned long long ull;
+    const struct kc_hdbscan_opts *o = opts;
+    if (o->k_range)
+        return kc_err_set(e, KC_EUSAGE, "-k takes one number, at least 2, with --algorithm hdbscan");
+    if (o->k > 0 && o->select != KC_SELECT_AUTO && o->select != KC_SELECT_LAYERS)
+        return kc_err_set(e, KC_EUSAGE, "-k takes one of the layers: leave out --select %s",
+                          o->select == KC_SELECT_EOM ? "eom" : "leaf");
+    if (o->min_size < 2)
+        return kc_err_set(e, KC_EUSAGE, "--min-size is at least 2 with --algorithm hdbscan");
+    if (o->max_size && o->max_size < o->min_size)
+        return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
+                          (ull)o->max_size, (ull)o->min_size);
+    return 0;
+}
+
+static uint64_t count_most_clusters(const void *opts, size_t n)
+{
+    const struct kc_hdbscan_opts *o = opts;
+    return n / o->min_size + 1;
+}
+
+static uint64_t count_least_rows(const void *opts)
+{
+    const struct kc_hdbscan_opts *o = opts;
+    return 2 * o->min_size;
+}
+
+static enum kc_select choose_selection(const struct kc_hdbscan_opts *o, const struct kc_request *r)
+{
+    return o->select != KC_SELECT_AUTO ? (enum kc_select)o->select :
+           o->k > 0 || r->graph        ? KC_SELECT_LAYERS : KC_SELECT_EOM;
+}
+
+static struct kc_neighbours_opts choose_neighbours(const struct kc_hdbscan_opts *o, size_t n)
+{
+    struct kc_neighbours_opts near = KC_NEIGHBOURS_OPTS_DEFAULT;
+    const uint64_t want = o->min_samples > NEAR ? o->min_samples : NEAR;
+    near.m = (uint32_t)(want < n ? want : n > 1 ? n - 1 : 1);
+    return near;
+}
+
+static void free_appendix(void *appendix)
+{
+    struct kc_hdbscan *own = appendix;
+    kc_layers_free(&own->layers);
+    kc_mem_free(own);
+}
+
+/* Find neighbours, tree and dendrogram. */
+static int make_dendrogram(struct dense *w)
+{
+    const size_t n = w->rows->n;
+    const struct kc_neighbours_opts o = choose_neighbours(w->o, n);
+    struct kc_search_report search;
+    struct kc_reach_report reach = {0};
+    float *core = kc_mem_alloc(n, sizeof *core, w->e);
+    struct kc_bridge *tree = kc_mem_alloc(n, sizeof *tree, w->e);
+    uint32_t *work = kc_mem_alloc(kc_mem_mul(n, 2), sizeof *work, w->e);
+    w->f->merges = kc_mem_alloc(n, sizeof *w->f->merges, w->e);
+    w->f->nmerges = n - 1;
+    int rc = core && tree && work && w->f->merges ? 0 : -1;
+    if (rc == 0)
+        rc = kc_near_find(w->ctx, w->rows, &o, 0, &w->near, &search, w->e);
+    if (rc == 0) {
+        w->own->recall = search.cells ? search.by_cells.recall : 1;
+        rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, search.cells == 0, core, tree,
+                           &reach, w->e);
+    }
+    if (rc == 0) {
+        kc_density_merge(tree, n, w->f->merges, work, work + n);
+        w->own->again = reach.again;
+        kc_ctx_log(w->ctx, KC_LOG_INFO, "tree: %u rounds over lists of %u, %.3g of the pairs looked at again, %u parts "
+                   "joined at the end", reach.rounds, o.m, reach.again, reach.bridged);
+    }
+    kc_mem_free(work);
+    kc_mem_free(tree);
+    kc_mem_free(core);
+    return rc;
+}
+
+/* Choose the least size: that of the best layer, or the one asked for. */
+static int choose_size(struct dense *w, const struct kc_selection *s, uint64_t *min_size)
+{
+    struct kc_layers *l = &w->own->layers;
+    struct kc_layers_opts o = {w->o->min_size, w->o->k, s, w->r->graph, w->r->original ? w->r->original : w->rows};
+    *min_size = w->o->min_size;
+    if (w->own->select != KC_SELECT_LAYERS)
+        return 0;
+    if (!o.graph) {
+        if (kc_affinity_make(w->ctx, w->rows, &w->near, &w->graph, w->e) != 0)
+            return -1;
+        o.graph = &w->graph;
+    }
+    if (kc_layers_find(w->ctx, w->rows, w->f->merges, &o, &w->tree, l, w->e) != 0)
+        return -1;
+    if (l->n > 0)
+        *min_size = l->layer[l->chosen].min_size;
+    return 0;
+}
+
+static int warn(struct dense *w, const char *text)
+{
+    return kc_strs_add(&w->f->warnings, text, strlen(text), w->e);
+}
+
+/* Add what the user should know about the result. */
+static int add_warnings(struct dense *w)
+{
+    char text[200];
+    const struct kc_clustering *f = w->f;
+    const struct kc_hdbscan *own = w->own;
+    if (f->k == 0)
+        return warn(w, "no cluster was found: all rows are noise (a smaller --min-size or --min-samples finds smaller "
+                       "clusters, --allow-one takes all rows as one)");
+    if (w->o->k > 0 && f->k != w->o->k) {
+        snprintf(text, sizeof text, "no layer has %llu clusters: the nearest has %u", (unsigned long long)w->o->k, f->k);
+        if (warn(w, text) != 0)
+            return -1;
+    }
+    if (w->o->noise == KC_NOISE_KEEP && own->noise * 2 > f->n) {
+        snprintf(text, sizeof text, "%.0f %% of the rows are noise%s", 100 * (double)own->noise / (double)f->n,
+                 w->r->original ? "" : ": --space graph brings clusters out that the cosine hardly tells apart");
+        return warn(w, text);
+    }
+    return 0;
+}
+
+/* Label the rows by the dendrogram. */
+static int label_rows(struct dense *w)
+{
+    struct kc_clustering *f = w->f;
+    const size_t n = w->rows->n;
+    struct kc_selection s = {.by = w->own->select == KC_SELECT_LEAF ? KC_SELECT_LEAF : KC_SELECT_EOM,
+                             .epsilon = w->o->epsilon, .max_size = w->o->max_size, .allow_one = w->o->allow_one};
+    uint64_t min_size;
+    int rc = -1;
+    if (kc_condensed_begin(&w->tree, n, w->o->min_size, w->e) != 0 || choose_size(w, &s, &min_size) != 0)
+        return -1;
+    unsigned char *chosen = kc_mem_alloc(w->tree.room, 1, w->e);
+    double *work = kc_mem_alloc(w->tree.room, sizeof *work, w->e);
+    uint32_t *id = kc_mem_alloc(w->tree.room, sizeof *id, w->e);
+    f->probability = kc_mem_alloc(n, sizeof *f->probability, w->e);
+    f->outlier = kc_mem_alloc(n, sizeof *f->outlier, w->e);
+    if (chosen && work && id && f->probability && f->outlier) {
+        kc_condense(&w->tree, f->merges, min_size);
+        kc_condensed_select(&w->tree, &s, chosen, work);
+        f->k = kc_condensed_label(&w->tree, chosen, f->labels, f->probability, f->outlier, id, work);
+        for (size_t i = 0; i < n; i++)
+            w->own->noise += f->labels[i] == KC_NOISE;
+        rc = w->o->noise == KC_NOISE_NEAREST && f->k > 0 ?
+             kc_layers_fill(w->ctx, w->rows, f->labels, f->k, w->e) : 0;
+    }
+    kc_mem_free(id);
+    kc_mem_free(work);
+    kc_mem_free(chosen);
+    return rc;
+}
+
+/* Fewer rows than two clusters need: all are noise, or one cluster. */
+static int label_few_rows(struct dense *w)
+{
+    const size_t n = w->rows->n;
+    const int one = w->o->allow_one && n >= w->o->min_size;
+    w->f->k = (uint32_t)one;
+    w->f->probability = kc_mem_alloc(n, sizeof *w->f->probability, w->e);
+    w->f->outlier = kc_mem_zalloc(n, sizeof *w->f->outlier, w->e);
+    if (!w->f->probability || !w->f->outlier)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        w->f->labels[i] = one ? 0 : KC_NOISE;
+        w->f->probability[i] = (float)one;
+    }
+    w->own->noise = one ? 0 : n;
+    return 0;
+}
+
+static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
+                       const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
+{
+    const struct kc_hdbscan_opts *o = opts;
+    struct dense w = {.ctx = ctx, .rows = rows, .o = o, .r = r, .f = out, .e = e};
+    *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = &kc_algorithm_hdbscan,
+                                  .path = "neighbours", .free_appendix = free_appendix};
+    out->appendix = w.own = kc_mem_zalloc(1, sizeof *w.own, e);
+    out->labels = kc_mem_alloc(rows->n, sizeof *out->labels, e);
+    if (!w.own || !out->labels)
+        return -1;
+    w.own->select = choose_selection(o, r);
+    w.own->recall = 1;
+    int rc = rows->n < 2 * o->min_size ? label_few_rows(&w) :
+             make_dendrogram(&w) != 0 || label_rows(&w) != 0 ? -1 : 0;
+    kc_condensed_free(&w.tree);
+    kc_affinity_free(&w.graph);
+    kc_neighbours_free(&w.near);
+    if (rc == 0)
+        rc = kc_describe(ctx, rows, r, out->k, out, e);
+    if (rc == 0)
+        rc = add_warnings(&w);
+    snprintf(out->path_why, sizeof out->path_why, "%s", w.own->recall < 1 ? "by cells" : "exact");
+    return rc;
+}
+
+const struct kc_hdbscan *kc_hdbscan_of(const struct kc_clustering *c)
+{
+    return c->algorithm == &kc_algorithm_hdbscan ? c->appendix : NULL;
+}
+
+static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
+                            unsigned threads)
+{
+    const struct kc_hdbscan_opts *o = opts;
+    const struct kc_neighbours_opts near = choose_neighbours(o, n);
+    const int layers = choose_selection(o, r) == KC_SELECT_LAYERS;
+    const uint64_t lists = (uint64_t)n * (near.m * 8 + 4), merges = (uint64_t)n * sizeof(struct kc_merge);
+    const uint64_t tree = (uint64_t)n * (sizeof(float) + sizeof(struct kc_bridge) + 2 * sizeof(uint32_t));
+    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads) + tree + merges;
+    const uint64_t reach = lists + tree + merges + kc_reach_bytes(n, d, threads);
+    uint64_t choose = lists + merges + kc_condensed_bytes(n, o->min_size) + (uint64_t)n * 2 * sizeof(float) +
+                      2 * (n / o->min_size + 2) * (sizeof(double) + sizeof(uint32_t) + 1);
+    if (layers)
+        choose += (r->graph ? 0 : kc_affinity_bytes(n, d, near.m, threads)) +
+                  kc_layers_bytes(n, d, in_memory, o->min_size, threads);
+    const uint64_t describe = merges + (uint64_t)n * 2 * sizeof(float) +
+                              kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
+    uint64_t most = search > reach ? search : reach;
+    most = choose > most ? choose : most;
+    most = describe > most ? describe : most;
+    return most + (uint64_t)n * sizeof(uint32_t) + sizeof(struct kc_hdbscan);
+}
+
+const struct kc_algorithm kc_algorithm_hdbscan = {
+    .name = "hdbscan",
+    .title = "HDBSCAN*",
+    .heading = "Clustering by density (--algorithm hdbscan):",
+    .options = options,
+    .opts_size = sizeof(struct kc_hdbscan_opts),
+    .defaults = &defaults,
+    .check = check_options,
+    .most_clusters = count_most_clusters,
+    .least_rows = count_least_rows,
+    .bytes = count_bytes,
+    .run = run_hdbscan,
+};

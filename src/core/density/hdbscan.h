@@ -1,0 +1,41 @@
+/* HDBSCAN*: clusters of rows that lie more densely together than what is around them, and noise (Campello, Moulavi &
+ * Sander 2013; McInnes & Healy 2017), by the exact neighbours of all rows. */
+#ifndef KC_CORE_DENSITY_HDBSCAN_H
+#define KC_CORE_DENSITY_HDBSCAN_H
+
+#include "core/cluster/algorithm.h"
+#include "core/density/condense.h"
+#include "core/density/layers.h"
+
+enum kc_noise_to { KC_NOISE_KEEP, KC_NOISE_NEAREST };
+
+struct kc_hdbscan_opts {
+    uint64_t min_size;    /* the fewest rows of a cluster, at least 2 */
+    uint64_t min_samples; /* the neighbour whose distance is a row's core distance */
+    int select;           /* enum kc_select */
+    double epsilon;       /* see struct kc_selection */
+    int allow_one;
+    uint64_t max_size;
+    int noise;            /* enum kc_noise_to */
+    uint64_t k;           /* take the layer with about so many clusters; 0: the best layer */
+    int k_range;          /* more than one k was asked for, which cannot be */
+};
+
+#define KC_HDBSCAN_SAMPLES_MOST 512
+#define KC_HDBSCAN_OPTS_DEFAULT {.min_size = 10, .min_samples = 5}
+
+/* The appendix of a clustering by HDBSCAN*. */
+struct kc_hdbscan {
+    enum kc_select select;   /* what was done: EOM, LEAF or LAYERS */
+    struct kc_layers layers; /* of LAYERS; else empty */
+    uint64_t noise;          /* rows that were noise, before any was given to the nearest cluster */
+    double recall;           /* of the neighbours; 1: they are exact */
+    double again;            /* pairs of rows that were multiplied again for the tree, as in struct kc_reach_report */
+};
+
+extern const struct kc_algorithm kc_algorithm_hdbscan; /* its options are a struct kc_hdbscan_opts */
+
+/* Return the appendix of a clustering by HDBSCAN*; NULL if it has none. */
+const struct kc_hdbscan *kc_hdbscan_of(const struct kc_clustering *c);
+
+#endif
