@@ -26,6 +26,8 @@ const struct kc_option kc_fit_rows_options[] = {
              "for that percentile of the cluster's rows, as in p5, or outlier for far below the others"},
     {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(min_margin), .high = 2, .shown = "none",
      .help = "leave rows with a margin below F unassigned (-1)"},
+    {.name = "min-purity", .arg = "F", .type = KC_OPTION_REAL, .at = AT(min_purity), .high = 1, .shown = "none",
+     .help = "leave rows unassigned (-1) if less than this share of their 15 nearest neighbours is in their cluster"},
     {0}};
 
 /* Parse the name of a file, or "none", which drops the built-in stop words. The option may be given twice, for both. */

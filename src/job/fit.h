@@ -49,6 +49,7 @@ struct kc_job_fit {
     uint32_t space_dims;     /* coordinates of the graph of neighbours to cluster; 0: the rows themselves */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */
+    double min_purity;       /* rows with a smaller share of neighbours in their cluster are left out; 0: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     struct kc_checkpoint_opts checkpoint;
@@ -72,8 +73,9 @@ int kc_job_fit_parse_space(void *base, const char *value, const char *name, stru
 void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);
 /* The options that name the outputs; rows about a struct kc_job_fit. */
 extern const struct kc_option kc_fit_output_options[];
-/* Return 1 if rows may be left out of their clusters. */
+/* Return 1 if rows may be left out of their clusters; if they may be for their similarity to centroids. */
 int kc_job_fit_leaves(const struct kc_job_fit *j);
+int kc_job_fit_leaves_by_centroid(const struct kc_job_fit *j);
 /* Check that standard output is wanted at most once. KC_EUSAGE. */
 int kc_job_fit_check_outputs(const struct kc_job_fit *j, struct kc_err *e) KC_MUST_USE;
 

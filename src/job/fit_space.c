@@ -97,6 +97,7 @@ int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct
     kc_ctx_stage(&run->ctx, KC_PHASE_NEIGHBOURS);
     if (kc_job_search(&run->ctx, rows, &of_near, 0, &near, &search, e) == 0 &&
         kc_affinity_make(&run->ctx, rows, &near, &graph, e) == 0) {
+        kc_fit_purity_keep(j, run, &near, search.cells ? search.by_cells.recall : 1);
         kc_neighbours_free(&near);
         s->x = kc_mem_aligned(kc_mem_mul(rows->n, o.dims), sizeof *s->x, e);
         rc = s->x ? kc_diffusion_run(&run->ctx, &graph, &o, s->x, &s->report, e) : -1;

@@ -32,12 +32,17 @@ struct kc_report {
     } like;
     int leaves;                     /* rows could be left out of their clusters, */
     uint64_t left_out;              /* and so many were */
+    struct {
+        uint32_t neighbours;        /* of a row, whose labels were compared with its own; 0: they were not */
+        double recall, mean;        /* of the neighbours, 1: they are exact; of the purities of the rows in clusters */
+        double least;               /* rows of a lower purity were left out; 0: none */
+    } purity;
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
-        double read, space, sweep, index, final, sizes, write, total, keywords;
+        double read, space, sweep, index, final, sizes, write, total, keywords, purity;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */

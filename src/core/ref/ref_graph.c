@@ -42,6 +42,18 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
     free(all);
 }
 
+double kc_ref_purity(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t row, uint32_t m)
+{
+    uint32_t *id = malloc(m * sizeof *id), count, same = 0;
+    float *similarity = malloc(m * sizeof *similarity);
+    kc_ref_neighbours(x, n, d, NULL, 0, -2, row, m, &count, id, similarity);
+    for (uint32_t j = 0; j < count; j++)
+        same += labels[id[j]] == labels[row];
+    free(id);
+    free(similarity);
+    return labels[row] == UINT32_MAX || count == 0 ? NAN : (double)same / count;
+}
+
 /* Return the scale at which the weights of the m nearest rows add up to log2(m), by bisection from a wide bracket. */
 static double find_scale(const double *distance, uint32_t m)
 {
