@@ -67,7 +67,7 @@ _kclust() {
         return
         ;;
     fit:--space)
-        mapfile -t COMPREPLY < <(compgen -W 'cosine graph' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'cosine graph pca:50 svd:50' -- "$cur")
         return
         ;;
     fit:--centroids)

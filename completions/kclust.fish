@@ -44,7 +44,7 @@ complete -c kclust -n '__kclust_verb fit' -l tol -x -d 'stop a run when the obje
 complete -c kclust -n '__kclust_verb fit' -l seed -x -d 'the seed of every random choice'
 complete -c kclust -n '__kclust_verb fit' -l sample -x -a 'all' -d 'choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all rows'
 complete -c kclust -n '__kclust_verb fit' -l algorithm -x -a 'kmeans' -d 'the algorithm: kmeans, spherical k-means'
-complete -c kclust -n '__kclust_verb fit' -l space -x -a 'cosine graph' -d 'cluster the rows by the cosine, or graph: by coordinates of the graph of their nearest neighbours, which tell apart what lies in one cloud; graph:N for N of them instead of 40'
+complete -c kclust -n '__kclust_verb fit' -l space -x -a 'cosine graph pca:50 svd:50' -d 'cluster the rows by the cosine, or graph: by coordinates of the graph of their nearest neighbours, which tell apart what lies in one cloud; graph:N for N of them instead of 40; or pca:N or svd:N: by their N principal components, or leading singular vectors'
 complete -c kclust -n '__kclust_verb fit' -l centroids -r -F -d 'start from the vectors in FILE, one for each cluster, instead of choosing k and seeds'
 complete -c kclust -n '__kclust_verb fit' -l threshold -x -d 'leave rows unassigned (-1) that are less similar than T to their centroid: a similarity from -1 to 1, pN for that percentile of the cluster\'s rows, as in p5, or outlier for far below the others'
 complete -c kclust -n '__kclust_verb fit' -l min-margin -x -d 'leave rows with a margin below F unassigned (-1)'

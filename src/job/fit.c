@@ -120,15 +120,15 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
     const size_t dims = kc_fit_space_dims(j, n, d);
     const uint64_t k = j->algorithm->most_clusters(j->opts, n), space = (uint64_t)n * dims * sizeof(float);
     const uint64_t held = kc_fit_purity_bytes(j, n);
-    if (j->space_dims == 0) {
-        const uint64_t search = kc_fit_purity_search_bytes(j, n, d, in_memory, w->threads);
-        const uint64_t fit = cluster_bytes(n, d, in_memory, w, texts);
-        const uint64_t then = search ? add_bytes(search, clustering_bytes(n, d, k)) : 0;
-        return add_bytes(held, fit > then ? fit : then);
-    }
+    const uint64_t search = kc_fit_purity_search_bytes(j, n, d, in_memory, w->threads);
+    const uint64_t fit = cluster_bytes(n, dims, j->space == KC_FIT_COSINE ? in_memory : 1, w, texts);
+    const uint64_t then = search ? add_bytes(search, clustering_bytes(n, dims, k)) : 0;
+    const uint64_t most = fit > then ? fit : then;
+    if (j->space == KC_FIT_COSINE)
+        return add_bytes(held, most);
     const uint64_t make = kc_fit_space_bytes(j, n, d, in_memory, w->threads);
     const uint64_t judge = kc_quality_bytes(n, d, in_memory, (uint32_t)k, w->threads) + n * 2 * sizeof(uint32_t);
-    const uint64_t work = add_bytes(space, add_bytes(cluster_bytes(n, dims, 1, w, texts), judge));
+    const uint64_t work = add_bytes(space, add_bytes(most, judge));
     return add_bytes(held, make > work ? make : work);
 }
 

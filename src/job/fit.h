@@ -17,6 +17,8 @@
 enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL,
                      KC_FIT_TIME_TABLE };
 
+enum kc_fit_space_kind { KC_FIT_COSINE, KC_FIT_GRAPH, KC_FIT_PCA, KC_FIT_SVD };
+
 enum kc_time_bin { KC_BIN_MONTH, KC_BIN_WEEK, KC_BIN_DAY };
 
 struct kc_job_fit {
@@ -46,7 +48,8 @@ struct kc_job_fit {
     int no_stop_words;       /* 1: do not use the built-in stop words */
     uint64_t languages;      /* whose stop words are used, see text/languages.h; 0: those of the texts */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
-    uint32_t space_dims;     /* coordinates of the graph of neighbours to cluster; 0: the rows themselves */
+    enum kc_fit_space_kind space; /* what is clustered */
+    uint32_t space_dims;     /* the number that the option had, or the usual one: coordinates */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */
     double min_purity;       /* rows with a smaller share of neighbours in their cluster are left out; 0: none */
@@ -67,7 +70,7 @@ struct kc_job_fit_result {
  * are too many, or one is empty or repeated; the message names the option. */
 int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
                             struct kc_err *e) KC_MUST_USE;
-/* Parse and write "cosine", "graph" or "graph:N". Functions of an option about a struct kc_job_fit. */
+/* Parse and write "cosine", "graph", "graph:N", "pca:N" or "svd:N". Functions of an option about a struct kc_job_fit. */
 #define KC_SPACE_DIMS 40
 int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);

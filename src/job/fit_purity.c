@@ -66,19 +66,22 @@ int kc_fit_purity_make(const struct kc_job_fit *j, struct kc_job_run *run, struc
     p->neighbours = p->near.m < KC_PURITY_NEIGHBOURS ? p->near.m : KC_PURITY_NEIGHBOURS;
     kc_neighbours_free(&p->near);
     p->seconds = kc_clock_now() - began;
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "purity: %.4f, of %u neighbours, recall %.3g", p->mean, p->neighbours, p->recall);
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "purity: %.4f, of %u neighbours, recall %.3g", p->mean, p->neighbours,
+               p->recall);
     return 0;
 }
 
 uint64_t kc_fit_purity_bytes(const struct kc_job_fit *j, size_t n)
 {
-    return kc_fit_wants_purity(j) ? n * (sizeof(float) + (j->space_dims ? LIST : 0)) : 0;
+    return kc_fit_wants_purity(j) ? n * (sizeof(float) + (j->space == KC_FIT_GRAPH ? LIST : 0)) : 0;
 }
 
 uint64_t kc_fit_purity_search_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads)
 {
     const struct kc_neighbours_opts o = choose_neighbours(n);
-    return kc_fit_wants_purity(j) && !j->space_dims ? kc_job_search_bytes(n, d, in_memory, &o, 0, threads) : 0;
+    if (!kc_fit_wants_purity(j) || j->space == KC_FIT_GRAPH)
+        return 0;
+    return kc_job_search_bytes(n, d, in_memory, &o, 0, threads);
 }
 
 void kc_fit_purity_free(struct kc_job_run *run)

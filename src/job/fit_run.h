@@ -2,7 +2,7 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
-#include "core/graph/diffusion.h"
+#include "core/graph/neighbours.h"
 #include "in/fields/attrs.h"
 #include "job/fit.h"
 #include "io/outputs.h"
@@ -23,15 +23,16 @@ struct kc_fit_fields {
     size_t text, document, time, weight, label, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
 };
 
-/* The space of the graph of neighbours. */
+/* A space that is not the rows themselves. */
 struct kc_fit_space {
     float *x;            /* (n, dims) unit rows; NULL: the rows are clustered as they are */
     struct kc_rows rows; /* of x */
-    uint32_t dims, neighbours, parts;
+    uint32_t dims;
+    uint32_t neighbours, parts; /* of the graph */
     double recall;       /* of the neighbours; 1: they are exact */
+    double kept;         /* share of the variance or the squared length that is in the coordinates; NAN: a graph's */
     double silhouette;   /* of the labels, on the rows themselves */
     double seconds;      /* that making it took */
-    struct kc_diffusion_report report;
 };
 
 /* The purity of the rows' labels. */
@@ -118,10 +119,19 @@ int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct
 /* Compute the silhouette of the labels on the rows themselves, if they were clustered in another space. */
 int kc_fit_space_judge(struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_space_free(struct kc_job_run *run);
+/* Return the name of the space, "pca". */
+const char *kc_fit_space_name(const struct kc_job_fit *j);
 /* Return the dimensions of the space of n rows of d numbers. */
 size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d);
 /* Return the bytes that making the space needs at the peak, the space included; 0 for the rows themselves. */
 uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
+
+/* job/fit_graph.c */
+
+/* Make the graph's space. */
+int kc_fit_graph_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that this needs at the peak beside the coordinates. */
+uint64_t kc_fit_graph_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
 
 /* job/fit_purity.c */
 

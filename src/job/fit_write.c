@@ -73,8 +73,8 @@ static size_t list_settings(const struct kc_job_fit *j, const char *group_by, st
     const struct kc_parts_opts *p = &j->parts;
     const double second = (double)KC_DATE_SECOND;
     size_t n = 0;
-    if (j->space_dims > 0) {
-        add_setting(s, &n, "space", "graph", 0);
+    if (j->space != KC_FIT_COSINE) {
+        add_setting(s, &n, "space", kc_fit_space_name(j), 0);
         add_setting(s, &n, "space_dims", NULL, (double)j->space_dims);
     }
     if (j->ngroup_by > 0)
@@ -158,8 +158,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .opts = j->algorithm == &kc_algorithm_kmeans ? run->opts : NULL,
         .kernel = kc_la_kernel(),
         .dim = run->ds.rows.d,
-        .space = {run->space.x ? "graph" : NULL, run->space.dims, run->space.neighbours, run->space.parts,
-                  run->space.recall, run->fit.silhouette},
+        .space = {run->space.x ? kc_fit_space_name(j) : NULL, run->space.dims, run->space.neighbours, run->space.parts,
+                  run->space.recall, run->space.kept, run->fit.silhouette},
         .silhouette = run->space.x ? run->space.silhouette : run->fit.silhouette,
         .ids = run->like.ids,
         .terms = &run->ds.terms,

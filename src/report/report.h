@@ -14,8 +14,10 @@ struct kc_report {
     double silhouette;              /* of the labels on these */
     struct {
         const char *name;           /* "graph"; NULL: the rows were clustered as they are */
-        uint32_t dims, neighbours, parts;
-        double recall, silhouette;  /* of the neighbours; of the labels in the space */
+        uint32_t dims, neighbours, parts; /* the last two of the graph; 0: there is none */
+        double recall;              /* of the neighbours */
+        double kept;                /* share of the variance, or squared length, in it; NAN: it is no projection */
+        double silhouette;          /* of the labels in the space */
     } space;                        /* in which the figures of fit were computed */
     const char *kernel;             /* the kernel of the products, "avx512" */
     const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */

@@ -144,9 +144,13 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_open(&w, "space", '{', 1);
         kc_jsonw_cstr(&w, "name", r->space.name);
         kc_jsonw_u64(&w, "dims", r->space.dims);
-        kc_jsonw_u64(&w, "neighbours", r->space.neighbours);
-        kc_jsonw_u64(&w, "parts", r->space.parts);
-        kc_jsonw_double(&w, "recall", r->space.recall);
+        if (r->space.neighbours) {
+            kc_jsonw_u64(&w, "neighbours", r->space.neighbours);
+            kc_jsonw_u64(&w, "parts", r->space.parts);
+            kc_jsonw_double(&w, "recall", r->space.recall);
+        } else {
+            kc_jsonw_double(&w, "kept", r->space.kept);
+        }
         kc_jsonw_double(&w, "silhouette", r->space.silhouette);
         kc_jsonw_close(&w, '}');
     }

@@ -119,6 +119,8 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
     char peak[16];
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", r->dim) != 0 ||
         (r->space.name ? kc_buf_printf(b, e, " in %s space of %u", r->space.name, r->space.dims) : 0) != 0 ||
+        (r->space.name && !isnan(r->space.kept) &&
+         kc_buf_printf(b, e, " that keeps %.1f %%", 100 * r->space.kept) != 0) ||
         (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
         (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)

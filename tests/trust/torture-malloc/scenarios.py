@@ -149,6 +149,8 @@ TABLE = [
                                   "IN/batch.jsonl"], old=["new", "out"]),
     Scenario("fit in the graph's space", ["fit"] + QUICK + ["--space", "graph:3", "-o", "out", "-s", "side",
                                           "IN/few.jsonl"], old=["out", "side"]),
+    Scenario("fit in few directions", ["fit"] + QUICK + ["--space", "pca:2", "-o", "out", "-s", "side", "IN/few.jsonl"],
+             old=["out", "side"]),
     Scenario("fit with purity", ["fit"] + QUICK + ["--columns", "term,cluster,purity", "--min-purity", "0.5", "-o", "out",
                                   "IN/few.jsonl"], old=["out"]),
     Scenario("neighbours", ["neighbours", "--neighbours", "3", "-o", "out", "IN/few.jsonl"], old=["out"]),
