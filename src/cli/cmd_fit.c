@@ -143,12 +143,14 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "link", "time-window", NULL},
     {KC_NEEDS, "merge-groups min-group small-groups", "group-by", NULL},
     {KC_EXCLUDES, "model like checkpoint timeout", "group-by time-window max-gap", NULL},
-    {KC_EXCLUDES, "threshold min-margin top centroids", "group-by time-window max-gap", NULL},
+    {KC_EXCLUDES, "threshold min-margin min-purity top centroids", "group-by time-window max-gap", NULL},
+    {KC_EXCLUDES, "min-purity", "model",
+     "a model has no neighbours, so assign could not leave the same rows unassigned"},
     {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
     {KC_EXCLUDES, "space", "model like centroids threshold min-margin",
-     "the clusters have no centroids among the rows, only in the graph's space"},
-    {KC_EXCLUDES, "space", "group-by time-window max-gap", "the graph is made of all rows together"},
-    {KC_EXCLUDES, "space", "checkpoint timeout", "the making of the graph cannot be interrupted"},
+     "the clusters have no centroids among the rows, only in the space"},
+    {KC_EXCLUDES, "space", "group-by time-window max-gap", "the space is made of all rows together"},
+    {KC_EXCLUDES, "space", "checkpoint timeout", "the making of the space cannot be interrupted"},
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},
@@ -173,9 +175,12 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s", j->algorithm->name);
     const char *what = j->path[KC_FIT_MODEL] || j->like ? "--model and --like need" :
                        j->out.top ? "--top needs" : j->centroids ? "--centroids needs" :
-                       kc_job_fit_leaves(j) ? "--threshold and --min-margin need" : NULL;
+                       kc_job_fit_leaves_by_centroid(j) ? "--threshold and --min-margin need" : NULL;
     if (what && !j->algorithm->centroids)
         return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, j->algorithm->name);
+    if (kc_out_has_column(&j->out, KC_COL_PURITY) && (j->ngroup_by || j->parts.window > 0 || j->parts.max_gap >= 0))
+        return kc_err_set(e, KC_EUSAGE, "column 'purity' is not for groups and windows: rows of other ones are among a "
+                          "row's neighbours");
     const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?
                          "weight-field" :
                          j->time_field && j->label_by && strcmp(j->time_field, j->label_by) == 0 ? "label-by" : NULL;

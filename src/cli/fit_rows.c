@@ -16,9 +16,10 @@ static int parse_threshold(void *base, const char *value, const char *name, stru
 
 const struct kc_option kc_fit_rows_options[] = {
     {.name = "space", .arg = "SPACE", .type = KC_OPTION_OWN, .parse = kc_job_fit_parse_space,
-     .text = kc_job_fit_space_text, .words = "cosine graph", .off = "cosine", .shown = "cosine",
+     .text = kc_job_fit_space_text, .words = "cosine graph pca:50 svd:50", .off = "cosine", .shown = "cosine",
      .help = "cluster the rows by the cosine, or graph: by coordinates of the graph of their nearest neighbours, which "
-             "tell apart what lies in one cloud; graph:N for N of them instead of 40"},
+             "tell apart what lies in one cloud; graph:N for N of them instead of 40; or pca:N or svd:N: by their N "
+             "principal components, or leading singular vectors"},
     {.name = "centroids", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(centroids), .marks = KC_OPTION_NO_STDIO,
      .help = "start from the vectors in FILE, one for each cluster, instead of choosing k and seeds"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",
@@ -26,6 +27,8 @@ const struct kc_option kc_fit_rows_options[] = {
              "for that percentile of the cluster's rows, as in p5, or outlier for far below the others"},
     {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(min_margin), .high = 2, .shown = "none",
      .help = "leave rows with a margin below F unassigned (-1)"},
+    {.name = "min-purity", .arg = "F", .type = KC_OPTION_REAL, .at = AT(min_purity), .high = 1, .shown = "none",
+     .help = "leave rows unassigned (-1) if less than this share of their 15 nearest neighbours is in their cluster"},
     {0}};
 
 /* Parse the name of a file, or "none", which drops the built-in stop words. The option may be given twice, for both. */

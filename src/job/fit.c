@@ -51,15 +51,20 @@ struct estimate_input {
     unsigned threads;
 };
 
+/* Return the bytes of a clustering that is in memory while other work is done. */
+static uint64_t clustering_bytes(size_t n, size_t d, uint64_t k)
+{
+    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float);
+    uint64_t by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
+    return (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster));
+}
+
 /* Return the bytes that keywords need, with the clustering that is in memory meanwhile. text, longest: bytes of all
  * texts and of the longest. */
 static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest,
                                const struct estimate_input *w)
 {
-    uint64_t row = 2 * sizeof(uint32_t) + 2 * sizeof(float);
-    uint64_t by_cluster = (uint64_t)d * (sizeof(float) + sizeof(double));
-    return add_bytes(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads),
-                     (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster)));
+    return add_bytes(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads), clustering_bytes(n, d, k));
 }
 
 /* Return the bytes that clustering the rows, in the space that they are clustered in, and its outputs need at the peak.
@@ -113,13 +118,26 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
 {
     const struct kc_job_fit *j = w->j;
     const size_t dims = kc_fit_space_dims(j, n, d);
-    if (j->space_dims == 0)
-        return cluster_bytes(n, d, in_memory, w, texts);
-    const uint64_t k = j->algorithm->most_clusters(j->opts, n), space = (uint64_t)n * dims * sizeof(float);
+    const uint64_t k = j->algorithm->most_clusters(j->opts, n);
+    const uint64_t space = (uint64_t)n * dims * sizeof(float) + kc_fit_graph_kept_bytes(j, n);
+    const struct kc_rows original = {.n = n, .d = d}; /* (only its shape matters) */
+    const struct kc_affinity graph = {.n = n};
+    struct kc_request request = *w->request;
+    struct estimate_input in_space = *w;
+    in_space.request = &request;
+    request.original = j->space == KC_FIT_COSINE ? NULL : &original;
+    request.graph = kc_fit_graph_kept_bytes(j, n) ? &graph : NULL;
+    const uint64_t held = kc_fit_purity_bytes(j, n);
+    const uint64_t search = kc_fit_purity_search_bytes(j, n, d, in_memory, w->threads);
+    const uint64_t fit = cluster_bytes(n, dims, j->space == KC_FIT_COSINE ? in_memory : 1, &in_space, texts);
+    const uint64_t then = search ? add_bytes(search, clustering_bytes(n, dims, k)) : 0;
+    const uint64_t most = fit > then ? fit : then;
+    if (j->space == KC_FIT_COSINE)
+        return add_bytes(held, most);
     const uint64_t make = kc_fit_space_bytes(j, n, d, in_memory, w->threads);
     const uint64_t judge = kc_quality_bytes(n, d, in_memory, (uint32_t)k, w->threads) + n * 2 * sizeof(uint32_t);
-    const uint64_t work = add_bytes(space, add_bytes(cluster_bytes(n, dims, 1, w, texts), judge));
-    return make > work ? make : work;
+    const uint64_t work = add_bytes(space, add_bytes(most, judge));
+    return add_bytes(held, make > work ? make : work);
 }
 
 /* Return the bytes of the work on n rows in memory. A kc_in_opts.work. */
@@ -390,8 +408,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
-        kc_fit_space_judge(run, e) != 0)
+    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
+        kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)
@@ -437,6 +455,7 @@ static void free_run(struct kc_job_run *run)
     kc_mem_free(run->top_similarity);
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
+    kc_fit_purity_free(run);
     kc_fit_space_free(run);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);
@@ -455,6 +474,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->ctx =
         (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
     struct kc_job_fit job = *j;
+    if (job.space == KC_FIT_GRAPH && job.space_dims == 0)
+        job.space_dims = job.algorithm->space_dims;
     int rc = j->centroids && kc_fit_read_start(&job, run, e) != 0 ? -1 : read_and_fit(&job, run, r, e);
     if (rc != 0)
         explain_memory(j, run, e);

@@ -17,6 +17,8 @@
 enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL,
                      KC_FIT_TIME_TABLE };
 
+enum kc_fit_space_kind { KC_FIT_COSINE, KC_FIT_GRAPH, KC_FIT_PCA, KC_FIT_SVD };
+
 enum kc_time_bin { KC_BIN_MONTH, KC_BIN_WEEK, KC_BIN_DAY };
 
 struct kc_job_fit {
@@ -46,9 +48,11 @@ struct kc_job_fit {
     int no_stop_words;       /* 1: do not use the built-in stop words */
     uint64_t languages;      /* whose stop words are used, see text/languages.h; 0: those of the texts */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
-    uint32_t space_dims;     /* coordinates of the graph of neighbours to cluster; 0: the rows themselves */
+    enum kc_fit_space_kind space; /* what is clustered */
+    uint32_t space_dims;     /* coordinates; 0: as many as suit the algorithm */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */
+    double min_purity;       /* rows with a smaller share of neighbours in their cluster are left out; 0: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     struct kc_checkpoint_opts checkpoint;
@@ -66,14 +70,14 @@ struct kc_job_fit_result {
  * are too many, or one is empty or repeated; the message names the option. */
 int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
                             struct kc_err *e) KC_MUST_USE;
-/* Parse and write "cosine", "graph" or "graph:N". Functions of an option about a struct kc_job_fit. */
-#define KC_SPACE_DIMS 40
+/* Parse and write "cosine", "graph", "graph:N", "pca:N" or "svd:N". Functions of an option about a struct kc_job_fit. */
 int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);
 /* The options that name the outputs; rows about a struct kc_job_fit. */
 extern const struct kc_option kc_fit_output_options[];
-/* Return 1 if rows may be left out of their clusters. */
+/* Return 1 if rows may be left out of their clusters; if they may be for their similarity to centroids. */
 int kc_job_fit_leaves(const struct kc_job_fit *j);
+int kc_job_fit_leaves_by_centroid(const struct kc_job_fit *j);
 /* Check that standard output is wanted at most once. KC_EUSAGE. */
 int kc_job_fit_check_outputs(const struct kc_job_fit *j, struct kc_err *e) KC_MUST_USE;
 

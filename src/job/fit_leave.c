@@ -1,12 +1,18 @@
 /* Rows that are left out of their clusters, as assign leaves rows unassigned: by the same thresholds, and by
  * percentiles that are computed from the same figures as those of a model. So a fit and assign with its model leave out
- * the same rows. The clusters, their centroids and their figures stay those of all rows; only their sizes and members
- * change. */
+ * the same rows. By purity, which a model does not know, only a fit leaves rows out: all at once, so that it does not
+ * matter which row comes first. The clusters, their centroids and their figures stay those of all rows; only their
+ * sizes and members change. */
 #include "job/fit_run.h"
+
+int kc_job_fit_leaves_by_centroid(const struct kc_job_fit *j)
+{
+    return j->threshold.kind != KC_THRESHOLD_NONE || j->min_margin > -2;
+}
 
 int kc_job_fit_leaves(const struct kc_job_fit *j)
 {
-    return j->threshold.kind != KC_THRESHOLD_NONE || j->min_margin > -2;
+    return kc_job_fit_leaves_by_centroid(j) || j->min_purity > 0;
 }
 
 static int needs_percentiles(const struct kc_job_fit *j)
@@ -40,6 +46,15 @@ static int find_thresholds(const struct kc_job_fit *j, const struct kc_clusterin
     return rc;
 }
 
+/* Return 1 if row i is to be left out of its cluster, whose rows must be `least` similar to the centroid. With one
+ * cluster the margin is NaN, which is not too small, and so is the purity of a row without neighbours. */
+static int is_in_doubt(const struct kc_job_fit *j, const struct kc_job_run *run, size_t i, float least)
+{
+    const struct kc_clustering *f = &run->fit;
+    return f->similarity[i] < least || (f->margin && (double)f->margin[i] < j->min_margin) ||
+           (run->purity.of && run->purity.of[i] < (float)j->min_purity);
+}
+
 int kc_fit_leave(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_clustering *f = &run->fit;
@@ -54,8 +69,7 @@ int kc_fit_leave(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_e
     }
     for (size_t i = 0; i < f->n; i++) {
         uint32_t c = f->labels[i];
-        /* with one cluster the margin is NaN, which is not too small */
-        if (c == KC_NOISE || !(f->similarity[i] < least[c] || (f->margin && (double)f->margin[i] < j->min_margin)))
+        if (c == KC_NOISE || !is_in_doubt(j, run, i, least[c]))
             continue;
         f->labels[i] = KC_NOISE;
         f->clusters[c].size--;

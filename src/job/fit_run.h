@@ -2,7 +2,8 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
-#include "core/graph/diffusion.h"
+#include "core/graph/affinity.h"
+#include "core/graph/neighbours.h"
 #include "in/fields/attrs.h"
 #include "job/fit.h"
 #include "io/outputs.h"
@@ -23,15 +24,26 @@ struct kc_fit_fields {
     size_t text, document, time, weight, label, group[KC_GROUP_FIELDS_MOST], facet[KC_FACETS_MOST];
 };
 
-/* The space of the graph of neighbours. */
+/* A space that is not the rows themselves. */
 struct kc_fit_space {
     float *x;            /* (n, dims) unit rows; NULL: the rows are clustered as they are */
     struct kc_rows rows; /* of x */
-    uint32_t dims, neighbours, parts;
+    uint32_t dims;
+    uint32_t neighbours, parts; /* of the graph */
+    struct kc_affinity graph; /* kept for an algorithm that uses it; else empty */
     double recall;       /* of the neighbours; 1: they are exact */
+    double kept;         /* share of the variance or the squared length that is in the coordinates; NAN: a graph's */
     double silhouette;   /* of the labels, on the rows themselves */
     double seconds;      /* that making it took */
-    struct kc_diffusion_report report;
+};
+
+/* The purity of the rows' labels. */
+struct kc_fit_purity {
+    struct kc_neighbours near; /* what the space has left, or empty */
+    float *of;                 /* (n) NAN for rows in no cluster; NULL: not asked for */
+    uint32_t neighbours;       /* of a row, whose labels were compared */
+    double recall, mean;       /* of the neighbours, 1: they are exact; of the rows in clusters */
+    double seconds;
 };
 
 /* Everything a run holds; one place to free it. */
@@ -52,6 +64,7 @@ struct kc_job_run {
     struct kc_groups groups;
     struct kc_dataset ds;
     struct kc_fit_space space;
+    struct kc_fit_purity purity;
     const struct kc_rows *rows; /* what is clustered: those of ds or of the space */
     struct kc_dataset given; /* the centroids to start from; or empty */
     void *start_opts;        /* the algorithm's options with their number as k; or NULL */
@@ -108,15 +121,40 @@ int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct
 /* Compute the silhouette of the labels on the rows themselves, if they were clustered in another space. */
 int kc_fit_space_judge(struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_space_free(struct kc_job_run *run);
+/* Return the name of the space, "pca". */
+const char *kc_fit_space_name(const struct kc_job_fit *j);
 /* Return the dimensions of the space of n rows of d numbers. */
 size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d);
 /* Return the bytes that making the space needs at the peak, the space included; 0 for the rows themselves. */
 uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
 
+/* job/fit_graph.c */
+
+/* Return the bytes of the graph that is kept for the algorithm, 0 if it uses none. */
+uint64_t kc_fit_graph_kept_bytes(const struct kc_job_fit *j, size_t n);
+/* Make the graph's space. */
+int kc_fit_graph_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that this needs at the peak beside the coordinates. */
+uint64_t kc_fit_graph_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
+
+/* job/fit_purity.c */
+
+/* Return 1 if the job needs the purities. */
+int kc_fit_wants_purity(const struct kc_job_fit *j);
+/* Keep the neighbours that the space was made of, if they are needed; `near` is empty then. */
+void kc_fit_purity_keep(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_neighbours *near, double recall);
+/* Compute the purities, if the job needs them, of the labels as they are now. */
+int kc_fit_purity_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that are held from the making of the space to the end, and those that the search needs at the peak,
+ * when the rows are clustered. d: of the rows. */
+uint64_t kc_fit_purity_bytes(const struct kc_job_fit *j, size_t n);
+uint64_t kc_fit_purity_search_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
+void kc_fit_purity_free(struct kc_job_run *run);
+
 /* job/fit_leave.c */
 
-/* Leave the rows out that the threshold and the least margin exclude: the same rows that assign would, with the model
- * of this fit. The model, if one is wanted, is made before, of all rows. */
+/* Leave the rows out that the threshold, the least margin and the least purity exclude: by the first two, the same rows
+ * that assign would, with the model of this fit. The model, if one is wanted, is made before, of all rows. */
 int kc_fit_leave(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this needs for n rows and k clusters. */
 uint64_t kc_fit_leave_bytes(const struct kc_job_fit *j, size_t n, uint64_t k);

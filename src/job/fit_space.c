@@ -1,121 +1,129 @@
-/* The space that a fit works in: the rows themselves, or coordinates of the graph of their nearest neighbours. In the
- * graph's space any algorithm runs as on rows of its own. The silhouette that is reported first is that of the labels
- * on the rows themselves, so that fits in different spaces can be compared. */
+/* The space that a fit works in: the rows themselves, or coordinates that are computed from them: of the graph of their
+ * nearest neighbours, or on the directions in which they differ most. In a space any algorithm runs as on rows of its
+ * own. The silhouette that is reported first is that of the labels on the rows themselves, so that fits in different
+ * spaces can be compared. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "core/graph/diffusion.h"
+#include "core/graph/project.h"
 #include "core/judge/quality.h"
 #include "job/fit_run.h"
-#include "core/near/near.h"
 
-#define FEWEST 8      /* rows: fewer make no graph worth the name */
-#define POWER 8       /* of the eigenvalues; 4 to 16 do as well */
-#define FEW_DIMS 15u  /* up to so many coordinates a graph of as many neighbours does */
-#define FEW_NEAR 15u
-#define MANY_NEAR 30u
+#define FEWEST 8 /* rows: fewer make no graph worth the name */
+
+static const struct kind {
+    const char *name;
+    uint64_t least, most; /* the number after the colon */
+    int usual;            /* it may be left out: the algorithm has a usual one */
+} kinds[] = {
+    [KC_FIT_COSINE] = {"cosine", 0, 0, 0},
+    [KC_FIT_GRAPH] = {"graph", 2, KC_DIFFUSION_MOST, 1},
+    [KC_FIT_PCA] = {"pca", 2, KC_PROJECT_MOST, 0},
+    [KC_FIT_SVD] = {"svd", 2, KC_PROJECT_MOST, 0},
+};
 
 int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e)
 {
     struct kc_job_fit *j = base;
-    static const char expected[] = "cosine, graph, or graph:N for 2 to 200 coordinates, as in graph:40";
-    uint64_t dims = KC_SPACE_DIMS;
-    if (strcmp(value, "cosine") == 0) {
-        j->space_dims = 0;
+    const size_t n = strcspn(value, ":");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct kind *k = &kinds[i];
+        uint64_t number = 0;
+        if (strlen(k->name) != n || memcmp(k->name, value, n) != 0 ||
+            (value[n] == ':' ? k->most == 0 : k->most > 0 && !k->usual))
+            continue;
+        if (value[n] == ':' && kc_value_u64(value + n + 1, k->least, k->most, &number, name, e) != 0)
+            return -1;
+        j->space = (enum kc_fit_space_kind)i;
+        j->space_dims = (uint32_t)number;
         return 0;
     }
-    if (strncmp(value, "graph", 5) != 0 || (value[5] != '\0' && value[5] != ':'))
-        return kc_value_bad(value, expected, name, e);
-    if (value[5] == ':' && kc_value_u64(value + 6, 2, KC_DIFFUSION_MOST, &dims, name, e) != 0)
-        return kc_value_bad(value, expected, name, e);
-    j->space_dims = (uint32_t)dims;
-    return 0;
+    return kc_value_bad(value, "cosine, graph or graph:N for 2 to 200 coordinates, as in graph:40, or pca:N or svd:N "
+                               "for 2 to 512, as in pca:50", name, e);
 }
 
 void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX])
 {
     const struct kc_job_fit *j = base;
     (void)brief;
-    if (j->space_dims)
-        snprintf(out, KC_OPTION_TEXT_MAX, "graph:%u", j->space_dims);
+    if (j->space != KC_FIT_COSINE && j->space_dims > 0)
+        snprintf(out, KC_OPTION_TEXT_MAX, "%s:%u", kinds[j->space].name, j->space_dims);
     else
-        snprintf(out, KC_OPTION_TEXT_MAX, "cosine");
+        snprintf(out, KC_OPTION_TEXT_MAX, "%s", kinds[j->space].name);
 }
 
-/* Return the coordinates that n rows get. */
-static uint32_t choose_dims(const struct kc_job_fit *j, size_t n)
+const char *kc_fit_space_name(const struct kc_job_fit *j)
 {
-    const size_t most = n / 2 > 2 ? n / 2 : 2;
-    return j->space_dims < most ? j->space_dims : (uint32_t)most;
-}
-
-static struct kc_neighbours_opts choose_neighbours(const struct kc_job_fit *j, size_t n)
-{
-    struct kc_neighbours_opts o = KC_NEIGHBOURS_OPTS_DEFAULT;
-    o.m = j->space_dims <= FEW_DIMS ? FEW_NEAR : MANY_NEAR;
-    o.m = o.m < n ? o.m : (uint32_t)(n > 1 ? n - 1 : 1);
-    return o;
+    return kinds[j->space].name;
 }
 
 size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d)
 {
-    return j->space_dims > 0 && n >= FEWEST ? choose_dims(j, n) : d;
+    const size_t most = j->space == KC_FIT_GRAPH ? n / 2 : d;
+    if (j->space == KC_FIT_COSINE || (j->space == KC_FIT_GRAPH && n < FEWEST))
+        return d;
+    return j->space_dims < most ? j->space_dims : most;
+}
+
+static struct kc_project_opts choose_projection(const struct kc_job_fit *j, size_t n, size_t d)
+{
+    return (struct kc_project_opts){(uint32_t)kc_fit_space_dims(j, n, d), j->space == KC_FIT_PCA};
 }
 
 uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads)
 {
-    if (j->space_dims == 0)
+    const struct kc_project_opts o = choose_projection(j, n, d);
+    if (j->space == KC_FIT_COSINE)
         return 0;
-    const struct kc_neighbours_opts near = choose_neighbours(j, n);
-    const struct kc_diffusion_opts o = {choose_dims(j, n), POWER};
-    const uint64_t lists = (uint64_t)n * (near.m * 8 + 4);
-    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads);
-    const uint64_t graph = kc_affinity_bytes(n, d, near.m, threads);
-    const uint64_t work = lists + graph > search ? lists + graph : search;
-    const uint64_t turn = graph + kc_diffusion_bytes(n, &o);
-    return (work > turn ? work : turn) + (uint64_t)n * o.dims * sizeof(float);
+    return (uint64_t)n * kc_fit_space_dims(j, n, d) * sizeof(float) +
+           (j->space == KC_FIT_GRAPH ? kc_fit_graph_bytes(j, n, d, in_memory, threads) :
+                                       kc_project_bytes(d, in_memory, &o, threads));
+}
+
+/* Make the space of principal components or singular vectors. */
+static int make_projection(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    const struct kc_project_opts o = choose_projection(j, rows->n, rows->d);
+    struct kc_fit_space *s = &run->space;
+    struct kc_project_report report;
+    if (j->space_dims > rows->d)
+        kc_ctx_log(&run->ctx, KC_LOG_WARN, "--space %s:%u: the rows have %zu dimension%s, and all are used",
+                   kinds[j->space].name, j->space_dims, rows->d, rows->d == 1 ? "" : "s");
+    kc_ctx_stage(&run->ctx, KC_PHASE_SPACE);
+    s->x = kc_mem_aligned(kc_mem_mul(rows->n, o.dims), sizeof *s->x, e);
+    if (!s->x || kc_project_run(&run->ctx, rows, &o, s->x, &report, e) != 0)
+        return -1;
+    s->kept = report.kept;
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "space: %u coordinates with %.4f of the %s; eigenvalues %.4g to %.4g, %u rounds",
+               s->dims, s->kept, o.centre ? "variance" : "squared length", report.largest, report.least,
+               report.rounds);
+    return 0;
 }
 
 int kc_fit_space_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     const struct kc_rows *rows = &run->ds.rows;
     struct kc_fit_space *s = &run->space;
-    struct kc_neighbours near = {0};
-    struct kc_affinity graph = {0};
-    struct kc_search_report search;
+    const double began = kc_clock_now();
     run->rows = rows;
-    if (j->space_dims == 0)
+    if (j->space == KC_FIT_COSINE)
         return 0;
-    if (rows->n < FEWEST) {
+    if (j->space == KC_FIT_GRAPH && rows->n < FEWEST) {
         kc_ctx_log(&run->ctx, KC_LOG_WARN, "%zu rows are too few for --space graph: the cosine is used", rows->n);
         return 0;
     }
-    const struct kc_neighbours_opts of_near = choose_neighbours(j, rows->n);
-    const struct kc_diffusion_opts o = {choose_dims(j, rows->n), POWER};
-    int rc = -1;
-    const double began = kc_clock_now();
-    kc_ctx_stage(&run->ctx, KC_PHASE_NEIGHBOURS);
-    if (kc_near_find(&run->ctx, rows, &of_near, 0, &near, &search, e) == 0 &&
-        kc_affinity_make(&run->ctx, rows, &near, &graph, e) == 0) {
-        kc_neighbours_free(&near);
-        s->x = kc_mem_aligned(kc_mem_mul(rows->n, o.dims), sizeof *s->x, e);
-        rc = s->x ? kc_diffusion_run(&run->ctx, &graph, &o, s->x, &s->report, e) : -1;
-    }
-    if (rc == 0) {
-        s->dims = o.dims;
-        s->neighbours = of_near.m;
-        s->parts = graph.parts;
-        s->recall = search.cells ? search.by_cells.recall : 1;
-        s->seconds = kc_clock_now() - began;
-        s->rows = kc_rows_memory(s->x, rows->n, o.dims);
-        run->rows = &s->rows;
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "space: %u coordinates of the graph of %u neighbours, %u part%s, recall "
-                   "%.3g; eigenvalues %.4f to %.4f, %u rounds", s->dims, s->neighbours, s->parts,
-                   s->parts == 1 ? "" : "s", s->recall, s->report.largest, s->report.least, s->report.rounds);
-    }
-    kc_affinity_free(&graph);
-    kc_neighbours_free(&near);
-    return rc;
+    s->dims = (uint32_t)kc_fit_space_dims(j, rows->n, rows->d);
+    s->kept = NAN;
+    if ((j->space == KC_FIT_GRAPH ? kc_fit_graph_make(j, run, e) : make_projection(j, run, e)) != 0)
+        return -1;
+    s->seconds = kc_clock_now() - began;
+    run->request.original = rows;
+    s->rows = kc_rows_memory(s->x, rows->n, s->dims);
+    run->rows = &s->rows;
+    return 0;
 }
 
 /* Return the silhouette of the labels on the rows themselves; NAN in *silhouette if it is not defined. */
@@ -150,6 +158,7 @@ int kc_fit_space_judge(struct kc_job_run *run, struct kc_err *e)
 
 void kc_fit_space_free(struct kc_job_run *run)
 {
+    kc_affinity_free(&run->space.graph);
     kc_mem_free(run->space.x);
     run->space.x = NULL;
 }

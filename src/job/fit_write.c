@@ -32,6 +32,7 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .similarity = run->fit.similarity,
         .margin = run->fit.margin,
         .silhouette = run->fit.row_silhouette,
+        .purity = run->purity.of,
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
     };
@@ -72,8 +73,8 @@ static size_t list_settings(const struct kc_job_fit *j, const char *group_by, st
     const struct kc_parts_opts *p = &j->parts;
     const double second = (double)KC_DATE_SECOND;
     size_t n = 0;
-    if (j->space_dims > 0) {
-        add_setting(s, &n, "space", "graph", 0);
+    if (j->space != KC_FIT_COSINE) {
+        add_setting(s, &n, "space", kc_fit_space_name(j), 0);
         add_setting(s, &n, "space_dims", NULL, (double)j->space_dims);
     }
     if (j->ngroup_by > 0)
@@ -157,8 +158,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .opts = j->algorithm == &kc_algorithm_kmeans ? run->opts : NULL,
         .kernel = kc_la_kernel(),
         .dim = run->ds.rows.d,
-        .space = {run->space.x ? "graph" : NULL, run->space.dims, run->space.neighbours, run->space.parts,
-                  run->space.recall, run->fit.silhouette},
+        .space = {run->space.x ? kc_fit_space_name(j) : NULL, run->space.dims, run->space.neighbours, run->space.parts,
+                  run->space.recall, run->space.kept, run->fit.silhouette},
         .silhouette = run->space.x ? run->space.silhouette : run->fit.silhouette,
         .ids = run->like.ids,
         .terms = &run->ds.terms,
@@ -171,9 +172,11 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .leaves = kc_job_fit_leaves(j),
         .left_out = run->left_out,
+        .purity = {run->purity.of ? run->purity.neighbours : 0, run->purity.recall, run->purity.mean, j->min_purity},
         .keywords = j->keywords ? &run->keywords : NULL,
         .names = j->keywords || j->label_by ? &run->names : NULL,
         .seconds = {.read = run->times.read - run->times.begin, .space = run->space.seconds,
+                    .purity = run->purity.seconds,
                     .index = own->index_seconds,
                     .final = own->final_seconds,
                     .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,
@@ -183,7 +186,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .storage = kc_storage_name(run->ds.storage),
         .peak_rss = kc_mem_peak(),
     };
-    const double others = report.seconds.space + report.seconds.index + report.seconds.final + report.seconds.sizes;
+    const double others = report.seconds.space + report.seconds.index + report.seconds.final + report.seconds.sizes +
+                          report.seconds.purity;
     report.seconds.sweep = run->times.fit - run->times.read - others;
     return report;
 }

@@ -22,7 +22,7 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
 };
 
 static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row",
-                                               "label"};
+                                               "label", "purity"};
 
 int kc_out_format_by_name(const char *name, enum kc_out_format *f)
 {
@@ -127,7 +127,8 @@ int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err 
 
 double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
 {
-    const float *x = c == KC_COL_SIMILARITY ? t->similarity : c == KC_COL_MARGIN ? t->margin : t->silhouette;
+    const float *x = c == KC_COL_SIMILARITY ? t->similarity : c == KC_COL_MARGIN ? t->margin :
+                     c == KC_COL_PURITY ? t->purity : t->silhouette;
     return (double)x[i];
 }
 

@@ -18,6 +18,7 @@ enum kc_column {
     KC_COL_SILHOUETTE,
     KC_COL_ROW,
     KC_COL_LABEL,
+    KC_COL_PURITY,
     KC_COLUMNS
 };
 
@@ -51,7 +52,7 @@ struct kc_labels {
     const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
     const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
-    const float *similarity, *margin, *silhouette;  /* (n) each; NULL if there is no such column */
+    const float *similarity, *margin, *silhouette, *purity; /* (n) each; NULL if there is no such column */
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */
     const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */
@@ -73,7 +74,7 @@ int kc_out_format_by_suffix(const char *path, const char *option, const char *wo
 int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 /* Return 1 if c is among the columns. */
 int kc_out_has_column(const struct kc_out_opts *o, enum kc_column c);
-/* Return 1 if some column needs the figures of each row: similarity, margin or silhouette. */
+/* Return 1 if some column needs figures of each row that its algorithm computes: similarity, margin or silhouette. */
 int kc_out_wants_figures(const struct kc_out_opts *o);
 
 struct kc_label_file; /* labels being written */

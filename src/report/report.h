@@ -14,8 +14,10 @@ struct kc_report {
     double silhouette;              /* of the labels on these */
     struct {
         const char *name;           /* "graph"; NULL: the rows were clustered as they are */
-        uint32_t dims, neighbours, parts;
-        double recall, silhouette;  /* of the neighbours; of the labels in the space */
+        uint32_t dims, neighbours, parts; /* the last two of the graph; 0: there is none */
+        double recall;              /* of the neighbours */
+        double kept;                /* share of the variance, or squared length, in it; NAN: it is no projection */
+        double silhouette;          /* of the labels in the space */
     } space;                        /* in which the figures of fit were computed */
     const char *kernel;             /* the kernel of the products, "avx512" */
     const int64_t *ids;             /* (fit->k) the clusters' ids; NULL: 0 .. k-1 */
@@ -32,12 +34,17 @@ struct kc_report {
     } like;
     int leaves;                     /* rows could be left out of their clusters, */
     uint64_t left_out;              /* and so many were */
+    struct {
+        uint32_t neighbours;        /* of a row, whose labels were compared with its own; 0: they were not */
+        double recall, mean;        /* of the neighbours, 1: they are exact; of the purities of the rows in clusters */
+        double least;               /* rows of a lower purity were left out; 0: none */
+    } purity;
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
-        double read, space, sweep, index, final, sizes, write, total, keywords;
+        double read, space, sweep, index, final, sizes, write, total, keywords, purity;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */

@@ -115,6 +115,8 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_fixed(w, "index", r->seconds.index, 3);
     kc_jsonw_fixed(w, "final", r->seconds.final, 3);
     kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
+    if (r->purity.neighbours)
+        kc_jsonw_fixed(w, "purity", r->seconds.purity, 3);
     if (r->keywords)
         kc_jsonw_fixed(w, "keywords", r->seconds.keywords, 3);
     kc_jsonw_fixed(w, "write", r->seconds.write, 3);
@@ -142,9 +144,13 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_open(&w, "space", '{', 1);
         kc_jsonw_cstr(&w, "name", r->space.name);
         kc_jsonw_u64(&w, "dims", r->space.dims);
-        kc_jsonw_u64(&w, "neighbours", r->space.neighbours);
-        kc_jsonw_u64(&w, "parts", r->space.parts);
-        kc_jsonw_double(&w, "recall", r->space.recall);
+        if (r->space.neighbours) {
+            kc_jsonw_u64(&w, "neighbours", r->space.neighbours);
+            kc_jsonw_u64(&w, "parts", r->space.parts);
+            kc_jsonw_double(&w, "recall", r->space.recall);
+        } else {
+            kc_jsonw_double(&w, "kept", r->space.kept);
+        }
         kc_jsonw_double(&w, "silhouette", r->space.silhouette);
         kc_jsonw_close(&w, '}');
     }
@@ -177,6 +183,14 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_u64(&w, "split", own.split);
     }
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
+    if (r->purity.neighbours) {
+        kc_jsonw_open(&w, "purity", '{', 1);
+        kc_jsonw_double(&w, "mean", r->purity.mean);
+        kc_jsonw_u64(&w, "neighbours", r->purity.neighbours);
+        kc_jsonw_double(&w, "recall", r->purity.recall);
+        kc_jsonw_double(&w, "least", r->purity.least);
+        kc_jsonw_close(&w, '}');
+    }
     if (r->leaves)
         kc_jsonw_u64(&w, "unassigned", r->left_out);
     kc_jsonw_u64(&w, "skipped", r->bad);

@@ -119,6 +119,8 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
     char peak[16];
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", r->dim) != 0 ||
         (r->space.name ? kc_buf_printf(b, e, " in %s space of %u", r->space.name, r->space.dims) : 0) != 0 ||
+        (r->space.name && !isnan(r->space.kept) &&
+         kc_buf_printf(b, e, " that keeps %.1f %%", 100 * r->space.kept) != 0) ||
         (r->bad ? kc_buf_printf(b, e, " (%llu skipped)", (unsigned long long)r->bad) : 0) != 0 ||
         (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
@@ -129,10 +131,15 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
         return -1;
     if (r->leaves && kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)r->left_out) != 0)
         return -1;
+    if (r->leaves && r->purity.least > 0 &&
+        kc_buf_printf(b, e, " (%.1f %%)", 100 * (double)r->left_out / (double)f->n) != 0)
+        return -1;
     if (!isnan(r->silhouette) && kc_buf_printf(b, e, ", silhouette %.4f", r->silhouette) != 0)
         return -1;
     if (r->space.name && !isnan(r->space.silhouette) &&
         kc_buf_printf(b, e, " (%.4f in the space)", r->space.silhouette) != 0)
+        return -1;
+    if (r->purity.neighbours && !isnan(r->purity.mean) && kc_buf_printf(b, e, ", purity %.4f", r->purity.mean) != 0)
         return -1;
     if (kc_buf_printf(b, e, ", %.2f s (read %.2f", r->seconds.total, r->seconds.read) != 0 ||
         (r->space.name ? kc_buf_printf(b, e, ", space %.2f", r->seconds.space) : 0) != 0 ||

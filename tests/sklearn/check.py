@@ -22,6 +22,7 @@ import numbers_check
 import properties
 import score_check
 import sets
+import spaces_check
 import tool
 import weights_check
 from tool import Fit, run
@@ -169,6 +170,7 @@ def small(tally, folder, s):
     group(formats, ["-k", "2:6"])
     group(limits, ["-k", "2:12"])
     group(score_check.score, [])
+    group(spaces_check.projections, [])
     group(weights_check.weights, [])
     group(weights_check.copies, [])
     group(weights_check.equal, [])
@@ -187,6 +189,7 @@ def real(tally, folder, name, path):
     group(formats, [*SKIP, "-k", 4, "--n-init", 1])
     group(limits, [*SKIP, "-k", "2:12", "--n-init", 2])
     group(objective, SKIP)
+    group(spaces_check.projections, SKIP)
     group(weights_check.weights, SKIP)
     group(weights_check.copies, SKIP)
     group(weights_check.equal, SKIP)

@@ -35,6 +35,8 @@ struct kc_algorithm {
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
     int weights;           /* it honours kc_request.weights */
+    int graph;             /* it uses kc_request.graph */
+    uint32_t space_dims;   /* as many coordinates of the graph's space suit it */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked
                             * for: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */

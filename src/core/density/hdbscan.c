@@ -298,7 +298,7 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
                       2 * (n / o->min_size + 2) * (sizeof(double) + sizeof(uint32_t) + 1);
     if (layers)
         choose += (r->graph ? 0 : kc_affinity_bytes(n, d, near.m, threads)) +
-                  kc_layers_bytes(n, d, in_memory, o->min_size, threads);
+                  kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, o->min_size, threads);
     const uint64_t describe = merges + (uint64_t)n * 2 * sizeof(float) +
                               kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
     uint64_t most = search > reach ? search : reach;
@@ -314,6 +314,8 @@ const struct kc_algorithm kc_algorithm_hdbscan = {
     .options = options,
     .opts_size = sizeof(struct kc_hdbscan_opts),
     .defaults = &defaults,
+    .graph = 1,
+    .space_dims = 10,
     .check = check_options,
     .most_clusters = count_most_clusters,
     .least_rows = count_least_rows,

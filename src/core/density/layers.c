@@ -217,13 +217,13 @@ void kc_layers_free(struct kc_layers *l)
     *l = (struct kc_layers){0};
 }
 
-uint64_t kc_layers_bytes(size_t n, size_t d, int in_memory, uint64_t min_size, unsigned threads)
+uint64_t kc_layers_bytes(size_t n, size_t d, size_t judged_d, int in_memory, uint64_t min_size, unsigned threads)
 {
     const uint64_t k = n / (min_size > 2 ? min_size : 2) + 1, room = 2 * k + 1;
     const uint64_t fill = (uint64_t)n * 16 + k * d * (sizeof(double) + sizeof(float)) +
                           kc_assign_bytes(d, in_memory, threads);
     const uint64_t together = k > BATCH_CLUSTERS ? k : BATCH_CLUSTERS;
-    const uint64_t judge = kc_index_bytes(n, d, in_memory, 1, (uint32_t)together, threads);
+    const uint64_t judge = kc_index_bytes(n, judged_d, in_memory, 1, (uint32_t)together, threads);
     return (uint64_t)n * (BATCH + 1) * sizeof(uint32_t) + room * (2 * sizeof(double) + sizeof(uint32_t) + 1) +
            count_sizes(n, min_size) * sizeof(struct kc_layer) + (fill > judge ? fill : judge);
 }

@@ -33,8 +33,8 @@ int kc_layers_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
                    const struct kc_layers_opts *o, struct kc_condensed *c, struct kc_layers *out,
                    struct kc_err *e) KC_MUST_USE;
 void kc_layers_free(struct kc_layers *l);
-/* Return the bytes that this allocates at its peak. */
-uint64_t kc_layers_bytes(size_t n, size_t d, int in_memory, uint64_t min_size, unsigned threads);
+/* Return the bytes that this allocates at its peak. judged_d: dimensions of the judged rows. */
+uint64_t kc_layers_bytes(size_t n, size_t d, size_t judged_d, int in_memory, uint64_t min_size, unsigned threads);
 
 /* Give rows that are noise the label of the nearest centroid of the k >= 1 clusters. labels (n): changed. */
 int kc_layers_fill(const struct kc_ctx *ctx, const struct kc_rows *rows, uint32_t *labels, uint32_t k,

@@ -179,10 +179,14 @@ void kc_affinity_free(struct kc_affinity *a)
     memset(a, 0, sizeof *a);
 }
 
-uint64_t kc_affinity_bytes(size_t n, size_t d, uint32_t m, unsigned threads)
+uint64_t kc_affinity_size(size_t n, uint32_t m)
 {
     const uint64_t edges = 2 * (uint64_t)n * m + 2 * (uint64_t)n, each = sizeof(uint32_t) + sizeof(float);
+    return (uint64_t)n * (sizeof(size_t) + sizeof(double)) + edges * each;
+}
+
+uint64_t kc_affinity_bytes(size_t n, size_t d, uint32_t m, unsigned threads)
+{
     const uint64_t joining = (uint64_t)n * sizeof(struct kc_bridge) + kc_bridges_bytes(n, d, threads);
-    return (uint64_t)n * (sizeof(size_t) + sizeof(double) + sizeof(uint32_t) + sizeof(struct reach)) + joining +
-           edges * each;
+    return (uint64_t)n * (sizeof(uint32_t) + sizeof(struct reach)) + joining + kc_affinity_size(n, m);
 }

@@ -21,6 +21,8 @@ struct kc_affinity {
 int kc_affinity_make(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
                      struct kc_affinity *out, struct kc_err *e) KC_MUST_USE;
 void kc_affinity_free(struct kc_affinity *a);
+/* Return the bytes of the graph of n rows with m neighbours each, at most. */
+uint64_t kc_affinity_size(size_t n, uint32_t m);
 /* Return the bytes that this allocates at the peak, the result included. */
 uint64_t kc_affinity_bytes(size_t n, size_t d, uint32_t m, unsigned threads);
 

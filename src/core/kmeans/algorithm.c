@@ -47,6 +47,7 @@ const struct kc_algorithm kc_algorithm_kmeans = {
     .defaults = &defaults,
     .resumable = 1,
     .weights = 1,
+    .space_dims = 40,
     .centroids = 1,
     .check = kc_kmeans_check,
     .resolve = resolve_range,

@@ -42,6 +42,34 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
     free(all);
 }
 
+double kc_ref_purity(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t row, uint32_t m)
+{
+    uint32_t *id = malloc(m * sizeof *id), count, same = 0;
+    float *similarity = malloc(m * sizeof *similarity);
+    kc_ref_neighbours(x, n, d, NULL, 0, -2, row, m, &count, id, similarity);
+    for (uint32_t j = 0; j < count; j++)
+        same += labels[id[j]] == labels[row];
+    free(id);
+    free(similarity);
+    return labels[row] == UINT32_MAX || count == 0 ? NAN : (double)same / count;
+}
+
+void kc_ref_moments(const float *x, size_t n, size_t d, int centre, double *mean, double *m)
+{
+    for (size_t t = 0; t < d; t++) {
+        mean[t] = 0;
+        for (size_t i = 0; i < n; i++)
+            mean[t] += (double)x[i * d + t] / (double)n;
+    }
+    for (size_t s = 0; s < d; s++)
+        for (size_t t = 0; t < d; t++) {
+            m[s * d + t] = 0;
+            for (size_t i = 0; i < n; i++)
+                m[s * d + t] += ((double)x[i * d + s] - (centre ? mean[s] : 0)) *
+                                ((double)x[i * d + t] - (centre ? mean[t] : 0)) / (double)n;
+        }
+}
+
 /* Return the scale at which the weights of the m nearest rows add up to log2(m), by bisection from a wide bracket. */
 static double find_scale(const double *distance, uint32_t m)
 {

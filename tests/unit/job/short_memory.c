@@ -118,6 +118,9 @@ static int run(enum job what, unsigned threads, struct kc_err *e)
         if (what == FIT)
             j.path[KC_FIT_MODEL] = path("model");
         if (what == FIT_ANNOTATE) {
+            j.min_purity = 0.5;
+            j.space = KC_FIT_SVD;
+            j.space_dims = 2;
             j.out.annotate = 1;
             j.out.format = KC_OUT_JSONL;
             j.keywords = 3;
