@@ -171,16 +171,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->opts = a->cli.algorithm[a->algorithm];
     if (kc_cli_created(&j->created, e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
-    if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !j->algorithm->resumable)
-        return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s", j->algorithm->name);
-    const char *what = j->path[KC_FIT_MODEL] || j->like ? "--model and --like need" :
-                       j->out.top ? "--top needs" : j->centroids ? "--centroids needs" :
-                       kc_job_fit_leaves_by_centroid(j) ? "--threshold and --min-margin need" : NULL;
-    if (what && !j->algorithm->centroids)
-        return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, j->algorithm->name);
-    if (kc_out_has_column(&j->out, KC_COL_PURITY) && (j->ngroup_by || j->parts.window > 0 || j->parts.max_gap >= 0))
-        return kc_err_set(e, KC_EUSAGE, "column 'purity' is not for groups and windows: rows of other ones are among a "
-                          "row's neighbours");
+    if (kc_cli_check_algorithm(j, e) != 0)
+        return -1;
     const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?
                          "weight-field" :
                          j->time_field && j->label_by && strcmp(j->time_field, j->label_by) == 0 ? "label-by" : NULL;

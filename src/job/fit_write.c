@@ -6,7 +6,9 @@
 #include "core/cluster/assign.h"
 #include "core/cluster/members.h"
 #include "core/kmeans/kmeans.h"
+#include "core/density/hdbscan.h"
 #include "job/fit_run.h"
+#include "report/density.h"
 
 int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
@@ -33,6 +35,8 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .margin = run->fit.margin,
         .silhouette = run->fit.row_silhouette,
         .purity = run->purity.of,
+        .probability = run->fit.probability,
+        .outlier = run->fit.outlier,
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
     };
@@ -170,6 +174,7 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .unmet = run->ds.st.unmet,
         .warnings = &run->warnings,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
+        .noise = kc_hdbscan_of(&run->fit) ? kc_out_count_noise(&run->fit) - run->left_out : 0,
         .leaves = kc_job_fit_leaves(j),
         .left_out = run->left_out,
         .purity = {run->purity.of ? run->purity.neighbours : 0, run->purity.recall, run->purity.mean, j->min_purity},

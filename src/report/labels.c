@@ -22,7 +22,7 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
 };
 
 static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row",
-                                               "label", "purity"};
+                                               "label", "purity", "probability", "outlier"};
 
 int kc_out_format_by_name(const char *name, enum kc_out_format *f)
 {
@@ -73,7 +73,8 @@ static const struct {
               {"topic", KC_COL_LABEL}, {"keywords", KC_COL_LABEL}, {"words", KC_COL_LABEL},
               {"id", KC_COL_TERM}, {"text", KC_COL_TERM}, {"key", KC_COL_TERM}, {"index", KC_COL_ROW},
               {"number", KC_COL_ROW}, {"distance", KC_COL_SIMILARITY}, {"score", KC_COL_SIMILARITY},
-              {"probability", KC_COL_SIMILARITY}};
+              {"strength", KC_COL_PROBABILITY}, {"probabilities", KC_COL_PROBABILITY},
+              {"outlier_score", KC_COL_OUTLIER}, {"outlier_scores", KC_COL_OUTLIER}};
 
 static int is_word(const char *word, const char *s, size_t n)
 {
@@ -127,9 +128,10 @@ int kc_out_columns_parse(const char *list, struct kc_out_opts *o, struct kc_err 
 
 double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
 {
-    const float *x = c == KC_COL_SIMILARITY ? t->similarity : c == KC_COL_MARGIN ? t->margin :
-                     c == KC_COL_PURITY ? t->purity : t->silhouette;
-    return (double)x[i];
+    const float *const figures[KC_COLUMNS] = {
+        [KC_COL_SIMILARITY] = t->similarity, [KC_COL_MARGIN] = t->margin, [KC_COL_SILHOUETTE] = t->silhouette,
+        [KC_COL_PURITY] = t->purity, [KC_COL_PROBABILITY] = t->probability, [KC_COL_OUTLIER] = t->outlier};
+    return (double)figures[c][i];
 }
 
 size_t kc_out_real(char out[KC_OUT_REAL_MAX], double x)

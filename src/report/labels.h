@@ -19,6 +19,8 @@ enum kc_column {
     KC_COL_ROW,
     KC_COL_LABEL,
     KC_COL_PURITY,
+    KC_COL_PROBABILITY,
+    KC_COL_OUTLIER,
     KC_COLUMNS
 };
 
@@ -52,7 +54,8 @@ struct kc_labels {
     const uint32_t *labels;                         /* (n) clusters, or KC_NOISE */
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
     const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
-    const float *similarity, *margin, *silhouette, *purity; /* (n) each; NULL if there is no such column */
+    /* (n) each; NULL if there is no such column */
+    const float *similarity, *margin, *silhouette, *purity, *probability, *outlier;
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */
     const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 #include "in/dataset.h"
+#include "report/density.h"
 #include "report/prometheus.h"
-#include "report/report.h"
 #include "report/writer.h"
 
 struct kc_kmeans kc_report_kmeans(const struct kc_report *r)
@@ -164,6 +164,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         add_sweep(&w, &own);
     } else {
         kc_jsonw_cstr(&w, "algorithm", fit->algorithm->name);
+        kc_out_density(&w, fit);
     }
     add_clusters(&w, r);
     if (r->groups)

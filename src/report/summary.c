@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "base/num.h"
 #include "in/dataset.h"
-#include "report/report.h"
+#include "report/density.h"
 #include "report/width.h"
 #include "report/writer.h"
 
@@ -129,6 +129,10 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
         kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", own.k_selected,
                       (unsigned long long)own.merged, (unsigned long long)own.split) != 0)
         return -1;
+    if (r->noise &&
+        kc_buf_printf(b, e, ", %llu noise (%.1f %%)", (unsigned long long)r->noise,
+                                  100 * (double)r->noise / (double)f->n) != 0)
+        return -1;
     if (r->leaves && kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)r->left_out) != 0)
         return -1;
     if (r->leaves && r->purity.least > 0 &&
@@ -155,7 +159,8 @@ int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e
     int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
     if (sweep && add_sweep(b, r, &own, e) != 0)
         return -1;
-    if (add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 || add_kept_ids(b, r, e) != 0)
+    if (kc_out_layers_table(b, r->fit, e) != 0 || add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 ||
+        add_kept_ids(b, r, e) != 0)
         return -1;
     return add_last_line(b, r, e);
 }

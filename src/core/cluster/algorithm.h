@@ -35,6 +35,7 @@ struct kc_algorithm {
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
     int weights;           /* it honours kc_request.weights */
+    int noise;             /* it leaves rows in no cluster, and fills probability and outlier */
     int graph;             /* it uses kc_request.graph */
     uint32_t space_dims;   /* as many coordinates of the graph's space suit it */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked

@@ -1,6 +1,10 @@
 /* All walks over the trees go by number, as children have lower numbers than their parents in the dendrogram and higher
- * ones in the condensed tree: no depth of a tree costs stack. The rules are those of the hdbscan package for Python, so
- * that results agree, but for --allow-one: the root has all rows there, and not only those that leave it last. */
+ * ones in the condensed tree: no depth of a tree costs stack.
+ *
+ * Groups that join at the same distance join at once, as the paper has it (2013, section 3.2), so that the result does
+ * not depend on an order of ties. There are many: all edges that a row's core distance limits are equally long. The
+ * hdbscan package for Python takes them one by one; where it meets no ties that matter, its results are the same, but
+ * for --allow-one: the root has all rows here, and not only those that leave it last. */
 #include "core/density/condense.h"
 
 #include <math.h>
@@ -49,7 +53,9 @@ int kc_condensed_begin(struct kc_condensed *c, size_t n, uint64_t min_size, stru
     c->lambda = kc_mem_alloc(n, sizeof *c->lambda, e);
     c->node_of = kc_mem_alloc(kc_mem_mul(n, 2), sizeof *c->node_of, e);
     c->node_lambda = kc_mem_alloc(kc_mem_mul(n, 2), sizeof *c->node_lambda, e);
-    return c->cluster && c->of && c->lambda && c->node_of && c->node_lambda ? 0 : -1;
+    c->part = kc_mem_alloc(n, sizeof *c->part, e);
+    c->stack = kc_mem_alloc(n, sizeof *c->stack, e);
+    return c->cluster && c->of && c->lambda && c->node_of && c->node_lambda && c->part && c->stack ? 0 : -1;
 }
 
 void kc_condensed_free(struct kc_condensed *c)
@@ -59,12 +65,14 @@ void kc_condensed_free(struct kc_condensed *c)
     kc_mem_free(c->lambda);
     kc_mem_free(c->node_of);
     kc_mem_free(c->node_lambda);
+    kc_mem_free(c->part);
+    kc_mem_free(c->stack);
     memset(c, 0, sizeof *c);
 }
 
 uint64_t kc_condensed_bytes(size_t n, uint64_t min_size)
 {
-    return (uint64_t)n * 3 * (sizeof(uint32_t) + sizeof(double)) +
+    return (uint64_t)n * (5 * sizeof(uint32_t) + 3 * sizeof(double)) +
            count_room(n, min_size < n ? min_size : n) * sizeof(struct kc_dense_cluster);
 }
 
@@ -87,23 +95,50 @@ static uint32_t add_cluster(struct kc_condensed *c, uint32_t p, double lambda, u
     return c->nclusters++;
 }
 
+/* List the nodes that a node falls apart into at its height, all those of equal height at once, into part. stack:
+ * scratch. Return how many there are; *large: how many of at least min_size rows. */
+static size_t list_parts(size_t n, const struct kc_merge *merges, size_t node, uint64_t min_size, uint32_t *part,
+                         uint32_t *stack, size_t *large)
+{
+    const double height = merges[node - n].height;
+    size_t parts = 0, depth = 0;
+    *large = 0;
+    for (stack[depth++] = (uint32_t)node; depth > 0;) {
+        const struct kc_merge *m = &merges[stack[--depth] - n];
+        const uint32_t child[2] = {m->a, m->b};
+        for (int i = 0; i < 2; i++) {
+            if (child[i] >= n && merges[child[i] - n].height >= height) {
+                stack[depth++] = child[i];
+                continue;
+            }
+            part[parts++] = child[i];
+            *large += (child[i] < n ? 1 : merges[child[i] - n].size) >= min_size;
+        }
+    }
+    return parts;
+}
+
 void kc_condense(struct kc_condensed *c, const struct kc_merge *merges, uint64_t min_size)
 {
-    const size_t n = c->n;
-    const size_t top = 2 * n - 2;
+    const size_t n = c->n, top = 2 * n - 2;
+    for (size_t node = 0; node <= top; node++)
+        c->node_of[node] = KC_NONE; /* a node of equal height with the one above it stays so */
     c->nclusters = 0;
     c->node_of[top] = add_cluster(c, KC_NONE, 0, n);
     c->node_lambda[top] = 0;
     for (size_t node = top; node >= n; node--) {
-        const struct kc_merge *m = &merges[node - n];
-        const uint32_t child[2] = {m->a, m->b}, p = c->node_of[node];
-        const uint64_t size[2] = {m->a < n ? 1 : merges[m->a - n].size, m->b < n ? 1 : merges[m->b - n].size};
-        const double fallen = c->node_lambda[node], lambda = fallen > 0 ? fallen : 1 / m->height;
-        const int splits = !(fallen > 0) && size[0] >= min_size && size[1] >= min_size;
-        for (int i = 0; i < 2; i++) {
-            const int stays = !(fallen > 0) && size[i] >= min_size;
-            c->node_of[child[i]] = splits ? add_cluster(c, p, lambda, size[i]) : p;
-            c->node_lambda[child[i]] = stays ? 0 : lambda;
+        const uint32_t p = c->node_of[node];
+        const double fallen = c->node_lambda[node], lambda = fallen > 0 ? fallen : 1 / merges[node - n].height;
+        size_t large;
+        if (p == KC_NONE)
+            continue;
+        const size_t parts = list_parts(n, merges, node, min_size, c->part, c->stack, &large);
+        for (size_t i = 0; i < parts; i++) {
+            const uint32_t at = c->part[i];
+            const uint64_t size = at < n ? 1 : merges[at - n].size;
+            const int stays = !(fallen > 0) && size >= min_size;
+            c->node_of[at] = stays && large > 1 ? add_cluster(c, p, lambda, size) : p;
+            c->node_lambda[at] = stays ? 0 : lambda;
         }
     }
     for (size_t i = 0; i < n; i++) {

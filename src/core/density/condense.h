@@ -14,7 +14,7 @@ void kc_density_merge(struct kc_bridge *tree, size_t n, struct kc_merge *merges,
 /* A cluster of the condensed tree. lambda is 1 / distance: it grows as rows fall out. */
 struct kc_dense_cluster {
     uint32_t parent;  /* an earlier cluster; KC_NONE for cluster 0, the root, which has all rows */
-    uint32_t children; /* 0 or 2 */
+    uint32_t children; /* 0, or 2 and more */
     uint32_t size;    /* rows at its birth */
     double birth;     /* lambda at which it split off its parent; 0 for the root */
     double death;     /* the largest lambda at which a row or a child leaves it */
@@ -29,6 +29,7 @@ struct kc_condensed {
     double *lambda; /* (n) and when */
     uint32_t *node_of;   /* (2 n - 1) scratch */
     double *node_lambda; /* (2 n - 1) scratch: 0: the node has not fallen out */
+    uint32_t *part, *stack; /* (n) scratch */
     uint32_t room;       /* clusters that there is memory for */
 };
 

@@ -29,6 +29,12 @@ struct dense {
     struct kc_err *e;
 };
 
+/* Return the fewest rows of a cluster: one row is none, even where --min-size allows it. */
+static uint64_t get_least_size(const struct kc_hdbscan_opts *o)
+{
+    return o->min_size > 2 ? o->min_size : 2;
+}
+
 /* Parse one number of clusters. What k-means takes beyond that is refused when this algorithm is chosen. */
 static int parse_k(void *base, const char *value, const char *name, struct kc_err *e)
 {
@@ -84,8 +90,6 @@ static int check_options(const void *opts, struct kc_err *e)
     if (o->k > 0 && o->select != KC_SELECT_AUTO && o->select != KC_SELECT_LAYERS)
         return kc_err_set(e, KC_EUSAGE, "-k takes one of the layers: leave out --select %s",
                           o->select == KC_SELECT_EOM ? "eom" : "leaf");
-    if (o->min_size < 2)
-        return kc_err_set(e, KC_EUSAGE, "--min-size is at least 2 with --algorithm hdbscan");
     if (o->max_size && o->max_size < o->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (ull)o->max_size, (ull)o->min_size);
@@ -95,13 +99,13 @@ static int check_options(const void *opts, struct kc_err *e)
 static uint64_t count_most_clusters(const void *opts, size_t n)
 {
     const struct kc_hdbscan_opts *o = opts;
-    return n / o->min_size + 1;
+    return n / get_least_size(o) + 1;
 }
 
 static uint64_t count_least_rows(const void *opts)
 {
     const struct kc_hdbscan_opts *o = opts;
-    return 2 * o->min_size;
+    return 2 * get_least_size(o);
 }
 
 static enum kc_select choose_selection(const struct kc_hdbscan_opts *o, const struct kc_request *r)
@@ -161,8 +165,8 @@ static int make_dendrogram(struct dense *w)
 static int choose_size(struct dense *w, const struct kc_selection *s, uint64_t *min_size)
 {
     struct kc_layers *l = &w->own->layers;
-    struct kc_layers_opts o = {w->o->min_size, w->o->k, s, w->r->graph, w->r->original ? w->r->original : w->rows};
-    *min_size = w->o->min_size;
+    struct kc_layers_opts o = {get_least_size(w->o), w->o->k, s, w->r->graph, w->r->original ? w->r->original : w->rows};
+    *min_size = get_least_size(w->o);
     if (w->own->select != KC_SELECT_LAYERS)
         return 0;
     if (!o.graph) {
@@ -192,7 +196,8 @@ static int add_warnings(struct dense *w)
         return warn(w, "no cluster was found: all rows are noise (a smaller --min-size or --min-samples finds smaller "
                        "clusters, --allow-one takes all rows as one)");
     if (w->o->k > 0 && f->k != w->o->k) {
-        snprintf(text, sizeof text, "no layer has %llu clusters: the nearest has %u", (unsigned long long)w->o->k, f->k);
+        snprintf(text, sizeof text, "no layer has %llu clusters: the nearest has %u", (unsigned long long)w->o->k,
+                 f->k);
         if (warn(w, text) != 0)
             return -1;
     }
@@ -213,7 +218,7 @@ static int label_rows(struct dense *w)
                              .epsilon = w->o->epsilon, .max_size = w->o->max_size, .allow_one = w->o->allow_one};
     uint64_t min_size;
     int rc = -1;
-    if (kc_condensed_begin(&w->tree, n, w->o->min_size, w->e) != 0 || choose_size(w, &s, &min_size) != 0)
+    if (kc_condensed_begin(&w->tree, n, get_least_size(w->o), w->e) != 0 || choose_size(w, &s, &min_size) != 0)
         return -1;
     unsigned char *chosen = kc_mem_alloc(w->tree.room, 1, w->e);
     double *work = kc_mem_alloc(w->tree.room, sizeof *work, w->e);
@@ -239,7 +244,7 @@ static int label_rows(struct dense *w)
 static int label_few_rows(struct dense *w)
 {
     const size_t n = w->rows->n;
-    const int one = w->o->allow_one && n >= w->o->min_size;
+    const int one = w->o->allow_one && n >= get_least_size(w->o);
     w->f->k = (uint32_t)one;
     w->f->probability = kc_mem_alloc(n, sizeof *w->f->probability, w->e);
     w->f->outlier = kc_mem_zalloc(n, sizeof *w->f->outlier, w->e);
@@ -266,7 +271,7 @@ static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, con
         return -1;
     w.own->select = choose_selection(o, r);
     w.own->recall = 1;
-    int rc = rows->n < 2 * o->min_size ? label_few_rows(&w) :
+    int rc = rows->n < 2 * get_least_size(o) ? label_few_rows(&w) :
              make_dendrogram(&w) != 0 || label_rows(&w) != 0 ? -1 : 0;
     kc_condensed_free(&w.tree);
     kc_affinity_free(&w.graph);
@@ -294,11 +299,11 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
     const uint64_t tree = (uint64_t)n * (sizeof(float) + sizeof(struct kc_bridge) + 2 * sizeof(uint32_t));
     const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads) + tree + merges;
     const uint64_t reach = lists + tree + merges + kc_reach_bytes(n, d, threads);
-    uint64_t choose = lists + merges + kc_condensed_bytes(n, o->min_size) + (uint64_t)n * 2 * sizeof(float) +
-                      2 * (n / o->min_size + 2) * (sizeof(double) + sizeof(uint32_t) + 1);
+    uint64_t choose = lists + merges + kc_condensed_bytes(n, get_least_size(o)) + (uint64_t)n * 2 * sizeof(float) +
+                      2 * (n / get_least_size(o) + 2) * (sizeof(double) + sizeof(uint32_t) + 1);
     if (layers)
         choose += (r->graph ? 0 : kc_affinity_bytes(n, d, near.m, threads)) +
-                  kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, o->min_size, threads);
+                  kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, get_least_size(o), threads);
     const uint64_t describe = merges + (uint64_t)n * 2 * sizeof(float) +
                               kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
     uint64_t most = search > reach ? search : reach;
@@ -314,6 +319,7 @@ const struct kc_algorithm kc_algorithm_hdbscan = {
     .options = options,
     .opts_size = sizeof(struct kc_hdbscan_opts),
     .defaults = &defaults,
+    .noise = 1,
     .graph = 1,
     .space_dims = 10,
     .check = check_options,

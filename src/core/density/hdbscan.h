@@ -10,7 +10,7 @@
 enum kc_noise_to { KC_NOISE_KEEP, KC_NOISE_NEAREST };
 
 struct kc_hdbscan_opts {
-    uint64_t min_size;    /* the fewest rows of a cluster, at least 2 */
+    uint64_t min_size;    /* the fewest rows of a cluster; 1 is 2 */
     uint64_t min_samples; /* the neighbour whose distance is a row's core distance */
     int select;           /* enum kc_select */
     double epsilon;       /* see struct kc_selection */

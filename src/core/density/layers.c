@@ -1,5 +1,5 @@
 /* Least sizes grow by 15 % from layer to layer, as the groups that they tell apart do (PLSCAN: Bot, McInnes & Aerts
- * 2025). Unlike there, a layer has the most stable clusters instead of the leaves, and it is chosen by how good it is as
+ * 2025). Unlike there, a layer has the most stable clusters and not the leaves, and it is chosen by how good it is as
  * a partition of all rows: the sum of modularity and silhouette, each as a share of the best layer's. On labelled sets
  * that found the classes better than either alone, than persistence, and than leaves. */
 #include "core/density/layers.h"

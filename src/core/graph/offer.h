@@ -1,5 +1,5 @@
-/* Inside core/graph: the list of a row's neighbours while it grows, the quick look at products that spares most of them a
- * look at the list, and the blocks whose pairs are multiplied. */
+/* Inside core/graph: the list of a row's neighbours while it grows, the quick look at products that spares most of them
+ * a look at the list, and the blocks whose pairs are multiplied. */
 #ifndef KC_CORE_GRAPH_OFFER_H
 #define KC_CORE_GRAPH_OFFER_H
 

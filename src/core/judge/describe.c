@@ -50,7 +50,8 @@ static int pick_rows(struct describing *w, const struct kc_rows *rows)
     w->row = kc_mem_alloc(m, sizeof *w->row, w->e);
     w->label = kc_mem_alloc(m, sizeof *w->label, w->e);
     w->source = kc_mem_alloc(m, sizeof *w->source, w->e);
-    if (!w->row || !w->label || !w->source || kc_weights_make(w->r->weights, f->n, &w->weights, &w->space.one, w->e) != 0)
+    if (!w->row || !w->label || !w->source ||
+        kc_weights_make(w->r->weights, f->n, &w->weights, &w->space.one, w->e) != 0)
         return -1;
     m = 0;
     for (size_t i = 0; i < f->n; i++)

@@ -59,6 +59,11 @@ void kc_ref_affinity(const float *x, size_t n, size_t d, uint32_t m, double *w);
 /* Set core (n) to the similarity of each row's neighbour number `samples`, or the last, and weight (n - 1) to the
  * weights of the maximum spanning tree in which a pair weighs its similarity, but no more than either core. */
 void kc_ref_reach(const float *x, size_t n, size_t d, uint32_t samples, float *core, float *weight);
+/* Cluster by HDBSCAN* as the paper defines it: single linkage of the mutual reachability distances, and a walk down its
+ * tree that calls itself. leaves: the clusters without children instead of the most stable ones. labels (n),
+ * probability (n), outlier (n): set. Returns the number of clusters. */
+uint32_t kc_ref_hdbscan(const float *x, size_t n, size_t d, uint32_t samples, uint64_t min_size, int leaves,
+                        uint32_t *labels, float *probability, float *outlier);
 
 /* Compute the agreement of two labellings, a (n) 0..rows-1 and b (n) 0..cols-1: the pairs by looking at all of
  * them, the expected mutual information by the factorials of Vinh, Epps & Bailey (2010), over all counts. */

@@ -1,0 +1,45 @@
+/* What an algorithm cannot do with the other options of fit. */
+#include "cli/cli.h"
+#include "job/fit.h"
+
+/* Return 1 if the rows are clustered in groups or windows. */
+static int in_parts(const struct kc_job_fit *j)
+{
+    return j->ngroup_by || j->parts.window > 0 || j->parts.max_gap >= 0;
+}
+
+/* Check the columns of the labels. */
+static int check_columns(const struct kc_job_fit *j, struct kc_err *e)
+{
+    const int purity = kc_out_has_column(&j->out, KC_COL_PURITY);
+    const int probability = kc_out_has_column(&j->out, KC_COL_PROBABILITY);
+    const int outlier = kc_out_has_column(&j->out, KC_COL_OUTLIER);
+    const char *own = probability ? "probability" : "outlier";
+    if ((probability || outlier) && !j->algorithm->noise)
+        return kc_err_set(e, KC_EUSAGE, "column '%s' needs --algorithm hdbscan", own);
+    if (purity && in_parts(j))
+        return kc_err_set(e, KC_EUSAGE, "column 'purity' is not for groups and windows: rows of other ones are among a "
+                          "row's neighbours");
+    if ((probability || outlier) && in_parts(j))
+        return kc_err_set(e, KC_EUSAGE, "column '%s' is not for groups and windows: each has a scale of its own", own);
+    return 0;
+}
+
+int kc_cli_check_algorithm(const struct kc_job_fit *j, struct kc_err *e)
+{
+    const struct kc_algorithm *a = j->algorithm;
+    if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !a->resumable)
+        return kc_err_set(e, KC_EUSAGE, "--checkpoint and --timeout are not for --algorithm %s: it is not resumable",
+                          a->name);
+    if ((j->weight_field || j->halflife > 0) && !a->weights)
+        return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s: it knows no weights",
+                          j->weight_field ? "--weight-field" : "--recency", a->name);
+    if (kc_job_fit_leaves_by_centroid(j) && !a->centroids)
+        return kc_err_set(e, KC_EUSAGE, "--threshold and --min-margin are not for --algorithm %s, whose clusters are not "
+                          "around centroids: --min-purity is", a->name);
+    const char *what = j->path[KC_FIT_MODEL] || j->like ? "--model and --like need" : j->out.top ? "--top needs" :
+                       j->centroids ? "--centroids needs" : NULL;
+    if (what && !a->centroids)
+        return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, a->name);
+    return check_columns(j, e);
+}
