@@ -416,7 +416,7 @@ int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *text
             kc_option_name(o, name);
         if (cli->given[i] == 2 && !strchr(name, '(')) /* the environment is for all algorithms */
             continue;
-        return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s: it is an option of %s", name, chosen->name,
+        return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s, but for --algorithm %s", name, chosen->name,
                           of->name);
     }
     return 0;

@@ -10,6 +10,7 @@ void kc_option_write(struct kc_jsonw *w, const struct kc_option *o, const void *
     char key[KC_OPTION_TEXT_MAX], text[KC_OPTION_TEXT_MAX];
     uint64_t number;
     double real;
+    int flag;
     kc_option_key(o, key);
     if (!o->text && (o->type == KC_OPTION_U64 || o->type == KC_OPTION_COUNT || o->type == KC_OPTION_SIZE)) {
         memcpy(&number, place, sizeof number);
@@ -20,9 +21,12 @@ void kc_option_write(struct kc_jsonw *w, const struct kc_option *o, const void *
     } else if (!o->text && (o->type == KC_OPTION_REAL || o->type == KC_OPTION_SECONDS)) {
         memcpy(&real, place, sizeof real);
         kc_jsonw_double(w, key, real);
+    } else if (!o->text && o->type == KC_OPTION_FLAG) {
+        memcpy(&flag, place, sizeof flag);
+        kc_jsonw_bool(w, key, flag);
     } else {
         kc_option_text(o, base, brief, text);
-        kc_jsonw_cstr(w, key, text);
+        kc_jsonw_cstr(w, key, *text ? text : NULL);
     }
 }
 

@@ -72,7 +72,7 @@ static const struct kc_option options[] = {
      .help = "take the most stable clusters (eom), the finest (leaf), or the best of the layers of ever larger least "
              "sizes; auto: layers in the graph's space, else eom"},
     {.name = "epsilon", .arg = "D", .type = KC_OPTION_REAL, .at = AT(epsilon), .high = 2, .off = "off",
-     .marks = KC_OPTION_RECORD,
+     .shown = "off", .marks = KC_OPTION_RECORD,
      .help = "do not split clusters at distances below D, 1 less the cosine"},
     {.name = "allow-one", .type = KC_OPTION_FLAG, .at = AT(allow_one), .set = 1, .marks = KC_OPTION_RECORD,
      .help = "let one cluster of all rows be an answer"},
