@@ -16,7 +16,7 @@ struct kc_affinity {
 };
 
 /* Make the graph of n rows from their neighbours g, whose lists are exact or nearly so. Parts that no edge connects are
- * joined by the edges between their most similar rows, which takes up to log2(parts) passes over pairs of rows. The
+ * joined by the edges between their most similar rows, for which all pairs of rows of different parts are compared. The
  * result is a function of rows and g. Free it with kc_affinity_free, also after a failure. */
 int kc_affinity_make(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
                      struct kc_affinity *out, struct kc_err *e) KC_MUST_USE;
