@@ -211,7 +211,8 @@ void kc_affinity_free(struct kc_affinity *a)
 uint64_t kc_affinity_bytes(size_t n, size_t d, uint32_t m, unsigned threads)
 {
     const uint64_t edges = 2 * (uint64_t)n * m + 2 * (uint64_t)n, each = sizeof(uint32_t) + sizeof(float);
-    const uint64_t joining = (uint64_t)n * sizeof(struct kc_bridge) + kc_join_bytes(n, d, threads);
+    const size_t parts = n / (m + (size_t)1) + 1; /* a part has a row and its m neighbours, at least */
+    const uint64_t joining = (uint64_t)parts * sizeof(struct kc_bridge) + kc_join_bytes(n, d, parts, threads);
     return (uint64_t)n * (sizeof(size_t) + sizeof(double) + sizeof(uint32_t) + sizeof(struct reach)) + joining +
            edges * each;
 }

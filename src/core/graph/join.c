@@ -315,11 +315,12 @@ int kc_join_parts(const struct kc_ctx *ctx, const struct kc_rows *rows, const ui
     return rc;
 }
 
-uint64_t kc_join_bytes(size_t n, size_t d, unsigned threads)
+uint64_t kc_join_bytes(size_t n, size_t d, size_t parts, unsigned threads)
 {
-    const uint64_t parts = n + 1;
-    return 3 * (uint64_t)n * sizeof(uint32_t) + count_entries((size_t)parts) * sizeof(struct kc_bridge) +
-           (parts + 1) * sizeof(size_t) +
+    if (parts < 2)
+        return 0;
+    return 3 * (uint64_t)n * sizeof(uint32_t) + (uint64_t)count_entries(parts) * sizeof(struct kc_bridge) +
+           ((uint64_t)parts + 1) * sizeof(size_t) +
            threads * (sizeof(struct worker) + WIDE * KC_LA_TILE * sizeof(float) +
                       (WIDE + KC_LA_TILE) * (uint64_t)d * sizeof(float) + KC_LA_SCRATCH);
 }

@@ -18,7 +18,7 @@ struct kc_bridge {
  * short or the rows cannot be read. */
 int kc_join_parts(const struct kc_ctx *ctx, const struct kc_rows *rows, const uint32_t *part, uint32_t parts,
                   struct kc_bridge *bridge, struct kc_err *e) KC_MUST_USE;
-/* Return the bytes that this allocates at the peak, with any number of parts. */
-uint64_t kc_join_bytes(size_t n, size_t d, unsigned threads);
+/* Return the bytes that this allocates at the peak, with up to so many parts. */
+uint64_t kc_join_bytes(size_t n, size_t d, size_t parts, unsigned threads);
 
 #endif

@@ -51,7 +51,7 @@ TEST(parts_are_joined_by_the_spanning_tree)
             before = kc_mem_held(&high, 1);
             CHECK(kc_join_parts(&ctx, &rows, part, (uint32_t)parts, bridge, &e) == 0);
             (void)kc_mem_held(&high, 0);
-            CHECK(high - before <= kc_join_bytes(n, d, threads) + 4096);
+            CHECK(high - before <= kc_join_bytes(n, d, parts, threads) + 4096);
             for (size_t i = 0; i < edges; i++)
                 got[i] = bridge[i].from > bridge[i].to ? (struct edge){bridge[i].from, bridge[i].to} :
                          (struct edge){bridge[i].to, bridge[i].from};
