@@ -89,7 +89,7 @@ endif
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large $(TRUST)
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -112,6 +112,11 @@ bench: kclust
 
 bench-large: kclust
 	@/usr/bin/python3 tests/bench/bench.py --large $(BENCH)
+
+# Labelled sets from Debian packages, in build/bench/sets, and how well each space of fit does on them.
+bench-spaces: kclust
+	@/usr/bin/python3 tests/bench/sets.py
+	@/usr/bin/python3 tests/bench/spaces.py
 
 # Sanitizer builds of the program and of its tests, each in a folder of its own.
 SAN_asan = -fsanitize=address -fno-omit-frame-pointer
@@ -178,9 +183,10 @@ help:
 	  'make warnings       gcc and clang with warnings as errors' \
 	  'make bench          timings and quality beside scikit-learn and Faiss (BENCH=--quick for the short ones)' \
 	  'make bench-large    the same for large sets, and cost against rows, dimensions, clusters, cores' \
-	  'make completions    regenerate completions/ from the option tables' \
+	  'make bench-spaces   fetch texts that have labels, and compare the spaces of fit on them' \
+  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces asan ubsan tsan valgrind warnings completions install uninstall clean help
 .DELETE_ON_ERROR:

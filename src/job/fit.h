@@ -70,7 +70,8 @@ struct kc_job_fit_result {
  * are too many, or one is empty or repeated; the message names the option. */
 int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
                             struct kc_err *e) KC_MUST_USE;
-/* Parse and write "cosine", "graph", "graph:N", "pca:N" or "svd:N". Functions of an option about a struct kc_job_fit. */
+/* Parse and write "cosine", "graph", "graph:N", "pca:N" or "svd:N". Functions of an option about a struct
+ * kc_job_fit. */
 int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 void kc_job_fit_space_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);
 /* The options that name the outputs; rows about a struct kc_job_fit. */

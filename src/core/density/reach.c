@@ -222,6 +222,6 @@ uint64_t kc_reach_bytes(size_t n, size_t d, unsigned threads)
 {
     const uint64_t own = (uint64_t)n * (3 * sizeof(uint32_t) + 2 * sizeof(float) + 2 * sizeof(struct kc_bridge));
     const uint64_t find = kc_bridges_find_bytes(d, threads) + n * sizeof(struct kc_bridge);
-    const uint64_t join = kc_bridges_bytes(n, d, threads) + (uint64_t)n * (2 * sizeof(uint32_t) + sizeof(float));
+    const uint64_t join = kc_bridges_bytes(n, d, n < KC_BRIDGES_TABLE ? n : KC_BRIDGES_TABLE, threads) + (uint64_t)n * (2 * sizeof(uint32_t) + sizeof(float));
     return own + (find > join ? find : join);
 }

@@ -201,11 +201,11 @@ static int join_once(const struct kc_ctx *ctx, struct joining *j, uint32_t *pare
     return 0;
 }
 
-/* Return the slots that n rows need at most. */
-static size_t count_slots(size_t n)
+/* Return the slots that so many parts need at most, also when they have become fewer. */
+static size_t count_slots(size_t parts)
 {
-    const size_t parts = n < KC_BRIDGES_TABLE ? n : KC_BRIDGES_TABLE, table = parts * parts;
-    return n > table ? n : table;
+    const size_t few = parts < KC_BRIDGES_TABLE ? parts : KC_BRIDGES_TABLE, table = few * few;
+    return parts > table ? parts : table;
 }
 
 static void free_workers(struct worker *w, unsigned threads)
@@ -251,7 +251,7 @@ int kc_bridges_join(const struct kc_ctx *ctx, const struct kc_rows *rows, const 
         j.part = mine + n;
         j.end = mine + 2 * n;
         if (sort_rows(&j, parent, mine + 3 * n) > 1)
-            rc = (j.worker = make_workers(j.block, 2 * j.block, rows->d, count_slots(n), threads, e)) ? 0 : -1;
+            rc = (j.worker = make_workers(j.block, 2 * j.block, rows->d, count_slots(j.parts), threads, e)) ? 0 : -1;
         while (rc == 0 && j.parts > 1) {
             rc = join_once(ctx, &j, parent, out, nout, e);
             if (rc == 0)
@@ -263,12 +263,12 @@ int kc_bridges_join(const struct kc_ctx *ctx, const struct kc_rows *rows, const 
     return rc;
 }
 
-uint64_t kc_bridges_bytes(size_t n, size_t d, unsigned threads)
+uint64_t kc_bridges_bytes(size_t n, size_t d, size_t parts, unsigned threads)
 {
     const uint64_t block = kc_neighbours_block(n, threads);
     return (uint64_t)n * 4 * sizeof(uint32_t) +
            threads * (block * (KC_LA_TILE + 2 * (uint64_t)d) * sizeof(float) + KC_LA_SCRATCH + sizeof(struct worker) +
-                      count_slots(n) * sizeof(struct kc_bridge));
+                      count_slots(parts) * sizeof(struct kc_bridge));
 }
 
 /* A search for the best edges of some rows. */

@@ -32,8 +32,8 @@ static inline int kc_bridge_is_better(const struct kc_bridge *x, const struct kc
 #define KC_BRIDGES_TABLE 512
 int kc_bridges_join(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *reach, uint32_t *parent,
                     struct kc_bridge *out, size_t *nout, struct kc_err *e) KC_MUST_USE;
-/* Return the bytes that this allocates at its peak. */
-uint64_t kc_bridges_bytes(size_t n, size_t d, unsigned threads);
+/* Return the bytes that this allocates at its peak, for at most so many parts. */
+uint64_t kc_bridges_bytes(size_t n, size_t d, size_t parts, unsigned threads);
 
 /* Find the best edge to a row of another part for each of m rows.
  *   part (n): the part of each row

@@ -1,4 +1,4 @@
-/* Householder's reduction to a tridiagonal matrix, and the implicit QL algorithm on that (Golub & Van Loan, sections 8.3
+/* Householder's reduction to a tridiagonal matrix, and the implicit QL algorithm on it (Golub & Van Loan, sections 8.3
  * and 8.3.5). Vectors are the rows of their matrix, so that a rotation runs along memory. Everything is done in a fixed
  * order, and with nothing but sums, products, quotients and roots. */
 #include "core/graph/tridiagonal.h"

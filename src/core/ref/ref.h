@@ -52,8 +52,11 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
                        uint32_t row, uint32_t m, uint32_t *count, uint32_t *id, float *similarity);
 /* Return the share of the m most similar other rows of a row that have its label; NAN for noise, and for one row. */
 double kc_ref_purity(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t row, uint32_t m);
-/* Set mean (d) to the mean row, and m (d, d) to the mean of x x', or if `centre` of (x - mean) (x - mean)', by loops. */
+/* Set mean (d) to the mean row, and m (d, d) to the mean of x x', or if `centre` of (x - mean) (x - mean)'. */
 void kc_ref_moments(const float *x, size_t n, size_t d, int centre, double *mean, double *m);
+/* List the edges from[e], to[e] < from[e] between parts of the maximum spanning tree of n rows in which rows of equal
+ * part (n) are the most similar of all. Of equal edges the lower pair of numbers is taken. Return how many. */
+size_t kc_ref_join(const float *x, size_t n, size_t d, const uint32_t *part, uint32_t *from, uint32_t *to);
 /* Set w (n, n) to the weights of the graph of the m nearest rows, before its parts are joined. */
 void kc_ref_affinity(const float *x, size_t n, size_t d, uint32_t m, double *w);
 /* Set core (n) to the similarity of each row's neighbour number `samples`, or the last, and weight (n - 1) to the

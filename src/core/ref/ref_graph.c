@@ -70,6 +70,45 @@ void kc_ref_moments(const float *x, size_t n, size_t d, int centre, double *mean
         }
 }
 
+/* Return 1 if the edge a - b is to be preferred to c - e. */
+static int is_better(double s, size_t a, size_t b, double than, size_t c, size_t e)
+{
+    const size_t low = a < b ? a : b, high = a < b ? b : a, low2 = c < e ? c : e, high2 = c < e ? e : c;
+    return s > than || (s >= than && (low < low2 || (low == low2 && high < high2)));
+}
+
+size_t kc_ref_join(const float *x, size_t n, size_t d, const uint32_t *part, uint32_t *from, uint32_t *to)
+{
+    double *best = malloc(n * sizeof *best); /* of a row: its similarity to the nearest of the tree; 9: it is in it */
+    size_t *near = calloc(n, sizeof *near), edges = 0;
+    for (size_t i = 0, last = 0; i + 1 < n; i++) {
+        size_t next = 0;
+        best[last] = 9;
+        for (size_t j = 0; j < n; j++) {
+            float s = 0;
+            for (size_t t = 0; t < d; t++)
+                s = fmaf(x[last * d + t], x[j * d + t], s);
+            s = part[j] == part[last] ? 3 : s;
+            if (last == 0 || is_better((double)s, j, last, best[j], j, near[j]))
+                if (best[j] < 9 || (last == 0 && j > 0)) {
+                    best[j] = (double)s;
+                    near[j] = last;
+                }
+        }
+        for (size_t j = 1; j < n; j++)
+            if (best[j] < 9 && (next == 0 || is_better(best[j], j, near[j], best[next], next, near[next])))
+                next = j;
+        if (part[next] != part[near[next]]) {
+            from[edges] = (uint32_t)(next > near[next] ? next : near[next]);
+            to[edges++] = (uint32_t)(next > near[next] ? near[next] : next);
+        }
+        last = next;
+    }
+    free(near);
+    free(best);
+    return edges;
+}
+
 /* Return the scale at which the weights of the m nearest rows add up to log2(m), by bisection from a wide bracket. */
 static double find_scale(const double *distance, uint32_t m)
 {

@@ -126,7 +126,7 @@ TEST(bridges_join_very_many_parts)
         }
         CHECK(kc_bridges_join(&ctx, &rows, NULL, parent, tree, &edges, &e) == 0 && edges + 1 == n);
         (void)kc_mem_held(&high, 0);
-            CHECK_MSG(high - before <= kc_bridges_bytes(n, d, threads) + 16384, "%llu bytes, %u threads",
+            CHECK_MSG(high - before <= kc_bridges_bytes(n, d, n, threads) + 16384, "%llu bytes, %u threads",
                   (unsigned long long)(high - before), threads);
         kc_ref_reach(x, n, d, 1, one, want); /* (a row's nearest limits nothing) */
         qsort(want, n - 1, sizeof *want, falling);
