@@ -34,6 +34,7 @@ struct kc_algorithm {
     size_t opts_size;      /* bytes of the struct that the rows are about; the functions below get such a struct */
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
+    const char *less_memory; /* what the user can do if bytes are too many, for a message; NULL: nothing */
     int weights;           /* it honours kc_request.weights */
     int noise;             /* it leaves rows in no cluster, and fills probability and outlier */
     int graph;             /* it uses kc_request.graph */
