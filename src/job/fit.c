@@ -203,9 +203,12 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
-    return kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
-                      (unsigned long long)(need / mega + (need % mega != 0)),
-                      (unsigned long long)(data / mega + (data % mega != 0)));
+    kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
+               (unsigned long long)(need / mega + (need % mega != 0)),
+               (unsigned long long)(data / mega + (data % mega != 0)));
+    if (j->algorithm->less_memory)
+        kc_err_more(e, " (%s)", j->algorithm->less_memory);
+    return -1;
 }
 
 /* Read the rows and their fields, and log what was read. */

@@ -37,6 +37,7 @@ struct kc_algorithm {
     const char *less_memory; /* what the user can do if bytes are too many, for a message; NULL: nothing */
     int weights;           /* it honours kc_request.weights */
     int noise;             /* it leaves rows in no cluster, and fills probability and outlier */
+    int merges;            /* its clusterings have a hierarchy */
     int graph;             /* it uses kc_request.graph */
     uint32_t space_dims;   /* as many coordinates of the graph's space suit it */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked

@@ -50,7 +50,7 @@ const struct kc_option kc_linkage_options[] = {
     {.name = "max-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_size), .least = 1, .off = "off",
      .env = "KCLUST_MAX_SIZE", .marks = KC_OPTION_RECORD, .help = "make no cluster larger than N"},
     {.name = "two-stage", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(cells), .least = 2, .most = KC_K_MOST,
-     .off = "off", .marks = KC_OPTION_RECORD,
+     .off = "off", .expected = "off or a number of cells from 2 up, such as 1000", .marks = KC_OPTION_RECORD,
      .help = "cluster the rows into N cells by k-means first, and build the tree of the cells"},
     {.name = "seed", .arg = "N", .type = KC_OPTION_U64, .at = AT(seed), .env = "KCLUST_SEED",
      .marks = KC_OPTION_RECORD, .help = "the seed of every random choice"},
@@ -124,8 +124,9 @@ static const struct kc_linkage_opts defaults[] = {KC_LINKAGE_OPTS_DEFAULT(KC_LIN
         .options = kc_linkage_options,                                   \
         .opts_size = sizeof(struct kc_linkage_opts),                     \
         .defaults = &defaults[linkage],                                  \
-        .less_memory = "--two-stage N builds the tree of N cells, with less", \
+        .less_memory = "--two-stage N takes less: the tree is that of N cells", \
         .weights = 1,                                                    \
+        .merges = 1,                                                     \
         .space_dims = 40,                                                \
         .check = kc_linkage_check,                                       \
         .resolve = resolve_range,                                        \
