@@ -146,6 +146,7 @@ static const struct kc_rule rules[] = {
     {KC_EXCLUDES, "threshold min-margin min-purity top centroids", "group-by time-window max-gap", NULL},
     {KC_EXCLUDES, "min-purity", "model",
      "a model has no neighbours, so assign could not leave the same rows unassigned"},
+    {KC_EXCLUDES, "tree", "group-by time-window max-gap", "each part has a tree of its own"},
     {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
     {KC_EXCLUDES, "space", "model like centroids threshold min-margin",
      "the clusters have no centroids among the rows, only in the space"},
@@ -171,7 +172,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->opts = a->cli.algorithm[a->algorithm];
     if (kc_cli_created(&j->created, e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
-    if (kc_cli_check_algorithm(j, e) != 0)
+    if (kc_cli_check_algorithm(j, e) != 0 ||
+        (j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))
         return -1;
     const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?
                          "weight-field" :

@@ -41,5 +41,8 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, struct kc_err *e)
                        j->centroids ? "--centroids needs" : NULL;
     if (what && !a->centroids)
         return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, a->name);
+    if (j->path[KC_FIT_TREE] && !a->merges)
+        return kc_err_set(e, KC_EUSAGE, "--tree needs a hierarchy: --algorithm %s makes none; ward, average, complete, "
+                          "single and hdbscan do", a->name);
     return check_columns(j, e);
 }

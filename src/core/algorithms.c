@@ -4,8 +4,11 @@
 #include <string.h>
 #include "core/density/hdbscan.h"
 #include "core/kmeans/kmeans.h"
+#include "core/linkage/linkage.h"
 
-const struct kc_algorithm *const kc_algorithms[] = {&kc_algorithm_kmeans, &kc_algorithm_hdbscan, NULL};
+const struct kc_algorithm *const kc_algorithms[] = {
+    &kc_algorithm_kmeans, &kc_algorithm_hdbscan, &kc_algorithm_ward,   &kc_algorithm_average, &kc_algorithm_complete,
+    &kc_algorithm_single, NULL};
 
 const struct kc_algorithm *kc_algorithm_find(const char *name, size_t n)
 {

@@ -4,7 +4,7 @@
 
 #include "core/cluster/algorithm.h"
 
-#define KC_ALGORITHM_WORDS "kmeans hdbscan" /* their names, in the order of the table */
+#define KC_ALGORITHM_WORDS "kmeans hdbscan ward average complete single" /* their names, in the order of the table */
 extern const struct kc_algorithm *const kc_algorithms[]; /* ended by NULL; the first is the default */
 
 /* Return the algorithm of that name (n bytes), or NULL. */

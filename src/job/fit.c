@@ -203,9 +203,12 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
         data = other < need ? all : data;
         need = other < need ? other : need;
     }
-    return kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
-                      (unsigned long long)(need / mega + (need % mega != 0)),
-                      (unsigned long long)(data / mega + (data % mega != 0)));
+    kc_err_set(e, KC_ESYS, "needs %lluM of memory, %lluM of it for the data: more than --max-memory allows",
+               (unsigned long long)(need / mega + (need % mega != 0)),
+               (unsigned long long)(data / mega + (data % mega != 0)));
+    if (j->algorithm->less_memory)
+        kc_err_more(e, " (%s)", j->algorithm->less_memory);
+    return -1;
 }
 
 /* Read the rows and their fields, and log what was read. */
@@ -264,10 +267,10 @@ static void explain_memory(const struct kc_job_fit *j, const struct kc_job_run *
 static void send_fit_events(const struct kc_job_run *run)
 {
     const struct kc_clustering *f = &run->fit;
-    const struct kc_kmeans *own = kc_kmeans_of(f), none = {.k_selected = f->k};
+    const struct kc_kmeans *own = kc_kmeans_of(f), none = {0};
     own = own ? own : &none;
-    for (size_t i = 0; i < own->nsweep; i++) {
-        const struct kc_k_entry *s = &own->sweep[i];
+    for (size_t i = 0; f->ksweep && i < f->ksweep->n; i++) {
+        const struct kc_k_entry *s = &f->ksweep->entry[i];
         const struct kc_fact facts[] = {{"k", s->k}, {"rows", (double)s->rows}, {"silhouette", s->silhouette},
                                         {"calinski_harabasz", s->calinski_harabasz},
                                         {"davies_bouldin", s->davies_bouldin}, {"objective", s->objective},
@@ -275,7 +278,7 @@ static void send_fit_events(const struct kc_job_run *run)
         kc_ctx_event(&run->ctx, "fit", "k was tried", facts, sizeof facts / sizeof facts[0]);
     }
     const struct kc_fact facts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"k", f->k},
-                                    {"k_selected", own->k_selected}, {"silhouette", f->silhouette},
+                                    {"k_selected", f->ksweep ? f->ksweep->selected : f->k}, {"silhouette", f->silhouette},
                                     {"objective", f->objective}, {"merged", (double)own->merged},
                                     {"split", (double)own->split}};
     const struct kc_parts *p = &run->parts;

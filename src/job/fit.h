@@ -9,13 +9,14 @@
 #include "model/assign.h"
 #include "report/clusters.h"
 #include "report/labels.h"
+#include "report/tree.h"
 
 #define KC_GROUP_FIELDS_MOST 8
 #define KC_FIT_OUTPUTS_MOST 16
 
 /* The outputs, by their rows in job/fit_outputs.c. */
 enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL,
-                     KC_FIT_TIME_TABLE };
+                     KC_FIT_TIME_TABLE, KC_FIT_TREE };
 
 enum kc_fit_space_kind { KC_FIT_COSINE, KC_FIT_GRAPH, KC_FIT_PCA, KC_FIT_SVD };
 
@@ -35,6 +36,7 @@ struct kc_job_fit {
     const char *group_by[KC_GROUP_FIELDS_MOST]; /* fields: rows with different values are clustered separately */
     size_t ngroup_by;
     enum kc_out_format table_format; /* of the table over time */
+    enum kc_tree_format tree_format; /* of the tree */
     int time_bins;           /* enum kc_time_bin: the bins of the table over time */
     const char *time_field;  /* field of a row's timestamp, or NULL */
     const char *weight_field; /* field of a row's weight, or NULL */

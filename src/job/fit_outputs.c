@@ -20,6 +20,8 @@ const struct kc_option kc_fit_output_options[] = {
     {.name = "time-table", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_TIME_TABLE),
      .help = "write a table to FILE: the rows of each cluster in each month, week or day, and with --keywords its "
              "words then"},
+    {.name = "tree", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_TREE), .marks = KC_OPTION_NO_STDIO,
+     .help = "write the hierarchy to FILE: scipy's linkage matrix (.npy), Newick (.nwk) or JSON (.json)"},
     {0}};
 
 static const struct output_writer {
@@ -33,6 +35,7 @@ static const struct output_writer {
     [KC_FIT_CLUSTERS] = {kc_fit_write_clusters, 0, 0},
     [KC_FIT_MODEL] = {kc_fit_write_model, 0, 1},
     [KC_FIT_TIME_TABLE] = {kc_fit_write_time_table, 0, 0},
+    [KC_FIT_TREE] = {kc_fit_write_tree, 0, 0},
 };
 
 #define OUTPUTS (sizeof writers / sizeof *writers)

@@ -184,7 +184,7 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
 /* job/fit_write.c: the writers of the outputs. */
 typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e);
 kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
-    kc_fit_write_prometheus, kc_fit_write_time_table; /* (the last one in job/fit_time.c) */
+    kc_fit_write_prometheus, kc_fit_write_time_table, kc_fit_write_tree; /* (the last one in job/fit_time.c) */
 /* Make the model of the run, if it is not made yet. */
 int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Gather the figures of the run, for reports. */

@@ -7,6 +7,7 @@
 #include "core/cluster/members.h"
 #include "core/kmeans/kmeans.h"
 #include "core/density/hdbscan.h"
+#include "core/linkage/linkage.h"
 #include "job/fit_run.h"
 #include "report/density.h"
 
@@ -207,4 +208,25 @@ int kc_fit_write_prometheus(const struct kc_job_fit *j, struct kc_job_run *run, 
 {
     const struct kc_report report = kc_fit_report(j, run);
     return kc_out_fit_prometheus(f, &report, j->path[KC_FIT_MODEL], e);
+}
+
+int kc_fit_write_tree(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
+{
+    const struct kc_clustering *fit = &run->fit;
+    const struct kc_linkage_fit *own = kc_linkage_of(fit);
+    const struct kc_tree_file t = {
+        .algorithm = j->algorithm->name,
+        .merges = fit->merges,
+        .leaves = own && own->cells ? own->cells : fit->n,
+        .n = fit->n,
+        .cell = own ? own->cell : NULL,
+        .cell_rows = own ? own->cell_rows : NULL,
+        .terms = &run->ds.terms,
+        .skipped = run->ds.skipped,
+        .nskipped = run->ds.nskipped,
+    };
+    if (fit->nmerges + 1 != t.leaves)
+        return kc_err_set(e, KC_EINPUT, "--tree: the %zu rows are too few for --algorithm %s to build a tree", fit->n,
+                          j->algorithm->name);
+    return kc_out_tree(f, &t, j->tree_format, e);
 }

@@ -13,11 +13,18 @@ struct kc_kmeans kc_report_kmeans(const struct kc_report *r)
     return own ? *own : (struct kc_kmeans){.k_selected = r->fit->k, .silhouette_selected = r->fit->silhouette};
 }
 
-static void add_sweep(struct kc_jsonw *w, const struct kc_kmeans *own)
+struct kc_ksweep kc_report_ksweep(const struct kc_report *r)
+{
+    return r->fit->ksweep ? *r->fit->ksweep :
+           (struct kc_ksweep){.selected = r->fit->k, .silhouette = r->fit->silhouette,
+                              .by = r->opts ? r->opts->k_by : KC_INDEX_SILHOUETTE};
+}
+
+static void add_sweep(struct kc_jsonw *w, const struct kc_ksweep *tried)
 {
     kc_jsonw_open(w, "sweep", '[', 0);
-    for (size_t i = 0; i < own->nsweep; i++) {
-        const struct kc_k_entry *s = &own->sweep[i];
+    for (size_t i = 0; i < tried->n; i++) {
+        const struct kc_k_entry *s = &tried->entry[i];
         kc_jsonw_open(w, NULL, '{', 1);
         kc_jsonw_u64(w, "k", s->k);
         kc_jsonw_u64(w, "rows", s->rows);
@@ -26,7 +33,8 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_kmeans *own)
         kc_jsonw_double(w, "objective", s->objective);
         kc_jsonw_double(w, "calinski_harabasz", s->calinski_harabasz);
         kc_jsonw_double(w, "davies_bouldin", s->davies_bouldin);
-        kc_jsonw_u64(w, "iterations", s->iterations);
+        if (tried->iterates)
+            kc_jsonw_u64(w, "iterations", s->iterations);
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');
@@ -132,6 +140,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
 {
     const struct kc_clustering *fit = r->fit;
     const struct kc_kmeans own = kc_report_kmeans(r);
+    const struct kc_ksweep tried = kc_report_ksweep(r);
     struct kc_buf b = {0};
     struct kc_jsonw w = KC_JSONW(&b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
@@ -156,15 +165,17 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     }
     kc_jsonw_double(&w, "objective", fit->objective);
     kc_jsonw_double(&w, "inertia", fit->inertia);
-    if (r->opts) {
-        kc_jsonw_u64(&w, "k_selected", own.k_selected);
-        kc_jsonw_double(&w, "silhouette_selected", own.silhouette_selected);
-        kc_jsonw_u64(&w, "seed", r->opts->seed);
-        kc_jsonw_cstr(&w, "k_by", kc_index_name(r->opts->k_by));
-        add_sweep(&w, &own);
-    } else {
+    if (!r->opts) {
         kc_jsonw_cstr(&w, "algorithm", fit->algorithm->name);
         kc_out_density(&w, fit);
+    }
+    if (r->opts || fit->ksweep) {
+        kc_jsonw_u64(&w, "k_selected", tried.selected);
+        kc_jsonw_double(&w, "silhouette_selected", tried.silhouette);
+        if (r->opts)
+            kc_jsonw_u64(&w, "seed", r->opts->seed);
+        kc_jsonw_cstr(&w, "k_by", kc_index_name(tried.by));
+        add_sweep(&w, &tried);
     }
     add_clusters(&w, r);
     if (r->groups)
@@ -225,7 +236,7 @@ int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const
         kc_metrics_add(&m, "kclust_rows", "outcome", "unassigned", (double)r->left_out);
     kc_metrics_add(&m, "kclust_rows", "outcome", "skipped", (double)r->bad);
     kc_metrics_one(&m, "kclust_clusters", "Clusters of the model.", fit->k);
-    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", kc_report_kmeans(r).k_selected);
+    kc_metrics_one(&m, "kclust_selected_clusters", "Clusters before the size limits.", kc_report_ksweep(r).selected);
     kc_metrics_one(&m, "kclust_silhouette", "Mean silhouette of the rows.", r->silhouette);
     kc_metrics_one(&m, "kclust_objective", "Sum of the rows' similarities to their centroids.", fit->objective);
     kc_metrics_one(&m, "kclust_inertia", "Sum of the squared distances of the rows to their cluster's mean.",

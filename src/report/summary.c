@@ -22,39 +22,40 @@ static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct 
 /* Return the index that k is chosen by, with the sign changed if lower is better. */
 static double index_value(const struct kc_k_entry *s, enum kc_index by)
 {
-    return by == KC_INDEX_CALINSKI_HARABASZ ? s->calinski_harabasz :
-           by == KC_INDEX_DAVIES_BOULDIN ? -s->davies_bouldin : s->silhouette;
+    return by == KC_INDEX_DAVIES_BOULDIN ? -kc_ksweep_value(s, by) : kc_ksweep_value(s, by);
 }
 
 /* Return how many values of k are better than that of entry i by the index that k is chosen by; NAN is worst. */
-static size_t rank_entry(const struct kc_report *r, const struct kc_kmeans *f, size_t i)
+static size_t rank_entry(const struct kc_ksweep *f, size_t i)
 {
-    double mine = index_value(&f->sweep[i], r->opts->k_by);
+    double mine = index_value(&f->entry[i], f->by);
     size_t ahead = 0;
-    for (size_t j = 0; j < f->nsweep; j++) {
-        double other = index_value(&f->sweep[j], r->opts->k_by);
+    for (size_t j = 0; j < f->n; j++) {
+        double other = index_value(&f->entry[j], f->by);
         if (isnan(mine) ? !isnan(other) || j < i : other > mine || (other == mine && j < i))
             ahead++;
     }
     return ahead;
 }
 
-static int add_sweep(struct kc_buf *b, const struct kc_report *r, const struct kc_kmeans *f, struct kc_err *e)
+static int add_sweep(struct kc_buf *b, const struct kc_ksweep *f, struct kc_err *e)
 {
-    size_t shown = f->nsweep > MOST ? SOME : f->nsweep;
-    if (kc_buf_adds(b, "      k  silhouette  calinski-harabasz  davies-bouldin   objective  iterations\n", e) != 0)
+    size_t shown = f->n > MOST ? SOME : f->n;
+    if (kc_buf_printf(b, e, "      k  silhouette  calinski-harabasz  davies-bouldin   objective%s\n",
+                      f->iterates ? "  iterations" : "") != 0)
         return -1;
-    for (size_t i = 0; i < f->nsweep; i++) {
-        const struct kc_k_entry *s = &f->sweep[i];
-        if (shown < f->nsweep && s->k != f->k_selected && rank_entry(r, f, i) >= shown)
+    for (size_t i = 0; i < f->n; i++) {
+        const struct kc_k_entry *s = &f->entry[i];
+        if (shown < f->n && s->k != f->selected && rank_entry(f, i) >= shown)
             continue;
-        if (kc_buf_printf(b, e, "%c %5u", s->k == f->k_selected ? '*' : ' ', s->k) != 0 ||
+        if (kc_buf_printf(b, e, "%c %5u", s->k == f->selected ? '*' : ' ', s->k) != 0 ||
             add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
             add_cell(b, s->davies_bouldin, 14, 4, e) != 0 || add_cell(b, s->objective, 10, 2, e) != 0 ||
-            kc_buf_printf(b, e, "  %10llu\n", (unsigned long long)s->iterations) != 0)
+            (f->iterates ? kc_buf_printf(b, e, "  %10llu", (unsigned long long)s->iterations) : 0) != 0 ||
+            kc_buf_addc(b, '\n', e) != 0)
             return -1;
     }
-    if (shown < f->nsweep && kc_buf_printf(b, e, "        the best %zu of %zu values of k\n", shown, f->nsweep) != 0)
+    if (shown < f->n && kc_buf_printf(b, e, "        the best %zu of %zu values of k\n", shown, f->n) != 0)
         return -1;
     return kc_buf_addc(b, '\n', e);
 }
@@ -155,9 +156,9 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
 
 int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
-    const struct kc_kmeans own = kc_report_kmeans(r);
-    int sweep = own.nsweep > 0 && own.sweep[own.nsweep - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
-    if (sweep && add_sweep(b, r, &own, e) != 0)
+    const struct kc_ksweep tried = kc_report_ksweep(r);
+    int sweep = tried.n > 0 && tried.entry[tried.n - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
+    if (sweep && add_sweep(b, &tried, e) != 0)
         return -1;
     if (kc_out_layers_table(b, r->fit, e) != 0 || add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 ||
         add_kept_ids(b, r, e) != 0)

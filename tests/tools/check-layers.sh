@@ -22,7 +22,7 @@ verdict() {
 
 # The rooms from the bottom up, and the rooms below each that it may include; a room always includes itself. A room is a
 # folder of src, nested ones too: in/formats is a room beside in.
-cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density'
+cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density core/linkage'
 walls="
 base:
 io:            base
@@ -42,12 +42,13 @@ core/parts:    base par la core/cluster core/judge
 core/graph:    base par la core/cluster
 core/near:     base par la core/cluster core/kmeans core/graph
 core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
-core:          base core/cluster core/kmeans core/density
+core/linkage:  base par la core/cluster core/judge core/kmeans core/graph core/near core/density
+core:          base core/cluster core/kmeans core/density core/linkage
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
 report:        base io json text la in/fields in/piece in $cores
 job:           base io par json text la in/fields in/piece in $cores model report
 cli:           base io par json text in/fields in/piece in $cores model report job
-core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density
+core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage
 "
 
 work=$(mktemp -d) || exit 1

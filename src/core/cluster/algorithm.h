@@ -34,8 +34,10 @@ struct kc_algorithm {
     size_t opts_size;      /* bytes of the struct that the rows are about; the functions below get such a struct */
     const void *defaults;  /* a struct with the defaults */
     int resumable;         /* it honours kc_request.steps: checkpoints, and an end when time is up */
+    const char *less_memory; /* what the user can do if bytes are too many, for a message; NULL: nothing */
     int weights;           /* it honours kc_request.weights */
     int noise;             /* it leaves rows in no cluster, and fills probability and outlier */
+    int merges;            /* its clusterings have a hierarchy */
     int graph;             /* it uses kc_request.graph */
     uint32_t space_dims;   /* as many coordinates of the graph's space suit it */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked

@@ -2,6 +2,35 @@
  * set. */
 #include "core/cluster/clustering.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int kc_clustering_warn(struct kc_clustering *c, struct kc_err *e, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    return kc_strs_add(&c->warnings, line, strlen(line), e);
+}
+
+void kc_clustering_limit(struct kc_clustering *c, const char *fmt, ...)
+{
+    size_t at = strlen(c->limit_reason), room = sizeof c->limit_reason - at;
+    va_list ap;
+    if (at) {
+        snprintf(c->limit_reason + at, room, "; ");
+        at = strlen(c->limit_reason);
+        room = sizeof c->limit_reason - at;
+    }
+    va_start(ap, fmt);
+    vsnprintf(c->limit_reason + at, room, fmt, ap);
+    va_end(ap);
+    c->limit_broken = 1;
+}
+
 void kc_clustering_free(struct kc_clustering *c)
 {
     kc_mem_free(c->labels);

@@ -45,6 +45,7 @@ struct kc_clustering {
     double calinski_harabasz, davies_bouldin; /* NAN where not computed */
     struct kc_merge *merges;     /* (nmerges) the hierarchy; NULL: the algorithm has none */
     size_t nmerges;
+    const struct kc_ksweep *ksweep; /* the k that were tried (core/judge/ksweep.h), in the appendix; NULL: none were */
     int limit_broken;            /* a requested limit could not be kept (exit 3): limit_reason says which and why */
     char limit_reason[512];
     struct kc_strs warnings;
@@ -54,6 +55,10 @@ struct kc_clustering {
     void *appendix;              /* what only the algorithm knows, e.g. the sweep of k-means; NULL: nothing */
     void (*free_appendix)(void *appendix);
 };
+
+/* Add a warning, or a requested limit that could not be kept; several limits are joined in one line. */
+int kc_clustering_warn(struct kc_clustering *c, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4) KC_MUST_USE;
+void kc_clustering_limit(struct kc_clustering *c, const char *fmt, ...) KC_PRINTF(2, 3);
 
 /* Free all that the clustering holds and clear it. A clustering of zeros is fine. */
 void kc_clustering_free(struct kc_clustering *c);

@@ -320,6 +320,7 @@ const struct kc_algorithm kc_algorithm_hdbscan = {
     .opts_size = sizeof(struct kc_hdbscan_opts),
     .defaults = &defaults,
     .noise = 1,
+    .merges = 1,
     .graph = 1,
     .space_dims = 10,
     .check = check_options,

@@ -5,7 +5,6 @@
  * not fail the fit: there is always a clustering, and the reason is in limit_reason. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "core/cluster/assign.h"
@@ -29,11 +28,11 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
     *ks = NULL;
     if (kc_choose_distinct(&w->space.rows, r->max, &distinct, w->e) != 0)
         return -1;
-    *nk = kc_choose_list(r, distinct, NULL, 0);
+    *nk = kc_krange_list(r, distinct, NULL, 0);
     *ks = kc_mem_alloc(*nk ? *nk : 1, sizeof **ks, w->e);
     if (!*ks)
         return -1;
-    kc_choose_list(r, distinct, *ks, *nk);
+    kc_krange_list(r, distinct, *ks, *nk);
     const char *rows = distinct == w->f->n ? "row" : "different row";
     const char *s = distinct == 1 ? "" : "s";
     unsigned long long have = (unsigned long long)distinct;
@@ -48,7 +47,7 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
                                    w->f->n == 1 ? "there is only one row" : "all rows are the same");
         return 0;
     }
-    w->cut = kc_choose_list(r, UINT64_MAX, NULL, 0) > *nk;
+    w->cut = kc_krange_list(r, UINT64_MAX, NULL, 0) > *nk;
     if (w->cut)
         return kc_fitting_warn(w, "only %llu %s%s: k can be at most %u, not %llu", have, rows, s, (*ks)[*nk - 1],
                            (unsigned long long)r->max);
@@ -84,35 +83,6 @@ static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, c
     return 0;
 }
 
-/* Warn if the chosen k is at the end of the range, or if no other index agrees with it. */
-static int warn_of_doubts(struct kc_fitting *w, size_t chosen)
-{
-    static const char *const names[KC_INDICES] = {"silhouette", "Calinski-Harabasz", "Davies-Bouldin"};
-    const struct kc_clustering *f = w->f;
-    uint32_t k = w->own->sweep[chosen].k;
-    int agree = 0, others = 0;
-    char text[160] = "";
-    if (w->own->nsweep < 2)
-        return 0;
-    if (chosen + 1 == w->own->nsweep && !w->cut && k < f->n &&
-        kc_fitting_warn(w, "k = %u is the largest that was tried: a larger one may be better", k) != 0)
-        return -1;
-    if (chosen == 0 && k > 2 &&
-        kc_fitting_warn(w, "k = %u is the smallest that was tried: a smaller one may be better", k) != 0)
-        return -1;
-    /* an index whose best k is at an end of the range says nothing about the k between */
-    for (size_t i = 0, o = 0; i < KC_INDICES && o < sizeof text; i++) {
-        size_t at = kc_choose_best(w->own->sweep, w->own->nsweep, (enum kc_index)i);
-        agree += w->own->sweep[at].k == k;
-        others += at > 0 && at + 1 < w->own->nsweep && w->own->sweep[at].k != k;
-        if ((at > 0 && at + 1 < w->own->nsweep) || at == chosen)
-            o += (size_t)snprintf(text + o, sizeof text - o, "%s%s %u", o ? ", " : "", names[i], w->own->sweep[at].k);
-    }
-    if (agree == 1 && others > 0)
-        return kc_fitting_warn(w, "the indices disagree on k: %s; --k-by picks by another", text);
-    return 0;
-}
-
 /* Refresh the chosen k's sweep entry so that it describes the settled labels of all rows. */
 static int refresh_chosen_entry(struct kc_fitting *w, size_t chosen)
 {
@@ -134,28 +104,6 @@ int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
     w->counts = kc_mem_alloc(k, sizeof *w->counts, w->e);
     f->centroids = kc_mem_alloc(kc_mem_mul(k, f->d), sizeof *f->centroids, w->e);
     return w->sums && w->counts && f->centroids ? 0 : -1;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
-    return p < q ? -1 : p > q;
-}
-
-static int warn_if_unbalanced(struct kc_fitting *w)
-{
-    const struct kc_clustering *f = w->f;
-    uint64_t largest = f->clusters[0].size; /* ids go by falling size */
-    qsort(w->counts, f->k, sizeof *w->counts, by_size);
-    uint64_t median = w->counts[f->k / 2];
-    if (f->k >= 3 && largest * 2 > f->n && largest > 10 * median)
-        return kc_fitting_warn(w,
-                           "sizes are very unbalanced: the largest cluster has %llu of %zu rows, the median one %llu",
-                           (unsigned long long)largest, f->n, (unsigned long long)median);
-    if (f->k == 2 && f->clusters[1].size * 20 < largest)
-        return kc_fitting_warn(w, "sizes are very unbalanced: the two clusters have %llu and %llu rows",
-                           (unsigned long long)largest, (unsigned long long)f->clusters[1].size);
-    return 0;
 }
 
 /* Compute every figure reported for the final labels. If `entry` is not NULL it is the chosen k's sweep entry, which
@@ -195,7 +143,7 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
         if (c->representative == UINT64_MAX || f->similarity[i] > f->similarity[c->representative])
             c->representative = i;
     }
-    rc = warn_if_unbalanced(w);
+    rc = kc_ksweep_unbalanced(f, w->e);
 out:
     kc_mem_free(mass);
     kc_mem_free(p.cluster_silhouette);
@@ -253,7 +201,7 @@ static int adopt_partition(struct kc_fitting *w, struct kc_best *b)
 static void choose_k(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
-    w->chosen = kc_choose_best(w->own->sweep, w->own->nsweep, w->o->k_by);
+    w->chosen = kc_ksweep_best(w->own->sweep, w->own->nsweep, w->o->k_by);
     w->own->k_selected = f->k = w->own->sweep[w->chosen].k;
     w->own->silhouette_selected = w->own->sweep[w->chosen].silhouette;
 }
@@ -467,7 +415,7 @@ static int fit_rows(struct kc_fitting *w)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (warn_of_doubts(w, (size_t)w->chosen) != 0 || (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
+    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 || (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();
@@ -556,6 +504,9 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     w.space.w = w.weights;
     if (rc == 0)
         rc = fit_rows(&w);
+    w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,
+                                     w.own->silhouette_selected, 1};
+    out->ksweep = &w.own->told;
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;
     w.own->index_flops = work.index_flops;

@@ -12,7 +12,7 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
                          unsigned threads)
 {
     const struct kc_krange range = kc_krange_for(&o->k, n);
-    struct kc_ks ks = kc_choose_sum(&range, n);
+    struct kc_ks ks = kc_krange_sum(&range, n);
     size_t m = o->sample && n > o->sample ? (size_t)o->sample : n;
     int here = in_memory || m < n;
     uint64_t weight = r->weights ? sizeof *r->weights : 0;

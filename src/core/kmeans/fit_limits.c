@@ -1,6 +1,5 @@
 /* What a fit says of limits, and how it keeps those of sizes. If one k is asked for and can be had within them, it is
  * kept (fixed_k.h); else clusters are merged and split (sizes.h), which changes k. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
@@ -9,31 +8,6 @@
 #include "core/kmeans/sizes.h"
 
 #define FEW 1024 /* rows among which a search within limits takes no time worth naming */
-
-int kc_fitting_warn(struct kc_fitting *w, const char *fmt, ...)
-{
-    char line[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    return kc_strs_add(&w->f->warnings, line, strlen(line), w->e);
-}
-
-void kc_fitting_limit(struct kc_fitting *w, const char *fmt, ...)
-{
-    size_t at = strlen(w->f->limit_reason), room = sizeof w->f->limit_reason - at;
-    va_list ap;
-    if (at) {
-        snprintf(w->f->limit_reason + at, room, "; ");
-        at = strlen(w->f->limit_reason);
-        room = sizeof w->f->limit_reason - at;
-    }
-    va_start(ap, fmt);
-    vsnprintf(w->f->limit_reason + at, room, fmt, ap);
-    va_end(ap);
-    w->f->limit_broken = 1;
-}
 
 void kc_kmeans_balance(struct kc_kmeans_opts *o, uint64_t n)
 {

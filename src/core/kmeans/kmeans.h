@@ -10,18 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/cluster/algorithm.h"
-#include "core/judge/indices.h"
-
-/* The k to try: min, then += step (factor == 0) or the next integer at least k * factor, while <= max. */
-struct kc_krange {
-    uint64_t min, max, step; /* step >= 1 */
-    double factor;           /* 0, or > 1 */
-    double share;            /* if not 0: replace max by this share of the rows, but at least min */
-    double least;            /* if not 0: replace min by this share of the rows, but at least 2 */
-};
-
-/* Return the range for n rows: the shares are replaced by numbers. */
-struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
+#include "core/cluster/krange.h"
+#include "core/judge/ksweep.h"
 
 struct kc_kmeans_opts {
     struct kc_krange k;
@@ -36,20 +26,10 @@ struct kc_kmeans_opts {
     uint64_t sample;     /* most rows that the sweep looks at, drawn at random; 0: all */
 };
 
-#define KC_K_MIN_GIVEN 1
-#define KC_K_MAX_GIVEN 2
 #define KC_KMEANS_SAMPLE 250000 /* rows above which the sweep runs on a sample, by default */
 #define KC_KMEANS_OPTS_DEFAULT \
     {.k = {.min = 2, .max = 20, .step = 1}, .k_by = KC_INDEX_SILHOUETTE, .min_size = 1, .n_init = 10, .max_iter = 100, \
      .tol = 1e-6, .seed = 42, .sample = KC_KMEANS_SAMPLE}
-
-/* One k of the sweep. A figure that is not defined is NAN. */
-struct kc_k_entry {
-    uint32_t k;
-    uint64_t rows;       /* the number of rows that the figures were computed on */
-    double silhouette, inertia, objective, calinski_harabasz, davies_bouldin;
-    uint64_t iterations; /* of the run that won this k */
-};
 
 /* The appendix of a clustering by k-means. */
 struct kc_kmeans {
@@ -57,6 +37,7 @@ struct kc_kmeans {
     double silhouette_selected;  /* silhouette of k_selected */
     struct kc_k_entry *sweep;    /* (nsweep) by rising k; empty when there was nothing to sweep */
     size_t nsweep;
+    struct kc_ksweep told;       /* the same, as it is reported */
     uint64_t merged, split;      /* clusters merged away / splits made for the size limits */
     double index_seconds;        /* time for the indices of the sweep */
     double final_seconds;        /* time for fitting the chosen k to all rows, its labels and figures */

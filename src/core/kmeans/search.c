@@ -100,8 +100,8 @@ static int report_leader(struct kc_search *w, size_t first, size_t end, struct k
         struct kc_k_entry pair[2] = {w->leader,
                                      {.k = p.k, .silhouette = p.silhouette, .calinski_harabasz = p.calinski_harabasz,
                                       .davies_bouldin = p.davies_bouldin}};
-        w->leader = pair[w->leader.k == 0 || kc_choose_best(pair, 2, w->o->k_by) == 1];
-        w->progress.best = kc_choose_value(&w->leader, w->o->k_by);
+        w->leader = pair[w->leader.k == 0 || kc_ksweep_best(pair, 2, w->o->k_by) == 1];
+        w->progress.best = kc_ksweep_value(&w->leader, w->o->k_by);
         w->progress.best_k = w->leader.k;
     }
     w->progress.k_done = (unsigned)end;

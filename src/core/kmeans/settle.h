@@ -46,9 +46,9 @@ struct kc_fitting {
 /* Allocate the sums, counts and centroids of k clusters; free the present ones. */
 int kc_fitting_alloc(struct kc_fitting *w, uint32_t k) KC_MUST_USE;
 
-/* Tell a warning, or a requested limit that could not be kept; several limits are joined in one line (fit_limits.c). */
-int kc_fitting_warn(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3) KC_MUST_USE;
-void kc_fitting_limit(struct kc_fitting *w, const char *fmt, ...) KC_PRINTF(2, 3);
+/* Tell a warning, or a requested limit that could not be kept. */
+#define kc_fitting_warn(w, ...) kc_clustering_warn((w)->f, (w)->e, __VA_ARGS__)
+#define kc_fitting_limit(w, ...) kc_clustering_limit((w)->f, __VA_ARGS__)
 /* Return 1 if the sizes keep the limits; enforce them, as far as they can hold together, and report those that
  * cannot. */
 int kc_fitting_sizes_hold(const struct kc_fitting *w);

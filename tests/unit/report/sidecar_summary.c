@@ -35,6 +35,8 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
                                     .appendix = &m->own};
     m->own = (struct kc_kmeans){.k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep, .nsweep = nsweep,
                                 .sweep_flops = 1250000000, .sweep_dense_flops = 5000000000, .index_flops = 400000};
+    m->own.told = (struct kc_ksweep){sweep, nsweep, KC_INDEX_SILHOUETTE, 4, 0.5, 1};
+    m->fit.ksweep = &m->own.told;
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .kernel = "portable", .terms = &m->terms, .warnings = &m->warnings,
                                    .dim = 3, .silhouette = 0.25,
@@ -155,7 +157,7 @@ TEST(summary_of_much_shows_the_best_and_says_so)
     struct kc_buf b = {0};
     struct made m;
     make(&m, KS, KS);
-    m.own.k_selected = KS + 1; /* the last and, by the index, worst of them: it is shown all the same */
+    m.own.told.selected = KS + 1; /* the last and, by the index, worst of them: it is shown all the same */
     size_t longest;
     CHECK(kc_out_summary(&b, &m.report, &e) == 0 && kc_buf_addc(&b, '\0', &e) == 0);
     CHECK(strstr(b.p, "\n     21 ") && !strstr(b.p, "\n     22 ") && strstr(b.p, "\n*    31 "));

@@ -467,20 +467,20 @@ TEST(core_k_lists)
 {
     uint32_t ks[64];
     struct kc_krange all = {2, 6, 1, 0, 0, 0}, step = {10, 41, 10, 0, 0, 0}, grow = {2, 100, 1, 1.5, 0, 0}, slow = {2, 6, 1, 1.01, 0, 0};
-    CHECK(kc_choose_list(&all, 100, ks, 64) == 5 && ks[0] == 2 && ks[4] == 6);
-    CHECK(kc_choose_list(&all, 4, ks, 64) == 3);
-    CHECK(kc_choose_list(&all, 1, ks, 64) == 0);
-    CHECK(kc_choose_list(&step, 100, ks, 64) == 4 && ks[3] == 40);
-    CHECK(kc_choose_list(&slow, 100, ks, 64) == 5);
+    CHECK(kc_krange_list(&all, 100, ks, 64) == 5 && ks[0] == 2 && ks[4] == 6);
+    CHECK(kc_krange_list(&all, 4, ks, 64) == 3);
+    CHECK(kc_krange_list(&all, 1, ks, 64) == 0);
+    CHECK(kc_krange_list(&step, 100, ks, 64) == 4 && ks[3] == 40);
+    CHECK(kc_krange_list(&slow, 100, ks, 64) == 5);
     struct kc_krange huge = {2, 20, 1, 1e30, 0, 0};
-    CHECK(kc_choose_list(&huge, 100, ks, 64) == 1 && ks[0] == 2);
-    size_t n = kc_choose_list(&grow, 100, ks, 64);
+    CHECK(kc_krange_list(&huge, 100, ks, 64) == 1 && ks[0] == 2);
+    size_t n = kc_krange_list(&grow, 100, ks, 64);
     CHECK(n == 10 && ks[1] == 3 && ks[2] == 5 && ks[9] == 93);
     const struct kc_krange *const ranges[] = {&all, &step, &slow, &huge, &grow};
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         for (uint64_t limit = 1; limit <= 100; limit += 33) { /* the same without a list */
-            struct kc_ks got = kc_choose_sum(ranges[i], limit);
-            n = kc_choose_list(ranges[i], limit, ks, 64);
+            struct kc_ks got = kc_krange_sum(ranges[i], limit);
+            n = kc_krange_list(ranges[i], limit, ks, 64);
             CHECK(got.n == n && got.max == (n ? ks[n - 1] : 0));
             for (size_t j = 0; j < n; j++)
                 got.sum -= ks[j];
@@ -495,10 +495,10 @@ TEST(core_choice_of_k)
                               {.k = 4, .silhouette = 0.3, .calinski_harabasz = 7, .davies_bouldin = 0.5},
                               {.k = 5, .silhouette = NAN, .calinski_harabasz = NAN, .davies_bouldin = NAN}};
     enum kc_index by;
-    CHECK(kc_choose_best(s, 4, KC_INDEX_SILHOUETTE) == 1);
-    CHECK(kc_choose_best(s, 4, KC_INDEX_CALINSKI_HARABASZ) == 0);
-    CHECK(kc_choose_best(s, 4, KC_INDEX_DAVIES_BOULDIN) == 2);
-    CHECK(kc_choose_best(s + 3, 1, KC_INDEX_SILHOUETTE) == 0);
+    CHECK(kc_ksweep_best(s, 4, KC_INDEX_SILHOUETTE) == 1);
+    CHECK(kc_ksweep_best(s, 4, KC_INDEX_CALINSKI_HARABASZ) == 0);
+    CHECK(kc_ksweep_best(s, 4, KC_INDEX_DAVIES_BOULDIN) == 2);
+    CHECK(kc_ksweep_best(s + 3, 1, KC_INDEX_SILHOUETTE) == 0);
     CHECK(kc_index_by_name("davies-bouldin", &by) == 0 && by == KC_INDEX_DAVIES_BOULDIN);
     CHECK(kc_index_by_name("silhouettes", &by) == -1);
 }
