@@ -236,10 +236,12 @@ def graph(h, data, forms_of, threads, binary=None):
     """Lists of neighbours, of all rows and by cells, and labels in their graph: the same bytes for every form, thread
     and storage."""
     purity = ["--columns", "term,cluster,purity", "--min-purity", "0.7"]
+    density = ["--min-size", "4", "--min-samples", "3", "--columns", "term,cluster,probability,outlier"]
     for what in (["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "svd:7", *COLUMNS],
+                 ["fit", "--algorithm", "hdbscan", *density], ["fit", "--algorithm", "hdbscan", "--space", "graph", *density],
                  ["fit", "-k", "5", "--n-init", "2", *purity], ["fit", "-k", "5", "--space", "graph:12", *purity]):
         key = data.name, *what
         for turn, (form, j) in enumerate((form, j) for form in forms_of for j in threads):

@@ -38,6 +38,7 @@ SCENARIOS = {
     "index": (["fit", "-q", "-k", "3", "--n-init", "1", "--metadata", "IN/fields.json"] + formats.WITH_INDEX +
               ["-o", "out", "IN/ids.faiss.gz"], ["out"], (2,)),
     "neighbours": (["neighbours", "-q", "--recall", "0.9", "-o", "out", "IN/large.npy"], ["out"], (2,)),
+    "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
     "help": (["help", "fit"], [], (0,)),
 }

@@ -87,7 +87,9 @@ def scenarios():
     yield Scenario("convert of some works", ["convert", "-o", "x.faiss", "--metadata",
                                              os.path.join(fixed, "fields.jsonl"), "--metadata-key", "key", "--where",
                                              "kind in 1, 3", a["many.kvec"]], ("x.faiss", "x.faiss.terms"))
-    yield Scenario("neighbours works", ["neighbours", "-o", "near", a["many.jsonl"]], ("near",))
+    yield Scenario("neighbours works", ["neighbours", "-q", "-o", "near", a["many.jsonl"]], ("near",))
+    yield Scenario("fit by density works", ["fit", "-q", "--algorithm", "hdbscan", "-o", "dense", a["many.jsonl"]],
+                   ("dense",))
     yield Scenario("info waits", ["info"], feed=text[:300000])
     yield Scenario("info works", ["info", a["many.jsonl"], a["many.jsonl"]])
 
