@@ -505,7 +505,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     if (rc == 0)
         rc = fit_rows(&w);
     w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,
-                                     w.own->silhouette_selected, 1};
+                                     w.own->silhouette_selected, 1, w.own->merged, w.own->split};
     out->ksweep = &w.own->told;
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;

@@ -150,7 +150,9 @@ out:
 /* Label the rows by a cut. Returns the number of clusters. */
 static uint32_t label_rows(struct run *w, const struct kc_cut *c, uint32_t *labels)
 {
-    const uint32_t k = kc_cut(&w->tree, c, w->node, w->size, &w->own->split);
+    uint32_t more;
+    const uint32_t k = kc_cut(&w->tree, c, w->node, w->size, &more);
+    w->own->told.split = more;
     for (size_t i = 0; i < w->space.n; i++)
         labels[i] = w->node[w->own->cell ? w->own->cell[i] : i];
     return k;
@@ -253,7 +255,7 @@ static void check_sizes(struct run *w, uint32_t k)
         kc_clustering_limit(w->f, "a cluster has %llu rows, more than --max-size %llu: %s", (ull)most, (ull)o->max_size,
                             o->min_size > 1 ? "the tree has no cut below that leaves --min-size rows on both sides" :
                             w->own->cells ? "its cells hold so many" : "they are the same");
-    if (w->own->split && o->k_given && o->k.min == o->k.max)
+    if (w->own->told.split && o->k_given && o->k.min == o->k.max)
         kc_clustering_limit(w->f, "k = %llu was asked for, but --max-size %llu makes %u clusters", (ull)o->k.min,
                             (ull)o->max_size, k);
 }
