@@ -29,6 +29,7 @@ struct run {
     uint32_t *node;        /* (2 leaves) */
     uint64_t *size;        /* (leaves) */
     uint32_t *labels;      /* (CUTS, n) */
+    struct kc_scored *scored; /* (CUTS) */
     struct kc_err *e;
 };
 
@@ -161,12 +162,12 @@ static uint32_t label_rows(struct run *w, const struct kc_cut *c, uint32_t *labe
 /* Judge the cuts at all k that are listed. */
 static int judge_cuts(struct run *w, const uint32_t *ks)
 {
-    struct kc_scored p[CUTS];
+    struct kc_scored *p = w->scored = kc_mem_alloc(CUTS, sizeof *p, w->e);
     struct kc_ksweep *told = &w->own->told;
     const size_t n = w->space.n, most = told->n < CUTS ? told->n : CUTS;
     kc_ctx_stage(w->space.ctx, KC_PHASE_INDEX);
     w->labels = kc_mem_alloc(kc_mem_mul(most, n), sizeof *w->labels, w->e);
-    if (!w->labels)
+    if (!p || !w->labels)
         return -1;
     for (size_t from = 0; from < told->n; from += CUTS) {
         const size_t m = told->n - from < CUTS ? told->n - from : CUTS;
@@ -181,7 +182,9 @@ static int judge_cuts(struct run *w, const uint32_t *ks)
                                                           p[i].calinski_harabasz, p[i].davies_bouldin, 0};
     }
     kc_mem_free(w->labels);
+    kc_mem_free(w->scored);
     w->labels = NULL;
+    w->scored = NULL;
     return 0;
 }
 
@@ -331,6 +334,7 @@ int kc_linkage_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     if (rc == 0)
         rc = cut_tree(&w);
     kc_mem_free(w.labels);
+    kc_mem_free(w.scored);
     kc_mem_free(w.size);
     kc_mem_free(w.node);
     kc_mem_free(w.weights);
@@ -366,7 +370,7 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
     const uint64_t stays = leaves * sizeof(struct kc_merge) + n * sizeof(uint32_t) + ks.n * sizeof(struct kc_k_entry) +
                            (staged ? n * sizeof(uint32_t) + leaves * sizeof(uint64_t) : 0);
     const uint64_t nodes = leaves * (2 * sizeof(uint32_t) + sizeof(uint64_t)) + ks.n * sizeof(uint32_t);
-    const uint64_t judge = cuts > 1 || o->max_size ? stays + nodes + cuts * n * sizeof(uint32_t) +
+    const uint64_t judge = cuts > 1 || o->max_size ? stays + nodes + CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
                                       kc_index_bytes(n, d, in_memory, cuts, ks.max, threads) : stays + nodes;
     most = judge > most ? judge : most;
     const uint64_t describe = stays + kc_describe_bytes(n, d, in_memory, k, r, threads);

@@ -446,41 +446,69 @@ static double bound_error(size_t d)
     return u < 0.5 ? 1.001 * u / (1 - u) + 2e-6 : 1;
 }
 
+/* Allocate and free what the threads share, and what each works with. These are not inlined: a plan is large, and the
+ * stack may be small while the tree is built. */
+static __attribute__((noinline)) int hold_memory(struct kc_rounds *r, unsigned threads, struct kc_err *e)
+{
+    struct kc_plan plan = {.n = 0};
+    plan_rounds(&plan, r, r->p->n, r->p->d, r->p->sums != NULL, threads);
+    return kc_plan_alloc(&plan, e);
+}
+
+static __attribute__((noinline)) void drop_memory(struct kc_rounds *r, unsigned threads)
+{
+    struct kc_plan plan = {.n = 0};
+    plan_rounds(&plan, r, r->p->n, r->p->d, r->p->sums != NULL, threads);
+    kc_plan_free(&plan);
+}
+
+static __attribute__((noinline)) int prepare_workers(struct kc_rounds *r, unsigned threads, struct kc_err *e)
+{
+    for (unsigned i = 0; i < threads; i++) {
+        struct kc_plan one = {.n = 0};
+        plan_worker(&one, &r->worker[i], r->p->d);
+        if (kc_plan_alloc(&one, e) != 0)
+            return -1; /* the pointers of this one and of those that follow are NULL */
+    }
+    return 0;
+}
+
+static __attribute__((noinline)) void free_workers(struct kc_rounds *r, unsigned threads)
+{
+    for (unsigned i = 0; i < threads; i++) {
+        struct kc_plan one = {.n = 0};
+        plan_worker(&one, &r->worker[i], r->p->d);
+        kc_plan_free(&one);
+    }
+}
+
+/* Build the tree in what was allocated. */
+static int build_tree(struct kc_rounds *r, struct kc_join *joins, struct kc_err *e)
+{
+    const struct kc_points *p = r->p;
+    begin_points(r);
+    if (!p->sums && p->n > 1 && make_first_lists(r, e) != 0)
+        return -1;
+    join_all(r, joins);
+    if (r->how == KC_LINKAGE_WARD) /* distances are compared by squares, which are cheaper */
+        for (size_t i = 0; i + 1 < p->n; i++)
+            joins[i].height = sqrt(joins[i].height);
+    r->report->rounds = r->round;
+    for (unsigned i = 0; i < kc_pool_threads(r->ctx->pool); i++)
+        r->report->exact += r->worker[i].exact;
+    return 0;
+}
+
 int kc_tree_rounds(const struct kc_ctx *ctx, const struct kc_points *p, enum kc_linkage how, struct kc_join *joins,
                    struct kc_tree_report *report, struct kc_err *e)
 {
     const unsigned threads = kc_pool_threads(ctx->pool);
     struct kc_rounds r = {.ctx = ctx, .p = p, .how = how, .error = bound_error(p->d), .report = report};
-    struct kc_plan plan = {.n = 0};
-    unsigned planned = 0;
-    int rc = -1;
     *report = (struct kc_tree_report){0};
-    plan_rounds(&plan, &r, p->n, p->d, p->sums != NULL, threads);
-    if (kc_plan_alloc(&plan, e) != 0)
-        return -1;
-    for (; planned < threads; planned++) {
-        struct kc_plan one = {.n = 0};
-        plan_worker(&one, &r.worker[planned], p->d);
-        if (kc_plan_alloc(&one, e) != 0)
-            goto out;
-    }
-    begin_points(&r);
-    if (!p->sums && p->n > 1 && make_first_lists(&r, e) != 0)
-        goto out;
-    join_all(&r, joins);
-    if (how == KC_LINKAGE_WARD) /* rows are compared by squares, which are cheaper */
-        for (size_t i = 0; i + 1 < p->n; i++)
-            joins[i].height = sqrt(joins[i].height);
-    report->rounds = r.round;
-    for (unsigned i = 0; i < threads; i++)
-        report->exact += r.worker[i].exact;
-    rc = 0;
-out:
-    for (unsigned i = 0; i < planned; i++) {
-        struct kc_plan one = {.n = 0};
-        plan_worker(&one, &r.worker[i], p->d);
-        kc_plan_free(&one);
-    }
-    kc_plan_free(&plan);
+    const int rc = hold_memory(&r, threads, e) == 0 && prepare_workers(&r, threads, e) == 0 ?
+                       build_tree(&r, joins, e) : -1;
+    if (r.worker)
+        free_workers(&r, threads);
+    drop_memory(&r, threads);
     return rc;
 }
