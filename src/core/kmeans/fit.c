@@ -415,7 +415,8 @@ static int fit_rows(struct kc_fitting *w)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 || (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
+    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 ||
+        (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();

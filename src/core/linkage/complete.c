@@ -1,7 +1,7 @@
-/* Complete linkage: the distance of two clusters is that of one pair of their rows, which no sums tell. So all distances
- * are kept, n (n - 1) / 2 floats, computed in double. A chain from cluster to nearest cluster (Murtagh 1983) ends at two
- * that are each other's nearest; they are joined, and the chain goes on from what is left of it. Each step looks through
- * the distances of one cluster, and there are at most 3 n steps. */
+/* Complete linkage: the distance of two clusters is that of one pair of their rows, which no sums tell. So all
+ * distances are kept, n (n - 1) / 2 floats, computed in double. A chain from cluster to nearest cluster (Murtagh 1983)
+ * ends at two that are each other's nearest; they are joined, and the chain goes on from what is left of it. Each step
+ * looks through the distances of one cluster, and there are at most 3 n steps. */
 #include <math.h>
 #include <string.h>
 #include "base/plan.h"

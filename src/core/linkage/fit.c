@@ -1,5 +1,5 @@
-/* From rows to labels: the leaves, their tree, the choice of a cut, the labels and figures of that. The cuts at all k of
- * the range are judged by the same indices as the sweep of k-means. */
+/* From rows to labels: the leaves, their tree, the choice of a cut, the labels and figures of that. The cuts at all k
+ * of the range are judged by the same indices as the sweep of k-means. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -315,7 +315,8 @@ int kc_linkage_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
                                                             &kc_algorithm_complete, &kc_algorithm_single};
     static const char *const paths[] = {"rounds", "rounds", "chain", "spanning tree"};
     struct kc_linkage_opts o = *opts;
-    struct run w = {.o = &o, .r = r, .f = out, .e = e, .space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = rows->d}};
+    struct run w = {.o = &o, .r = r, .f = out, .e = e,
+                    .space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = rows->d}};
     *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = algorithms[o.how], .path = paths[o.how],
                                   .silhouette = NAN, .free_appendix = free_appendix};
     if (rows->n >= UINT32_MAX / 2)
@@ -370,8 +371,9 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
     const uint64_t stays = leaves * sizeof(struct kc_merge) + n * sizeof(uint32_t) + ks.n * sizeof(struct kc_k_entry) +
                            (staged ? n * sizeof(uint32_t) + leaves * sizeof(uint64_t) : 0);
     const uint64_t nodes = leaves * (2 * sizeof(uint32_t) + sizeof(uint64_t)) + ks.n * sizeof(uint32_t);
-    const uint64_t judge = cuts > 1 || o->max_size ? stays + nodes + CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
-                                      kc_index_bytes(n, d, in_memory, cuts, ks.max, threads) : stays + nodes;
+    const uint64_t tried = CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
+                           kc_index_bytes(n, d, in_memory, cuts, ks.max, threads);
+    const uint64_t judge = stays + nodes + (cuts > 1 || o->max_size ? tried : 0);
     most = judge > most ? judge : most;
     const uint64_t describe = stays + kc_describe_bytes(n, d, in_memory, k, r, threads);
     most = describe > most ? describe : most;
