@@ -267,10 +267,9 @@ static void explain_memory(const struct kc_job_fit *j, const struct kc_job_run *
 static void send_fit_events(const struct kc_job_run *run)
 {
     const struct kc_clustering *f = &run->fit;
-    const struct kc_kmeans *own = kc_kmeans_of(f), none = {0};
-    own = own ? own : &none;
-    for (size_t i = 0; f->ksweep && i < f->ksweep->n; i++) {
-        const struct kc_k_entry *s = &f->ksweep->entry[i];
+    const struct kc_ksweep none = {.selected = f->k}, *tried = f->ksweep ? f->ksweep : &none;
+    for (size_t i = 0; i < tried->n; i++) {
+        const struct kc_k_entry *s = &tried->entry[i];
         const struct kc_fact facts[] = {{"k", s->k}, {"rows", (double)s->rows}, {"silhouette", s->silhouette},
                                         {"calinski_harabasz", s->calinski_harabasz},
                                         {"davies_bouldin", s->davies_bouldin}, {"objective", s->objective},
@@ -278,9 +277,9 @@ static void send_fit_events(const struct kc_job_run *run)
         kc_ctx_event(&run->ctx, "fit", "k was tried", facts, sizeof facts / sizeof facts[0]);
     }
     const struct kc_fact facts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"k", f->k},
-                                    {"k_selected", f->ksweep ? f->ksweep->selected : f->k}, {"silhouette", f->silhouette},
-                                    {"objective", f->objective}, {"merged", (double)own->merged},
-                                    {"split", (double)own->split}};
+                                    {"k_selected", tried->selected}, {"silhouette", f->silhouette},
+                                    {"objective", f->objective}, {"merged", (double)tried->merged},
+                                    {"split", (double)tried->split}};
     const struct kc_parts *p = &run->parts;
     const struct kc_fact of_parts[] = {{"rows", (double)f->n}, {"dim", (double)f->d}, {"parts", (double)p->nparts},
                                        {"k", f->k}, {"silhouette", f->silhouette}, {"objective", f->objective},

@@ -52,10 +52,6 @@ struct kc_report {
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };
 
-/* Return the k-means appendix of the fit. If it has none (a fit in parts, another algorithm), return one without a
- * sweep, whose selected k is that of the fit. */
-struct kc_kmeans kc_report_kmeans(const struct kc_report *r);
-
 /* Return the sweep over k of the fit; without one, of one whose selected k is that of the fit. */
 struct kc_ksweep kc_report_ksweep(const struct kc_report *r);
 

@@ -2,16 +2,11 @@
  * between runs (storage, seconds, memory); all before it can be compared byte by byte. */
 #include <math.h>
 #include <stdio.h>
+#include "core/linkage/linkage.h"
 #include "in/dataset.h"
 #include "report/density.h"
 #include "report/prometheus.h"
 #include "report/writer.h"
-
-struct kc_kmeans kc_report_kmeans(const struct kc_report *r)
-{
-    const struct kc_kmeans *own = kc_kmeans_of(r->fit);
-    return own ? *own : (struct kc_kmeans){.k_selected = r->fit->k, .silhouette_selected = r->fit->silhouette};
-}
 
 struct kc_ksweep kc_report_ksweep(const struct kc_report *r)
 {
@@ -95,6 +90,8 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
 /* Write the floating-point work of the fit, which is the same for any number of threads. */
 static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
+    const struct kc_kmeans none = {0}; /* of a fit in parts */
+    own = own ? own : &none;
     kc_jsonw_open(w, "work", '{', 1);
     kc_jsonw_fixed(w, "sweep_gflop", (double)own->sweep_flops * 1e-9, 3);
     kc_jsonw_fixed(w, "sweep_dense_gflop", (double)own->sweep_dense_flops * 1e-9, 3);
@@ -139,7 +136,6 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_clustering *fit = r->fit;
-    const struct kc_kmeans own = kc_report_kmeans(r);
     const struct kc_ksweep tried = kc_report_ksweep(r);
     struct kc_buf b = {0};
     struct kc_jsonw w = KC_JSONW(&b, e);
@@ -168,6 +164,8 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     if (!r->opts) {
         kc_jsonw_cstr(&w, "algorithm", fit->algorithm->name);
         kc_out_density(&w, fit);
+        if (kc_linkage_of(fit) && kc_linkage_of(fit)->cells)
+            kc_jsonw_u64(&w, "cells", kc_linkage_of(fit)->cells);
     }
     if (r->opts || fit->ksweep) {
         kc_jsonw_u64(&w, "k_selected", tried.selected);
@@ -190,9 +188,9 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_u64(&w, "relabelled", r->like.changed);
         kc_jsonw_close(&w, '}');
     }
-    if (r->opts) {
-        kc_jsonw_u64(&w, "merged", own.merged);
-        kc_jsonw_u64(&w, "split", own.split);
+    if (r->opts || fit->ksweep) {
+        kc_jsonw_u64(&w, "merged", tried.merged);
+        kc_jsonw_u64(&w, "split", tried.split);
     }
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
     if (r->purity.neighbours) {
@@ -216,7 +214,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
     kc_jsonw_close(&w, ']');
     kc_jsonw_cstr(&w, "kernel", r->kernel);
     if (r->opts)
-        add_work(&w, &own);
+        add_work(&w, kc_kmeans_of(fit));
     add_costs(&w, r);
     kc_jsonw_close(&w, '}');
     int rc = kc_jsonw_end(&w);

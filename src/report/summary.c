@@ -116,7 +116,7 @@ static int add_kept_ids(struct kc_buf *b, const struct kc_report *r, struct kc_e
 static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_clustering *f = r->fit;
-    const struct kc_kmeans own = kc_report_kmeans(r);
+    const struct kc_ksweep tried = kc_report_ksweep(r);
     char peak[16];
     if (kc_buf_printf(b, e, "kclust: %zu row%s x %zu", f->n, f->n == 1 ? "" : "s", r->dim) != 0 ||
         (r->space.name ? kc_buf_printf(b, e, " in %s space of %u", r->space.name, r->space.dims) : 0) != 0 ||
@@ -126,9 +126,9 @@ static int add_last_line(struct kc_buf *b, const struct kc_report *r, struct kc_
         (r->unmet ? kc_buf_printf(b, e, " (%llu more do not meet --where)", (unsigned long long)r->unmet) : 0) != 0 ||
         kc_buf_printf(b, e, ", k = %u", f->k) != 0)
         return -1;
-    if ((own.merged || own.split) &&
-        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", own.k_selected,
-                      (unsigned long long)own.merged, (unsigned long long)own.split) != 0)
+    if ((tried.merged || tried.split) &&
+        kc_buf_printf(b, e, " (%u before size limits: %llu merged, %llu split)", tried.selected,
+                      (unsigned long long)tried.merged, (unsigned long long)tried.split) != 0)
         return -1;
     if (r->noise &&
         kc_buf_printf(b, e, ", %llu noise (%.1f %%)", (unsigned long long)r->noise,

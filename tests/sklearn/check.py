@@ -24,6 +24,7 @@ import score_check
 import sets
 import spaces_check
 import tool
+import trees_check
 import weights_check
 from tool import Fit, run
 
@@ -171,6 +172,7 @@ def small(tally, folder, s):
     group(limits, ["-k", "2:12"])
     group(score_check.score, [])
     group(spaces_check.projections, [])
+    group(trees_check.trees, [])
     group(weights_check.weights, [])
     group(weights_check.copies, [])
     group(weights_check.equal, [])
@@ -190,6 +192,7 @@ def real(tally, folder, name, path):
     group(limits, [*SKIP, "-k", "2:12", "--n-init", 2])
     group(objective, SKIP)
     group(spaces_check.projections, SKIP)
+    group(trees_check.trees, SKIP)
     group(weights_check.weights, SKIP)
     group(weights_check.copies, SKIP)
     group(weights_check.equal, SKIP)

@@ -20,8 +20,8 @@ struct kc_krange kc_krange_for(const struct kc_krange *r, size_t n);
 #define KC_K_MIN_GIVEN 1
 #define KC_K_MAX_GIVEN 2
 
-/* Parse K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR; or one end of the range, given by an option of its own. given: bits
- * KC_K_..._GIVEN, set. name: of the option, for messages. KC_EUSAGE. */
+/* Parse K, MIN:MAX, MIN:MAX:STEP or MIN:MAX:xFACTOR; or one end of the range, given by an option of its own. given:
+ * bits KC_K_..._GIVEN, set. name: of the option, for messages. KC_EUSAGE. */
 int kc_krange_parse(struct kc_krange *k, int *given, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
 int kc_krange_parse_min(struct kc_krange *k, int *given, const char *value, const char *name,
                         struct kc_err *e) KC_MUST_USE;

@@ -21,6 +21,7 @@ struct kc_ksweep {
     uint32_t selected;   /* the k that was chosen, before size limits */
     double silhouette;   /* of that k */
     int iterates;        /* the entries have iterations */
+    uint64_t merged, split; /* clusters merged, and splits made, for the size limits */
 };
 
 /* Return the position of the winning entry of n >= 1: the largest silhouette or Calinski-Harabasz, or the smallest

@@ -415,7 +415,8 @@ static int fit_rows(struct kc_fitting *w)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 || (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
+    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 ||
+        (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();
@@ -505,7 +506,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     if (rc == 0)
         rc = fit_rows(&w);
     w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,
-                                     w.own->silhouette_selected, 1};
+                                     w.own->silhouette_selected, 1, w.own->merged, w.own->split};
     out->ksweep = &w.own->told;
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;

@@ -1,7 +1,7 @@
-/* Complete linkage: the distance of two clusters is that of one pair of their rows, which no sums tell. So all distances
- * are kept, n (n - 1) / 2 floats, computed in double. A chain from cluster to nearest cluster (Murtagh 1983) ends at two
- * that are each other's nearest; they are joined, and the chain goes on from what is left of it. Each step looks through
- * the distances of one cluster, and there are at most 3 n steps. */
+/* Complete linkage: the distance of two clusters is that of one pair of their rows, which no sums tell. So all
+ * distances are kept, n (n - 1) / 2 floats, computed in double. A chain from cluster to nearest cluster (Murtagh 1983)
+ * ends at two that are each other's nearest; they are joined, and the chain goes on from what is left of it. Each step
+ * looks through the distances of one cluster, and there are at most 3 n steps. */
 #include <math.h>
 #include <string.h>
 #include "base/plan.h"
@@ -145,37 +145,50 @@ uint64_t kc_complete_bytes(size_t n, size_t d, unsigned threads)
     return each > UINT64_MAX / 2 / threads || all > UINT64_MAX / 2 ? UINT64_MAX : all + threads * each;
 }
 
+/* Allocate and free all that. These are not inlined: a plan is large, and the stack may be small. */
+static __attribute__((noinline)) int hold_memory(struct chaining *c, unsigned threads, struct kc_err *e)
+{
+    struct kc_plan plan = {.n = 0};
+    plan_chaining(&plan, c, c->p->n, threads);
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
+    for (unsigned i = 0; i < threads; i++) {
+        plan.n = 0;
+        plan_worker(&plan, &c->worker[i], c->p->d);
+        if (kc_plan_alloc(&plan, e) != 0)
+            return -1; /* the pointers of this one and of those that follow are NULL */
+    }
+    return 0;
+}
+
+static __attribute__((noinline)) void drop_memory(struct chaining *c, unsigned threads)
+{
+    struct kc_plan plan = {.n = 0};
+    for (unsigned i = 0; c->worker && i < threads; i++) {
+        plan.n = 0;
+        plan_worker(&plan, &c->worker[i], c->p->d);
+        kc_plan_free(&plan);
+    }
+    plan.n = 0;
+    plan_chaining(&plan, c, c->p->n, threads);
+    kc_plan_free(&plan);
+}
+
 int kc_tree_complete(const struct kc_ctx *ctx, const struct kc_points *p, struct kc_join *joins,
                      struct kc_tree_report *report, struct kc_err *e)
 {
     const unsigned threads = kc_pool_threads(ctx->pool);
     struct chaining c = {.p = p, .nactive = p->n};
-    struct kc_plan plan = {.n = 0};
-    unsigned planned = 0;
-    int rc = -1;
     *report = (struct kc_tree_report){.products = (uint64_t)p->n * (p->n - 1) / 2};
-    plan_chaining(&plan, &c, p->n, threads);
-    if (kc_plan_alloc(&plan, e) != 0)
-        return -1;
-    for (; planned < threads; planned++) {
-        struct kc_plan one = {.n = 0};
-        plan_worker(&one, &c.worker[planned], p->d);
-        if (kc_plan_alloc(&one, e) != 0)
-            goto out;
+    const int rc = hold_memory(&c, threads, e);
+    if (rc == 0) {
+        for (size_t i = 0; i < p->n; i++) {
+            c.inverse[i] = 1 / kc_la_length(kc_rows_at(&p->rows, i), p->d);
+            c.low[i] = c.active[i] = (uint32_t)i;
+        }
+        kc_pool_for(ctx->pool, kc_la_tiles(p->n), measure_tile, &c);
+        follow_chains(&c, joins);
     }
-    for (size_t i = 0; i < p->n; i++) {
-        c.inverse[i] = 1 / kc_la_length(kc_rows_at(&p->rows, i), p->d);
-        c.low[i] = c.active[i] = (uint32_t)i;
-    }
-    kc_pool_for(ctx->pool, kc_la_tiles(p->n), measure_tile, &c);
-    follow_chains(&c, joins);
-    rc = 0;
-out:
-    for (unsigned i = 0; i < planned; i++) {
-        struct kc_plan one = {.n = 0};
-        plan_worker(&one, &c.worker[i], p->d);
-        kc_plan_free(&one);
-    }
-    kc_plan_free(&plan);
+    drop_memory(&c, threads);
     return rc;
 }

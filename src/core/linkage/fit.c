@@ -1,5 +1,5 @@
-/* From rows to labels: the leaves, their tree, the choice of a cut, the labels and figures of that. The cuts at all k of
- * the range are judged by the same indices as the sweep of k-means. */
+/* From rows to labels: the leaves, their tree, the choice of a cut, the labels and figures of that. The cuts at all k
+ * of the range are judged by the same indices as the sweep of k-means. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +29,7 @@ struct run {
     uint32_t *node;        /* (2 leaves) */
     uint64_t *size;        /* (leaves) */
     uint32_t *labels;      /* (CUTS, n) */
+    struct kc_scored *scored; /* (CUTS) */
     struct kc_err *e;
 };
 
@@ -150,7 +151,9 @@ out:
 /* Label the rows by a cut. Returns the number of clusters. */
 static uint32_t label_rows(struct run *w, const struct kc_cut *c, uint32_t *labels)
 {
-    const uint32_t k = kc_cut(&w->tree, c, w->node, w->size, &w->own->split);
+    uint32_t more;
+    const uint32_t k = kc_cut(&w->tree, c, w->node, w->size, &more);
+    w->own->told.split = more;
     for (size_t i = 0; i < w->space.n; i++)
         labels[i] = w->node[w->own->cell ? w->own->cell[i] : i];
     return k;
@@ -159,12 +162,12 @@ static uint32_t label_rows(struct run *w, const struct kc_cut *c, uint32_t *labe
 /* Judge the cuts at all k that are listed. */
 static int judge_cuts(struct run *w, const uint32_t *ks)
 {
-    struct kc_scored p[CUTS];
+    struct kc_scored *p = w->scored = kc_mem_alloc(CUTS, sizeof *p, w->e);
     struct kc_ksweep *told = &w->own->told;
     const size_t n = w->space.n, most = told->n < CUTS ? told->n : CUTS;
     kc_ctx_stage(w->space.ctx, KC_PHASE_INDEX);
     w->labels = kc_mem_alloc(kc_mem_mul(most, n), sizeof *w->labels, w->e);
-    if (!w->labels)
+    if (!p || !w->labels)
         return -1;
     for (size_t from = 0; from < told->n; from += CUTS) {
         const size_t m = told->n - from < CUTS ? told->n - from : CUTS;
@@ -179,7 +182,9 @@ static int judge_cuts(struct run *w, const uint32_t *ks)
                                                           p[i].calinski_harabasz, p[i].davies_bouldin, 0};
     }
     kc_mem_free(w->labels);
+    kc_mem_free(w->scored);
     w->labels = NULL;
+    w->scored = NULL;
     return 0;
 }
 
@@ -253,7 +258,7 @@ static void check_sizes(struct run *w, uint32_t k)
         kc_clustering_limit(w->f, "a cluster has %llu rows, more than --max-size %llu: %s", (ull)most, (ull)o->max_size,
                             o->min_size > 1 ? "the tree has no cut below that leaves --min-size rows on both sides" :
                             w->own->cells ? "its cells hold so many" : "they are the same");
-    if (w->own->split && o->k_given && o->k.min == o->k.max)
+    if (w->own->told.split && o->k_given && o->k.min == o->k.max)
         kc_clustering_limit(w->f, "k = %llu was asked for, but --max-size %llu makes %u clusters", (ull)o->k.min,
                             (ull)o->max_size, k);
 }
@@ -310,7 +315,8 @@ int kc_linkage_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
                                                             &kc_algorithm_complete, &kc_algorithm_single};
     static const char *const paths[] = {"rounds", "rounds", "chain", "spanning tree"};
     struct kc_linkage_opts o = *opts;
-    struct run w = {.o = &o, .r = r, .f = out, .e = e, .space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = rows->d}};
+    struct run w = {.o = &o, .r = r, .f = out, .e = e,
+                    .space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = rows->d}};
     *out = (struct kc_clustering){.n = rows->n, .d = rows->d, .algorithm = algorithms[o.how], .path = paths[o.how],
                                   .silhouette = NAN, .free_appendix = free_appendix};
     if (rows->n >= UINT32_MAX / 2)
@@ -329,6 +335,7 @@ int kc_linkage_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     if (rc == 0)
         rc = cut_tree(&w);
     kc_mem_free(w.labels);
+    kc_mem_free(w.scored);
     kc_mem_free(w.size);
     kc_mem_free(w.node);
     kc_mem_free(w.weights);
@@ -364,8 +371,9 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
     const uint64_t stays = leaves * sizeof(struct kc_merge) + n * sizeof(uint32_t) + ks.n * sizeof(struct kc_k_entry) +
                            (staged ? n * sizeof(uint32_t) + leaves * sizeof(uint64_t) : 0);
     const uint64_t nodes = leaves * (2 * sizeof(uint32_t) + sizeof(uint64_t)) + ks.n * sizeof(uint32_t);
-    const uint64_t judge = cuts > 1 || o->max_size ? stays + nodes + cuts * n * sizeof(uint32_t) +
-                                      kc_index_bytes(n, d, in_memory, cuts, ks.max, threads) : stays + nodes;
+    const uint64_t tried = CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
+                           kc_index_bytes(n, d, in_memory, cuts, ks.max, threads);
+    const uint64_t judge = stays + nodes + (cuts > 1 || o->max_size ? tried : 0);
     most = judge > most ? judge : most;
     const uint64_t describe = stays + kc_describe_bytes(n, d, in_memory, k, r, threads);
     most = describe > most ? describe : most;

@@ -1,6 +1,6 @@
-/* Equal rows are found by a hash table. As one heavier point they cost nothing, where as points they would be joined one
- * by one, all being equally near. Rows are equal if all their numbers are, so 0 and -0 are told apart; such rows are two
- * points at distance 0. */
+/* Equal rows are found by a hash table. As one heavier point they cost nothing, where as points they would be joined
+ * one by one, all being equally near. Rows are equal if all their numbers are, so 0 and -0 are told apart; such rows
+ * are two points at distance 0. */
 #include "core/linkage/leaves.h"
 
 #include <string.h>

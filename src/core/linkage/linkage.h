@@ -28,7 +28,6 @@ struct kc_linkage_fit {
     size_t cells;              /* leaves of the tree, if these are cells; 0: they are the rows */
     uint32_t *cell;            /* (n) the cell of each row; NULL: leaves are rows */
     uint64_t *cell_rows;       /* (cells) */
-    uint32_t split;            /* cuts that were made for --max-size */
 };
 
 extern const struct kc_algorithm kc_algorithm_ward, kc_algorithm_average, kc_algorithm_complete, kc_algorithm_single;

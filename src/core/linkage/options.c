@@ -44,7 +44,7 @@ const struct kc_option kc_linkage_options[] = {
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
      .marks = KC_OPTION_RECORD, .help = "the index that picks k: silhouette, calinski-harabasz or davies-bouldin"},
     {.name = "cut", .arg = "S", .type = KC_OPTION_REAL, .at = AT(cut), .high = 1e300, .off = "off",
-     .marks = KC_OPTION_RECORD, .help = "cut the tree at this height instead: clusters further apart than S stay apart"},
+     .marks = KC_OPTION_RECORD, .help = "cut the tree at the height S instead: clusters further apart stay apart"},
     {.name = "min-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_size), .least = 1, .env = "KCLUST_MIN_SIZE",
      .marks = KC_OPTION_RECORD, .help = "make no cluster smaller than N"},
     {.name = "max-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_size), .least = 1, .off = "off",

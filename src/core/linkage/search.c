@@ -1,6 +1,6 @@
-/* The search of clusters' nearest neighbours among all others. The clusters that are searched for are the columns of the
- * product, all others are its rows, by tiles: so it does not matter where means lie, and a few queries make no narrow
- * tiles. Each thread has a list for each query; the list of all is the best of these, whoever had which tile.
+/* The search of clusters' nearest neighbours among all others. The clusters that are searched for are the columns of
+ * the product, all others are its rows, by tiles: so it does not matter where means lie, and a few queries make no
+ * narrow tiles. Each thread has a list for each query; the list of all is the best of these, whoever had which tile.
  *
  * A list is made of bounds. If the nearest that it proves is not below the bound of what is in no list (many clusters
  * are about equally near), a second pass measures in double all that are within the error of the products.
@@ -37,8 +37,8 @@ static void fill_tile(const struct kc_rounds *r, size_t at, struct tile *t)
 
 /* Set near[i] to 1 if cluster i of the tile may be at most `need` from cluster c, by the products p; some are a little
  * further. Return 1 if any is. */
-static int find_near(const struct kc_rounds *r, const struct tile *t, const struct kc_cell *c, double need, const float *p,
-                     int32_t near[KC_LA_TILE])
+static int find_near(const struct kc_rounds *r, const struct tile *t, const struct kc_cell *c, double need,
+                     const float *p, int32_t near[KC_LA_TILE])
 {
     const int ward = r->how == KC_LINKAGE_WARD;
     const float error = (float)((r->error + 1e-6) * (double)c->norm), square = (float)c->square;

@@ -1,5 +1,5 @@
-/* Trees of points: each point begins as a cluster of its own, and the two nearest clusters are joined until one is left.
- * Points are unit rows, or cells of rows of which only the sums are known. Internal to core/linkage. */
+/* Trees of points: each point begins as a cluster of its own, and the two nearest clusters are joined until one is
+ * left. Points are unit rows, or cells of rows of which only the sums are known. Internal to core/linkage. */
 #ifndef KC_CORE_LINKAGE_TREE_H
 #define KC_CORE_LINKAGE_TREE_H
 
@@ -38,8 +38,8 @@ struct kc_tree_report {
 };
 
 /* Build the tree of n >= 1 points by Ward's or average linkage: joins (n - 1). Where joins are equally far, that of the
- * cluster with the earliest point comes first. A height is never below those of the joins that it joins. The result is a
- * function of the points alone. */
+ * cluster with the earliest point comes first. A height is never below those of the joins that it joins. The result is
+ * a function of the points alone. */
 int kc_tree_rounds(const struct kc_ctx *ctx, const struct kc_points *p, enum kc_linkage how, struct kc_join *joins,
                    struct kc_tree_report *report, struct kc_err *e) KC_MUST_USE;
 /* Do the same by complete linkage, and by single linkage, of points that are rows. Weights play no part. */

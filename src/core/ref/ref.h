@@ -68,8 +68,8 @@ void kc_ref_reach(const float *x, size_t n, size_t d, uint32_t samples, float *c
 uint32_t kc_ref_hdbscan(const float *x, size_t n, size_t d, uint32_t samples, uint64_t min_size, int leaves,
                         uint32_t *labels, float *probability, float *outlier);
 
-/* Join the nearest two of n clusters until one is left, by the definition of an enum kc_linkage, with weights w (n; NULL:
- * all 1): joins (n - 1), of the earliest rows of two clusters. Of equal distances, up to the grid of
+/* Join the nearest two of n clusters until one is left, by the definition of an enum kc_linkage, with weights w (n;
+ * NULL: all 1): joins (n - 1), of the earliest rows of two clusters. Of equal distances, up to the grid of
  * core/linkage/tree.h, the one of the earliest rows comes first. */
 struct kc_join;
 void kc_ref_linkage(const float *x, const double *w, size_t n, size_t d, int how, struct kc_join *joins);

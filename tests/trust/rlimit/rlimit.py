@@ -37,6 +37,8 @@ SCENARIOS = {
     "csv": (["convert", "-o", "new.faiss", "IN/large.csv"], [], (2,)),
     "index": (["fit", "-q", "-k", "3", "--n-init", "1", "--metadata", "IN/fields.json"] + formats.WITH_INDEX +
               ["-o", "out", "IN/ids.faiss.gz"], ["out"], (2,)),
+    "tree": (["fit", "-q", "--algorithm", "average", "-k", "3", "--tree", "tree.nwk", "-o", "out", "IN/large.npy"],
+             ["out", "tree.nwk"], (2,)),
     "neighbours": (["neighbours", "-q", "--recall", "0.9", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),

@@ -35,7 +35,7 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
                                     .appendix = &m->own};
     m->own = (struct kc_kmeans){.k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep, .nsweep = nsweep,
                                 .sweep_flops = 1250000000, .sweep_dense_flops = 5000000000, .index_flops = 400000};
-    m->own.told = (struct kc_ksweep){sweep, nsweep, KC_INDEX_SILHOUETTE, 4, 0.5, 1};
+    m->own.told = (struct kc_ksweep){sweep, nsweep, KC_INDEX_SILHOUETTE, 4, 0.5, 1, 0, 0};
     m->fit.ksweep = &m->own.told;
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .kernel = "portable", .terms = &m->terms, .warnings = &m->warnings,
@@ -131,7 +131,7 @@ TEST(summary_is_aligned_and_complete)
     struct kc_buf b = {0};
     struct made m;
     make(&m, 2, 3);
-    m.own.merged = 2;
+    m.own.told.merged = 2;
     sweep[0].silhouette = (double)NAN;
     CHECK(kc_out_summary(&b, &m.report, &e) == 0 && kc_buf_addc(&b, '\0', &e) == 0);
     static const char expected[] =
