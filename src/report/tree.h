@@ -3,7 +3,7 @@
 #define KC_REPORT_TREE_H
 
 #include "core/cluster/clustering.h"
-#include "io/outfile.h"
+struct kc_outfile; /* io/outfile.h */
 
 #define KC_TREE_SUFFIXES "npy nwk/newick json"
 enum kc_tree_format { KC_TREE_NPY, KC_TREE_NEWICK, KC_TREE_JSON };

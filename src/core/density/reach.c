@@ -1,7 +1,7 @@
 /* Boruvka's rounds (1926) over the lists of neighbours, as far as these prove something: whatever is not in a row's
- * list is no more similar to it than the last in the list. A part whose best edge in the lists reaches that bound of all its
- * rows takes the edge. When no part can, either the rows whose bound is too high look at all others again, or, if few
- * parts are left, one pass over the rows of different parts joins them all (core/graph/bridges.h). On real sets with
+ * list is no more similar to it than the last in the list. A part whose best edge in the lists reaches that bound of all
+ * its rows takes the edge. When no part can, either the rows whose bound is too high look at all others again, or, if
+ * few parts are left, one pass over the rows of different parts joins them all (core/graph/bridges.h). On real sets with
  * lists of 32 the first is 2 to 20 % of a pass; clusters that lie far apart take the second. */
 #include "core/density/reach.h"
 
@@ -222,6 +222,7 @@ uint64_t kc_reach_bytes(size_t n, size_t d, unsigned threads)
 {
     const uint64_t own = (uint64_t)n * (3 * sizeof(uint32_t) + 2 * sizeof(float) + 2 * sizeof(struct kc_bridge));
     const uint64_t find = kc_bridges_find_bytes(d, threads) + n * sizeof(struct kc_bridge);
-    const uint64_t join = kc_bridges_bytes(n, d, n < KC_BRIDGES_TABLE ? n : KC_BRIDGES_TABLE, threads) + (uint64_t)n * (2 * sizeof(uint32_t) + sizeof(float));
+    const uint64_t join = kc_bridges_bytes(n, d, n < KC_BRIDGES_TABLE ? n : KC_BRIDGES_TABLE, threads) +
+                          (uint64_t)n * (2 * sizeof(uint32_t) + sizeof(float));
     return own + (find > join ? find : join);
 }

@@ -187,6 +187,7 @@ uint64_t kc_affinity_size(size_t n, uint32_t m)
 
 uint64_t kc_affinity_bytes(size_t n, size_t d, uint32_t m, unsigned threads)
 {
-    const uint64_t joining = (uint64_t)n * sizeof(struct kc_bridge) + kc_bridges_bytes(n, d, n / (m + (size_t)1) + 1, threads);
+    const uint64_t joining = (uint64_t)n * sizeof(struct kc_bridge) +
+                             kc_bridges_bytes(n, d, n / (m + (size_t)1) + 1, threads);
     return (uint64_t)n * (sizeof(uint32_t) + sizeof(struct reach)) + joining + kc_affinity_size(n, m);
 }

@@ -128,7 +128,8 @@ out:
 uint64_t kc_project_bytes(size_t d, int in_memory, const struct kc_project_opts *o, unsigned threads)
 {
     const uint64_t wide = d, all = wide * wide * sizeof(double), dims = o->dims;
-    const uint64_t moments = all + kc_moments_bytes(d, in_memory, threads), search = all + kc_leading_bytes(d, o->dims, threads);
+    const uint64_t moments = all + kc_moments_bytes(d, in_memory, threads);
+    const uint64_t search = all + kc_leading_bytes(d, o->dims, threads);
     const uint64_t pass = threads * (sizeof(struct worker) + (in_memory ? 0 : KC_LA_TILE * wide * sizeof(float)) +
                                      KC_LA_TILE * dims * sizeof(double) + KC_LA_SCRATCH);
     const uint64_t most = moments > search ? moments : search;

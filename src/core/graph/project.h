@@ -7,7 +7,7 @@
 
 struct kc_project_opts {
     uint32_t dims; /* 1 .. the rows' d */
-    int centre;    /* 1: principal components, of the rows less their mean; 0: singular vectors of the rows as they are */
+    int centre;    /* 1: principal components, of the rows less their mean; 0: singular vectors of the rows */
 };
 #define KC_PROJECT_MOST 512
 
