@@ -340,7 +340,8 @@ static int read_info(struct model_reader *l, const char *v)
         return -1;
     m->next_id = (int64_t)next_id;
     m->created = created && *created == 'n' ? -1 : (int64_t)seconds;
-    if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust)
+    if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust ||
+        memchr(version.p, '\0', version.n))
         return report_damage(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
     return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||

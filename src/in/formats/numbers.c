@@ -46,6 +46,8 @@ int kc_numbers_parse(const struct kc_columns *c, const char *p, const char *end,
             p = stop;
         }
     }
+    if (r->count == 0)
+        return snprintf(r->msg, sizeof r->msg, "a line of blanks, expected numbers"), -1;
     return r->count > KC_MAX_DIM || (r->d > 0 && r->count != r->d) ? kc_text_bad_count(r) : 0;
 }
 
