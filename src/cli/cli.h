@@ -36,9 +36,10 @@ extern const struct kc_option kc_reading_options[];
 extern const struct kc_option kc_labels_options[], kc_model_labels_options[];
 /* An option about a struct kc_out_opts: the nearest clusters of each row. */
 extern const struct kc_option kc_top_options[];
-/* Check that the algorithm of a fit can do what the other options ask for (cli/fit_checks.c). KC_EUSAGE. */
+/* Check that the algorithm of a fit can do what the other options ask for, and let these settle what its options (opts)
+ * leave open (cli/fit_checks.c). KC_EUSAGE. */
 struct kc_job_fit;
-int kc_cli_check_algorithm(const struct kc_job_fit *j, struct kc_err *e) KC_MUST_USE;
+int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err *e) KC_MUST_USE;
 /* Options of fit about a struct kc_job_fit (cli/fit_rows.c). */
 extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_fit_time_options[],
     kc_fit_long_options[];

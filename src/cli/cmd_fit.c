@@ -22,7 +22,7 @@ static const struct args defaults = {
     .job = {.in = KC_IN_DEFAULTS, .out = KC_OUT_OPTS_DEFAULT, .path = {[KC_FIT_LABELS] = "-"},
             .records = KC_CLUSTERS_OPTS_DEFAULT, .parts = {.max_gap = -1, .link = NAN, .merge = NAN},
             .checkpoint = {.every = KC_CHECKPOINT_EVERY, .timeout = -1}, .lock_timeout = KC_LOCK_TIMEOUT,
-            .max_relabel = 1, .min_margin = -2, .created = -1},
+            .max_relabel = 1, .min_children = 1, .min_margin = -2, .created = -1},
 };
 
 static int parse_group_by(void *base, const char *value, const char *name, struct kc_err *e)
@@ -146,6 +146,10 @@ static const struct kc_rule rules[] = {
     {KC_EXCLUDES, "threshold min-margin min-purity top centroids", "group-by time-window max-gap", NULL},
     {KC_EXCLUDES, "min-purity", "model",
      "a model has no neighbours, so assign could not leave the same rows unassigned"},
+    {KC_NEEDS, "min-children", "levels", "the numbers of clusters"},
+    {KC_EXCLUDES, "levels reduce-to", "group-by time-window max-gap", "each part has clusters of its own"},
+    {KC_EXCLUDES, "reduce-to", "model top threshold min-margin checkpoint timeout",
+     "rows of a united cluster are not nearest to one centroid"},
     {KC_EXCLUDES, "tree", "group-by time-window max-gap", "each part has a tree of its own"},
     {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
     {KC_EXCLUDES, "space", "model like centroids threshold min-margin",
@@ -170,10 +174,10 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->checkpoint.began = kc_clock_now();
     j->algorithm = kc_algorithms[a->algorithm];
     j->opts = a->cli.algorithm[a->algorithm];
-    if (kc_cli_created(&j->created, e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
+    if (kc_cli_created(&j->created, e) != 0 ||
+        kc_cli_check_algorithm(j, a->cli.algorithm[a->algorithm], e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
-    if (kc_cli_check_algorithm(j, e) != 0 ||
-        (j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))
+    if ((j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))
         return -1;
     const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?
                          "weight-field" :

@@ -1,4 +1,6 @@
 /* What an algorithm cannot do with the other options of fit. */
+#include <stdio.h>
+#include <string.h>
 #include "cli/cli.h"
 #include "job/fit.h"
 
@@ -25,7 +27,22 @@ static int check_columns(const struct kc_job_fit *j, struct kc_err *e)
     return 0;
 }
 
-int kc_cli_check_algorithm(const struct kc_job_fit *j, struct kc_err *e)
+/* Let the finest level be the fit, unless k is given. opts: the options of the algorithm. */
+static int settle_levels(const struct kc_job_fit *j, void *opts, struct kc_err *e)
+{
+    const struct kc_option *o = j->algorithm->options;
+    char given[KC_OPTION_TEXT_MAX], usual[KC_OPTION_TEXT_MAX], number[24];
+    while (!kc_option_is_last(o) && o->letter != 'k')
+        o++;
+    if (j->nlevels == 0 || kc_option_is_last(o))
+        return 0;
+    kc_option_text(o, opts, 1, given);
+    kc_option_text(o, j->algorithm->defaults, 1, usual);
+    snprintf(number, sizeof number, "%u", j->levels[j->nlevels - 1]);
+    return strcmp(given, usual) != 0 ? 0 : kc_option_parse(o, opts, j->algorithm->defaults, number, "--levels", e);
+}
+
+int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err *e)
 {
     const struct kc_algorithm *a = j->algorithm;
     if ((j->checkpoint.file || j->checkpoint.timeout >= 0) && !a->resumable)
@@ -44,5 +61,7 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, struct kc_err *e)
     if (j->path[KC_FIT_TREE] && !a->merges)
         return kc_err_set(e, KC_EUSAGE, "--tree needs a hierarchy: --algorithm %s makes none; ward, average, complete, "
                           "single and hdbscan do", a->name);
-    return check_columns(j, e);
+    if (j->all_levels && !a->noise)
+        return kc_err_set(e, KC_EUSAGE, "--levels all are the layers of --algorithm hdbscan");
+    return settle_levels(j, opts, e) != 0 ? -1 : check_columns(j, e);
 }

@@ -20,6 +20,14 @@ const struct kc_option kc_fit_rows_options[] = {
      .help = "cluster the rows by the cosine, or graph: by coordinates of the graph of their nearest neighbours, which "
              "tell apart what lies in one cloud; graph:N for N of them instead of 40; or pca:N or svd:N: by their N "
              "principal components, or leading singular vectors"},
+    {.name = "levels", .arg = "LIST", .type = KC_OPTION_OWN, .parse = kc_job_fit_parse_levels,
+     .text = kc_job_fit_levels_text, .words = "all", .shown = "",
+     .help = "add coarser levels of clusters, one within the other, with so many clusters, as in 5,20,80; all: the "
+             "layers of --algorithm hdbscan. They are columns level1, ... of the labels"},
+    {.name = "min-children", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_children), .least = 1,
+     .help = "let a cluster of a level have at least N clusters of the fit"},
+    {.name = "reduce-to", .arg = "N", .type = KC_OPTION_U64, .at = AT(reduce_to), .least = 1, .most = UINT32_MAX / 2,
+     .off = "off", .help = "unite clusters until N are left"},
     {.name = "centroids", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(centroids), .marks = KC_OPTION_NO_STDIO,
      .help = "start from the vectors in FILE, one for each cluster, instead of choosing k and seeds"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",

@@ -92,6 +92,8 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         top = add_bytes(top, add_bytes(k * d * sizeof(float), (uint64_t)n * 12));
         fit = top > fit ? top : fit;
     }
+    const uint64_t levels = kc_fit_levels_bytes(w->j, n, d, k, w->threads); /* the fit's workspace is free by then */
+    fit = levels ? add_bytes(fit, levels) : fit;
     if (w->j->path[KC_FIT_CLUSTERS]) { /* the fit's workspace is free by then */
         uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
@@ -410,8 +412,9 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
-        kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0)
+    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
+        kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
+        kc_fit_levels_make(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)
@@ -458,6 +461,7 @@ static void free_run(struct kc_job_run *run)
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
     kc_fit_purity_free(run);
+    kc_fit_levels_free(run);
     kc_fit_space_free(run);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);

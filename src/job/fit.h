@@ -54,6 +54,11 @@ struct kc_job_fit {
     uint32_t space_dims;     /* coordinates; 0: as many as suit the algorithm */
     struct kc_threshold threshold; /* rows less similar to their cluster than this are left out of it */
     double min_margin;       /* rows with a smaller margin are left out; -2: none */
+    uint32_t levels[KC_LEVELS_MOST]; /* numbers of clusters of the coarser levels, rising */
+    size_t nlevels;
+    int all_levels;          /* 1: the levels are the layers of a fit by density */
+    uint64_t min_children;   /* clusters of the fit in one of a level, at least */
+    uint64_t reduce_to;      /* unite clusters until so many are left; 0: do not */
     double min_purity;       /* rows with a smaller share of neighbours in their cluster are left out; 0: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
@@ -72,6 +77,9 @@ struct kc_job_fit_result {
  * are too many, or one is empty or repeated; the message names the option. */
 int kc_job_fit_split_fields(struct kc_job_fit *j, char *copy, size_t size, const char *value, const char *option,
                             struct kc_err *e) KC_MUST_USE;
+/* Parse and write "5,20,80" or "all". Functions of an option about a struct kc_job_fit. */
+int kc_job_fit_parse_levels(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;
+void kc_job_fit_levels_text(const void *base, int brief, char out[KC_OPTION_TEXT_MAX]);
 /* Parse and write "cosine", "graph", "graph:N", "pca:N" or "svd:N". Functions of an option about a struct
  * kc_job_fit. */
 int kc_job_fit_parse_space(void *base, const char *value, const char *name, struct kc_err *e) KC_MUST_USE;

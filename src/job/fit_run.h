@@ -64,6 +64,8 @@ struct kc_job_run {
     struct kc_groups groups;
     struct kc_dataset ds;
     struct kc_fit_space space;
+    struct kc_cluster_level level[KC_LEVELS_MOST]; /* (nlevels) the coarsest first */
+    size_t nlevels;
     struct kc_fit_purity purity;
     const struct kc_rows *rows; /* what is clustered: those of ds or of the space */
     struct kc_dataset given; /* the centroids to start from; or empty */
@@ -150,6 +152,16 @@ int kc_fit_purity_make(const struct kc_job_fit *j, struct kc_job_run *run, struc
 uint64_t kc_fit_purity_bytes(const struct kc_job_fit *j, size_t n);
 uint64_t kc_fit_purity_search_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
 void kc_fit_purity_free(struct kc_job_run *run);
+
+/* job/fit_levels.c */
+
+/* Unite clusters until as few are left as the job asks for. */
+int kc_fit_reduce(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Make the levels. */
+int kc_fit_levels_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+void kc_fit_levels_free(struct kc_job_run *run);
+/* Return the bytes that both need for n rows and k clusters. */
+uint64_t kc_fit_levels_bytes(const struct kc_job_fit *j, size_t n, size_t d, uint64_t k, unsigned threads);
 
 /* job/fit_leave.c */
 

@@ -41,7 +41,11 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,
     };
-    return kc_out_labels(f, &t, &j->out, e);
+    struct kc_out_opts o = j->out;
+    o.nlevels = run->nlevels;
+    for (size_t i = 0; i < run->nlevels; i++)
+        t.level[i] = run->level[i].labels;
+    return kc_out_labels(f, &t, &o, e);
 }
 
 int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
@@ -126,6 +130,8 @@ int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, st
         .settings = settings,
         .nsettings = list_settings(j, group_by, settings),
         .o = &j->records,
+        .level = run->level,
+        .nlevels = run->nlevels,
         .fit = f,
         .opts = run->opts,
         .ids = run->like.ids,
@@ -176,6 +182,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .warnings = &run->warnings,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .noise = kc_hdbscan_of(&run->fit) ? kc_out_count_noise(&run->fit) - run->left_out : 0,
+        .level = run->level,
+        .nlevels = run->nlevels,
         .leaves = kc_job_fit_leaves(j),
         .left_out = run->left_out,
         .purity = {run->purity.of ? run->purity.neighbours : 0, run->purity.recall, run->purity.mean, j->min_purity},

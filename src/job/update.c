@@ -92,7 +92,7 @@ static int write_labels(struct update_run *run, struct kc_err *e)
     const enum kc_out_format by_head = head && head->sep == '\t' ? KC_OUT_TSV : KC_OUT_CSV;
     const struct kc_out_opts o = {!head || j->late_format != j->out.format ? j->late_format : by_head, 2,
                                   {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, j->out.id_format, 0, j->out.csv_bom,
-                                  j->out.csv_safe};
+                                  j->out.csv_safe, 0};
     return kc_out_labels(run->output[LATE].f, &late, &o, e);
 }
 

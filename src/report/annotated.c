@@ -28,6 +28,8 @@ int kc_out_table_begin(struct kc_buf *b, const struct kc_raw_head *head, const s
         if (((j || head->columns > 0) && kc_buf_addc(b, head->sep, e) != 0) ||
             kc_buf_adds(b, kc_out_column_key(added.columns[j]), e) != 0)
             return -1;
+    if (kc_out_level_names(b, o, head->sep, e) != 0)
+        return -1;
     for (uint64_t j = 1; j <= o->top; j++)
         if (kc_buf_printf(b, e, "%ctop%llu%csim%llu", head->sep, (unsigned long long)j, head->sep,
                           (unsigned long long)j) != 0)

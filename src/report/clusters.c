@@ -146,6 +146,15 @@ static void add_metadata(struct kc_jsonw *w, const struct kc_clusters *c)
     kc_jsonw_close(w, '}');
 }
 
+/* Write the number of the cluster of a level; null if there is none. */
+static void add_parent(struct kc_jsonw *w, uint32_t parent)
+{
+    if (parent == KC_NOISE)
+        kc_jsonw_null(w, NULL);
+    else
+        kc_jsonw_u64(w, NULL, parent);
+}
+
 static int add_cluster(struct kc_buf *b, struct record_writer *t, uint32_t cluster, struct kc_err *e)
 {
     const struct kc_clusters *c = t->c;
@@ -158,6 +167,12 @@ static int add_cluster(struct kc_buf *b, struct record_writer *t, uint32_t clust
     add_id(&w, t, cluster);
     kc_jsonw_cstr(&w, "cluster_type", c->o->type);
     add_label(&w, c, cluster);
+    if (c->nlevels > 0) {
+        kc_jsonw_open(&w, "parents", '[', 1);
+        for (size_t i = 0; i < c->nlevels; i++)
+            add_parent(&w, c->level[i].parent[cluster]);
+        kc_jsonw_close(&w, ']');
+    }
     kc_jsonw_u64(&w, "cluster_size", m);
     add_span(&w, c, row, m);
     if (c->groups && kc_out_group_members(&w, c->groups, cluster, row, m, e) != 0)

@@ -42,6 +42,8 @@ struct kc_clusters {
     size_t nskipped;
     const struct kc_keywords *keywords; /* NULL: none */
     const struct kc_strs *names;        /* (fit->k) labels of the clusters; an empty one is none */
+    const struct kc_cluster_level *level;       /* (nlevels) the coarsest first */
+    size_t nlevels;
     const struct kc_groups *groups;     /* NULL: all rows are one group */
     const int64_t *time;                /* (n) timestamps, see base/date.h; NULL: none */
     const struct kc_field *document;    /* the field of the rows' documents; NULL: none */

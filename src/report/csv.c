@@ -65,6 +65,8 @@ static int add_header(struct kc_buf *b, const struct kc_out_opts *o, struct kc_e
     for (size_t j = 0; j < o->ncolumns; j++)
         if ((j && kc_buf_addc(b, ',', e) != 0) || kc_buf_adds(b, kc_out_column_key(o->columns[j]), e) != 0)
             return -1;
+    if (kc_out_level_names(b, o, ',', e) != 0)
+        return -1;
     for (uint64_t j = 1; j <= o->top; j++)
         if (kc_buf_printf(b, e, ",top%llu,sim%llu", (unsigned long long)j, (unsigned long long)j) != 0)
             return -1;

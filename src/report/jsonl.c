@@ -32,6 +32,22 @@ static int add_member(struct kc_buf *b, int first, const struct kc_labels *t, si
     return n ? kc_buf_add(b, real, n, e) : kc_buf_add(b, "null", 4, e);
 }
 
+/* Append the row's clusters at the levels. */
+static int add_levels(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
+                      struct kc_err *e)
+{
+    const char *quote = o->id_format ? "\"" : "";
+    if (o->nlevels == 0)
+        return 0;
+    if (kc_buf_adds(b, ",\"levels\":[", e) != 0)
+        return -1;
+    for (size_t j = 0; j < o->nlevels; j++)
+        if ((j && kc_buf_addc(b, ',', e) != 0) || kc_buf_adds(b, quote, e) != 0 ||
+            kc_out_add_level(b, t, i, j, o, e) != 0 || kc_buf_adds(b, quote, e) != 0)
+            return -1;
+    return kc_buf_addc(b, ']', e);
+}
+
 /* Append the member with the nearest clusters: an array, the most similar first. */
 static int add_top(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o, struct kc_err *e)
 {
@@ -68,7 +84,7 @@ static int add_annotated(struct kc_buf *b, const struct kc_labels *t, size_t i, 
         if (o->columns[j] != KC_COL_TERM && o->columns[j] != KC_COL_CLUSTER &&
             add_member(b, 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
-    return add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
+    return add_levels(b, t, i, o, e) != 0 || add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
 }
 
 static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64_t number, const struct kc_out_opts *o,
@@ -81,7 +97,7 @@ static int add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
     for (size_t j = 0; j < o->ncolumns; j++)
         if (add_member(b, j == 0, t, i, number, o->columns[j], o, e) != 0)
             return -1;
-    return add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
+    return add_levels(b, t, i, o, e) != 0 || add_top(b, t, i, o, e) != 0 ? -1 : kc_buf_add(b, "}\n", 2, e);
 }
 
 const struct kc_out_writer kc_out_writer_jsonl = {"jsonl", NULL, add_row};

@@ -271,7 +271,32 @@ static int add_name(struct kc_buf *b, const struct kc_labels *t, size_t i, const
 {
     size_t n;
     const char *name = kc_out_name(t, i, &n);
-    return n == 0 && (o->ncolumns > 1 || o->top > 0) ? 0 : term(b, name, n, e);
+    return n == 0 && (o->ncolumns > 1 || o->nlevels > 0 || o->top > 0) ? 0 : term(b, name, n, e);
+}
+
+int kc_out_level_names(struct kc_buf *b, const struct kc_out_opts *o, char separator, struct kc_err *e)
+{
+    for (size_t j = 0; j < o->nlevels; j++)
+        if (kc_buf_printf(b, e, "%clevel%zu", separator, j + 1) != 0)
+            return -1;
+    return 0;
+}
+
+int kc_out_add_level(struct kc_buf *b, const struct kc_labels *t, size_t i, size_t j, const struct kc_out_opts *o,
+                     struct kc_err *e)
+{
+    const uint32_t c = t->level[j][i];
+    return c == KC_NOISE ? kc_buf_adds(b, "-1", e) : kc_out_add_id(b, o->id_format, c, e);
+}
+
+/* Append the row's clusters at the levels as columns. */
+static int add_levels(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
+                      char separator, struct kc_err *e)
+{
+    for (size_t j = 0; j < o->nlevels; j++)
+        if (kc_buf_addc(b, separator, e) != 0 || kc_out_add_level(b, t, i, j, o, e) != 0)
+            return -1;
+    return 0;
 }
 
 /* Append the nearest clusters and their similarities as columns, empty where there are fewer. */
@@ -319,7 +344,8 @@ int kc_out_add_row(struct kc_buf *b, const struct kc_labels *t, size_t i, uint64
         if (rc != 0)
             return -1;
     }
-    return add_top(b, t, i, o, separator, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
+    return add_levels(b, t, i, o, separator, e) != 0 || add_top(b, t, i, o, separator, e) != 0 ? -1 :
+           kc_buf_addc(b, '\n', e);
 }
 
 struct kc_label_file {

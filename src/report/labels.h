@@ -25,6 +25,7 @@ enum kc_column {
 };
 
 #define KC_TOP_MOST 100
+#define KC_LABELS_LEVELS_MOST 64 /* as many as core/cluster/clustering.h allows */
 
 struct kc_out_opts {
     enum kc_out_format format;
@@ -35,9 +36,11 @@ struct kc_out_opts {
     uint64_t top; /* so many nearest clusters, with their similarities, follow the columns; at most KC_TOP_MOST */
     int csv_bom;  /* csv: begin with a byte order mark */
     int csv_safe; /* csv: no text that a spreadsheet takes for a formula */
+    size_t nlevels; /* so many levels of coarser clusters follow the columns, before the nearest ones; at most
+                     * KC_LABELS_LEVELS_MOST */
 };
 
-#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, NULL, 0, 0, 0}
+#define KC_OUT_OPTS_DEFAULT {KC_OUT_TSV, 2, {KC_COL_TERM, KC_COL_CLUSTER}, KC_RAW_NONE, NULL, 0, 0, 0, 0}
 
 /* Check a format of ids: text in which one %d, or %0Nd for at least N digits, stands for the number, and %% for a
  * percent sign. It may have no control bytes, quotes, commas or backslashes, so that no output has to escape it.
@@ -56,6 +59,7 @@ struct kc_labels {
     const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
     /* (n) each; NULL if there is no such column */
     const float *similarity, *margin, *silhouette, *purity, *probability, *outlier;
+    const uint32_t *level[KC_LABELS_LEVELS_MOST];          /* (n) each: the row's cluster at each level, the coarsest first */
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */
     const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */

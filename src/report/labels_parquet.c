@@ -22,14 +22,18 @@ static enum kc_parquet_type type_of(enum kc_column c, const struct kc_out_opts *
 int kc_out_parquet_begin(struct kc_parquet **out, char **names, struct kc_outfile *f, const struct kc_out_opts *o,
                          struct kc_err *e)
 {
-    struct kc_parquet_column columns[KC_COLUMNS + 2 * KC_TOP_MOST];
+    struct kc_parquet_column columns[KC_COLUMNS + KC_LABELS_LEVELS_MOST + 2 * KC_TOP_MOST];
     size_t n = 0;
-    char *name = *names = kc_mem_alloc(kc_mem_mul((size_t)o->top, 2), NAME_MAX_BYTES, e);
+    char *name = *names = kc_mem_alloc(2 * (size_t)o->top + o->nlevels, NAME_MAX_BYTES, e);
     if (!name)
         return -1;
     for (size_t j = 0; j < o->ncolumns; j++)
         columns[n++] = (struct kc_parquet_column){kc_out_column_key(o->columns[j]), type_of(o->columns[j], o),
                                                   o->columns[j] == KC_COL_LABEL};
+    for (unsigned j = 0; j < o->nlevels; j++, name += NAME_MAX_BYTES) {
+        snprintf(name, NAME_MAX_BYTES, "level%u", (j + 1) % 100);
+        columns[n++] = (struct kc_parquet_column){name, type_of_id(o), 0};
+    }
     for (unsigned j = 0; j < 2 * o->top; j++, name += NAME_MAX_BYTES) {
         snprintf(name, NAME_MAX_BYTES, "%s%u", j % 2 ? "sim" : "top", (j / 2 + 1) % 1000);
         columns[n++] = (struct kc_parquet_column){name, j % 2 ? KC_PARQUET_REAL : type_of_id(o), 1};
@@ -47,6 +51,17 @@ static int add_id(struct kc_parquet *p, size_t j, const struct kc_labels *t, uin
     if (c == KC_NOISE)
         return kc_parquet_text(p, j, "-1", 2, e);
     return kc_out_add_top_id(tmp, t, c, o, e) != 0 ? -1 : kc_parquet_text(p, j, tmp->p, tmp->n, e);
+}
+
+/* Add the number of row i's cluster at level j. Levels have no ids but these. */
+static int add_level(struct kc_parquet *p, const struct kc_labels *t, size_t i, size_t j, const struct kc_out_opts *o,
+                     struct kc_buf *tmp, struct kc_err *e)
+{
+    const uint32_t c = t->level[j][i];
+    if (!o->id_format)
+        return kc_parquet_int(p, o->ncolumns + j, c == KC_NOISE ? -1 : (int64_t)c, e);
+    tmp->n = 0;
+    return kc_out_add_level(tmp, t, i, j, o, e) != 0 ? -1 : kc_parquet_text(p, o->ncolumns + j, tmp->p, tmp->n, e);
 }
 
 /* Add the nearest clusters of row i and the similarities to them, from column j on. */
@@ -88,7 +103,10 @@ int kc_out_parquet_row(struct kc_parquet *p, const struct kc_labels *t, size_t i
         if (rc != 0)
             return -1;
     }
-    return add_top(p, o->ncolumns, t, i, o, tmp, e) != 0 ? -1 : kc_parquet_row(p, e);
+    for (size_t j = 0; j < o->nlevels; j++)
+        if (add_level(p, t, i, j, o, tmp, e) != 0)
+            return -1;
+    return add_top(p, o->ncolumns + o->nlevels, t, i, o, tmp, e) != 0 ? -1 : kc_parquet_row(p, e);
 }
 
 const struct kc_out_writer kc_out_writer_parquet = {"parquet", NULL, NULL};

@@ -32,6 +32,8 @@ struct kc_report {
         uint64_t judged;            /* rows whose old id is known */
         uint64_t changed;           /* of these, rows with another id now */
     } like;
+    const struct kc_cluster_level *level;   /* (nlevels) the coarsest first */
+    size_t nlevels;
     uint64_t noise;                 /* rows that the algorithm left in no cluster */
     int leaves;                     /* rows could be left out of their clusters, */
     uint64_t left_out;              /* and so many were */

@@ -87,6 +87,27 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_close(w, ']');
 }
 
+/* Write the levels: how many clusters each has, and which of them each cluster of the fit lies in. */
+static void add_levels(struct kc_jsonw *w, const struct kc_report *r)
+{
+    if (r->nlevels == 0)
+        return;
+    kc_jsonw_open(w, "levels", '[', 0);
+    for (size_t i = 0; i < r->nlevels; i++) {
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "k", r->level[i].k);
+        kc_jsonw_open(w, "parents", '[', 1);
+        for (uint32_t c = 0; c < r->fit->k; c++)
+            if (r->level[i].parent[c] == KC_NOISE)
+                kc_jsonw_null(w, NULL);
+            else
+                kc_jsonw_u64(w, NULL, r->level[i].parent[c]);
+        kc_jsonw_close(w, ']');
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
 /* Write the floating-point work of the fit, which is the same for any number of threads. */
 static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
@@ -176,6 +197,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         add_sweep(&w, &tried);
     }
     add_clusters(&w, r);
+    add_levels(&w, r);
     if (r->groups)
         kc_out_parts(&w, r->groups);
     if (r->like.model) {

@@ -60,6 +60,11 @@ int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_cluster(struct kc_buf *b, const struct kc_labels *t, size_t i, const struct kc_out_opts *o,
                        struct kc_err *e) KC_MUST_USE;
 
+/* Append the names of the columns of levels to a header, each after the separator. */
+int kc_out_level_names(struct kc_buf *b, const struct kc_out_opts *o, char separator, struct kc_err *e) KC_MUST_USE;
+/* Append the number of row i's cluster at level j; -1 if it is in none. */
+int kc_out_add_level(struct kc_buf *b, const struct kc_labels *t, size_t i, size_t j, const struct kc_out_opts *o,
+                     struct kc_err *e) KC_MUST_USE;
 /* Return the cluster that is the (j + 1)th nearest of row i, and the similarity to it; KC_NONE if there are fewer. */
 uint32_t kc_out_top(const struct kc_labels *t, size_t i, uint64_t j, const struct kc_out_opts *o, float *similarity);
 /* Append the id of cluster c. */

@@ -25,6 +25,15 @@ struct kc_merge {
     uint64_t size; /* rows below the new node */
 };
 
+#define KC_LEVELS_MOST 64
+
+/* A level of coarser clusters above those of a clustering. */
+struct kc_cluster_level {
+    uint32_t k;
+    uint32_t *labels; /* (n) by falling size */
+    uint32_t *parent; /* (k of the clustering) the level's cluster that each cluster lies in; KC_NOISE: none */
+};
+
 struct kc_clustering {
     size_t n, d;
     uint32_t k;

@@ -209,13 +209,19 @@ static int add_warnings(struct dense *w)
     return 0;
 }
 
+/* Return how clusters of a condensed tree are selected. */
+static struct kc_selection make_selection(const struct kc_hdbscan_opts *o, enum kc_select select)
+{
+    return (struct kc_selection){.by = select == KC_SELECT_LEAF ? KC_SELECT_LEAF : KC_SELECT_EOM,
+                                 .epsilon = o->epsilon, .max_size = o->max_size, .allow_one = o->allow_one};
+}
+
 /* Label the rows by the dendrogram. */
 static int label_rows(struct dense *w)
 {
     struct kc_clustering *f = w->f;
     const size_t n = w->rows->n;
-    struct kc_selection s = {.by = w->own->select == KC_SELECT_LEAF ? KC_SELECT_LEAF : KC_SELECT_EOM,
-                             .epsilon = w->o->epsilon, .max_size = w->o->max_size, .allow_one = w->o->allow_one};
+    const struct kc_selection s = make_selection(w->o, w->own->select);
     uint64_t min_size;
     int rc = -1;
     if (kc_condensed_begin(&w->tree, n, get_least_size(w->o), w->e) != 0 || choose_size(w, &s, &min_size) != 0)
@@ -281,6 +287,31 @@ static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, con
     if (rc == 0)
         rc = add_warnings(&w);
     snprintf(out->path_why, sizeof out->path_why, "%s", w.own->recall < 1 ? "by cells" : "exact");
+    return rc;
+}
+
+int kc_hdbscan_layer(const struct kc_clustering *f, const struct kc_hdbscan_opts *o, size_t layer, uint32_t *labels,
+                     uint32_t *k, struct kc_err *e)
+{
+    const struct kc_hdbscan *own = kc_hdbscan_of(f);
+    const uint64_t min_size = own->layers.layer[layer].min_size;
+    const struct kc_selection s = make_selection(o, own->select);
+    struct kc_condensed c;
+    int rc = kc_condensed_begin(&c, f->n, min_size, e);
+    unsigned char *chosen = kc_mem_alloc(c.room, 1, e);
+    double *work = kc_mem_alloc(c.room, sizeof *work, e);
+    uint32_t *id = kc_mem_alloc(c.room, sizeof *id, e);
+    if (!chosen || !work || !id)
+        rc = -1;
+    if (rc == 0) {
+        kc_condense(&c, f->merges, min_size);
+        kc_condensed_select(&c, &s, chosen, work);
+        *k = kc_condensed_label(&c, chosen, labels, NULL, NULL, id, work);
+    }
+    kc_mem_free(id);
+    kc_mem_free(work);
+    kc_mem_free(chosen);
+    kc_condensed_free(&c);
     return rc;
 }
 

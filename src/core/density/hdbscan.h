@@ -35,6 +35,11 @@ struct kc_hdbscan {
 
 extern const struct kc_algorithm kc_algorithm_hdbscan; /* its options are a struct kc_hdbscan_opts */
 
+/* Label the rows (n) by one layer of a clustering whose appendix has it. o: the options of the fit. *k: set to the
+ * number of clusters. */
+int kc_hdbscan_layer(const struct kc_clustering *f, const struct kc_hdbscan_opts *o, size_t layer, uint32_t *labels,
+                     uint32_t *k, struct kc_err *e) KC_MUST_USE;
+
 /* Return the appendix of a clustering by HDBSCAN*; NULL if it has none. */
 const struct kc_hdbscan *kc_hdbscan_of(const struct kc_clustering *c);
 
