@@ -412,7 +412,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
+    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || keep_ids(j, run, e) != 0 ||
+        kc_fit_space_judge(run, e) != 0 ||
         kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
         kc_fit_levels_make(j, run, e) != 0)
         return -1;

@@ -59,7 +59,7 @@ struct kc_labels {
     const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
     /* (n) each; NULL if there is no such column */
     const float *similarity, *margin, *silhouette, *purity, *probability, *outlier;
-    const uint32_t *level[KC_LABELS_LEVELS_MOST];          /* (n) each: the row's cluster at each level, the coarsest first */
+    const uint32_t *level[KC_LABELS_LEVELS_MOST];   /* (n) each: its cluster at each level, the coarsest first */
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */
     const uint64_t *rows;                           /* (n) numbers of the input rows; NULL: all but `skipped` */

@@ -5,7 +5,7 @@
 
 #include "core/cluster/algorithm.h"
 
-/* Find the tree of the fit's clusters, merges (f->k - 1), sizes in clusters. If the fit has a tree of its rows of its own
+/* Find the tree of the fit's clusters, merges (f->k - 1), sizes in clusters. If the fit has a tree of its own
  * (core/linkage), it is that, seen from the clusters up; else Ward's, by the sums of their rows. */
 int kc_levels_tree(const struct kc_ctx *ctx, const struct kc_clustering *f, struct kc_merge *merges,
                    struct kc_err *e) KC_MUST_USE;
