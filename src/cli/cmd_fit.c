@@ -175,7 +175,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     j->algorithm = kc_algorithms[a->algorithm];
     j->opts = a->cli.algorithm[a->algorithm];
     if (kc_cli_created(&j->created, e) != 0 ||
-        kc_cli_check_algorithm(j, a->cli.algorithm[a->algorithm], e) != 0 || (!j->centroids && j->algorithm->check(j->opts, e) != 0))
+        kc_cli_check_algorithm(j, a->cli.algorithm[a->algorithm], e) != 0 ||
+        (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
     if ((j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))
         return -1;

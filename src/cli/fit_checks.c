@@ -52,8 +52,8 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err
         return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s: it knows no weights",
                           j->weight_field ? "--weight-field" : "--recency", a->name);
     if (kc_job_fit_leaves_by_centroid(j) && !a->centroids)
-        return kc_err_set(e, KC_EUSAGE, "--threshold and --min-margin are not for --algorithm %s, whose clusters are not "
-                          "around centroids: --min-purity is", a->name);
+        return kc_err_set(e, KC_EUSAGE, "--threshold and --min-margin are not for --algorithm %s, whose clusters are "
+                          "not around centroids: --min-purity is", a->name);
     const char *what = j->path[KC_FIT_MODEL] || j->like ? "--model and --like need" : j->out.top ? "--top needs" :
                        j->centroids ? "--centroids needs" : NULL;
     if (what && !a->centroids)

@@ -124,7 +124,8 @@ static int parse_columns(void *base, const char *value, const char *name, struct
 
 const struct kc_option kc_labels_options[] = {
     LABELS("term cluster similarity margin silhouette row label purity probability outlier",
-           "term, cluster, similarity, margin, silhouette, row, label, purity, and by density probability and outlier")};
+           "term, cluster, similarity, margin, silhouette, row, label, purity, and by density probability and "
+           "outlier")};
 const struct kc_option kc_model_labels_options[] = {
     LABELS("term cluster similarity margin row label", "term, cluster, similarity, margin, row and label")};
 
@@ -158,8 +159,8 @@ int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const ch
     named = given || (output && *kc_suffix_of(output, suffix) != '\0' && strcmp(suffix, "txt") != 0);
     if (o->format == KC_OUT_NPY && (kc_opt_given(v, "columns") || o->id_format || o->top > 0 ||
                                       kc_opt_given(v, "levels")))
-        return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format, --levels or "
-                          "--top");
+        return kc_err_set(e, KC_EUSAGE, "npy holds the ids of the clusters alone: no --columns, --id-format, "
+                          "--levels or --top");
     if ((o->csv_bom || o->csv_safe) && !other_csv && (o->annotate != KC_RAW_NONE || o->format != KC_OUT_CSV))
         return kc_err_set(e, KC_EUSAGE, o->annotate == KC_RAW_NONE ?
                           "%s is for csv: -f csv, or an output that ends in .csv" :

@@ -188,7 +188,8 @@ static void clear_below(const struct kc_condensed *c, unsigned char *chosen)
         chosen[i] = chosen[i] == 1;
 }
 
-void kc_condensed_select(const struct kc_condensed *c, const struct kc_selection *s, unsigned char *chosen, double *work)
+void kc_condensed_select(const struct kc_condensed *c, const struct kc_selection *s, unsigned char *chosen,
+                         double *work)
 {
     if (s->by == KC_SELECT_LEAF) {
         for (uint32_t i = 0; i < c->nclusters; i++)

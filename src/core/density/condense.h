@@ -6,8 +6,8 @@
 #include "core/cluster/clustering.h"
 #include "core/graph/bridges.h"
 
-/* Set merges (n - 1) to the dendrogram of a tree of n rows; the edges are sorted. The height is the distance 1 - weight,
- * but at least KC_DENSITY_CLOSEST, the rounding of a similarity in float. parent (n), node (n): scratch. */
+/* Set merges (n - 1) to the dendrogram of a tree of n rows; the edges are sorted. The height is the distance 1 -
+ * weight, but at least KC_DENSITY_CLOSEST, the rounding of a similarity in float. parent (n), node (n): scratch. */
 #define KC_DENSITY_CLOSEST 0x1p-24
 void kc_density_merge(struct kc_bridge *tree, size_t n, struct kc_merge *merges, uint32_t *parent, uint32_t *node);
 

@@ -165,7 +165,8 @@ static int make_dendrogram(struct dense *w)
 static int choose_size(struct dense *w, const struct kc_selection *s, uint64_t *min_size)
 {
     struct kc_layers *l = &w->own->layers;
-    struct kc_layers_opts o = {get_least_size(w->o), w->o->k, s, w->r->graph, w->r->original ? w->r->original : w->rows};
+    struct kc_layers_opts o = {get_least_size(w->o), w->o->k, s, w->r->graph,
+                               w->r->original ? w->r->original : w->rows};
     *min_size = get_least_size(w->o);
     if (w->own->select != KC_SELECT_LAYERS)
         return 0;

@@ -1,7 +1,7 @@
 /* Boruvka's rounds (1926) over the lists of neighbours, as far as these prove something: whatever is not in a row's
  * list is no more similar to it than the last in the list. A part whose best edge in the lists reaches that bound of
- * all its rows takes the edge. When no part can, either the rows whose bound is too high look at all others again, or, if
- * few parts are left, one pass over the rows of different parts joins them all (core/graph/bridges.h). On real sets
+ * all its rows takes the edge. When no part can, either the rows whose bound is too high look at all others again, or,
+ * if few parts are left, one pass over the rows of different parts joins them all (core/graph/bridges.h). On real sets
  * with lists of 32 the first is 2 to 20 % of a pass; clusters that lie far apart take the second. */
 #include "core/density/reach.h"
 
