@@ -12,6 +12,7 @@
 #include <string.h>
 #include "base/label.h"
 #include "base/mem.h"
+#include "core/graph/against.h"
 #include "core/graph/forest.h"
 #include "core/graph/offer.h"
 
@@ -219,14 +220,13 @@ static void free_workers(struct worker *w, unsigned threads)
     kc_mem_free(w);
 }
 
-/* Allocate what the threads work with, for products of a tile with `block` rows. nrows: rows of d to keep. */
-static struct worker *make_workers(size_t block, size_t nrows, size_t d, size_t slots, unsigned threads,
-                                   struct kc_err *e)
+/* Allocate what the threads work with, for products of a tile with `block` rows. */
+static struct worker *make_workers(size_t block, size_t d, size_t slots, unsigned threads, struct kc_err *e)
 {
     struct worker *w = kc_mem_zalloc(threads, sizeof *w, e);
     for (unsigned i = 0; w && i < threads; i++) {
         w[i].out = kc_mem_aligned(block * KC_LA_TILE, sizeof(float), e);
-        w[i].rows = kc_mem_aligned(kc_mem_mul(nrows, d), sizeof(float), e);
+        w[i].rows = kc_mem_aligned(kc_mem_mul(2 * block, d), sizeof(float), e);
         w[i].scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
         w[i].best = kc_mem_alloc(slots, sizeof *w[i].best, e);
         if (!w[i].out || !w[i].rows || !w[i].scratch || !w[i].best) {
@@ -251,7 +251,7 @@ int kc_bridges_join(const struct kc_ctx *ctx, const struct kc_rows *rows, const 
         j.part = mine + n;
         j.end = mine + 2 * n;
         if (sort_rows(&j, parent, mine + 3 * n) > 1)
-            rc = (j.worker = make_workers(j.block, 2 * j.block, rows->d, count_slots(j.parts), threads, e)) ? 0 : -1;
+            rc = (j.worker = make_workers(j.block, rows->d, count_slots(j.parts), threads, e)) ? 0 : -1;
         while (rc == 0 && j.parts > 1) {
             rc = join_once(ctx, &j, parent, out, nout, e);
             if (rc == 0)
@@ -273,19 +273,19 @@ uint64_t kc_bridges_bytes(size_t n, size_t d, size_t parts, unsigned threads)
 
 /* A search for the best edges of some rows. */
 struct finding {
-    const struct kc_rows *rows;
     const float *reach;
     const uint32_t *part, *row;
-    size_t m;
     struct kc_bridge *out;
-    struct worker *worker;
 };
 
-/* Look at the edges of a tile of rows with the rows from `from` on. bound: what a product must reach. */
-static void offer_tile(const struct finding *f, size_t first, size_t rows, size_t from, size_t cols, const float *out,
-                       float *bound)
+/* Look at the edges of a tile of rows with the rows from `from` on. A kc_against_look. */
+static void offer_edges(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out)
 {
+    const struct finding *f = arg;
     const size_t full = kc_neighbours_lanes(rows);
+    float bound[KC_LA_TILE] = {0};
+    for (size_t r = 0; r < full; r++)
+        bound[r] = r < rows ? f->out[first + r].weight : INFINITY;
     for (size_t c = 0; c < cols; c++) {
         const float *p = out + c * KC_LA_TILE;
         const uint32_t other = (uint32_t)(from + c);
@@ -301,49 +301,16 @@ static void offer_tile(const struct finding *f, size_t first, size_t rows, size_
     }
 }
 
-/* Find the best edges of one tile. */
-static void find_tile(void *arg, size_t at, unsigned worker)
-{
-    const struct finding *f = arg;
-    struct worker *w = &f->worker[worker];
-    const size_t n = f->rows->n, d = f->rows->d, first = at * KC_LA_TILE;
-    const size_t rows = f->m - first < KC_LA_TILE ? f->m - first : KC_LA_TILE;
-    const float *row[KC_LA_TILE], *column[KC_LA_TILE];
-    float bound[KC_LA_TILE], *columns = w->rows + KC_LA_TILE * d;
-    kc_rows_copy(f->rows, f->row + first, rows, w->rows);
-    for (size_t r = 0; r < kc_neighbours_lanes(rows); r++) {
-        bound[r] = r < rows ? -INFINITY : INFINITY;
-        if (r < rows) {
-            row[r] = w->rows + r * d;
-            f->out[first + r] = (struct kc_bridge){KC_NONE, KC_NONE, -INFINITY, -INFINITY};
-        }
-    }
-    for (size_t i = 0; i < n; i += KC_LA_TILE) {
-        const size_t cols = n - i < KC_LA_TILE ? n - i : KC_LA_TILE;
-        kc_rows_get(f->rows, i, cols, columns, column);
-        for (size_t c = 0; c < cols; c++)
-            if (column[c] != columns + c * d)
-                memcpy(columns + c * d, column[c], d * sizeof *columns);
-        kc_la_product(row, rows, d, columns, cols, w->out, KC_LA_TILE, w->scratch);
-        offer_tile(f, first, rows, i, cols, w->out, bound);
-    }
-}
-
 int kc_bridges_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const float *reach, const uint32_t *part,
                     const uint32_t *row, size_t m, struct kc_bridge *out, struct kc_err *e)
 {
-    const unsigned threads = kc_pool_threads(ctx->pool);
-    struct finding f = {rows, reach, part, row, m, out, NULL};
-    f.worker = make_workers(KC_LA_TILE, 2 * KC_LA_TILE, rows->d, 0, threads, e);
-    if (!f.worker)
-        return -1;
-    kc_pool_for(ctx->pool, kc_la_tiles(m), find_tile, &f);
-    free_workers(f.worker, threads);
-    return kc_rows_failed(rows, e);
+    struct finding f = {reach, part, row, out};
+    for (size_t i = 0; i < m; i++)
+        out[i] = (struct kc_bridge){KC_NONE, KC_NONE, -INFINITY, -INFINITY};
+    return kc_against_all(ctx, rows, row, m, KC_LA_TILE, offer_edges, &f, e);
 }
 
 uint64_t kc_bridges_find_bytes(size_t d, unsigned threads)
 {
-    return threads * (KC_LA_TILE * (KC_LA_TILE + 2 * (uint64_t)d) * sizeof(float) + KC_LA_SCRATCH +
-                      sizeof(struct worker) + 64);
+    return kc_against_bytes(d, threads);
 }

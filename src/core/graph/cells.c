@@ -12,6 +12,7 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "core/cluster/assign.h"
+#include "core/graph/against.h"
 #include "core/graph/offer.h"
 
 #define SAMPLE ((size_t)512) /* rows whose neighbours are found exactly: one half chooses, the other half judges */
@@ -80,28 +81,16 @@ static void offer_columns(struct kc_neighbours *g, const uint32_t *list, const u
     }
 }
 
-/* Find the exact neighbours of a few rows of the sample. */
-static void search_sample(void *arg, size_t at, unsigned worker)
+/* Offer the rows from `from` on to a few rows of the sample. A kc_against_look. */
+static void offer_rows(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out)
 {
     struct search *s = arg;
-    struct worker *w = &s->worker[worker];
-    const size_t n = s->rows->n, d = s->rows->d, from = at * SAMPLE_TILE;
-    const size_t rows = s->exact.n - from < SAMPLE_TILE ? s->exact.n - from : SAMPLE_TILE;
-    const float *row[KC_LA_TILE];
-    uint32_t list[KC_LA_TILE], id[WIDE];
-    kc_rows_copy(s->rows, s->sample + from, rows, w->rows);
-    for (size_t r = 0; r < rows; r++) {
-        row[r] = w->rows + r * d;
-        list[r] = (uint32_t)(from + r);
-    }
-    for (size_t i = 0; i < n; i += WIDE) {
-        const size_t cols = n - i < WIDE ? n - i : WIDE;
-        for (size_t j = 0; j < cols; j++)
-            id[j] = (uint32_t)(i + j);
-        kc_rows_copy(s->rows, id, cols, w->columns);
-        kc_la_product(row, rows, d, w->columns, cols, w->out, KC_LA_TILE, w->work);
-        offer_columns(&s->exact, list, s->sample + from, rows, id, cols, w->out, s->sample_worst);
-    }
+    uint32_t list[KC_LA_TILE], id[KC_AGAINST_MOST];
+    for (size_t r = 0; r < rows; r++)
+        list[r] = (uint32_t)(first + r);
+    for (size_t j = 0; j < cols; j++)
+        id[j] = (uint32_t)(from + j);
+    offer_columns(&s->exact, list, s->sample + first, rows, id, cols, out, s->sample_worst);
 }
 
 /* Set by how many cells each neighbour's cell is preceded, for a few rows of the sample. */
@@ -295,16 +284,16 @@ static int study_sample(const struct kc_ctx *ctx, struct search *s, struct kc_ce
     s->sample = kc_mem_alloc(size, sizeof *s->sample, e);
     s->sample_worst = kc_mem_alloc(size, sizeof *s->sample_worst, e);
     s->rank = kc_mem_zalloc(kc_mem_mul(size, m), sizeof *s->rank, e);
-    if (kc_neighbours_begin(&s->exact, size, (uint32_t)m, e) != 0 || !s->sample || !s->sample_worst || !s->rank ||
-        prepare_workers(s, kc_pool_threads(ctx->pool), e) != 0)
+    if (kc_neighbours_begin(&s->exact, size, (uint32_t)m, e) != 0 || !s->sample || !s->sample_worst || !s->rank)
         goto out;
     for (size_t i = 0; i < size; i++) {
         s->sample[i] = (uint32_t)((double)i * (double)n / (double)size);
         s->sample_worst[i] = kc_neighbours_least(s->o->least);
     }
-    const size_t tiles = (size + SAMPLE_TILE - 1) / SAMPLE_TILE;
-    kc_pool_for(ctx->pool, tiles, search_sample, s);
-    kc_pool_for(ctx->pool, tiles, rank_sample, s);
+    if (kc_against_all(ctx, s->rows, s->sample, size, SAMPLE_TILE, offer_rows, s, e) != 0 ||
+        prepare_workers(s, kc_pool_threads(ctx->pool), e) != 0)
+        goto out;
+    kc_pool_for(ctx->pool, (size + SAMPLE_TILE - 1) / SAMPLE_TILE, rank_sample, s);
     s->probes = choose_probes(s);
     report->probes = s->probes;
     report->sample = size / 2;
