@@ -222,6 +222,7 @@ int kc_fit_write_tree(const struct kc_job_fit *j, struct kc_job_run *run, struct
 {
     const struct kc_clustering *fit = &run->fit;
     const struct kc_linkage_fit *own = kc_linkage_of(fit);
+    const struct kc_hdbscan *dense = kc_hdbscan_of(fit);
     const struct kc_tree_file t = {
         .algorithm = j->algorithm->name,
         .merges = fit->merges,
@@ -229,6 +230,10 @@ int kc_fit_write_tree(const struct kc_job_fit *j, struct kc_job_run *run, struct
         .n = fit->n,
         .cell = own ? own->cell : NULL,
         .cell_rows = own ? own->cell_rows : NULL,
+        .condensed = dense ? dense->tree : NULL,
+        .condensed_id = dense ? dense->tree_id : NULL,
+        .condensed_of = dense ? dense->of : NULL,
+        .ncondensed = dense ? dense->ntree : 0,
         .terms = &run->ds.terms,
         .skipped = run->ds.skipped,
         .nskipped = run->ds.nskipped,

@@ -2,9 +2,11 @@
  * standard of 1986) has no escapes but the doubled quote, so control bytes in a term become blanks. */
 #include "report/tree.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "core/density/condense.h"
 #include "in/dataset.h"
 #include "io/suffix.h"
 #include "report/writer.h"
@@ -153,6 +155,40 @@ static int write_newick(struct writing *w)
     return rc != 0 ? -1 : kc_buf_adds(&w->b, ";\n", w->e);
 }
 
+/* Write the clusters of the condensed tree. Distances are null where there are none: at the root's birth. */
+static int add_condensed(struct writing *w, struct kc_jsonw *j)
+{
+    const struct kc_tree_file *t = w->t;
+    int rc = 0;
+    kc_jsonw_open(j, "condensed", '[', 0);
+    for (uint32_t i = 0; rc == 0 && i < t->ncondensed; i++) {
+        const struct kc_dense_cluster *c = &t->condensed[i];
+        kc_jsonw_open(j, NULL, '{', 1);
+        if (c->parent == KC_NONE)
+            kc_jsonw_null(j, "parent");
+        else
+            kc_jsonw_u64(j, "parent", c->parent);
+        kc_jsonw_u64(j, "rows", c->size);
+        kc_jsonw_double(j, "born_at", c->birth > 0 ? 1 / c->birth : NAN);
+        kc_jsonw_double(j, "gone_at", 1 / c->death);
+        kc_jsonw_double(j, "stability", c->stability);
+        if (t->condensed_id[i] == KC_NONE)
+            kc_jsonw_null(j, "cluster_id");
+        else
+            kc_jsonw_u64(j, "cluster_id", t->condensed_id[i]);
+        kc_jsonw_close(j, '}');
+        rc = flush(w, 0);
+    }
+    kc_jsonw_close(j, ']');
+    kc_jsonw_open(j, "falls_out_of", '[', 1);
+    for (size_t i = 0; rc == 0 && i < t->n; i++) {
+        kc_jsonw_u64(j, NULL, t->condensed_of[i]);
+        rc = flush(w, 0);
+    }
+    kc_jsonw_close(j, ']');
+    return rc;
+}
+
 static int write_json(struct writing *w)
 {
     const struct kc_tree_file *t = w->t;
@@ -196,6 +232,8 @@ static int write_json(struct writing *w)
             kc_jsonw_u64(&j, NULL, t->cell_rows[i]);
         kc_jsonw_close(&j, ']');
     }
+    if (rc == 0 && t->ncondensed > 0)
+        rc = add_condensed(w, &j);
     kc_jsonw_close(&j, '}');
     return kc_jsonw_end(&j) != 0 ? -1 : rc;
 }

@@ -126,6 +126,9 @@ static void free_appendix(void *appendix)
 {
     struct kc_hdbscan *own = appendix;
     kc_layers_free(&own->layers);
+    kc_mem_free(own->tree);
+    kc_mem_free(own->tree_id);
+    kc_mem_free(own->of);
     kc_mem_free(own);
 }
 
@@ -217,6 +220,32 @@ static struct kc_selection make_selection(const struct kc_hdbscan_opts *o, enum 
                                  .epsilon = o->epsilon, .max_size = o->max_size, .allow_one = o->allow_one};
 }
 
+/* Keep the condensed tree for the reports: the selected clusters are marked. */
+static void keep_tree(struct dense *w, const unsigned char *chosen)
+{
+    struct kc_hdbscan *own = w->own;
+    own->ntree = w->tree.nclusters;
+    own->tree = w->tree.cluster;
+    own->of = w->tree.of;
+    w->tree.cluster = NULL;
+    w->tree.of = NULL;
+    for (uint32_t i = 0; i < own->ntree; i++)
+        own->tree_id[i] = chosen[i] ? 0 : KC_NONE;
+}
+
+/* Give the selected clusters of the tree the ids that their rows have. */
+static void name_tree(struct dense *w)
+{
+    struct kc_hdbscan *own = w->own;
+    for (size_t i = 0; own->ntree && i < w->f->n; i++) {
+        uint32_t at = own->of[i];
+        while (at != KC_NONE && own->tree_id[at] == KC_NONE)
+            at = own->tree[at].parent;
+        if (at != KC_NONE)
+            own->tree_id[at] = w->f->labels[i];
+    }
+}
+
 /* Label the rows by the dendrogram. */
 static int label_rows(struct dense *w)
 {
@@ -232,12 +261,14 @@ static int label_rows(struct dense *w)
     uint32_t *id = kc_mem_alloc(w->tree.room, sizeof *id, w->e);
     f->probability = kc_mem_alloc(n, sizeof *f->probability, w->e);
     f->outlier = kc_mem_alloc(n, sizeof *f->outlier, w->e);
-    if (chosen && work && id && f->probability && f->outlier) {
+    w->own->tree_id = kc_mem_alloc(w->tree.room, sizeof *w->own->tree_id, w->e);
+    if (w->own->tree_id && chosen && work && id && f->probability && f->outlier) {
         kc_condense(&w->tree, f->merges, min_size);
         kc_condensed_select(&w->tree, &s, chosen, work);
         f->k = kc_condensed_label(&w->tree, chosen, f->labels, f->probability, f->outlier, id, work);
         for (size_t i = 0; i < n; i++)
             w->own->noise += f->labels[i] == KC_NOISE;
+        keep_tree(w, chosen);
         rc = w->o->noise == KC_NOISE_NEAREST && f->k > 0 ?
              kc_layers_fill(w->ctx, w->rows, f->labels, f->k, w->e) : 0;
     }
@@ -285,8 +316,10 @@ static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, con
     kc_neighbours_free(&w.near);
     if (rc == 0)
         rc = kc_describe(ctx, rows, r, out->k, out, e);
-    if (rc == 0)
+    if (rc == 0) {
+        name_tree(&w);
         rc = add_warnings(&w);
+    }
     snprintf(out->path_why, sizeof out->path_why, "%s", w.own->recall < 1 ? "by cells" : "exact");
     return rc;
 }
@@ -332,11 +365,12 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
     const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads) + tree + merges;
     const uint64_t reach = lists + tree + merges + kc_reach_bytes(n, d, threads);
     uint64_t choose = lists + merges + kc_condensed_bytes(n, get_least_size(o)) + (uint64_t)n * 2 * sizeof(float) +
-                      2 * (n / get_least_size(o) + 2) * (sizeof(double) + sizeof(uint32_t) + 1);
+                      2 * (n / get_least_size(o) + 2) * (sizeof(double) + 2 * sizeof(uint32_t) + 1);
     if (layers)
         choose += (r->graph ? 0 : kc_affinity_bytes(n, d, near.m, threads)) +
                   kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, get_least_size(o), threads);
-    const uint64_t describe = merges + (uint64_t)n * 2 * sizeof(float) +
+    const uint64_t describe = merges + (uint64_t)n * (2 * sizeof(float) + sizeof(uint32_t)) +
+                              2 * (n / get_least_size(o) + 2) * (sizeof(struct kc_dense_cluster) + sizeof(uint32_t)) +
                               kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
     uint64_t most = search > reach ? search : reach;
     most = choose > most ? choose : most;

@@ -28,6 +28,10 @@ struct kc_hdbscan_opts {
 struct kc_hdbscan {
     enum kc_select select;   /* what was done: EOM, LEAF or LAYERS */
     struct kc_layers layers; /* of LAYERS; else empty */
+    struct kc_dense_cluster *tree; /* (ntree) the condensed tree of the chosen least size */
+    uint32_t *tree_id;       /* (ntree) the id of a selected cluster; KC_NONE: it is not selected */
+    uint32_t *of;            /* (n) the cluster of the tree that a row falls out of */
+    uint32_t ntree;          /* 0: there were too few rows for a tree */
     uint64_t noise;          /* rows that were noise, before any was given to the nearest cluster */
     double recall;           /* of the neighbours; 1: they are exact */
     double again;            /* pairs of rows that were multiplied again for the tree, as in struct kc_reach_report */

@@ -156,7 +156,7 @@ TEST(an_empty_csv_field_is_quoted)
     struct kc_strs terms = {0};
     CHECK(add(&terms, "", 0) == 0);
     struct kc_labels t = {.n = 1, .terms = &terms, .labels = labels};
-    struct kc_out_opts o = {KC_OUT_CSV, 1, {KC_COL_TERM}, 0, NULL, 0, 0, 0};
+    struct kc_out_opts o = {KC_OUT_CSV, 1, {KC_COL_TERM}, 0, NULL, 0, 0, 0, 0};
     CHECK(labels_are(&t, &o, "term\n\"\"\n"));
     kc_strs_free(&terms);
 }
