@@ -33,6 +33,7 @@ static const struct {
      "files are given without an option, after the verb"},
     {"min-dist cluster-selection-epsilon", "clusters of --algorithm hdbscan are not split below --epsilon"},
     {"density hdbscan dbscan umap", "clusters by density are --algorithm hdbscan, best with --space graph"},
+    {"pca svd reduce n-pca pca-components", "fewer dimensions are --space pca:N or --space svd:N"},
     {"cluster-selection-method", "how clusters by density are selected is --select"},
     {"allow-single-cluster", "one cluster of all rows is allowed by --allow-one"},
     {"soft top-k top-n nearest n-nearest probabilities calculate-probabilities", "--top N adds the N nearest clusters"},
