@@ -33,8 +33,8 @@ int kc_out_tree_format(const char *path, enum kc_tree_format *format, struct kc_
 /* Write the tree.
  *   npy: (leaves - 1, 4) doubles: the two nodes of a merge, its height, the rows below it
  *   Newick: leaves are named by their terms, or by cell and size; a branch is as long as the heights differ
- *   JSON: one object: merges as in npy, the terms of the rows, their cells, and the condensed tree. It is flat: trees can be as deep as
- *   they have leaves, and readers of JSON do not nest so deep. */
+ *   JSON: one object: merges as in npy, the terms of the rows, their cells, and the condensed tree. It is flat: trees
+ *   can be as deep as they have leaves, and readers of JSON do not nest so deep. */
 int kc_out_tree(struct kc_outfile *f, const struct kc_tree_file *t, enum kc_tree_format format,
                 struct kc_err *e) KC_MUST_USE;
 
