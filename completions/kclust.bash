@@ -307,7 +307,7 @@ _kclust() {
         return
         ;;
     fit:--preset)
-        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines news-documents-density news-events-tree news-entities-tree news-storylines-density' -- "$cur")
         return
         ;;
     fit:--config)
@@ -983,7 +983,7 @@ _kclust() {
         return
         ;;
     help:--preset)
-        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'news-documents news-events news-entities news-storylines news-documents-density news-events-tree news-entities-tree news-storylines-density' -- "$cur")
         return
         ;;
     esac

@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "cli/opt.h"
 
-#define KC_PRESET_WORDS "news-documents news-events news-entities news-storylines"
+#define KC_PRESET_WORDS \
+    "news-documents news-events news-entities news-storylines " \
+    "news-documents-density news-events-tree news-entities-tree news-storylines-density"
 
 /* Return the text of a preset, one option per line as in a file; NULL if there is none of that name. */
 const char *kc_preset_text(const char *name);
