@@ -341,7 +341,7 @@ static int read_info(struct model_reader *l, const char *v)
     m->next_id = (int64_t)next_id;
     m->created = created && *created == 'n' ? -1 : (int64_t)seconds;
     if (kc_json_text(kc_json_find(v, "kclust"), &version) != 0 || version.n >= sizeof m->kclust ||
-        memchr(version.p, '\0', version.n))
+        version.n > strspn(version.p, "0123456789.+-~abcdefghijklmnopqrstuvwxyz"))
         return report_damage(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
     return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||

@@ -104,7 +104,7 @@ static int begin_numbers(struct kc_feed *f, struct kc_err *e)
                 return -1;
             continue;
         }
-        if (p == end || *p != '#' || !nl)
+        if (p == end || *p != '#' || !nl || (size_t)(nl - p) > f->o->max_line) /* (a line that is too long is refused) */
             break;
         f->carry_at += (size_t)(nl - p) + 1;
         f->line0++;
