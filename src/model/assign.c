@@ -481,5 +481,6 @@ uint64_t kc_labeller_all_bytes(const struct kc_model *m, size_t n, int in_memory
     const uint64_t piece = compute_layout(n < PIECE ? n : PIECE, &l).end + ALIGN;
     const uint64_t rows = in_memory ? 0 : PIECE * (uint64_t)m->d * sizeof(float);
     const uint64_t entries = m->moved.n > m->rows.n ? m->moved.n : m->rows.n;
-    return (uint64_t)n * 24 + threads * (piece + rows + 512) + entries * sizeof(uint64_t) + m->k * sizeof(float) + WORK;
+    return (uint64_t)n * 24 + threads * (piece + rows + sizeof(struct kc_err) + sizeof(struct kc_buf)) +
+           entries * sizeof(uint64_t) + m->k * sizeof(float) + WORK + sizeof l + 10 * ALIGN; /* what alignment costs */
 }
