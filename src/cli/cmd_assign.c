@@ -53,11 +53,10 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         return kc_err_set(e, KC_EUSAGE, "assign needs a model: --model FILE, as saved by fit --model");
     if (kc_out_has_column(&a->job.out, KC_COL_SILHOUETTE))
         return kc_err_set(e, KC_EUSAGE, "assign has no column 'silhouette': it depends on all rows together");
-    if (kc_out_has_column(&a->job.out, KC_COL_PROBABILITY) || kc_out_has_column(&a->job.out, KC_COL_OUTLIER))
-        return kc_err_set(e, KC_EUSAGE, "assign has no columns 'probability' and 'outlier': fit --algorithm hdbscan "
-                          "has them");
+    if (kc_out_has_column(&a->job.out, KC_COL_OUTLIER))
+        return kc_err_set(e, KC_EUSAGE, "assign has no column 'outlier': fit --algorithm hdbscan has it");
     if (kc_out_has_column(&a->job.out, KC_COL_PURITY))
-        return kc_err_set(e, KC_EUSAGE, "assign has no column 'purity': a model has no neighbours");
+        return kc_err_set(e, KC_EUSAGE, "assign has no column 'purity': it is for rows that were clustered together");
     a->job.drift = a->drift.drift || a->drift.fail;
     a->job.limits = a->drift.limits;
     a->job.output = a->output.labels;

@@ -103,6 +103,12 @@ static const struct kc_option records[] = {
      .help = "add the time of the run, or that of SOURCE_DATE_EPOCH"},
     {0}};
 
+static const struct kc_option model_rows[] = {
+    {.name = "model-rows", .arg = "FORM", .type = KC_OPTION_WORD, .at = AT(job.model_form), .words = KC_MODEL_FORMS,
+     .help = "keep the rows in a model whose clusters are not around centroids, as float16, or as bytes in half the size; "
+             "none: keep centroids alone, which label new rows less well"},
+    {0}};
+
 static const struct kc_option keeping[] = {
     {.name = "like", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.like),
      .help = "keep the ids of the model in FILE for clusters that continue one of its clusters; others get new ids"},
@@ -126,6 +132,7 @@ static const struct kc_opt_group groups[] = {
     {.algorithms = KC_OTHER_ALGORITHMS},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_fit_output_options, .at = AT(job)},
+    {.rows = model_rows},
     {.rows = kc_labels_options, .at = AT(job.out)},
     {.rows = kc_top_options, .at = AT(job.out)},
     {.heading = "Groups, time and weights:", .rows = groups_and_time},
@@ -144,21 +151,20 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "merge-groups min-group small-groups", "group-by", NULL},
     {KC_EXCLUDES, "model like checkpoint timeout", "group-by time-window max-gap", NULL},
     {KC_EXCLUDES, "threshold min-margin min-purity top centroids", "group-by time-window max-gap", NULL},
-    {KC_EXCLUDES, "min-purity", "model",
-     "a model has no neighbours, so assign could not leave the same rows unassigned"},
     {KC_NEEDS, "min-children", "levels", "the numbers of clusters"},
     {KC_EXCLUDES, "levels reduce-to", "group-by time-window max-gap", "each part has clusters of its own"},
-    {KC_EXCLUDES, "reduce-to", "model top threshold min-margin checkpoint timeout",
+    {KC_EXCLUDES, "reduce-to", "top threshold min-margin checkpoint timeout",
      "rows of a united cluster are not nearest to one centroid"},
     {KC_EXCLUDES, "tree", "group-by time-window max-gap", "each part has a tree of its own"},
     {KC_EXCLUDES, "centroids", "k k-min k-max checkpoint timeout", NULL},
-    {KC_EXCLUDES, "space", "model like centroids threshold min-margin",
+    {KC_EXCLUDES, "space", "centroids threshold min-margin",
      "the clusters have no centroids among the rows, only in the space"},
     {KC_EXCLUDES, "space", "group-by time-window max-gap", "the space is made of all rows together"},
     {KC_EXCLUDES, "space", "checkpoint timeout", "the making of the space cannot be interrupted"},
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},
+    {KC_NEEDS, "model-rows", "model", "the file for them"},
     {KC_NEEDS, "lock-timeout", "model", "the file that other runs may be writing"},
     {KC_NEEDS, "like-labels max-relabel", "like", "the model whose ids to keep"},
     {KC_NEEDS, "text-field stop-words language", "keywords", NULL},
@@ -178,6 +184,9 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         kc_cli_check_algorithm(j, a->cli.algorithm[a->algorithm], e) != 0 ||
         (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
+    if (kc_opt_given(v, "model-rows") && kc_job_fit_model_kind(j) == KC_MODEL_CENTROIDS)
+        return kc_err_set(e, KC_EUSAGE, "--model-rows: the centroids are the model of --algorithm %s and --space "
+                          "cosine, which needs no rows", j->algorithm->name);
     if ((j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))
         return -1;
     const char *number = j->time_field && j->weight_field && strcmp(j->time_field, j->weight_field) == 0 ?

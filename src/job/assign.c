@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "io/outputs.h"
+#include "io/source.h"
 #include "report/batch.h"
 
 /* The outputs, in the order of messages. */
@@ -23,6 +24,7 @@ struct assign_run {
     uint64_t *rows;    /* (k) rows of each cluster in this input */
     uint64_t *after;   /* (k) the clusters' sizes with these rows */
     uint64_t n, unassigned;
+    uint64_t judged;   /* rows with a similarity: of a model of votes, those whose vote noise has not won */
     double similarity, silhouette; /* sums over the rows, in their order */
 };
 
@@ -33,9 +35,12 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     struct kc_labelled got;
     kc_labeller_take(run->labeller, c->x, c->n, c->of, c->seen, c->made, &got);
     for (size_t i = 0; i < c->n; i++) {
-        run->similarity += (double)got.similarity[i];
-        if (got.silhouette)
-            run->silhouette += got.silhouette[i];
+        if (got.nearest[i] != KC_NOISE) {
+            run->judged++;
+            run->similarity += (double)got.similarity[i];
+            if (got.silhouette)
+                run->silhouette += got.silhouette[i];
+        }
         if (got.labels[i] == KC_NOISE)
             run->unassigned++;
         else
@@ -46,6 +51,7 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws, .head = c->head,
                                 .labels = got.labels, .ids = run->m.ids, .names = &run->names,
                                 .similarity = got.similarity, .margin = got.margin, .top = got.top,
+                                .probability = got.probability,
                                 .top_similarity = got.top_similarity, .rows = c->rows};
     if (kc_out_labels_add(run->labels, &t, e) != 0)
         return -1;
@@ -98,9 +104,9 @@ static int compute_drift(struct assign_run *run, struct kc_drift *d, struct kc_e
         .rows = run->n,
         .unassigned = run->unassigned,
         .silhouette_fit = m->baseline.silhouette,
-        .silhouette = run->silhouette / (double)run->n,
+        .silhouette = run->silhouette / (double)run->judged,
         .similarity_fit = m->baseline.similarity,
-        .similarity = run->similarity / (double)run->n,
+        .similarity = run->similarity / (double)run->judged,
         .rows_fit = m->n,
         .rows_since = m->joined + m->born + m->unassigned + run->n,
         .limits = run->j->limits,
@@ -121,7 +127,7 @@ static int write_reports(const struct kc_ctx *ctx, struct assign_run *run, doubl
     struct kc_batch t = {
         .verb = "assign", .model = j->model, .n = (size_t)run->n, .d = run->m.d, .k = run->m.k,
         .skipped = run->st.skipped, .joined = run->n - run->unassigned, .unassigned = run->unassigned,
-        .similarity = run->similarity / (double)run->n, .ids = run->m.ids, .rows = run->rows,
+        .similarity = run->similarity / (double)run->judged, .ids = run->m.ids, .rows = run->rows,
         .drift = j->drift ? &drift : NULL,
     };
     if (j->drift) {
@@ -138,6 +144,16 @@ static int write_reports(const struct kc_ctx *ctx, struct assign_run *run, doubl
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
 
+/* Check that the model can tell what the columns ask for. */
+static int check_columns(const struct assign_run *run, struct kc_err *e)
+{
+    if (run->m.kind == KC_MODEL_VOTES || !kc_out_has_column(&run->j->out, KC_COL_PROBABILITY))
+        return 0;
+    return kc_err_at(e, KC_EUSAGE, kc_source_name(run->j->model), 0,
+                     "column 'probability' is the share of votes, and this model labels rows by its centroids: fit with "
+                     "another --algorithm or --space makes one that votes");
+}
+
 int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, struct kc_job_assign_result *r,
                       struct kc_err *e)
 {
@@ -148,7 +164,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     memset(r, 0, sizeof *r);
     o.want_silhouette = j->drift;
     o.top = (size_t)j->out.top;
-    if (kc_model_load(&run.m, j->model, e) != 0 || open_outputs(&run, e) != 0)
+    o.want_probability = kc_out_has_column(&j->out, KC_COL_PROBABILITY);
+    if (kc_model_load(&run.m, j->model, e) != 0 || check_columns(&run, e) != 0 || open_outputs(&run, e) != 0)
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,

@@ -49,6 +49,7 @@ struct estimate_input {
     const struct kc_request *request;
     const struct kc_parts *parts; /* NULL: not known yet */
     unsigned threads;
+    const struct kc_model *old; /* of --like; or empty */
 };
 
 /* Return the bytes of a clustering that is in memory while other work is done. */
@@ -81,7 +82,8 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
     uint64_t fit =
         add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
                                           algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
-                  w->j->path[KC_FIT_MODEL] ? kc_model_make_bytes(n, d, k) : 0);
+                  w->j->path[KC_FIT_MODEL] && kc_job_fit_model_kind(w->j) == KC_MODEL_CENTROIDS ?
+                      kc_model_make_bytes(n, d, k) : 0);
     fit = add_bytes(fit, add_bytes(kc_fit_leave_bytes(w->j, n, k), kc_fit_time_bytes(w->j, n)));
     if (w->j->checkpoint.file)
         fit = add_bytes(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
@@ -129,11 +131,16 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
     in_space.request = &request;
     request.original = j->space == KC_FIT_COSINE ? NULL : &original;
     request.graph = kc_fit_graph_kept_bytes(j, n) ? &graph : NULL;
-    const uint64_t held = kc_fit_purity_bytes(j, n);
+    const uint64_t old = j->like ? kc_model_rows_bytes(w->old) : 0;
+    const uint64_t held = add_bytes(kc_fit_purity_bytes(j, n), add_bytes(old, kc_fit_as_read_bytes(j, n, d, k)));
+    const struct kc_shape shape = {n, d, k, in_memory, request.weights != NULL};
+    const uint64_t model = kc_fit_model_bytes(j, &shape, w->old, w->threads);
+    const uint64_t save = model ? add_bytes(model, clustering_bytes(n, dims, k)) : 0;
     const uint64_t search = kc_fit_purity_search_bytes(j, n, d, in_memory, w->threads);
     const uint64_t fit = cluster_bytes(n, dims, j->space == KC_FIT_COSINE ? in_memory : 1, &in_space, texts);
     const uint64_t then = search ? add_bytes(search, clustering_bytes(n, dims, k)) : 0;
-    const uint64_t most = fit > then ? fit : then;
+    const uint64_t search_or_save = then > save ? then : save;
+    const uint64_t most = fit > search_or_save ? fit : search_or_save;
     if (j->space == KC_FIT_COSINE)
         return add_bytes(held, most);
     const uint64_t make = kc_fit_space_bytes(j, n, d, in_memory, w->threads);
@@ -182,7 +189,7 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
     char for_data[16], for_work[16];
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
-    const struct estimate_input w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool)};
+    const struct estimate_input w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool), &run->old};
     uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, keyword_texts(run, j));
     uint64_t need = run->need = add_bytes(data, work);
     kc_num_human(for_data, data);
@@ -222,7 +229,7 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
         [KC_STORAGE_SPILL] = "in a temporary file: with them in memory the work needs more than --max-memory",
     };
     struct kc_in_opts in = j->in;
-    struct estimate_input w = {j, &run->request, NULL, kc_pool_threads(run->ctx.pool)};
+    struct estimate_input w = {j, &run->request, NULL, kc_pool_threads(run->ctx.pool), &run->old};
     in.normalise = 1;
     in.want_raw = j->out.annotate;
     in.max_memory = j->max_memory;
@@ -330,7 +337,7 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     struct kc_clustering *f = &run->fit;
     if (!j->like)
         return 0;
-    if (kc_job_like(&run->ctx, j->like_labels, j->max_memory, &run->ds, f, &run->old, j->like, &run->like, e) != 0)
+    if (kc_job_like(&run->ctx, j->like_labels, j->max_memory, &run->ds, kc_fit_as_read(run), &run->old, j->like, &run->like, e) != 0)
         return -1;
     double share = run->like.judged ? (double)run->like.changed / (double)run->like.judged : 0;
     if (share > j->max_relabel) {
@@ -412,9 +419,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || keep_ids(j, run, e) != 0 ||
-        kc_fit_space_judge(run, e) != 0 ||
-        kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
+    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 ||
+        keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
         kc_fit_levels_make(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
@@ -455,6 +461,7 @@ static void free_run(struct kc_job_run *run)
     kc_model_free(&run->old);
     kc_model_free(&run->model);
     kc_outputs_free(run->output, run->noutputs);
+    kc_clustering_free(&run->as_read);
     kc_clustering_free(&run->fit);
     kc_mem_free(run->opts);
     kc_mem_free(run->top);

@@ -63,6 +63,7 @@ struct kc_job_fit {
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */
     struct kc_checkpoint_opts checkpoint;
+    int model_form;          /* enum kc_model_form: how a model of votes holds the rows */
     double lock_timeout;      /* seconds to wait for another run that writes the model; negative: no limit */
     int want_text;           /* fill result.text */
 };
@@ -89,6 +90,8 @@ extern const struct kc_option kc_fit_output_options[];
 /* Return 1 if rows may be left out of their clusters; if they may be for their similarity to centroids. */
 int kc_job_fit_leaves(const struct kc_job_fit *j);
 int kc_job_fit_leaves_by_centroid(const struct kc_job_fit *j);
+/* Return the kind of model that the job makes, if it makes one. */
+enum kc_model_kind kc_job_fit_model_kind(const struct kc_job_fit *j);
 /* Check that standard output is wanted at most once. KC_EUSAGE. */
 int kc_job_fit_check_outputs(const struct kc_job_fit *j, struct kc_err *e) KC_MUST_USE;
 

@@ -73,6 +73,7 @@ struct kc_job_run {
     void *opts;             /* the algorithm's options, resolved for these rows */
     struct kc_request request;
     struct kc_clustering fit;
+    struct kc_clustering as_read; /* the same clusters on the rows as read, if a space has others; or empty */
     struct kc_model model;      /* the model that is saved; empty until it is made */
     uint64_t left_out;          /* rows that a threshold has left out of their clusters */
     struct kc_model old;        /* the model of --like */
@@ -176,6 +177,25 @@ int kc_fit_find_words(const struct kc_job_fit *j, const struct kc_job_run *run, 
                       struct kc_keywords *out, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that the table over time needs for n rows, without those of its words. */
 uint64_t kc_fit_time_bytes(const struct kc_job_fit *j, size_t n);
+
+/* job/fit_model.c */
+
+/* The shape of a fit, for estimates of memory. */
+struct kc_shape {
+    size_t n, d; /* rows as read */
+    uint64_t k;  /* clusters at most */
+    int in_memory, weights;
+};
+/* Describe the clusters on the rows as read, if a model or --like needs that and they are those of a space. */
+int kc_fit_describe(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the clusters with the centroids of the rows as read. */
+const struct kc_clustering *kc_fit_as_read(const struct kc_job_run *run);
+/* Return the bytes that kc_fit_describe leaves until the end. */
+uint64_t kc_fit_as_read_bytes(const struct kc_job_fit *j, size_t n, size_t d, uint64_t k);
+/* Return the bytes that describing the clusters, --like by a model without plain centroids, and making a model of
+ * another kind than centroids need at the peak, when the rows are clustered. old: the model of --like. */
+uint64_t kc_fit_model_bytes(const struct kc_job_fit *j, const struct kc_shape *s, const struct kc_model *old,
+                            unsigned threads);
 
 /* job/fit_names.c */
 

@@ -52,8 +52,10 @@ int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct
 {
     if (run->model.k > 0)
         return 0;
-    if (kc_model_make(&run->ctx, &run->model, &run->ds, &run->fit, run->opts, j->like ? &run->old : NULL,
-                      run->like.ids, e) != 0)
+    if (run->fit.k == 0)
+        return kc_err_set(e, KC_EINPUT, "--model: no row is in a cluster, so there is nothing to label new rows by");
+    if (kc_model_make(&run->ctx, &run->model, kc_job_fit_model_kind(j), &run->ds, kc_fit_as_read(run), run->opts,
+                      j->like ? &run->old : NULL, run->like.ids, e) != 0)
         return -1;
     run->model.created = j->created;
     if (run->model.moved.n > 0)
@@ -64,9 +66,12 @@ int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct
 
 int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
-    return kc_fit_make_model(j, run, e) != 0 ||
-                   kc_model_set_labels(&run->model, &run->names, run->like.ids, e) != 0 ? -1 :
-           kc_model_save(&run->model, f, e);
+    struct kc_model *m = &run->model;
+    if (kc_fit_make_model(j, run, e) != 0 ||
+        (m->kind == KC_MODEL_VOTES && kc_model_keep_rows(&run->ctx, m, &run->ds.rows, run->fit.labels, run->like.ids,
+                                                         (enum kc_model_form)j->model_form, e) != 0))
+        return -1;
+    return kc_model_set_labels(m, &run->names, run->like.ids, e) != 0 ? -1 : kc_model_save(m, f, e);
 }
 
 static void add_setting(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/num.h"
 #include "core/judge/drift.h"
 #include "job/info.h"
 #include "json/jsonw.h"
@@ -16,8 +17,13 @@ static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, doub
     struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "format", "model");
-    kc_jsonw_u64(&w, "format_version", KC_MODEL_VERSION);
+    kc_jsonw_u64(&w, "format_version", (uint64_t)kc_model_version(m));
     kc_jsonw_cstr(&w, "kclust", m->kclust);
+    kc_jsonw_cstr(&w, "algorithm", m->algorithm->name);
+    kc_jsonw_cstr(&w, "kind", kc_model_kind_name(m));
+    kc_jsonw_u64(&w, "kept_rows", m->rows.n);
+    kc_jsonw_cstr(&w, "kept_as", kc_model_form_name(m));
+    kc_jsonw_u64(&w, "bytes", kc_model_bytes(m));
     if (m->created < 0)
         kc_jsonw_null(&w, "created");
     else
@@ -81,11 +87,24 @@ static int add_figure(struct kc_buf *b, double x, struct kc_err *e)
     return isnan(x) ? kc_buf_adds(b, "-", e) : kc_buf_printf(b, e, "%.4f", x);
 }
 
+/* Add a line on how a model labels rows, if that is not simply by its centroids. */
+static int add_kind(struct kc_buf *b, const struct kc_model *m, struct kc_err *e)
+{
+    char size[16];
+    kc_num_human(size, kc_model_rows_bytes(m));
+    if (m->kind == KC_MODEL_VOTES)
+        return kc_buf_printf(b, e, "\nlabels       %s, by the votes of the %d nearest of %zu rows (%s, %s)",
+                             m->algorithm->name, KC_MODEL_NEIGHBOURS, m->rows.n, kc_model_form_name(m), size);
+    return m->kind == KC_MODEL_SMALL ?
+               kc_buf_printf(b, e, "\nlabels       %s, by the nearest centroid, above percentile %d",
+                             m->algorithm->name, KC_MODEL_SMALL_PERCENTILE) : 0;
+}
+
 static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
 {
     size_t shown = m->k > MOST ? SOME : m->k;
-    if (kc_buf_printf(b, e, "format       model, version %d, by kclust ", KC_MODEL_VERSION) != 0 ||
-        kc_out_add_cut(b, m->kclust, strlen(m->kclust), 30, e) != 0 ||
+    if (kc_buf_printf(b, e, "format       model, version %d, by kclust ", kc_model_version(m)) != 0 ||
+        kc_out_add_cut(b, m->kclust, strlen(m->kclust), 30, e) != 0 || add_kind(b, m, e) != 0 ||
         kc_buf_printf(b, e,
                       "\nclusters     %zu\ndimensions   %zu\nfit          %llu rows, generation %llu, silhouette ",
                       m->k, m->d, (unsigned long long)m->n, (unsigned long long)m->generation) != 0 ||

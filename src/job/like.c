@@ -1,4 +1,4 @@
-/* fit --like: find the old cluster of each row, by a file of labels or by the old model's centroids, for
+/* fit --like: find the old cluster of each row, by a file of labels or by the old model, for
  * kc_like_match. */
 #include "job/like.h"
 
@@ -69,15 +69,40 @@ out:
     return rc;
 }
 
+/* Fill place (n) by the labels that the old model gives. A row that it leaves unassigned has no place. */
+static int place_by_model(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_model *old,
+                          uint32_t *place, struct kc_err *e)
+{
+    const struct kc_assign_opts o = KC_ASSIGN_OPTS_DEFAULT;
+    const size_t n = rows->n, votes = old->kind != KC_MODEL_CENTROIDS;
+    struct kc_labelled l = {.labels = place};
+    struct kc_labeller *labeller = NULL;
+    int rc = -1;
+    l.similarity = kc_mem_alloc(n, sizeof *l.similarity, e);
+    l.nearest = kc_mem_alloc(votes ? n : 0, sizeof *l.nearest, e);
+    l.margin = kc_mem_alloc(votes ? n : 0, sizeof *l.margin, e);
+    if (!l.similarity || !l.nearest || !l.margin)
+        goto out;
+    if (!votes)
+        rc = kc_assign(ctx, rows, old->centroids, (uint32_t)old->k, NULL, place, l.similarity, NULL, e);
+    else if (kc_labeller_new(&labeller, old, &o, e) == 0)
+        rc = kc_labeller_all(ctx, labeller, rows, &l, e);
+out:
+    kc_labeller_free(labeller);
+    kc_mem_free(l.margin);
+    kc_mem_free(l.nearest);
+    kc_mem_free(l.similarity);
+    return rc;
+}
+
 int kc_job_like(const struct kc_ctx *ctx, const char *labels, uint64_t max, const struct kc_dataset *ds,
                 const struct kc_clustering *f, const struct kc_model *old, const char *path, struct kc_like *out,
                 struct kc_err *e)
 {
     uint32_t *place = kc_mem_alloc(f->n, sizeof *place, e);
-    float *similarity = kc_mem_alloc(labels ? 0 : f->n, sizeof *similarity, e);
     int rc = -1;
     memset(out, 0, sizeof *out);
-    if (!place || !similarity)
+    if (!place)
         goto out;
     if (!labels && old->d != f->d) {
         kc_err_at(e, KC_EINPUT, kc_source_name(path), 0,
@@ -85,12 +110,11 @@ int kc_job_like(const struct kc_ctx *ctx, const char *labels, uint64_t max, cons
                   old->d, f->d);
         goto out;
     }
-    if (labels ? place_by_labels(labels, max, ds, old, place, e) != 0
-               : kc_assign(ctx, &ds->rows, old->centroids, (uint32_t)old->k, NULL, place, similarity, NULL, e) != 0)
+    if (labels ? place_by_labels(labels, max, ds, old, place, e) != 0 :
+                 place_by_model(ctx, &ds->rows, old, place, e) != 0)
         goto out;
     rc = kc_like_match(out, old, f, place, labels != NULL, e);
 out:
-    kc_mem_free(similarity);
     kc_mem_free(place);
     return rc;
 }

@@ -313,10 +313,10 @@ void kc_st_swap(void *p, size_t count, size_t width)
         }
 }
 
-/* Return the bytes of an element of a type that kclust writes. */
+/* Return the bytes of an element. */
 static size_t width_of(enum kc_st_type type)
 {
-    return type == KC_ST_F32 || type == KC_ST_U32 ? 4 : 8;
+    return types[type].bits / 8;
 }
 
 /* Append the header for these tensors, and set their begin and end. */

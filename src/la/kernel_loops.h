@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/half.h"
 
 KC_LA_TARGET static void axpy(float *restrict to, float a, const float *restrict x, size_t n)
 {
@@ -20,6 +21,18 @@ KC_LA_TARGET static void axpyd(double *restrict to, double a, const float *restr
 {
     for (size_t i = 0; i < n; i++)
         to[i] += a * (double)x[i];
+}
+
+KC_LA_TARGET static void widen_halves(float *restrict to, const uint16_t *restrict x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = kc_half_widen(x[i]);
+}
+
+KC_LA_TARGET static void widen_bytes(float *restrict to, float scale, const int8_t *restrict x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = scale * (float)x[i];
 }
 
 /* Add up 8 interleaved chains in a fixed order, so that vectors of any width give the same bits. */

@@ -182,6 +182,16 @@ void kc_la_axpyd(double *to, double a, const float *x, size_t n)
     chosen_kernels()->axpyd(to, a, x, n);
 }
 
+void kc_la_widen_halves(float *to, const uint16_t *x, size_t n)
+{
+    chosen_kernels()->widen_halves(to, x, n);
+}
+
+void kc_la_widen_bytes(float *to, float scale, const int8_t *x, size_t n)
+{
+    chosen_kernels()->widen_bytes(to, scale, x, n);
+}
+
 double kc_la_dot(const float *x, const double *v, size_t n)
 {
     return chosen_kernels()->dot(x, v, n);

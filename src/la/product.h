@@ -75,6 +75,8 @@ void kc_la_gain_weighted(const float *v, float scale, float len, const double *w
 void kc_la_axpy(float *to, float a, const float *x, size_t n); /* to += a x */
 void kc_la_addd(double *to, const float *x, size_t n);         /* to += x */
 void kc_la_axpyd(double *to, double a, const float *x, size_t n); /* to += a x */
+void kc_la_widen_halves(float *to, const uint16_t *x, size_t n); /* to = x, float16 */
+void kc_la_widen_bytes(float *to, float scale, const int8_t *x, size_t n); /* to = scale x, rounded once */
 /* Prefetch x[0..n) before its use: the CPU does not foresee pieces of rows that are a page apart. */
 static inline void kc_la_prefetch(const float *x, size_t n)
 {

@@ -21,6 +21,7 @@
 #define HEADER_LENGTH 8
 #define MOST_IDS (INT64_MAX - UINT32_MAX) /* leaves room for new ids */
 #define MOST_ROWS (INT64_MAX / 2)
+#define ROUNDED_TOLERANCE 1e-2 /* of the squared length of a row of float16, or of bytes */
 #define UNIT_TOLERANCE 1e-4 /* of a row's squared length: float32 keeps it to 1e-6 in a million dimensions */
 
 /* A model file being read. */
@@ -57,20 +58,23 @@ static int refuse_file(const char *name, const char *why, struct kc_err *e)
  * such. */
 static void *copy_tensor(struct model_reader *l, const char *name, enum kc_st_type type, uint64_t d0, uint64_t d1)
 {
-    static const char *const names[] = {[KC_ST_F32] = "F32", [KC_ST_F64] = "F64", [KC_ST_I64] = "I64",
-                                        [KC_ST_U64] = "U64"};
+    static const struct {
+        const char *name;
+        size_t width;
+    } types[] = {[KC_ST_F32] = {"F32", 4}, [KC_ST_F64] = {"F64", 8}, [KC_ST_I64] = {"I64", 8}, [KC_ST_U64] = {"U64", 8},
+                 [KC_ST_F16] = {"F16", 2}, [KC_ST_I32] = {"I32", 4}, [KC_ST_I8] = {"I8", 1}};
     const struct kc_st_tensor *t = kc_st_find(&l->st, name);
-    size_t width = type == KC_ST_F32 ? 4 : 8;
+    const size_t width = types[type].width;
     if (!t) {
         report_damage(l, "there is no tensor '%s'", name);
         return NULL;
     }
     if (t->type != type || t->ndims != (d1 ? 2u : 1u) || t->shape[0] != d0 || (d1 && t->shape[1] != d1)) {
         if (d1)
-            report_damage(l, "tensor '%s' is not %s of (%llu, %llu)", name, names[type], (unsigned long long)d0,
+            report_damage(l, "tensor '%s' is not %s of (%llu, %llu)", name, types[type].name, (unsigned long long)d0,
                           (unsigned long long)d1);
         else
-            report_damage(l, "tensor '%s' is not %s of (%llu)", name, names[type], (unsigned long long)d0);
+            report_damage(l, "tensor '%s' is not %s of (%llu)", name, types[type].name, (unsigned long long)d0);
         return NULL;
     }
     size_t count = (size_t)(t->end - t->begin) / width;
@@ -90,6 +94,67 @@ static const uint64_t *find_shape(const struct model_reader *l, const char *name
         return t->shape;
     report_damage(l, "there is no tensor '%s' of %u dimension%s", name, dims, dims == 1 ? "" : "s");
     return NULL;
+}
+
+/* Read the kind of the model. Models of version 1 do not name theirs. */
+static int read_kind(const struct model_reader *l, const char *v)
+{
+    struct kc_json_str s;
+    if (!v)
+        return 0;
+    if (kc_json_text(v, &s) == 0 && kc_json_equals(&s, "votes", 5))
+        l->m->kind = KC_MODEL_VOTES;
+    else if (kc_json_text(v, &s) == 0 && kc_json_equals(&s, "small", 5))
+        l->m->kind = KC_MODEL_SMALL;
+    else
+        return report_damage(l, "kind is none that this kclust knows");
+    return 0;
+}
+
+/* Copy the rows of the fit. */
+static int load_rows(struct model_reader *l)
+{
+    struct kc_model *m = l->m;
+    struct kc_model_rows *r = &m->rows;
+    const struct kc_st_tensor *t = kc_st_find(&l->st, "rows");
+    const uint64_t *s = find_shape(l, "row_hashes", 1);
+    if (!s)
+        return -1;
+    if (s[0] < 1 || s[0] >= UINT32_MAX)
+        return report_damage(l, "%llu rows of the fit", (unsigned long long)s[0]);
+    r->n = (size_t)s[0];
+    if (!(r->hash = copy_tensor(l, "row_hashes", KC_ST_U64, r->n, 0)) ||
+        !(r->label = copy_tensor(l, "row_labels", KC_ST_I32, r->n, 0)))
+        return -1;
+    if (t && t->type == KC_ST_I8)
+        return (r->scale = copy_tensor(l, "row_scales", KC_ST_F32, r->n, 0)) &&
+                       (r->bytes = copy_tensor(l, "rows", KC_ST_I8, r->n, m->d)) ? 0 : -1;
+    return (r->halves = copy_tensor(l, "rows", KC_ST_F16, r->n, m->d)) ? 0 : -1;
+}
+
+/* Check the values of the rows of the fit. */
+static int check_rows(const struct model_reader *l)
+{
+    const struct kc_model *m = l->m;
+    const struct kc_model_rows *r = &m->rows;
+    float *x = kc_mem_alloc(m->d, sizeof *x, l->e);
+    int rc = x ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < r->n; i++) {
+        if (r->label[i] != KC_NOISE && r->label[i] >= m->k)
+            rc = report_damage(l, "row %zu of the fit has no cluster that there is", i);
+        else if (i > 0 && r->hash[i] < r->hash[i - 1])
+            rc = report_damage(l, "the hashes of the rows do not increase");
+        if (rc != 0)
+            break;
+        kc_model_widen_rows(m, i, 1, x);
+        double ss = 0;
+        for (size_t t = 0; t < m->d; t++)
+            ss += (double)x[t] * (double)x[t];
+        if (!(fabs(ss - 1) <= ROUNDED_TOLERANCE))
+            rc = report_damage(l, "row %zu of the fit is not a unit vector", i);
+    }
+    kc_mem_free(x);
+    return rc;
 }
 
 /* Copy all tensors into the model. The shapes of three of them decide k, d and the lengths. */
@@ -344,6 +409,11 @@ static int read_info(struct model_reader *l, const char *v)
         version.n > strspn(version.p, "0123456789.+-~abcdefghijklmnopqrstuvwxyz"))
         return report_damage(l, "kclust is not a version");
     memcpy(m->kclust, version.p, version.n);
+    if (read_kind(l, kc_json_find(v, "kind")) != 0 ||
+        (m->kind == KC_MODEL_VOTES && (load_rows(l) != 0 || check_rows(l) != 0)))
+        return -1;
+    if (m->kind == KC_MODEL_VOTES && m->rows.n != m->n)
+        return report_damage(l, "%zu rows of the fit, expected %llu", m->rows.n, (unsigned long long)m->n);
     return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||
                    read_lives(l, kc_json_find(v, "lineage")) != 0 ||
                    read_representatives(l, kc_json_find(v, "representatives")) != 0 ||

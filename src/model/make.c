@@ -222,14 +222,15 @@ static int fill_model(struct kc_model *m, const struct kc_dataset *ds, const str
                ? -1 : find_representatives(m, ds, f, order, e);
 }
 
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_kind kind, const struct kc_dataset *ds,
                   const struct kc_clustering *f, const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e)
 {
     uint32_t *order = kc_mem_alloc(f->k, sizeof *order, e), *place = kc_mem_alloc(f->k, sizeof *place, e);
     uint32_t *labels = kc_mem_alloc(f->n, sizeof *labels, e); /* (n) labels by place */
     int rc = -1;
-    *m = (struct kc_model){.k = f->k,
+    *m = (struct kc_model){.kind = kind,
+                           .k = f->k,
                            .d = f->d,
                            .algorithm = f->algorithm,
                            .n = f->n,
@@ -245,7 +246,7 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_
     sort_ids(ids, f->k, order, place);
     if (fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
         goto out;
-    rc = kc_model_find_moved(ctx, m, &ds->rows, labels, e);
+    rc = kind == KC_MODEL_CENTROIDS ? kc_model_find_moved(ctx, m, &ds->rows, labels, e) : 0;
 out:
     kc_mem_free(labels);
     kc_mem_free(place);
@@ -262,7 +263,8 @@ uint64_t kc_model_bytes(const struct kc_model *m)
 {
     return (uint64_t)m->k *
                (m->d * (sizeof *m->sums + sizeof *m->centroids) + KC_MODEL_PERCENTILES * sizeof *m->quantiles) +
-           (uint64_t)m->pool.n * m->d * sizeof *m->pool.x + (uint64_t)m->moved.n * 3 * sizeof *m->moved.hash;
+           (uint64_t)m->pool.n * m->d * sizeof *m->pool.x + (uint64_t)m->moved.n * 3 * sizeof *m->moved.hash +
+           kc_model_rows_bytes(m);
 }
 
 void kc_model_free(struct kc_model *m)
@@ -275,6 +277,11 @@ void kc_model_free(struct kc_model *m)
     kc_mem_free(m->moved.hash);
     kc_mem_free(m->moved.place);
     kc_mem_free(m->moved.count);
+    kc_mem_free(m->rows.halves);
+    kc_mem_free(m->rows.bytes);
+    kc_mem_free(m->rows.scale);
+    kc_mem_free(m->rows.label);
+    kc_mem_free(m->rows.hash);
     kc_mem_free(m->pool.x);
     kc_strs_free(&m->pool.terms);
     kc_mem_free(m->rep_first);

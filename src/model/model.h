@@ -11,7 +11,9 @@
 #include "in/dataset.h"
 #include "io/outfile.h"
 
-#define KC_MODEL_VERSION 1
+#define KC_MODEL_VERSION 2         /* the latest; a model of centroids is written as version 1 */
+#define KC_MODEL_NEIGHBOURS 15     /* rows of the fit that vote for a new row's label */
+#define KC_MODEL_SMALL_PERCENTILE 5 /* of a cluster's similarities: a small model leaves rows below it unassigned */
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */
 #define KC_MODEL_REPRESENTATIVES 5
 #define KC_MODEL_SEED 42           /* seed of updates if the algorithm of the fit has none */
@@ -32,6 +34,27 @@ struct kc_model_life {
     uint64_t gone;               /* generation of the first fit without it; 0: a cluster has it */
 };
 
+/* How a model labels a row. */
+enum kc_model_kind {
+    KC_MODEL_CENTROIDS, /* by the nearest centroid: the clusters are those of their centroids */
+    KC_MODEL_VOTES,     /* by the votes of the nearest rows of the fit, which the model holds (model/votes.h) */
+    KC_MODEL_SMALL      /* as VOTES would, but without the rows: by the nearest centroid, above a threshold */
+};
+
+/* How the rows of the fit are stored. */
+enum kc_model_form { KC_MODEL_F16, KC_MODEL_I8, KC_MODEL_NO_ROWS };
+#define KC_MODEL_FORMS "f16 int8 none" /* their names, in the same order */
+
+/* The rows of the fit, in the order of their hashes; equal rows in the order of the input. */
+struct kc_model_rows {
+    size_t n;
+    uint16_t *halves; /* (n, d) float16; or NULL */
+    int8_t *bytes;    /* (n, d) each times the row's scale; or NULL */
+    float *scale;     /* (n) with bytes: a row's length is 1 */
+    uint32_t *label;  /* (n) cluster, 0..k-1, or KC_NOISE */
+    uint64_t *hash;   /* (n) kc_la_hash of the unit row, before it was rounded */
+};
+
 /* Rows of the fit that size limits put into another cluster than the nearest. They are recognised by a hash of the unit
  * row. Equal rows may go to several clusters: the first `count` of them to the first entry's, and so on. */
 struct kc_model_moved {
@@ -42,13 +65,15 @@ struct kc_model_moved {
 };
 
 struct kc_model {
+    enum kc_model_kind kind;
     size_t k, d;
     int64_t *ids;      /* (k) ascending, 0 or more */
     float *centroids;  /* (k, d) unit rows; a label is the most similar of them */
     double *sums;      /* (k, d) sums of the members' unit rows */
     uint64_t *counts;  /* (k) rows, at least 1 */
     float *quantiles;  /* (k, KC_MODEL_PERCENTILES) of the members' similarities, unweighted: kc_model_quantiles */
-    struct kc_model_moved moved;
+    struct kc_model_moved moved; /* of a model of centroids */
+    struct kc_model_rows rows;   /* of a model of votes */
     struct {
         float *x;      /* (n, d) unit rows, the oldest first */
         size_t n;
@@ -75,15 +100,38 @@ struct kc_model {
     struct kc_model_baseline baseline;
 };
 
-/* Make a model from a fitted clustering. The rows are read once more and each is assigned again; rows that would get
- * another label than that of the fit are recorded in `moved`.
+/* Make a model from a fitted clustering. For a model of centroids the rows are read once more and each is assigned
+ * again; rows that would get another label than that of the fit are recorded in `moved`. A model of votes lacks its
+ * rows still.
  *
  * ds        the rows
  * f, opts   the clustering, with sums and centroids, and the options of its algorithm
  * old, ids  the model that it continues, and its ids (k); NULL: a model of generation 1 with the ids 0..k-1 */
-int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_dataset *ds,
+int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_kind kind, const struct kc_dataset *ds,
                   const struct kc_clustering *f, const void *opts, const struct kc_model *old, const int64_t *ids,
                   struct kc_err *e) KC_MUST_USE;
+
+/* Give a model of votes the rows of its fit.
+ *
+ * rows      (n, d) unit rows, which are read twice
+ * labels    (n) the fit's clusters, or KC_NOISE
+ * ids       (k) of the fit's clusters; NULL: 0..k-1
+ * form      KC_MODEL_F16 or KC_MODEL_I8 */
+int kc_model_keep_rows(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
+                       const uint32_t *labels, const int64_t *ids, enum kc_model_form form,
+                       struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that this allocates at the peak, the rows of the model included. */
+uint64_t kc_model_keep_bytes(size_t n, size_t d, int in_memory, enum kc_model_form form, unsigned threads);
+/* Write rows [first, first + n) to x (n, d), as float32. */
+void kc_model_widen_rows(const struct kc_model *m, size_t first, size_t n, float *x);
+/* Return the first row with that hash; SIZE_MAX if there is none. */
+size_t kc_model_find_row(const struct kc_model *m, uint64_t hash);
+/* Return the bytes of the rows, with their labels and hashes. */
+uint64_t kc_model_rows_bytes(const struct kc_model *m);
+/* Return the version of the format that the model is written in; the name of its kind; of the form of its rows. */
+int kc_model_version(const struct kc_model *m);
+const char *kc_model_kind_name(const struct kc_model *m);
+const char *kc_model_form_name(const struct kc_model *m);
 
 /* Return the label of cluster c, of *n bytes; of 0 bytes if it has none. */
 const char *kc_model_label(const struct kc_model *m, size_t c, size_t *n);

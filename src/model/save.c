@@ -110,6 +110,8 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 1);
     kc_jsonw_cstr(&w, "kclust", m->kclust);
+    if (m->kind != KC_MODEL_CENTROIDS)
+        kc_jsonw_cstr(&w, "kind", kc_model_kind_name(m));
     kc_jsonw_u64(&w, "rows", m->n);
     kc_jsonw_u64(&w, "generation", m->generation);
     kc_jsonw_u64(&w, "updates", m->updates);
@@ -139,23 +141,34 @@ int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err 
                                     {"version", version, 0},
                                     {"info", NULL, 0}};
     const uint64_t k = m->k, d = m->d;
-    struct kc_st_tensor t[] = { /* elements of 8 bytes first, so that all are aligned */
+    const struct kc_model_rows *rows = &m->rows;
+    struct kc_st_tensor t[] = { /* the widest elements first, so that all are aligned */
         {.name = "ids", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->ids},
         {.name = "counts", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->counts},
         {.name = "sums", .type = KC_ST_F64, .ndims = 2, .shape = {k, d}, .data = m->sums},
         {.name = "moved_hash", .type = KC_ST_U64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.hash},
         {.name = "moved_place", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.place},
         {.name = "moved_count", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.count},
+        {.name = "row_hashes", .type = KC_ST_U64, .ndims = 1, .shape = {rows->n}, .data = rows->hash},
         {.name = "centroids", .type = KC_ST_F32, .ndims = 2, .shape = {k, d}, .data = m->centroids},
         {.name = "quantiles", .type = KC_ST_F32, .ndims = 2, .shape = {k, KC_MODEL_PERCENTILES}, .data = m->quantiles},
         {.name = "pool", .type = KC_ST_F32, .ndims = 2, .shape = {m->pool.n, d}, .data = m->pool.x},
+        {.name = "row_labels", .type = KC_ST_I32, .ndims = 1, .shape = {rows->n}, .data = rows->label},
+        {.name = "row_scales", .type = KC_ST_F32, .ndims = 1, .shape = {rows->n}, .data = rows->scale},
+        {.name = "rows", .type = rows->bytes ? KC_ST_I8 : KC_ST_F16, .ndims = 2, .shape = {rows->n, d},
+         .data = rows->bytes ? (const void *)rows->bytes : rows->halves},
     };
-    metadata[1].n = kc_jsonw_digits(version, KC_MODEL_VERSION);
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) /* leave out what this kind of model does not have */
+        if ((m->kind == KC_MODEL_VOTES || strncmp(t[i].name, "row", 3) != 0) &&
+            (rows->bytes || strcmp(t[i].name, "row_scales") != 0))
+            t[n++] = t[i];
+    metadata[1].n = kc_jsonw_digits(version, (uint64_t)kc_model_version(m));
     int rc = add_info(&info, m, e);
     if (rc == 0) {
         metadata[2].value = info.p;
         metadata[2].n = info.n;
-        rc = kc_st_write(f, t, sizeof t / sizeof t[0], metadata, sizeof metadata / sizeof metadata[0], e);
+        rc = kc_st_write(f, t, n, metadata, sizeof metadata / sizeof metadata[0], e);
     }
     kc_buf_free(&info);
     return rc;

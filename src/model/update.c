@@ -23,13 +23,13 @@ static int alloc_labelled(struct kc_labelled *l, size_t n, struct kc_err *e)
 static struct kc_labelled offset_labelled(const struct kc_labelled *l, size_t i)
 {
     return (struct kc_labelled){l->labels + i, l->nearest + i, l->similarity + i, l->margin + i,
-                                l->silhouette + i, NULL, NULL};
+                                l->silhouette + i, NULL, NULL, NULL};
 }
 
 /* Label all rows by the model before the update. */
 static int label_rows(struct kc_updating *w)
 {
-    const struct kc_assign_opts o = {w->o->threshold, -2, 1, 0};
+    const struct kc_assign_opts o = {w->o->threshold, -2, 1, 0, 0};
     struct kc_labeller *l;
     struct kc_labelled first = offset_labelled(&w->old, 0), second = offset_labelled(&w->old, w->pool);
     double similarity = 0, silhouette = 0;

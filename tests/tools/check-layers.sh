@@ -44,7 +44,7 @@ core/near:     base par la core/cluster core/kmeans core/graph
 core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
 core/linkage:  base par la core/cluster core/judge core/kmeans core/graph core/near core/density
 core:          base core/cluster core/kmeans core/density core/linkage
-model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track
+model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track core/graph
 report:        base io json text la in/fields in/piece in $cores
 job:           base io par json text la in/fields in/piece in $cores model report
 cli:           base io par json text in/fields in/piece in $cores model report job

@@ -52,6 +52,11 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
                        uint32_t row, uint32_t m, uint32_t *count, uint32_t *id, float *similarity);
 /* Return the share of the m most similar other rows of a row that have its label; NAN for noise, and for one row. */
 double kc_ref_purity(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t row, uint32_t m);
+/* Let the m rows most similar to x vote, of n rows in k clusters or KC_NOISE, of equally similar ones the lower number:
+ * ranked (k + 1) receives the labels, the most votes first, then the larger sum of similarities, then the lower label,
+ * noise last, and KC_NONE - 1 for labels without votes; share (k + 1) their shares of the votes. */
+void kc_ref_vote(const float *rows, const uint32_t *labels, size_t n, size_t d, uint32_t k, const float *x, uint32_t m,
+                 uint32_t *ranked, float *share);
 /* Set mean (d) to the mean row, and m (d, d) to the mean of x x', or if `centre` of (x - mean) (x - mean)'. */
 void kc_ref_moments(const float *x, size_t n, size_t d, int centre, double *mean, double *m);
 /* List the edges from[e], to[e] < from[e] between parts of the maximum spanning tree of n rows in which rows of equal

@@ -1,7 +1,8 @@
 /* Convert the numbers of binary files to float32: other widths (float64, float16, bfloat16, bytes) and big-endian ones.
- * float16 is IEEE 754 binary16; every value of it, and of bfloat16, is exact as a float32. */
+ * Every value of float16, and of bfloat16, is exact as a float32. */
 #include <string.h>
 #include "base/bytes.h"
+#include "base/half.h"
 #include "in/formats/plain.h"
 
 size_t kc_cell_bytes(enum kc_cell c)
@@ -18,19 +19,6 @@ static float float_from_bits(uint32_t bits)
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
-}
-
-/* Convert a float16. Infinity and NaN stay what they are. */
-static float float_from_half(unsigned h)
-{
-    uint32_t sign = (h & 0x8000u) << 16, mag = h & 0x7FFFu, bits;
-    if (mag < 0x0400) { /* subnormal: exact as a float32 */
-        float f = (float)mag * 0x1p-24f;
-        memcpy(&bits, &f, sizeof bits);
-    } else {
-        bits = (mag << 13) + (mag < 0x7C00 ? 112u << 23 : 224u << 23); /* the exponent's bias; infinity and NaN */
-    }
-    return float_from_bits(bits | sign);
 }
 
 static float float_from_double(uint64_t b)
@@ -91,7 +79,7 @@ void kc_cell_floats(float *out, const char *p, size_t n, const struct kc_layout 
         break;
     case KC_CELL_F16:
         for (size_t i = 0; i < n; i++)
-            out[i] = float_from_half(two_bytes(p + 2 * i, swap));
+            out[i] = kc_half_widen(two_bytes(p + 2 * i, swap));
         break;
     case KC_CELL_BF16:
         for (size_t i = 0; i < n; i++)

@@ -41,7 +41,7 @@ static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t c
     w->o.max_size = max_size;
     const struct kc_request request = {.want_sums = 1};
     CHECK(kc_kmeans_run(&w->ctx, &w->ds.rows, &w->o, &request, &w->fit, &w->e) == 0);
-    CHECK(kc_model_make(&w->ctx, &w->m, &w->ds, &w->fit, &w->o, NULL, NULL, &w->e) == 0);
+    CHECK(kc_model_make(&w->ctx, &w->m, KC_MODEL_CENTROIDS, &w->ds, &w->fit, &w->o, NULL, NULL, &w->e) == 0);
 }
 
 static void drop(struct world *w)
@@ -177,7 +177,7 @@ TEST(model_of_weighted_rows)
         double *weights = data_weights(&r, rows, (enum data_weights)kind);
         const struct kc_request request = {.weights = weights, .want_sums = 1};
         CHECK(kc_kmeans_run(&w.ctx, &w.ds.rows, &w.o, &request, &w.fit, &w.e) == 0);
-        CHECK(kc_model_make(&w.ctx, &w.m, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0);
+        CHECK(kc_model_make(&w.ctx, &w.m, KC_MODEL_CENTROIDS, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0);
         char *bytes = saved(&w.m, &n, &w.e);
         CHECK_MSG(kc_model_parse(&m, bytes, n, "x", &w.e) == 0, "%s", w.e.msg);
         for (size_t c = 0; c < m.k; c++) {
