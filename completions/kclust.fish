@@ -43,7 +43,7 @@ complete -c kclust -n '__kclust_verb fit' -l max-iter -x -d 'stop a run after N 
 complete -c kclust -n '__kclust_verb fit' -l tol -x -d 'stop a run when the objective grows by less than this fraction of itself'
 complete -c kclust -n '__kclust_verb fit' -l seed -x -d 'the seed of every random choice'
 complete -c kclust -n '__kclust_verb fit' -l sample -x -a 'all' -d 'choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all rows'
-complete -c kclust -n '__kclust_verb fit' -l algorithm -x -a 'kmeans hdbscan ward average complete single' -d 'the algorithm: kmeans, spherical k-means; hdbscan, clusters by density, and noise'
+complete -c kclust -n '__kclust_verb fit' -l algorithm -x -a 'kmeans hdbscan ward average complete single' -d 'the algorithm: kmeans, spherical k-means; hdbscan, clusters by density, and noise; ward, average, complete or single, a tree of the rows that is cut'
 complete -c kclust -n '__kclust_verb fit' -l space -x -a 'cosine graph pca:50 svd:50' -d 'cluster the rows by the cosine, or graph: by coordinates of the graph of their nearest neighbours, which tell apart what lies in one cloud; graph:N for N of them instead of 40; or pca:N or svd:N: by their N principal components, or leading singular vectors'
 complete -c kclust -n '__kclust_verb fit' -l levels -x -a '(__kclust_list all)' -d 'add coarser levels of clusters, one within the other, with so many clusters, as in 5,20,80; all: the layers of --algorithm hdbscan. They are columns level1, ... of the labels'
 complete -c kclust -n '__kclust_verb fit' -l min-children -x -d 'let a cluster of a level have at least N clusters of the fit'

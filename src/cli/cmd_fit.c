@@ -52,7 +52,8 @@ static int check_utf8(const char *value, const char *name, struct kc_err *e)
 
 static const struct kc_option clustering[] = {
     {.name = "algorithm", .arg = "NAME", .type = KC_OPTION_WORD, .at = AT(algorithm), .words = KC_ALGORITHM_WORDS,
-     .help = "the algorithm: kmeans, spherical k-means; hdbscan, clusters by density, and noise"},
+     .help = "the algorithm: kmeans, spherical k-means; hdbscan, clusters by density, and noise; ward, "
+             "average, complete or single, a tree of the rows that is cut"},
     {0}};
 
 static const struct kc_option memory[] = {
