@@ -487,10 +487,11 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->lock = -1;
     run->ctx =
         (struct kc_ctx){ctx->pool, log_line, ctx->progress ? pass_progress : NULL, run, ctx->event ? pass_event : NULL};
-    struct kc_job_fit job = *j;
-    if (job.space == KC_FIT_GRAPH && job.space_dims == 0)
-        job.space_dims = job.algorithm->space_dims;
-    int rc = j->centroids && kc_fit_read_start(&job, run, e) != 0 ? -1 : read_and_fit(&job, run, r, e);
+    struct kc_job_fit *job = &run->job;
+    *job = *j;
+    if (job->space == KC_FIT_GRAPH && job->space_dims == 0)
+        job->space_dims = job->algorithm->space_dims;
+    int rc = j->centroids && kc_fit_read_start(job, run, e) != 0 ? -1 : read_and_fit(job, run, r, e);
     if (rc != 0)
         explain_memory(j, run, e);
     free_run(run);

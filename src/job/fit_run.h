@@ -48,6 +48,7 @@ struct kc_fit_purity {
 
 /* Everything a run holds; one place to free it. */
 struct kc_job_run {
+    struct kc_job_fit job;      /* as asked for, with what follows from the input */
     const struct kc_ctx *outer; /* the caller's context, which log lines are passed on to */
     struct kc_ctx ctx;          /* the context of readers and core: it also keeps warnings */
     struct kc_err kept;         /* set if a warning could not be kept */
