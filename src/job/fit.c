@@ -83,7 +83,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
                                           algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
                   w->j->path[KC_FIT_MODEL] && kc_job_fit_model_kind(w->j) == KC_MODEL_CENTROIDS ?
-                      kc_model_make_bytes(n, d, k) : 0);
+                      kc_model_make_bytes(KC_MODEL_CENTROIDS, n, d, k) : 0);
     fit = add_bytes(fit, add_bytes(kc_fit_leave_bytes(w->j, n, k), kc_fit_time_bytes(w->j, n)));
     if (w->j->checkpoint.file)
         fit = add_bytes(fit, kc_checkpoint_bytes(n, d, in_memory, (size_t)k, w->threads));
@@ -420,8 +420,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
     if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 ||
-        keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 || kc_fit_leave(j, run, e) != 0 ||
-        kc_fit_levels_make(j, run, e) != 0)
+        keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
+        kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
         return -1;
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)

@@ -65,8 +65,9 @@ uint64_t kc_fit_model_bytes(const struct kc_job_fit *j, const struct kc_shape *s
     uint64_t describe = 0, keep = 0;
     if (needs_rows_as_read(j))
         describe = s->n * sizeof(uint32_t) + kc_describe_bytes(s->n, s->d, s->in_memory, s->k, &request, threads);
-    if (j->path[KC_FIT_MODEL] && kc_job_fit_model_kind(j) != KC_MODEL_CENTROIDS)
-        keep = kc_model_make_bytes(s->n, s->d, s->k) +
+    const enum kc_model_kind kind = kc_job_fit_model_kind(j);
+    if (j->path[KC_FIT_MODEL] && kind != KC_MODEL_CENTROIDS)
+        keep = kc_model_make_bytes(kind, s->n, s->d, s->k) +
                kc_model_keep_bytes(s->n, s->d, s->in_memory, (enum kc_model_form)j->model_form, threads);
     if (j->like && old->kind != KC_MODEL_CENTROIDS) {
         const uint64_t like = kc_labeller_all_bytes(old, s->n, s->in_memory, threads);

@@ -145,7 +145,7 @@ int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const 
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);
 
 /* Return the bytes that kc_model_make allocates for n rows and at most k clusters. */
-uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k);
+uint64_t kc_model_make_bytes(enum kc_model_kind kind, size_t n, size_t d, uint64_t k);
 
 /* Compute the percentiles of the members' similarities for each cluster, linear between the order statistics, as in
  * numpy. A member counts as if it were new: its similarity is that to the centroid of the others, (L s - 1) / |S -

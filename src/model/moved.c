@@ -9,9 +9,9 @@
 
 #define PIECE ((size_t)64 * KC_LA_TILE) /* rows compared at a time */
 
-uint64_t kc_model_make_bytes(size_t n, size_t d, uint64_t k)
+uint64_t kc_model_make_bytes(enum kc_model_kind kind, size_t n, size_t d, uint64_t k)
 {
-    uint64_t pieces = (uint64_t)(n < PIECE ? n : PIECE) * (d * sizeof(float) + 16);
+    uint64_t pieces = kind != KC_MODEL_CENTROIDS ? 0 : (uint64_t)(n < PIECE ? n : PIECE) * (d * sizeof(float) + 16);
     return (uint64_t)n * (sizeof(float) + sizeof(uint32_t)) + pieces +
            k * (d * (sizeof(double) + sizeof(float)) + KC_MODEL_PERCENTILES * sizeof(float) + 256);
 }

@@ -152,8 +152,8 @@ static int add_drift_text(struct kc_buf *b, const struct kc_drift *d, struct kc_
                               d->many_unassigned, e) != 0 ||
                    (!isnan(d->silhouette) && add_drift_line(b, "silhouette", d->silhouette, d->silhouette_fit,
                                                         d->limits.silhouette, d->silhouette_fell, e) != 0) ||
-                   kc_buf_printf(b, e, "  %-24s %8.4f  %.4f at the fit\n", "similarity", d->similarity,
-                                 d->similarity_fit) != 0 ||
+                   (!isnan(d->similarity) && kc_buf_printf(b, e, "  %-24s %8.4f  %.4f at the fit\n", "similarity",
+                                                           d->similarity, d->similarity_fit) != 0) ||
                    add_drift_line(b, "sizes, variation", d->cv, NAN, d->limits.cv, d->unbalanced, e) != 0 ||
                    kc_buf_printf(b, e, "  %-24s %8.4f\n", "sizes, Gini", d->gini) != 0 ||
                    add_drift_line(b, "rows since the fit", share(d->rows_since, d->rows_fit), NAN, d->limits.rows,
