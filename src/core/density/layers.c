@@ -1,7 +1,7 @@
 /* Least sizes grow by 15 % from layer to layer, as the groups that they tell apart do (PLSCAN: Bot, McInnes & Aerts
- * 2025). Unlike there, a layer has the most stable clusters and not the leaves, and it is chosen by how good it is as
- * a partition of all rows: the sum of modularity and silhouette, each as a share of the best layer's. On labelled sets
- * that found the classes better than either alone, than persistence, and than leaves. */
+ * 2025). Unlike there, a layer has the most stable clusters and not the leaves, and it is chosen by how good it is as a
+ * partition of all rows: by the sum of modularity and silhouette. On 22 labelled sets that found the classes better
+ * than either alone, than both as shares of their maxima, than persistence, and than leaves. */
 #include "core/density/layers.h"
 
 #include <math.h>
@@ -142,25 +142,19 @@ static int add_layer(struct peeling *w, const struct kc_merge *merges, uint64_t 
     return ++w->waiting == BATCH ? judge_layers(w) : 0;
 }
 
-/* Return how good a layer is: 2 at most. */
-static double rate_layer(const struct kc_layer *l, double modularity, double silhouette)
+/* Return how good a layer is. */
+static double rate_layer(const struct kc_layer *l)
 {
-    return (modularity > 0 ? l->modularity / modularity : 0) + (silhouette > 0 ? l->silhouette / silhouette : 0);
+    return l->modularity + l->silhouette;
 }
 
 /* Choose the layer. Of equals the one of the larger least size. */
 static void choose_layer(struct kc_layers *l, uint64_t k)
 {
-    double modularity = 0, silhouette = 0;
-    for (size_t i = 0; i < l->n; i++) {
-        modularity = l->layer[i].modularity > modularity ? l->layer[i].modularity : modularity;
-        silhouette = l->layer[i].silhouette > silhouette ? l->layer[i].silhouette : silhouette;
-    }
     for (size_t i = 1; i < l->n; i++) {
         const struct kc_layer *a = &l->layer[i], *b = &l->layer[l->chosen];
         const uint64_t far = a->k > k ? a->k - k : k - a->k, best = b->k > k ? b->k - k : k - b->k;
-        const int better = rate_layer(a, modularity, silhouette) >= rate_layer(b, modularity, silhouette);
-        if (k > 0 && far != best ? far < best : better)
+        if (k > 0 && far != best ? far < best : rate_layer(a) >= rate_layer(b))
             l->chosen = i;
     }
 }
