@@ -84,6 +84,7 @@ complete -c kclust -n '__kclust_verb fit' -l clusters -r -F -d 'write the cluste
 complete -c kclust -n '__kclust_verb fit' -s m -l model -r -F -d 'save the model to FILE, for assign, update and --like'
 complete -c kclust -n '__kclust_verb fit' -l time-table -r -F -d 'write a table to FILE: the rows of each cluster in each month, week or day, and with --keywords its words then'
 complete -c kclust -n '__kclust_verb fit' -l tree -r -F -d 'write the hierarchy to FILE: scipy\'s linkage matrix (.npy), Newick (.nwk) or JSON (.json)'
+complete -c kclust -n '__kclust_verb fit' -l model-rows -x -a 'f16 int8 none' -d 'keep the rows in a model whose clusters are not around centroids, as float16, or as bytes in half the size; none: keep centroids alone, which label new rows less well'
 complete -c kclust -n '__kclust_verb fit' -s f -l output-format -x -a 'tsv csv jsonl npy parquet' -d 'tsv (without a header), csv (with one), jsonl, npy (the ids alone, as int32) or parquet'
 complete -c kclust -n '__kclust_verb fit' -l columns -x -a '(__kclust_list term cluster similarity margin silhouette row label purity probability outlier)' -d 'the columns and their order: term, cluster, similarity, margin, silhouette, row, label, purity, and by density probability and outlier, separated by commas'
 complete -c kclust -n '__kclust_verb fit' -l id-format -x -d 'how ids are written: text with one %d in it, or %03d for at least three digits'

@@ -106,8 +106,8 @@ static const struct kc_option records[] = {
 
 static const struct kc_option model_rows[] = {
     {.name = "model-rows", .arg = "FORM", .type = KC_OPTION_WORD, .at = AT(job.model_form), .words = KC_MODEL_FORMS,
-     .help = "keep the rows in a model whose clusters are not around centroids, as float16, or as bytes in half the size; "
-             "none: keep centroids alone, which label new rows less well"},
+     .help = "keep the rows in a model whose clusters are not around centroids, as float16, or as bytes in half the "
+             "size; none: keep centroids alone, which label new rows less well"},
     {0}};
 
 static const struct kc_option keeping[] = {

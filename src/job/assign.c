@@ -150,8 +150,8 @@ static int check_columns(const struct assign_run *run, struct kc_err *e)
     if (run->m.kind == KC_MODEL_VOTES || !kc_out_has_column(&run->j->out, KC_COL_PROBABILITY))
         return 0;
     return kc_err_at(e, KC_EUSAGE, kc_source_name(run->j->model), 0,
-                     "column 'probability' is the share of votes, and this model labels rows by its centroids: fit with "
-                     "another --algorithm or --space makes one that votes");
+                     "column 'probability' is the share of votes, and this model labels rows by its centroids: fit "
+                     "with another --algorithm or --space makes one that votes");
 }
 
 int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, struct kc_job_assign_result *r,

@@ -337,7 +337,8 @@ static int keep_ids(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     struct kc_clustering *f = &run->fit;
     if (!j->like)
         return 0;
-    if (kc_job_like(&run->ctx, j->like_labels, j->max_memory, &run->ds, kc_fit_as_read(run), &run->old, j->like, &run->like, e) != 0)
+    if (kc_job_like(&run->ctx, j->like_labels, j->max_memory, &run->ds, kc_fit_as_read(run), &run->old, j->like,
+                    &run->like, e) != 0)
         return -1;
     double share = run->like.judged ? (double)run->like.changed / (double)run->like.judged : 0;
     if (share > j->max_relabel) {

@@ -93,9 +93,9 @@ static int add_kind(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     char size[16];
     kc_num_human(size, kc_model_rows_bytes(m));
     if (m->kind == KC_MODEL_VOTES)
-        return kc_buf_printf(b, e, "\nlabels       %s, by the votes of the %d nearest of %zu rows (%s, %s)",
-                             m->algorithm->name,
-                             m->rows.n < KC_MODEL_NEIGHBOURS ? (int)m->rows.n : KC_MODEL_NEIGHBOURS, m->rows.n, kc_model_form_name(m), size);
+        return kc_buf_printf(b, e, "\nlabels       %s, by the votes of the %zu nearest of %zu rows (%s, %s)",
+                             m->algorithm->name, m->rows.n < KC_MODEL_NEIGHBOURS ? m->rows.n : KC_MODEL_NEIGHBOURS,
+                             m->rows.n, kc_model_form_name(m), size);
     return m->kind == KC_MODEL_SMALL ?
                kc_buf_printf(b, e, "\nlabels       %s, by the nearest centroid, above percentile %d",
                              m->algorithm->name, KC_MODEL_SMALL_PERCENTILE) : 0;

@@ -135,8 +135,8 @@ static int check_kind(const struct update_run *run, struct kc_err *e)
     if (run->m.kind == KC_MODEL_CENTROIDS)
         return 0;
     return kc_err_at(e, KC_EINPUT, kc_source_name(run->j->model), 0,
-                     "a model of %s that labels rows by %s: its clusters cannot grow row by row; fit all rows again with "
-                     "--like, which keeps the ids", run->m.algorithm->name,
+                     "a model of %s that labels rows by %s: its clusters cannot grow row by row; fit all rows again "
+                     "with --like, which keeps the ids", run->m.algorithm->name,
                      run->m.kind == KC_MODEL_VOTES ? "the votes of the fit's rows" : "centroids and a threshold");
 }
 
@@ -166,7 +166,8 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
     /* lock what is replaced before it is read; a model that is only read needs no lock, as files are replaced whole */
     if (!j->dry_run && kc_lock_take(ctx, j->save ? j->save : j->model, j->lock_timeout, &run.lock, e) != 0)
         goto out;
-    if (kc_model_load(&run.m, j->model, e) != 0 || check_kind(&run, e) != 0 || open_outputs(&run, e) != 0 || update_model(ctx, &run, e) != 0)
+    if (kc_model_load(&run.m, j->model, e) != 0 || check_kind(&run, e) != 0 || open_outputs(&run, e) != 0 ||
+        update_model(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.output[MODEL].f && kc_model_save(&run.m, run.output[MODEL].f, e) != 0) ||
         write_reports(ctx, &run, began, r, e) != 0)

@@ -1,7 +1,7 @@
 /* Labels by a model: by the routine of core/cluster/assign.h or by votes (model/votes.h), then thresholds. Rows of the
- * fit that these would put elsewhere get the labels that the fit gave them, by a hash of the row: those that size limits
- * moved, or, if the rows vote, all. If equal rows went to several clusters, their order decides: so the parallel part
- * (kc_labeller_each) only notes the entry of such a row, and the part that runs in input order (kc_labeller_take)
+ * fit that these would put elsewhere get the labels that the fit gave them, by a hash of the row: those that size
+ * limits moved, or, if the rows vote, all. If equal rows went to several clusters, their order decides: so the parallel
+ * part (kc_labeller_each) only notes the entry of such a row, and the part that runs in input order (kc_labeller_take)
  * resolves it. */
 #include "model/assign.h"
 
@@ -23,8 +23,8 @@ struct kc_labeller {
     struct kc_assign_opts o;
     float *least;   /* (k) least similarity of a row that joins the cluster */
     uint64_t *used; /* (m->moved.n) rows that were labelled by the entry; or, if equal rows of the model have several
-                     * labels, (m->rows.n) rows that were labelled by the run of equal rows that begins here, and ONE for
-                     * a run of one label */
+                     * labels, (m->rows.n) rows that were labelled by the run of equal rows that begins here, ONE for a
+                     * run of one label */
     int mixed;      /* there are such rows */
     void *work;     /* (WORK) scratch of kc_labeller_take */
 };
@@ -173,7 +173,8 @@ void kc_labeller_free(struct kc_labeller *l)
 static uint32_t apply_thresholds(const struct kc_labeller *l, uint32_t nearest, float similarity, float margin)
 {
     /* With one cluster the margin is NaN, which is not too small. */
-    return nearest == KC_NOISE || similarity < l->least[nearest] || (double)margin < l->o.min_margin ? KC_NOISE : nearest;
+    return nearest == KC_NOISE || similarity < l->least[nearest] || (double)margin < l->o.min_margin ? KC_NOISE :
+                                                                                                       nearest;
 }
 
 /* Look up which rows of a tile size limits moved: set `nearest` to where they went, or `entry` (plus 1) if that

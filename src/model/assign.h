@@ -56,8 +56,8 @@ struct kc_labelled {
     double *silhouette; /* (n) in nearest, see core/judge/nonmembers.h; NULL if not wanted */
     uint32_t *top;         /* (n, top) as in kc_assign_top or kc_votes_run; NULL if not wanted */
     float *top_similarity; /* (n, top) similarities, or shares of the votes */
-    float *probability;    /* (n) share of the votes for nearest, 0 for noise; 1 for rows of the fit in clusters; NULL if
-                            * not wanted, or the model is none of votes */
+    float *probability;    /* (n) share of the votes for nearest, 0 for noise; 1 for rows of the fit in clusters; NULL
+                            * if not wanted, or the model is none of votes */
 };
 
 /* Finish a piece. Call it for the pieces in the order of the input: equal rows that size limits put into several
@@ -71,8 +71,8 @@ struct kc_labelled {
 void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const uint32_t *of, size_t seen,
                       const struct kc_buf *made, struct kc_labelled *out);
 
-/* Label all rows of a source at once. The arrays of out, (n) each, are the caller's; silhouette may be NULL, and top and
- * probability are not filled. */
+/* Label all rows of a source at once. The arrays of out, (n) each, are the caller's; silhouette may be NULL, and top
+ * and probability are not filled. */
 int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struct kc_rows *rows,
                     struct kc_labelled *out, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this allocates at the peak, the labeller and arrays of labels, nearest, similarity and margin

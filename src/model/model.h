@@ -12,7 +12,7 @@
 #include "io/outfile.h"
 
 #define KC_MODEL_VERSION 2         /* the latest; a model of centroids is written as version 1 */
-#define KC_MODEL_NEIGHBOURS 15     /* rows of the fit that vote for a new row's label */
+#define KC_MODEL_NEIGHBOURS ((size_t)15)     /* rows of the fit that vote for a new row's label */
 #define KC_MODEL_SMALL_PERCENTILE 5 /* of a cluster's similarities: a small model leaves rows below it unassigned */
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */
 #define KC_MODEL_REPRESENTATIVES 5

@@ -28,7 +28,7 @@ static size_t get_block(const struct kc_model *m)
 
 static uint32_t get_neighbours(const struct kc_model *m)
 {
-    return m->rows.n < KC_MODEL_NEIGHBOURS ? (uint32_t)m->rows.n : KC_MODEL_NEIGHBOURS;
+    return m->rows.n < KC_MODEL_NEIGHBOURS ? (uint32_t)m->rows.n : (uint32_t)KC_MODEL_NEIGHBOURS;
 }
 
 /* Return where the next array begins, after one of count * size bytes at *at, which moves on. */
@@ -40,7 +40,7 @@ static size_t take_room(size_t *at, size_t count, size_t size)
     return here;
 }
 
-/* Lay the arrays out in work, unless that is NULL. Return the bytes that they take. */
+/* Lay the arrays of s out in work, unless s is NULL. Return the bytes that they take. */
 static size_t lay_out(const struct kc_model *m, size_t n, char *work, struct search *s)
 {
     const size_t block = get_block(m), lists = kc_mem_mul(n, get_neighbours(m));
@@ -52,7 +52,7 @@ static size_t lay_out(const struct kc_model *m, size_t n, char *work, struct sea
     const size_t count = take_room(&end, n, sizeof(uint32_t));
     const size_t id = take_room(&end, lists, sizeof(uint32_t));
     const size_t similarity = take_room(&end, lists, sizeof(float));
-    if (work)
+    if (s)
         *s = (struct search){m, (float *)(void *)(work + rows), (float *)(void *)(work + out), work + scratch,
                              (float *)(void *)(work + worst),
                              {n, get_neighbours(m), (uint32_t *)(void *)(work + count), (uint32_t *)(void *)(work + id),
@@ -138,7 +138,7 @@ static size_t count_votes(const struct search *s, size_t i, struct candidate c[K
 void kc_votes_run(const struct kc_model *m, const float *const *row, size_t n, struct kc_vote *out, size_t ntop,
                   uint32_t *top, float *share, void *work)
 {
-    struct candidate c[KC_MODEL_NEIGHBOURS];
+    struct candidate c[KC_MODEL_NEIGHBOURS] = {{KC_NOISE, 0, 0}};
     struct search s;
     (void)lay_out(m, n, work, &s);
     find_neighbours(&s, row, n);

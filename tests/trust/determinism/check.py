@@ -255,27 +255,42 @@ def graph(h, data, forms_of, threads, binary=None):
                 continue
             h.runs += 1
             more = ["--max-memory", "6M"] if turn % 3 == 2 and len(what) == 3 else []
-            done = subprocess.run([binary or KCLUST, *what, "-q", "-j%d" % j, *more, *data.options(form),
+            model = os.path.join(h.folder, "graph.model")
+            if os.path.exists(model):
+                os.remove(model)
+            save = ["-m", model] if what[0] == "fit" else []
+            done = subprocess.run([binary or KCLUST, *what, "-q", "-j%d" % j, *more, *save, *data.options(form),
                                    data.file(form, "plain")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   timeout=TIMEOUT, check=False, env=dict(os.environ, TMPDIR=h.folder))
-            expected = h.expected.setdefault(key, done.stdout)
-            h.verdict(name, "" if done.returncode in (0, 3) and done.stdout == expected and expected else
+            got = done.stdout
+            if save and done.returncode in (0, 3):
+                with open(model, "rb") as f:
+                    got += f.read()
+            expected = h.expected.setdefault(key, got)
+            h.verdict(name, "" if done.returncode in (0, 3) and got == expected and expected else
                       "exit status %d, %d bytes, not those of the first run: %s" % (
                           done.returncode, len(done.stdout), done.stderr[:200]))
 
 
 def assigning(h, data, ways, packs, threads, each=True):
-    """assign by one model, with every form: the same lines, and the labels of the fit."""
+    """assign by one model of centroids, and one whose rows vote."""
     if not MODELS:
         h.skip("assign", "this kclust has no models")
         return
+    assigning_by(h, data, "assign", FEW, mixes(ways, packs, threads, each))
+    votes = ["--algorithm", "hdbscan", "--min-size", "4", "--min-samples", "3"]
+    assigning_by(h, data, "votes", votes, mixes(ways, packs, threads, False))
+
+
+def assigning_by(h, data, what, options, among):
+    """assign by the model of a fit, with every form: the same lines as those of the fit."""
     columns = ["--columns", "term,cluster,similarity,margin,row"]
-    fitted = h.fit(data, "jsonl", "plain", "file", ["-j1", *FEW, *columns])
+    fitted = h.fit(data, "jsonl", "plain", "file", ["-j1", *options, *columns])
     model = os.path.join(h.folder, "assign.model")
     with open(model, "wb") as f:
         f.write(fitted.model)
-    for form, pack, way, j in mixes(ways, packs, threads, each):
-        name = "%s assign %s %s %s -j%d" % (data.name, form, pack, way, j)
+    for form, pack, way, j in among:
+        name = "%s %s %s %s %s -j%d" % (data.name, what, form, pack, way, j)
         if not h.wanted(name):
             continue
         path = data.file(form, pack)

@@ -255,7 +255,7 @@ def config():
 
 
 def model():
-    def build(k=2, moved=0, pool=0, **changes):
+    def build(k=2, moved=0, pool=0, rows=None, **changes):
         x = np.eye(k, 2, dtype="<f4")
         info = {"kclust": "0.1.0", "rows": 2 * k, "generation": 1, "updates": 0, "joined": 0, "born": 0,
                 "unassigned": pool, "next_id": k, "created": None,
@@ -272,7 +272,13 @@ def model():
                    ("moved_place", "I64", np.zeros(moved, "<i8")), ("moved_count", "I64", np.ones(moved, "<i8")),
                    ("centroids", "F32", x), ("quantiles", "F32", np.tile(np.linspace(0, 1, 101, dtype="<f4"), (k, 1))),
                    ("pool", "F32", np.tile(np.array([[0.6, 0.8]], "<f4"), (pool, 1)))]
-        header, data = {"__metadata__": {"format": "kclust-model", "version": "1", "info": pyjson.dumps(info)}}, b""
+        if rows:
+            at, scale = np.arange(2 * k), np.float32(1 / 127)
+            tensors += [("row_hashes", "U64", at.astype("<u8") * 5), ("row_labels", "I32", (at % (k + 1) - 1).astype("<i4"))]
+            tensors += [("rows", "F16", x[at % k].astype("<f2"))] if rows == "F16" else [
+                ("row_scales", "F32", np.full(2 * k, scale, "<f4")), ("rows", "I8", (127 * x[at % k]).astype("i1"))]
+        version = "2" if "kind" in info else "1"
+        header, data = {"__metadata__": {"format": "kclust-model", "version": version, "info": pyjson.dumps(info)}}, b""
         for name, kind, a in tensors:
             b = a.tobytes()
             header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(b)]}
@@ -280,7 +286,8 @@ def model():
         return pyjson.dumps(header).encode(), data
     for i, (name, (header, data)) in enumerate({"one": build(1), "two": build(2, moved=2), "pool": build(2, pool=3),
                                                 "ids": build(2, next_id=1), "updates": build(1, updates=2, joined=3),
-                                                }.items()):
+                                                "votes": build(2, rows="F16", kind="votes"), "small": build(1, kind="small"),
+                                                "bytes": build(2, rows="I8", kind="votes")}.items()):
         put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2]), header, b"\0", data)
     header, data = build(1)
     put("model", "seed-whole", bytes([0]), struct.pack("<Q", len(header)), header, data)

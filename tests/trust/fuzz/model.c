@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "fuzz.h"
+#include "model/assign.h"
 #include "model/model.h"
 
 static void holds_together(const struct kc_model *m)
@@ -28,6 +29,34 @@ static void holds_together(const struct kc_model *m)
     for (size_t i = 0; i < m->moved.n; i++)
         FUZZ_CHECK(m->moved.place[i] < m->k && (i == 0 || m->moved.hash[i] >= m->moved.hash[i - 1]) &&
                    kc_model_moved(&m->moved, m->moved.hash[i]) <= i);
+    FUZZ_CHECK((m->kind == KC_MODEL_VOTES) == (m->rows.n > 0) && (m->rows.n == 0 || m->rows.n == m->n));
+    for (size_t i = 0; i < m->rows.n; i++)
+        FUZZ_CHECK((m->rows.label[i] < m->k || m->rows.label[i] == KC_NOISE) &&
+                   (i == 0 || m->rows.hash[i] >= m->rows.hash[i - 1]) && kc_model_find_row(m, m->rows.hash[i]) <= i);
+}
+
+/* Let the rows of a model label a few rows: any model that is accepted can. */
+static void labels_rows(const struct kc_model *m)
+{
+    const struct kc_assign_opts o = {{KC_THRESHOLD_MODEL, 0}, -2, 1, 2, 1};
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_labeller *l = NULL;
+    struct kc_buf made = {NULL, 0, 0};
+    struct kc_labelled out;
+    if (m->d > 4096)
+        return;
+    float *x = calloc(3 * m->d, sizeof *x);
+    if (!x)
+        abort();
+    for (size_t i = 0; i < 3; i++)
+        x[i * m->d + i % m->d] = 1;
+    FUZZ_CHECK(kc_labeller_new(&l, m, &o, &e) == 0 && kc_labeller_each(l, x, 3, m->d, &made, &e) == 0);
+    kc_labeller_take(l, x, 3, NULL, 3, &made, &out);
+    for (size_t i = 0; i < 3; i++)
+        FUZZ_CHECK((out.labels[i] < m->k || out.labels[i] == KC_NOISE) && (out.top[2 * i] < m->k || out.top[2 * i] == KC_NONE));
+    kc_labeller_free(l);
+    kc_buf_free(&made);
+    free(x);
 }
 
 /* The bytes of what kc_model_save writes. */
@@ -55,6 +84,7 @@ static void accepted(const struct kc_model *m)
     struct kc_err e = KC_ERR_INIT;
     struct kc_model again;
     holds_together(m);
+    labels_rows(m);
     save(m, &one);
     if (kc_model_parse(&again, one.p, one.n, "again", &e) != 0)
         fuzz_fail("what was accepted is refused when it is written again: %s", e.msg);

@@ -41,6 +41,8 @@ SCENARIOS = {
              ["out", "tree.nwk"], (2,)),
     "neighbours": (["neighbours", "-q", "--recall", "0.9", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
+    "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
+    "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
     "help": (["help", "fit"], [], (0,)),
 }
@@ -58,6 +60,10 @@ def make(folder, kclust):
     put(os.path.join(folder, "large.npy"), data.large(20000, 96))
     subprocess.run([kclust, "convert", "-o", os.path.join(folder, "large.jsonl"), os.path.join(folder, "large.npy")],
                    check=True)
+    put(os.path.join(folder, "some.npy"), data.large(4000, 96))
+    subprocess.run([kclust, "-q", "--algorithm", "ward", "-k", "3", "-m", os.path.join(folder, "model"), "-o", os.devnull,
+                    os.path.join(folder, "some.npy")], check=True)
+    os.chmod(os.path.join(folder, "model"), 0o644)
     some = vectors(9000, 24)
     for what, name, content, _ in formats.others(some):
         if what in ("csv", "faiss with ids, compressed"):

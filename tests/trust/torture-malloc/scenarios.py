@@ -72,6 +72,8 @@ def make(folder, kclust):
         b"weight-field w\nmerge-groups 0.99\nclusters records\nfacet tags\ndocument-field day\nkeywords 2\n")
     subprocess.run([kclust, "-q", "-k", "4", "-m", folder + "/model", "-o", folder + "/labels", folder + "/few.jsonl"],
                    check=True)
+    subprocess.run([kclust, "-q", "--algorithm", "hdbscan", "--min-size", "2", "--min-samples", "1", "-m", folder + "/votes",
+                    "-o", folder + "/labels3", folder + "/few.jsonl"], check=True)
     rng = random.Random(7)
     fresh = [[3 * (-1) ** j + rng.gauss(0, 0.1) for j in range(6)] for _ in range(12)]
     put("batch.jsonl", jsonl(few[:20] + fresh))
@@ -147,6 +149,15 @@ TABLE = [
                                      "late", "IN/batch.jsonl"], old=["new", "out", "side", "late"]),
     Scenario("fit like a model", ["fit", "-k", "5", "--n-init", "1", "--like", "IN/model", "-m", "new", "-o", "out",
                                   "IN/batch.jsonl"], old=["new", "out"]),
+    Scenario("fit by density, a model that votes", ["fit", "-q", "--algorithm", "hdbscan", "--min-size", "2",
+                                                    "--min-samples", "1", "-m", "model", "-o", "out", "IN/few.jsonl"],
+             old=["model", "out"]),
+    Scenario("fit in a space like a model that votes", ["fit", "-q", "-k", "4", "--n-init", "1", "--space", "pca:2", "--like",
+                                                        "IN/votes", "--min-purity", "0.5", "--model-rows", "int8", "-m",
+                                                        "model", "-o", "out", "IN/batch.jsonl"], old=["model", "out"]),
+    Scenario("assign by votes", ["assign", "-m", "IN/votes", "--drift", "--columns", "term,cluster,probability", "--top", "2",
+                                 "-o", "out", "-s", "side", "IN/batch.jsonl"], old=["out", "side"]),
+    Scenario("info of a model that votes", ["info", "IN/votes"]),
     Scenario("fit in the graph's space", ["fit"] + QUICK + ["--space", "graph:3", "-o", "out", "-s", "side",
                                           "IN/few.jsonl"], old=["out", "side"]),
     Scenario("fit in few directions", ["fit"] + QUICK + ["--space", "pca:2", "-o", "out", "-s", "side", "IN/few.jsonl"],

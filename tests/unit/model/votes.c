@@ -81,7 +81,7 @@ TEST(votes_are_those_of_the_slow_twin)
             row[i] = i % 5 == 0 ? w.ds.x.x + i % n * d : x + i * d;
         kc_votes_run(&w.m, row, asked, got, top, top ? tops : NULL, shares, work);
         for (size_t i = 0; i < asked; i++) {
-            kc_ref_vote(rows, w.m.rows.label, n, d, k, row[i], KC_MODEL_NEIGHBOURS, ranked, share);
+            kc_ref_vote(rows, w.m.rows.label, n, d, k, row[i], (uint32_t)KC_MODEL_NEIGHBOURS, ranked, share);
             const float want = ranked[0] == KC_NOISE ? 0 : share[0];
             CHECK_MSG(got[i].label == ranked[0] && memcmp(&got[i].share, &want, sizeof want) == 0,
                       "%zu x %zu, row %zu: %u %g, not %u %g", n, d, i, got[i].label, (double)got[i].share, ranked[0],
