@@ -89,7 +89,7 @@ endif
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces $(TRUST)
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -117,6 +117,14 @@ bench-large: kclust
 bench-spaces: kclust
 	@/usr/bin/python3 tests/bench/sets.py
 	@/usr/bin/python3 tests/bench/spaces.py
+
+# What neighbours, density and trees take, and how well all methods agree with labels.
+bench-graph: kclust
+	@/usr/bin/python3 tests/bench/graph.py --peers
+
+bench-methods: kclust
+	@/usr/bin/python3 tests/bench/sets.py
+	@/usr/bin/python3 tests/bench/methods.py --peers
 
 # Sanitizer builds of the program and of its tests, each in a folder of its own.
 SAN_asan = -fsanitize=address -fno-omit-frame-pointer
@@ -184,9 +192,11 @@ help:
 	  'make bench          timings and quality beside scikit-learn and Faiss (BENCH=--quick for the short ones)' \
 	  'make bench-large    the same for large sets, and cost against rows, dimensions, clusters, cores' \
 	  'make bench-spaces   fetch texts that have labels, and compare the spaces of fit on them' \
+	  'make bench-methods  the same for all algorithms' \
+	  'make bench-graph    time neighbours, density and trees' \
   'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods asan ubsan tsan valgrind warnings completions install uninstall clean help
 .DELETE_ON_ERROR:

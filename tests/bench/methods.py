@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""How well the clusters of kclust's algorithms agree with labels: methods.py [--peers] prints, for each labelled set that
-spaces.py knows, ARI/AMI @ the share of the rows in clusters, and means at the end. --peers adds scikit-learn."""
+"""How well the clusters of kclust's algorithms agree with labels: methods.py [--peers] [--write] prints, for each labelled
+set that spaces.py knows, ARI / AMI @ the share of the rows in clusters, and means at the end. --peers adds scikit-learn,
+--write keeps the figures in RESULTS.md."""
 
 import os
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import numpy as np
 
+import bench
 import spaces
 
 METHODS = [
@@ -49,7 +51,12 @@ def run_peers(path, k):
 
 def main():
     """Print a line for each set and method."""
-    every = {}
+    every, lines = {}, []
+
+    def say(text):
+        print(text, flush=True)
+        lines.append(text)
+
     for folder in spaces.labelled_sets():
         name, path = os.path.basename(folder), os.path.join(folder, "vectors.npy")
         with open(os.path.join(folder, "labels.txt"), encoding="utf-8") as f:
@@ -58,15 +65,17 @@ def main():
         found = [(what, *run_kclust(path, options, k)) for what, options in METHODS]
         if "--peers" in sys.argv:
             found += run_peers(path, k)
-        print("%s: %d rows, %d labels" % (name, len(gold), k))
+        say("%s: %d rows, %d labels" % (name, len(gold), k))
         for what, row, cluster in found:
             truth, inside = gold[row], cluster >= 0
             ari, ami = spaces.agreement(truth[inside], cluster[inside]) if inside.any() else (0, 0)
             every.setdefault(what, []).append((ari, ami, inside.mean()))
-            print("  %-36s k %4d  %.3f / %.3f @ %.2f" % (what, len(set(cluster[inside])), ari, ami, inside.mean()),
-                  flush=True)
+            say("  %-36s k %4d  %.3f / %.3f @ %.2f" % (what, len(set(cluster[inside])), ari, ami, inside.mean()))
+    say("means")
     for what, figures in every.items():
-        print("%-36s %2d sets  %.3f / %.3f @ %.2f" % (what, len(figures), *np.mean(figures, axis=0)))
+        say("  %-36s %2d sets %.3f / %.3f @ %.2f" % (what, len(figures), *np.mean(figures, axis=0)))
+    if "--write" in sys.argv:
+        bench.store([("methods: agreement with labels, ARI / AMI @ share of the rows in clusters", lines)])
 
 
 if __name__ == "__main__":
