@@ -54,9 +54,8 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err
     if (kc_job_fit_leaves_by_centroid(j) && !a->centroids)
         return kc_err_set(e, KC_EUSAGE, "--threshold and --min-margin are not for --algorithm %s, whose clusters are "
                           "not around centroids: --min-purity is", a->name);
-    const char *what = j->out.top ? "--top needs" : j->centroids ? "--centroids needs" : NULL;
-    if (what && !a->centroids)
-        return kc_err_set(e, KC_EUSAGE, "%s centroids: --algorithm %s has none", what, a->name);
+    if (j->centroids && !a->centroids)
+        return kc_err_set(e, KC_EUSAGE, "--centroids needs centroids: --algorithm %s has none", a->name);
     if (j->path[KC_FIT_TREE] && !a->merges)
         return kc_err_set(e, KC_EUSAGE, "--tree needs a hierarchy: --algorithm %s makes none; ward, average, complete, "
                           "single and hdbscan do", a->name);

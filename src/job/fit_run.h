@@ -155,6 +155,14 @@ uint64_t kc_fit_purity_bytes(const struct kc_job_fit *j, size_t n);
 uint64_t kc_fit_purity_search_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
 void kc_fit_purity_free(struct kc_job_run *run);
 
+/* job/fit_votes.c */
+
+/* Return 1 if the nearest clusters of the rows are those that their neighbours are in. */
+int kc_fit_wants_votes(const struct kc_job_fit *j);
+/* Find them: run->top and run->top_similarity, the share of the m neighbours. */
+int kc_fit_votes_make(const struct kc_job_fit *j, struct kc_job_run *run, const struct kc_neighbours *g, uint32_t m,
+                      struct kc_err *e) KC_MUST_USE;
+
 /* job/fit_levels.c */
 
 /* Unite clusters until as few are left as the job asks for. */

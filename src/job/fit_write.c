@@ -14,7 +14,7 @@
 int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
     const size_t top = (size_t)j->out.top;
-    if (top > 0) {
+    if (top > 0 && !run->top) {
         run->top = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top, e);
         run->top_similarity = kc_mem_alloc(kc_mem_mul(run->fit.n, top), sizeof *run->top_similarity, e);
         if (!run->top || !run->top_similarity ||

@@ -128,10 +128,10 @@ void kc_condense(struct kc_condensed *c, const struct kc_merge *merges, uint64_t
     c->node_lambda[top] = 0;
     for (size_t node = top; node >= n; node--) {
         const uint32_t p = c->node_of[node];
-        const double fallen = c->node_lambda[node], lambda = fallen > 0 ? fallen : 1 / merges[node - n].height;
         size_t large;
         if (p == KC_NONE)
             continue;
+        const double fallen = c->node_lambda[node], lambda = fallen > 0 ? fallen : 1 / merges[node - n].height;
         const size_t parts = list_parts(n, merges, node, min_size, c->part, c->stack, &large);
         for (size_t i = 0; i < parts; i++) {
             const uint32_t at = c->part[i];
