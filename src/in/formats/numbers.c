@@ -104,7 +104,8 @@ static int begin_numbers(struct kc_feed *f, struct kc_err *e)
                 return -1;
             continue;
         }
-        if (p == end || *p != '#' || !nl || (size_t)(nl - p) > f->o->max_line) /* (a line that is too long is refused) */
+        /* a comment that is too long is left for a message */
+        if (p == end || *p != '#' || !nl || (size_t)(nl - p) > f->o->max_line)
             break;
         f->carry_at += (size_t)(nl - p) + 1;
         f->line0++;
