@@ -16,7 +16,17 @@
 #define ALIGN ((size_t)64) /* bytes */
 #define ONE UINT64_MAX
 #define UNKNOWN (KC_NONE - 1) /* no row of the fit: the vote decides */
-#define WORK (KC_ASSIGN_WORK > KC_NONMEMBER_WORK ? KC_ASSIGN_WORK : KC_NONMEMBER_WORK)
+#define PRODUCTS (KC_ASSIGN_WORK > KC_NONMEMBER_WORK ? KC_ASSIGN_WORK : KC_NONMEMBER_WORK)
+#define WORK (PRODUCTS + sizeof(struct judged_rows))
+
+/* The rows of a tile that are in clusters, and their figures; behind the scratch of the products, as it is too large for
+ * a small stack. */
+struct judged_rows {
+    const float *row[KC_LA_TILE];
+    double silhouette[KC_LA_TILE];
+    uint32_t at[KC_LA_TILE], given[KC_LA_TILE];
+    float similarity[KC_LA_TILE], margin[KC_LA_TILE];
+};
 
 struct kc_labeller {
     const struct kc_model *m;
@@ -260,10 +270,7 @@ static void judge_tile(const struct kc_labeller *l, const float *const *row, siz
                        float *similarity, float *margin, double *silhouette, void *work)
 {
     const struct kc_model *m = l->m;
-    const float *in[KC_LA_TILE];
-    uint32_t at[KC_LA_TILE], given[KC_LA_TILE];
-    float s[KC_LA_TILE], g[KC_LA_TILE];
-    double v[KC_LA_TILE];
+    struct judged_rows *in = (struct judged_rows *)(void *)((char *)work + PRODUCTS);
     size_t n = 0;
     for (size_t r = 0; r < rows; r++) {
         similarity[r] = margin[r] = NAN;
@@ -271,20 +278,20 @@ static void judge_tile(const struct kc_labeller *l, const float *const *row, siz
             silhouette[r] = NAN;
         if (nearest[r] == KC_NOISE)
             continue;
-        in[n] = row[r];
-        given[n] = nearest[r];
-        at[n++] = (uint32_t)r;
+        in->row[n] = row[r];
+        in->given[n] = nearest[r];
+        in->at[n++] = (uint32_t)r;
     }
     if (n == 0)
         return;
-    kc_assign_tile(in, n, m->d, m->centroids, (uint32_t)m->k, given, NULL, s, g, work);
+    kc_assign_tile(in->row, n, m->d, m->centroids, (uint32_t)m->k, in->given, NULL, in->similarity, in->margin, work);
     if (silhouette)
-        kc_nonmember_silhouettes(in, n, m->d, m->sums, m->counts, m->k, given, v, work);
+        kc_nonmember_silhouettes(in->row, n, m->d, m->sums, m->counts, m->k, in->given, in->silhouette, work);
     for (size_t j = 0; j < n; j++) {
-        similarity[at[j]] = s[j];
-        margin[at[j]] = g[j];
+        similarity[in->at[j]] = in->similarity[j];
+        margin[in->at[j]] = in->margin[j];
         if (silhouette)
-            silhouette[at[j]] = v[j];
+            silhouette[in->at[j]] = in->silhouette[j];
     }
 }
 

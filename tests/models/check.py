@@ -5,9 +5,15 @@
   no row of the first half gets another id;
 - fit without one class, then update with it: if a fit of all rows separates the class, its rows get few new ids, and
   rows of the other classes keep theirs;
-- all outputs are the same byte for byte with one thread and with four."""
+- all outputs are the same byte for byte with one thread and with four;
+- a fit by density whose rows vote: its model, read here, gives new rows the labels that numpy's votes give; rows that
+  are taken out of the model mostly get their labels again, more of them than by centroids and a threshold.
 
+check.py [-v]"""
+
+import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -23,6 +29,8 @@ SETS = {GENERATED: 12, "uslabor-openai": 3, "ruwiki-minilm": 36, "sk-digits": 10
 HALVES = 2         # ways to cut a set in two
 SEPARATED = 0.8    # Jaccard index of a class and its best cluster in the fit of all
 WITHIN, NEW_SHARE, NEW_IDS, KEPT = 0.02, 0.80, 3, 0.97
+NEAREST, VOTES_ALIKE, VOTED = 15, 0.995, 0.80
+TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I8": "<i1", "I32": "<i4", "I64": "<i8", "U64": "<u8"}
 verbose = "-v" in sys.argv[1:]
 passed = failed = skipped = 0
 
@@ -128,6 +136,72 @@ def classes(s, k):
         check(name + ": others keep theirs", np.mean(before == after) >= KEPT, "%.2f %%" % (100 * np.mean(before == after)))
 
 
+def read_model(path):
+    """Return the metadata and the tensors, with their types."""
+    with open(path, "rb") as f:
+        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+        data = f.read()
+    meta = header.pop("__metadata__")
+    return meta, {name: (t["dtype"], np.frombuffer(data[slice(*t["data_offsets"])], TYPES[t["dtype"]]).reshape(t["shape"]))
+                  for name, t in header.items()}
+
+
+def write_model(path, meta, tensors):
+    header, data = {"__metadata__": meta}, b""
+    for name, (kind, a) in tensors.items():
+        b = np.ascontiguousarray(a).tobytes()
+        header[name] = {"dtype": kind, "shape": a.shape, "data_offsets": [len(data), len(data) + len(b)]}
+        data += b
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def vote(rows, label, x):
+    """The labels that most of the nearest rows have; of equally many votes the larger sum of similarities."""
+    out = []
+    for s in x @ rows.T:
+        near = np.argsort(-s, kind="stable")[:NEAREST]
+        of = label[near]
+        out.append(max(set(of), key=lambda c: (np.sum(of == c), np.sum(s[near][of == c]), -(c % 2**32))))
+    return np.array(out)
+
+
+def votes(s, form):
+    """Take a fifth of the rows out of a model, and let the others vote for them."""
+    n = len(s.x)
+    unit = s.x / np.linalg.norm(s.x.astype("f8"), axis=1, keepdims=True)
+    out = np.random.default_rng(SEED).permutation(n)[:n // 5]
+    model, small, path = (os.path.join(s.folder, name) for name in ("votes", "small", "x.npy"))
+    np.save(path, s.x)
+    how = ["--algorithm", "hdbscan", "--space", "graph"]
+    full = labels(*how, "-m", model, "--model-rows", form, path)
+    labels(*how, "-m", small, "--model-rows", "none", path)
+    name = "%s, votes of %s" % (s.name, form)
+    check(name + ": the labels of the fit", np.array_equal(labels("assign", "-m", model, path), full), "")
+    meta, t = read_model(model)
+    rows = t["rows"][1].astype("f8") * (t["row_scales"][1].astype("f8")[:, None] if "row_scales" in t else 1)
+    length = np.linalg.norm(rows, axis=1)
+    check(name + ": unit rows", np.all(abs(length - 1) < 2e-3), "%g to %g" % (length.min(), length.max()))
+    gone = np.array([np.argmax(rows @ unit[i]) for i in out])
+    keep = np.setdiff1d(np.arange(n), gone)
+    for tensor in "rows", "row_labels", "row_hashes", "row_scales":
+        if tensor in t:
+            t[tensor] = (t[tensor][0], t[tensor][1][keep])
+    info = json.loads(meta["info"])
+    info["rows"] = len(keep)
+    write_model(model, {**meta, "info": json.dumps(info)}, t)
+    np.save(path, s.x[out])
+    got = labels("assign", "-m", model, path)
+    want = vote(rows[keep], t["row_labels"][1].astype(int), unit[out])
+    alike = np.mean(got == want)
+    check(name + ": those of numpy", alike >= VOTES_ALIKE, "%.2f %%" % (100 * alike))
+    voted, near = np.mean(got == full[out]), np.mean(labels("assign", "-m", small, path) == full[out])
+    check(name + ": the labels of rows taken out", voted >= VOTED and voted >= near, "%.1f %%, by centroids %.1f %%" % (
+        100 * voted, 100 * near))
+
+
 def main():
     global skipped
     for name, k in SETS.items():
@@ -137,6 +211,8 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             s = Set(name, folder)
+            for form in "f16", "int8":
+                votes(s, form)
             halves(s, k)
             classes(s, k)
     print("models: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
