@@ -19,8 +19,8 @@
 #define PRODUCTS (KC_ASSIGN_WORK > KC_NONMEMBER_WORK ? KC_ASSIGN_WORK : KC_NONMEMBER_WORK)
 #define WORK (PRODUCTS + sizeof(struct judged_rows))
 
-/* The rows of a tile that are in clusters, and their figures; behind the scratch of the products, as it is too large for
- * a small stack. */
+/* The rows of a tile that are in clusters, and their figures; behind the scratch of the products, as it is too large
+ * for a small stack. */
 struct judged_rows {
     const float *row[KC_LA_TILE];
     double silhouette[KC_LA_TILE];
