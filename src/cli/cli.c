@@ -77,7 +77,7 @@ static int refuse_word(const char *word, struct kc_err *e)
 /* Return 1 if the verb has the option --output. */
 static int has_output(const struct kc_verb *v)
 {
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_list(v, opts);
     for (size_t i = 0; i < n; i++)
         if (opts[i].row->name && strcmp(opts[i].row->name, "output") == 0)

@@ -135,7 +135,7 @@ static int add_option(struct kc_buf *b, const struct kc_opt *opt, struct kc_err 
 /* Add the options, each group under its heading. basic: only those of the short help. */
 static int add_options(struct kc_buf *b, const struct kc_verb *v, int basic, struct kc_err *e)
 {
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_shown(v, opts);
     const char *heading = NULL;
     for (size_t i = 0; i < n; i++) {
@@ -205,7 +205,7 @@ int kc_cli_version(void)
 /* List the options for scripts, one per line. */
 static int add_list(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;

@@ -44,7 +44,7 @@ static int add_bash_pattern(struct kc_buf *b, const struct kc_verb *v, const str
 /* Add the cases that complete the values of a verb's options. */
 static int add_bash_values(struct kc_buf *b, const struct kc_verb *v, struct kc_err *e)
 {
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;
@@ -70,7 +70,7 @@ static int add_bash_options(struct kc_buf *b, const struct kc_verb *v, struct kc
     if (kc_buf_printf(b, e, "        %s) words='", v->name) != 0)
         return -1;
     int any = 0;
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_shown(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;
@@ -222,7 +222,7 @@ static int make_zsh(struct kc_buf *b, struct kc_err *e)
     for (const struct kc_verb *const *v = kc_verbs; *v; v++) {
         if (kc_buf_printf(b, e, "    %s)\n        _arguments -s -S \\\n", (*v)->name) != 0)
             return -1;
-        struct kc_opt opts[KC_OPTS_MOST];
+        static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
         size_t n = kc_opts_shown(*v, opts);
         for (size_t i = 0; i < n; i++)
             if (add_zsh_option(b, opts[i].row, e) != 0)
@@ -307,7 +307,7 @@ static int make_fish(struct kc_buf *b, struct kc_err *e)
         kc_buf_adds(b, "'\n", e) != 0)
         return -1;
     for (const struct kc_verb *const *v = kc_verbs; *v; v++) {
-        struct kc_opt opts[KC_OPTS_MOST];
+        static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
         size_t n = kc_opts_shown(*v, opts);
         for (size_t i = 0; i < n; i++)
             if (add_fish_option(b, *v, opts[i].row, e) != 0)

@@ -76,7 +76,7 @@ static int add_line(struct kc_config *c, const char *p, size_t n, uint64_t line,
 /* Return the option that a text calls by this name: by its whole long name, or by its letter if it has no long one. */
 static const struct kc_option *find_option(const struct kc_verb *v, const char *name)
 {
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_list(v, opts);
     for (size_t i = 0; i < n; i++) {
         const struct kc_option *o = opts[i].row;

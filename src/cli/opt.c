@@ -292,7 +292,7 @@ int kc_opt_store(void *arg, const struct kc_option *row, const char *value, cons
 {
     const struct kc_verb *v = *(const struct kc_verb **)arg;
     struct kc_cli *cli = v->args;
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_list(v, opts);
     for (size_t i = 0; i < n; i++) {
         if (!is_same_option(opts[i].row, row))
@@ -308,7 +308,7 @@ int kc_opt_store(void *arg, const struct kc_option *row, const char *value, cons
 int kc_opt_given(const struct kc_verb *v, const char *name)
 {
     const struct kc_cli *cli = v->args;
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_list(v, opts);
     for (size_t i = 0; i < n; i++)
         if (cli->given[i] && opts[i].row->name && strcmp(opts[i].row->name, name) == 0)
@@ -369,7 +369,7 @@ int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, s
 {
     char name[2][ORIGIN_MAX];
     const struct kc_cli *cli = v->args;
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     size_t n = kc_opts_list(v, opts);
     for (const struct kc_rule *r = v->rules; r && r->options; r++) {
         const struct kc_option *a = find_active(cli, opts, n, r->options), *b = find_active(cli, opts, n, r->others);
@@ -400,7 +400,7 @@ int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *text
 {
     char name[ORIGIN_MAX];
     const struct kc_cli *cli = v->args;
-    struct kc_opt opts[KC_OPTS_MOST];
+    static struct kc_opt opts[KC_OPTS_MOST]; /* too large for a small stack */
     const size_t n = kc_opts_list(v, opts);
     const struct kc_algorithm *chosen = find_algorithm(opts, n);
     for (size_t i = 0; chosen && i < n; i++) {

@@ -61,9 +61,10 @@ int kc_fit_votes_make(const struct kc_job_fit *j, struct kc_job_run *run, const 
     const int rc = c && run->top && run->top_similarity ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const size_t found = count_votes(g, i, m, run->fit.labels, c);
+        const double all = g->count[i] < m ? g->count[i] : m;
         for (size_t t = 0; t < top; t++) {
             run->top[i * top + t] = t < found ? c[t].cluster : KC_NONE;
-            run->top_similarity[i * top + t] = t < found ? (float)((double)c[t].votes / (g->count[i] < m ? g->count[i] : m)) : NAN;
+            run->top_similarity[i * top + t] = t < found ? (float)(c[t].votes / all) : NAN;
         }
     }
     kc_mem_free(c);

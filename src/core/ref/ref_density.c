@@ -24,6 +24,8 @@ void kc_ref_reach(const float *x, size_t n, size_t d, uint32_t samples, float *c
 {
     float *all = malloc(n * sizeof *all), *best = malloc(n * sizeof *best);
     unsigned char *done = calloc(n, 1);
+    for (size_t i = 0; i < n; i++)
+        core[i] = -1;
     for (size_t i = 0; all && i < n; i++) {
         size_t m = 0;
         for (size_t j = 0; j < n; j++)
@@ -75,6 +77,7 @@ struct walk {
 };
 
 /* Let all rows below a node leave a cluster. */
+/* NOLINTNEXTLINE(misc-no-recursion): a twin of few rows */
 static void drop_rows(struct walk *w, size_t node, size_t c, double lambda)
 {
     if (w->node[node].size > 1) {
@@ -89,6 +92,7 @@ static void drop_rows(struct walk *w, size_t node, size_t c, double lambda)
 }
 
 /* List what a node falls apart into when all edges of its distance are removed. */
+/* NOLINTNEXTLINE(misc-no-recursion): a twin of few rows */
 static void list_sides(const struct walk *w, size_t node, double distance, size_t *side, size_t *parts)
 {
     const size_t child[2] = {w->node[node].left, w->node[node].right};
@@ -100,6 +104,7 @@ static void list_sides(const struct walk *w, size_t node, double distance, size_
 }
 
 /* Follow a cluster down from a node. */
+/* NOLINTNEXTLINE(misc-no-recursion): a twin of few rows */
 static void follow_cluster(struct walk *w, size_t node, size_t c)
 {
     const double lambda = 1 / w->node[node].distance;
@@ -127,6 +132,7 @@ static void follow_cluster(struct walk *w, size_t node, size_t c)
 }
 
 /* Choose the most stable clusters in c; return their stability. */
+/* NOLINTNEXTLINE(misc-no-recursion): a twin of few rows */
 static double choose_clusters(struct walk *w, size_t c, int leaves)
 {
     struct cluster *k = &w->cluster[c];
@@ -171,7 +177,7 @@ static void merge_nodes(struct walk *w, const double *distance)
 uint32_t kc_ref_hdbscan(const float *x, size_t n, size_t d, uint32_t samples, uint64_t min_size, int leaves,
                         uint32_t *labels, float *probability, float *outlier)
 {
-    float *core = malloc(n * sizeof *core), *weight = malloc(n * sizeof *weight);
+    float *core = calloc(n, sizeof *core), *weight = calloc(n, sizeof *weight);
     double *distance = malloc(n * n * sizeof *distance);
     struct walk w = {malloc(2 * n * sizeof *w.node), malloc(2 * n * sizeof *w.cluster), n, 1, min_size,
                      malloc(n * sizeof *w.of), malloc(n * sizeof *w.lambda)};

@@ -28,6 +28,7 @@ void kc_ref_neighbours(const float *x, size_t n, size_t d, const int64_t *time, 
         for (size_t t = 0; t < d; t++)
             s = fmaf(x[row * d + t], x[j * d + t], s);
         if (decay > 0 && s > 0)
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): with decay there are times */
             s = (float)((double)s * kc_exp(-fabs((double)time[row] - (double)time[j]) / decay));
         if (j != row && (double)s >= least)
             all[k++] = (struct other){s, (uint32_t)j};
@@ -79,7 +80,7 @@ static int is_better(double s, size_t a, size_t b, double than, size_t c, size_t
 
 size_t kc_ref_join(const float *x, size_t n, size_t d, const uint32_t *part, uint32_t *from, uint32_t *to)
 {
-    double *best = malloc(n * sizeof *best); /* of a row: its similarity to the nearest of the tree; 9: it is in it */
+    double *best = calloc(n, sizeof *best); /* of a row: its similarity to the nearest of the tree; 9: it is in it */
     size_t *near = calloc(n, sizeof *near), edges = 0;
     for (size_t i = 0, last = 0; i + 1 < n; i++) {
         size_t next = 0;
