@@ -29,7 +29,6 @@ struct peeling {
     uint32_t *labels;      /* (BATCH, n) all rows labelled */
     size_t waiting;        /* layers in labels, */
     size_t clusters;       /* and clusters in these */
-    size_t room;
     struct kc_layers *out;
     struct kc_err *e;
 };

@@ -14,7 +14,6 @@ struct worker {
     double *columns; /* (COLUMNS, d) */
     double *out;     /* (COLUMNS, KC_LA_TILE) */
     char *scratch;   /* KC_LA_SCRATCH */
-    char padding[40];
 };
 
 struct chaining {
