@@ -108,6 +108,8 @@ static const struct kc_option model_rows[] = {
     {.name = "model-rows", .arg = "FORM", .type = KC_OPTION_WORD, .at = AT(job.model_form), .words = KC_MODEL_FORMS,
      .help = "keep the rows in a model whose clusters are not around centroids, as float16, or as bytes in half the "
              "size; none: keep centroids alone, which label new rows less well"},
+    {.name = "small-model", .type = KC_OPTION_FLAG, .at = AT(job.model_form), .set = KC_MODEL_NO_ROWS,
+     .help = "the same as --model-rows none"},
     {0}};
 
 static const struct kc_option keeping[] = {
@@ -165,7 +167,7 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},
-    {KC_NEEDS, "model-rows", "model", "the file for them"},
+    {KC_NEEDS, "model-rows small-model", "model", "the file for them"},
     {KC_NEEDS, "lock-timeout", "model", "the file that other runs may be writing"},
     {KC_NEEDS, "like-labels max-relabel", "like", "the model whose ids to keep"},
     {KC_NEEDS, "text-field stop-words language", "keywords", NULL},
@@ -185,7 +187,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         kc_cli_check_algorithm(j, a->cli.algorithm[a->algorithm], e) != 0 ||
         (!j->centroids && j->algorithm->check(j->opts, e) != 0))
         return -1; /* (with centroids k is not known yet) */
-    if (kc_opt_given(v, "model-rows") && kc_job_fit_model_kind(j) == KC_MODEL_CENTROIDS)
+    if ((kc_opt_given(v, "model-rows") || kc_opt_given(v, "small-model")) &&
+        kc_job_fit_model_kind(j) == KC_MODEL_CENTROIDS)
         return kc_err_set(e, KC_EUSAGE, "--model-rows: the centroids are the model of --algorithm %s and --space "
                           "cosine, which needs no rows", j->algorithm->name);
     if ((j->path[KC_FIT_TREE] && kc_out_tree_format(j->path[KC_FIT_TREE], &j->tree_format, e) != 0))

@@ -405,10 +405,11 @@ int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *text
     const struct kc_algorithm *chosen = find_algorithm(opts, n);
     for (size_t i = 0; chosen && i < n; i++) {
         const struct kc_option *o = opts[i].row;
-        const struct kc_algorithm *of = NULL;
-        for (const struct kc_algorithm *const *a = kc_algorithms; *a && !of; a++)
-            of = has_option((*a)->options, o) ? *a : NULL;
-        if (!of || !cli->given[i] || has_option(chosen->options, o))
+        char of[100] = "";
+        for (const struct kc_algorithm *const *a = kc_algorithms; *a; a++)
+            if (has_option((*a)->options, o))
+                snprintf(of + strlen(of), sizeof of - strlen(of), "%s%s", *of ? ", " : "", (*a)->name);
+        if (!*of || !cli->given[i] || has_option(chosen->options, o))
             continue;
         if (o->name)
             name_with_origin(cli, opts, n, o, texts, name);
@@ -417,7 +418,7 @@ int kc_opt_check_algorithm(const struct kc_verb *v, const struct kc_config *text
         if (cli->given[i] == 2 && !strchr(name, '(')) /* the environment is for all algorithms */
             continue;
         return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm %s, but for --algorithm %s", name, chosen->name,
-                          of->name);
+                          of);
     }
     return 0;
 }

@@ -231,10 +231,10 @@ int kc_fit_write_tree(const struct kc_job_fit *j, struct kc_job_run *run, struct
     const struct kc_tree_file t = {
         .algorithm = j->algorithm->name,
         .merges = fit->merges,
-        .leaves = own && own->cells ? own->cells : fit->n,
+        .leaves = own && own->cells ? own->cells : dense && dense->cells ? dense->cells : fit->n,
         .n = fit->n,
-        .cell = own ? own->cell : NULL,
-        .cell_rows = own ? own->cell_rows : NULL,
+        .cell = own ? own->cell : dense ? dense->cell : NULL,
+        .cell_rows = own ? own->cell_rows : dense ? dense->cell_rows : NULL,
         .condensed = dense ? dense->tree : NULL,
         .condensed_id = dense ? dense->tree_id : NULL,
         .condensed_of = dense ? dense->of : NULL,

@@ -181,7 +181,7 @@ static int add_condensed(struct writing *w, struct kc_jsonw *j)
     }
     kc_jsonw_close(j, ']');
     kc_jsonw_open(j, "falls_out_of", '[', 1);
-    for (size_t i = 0; rc == 0 && i < t->n; i++) {
+    for (size_t i = 0; rc == 0 && i < t->leaves; i++) {
         kc_jsonw_u64(j, NULL, t->condensed_of[i]);
         rc = flush(w, 0);
     }

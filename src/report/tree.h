@@ -20,7 +20,7 @@ struct kc_tree_file {
     const uint64_t *cell_rows;    /* (leaves) rows of each cell; NULL with cell */
     const struct kc_dense_cluster *condensed; /* (ncondensed); NULL: there is none */
     const uint32_t *condensed_id; /* (ncondensed) the id of a selected cluster; KC_NONE: it is not selected */
-    const uint32_t *condensed_of; /* (n) the cluster that each row falls out of */
+    const uint32_t *condensed_of; /* (leaves) the cluster that each leaf falls out of */
     uint32_t ncondensed;
     const struct kc_strs *terms;  /* (n), or empty: the numbers of the input rows are the terms */
     const uint64_t *skipped;      /* (nskipped) input rows left out, ascending */

@@ -19,7 +19,14 @@ static int by_rank(const void *x, const void *y)
     return kc_bridge_is_better(x, y) ? -1 : kc_bridge_is_better(y, x);
 }
 
-void kc_density_merge(struct kc_bridge *tree, size_t n, struct kc_merge *merges, uint32_t *parent, uint32_t *node)
+/* Return how many rows are below a node. */
+static uint64_t count_rows(size_t n, const uint64_t *sizes, const struct kc_merge *merges, uint32_t node)
+{
+    return node >= n ? merges[node - n].size : sizes ? sizes[node] : 1;
+}
+
+void kc_density_merge(struct kc_bridge *tree, size_t n, const uint64_t *sizes, struct kc_merge *merges,
+                      uint32_t *parent, uint32_t *node)
 {
     if (n > 2)
         qsort(tree, n - 1, sizeof *tree, by_rank);
@@ -29,7 +36,7 @@ void kc_density_merge(struct kc_bridge *tree, size_t n, struct kc_merge *merges,
         const uint32_t a = kc_forest_root(parent, tree[t].a), b = kc_forest_root(parent, tree[t].b);
         const uint32_t x = node[a], y = node[b];
         const double distance = 1 - (double)tree[t].weight;
-        const uint64_t one = x < n ? 1 : merges[x - n].size, other = y < n ? 1 : merges[y - n].size;
+        const uint64_t one = count_rows(n, sizes, merges, x), other = count_rows(n, sizes, merges, y);
         merges[t] = (struct kc_merge){x < y ? x : y, x < y ? y : x,
                                       distance > KC_DENSITY_CLOSEST ? distance : KC_DENSITY_CLOSEST, one + other};
         (void)kc_forest_unite(parent, a, b);
@@ -40,7 +47,7 @@ void kc_density_merge(struct kc_bridge *tree, size_t n, struct kc_merge *merges,
 /* Return the most clusters that a condensed tree can have: one root, and two for each split. */
 static size_t count_room(size_t n, uint64_t min_size)
 {
-    const size_t leaves = n / (size_t)(min_size > 2 ? min_size : 2) + 1;
+    const size_t leaves = n / (size_t)(min_size > 1 ? min_size : 1) + 1;
     return 2 * leaves + 1;
 }
 
@@ -95,11 +102,13 @@ static uint32_t add_cluster(struct kc_condensed *c, uint32_t p, double lambda, u
     return c->nclusters++;
 }
 
-/* List the nodes that a node falls apart into at its height, all those of equal height at once, into part. stack:
- * scratch. Return how many there are; *large: how many of at least min_size rows. */
-static size_t list_parts(size_t n, const struct kc_merge *merges, size_t node, uint64_t min_size, uint32_t *part,
-                         uint32_t *stack, size_t *large)
+/* List the nodes that a node falls apart into at its height, all those of equal height at once, into
+ * c->part. Return how many there are; *large: how many of at least min_size rows. */
+static size_t list_parts(struct kc_condensed *c, const struct kc_merge *merges, size_t node, uint64_t min_size,
+                         size_t *large)
 {
+    const size_t n = c->n;
+    uint32_t *part = c->part, *stack = c->stack;
     const double height = merges[node - n].height;
     size_t parts = 0, depth = 0;
     *large = 0;
@@ -112,7 +121,7 @@ static size_t list_parts(size_t n, const struct kc_merge *merges, size_t node, u
                 continue;
             }
             part[parts++] = child[i];
-            *large += (child[i] < n ? 1 : merges[child[i] - n].size) >= min_size;
+            *large += count_rows(n, c->sizes, merges, child[i]) >= min_size;
         }
     }
     return parts;
@@ -124,7 +133,7 @@ void kc_condense(struct kc_condensed *c, const struct kc_merge *merges, uint64_t
     for (size_t node = 0; node <= top; node++)
         c->node_of[node] = KC_NONE; /* a node of equal height with the one above it stays so */
     c->nclusters = 0;
-    c->node_of[top] = add_cluster(c, KC_NONE, 0, n);
+    c->node_of[top] = add_cluster(c, KC_NONE, 0, count_rows(n, c->sizes, merges, (uint32_t)top));
     c->node_lambda[top] = 0;
     for (size_t node = top; node >= n; node--) {
         const uint32_t p = c->node_of[node];
@@ -132,10 +141,10 @@ void kc_condense(struct kc_condensed *c, const struct kc_merge *merges, uint64_t
         if (p == KC_NONE)
             continue;
         const double fallen = c->node_lambda[node], lambda = fallen > 0 ? fallen : 1 / merges[node - n].height;
-        const size_t parts = list_parts(n, merges, node, min_size, c->part, c->stack, &large);
+        const size_t parts = list_parts(c, merges, node, min_size, &large);
         for (size_t i = 0; i < parts; i++) {
             const uint32_t at = c->part[i];
-            const uint64_t size = at < n ? 1 : merges[at - n].size;
+            const uint64_t size = count_rows(n, c->sizes, merges, at);
             const int stays = !(fallen > 0) && size >= min_size;
             c->node_of[at] = stays && large > 1 ? add_cluster(c, p, lambda, size) : p;
             c->node_lambda[at] = stays ? 0 : lambda;
@@ -143,8 +152,8 @@ void kc_condense(struct kc_condensed *c, const struct kc_merge *merges, uint64_t
     }
     for (size_t i = 0; i < n; i++) {
         c->of[i] = c->node_of[i];
-        c->lambda[i] = c->node_lambda[i];
-        leave_cluster(c, c->of[i], c->lambda[i], 1);
+        c->lambda[i] = c->node_lambda[i] > 0 || !c->row_lambda ? c->node_lambda[i] : c->row_lambda[i];
+        leave_cluster(c, c->of[i], c->lambda[i], c->sizes ? (double)c->sizes[i] : 1);
     }
 }
 

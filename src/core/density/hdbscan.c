@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "core/density/reach.h"
 #include "core/judge/describe.h"
+#include "core/kmeans/kmeans.h"
 #include "core/near/near.h"
 
 #define NEAR 32u /* neighbours that prove most of the tree */
@@ -18,14 +19,15 @@ static const struct kc_hdbscan_opts defaults = KC_HDBSCAN_OPTS_DEFAULT;
 /* What a run holds. */
 struct dense {
     const struct kc_ctx *ctx;
-    const struct kc_rows *rows;
+    const struct kc_rows *rows; /* or the centroids of cells */
     const struct kc_hdbscan_opts *o;
     const struct kc_request *r;
-    struct kc_clustering *f;
+    struct kc_clustering *f;    /* of these */
     struct kc_hdbscan *own;
     struct kc_neighbours near;
     struct kc_affinity graph;
     struct kc_condensed tree;
+    const float *most; /* (n) limits of the cores of cells; NULL: the rows are clustered */
     struct kc_err *e;
 };
 
@@ -74,6 +76,11 @@ static const struct kc_option options[] = {
     {.name = "epsilon", .arg = "D", .type = KC_OPTION_REAL, .at = AT(epsilon), .high = 2, .off = "off",
      .shown = "off", .marks = KC_OPTION_RECORD,
      .help = "do not split clusters at distances below D, 1 less the cosine"},
+    {.name = "two-stage", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(cells), .least = 2, .most = KC_K_MOST,
+     .off = "off", .expected = "off or a number of cells from 2 up, such as 1000", .marks = KC_OPTION_RECORD,
+     .help = "cluster the rows into N cells by k-means first, and find dense clusters of cells"},
+    {.name = "seed", .arg = "N", .type = KC_OPTION_U64, .at = AT(seed), .env = "KCLUST_SEED",
+     .marks = KC_OPTION_RECORD, .help = "the seed of every random choice"},
     {.name = "allow-one", .type = KC_OPTION_FLAG, .at = AT(allow_one), .set = 1, .marks = KC_OPTION_RECORD,
      .help = "let one cluster of all rows be an answer"},
     {.name = "noise", .arg = "WHAT", .type = KC_OPTION_WORD, .at = AT(noise), .words = "keep nearest",
@@ -129,6 +136,9 @@ static void free_appendix(void *appendix)
     kc_mem_free(own->tree);
     kc_mem_free(own->tree_id);
     kc_mem_free(own->of);
+    kc_mem_free(own->cell);
+    kc_mem_free(own->cell_rows);
+    kc_mem_free(own->cell_lambda);
     kc_mem_free(own);
 }
 
@@ -149,11 +159,15 @@ static int make_dendrogram(struct dense *w)
         rc = kc_near_find(w->ctx, w->rows, &o, 0, &w->near, &search, w->e);
     if (rc == 0) {
         w->own->recall = search.cells ? search.by_cells.recall : 1;
-        rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, search.cells == 0, core, tree,
-                           &reach, w->e);
+        rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, w->most, search.cells == 0, core,
+                           tree, &reach, w->e);
     }
     if (rc == 0) {
-        kc_density_merge(tree, n, w->f->merges, work, work + n);
+        kc_density_merge(tree, n, w->own->cell_rows, w->f->merges, work, work + n);
+        for (size_t i = 0; w->most && i < n; i++) {
+            const double distance = 1 - (double)core[i];
+            w->own->cell_lambda[i] = 1 / (distance > KC_DENSITY_CLOSEST ? distance : KC_DENSITY_CLOSEST);
+        }
         w->own->again = reach.again;
         kc_ctx_log(w->ctx, KC_LOG_INFO, "tree: %u rounds over lists of %u, %.3g of the pairs looked at again, %u parts "
                    "joined at the end", reach.rounds, o.m, reach.again, reach.bridged);
@@ -169,7 +183,7 @@ static int choose_size(struct dense *w, const struct kc_selection *s, uint64_t *
 {
     struct kc_layers *l = &w->own->layers;
     struct kc_layers_opts o = {get_least_size(w->o), w->o->k, s, w->r->graph,
-                               w->r->original ? w->r->original : w->rows};
+                               w->r->original ? w->r->original : w->rows, w->own->cell_rows};
     *min_size = get_least_size(w->o);
     if (w->own->select != KC_SELECT_LAYERS)
         return 0;
@@ -238,12 +252,22 @@ static void name_tree(struct dense *w)
 {
     struct kc_hdbscan *own = w->own;
     for (size_t i = 0; own->ntree && i < w->f->n; i++) {
-        uint32_t at = own->of[i];
+        uint32_t at = own->of[own->cell ? own->cell[i] : i];
         while (at != KC_NONE && own->tree_id[at] == KC_NONE)
             at = own->tree[at].parent;
         if (at != KC_NONE)
             own->tree_id[at] = w->f->labels[i];
     }
+}
+
+/* Begin a condensed tree of n rows or cells. */
+static int begin_tree(struct kc_condensed *c, const struct kc_hdbscan *own, size_t n, uint64_t min_size,
+                      struct kc_err *e)
+{
+    const int rc = kc_condensed_begin(c, n, own->cells ? 1 : min_size, e);
+    c->sizes = own->cell_rows;
+    c->row_lambda = own->cell_lambda;
+    return rc;
 }
 
 /* Label the rows by the dendrogram. */
@@ -254,7 +278,7 @@ static int label_rows(struct dense *w)
     const struct kc_selection s = make_selection(w->o, w->own->select);
     uint64_t min_size;
     int rc = -1;
-    if (kc_condensed_begin(&w->tree, n, get_least_size(w->o), w->e) != 0 || choose_size(w, &s, &min_size) != 0)
+    if (begin_tree(&w->tree, w->own, n, get_least_size(w->o), w->e) != 0 || choose_size(w, &s, &min_size) != 0)
         return -1;
     unsigned char *chosen = kc_mem_alloc(w->tree.room, 1, w->e);
     double *work = kc_mem_alloc(w->tree.room, sizeof *work, w->e);
@@ -267,7 +291,7 @@ static int label_rows(struct dense *w)
         kc_condensed_select(&w->tree, &s, chosen, work);
         f->k = kc_condensed_label(&w->tree, chosen, f->labels, f->probability, f->outlier, id, work);
         for (size_t i = 0; i < n; i++)
-            w->own->noise += f->labels[i] == KC_NOISE;
+            w->own->noise += f->labels[i] != KC_NOISE ? 0 : w->own->cell_rows ? w->own->cell_rows[i] : 1;
         keep_tree(w, chosen);
         rc = w->o->noise == KC_NOISE_NEAREST && f->k > 0 ?
              kc_layers_fill(w->ctx, w->rows, f->labels, f->k, w->e) : 0;
@@ -296,6 +320,91 @@ static int label_few_rows(struct dense *w)
     return 0;
 }
 
+/* Return 1 if there is a first stage for n rows. */
+static int has_cells(const struct kc_hdbscan_opts *o, size_t n)
+{
+    return o->cells > 0 && o->cells < n;
+}
+
+/* Cluster the rows into cells. */
+static int make_cells(struct dense *w, struct kc_clustering *cells, float **most)
+{
+    const struct kc_kmeans_opts o = kc_kmeans_cells(w->o->cells, w->o->seed);
+    const struct kc_request request = {0};
+    struct kc_hdbscan *own = w->own;
+    if (kc_kmeans_run(w->ctx, w->rows, &o, &request, cells, w->e) != 0)
+        return -1;
+    own->cells = cells->k;
+    own->cell = cells->labels;
+    cells->labels = NULL;
+    own->cell_rows = kc_mem_alloc(own->cells, sizeof *own->cell_rows, w->e);
+    own->cell_lambda = kc_mem_alloc(own->cells, sizeof *own->cell_lambda, w->e);
+    *most = kc_mem_alloc(own->cells, sizeof **most, w->e);
+    if (!own->cell_rows || !own->cell_lambda || !*most)
+        return -1;
+    for (size_t c = 0; c < own->cells; c++) {
+        own->cell_rows[c] = cells->clusters[c].size;
+        (*most)[c] = (float)cells->clusters[c].cohesion; /* a cell is no denser than its rows lie around its centroid */
+    }
+    return 0;
+}
+
+/* Give the rows what their cells have. */
+static int spread_cells(struct dense *w, struct kc_clustering *of_cells)
+{
+    struct kc_clustering *f = w->f;
+    f->probability = kc_mem_alloc(f->n, sizeof *f->probability, w->e);
+    f->outlier = kc_mem_alloc(f->n, sizeof *f->outlier, w->e);
+    if (!f->probability || !f->outlier)
+        return -1;
+    for (size_t i = 0; i < f->n; i++) {
+        const uint32_t c = w->own->cell[i];
+        f->labels[i] = of_cells->labels[c];
+        f->probability[i] = of_cells->probability[c];
+        f->outlier[i] = of_cells->outlier[c];
+    }
+    f->k = of_cells->k;
+    f->merges = of_cells->merges;
+    f->nmerges = of_cells->nmerges;
+    of_cells->merges = NULL;
+    return 0;
+}
+
+/* Find neighbours, trees and labels of the rows or cells. */
+static int cluster_rows(struct dense *w)
+{
+    const int rc = make_dendrogram(w) != 0 || label_rows(w) != 0 ? -1 : 0;
+    kc_condensed_free(&w->tree);
+    kc_affinity_free(&w->graph);
+    kc_neighbours_free(&w->near);
+    return rc;
+}
+
+/* Cluster cells instead of the rows. Layers are judged by the cells, each as one row. */
+static int cluster_cells(struct dense *w)
+{
+    static const struct kc_request plain = {0};
+    struct kc_clustering cells = {0}, of_cells = {.d = w->rows->d};
+    float *most = NULL;
+    int rc = make_cells(w, &cells, &most);
+    if (rc == 0) {
+        const struct kc_rows centroids = kc_rows_memory(cells.centroids, cells.k, cells.d);
+        struct dense v = *w;
+        v.rows = &centroids;
+        v.r = &plain;
+        v.f = &of_cells;
+        v.most = most;
+        of_cells.n = cells.k;
+        of_cells.labels = kc_mem_alloc(of_cells.n, sizeof *of_cells.labels, w->e);
+        rc = !of_cells.labels ? -1 : cells.k < 2 ? label_few_rows(&v) : cluster_rows(&v);
+        rc = rc == 0 ? spread_cells(w, &of_cells) : -1;
+    }
+    kc_clustering_free(&of_cells);
+    kc_clustering_free(&cells);
+    kc_mem_free(most);
+    return rc;
+}
+
 static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
                        const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
@@ -310,10 +419,7 @@ static int run_hdbscan(const struct kc_ctx *ctx, const struct kc_rows *rows, con
     w.own->select = choose_selection(o, r);
     w.own->recall = 1;
     int rc = rows->n < 2 * get_least_size(o) ? label_few_rows(&w) :
-             make_dendrogram(&w) != 0 || label_rows(&w) != 0 ? -1 : 0;
-    kc_condensed_free(&w.tree);
-    kc_affinity_free(&w.graph);
-    kc_neighbours_free(&w.near);
+             has_cells(o, rows->n) ? cluster_cells(&w) : cluster_rows(&w);
     if (rc == 0)
         rc = kc_describe(ctx, rows, r, out->k, out, e);
     if (rc == 0) {
@@ -330,8 +436,9 @@ int kc_hdbscan_layer(const struct kc_clustering *f, const struct kc_hdbscan_opts
     const struct kc_hdbscan *own = kc_hdbscan_of(f);
     const uint64_t min_size = own->layers.layer[layer].min_size;
     const struct kc_selection s = make_selection(o, own->select);
+    const size_t n = own->cells ? own->cells : f->n;
     struct kc_condensed c;
-    int rc = kc_condensed_begin(&c, f->n, min_size, e);
+    int rc = begin_tree(&c, own, n, min_size, e);
     unsigned char *chosen = kc_mem_alloc(c.room, 1, e);
     double *work = kc_mem_alloc(c.room, sizeof *work, e);
     uint32_t *id = kc_mem_alloc(c.room, sizeof *id, e);
@@ -340,7 +447,10 @@ int kc_hdbscan_layer(const struct kc_clustering *f, const struct kc_hdbscan_opts
     if (rc == 0) {
         kc_condense(&c, f->merges, min_size);
         kc_condensed_select(&c, &s, chosen, work);
-        *k = kc_condensed_label(&c, chosen, labels, NULL, NULL, id, work);
+        uint32_t *of = own->cell ? c.part : labels; /* labels of the cells, in scratch */
+        *k = kc_condensed_label(&c, chosen, of, NULL, NULL, id, work);
+        for (size_t i = 0; own->cell && i < f->n; i++)
+            labels[i] = of[own->cell[i]];
     }
     kc_mem_free(id);
     kc_mem_free(work);
@@ -354,26 +464,43 @@ const struct kc_hdbscan *kc_hdbscan_of(const struct kc_clustering *c)
     return c->algorithm == &kc_algorithm_hdbscan ? c->appendix : NULL;
 }
 
-static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
-                            unsigned threads)
+/* Return the bytes that clustering n rows or cells takes until the labels are there. least: the fewest of a cluster. */
+static uint64_t count_tree_bytes(size_t n, size_t d, int in_memory, const struct kc_hdbscan_opts *o,
+                                 const struct kc_request *r, uint64_t least, unsigned threads)
 {
-    const struct kc_hdbscan_opts *o = opts;
     const struct kc_neighbours_opts near = choose_neighbours(o, n);
     const int layers = choose_selection(o, r) == KC_SELECT_LAYERS;
     const uint64_t lists = (uint64_t)n * (near.m * 8 + 4), merges = (uint64_t)n * sizeof(struct kc_merge);
     const uint64_t tree = (uint64_t)n * (sizeof(float) + sizeof(struct kc_bridge) + 2 * sizeof(uint32_t));
     const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads) + tree + merges;
     const uint64_t reach = lists + tree + merges + kc_reach_bytes(n, d, threads);
-    uint64_t choose = lists + merges + kc_condensed_bytes(n, get_least_size(o)) + (uint64_t)n * 2 * sizeof(float) +
-                      2 * (n / get_least_size(o) + 2) * (sizeof(double) + 2 * sizeof(uint32_t) + 1);
+    uint64_t choose = lists + merges + kc_condensed_bytes(n, least) + (uint64_t)n * 2 * sizeof(float) +
+                      2 * (n / least + 2) * (sizeof(double) + 2 * sizeof(uint32_t) + 1);
     if (layers)
         choose += (r->graph ? 0 : kc_affinity_bytes(n, d, near.m, threads)) +
-                  kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, get_least_size(o), threads);
-    const uint64_t describe = merges + (uint64_t)n * (2 * sizeof(float) + sizeof(uint32_t)) +
-                              2 * (n / get_least_size(o) + 2) * (sizeof(struct kc_dense_cluster) + sizeof(uint32_t)) +
-                              kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
+                  kc_layers_bytes(n, d, r->original ? r->original->d : d, in_memory, least, threads);
     uint64_t most = search > reach ? search : reach;
-    most = choose > most ? choose : most;
+    return choose > most ? choose : most;
+}
+
+static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
+                            unsigned threads)
+{
+    static const struct kc_request plain = {0};
+    const struct kc_hdbscan_opts *o = opts;
+    const int staged = has_cells(o, n);
+    const size_t points = staged ? (size_t)o->cells : n;
+    const uint64_t least = staged ? 1 : get_least_size(o);
+    const struct kc_kmeans_opts of_cells = kc_kmeans_cells(o->cells, o->seed);
+    const uint64_t cells = staged ? n * sizeof(uint32_t) + points * (d * sizeof(float) + 5 * sizeof(double)) : 0;
+    const uint64_t make = staged ? kc_kmeans_bytes(n, d, in_memory, &of_cells, &plain, threads) : 0;
+    const uint64_t tree =
+        cells + count_tree_bytes(points, d, staged || in_memory, o, staged ? &plain : r, least, threads);
+    const uint64_t describe = cells + points * sizeof(struct kc_merge) +
+                              (uint64_t)n * (2 * sizeof(float) + sizeof(uint32_t)) +
+                              2 * (points / least + 2) * (sizeof(struct kc_dense_cluster) + sizeof(uint32_t)) +
+                              kc_describe_bytes(n, d, in_memory, count_most_clusters(o, n), r, threads);
+    uint64_t most = make > tree ? make : tree;
     most = describe > most ? describe : most;
     return most + (uint64_t)n * sizeof(uint32_t) + sizeof(struct kc_hdbscan);
 }

@@ -18,11 +18,13 @@ struct kc_hdbscan_opts {
     uint64_t max_size;
     int noise;            /* enum kc_noise_to */
     uint64_t k;           /* take the layer with about so many clusters; 0: the best layer */
+    uint64_t cells;       /* of a k-means that are clustered instead of the rows; 0: there are none */
+    uint64_t seed;        /* of that */
     int k_range;          /* more than one k was asked for, which cannot be */
 };
 
 #define KC_HDBSCAN_SAMPLES_MOST 512
-#define KC_HDBSCAN_OPTS_DEFAULT {.min_size = 10, .min_samples = 5}
+#define KC_HDBSCAN_OPTS_DEFAULT {.min_size = 10, .min_samples = 5, .seed = 42}
 
 /* The appendix of a clustering by HDBSCAN*. */
 struct kc_hdbscan {
@@ -30,7 +32,11 @@ struct kc_hdbscan {
     struct kc_layers layers; /* of LAYERS; else empty */
     struct kc_dense_cluster *tree; /* (ntree) the condensed tree of the chosen least size */
     uint32_t *tree_id;       /* (ntree) the id of a selected cluster; KC_NONE: it is not selected */
-    uint32_t *of;            /* (n) the cluster of the tree that a row falls out of */
+    uint32_t *of;            /* (n, or cells) the cluster of the tree that a row, or a cell, falls out of */
+    size_t cells;            /* that were clustered; 0: the rows were */
+    uint32_t *cell;          /* (n) the cell of each row; NULL: there are none */
+    uint64_t *cell_rows;     /* (cells) */
+    double *cell_lambda;     /* (cells) when the rows of a cell fall apart, see struct kc_condensed */
     uint32_t ntree;          /* 0: there were too few rows for a tree */
     uint64_t noise;          /* rows that were noise, before any was given to the nearest cluster */
     double recall;           /* of the neighbours; 1: they are exact */

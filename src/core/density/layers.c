@@ -128,7 +128,7 @@ static int add_layer(struct peeling *w, const struct kc_merge *merges, uint64_t 
         return 0;
     memcpy(w->last, labels, n * sizeof *labels);
     for (size_t i = 0; i < n; i++)
-        layer.assigned += labels[i] != KC_NOISE;
+        layer.assigned += labels[i] == KC_NOISE ? 0 : w->o->sizes ? w->o->sizes[i] : 1;
     if (kc_layers_fill(w->ctx, w->rows, labels, layer.k, w->e) != 0)
         return -1;
     if (w->waiting > 0 && w->clusters + layer.k > BATCH_CLUSTERS) {
@@ -166,7 +166,7 @@ static uint64_t grow_size(uint64_t size)
 }
 
 /* Return how many least sizes there are from min_size to half of n rows. */
-static size_t count_sizes(size_t n, uint64_t min_size)
+static size_t count_sizes(uint64_t n, uint64_t min_size)
 {
     size_t sizes = 0;
     for (uint64_t size = min_size; size <= n / 2; size = grow_size(size))
@@ -181,7 +181,10 @@ int kc_layers_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     struct peeling w = {.ctx = ctx, .rows = rows, .o = o, .c = c, .out = out, .e = e};
     int rc = -1;
     *out = (struct kc_layers){0};
-    out->layer = kc_mem_alloc(count_sizes(n, o->min_size), sizeof *out->layer, e);
+    uint64_t total = o->sizes ? 0 : n;
+    for (size_t i = 0; o->sizes && i < n; i++)
+        total += o->sizes[i];
+    out->layer = kc_mem_alloc(count_sizes(total, o->min_size), sizeof *out->layer, e);
     w.chosen = kc_mem_alloc(c->room, 1, e);
     w.id = kc_mem_alloc(c->room, sizeof *w.id, e);
     w.work = kc_mem_alloc(kc_mem_mul(c->room, 2), sizeof *w.work, e);
@@ -189,7 +192,7 @@ int kc_layers_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     w.labels = kc_mem_alloc(kc_mem_mul(n, BATCH), sizeof *w.labels, e);
     if (out->layer && w.chosen && w.id && w.work && w.last && w.labels) {
         rc = 0;
-        for (uint64_t size = o->min_size; rc == 0 && size <= n / 2; size = grow_size(size))
+        for (uint64_t size = o->min_size; rc == 0 && size <= total / 2; size = grow_size(size))
             rc = add_layer(&w, merges, size);
         if (rc == 0)
             rc = judge_layers(&w);
@@ -212,7 +215,7 @@ void kc_layers_free(struct kc_layers *l)
 
 uint64_t kc_layers_bytes(size_t n, size_t d, size_t judged_d, int in_memory, uint64_t min_size, unsigned threads)
 {
-    const uint64_t k = n / (min_size > 2 ? min_size : 2) + 1, room = 2 * k + 1;
+    const uint64_t k = n / (min_size > 1 ? min_size : 1) + 1, room = 2 * k + 1;
     const uint64_t fill = (uint64_t)n * 16 + k * d * (sizeof(double) + sizeof(float)) +
                           kc_assign_bytes(d, in_memory, threads);
     const uint64_t together = k > BATCH_CLUSTERS ? k : BATCH_CLUSTERS;

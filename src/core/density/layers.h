@@ -20,6 +20,7 @@ struct kc_layers_opts {
     const struct kc_selection *select; /* how a layer's clusters are selected */
     const struct kc_affinity *graph;   /* of the rows, for the modularity */
     const struct kc_rows *judged;      /* the rows that silhouettes are computed on */
+    const uint64_t *sizes;             /* (n) how many each row counts for; NULL: 1 */
 };
 
 struct kc_layers {

@@ -188,7 +188,8 @@ static int grow_tree(struct growing *w, uint32_t *row)
 }
 
 int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
-                  uint32_t samples, int exact, float *core, struct kc_bridge *tree, struct kc_reach_report *report,
+                  uint32_t samples, const float *most, int exact, float *core, struct kc_bridge *tree,
+                  struct kc_reach_report *report,
                   struct kc_err *e)
 {
     const size_t n = g->n;
@@ -202,6 +203,7 @@ int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     for (size_t i = 0; i < n; i++) {
         const uint32_t have = g->count[i] < samples ? g->count[i] : samples;
         core[i] = have ? g->similarity[i * g->m + have - 1] : -1;
+        core[i] = most && most[i] < core[i] ? most[i] : core[i];
     }
     if (rc == 0) {
         w.parent = ids;

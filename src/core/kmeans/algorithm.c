@@ -5,6 +5,16 @@
 
 static const struct kc_kmeans_opts defaults = KC_KMEANS_OPTS_DEFAULT;
 
+struct kc_kmeans_opts kc_kmeans_cells(uint64_t cells, uint64_t seed)
+{
+    struct kc_kmeans_opts o = KC_KMEANS_OPTS_DEFAULT;
+    o.k = (struct kc_krange){.min = cells, .max = cells, .step = 1};
+    o.n_init = 1;
+    o.max_iter = 20;
+    o.seed = seed;
+    return o;
+}
+
 static void resolve_range(void *opts, size_t n)
 {
     struct kc_kmeans_opts *o = opts;

@@ -51,6 +51,10 @@ extern const struct kc_option kc_kmeans_options[];
 /* Check what single options cannot tell. KC_EUSAGE. */
 int kc_kmeans_check(const void *opts, struct kc_err *e) KC_MUST_USE;
 
+/* Return the options of a k-means that makes cells for another algorithm: one run, which need not be polished for
+ * long. */
+struct kc_kmeans_opts kc_kmeans_cells(uint64_t cells, uint64_t seed);
+
 /* If sizes are to be balanced, set the limits for n rows. */
 void kc_kmeans_balance(struct kc_kmeans_opts *o, uint64_t n);
 

@@ -33,17 +33,6 @@ struct run {
     struct kc_err *e;
 };
 
-/* Return the options of the k-means that makes the cells: one run, which need not be polished for long. */
-static struct kc_kmeans_opts choose_cells(const struct kc_linkage_opts *o)
-{
-    struct kc_kmeans_opts of_cells = KC_KMEANS_OPTS_DEFAULT;
-    of_cells.k = (struct kc_krange){.min = o->cells, .max = o->cells, .step = 1};
-    of_cells.n_init = 1;
-    of_cells.max_iter = 20;
-    of_cells.seed = o->seed;
-    return of_cells;
-}
-
 /* Return 1 if there is a first stage for n rows. */
 static int has_cells(const struct kc_linkage_opts *o, size_t n)
 {
@@ -53,7 +42,7 @@ static int has_cells(const struct kc_linkage_opts *o, size_t n)
 /* Cluster the rows into cells, and add each cell's rows up. */
 static int make_cells(struct run *w)
 {
-    const struct kc_kmeans_opts of_cells = choose_cells(w->o);
+    const struct kc_kmeans_opts of_cells = kc_kmeans_cells(w->o->cells, w->o->seed);
     const struct kc_request request = {.weights = w->r->weights};
     struct kc_linkage_fit *own = w->own;
     struct kc_clustering cells = {0};
@@ -347,7 +336,7 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
 {
     const int staged = has_cells(o, n);
     const size_t leaves = staged ? (size_t)o->cells : n;
-    const struct kc_kmeans_opts of_cells = choose_cells(o);
+    const struct kc_kmeans_opts of_cells = kc_kmeans_cells(o->cells, o->seed);
     const struct kc_krange range = kc_krange_for(&o->k, n);
     const struct kc_ks ks = kc_krange_sum(&range, leaves);
     const size_t cuts = isnan(o->cut) ? ks.n < CUTS ? ks.n : CUTS : 0;

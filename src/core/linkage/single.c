@@ -37,7 +37,7 @@ int kc_tree_single(const struct kc_ctx *ctx, const struct kc_points *p, struct k
     int rc = -1;
     *report = (struct kc_tree_report){.products = (uint64_t)n * (n - 1) / 2};
     if (!core || !edge || !wide || kc_neighbours_find(ctx, &p->rows, &o, &g, e) != 0 ||
-        kc_reach_tree(ctx, &p->rows, &g, 1, 1, core, edge, &reach, e) != 0)
+        kc_reach_tree(ctx, &p->rows, &g, 1, NULL, 1, core, edge, &reach, e) != 0)
         goto out;
     report->rounds = reach.rounds;
     report->products += (uint64_t)(reach.again * (double)n * (double)n / 2);

@@ -192,3 +192,44 @@ TEST(modularity_is_the_definition)
         free(x);
     }
 }
+
+/* Cells instead of rows: rows of a cell go together, sizes are those of rows, and every layer can be had again. */
+TEST(hdbscan_of_cells)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 95, 0);
+    for (size_t t = 0; t < 8; t++) {
+        const size_t n = 400 + kc_rng_below(&r, 600), d = 3 + kc_rng_below(&r, 9);
+        float *x = data_clustered(&r, n, d, 3 + t, 0.2);
+        uint32_t *labels = malloc(n * sizeof *labels), k;
+        const struct kc_rows rows = kc_rows_memory(x, n, d);
+        struct kc_ctx one = data_ctx(1), three = data_ctx(3);
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_hdbscan_opts o = KC_HDBSCAN_OPTS_DEFAULT;
+        struct kc_clustering f, g;
+        o.cells = 40 + kc_rng_below(&r, 60);
+        o.min_samples = 2;
+        o.select = t % 2 ? KC_SELECT_LAYERS : KC_SELECT_EOM;
+        CHECK(cluster(&one, &rows, &o, &f) == 0 && cluster(&three, &rows, &o, &g) == 0);
+        CHECK(f.k == g.k && memcmp(f.labels, g.labels, n * sizeof *f.labels) == 0);
+        const struct kc_hdbscan *own = kc_hdbscan_of(&f);
+        CHECK(own->cells > 1 && own->cells <= o.cells && f.nmerges == own->cells - 1);
+        CHECK(f.merges[f.nmerges - 1].size == n && own->tree[0].size == n);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < i; j++)
+                CHECK(own->cell[i] != own->cell[j] || f.labels[i] == f.labels[j]);
+        for (uint32_t c = 0; c < f.k; c++)
+            CHECK(f.clusters[c].size >= o.min_size);
+        for (size_t i = 0; i < n; i++)
+            CHECK(f.probability[i] >= 0 && f.probability[i] <= 1 && f.outlier[i] >= 0 && f.outlier[i] <= 1);
+        if (own->layers.n > 0) {
+            CHECK(kc_hdbscan_layer(&f, &o, own->layers.chosen, labels, &k, &e) == 0 && k == f.k);
+            CHECK(same_partition(labels, f.labels, n));
+        }
+        kc_clustering_free(&g);
+        kc_clustering_free(&f);
+        kc_pool_free(one.pool);
+        kc_pool_free(three.pool);
+        free(labels);
+        free(x);
+    }
+}

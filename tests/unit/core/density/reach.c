@@ -77,7 +77,7 @@ TEST(reach_is_the_tree_of_all_pairs)
             rows = (struct kc_rows){.n = n, .d = d, .read = data_behind_read, .src = &behind};
         CHECK(kc_neighbours_find(&ctx, &rows, &o, &g, &e) == 0);
         before = kc_mem_held(&high, 1);
-        CHECK(kc_reach_tree(&ctx, &rows, &g, samples, 1, core, tree, &report, &e) == 0);
+        CHECK(kc_reach_tree(&ctx, &rows, &g, samples, NULL, 1, core, tree, &report, &e) == 0);
         (void)kc_mem_held(&high, 0);
         CHECK(high - before <= kc_reach_bytes(n, d, kc_pool_threads(ctx.pool)) + 4096);
         kc_ref_reach(x, n, d, samples, want_core, want);
@@ -87,7 +87,7 @@ TEST(reach_is_the_tree_of_all_pairs)
         again += report.again > 0;
         bridged += report.bridged > 0;
         /* lists that are trusted: a tree all the same, of lighter edges at most */
-        CHECK(kc_reach_tree(&ctx, &rows, &g, samples, 0, core, tree, &report, &e) == 0);
+        CHECK(kc_reach_tree(&ctx, &rows, &g, samples, NULL, 0, core, tree, &report, &e) == 0);
         double sum = 0, most = 0;
         for (size_t i = 0; i + 1 < n; i++) {
             sum += (double)tree[i].weight;
