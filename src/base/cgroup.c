@@ -42,7 +42,7 @@ static const char *get_root(void)
 /* Read the first size - 1 bytes of a file. Return 0 if it is there. */
 static int read_text(char *text, size_t size, const char *folder, const char *name)
 {
-    char path[NAME + 64];
+    static char path[NAME + 64]; /* (as all arrays here) too large for a small stack; groups are asked one at a time */
     size_t n = 0;
     int len = snprintf(path, sizeof path, "%s/%s", folder, name);
     int fd = len < 0 || (size_t)len >= sizeof path ? -1 : kc_fd_open(path, O_RDONLY | O_CLOEXEC, 0);
@@ -80,7 +80,7 @@ static uint64_t find_number(const char *text, const char *name)
 /* Ask the group `path` below a tree's mount, and those above it. */
 static void ask_upwards(const char *mount, const char *path, int version, ask_fn ask, void *arg)
 {
-    char folder[NAME];
+    static char folder[NAME];
     struct stat st;
     int base = snprintf(folder, sizeof folder, "%s%s", get_root(), mount);
     if (base < 0 || base >= NAME || stat(folder, &st) != 0)
@@ -110,7 +110,7 @@ static int has_word(const char *list, const char *word)
 /* Ask the groups that have a controller: those of its own tree, and those of the unified one. */
 static void ask_groups(const char *controller, ask_fn ask, void *arg)
 {
-    char text[GROUPS], mount[NAME], folder[NAME];
+    static char text[GROUPS], mount[NAME], folder[NAME];
     int len = snprintf(folder, sizeof folder, "%s/proc/self", get_root());
     if (len < 0 || len >= NAME || read_text(text, sizeof text, folder, "cgroup") != 0)
         return;
@@ -146,7 +146,7 @@ struct memory_answer {
 /* Return the bytes of swap that a group may still take. */
 static uint64_t read_swap(const char *folder, int version)
 {
-    char text[TABLE], proc[NAME];
+    static char text[TABLE], proc[NAME];
     int len = snprintf(proc, sizeof proc, "%s/proc", get_root());
     if (len < 0 || len >= NAME || read_text(text, sizeof text, proc, "meminfo") != 0)
         return 0;
@@ -169,7 +169,7 @@ static void ask_memory(const char *folder, int version, void *arg)
 {
     const struct memory_files *f = version == 2 ? &version2 : &version1;
     struct memory_answer *a = arg;
-    char text[TABLE];
+    static char text[TABLE];
     uint64_t limit = read_number(folder, f->limit), used = read_number(folder, f->used);
     if (limit >= INT64_MAX / 4096 * 4096) /* no limit, as version 1 says it */
         return;

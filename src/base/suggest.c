@@ -75,7 +75,7 @@ void kc_suggest_list(struct kc_suggest *s, const char *words)
 
 void kc_known_begin(struct kc_known *k, const char *word, char *out, size_t size)
 {
-    *k = (struct kc_known){.out = out, .size = size, .n = strlen(out)};
+    *k = (struct kc_known){.out = out, .size = size, .n = strlen(out), .most = KC_KNOWN_SHOWN};
     word = !word ? "" : word[0] == '/' && !strchr(word + 1, '/') ? word + 1 : word;
     kc_suggest_begin(&k->meant, word, strlen(word));
 }
@@ -90,11 +90,11 @@ static void append_text(struct kc_known *k, const char *before, const char *text
 void kc_known_add(struct kc_known *k, const char *name, size_t n)
 {
     kc_suggest_try(&k->meant, name, n);
-    if (k->count <= KC_KNOWN_SHOWN && k->n + n + sizeof ", ...; did you mean ?" + 40 > k->size)
-        k->count = KC_KNOWN_SHOWN; /* there is no room for more */
-    if (k->count < KC_KNOWN_SHOWN)
+    if (k->count <= k->most && k->n + n + sizeof ", ...; did you mean ?" + 40 > k->size)
+        k->count = k->most; /* there is no room for more */
+    if (k->count < k->most)
         append_text(k, k->count ? ", " : "", name, n < 40 ? n : 40, "");
-    else if (k->count == KC_KNOWN_SHOWN)
+    else if (k->count == k->most)
         append_text(k, "", ", ...", 5, "");
     k->count++;
 }

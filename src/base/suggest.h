@@ -19,7 +19,7 @@ void kc_suggest_try(struct kc_suggest *s, const char *known, size_t n);
 /* The same with each word of a list that is separated by blanks. */
 void kc_suggest_list(struct kc_suggest *s, const char *words);
 
-#define KC_KNOWN_SHOWN 12 /* names in a list; of more, this many and "..." */
+#define KC_KNOWN_SHOWN 8 /* names in a list; of more, this many and "..." */
 
 /* A list of the names that there are, at the end of a message about one that there is not. */
 struct kc_known {
@@ -27,6 +27,7 @@ struct kc_known {
     char *out;   /* (size) the message */
     size_t size, n;
     size_t count;
+    size_t most; /* names that are shown: KC_KNOWN_SHOWN, unless it is changed after kc_known_begin */
 };
 
 /* Begin to append a list to the message in out, which has `size` bytes. word: what was asked for, which must outlive k;

@@ -131,8 +131,6 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
 /* Make the pool and the context. */
 static int start_context(struct kc_cli *c, struct kc_err *e)
 {
-    uint64_t limit;
-    (void)kc_mem_room(&limit); /* asks the control groups here, where the stack is empty, and not deep in the work */
     kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar would break JSON lines */
     c->ctx = (struct kc_ctx){
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),

@@ -99,6 +99,7 @@ static int refuse_column(const char *p, size_t n, struct kc_err *e)
     kc_err_escape(name, sizeof name, p, n);
     snprintf(msg, sizeof msg, "no column '%s', expected some of ", name);
     kc_known_begin(&known, name, msg, sizeof msg);
+    known.most = KC_COLUMNS;
     for (int i = 0; i < KC_COLUMNS; i++)
         kc_known_add(&known, column_names[i], strlen(column_names[i]));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
