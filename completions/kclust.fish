@@ -56,6 +56,7 @@ complete -c kclust -n '__kclust_verb fit' -l max-memory -x -d 'use at most SIZE 
 complete -c kclust -n '__kclust_verb fit' -l min-samples -x -d 'measure how densely a row lies by its neighbour number N: more leave more rows out'
 complete -c kclust -n '__kclust_verb fit' -l select -x -a 'auto eom leaf layers' -d 'take the most stable clusters (eom), the finest (leaf), or the best of the layers of ever larger least sizes; auto: layers in the graph\'s space, else eom'
 complete -c kclust -n '__kclust_verb fit' -l epsilon -x -d 'do not split clusters at distances below D, 1 less the cosine'
+complete -c kclust -n '__kclust_verb fit' -l recall -x -d 'find about this share of the rows\' nearest neighbours, by cells of a k-means: faster, and not exact'
 complete -c kclust -n '__kclust_verb fit' -l two-stage -x -d 'cluster the rows into N cells by k-means first, and find dense clusters of cells'
 complete -c kclust -n '__kclust_verb fit' -l allow-one -d 'let one cluster of all rows be an answer'
 complete -c kclust -n '__kclust_verb fit' -l noise -x -a 'keep nearest' -d 'keep rows that are in no cluster as noise (-1), or give each to the cluster of the nearest centroid'

@@ -76,6 +76,10 @@ static const struct kc_option options[] = {
     {.name = "epsilon", .arg = "D", .type = KC_OPTION_REAL, .at = AT(epsilon), .high = 2, .off = "off",
      .shown = "off", .marks = KC_OPTION_RECORD,
      .help = "do not split clusters at distances below D, 1 less the cosine"},
+    {.name = "recall", .arg = "SHARE", .type = KC_OPTION_REAL, .at = AT(recall), .high = 1,
+     .marks = KC_OPTION_RECORD | KC_OPTION_OPEN_LOW, .expected = "a share above 0 and up to 1, such as 0.97",
+     .shown = "1 up to 200000 rows, else 0.97",
+     .help = "find about this share of the rows' nearest neighbours, by cells of a k-means: faster, and not exact"},
     {.name = "two-stage", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(cells), .least = 2, .most = KC_K_MOST,
      .off = "off", .expected = "off or a number of cells from 2 up, such as 1000", .marks = KC_OPTION_RECORD,
      .help = "cluster the rows into N cells by k-means first, and find dense clusters of cells"},
@@ -156,7 +160,7 @@ static int make_dendrogram(struct dense *w)
     w->f->nmerges = n - 1;
     int rc = core && tree && work && w->f->merges ? 0 : -1;
     if (rc == 0)
-        rc = kc_near_find(w->ctx, w->rows, &o, 0, &w->near, &search, w->e);
+        rc = kc_near_find(w->ctx, w->rows, &o, w->o->recall, &w->near, &search, w->e);
     if (rc == 0) {
         w->own->recall = search.cells ? search.by_cells.recall : 1;
         rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, w->most, search.cells == 0, core,
@@ -472,7 +476,7 @@ static uint64_t count_tree_bytes(size_t n, size_t d, int in_memory, const struct
     const int layers = choose_selection(o, r) == KC_SELECT_LAYERS;
     const uint64_t lists = (uint64_t)n * (near.m * 8 + 4), merges = (uint64_t)n * sizeof(struct kc_merge);
     const uint64_t tree = (uint64_t)n * (sizeof(float) + sizeof(struct kc_bridge) + 2 * sizeof(uint32_t));
-    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, 0, threads) + tree + merges;
+    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, o->recall, threads) + tree + merges;
     const uint64_t reach = lists + tree + merges + kc_reach_bytes(n, d, threads);
     uint64_t choose = lists + merges + kc_condensed_bytes(n, least) + (uint64_t)n * 2 * sizeof(float) +
                       2 * (n / least + 2) * (sizeof(double) + 2 * sizeof(uint32_t) + 1);

@@ -18,6 +18,7 @@ struct kc_hdbscan_opts {
     uint64_t max_size;
     int noise;            /* enum kc_noise_to */
     uint64_t k;           /* take the layer with about so many clusters; 0: the best layer */
+    double recall;        /* share of the neighbours to find; 0: all of up to 200,000 rows, see core/near/near.h */
     uint64_t cells;       /* of a k-means that are clustered instead of the rows; 0: there are none */
     uint64_t seed;        /* of that */
     int k_range;          /* more than one k was asked for, which cannot be */
