@@ -166,8 +166,9 @@ static int row_is_chosen(struct kc_choice *t, const struct kc_slot *s, size_t ro
     return kc_strs_add(t->shown, line, strlen(line), e);
 }
 
-int kc_choice_check_file(const struct kc_choice *t, const struct kc_feed *f, struct kc_err *e)
+int kc_choice_check_file(const void *choice, const struct kc_feed *f, struct kc_err *e)
 {
+    const struct kc_choice *t = choice;
     const struct kc_in_opts *o = t->o;
     const enum kc_in_format is = f->rd->format;
     const char *name = kc_in_format_name(is);

@@ -38,8 +38,9 @@ int kc_choice_init(struct kc_choice *t, const struct kc_in_opts *o, struct kc_in
                    struct kc_err *e) KC_MUST_USE;
 void kc_choice_free(struct kc_choice *t);
 
-/* Check that the open file's format has what the options ask for. KC_EUSAGE, with what to use instead. */
-int kc_choice_check_file(const struct kc_choice *t, const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
+/* Check that the open file's format has what the options ask for. KC_EUSAGE, with what to use instead. A
+ * kc_feed.accepts; choice: a struct kc_choice. */
+int kc_choice_check_file(const void *choice, const struct kc_feed *f, struct kc_err *e) KC_MUST_USE;
 
 /* Append to msg, which has `size` bytes, that no record has the field of a condition, and which there are. before: what
  * goes before that. keys: see struct kc_in_stats. Append nothing if all are there. */

@@ -99,8 +99,6 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw != KC_RAW_NONE && check_copies(f, e) != 0)
                 return -1;
-            if (kc_choice_check_file(choice, f, e) != 0)
-                return -1;
         }
         s->o = f->o;
         s->rd = f->rd;
@@ -528,6 +526,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.last = kc_clock_now();
     if (kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0)
         goto out;
+    b->feed.accepts = kc_choice_check_file;
+    b->feed.choice = &b->drain.choice;
     b->o.term_field = b->drain.choice.meta_first ? NULL : o->term_field;
     if (kc_fields_init(&b->feed.given, b->o.term_field, o->vec_field, !o->terms_file && !b->drain.choice.meta_first,
                        e) != 0 ||

@@ -236,7 +236,7 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
                                  kc_in_format_name(f->rd->format));
             if (f->st->format == KC_IN_AUTO)
                 f->st->format = f->rd->format;
-            return f->rd->begin(f, e);
+            return f->accepts && f->accepts(f->choice, f, e) != 0 ? -1 : f->rd->begin(f, e);
         }
         kc_feed_close(f);
     }

@@ -32,6 +32,9 @@ struct kc_feed {
     const char *raw_name;
     struct kc_kept *kept;   /* memory that slots may point to until the end */
     const struct kc_reader *rd;
+    /* Check that the options fit the file's format, before its reader looks at it; NULL: they do. */
+    int (*accepts)(const void *choice, const struct kc_feed *f, struct kc_err *e);
+    const void *choice;
     void *state;            /* the reader's own */
     int fresh;              /* no slot of this file has been filled yet */
     uint64_t line0;         /* lines that were skipped at its beginning */
