@@ -27,7 +27,7 @@ struct dense {
     struct kc_neighbours near;
     struct kc_affinity graph;
     struct kc_condensed tree;
-    const float *most; /* (n) limits of the cores of cells; NULL: the rows are clustered */
+    const float *core; /* (n) cores of cells, see kc_reach_tree; NULL: the rows are clustered */
     struct kc_err *e;
 };
 
@@ -163,12 +163,12 @@ static int make_dendrogram(struct dense *w)
         rc = kc_near_find(w->ctx, w->rows, &o, w->o->recall, &w->near, &search, w->e);
     if (rc == 0) {
         w->own->recall = search.cells ? search.by_cells.recall : 1;
-        rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, w->most, search.cells == 0, core,
+        rc = kc_reach_tree(w->ctx, w->rows, &w->near, (uint32_t)w->o->min_samples, w->core, search.cells == 0, core,
                            tree, &reach, w->e);
     }
     if (rc == 0) {
         kc_density_merge(tree, n, w->own->cell_rows, w->f->merges, work, work + n);
-        for (size_t i = 0; w->most && i < n; i++) {
+        for (size_t i = 0; w->core && i < n; i++) {
             const double distance = 1 - (double)core[i];
             w->own->cell_lambda[i] = 1 / (distance > KC_DENSITY_CLOSEST ? distance : KC_DENSITY_CLOSEST);
         }
@@ -330,8 +330,9 @@ static int has_cells(const struct kc_hdbscan_opts *o, size_t n)
     return o->cells > 0 && o->cells < n;
 }
 
-/* Cluster the rows into cells. */
-static int make_cells(struct dense *w, struct kc_clustering *cells, float **most)
+/* Cluster the rows into cells. The neighbours that a row's core goes by are in its cell, if that has as many rows: then
+ * the core is how near the rows lie to the centroid. */
+static int make_cells(struct dense *w, struct kc_clustering *cells, float **core)
 {
     const struct kc_kmeans_opts o = kc_kmeans_cells(w->o->cells, w->o->seed);
     const struct kc_request request = {0};
@@ -343,12 +344,12 @@ static int make_cells(struct dense *w, struct kc_clustering *cells, float **most
     cells->labels = NULL;
     own->cell_rows = kc_mem_alloc(own->cells, sizeof *own->cell_rows, w->e);
     own->cell_lambda = kc_mem_alloc(own->cells, sizeof *own->cell_lambda, w->e);
-    *most = kc_mem_alloc(own->cells, sizeof **most, w->e);
-    if (!own->cell_rows || !own->cell_lambda || !*most)
+    *core = kc_mem_alloc(own->cells, sizeof **core, w->e);
+    if (!own->cell_rows || !own->cell_lambda || !*core)
         return -1;
     for (size_t c = 0; c < own->cells; c++) {
         own->cell_rows[c] = cells->clusters[c].size;
-        (*most)[c] = (float)cells->clusters[c].cohesion; /* a cell is no denser than its rows lie around its centroid */
+        (*core)[c] = own->cell_rows[c] > w->o->min_samples ? (float)cells->clusters[c].cohesion : NAN;
     }
     return 0;
 }
@@ -389,15 +390,15 @@ static int cluster_cells(struct dense *w)
 {
     static const struct kc_request plain = {0};
     struct kc_clustering cells = {0}, of_cells = {.d = w->rows->d};
-    float *most = NULL;
-    int rc = make_cells(w, &cells, &most);
+    float *core = NULL;
+    int rc = make_cells(w, &cells, &core);
     if (rc == 0) {
         const struct kc_rows centroids = kc_rows_memory(cells.centroids, cells.k, cells.d);
         struct dense v = *w;
         v.rows = &centroids;
         v.r = &plain;
         v.f = &of_cells;
-        v.most = most;
+        v.core = core;
         of_cells.n = cells.k;
         of_cells.labels = kc_mem_alloc(of_cells.n, sizeof *of_cells.labels, w->e);
         rc = !of_cells.labels ? -1 : cells.k < 2 ? label_few_rows(&v) : cluster_rows(&v);
@@ -405,7 +406,7 @@ static int cluster_cells(struct dense *w)
     }
     kc_clustering_free(&of_cells);
     kc_clustering_free(&cells);
-    kc_mem_free(most);
+    kc_mem_free(core);
     return rc;
 }
 

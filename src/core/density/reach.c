@@ -188,7 +188,7 @@ static int grow_tree(struct growing *w, uint32_t *row)
 }
 
 int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
-                  uint32_t samples, const float *most, int exact, float *core, struct kc_bridge *tree,
+                  uint32_t samples, const float *given, int exact, float *core, struct kc_bridge *tree,
                   struct kc_reach_report *report,
                   struct kc_err *e)
 {
@@ -203,7 +203,7 @@ int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     for (size_t i = 0; i < n; i++) {
         const uint32_t have = g->count[i] < samples ? g->count[i] : samples;
         core[i] = have ? g->similarity[i * g->m + have - 1] : -1;
-        core[i] = most && most[i] < core[i] ? most[i] : core[i];
+        core[i] = given && !isnan(given[i]) ? given[i] : core[i];
     }
     if (rc == 0) {
         w.parent = ids;

@@ -16,14 +16,14 @@ struct kc_reach_report {
 
 /* Find the tree of n rows, at least one, from their neighbours.
  *   samples: the neighbour whose similarity is a row's core, 1 .. g->m; the last of a list that is shorter
- *   most (n): a row's core is not more than this; NULL: no limit
+ *   given (n): a row's core, NAN: it is that of its list; NULL: all are
  *   exact: the lists are all that is nearest, so that the tree is exact; else it is that of the lists, and where these
  *          leave parts apart, those are joined by the best edges of a sample
  *   core (n): set
  *   tree (n - 1): set, in no order; the weight of an edge is a similarity
  * The result is a function of rows, g and samples. */
 int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
-                  uint32_t samples, const float *most, int exact, float *core, struct kc_bridge *tree,
+                  uint32_t samples, const float *given, int exact, float *core, struct kc_bridge *tree,
                   struct kc_reach_report *report,
                   struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this allocates at its peak beside core and tree. */
