@@ -306,11 +306,14 @@ static int label_rows(struct dense *w)
     return rc;
 }
 
-/* Fewer rows than two clusters need: all are noise, or one cluster. */
+/* Label fewer rows than two clusters need, or a single cell: all are noise, or one cluster. */
 static int label_few_rows(struct dense *w)
 {
     const size_t n = w->rows->n;
-    const int one = w->o->allow_one && n >= get_least_size(w->o);
+    uint64_t rows = 0; /* that those of this run stand for */
+    for (size_t i = 0; i < n; i++)
+        rows += w->own->cell_rows ? w->own->cell_rows[i] : 1;
+    const int one = w->o->allow_one && rows >= get_least_size(w->o);
     w->f->k = (uint32_t)one;
     w->f->probability = kc_mem_alloc(n, sizeof *w->f->probability, w->e);
     w->f->outlier = kc_mem_zalloc(n, sizeof *w->f->outlier, w->e);
@@ -320,7 +323,7 @@ static int label_few_rows(struct dense *w)
         w->f->labels[i] = one ? 0 : KC_NOISE;
         w->f->probability[i] = (float)one;
     }
-    w->own->noise = one ? 0 : n;
+    w->own->noise = one ? 0 : rows;
     return 0;
 }
 
