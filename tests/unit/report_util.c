@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "unit.h"
 
 static char dir[256];
 
@@ -65,6 +66,15 @@ char *out_slurp(const char *path, size_t *n)
     if (n)
         *n = used;
     return p;
+}
+
+char *out_model(const struct kc_model *m, size_t *n, struct kc_err *e)
+{
+    const char *path = out_path("model");
+    struct kc_outfile *f = NULL;
+    CHECK(kc_outfile_open(&f, path, e) == 0 && kc_model_save(m, f, e) == 0 && kc_outfile_commit(f, e) == 0);
+    kc_outfile_free(f);
+    return out_slurp(path, n);
 }
 
 int out_spit(const char *path, const char *text)

@@ -27,6 +27,25 @@ static void rotate(double *a, double *vector, size_t n, size_t p, size_t q)
     a[p * n + q] = a[q * n + p] = 0;
 }
 
+void kc_eigen_sort(double *value, double *vector, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        size_t best = i;
+        for (size_t j = i + 1; j < n; j++)
+            best = value[j] > value[best] ? j : best;
+        if (best == i)
+            continue;
+        const double v = value[i];
+        value[i] = value[best];
+        value[best] = v;
+        for (size_t j = 0; j < n; j++) {
+            const double x = vector[i * n + j];
+            vector[i * n + j] = vector[best * n + j];
+            vector[best * n + j] = x;
+        }
+    }
+}
+
 void kc_eigen(double *a, size_t n, double *value, double *vector)
 {
     double size = 0;
@@ -47,19 +66,5 @@ void kc_eigen(double *a, size_t n, double *value, double *vector)
     }
     for (size_t i = 0; i < n; i++)
         value[i] = a[i * n + i];
-    for (size_t i = 0; i + 1 < n; i++) { /* by falling value */
-        size_t best = i;
-        for (size_t j = i + 1; j < n; j++)
-            best = value[j] > value[best] ? j : best;
-        if (best == i)
-            continue;
-        const double v = value[i];
-        value[i] = value[best];
-        value[best] = v;
-        for (size_t j = 0; j < n; j++) {
-            const double x = vector[i * n + j];
-            vector[i * n + j] = vector[best * n + j];
-            vector[best * n + j] = x;
-        }
-    }
+    kc_eigen_sort(value, vector, n);
 }

@@ -10,4 +10,7 @@
  *   value (n), vector (n, n): set; vector t is row t, of length 1 */
 void kc_eigen(double *a, size_t n, double *value, double *vector);
 
+/* Sort n eigenvalues by falling value, and the vectors (n, n), the rows, along with them. */
+void kc_eigen_sort(double *value, double *vector, size_t n);
+
 #endif

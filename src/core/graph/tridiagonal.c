@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include "core/graph/eigen.h"
 
 #define STEPS 60 /* for one eigenvalue, at most; two or three are usual */
 
@@ -113,26 +114,6 @@ static void iterate(double *d, double *e, size_t n, double *z)
         }
 }
 
-/* Sort by falling value; the vectors change places along with them. */
-static void sort(double *value, double *vector, size_t n)
-{
-    for (size_t i = 0; i + 1 < n; i++) {
-        size_t best = i;
-        for (size_t j = i + 1; j < n; j++)
-            best = value[j] > value[best] ? j : best;
-        if (best == i)
-            continue;
-        const double v = value[i];
-        value[i] = value[best];
-        value[best] = v;
-        for (size_t j = 0; j < n; j++) {
-            const double x = vector[i * n + j];
-            vector[i * n + j] = vector[best * n + j];
-            vector[best * n + j] = x;
-        }
-    }
-}
-
 void kc_eigen_tridiagonal(double *a, size_t n, double *value, double *vector, double *work)
 {
     if (n == 0)
@@ -152,5 +133,5 @@ void kc_eigen_tridiagonal(double *a, size_t n, double *value, double *vector, do
                 y[i] -= sum * v[i];
         }
     }
-    sort(value, vector, n);
+    kc_eigen_sort(value, vector, n);
 }

@@ -52,15 +52,6 @@ static void drop(struct world *w)
     kc_pool_free(w->ctx.pool);
 }
 
-static char *saved(const struct kc_model *m, size_t *n, struct kc_err *e)
-{
-    const char *path = out_path("model");
-    struct kc_outfile *f = NULL;
-    CHECK(kc_outfile_open(&f, path, e) == 0 && kc_model_save(m, f, e) == 0 && kc_outfile_commit(f, e) == 0);
-    kc_outfile_free(f);
-    return out_slurp(path, n);
-}
-
 TEST(model_comes_back_as_it_was_saved)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 70, 0);
@@ -69,13 +60,13 @@ TEST(model_comes_back_as_it_was_saved)
         struct kc_model m;
         size_t n, n2;
         make(&w, &r, 40 + kc_rng_below(&r, 200), 1 + kc_rng_below(&r, 40), 4, round % 2 ? 1 : 5, round % 3 ? 0 : 30);
-        char *bytes = saved(&w.m, &n, &w.e);
+        char *bytes = out_model(&w.m, &n, &w.e);
         CHECK(kc_model_parse(&m, bytes, n, "x", &w.e) == 0);
         CHECK_MSG(w.e.code == KC_OK, "%s", w.e.msg);
         CHECK(m.k == w.m.k && m.d == w.m.d && m.next_id == w.m.next_id && m.n == w.m.n && m.created == -1);
         CHECK(memcmp(m.centroids, w.m.centroids, m.k * m.d * sizeof *m.centroids) == 0);
         CHECK(memcmp(m.sums, w.m.sums, m.k * m.d * sizeof *m.sums) == 0);
-        char *again = saved(&m, &n2, &w.e);
+        char *again = out_model(&m, &n2, &w.e);
         CHECK(n == n2 && memcmp(bytes, again, n) == 0);
         free(again);
         free(bytes);
@@ -178,7 +169,7 @@ TEST(model_of_weighted_rows)
         const struct kc_request request = {.weights = weights, .want_sums = 1};
         CHECK(kc_kmeans_run(&w.ctx, &w.ds.rows, &w.o, &request, &w.fit, &w.e) == 0);
         CHECK(kc_model_make(&w.ctx, &w.m, KC_MODEL_CENTROIDS, &w.ds, &w.fit, &w.o, NULL, NULL, &w.e) == 0);
-        char *bytes = saved(&w.m, &n, &w.e);
+        char *bytes = out_model(&w.m, &n, &w.e);
         CHECK_MSG(kc_model_parse(&m, bytes, n, "x", &w.e) == 0, "%s", w.e.msg);
         for (size_t c = 0; c < m.k; c++) {
             double len = 0;
@@ -203,7 +194,7 @@ TEST(model_damaged_is_refused)
     struct world w;
     size_t n;
     make(&w, &r, 60, 5, 3, 1, 25);
-    char *bytes = saved(&w.m, &n, &w.e);
+    char *bytes = out_model(&w.m, &n, &w.e);
     for (size_t cut = 0; cut < n; cut++) {
         struct kc_err e = KC_ERR_INIT;
         struct kc_model m;
@@ -220,7 +211,7 @@ TEST(model_damaged_is_refused)
         bytes[i] = (char)(was ^ 1 << kc_rng_below(&r, 8));
         if (kc_model_parse(&m, bytes, n, "x", &e) == 0) {
             size_t n2;
-            char *again = saved(&m, &n2, &e);
+            char *again = out_model(&m, &n2, &e);
             CHECK(m.k >= 1 && m.ids[0] >= 0 && m.next_id > m.ids[m.k - 1]);
             free(again);
         } else {
@@ -247,7 +238,7 @@ TEST(model_names_its_algorithm)
         struct kc_model m;
         size_t n;
         other.name = names[i];
-        char *bytes = saved(&w.m, &n, &w.e);
+        char *bytes = out_model(&w.m, &n, &w.e);
         int rc = kc_model_parse(&m, bytes, n, "x", &e);
         if (i == 0)
             CHECK_MSG(rc == 0 && m.algorithm == kc_algorithms[0] && m.k == w.m.k, "%s", e.msg);

@@ -189,15 +189,6 @@ TEST(votes_keep_the_same_rows_however_they_come)
     }
 }
 
-static char *saved(const struct kc_model *m, size_t *n, struct kc_err *e)
-{
-    const char *path = out_path("model-of-votes");
-    struct kc_outfile *f = NULL;
-    CHECK(kc_outfile_open(&f, path, e) == 0 && kc_model_save(m, f, e) == 0 && kc_outfile_commit(f, e) == 0);
-    kc_outfile_free(f);
-    return out_slurp(path, n);
-}
-
 TEST(votes_come_back_as_they_were_saved)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 193, 0);
@@ -208,10 +199,10 @@ TEST(votes_come_back_as_they_were_saved)
         make(&w, &r, 4 + kc_rng_below(&r, 90), 1 + kc_rng_below(&r, 9), 1, round % 2 ? KC_MODEL_F16 : KC_MODEL_I8);
         if (round >= 4)
             w.m.kind = KC_MODEL_SMALL;
-        char *bytes = saved(&w.m, &n, &w.e);
+        char *bytes = out_model(&w.m, &n, &w.e);
         CHECK_MSG(kc_model_parse(&m, bytes, n, "x", &w.e) == 0, "%s", w.e.msg);
         CHECK(m.kind == w.m.kind && m.rows.n == (round < 4 ? w.m.n : 0) && kc_model_version(&m) == 2);
-        char *again = saved(&m, &n2, &w.e);
+        char *again = out_model(&m, &n2, &w.e);
         CHECK(n == n2 && memcmp(bytes, again, n) == 0);
         CHECK(memmem(bytes, n, "\"version\":\"2\"", 13) || memmem(bytes, n, "\"version\": \"2\"", 14));
         free(again);
@@ -229,7 +220,7 @@ TEST(votes_of_a_damaged_model_are_refused)
         struct world w;
         size_t n;
         make(&w, &r, 30, 3, 2, (enum kc_model_form)form);
-        char *bytes = saved(&w.m, &n, &w.e);
+        char *bytes = out_model(&w.m, &n, &w.e);
         for (size_t i = 0; i < n; i++) {
             struct kc_err e = KC_ERR_INIT;
             struct kc_model m;
