@@ -102,8 +102,8 @@ static uint32_t add_cluster(struct kc_condensed *c, uint32_t p, double lambda, u
     return c->nclusters++;
 }
 
-/* List the nodes that a node falls apart into at its height, all those of equal height at once, into
- * c->part. Return how many there are; *large: how many of at least min_size rows. */
+/* List the nodes that a node falls apart into at its height, all those of equal height at once, into c->part. Return
+ * how many there are; *large: how many of at least min_size rows. */
 static size_t list_parts(struct kc_condensed *c, const struct kc_merge *merges, size_t node, uint64_t min_size,
                          size_t *large)
 {

@@ -7,8 +7,9 @@
 #include "core/graph/bridges.h"
 
 /* Set merges (n - 1) to the dendrogram of a tree of n rows; the edges are sorted. The height is the distance 1 -
- * weight, but at least KC_DENSITY_CLOSEST, the rounding of a similarity in float. sizes (n): how many each
- * row counts for; NULL: 1. parent (n), node (n): scratch. */
+ * weight, but at least KC_DENSITY_CLOSEST, the rounding of a similarity in float.
+ *   sizes (n): how many each row counts for; NULL: 1
+ *   parent (n), node (n): scratch */
 #define KC_DENSITY_CLOSEST 0x1p-24
 void kc_density_merge(struct kc_bridge *tree, size_t n, const uint64_t *sizes, struct kc_merge *merges,
                       uint32_t *parent, uint32_t *node);
@@ -38,9 +39,8 @@ struct kc_condensed {
     uint32_t room;       /* clusters that there is memory for */
 };
 
-/* Allocate for n rows and clusters of at least min_size rows; for larger ones there is room, too.
- * min_size 1: a row may be a cluster. Free it with
- * kc_condensed_free, also after a failure. */
+/* Allocate for n rows and clusters of at least min_size rows; for larger ones there is room, too. min_size 1: a row may
+ * be a cluster. Free it with kc_condensed_free, also after a failure. */
 int kc_condensed_begin(struct kc_condensed *c, size_t n, uint64_t min_size, struct kc_err *e) KC_MUST_USE;
 void kc_condensed_free(struct kc_condensed *c);
 uint64_t kc_condensed_bytes(size_t n, uint64_t min_size);

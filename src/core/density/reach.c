@@ -189,8 +189,7 @@ static int grow_tree(struct growing *w, uint32_t *row)
 
 int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
                   uint32_t samples, const float *given, int exact, float *core, struct kc_bridge *tree,
-                  struct kc_reach_report *report,
-                  struct kc_err *e)
+                  struct kc_reach_report *report, struct kc_err *e)
 {
     const size_t n = g->n;
     struct growing w = {.ctx = ctx, .rows = rows, .g = g, .exact = exact, .core = core, .tree = tree,

@@ -24,8 +24,7 @@ struct kc_reach_report {
  * The result is a function of rows, g and samples. */
 int kc_reach_tree(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
                   uint32_t samples, const float *given, int exact, float *core, struct kc_bridge *tree,
-                  struct kc_reach_report *report,
-                  struct kc_err *e) KC_MUST_USE;
+                  struct kc_reach_report *report, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this allocates at its peak beside core and tree. */
 uint64_t kc_reach_bytes(size_t n, size_t d, unsigned threads);
 
