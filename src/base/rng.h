@@ -10,7 +10,8 @@ struct kc_rng {
 };
 
 enum kc_rng_stage { KC_RNG_SEEDING = 1, KC_RNG_NEIGHBOUR = 2, KC_RNG_SPLIT = 3, KC_RNG_SAMPLE = 4,
-                    KC_RNG_REGROUP = 5, KC_RNG_TOPICS = 6, KC_RNG_SIZES = 7, KC_RNG_TEST = 99 };
+                    KC_RNG_REGROUP = 5, KC_RNG_TOPICS = 6, KC_RNG_SIZES = 7, KC_RNG_HALVES = 8,
+                    KC_RNG_REFERENCES = 9, KC_RNG_TRUST = 10, KC_RNG_TEST = 99 };
 
 /* Return the stream of these four numbers, at its beginning. */
 struct kc_rng kc_rng_stream(uint64_t seed, enum kc_rng_stage stage, uint64_t a, uint64_t b);

@@ -164,6 +164,7 @@ static const struct kc_rule rules[] = {
      "the clusters have no centroids among the rows, only in the space"},
     {KC_EXCLUDES, "space", "group-by time-window max-gap", "the space is made of all rows together"},
     {KC_EXCLUDES, "space", "checkpoint timeout", "the making of the space cannot be interrupted"},
+    {KC_EXCLUDES, "resamples test-structure", "group-by time-window max-gap", "they are about all rows together"},
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
     {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},

@@ -28,6 +28,11 @@ const struct kc_option kc_fit_rows_options[] = {
      .help = "let a cluster of a level have at least N clusters of the fit"},
     {.name = "reduce-to", .arg = "N", .type = KC_OPTION_U64, .at = AT(reduce_to), .least = 1, .most = UINT32_MAX / 2,
      .off = "off", .help = "unite clusters until N are left"},
+    {.name = "resamples", .arg = "N", .type = KC_OPTION_U64, .at = AT(resamples), .least = 1, .most = 10000,
+     .off = "off", .help = "report each cluster's stability: how much of it comes back when N random resamples of the "
+                           "rows are clustered"},
+    {.name = "test-structure", .type = KC_OPTION_FLAG, .at = AT(test_structure), .set = 1,
+     .help = "exit with status 3 if the rows have no more structure than Gaussian ones"},
     {.name = "centroids", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(centroids), .marks = KC_OPTION_NO_STDIO,
      .help = "start from the vectors in FILE, one for each cluster, instead of choosing k and seeds"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",

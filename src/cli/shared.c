@@ -123,9 +123,9 @@ static int parse_columns(void *base, const char *value, const char *name, struct
     {0}
 
 const struct kc_option kc_labels_options[] = {
-    LABELS("term cluster similarity margin silhouette row label purity probability outlier",
-           "term, cluster, similarity, margin, silhouette, row, label, purity, and by density probability and "
-           "outlier")};
+    LABELS("term cluster similarity margin silhouette row label purity probability outlier stability",
+           "term, cluster, similarity, margin, silhouette, row, label, purity, stability, and by density probability "
+           "and outlier")};
 const struct kc_option kc_model_labels_options[] = {
     LABELS("term cluster similarity margin row label", "term, cluster, similarity, margin, row and label")};
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/num.h"
+#include "core/choice/evidence.h"
 #include "core/cluster/members.h"
 #include "core/judge/quality.h"
 #include "core/kmeans/kmeans.h"
@@ -100,6 +101,8 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
     }
+    const uint64_t trust = kc_fit_trust_bytes(w->j, n, d, k, w->threads); /* and here, too */
+    fit = trust > 0 && add_bytes(trust, clustering_bytes(n, d, k)) > fit ? add_bytes(trust, clustering_bytes(n, d, k)) : fit;
     if (w->j->keywords == 0)
         return fit;
     if (!texts) { /* an estimate, above what terms need */
@@ -141,12 +144,14 @@ static uint64_t fit_bytes(size_t n, size_t d, int in_memory, const struct estima
     const uint64_t then = search ? add_bytes(search, clustering_bytes(n, dims, k)) : 0;
     const uint64_t search_or_save = then > save ? then : save;
     const uint64_t most = fit > search_or_save ? fit : search_or_save;
+    const uint64_t test = kc_fit_structure_bytes(j, n, d, w->threads);
     if (j->space == KC_FIT_COSINE)
-        return add_bytes(held, most);
+        return test > add_bytes(held, most) ? test : add_bytes(held, most);
     const uint64_t make = kc_fit_space_bytes(j, n, d, in_memory, w->threads);
     const uint64_t judge = kc_quality_bytes(n, d, in_memory, (uint32_t)k, w->threads) + n * 2 * sizeof(uint32_t);
     const uint64_t work = add_bytes(space, add_bytes(most, judge));
-    return add_bytes(held, make > work ? make : work);
+    const uint64_t then_all = add_bytes(held, make > work ? make : work);
+    return test > then_all ? test : then_all;
 }
 
 /* Return the bytes of the work on n rows in memory. A kc_in_opts.work. */
@@ -304,7 +309,7 @@ static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, stru
 {
     const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
-    if (check_memory(j, run, e) != 0 || kc_fit_space_make(j, run, e) != 0)
+    if (check_memory(j, run, e) != 0 || kc_fit_structure_test(j, run, e) != 0 || kc_fit_space_make(j, run, e) != 0)
         return -1;
     if (kc_fit_in_parts(j)) {
         if (kc_fit_parts(j, run, e) != 0)
@@ -403,6 +408,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
                                        .want_sums = j->path[KC_FIT_MODEL] ||
                                                     j->threshold.kind > KC_THRESHOLD_SIMILARITY};
     run->request.centroids = run->given.x.x;
+    run->request.judge = &kc_choice_judge;
     run->request.ncentroids = (uint32_t)run->given.rows.n;
     run->opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
     if (!run->opts)
@@ -421,9 +427,10 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
     if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 ||
-        keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
+        kc_fit_trust_make(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
         kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
         return -1;
+    kc_fit_structure_report(j, run);
     run->times.fit = kc_clock_now();
     if (j->keywords > 0)
         kc_ctx_stage(&run->ctx, KC_PHASE_WORDS);
@@ -466,6 +473,7 @@ static void free_run(struct kc_job_run *run)
     kc_clustering_free(&run->fit);
     kc_mem_free(run->opts);
     kc_mem_free(run->top);
+    kc_mem_free(run->row_stability);
     kc_mem_free(run->top_similarity);
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
@@ -492,6 +500,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     *job = *j;
     if (job->space == KC_FIT_GRAPH && job->space_dims == 0)
         job->space_dims = job->algorithm->space_dims;
+    if (kc_out_has_column(&job->out, KC_COL_STABILITY) && job->resamples == 0)
+        job->resamples = KC_FIT_RESAMPLES;
     int rc = j->centroids && kc_fit_read_start(job, run, e) != 0 ? -1 : read_and_fit(job, run, r, e);
     if (rc != 0)
         explain_memory(j, run, e);

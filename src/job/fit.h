@@ -12,6 +12,7 @@
 #include "report/tree.h"
 
 #define KC_GROUP_FIELDS_MOST 8
+#define KC_FIT_RESAMPLES 20 /* for a column stability */
 #define KC_FIT_OUTPUTS_MOST 16
 
 /* The outputs, by their rows in job/fit_outputs.c. */
@@ -59,6 +60,8 @@ struct kc_job_fit {
     int all_levels;          /* 1: the levels are the layers of a fit by density */
     uint64_t min_children;   /* clusters of the fit in one of a level, at least */
     uint64_t reduce_to;      /* unite clusters until so many are left; 0: do not */
+    uint64_t resamples;      /* for the stability of the clusters; 0: it is not computed */
+    int test_structure;      /* 1: a limit is broken if the rows have no structure */
     double min_purity;       /* rows with a smaller share of neighbours in their cluster are left out; 0: none */
     int64_t created;         /* time stored in the model, seconds since 1970; -1: none */
     uint64_t max_memory;     /* bytes, 0: no limit */

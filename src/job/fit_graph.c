@@ -1,6 +1,7 @@
 /* The space of the graph of nearest neighbours: the coordinates of a random walk on it. */
 #include "base/clock.h"
 #include "core/graph/diffusion.h"
+#include "core/judge/indices.h"
 #include "core/near/near.h"
 #include "job/fit_run.h"
 
@@ -29,9 +30,20 @@ uint64_t kc_fit_graph_bytes(const struct kc_job_fit *j, size_t n, size_t d, int 
     return work > turn ? work : turn;
 }
 
+unsigned kc_fit_evidence(const struct kc_job_fit *j)
+{
+    return j->algorithm->evidence ? j->algorithm->evidence(j->opts) : 0;
+}
+
+/* Return 1 if the graph is used after the space is made of it. */
+static int keeps_graph(const struct kc_job_fit *j)
+{
+    return j->algorithm->graph || (kc_fit_evidence(j) & KC_EVIDENCE_MODULARITY);
+}
+
 uint64_t kc_fit_graph_kept_bytes(const struct kc_job_fit *j, size_t n)
 {
-    return j->space == KC_FIT_GRAPH && j->algorithm->graph ? kc_affinity_size(n, choose_neighbours(j, n).m) : 0;
+    return j->space == KC_FIT_GRAPH && keeps_graph(j) ? kc_affinity_size(n, choose_neighbours(j, n).m) : 0;
 }
 
 int kc_fit_graph_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
@@ -60,7 +72,7 @@ int kc_fit_graph_make(const struct kc_job_fit *j, struct kc_job_run *run, struct
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "space: %u coordinates of the graph of %u neighbours, %u part%s, recall "
                    "%.3g; eigenvalues %.4f to %.4f, %u rounds", s->dims, s->neighbours, s->parts,
                    s->parts == 1 ? "" : "s", s->recall, report.largest, report.least, report.rounds);
-    if (rc == 0 && j->algorithm->graph) {
+    if (rc == 0 && keeps_graph(j)) {
         s->graph = graph;
         graph = (struct kc_affinity){0};
         run->request.graph = &s->graph;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "core/choice/evidence.h"
 #include "base/intern.h"
 #include "job/fit_run.h"
 
@@ -102,6 +103,7 @@ static struct kc_parts_opts parts_opts(const struct kc_job_fit *j, const struct 
     struct kc_parts_opts parts = j->parts;
     parts.algorithm = j->algorithm;
     parts.opts = j->opts;
+    parts.judge = kc_fit_evidence(j) ? &kc_choice_judge : NULL; /* second opinions on every part are too much */
     parts.weights = run->weight;
     parts.group = run->group;
     parts.time = run->time;

@@ -2,8 +2,10 @@
 #ifndef KC_JOB_FIT_RUN_H
 #define KC_JOB_FIT_RUN_H
 
+#include "core/choice/structure.h"
 #include "core/graph/affinity.h"
 #include "core/graph/neighbours.h"
+#include "core/judge/indices.h"
 #include "in/fields/attrs.h"
 #include "job/fit.h"
 #include "io/outputs.h"
@@ -68,6 +70,9 @@ struct kc_job_run {
     struct kc_cluster_level level[KC_LEVELS_MOST]; /* (nlevels) the coarsest first */
     size_t nlevels;
     struct kc_fit_purity purity;
+    float *row_stability;  /* (n) that of each row's cluster; NULL: there is no such column */
+    struct kc_structure structure; /* of the rows; rows 0: not tested */
+    double structure_seconds, trust_seconds;
     const struct kc_rows *rows; /* what is clustered: those of ds or of the space */
     struct kc_dataset given; /* the centroids to start from; or empty */
     void *start_opts;        /* the algorithm's options with their number as k; or NULL */
@@ -134,12 +139,33 @@ uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int 
 
 /* job/fit_graph.c */
 
+/* Return the evidence that the choice of k needs: bits KC_EVIDENCE_... */
+unsigned kc_fit_evidence(const struct kc_job_fit *j);
+
 /* Return the bytes of the graph that is kept for the algorithm, 0 if it uses none. */
 uint64_t kc_fit_graph_kept_bytes(const struct kc_job_fit *j, size_t n);
 /* Make the graph's space. */
 int kc_fit_graph_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this needs at the peak beside the coordinates. */
 uint64_t kc_fit_graph_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads);
+
+/* job/fit_structure.c */
+
+/* Return 1 if the job tests whether the rows have structure. */
+int kc_fit_wants_structure(const struct kc_job_fit *j);
+/* Test it, if the job asks for that; if k is chosen by all evidence and none is found, ask for one cluster. */
+int kc_fit_structure_test(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Report it as a limit that could not be kept if the job asks for structure and there is none. */
+void kc_fit_structure_report(const struct kc_job_fit *j, struct kc_job_run *run);
+/* Return the bytes that the test needs. */
+uint64_t kc_fit_structure_bytes(const struct kc_job_fit *j, size_t n, size_t d, unsigned threads);
+
+/* job/fit_trust.c */
+
+/* Compute the stability of the clusters, if the job asks for it, and spread it to the rows for a column. */
+int kc_fit_trust_make(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that this needs for n rows of d numbers and k clusters. */
+uint64_t kc_fit_trust_bytes(const struct kc_job_fit *j, size_t n, size_t d, uint64_t k, unsigned threads);
 
 /* job/fit_purity.c */
 

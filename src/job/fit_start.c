@@ -1,25 +1,21 @@
 /* The centroids that a fit starts from: vectors of any input format, one for each cluster. Their number becomes the k
  * of the algorithm's options. */
-#include <stdio.h>
 #include <string.h>
 #include "job/fit_run.h"
+#include "job/set_k.h"
 
 /* Set the option k of the algorithm. */
 static int set_k(const struct kc_job_fit *j, void *opts, size_t k, struct kc_err *e)
 {
-    char number[24];
-    const struct kc_option *o = j->algorithm->options;
-    while (!kc_option_is_last(o) && o->letter != 'k')
-        o++;
-    if (kc_option_is_last(o))
+    const struct kc_option *o = kc_job_find_k(j->algorithm);
+    if (!o)
         return kc_err_set(e, KC_EUSAGE, "--centroids is not for --algorithm %s", j->algorithm->name);
     char given[KC_OPTION_TEXT_MAX], usual[KC_OPTION_TEXT_MAX];
     kc_option_text(o, j->opts, 1, given);
     kc_option_text(o, j->algorithm->defaults, 1, usual);
     if (strcmp(given, usual) != 0)
         return kc_err_set(e, KC_EUSAGE, "-k and --centroids cannot be combined: k is the number of centroids");
-    snprintf(number, sizeof number, "%zu", k);
-    return kc_option_parse(o, opts, j->algorithm->defaults, number, "--centroids", e);
+    return kc_job_set_k(j->algorithm, opts, k, e);
 }
 
 int kc_fit_read_start(struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)

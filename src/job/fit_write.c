@@ -36,6 +36,7 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
         .margin = run->fit.margin,
         .silhouette = run->fit.row_silhouette,
         .purity = run->purity.of,
+        .stability = run->row_stability,
         .probability = run->fit.probability,
         .outlier = run->fit.outlier,
         .skipped = run->ds.skipped,
@@ -192,10 +193,12 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .leaves = kc_job_fit_leaves(j),
         .left_out = run->left_out,
         .purity = {run->purity.of ? run->purity.neighbours : 0, run->purity.recall, run->purity.mean, j->min_purity},
+        .structure = run->structure,
         .keywords = j->keywords ? &run->keywords : NULL,
         .names = j->keywords || j->label_by ? &run->names : NULL,
         .seconds = {.read = run->times.read - run->times.begin, .space = run->space.seconds,
                     .purity = run->purity.seconds,
+                    .structure = run->structure_seconds, .stability = run->trust_seconds,
                     .index = own->index_seconds,
                     .final = own->final_seconds,
                     .sizes = own->sizes_seconds, .keywords = run->keywords_seconds,
@@ -206,7 +209,7 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .peak_rss = kc_mem_peak(),
     };
     const double others = report.seconds.space + report.seconds.index + report.seconds.final + report.seconds.sizes +
-                          report.seconds.purity;
+                          report.seconds.purity + report.seconds.structure + report.seconds.stability;
     report.seconds.sweep = run->times.fit - run->times.read - others;
     return report;
 }

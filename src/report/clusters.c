@@ -17,7 +17,8 @@
 /* The members that a record may have. No facet may be called like one of them. */
 static const char *const members[] = {
     "cluster_id", "cluster_type", "cluster_label", "cluster_size", "member_ids", "document_ids", "centroid_vector",
-    "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "representatives",
+    "temporal_span", "group", "groups", "intra_cluster_similarity", "cohesion", "silhouette", "stability",
+    "representatives",
     "keywords", "metadata",
 };
 
@@ -180,6 +181,8 @@ static int add_cluster(struct kc_buf *b, struct record_writer *t, uint32_t clust
     kc_jsonw_double(&w, "intra_cluster_similarity", c->similarity[cluster]);
     kc_jsonw_double(&w, "cohesion", cl->cohesion);
     kc_jsonw_double(&w, "silhouette", cl->silhouette);
+    if (f->stability)
+        kc_jsonw_double(&w, "stability", f->stability[cluster]);
     add_terms(&w, c, "representatives", t->best,
               kc_members_best(row, m, f->similarity, c->o->representatives, t->best));
     add_keywords(&w, c, cluster);

@@ -22,7 +22,7 @@ static const struct kc_out_writer *const writers[KC_OUT_FORMATS] = {
 };
 
 static const char *const column_names[KC_COLUMNS] = {"term", "cluster", "similarity", "margin", "silhouette", "row",
-                                               "label", "purity", "probability", "outlier"};
+                                               "label", "purity", "probability", "outlier", "stability"};
 
 int kc_out_format_by_name(const char *name, enum kc_out_format *f)
 {
@@ -131,7 +131,7 @@ double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
 {
     const float *const figures[KC_COLUMNS] = {
         [KC_COL_SIMILARITY] = t->similarity, [KC_COL_MARGIN] = t->margin, [KC_COL_SILHOUETTE] = t->silhouette,
-        [KC_COL_PURITY] = t->purity, [KC_COL_PROBABILITY] = t->probability, [KC_COL_OUTLIER] = t->outlier};
+        [KC_COL_PURITY] = t->purity, [KC_COL_PROBABILITY] = t->probability, [KC_COL_OUTLIER] = t->outlier, [KC_COL_STABILITY] = t->stability};
     return (double)figures[c][i];
 }
 

@@ -21,6 +21,7 @@ enum kc_column {
     KC_COL_PURITY,
     KC_COL_PROBABILITY,
     KC_COL_OUTLIER,
+    KC_COL_STABILITY,
     KC_COLUMNS
 };
 
@@ -58,7 +59,7 @@ struct kc_labels {
     const int64_t *ids;                             /* (k) cluster c is written as ids[c]; NULL: as c */
     const struct kc_strs *names;                    /* (k) labels of the clusters; NULL if there is no such column */
     /* (n) each; NULL if there is no such column */
-    const float *similarity, *margin, *silhouette, *purity, *probability, *outlier;
+    const float *similarity, *margin, *silhouette, *purity, *probability, *outlier, *stability;
     const uint32_t *level[KC_LABELS_LEVELS_MOST];   /* (n) each: its cluster at each level, the coarsest first */
     const uint32_t *top;                            /* (n, top of the options) the nearest clusters; or NULL */
     const float *top_similarity;                    /* the similarities to them; KC_NONE: there are fewer */

@@ -2,6 +2,7 @@
 #ifndef KC_REPORT_REPORT_H
 #define KC_REPORT_REPORT_H
 
+#include "core/choice/structure.h"
 #include "core/kmeans/kmeans.h"
 #include "io/outfile.h"
 #include "report/groups.h"
@@ -42,12 +43,13 @@ struct kc_report {
         double recall, mean;        /* of the neighbours, 1: they are exact; of the purities of the rows in clusters */
         double least;               /* rows of a lower purity were left out; 0: none */
     } purity;
+    struct kc_structure structure;  /* rows 0: it was not tested */
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */
     const struct kc_strs *warnings; /* all warnings, in the order in which they were given */
     struct {
-        double read, space, sweep, index, final, sizes, write, total, keywords, purity;
+        double read, space, sweep, index, final, sizes, write, total, keywords, purity, structure, stability;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */

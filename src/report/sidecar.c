@@ -5,6 +5,7 @@
 #include "core/linkage/linkage.h"
 #include "in/dataset.h"
 #include "report/density.h"
+#include "report/evidence.h"
 #include "report/prometheus.h"
 #include "report/writer.h"
 
@@ -30,6 +31,7 @@ static void add_sweep(struct kc_jsonw *w, const struct kc_ksweep *tried)
         kc_jsonw_double(w, "davies_bouldin", s->davies_bouldin);
         if (tried->iterates)
             kc_jsonw_u64(w, "iterations", s->iterations);
+        kc_out_evidence(w, s, tried->evidence);
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');
@@ -74,6 +76,8 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_u64(w, "size", cl->size);
         kc_jsonw_double(w, "cohesion", cl->cohesion);
         kc_jsonw_double(w, "silhouette", cl->silhouette);
+        if (r->fit->stability)
+            kc_jsonw_double(w, "stability", r->fit->stability[c]);
         kc_jsonw_str(w, "representative", term, n);
         kc_jsonw_u64(w, "representative_row", row);
         if (r->groups && r->groups->nfields > 0 && r->groups->parts->group[c] != KC_NONE)
@@ -143,6 +147,10 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_fixed(w, "sizes", r->seconds.sizes, 3);
     if (r->purity.neighbours)
         kc_jsonw_fixed(w, "purity", r->seconds.purity, 3);
+    if (r->structure.rows)
+        kc_jsonw_fixed(w, "structure", r->seconds.structure, 3);
+    if (r->fit->stability)
+        kc_jsonw_fixed(w, "stability", r->seconds.stability, 3);
     if (r->keywords)
         kc_jsonw_fixed(w, "keywords", r->seconds.keywords, 3);
     kc_jsonw_fixed(w, "write", r->seconds.write, 3);
@@ -195,7 +203,9 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
             kc_jsonw_u64(&w, "seed", r->opts->seed);
         kc_jsonw_cstr(&w, "k_by", kc_index_name(tried.by));
         add_sweep(&w, &tried);
+        kc_out_choice(&w, &tried);
     }
+    kc_out_structure(&w, &r->structure);
     add_clusters(&w, r);
     add_levels(&w, r);
     if (r->groups)

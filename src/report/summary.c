@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "in/dataset.h"
 #include "report/density.h"
+#include "report/evidence.h"
 #include "report/width.h"
 #include "report/writer.h"
 
@@ -19,52 +20,18 @@ static int add_cell(struct kc_buf *b, double x, int width, int decimals, struct 
     return kc_buf_printf(b, e, "  %*.*f", width, decimals, x);
 }
 
-/* Return the index that k is chosen by, with the sign changed if lower is better. */
-static double index_value(const struct kc_k_entry *s, enum kc_index by)
+/* Append how sure the choice of k is, and an empty line. */
+static int add_advice(struct kc_buf *b, const struct kc_ksweep *tried, struct kc_err *e)
 {
-    return by == KC_INDEX_DAVIES_BOULDIN ? -kc_ksweep_value(s, by) : kc_ksweep_value(s, by);
-}
-
-/* Return how many values of k are better than that of entry i by the index that k is chosen by; NAN is worst. */
-static size_t rank_entry(const struct kc_ksweep *f, size_t i)
-{
-    double mine = index_value(&f->entry[i], f->by);
-    size_t ahead = 0;
-    for (size_t j = 0; j < f->n; j++) {
-        double other = index_value(&f->entry[j], f->by);
-        if (isnan(mine) ? !isnan(other) || j < i : other > mine || (other == mine && j < i))
-            ahead++;
-    }
-    return ahead;
-}
-
-static int add_sweep(struct kc_buf *b, const struct kc_ksweep *f, struct kc_err *e)
-{
-    size_t shown = f->n > MOST ? SOME : f->n;
-    if (kc_buf_printf(b, e, "      k  silhouette  calinski-harabasz  davies-bouldin   objective%s\n",
-                      f->iterates ? "  iterations" : "") != 0)
-        return -1;
-    for (size_t i = 0; i < f->n; i++) {
-        const struct kc_k_entry *s = &f->entry[i];
-        if (shown < f->n && s->k != f->selected && rank_entry(f, i) >= shown)
-            continue;
-        if (kc_buf_printf(b, e, "%c %5u", s->k == f->selected ? '*' : ' ', s->k) != 0 ||
-            add_cell(b, s->silhouette, 10, 4, e) != 0 || add_cell(b, s->calinski_harabasz, 17, 2, e) != 0 ||
-            add_cell(b, s->davies_bouldin, 14, 4, e) != 0 || add_cell(b, s->objective, 10, 2, e) != 0 ||
-            (f->iterates ? kc_buf_printf(b, e, "  %10llu", (unsigned long long)s->iterations) : 0) != 0 ||
-            kc_buf_addc(b, '\n', e) != 0)
-            return -1;
-    }
-    if (shown < f->n && kc_buf_printf(b, e, "        the best %zu of %zu values of k\n", shown, f->n) != 0)
-        return -1;
-    return kc_buf_addc(b, '\n', e);
+    const size_t before = b->n;
+    return kc_out_advice(b, tried, "", e) != 0 ? -1 : b->n > before ? kc_buf_addc(b, '\n', e) : 0;
 }
 
 static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_clustering *f = r->fit;
     uint32_t shown = f->k > MOST ? SOME : f->k;
-    if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s\n",
+    if (kc_buf_printf(b, e, "     id      size  cohesion  silhouette  %s%s\n", f->stability ? "stability  " : "",
                       r->names ? "label" : "representative") != 0)
         return -1;
     for (uint32_t c = 0; c < shown; c++) {
@@ -81,7 +48,8 @@ static int add_clusters(struct kc_buf *b, const struct kc_report *r, struct kc_e
         long long id = r->ids ? r->ids[c] : (long long)c;
         if (kc_buf_printf(b, e, "%7lld  %8llu", id, (unsigned long long)cl->size) != 0 ||
             add_cell(b, cl->cohesion, 8, 4, e) != 0 || add_cell(b, cl->silhouette, 10, 4, e) != 0 ||
-            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, what, n, COLUMNS - 41, e) != 0 ||
+            (f->stability && add_cell(b, f->stability[c], 9, 2, e) != 0) ||
+            kc_buf_add(b, "  ", 2, e) != 0 || kc_out_add_cut(b, what, n, COLUMNS - (f->stability ? 52 : 41), e) != 0 ||
             kc_buf_addc(b, '\n', e) != 0)
             return -1;
     }
@@ -158,7 +126,7 @@ int kc_out_summary(struct kc_buf *b, const struct kc_report *r, struct kc_err *e
 {
     const struct kc_ksweep tried = kc_report_ksweep(r);
     int sweep = tried.n > 0 && tried.entry[tried.n - 1].k > 1; /* a sweep of k = 1 alone has nothing to compare */
-    if (sweep && add_sweep(b, &tried, e) != 0)
+    if (sweep && (kc_out_sweep_table(b, &tried, 0, e) != 0 || add_advice(b, &tried, e) != 0))
         return -1;
     if (kc_out_layers_table(b, r->fit, e) != 0 || add_clusters(b, r, e) != 0 || add_parts(b, r, e) != 0 ||
         add_kept_ids(b, r, e) != 0)

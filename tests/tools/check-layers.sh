@@ -22,7 +22,7 @@ verdict() {
 
 # The rooms from the bottom up, and the rooms below each that it may include; a room always includes itself. A room is a
 # folder of src, nested ones too: in/formats is a room beside in.
-cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density core/linkage'
+cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density core/linkage core/choice'
 walls="
 base:
 io:            base
@@ -43,12 +43,13 @@ core/graph:    base par la core/cluster
 core/near:     base par la core/cluster core/kmeans core/graph
 core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
 core/linkage:  base par la core/cluster core/judge core/kmeans core/graph core/near core/density
+core/choice:   base par la core/cluster core/judge core/kmeans core/graph
 core:          base core/cluster core/kmeans core/density core/linkage
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track core/graph
 report:        base io json text la in/fields in/piece in $cores
 job:           base io par json text la in/fields in/piece in $cores model report
 cli:           base io par json text in/fields in/piece in $cores model report job
-core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage
+core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage core/choice
 "
 
 work=$(mktemp -d) || exit 1

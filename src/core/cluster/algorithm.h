@@ -10,6 +10,7 @@
 
 struct kc_steps;    /* core/cluster/steps.h */
 struct kc_affinity; /* core/graph/affinity.h */
+struct kc_judge;    /* core/judge/judging.h */
 
 /* What the caller wants beside the labels, the same for every algorithm. */
 struct kc_request {
@@ -22,6 +23,8 @@ struct kc_request {
     const struct kc_rows *original; /* (n) what was read, if the rows are coordinates of a space; NULL: they are that */
     const struct kc_affinity *graph; /* the graph of the rows' neighbours that the space is made from; NULL: none is
                              * known */
+    const struct kc_judge *judge; /* computes what an index of k needs beside labels; NULL: only indices that need
+                             * nothing can choose k */
     int part;               /* the rows are one part of many: what they cannot have is a warning, not a broken limit */
     struct kc_steps *steps; /* saving on the way, and an end when time is up; NULL: run to the end */
 };
@@ -44,6 +47,8 @@ struct kc_algorithm {
                             * for: a model needs both */
     /* Check what single options cannot tell: KC_EUSAGE. */
     int (*check)(const void *opts, struct kc_err *e);
+    /* Return what the index that chooses k needs: bits KC_EVIDENCE_... (core/judge/indices.h). NULL: nothing. */
+    unsigned (*evidence)(const void *opts);
     /* Settle what depends on the number of rows, e.g. a k that is a share of them. NULL: nothing does. */
     void (*resolve)(void *opts, size_t n);
     /* Return the most clusters that can come out of n rows. */

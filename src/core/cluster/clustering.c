@@ -42,6 +42,7 @@ void kc_clustering_free(struct kc_clustering *c)
     kc_mem_free(c->row_silhouette);
     kc_mem_free(c->probability);
     kc_mem_free(c->outlier);
+    kc_mem_free(c->stability);
     kc_mem_free(c->merges);
     kc_strs_free(&c->warnings);
     if (c->appendix)

@@ -48,6 +48,8 @@ struct kc_clustering {
     float *probability;          /* (n) how sure the algorithm is that the row is in its cluster, 0 .. 1, 0 for noise;
                                   * NULL: it does not know */
     float *outlier;              /* (n) how much the row is an outlier, 0 .. 1; NULL: the algorithm does not know */
+    double *stability;           /* (k) how much of each cluster comes back when other rows are clustered
+                                  * (core/choice/trust.h); NULL: it was not asked for */
     double silhouette;           /* mean over the assigned rows; NAN when k < 2 */
     double objective;            /* sum of the lengths of the clusters' sums */
     double inertia;              /* sum of squared distances to the clusters' means */

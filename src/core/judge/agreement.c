@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/exp.h"
 #include "base/mem.h"
 
 #define NEGLIGIBLE 1e-25 /* share of the most likely count's probability: some 10.7 standard deviations away */
@@ -91,14 +92,14 @@ static double compute_entropy(const uint64_t *sum, size_t k, double n)
     double h = 0;
     for (size_t i = 0; i < k; i++)
         if (sum[i] > 0)
-            h += (double)sum[i] / n * log(n / (double)sum[i]);
+            h += (double)sum[i] / n * kc_ln(n / (double)sum[i]);
     return h;
 }
 
 /* Return what a cell of x rows adds to the mutual information, times n. a, b: rows of its cluster and its class. */
 static double weigh_information(double x, double a, double b, double n)
 {
-    return x * log(n * x / (a * b));
+    return x * kc_ln(n * x / (a * b));
 }
 
 /* Return what one cluster of a and one class of b rows add to the mutual information on average, times n: the count of

@@ -150,3 +150,18 @@ out:
     kc_plan_free(&plan);
     return rc;
 }
+
+void kc_scored_fill(const struct kc_scored *p, struct kc_k_entry *entry)
+{
+    entry->silhouette = p->silhouette;
+    entry->inertia = p->inertia;
+    entry->objective = p->objective;
+    entry->calinski_harabasz = p->calinski_harabasz;
+    entry->davies_bouldin = p->davies_bouldin;
+    if (!p->cluster_silhouette || p->k < 2)
+        return;
+    double sum = 0;
+    for (uint32_t c = 0; c < p->k; c++)
+        sum += p->cluster_silhouette[c];
+    entry->macro_silhouette = sum / p->k;
+}

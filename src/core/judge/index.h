@@ -19,6 +19,7 @@
 #define KC_CORE_JUDGE_INDEX_H
 
 #include "core/cluster/space.h"
+#include "core/judge/entry.h"
 
 struct kc_scored {
     uint32_t k;             /* clusters 0..k-1, none empty */
@@ -33,6 +34,8 @@ struct kc_scored {
 /* Score np partitions in as few passes over the rows as the workspace allows. The results are functions of the
  * rows and of all of p, in its order; scored alone, a partition's figures may differ in the last bits. */
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
+/* Copy the figures into an entry; the macro silhouette only if the clusters' silhouettes were computed. */
+void kc_scored_fill(const struct kc_scored *p, struct kc_k_entry *entry);
 /* Return its workspace in bytes, for np partitions of up to kmax clusters. */
 uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t kmax, unsigned threads);
 

@@ -43,6 +43,12 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
     return kc_kmeans_bytes(n, d, in_memory, opts, r, threads);
 }
 
+static unsigned list_evidence(const void *opts)
+{
+    const struct kc_kmeans_opts *o = opts;
+    return kc_index_evidence(o->k_by) | o->evidence;
+}
+
 static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
                       const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
@@ -60,6 +66,7 @@ const struct kc_algorithm kc_algorithm_kmeans = {
     .space_dims = 40,
     .centroids = 1,
     .check = kc_kmeans_check,
+    .evidence = list_evidence,
     .resolve = resolve_range,
     .most_clusters = count_most_clusters,
     .least_rows = count_least_rows,

@@ -11,6 +11,7 @@
 #include "core/cluster/sums.h"
 #include "core/cluster/weights.h"
 #include "core/judge/index.h"
+#include "core/judge/judging.h"
 #include "core/kmeans/choose.h"
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/settle.h"
@@ -18,6 +19,8 @@
 #include "la/product.h"
 
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
+
+#define OPINION 1000   /* rows for a second opinion, which must cost next to nothing */
 
 /* List the k that the data allow into *ks. If even the smallest is too many, list the number of distinct rows
  * instead. */
@@ -54,15 +57,6 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
     return 0;
 }
 
-static void fill_entry(struct kc_k_entry *s, const struct kc_scored *p)
-{
-    s->silhouette = p->silhouette;
-    s->inertia = p->inertia;
-    s->objective = p->objective;
-    s->calinski_harabasz = p->calinski_harabasz;
-    s->davies_bouldin = p->davies_bouldin;
-}
-
 /* Compute the figures of the sweep's entries; if there is nothing to choose, leave them to compute_figures. */
 static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
@@ -79,7 +73,7 @@ static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, c
         told.stage = &stage;
         return kc_sweep_judge(&told, sw->best, sw->nk, w->own->sweep, w->e);
     }
-    w->own->sweep[0] = (struct kc_k_entry){sw->best[0].k, s->n, NAN, NAN, NAN, NAN, NAN, sw->best[0].iterations};
+    w->own->sweep[0] = kc_k_entry_of(sw->best[0].k, s->n, sw->best[0].iterations);
     return 0;
 }
 
@@ -89,7 +83,7 @@ static int refresh_chosen_entry(struct kc_fitting *w, size_t chosen)
     struct kc_scored p = {.k = w->f->k, .labels = w->f->labels};
     if (kc_index_score(&w->space, &p, 1, w->e) != 0)
         return -1;
-    fill_entry(&w->own->sweep[chosen], &p);
+    kc_scored_fill(&p, &w->own->sweep[chosen]);
     w->own->silhouette_selected = p.silhouette;
     return 0;
 }
@@ -120,7 +114,7 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
     if (!f->clusters || !p.cluster_silhouette || !mass || kc_index_score(&w->space, &p, 1, w->e) != 0)
         goto out;
     if (entry) {
-        fill_entry(entry, &p);
+        kc_scored_fill(&p, entry);
         w->own->silhouette_selected = p.silhouette;
     }
     f->silhouette = p.silhouette;
@@ -206,6 +200,43 @@ static void choose_k(struct kc_fitting *w)
     w->own->silhouette_selected = w->own->sweep[w->chosen].silhouette;
 }
 
+/* Compute what the index that k is chosen by needs beside the labels; or, where its choice is doubtful, what a second
+ * opinion needs. row: numbers of the rows of s among all; NULL: all. */
+static int gather_evidence(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw,
+                           const uint32_t *row)
+{
+    const unsigned needed = kc_index_evidence(w->o->k_by) | w->o->evidence;
+    const size_t first = kc_ksweep_best(w->own->sweep, w->own->nsweep, w->o->k_by);
+    struct kc_judging j = {.space = s, .original = w->r->original, .graph = w->r->graph, .row = row, .wanted = needed,
+                           .fit = w->o};
+    const uint32_t **labels = NULL;
+    if (sw->nk < 2 || !w->r->judge)
+        return 0;
+    if (!needed && !kc_ksweep_doubtful(w->own->sweep, w->own->nsweep, first, w->o->k_by))
+        return 0;
+    if (!needed) {
+        j.wanted = KC_EVIDENCE_MODULARITY;
+        j.fit = NULL;
+        j.most = OPINION;
+    }
+    if (kc_steps_late(s->steps)) {
+        s->steps->cut = 1;
+        return 0;
+    }
+    labels = kc_mem_alloc(sw->nk, sizeof *labels, w->e);
+    if (!labels)
+        return -1;
+    for (size_t i = 0; i < sw->nk; i++)
+        labels[i] = sw->best[i].labels;
+    kc_ctx_stage(w->space.ctx, KC_PHASE_INDEX);
+    const int rc = w->r->judge->run(&j, labels, w->own->sweep, sw->nk, w->e);
+    w->r->judge->end(&j);
+    kc_mem_free(labels);
+    kc_combine(w->own->sweep, w->own->nsweep);
+    w->evidence = 1;
+    return rc;
+}
+
 /* Choose k by the level that a sweep, when time was up, has judged, and start from the centroids of that level. */
 static int choose_from_last_level(struct kc_fitting *w, struct kc_sweep *sw)
 {
@@ -257,6 +288,8 @@ static int sweep_and_choose(struct kc_fitting *w, uint32_t *ks, size_t nk)
     began = kc_clock_now();
     if (score_sweep_entries(w, &s, &sw) != 0)
         goto out;
+    if (gather_evidence(w, &s, &sw, sample.idx) != 0)
+        goto out;
     w->own->index_seconds = kc_clock_now() - began;
     choose_k(w);
     w->refine = sw.loose || s.n < f->n;
@@ -286,7 +319,7 @@ static int take_given_centroids(struct kc_fitting *w, uint32_t k)
     if (!w->own->sweep)
         return -1;
     w->own->nsweep = 1;
-    w->own->sweep[0] = (struct kc_k_entry){k, f->n, NAN, NAN, NAN, NAN, NAN, 0};
+    w->own->sweep[0] = kc_k_entry_of(k, f->n, 0);
     choose_k(w);
     w->refine = 1;
     if (kc_fitting_alloc(w, k) != 0)
@@ -415,7 +448,8 @@ static int fit_rows(struct kc_fitting *w)
             goto out;
         w->stage = KC_FIT_CHOSEN;
     }
-    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->cut, w->e) != 0 ||
+    if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->o->k_by, w->cut,
+                         w->e) != 0 ||
         (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
@@ -506,7 +540,8 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     if (rc == 0)
         rc = fit_rows(&w);
     w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,
-                                     w.own->silhouette_selected, 1, w.own->merged, w.own->split};
+                                     w.own->silhouette_selected, 1,
+                                     kc_index_evidence(o.k_by) | o.evidence, w.own->merged, w.own->split};
     out->ksweep = &w.own->told;
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;

@@ -2,6 +2,7 @@
  * run, and what comes after), each summed from the sizes that its rooms report. */
 #include "core/cluster/assign.h"
 #include "core/judge/index.h"
+#include "core/judge/judging.h"
 #include "core/kmeans/choose.h"
 #include "core/kmeans/fixed_k.h"
 #include "core/kmeans/kmeans.h"
@@ -25,6 +26,11 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
     uint32_t kmax = ks.max;
     uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, weight > 0, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
+    const unsigned wanted = kc_index_evidence(o->k_by) | o->evidence;
+    if (r->judge && nk > 1)
+        scoring += r->judge->bytes(m, d, r->original ? r->original->d : d, kmax, ks.sum, nk, o,
+                                   wanted ? wanted : o->k_by == KC_INDEX_SILHOUETTE ? KC_EVIDENCE_MODULARITY : 0,
+                                   weight > 0, threads);
     uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */

@@ -13,14 +13,14 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
         return -1;
     number[0] = w->own->nsweep;
     number[1] = w->chosen;
-    number[2] = w->refine;
+    number[2] = w->refine | w->evidence << 1;
     number[3] = w->settled;
     number[4] = w->cut != 0;
     number[5] = f->k;
     if (kc_state_u64(s, "choice", number, 6, INT32_MAX) != 0)
         return -1;
     if (s->reading) {
-        if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 1 || number[3] > f->n ||
+        if (number[0] < 1 || number[0] > w->nks || number[1] >= number[0] || number[2] > 3 || number[3] > f->n ||
             number[5] < 1 || number[5] > f->n)
             return kc_state_bad(s, "the chosen k is inconsistent");
         w->own->sweep = kc_mem_zalloc((size_t)number[0], sizeof *w->own->sweep, s->e);
@@ -28,12 +28,14 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
             return -1;
         w->own->nsweep = (size_t)number[0];
         w->chosen = number[1];
-        w->refine = number[2];
+        w->refine = number[2] & 1;
+        w->evidence = number[2] >> 1;
         w->settled = number[3];
         w->cut = number[4] != 0;
         f->k = (uint32_t)number[5];
     }
     if (kc_sweep_visit_entries(s, w->own->sweep, w->own->nsweep) != 0 ||
+        (w->evidence && kc_sweep_visit_evidence(s, w->own->sweep, w->own->nsweep) != 0) ||
         kc_state_f64(s, "silhouette", &w->own->silhouette_selected, 1, INFINITY, 1) != 0)
         return -1;
     w->own->k_selected = w->own->sweep[w->chosen].k;

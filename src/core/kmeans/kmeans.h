@@ -18,6 +18,7 @@ struct kc_kmeans_opts {
     int k_given;         /* bits KC_K_..._GIVEN: the ends of the range that the user gave; a k that the data cannot have
                           * is then a broken limit, not a warning */
     enum kc_index k_by;
+    unsigned evidence;   /* bits KC_EVIDENCE_...: what is computed of each k beside what k_by needs */
     uint64_t min_size, max_size; /* rows; 1 and 0 (off) by default */
     int balanced;        /* sizes differ by at most one: there is one k, and the limits above are not given */
     uint64_t n_init, max_iter;

@@ -74,7 +74,7 @@ const struct kc_option kc_kmeans_options[] = {
     {.key = "k_factor", .type = KC_OPTION_REAL, .at = AT(k.factor), .high = 1e300, .marks = KC_OPTION_MODEL},
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
      .marks = EVERYWHERE | KC_OPTION_BASIC,
-     .help = "the index that picks k: silhouette, calinski-harabasz or davies-bouldin"},
+     .help = "the index that picks k; auto: several of them together, and k = 1 if there is no structure"},
     {.name = "min-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_size), .least = 1, .env = "KCLUST_MIN_SIZE",
      .marks = EVERYWHERE | KC_OPTION_BASIC, .help = "make no cluster smaller than N"},
     {.name = "max-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_size), .least = 1, .off = "off",

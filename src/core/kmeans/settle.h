@@ -29,6 +29,7 @@ struct kc_fitting {
     double *sums;     /* (k, d) of the final labels, weighted */
     uint64_t *counts; /* (k) rows of each cluster */
     size_t nks;       /* how many k can be tried */
+    uint64_t evidence; /* 1: the sweep's entries have evidence */
     int cut;          /* the range of k was cut by the number of different rows */
     uint32_t *unsure; /* (nunsure) rows whose label may not be the arg-max over f->centroids; NULL: any row */
     size_t nunsure;

@@ -187,25 +187,32 @@ int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t 
                    struct kc_err *e)
 {
     struct kc_scored *p = kc_mem_zalloc(nk, sizeof *p, e);
+    size_t clusters = 0;
     int rc = -1;
-    if (!p)
-        return -1;
-    for (size_t i = 0; i < nk; i++) {
+    for (size_t i = 0; i < nk; i++)
+        clusters += best[i].k;
+    double *silhouette = kc_mem_alloc(clusters, sizeof *silhouette, e), *at = silhouette;
+    if (!p || !silhouette)
+        goto out;
+    for (size_t i = 0; i < nk; at += best[i].k, i++) {
         p[i].k = best[i].k;
         p[i].labels = best[i].labels;
+        p[i].cluster_silhouette = at;
     }
-    if (kc_index_score(s, p, nk, e) == 0)
-        rc = 0;
-    for (size_t i = 0; rc == 0 && i < nk; i++)
-        entries[i] = (struct kc_k_entry){p[i].k, s->n, p[i].silhouette, p[i].inertia, p[i].objective,
-                                         p[i].calinski_harabasz, p[i].davies_bouldin, best[i].iterations};
+    rc = kc_index_score(s, p, nk, e);
+    for (size_t i = 0; rc == 0 && i < nk; i++) {
+        entries[i] = kc_k_entry_of(p[i].k, s->n, best[i].iterations);
+        kc_scored_fill(&p[i], &entries[i]);
+    }
+out:
+    kc_mem_free(silhouette);
     kc_mem_free(p);
     return rc;
 }
 
 int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n)
 {
-    enum { COUNTS = 3, FIGURES = 5 };
+    enum { COUNTS = 3, FIGURES = 5 }; /* the macro silhouette is part of the evidence */
     uint64_t *counts = kc_state_lend(s, n, COUNTS * sizeof *counts), *c = counts;
     double *figures = kc_state_lend(s, n, FIGURES * sizeof *figures), *f = figures;
     if (!counts || !figures)
@@ -222,8 +229,28 @@ int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_
     for (size_t i = 0; s->reading && i < n; i++, c += COUNTS, f += FIGURES) {
         if (c[0] < 1 || c[0] > INT32_MAX || (i > 0 && c[0] <= c[-COUNTS]))
             return kc_state_bad(s, "the k do not increase");
-        entries[i] = (struct kc_k_entry){(uint32_t)c[0], c[1], f[0], f[1], f[2], f[3], f[4], c[2]};
+        entries[i] = kc_k_entry_of((uint32_t)c[0], c[1], c[2]);
+        entries[i].silhouette = f[0];
+        entries[i].inertia = f[1];
+        entries[i].objective = f[2];
+        entries[i].calinski_harabasz = f[3];
+        entries[i].davies_bouldin = f[4];
     }
+    return 0;
+}
+
+int kc_sweep_visit_evidence(struct kc_state *s, struct kc_k_entry *entries, size_t n)
+{
+    enum { EACH = KC_ENTRY_EVIDENCE + 1 };
+    double *figures = kc_state_lend(s, n, EACH * sizeof *figures), *f = figures;
+    if (!figures)
+        return -1;
+    for (size_t i = 0; !s->reading && i < n; i++, f += EACH)
+        memcpy(f, &entries[i].macro_silhouette, EACH * sizeof *f);
+    if (kc_state_f64(s, "evidence", figures, EACH * n, INFINITY, 1) != 0)
+        return -1;
+    for (size_t i = 0; s->reading && i < n; i++, f += EACH)
+        memcpy(&entries[i].macro_silhouette, f, EACH * sizeof *f);
     return 0;
 }
 

@@ -40,6 +40,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
                         const struct kc_kmeans_opts *o, int weighted, unsigned threads);
 /* Save or restore n entries. */
 int kc_sweep_visit_entries(struct kc_state *s, struct kc_k_entry *entries, size_t n) KC_MUST_USE;
+/* Save or restore what k is chosen by beside these. */
+int kc_sweep_visit_evidence(struct kc_state *s, struct kc_k_entry *entries, size_t n) KC_MUST_USE;
 
 /* Compute the unit centroids of nk partitions.
  *   sums, counts: scratch for the largest k

@@ -7,6 +7,7 @@
 #include "core/cluster/weights.h"
 #include "core/judge/describe.h"
 #include "core/judge/index.h"
+#include "core/judge/judging.h"
 #include "core/kmeans/kmeans.h"
 #include "core/linkage/cut.h"
 #include "core/linkage/leaves.h"
@@ -30,6 +31,8 @@ struct run {
     uint64_t *size;        /* (leaves) */
     uint32_t *labels;      /* (CUTS, n) */
     struct kc_scored *scored; /* (CUTS) */
+    double *silhouette;    /* of the clusters of CUTS cuts */
+    struct kc_judging judging; /* for modularities */
     struct kc_err *e;
 };
 
@@ -154,24 +157,40 @@ static int judge_cuts(struct run *w, const uint32_t *ks)
     struct kc_scored *p = w->scored = kc_mem_alloc(CUTS, sizeof *p, w->e);
     struct kc_ksweep *told = &w->own->told;
     const size_t n = w->space.n, most = told->n < CUTS ? told->n : CUTS;
+    const uint32_t *labels[CUTS];
+    size_t clusters = 0;
     kc_ctx_stage(w->space.ctx, KC_PHASE_INDEX);
     w->labels = kc_mem_alloc(kc_mem_mul(most, n), sizeof *w->labels, w->e);
-    if (!p || !w->labels)
+    for (size_t i = 0; i < told->n; i++) /* the CUTS largest k have the most */
+        clusters += i + CUTS >= told->n ? ks[i] : 0;
+    w->silhouette = kc_mem_alloc(clusters, sizeof *w->silhouette, w->e);
+    if (!p || !w->labels || !w->silhouette)
         return -1;
     for (size_t from = 0; from < told->n; from += CUTS) {
         const size_t m = told->n - from < CUTS ? told->n - from : CUTS;
-        for (size_t i = 0; i < m; i++) {
+        double *silhouette = w->silhouette;
+        for (size_t i = 0; i < m; silhouette += p[i].k, i++) {
             const struct kc_cut c = {.k = ks[from + i], .min_size = w->o->min_size};
-            p[i] = (struct kc_scored){.k = label_rows(w, &c, w->labels + i * n), .labels = w->labels + i * n};
+            labels[i] = w->labels + i * n;
+            p[i] = (struct kc_scored){.k = label_rows(w, &c, w->labels + i * n), .labels = labels[i],
+                                      .cluster_silhouette = silhouette};
         }
         if (kc_index_score(&w->space, p, m, w->e) != 0)
             return -1;
-        for (size_t i = 0; i < m; i++)
-            w->own->entry[from + i] = (struct kc_k_entry){p[i].k, n, p[i].silhouette, p[i].inertia, p[i].objective,
-                                                          p[i].calinski_harabasz, p[i].davies_bouldin, 0};
+        for (size_t i = 0; i < m; i++) {
+            w->own->entry[from + i] = kc_k_entry_of(p[i].k, n, 0);
+            kc_scored_fill(&p[i], &w->own->entry[from + i]);
+        }
+        if (told->evidence && w->r->judge &&
+            w->r->judge->run(&w->judging, labels, w->own->entry + from, m, w->e) != 0)
+            return -1;
     }
+    if (told->evidence)
+        kc_combine(w->own->entry, told->n);
+    kc_mem_free(w->silhouette);
     kc_mem_free(w->labels);
     kc_mem_free(w->scored);
+    w->silhouette = NULL;
     w->labels = NULL;
     w->scored = NULL;
     return 0;
@@ -206,6 +225,9 @@ static int choose_k(struct run *w)
     uint32_t *ks = kc_mem_alloc(n ? n : 1, sizeof *ks, w->e);
     int rc = -1;
     told->by = (enum kc_index)w->o->k_by;
+    told->evidence = kc_index_evidence(told->by) & KC_EVIDENCE_MODULARITY;
+    w->judging = (struct kc_judging){.space = &w->space, .original = w->r->original, .graph = w->r->graph,
+                                     .wanted = told->evidence};
     told->n = n ? n : 1;
     told->entry = w->own->entry = kc_mem_zalloc(told->n, sizeof *w->own->entry, w->e);
     if (!ks || !w->own->entry)
@@ -220,13 +242,15 @@ static int choose_k(struct run *w)
         goto out;
     if (told->n > 1) {
         chosen = kc_ksweep_best(w->own->entry, told->n, told->by);
-        if (kc_ksweep_doubts(w->f, w->own->entry, told->n, chosen, cut, w->e) != 0)
+        if (kc_ksweep_doubts(w->f, w->own->entry, told->n, chosen, told->by, cut, w->e) != 0)
             goto out;
     }
     told->selected = ks[chosen];
     told->silhouette = w->own->entry[chosen].silhouette;
     rc = 0;
 out:
+    if (w->r->judge)
+        w->r->judge->end(&w->judging);
     kc_mem_free(ks);
     return rc;
 }
@@ -276,8 +300,12 @@ static int cut_tree(struct run *w)
         return -1;
     if (told->n == 1 && !w->o->max_size) {
         told->silhouette = f->silhouette;
-        w->own->entry[0] = (struct kc_k_entry){f->k, f->n, f->silhouette, f->inertia, f->objective,
-                                               f->calinski_harabasz, f->davies_bouldin, 0};
+        w->own->entry[0] = kc_k_entry_of(f->k, f->n, 0);
+        w->own->entry[0].silhouette = f->silhouette;
+        w->own->entry[0].inertia = f->inertia;
+        w->own->entry[0].objective = f->objective;
+        w->own->entry[0].calinski_harabasz = f->calinski_harabasz;
+        w->own->entry[0].davies_bouldin = f->davies_bouldin;
     }
     f->ksweep = by_height ? NULL : told;
     return 0;
@@ -323,6 +351,7 @@ int kc_linkage_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     kc_mem_free(w.centroids);
     if (rc == 0)
         rc = cut_tree(&w);
+    kc_mem_free(w.silhouette);
     kc_mem_free(w.labels);
     kc_mem_free(w.scored);
     kc_mem_free(w.size);
@@ -361,7 +390,10 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
                            (staged ? n * sizeof(uint32_t) + leaves * sizeof(uint64_t) : 0);
     const uint64_t nodes = leaves * (2 * sizeof(uint32_t) + sizeof(uint64_t)) + ks.n * sizeof(uint32_t);
     const uint64_t tried = CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
-                           kc_index_bytes(n, d, in_memory, cuts, ks.max, threads);
+                           kc_index_bytes(n, d, in_memory, cuts, ks.max, threads) +
+                           CUTS * (uint64_t)ks.max * sizeof(double) +
+                           (r->judge ? r->judge->bytes(n, d, r->original ? r->original->d : d, ks.max, ks.sum, ks.n,
+                                                       NULL, kc_algorithm_ward.evidence(o), weights > 0, threads) : 0);
     const uint64_t judge = stays + nodes + (cuts > 1 || o->max_size ? tried : 0);
     most = judge > most ? judge : most;
     const uint64_t describe = stays + kc_describe_bytes(n, d, in_memory, k, r, threads);

@@ -42,7 +42,7 @@ const struct kc_option kc_linkage_options[] = {
     {.name = "k-max", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.max), .least = 1, .most = KC_K_MOST,
      .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .help = "the largest k to try"},
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
-     .marks = KC_OPTION_RECORD, .help = "the index that picks k: silhouette, calinski-harabasz or davies-bouldin"},
+     .marks = KC_OPTION_RECORD, .help = "the index that picks k; auto: several of them together, and k = 1 if there is no structure"},
     {.name = "cut", .arg = "S", .type = KC_OPTION_REAL, .at = AT(cut), .high = 1e300, .off = "off",
      .marks = KC_OPTION_RECORD, .help = "cut the tree at the height S instead: clusters further apart stay apart"},
     {.name = "min-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_size), .least = 1, .env = "KCLUST_MIN_SIZE",
@@ -64,6 +64,9 @@ int kc_linkage_check(const void *opts, struct kc_err *e)
         return kc_err_set(e, KC_EUSAGE, "-k and --cut cannot be combined: both say where to cut the tree");
     if (kc_krange_check(&o->k, o->k_given, e) != 0)
         return -1;
+    if (o->k_by != KC_INDEX_AUTO && (kc_index_evidence((enum kc_index)o->k_by) & ~KC_EVIDENCE_MODULARITY))
+        return kc_err_set(e, KC_EUSAGE, "--k-by %s needs fits of other rows for each k, which is for --algorithm kmeans "
+                          "only: modularity and auto are for trees, too", kc_index_name((enum kc_index)o->k_by));
     if (o->max_size && o->max_size < o->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (ull)o->max_size, (ull)o->min_size);
@@ -105,6 +108,12 @@ static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts,
     return kc_linkage_bytes(n, d, in_memory, opts, r, threads);
 }
 
+static unsigned list_evidence(const void *opts)
+{
+    const struct kc_linkage_opts *o = opts;
+    return isnan(o->cut) ? kc_index_evidence((enum kc_index)o->k_by) & (KC_EVIDENCE_MODULARITY | KC_EVIDENCE_AUTO) : 0;
+}
+
 static int run_linkage(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
                        const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
@@ -129,6 +138,7 @@ static const struct kc_linkage_opts defaults[] = {KC_LINKAGE_OPTS_DEFAULT(KC_LIN
         .merges = 1,                                                     \
         .space_dims = 40,                                                \
         .check = kc_linkage_check,                                       \
+        .evidence = list_evidence,                                       \
         .resolve = resolve_range,                                        \
         .most_clusters = count_most_clusters,                            \
         .least_rows = count_least_rows,                                  \

@@ -147,7 +147,7 @@ static void fit_part(struct parting *w, size_t at, const struct kc_ctx *ctx, str
     struct kc_err *e = &t->error;
     struct kc_part *part = &w->p->part[at];
     const uint32_t *row = w->p->row + part->first;
-    struct kc_request request = {.want_rows = 1, .part = 1};
+    struct kc_request request = {.want_rows = 1, .part = 1, .judge = w->o->judge};
     struct kc_clustering f = {0}, *all = w->f;
     struct kc_rows rows = kc_rows_pick(&w->rows, row, part->n);
     float *x = NULL;
@@ -521,7 +521,7 @@ void kc_parts_free(struct kc_parts *p)
 static uint64_t count_fit_bytes(size_t few, size_t most, size_t d, int in_memory, const struct kc_parts_opts *o,
                                 unsigned threads)
 {
-    const struct kc_request request = {.weights = o->weights, .want_rows = 1, .part = 1};
+    const struct kc_request request = {.weights = o->weights, .want_rows = 1, .part = 1, .judge = o->judge};
     uint64_t side = threads * o->algorithm->bytes(few, d, 1, o->opts, &request, 1);
     side += in_memory ? 0 : (uint64_t)threads * few * d * sizeof(float);
     uint64_t one = o->algorithm->bytes(most, d, in_memory, o->opts, &request, threads);

@@ -10,6 +10,7 @@
 struct kc_parts_opts {
     const struct kc_algorithm *algorithm; /* clusters each part */
     const void *opts;          /* its options; what is a share of the rows there is a share of the part's rows */
+    const struct kc_judge *judge; /* as in struct kc_request */
     const double *weights;     /* (n) of the rows, as in struct kc_request; NULL: all 1 */
     const uint32_t *group;     /* (n) NULL: one group */
     const int64_t *time;       /* (n) timestamps (base/date.h); NULL: none, and so no windows and no gaps */
