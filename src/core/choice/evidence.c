@@ -13,8 +13,8 @@
 #include "core/judge/indices.h"
 #include "core/judge/judging.h"
 
-#define HALF_STARTS 3u      /* restarts of a half's fit, at most: its clusters need not be the last word */
-#define REFERENCE_STARTS 2u /* of a reference's */
+#define HALF_STARTS 2u      /* restarts of a half's fit, at most: its clusters need not be the last word */
+#define REFERENCE_STARTS 1u /* of a reference's */
 #define SEED 42             /* of the draw of rows, for algorithms without a seed of fits */
 
 /* The graph, and the rows that it is of, from one call to the next. */
@@ -109,8 +109,10 @@ static int count_votes(const struct kc_halves *h, struct kc_k_entry *entry, size
         for (size_t i = 1; i < nk; i++)
             if (!isnan(own[i].merit) && (isnan(own[best].merit) || own[i].merit > own[best].merit))
                 best = i;
-        entry[best].support += 1.0 / h->halves;
+        entry[best].support++;
     }
+    for (size_t i = 0; i < nk; i++)
+        entry[i].support /= h->halves;
     kc_mem_free(own);
     return 0;
 }

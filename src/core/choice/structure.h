@@ -10,7 +10,7 @@ struct kc_structure_opts {
     unsigned references; /* at least 2 */
     size_t most;         /* rows: of more, as many are drawn at random */
 };
-#define KC_STRUCTURE_OPTS_DEFAULT {.seed = 42, .references = 6, .most = 4000}
+#define KC_STRUCTURE_OPTS_DEFAULT {.seed = 42, .references = 6, .most = 2500}
 #define KC_STRUCTURE_FEWEST 40 /* rows that can be tested */
 
 struct kc_structure {

@@ -48,6 +48,7 @@ struct kc_kmeans {
 
 extern const struct kc_algorithm kc_algorithm_kmeans; /* its options are a struct kc_kmeans_opts */
 extern const struct kc_option kc_kmeans_options[];
+extern const struct kc_option kc_kmeans_k_options[]; /* of these, what a search for k needs */
 
 /* Check what single options cannot tell. KC_EUSAGE. */
 int kc_kmeans_check(const void *opts, struct kc_err *e) KC_MUST_USE;

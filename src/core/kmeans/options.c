@@ -59,17 +59,36 @@ int kc_kmeans_check(const void *opts, struct kc_err *e)
 #define AT(member) offsetof(struct kc_kmeans_opts, member)
 #define EVERYWHERE (KC_OPTION_CHECKPOINT | KC_OPTION_MODEL | KC_OPTION_RECORD)
 
+/* The rows of the range of k. */
+#define RANGE_ROWS \
+    {.letter = 'k', .arg = "K", .type = KC_OPTION_OWN, .key = "k", .parse = parse_range, .text = write_range, \
+     .marks = KC_OPTION_CHECKPOINT | KC_OPTION_RECORD | KC_OPTION_BASIC, \
+     .help = "the number of clusters, or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a " \
+             "factor; MIN and MAX may be shares of the rows, as in 2:10%:x1.2"}, \
+    {.name = "k-min", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.min), .least = 1, .most = K_MOST, \
+     .parse = parse_k_min, .shown = "", .env = "KCLUST_K_MIN", .marks = KC_OPTION_MODEL, \
+     .help = "the smallest k to try"}, \
+    {.name = "k-max", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.max), .least = 1, .most = K_MOST, \
+     .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .marks = KC_OPTION_MODEL, \
+     .help = "the largest k to try"}
+#define STARTS_ROW \
+    {.name = "n-init", .arg = "N", .type = KC_OPTION_U64, .at = AT(n_init), .least = 1, .most = 1000000, \
+     .env = "KCLUST_N_INIT", .marks = EVERYWHERE, .help = "restarts for each k"}
+#define SEED_ROW \
+    {.name = "seed", .arg = "N", .type = KC_OPTION_U64, .at = AT(seed), .env = "KCLUST_SEED", .marks = EVERYWHERE, \
+     .help = "the seed of every random choice"}
+#define SAMPLE_ROW \
+    {.name = "sample", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(sample), .least = 2, .off = "all", .words = "all", \
+     .expected = "all or a number of rows from 2 up, such as 100000 or 1M", \
+     .marks = KC_OPTION_CHECKPOINT | KC_OPTION_MODEL, \
+     .help = "choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all " \
+             "rows"}
+
+/* What a search for k needs. */
+const struct kc_option kc_kmeans_k_options[] = {RANGE_ROWS, STARTS_ROW, SEED_ROW, SAMPLE_ROW, {0}};
+
 const struct kc_option kc_kmeans_options[] = {
-    {.letter = 'k', .arg = "K", .type = KC_OPTION_OWN, .key = "k", .parse = parse_range, .text = write_range,
-     .marks = KC_OPTION_CHECKPOINT | KC_OPTION_RECORD | KC_OPTION_BASIC,
-     .help = "the number of clusters, or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a "
-             "factor; MIN and MAX may be shares of the rows, as in 2:10%:x1.2"},
-    {.name = "k-min", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.min), .least = 1, .most = K_MOST,
-     .parse = parse_k_min, .shown = "", .env = "KCLUST_K_MIN", .marks = KC_OPTION_MODEL,
-     .help = "the smallest k to try"},
-    {.name = "k-max", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.max), .least = 1, .most = K_MOST,
-     .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .marks = KC_OPTION_MODEL,
-     .help = "the largest k to try"},
+    RANGE_ROWS,
     {.key = "k_step", .type = KC_OPTION_U64, .at = AT(k.step), .least = 1, .most = K_MOST, .marks = KC_OPTION_MODEL},
     {.key = "k_factor", .type = KC_OPTION_REAL, .at = AT(k.factor), .high = 1e300, .marks = KC_OPTION_MODEL},
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
@@ -82,18 +101,12 @@ const struct kc_option kc_kmeans_options[] = {
     {.name = "balanced", .type = KC_OPTION_FLAG, .at = AT(balanced), .set = 1, .text = write_balanced, .shown = "",
      .marks = KC_OPTION_CHECKPOINT | KC_OPTION_BASIC,
      .help = "make clusters whose sizes differ by at most one; needs -k K"},
-    {.name = "n-init", .arg = "N", .type = KC_OPTION_U64, .at = AT(n_init), .least = 1, .most = 1000000,
-     .env = "KCLUST_N_INIT", .marks = EVERYWHERE, .help = "restarts for each k"},
+    STARTS_ROW,
     {.name = "max-iter", .arg = "N", .type = KC_OPTION_U64, .at = AT(max_iter), .least = 1, .most = 1000000000,
      .marks = EVERYWHERE, .help = "stop a run after N iterations"},
     {.name = "tol", .arg = "F", .type = KC_OPTION_REAL, .at = AT(tol), .high = 1,
      .expected = "a number from 0 to less than 1, such as 1e-6", .marks = EVERYWHERE | KC_OPTION_OPEN_HIGH,
      .help = "stop a run when the objective grows by less than this fraction of itself"},
-    {.name = "seed", .arg = "N", .type = KC_OPTION_U64, .at = AT(seed), .env = "KCLUST_SEED", .marks = EVERYWHERE,
-     .help = "the seed of every random choice"},
-    {.name = "sample", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(sample), .least = 2, .off = "all", .words = "all",
-     .expected = "all or a number of rows from 2 up, such as 100000 or 1M",
-     .marks = KC_OPTION_CHECKPOINT | KC_OPTION_MODEL,
-     .help = "choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all "
-             "rows"},
+    SEED_ROW,
+    SAMPLE_ROW,
     {0}};
