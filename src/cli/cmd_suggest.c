@@ -137,7 +137,7 @@ static int run_suggest(void *arg, struct kc_err *e)
 const struct kc_verb kc_verb_suggest = {
     .name = "suggest",
     .synopsis = "suggest [OPTION]... [FILE]...",
-    .brief = "which k, or which algorithm, suits the rows",
+    .brief = "which k or algorithm suits the rows",
     .examples =
         "  Which k, how sure that is, and which clusters to trust:\n"
         "    kclust suggest words.jsonl\n"

@@ -20,12 +20,12 @@
 #include "core/graph/modularity.h"
 #include "core/judge/agreement.h"
 #include "core/judge/quality.h"
-#include "io/outfile.h"
 #include "job/fit_run.h"
 #include "job/set_k.h"
 #include "report/suggest.h"
 
 #define SEED 42
+#define FEWEST 8         /* rows that algorithms are compared on */
 #define TRUST_ROWS 4000 /* draws of a resample */
 
 /* A way to cluster. */
@@ -361,6 +361,9 @@ static int suggest_way(struct suggesting *w, struct kc_err *e)
 {
     const struct kc_rows *rows = &w->run->ds.rows;
     w->report.judged = rows->n < KC_CHOICE_ROWS ? rows->n : KC_CHOICE_ROWS;
+    if (rows->n < FEWEST)
+        return kc_err_set(e, KC_EINPUT, "%zu row%s: too few to compare algorithms on, %d or more are expected", rows->n,
+                          rows->n == 1 ? "" : "s", FEWEST);
     if (rows->n > KC_CHOICE_ROWS && kc_drawn_make(rows, SEED, KC_CHOICE_ROWS, &w->drawn, e) != 0)
         return -1;
     if (kc_graph_of(&w->run->ctx, rows, w->drawn.n ? w->drawn.row : NULL, w->report.judged, &w->graph, e) != 0)

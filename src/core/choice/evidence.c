@@ -194,10 +194,11 @@ static void end_judge(struct kc_judging *j)
 }
 
 static uint64_t count_bytes(size_t n, size_t d, size_t original_d, uint64_t kmax, uint64_t ksum, size_t nk,
-                            const struct kc_kmeans_opts *fit, unsigned wanted, int weighted, unsigned threads)
+                            const struct kc_kmeans_opts *fit, unsigned wanted, size_t of_most, int weighted,
+                            unsigned threads)
 {
     const struct kc_ks ks = {nk, (uint32_t)kmax, ksum};
-    const size_t m = count_rows(n, 0);
+    const size_t m = count_rows(n, of_most);
     const uint64_t graph = kc_graph_of_bytes(m, original_d, threads) + m * 3 * sizeof(uint32_t) + 2 * kmax * sizeof(double);
     uint64_t most = 0;
     if (fit && (wanted & KC_EVIDENCE_HALVES)) {

@@ -11,17 +11,11 @@
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"
+#include "core/choice/tiles.h"
 #include "core/graph/moments.h"
-#include "la/product.h"
-#include "par/pool.h"
 
 #define ROUNDS 6
 #define RIDGE 1e-6 /* of the mean variance, added to each: the covariance may be singular */
-
-struct worker {
-    double *out; /* (d + 1, KC_LA_TILE) */
-    void *scratch;
-};
 
 struct scaling {
     const float *unit; /* (n, d) */
@@ -29,7 +23,6 @@ struct scaling {
     size_t n, d;
     double *inverse;   /* (d + 1, d) L^-1 of S = L L', then the row S^-1 m */
     double *length;    /* (n) */
-    struct worker *worker;
 };
 
 /* Replace the symmetric matrix m (d, d) by its Cholesky factor, in the lower half. */
@@ -60,23 +53,29 @@ static void invert_factor(const double *l, size_t d, double *out)
     }
 }
 
-/* Compute the most likely lengths of a tile of rows. */
-static void measure_tile(void *arg, size_t tile, unsigned worker)
+/* Compute the most likely lengths of a tile of rows. own: (d + 1, KC_LA_TILE) products. */
+static void measure_tile(void *arg, size_t first, size_t rows, void *own, void *scratch)
 {
     const struct scaling *w = arg;
-    const struct worker *own = &w->worker[worker];
-    const size_t d = w->d, i0 = tile * KC_LA_TILE, rows = w->n - i0 < KC_LA_TILE ? w->n - i0 : KC_LA_TILE;
+    const size_t d = w->d;
+    double *out = own;
     const float *row[KC_LA_TILE] = {NULL};
     for (size_t i = 0; i < rows; i++)
-        row[i] = w->unit + (i0 + i) * d;
-    kc_la_productd(row, rows, d, w->inverse, d + 1, own->out, KC_LA_TILE, own->scratch);
+        row[i] = w->unit + (first + i) * d;
+    kc_la_productd(row, rows, d, w->inverse, d + 1, out, KC_LA_TILE, scratch);
     for (size_t i = 0; i < rows; i++) {
-        const double b = own->out[d * KC_LA_TILE + i];
+        const double b = out[d * KC_LA_TILE + i];
         double a = 0;
         for (size_t t = 0; t < d; t++)
-            a += own->out[t * KC_LA_TILE + i] * own->out[t * KC_LA_TILE + i];
-        w->length[i0 + i] = (b + sqrt(b * b + 4 * a * (double)(d - 1))) / (2 * a);
+            a += out[t * KC_LA_TILE + i] * out[t * KC_LA_TILE + i];
+        w->length[first + i] = (b + sqrt(b * b + 4 * a * (double)(d - 1))) / (2 * a);
     }
+}
+
+/* Return the bytes of the room of a thread. */
+static size_t count_room(size_t d)
+{
+    return kc_mem_mul(KC_LA_TILE * sizeof(double), kc_mem_add(d, 1));
 }
 
 /* Scale the unit rows by their lengths, whose mean is brought to 1. */
@@ -109,33 +108,23 @@ static void prepare_round(struct scaling *w, const double *mean, double *m)
 
 int kc_radii_scale(const struct kc_ctx *ctx, float *x, size_t n, size_t d, struct kc_err *e)
 {
-    const unsigned threads = kc_pool_threads(ctx->pool);
     float *unit = kc_mem_aligned(kc_mem_mul(n, d), sizeof *unit, e);
     double *mean = kc_mem_alloc(d + n, sizeof *mean, e), *m = kc_mem_aligned(kc_mem_mul(d, d), sizeof *m, e);
-    struct scaling w = {unit, x, n, d, kc_mem_aligned(kc_mem_mul(d + 1, d), sizeof *w.inverse, e), mean ? mean + d : NULL,
-                        kc_mem_zalloc(threads, sizeof *w.worker, e)};
-    int rc = unit && mean && m && w.inverse && w.worker ? 0 : -1;
-    for (unsigned i = 0; rc == 0 && i < threads; i++) {
-        w.worker[i].out = kc_mem_aligned(kc_mem_mul(d + 1, KC_LA_TILE), sizeof *w.worker[i].out, e);
-        w.worker[i].scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
-        rc = w.worker[i].out && w.worker[i].scratch ? 0 : -1;
-    }
+    struct scaling w = {unit, x, n, d, kc_mem_aligned(kc_mem_mul(d + 1, d), sizeof *w.inverse, e),
+                        mean ? mean + d : NULL};
+    int rc = unit && mean && m && w.inverse ? 0 : -1;
     if (rc == 0)
         memcpy(unit, x, n * d * sizeof *unit);
     for (unsigned round = 0; rc == 0 && d > 1 && round < ROUNDS; round++) {
         const struct kc_rows rows = kc_rows_memory(x, n, d);
         rc = kc_moments_make(ctx, &rows, 1, mean, m, e);
-        if (rc != 0)
-            break;
-        prepare_round(&w, mean, m);
-        kc_pool_for(ctx->pool, kc_la_tiles(n), measure_tile, &w);
-        apply_lengths(&w);
+        if (rc == 0) {
+            prepare_round(&w, mean, m);
+            rc = kc_tiles_run(ctx, n, count_room(d), measure_tile, &w, e);
+        }
+        if (rc == 0)
+            apply_lengths(&w);
     }
-    for (unsigned i = 0; w.worker && i < threads; i++) {
-        kc_mem_free(w.worker[i].scratch);
-        kc_mem_free(w.worker[i].out);
-    }
-    kc_mem_free(w.worker);
     kc_mem_free(w.inverse);
     kc_mem_free(m);
     kc_mem_free(mean);
@@ -145,7 +134,6 @@ int kc_radii_scale(const struct kc_ctx *ctx, float *x, size_t n, size_t d, struc
 
 uint64_t kc_radii_bytes(size_t n, size_t d, unsigned threads)
 {
-    const uint64_t wide = d;
-    return n * wide * sizeof(float) + (n + wide * (2 * wide + 2)) * sizeof(double) + kc_moments_bytes(d, 1, threads) +
-           threads * (sizeof(struct worker) + (wide + 1) * KC_LA_TILE * sizeof(double) + KC_LA_SCRATCH);
+    const uint64_t wide = d, tiles = kc_tiles_bytes(count_room(d), threads), moments = kc_moments_bytes(d, 1, threads);
+    return n * wide * sizeof(float) + (n + wide * (2 * wide + 2)) * sizeof(double) + (tiles > moments ? tiles : moments);
 }

@@ -13,9 +13,8 @@
 #include <math.h>
 #include "base/mem.h"
 #include "base/rng.h"
+#include "core/choice/tiles.h"
 #include "la/matrix.h"
-#include "la/product.h"
-#include "par/pool.h"
 
 #define BITS 16 /* random bits of a factor; their surplus of ones has a variance of BITS / 4 */
 
@@ -44,17 +43,10 @@ int kc_references_make(const struct kc_rows *rows, uint64_t seed, struct kc_refe
     return rc == 0 ? kc_rows_failed(rows, e) : -1;
 }
 
-struct worker {
-    float *factor; /* (KC_LA_TILE, n) */
-    float *out;    /* (d, KC_LA_TILE) */
-    void *scratch;
-};
-
 struct drawing {
     const struct kc_references *r;
     unsigned number;
     float *x;
-    struct worker *worker;
 };
 
 /* Draw the factors of row i: whole numbers, twice what they are meant to be. */
@@ -68,50 +60,39 @@ static void draw_factors(const struct drawing *w, size_t i, float *factor)
     }
 }
 
-/* Draw a tile of rows. */
-static void draw_tile(void *arg, size_t tile, unsigned worker)
+/* Draw a tile of rows. own: (KC_LA_TILE, n) factors, then (d, KC_LA_TILE) products. */
+static void draw_tile(void *arg, size_t first, size_t rows, void *own, void *scratch)
 {
     const struct drawing *w = arg;
-    struct worker *own = &w->worker[worker];
-    const size_t n = w->r->n, d = w->r->d, i0 = tile * KC_LA_TILE, rows = n - i0 < KC_LA_TILE ? n - i0 : KC_LA_TILE;
+    const size_t n = w->r->n, d = w->r->d;
     const double scale = 1 / sqrt((double)n * BITS / 4);
+    float *factor = own, *out = factor + KC_LA_TILE * n;
     const float *row[KC_LA_TILE] = {NULL};
     for (size_t i = 0; i < rows; i++) {
-        draw_factors(w, i0 + i, own->factor + i * n);
-        row[i] = own->factor + i * n;
+        draw_factors(w, first + i, factor + i * n);
+        row[i] = factor + i * n;
     }
-    kc_la_product(row, rows, n, w->r->centred, d, own->out, KC_LA_TILE, own->scratch);
+    kc_la_product(row, rows, n, w->r->centred, d, out, KC_LA_TILE, scratch);
     for (size_t i = 0; i < rows; i++) {
-        float *x = w->x + (i0 + i) * d;
+        float *x = w->x + (first + i) * d;
         for (size_t t = 0; t < d; t++)
-            x[t] = (float)(w->r->mean[t] + scale * (double)own->out[t * KC_LA_TILE + i]);
+            x[t] = (float)(w->r->mean[t] + scale * (double)out[t * KC_LA_TILE + i]);
         if (kc_la_unit(x, d, x, NULL) != KC_ROW_OK)
             x[0] = 1; /* all rows are the same, and their mean is 0 but for rounding */
     }
 }
 
+/* Return the bytes of the room of a thread. */
+static size_t count_room(size_t n, size_t d)
+{
+    return kc_mem_mul(KC_LA_TILE * sizeof(float), kc_mem_add(n, d));
+}
+
 int kc_references_draw(const struct kc_ctx *ctx, const struct kc_references *r, unsigned number, float *x,
                        struct kc_err *e)
 {
-    const unsigned threads = kc_pool_threads(ctx->pool);
-    struct drawing w = {r, number, x, kc_mem_zalloc(threads, sizeof *w.worker, e)};
-    int rc = w.worker ? 0 : -1;
-    for (unsigned i = 0; rc == 0 && i < threads; i++) {
-        struct worker *own = &w.worker[i];
-        own->factor = kc_mem_aligned(kc_mem_mul(KC_LA_TILE, r->n), sizeof *own->factor, e);
-        own->out = kc_mem_aligned(kc_mem_mul(KC_LA_TILE, r->d), sizeof *own->out, e);
-        own->scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
-        rc = own->factor && own->out && own->scratch ? 0 : -1;
-    }
-    if (rc == 0)
-        kc_pool_for(ctx->pool, kc_la_tiles(r->n), draw_tile, &w);
-    for (unsigned i = 0; w.worker && i < threads; i++) {
-        kc_mem_free(w.worker[i].scratch);
-        kc_mem_free(w.worker[i].out);
-        kc_mem_free(w.worker[i].factor);
-    }
-    kc_mem_free(w.worker);
-    return rc;
+    struct drawing w = {r, number, x};
+    return kc_tiles_run(ctx, r->n, count_room(r->n, r->d), draw_tile, &w, e);
 }
 
 void kc_references_free(struct kc_references *r)
@@ -123,6 +104,5 @@ void kc_references_free(struct kc_references *r)
 
 uint64_t kc_references_bytes(size_t n, size_t d, unsigned threads)
 {
-    return (uint64_t)d * (sizeof(double) + n * sizeof(float)) +
-           threads * (sizeof(struct worker) + KC_LA_TILE * sizeof(float) * ((uint64_t)n + d) + KC_LA_SCRATCH);
+    return (uint64_t)d * (sizeof(double) + n * sizeof(float)) + kc_tiles_bytes(count_room(n, d), threads);
 }

@@ -3,13 +3,12 @@
  * deviations above the references' mean: clusters that a Gaussian's shape does not explain. Modularities alone miss
  * few and close clusters, silhouettes alone miss many fine ones.
  *
- * Six references give a rough standard deviation. By Student's t with five degrees of freedom, Z = 4 is passed by chance
- * seven times in 1,000; of 177 elliptical noise sets the largest has 3.2, the least of 28 labelled sets has 5.2 and
- * most have 15 to 60. A standard deviation below a 100th of the
- * mean is taken to be that.
+ * Six references give a rough standard deviation. By Student's t with five degrees of freedom, Z = 4 is passed by
+ * chance seven times in 1,000; of 177 elliptical noise sets the largest has 3.2, the least of 28 labelled sets has 5.2
+ * and most have 15 to 60 (tests/bench/README.md). A standard deviation below a 100th of the mean is taken to be that.
  *
- * Rows and references are clustered in the same cheap way, one start and few iterations: it is the difference that
- * counts. */
+ * Rows and references are clustered in the same cheap way, with two starts and few iterations, and in at most 256
+ * dimensions: it is the difference that counts. */
 #include "core/choice/structure.h"
 
 #include <math.h>
@@ -18,13 +17,12 @@
 #include "core/choice/radii.h"
 #include "core/choice/references.h"
 #include "core/choice/sample.h"
+#include "core/choice/tiles.h"
 #include "core/graph/neighbours.h"
 #include "core/judge/index.h"
 #include "core/kmeans/seed.h"
 #include "core/kmeans/sweep.h"
 #include "la/matrix.h"
-#include "la/product.h"
-#include "par/pool.h"
 
 #define Z 4.0
 #define LEAST_SPREAD 0.01 /* of the mean: the least standard deviation */
@@ -128,64 +126,55 @@ struct projecting {
     size_t dims;
     const float *direction; /* (dims, d) */
     float *x;               /* (n, dims) */
-    struct projector {
-        float *out;         /* (dims, KC_LA_TILE) */
-        void *scratch;
-    } *worker;
 };
 
-static void project_tile(void *arg, size_t tile, unsigned worker)
+/* Project a tile of rows. own: (dims, KC_LA_TILE) products. */
+static void project_tile(void *arg, size_t first, size_t rows, void *own, void *scratch)
 {
     const struct projecting *w = arg;
-    const struct projector *own = &w->worker[worker];
-    const size_t i0 = tile * KC_LA_TILE, rows = w->from->n - i0 < KC_LA_TILE ? w->from->n - i0 : KC_LA_TILE;
-    const float *row[KC_LA_TILE] = {NULL};
+    const size_t dims = w->dims;
+    const float *out = own, *row[KC_LA_TILE] = {NULL};
     for (size_t i = 0; i < rows; i++)
-        row[i] = w->from->x + (i0 + i) * w->d;
-    kc_la_product(row, rows, w->d, w->direction, w->dims, own->out, KC_LA_TILE, own->scratch);
+        row[i] = w->from->x + (first + i) * w->d;
+    kc_la_product(row, rows, w->d, w->direction, dims, own, KC_LA_TILE, scratch);
     for (size_t i = 0; i < rows; i++) {
-        float *x = w->x + (i0 + i) * w->dims;
-        for (size_t t = 0; t < w->dims; t++)
-            x[t] = own->out[t * KC_LA_TILE + i];
-        if (kc_la_unit(x, w->dims, x, NULL) != KC_ROW_OK)
+        float *x = w->x + (first + i) * dims;
+        for (size_t t = 0; t < dims; t++)
+            x[t] = out[t * KC_LA_TILE + i];
+        if (kc_la_unit(x, dims, x, NULL) != KC_ROW_OK)
             x[0] = 1;
     }
+}
+
+/* Return the bytes of the room of a thread. */
+static size_t count_room(size_t dims)
+{
+    return kc_mem_mul(KC_LA_TILE * sizeof(float), dims);
 }
 
 /* Replace rows of more dimensions by their products with few random rows of ones and minus ones, scaled to length 1
  * (Achlioptas 2003). */
 static int project_rows(const struct kc_ctx *ctx, struct kc_drawn *drawn, size_t d, uint64_t seed, struct kc_err *e)
 {
-    const unsigned threads = kc_pool_threads(ctx->pool);
     struct kc_rng r = kc_rng_stream(seed, KC_RNG_REFERENCES, UINT64_MAX, d);
     const size_t dims = count_dims(drawn->n, d);
     uint64_t bits = 0;
     if (dims == d)
         return 0;
     float *direction = kc_mem_aligned(kc_mem_mul(dims, d), sizeof *direction, e);
-    struct projecting w = {drawn, d, dims, direction, kc_mem_aligned(kc_mem_mul(drawn->n, dims), sizeof *w.x, e),
-                           kc_mem_zalloc(threads, sizeof *w.worker, e)};
-    int rc = direction && w.x && w.worker ? 0 : -1;
+    struct projecting w = {drawn, d, dims, direction, kc_mem_aligned(kc_mem_mul(drawn->n, dims), sizeof *w.x, e)};
+    int rc = direction && w.x ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < dims * d; i++, bits >>= 1) {
         bits = i % 64 == 0 ? kc_rng_u64(&r) : bits;
         direction[i] = bits & 1 ? 1 : -1;
     }
-    for (unsigned i = 0; rc == 0 && i < threads; i++) {
-        w.worker[i].out = kc_mem_aligned(dims * KC_LA_TILE, sizeof *w.worker[i].out, e);
-        w.worker[i].scratch = kc_mem_aligned(KC_LA_SCRATCH, 1, e);
-        rc = w.worker[i].out && w.worker[i].scratch ? 0 : -1;
-    }
+    if (rc == 0)
+        rc = kc_tiles_run(ctx, drawn->n, count_room(dims), project_tile, &w, e);
     if (rc == 0) {
-        kc_pool_for(ctx->pool, kc_la_tiles(drawn->n), project_tile, &w);
         kc_mem_free(drawn->x);
         drawn->x = w.x;
         w.x = NULL;
     }
-    for (unsigned i = 0; w.worker && i < threads; i++) {
-        kc_mem_free(w.worker[i].scratch);
-        kc_mem_free(w.worker[i].out);
-    }
-    kc_mem_free(w.worker);
     kc_mem_free(w.x);
     kc_mem_free(direction);
     return rc;
@@ -238,8 +227,10 @@ uint64_t kc_structure_bytes(size_t n, size_t d, const struct kc_structure_opts *
 {
     const struct kc_neighbours_opts near = KC_NEIGHBOURS_OPTS_DEFAULT;
     const size_t m = n < o->most ? n : o->most;
-    const uint64_t project = count_dims(m, d) < d ? (uint64_t)DIMS * d * sizeof(float) + threads *
-                             (sizeof(struct projector) + DIMS * KC_LA_TILE * sizeof(float) + KC_LA_SCRATCH) : 0;
+    if (n < KC_STRUCTURE_FEWEST)
+        return 0;
+    const uint64_t project =
+        count_dims(m, d) < d ? (uint64_t)DIMS * d * sizeof(float) + kc_tiles_bytes(count_room(DIMS), threads) : 0;
     const uint64_t all = kc_drawn_bytes(n, d, o->most) + project;
     d = count_dims(m, d);
     const uint64_t draw = kc_references_bytes(m, d, threads), graph = kc_neighbours_bytes(m, d, &near, threads);

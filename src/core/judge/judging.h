@@ -9,6 +9,8 @@
 struct kc_affinity;    /* core/graph/affinity.h */
 struct kc_kmeans_opts; /* core/kmeans/kmeans.h */
 
+#define KC_OPINION_ROWS 1000 /* rows for a second opinion on the silhouette, which must cost next to nothing */
+
 /* One question. The caller sets it, and calls judge->end at the last. */
 struct kc_judging {
     const struct kc_space *space;    /* the rows whose partitions these are */
@@ -27,9 +29,11 @@ struct kc_judge {
     int (*run)(struct kc_judging *j, const uint32_t *const *labels, struct kc_k_entry *entry, size_t nk,
                struct kc_err *e);
     void (*end)(struct kc_judging *j);
-    /* Return the bytes that this allocates at its peak, for n rows of d numbers that were read with original_d. */
+    /* Return the bytes that this allocates at its peak, for n rows of d numbers that were read with original_d. most: as
+     * in struct kc_judging. */
     uint64_t (*bytes)(size_t n, size_t d, size_t original_d, uint64_t kmax, uint64_t ksum, size_t nk,
-                      const struct kc_kmeans_opts *fit, unsigned wanted, int weighted, unsigned threads);
+                      const struct kc_kmeans_opts *fit, unsigned wanted, size_t most, int weighted,
+                      unsigned threads);
 };
 
 #endif

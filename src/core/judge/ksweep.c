@@ -4,6 +4,7 @@
 #include <math.h>
 #include "core/judge/rules.h"
 
+#define FEWEST 40 /* rows that a second opinion is worth asking about */
 #define MUCH 2u /* times: so much a very different k is larger or smaller */
 
 struct kc_k_entry kc_k_entry_of(uint32_t k, uint64_t rows, uint64_t iterations)
@@ -62,7 +63,7 @@ static int differ_much(uint32_t a, uint32_t b)
 
 int kc_ksweep_doubtful(const struct kc_k_entry *sweep, size_t n, size_t chosen, enum kc_index by)
 {
-    return by == KC_INDEX_SILHOUETTE && n > 2 &&
+    return by == KC_INDEX_SILHOUETTE && n > 2 && sweep[0].rows >= FEWEST &&
            differ_much(sweep[kc_ksweep_best(sweep, n, KC_INDEX_DAVIES_BOULDIN)].k, sweep[chosen].k);
 }
 

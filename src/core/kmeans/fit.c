@@ -16,11 +16,8 @@
 #include "core/kmeans/kmeans.h"
 #include "core/kmeans/settle.h"
 #include "core/kmeans/sweep.h"
-#include "la/product.h"
 
 #define DENSE 2e8      /* multiplications of a dense pass that are worth keeping bounds to avoid */
-
-#define OPINION 1000   /* rows for a second opinion, which must cost next to nothing */
 
 /* List the k that the data allow into *ks. If even the smallest is too many, list the number of distinct rows
  * instead. */
@@ -217,7 +214,7 @@ static int gather_evidence(struct kc_fitting *w, const struct kc_space *s, const
     if (!needed) {
         j.wanted = KC_EVIDENCE_MODULARITY;
         j.fit = NULL;
-        j.most = OPINION;
+        j.most = KC_OPINION_ROWS;
     }
     if (kc_steps_late(s->steps)) {
         s->steps->cut = 1;

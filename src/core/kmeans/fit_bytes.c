@@ -27,10 +27,12 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
     uint64_t sweeping = sample + kc_sweep_bytes(m, d, here, in_memory && m < n, &ks, o, weight > 0, threads);
     uint64_t scoring = sample + kc_best_bytes(m, nk) + kc_index_bytes(m, d, here, nk, kmax, threads);
     const unsigned wanted = kc_index_evidence(o->k_by) | o->evidence;
-    if (r->judge && nk > 1)
-        scoring += r->judge->bytes(m, d, r->original ? r->original->d : d, kmax, ks.sum, nk, o,
-                                   wanted ? wanted : o->k_by == KC_INDEX_SILHOUETTE ? KC_EVIDENCE_MODULARITY : 0,
-                                   weight > 0, threads);
+    if (r->judge && nk > 1 && wanted)
+        scoring += r->judge->bytes(m, d, r->original ? r->original->d : d, kmax, ks.sum, nk, o, wanted, 0, weight > 0,
+                                   threads);
+    else if (r->judge && nk > 2 && o->k_by == KC_INDEX_SILHOUETTE)
+        scoring += r->judge->bytes(m, d, r->original ? r->original->d : d, kmax, ks.sum, nk, NULL,
+                                   KC_EVIDENCE_MODULARITY, KC_OPINION_ROWS, weight > 0, threads);
     uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */

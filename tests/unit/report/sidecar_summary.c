@@ -25,7 +25,12 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
     memset(m, 0, sizeof *m);
     m->opts = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
     for (uint32_t i = 0; i < KS; i++) {
-        sweep[i] = (struct kc_k_entry){i + 2, 40, 0.5 - 0.01 * i, 10, 30.125, 7.5, 1.25, 3};
+        sweep[i] = kc_k_entry_of(i + 2, 40, 3);
+        sweep[i].silhouette = 0.5 - 0.01 * i;
+        sweep[i].inertia = 10;
+        sweep[i].objective = 30.125;
+        sweep[i].calinski_harabasz = 7.5;
+        sweep[i].davies_bouldin = 1.25;
         clusters[i] = (struct kc_cluster){KS - i, 0.75, 0.125, i};
         const char *term = i ? "term" : "a term that is much too long for the table \"\n";
         CHECK(kc_strs_add(&m->terms, term, strlen(term), &e) == 0);
@@ -35,7 +40,7 @@ static void make(struct made *m, uint32_t k, size_t nsweep)
                                     .appendix = &m->own};
     m->own = (struct kc_kmeans){.k_selected = 4, .silhouette_selected = 0.5, .sweep = sweep, .nsweep = nsweep,
                                 .sweep_flops = 1250000000, .sweep_dense_flops = 5000000000, .index_flops = 400000};
-    m->own.told = (struct kc_ksweep){sweep, nsweep, KC_INDEX_SILHOUETTE, 4, 0.5, 1, 0, 0};
+    m->own.told = (struct kc_ksweep){sweep, nsweep, KC_INDEX_SILHOUETTE, 4, 0.5, 1, 0, 0, 0};
     m->fit.ksweep = &m->own.told;
     CHECK(kc_strs_add(&m->warnings, "odd \"data\"", 10, &e) == 0);
     m->report = (struct kc_report){.fit = &m->fit, .opts = &m->opts, .kernel = "portable", .terms = &m->terms, .warnings = &m->warnings,
