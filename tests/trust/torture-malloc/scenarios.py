@@ -186,6 +186,7 @@ TABLE = [
                                      "IN/many.npy"], old=["out"], slow=True),
     Scenario("info of a model", ["info", "IN/model"]),
     Scenario("score", ["score", "IN/labels", "IN/few.jsonl"]),
+    Scenario("score, near-duplicates", ["score", "--near-duplicates", "0.5", "IN/labels", "IN/few.jsonl"]),
     Scenario("diff", ["diff", "IN/labels", "IN/labels"], threads=(0,)),
     Scenario("diff of models", ["diff", "-o", "out", "IN/model", "IN/model2"], old=["out"], threads=(0,)),
     Scenario("info", ["info", "IN/few.jsonl.gz"]),
