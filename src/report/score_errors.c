@@ -142,8 +142,8 @@ static int add_confusions(struct kc_buf *b, const struct kc_score_report *r, str
         if (add_confusion(b, r, &c->list[i], e) != 0)
             return -1;
     if (add_more(b, c->n, shown, e) != 0 ||
-        kc_buf_adds(b, "\nrows in most wrong and missed pairs:\n     pairs       row  cluster       class         term\n",
-                    e) != 0)
+        kc_buf_adds(b, "\nrows in most wrong and missed pairs:\n"
+                       "     pairs       row  cluster       class         term\n", e) != 0)
         return -1;
     for (size_t i = 0; i < c->nworst; i++) {
         const size_t row = c->worst[i].row;
