@@ -165,21 +165,9 @@ static const struct kc_strs *keyword_texts(const struct kc_job_run *run, const s
 /* Read and decode the text field of each row. */
 static int read_texts(struct kc_job_run *run, struct kc_err *e)
 {
-    struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
-    int rc = 0;
-    if (!kc_fit_field(run, run->fields.text, &f))
-        return 0;
-    for (size_t i = 0; rc == 0 && i < run->ds.rows.n; i++) {
-        size_t n;
-        const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
-        rc = kc_attrs_prose(value, n, &w, e);
-        if (rc == 0)
-            rc = kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
-    }
-    kc_buf_free(&w.json);
-    kc_buf_free(&w.text);
-    return rc;
+    return kc_fit_field(run, run->fields.text, &f) ?
+               kc_attrs_texts(f.attrs, f.stride, f.column, run->ds.rows.n, &run->texts, e) : 0;
 }
 
 /* Check that data and work fit into --max-memory, now that the rows are known. */
