@@ -43,7 +43,7 @@ int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const st
 /* Free l, which may be NULL. */
 void kc_labeller_free(struct kc_labeller *l);
 
-/* Return the least similarity to its centroid with which a row may join cluster c; below -1 if there is no threshold. */
+/* Return the least similarity to its centroid with which a row may join cluster c; below -1: there is no threshold. */
 double kc_labeller_least(const struct kc_labeller *l, size_t c);
 
 /* Compute the figures of n unit rows into `made`. Any number of threads may call it at once. A kc_in_opts.each. */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 #define PAIRS 4096 /* most pairs of a row and a cluster that are computed one by one in a tile: 42 a row */
 

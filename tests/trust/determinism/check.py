@@ -240,7 +240,11 @@ def graph(h, data, forms_of, threads, binary=None):
     labels = os.path.join(h.folder, "graph.labels")
     with open(labels, "w", encoding="utf-8") as f:
         f.writelines("%d\n" % (i % 7) for i in range(len(data.terms)))
-    for what in (["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
+    known = os.path.join(h.folder, "why.model")
+    subprocess.run([KCLUST, "-q", "-k", "5", "--n-init", "1", "-o", "/dev/null", "-m", known, *data.options("jsonl"),
+                    data.file("jsonl", "plain")], check=True)
+    for what in (["why", "--json", "-m", known, "--row", "#3", "--row", "#11"],
+                 ["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
                  ["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],
