@@ -98,7 +98,7 @@ static int run_why(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_why = {
     .name = "why",
-    .synopsis = "why -m MODEL --row N|TERM [OPTION]... [FILE]...",
+    .synopsis = "why -m MODEL --row ROW [FILE]...",
     .brief = "why a row is in its cluster",
     .examples =
         "  What speaks for the cluster of a row, by its term:\n"

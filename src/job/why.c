@@ -38,11 +38,12 @@ struct why_run {
     struct kc_buf text;
 };
 
-/* Return the bytes of the work on the rows. */
-static uint64_t work_bytes(const struct why_run *r, size_t n, size_t d, int in_memory)
+/* Return the bytes of the work on the rows. find_words: there are texts; texts: NULL if they are not known yet. */
+static uint64_t work_bytes(const struct why_run *r, size_t n, size_t d, int in_memory, int find_words,
+                           const struct kc_strs *texts)
 {
-    const uint64_t words = r->j->keywords == 0 ? 0 :
-                           kc_keywords_bytes(n, UINT64_MAX, 0, r->m.k, (size_t)r->j->keywords, r->threads);
+    const uint64_t words = !find_words || r->j->keywords == 0 ? 0 :
+                           kc_keywords_bytes_of(texts, n, r->m.k, (size_t)r->j->keywords, r->threads);
     const uint64_t label = kc_labeller_all_bytes(&r->m, n, in_memory, r->threads);
     const uint64_t near = kc_neighbours_some_bytes(KC_WHY_ROWS_MOST, d, (uint32_t)r->j->neighbours, r->threads);
     const uint64_t most = words > label ? words : label;
@@ -52,7 +53,7 @@ static uint64_t work_bytes(const struct why_run *r, size_t n, size_t d, int in_m
 /* The same for rows in memory. A kc_in_opts.work. */
 static uint64_t work_in_memory(void *arg, size_t n, size_t d)
 {
-    return work_bytes(arg, n, d, 1);
+    return work_bytes(arg, n, d, 1, 1, NULL);
 }
 
 /* Return the texts of the rows; NULL if there are none. */
@@ -80,7 +81,8 @@ static int read_rows(const struct kc_ctx *ctx, struct why_run *r, struct kc_err 
         (j->text_field && kc_attrs_texts(&r->ds.attrs, r->ds.nattrs, 0, r->ds.rows.n, &r->texts, e) != 0))
         return -1;
     const uint64_t for_data = kc_dataset_bytes(&r->ds);
-    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL);
+    const struct kc_strs *texts = get_texts(r);
+    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL, texts != NULL, texts);
     kc_num_human(data, for_data);
     kc_num_human(beside, for_work);
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);

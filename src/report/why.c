@@ -65,7 +65,8 @@ static int add_head(struct kc_buf *b, const struct kc_why *y, const struct kc_wh
         return -1;
     if (r->label == KC_NOISE)
         return kc_buf_printf(b, e, "cluster      none: %s\n",
-                             r->nearest == KC_NOISE ? "noise has most votes" :
+                             r->nearest == KC_NOISE ? (r->known ? "the fit left it unassigned" :
+                                                                  "noise has most votes") :
                              (double)r->similarity < r->least ? "it is less similar than the threshold" :
                                                                 "its margin is too small");
     const size_t line = b->n;
@@ -73,7 +74,13 @@ static int add_head(struct kc_buf *b, const struct kc_why *y, const struct kc_wh
            end_with_name(b, y, r->label, kc_out_columns(b->p + line, b->n - line), e);
 }
 
-/* Append the votes by label: those of the row's label first, then the others by their number. */
+/* Return the place of a label among those with equally many votes: first the one that has won. */
+static uint64_t rank_label(const struct kc_why_row *r, uint32_t label)
+{
+    return label == r->nearest ? 0 : (uint64_t)label + 1;
+}
+
+/* Append the votes by label, the most first. */
 static int add_votes(struct kc_buf *b, const struct kc_why *y, const struct kc_why_row *r, struct kc_err *e)
 {
     if (r->nvoters == 0)
@@ -81,17 +88,17 @@ static int add_votes(struct kc_buf *b, const struct kc_why *y, const struct kc_w
     if (kc_buf_adds(b, "votes        ", e) != 0)
         return -1;
     size_t left = r->nvoters, last = SIZE_MAX;
-    uint32_t last_label = 0;
+    uint64_t last_rank = 0;
     for (int more = 0; left > 0; more = 1) {
         size_t best = 0;
         uint32_t label = KC_NOISE;
-        for (size_t i = 0; i < r->nvoters; i++) { /* the next by votes, then by label */
+        for (size_t i = 0; i < r->nvoters; i++) { /* the next by votes, then by rank */
             const uint32_t c = r->voter_label[i];
             size_t votes = 0;
             for (size_t j = 0; j < r->nvoters; j++)
                 votes += r->voter_label[j] == c;
-            const int later = votes < last || (votes == last && c > last_label);
-            if (later && (votes > best || (votes == best && c < label))) {
+            const int later = votes < last || (votes == last && rank_label(r, c) > last_rank);
+            if (later && (votes > best || (votes == best && rank_label(r, c) < rank_label(r, label)))) {
                 best = votes;
                 label = c;
             }
@@ -100,7 +107,7 @@ static int add_votes(struct kc_buf *b, const struct kc_why *y, const struct kc_w
             return -1;
         left -= best;
         last = best;
-        last_label = label;
+        last_rank = rank_label(r, label);
     }
     return kc_buf_adds(b, ", of the nearest rows of the fit\n", e);
 }
@@ -248,7 +255,7 @@ static void write_decision(struct kc_jsonw *w, const struct kc_why *y, const str
     write_name(w, y, r->label);
     write_id(w, "nearest", y, r->nearest);
     kc_jsonw_cstr(w, "unassigned_by", r->label != KC_NOISE ? NULL :
-                                      r->nearest == KC_NOISE ? "votes" :
+                                      r->nearest == KC_NOISE ? (r->known ? "fit" : "votes") :
                                       (double)r->similarity < r->least ? "threshold" : "margin");
     kc_jsonw_bool(w, "known", r->known);
     write_float(w, "similarity", r->similarity);
