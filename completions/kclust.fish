@@ -323,7 +323,7 @@ complete -c kclust -n '__kclust_verb neighbours' -s h -l help -d 'show a short h
 complete -c kclust -n '__kclust_verb neighbours' -l help-all -d 'show all options and exit'
 complete -c kclust -n '__kclust_verb neighbours' -s V -l version -d 'show the version and exit'
 complete -c kclust -n '__kclust_verb why' -s m -l model -r -F -d 'the model, saved by fit -m'
-complete -c kclust -n '__kclust_verb why' -l row -x -d 'explain the row with this term, or with this number, from 0; #N is a number even if it is a term; repeat for more rows'
+complete -c kclust -n '__kclust_verb why' -l row -x -d 'explain the row with this term, or with this number, from 0 (#N if N is also a term); repeat for more rows'
 complete -c kclust -n '__kclust_verb why' -l threshold -x -d 'the threshold, as of assign: a similarity, pN or outlier'
 complete -c kclust -n '__kclust_verb why' -l min-margin -x -d 'the least margin, as of assign'
 complete -c kclust -n '__kclust_verb why' -l top -x -d 'list the N nearest centroids'

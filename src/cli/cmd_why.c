@@ -40,8 +40,8 @@ static const struct kc_option asking[] = {
     {.letter = 'm', .name = "model", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.model),
      .help = "the model, saved by fit -m"},
     {.name = "row", .arg = "N|TERM", .type = KC_OPTION_OWN, .parse = parse_row, .shown = "the only row",
-     .help = "explain the row with this term, or with this number, from 0; #N is a number even if it is a term; repeat "
-             "for more rows"},
+     .help = "explain the row with this term, or with this number, from 0 (#N if N is also a term); repeat for more "
+             "rows"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",
      .help = "the threshold, as of assign: a similarity, pN or outlier"},
     {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(job.assign.min_margin), .high = 2,

@@ -130,7 +130,8 @@ static int add_decision(struct kc_buf *b, const struct kc_why *y, const struct k
     if (!isnan(r->margin) && (kc_buf_adds(b, "margin       ", e) != 0 ||
                               add_figure(b, (double)r->margin, e) != 0 ||
                               kc_buf_adds(b, " to the best of the other centroids", e) != 0 ||
-                              (y->min_margin > -2 && kc_buf_printf(b, e, ", at least %g asked for", y->min_margin) != 0) ||
+                              (y->min_margin > -2 &&
+                               kc_buf_printf(b, e, ", at least %g asked for", y->min_margin) != 0) ||
                               kc_buf_addc(b, '\n', e) != 0))
         return -1;
     if (r->least < -1)

@@ -18,8 +18,8 @@ struct kc_apart {
 };
 
 /* Find the pairs of rows that are at least `least` similar and have different labels.
- *   g           the neighbours of the rows that are so similar, in lists of any length. Rows with full lists are compared
- *               with each other: so no pair is missed, if g is exact.
+ *   g           the neighbours of the rows that are so similar, in lists of any length. Rows with full lists are
+ *               compared with each other: so no pair is missed, if g is exact.
  *   labels (n)  clusters
  *   most        how many pairs to list
  *   out         set; free it with kc_apart_free, also after a failure
