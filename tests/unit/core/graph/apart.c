@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/near/near.h"
 #include "core/ref/ref.h"
 #include "data.h"
 #include "par/pool.h"
@@ -79,4 +80,42 @@ TEST(apart_finds_all_similar_rows_with_different_labels)
         free(x);
     }
     CHECK(seen > 0);
+}
+
+/* Of approximate lists: every pair that is listed is one, none is listed twice, and not too many are missed. */
+TEST(apart_by_approximate_lists)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 215, 0);
+    enum { N = 1600, D = 12 };
+    for (int t = 0; t < 4; t++) {
+        const double least = 0.7;
+        float *x = data_clustered(&r, N, D, 40, 0.5);
+        uint32_t *labels = malloc(N * sizeof *labels);
+        for (size_t i = 0; i < N; i++)
+            labels[i] = (uint32_t)kc_rng_below(&r, 3);
+        struct kc_ctx ctx = data_ctx(2);
+        struct kc_err e = KC_ERR_INIT;
+        const struct kc_rows rows = kc_rows_memory(x, N, D);
+        const struct kc_neighbours_opts o = {t % 2 ? 5 : 60, least, NULL, 0};
+        struct kc_neighbours g;
+        struct kc_search_report how;
+        struct kc_apart got;
+        size_t nwant, at = 0;
+        struct kc_apart_pair *want = list_pairs(x, N, D, labels, least, &nwant);
+        CHECK(kc_near_find(&ctx, &rows, &o, 0.5, &g, &how, &e) == 0 && how.cells > 0);
+        CHECK(kc_apart_find(&ctx, &rows, &g, least, labels, SIZE_MAX, &got, &e) == 0);
+        CHECK(got.n == got.total && got.n <= nwant && got.n > nwant / 4);
+        for (size_t i = 0; i < got.n; i++) { /* both are sorted */
+            while (at < nwant && by_similarity(&want[at], &got.pair[i]) < 0)
+                at++;
+            CHECK(at < nwant && by_similarity(&want[at], &got.pair[i]) == 0);
+            at++;
+        }
+        kc_apart_free(&got);
+        kc_neighbours_free(&g);
+        kc_pool_free(ctx.pool);
+        free(want);
+        free(labels);
+        free(x);
+    }
 }
