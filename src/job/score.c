@@ -187,7 +187,7 @@ static int find_duplicates(const struct kc_ctx *ctx, struct score_run *r, const 
 {
     const struct kc_neighbours_opts o = choose_search(r->j);
     struct kc_neighbours g = {0};
-    struct kc_search_report how;
+    struct kc_search_report how = {0};
     kc_ctx_stage(ctx, KC_PHASE_NEIGHBOURS);
     int rc = rows->n > INT32_MAX ?
                  kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be neighbours", rows->n) :

@@ -91,6 +91,7 @@ static int read_rows(const struct kc_ctx *ctx, struct why_run *r, struct kc_err 
                           "allows", data, beside);
     if (r->ds.rows.n > INT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be neighbours", r->ds.rows.n);
+    kc_strs_free(&r->ds.attrs); /* the texts have taken their place */
     return 0;
 }
 

@@ -60,6 +60,21 @@ static int by_sum(const void *a, const void *b)
     return x->nearest < y->nearest ? -1 : x->nearest > y->nearest;
 }
 
+/* Count strays, sorted by clusters, into out. Return the number of pairs of clusters. */
+static size_t count_strays(const struct stray *all, size_t n, const float *silhouette, struct kc_strays *out)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || all[i].cluster != all[i - 1].cluster || all[i].nearest != all[i - 1].nearest)
+            out[pairs++] = (struct kc_strays){.cluster = all[i].cluster, .nearest = all[i].nearest};
+        out[pairs - 1].rows++;
+        out[pairs - 1].silhouette += (double)silhouette[all[i].row];
+    }
+    for (size_t i = 0; i < pairs; i++)
+        out[i].silhouette /= (double)out[i].rows;
+    return pairs;
+}
+
 /* Count the rows with a silhouette below 0, by cluster and by pairs of clusters. */
 static int find_strays(struct kc_quality *q, const uint32_t *labels, struct kc_err *e)
 {
@@ -67,32 +82,28 @@ static int find_strays(struct kc_quality *q, const uint32_t *labels, struct kc_e
     for (size_t i = 0; i < q->n; i++)
         q->below += q->row_silhouette[i] < 0;
     struct stray *all = kc_mem_alloc((size_t)q->below, sizeof *all, e);
-    q->strays = all ? kc_mem_alloc((size_t)q->below, sizeof *q->strays, e) : NULL;
-    for (uint32_t i = 0; q->strays && i < q->n; i++)
+    q->strays = kc_mem_alloc((size_t)q->below, sizeof *q->strays, e);
+    if (!all || !q->strays) {
+        kc_mem_free(all);
+        return -1;
+    }
+    for (uint32_t i = 0; i < q->n; i++)
         if (q->row_silhouette[i] < 0) {
             all[n++] = (struct stray){labels[i], q->row_nearest[i], i};
             q->clusters[labels[i]].strays++;
         }
-    if (q->strays)
-        qsort(all, n, sizeof *all, by_clusters);
-    for (size_t i = 0; q->strays && i < n; i++) {
-        if (i == 0 || all[i].cluster != all[i - 1].cluster || all[i].nearest != all[i - 1].nearest)
-            q->strays[q->nstrays++] = (struct kc_strays){.cluster = all[i].cluster, .nearest = all[i].nearest};
-        q->strays[q->nstrays - 1].rows++;
-        q->strays[q->nstrays - 1].silhouette += (double)q->row_silhouette[all[i].row];
-    }
-    for (size_t i = 0; i < q->nstrays; i++)
-        q->strays[i].silhouette /= (double)q->strays[i].rows;
-    kc_mem_free(all);
-    if (!q->strays)
-        return -1;
+    qsort(all, n, sizeof *all, by_clusters);
+    q->nstrays = count_strays(all, n, q->row_silhouette, q->strays);
     qsort(q->strays, q->nstrays, sizeof *q->strays, by_sum);
+    kc_mem_free(all);
     return 0;
 }
 
 uint64_t kc_quality_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigned threads)
 {
-    return kc_index_bytes(n, d, in_memory, 1, k, threads) + n * (sizeof(float) + 2 * sizeof(uint32_t)) +
+    const uint64_t index = kc_index_bytes(n, d, in_memory, 1, k, threads); /* freed before strays are counted */
+    const uint64_t strays = n * (sizeof(struct stray) + sizeof(struct kc_strays));
+    return (index > strays ? index : strays) + n * (sizeof(float) + 2 * sizeof(uint32_t)) +
            k * (sizeof(struct kc_quality_cluster) + sizeof(uint64_t) + (d + 1) * sizeof(double));
 }
 
