@@ -31,7 +31,11 @@ static const struct kc_option scoring[] = {
     {.name = "gold-term-field", .arg = "FIELD", .at = AT(job.gold_term_field),
      .help = "the column or field of the terms in the gold labels"},
     {.name = "worst", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.worst), .most = UINT32_MAX,
-     .help = "list the N rows with the lowest silhouettes"},
+     .help = "list at most N rows, clusters or pairs of each kind that lower the figures"},
+    {.name = "near-duplicates", .arg = "S", .type = KC_OPTION_REAL, .at = AT(job.duplicates),
+     .marks = KC_OPTION_OPEN_LOW, .high = 1, .off = "off", .shown = "off",
+     .expected = "a similarity above 0 and up to 1, such as 0.98",
+     .help = "list pairs of rows that are at least S similar and in different clusters"},
     {.name = "max-memory", .arg = "SIZE", .type = KC_OPTION_SIZE, .at = AT(job.max_memory), .off = "off",
      .help = "use at most SIZE of memory: vectors that do not fit are streamed in passes"},
     {0}};
@@ -67,6 +71,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     inputs += j->gold && strcmp(j->gold, "-") == 0;
     inputs += j->in.terms_file && strcmp(j->in.terms_file, "-") == 0;
     inputs += j->vectors && first == argc;
+    if (j->duplicates > 0 && !j->vectors)
+        return kc_err_set(e, KC_EUSAGE, "--near-duplicates needs the vectors: kclust score LABELS FILE");
     for (int i = first; i < argc; i++)
         inputs += strcmp(argv[i], "-") == 0;
     if (inputs > 1 && j->vectors && first == argc)
@@ -91,6 +97,8 @@ const struct kc_verb kc_verb_score = {
         "    kclust score clusters.tsv words.jsonl\n"
         "  Compare it with labels that are known to be right:\n"
         "    kclust score --gold topics.txt clusters.tsv words.jsonl\n"
+        "  List near-duplicates that are in different clusters:\n"
+        "    kclust score --near-duplicates 0.98 clusters.tsv words.jsonl\n"
         "  Read one figure in a script:\n"
         "    kclust score --json clusters.tsv words.jsonl | jq .silhouette\n",
     .groups = groups,

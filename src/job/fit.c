@@ -61,12 +61,11 @@ static uint64_t clustering_bytes(size_t n, size_t d, uint64_t k)
     return (uint64_t)kc_mem_add(kc_mem_mul(n, (size_t)row), kc_mem_mul((size_t)k, (size_t)by_cluster));
 }
 
-/* Return the bytes that keywords need, with the clustering that is in memory meanwhile. text, longest: bytes of all
- * texts and of the longest. */
-static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, uint64_t text, uint64_t longest,
+/* Return the bytes that keywords need, with the clustering that is in memory meanwhile. texts: as in cluster_bytes. */
+static uint64_t keywords_bytes(size_t n, size_t d, uint64_t k, const struct kc_strs *texts,
                                const struct estimate_input *w)
 {
-    return add_bytes(kc_keywords_bytes(n, text, longest, k, w->j->keywords, w->threads), clustering_bytes(n, d, k));
+    return add_bytes(kc_keywords_bytes_of(texts, n, k, w->j->keywords, w->threads), clustering_bytes(n, d, k));
 }
 
 /* Return the bytes that clustering the rows, in the space that they are clustered in, and its outputs need at the peak.
@@ -79,7 +78,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
     parts.algorithm = algorithm;
     parts.opts = w->j->opts;
     parts.weights = w->request->weights;
-    uint64_t k = algorithm->most_clusters(w->j->opts, n), text = 0, longest = 0;
+    const uint64_t k = algorithm->most_clusters(w->j->opts, n);
     uint64_t fit =
         add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
                                           algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
@@ -105,17 +104,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
     fit = trust > 0 && add_bytes(trust, clustering_bytes(n, d, k)) > fit ? add_bytes(trust, clustering_bytes(n, d, k)) : fit;
     if (w->j->keywords == 0)
         return fit;
-    if (!texts) { /* an estimate, above what terms need */
-        longest = 4096;
-        text = (uint64_t)n * 256;
-    }
-    for (size_t i = 0; texts && i < texts->n; i++) {
-        size_t len;
-        (void)kc_strs_get(texts, i, &len);
-        longest = len > longest ? len : longest;
-        text += len;
-    }
-    uint64_t keywords = keywords_bytes(n, d, k, text, longest, w); /* the fit's workspace is free by then */
+    const uint64_t keywords = keywords_bytes(n, d, k, texts, w); /* the fit's workspace is free by then */
     return keywords > fit ? keywords : fit;
 }
 
@@ -170,21 +159,9 @@ static const struct kc_strs *keyword_texts(const struct kc_job_run *run, const s
 /* Read and decode the text field of each row. */
 static int read_texts(struct kc_job_run *run, struct kc_err *e)
 {
-    struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
-    int rc = 0;
-    if (!kc_fit_field(run, run->fields.text, &f))
-        return 0;
-    for (size_t i = 0; rc == 0 && i < run->ds.rows.n; i++) {
-        size_t n;
-        const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
-        rc = kc_attrs_prose(value, n, &w, e);
-        if (rc == 0)
-            rc = kc_strs_add(&run->texts, w.text.p ? w.text.p : "", w.text.n, e);
-    }
-    kc_buf_free(&w.json);
-    kc_buf_free(&w.text);
-    return rc;
+    return kc_fit_field(run, run->fields.text, &f) ?
+               kc_attrs_texts(f.attrs, f.stride, f.column, run->ds.rows.n, &run->texts, e) : 0;
 }
 
 /* Check that data and work fit into --max-memory, now that the rows are known. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "core/judge/drift.h"
+#include "core/near/near.h"
 #include "io/outfile.h"
 #include "io/source.h"
 #include "job/align.h"
@@ -28,6 +29,8 @@ struct score_run {
     struct kc_quality quality;
     struct kc_table table;
     struct kc_agreement agreement;
+    struct kc_confusions confusions;
+    struct kc_apart apart;
     struct kc_buf text;
 };
 
@@ -37,10 +40,23 @@ struct estimate_input {
     unsigned threads;
 };
 
-/* Return the bytes of the indices, and of the row numbers and labels that are in memory beside them. */
+/* Return how the near-duplicates of the rows are searched for. */
+static struct kc_neighbours_opts choose_search(const struct kc_job_score *j)
+{
+    return (struct kc_neighbours_opts){.m = KC_APART_NEIGHBOURS, .least = j->duplicates};
+}
+
+/* Return the bytes of the indices, or of the search for near-duplicates if that needs more, and of the row numbers and
+ * labels that are in memory beside them. */
 static uint64_t work_bytes(const struct estimate_input *w, size_t n, size_t d, int in_memory)
 {
-    return kc_quality_bytes(n, d, in_memory, w->r->labels.k, w->threads) + n * 4 * sizeof(uint32_t);
+    const struct kc_job_score *j = w->r->j;
+    const struct kc_neighbours_opts o = choose_search(j);
+    const uint64_t indices = kc_quality_bytes(n, d, in_memory, w->r->labels.k, w->threads);
+    const uint64_t search = j->duplicates > 0 ? kc_near_bytes(n, d, in_memory, &o, 0, w->threads) +
+                                                    kc_apart_bytes(n, d, w->threads) : 0;
+    return (indices > search ? indices : search) + n * 4 * sizeof(uint32_t) +
+           (j->gold ? kc_confusions_bytes(n, (uint64_t)w->r->labels.k + w->r->gold.k) : 0);
 }
 
 /* The same for rows in memory. A kc_in_opts.work. */
@@ -165,21 +181,43 @@ static int gather_assigned(struct score_run *r, struct kc_err *e)
     return 0;
 }
 
+/* Find near-duplicates with different labels among the assigned rows. */
+static int find_duplicates(const struct kc_ctx *ctx, struct score_run *r, const struct kc_rows *rows, size_t worst,
+                           struct kc_score_report *p, struct kc_err *e)
+{
+    const struct kc_neighbours_opts o = choose_search(r->j);
+    struct kc_neighbours g = {0};
+    struct kc_search_report how = {0};
+    kc_ctx_stage(ctx, KC_PHASE_NEIGHBOURS);
+    int rc = rows->n > INT32_MAX ?
+                 kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be neighbours", rows->n) :
+                 kc_near_find(ctx, rows, &o, 0, &g, &how, e);
+    if (rc == 0)
+        rc = kc_apart_find(ctx, rows, &g, o.least, r->row_labels, worst, &r->apart, e);
+    if (rc == 0) {
+        p->apart = &r->apart;
+        p->least = o.least;
+        p->recall = how.by_cells.probes > 0 ? how.by_cells.recall : 1;
+    }
+    kc_neighbours_free(&g);
+    return rc;
+}
+
 /* Compute the figures that the inputs allow, and enter them into the report. */
 static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct kc_score_report *p, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
+    const size_t worst = j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX;
     uint32_t k = r->labels.k;
     if (k > 0 && kc_balance(r->sizes, k, &p->variation, &p->gini, e) != 0)
         return -1;
     if (j->vectors && k > 0) {
         struct kc_rows rows = kc_rows_pick(&r->ds.rows, r->rows, (size_t)r->labels.assigned);
-        size_t worst = j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX;
         if (kc_quality_run(ctx, &rows, r->row_labels, k, worst, &r->quality, e) != 0)
             return -1;
         p->quality = &r->quality;
-        p->rows = r->rows;
-        p->row_labels = r->row_labels;
+        if (j->duplicates > 0 && find_duplicates(ctx, r, &rows, worst, p, e) != 0)
+            return -1;
     }
     if (!j->gold)
         return 0;
@@ -191,7 +229,11 @@ static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct 
     if (k == 0)
         return 0;
     p->agreement = &r->agreement;
-    return kc_agreement_compute(&r->table, &r->agreement, e);
+    p->gold_of_row = r->gold_of_row;
+    p->confusions = &r->confusions;
+    return kc_agreement_compute(&r->table, &r->agreement, e) != 0 ||
+           kc_confusions_find(&r->table, r->of_row, r->gold_of_row, r->n, k > 1 ? r->quality.row_silhouette : NULL,
+                              worst, &r->confusions, e) != 0 ? -1 : 0;
 }
 
 static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
@@ -206,7 +248,10 @@ static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_er
         .sizes = r->sizes,
         .variation = NAN,
         .gini = NAN,
-        .terms = &r->ds.terms,
+        .most = r->j->worst,
+        .of_row = r->of_row,
+        .rows = r->rows,
+        .terms = r->j->vectors ? &r->ds.terms : &r->labels.terms,
         .skipped = r->ds.skipped,
         .nskipped = r->ds.nskipped,
     };
@@ -225,6 +270,8 @@ int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, str
     struct score_run r = {.j = j};
     int rc = run_score(ctx, &r, e);
     kc_buf_free(&r.text);
+    kc_apart_free(&r.apart);
+    kc_confusions_free(&r.confusions);
     kc_table_free(&r.table);
     kc_quality_free(&r.quality);
     kc_mem_free(r.row_labels);

@@ -14,7 +14,8 @@ struct kc_job_score {
     const char *gold;     /* file of gold labels, or NULL */
     enum kc_labels_format gold_format;
     const char *gold_label_field, *gold_term_field;
-    uint64_t worst;       /* list at most so many rows, those of the lowest silhouettes */
+    uint64_t worst;       /* list at most so many rows, pairs or clusters that lower the figures */
+    double duplicates;    /* list pairs of rows at least so similar that have different labels; 0: none */
     uint64_t max_memory;  /* bytes, 0: no limit */
     const char *output;   /* "-": standard output */
     int json;             /* one JSON object instead of text */

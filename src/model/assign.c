@@ -179,6 +179,11 @@ void kc_labeller_free(struct kc_labeller *l)
     kc_mem_free(l);
 }
 
+double kc_labeller_least(const struct kc_labeller *l, size_t c)
+{
+    return (double)l->least[c];
+}
+
 /* Return the label of a row: its nearest cluster, or KC_NOISE. */
 static uint32_t apply_thresholds(const struct kc_labeller *l, uint32_t nearest, float similarity, float margin)
 {

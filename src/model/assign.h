@@ -43,6 +43,9 @@ int kc_labeller_new(struct kc_labeller **out, const struct kc_model *m, const st
 /* Free l, which may be NULL. */
 void kc_labeller_free(struct kc_labeller *l);
 
+/* Return the least similarity to its centroid with which a row may join cluster c; below -1: there is no threshold. */
+double kc_labeller_least(const struct kc_labeller *l, size_t c);
+
 /* Compute the figures of n unit rows into `made`. Any number of threads may call it at once. A kc_in_opts.each. */
 int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct kc_buf *made,
                      struct kc_err *e) KC_MUST_USE;

@@ -96,6 +96,14 @@ static void find_neighbours(struct search *s, const float *const *row, size_t n)
     }
 }
 
+void kc_votes_list(const struct kc_model *m, const float *const *row, size_t n, struct kc_neighbours *out, void *work)
+{
+    struct search s;
+    (void)lay_out(m, n, work, &s);
+    find_neighbours(&s, row, n);
+    *out = s.near;
+}
+
 /* A label and what speaks for it. */
 struct candidate {
     uint32_t label, votes;

@@ -24,6 +24,10 @@ struct kc_vote {
  * work   kc_votes_work(m, n) bytes, aligned to 64 */
 void kc_votes_run(const struct kc_model *m, const float *const *row, size_t n, struct kc_vote *out, size_t ntop,
                   uint32_t *top, float *share, void *work);
+/* List the rows of the model that vote for each of n unit rows, the most similar first. out: its lists lie in work; an
+ * id is a row of m->rows. */
+struct kc_neighbours;
+void kc_votes_list(const struct kc_model *m, const float *const *row, size_t n, struct kc_neighbours *out, void *work);
 /* Return the bytes of scratch; SIZE_MAX if they are too many. */
 size_t kc_votes_work(const struct kc_model *m, size_t n);
 

@@ -1,6 +1,6 @@
-/* The quality of a labelling as JSON. Nothing is cut; the text form is in score_text.c. */
+/* The quality of a labelling as JSON. Nothing is cut; the text form is in score_text.c, and what lowers the figures in
+ * score_errors.c. */
 #include <math.h>
-#include "in/dataset.h"
 #include "json/jsonw.h"
 #include "report/names.h"
 #include "report/score.h"
@@ -28,23 +28,10 @@ static void add_clusters(struct kc_jsonw *w, const struct kc_score_report *r)
         kc_jsonw_u64(w, "size", r->sizes[c]);
         kc_jsonw_double(w, "silhouette", r->quality ? r->quality->clusters[c].silhouette : NAN);
         kc_jsonw_double(w, "similarity", r->quality ? r->quality->clusters[c].similarity : NAN);
-        kc_jsonw_close(w, '}');
-    }
-    kc_jsonw_close(w, ']');
-}
-
-static void add_worst(struct kc_jsonw *w, const struct kc_score_report *r)
-{
-    const struct kc_quality *q = r->quality;
-    kc_jsonw_open(w, "worst", '[', 0);
-    for (size_t i = 0; q && i < q->nworst; i++) {
-        size_t n, row = r->rows[q->worst[i]];
-        const char *term = kc_strs_get(r->terms, row, &n);
-        kc_jsonw_open(w, NULL, '{', 1);
-        kc_jsonw_str(w, "term", term, n);
-        kc_jsonw_u64(w, "row", kc_in_row_number(r->skipped, r->nskipped, row));
-        kc_out_json_label(w, "cluster", r->labels, r->row_labels[q->worst[i]]);
-        kc_jsonw_double(w, "silhouette", (double)q->row_silhouette[q->worst[i]]);
+        if (r->quality && r->quality->k > 1)
+            kc_jsonw_u64(w, "below_zero", r->quality->clusters[c].strays);
+        else
+            kc_jsonw_null(w, "below_zero");
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');
@@ -80,6 +67,7 @@ static void add_gold(struct kc_jsonw *w, const struct kc_score_report *r)
             kc_jsonw_close(w, '}');
         }
     kc_jsonw_close(w, ']');
+    kc_out_confusions_json(w, r);
     kc_jsonw_close(w, '}');
 }
 
@@ -97,7 +85,7 @@ int kc_out_score_json(struct kc_buf *b, const struct kc_score_report *r, struct 
     kc_jsonw_double(&w, "size_gini", r->gini);
     add_quality(&w, r);
     add_clusters(&w, r);
-    add_worst(&w, r);
+    kc_out_errors_json(&w, r);
     add_gold(&w, r);
     kc_jsonw_close(&w, '}');
     return kc_jsonw_end(&w);

@@ -1,7 +1,7 @@
 /* The quality of a labelling as text of at most 80 columns. Tables of more than KC_OUT_MOST clusters are cut to the
- * largest; shorter ones list the clusters by name. */
+ * largest; shorter ones list the clusters by name. What lowers the figures is in score_errors.c. */
+#include <math.h>
 #include <string.h>
-#include "in/dataset.h"
 #include "report/names.h"
 #include "report/score.h"
 #include "report/width.h"
@@ -34,6 +34,8 @@ static int add_sizes(struct kc_buf *b, const struct kc_score_report *r, struct k
 static int add_quality(struct kc_buf *b, const struct kc_quality *q, struct kc_err *e)
 {
     return kc_out_add_figure(b, "silhouette", q->silhouette, e) != 0 ||
+           (q->k > 1 &&
+            kc_buf_printf(b, e, "%-24s%llu\n", "silhouettes below 0", (unsigned long long)q->below) != 0) ||
            kc_out_add_figure(b, "calinski-harabasz", q->calinski_harabasz, e) != 0 ||
            kc_out_add_figure(b, "davies-bouldin", q->davies_bouldin, e) != 0 ||
            kc_out_add_figure(b, "inertia", q->inertia, e) != 0 ? -1 : 0;
@@ -58,7 +60,8 @@ static int add_agreement(struct kc_buf *b, const struct kc_score_report *r, stru
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (kc_out_add_figure(b, all[i].name, all[i].x, e) != 0)
             return -1;
-    return 0;
+    return kc_buf_printf(b, e, "%-24s%llu\n%-24s%llu\n", "wrong pairs", (unsigned long long)r->confusions->wrong,
+                         "missed pairs", (unsigned long long)r->confusions->missed);
 }
 
 /* Append a line on the clusters or classes that were cut off, if any. */
@@ -72,39 +75,19 @@ static int add_clusters(struct kc_buf *b, const struct kc_score_report *r, const
                         struct kc_err *e)
 {
     const struct kc_quality *q = r->quality;
-    if (kc_buf_adds(b, q ? "\n    size  silhouette  similarity  cluster\n" : "\n    size  cluster\n", e) != 0)
+    if (kc_buf_adds(b, q ? "\n    size  silhouette  below 0  similarity  cluster\n" : "\n    size  cluster\n", e) != 0)
         return -1;
     for (size_t i = 0; i < shown; i++) {
         uint32_t c = order[i];
         if (kc_buf_printf(b, e, "%8llu", (unsigned long long)r->sizes[c]) != 0 ||
             (q && (kc_out_add_cell(b, q->clusters[c].silhouette, 10, 4, e) != 0 ||
+                   kc_out_add_cell(b, q->k > 1 ? (double)q->clusters[c].strays : NAN, 7, 0, e) != 0 ||
                    kc_out_add_cell(b, q->clusters[c].similarity, 10, 4, e) != 0)) ||
             kc_buf_adds(b, "  ", e) != 0 || kc_out_add_label(b, r->labels, c, 0, 0, e) != 0 ||
             kc_buf_addc(b, '\n', e) != 0)
             return -1;
     }
     return add_rest(b, r->labels->k, shown, "cluster", "clusters", e);
-}
-
-static int add_worst(struct kc_buf *b, const struct kc_score_report *r, struct kc_err *e)
-{
-    const struct kc_quality *q = r->quality;
-    if (q->nworst == 0)
-        return 0;
-    if (kc_buf_adds(b, "\nlowest silhouettes:\nsilhouette         row  cluster           term\n", e) != 0)
-        return -1;
-    for (size_t i = 0; i < q->nworst; i++) {
-        size_t n, row = r->rows[q->worst[i]];
-        const char *term = kc_strs_get(r->terms, row, &n);
-        if (kc_out_add_cell(b, (double)q->row_silhouette[q->worst[i]], 8, 4, e) != 0 ||
-            kc_buf_printf(b, e, "  %10llu  ",
-                          (unsigned long long)kc_in_row_number(r->skipped, r->nskipped, row)) != 0 ||
-            kc_out_add_label(b, r->labels, r->row_labels[q->worst[i]], NAME, 0, e) != 0 ||
-            kc_buf_adds(b, "  ", e) != 0 || kc_out_add_cut(b, term, n, COLUMNS - 42, e) != 0 ||
-            kc_buf_addc(b, '\n', e) != 0)
-            return -1;
-    }
-    return 0;
 }
 
 static int add_count(struct kc_buf *b, uint64_t n, struct kc_err *e)
@@ -166,7 +149,7 @@ int kc_out_score_text(struct kc_buf *b, const struct kc_score_report *r, struct 
         (r->gold && add_agreement(b, r, e) != 0) || (k > 0 && add_clusters(b, r, order, shown, e) != 0) ||
         (r->agreement && add_confusion(b, r, order, shown, class_order, e) != 0))
         goto out;
-    rc = r->quality ? add_worst(b, r, e) : 0;
+    rc = kc_out_errors_text(b, r, e);
 out:
     kc_mem_free(class_order);
     kc_mem_free(order);

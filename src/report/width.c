@@ -95,20 +95,26 @@ int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, 
     return 0;
 }
 
-int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns, int right, struct kc_err *e)
+unsigned kc_out_columns(const char *s, size_t n)
 {
-    size_t start = b->n;
     unsigned used = 0;
-    if (kc_out_add_cut(b, s, n, columns, e) != 0)
-        return -1;
-    size_t len = b->n - start;
-    for (size_t i = 0; i < len;) {
+    for (size_t i = 0; i < n;) {
         char t[8];
         size_t bytes;
         unsigned w;
-        i += show_char(b->p + start + i, len - i, t, &bytes, &w);
+        i += show_char(s + i, n - i, t, &bytes, &w);
         used += w;
     }
+    return used;
+}
+
+int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns, int right, struct kc_err *e)
+{
+    size_t start = b->n;
+    if (kc_out_add_cut(b, s, n, columns, e) != 0)
+        return -1;
+    size_t len = b->n - start;
+    unsigned used = kc_out_columns(b->p + start, len);
     size_t pad = used < columns ? columns - used : 0;
     if (kc_buf_reserve(b, pad, e) != 0)
         return -1;

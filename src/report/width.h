@@ -13,4 +13,7 @@ int kc_out_add_cut(struct kc_buf *b, const char *s, size_t n, unsigned columns, 
 int kc_out_add_field(struct kc_buf *b, const char *s, size_t n, unsigned columns, int right, struct kc_err *e)
     KC_MUST_USE;
 
+/* Return the columns of text that the two have written. */
+unsigned kc_out_columns(const char *s, size_t n);
+
 #endif

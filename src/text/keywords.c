@@ -351,3 +351,17 @@ uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_
     uint64_t all = vocabulary + ranking + slots + 4 * n + results; /* what finds the languages is freed before */
     return all > KC_LANGUAGES_BYTES ? all : KC_LANGUAGES_BYTES;
 }
+
+uint64_t kc_keywords_bytes_of(const struct kc_strs *texts, uint64_t n, uint64_t k, size_t top, unsigned threads)
+{
+    uint64_t bytes = 0, longest = 0;
+    if (!texts)
+        return kc_keywords_bytes(n, n * 256, 4096, k, top, threads);
+    for (size_t i = 0; i < texts->n; i++) {
+        size_t len;
+        (void)kc_strs_get(texts, i, &len);
+        longest = len > longest ? len : longest;
+        bytes += len;
+    }
+    return kc_keywords_bytes(n, bytes, longest, k, top, threads);
+}

@@ -53,5 +53,7 @@ void kc_keywords_free(struct kc_keywords *w);
 /* Return the bytes of memory that kc_keywords_make needs at its peak, with its result, for n texts of `bytes` bytes in
  * all (UINT64_MAX: not known), the longest of `longest` bytes. */
 uint64_t kc_keywords_bytes(uint64_t n, uint64_t bytes, uint64_t longest, uint64_t k, size_t top, unsigned threads);
+/* The same for these n texts; NULL: not known yet, an estimate above what terms need. */
+uint64_t kc_keywords_bytes_of(const struct kc_strs *texts, uint64_t n, uint64_t k, size_t top, unsigned threads);
 
 #endif

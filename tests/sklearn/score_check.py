@@ -38,6 +38,8 @@ def agreement(tally, name, got, gold, labels):
     table = metrics.cluster.contingency_matrix(gold, labels)
     tally.near(name + ": purity", got["purity"], table.max(axis=0).sum() / len(labels), SAME)
     (_, fp), (fn, tp) = metrics.cluster.pair_confusion_matrix(gold, labels)
+    tally.check(name + ": wrong and missed pairs", (2 * got["wrong_pairs"], 2 * got["missed_pairs"]) == (fp, fn))
+    tally.check(name + ": confused pairs", sum(x["pairs"] for x in got["confused"]) == (fp + fn) // 2)
     for key, parts in ("precision", (tp, tp + fp)), ("recall", (tp, tp + fn)), ("f1", (2 * tp, 2 * tp + fp + fn)):
         if parts[1]:
             tally.near("%s: %s" % (name, key), got[key], parts[0] / parts[1], SAME)

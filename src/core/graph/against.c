@@ -55,7 +55,7 @@ static void multiply_tile(void *arg, size_t at, unsigned worker)
         const size_t cols = n - from < WIDE ? n - from : WIDE;
         kc_la_product(row, rows, d, get_columns(p->rows, from, cols, w->columns), cols, w->out, KC_LA_TILE,
                       w->scratch);
-        p->look(p->arg, first, rows, from, cols, w->out);
+        p->look(p->arg, first, rows, from, cols, w->out, worker);
     }
 }
 

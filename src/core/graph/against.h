@@ -9,8 +9,10 @@
 
 /* Look at the products of some of the rows asked about, from place `first` on, with cols <= KC_AGAINST_MOST rows from
  * number `from` on.
- *   out (cols, KC_LA_TILE): that of place first + r with row from + c is at c * KC_LA_TILE + r */
-typedef void kc_against_look(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out);
+ *   out (cols, KC_LA_TILE): that of place first + r with row from + c is at c * KC_LA_TILE + r
+ *   worker: the number of the thread */
+typedef void kc_against_look(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out,
+                             unsigned worker);
 
 /* Call `look` for all products of the rows row[0 .. m) with all rows, in tiles of `tile` <= KC_LA_TILE places. A tile
  * meets the rows in their order, on one thread; tiles meet them at once. Returns -1 if memory is short or the rows

@@ -279,11 +279,13 @@ struct finding {
 };
 
 /* Look at the edges of a tile of rows with the rows from `from` on. A kc_against_look. */
-static void offer_edges(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out)
+static void offer_edges(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out,
+                        unsigned worker)
 {
     const struct finding *f = arg;
     const size_t full = kc_neighbours_lanes(rows);
     float bound[KC_LA_TILE] = {0};
+    (void)worker;
     for (size_t r = 0; r < full; r++)
         bound[r] = r < rows ? f->out[first + r].weight : INFINITY;
     for (size_t c = 0; c < cols; c++) {

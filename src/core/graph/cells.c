@@ -82,10 +82,12 @@ static void offer_columns(struct kc_neighbours *g, const uint32_t *list, const u
 }
 
 /* Offer the rows from `from` on to a few rows of the sample. A kc_against_look. */
-static void offer_rows(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out)
+static void offer_rows(void *arg, size_t first, size_t rows, size_t from, size_t cols, const float *out,
+                       unsigned worker)
 {
     struct search *s = arg;
     uint32_t list[KC_LA_TILE], id[KC_AGAINST_MOST];
+    (void)worker;
     for (size_t r = 0; r < rows; r++)
         list[r] = (uint32_t)(first + r);
     for (size_t j = 0; j < cols; j++)

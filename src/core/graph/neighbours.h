@@ -29,6 +29,10 @@ struct kc_neighbours {
 int kc_neighbours_find(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours_opts *o,
                        struct kc_neighbours *out, struct kc_err *e) KC_MUST_USE;
 void kc_neighbours_free(struct kc_neighbours *g);
+/* Find the neighbours of the rows row[0 .. n) only, without o->decay: list i is that of row[i], which is not in it. */
+int kc_neighbours_some(const struct kc_ctx *ctx, const struct kc_rows *rows, const uint32_t *row, size_t n,
+                       const struct kc_neighbours_opts *o, struct kc_neighbours *out, struct kc_err *e) KC_MUST_USE;
+uint64_t kc_neighbours_some_bytes(size_t n, size_t d, uint32_t m, unsigned threads);
 /* Return the bytes that this allocates at the peak, the result included. */
 uint64_t kc_neighbours_bytes(size_t n, size_t d, const struct kc_neighbours_opts *o, unsigned threads);
 

@@ -9,7 +9,6 @@
 #include "base/plan.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 /* Reduce the per-block sums, in block order, to one value per cluster. Must precede kc_index_batch_worst(), which
  * reads the scatters. */

@@ -29,6 +29,8 @@ struct kc_scored {
     int no_davies_bouldin;      /* do not compute it: it costs k^2 d */
     double *cluster_silhouette; /* (k) (weighted) mean over the members; NULL: not wanted */
     float *row_silhouette;      /* (n); NULL: not wanted */
+    uint32_t *row_nearest;      /* (n) the other cluster of the least mean distance, of several the lowest; KC_NONE if
+                                 * k == 1; NULL: not wanted */
 };
 
 /* Score np partitions in as few passes over the rows as the workspace allows. The results are functions of the

@@ -3,7 +3,6 @@
  * of threads. */
 #include <string.h>
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 /* Costs in cycles a row, measured on an EPYC (Milan): */
 #define ADD 0.3          /* adding an element of a row to a sum */

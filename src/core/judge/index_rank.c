@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 #define PAIRS 4096 /* most pairs of a row and a cluster that are computed one by one in a tile: 42 a row */
 
@@ -18,6 +17,7 @@ struct tile {
     float best[KC_LA_TILE], second[KC_LA_TILE]; /* the largest products with other clusters' means, in float */
     uint32_t at[KC_LA_TILE]; /* the cluster of `best` */
     double near[KC_LA_TILE]; /* the largest product with another cluster's mean, in double */
+    uint32_t near_at[KC_LA_TILE]; /* its cluster, if the partition wants to know it */
     double mine[KC_LA_TILE]; /* the product with the own sum, in double */
 };
 
@@ -33,6 +33,7 @@ static void reset_partition(struct tile *t)
         t->best[r] = t->second[r] = -INFINITY;
         t->at[r] = KC_NONE;
         t->near[r] = -INFINITY;
+        t->near_at[r] = KC_NONE;
         t->mine[r] = 0;
     }
 }
@@ -57,6 +58,8 @@ static void record_silhouettes(const struct tile *t, const struct kc_index_parti
         sil[own[r]] += weight * s;
         if (partition->p->row_silhouette)
             partition->p->row_silhouette[t->i0 + r] = partition->p->k > 1 ? (float)s : NAN;
+        if (partition->p->row_nearest)
+            partition->p->row_nearest[t->i0 + r] = t->near_at[r];
     }
 }
 
@@ -72,6 +75,8 @@ static void compare_exact(struct tile *t, const struct kc_index_partition *parti
         }
     for (size_t c = c0; c < c1; c++, v += KC_LA_TILE) {
         double per = 1 / t->g->mass[partition->col + c];
+        for (size_t r = 0; partition->p->row_nearest && r < t->rows; r++)
+            t->near_at[r] = v[r] * per > t->near[r] ? (uint32_t)c : t->near_at[r];
         for (size_t r = 0; r < t->rows; r++)
             t->near[r] = v[r] * per > t->near[r] ? v[r] * per : t->near[r];
     }
@@ -169,10 +174,12 @@ static void multiply_pairs(struct tile *t, const struct kc_index_partition *part
         for (size_t at = p->head[c - c0]; at; at = p->next[at - 1]) {
             size_t r = p->row[at - 1];
             double v = kc_la_dot(t->row[r], partition->sums + c * d, d);
-            if (own[r] == c)
+            if (own[r] == c) {
                 t->mine[r] = v;
-            else
-                t->near[r] = v * per > t->near[r] ? v * per : t->near[r];
+            } else if (v * per > t->near[r]) {
+                t->near[r] = v * per;
+                t->near_at[r] = (uint32_t)c;
+            }
         }
     }
     count_flops(t, p->n);

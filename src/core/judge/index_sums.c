@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "core/cluster/sums.h"
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 /* Add up the sums and weights of a partition's clusters from those of its bundle's cells. */
 static void sum_cells(void *arg, size_t q, unsigned worker)

@@ -3,7 +3,6 @@
  * with few clusters, all pairs in double. */
 #include <math.h>
 #include "core/judge/index_batch.h"
-#include "par/pool.h"
 
 /* Return Davies-Bouldin's ratio of clusters i and j, in double; 0 if their means are equal. */
 static double compute_ratio(const struct kc_index_batch *g, const struct kc_index_partition *partition, size_t i,

@@ -9,6 +9,14 @@ struct kc_quality_cluster {
     uint64_t size;
     double silhouette; /* mean over the members; NAN when k == 1 */
     double similarity; /* mean over the pairs of members, (|S|^2 - n)/(n(n - 1)); NAN for one member */
+    uint64_t strays;   /* members with a silhouette below 0 */
+};
+
+/* The rows of a cluster with a silhouette below 0 for which one other cluster is the nearest. */
+struct kc_strays {
+    uint32_t cluster, nearest;
+    uint64_t rows;
+    double silhouette; /* mean over these rows */
 };
 
 struct kc_quality {
@@ -17,6 +25,10 @@ struct kc_quality {
     double silhouette, calinski_harabasz, davies_bouldin, inertia, objective; /* see index.h; NAN when k == 1 */
     struct kc_quality_cluster *clusters; /* (k) */
     float *row_silhouette; /* (n) NAN when k == 1 */
+    uint32_t *row_nearest; /* (n) the nearest other cluster; KC_NONE when k == 1 */
+    uint64_t below;        /* rows with a silhouette below 0 */
+    struct kc_strays *strays; /* (nstrays) these rows by cluster and nearest, the lowest sum of silhouettes first */
+    size_t nstrays;
     uint32_t *worst;       /* (nworst) the rows of the lowest silhouettes, lowest first, ties by row; none if k == 1 */
     size_t nworst;
 };

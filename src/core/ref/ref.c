@@ -203,6 +203,18 @@ double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, 
     return total;
 }
 
+double kc_ref_distance(const float *x, size_t n, size_t d, const uint32_t *labels, size_t row, uint32_t c)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i == row || labels[i] != c)
+            continue;
+        sum += cosine_distance(x + row * d, x + i * d, d);
+        count++;
+    }
+    return sum / count;
+}
+
 double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k)
 {
     double total = 0;

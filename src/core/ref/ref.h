@@ -23,6 +23,9 @@ double kc_ref_objective(const float *x, size_t n, size_t d, const uint32_t *labe
 double kc_ref_exact(const float *x, size_t n, size_t d, const uint32_t *labels, uint32_t k, double *sil,
                     double *davies_bouldin);
 
+/* Return the mean cosine distance of a row to the rows of cluster c but itself, of rows divided by their lengths. */
+double kc_ref_distance(const float *x, size_t n, size_t d, const uint32_t *labels, size_t row, uint32_t c);
+
 /* Run Lloyd's spherical k-means from the given seed rows until no row moves, at most 1000 iterations, into labels (n).
  * Returns the objective. */
 double kc_ref_kmeans(const float *x, size_t n, size_t d, const uint32_t *seeds, uint32_t k, uint32_t *labels);

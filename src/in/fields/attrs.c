@@ -171,6 +171,23 @@ int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct 
     return 0;
 }
 
+int kc_attrs_texts(const struct kc_strs *attrs, size_t stride, size_t column, size_t n, struct kc_strs *out,
+                   struct kc_err *e)
+{
+    struct kc_attrs_work w = {{0}, {0}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        size_t len;
+        const char *value = kc_strs_get(attrs, i * stride + column, &len);
+        rc = kc_attrs_prose(value, len, &w, e);
+        if (rc == 0)
+            rc = kc_strs_add(out, w.text.p ? w.text.p : "", w.text.n, e);
+    }
+    kc_buf_free(&w.json);
+    kc_buf_free(&w.text);
+    return rc;
+}
+
 static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
 static const enum kc_where_op op_of[] = {KC_WHERE_NE, KC_WHERE_LE, KC_WHERE_GE, KC_WHERE_EQ, KC_WHERE_LT, KC_WHERE_GT};
 

@@ -48,6 +48,9 @@ int kc_attrs_each(const char *value, size_t n, struct kc_attrs_work *w, kc_attrs
 /* Write the attribute as text to be analysed into w->text: the elements of an array one per line, nothing for what has
  * no text. */
 int kc_attrs_prose(const char *value, size_t n, struct kc_attrs_work *w, struct kc_err *e) KC_MUST_USE;
+/* Append such a text to out for each of n rows: that of attribute `column` of `stride`. */
+int kc_attrs_texts(const struct kc_strs *attrs, size_t stride, size_t column, size_t n, struct kc_strs *out,
+                   struct kc_err *e) KC_MUST_USE;
 
 /* The type that an attribute must have. */
 enum kc_attr_kind { KC_ATTR_ANY, KC_ATTR_TIME, KC_ATTR_WEIGHT, KC_ATTR_NUMBER }; /* a NUMBER may be missing */

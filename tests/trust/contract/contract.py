@@ -24,10 +24,12 @@ OTHER = jsonl(vectors(12, 4, seed=3))
 OLD = b"the old contents\n"
 MANY = jsonl(vectors(4000, 8), width=100)
 MODEL, LABELS = os.path.join(h.tmp, "model"), os.path.join(h.tmp, "labels")
+SAME_MODEL = os.path.join(h.tmp, "same-model")  # which no cell updates: why tells more of it than update leaves
 VERBS = {  # what a verb is called with; all of them read standard input or an operand and write standard output
     "fit": ["fit", "-q", "-k", "3"],
     "convert": ["convert", "-q"],
     "neighbours": ["neighbours", "-q", "--neighbours", "4"],
+    "why": ["why", "-q", "--row", "#1", "-m", SAME_MODEL],
     "info": ["info", "-q"],
     "assign": ["assign", "-q", "-m", MODEL],
     "update": ["update", "-q", "-n", "-m", MODEL],
@@ -36,7 +38,7 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
 }
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
-         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"),
+         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"),
          ("diff", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
@@ -75,7 +77,7 @@ def snapshot(folder):
 
 def reads(verb, many=False):
     """Return the arguments that make a verb read standard input."""
-    args = [x + "-many" if many and x in (MODEL, LABELS) else x for x in VERBS[verb]]
+    args = [x + "-many" if many and x in (MODEL, SAME_MODEL, LABELS) else x for x in VERBS[verb]]
     return args + (["-"] if verb == "diff" else [])
 
 
@@ -663,6 +665,7 @@ def main():
     for name, data in (("", ROWS), ("-many", MANY)):
         plain(VERBS["fit"] + ["-m", MODEL + name, "-o", LABELS + name], data)
         os.chmod(MODEL + name, 0o644)
+        write_file(SAME_MODEL + name, read_file(MODEL + name))
         os.chmod(LABELS + name, 0o644)
     missing = {"more": ["missing"], "code": 4, "say": "missing: cannot open: No such file or directory"}
     plant("exit 1 for exit 4", 'KCLUST "$@" || exit 1', **missing)

@@ -233,11 +233,19 @@ def other_outputs(h, data, threads):
 
 
 def graph(h, data, forms_of, threads, binary=None):
-    """Lists of neighbours, of all rows and by cells, labels in their graph and by trees: the same bytes for every form,
-    thread and storage."""
+    """Lists of neighbours, of all rows and by cells, what they say of labels, labels in their graph and by trees: the same
+    bytes for every form, thread and storage."""
     purity = ["--columns", "term,cluster,purity", "--min-purity", "0.7"]
     density = ["--min-size", "4", "--min-samples", "3", "--columns", "term,cluster,probability,outlier"]
-    for what in (["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
+    labels = os.path.join(h.folder, "graph.labels")
+    with open(labels, "w", encoding="utf-8") as f:
+        f.writelines("%d\n" % (i % 7) for i in range(len(data.terms)))
+    known = os.path.join(h.folder, "why.model")
+    subprocess.run([KCLUST, "-q", "-k", "5", "--n-init", "1", "-o", "/dev/null", "-m", known, *data.options("jsonl"),
+                    data.file("jsonl", "plain")], check=True)
+    for what in (["why", "--json", "-m", known, "--row", "#3", "--row", "#11"],
+                 ["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
+                 ["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "svd:7", *COLUMNS],

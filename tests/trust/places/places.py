@@ -74,6 +74,7 @@ MORE = [
     Scenario("score against gold as JSON", ["score", "--json", "-o", "out", "IN/labels", "IN/few.jsonl", "--gold",
                                             "IN/gold"], old=["out"]),
     Scenario("score many", ["score", "IN/manylabels", "IN/some.npy", "--gold", "IN/manygold"]),
+    Scenario("score many, near-duplicates", ["score", "--json", "--near-duplicates", "0.1", "IN/manylabels", "IN/some.npy"]),
     Scenario("score, in another order", ["score", "IN/labels", "IN/turned.jsonl"]),
     Scenario("diff as JSON", ["diff", "--json", "-o", "out", "IN/labels", "IN/labels2"], old=["out"], threads=(0,)),
     Scenario("diff many", ["diff", "IN/manylabels", "IN/manygold"], threads=(0,)),

@@ -7,6 +7,7 @@
 #include "base/half.h"
 #include "core/algorithms.h"
 #include "core/judge/describe.h"
+#include "core/graph/neighbours.h"
 #include "core/ref/ref.h"
 #include "data.h"
 #include "la/product.h"
@@ -61,6 +62,26 @@ static float *widened(const struct kc_model *m)
     return x;
 }
 
+/* The rows that vote are the most similar of the model, in that order. rows: all of them. */
+static void check_voters(const struct kc_model *m, const float *rows, const float *const *row,
+                         const struct kc_neighbours *near)
+{
+    const size_t n = m->rows.n, want = n < KC_MODEL_NEIGHBOURS ? n : KC_MODEL_NEIGHBOURS;
+    float *product = malloc(n * sizeof *product);
+    for (size_t i = 0; i < near->n; i += 7) {
+        kc_ref_product(rows, n, m->d, row[i], 1, product, n);
+        CHECK(near->count[i] == want);
+        for (size_t j = 0; j < want; j++) {
+            const uint32_t id = near->id[i * near->m + j];
+            size_t ahead = 0;
+            for (uint32_t o = 0; o < n; o++)
+                ahead += product[o] > product[id] || (product[o] >= product[id] && o < id);
+            CHECK(ahead == j && near->similarity[i * near->m + j] == product[id]);
+        }
+    }
+    free(product);
+}
+
 TEST(votes_are_those_of_the_slow_twin)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 190, 0);
@@ -79,6 +100,9 @@ TEST(votes_are_those_of_the_slow_twin)
         void *work = aligned_alloc(64, (kc_votes_work(&w.m, asked) + 63) / 64 * 64);
         for (size_t i = 0; i < asked; i++)
             row[i] = i % 5 == 0 ? w.ds.x.x + i % n * d : x + i * d;
+        struct kc_neighbours near;
+        kc_votes_list(&w.m, row, asked, &near, work);
+        check_voters(&w.m, rows, row, &near);
         kc_votes_run(&w.m, row, asked, got, top, top ? tops : NULL, shares, work);
         for (size_t i = 0; i < asked; i++) {
             kc_ref_vote(rows, w.m.rows.label, n, d, k, row[i], (uint32_t)KC_MODEL_NEIGHBOURS, ranked, share);

@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/rng.h"
 #include "par/pool.h"
 #include "text/keywords.h"
+#include "text/shared.h"
 #include "text/tally.h"
 #include "text/vocabulary.h"
 #include "unit.h"
@@ -295,5 +297,72 @@ TEST(labels_without_common_words)
                 CHECK_MSG(strcmp(label_of(&w, c), four[c]) == 0, "%zu: '%s'", c, label_of(&w, c));
         kc_keywords_free(&w);
         kc_strs_free(&s);
+    }
+}
+
+/* The keywords of cluster c that a text has, on one line. */
+static void shares(const struct kc_keywords *w, size_t c, const char *text, const char *want)
+{
+    struct kc_strs got = {0};
+    struct kc_err e = KC_ERR_INIT;
+    char line[512] = "";
+    CHECK(kc_keywords_shared(w, c, text, strlen(text), &got, &e) == 0);
+    for (size_t i = 0, n; i < got.n; i++) {
+        const char *p = kc_strs_get(&got, i, &n);
+        snprintf(line + strlen(line), sizeof line - strlen(line), "%s%.*s", i ? ", " : "", (int)n, p);
+    }
+    CHECK_MSG(strcmp(line, want) == 0, "'%s' shares '%s', not '%s'", text, line, want);
+    kc_strs_free(&got);
+}
+
+TEST(keywords_shared_with_a_text)
+{
+    static const uint32_t labels[] = {0, 0, 1, 1};
+    struct kc_strs texts = {0};
+    struct kc_keywords w;
+    add(&texts, "red apple red apple");
+    add(&texts, "a red apple");
+    add(&texts, "green pear");
+    add(&texts, "green pear, green tea");
+    make(&texts, labels, 2, 9, NULL, 1, &w);
+    shares(&w, 0, "RED-Apple", "red apple, apple, red");
+    shares(&w, 0, "apple, red", "apple, red"); /* no pair over a comma */
+    shares(&w, 0, "pear", "");
+    shares(&w, 0, "", "");
+    shares(&w, 1, "the green of a pear", "green, pear"); /* nor over other words */
+    shares(&w, 1, "apples; pear\xff" "green\xff", "green, pear");
+    kc_keywords_free(&w);
+    kc_strs_free(&texts);
+}
+
+/* A cluster of one text: the text has all its keywords, and a text of other words none. */
+TEST(keywords_of_one_text_are_shared_with_it)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 214, 0);
+    for (int q = 0; q < 40; q++) {
+        struct kc_strs texts = {0};
+        struct kc_keywords w;
+        uint32_t labels[6];
+        for (uint32_t i = 0; i < 6; i++) {
+            char text[600] = "";
+            for (size_t j = 0, n = kc_rng_below(&r, 40); j < n; j++)
+                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%c%u", j ? kc_rng_below(&r, 4) ? " " : ". " : "",
+                         i == 5 ? 'z' : 'a', (unsigned)kc_rng_below(&r, 9));
+            add(&texts, text);
+            labels[i] = i;
+        }
+        make(&texts, labels, 6, KC_KEYWORDS_MOST, NULL, 2, &w);
+        for (size_t i = 0; i < 6; i++) {
+            struct kc_strs got = {0};
+            struct kc_err e = KC_ERR_INIT;
+            size_t n, other;
+            const char *text = kc_strs_get(&texts, i, &n), *foreign = kc_strs_get(&texts, i == 5 ? 0 : 5, &other);
+            CHECK(kc_keywords_shared(&w, i, text, n, &got, &e) == 0 && got.n == w.first[i + 1] - w.first[i]);
+            kc_strs_clear(&got);
+            CHECK(kc_keywords_shared(&w, i, foreign, other, &got, &e) == 0 && got.n == 0);
+            kc_strs_free(&got);
+        }
+        kc_keywords_free(&w);
+        kc_strs_free(&texts);
     }
 }

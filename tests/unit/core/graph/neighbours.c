@@ -131,3 +131,37 @@ TEST(neighbours_by_cells_reach_the_recall_they_tell)
         free(x);
     }
 }
+
+TEST(neighbours_of_some_rows_are_those_of_the_slow_twin)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 213, 0);
+    for (size_t t = 0; t < 24; t++) {
+        const size_t n = 1 + kc_rng_below(&r, t % 4 ? 200 : 1200), d = 1 + kc_rng_below(&r, 30);
+        const size_t some = 1 + kc_rng_below(&r, t % 3 ? 5 : 150);
+        float *x = data_clustered(&r, n, d, 1 + n / 40, t % 5 ? 0.7 : 0);
+        const struct kc_neighbours_opts o = {1 + (uint32_t)kc_rng_below(&r, 30), t % 5 == 2 ? 0.4 : -2, NULL, 0};
+        struct data_behind behind = {x, d};
+        const struct kc_rows rows = t % 2 ? kc_rows_memory(x, n, d) :
+                                            (struct kc_rows){.n = n, .d = d, .read = data_behind_read, .src = &behind};
+        struct kc_ctx ctx = data_ctx(1 + (unsigned)t % 3);
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_neighbours g;
+        uint32_t *row = malloc(some * sizeof *row), *id = malloc(o.m * sizeof *id), count;
+        float *similarity = malloc(o.m * sizeof *similarity);
+        for (size_t i = 0; i < some; i++)
+            row[i] = (uint32_t)kc_rng_below(&r, n);
+        CHECK(kc_neighbours_some(&ctx, &rows, row, some, &o, &g, &e) == 0);
+        for (size_t i = 0; i < some; i++) {
+            kc_ref_neighbours(x, n, d, NULL, 0, o.least, row[i], o.m, &count, id, similarity);
+            CHECK_MSG(g.count[i] == count && memcmp(g.id + i * o.m, id, count * sizeof *id) == 0 &&
+                          memcmp(g.similarity + i * o.m, similarity, count * sizeof *similarity) == 0,
+                      "run %zu: row %u of %zu", t, row[i], n);
+        }
+        kc_neighbours_free(&g);
+        kc_pool_free(ctx.pool);
+        free(similarity);
+        free(id);
+        free(row);
+        free(x);
+    }
+}

@@ -108,6 +108,38 @@ TEST(core_agreement_of_many_rows)
     free(b);
 }
 
+/* Rows with a silhouette below 0, counted for every pair of clusters. */
+static void check_strays(const struct kc_quality *q, const uint32_t *labels)
+{
+    uint64_t all = 0, listed = 0;
+    for (uint32_t c = 0; c < q->k; c++) {
+        uint64_t of_cluster = 0;
+        for (uint32_t other = 0; other < q->k; other++) {
+            uint64_t rows = 0;
+            double sum = 0;
+            size_t at = 0;
+            for (size_t i = 0; i < q->n; i++)
+                if (q->row_silhouette[i] < 0 && labels[i] == c && q->row_nearest[i] == other) {
+                    rows++;
+                    sum += (double)q->row_silhouette[i];
+                }
+            while (at < q->nstrays && (q->strays[at].cluster != c || q->strays[at].nearest != other))
+                at++;
+            CHECK((at < q->nstrays) == (rows > 0));
+            if (at < q->nstrays)
+                CHECK(q->strays[at].rows == rows && near(q->strays[at].silhouette, sum / (double)rows, 1e-12));
+            of_cluster += rows;
+            listed += rows > 0;
+        }
+        CHECK(q->clusters[c].strays == of_cluster);
+        all += of_cluster;
+    }
+    CHECK(q->below == all && q->nstrays == listed && all > 0);
+    for (size_t i = 1; i < q->nstrays; i++)
+        CHECK(q->strays[i - 1].silhouette * (double)q->strays[i - 1].rows <=
+              q->strays[i].silhouette * (double)q->strays[i].rows);
+}
+
 TEST(core_quality_of_any_labelling)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 81, 0);
@@ -133,6 +165,7 @@ TEST(core_quality_of_any_labelling)
                          (q.row_silhouette[j] == q.row_silhouette[q.worst[i]] && j < q.worst[i]);
             CHECK(ahead == i);
         }
+        check_strays(&q, labels);
         for (uint32_t c = 0; c + 1 < K && m == 0; c++) {
             double sum = 0, pairs = 0;
             for (size_t i = 0; i < N; i++)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "core/judge/index.h"
 #include "core/ref/ref.h"
 #include "data.h"
@@ -67,13 +68,15 @@ TEST(core_indices_are_exact_on_every_path)
             for (size_t j = 0; cases[q].nested && i && j < n; j++) /* a few rows leave the partition before this one */
                 l[j] = j < cases[q].k[i] || j % 50 == 0 ? l[j] : p[i - 1].labels[j] % cases[q].k[i];
             p[i] = (struct kc_scored){.k = cases[q].k[i], .labels = l, .row_silhouette = malloc(n * sizeof(float)),
+                                      .row_nearest = malloc(n * sizeof(uint32_t)),
                                       .cluster_silhouette = malloc(cases[q].k[i] * sizeof(double))};
         }
         CHECK(kc_index_score(&s, p, 4, &e) == 0);
         for (int i = 0; i < 4; i++) {
             double want = kc_ref_exact(x, n, d, p[i].labels, p[i].k, each, &db), sum = 0;
             if (p[i].k == 1) {
-                CHECK(isnan(p[i].silhouette) && isnan(p[i].davies_bouldin) && isnan(p[i].row_silhouette[0]));
+                CHECK(isnan(p[i].silhouette) && isnan(p[i].davies_bouldin) && isnan(p[i].row_silhouette[0]) &&
+                      p[i].row_nearest[0] == KC_NONE);
             } else {
                 CHECK_MSG(fabs(p[i].silhouette - want) <= cases[q].off, "case %zu, k %u: silhouette %.15f, not %.15f",
                           q, p[i].k, p[i].silhouette, want);
@@ -81,6 +84,16 @@ TEST(core_indices_are_exact_on_every_path)
                           "%.15f, not %.15f", q, p[i].k, p[i].davies_bouldin, db);
                 for (size_t j = 0; j < n; j++)
                     CHECK(fabs((double)p[i].row_silhouette[j] - each[j]) <= cases[q].off + 1e-7);
+                for (size_t j = 0; j < n; j += 1 + n / 40) {
+                    double least = INFINITY;
+                    for (uint32_t c = 0; c < p[i].k; c++)
+                        if (c != p[i].labels[j])
+                            least = fmin(least, kc_ref_distance(x, n, d, p[i].labels, j, c));
+                    CHECK(p[i].row_nearest[j] < p[i].k && p[i].row_nearest[j] != p[i].labels[j]);
+                    CHECK_MSG(kc_ref_distance(x, n, d, p[i].labels, j, p[i].row_nearest[j]) <= least + 1e-12,
+                              "case %zu, k %u: %u is not the nearest other cluster of row %zu", q, p[i].k,
+                              p[i].row_nearest[j], j);
+                }
                 for (uint32_t c = 0; c < p[i].k; c++) {
                     double m = 0;
                     for (size_t j = 0; j < n; j++)
@@ -93,6 +106,7 @@ TEST(core_indices_are_exact_on_every_path)
         for (int i = 0; i < 4; i++) {
             free((void *)(uintptr_t)p[i].labels);
             free(p[i].row_silhouette);
+            free(p[i].row_nearest);
             free(p[i].cluster_silhouette);
         }
         free(each);
