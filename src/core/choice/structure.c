@@ -4,7 +4,7 @@
  * few and close clusters, silhouettes alone miss many fine ones.
  *
  * Six references give a rough standard deviation. By Student's t with five degrees of freedom, Z = 4 is passed by
- * chance seven times in 1,000; of 177 elliptical noise sets the largest has 3.2, the least of 28 labelled sets has 5.2
+ * chance seven times in 1,000; of 170 noise sets of a Gaussian or flat shape the largest has 3.2, the least of 28 labelled sets 5.0
  * and most have 15 to 60 (tests/bench/README.md). A standard deviation below a 100th of the mean is taken to be that.
  *
  * Rows and references are clustered in the same cheap way, with two starts and few iterations, and in at most 256
