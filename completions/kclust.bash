@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff suggest neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -37,7 +37,7 @@ _kclust() {
         return
         ;;
     fit:--k-by)
-        mapfile -t COMPREPLY < <(compgen -W 'silhouette calinski-harabasz davies-bouldin' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'silhouette calinski-harabasz davies-bouldin macro-silhouette modularity elbow gap stability prediction-strength auto' -- "$cur")
         return
         ;;
     fit:--min-size)
@@ -78,6 +78,9 @@ _kclust() {
         return
         ;;
     fit:--reduce-to)
+        return
+        ;;
+    fit:--resamples)
         return
         ;;
     fit:--centroids)
@@ -213,7 +216,7 @@ _kclust() {
         return
         ;;
     fit:--columns)
-        _kclust_list 'term cluster similarity margin silhouette row label purity probability outlier'
+        _kclust_list 'term cluster similarity margin silhouette row label purity probability outlier stability'
         return
         ;;
     fit:--id-format)
@@ -730,6 +733,129 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    suggest:-k)
+        return
+        ;;
+    suggest:--k-min)
+        return
+        ;;
+    suggest:--k-max)
+        return
+        ;;
+    suggest:--n-init)
+        return
+        ;;
+    suggest:--seed)
+        return
+        ;;
+    suggest:--sample)
+        mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur")
+        return
+        ;;
+    suggest:--algorithm)
+        mapfile -t COMPREPLY < <(compgen -W 'kmeans all' -- "$cur")
+        return
+        ;;
+    suggest:--space)
+        mapfile -t COMPREPLY < <(compgen -W 'cosine graph pca:50 svd:50' -- "$cur")
+        return
+        ;;
+    suggest:--resamples)
+        return
+        ;;
+    suggest:--budget)
+        return
+        ;;
+    suggest:--gold)
+        _kclust_files
+        return
+        ;;
+    suggest:--gold-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    suggest:--gold-label-field)
+        return
+        ;;
+    suggest:--gold-term-field)
+        return
+        ;;
+    suggest:--input-format|suggest:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    suggest:--dim)
+        return
+        ;;
+    suggest:--dims)
+        return
+        ;;
+    suggest:--tensor)
+        return
+        ;;
+    suggest:--term-field)
+        return
+        ;;
+    suggest:--vec-field)
+        return
+        ;;
+    suggest:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    suggest:--delimiter)
+        return
+        ;;
+    suggest:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    suggest:--records)
+        return
+        ;;
+    suggest:--terms)
+        _kclust_files
+        return
+        ;;
+    suggest:--metadata)
+        _kclust_files
+        return
+        ;;
+    suggest:--metadata-key)
+        return
+        ;;
+    suggest:--where)
+        return
+        ;;
+    suggest:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    suggest:--max-bad)
+        return
+        ;;
+    suggest:--max-line)
+        return
+        ;;
+    suggest:--output|suggest:-o)
+        _kclust_files
+        return
+        ;;
+    suggest:--config)
+        _kclust_files
+        return
+        ;;
+    suggest:--threads|suggest:-j)
+        return
+        ;;
+    suggest:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    suggest:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     neighbours:--neighbours)
         return
         ;;
@@ -1093,7 +1219,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1107,11 +1233,12 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --near-duplicates --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        suggest) words='-k --k-min --k-max --n-init --seed --sample --algorithm --space --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
@@ -1122,12 +1249,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff neighbours why convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
     fi
 }
 
