@@ -72,7 +72,9 @@ int kc_fit_write_model(const struct kc_job_fit *j, struct kc_job_run *run, struc
         (m->kind == KC_MODEL_VOTES && kc_model_keep_rows(&run->ctx, m, &run->ds.rows, run->fit.labels, run->like.ids,
                                                          (enum kc_model_form)j->model_form, e) != 0))
         return -1;
-    return kc_model_set_labels(m, &run->names, run->like.ids, e) != 0 ? -1 : kc_model_save(m, f, e);
+    return kc_model_set_labels(m, &run->names, run->like.ids, e) != 0 ||
+                   (run->fit.stability &&
+                    kc_model_set_stability(m, run->fit.stability, run->like.ids, e) != 0) ? -1 : kc_model_save(m, f, e);
 }
 
 static void add_setting(struct kc_setting *s, size_t *n, const char *name, const char *text, double number)

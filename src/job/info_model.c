@@ -63,6 +63,8 @@ static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, doub
             kc_jsonw_null(&w, "label");
         kc_jsonw_fixed(&w, "p5", (double)kc_model_percentile(m, c, 5), 6);
         kc_jsonw_fixed(&w, "median", (double)kc_model_percentile(m, c, 50), 6);
+        if (m->nstability > 0)
+            kc_jsonw_double(&w, "stability", c < m->nstability ? m->stability[c] : NAN);
         kc_jsonw_open(&w, "representatives", '[', 1);
         for (uint32_t j = m->rep_first[c]; j < m->rep_first[c + 1]; j++) {
             size_t n;
@@ -117,14 +119,17 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,
                       (long long)m->next_id) != 0 ||
-        kc_buf_adds(b, m->labels.n ? "          id      size      p5  median  label: representatives\n" :
-                       "          id      size      p5  median  representatives\n", e) != 0)
+        kc_buf_printf(b, e, "          id      size      p5  median  %s%s\n",
+                      m->nstability ? "stability  " : "", m->labels.n ? "label: representatives" : "representatives") != 0)
         return -1;
     for (size_t c = 0; c < shown; c++) {
         struct kc_buf terms = {0};
         int rc = kc_buf_printf(b, e, "%12lld  %8llu  %6.4f  %6.4f  ", (long long)m->ids[c],
                                (unsigned long long)m->counts[c], (double)kc_model_percentile(m, c, 5),
                                (double)kc_model_percentile(m, c, 50));
+        if (rc == 0 && m->nstability > 0)
+            rc = c < m->nstability && !isnan(m->stability[c]) ? kc_buf_printf(b, e, "%9.2f  ", m->stability[c]) :
+                                                                kc_buf_printf(b, e, "%9s  ", "-");
         if (rc == 0 && m->labels.n > 0) {
             size_t n;
             const char *label = kc_model_label(m, c, &n);
@@ -136,7 +141,7 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
             rc = (j > m->rep_first[c] ? kc_buf_adds(&terms, ", ", e) : 0) != 0 ? -1 : kc_buf_add(&terms, term, n, e);
         }
         if (rc == 0)
-            rc = kc_out_add_cut(b, terms.p ? terms.p : "", terms.n, 38, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
+            rc = kc_out_add_cut(b, terms.p ? terms.p : "", terms.n, m->nstability ? 27 : 38, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
         kc_buf_free(&terms);
         if (rc != 0)
             return -1;

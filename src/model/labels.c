@@ -1,4 +1,4 @@
-/* The labels of a model's clusters. A label that is the term of the first representative is not kept a second time, so
+/* The labels of a model's clusters, and their stability. A label that is the term of the first representative is not kept a second time, so
  * that models whose labels are such are the same as those of versions that knew no labels. */
 #include "model/model.h"
 
@@ -42,4 +42,16 @@ int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const 
     }
     kc_mem_free(from);
     return rc;
+}
+
+int kc_model_set_stability(struct kc_model *m, const double *stability, const int64_t *ids, struct kc_err *e)
+{
+    kc_mem_free(m->stability);
+    m->stability = kc_mem_alloc(m->k, sizeof *m->stability, e);
+    if (!m->stability)
+        return -1;
+    m->nstability = m->k;
+    for (size_t c = 0; c < m->k; c++)
+        m->stability[ids ? kc_model_find(m, ids[c]) : c] = stability[c];
+    return 0;
 }

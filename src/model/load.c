@@ -379,6 +379,24 @@ static int read_labels(struct model_reader *l, const char *v)
     return 0;
 }
 
+/* Read the stability of the clusters, which few models have. */
+static int read_stability(struct model_reader *l, const char *v)
+{
+    struct kc_model *m = l->m;
+    if (!v)
+        return 0;
+    if (*v != '[' || count_elements(v) > m->k)
+        return report_damage(l, "stability is not an array of at most %zu", m->k);
+    m->stability = kc_mem_alloc(m->k, sizeof *m->stability, l->e);
+    for (const char *q = m->stability ? kc_json_first(v) : NULL; q; q = kc_json_next(kc_json_past(q))) {
+        double x = NAN;
+        if (*q != 'n' && (kc_json_double(q, &x) != 0 || !(x >= 0 && x <= 1)))
+            return report_damage(l, "a cluster's stability is not a number from 0 to 1");
+        m->stability[m->nstability++] = x;
+    }
+    return m->stability ? 0 : -1;
+}
+
 static int read_pool_terms(struct model_reader *l, const char *v)
 {
     if (!v || *v != '[' || count_elements(v) != l->m->pool.n)
@@ -417,7 +435,8 @@ static int read_info(struct model_reader *l, const char *v)
     return read_options(l, v) != 0 || read_baseline(l, kc_json_find(v, "baseline")) != 0 ||
                    read_lives(l, kc_json_find(v, "lineage")) != 0 ||
                    read_representatives(l, kc_json_find(v, "representatives")) != 0 ||
-                   read_labels(l, kc_json_find(v, "labels")) != 0
+                   read_labels(l, kc_json_find(v, "labels")) != 0 ||
+                   read_stability(l, kc_json_find(v, "stability")) != 0
                ? -1
                : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }

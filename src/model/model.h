@@ -83,6 +83,9 @@ struct kc_model {
     struct kc_strs rep_terms; /* their terms; within a cluster the most similar first */
     float *rep_similarity;   /* their similarities to the centroid */
     struct kc_strs labels;   /* (k), "": none; or empty: the labels are the terms of the first representatives */
+    double *stability;       /* (nstability) of the first clusters, by resamples of the fit (core/choice/trust.h); those
+                              * of updates come after these. NAN: not known */
+    size_t nstability;       /* 0: it was not asked for */
     struct kc_model_life *lives; /* (nlives) of every id ever given, ascending */
     size_t nlives;
 
@@ -140,6 +143,10 @@ int kc_model_copy_labels(const struct kc_model *m, struct kc_strs *out, struct k
 /* Give the clusters labels (m->k): labels[c] to the one with the id ids[c]; ids NULL: with the id c. */
 int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const int64_t *ids,
                         struct kc_err *e) KC_MUST_USE;
+
+/* Give the clusters their stability (m->k): stability[c] to the one with the id ids[c]; ids NULL: with the id c. */
+int kc_model_set_stability(struct kc_model *m, const double *stability, const int64_t *ids,
+                           struct kc_err *e) KC_MUST_USE;
 
 /* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);

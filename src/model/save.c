@@ -94,6 +94,17 @@ static void add_labels(struct kc_jsonw *w, const struct kc_model *m)
     kc_jsonw_close(w, ']');
 }
 
+/* Write the stability of the clusters, if it is known. */
+static void add_stability(struct kc_jsonw *w, const struct kc_model *m)
+{
+    if (m->nstability == 0)
+        return;
+    kc_jsonw_open(w, "stability", '[', 1);
+    for (size_t c = 0; c < m->nstability; c++)
+        kc_jsonw_double(w, NULL, m->stability[c]);
+    kc_jsonw_close(w, ']');
+}
+
 static void add_strs(struct kc_jsonw *w, const char *key, const struct kc_strs *s)
 {
     kc_jsonw_open(w, key, '[', 1);
@@ -125,6 +136,7 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     add_lives(&w, m);
     add_representatives(&w, m);
     add_labels(&w, m);
+    add_stability(&w, m);
     add_strs(&w, "pool_terms", &m->pool.terms);
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)
