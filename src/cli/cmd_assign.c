@@ -57,6 +57,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         return kc_err_set(e, KC_EUSAGE, "assign has no column 'outlier': fit --algorithm hdbscan has it");
     if (kc_out_has_column(&a->job.out, KC_COL_PURITY))
         return kc_err_set(e, KC_EUSAGE, "assign has no column 'purity': it is for rows that were clustered together");
+    if (kc_out_has_column(&a->job.out, KC_COL_STABILITY))
+        return kc_err_set(e, KC_EUSAGE, "assign has no column 'stability': kclust info tells that of each cluster");
     a->job.drift = a->drift.drift || a->drift.fail;
     a->job.limits = a->drift.limits;
     a->job.output = a->output.labels;

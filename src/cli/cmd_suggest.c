@@ -16,19 +16,22 @@ static const struct args defaults = {
 
 #define AT(member) offsetof(struct args, member)
 
+static const struct kc_option space[] = { /* about a struct kc_job_fit */
+    {.name = "space", .arg = "SPACE", .type = KC_OPTION_OWN, .parse = kc_job_fit_parse_space,
+     .text = kc_job_fit_space_text, .words = "cosine graph pca:50 svd:50", .off = "cosine", .shown = "cosine",
+     .help = "cluster the rows by the cosine, or in a space, as fit does"},
+    {0}};
+
 static const struct kc_option choosing[] = {
     {.name = "algorithm", .arg = "NAME", .type = KC_OPTION_WORD, .at = AT(job.all), .words = "kmeans all",
      .help = "kmeans: try numbers of clusters, by every criterion; all: compare algorithms and spaces"},
-    {.name = "space", .arg = "SPACE", .type = KC_OPTION_OWN, .at = AT(job.base), .parse = kc_job_fit_parse_space,
-     .text = kc_job_fit_space_text, .words = "cosine graph pca:50 svd:50", .off = "cosine", .shown = "cosine",
-     .help = "cluster the rows by the cosine, or in a space, as fit does"},
     {.name = "resamples", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.resamples), .most = 10000,
      .help = "judge the clusters by N resamples of the rows; 0: do not"},
     {.name = "budget", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.budget), .low = 0,
      .help = "with --algorithm all, begin with no further one after TIME, as in 30, 10m or 2h"},
     {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.gold),
-     .help = "with --algorithm all, compare by the labels in FILE, which are known to be right; it may have some of the "
-             "rows only"},
+     .help = "with --algorithm all, compare by the labels in FILE, which are known to be right; it may have some of "
+             "the rows only"},
     {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.gold_format),
      .words = KC_LABELS_WORDS, .help = "the format of the gold labels"},
     {.name = "gold-label-field", .arg = "FIELD", .at = AT(job.gold_label_field),
@@ -46,6 +49,7 @@ static const struct kc_option writing[] = {
 
 static const struct kc_opt_group groups[] = {
     {.heading = "Choosing:", .rows = kc_kmeans_k_options, .at = AT(job.fit)},
+    {.rows = space, .at = AT(job.base)},
     {.rows = choosing},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.base.in)},
     {.heading = "Writing:", .rows = writing},
@@ -77,7 +81,8 @@ static int is_reading(const char *arg, int *value)
 {
     const size_t n = strcspn(arg, "=");
     for (const struct kc_option *o = kc_reading_options; !kc_option_is_last(o); o++)
-        if ((o->name && strncmp(arg, "--", 2) == 0 && strlen(o->name) == n - 2 && memcmp(o->name, arg + 2, n - 2) == 0) ||
+        if ((o->name && strncmp(arg, "--", 2) == 0 && strlen(o->name) == n - 2 &&
+             memcmp(o->name, arg + 2, n - 2) == 0) ||
             (o->letter && arg[0] == '-' && arg[1] == o->letter)) {
             *value = o->arg && arg[1] == '-' ? arg[n] != '=' : o->arg && arg[2] == '\0';
             return 1;

@@ -72,6 +72,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
                           "has them");
     if (kc_out_has_column(&a->job.out, KC_COL_PURITY))
         return kc_err_set(e, KC_EUSAGE, "update has no column 'purity': a model has no neighbours");
+    if (kc_out_has_column(&a->job.out, KC_COL_STABILITY))
+        return kc_err_set(e, KC_EUSAGE, "update has no column 'stability': kclust info tells that of each cluster");
     a->job.drift = a->drift.drift || a->drift.fail;
     a->job.limits = a->drift.limits;
     a->job.output = a->output.labels;

@@ -23,7 +23,8 @@ static int check_columns(const struct kc_job_fit *j, struct kc_err *e)
         return kc_err_set(e, KC_EUSAGE, "column 'purity' is not for groups and windows: rows of other ones are among a "
                           "row's neighbours");
     if (kc_out_has_column(&j->out, KC_COL_STABILITY) && in_parts(j))
-        return kc_err_set(e, KC_EUSAGE, "column 'stability' is not for groups and windows: it is about all rows together");
+        return kc_err_set(e, KC_EUSAGE, "column 'stability' is not for groups and windows: it is about all rows "
+                          "together");
     if ((probability || outlier) && in_parts(j))
         return kc_err_set(e, KC_EUSAGE, "column '%s' is not for groups and windows: each has a scale of its own", own);
     return 0;

@@ -100,8 +100,10 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
     }
-    const uint64_t trust = kc_fit_trust_bytes(w->j, n, d, k, w->threads); /* and here, too */
-    fit = trust > 0 && add_bytes(trust, clustering_bytes(n, d, k)) > fit ? add_bytes(trust, clustering_bytes(n, d, k)) : fit;
+    if (w->j->resamples) { /* and here, too */
+        const uint64_t trust = add_bytes(kc_fit_trust_bytes(w->j, n, d, k, w->threads), clustering_bytes(n, d, k));
+        fit = trust > fit ? trust : fit;
+    }
     if (w->j->keywords == 0)
         return fit;
     const uint64_t keywords = keywords_bytes(n, d, k, texts, w); /* the fit's workspace is free by then */
@@ -404,7 +406,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
     if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 ||
-        kc_fit_trust_make(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
+        kc_fit_trust_make(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
+        kc_fit_purity_make(j, run, e) != 0 ||
         kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
         return -1;
     kc_fit_structure_report(j, run);

@@ -37,8 +37,8 @@ int kc_fit_structure_test(const struct kc_job_fit *j, struct kc_job_run *run, st
     if (s->found)
         return 0;
     const int one = (kc_fit_evidence(j) & KC_EVIDENCE_AUTO) == KC_EVIDENCE_AUTO;
-    kc_ctx_log(&run->ctx, KC_LOG_WARN, "no structure was found%s: the best partition is no better than those of Gaussian "
-               "rows (modularity %.2f, theirs %.2f; silhouette %.2f, theirs %.2f)%s", one ? ", so k = 1" : "",
+    kc_ctx_log(&run->ctx, KC_LOG_WARN, "no structure was found%s: the best partition is no better than those of "
+               "Gaussian rows (modularity %.2f, theirs %.2f; silhouette %.2f, theirs %.2f)%s", one ? ", so k = 1" : "",
                s->modularity, s->reference_modularity, s->silhouette, s->reference_silhouette,
                one ? "; -k K makes K clusters all the same" : "");
     return one ? kc_job_set_k(j->algorithm, run->opts, 1, e) : 0;

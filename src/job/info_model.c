@@ -119,8 +119,8 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,
                       (long long)m->next_id) != 0 ||
-        kc_buf_printf(b, e, "          id      size      p5  median  %s%s\n",
-                      m->nstability ? "stability  " : "", m->labels.n ? "label: representatives" : "representatives") != 0)
+        kc_buf_printf(b, e, "          id      size      p5  median  %s%s\n", m->nstability ? "stability  " : "",
+                      m->labels.n ? "label: representatives" : "representatives") != 0)
         return -1;
     for (size_t c = 0; c < shown; c++) {
         struct kc_buf terms = {0};
@@ -141,7 +141,8 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
             rc = (j > m->rep_first[c] ? kc_buf_adds(&terms, ", ", e) : 0) != 0 ? -1 : kc_buf_add(&terms, term, n, e);
         }
         if (rc == 0)
-            rc = kc_out_add_cut(b, terms.p ? terms.p : "", terms.n, m->nstability ? 27 : 38, e) != 0 ? -1 : kc_buf_addc(b, '\n', e);
+            rc = kc_out_add_cut(b, terms.p ? terms.p : "", terms.n, m->nstability ? 27 : 38, e) != 0 ?
+                     -1 : kc_buf_addc(b, '\n', e);
         kc_buf_free(&terms);
         if (rc != 0)
             return -1;

@@ -218,7 +218,8 @@ static int suggest_k(struct suggesting *w, struct kc_err *e)
         cluster_rows(w, &kc_algorithm_kmeans, &o, e) != 0 || judge_clusters(w, e) != 0)
         return -1;
     write_space(&run->job, space, sizeof space);
-    snprintf(w->options, sizeof w->options, "-k %u%s", w->report.structure.found ? run->fit.ksweep->selected : 1, space);
+    snprintf(w->options, sizeof w->options, "-k %u%s", w->report.structure.found ? run->fit.ksweep->selected : 1,
+             space);
     w->report.tried = run->fit.ksweep;
     w->report.fit = &run->fit;
     w->report.resamples = w->j->resamples;
@@ -335,16 +336,14 @@ static int set_way(struct suggesting *w, const struct way *way, const struct kc_
 }
 
 /* Try one way, unless the budget is used up. */
-static int try_way(struct suggesting *w, size_t i, struct kc_err *e)
+static int try_way(struct suggesting *w, const struct way *way, struct kc_suggestion *s, struct kc_err *e)
 {
-    const struct way *way = &ways[i];
     const struct kc_algorithm *a = kc_algorithm_find(way->algorithm, strlen(way->algorithm));
-    struct kc_suggestion *s = &w->way[i];
     const double began = kc_clock_now();
     void *opts = kc_mem_alloc(a->opts_size, 1, e);
     *s = (struct kc_suggestion){.silhouette = NAN, .modularity = NAN, .score = NAN, .ari = NAN, .ami = NAN};
     int rc = opts ? set_way(w, way, a, opts, s, e) : -1;
-    if (rc == 0 && (i == 0 || began - w->began < w->j->budget)) {
+    if (rc == 0 && (w->report.nways == 0 || began - w->began < w->j->budget)) {
         rc = enter_space(w, way->space, way->dims, e) != 0 || cluster_rows(w, a, opts, e) != 0 ||
              judge_way(w, s, e) != 0 ? -1 : 0;
         s->tried = 1;
@@ -369,15 +368,22 @@ static int suggest_way(struct suggesting *w, struct kc_err *e)
     if (kc_graph_of(&w->run->ctx, rows, w->drawn.n ? w->drawn.row : NULL, w->report.judged, &w->graph, e) != 0)
         return -1;
     w->report.way = w->way;
-    w->report.nways = w->report.best = WAYS;
+    w->report.best = WAYS;
     for (size_t i = 0; i < WAYS; i++) {
-        if (try_way(w, i, e) != 0)
+        const struct way *way = &ways[i];
+        const size_t at = w->report.nways;
+        if ((way->space == KC_FIT_SVD || way->space == KC_FIT_PCA) && way->dims >= rows->d)
+            continue; /* it would be the rows themselves */
+        if (try_way(w, way, &w->way[at], e) != 0)
             return -1;
-        if (w->way[i].tried && w->way[i].k > 1 &&
-            (w->report.best == WAYS || w->way[i].score > w->way[w->report.best].score))
-            w->report.best = i;
+        w->report.nways++;
+        if (w->way[at].tried && w->way[at].k > 1 &&
+            (w->report.best == WAYS || w->way[at].score > w->way[w->report.best].score))
+            w->report.best = at;
     }
-    if (w->report.best < WAYS)
+    if (w->report.best == WAYS)
+        w->report.best = w->report.nways;
+    else
         snprintf(w->options, sizeof w->options, "%s", w->way[w->report.best].options);
     return 0;
 }
@@ -399,7 +405,8 @@ static int run_suggest(struct suggesting *w, struct kc_err *e)
     w->report.terms = &w->run->ds.terms;
     w->report.skipped = w->run->ds.skipped;
     w->report.nskipped = w->run->ds.nskipped;
-    if ((w->j->json ? kc_out_suggest_json(&w->text, &w->report, e) : kc_out_suggest_text(&w->text, &w->report, e)) != 0 ||
+    if ((w->j->json ? kc_out_suggest_json(&w->text, &w->report, e) :
+                      kc_out_suggest_text(&w->text, &w->report, e)) != 0 ||
         kc_outfile_write(w->out, w->text.p, w->text.n, e) != 0 || kc_outfile_commit(w->out, e) != 0)
         return -1;
     kc_outfile_tell(w->out, &w->run->ctx);

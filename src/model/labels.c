@@ -1,5 +1,5 @@
-/* The labels of a model's clusters, and their stability. A label that is the term of the first representative is not kept a second time, so
- * that models whose labels are such are the same as those of versions that knew no labels. */
+/* The labels of a model's clusters, and their stability. A label that is the term of the first representative is not
+ * kept a second time, so that models whose labels are such are the same as those of versions that knew no labels. */
 #include "model/model.h"
 
 #include <string.h>

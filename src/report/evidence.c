@@ -1,5 +1,5 @@
-/* The table of k has a column for each figure that is known, and the silhouette first: what the user asked by comes with
- * what speaks for and against it. */
+/* The table of k has a column for each figure that is known, and the silhouette first: what the user asked by comes
+ * with what speaks for and against it. */
 #include "report/evidence.h"
 
 #include <math.h>
@@ -190,8 +190,8 @@ int kc_out_advice(struct kc_buf *b, const struct kc_ksweep *f, const char *prefi
         if (kc_buf_printf(b, e, "%sk = %u has the largest silhouette and modularity together\n", prefix,
                           f->selected) != 0)
             return -1;
-    } else if (kc_buf_printf(b, e, "%sk = %u, confidence %s: %.0f of %u random halves of the rows choose it or a k near "
-                             "it\n", prefix, f->selected, name_confidence(c.confidence), c.confidence * halves,
+    } else if (kc_buf_printf(b, e, "%sk = %u, confidence %s: %.0f of %u random halves of the rows choose it or a k "
+                             "near it\n", prefix, f->selected, name_confidence(c.confidence), c.confidence * halves,
                              halves) != 0) {
         return -1;
     }
@@ -205,6 +205,6 @@ int kc_out_advice(struct kc_buf *b, const struct kc_ksweep *f, const char *prefi
         return -1;
     const uint32_t low = c.runner_up < f->selected ? c.runner_up : f->selected;
     const uint32_t high = c.runner_up < f->selected ? f->selected : c.runner_up;
-    return c.nested ? kc_buf_printf(b, e, "%sboth are nearly as good, as with topics and subtopics: -k %u --levels %u,%u "
-                                    "gives both, one within the other\n", prefix, high, low, high) : 0;
+    return c.nested ? kc_buf_printf(b, e, "%sboth are nearly as good, as with topics and subtopics: -k %u --levels "
+                                    "%u,%u gives both, one within the other\n", prefix, high, low, high) : 0;
 }

@@ -131,7 +131,8 @@ double kc_out_figure(const struct kc_labels *t, size_t i, enum kc_column c)
 {
     const float *const figures[KC_COLUMNS] = {
         [KC_COL_SIMILARITY] = t->similarity, [KC_COL_MARGIN] = t->margin, [KC_COL_SILHOUETTE] = t->silhouette,
-        [KC_COL_PURITY] = t->purity, [KC_COL_PROBABILITY] = t->probability, [KC_COL_OUTLIER] = t->outlier, [KC_COL_STABILITY] = t->stability};
+        [KC_COL_PURITY] = t->purity, [KC_COL_PROBABILITY] = t->probability, [KC_COL_OUTLIER] = t->outlier,
+        [KC_COL_STABILITY] = t->stability};
     return (double)figures[c][i];
 }
 

@@ -16,7 +16,7 @@
 static int add_structure(struct kc_buf *b, const struct kc_structure *s, size_t n, struct kc_err *e)
 {
     if (s->rows == 0)
-        return kc_buf_printf(b, e, "structure: %zu rows are too few to test\n", n);
+        return kc_buf_printf(b, e, "structure: %zu row%s too few to test\n", n, n == 1 ? " is" : "s are");
     const int tight = s->silhouette_z > s->modularity_z;
     return kc_buf_printf(b, e, "structure: %s (%s %.2f; Gaussian rows of the same shape have %.2f%s)\n",
                          s->found ? "yes" : "none found", tight ? "silhouette" : "modularity",
@@ -40,6 +40,12 @@ static int add_votes(struct kc_buf *b, const struct kc_ksweep *f, struct kc_err 
     return rc != 0 ? -1 : kc_buf_add(b, "\n\n", 2, e);
 }
 
+/* Return a word for the stability of a cluster. */
+static const char *name_trust(double x)
+{
+    return x >= SURE ? "sure" : x < DOUBTFUL ? "doubtful" : "";
+}
+
 static int add_clusters(struct kc_buf *b, const struct kc_suggest_report *r, struct kc_err *e)
 {
     const struct kc_clustering *f = r->fit;
@@ -57,8 +63,7 @@ static int add_clusters(struct kc_buf *b, const struct kc_suggest_report *r, str
             (isnan(cl->silhouette) ? kc_buf_printf(b, e, "%10s", "-") :
                                      kc_buf_printf(b, e, "%10.4f", cl->silhouette)) != 0 ||
             (isnan(s) ? kc_buf_printf(b, e, "  %9s %-8s  ", "-", "") :
-                        kc_buf_printf(b, e, "  %9.2f %-8s  ", s, s >= SURE ? "sure" : s < DOUBTFUL ? "doubtful" : "")) !=
-                0 ||
+                        kc_buf_printf(b, e, "  %9.2f %-8s  ", s, name_trust(s))) != 0 ||
             kc_out_add_cut(b, term, n, 28, e) != 0 || kc_buf_addc(b, '\n', e) != 0)
             return -1;
     }
@@ -155,7 +160,7 @@ int kc_out_suggest_text(struct kc_buf *b, const struct kc_suggest_report *r, str
 static void write_sweep(struct kc_jsonw *w, const struct kc_suggest_report *r)
 {
     const struct kc_ksweep *f = r->tried;
-    kc_jsonw_u64(w, "k", f->selected);
+    kc_jsonw_u64(w, "k", r->structure.found ? f->selected : 1);
     kc_out_choice(w, f);
     kc_jsonw_open(w, "criteria", '{', 1);
     for (int i = 0; i < KC_INDICES; i++)
@@ -230,7 +235,7 @@ int kc_out_suggest_json(struct kc_buf *b, const struct kc_suggest_report *r, str
 {
     struct kc_jsonw w = KC_JSONW(b, e);
     struct kc_buf command = {0};
-    int rc = r->options ? kc_buf_printf(&command, e, "kclust %s%s%s", r->options, *r->reading ? " " : "", r->reading) : 0;
+    int rc = kc_buf_printf(&command, e, "kclust %s%s%s", r->options, *r->reading ? " " : "", r->reading);
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "version", KC_VERSION);
     kc_jsonw_u64(&w, "n", r->n);
@@ -238,7 +243,7 @@ int kc_out_suggest_json(struct kc_buf *b, const struct kc_suggest_report *r, str
     kc_jsonw_cstr(&w, "space", r->space);
     kc_out_structure(&w, &r->structure);
     kc_jsonw_u64(&w, "judged", r->judged);
-    if (command.n > 0)
+    if (*r->options)
         kc_jsonw_str(&w, "command", command.p, command.n);
     else
         kc_jsonw_null(&w, "command");

@@ -15,6 +15,7 @@
 
 #define HALF_STARTS 2u      /* restarts of a half's fit, at most: its clusters need not be the last word */
 #define REFERENCE_STARTS 1u /* of a reference's */
+#define FEWEST 20          /* rows that are worth halving */
 #define SEED 42             /* of the draw of rows, for algorithms without a seed of fits */
 
 /* The graph, and the rows that it is of, from one call to the next. */
@@ -176,7 +177,7 @@ static int run_judge(struct kc_judging *j, const uint32_t *const *labels, struct
         return -1;
     if (!j->fit)
         return 0;
-    if ((j->wanted & KC_EVIDENCE_HALVES) && judge_halves(j, entry, nk, e) != 0)
+    if ((j->wanted & KC_EVIDENCE_HALVES) && j->space->n >= FEWEST && judge_halves(j, entry, nk, e) != 0)
         return -1;
     return (j->wanted & KC_EVIDENCE_GAP) ? judge_gap(j, entry, nk, e) : 0;
 }
@@ -199,7 +200,8 @@ static uint64_t count_bytes(size_t n, size_t d, size_t original_d, uint64_t kmax
 {
     const struct kc_ks ks = {nk, (uint32_t)kmax, ksum};
     const size_t m = count_rows(n, of_most);
-    const uint64_t graph = kc_graph_of_bytes(m, original_d, threads) + m * 3 * sizeof(uint32_t) + 2 * kmax * sizeof(double);
+    const uint64_t graph =
+        kc_graph_of_bytes(m, original_d, threads) + m * 3 * sizeof(uint32_t) + 2 * kmax * sizeof(double);
     uint64_t most = 0;
     if (fit && (wanted & KC_EVIDENCE_HALVES)) {
         const struct kc_kmeans_opts few = choose_fit(fit, HALF_STARTS);

@@ -1,5 +1,5 @@
-/* Each split draws two halves without a row in common, clusters both for every k, and gives the rows of each half to the
- * centroids of the other. Where k is right, the two clusterings of a half are nearly the same.
+/* Each split draws two halves without a row in common, clusters both for every k, and gives the rows of each half to
+ * the centroids of the other. Where k is right, the two clusterings of a half are nearly the same.
  *
  * Stability follows Lange, Roth, Braun & Buhmann (2004), but for the measure: they match the clusters one to one and
  * divide by what random labels give; here it is adjusted mutual information, which needs no matching and is 0 by chance

@@ -135,5 +135,6 @@ int kc_radii_scale(const struct kc_ctx *ctx, float *x, size_t n, size_t d, struc
 uint64_t kc_radii_bytes(size_t n, size_t d, unsigned threads)
 {
     const uint64_t wide = d, tiles = kc_tiles_bytes(count_room(d), threads), moments = kc_moments_bytes(d, 1, threads);
-    return n * wide * sizeof(float) + (n + wide * (2 * wide + 2)) * sizeof(double) + (tiles > moments ? tiles : moments);
+    return n * wide * sizeof(float) + (n + wide * (2 * wide + 2)) * sizeof(double) +
+           (tiles > moments ? tiles : moments);
 }

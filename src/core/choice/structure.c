@@ -4,8 +4,9 @@
  * few and close clusters, silhouettes alone miss many fine ones.
  *
  * Six references give a rough standard deviation. By Student's t with five degrees of freedom, Z = 4 is passed by
- * chance seven times in 1,000; of 170 noise sets of a Gaussian or flat shape the largest has 3.2, the least of 28 labelled sets 5.0
- * and most have 15 to 60 (tests/bench/README.md). A standard deviation below a 100th of the mean is taken to be that.
+ * chance seven times in 1,000; of 170 noise sets of a Gaussian or flat shape the largest has 3.2, the least of 28
+ * labelled sets 5.0, and most of those 15 to 60 (tests/bench/README.md). A standard deviation below a 100th of the mean
+ * is taken to be that.
  *
  * Rows and references are clustered in the same cheap way, with two starts and few iterations, and in at most 256
  * dimensions: it is the difference that counts. */
@@ -41,8 +42,8 @@ struct best {
     double modularity, silhouette;
 };
 
-/* Return the modularity of labels (n) below k on the graph in which each row has an edge to each of its neighbours. work
- * (2 k): scratch. */
+/* Return the modularity of labels (n) below k on the graph in which each row has an edge to each of its neighbours.
+ * work (2 k): scratch. */
 static double count_modularity(const struct kc_neighbours *g, const uint32_t *labels, uint32_t k, double *work)
 {
     double *inside = work, *ends = work + k, edges = 0, sum = 0;
@@ -87,7 +88,8 @@ static int judge_rows(const struct kc_ctx *ctx, const float *x, size_t n, size_t
         run[i] = (struct kc_run){.k = tried[i % nk], .tag = i / nk, .seeds = seeds + i / nk * tried[nk - 1]};
     best = kc_best_new(n, tried, nk, e);
     int rc = best && kc_seed_all(&s, seed, STARTS, tried[nk - 1], seeds, e) == 0 &&
-             kc_stack_run(&s, run, STARTS * nk, &how, best, nk, e) == 0 && kc_sweep_judge(&s, best, nk, entry, e) == 0 &&
+             kc_stack_run(&s, run, STARTS * nk, &how, best, nk, e) == 0 &&
+             kc_sweep_judge(&s, best, nk, entry, e) == 0 &&
              kc_neighbours_find(ctx, &s.rows, &near, &graph, e) == 0 ? 0 : -1;
     for (size_t i = 0; rc == 0 && i < nk; i++) {
         const double modularity = count_modularity(&graph, best[i].labels, tried[i], work);

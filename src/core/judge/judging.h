@@ -29,8 +29,8 @@ struct kc_judge {
     int (*run)(struct kc_judging *j, const uint32_t *const *labels, struct kc_k_entry *entry, size_t nk,
                struct kc_err *e);
     void (*end)(struct kc_judging *j);
-    /* Return the bytes that this allocates at its peak, for n rows of d numbers that were read with original_d. most: as
-     * in struct kc_judging. */
+    /* Return the bytes that this allocates at its peak, for n rows of d numbers that were read with original_d. most:
+     * as in struct kc_judging. */
     uint64_t (*bytes)(size_t n, size_t d, size_t original_d, uint64_t kmax, uint64_t ksum, size_t nk,
                       const struct kc_kmeans_opts *fit, unsigned wanted, size_t most, int weighted,
                       unsigned threads);

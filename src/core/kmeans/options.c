@@ -78,8 +78,8 @@ int kc_kmeans_check(const void *opts, struct kc_err *e)
     {.name = "seed", .arg = "N", .type = KC_OPTION_U64, .at = AT(seed), .env = "KCLUST_SEED", .marks = EVERYWHERE, \
      .help = "the seed of every random choice"}
 #define SAMPLE_ROW \
-    {.name = "sample", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(sample), .least = 2, .off = "all", .words = "all", \
-     .expected = "all or a number of rows from 2 up, such as 100000 or 1M", \
+    {.name = "sample", .arg = "N", .type = KC_OPTION_COUNT, .at = AT(sample), .least = 2, .off = "all", \
+     .words = "all", .expected = "all or a number of rows from 2 up, such as 100000 or 1M", \
      .marks = KC_OPTION_CHECKPOINT | KC_OPTION_MODEL, \
      .help = "choose k on N rows drawn at random if there are more, then fit all rows with it; all: always on all " \
              "rows"}

@@ -42,7 +42,8 @@ const struct kc_option kc_linkage_options[] = {
     {.name = "k-max", .arg = "N", .type = KC_OPTION_U64, .at = AT(k.max), .least = 1, .most = KC_K_MOST,
      .parse = parse_k_max, .shown = "", .env = "KCLUST_K_MAX", .help = "the largest k to try"},
     {.name = "k-by", .arg = "INDEX", .type = KC_OPTION_WORD, .at = AT(k_by), .words = KC_INDEX_WORDS,
-     .marks = KC_OPTION_RECORD, .help = "the index that picks k; auto: several of them together, and k = 1 if there is no structure"},
+     .marks = KC_OPTION_RECORD,
+     .help = "the index that picks k; auto: several of them together, and k = 1 if there is no structure"},
     {.name = "cut", .arg = "S", .type = KC_OPTION_REAL, .at = AT(cut), .high = 1e300, .off = "off",
      .marks = KC_OPTION_RECORD, .help = "cut the tree at the height S instead: clusters further apart stay apart"},
     {.name = "min-size", .arg = "N", .type = KC_OPTION_U64, .at = AT(min_size), .least = 1, .env = "KCLUST_MIN_SIZE",
@@ -65,8 +66,8 @@ int kc_linkage_check(const void *opts, struct kc_err *e)
     if (kc_krange_check(&o->k, o->k_given, e) != 0)
         return -1;
     if (o->k_by != KC_INDEX_AUTO && (kc_index_evidence((enum kc_index)o->k_by) & ~KC_EVIDENCE_MODULARITY))
-        return kc_err_set(e, KC_EUSAGE, "--k-by %s needs fits of other rows for each k, which is for --algorithm kmeans "
-                          "only: modularity and auto are for trees, too", kc_index_name((enum kc_index)o->k_by));
+        return kc_err_set(e, KC_EUSAGE, "--k-by %s needs fits of other rows for each k, which is for --algorithm "
+                          "kmeans only: modularity and auto are for trees, too", kc_index_name((enum kc_index)o->k_by));
     if (o->max_size && o->max_size < o->min_size)
         return kc_err_set(e, KC_EUSAGE, "the maximum size, %llu, is smaller than the minimum size, %llu",
                           (ull)o->max_size, (ull)o->min_size);
