@@ -200,7 +200,9 @@ static void write_space(const struct kc_job_fit *job, char *out, size_t size)
 {
     char space[KC_OPTION_TEXT_MAX];
     kc_job_fit_space_text(job, 1, space);
-    snprintf(out, size, job->space == KC_FIT_COSINE ? "" : " --space %s", space);
+    *out = '\0';
+    if (job->space != KC_FIT_COSINE)
+        snprintf(out, size, " --space %s", space);
 }
 
 /* Try the numbers of clusters by every criterion. */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include "core/choice/evidence.h"
+#include "report/writer.h"
 
 #define MOST 25u /* a table of more lines shows SOME of them and says how many more there are */
 #define SOME 20u

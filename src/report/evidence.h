@@ -4,7 +4,8 @@
 
 #include "core/choice/structure.h"
 #include "core/judge/ksweep.h"
-#include "json/jsonw.h"
+
+struct kc_jsonw; /* json/jsonw.h */
 
 /* Write the evidence of one k as members of an open object; evidence: bits KC_EVIDENCE_... that were computed. */
 void kc_out_evidence(struct kc_jsonw *w, const struct kc_k_entry *s, unsigned evidence);

@@ -1,7 +1,6 @@
 /* The quality of a labelling as JSON. Nothing is cut; the text form is in score_text.c, and what lowers the figures in
  * score_errors.c. */
 #include <math.h>
-#include "json/jsonw.h"
 #include "report/names.h"
 #include "report/score.h"
 

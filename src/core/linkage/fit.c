@@ -392,8 +392,9 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
     const uint64_t tried = CUTS * sizeof(struct kc_scored) + cuts * n * sizeof(uint32_t) +
                            kc_index_bytes(n, d, in_memory, cuts, ks.max, threads) +
                            CUTS * (uint64_t)ks.max * sizeof(double) +
-                           (r->judge ? r->judge->bytes(n, d, r->original ? r->original->d : d, ks.max, ks.sum, ks.n, NULL,
-                                                       kc_algorithm_ward.evidence(o), 0, weights > 0, threads) : 0);
+                           (r->judge ? r->judge->bytes(n, d, r->original ? r->original->d : d, ks.max, ks.sum, ks.n,
+                                                       NULL, kc_algorithm_ward.evidence(o), 0, weights > 0,
+                                                       threads) : 0);
     const uint64_t judge = stays + nodes + (cuts > 1 || o->max_size ? tried : 0);
     most = judge > most ? judge : most;
     const uint64_t describe = stays + kc_describe_bytes(n, d, in_memory, k, r, threads);

@@ -88,6 +88,7 @@ def scenarios():
     labels = os.path.join(fixed, "labels")
     subprocess.run(FIT + ["-o", labels, a["a.npy"]], env=environment(), check=True)
     yield Scenario("score", [KCLUST, "score", "-j", "1", "-o", "scores", labels, a["a.npy"]], ("scores",))
+    yield Scenario("suggest", [KCLUST, "suggest", "-j", "1", "-k", "2:3", "--resamples", "1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("why", [KCLUST, "why", "-j", "1", "-m", model, "--row", "#1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("diff", [KCLUST, "diff", "-j", "1", "--json", "-o", "changes", labels, labels], ("changes",))
     index, fields = os.path.join(fixed, "ids.faiss"), os.path.join(fixed, "fields.json")

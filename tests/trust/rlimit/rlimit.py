@@ -43,6 +43,8 @@ SCENARIOS = {
     "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
     "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
+    "suggest": (["suggest", "-q", "-k", "2:4", "--resamples", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
+    "auto": (["fit", "-q", "-k", "2:5", "--n-init", "1", "--k-by", "auto", "--resamples", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "why": (["why", "-q", "-m", "IN/model", "--row", "#3", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
     "help": (["help", "fit"], [], (0,)),
