@@ -155,10 +155,21 @@ static int name_clusters(struct kc_editing *w)
     return rc;
 }
 
+/* Check that the numbers of the model have room for the edit. */
+static int check_numbers(const struct kc_editing *w)
+{
+    const struct kc_model *m = w->m;
+    uint64_t rows = 0;
+    for (size_t c = 0; c < m->k && rows <= KC_MODEL_MOST_ROWS; c++)
+        rows += m->counts[c];
+    return rows <= KC_MODEL_MOST_ROWS && m->generation < INT64_MAX ? 0 :
+           kc_err_set(w->e, KC_EINPUT, "a model of more rows or generations than an edit can count");
+}
+
 static int run_edit(struct kc_editing *w)
 {
     const int changes = w->edits->gone > 0 || w->edits->more > 0;
-    if (kc_model_copy_labels(w->m, &w->labels, w->e) != 0)
+    if (check_numbers(w) != 0 || kc_model_copy_labels(w->m, &w->labels, w->e) != 0)
         return -1;
     if (changes) {
         if (kc_editing_gather(w) != 0 || kc_editing_cut(w) != 0 || alloc_arrays(w) != 0)

@@ -35,15 +35,15 @@ static int unescape_piece(struct kc_buf *tmp, const char *p, const char *end, st
     return 0;
 }
 
-/* Find the end of the id in the value of a split, and the number of parts after its last colon: 2 without one. Return 0
- * if the number is none that there can be. */
+/* Return the end of the id in the value of a split. *parts: the number after its last colon, 2 if there is none there, and
+ * 0 if there cannot be so many. */
 static const char *find_parts(const char *value, uint64_t *parts)
 {
     const char *colon = NULL;
     for (const char *p = find_stop(value, ':'); *p; p = find_stop(p + 1, ':'))
         colon = p;
     *parts = 2;
-    if (!colon)
+    if (!colon || colon[1] == '\0' || colon[1 + strspn(colon + 1, "0123456789")] != '\0')
         return value + strlen(value);
     if (kc_num_u64(colon + 1, parts) != 0 || *parts < 2 || *parts > KC_EDIT_PARTS_MOST)
         *parts = 0;

@@ -43,6 +43,7 @@ SCENARIOS = {
     "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
     "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
+    "edit": (["edit", "-q", "-m", "IN/model", "--split", "0", "-o", "model"], ["model"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
     "help": (["help", "fit"], [], (0,)),
 }
