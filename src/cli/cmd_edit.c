@@ -142,7 +142,7 @@ static int run_edit(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_edit = {
     .name = "edit",
-    .synopsis = "edit [OPTION]... [-m MODEL | LABELS] [FILE]...",
+    .synopsis = "edit -m MODEL|LABELS [FILE]...",
     .brief = "correct clusters by hand",
     .examples =
         "  Unite two clusters of a model and name the union:\n"
@@ -150,7 +150,7 @@ const struct kc_verb kc_verb_edit = {
         "  Cut a cluster in two, by the rows of the fit:\n"
         "    kclust edit -m topics.model --split 5 words.jsonl\n"
         "  Correct a file of labels:\n"
-        "    kclust edit --merge 3,7 labels.tsv > corrected.tsv\n",
+        "    kclust edit --merge 3,7 clusters.tsv > corrected.tsv\n",
     .groups = groups,
     .rules = rules,
     .args = &args,

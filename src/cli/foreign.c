@@ -50,6 +50,7 @@ static const struct {
     {"partial-fit partial_fit learn add", "update"},
     {"evaluate eval judge metrics", "score"},
     {"compare", "diff"},
+    {"merge split rename relabel correct", "edit"},
     {"show stat stats describe inspect", "info"},
     {"cat dump export", "convert"},
     {"knn neighbors nearest similar duplicates dedup kneighbors", "neighbours"},

@@ -34,6 +34,14 @@ int kc_edit_open(const struct kc_job_edit *j, struct kc_output *out, const char 
            kc_outputs_none_is(out, KC_EDIT_OUTPUTS, path, option, e);
 }
 
+static int write_summary(struct kc_outfile *f, const struct kc_edit_report *r, struct kc_err *e)
+{
+    struct kc_buf b = {0};
+    const int rc = kc_out_edit_json(&b, r, e) != 0 ? -1 : kc_outfile_write(f, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}
+
 int kc_edit_finish(const struct kc_ctx *ctx, const struct kc_job_edit *j, struct kc_output *out,
                    struct kc_edit_report *r, double began, struct kc_buf *text, struct kc_err *e)
 {
@@ -44,7 +52,7 @@ int kc_edit_finish(const struct kc_ctx *ctx, const struct kc_job_edit *j, struct
     r->seconds = kc_clock_now() - began;
     r->peak_rss = kc_mem_peak();
     kc_out_edit_event(ctx, r);
-    if ((out[KC_EDIT_SUMMARY].f && kc_out_edit_json(out[KC_EDIT_SUMMARY].f, r, e) != 0) ||
+    if ((out[KC_EDIT_SUMMARY].f && write_summary(out[KC_EDIT_SUMMARY].f, r, e) != 0) ||
         kc_out_edit_text(text, r, e) != 0 || kc_outputs_commit(out, KC_EDIT_OUTPUTS, e) != 0)
         return -1;
     kc_outputs_tell(out, KC_EDIT_OUTPUTS, ctx);
@@ -96,8 +104,8 @@ static int find_edits(struct model_run *run, struct kc_err *e)
         return -1;
     if (run->edits.more == 0 || j->rows || run->m.kind == KC_MODEL_VOTES)
         return 0;
-    return kc_err_at(e, KC_EUSAGE, name, 0, "--split needs the rows of the cluster, which this model does not hold: name "
-                     "their FILE, as in kclust edit -m MODEL --split ID FILE");
+    return kc_err_at(e, KC_EUSAGE, name, 0, "--split needs the rows of the cluster, which this model does not hold: "
+                     "name their FILE, as in kclust edit -m MODEL --split ID FILE");
 }
 
 /* Warn of what the edit could not do as well as it should. */
@@ -114,11 +122,11 @@ static void warn_of_edit(const struct kc_ctx *ctx, const struct model_run *run)
             rows += m->counts[p == 0 ? s->place[c] : s->part[c] + p - 1];
         const char *id = kc_strs_get(&run->old, c, &n);
         if (rows != run->edited.expected[c])
-            kc_ctx_log(ctx, KC_LOG_WARN, "cluster %.*s has %llu rows, and %llu of them are there: its parts count these",
+            kc_ctx_log(ctx, KC_LOG_WARN, "cluster %.*s has %llu rows, and %llu are at hand: its parts count these",
                        (int)n, id, (unsigned long long)run->edited.expected[c], (unsigned long long)rows);
         if (m->rep_first[s->place[c]] == m->rep_first[s->place[c] + 1])
-            kc_ctx_log(ctx, KC_LOG_WARN, "the parts of cluster %.*s have no representatives, as the model does not hold "
-                       "the terms of its rows: name their FILE", (int)n, id);
+            kc_ctx_log(ctx, KC_LOG_WARN, "the parts of cluster %.*s have no representatives, as the model does not "
+                       "hold the terms of its rows: name their FILE", (int)n, id);
     }
 }
 

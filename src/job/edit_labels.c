@@ -1,6 +1,6 @@
-/* edit of a file of labels: it is read as score and diff read it, and written again with other labels in the rows of the
- * clusters that were corrected; every other byte stays. New ids are above all in the file, which does not tell of ids
- * that there were before. */
+/* edit of a file of labels: it is read as score and diff read it, and written again with other labels in the rows of
+ * the clusters that were corrected; every other byte stays. New ids are above all in the file, which does not tell of
+ * ids that there were before. */
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
@@ -47,7 +47,8 @@ static int read_labels(const struct kc_ctx *ctx, struct labels_run *run, struct 
     if (model != 0) {
         kc_source_free(src);
         return model < 0 ? -1 :
-               kc_err_at(e, KC_EUSAGE, run->name, 0, "a model, expected a file of labels: kclust edit --model edits a model");
+               kc_err_at(e, KC_EUSAGE, run->name, 0,
+                         "a model, expected a file of labels: kclust edit --model edits a model");
     }
     run->text.name_field = j->name_field;
     o.text = &run->text;
@@ -74,7 +75,8 @@ static int check_suffix(const struct labels_run *run, struct kc_err *e)
                                                             kc_suffix_of(run->j->output, suffix));
     if (which < 0 || formats[which] == own || (own == KC_LABELS_PLAIN && which < 2))
         return 0;
-    return kc_err_at(e, KC_EUSAGE, run->j->output, 0, "--output: the labels keep their format, which is %s", names[own]);
+    return kc_err_at(e, KC_EUSAGE, run->j->output, 0, "--output: the labels keep their format, which is %s",
+                     names[own]);
 }
 
 /* Count the rows of the clusters, and find the first of each. */
@@ -148,8 +150,8 @@ static int cut_cluster(const struct kc_ctx *ctx, struct labels_run *run, uint32_
         return -1;
     const char *id = kc_strs_get(&run->old.names, c, &n);
     if (made != s->parts[c])
-        return kc_err_at(e, KC_EINPUT, run->name, 0, "--split %.*s: the %zu rows of the cluster cannot be cut into %u parts",
-                         (int)(n < 60 ? n : 60), id, m, s->parts[c]);
+        return kc_err_at(e, KC_EINPUT, run->name, 0,
+                         "--split %.*s: cannot cut %zu row%s into %u parts; equal rows stay together", (int)(n < 60 ? n : 60), id, m, m == 1 ? "" : "s", s->parts[c]);
     for (size_t j = 0; j < m; j++)
         run->label[run->row_of[idx[j]]] = part[j] == 0 ? s->place[c] : s->part[c] + part[j] - 1;
     for (uint32_t p = 1; p < made; p++)
@@ -204,8 +206,8 @@ static uint64_t next_number(const struct kc_strs *names)
     return next;
 }
 
-/* Append the id of a part of cluster c: the next number if its id is one, else its id with a number behind it that makes
- * it new. taken: the ids that there are. */
+/* Append the id of a part of cluster c: the next number if its id is one, else its id with a number behind it that
+ * makes it new. taken: the ids that there are. */
 static int add_part_id(struct labels_run *run, struct kc_intern *taken, uint32_t c, uint64_t *next, struct kc_err *e)
 {
     struct kc_buf id = {0};
@@ -274,7 +276,8 @@ static int name_clusters(struct labels_run *run, struct kc_err *e)
         if (s->name[old] != KC_NONE)
             rc = rename_cluster(run, old, &p, &n, e);
         if (rc == 0 && run->id_row[c] == KC_NONE && kc_intern_find(&taken, p, n) != KC_INTERN_NONE)
-            rc = kc_err_at(e, KC_EUSAGE, run->name, 0, "--rename: a cluster is called '%.*s' already: --merge unites two",
+            rc = kc_err_at(e, KC_EUSAGE, run->name, 0,
+                           "--rename: a cluster is called '%.*s' already: --merge unites two",
                            (int)(n < 60 ? n : 60), p);
         if (rc == 0 && run->id_row[c] == KC_NONE)
             rc = kc_intern_add(&taken, p, n, &number, e);

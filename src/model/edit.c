@@ -1,11 +1,11 @@
-/* Correct a model by hand (edit.h): gather the rows there are, cut clusters, put the arrays of the new clusters together,
- * and let names, lineage and the rows that are known by their hashes follow. edit_rows.c has what looks at rows. */
+/* Correct a model by hand (edit.h): gather the rows there are, cut clusters, put the arrays of the new clusters
+ * together, and let names, lineage and the rows that are known by their hashes follow. edit_rows.c has what looks at
+ * rows. */
 #include "model/edit.h"
 
 #include <math.h>
 #include <string.h>
 #include "core/cluster/assign.h"
-#include "la/product.h"
 #include "model/editing.h"
 #include "model/updating.h"
 
@@ -50,9 +50,9 @@ static void sum_clusters(struct kc_editing *w)
     }
     add_rows(w);
     for (size_t c = 0; c < w->k; c++) {
-        const size_t first = w->edits->part[w->edits->from[c]] == KC_NONE ? SIZE_MAX : w->edits->part[w->edits->from[c]];
-        w->ids[c] = c >= first ? m->next_id++ : m->ids[w->edits->from[c]];
-        memcpy(w->centroids + c * d, m->centroids + (size_t)w->edits->from[c] * d, d * sizeof *w->centroids);
+        const uint32_t old = w->edits->from[c];
+        w->ids[c] = c >= w->edits->part[old] ? m->next_id++ : m->ids[old]; /* part: KC_NONE if it is whole */
+        memcpy(w->centroids + c * d, m->centroids + (size_t)old * d, d * sizeof *w->centroids);
         if (w->edits->changed[c]) /* if the sum has no direction, the centroid stays as it is */
             (void)!kc_updating_direction(w->sums + c * d, d, w->centroids + c * d);
     }

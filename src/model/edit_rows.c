@@ -30,8 +30,8 @@ static int match_rows(struct kc_editing *w)
         }
     }
     return !w->ds || w->out->given > 0 ? 0 :
-           kc_err_set(w->e, KC_EINPUT, "none of the %zu rows given is a row of the model, which holds those of its fit: "
-                      "give these, or none", w->ds->rows.n);
+           kc_err_set(w->e, KC_EINPUT, "none of the %zu rows given is a row of the model, which holds those of its "
+                      "fit: give these, or none", w->ds->rows.n);
 }
 
 /* Gather the rows that a model of votes holds, scaled to length 1. */
@@ -95,8 +95,8 @@ static int cut_cluster(struct kc_editing *w, uint32_t c, uint32_t *idx, uint32_t
                          &made, w->e) != 0)
         return -1;
     return made == parts ? 0 :
-           kc_err_set(w->e, KC_EINPUT, "--split %lld: %zu rows of the cluster are there, which cannot be cut into %u "
-                      "parts", (long long)w->m->ids[c], *m, parts);
+           kc_err_set(w->e, KC_EINPUT, "--split %lld: cannot cut %zu row%s at hand into %u parts; equal rows stay "
+                      "together", (long long)w->m->ids[c], *m, *m == 1 ? "" : "s", parts);
 }
 
 int kc_editing_cut(struct kc_editing *w)

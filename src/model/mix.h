@@ -10,8 +10,8 @@ struct kc_weighted {
     double weight;
 };
 
-/* Compute percentiles (KC_MODEL_PERCENTILES) of n >= 2 values, which are sorted and stand for so many rows together. A value stands at the middle of its
- * weight; the least one is percentile 0, the greatest is percentile 100. */
+/* Compute percentiles (KC_MODEL_PERCENTILES) of n >= 2 values, which are sorted and stand for so many rows together. A
+ * value stands at the middle of its weight; the least one is percentile 0, the greatest is percentile 100. */
 void kc_model_mix(struct kc_weighted *v, size_t n, uint64_t rows, float *quantiles);
 
 #endif

@@ -69,7 +69,8 @@ int kc_out_edit_text(struct kc_buf *b, const struct kc_edit_report *r, struct kc
         if (add[s->edit[i].kind](b, r, &s->edit[i], e) != 0)
             return -1;
     kc_err_escape(name, sizeof name, r->file, strlen(r->file));
-    if (kc_buf_printf(b, e, "kclust: %s: %u cluster%s (%u before)", name, s->after, s->after == 1 ? "" : "s", s->k) != 0 ||
+    if (kc_buf_printf(b, e, "kclust: %s: %u cluster%s (%u before)", name, s->after, s->after == 1 ? "" : "s",
+                      s->k) != 0 ||
         (r->model ? kc_buf_printf(b, e, ", generation %llu", (unsigned long long)r->generation) :
                     kc_buf_printf(b, e, ", %llu rows, %llu unassigned",
                                   (unsigned long long)(r->assigned + r->unassigned),
@@ -118,11 +119,10 @@ static void write_edit(struct kc_jsonw *w, const struct kc_edit_report *r, const
     kc_jsonw_close(w, '}');
 }
 
-int kc_out_edit_json(struct kc_outfile *f, const struct kc_edit_report *r, struct kc_err *e)
+int kc_out_edit_json(struct kc_buf *b, const struct kc_edit_report *r, struct kc_err *e)
 {
     const struct kc_edits *s = r->edits;
-    struct kc_buf b = {0};
-    struct kc_jsonw w = KC_JSONW(&b, e);
+    struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "version", KC_VERSION);
     kc_jsonw_cstr(&w, "verb", "edit");
@@ -152,11 +152,7 @@ int kc_out_edit_json(struct kc_outfile *f, const struct kc_edit_report *r, struc
     kc_jsonw_fixed(&w, "seconds", r->seconds, 3);
     kc_jsonw_u64(&w, "peak_rss", r->peak_rss);
     kc_jsonw_close(&w, '}');
-    int rc = kc_jsonw_end(&w);
-    if (rc == 0)
-        rc = kc_outfile_write(f, b.p, b.n, e);
-    kc_buf_free(&b);
-    return rc;
+    return kc_jsonw_end(&w);
 }
 
 void kc_out_edit_event(const struct kc_ctx *ctx, const struct kc_edit_report *r)

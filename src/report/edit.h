@@ -4,7 +4,6 @@
 
 #include "base/ctx.h"
 #include "core/track/edits.h"
-#include "io/outfile.h"
 
 struct kc_edit_report {
     const char *file;            /* of the model, or of the labels */
@@ -23,7 +22,7 @@ struct kc_edit_report {
 
 /* Append a line for each correction, as in "3 + 7 -> 3, 51 rows", and one for the whole. */
 int kc_out_edit_text(struct kc_buf *b, const struct kc_edit_report *r, struct kc_err *e) KC_MUST_USE;
-int kc_out_edit_json(struct kc_outfile *f, const struct kc_edit_report *r, struct kc_err *e) KC_MUST_USE;
+int kc_out_edit_json(struct kc_buf *b, const struct kc_edit_report *r, struct kc_err *e) KC_MUST_USE;
 /* Send the counts as an event. */
 void kc_out_edit_event(const struct kc_ctx *ctx, const struct kc_edit_report *r);
 

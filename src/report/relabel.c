@@ -1,6 +1,6 @@
-/* A file of labels written again (relabel.h): what is between the values that change is copied. An id that a row of the
- * file has already is written as it is there; another one as the label before it was, in quotes or not, as a number or a
- * text, with ".0" behind it or not. */
+/* A file of labels written again (relabel.h): what is between the values that change is copied. An id that a row of
+ * the file has already is written as it is there; another one as the label before it was, in quotes or not, as a number
+ * or a text, with ".0" behind it or not. */
 #include "report/relabel.h"
 
 #include <string.h>
@@ -62,8 +62,8 @@ static int encode_value(struct rewriting *w, const char *p, size_t n, struct wri
     switch (t->format) {
     case KC_LABELS_NPY:
         if (!number || !kc_label_text_number(t->descr, (int64_t)whole, cell))
-            return kc_err_at(w->e, KC_EUSAGE, w->r->name, 0, "'%.*s' is no number that fits into its numbers (%s): write "
-                             "the labels to csv", (int)(n < 60 ? n : 60), p, t->descr);
+            return kc_err_at(w->e, KC_EUSAGE, w->r->name, 0, "'%.*s' cannot be written to an npy of the type %s: it "
+                             "needs labels in csv or tsv", (int)(n < 60 ? n : 60), p, t->descr);
         return kc_buf_add(b, cell, kc_npy_cell(t->descr), w->e);
     case KC_LABELS_JSONL:
         if (!number || quoted)

@@ -3,7 +3,8 @@
 #define KC_REPORT_RELABEL_H
 
 #include "in/fields/label_text.h"
-#include "io/outfile.h"
+
+struct kc_outfile;
 
 /* The new labels of a file of n rows. */
 struct kc_relabel {
@@ -11,11 +12,11 @@ struct kc_relabel {
     const struct kc_labelling *old;
     const uint32_t *label;      /* (n) the new cluster of each row, or KC_NOISE */
     const struct kc_strs *ids;  /* (k) of the new clusters */
-    const uint32_t *id_row;     /* (k) a row that has the cluster's id already: the id is copied from it, as it is written;
-                                 * KC_NONE: there is none, and it is written as the row's own label was */
-    const uint32_t *title_row;  /* (k) rows that get another id get the name of the cluster from this row; KC_NONE: they
-                                 * keep the name that they have */
-    const uint32_t *title;      /* (k) a new name of the cluster, for all its rows: its place in titles; KC_NONE: none */
+    const uint32_t *id_row;     /* (k) a row that has the cluster's id already: the id is copied from it, as it stands
+                                 * there; KC_NONE: there is none, and it is written as the row's own label was */
+    const uint32_t *title_row;  /* (k) rows that get another id get the name of the cluster from this row; KC_NONE:
+                                 * they keep the name that they have */
+    const uint32_t *title;      /* (k) a new name of the cluster, for all its rows: its place in titles; or KC_NONE */
     const struct kc_strs *titles;
     const char *name;           /* of the file, for messages */
 };

@@ -1,5 +1,6 @@
 /* Corrections of a clustering by hand (edits.h). Merges are found first, then splits, then names: so the order of the
- * options makes no difference. What contradicts something else is refused, and not settled by a rule that nobody knows. */
+ * options makes no difference. What contradicts something else is refused, and not settled by a rule that nobody
+ * knows. */
 #include "core/track/edits.h"
 
 #include <stdio.h>
@@ -35,8 +36,8 @@ static int unescape_piece(struct kc_buf *tmp, const char *p, const char *end, st
     return 0;
 }
 
-/* Return the end of the id in the value of a split. *parts: the number after its last colon, 2 if there is none there, and
- * 0 if there cannot be so many. */
+/* Return the end of the id in the value of a split. *parts: the number after its last colon, 2 if there is none there,
+ * and 0 if there cannot be so many. */
 static const char *find_parts(const char *value, uint64_t *parts)
 {
     const char *colon = NULL;

@@ -11,8 +11,8 @@
 
 enum kc_edit_kind { KC_EDIT_MERGE, KC_EDIT_SPLIT, KC_EDIT_RENAME };
 
-/* The corrections as they were written: "3,7", "5:2", "2=fonts". A backslash keeps the meaning from a comma, a colon, an
- * equals sign or a backslash after it. */
+/* The corrections as they were written: "3,7", "5:2", "2=fonts". A backslash keeps the meaning from a comma, a colon,
+ * an equals sign or a backslash after it. */
 struct kc_edit_opts {
     struct {
         enum kc_edit_kind kind;
@@ -36,7 +36,7 @@ struct kc_edit {
 /* The corrections of a clustering of k clusters. */
 struct kc_edits {
     uint32_t k;
-    uint32_t *into;  /* (k) the cluster whose id the cluster's rows have afterwards: itself, or the largest of its merge */
+    uint32_t *into;  /* (k) the cluster whose id its rows have afterwards: itself, or the largest of its merge */
     uint32_t *parts; /* (k) how many parts it is cut into; 1: it stays whole */
     uint32_t *name;  /* (k) its new name's place among names; KC_NONE: it keeps its own */
     struct kc_strs names;

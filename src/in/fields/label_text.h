@@ -15,8 +15,8 @@ struct kc_label_span {
 };
 
 struct kc_label_text {
-    const char *name_field;    /* set by the caller: the column or field of the clusters' names, which must be there; NULL:
-                                * by the usual names */
+    const char *name_field;    /* set by the caller: the column or field of the clusters' names, which must be there;
+                                * NULL: by the usual names */
     struct kc_buf bytes;       /* the whole file, decompressed */
     enum kc_labels_format format;
     char sep;                  /* of tsv and csv */
