@@ -5,7 +5,6 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/intern.h"
-#include "base/num.h"
 #include "core/kmeans/divide.h"
 #include "io/source.h"
 #include "io/suffix.h"
@@ -151,7 +150,8 @@ static int cut_cluster(const struct kc_ctx *ctx, struct labels_run *run, uint32_
     const char *id = kc_strs_get(&run->old.names, c, &n);
     if (made != s->parts[c])
         return kc_err_at(e, KC_EINPUT, run->name, 0,
-                         "--split %.*s: cannot cut %zu row%s into %u parts; equal rows stay together", (int)(n < 60 ? n : 60), id, m, m == 1 ? "" : "s", s->parts[c]);
+                         "--split %.*s: cannot cut %zu row%s into %u parts; equal rows stay together",
+                         (int)(n < 60 ? n : 60), id, m, m == 1 ? "" : "s", s->parts[c]);
     for (size_t j = 0; j < m; j++)
         run->label[run->row_of[idx[j]]] = part[j] == 0 ? s->place[c] : s->part[c] + part[j] - 1;
     for (uint32_t p = 1; p < made; p++)
@@ -182,26 +182,16 @@ static int label_rows(const struct kc_ctx *ctx, struct labels_run *run, struct k
     return rc;
 }
 
-/* Return 1 and set *v if the text is a whole number from 0 up, as ids are written. */
-static int parse_whole(const char *p, size_t n, uint64_t *v)
-{
-    char digits[20];
-    if (n == 0 || n > 15 || (*p == '0' && n > 1))
-        return 0;
-    memcpy(digits, p, n);
-    digits[n] = '\0';
-    return kc_num_u64(digits, v) == 0;
-}
-
 /* Return a number above all ids that are numbers. */
 static uint64_t next_number(const struct kc_strs *names)
 {
-    uint64_t next = 0, v;
+    uint64_t next = 0;
+    int64_t v;
     for (size_t c = 0; c < names->n; c++) {
         size_t n;
         const char *p = kc_strs_get(names, c, &n);
-        if (parse_whole(p, n, &v) && v >= next)
-            next = v + 1;
+        if (kc_labels_integer(p, n, &v) && v >= 0 && (uint64_t)v >= next)
+            next = (uint64_t)v + 1;
     }
     return next;
 }
@@ -212,16 +202,16 @@ static int add_part_id(struct labels_run *run, struct kc_intern *taken, uint32_t
 {
     struct kc_buf id = {0};
     size_t n;
-    uint64_t v;
+    int64_t v;
     uint32_t number;
     const char *p = kc_strs_get(&run->old.names, c, &n);
     int rc = 0;
-    if (parse_whole(p, n, &v)) {
+    if (kc_labels_integer(p, n, &v)) {
         rc = kc_buf_printf(&id, e, "%llu", (unsigned long long)(*next)++);
     } else {
         for (v = 2; rc == 0; v++) {
             id.n = 0;
-            rc = kc_buf_add(&id, p, n, e) != 0 ? -1 : kc_buf_printf(&id, e, "-%llu", (unsigned long long)v);
+            rc = kc_buf_add(&id, p, n, e) != 0 ? -1 : kc_buf_printf(&id, e, "-%lld", (long long)v);
             if (rc == 0 && kc_intern_find(taken, id.p, id.n) == KC_INTERN_NONE)
                 break;
         }

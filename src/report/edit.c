@@ -3,6 +3,7 @@
 #include "report/edit.h"
 
 #include <string.h>
+#include "in/fields/labels.h"
 #include "json/jsonw.h"
 #include "report/width.h"
 
@@ -83,8 +84,9 @@ int kc_out_edit_text(struct kc_buf *b, const struct kc_edit_report *r, struct kc
 static void write_id(struct kc_jsonw *w, const char *key, const struct kc_strs *ids, size_t c)
 {
     size_t n;
+    int64_t v;
     const char *p = kc_strs_get(ids, c, &n);
-    if (n > 0 && n < 16 && strspn(p, "0123456789") >= n && (n == 1 || *p != '0'))
+    if (kc_labels_integer(p, n, &v))
         kc_jsonw_raw(w, key, p, n);
     else
         kc_jsonw_str(w, key, p, n);

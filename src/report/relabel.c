@@ -4,7 +4,6 @@
 #include "report/relabel.h"
 
 #include <string.h>
-#include "base/num.h"
 #include "in/fields/npy_header.h"
 #include "report/writer.h"
 
@@ -28,17 +27,6 @@ static struct written get_written(const struct kc_label_text *t, struct kc_label
     return (struct written){t->bytes.p + s.begin, (size_t)(s.end - s.begin)};
 }
 
-/* Return 1 and set *v if the text is a whole number from 0 up. */
-static int parse_whole(const char *p, size_t n, uint64_t *v)
-{
-    char digits[24];
-    if (n == 0 || n > 18 || (p[0] == '0' && n > 1))
-        return 0;
-    memcpy(digits, p, n);
-    digits[n] = '\0';
-    return kc_num_u64(digits, v) == 0;
-}
-
 /* Return how many bytes of a number, from its end, are a point and zeros: 2 of "7.0". */
 static size_t count_zeros(struct written w)
 {
@@ -55,13 +43,13 @@ static int encode_value(struct rewriting *w, const char *p, size_t n, struct wri
     struct kc_buf *b = &w->value;
     const size_t zeros = count_zeros(like);
     const int quoted = like.n > 0 && like.p[0] == '"';
-    uint64_t whole = 0;
-    const int number = parse_whole(p, n, &whole);
+    int64_t whole = 0;
+    const int number = kc_labels_integer(p, n, &whole);
     char cell[8];
     b->n = 0;
     switch (t->format) {
     case KC_LABELS_NPY:
-        if (!number || !kc_label_text_number(t->descr, (int64_t)whole, cell))
+        if (!number || !kc_label_text_number(t->descr, whole, cell))
             return kc_err_at(w->e, KC_EUSAGE, w->r->name, 0, "'%.*s' cannot be written to an npy of the type %s: it "
                              "needs labels in csv or tsv", (int)(n < 60 ? n : 60), p, t->descr);
         return kc_buf_add(b, cell, kc_npy_cell(t->descr), w->e);

@@ -68,6 +68,9 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
 /* Copy the names to l->names in their order, and number the labels, which are places in names, accordingly.
  * (in/fields/label_names.c) */
 int kc_labels_number(struct kc_labelling *l, const struct kc_strs *names, struct kc_err *e) KC_MUST_USE;
+/* Return 1 and set *v if the text is an integer of at most 15 digits, written as in JSON: a double holds it exactly.
+ * (in/fields/label_names.c) */
+int kc_labels_integer(const char *p, size_t n, int64_t *v);
 void kc_labelling_free(struct kc_labelling *l);
 
 #define KC_LABELS_WORDS "auto tsv csv jsonl plain npy"
