@@ -15,7 +15,7 @@ static void list_outputs(const struct kc_job_edit *j, struct kc_output out[KC_ED
 {
     const char *path = j->output ? j->output : j->model ? j->model : "-";
     out[KC_EDIT_OUTPUT] = (struct kc_output){.option = j->output || !j->model ? "--output" : "--model",
-                                             .path = j->dry_run ? NULL : path, .may_replace_input = 1, .last = 1};
+                                             .path = j->dry_run ? NULL : path, .may_replace_input = 1};
     out[KC_EDIT_SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
 }
 

@@ -6,7 +6,7 @@
 #include "job/edit.h"
 #include "report/edit.h"
 
-/* The outputs, in the order of messages. */
+/* The outputs, in the order of messages; the first is replaced last. */
 enum { KC_EDIT_OUTPUT, KC_EDIT_SUMMARY, KC_EDIT_OUTPUTS };
 
 /* Open the outputs, and check that the summary does not replace the input at path, which `option` names. */

@@ -39,7 +39,7 @@ OF_LABELS = ("diff", "edit")  # verbs that read labels instead of rows
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"),
-         ("diff", "-o"), ("edit", "-o"), ("edit", "-s")]
+         ("diff", "-o"), ("edit", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -598,6 +598,10 @@ def edit_cells():
                say="m: cannot write: Permission denied")
     yield Cell(where + "cut short", model, code=1, stdin=None, out=b"",
                prepare=lambda d: (rows(d), write_file(d + "/m", data[:-1]))[:0])
+    yield Cell("edit/-s/full", VERBS["edit"] + ["l", "-s", "/dev/full"], code=4, out=b"", say="/dev/full: cannot write: " + FULL,
+               prepare=lambda d: write_file(d + "/l", labels))
+    yield Cell("edit/-s/over the labels", VERBS["edit"] + ["l", "-s", "l"], code=2, stdin=None, out=b"",
+               say="--summary and the labels name the same file", prepare=lambda d: write_file(d + "/l", labels))
     yield Cell("edit/LABELS/replaced", VERBS["edit"] + ["l", "-o", "l"], out=b"", new={"l": plain(VERBS["edit"], labels)},
                prepare=lambda d: write_file(d + "/l", labels))
     yield Cell("edit/LABELS/a model", VERBS["edit"] + ["m"], code=2, stdin=None, out=b"", prepare=put)
