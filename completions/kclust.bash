@@ -80,6 +80,14 @@ _kclust() {
     fit:--reduce-to)
         return
         ;;
+    fit:--pairs)
+        _kclust_files
+        return
+        ;;
+    fit:--pairs-by)
+        mapfile -t COMPREPLY < <(compgen -W 'term row' -- "$cur")
+        return
+        ;;
     fit:--centroids)
         _kclust_files
         return
@@ -1105,7 +1113,7 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --pairs --pairs-by --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;

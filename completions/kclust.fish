@@ -49,6 +49,8 @@ complete -c kclust -n '__kclust_verb fit' -l space -x -a 'cosine graph pca:50 sv
 complete -c kclust -n '__kclust_verb fit' -l levels -x -a '(__kclust_list all)' -d 'add coarser levels of clusters, one within the other, with so many clusters, as in 5,20,80; all: the layers of --algorithm hdbscan. They are columns level1, ... of the labels'
 complete -c kclust -n '__kclust_verb fit' -l min-children -x -d 'let a cluster of a level have at least N clusters of the fit'
 complete -c kclust -n '__kclust_verb fit' -l reduce-to -x -d 'unite clusters until N are left'
+complete -c kclust -n '__kclust_verb fit' -l pairs -r -F -d 'keep pairs of rows in one cluster, or apart: FILE has lines TERM, TERM, must or cannot, as tsv, csv or jsonl'
+complete -c kclust -n '__kclust_verb fit' -l pairs-by -x -a 'term row' -d 'what names the rows in the file of --pairs: their terms, or their numbers from 0'
 complete -c kclust -n '__kclust_verb fit' -l centroids -r -F -d 'start from the vectors in FILE, one for each cluster, instead of choosing k and seeds'
 complete -c kclust -n '__kclust_verb fit' -l threshold -x -d 'leave rows unassigned (-1) that are less similar than T to their centroid: a similarity from -1 to 1, pN for that percentile of the cluster\'s rows, as in p5, or outlier for far below the others'
 complete -c kclust -n '__kclust_verb fit' -l min-margin -x -d 'leave rows with a margin below F unassigned (-1)'

@@ -2,7 +2,9 @@
 #ifndef KC_REPORT_REPORT_H
 #define KC_REPORT_REPORT_H
 
+#include "core/cluster/pairs.h"
 #include "core/kmeans/kmeans.h"
+#include "in/fields/pair_list.h"
 #include "io/outfile.h"
 #include "report/groups.h"
 #include "text/keywords.h"
@@ -42,6 +44,8 @@ struct kc_report {
         double recall, mean;        /* of the neighbours, 1: they are exact; of the purities of the rows in clusters */
         double least;               /* rows of a lower purity were left out; 0: none */
     } purity;
+    const struct kc_pairs *pairs;   /* that were to be kept; NULL: none */
+    const struct kc_pair_list *pair_list; /* the same as in their file */
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */

@@ -650,6 +650,7 @@ def beside_cells():
             ("fit", VERBS["fit"] + ["--where", "no < 20", "--metadata"], ["a"], "--metadata", fields, None),
             ("convert", VERBS["convert"] + ["--terms"], ["a"], "--terms", terms, None),
             ("fit", VERBS["fit"] + ["--keywords", "2", "--stop-words"], ["a"], "--stop-words", stop, None),
+            ("fit", VERBS["fit"] + ["--pairs"], ["a"], "--pairs", b"t0\tt1\tmust\nt2\tt3\tcannot\n", "pairs"),
             ("fit", ["fit", "-q", "--centroids"], ["a"], "--centroids", jsonl(vectors(3, 4)), None),
             ("fit", VERBS["fit"] + ["--like"], ["a"], "--like", read_file(MODEL), None),
             ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels")):

@@ -232,6 +232,14 @@ def other_outputs(h, data, threads):
                               "exit status %d, %d bytes, not those of jsonl: %s" % (got[0], len(got[1]), got[2][:200]))
 
 
+def pairs_of(h, data):
+    """A file of pairs of the first rows, by their numbers."""
+    path = os.path.join(h.folder, "pairs.tsv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("".join("%d\t%d\t%s\n" % (i, i + 40, "cannot" if i % 3 else "must") for i in range(60)))
+    return path
+
+
 def graph(h, data, forms_of, threads, binary=None):
     """Lists of neighbours, of all rows and by cells, labels in their graph and by trees: the same bytes for every form,
     thread and storage."""
@@ -247,6 +255,7 @@ def graph(h, data, forms_of, threads, binary=None):
                  ["fit", "--algorithm", "complete", "-k", "5", "--max-size", "200", *COLUMNS],
                  ["fit", "--algorithm", "single", "-k", "5", *COLUMNS],
                  ["fit", "--algorithm", "ward", "-k", "4", "--two-stage", "30", *COLUMNS],
+                 ["fit", "-k", "4:6", "--n-init", "2", "--pairs", pairs_of(h, data), "--pairs-by", "row", *COLUMNS],
                  ["fit", "-k", "5", "--n-init", "2", *purity], ["fit", "-k", "5", "--space", "graph:12", *purity]):
         key = data.name, *what
         for turn, (form, j) in enumerate((form, j) for form in forms_of for j in threads):

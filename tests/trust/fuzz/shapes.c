@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "in/fields/label_text.h"
 #include "in/fields/meta.h"
+#include "in/fields/pair_list.h"
 #include "io/source.h"
 #include "report/relabel.h"
 
@@ -224,6 +225,22 @@ static void try_metadata(const char *key, const uint8_t *p, size_t n, size_t pie
     kc_attrs_free(&want);
 }
 
+/* The same as a file of pairs. */
+static void try_pairs(const uint8_t *p, size_t n, size_t piece)
+{
+    struct kc_pair_list a, b;
+    struct kc_err e = KC_ERR_INIT, f = KC_ERR_INIT;
+    offer(p, n, 0);
+    int rc = kc_pair_list_load(&a, PATH, (uint64_t)1 << 20, &e);
+    offer(p, n, piece);
+    int rc2 = kc_pair_list_load(&b, PATH, (uint64_t)1 << 20, &f);
+    same_error(rc, rc2, &e, &f);
+    FUZZ_CHECK(rc != 0 || (a.n > 0 && a.n == b.n && same_strs(&a.terms, &b.terms) && a.terms.n == 2 * a.n &&
+                           memcmp(a.cannot, b.cannot, a.n) == 0));
+    kc_pair_list_free(&a);
+    kc_pair_list_free(&b);
+}
+
 /* Bytes: options; how; then the file. */
 void fuzz_labels(const uint8_t *p, size_t n)
 {
@@ -236,6 +253,8 @@ void fuzz_labels(const uint8_t *p, size_t n)
         try_metadata(p[0] & 1 ? "id" : NULL, p + 2, n - 2, piece);
         return;
     }
+    if (p[1] & 128)
+        try_pairs(p + 2, n - 2, piece);
     struct kc_labels_opts o = {.format = (enum kc_labels_format)((p[0] & 7) % KC_LABELS_FORMATS)};
     o.noise = p[0] >> 3 & 1;
     o.label_field = fields[p[0] >> 4 & 3];

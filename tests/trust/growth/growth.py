@@ -189,6 +189,12 @@ def update(folder, n):
     return ["update", "-q", "-m", "m", "b.jsonl"]
 
 
+def pairs(folder, n):
+    """A fit of few rows with n pairs that must be apart, in a ring."""
+    put(folder, "p", lines("t%d\tt%d\tcannot" % (i, (i + 1) % n) for i in range(n)))
+    return ["-q", "-k", "4", "--n-init", "1", "--pairs", "p", put(folder, "a.jsonl", jsonl(rows(n)))]
+
+
 def edit(form):
     """Edit a model of n / 8 clusters, or a file of n labels, by as many corrections as there are clusters."""
     def run(folder, n):
@@ -253,6 +259,7 @@ SCENARIOS = {
     "config": (1000, config),
     "model": (400, model("info")),
     "update": (1000, update),
+    "pairs": (500, pairs),
     "edit of a model": (400, edit("model")),
     "edit of labels, tsv": (4000, edit("t%d\t%d")),
     "edit of labels, jsonl": (4000, edit('{"term": "t%d", "cluster_id": %d}')),
