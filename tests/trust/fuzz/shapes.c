@@ -10,6 +10,7 @@
 #include "in/fields/label_text.h"
 #include "in/fields/meta.h"
 #include "in/fields/pair_list.h"
+#include "io/outfile.h"
 #include "io/source.h"
 #include "report/relabel.h"
 
