@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff suggest neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -81,6 +81,14 @@ _kclust() {
         return
         ;;
     fit:--resamples)
+        return
+        ;;
+    fit:--pairs)
+        _kclust_files
+        return
+        ;;
+    fit:--pairs-by)
+        mapfile -t COMPREPLY < <(compgen -W 'term row' -- "$cur")
         return
         ;;
     fit:--centroids)
@@ -733,6 +741,115 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    edit:--merge)
+        return
+        ;;
+    edit:--split)
+        return
+        ;;
+    edit:--rename)
+        return
+        ;;
+    edit:--model|edit:-m)
+        _kclust_files
+        return
+        ;;
+    edit:--lock-timeout)
+        return
+        ;;
+    edit:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    edit:--label-field)
+        return
+        ;;
+    edit:--label-term-field)
+        return
+        ;;
+    edit:--name-field)
+        return
+        ;;
+    edit:--input-format|edit:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    edit:--dim)
+        return
+        ;;
+    edit:--dims)
+        return
+        ;;
+    edit:--tensor)
+        return
+        ;;
+    edit:--term-field)
+        return
+        ;;
+    edit:--vec-field)
+        return
+        ;;
+    edit:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    edit:--delimiter)
+        return
+        ;;
+    edit:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    edit:--records)
+        return
+        ;;
+    edit:--terms)
+        _kclust_files
+        return
+        ;;
+    edit:--metadata)
+        _kclust_files
+        return
+        ;;
+    edit:--metadata-key)
+        return
+        ;;
+    edit:--where)
+        return
+        ;;
+    edit:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    edit:--max-bad)
+        return
+        ;;
+    edit:--max-line)
+        return
+        ;;
+    edit:--output|edit:-o)
+        _kclust_files
+        return
+        ;;
+    edit:--summary|edit:-s)
+        _kclust_files
+        return
+        ;;
+    edit:--config)
+        _kclust_files
+        return
+        ;;
+    edit:--threads|edit:-j)
+        return
+        ;;
+    edit:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    edit:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     suggest:-k)
         return
         ;;
@@ -1219,7 +1336,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1233,11 +1350,12 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --pairs --pairs-by --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --near-duplicates --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        edit) words='--merge --split --rename --dry-run --model --lock-timeout --labels-format --label-field --label-term-field --name-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         suggest) words='-k --k-min --k-max --n-init --seed --sample --space --algorithm --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
@@ -1249,12 +1367,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff suggest neighbours why convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
     fi
 }
 

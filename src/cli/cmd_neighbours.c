@@ -113,7 +113,7 @@ const struct kc_verb kc_verb_neighbours = {
         "  The five nearest words of each word:\n"
         "    kclust neighbours --neighbours 5 words.jsonl\n"
         "  Near-duplicates, each pair once:\n"
-        "    kclust neighbours --min-similarity 0.95 --pairs words.jsonl > duplicates.tsv\n"
+        "    kclust neighbours --min-similarity 0.95 --pairs words.jsonl > pairs.tsv\n"
         "  A graph for numpy: g[\"row\"] and g[\"similarity\"] are arrays of n x 15:\n"
         "    kclust neighbours -o graph.npy words.jsonl\n",
     .groups = groups,

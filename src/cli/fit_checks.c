@@ -59,6 +59,9 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err
                           "not around centroids: --min-purity is", a->name);
     if (j->centroids && !a->centroids)
         return kc_err_set(e, KC_EUSAGE, "--centroids needs centroids: --algorithm %s has none", a->name);
+    if (j->pairs && !a->pairs)
+        return kc_err_set(e, KC_EUSAGE, "--pairs is not for --algorithm %s, which knows no pairs: kmeans does",
+                          a->name);
     if (j->path[KC_FIT_TREE] && !a->merges)
         return kc_err_set(e, KC_EUSAGE, "--tree needs a hierarchy: --algorithm %s makes none; ward, average, complete, "
                           "single and hdbscan do", a->name);

@@ -33,6 +33,11 @@ const struct kc_option kc_fit_rows_options[] = {
                            "rows are clustered"},
     {.name = "test-structure", .type = KC_OPTION_FLAG, .at = AT(test_structure), .set = 1,
      .help = "exit with status 3 if the rows have no more structure than Gaussian ones"},
+    {.name = "pairs", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(pairs), .marks = KC_OPTION_NO_STDIO,
+     .help = "keep pairs of rows in one cluster, or apart: FILE has lines TERM, TERM, must or cannot, as tsv, csv or "
+             "jsonl"},
+    {.name = "pairs-by", .arg = "WHAT", .type = KC_OPTION_WORD, .at = AT(pairs_by_row), .words = "term row",
+     .help = "what names the rows in the file of --pairs: their terms, or their numbers from 0"},
     {.name = "centroids", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(centroids), .marks = KC_OPTION_NO_STDIO,
      .help = "start from the vectors in FILE, one for each cluster, instead of choosing k and seeds"},
     {.name = "threshold", .arg = "T", .type = KC_OPTION_OWN, .parse = parse_threshold, .shown = "none",

@@ -43,6 +43,8 @@ static int read_more(struct kc_lines *l, struct kc_err *e)
     if (kc_buf_reserve(&l->b, step + KC_NUM_PAD, e) != 0 ||
         kc_source_read(l->src, l->b.p + l->b.n, step, &got, e) != 0)
         return -1;
+    if (l->copy && kc_buf_add(l->copy, l->b.p + l->b.n, got, e) != 0)
+        return -1;
     l->b.n += got;
     memset(l->b.p + l->b.n, 0, KC_NUM_PAD);
     l->ended = got == 0;
@@ -133,6 +135,11 @@ int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e)
     *p = s;
     *n = len;
     return 1;
+}
+
+uint64_t kc_lines_offset(const struct kc_lines *l, const char *p)
+{
+    return l->copy->n - (size_t)(l->b.p + l->b.n - p);
 }
 
 size_t kc_lines_unescape(char *p, size_t n)

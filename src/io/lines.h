@@ -17,6 +17,7 @@ struct kc_lines {
     enum kc_code limit_code; /* set by the caller: the error code if a line is longer */
     uint64_t line;        /* number of the line returned last, from 1 */
     uint64_t next;        /* number of the line after it */
+    struct kc_buf *copy;  /* set by the caller: receives all bytes that are read; NULL: nothing does */
 };
 
 /* Begin with a source that is open, which becomes the lines' own; kc_lines_free closes it. */
@@ -32,6 +33,8 @@ int kc_lines_next(struct kc_lines *l, char **p, size_t *n, struct kc_err *e) KC_
  * *whole tells. KC_NUM_PAD NULs follow them. A byte order mark at the beginning is skipped. */
 int kc_lines_peek(struct kc_lines *l, size_t want, const char **p, const char **end, int *whole, struct kc_err *e)
     KC_MUST_USE;
+/* Return where p, in a line or a text that these have returned last, is in the copy. */
+uint64_t kc_lines_offset(const struct kc_lines *l, const char *p);
 /* Decode \t \n \r \\ \xHH in place, which kclust writes, and \b \f \v, which PostgreSQL's COPY writes. Return the new
  * length, SIZE_MAX at any other escape. */
 size_t kc_lines_unescape(char *p, size_t n);

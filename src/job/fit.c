@@ -302,6 +302,7 @@ static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, stru
             j->algorithm->run(&run->ctx, run->rows, run->opts, &run->request, &run->fit, e) != 0 ||
             kc_checkpoint_end(run->checkpoint, e) != 0)
             return -1;
+        kc_fit_tell_pairs(j, run);
     }
     /* with parts, warnings are shown under -v only: the user has not chosen each part's range of k */
     for (size_t i = 0; i < run->fit.warnings.n; i++) {
@@ -401,7 +402,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
-    if (read_stop_words(j, run, e) != 0 || read_input(j, run, e) != 0)
+    if (read_stop_words(j, run, e) != 0 || kc_fit_read_pairs(j, run, e) != 0 || read_input(j, run, e) != 0 ||
+        kc_fit_match_pairs(j, run, e) != 0)
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
@@ -457,6 +459,7 @@ static void free_run(struct kc_job_run *run)
     kc_mem_free(run->top_similarity);
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
+    kc_fit_pairs_free(run);
     kc_fit_purity_free(run);
     kc_fit_levels_free(run);
     kc_fit_space_free(run);

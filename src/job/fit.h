@@ -50,6 +50,8 @@ struct kc_job_fit {
     const char *stop_words;  /* file of words that are never keywords, one per line; or NULL */
     int no_stop_words;       /* 1: do not use the built-in stop words */
     uint64_t languages;      /* whose stop words are used, see text/languages.h; 0: those of the texts */
+    const char *pairs;       /* file of pairs of rows that must, or must not, be in one cluster; or NULL */
+    int pairs_by_row;        /* 1: they are row numbers, though the rows have terms */
     const char *centroids;   /* file of vectors that the clusters start from, or NULL; the job sets k */
     enum kc_fit_space_kind space; /* what is clustered */
     uint32_t space_dims;     /* coordinates; 0: as many as suit the algorithm */

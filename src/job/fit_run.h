@@ -5,8 +5,10 @@
 #include "core/choice/structure.h"
 #include "core/graph/affinity.h"
 #include "core/graph/neighbours.h"
+#include "core/cluster/pairs.h"
 #include "core/judge/indices.h"
 #include "in/fields/attrs.h"
+#include "in/fields/pair_list.h"
 #include "job/fit.h"
 #include "io/outputs.h"
 #include "job/like.h"
@@ -74,6 +76,9 @@ struct kc_job_run {
     struct kc_structure structure; /* of the rows; rows 0: not tested */
     double structure_seconds, trust_seconds;
     const struct kc_rows *rows; /* what is clustered: those of ds or of the space */
+    struct kc_pair_list pair_list; /* as in the file; or empty */
+    struct kc_pair *pair;    /* (pair_list.n) their rows */
+    struct kc_pairs pairs;
     struct kc_dataset given; /* the centroids to start from; or empty */
     void *start_opts;        /* the algorithm's options with their number as k; or NULL */
     void *opts;             /* the algorithm's options, resolved for these rows */
@@ -117,6 +122,16 @@ int kc_fit_read_fields(const struct kc_job_fit *j, struct kc_job_run *run, struc
 /* Cluster the parts. */
 int kc_fit_parts(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 void kc_fit_parts_free(struct kc_job_run *run);
+
+/* job/fit_pairs.c */
+
+/* Read the file of pairs, if there is one. */
+int kc_fit_read_pairs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Find the rows of the pairs. */
+int kc_fit_match_pairs(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Tell which pairs could not be kept. */
+void kc_fit_tell_pairs(const struct kc_job_fit *j, struct kc_job_run *run);
+void kc_fit_pairs_free(struct kc_job_run *run);
 
 /* job/fit_start.c */
 

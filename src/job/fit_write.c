@@ -60,8 +60,8 @@ int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct
         return -1;
     run->model.created = j->created;
     if (run->model.moved.n > 0)
-        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: size limits moved some rows out of their nearest cluster; "
-                   "the model stores them");
+        kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: %s moved some rows out of their nearest cluster; the model "
+                   "stores them", j->pairs ? "pairs" : "size limits");
     return 0;
 }
 
@@ -188,6 +188,8 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
         .bad = run->ds.st.skipped,
         .unmet = run->ds.st.unmet,
         .warnings = &run->warnings,
+        .pairs = j->pairs ? &run->pairs : NULL,
+        .pair_list = &run->pair_list,
         .groups = kc_fit_in_parts(j) ? &run->groups : NULL,
         .noise = kc_hdbscan_of(&run->fit) ? kc_out_count_noise(&run->fit) - run->left_out : 0,
         .level = run->level,

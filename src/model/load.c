@@ -20,7 +20,6 @@
 
 #define HEADER_LENGTH 8
 #define MOST_IDS (INT64_MAX - UINT32_MAX) /* leaves room for new ids */
-#define MOST_ROWS (INT64_MAX / 2)
 #define ROUNDED_TOLERANCE 1e-2 /* of the squared length of a row of float16, or of bytes */
 #define UNIT_TOLERANCE 1e-4 /* of a row's squared length: float32 keeps it to 1e-6 in a million dimensions */
 
@@ -204,7 +203,7 @@ static int check_tensors(const struct model_reader *l)
     for (size_t c = 0; c < m->k; c++) {
         if (m->ids[c] < 0 || (c > 0 && m->ids[c] <= m->ids[c - 1]))
             return report_damage(l, "the ids do not increase");
-        if (m->counts[c] < 1 || m->counts[c] > MOST_ROWS)
+        if (m->counts[c] < 1 || m->counts[c] > KC_MODEL_MOST_ROWS)
             return report_damage(l, "a cluster of %lld rows", (long long)m->counts[c]);
         for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
             float q = m->quantiles[c * KC_MODEL_PERCENTILES + p];

@@ -17,6 +17,7 @@
 #define KC_MODEL_PERCENTILES 101  /* 0 to 100 */
 #define KC_MODEL_REPRESENTATIVES 5
 #define KC_MODEL_SEED 42           /* seed of updates if the algorithm of the fit has none */
+#define KC_MODEL_MOST_ROWS (INT64_MAX / 2) /* of a cluster */
 #define KC_MODEL_POOL 10000       /* most rows kept for the next update: the latest ones */
 
 /* The indices of the fit, which later rows are compared with. NAN where not defined. */

@@ -3,10 +3,10 @@
  * centroid stays the exact mean direction of all rows of its cluster, since their sum is kept; percentiles can only be
  * mixed, since the old rows are gone. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "core/cluster/assign.h"
 #include "core/kmeans/topics.h"
+#include "model/mix.h"
 #include "model/updating.h"
 
 static int alloc_labelled(struct kc_labelled *l, size_t n, struct kc_err *e)
@@ -50,43 +50,14 @@ static int label_rows(struct kc_updating *w)
     return rc;
 }
 
-struct weighted {
-    float value;
-    double weight;
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct weighted *p = a, *q = b;
-    return p->value < q->value ? -1 : p->value > q->value;
-}
-
 /* Update percentiles, which stand for `rows` rows, by n more similarities. v (n + 101): scratch. */
-static void mix_percentiles(float *quantiles, uint64_t rows, const float *more, size_t n, struct weighted *v)
+static void add_similarities(float *quantiles, uint64_t rows, const float *more, size_t n, struct kc_weighted *v)
 {
-    size_t all = n + KC_MODEL_PERCENTILES, at = 0;
-    double first, last, before = 0, next;
     for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++)
-        v[p] = (struct weighted){quantiles[p], (double)rows / KC_MODEL_PERCENTILES};
+        v[p] = (struct kc_weighted){quantiles[p], (double)rows / KC_MODEL_PERCENTILES};
     for (size_t i = 0; i < n; i++)
-        v[KC_MODEL_PERCENTILES + i] = (struct weighted){more[i], 1};
-    qsort(v, all, sizeof *v, by_value);
-    /* A value stands at the middle of its weight; the first is percentile 0, the last is percentile 100. */
-    first = v[0].weight / 2;
-    last = (double)rows + (double)n - v[all - 1].weight / 2;
-    before = first;
-    for (size_t p = 0; p < KC_MODEL_PERCENTILES; p++) {
-        double want = first + (last - first) * (double)p / (KC_MODEL_PERCENTILES - 1);
-        while (at + 2 < all && before + (v[at].weight + v[at + 1].weight) / 2 < want) {
-            before += (v[at].weight + v[at + 1].weight) / 2;
-            at++;
-        }
-        next = (v[at].weight + v[at + 1].weight) / 2;
-        double share = fmin(1, fmax(0, (want - before) / next));
-        quantiles[p] = (float)((double)v[at].value + share * ((double)v[at + 1].value - (double)v[at].value));
-        if (p > 0 && quantiles[p] < quantiles[p - 1]) /* by rounding */
-            quantiles[p] = quantiles[p - 1];
-    }
+        v[KC_MODEL_PERCENTILES + i] = (struct kc_weighted){more[i], 1};
+    kc_model_mix(v, n + KC_MODEL_PERCENTILES, rows + n, quantiles);
 }
 
 /* Add rows to the old clusters: update their sums, counts, percentiles and centroids. */
@@ -95,7 +66,7 @@ static int grow_clusters(struct kc_updating *w)
     struct kc_model *m = w->m;
     size_t *end = kc_mem_zalloc(w->k, sizeof *end, w->e), at = 0, most = 0;
     float *v = kc_mem_alloc(w->all, sizeof *v, w->e);
-    struct weighted *room = NULL;
+    struct kc_weighted *room = NULL;
     int rc = -1;
     if (!end || !v)
         goto out;
@@ -121,7 +92,7 @@ static int grow_clusters(struct kc_updating *w)
         size_t n = end[c] - from;
         if (n == 0)
             continue;
-        mix_percentiles(m->quantiles + c * KC_MODEL_PERCENTILES, m->counts[c], v + from, n, room);
+        add_similarities(m->quantiles + c * KC_MODEL_PERCENTILES, m->counts[c], v + from, n, room);
         m->counts[c] += n;
         /* If the sum has no direction, the centroid stays as it is. */
         (void)!kc_updating_direction(m->sums + c * w->d, w->d, m->centroids + c * w->d);

@@ -7,13 +7,14 @@
 
 #define NUMBER_MOST 64 /* bytes of a text that may be a number */
 
-/* Append a text, quoted as RFC 4180 needs, with a prefix before it. */
-static int add_quoted(struct kc_buf *b, const char *prefix, const char *s, size_t n, struct kc_err *e)
+/* Append a text, quoted as RFC 4180 needs where `sep` separates the fields, or anyway, with a prefix before it. */
+static int add_quoted(struct kc_buf *b, const char *prefix, const char *s, size_t n, char sep, int anyway,
+                      struct kc_err *e)
 {
     /* quote an empty field: a line of one empty field would be blank, and readers skip blank lines */
-    int quote = n == 0 || s[0] == ' ' || s[n - 1] == ' ';
+    int quote = anyway || n == 0 || s[0] == ' ' || s[n - 1] == ' ';
     for (size_t i = 0; i < n && !quote; i++)
-        quote = s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r';
+        quote = s[i] == sep || s[i] == '"' || s[i] == '\n' || s[i] == '\r';
     if ((quote && kc_buf_addc(b, '"', e) != 0) || kc_buf_adds(b, prefix, e) != 0)
         return -1;
     if (!quote)
@@ -40,12 +41,17 @@ static int is_formula(const char *s, size_t n)
 
 static int add_plain(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
 {
-    return add_quoted(b, "", s, n, e);
+    return add_quoted(b, "", s, n, ',', 0, e);
+}
+
+int kc_out_csv_quote(struct kc_buf *b, const char *s, size_t n, char sep, int anyway, struct kc_err *e)
+{
+    return add_quoted(b, "", s, n, sep, anyway, e);
 }
 
 static int add_safe(struct kc_buf *b, const char *s, size_t n, struct kc_err *e)
 {
-    return add_quoted(b, is_formula(s, n) ? "'" : "", s, n, e);
+    return add_quoted(b, is_formula(s, n) ? "'" : "", s, n, ',', 0, e);
 }
 
 kc_out_add_term kc_out_csv_text(const struct kc_out_opts *o)

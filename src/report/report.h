@@ -3,7 +3,9 @@
 #define KC_REPORT_REPORT_H
 
 #include "core/choice/structure.h"
+#include "core/cluster/pairs.h"
 #include "core/kmeans/kmeans.h"
+#include "in/fields/pair_list.h"
 #include "io/outfile.h"
 #include "report/groups.h"
 #include "text/keywords.h"
@@ -44,6 +46,8 @@ struct kc_report {
         double least;               /* rows of a lower purity were left out; 0: none */
     } purity;
     struct kc_structure structure;  /* rows 0: it was not tested */
+    const struct kc_pairs *pairs;   /* that were to be kept; NULL: none */
+    const struct kc_pair_list *pair_list; /* the same as in their file */
     const struct kc_groups *groups; /* NULL: the rows were clustered as one */
     const struct kc_keywords *keywords; /* of the clusters; NULL: not requested */
     const struct kc_strs *names;    /* (k) the clusters' labels; NULL: no others than the representatives' terms */

@@ -112,6 +112,38 @@ static void add_levels(struct kc_jsonw *w, const struct kc_report *r)
     kc_jsonw_close(w, ']');
 }
 
+/* Write how many pairs there were, and all that could not be kept. */
+static void add_pairs(struct kc_jsonw *w, const struct kc_report *r)
+{
+    const struct kc_pair_list *l = r->pair_list;
+    size_t cannot = 0;
+    if (!r->pairs)
+        return;
+    for (size_t i = 0; i < r->pairs->n; i++)
+        cannot += (size_t)r->pairs->pair[i].cannot;
+    kc_jsonw_open(w, "pairs", '{', 0);
+    kc_jsonw_u64(w, "must", r->pairs->n - cannot);
+    kc_jsonw_u64(w, "cannot", cannot);
+    kc_jsonw_u64(w, "groups", r->pairs->groups);
+    kc_jsonw_u64(w, "rows", r->pairs->grouped);
+    kc_jsonw_open(w, "not_kept", '[', 0);
+    for (size_t i = 0; i < r->pairs->n; i++) {
+        size_t n;
+        if (r->pairs->fate[i] == KC_PAIR_KEPT)
+            continue;
+        kc_jsonw_open(w, NULL, '{', 1);
+        const char *p = kc_strs_get(&l->terms, 2 * i, &n);
+        kc_jsonw_str(w, "a", p, n);
+        p = kc_strs_get(&l->terms, 2 * i + 1, &n);
+        kc_jsonw_str(w, "b", p, n);
+        kc_jsonw_u64(w, "line", l->lines[i]);
+        kc_jsonw_cstr(w, "why", r->pairs->fate[i] == KC_PAIR_CONTRADICTED ? "contradiction" : "no room");
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+    kc_jsonw_close(w, '}');
+}
+
 /* Write the floating-point work of the fit, which is the same for any number of threads. */
 static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 {
@@ -225,6 +257,7 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         kc_jsonw_u64(&w, "split", tried.split);
     }
     kc_jsonw_cstr(&w, "limit_broken", fit->limit_broken ? fit->limit_reason : NULL);
+    add_pairs(&w, r);
     if (r->purity.neighbours) {
         kc_jsonw_open(&w, "purity", '{', 1);
         kc_jsonw_double(&w, "mean", r->purity.mean);

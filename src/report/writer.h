@@ -53,6 +53,8 @@ const char *kc_out_term(const struct kc_strs *terms, size_t i, uint64_t row, cha
 /* Return the label of the cluster of row i, of *n bytes: 0 if the row is unassigned or the cluster has none. */
 const char *kc_out_name(const struct kc_labels *t, size_t i, size_t *n);
 
+/* Append a text, quoted as RFC 4180 needs where `sep` separates the fields, or anyway. */
+int kc_out_csv_quote(struct kc_buf *b, const char *s, size_t n, char sep, int anyway, struct kc_err *e) KC_MUST_USE;
 /* Append the byte order mark, if o asks for it. */
 int kc_out_csv_begin(struct kc_buf *b, const struct kc_out_opts *o, struct kc_err *e) KC_MUST_USE;
 int kc_out_add_u64(struct kc_buf *b, uint64_t v, struct kc_err *e) KC_MUST_USE;

@@ -36,7 +36,7 @@ holds() {
     grep -Eq -e "$2" "$1" || echo "no line of $1 matches $2"
 }
 
-verbs='fit assign update score diff suggest neighbours why convert info help'
+verbs='fit assign update score diff edit suggest neighbours why convert info help'
 shells='bash zsh fish'
 declare -A script=([bash]=completions/kclust.bash [zsh]=completions/_kclust [fish]=completions/kclust.fish)
 
@@ -110,6 +110,7 @@ kclust convert -f n|npy|kvec
 kclust info --js|--json|--seed
 kclust neighbours --min|--min-similarity|--min-size
 kclust con|convert|fit
+kclust edit --m|--merge|--min-size
 kclust help |info|--seed
 kclust fit --columns te|term|cluster
 kclust fit --columns term,|term,cluster|term,term

@@ -11,6 +11,7 @@
 struct kc_steps;    /* core/cluster/steps.h */
 struct kc_affinity; /* core/graph/affinity.h */
 struct kc_judge;    /* core/judge/judging.h */
+struct kc_pairs;    /* core/cluster/pairs.h */
 
 /* What the caller wants beside the labels, the same for every algorithm. */
 struct kc_request {
@@ -25,6 +26,8 @@ struct kc_request {
                              * known */
     const struct kc_judge *judge; /* computes what an index of k needs beside labels; NULL: only indices that need
                              * nothing can choose k */
+    struct kc_pairs *pairs; /* of rows that must, or must not, be in one cluster, for algorithms with `pairs`; their
+                             * fates are set. The rows are in memory. NULL: none */
     int part;               /* the rows are one part of many: what they cannot have is a warning, not a broken limit */
     struct kc_steps *steps; /* saving on the way, and an end when time is up; NULL: run to the end */
 };
@@ -41,6 +44,7 @@ struct kc_algorithm {
     int weights;           /* it honours kc_request.weights */
     int noise;             /* it leaves rows in no cluster, and fills probability and outlier */
     int merges;            /* its clusterings have a hierarchy */
+    int pairs;             /* it honours kc_request.pairs, without steps and size limits */
     int graph;             /* it uses kc_request.graph */
     uint32_t space_dims;   /* as many coordinates of the graph's space suit it */
     int centroids;         /* each row is in the cluster of the centroid nearest to it, and there are sums, if asked

@@ -2,6 +2,7 @@
  * kmeans.h. */
 #include "core/kmeans/choose.h"
 #include "core/kmeans/kmeans.h"
+#include "core/kmeans/pairs.h"
 
 static const struct kc_kmeans_opts defaults = KC_KMEANS_OPTS_DEFAULT;
 
@@ -40,7 +41,8 @@ static uint64_t count_least_rows(const void *opts)
 static uint64_t count_bytes(size_t n, size_t d, int in_memory, const void *opts, const struct kc_request *r,
                             unsigned threads)
 {
-    return kc_kmeans_bytes(n, d, in_memory, opts, r, threads);
+    return r->pairs ? kc_kmeans_pairs_bytes(n, d, opts, r, threads) :
+                      kc_kmeans_bytes(n, d, in_memory, opts, r, threads);
 }
 
 static unsigned list_evidence(const void *opts)
@@ -52,7 +54,7 @@ static unsigned list_evidence(const void *opts)
 static int run_kmeans(const struct kc_ctx *ctx, const struct kc_rows *rows, const void *opts,
                       const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
-    return kc_kmeans_run(ctx, rows, opts, r, out, e);
+    return r->pairs ? kc_kmeans_pairs_run(ctx, rows, opts, r, out, e) : kc_kmeans_run(ctx, rows, opts, r, out, e);
 }
 
 const struct kc_algorithm kc_algorithm_kmeans = {
@@ -63,6 +65,7 @@ const struct kc_algorithm kc_algorithm_kmeans = {
     .defaults = &defaults,
     .resumable = 1,
     .weights = 1,
+    .pairs = 1,
     .space_dims = 40,
     .centroids = 1,
     .check = kc_kmeans_check,

@@ -4,8 +4,7 @@
 #include <string.h>
 #include "in/fields/labels.h"
 
-/* Parse an integer of at most 15 digits, written as in JSON: a double holds it exactly. Return 0 if it is none. */
-static int parse_integer(const char *p, size_t n, int64_t *v)
+int kc_labels_integer(const char *p, size_t n, int64_t *v)
 {
     int minus = n > 0 && p[0] == '-';
     const char *digits = p + minus;
@@ -56,7 +55,7 @@ int kc_labels_number(struct kc_labelling *l, const struct kc_strs *names, struct
     for (size_t i = 0; i < k; i++) {
         name[i].p = kc_strs_get(names, i, &name[i].n);
         name[i].id = (uint32_t)i;
-        name[i].integer = parse_integer(name[i].p, name[i].n, &name[i].value);
+        name[i].integer = kc_labels_integer(name[i].p, name[i].n, &name[i].value);
         l->integers &= name[i].integer && name[i].value >= 0;
     }
     qsort(name, k, sizeof *name, compare_names);

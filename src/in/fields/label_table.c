@@ -5,6 +5,7 @@
  * a usual name; of two columns, in the second. Anything else is a doubt: an error that names the columns. Lines with
  * separators in them are never taken for labels in silence. */
 #include "in/fields/label_table.h"
+#include "in/fields/label_text.h"
 #include "in/fields/vectext.h"
 
 #include <stdio.h>
@@ -88,6 +89,20 @@ int kc_label_table_split(const struct kc_label_table *t, const char *p, const ch
         p = after;
         if (p == end)
             return 0;
+    }
+}
+
+void kc_label_table_locate(const struct kc_label_table *t, const char *p, const char *end, size_t column,
+                           const char **from, const char **to)
+{
+    for (size_t i = 0;; i++, p = *to + 1) {
+        const int quoted = !t->escapes && p < end && *p == '"';
+        int inside = 0;
+        *from = *to = p;
+        for (; *to < end && (inside || **to != t->sep); ++*to)
+            inside ^= quoted && **to == '"';
+        if (i == column || *to == end)
+            return;
     }
 }
 
@@ -265,6 +280,23 @@ static void name_column(const struct kc_strs *header, const struct kc_label_tabl
         snprintf(out, 48, "%zu", i + 1);
 }
 
+/* Choose the column of the clusters' names, if there is one. Return 1 if the option must say more. */
+static int choose_names(const struct kc_strs *first, const struct kc_labels_opts *o, struct kc_label_table *t,
+                        char msg[512])
+{
+    const char *given = o->text->name_field;
+    t->name = given     ? find_named(first, t->header, t->columns, given) :
+              t->header ? find_usual(first, KC_LABEL_NAMES_OF_CLUSTERS, t->label) :
+                          KC_LABEL_NO_COLUMN;
+    if (given && t->name == KC_LABEL_NO_COLUMN)
+        return refuse_name(first, t, given, 0, "--name-field", msg);
+    if (given && (t->name == t->label || t->name == t->term))
+        return snprintf(msg, 512, "--name-field names the column of the %s", t->name == t->label ? "labels" : "terms"),
+               1;
+    t->name = t->name == t->term ? KC_LABEL_NO_COLUMN : t->name;
+    return 0;
+}
+
 /* Choose the columns. Return 1 if the options must say more. */
 static int choose_columns(const struct sample *s, const struct kc_labels_opts *o, struct kc_label_table *t,
                           char msg[512])
@@ -304,14 +336,15 @@ static int choose_columns(const struct sample *s, const struct kc_labels_opts *o
     name_column(first, t, t->label, t->label_name);
     if (t->term != KC_LABEL_NO_COLUMN)
         name_column(first, t, t->term, t->term_name);
-    return 0;
+    return o->text ? choose_names(first, o, t, msg) : 0;
 }
 
 /* Try a separator. Return 1 if the records are a table by it. */
 static int try_separator(char sep, int escapes, const char *p, const char *end, int whole, struct kc_label_table *t,
                          struct sample *s, struct kc_err *e)
 {
-    *t = (struct kc_label_table){.sep = sep, .escapes = escapes, .term = KC_LABEL_NO_COLUMN};
+    *t = (struct kc_label_table){.sep = sep, .escapes = escapes, .term = KC_LABEL_NO_COLUMN,
+                                 .name = KC_LABEL_NO_COLUMN};
     free_sample(s);
     if (read_sample(s, t, p, end, whole, e) != 0)
         return -1;
@@ -414,7 +447,7 @@ static int find_separator(enum kc_labels_format format, const char *p, const cha
 {
     struct kc_label_table one;
     int found = 0, rc = 0;
-    *t = (struct kc_label_table){.columns = 1, .term = KC_LABEL_NO_COLUMN};
+    *t = (struct kc_label_table){.columns = 1, .term = KC_LABEL_NO_COLUMN, .name = KC_LABEL_NO_COLUMN};
     for (const char *c = separators; rc >= 0 && *c; c++) {
         if (format == KC_LABELS_TSV ? *c != '\t' : format == KC_LABELS_CSV && *c == '\t')
             continue;

@@ -13,6 +13,7 @@ struct kc_label_table {
     size_t columns;
     size_t term;   /* KC_LABEL_NO_COLUMN: there are no terms */
     size_t label;
+    size_t name;   /* of the clusters' names; KC_LABEL_NO_COLUMN: none, or not asked for */
     unsigned missing; /* after 1: the option whose column is not there, KC_LABELS_NO_LABEL or _NO_TERM; else 0 */
     char term_name[48], label_name[48]; /* of the columns, or their numbers; "" if there is none */
 };
@@ -31,5 +32,9 @@ int kc_label_table_separate(const char *p, const char *end, int whole, struct kc
  * quotes or escapes are damaged. */
 int kc_label_table_split(const struct kc_label_table *t, const char *p, const char *end, struct kc_buf *tmp,
                          struct kc_strs *fields, char msg[512], struct kc_err *e) KC_MUST_USE;
+
+/* Find field `column` of a record that kc_label_table_split has split, as it is written. */
+void kc_label_table_locate(const struct kc_label_table *t, const char *p, const char *end, size_t column,
+                           const char **from, const char **to);
 
 #endif

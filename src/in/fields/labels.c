@@ -4,38 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/intern.h"
 #include "base/num.h"
-#include "in/fields/fields.h"
-#include "in/fields/label_table.h"
+#include "in/fields/label_reader.h"
 #include "in/fields/npy_header.h"
-#include "io/lines.h"
 #include "json/json.h"
 
 #define LONGEST_LINE ((uint64_t)16 << 20)
 #define LOOKED_AT ((size_t)65536) /* bytes by which a format is recognised */
-
-/* A label file under way. */
-struct label_reader {
-    struct kc_labelling *l;
-    const struct kc_labels_opts *o;  /* own */
-    struct kc_labels_opts own;       /* without the options that are dropped (may_miss) */
-    enum kc_labels_format format;
-    struct kc_lines in;
-    struct kc_intern names;
-    struct kc_path term;             /* jsonl; n == 0: the file has no terms */
-    struct kc_path label;
-    struct kc_label_table table;     /* tsv, csv */
-    int begun;                       /* the first record of a table has been seen */
-    int array;                       /* 1: the file is an array; 2: in it; 3: after it */
-    struct kc_strs fields;           /* the fields of a record */
-    struct kc_buf tmp[2];            /* decoded strings */
-};
-
-struct str {
-    const char *p;
-    size_t n;
-};
 
 static const char *const format_names[KC_LABELS_FORMATS] = {"auto", "tsv", "csv", "jsonl", "plain", "npy"};
 
@@ -49,13 +24,19 @@ int kc_labels_format_by_name(const char *name, enum kc_labels_format *f)
     return -1;
 }
 
-static int refuse_line(const struct label_reader *s, struct kc_err *e, const char *what)
+int kc_label_reader_refuse(const struct kc_label_reader *s, struct kc_err *e, const char *what)
 {
     return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s", what);
 }
 
+void kc_label_reader_note(struct kc_label_reader *s, int which, const char *p, const char *end)
+{
+    if (s->o->text)
+        s->at[which] = (struct kc_label_span){kc_lines_offset(&s->in, p), kc_lines_offset(&s->in, end)};
+}
+
 /* Write a whole number that is written as a float, as in -1.0 and 2.000e+00, as an integer. */
-static struct str shorten_float(struct str label, char whole[24])
+static struct kc_label_str shorten_float(struct kc_label_str label, char whole[24])
 {
     char copy[KC_NUM_STRING_MAX + 1];
     double v;
@@ -65,11 +46,11 @@ static struct str shorten_float(struct str label, char whole[24])
     copy[label.n] = '\0';
     if (kc_num_double(copy, &v) != 0 || !(v > -1e15 && v < 1e15) || v != (double)(int64_t)v)
         return label;
-    return (struct str){whole, (size_t)snprintf(whole, 24, "%lld", (long long)v)};
+    return (struct kc_label_str){whole, (size_t)snprintf(whole, 24, "%lld", (long long)v)};
 }
 
 /* Check that one more row is within the limits. */
-static int check_limits(const struct label_reader *s, struct kc_err *e)
+static int check_limits(const struct kc_label_reader *s, struct kc_err *e)
 {
     const struct kc_labelling *l = s->l;
     if (s->o->rows > 0 && l->n >= KC_LABELS_MORE(s->o->rows))
@@ -87,15 +68,15 @@ static int check_limits(const struct label_reader *s, struct kc_err *e)
     return 0;
 }
 
-/* Append a row. term is NULL in files without terms. */
-static int add_row(struct label_reader *s, const struct str *term, struct str label, struct kc_err *e)
+int kc_label_reader_add(struct kc_label_reader *s, const struct kc_label_str *term, struct kc_label_str label,
+                        struct kc_err *e)
 {
     struct kc_labelling *l = s->l;
     size_t len = 0;
     uint32_t id = KC_NOISE;
-    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read_json_value has set it */
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): who calls has set it */
     if (label.n == 0)
-        return refuse_line(s, e, "the label is empty");
+        return kc_label_reader_refuse(s, e, "the label is empty");
     char whole[24];
     label = shorten_float(label, whole);
     if (check_limits(s, e) != 0)
@@ -125,14 +106,13 @@ static int add_row(struct label_reader *s, const struct str *term, struct str la
         return -1;
     l->labels[l->n] = id;
     l->lines[l->n++] = s->in.line;
-    return 0;
+    return s->o->text ? kc_label_text_add(s->o->text, s->at[0], s->at[1], e) : 0;
 }
 
-/* Drop the option whose column or field is not there; an error with this reason if that must not be. */
-static int drop_option(struct label_reader *s, unsigned missing, const char *reason, struct kc_err *e)
+int kc_label_reader_drop(struct kc_label_reader *s, unsigned missing, const char *reason, struct kc_err *e)
 {
     if (!s->own.may_miss)
-        return refuse_line(s, e, reason);
+        return kc_label_reader_refuse(s, e, reason);
     if (!s->l->missed)
         snprintf(s->l->missing, sizeof s->l->missing, "%s", reason);
     s->l->missed |= missing;
@@ -144,7 +124,7 @@ static int drop_option(struct label_reader *s, unsigned missing, const char *rea
 }
 
 /* Drop the options that name columns or fields, for a file that has none. */
-static int drop_options(struct label_reader *s, struct kc_err *e)
+static int drop_options(struct kc_label_reader *s, struct kc_err *e)
 {
     const struct kc_labels_opts *o = s->o;
     char msg[256];
@@ -153,14 +133,14 @@ static int drop_options(struct label_reader *s, struct kc_err *e)
         snprintf(msg, sizeof msg, "no column '%.100s' (%s); %s", o->label_field ? o->label_field : o->own_term_field,
                  o->label_field ? o->label_option : o->term_option,
                  s->format == KC_LABELS_PLAIN ? "each line is a label" : "it is an array of labels");
-        if (drop_option(s, missing, msg, e) != 0)
+        if (kc_label_reader_drop(s, missing, msg, e) != 0)
             return -1;
     }
     return 0;
 }
 
 /* Make the table's columns known by the beginning of the file. */
-static int find_columns(struct label_reader *s, struct kc_err *e)
+static int find_columns(struct kc_label_reader *s, struct kc_err *e)
 {
     const char *p, *end;
     char msg[512];
@@ -171,10 +151,10 @@ static int find_columns(struct label_reader *s, struct kc_err *e)
     s->in.line = 1;
     int rc;
     while ((rc = kc_label_table_find(s->o, p, end, whole, &s->table, msg, e)) > 0 && s->table.missing)
-        if (drop_option(s, s->table.missing, msg, e) != 0)
+        if (kc_label_reader_drop(s, s->table.missing, msg, e) != 0)
             return -1;
     if (rc > 0)
-        return refuse_line(s, e, s->l->missed ? s->l->missing : msg);
+        return kc_label_reader_refuse(s, e, s->l->missed ? s->l->missing : msg);
     s->in.line = 0;
     if (rc == 0)
         s->format = s->table.sep == 0 ? KC_LABELS_PLAIN : s->table.sep == '\t' ? KC_LABELS_TSV : KC_LABELS_CSV;
@@ -182,15 +162,15 @@ static int find_columns(struct label_reader *s, struct kc_err *e)
     return rc;
 }
 
-static struct str table_field(const struct label_reader *s, size_t i)
+static struct kc_label_str table_field(const struct kc_label_reader *s, size_t i)
 {
-    struct str f;
+    struct kc_label_str f;
     f.p = kc_strs_get(&s->fields, i, &f.n);
     return f;
 }
 
 /* Parse a record of a table: the header, or a row. */
-static int parse_table_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
+static int parse_table_row(struct kc_label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     const struct kc_label_table *t = &s->table;
     char msg[512];
@@ -198,170 +178,34 @@ static int parse_table_row(struct label_reader *s, char *p, size_t n, struct kc_
         return 0;
     int rc = kc_label_table_split(t, p, p + n, &s->tmp[0], &s->fields, msg, e);
     if (rc != 0)
-        return rc < 0 ? -1 : refuse_line(s, e, msg);
+        return rc < 0 ? -1 : kc_label_reader_refuse(s, e, msg);
     if (t->header && !s->begun) {
         s->begun = 1;
         return 0;
     }
     s->begun = 1;
     size_t least = t->term != KC_LABEL_NO_COLUMN && t->term > t->label ? t->term + 1 : t->label + 1;
+    least = t->name != KC_LABEL_NO_COLUMN && t->name >= least ? t->name + 1 : least;
     if (s->fields.n < least || (t->header && s->fields.n != t->columns))
         return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%zu column%s, expected %zu%s", s->fields.n,
                          s->fields.n == 1 ? "" : "s", t->header ? t->columns : least,
                          t->header ? " as in the header" : "; --labels-format plain takes each line as a label");
-    struct str term = {NULL, 0};
+    struct kc_label_str term = {NULL, 0};
     if (t->term != KC_LABEL_NO_COLUMN)
         term = table_field(s, t->term);
-    return add_row(s, t->term != KC_LABEL_NO_COLUMN ? &term : NULL, table_field(s, t->label), e);
-}
-
-/* Find the value that the path from part `part` on leads to in the checked object at p. NULL if there is none. Of equal
- * keys the last counts. */
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the path, which is an option's */
-static const char *find_json_value(const char *p, const char *end, const struct kc_path *path, unsigned part)
-{
-    const char *found = NULL;
-    struct kc_json_fault fault;
-    struct kc_json_str key;
-    if (*p != '{')
-        return NULL;
-    p = kc_json_ws(p + 1);
-    while (*p == '"') {
-        p = kc_json_ws(kc_json_string(p, end, &key, &fault));
-        p = kc_json_ws(p + 1);
-        if (kc_path_is_key(path, part, &key))
-            found = part + 1 < path->n ? find_json_value(p, end, path, part + 1) : p;
-        p = kc_json_ws(kc_json_skip(p, end, 1, &fault));
-        if (*p == ',')
-            p = kc_json_ws(p + 1);
-    }
-    return found;
-}
-
-/* Read the string or number at `path` of a record, decoded into tmp if need be. */
-static int read_json_value(const struct label_reader *s, const char *p, const char *end, const struct kc_path *path,
-                           struct kc_buf *tmp, struct str *out, struct kc_err *e)
-{
-    const char *v = find_json_value(p, end, path, 0);
-    struct kc_json_fault fault;
-    if (!v)
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "no field '%s'", path->name);
-    if (*v == '-' || (*v >= '0' && *v <= '9')) {
-        *out = (struct str){v, (size_t)(kc_json_skip(v, end, 1, &fault) - v)};
-        return 0;
-    }
-    if (*v != '"')
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s is %s, expected a string or a number%s", path->name,
-                         kc_json_kind(*v), *v == '[' ? ": jq -c .FIELD takes an array out, which is read" : "");
-    struct kc_json_str text;
-    (void)kc_json_string(v, end, &text, &fault);
-    tmp->n = 0;
-    int rc = kc_json_decode(&text, tmp, e);
-    if (rc > 0)
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "%s has a lone surrogate", path->name);
-    *out = (struct str){tmp->p, tmp->n};
-    return rc;
-}
-
-/* Parse the path of a field that an option names, and drop the option if the record has not the field. */
-static int take_named(struct label_reader *s, const char *p, const char *end, struct kc_path *path, const char *name,
-                      unsigned missing, struct kc_err *e)
-{
-    const char *option = missing == KC_LABELS_NO_LABEL ? s->o->label_option : s->o->term_option;
-    char msg[512];
-    if (kc_path_parse(path, name, 0, option, e) != 0)
-        return -1;
-    if (find_json_value(p, end, path, 0))
-        return 0;
-    snprintf(msg, sizeof msg, "no field '%.200s' (%s); ", path->name, option);
-    kc_fields_list(p, end, path->name, msg, sizeof msg);
-    path->n = 0;
-    return drop_option(s, missing, msg, e);
-}
-
-/* Decide by the first record which members hold term and label. */
-static int choose_json_fields(struct label_reader *s, const char *p, const char *end, struct kc_err *e)
-{
-    struct kc_fields f;
-    memset(&f, 0, sizeof f);
-    f.want_term = 1;
-    const char *own = s->o->own_term_field;
-    if (own && take_named(s, p, end, &s->term, own, KC_LABELS_NO_TERM, e) != 0)
-        return -1;
-    if (!s->o->own_term_field && s->o->term_field &&
-        kc_path_parse(&s->term, s->o->term_field, 0, "--term-field", e) != 0)
-        return -1;
-    if (s->term.n == 0 || !find_json_value(p, end, &s->term, 0)) {
-        kc_fields_guess(&f, p, end, 0);
-        s->term = f.term;
-    }
-    if (s->o->label_field && take_named(s, p, end, &s->label, s->o->label_field, KC_LABELS_NO_LABEL, e) != 0)
-        return -1;
-    if (s->o->label_field) {
-        s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
-        return 0;
-    }
-    struct kc_json_str best = {NULL, 0, 0}, key;
-    const char *value = "";
-    int rank = -1;
-    for (const char *q = kc_json_first(p); q; q = kc_json_next(kc_json_past(q))) {
-        q = kc_json_member(q, &key);
-        int r = key.escaped || key.n > 64 ? -1 : kc_fields_find(KC_LABELS_NAMES, key.p, key.n);
-        if (r >= 0 && (rank < 0 || r < rank)) {
-            rank = r;
-            best = key;
-            value = q;
+    for (int which = 0; s->o->text && which < 2; which++) {
+        const size_t column = which == 0 ? t->label : t->name;
+        const char *from = NULL, *to = NULL;
+        if (column != KC_LABEL_NO_COLUMN) {
+            kc_label_table_locate(t, p, p + n, column, &from, &to);
+            kc_label_reader_note(s, which, from, to);
         }
     }
-    if (rank >= 0 && !(s->l->missed && (*value == '{' || *value == '['))) {
-        char one[72];
-        snprintf(one, sizeof one, "%.*s", (int)best.n, best.p);
-        if (kc_path_parse(&s->label, one, 0, "", e) != 0)
-            return -1;
-        s->term.n = strcmp(s->label.name, s->term.name) == 0 ? 0 : s->term.n;
-        return 0;
-    }
-    char msg[768];
-    if (s->l->missed)
-        return refuse_line(s, e, s->l->missing);
-    snprintf(msg, sizeof msg, "no label under a usual name (cluster_id, cluster, label, topic, class, ...)%s%s%s; ",
-             s->o->label_option ? ": " : "", s->o->label_option ? s->o->label_option : "",
-             s->o->label_option ? " names its field" : "");
-    kc_fields_list(p, end, NULL, msg, sizeof msg);
-    if (s->o->hint && kc_fields_has_vec(p, end))
-        snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "%s", s->o->hint);
-    else if (strcmp(msg + strlen(msg) - 3, "...") == 0) /* more fields than a record of labels has */
-        snprintf(msg + strlen(msg), sizeof msg - strlen(msg), "; an object {TERM: LABEL} is read after "
-                 "jq -c 'to_entries[] | {term: .key, label: .value}'");
-    return refuse_line(s, e, msg);
-}
-
-/* Parse a line with one JSON record. */
-static int parse_json_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
-{
-    const char *end = p + n, *at = kc_json_ws(p), *after;
-    struct kc_json_fault fault;
-    struct str term = {NULL, 0}, label = {NULL, 0};
-    after = kc_json_skip(at, end, 0, &fault);
-    if (after && *kc_json_ws(after) != '\0')
-        fault = (struct kc_json_fault){kc_json_ws(after), "the end of the line: one record per line", NULL};
-    if (!after || *kc_json_ws(after) != '\0') {
-        char msg[512];
-        kc_json_explain(&fault, (size_t)(fault.at - p) + 1, end, "line", msg, sizeof msg);
-        return refuse_line(s, e, msg);
-    }
-    if (*at != '{')
-        return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "the record is %s, expected an object",
-                         kc_json_kind(*at));
-    if ((s->l->n == 0 && choose_json_fields(s, at, end, e) != 0) ||
-        (s->term.n > 0 && read_json_value(s, at, end, &s->term, &s->tmp[0], &term, e) != 0) ||
-        read_json_value(s, at, end, &s->label, &s->tmp[1], &label, e) != 0)
-        return -1;
-    return add_row(s, s->term.n > 0 ? &term : NULL, label, e);
+    return kc_label_reader_add(s, t->term != KC_LABEL_NO_COLUMN ? &term : NULL, table_field(s, t->label), e);
 }
 
 /* Choose the format by the first bytes. */
-static int guess_format(struct label_reader *s, struct kc_err *e)
+static int guess_format(struct kc_label_reader *s, struct kc_err *e)
 {
     const char *p, *end;
     int whole;
@@ -386,55 +230,23 @@ static int guess_format(struct label_reader *s, struct kc_err *e)
     return s->format == KC_LABELS_AUTO ? find_columns(s, e) : 0;
 }
 
-/* Parse a line of one array of labels: numbers, strings, or null for an unassigned row. */
-static int parse_array_line(struct label_reader *s, char *p, size_t n, struct kc_err *e)
-{
-    const char *end = p + n, *q = kc_json_ws(p);
-    struct kc_json_fault fault;
-    for (; q < end; q = kc_json_ws(q)) {
-        if (s->array == 1 && *q == '[') {
-            s->array = 2;
-            q++;
-            continue;
-        }
-        if (s->array == 2 && (*q == ',' || *q == ']')) {
-            s->array = *q == ']' ? 3 : 2;
-            q++;
-            continue;
-        }
-        const char *after = s->array == 2 ? kc_json_skip(q, end, 1, &fault) : NULL;
-        if (!after || *q == '{' || *q == '[' || *q == 't' || *q == 'f')
-            return kc_err_at(e, KC_EINPUT, s->in.name, s->in.line, "unexpected '%c' in an array of labels, expected "
-                             "a number or a string%s", *q,
-                             *q == '{' ? ": jq -c '.[]' makes a record a line of it" : "");
-        struct str label = {q, (size_t)(after - q)};
-        if (*q == 'n')
-            label = (struct str){"-1", 2};
-        if (*q == '"')
-            label = (struct str){q + 1, label.n - 2};
-        if (add_row(s, NULL, label, e) != 0)
-            return -1;
-        q = after;
-    }
-    return 0;
-}
-
 /* Parse a line in the file's format. */
-static int parse_row(struct label_reader *s, char *p, size_t n, struct kc_err *e)
+static int parse_row(struct kc_label_reader *s, char *p, size_t n, struct kc_err *e)
 {
     switch (s->format) {
     case KC_LABELS_TSV:
     case KC_LABELS_CSV:
         return parse_table_row(s, p, n, e);
     case KC_LABELS_JSONL:
-        return *kc_json_ws(p) == '\0' ? 0 : s->array ? parse_array_line(s, p, n, e) : parse_json_row(s, p, n, e);
+        return *kc_json_ws(p) == '\0' ? 0 : s->array ? kc_label_json_array(s, p, n, e) : kc_label_json_row(s, p, n, e);
     default:
-        return add_row(s, NULL, (struct str){p, n}, e);
+        kc_label_reader_note(s, 0, p, p + n);
+        return kc_label_reader_add(s, NULL, (struct kc_label_str){p, n}, e);
     }
 }
 
 /* Read the labels of an npy file. */
-static int read_npy(struct label_reader *s, struct kc_err *e)
+static int read_npy(struct kc_label_reader *s, struct kc_err *e)
 {
     struct kc_npy_header h;
     const char *p, *end, *what = NULL;
@@ -452,6 +264,8 @@ static int read_npy(struct label_reader *s, struct kc_err *e)
                          "is an npy of another kind, expected labels: whole numbers in one dimension%s",
                          head == 0 ? what : h.dims == 2 && s->o->hint ? s->o->hint : "");
     s->in.begin += head;
+    if (s->o->text)
+        memcpy(s->o->text->descr, h.descr, sizeof h.descr);
     for (uint64_t i = 0; i < n; i++) {
         char text[32];
         s->in.line = i + 1;
@@ -464,15 +278,16 @@ static int read_npy(struct label_reader *s, struct kc_err *e)
         if (len == 0)
             return kc_err_at(e, KC_EINPUT, s->in.name, 0, "row %llu is no whole number, expected a label",
                              (unsigned long long)i);
+        kc_label_reader_note(s, 0, p, p + cell);
         s->in.begin += cell;
-        if (add_row(s, NULL, (struct str){text, (size_t)len}, e) != 0)
+        if (kc_label_reader_add(s, NULL, (struct kc_label_str){text, (size_t)len}, e) != 0)
             return -1;
     }
     return 0;
 }
 
 /* Tell what was taken for labels and terms. */
-static void tell_columns(struct label_reader *s)
+static void tell_columns(struct kc_label_reader *s)
 {
     int json = s->format == KC_LABELS_JSONL, table = s->format == KC_LABELS_TSV || s->format == KC_LABELS_CSV;
     const char *label = json ? s->label.name : table ? s->table.label_name : "";
@@ -484,7 +299,7 @@ static void tell_columns(struct label_reader *s)
 }
 
 /* Read all lines. */
-static int read_lines(struct label_reader *s, struct kc_err *e)
+static int read_lines(struct kc_label_reader *s, struct kc_err *e)
 {
     char *p;
     size_t n;
@@ -500,6 +315,21 @@ static int read_lines(struct label_reader *s, struct kc_err *e)
     return rc;
 }
 
+/* Complete what the caller is told of the file's own text. */
+static int tell_text(const struct kc_label_reader *s, struct kc_err *e)
+{
+    struct kc_label_text *t = s->o->text;
+    t->format = s->format;
+    t->sep = s->table.sep;
+    t->escapes = s->table.escapes;
+    t->array = s->array;
+    t->has_names = s->format == KC_LABELS_JSONL ? s->name.n > 0 :
+                   (s->format == KC_LABELS_TSV || s->format == KC_LABELS_CSV) && s->table.name != KC_LABEL_NO_COLUMN;
+    return t->has_names || !t->name_field ? 0 :
+           kc_err_at(e, KC_EINPUT, s->in.name, 0, "no column '%.100s' (--name-field); it holds labels alone",
+                     t->name_field);
+}
+
 int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_labelling *l, struct kc_err *e)
 {
     struct kc_source *src = NULL;
@@ -510,13 +340,14 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
 int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labels_opts *o, struct kc_labelling *l,
                    struct kc_err *e)
 {
-    struct label_reader s = {.l = l, .own = *o, .format = o->format};
+    struct kc_label_reader s = {.l = l, .own = *o, .format = o->format};
     int rc = 0;
     s.o = &s.own;
     memset(l, 0, sizeof *l);
     kc_lines_begin(&s.in, path, src);
     s.in.limit = LONGEST_LINE;
     s.in.limit_code = KC_EINPUT;
+    s.in.copy = o->text ? &o->text->bytes : NULL;
     if (s.format == KC_LABELS_AUTO)
         rc = guess_format(&s, e);
     if (rc == 0)
@@ -526,6 +357,8 @@ int kc_labels_read(const char *path, struct kc_source *src, const struct kc_labe
     if (rc == 0)
         rc = kc_labels_number(l, &s.names.strs, e);
     tell_columns(&s);
+    if (rc == 0 && o->text)
+        rc = tell_text(&s, e);
     kc_lines_free(&s.in);
     kc_intern_free(&s.names);
     kc_strs_free(&s.fields);

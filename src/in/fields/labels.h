@@ -17,6 +17,8 @@ enum kc_labels_format {
     KC_LABELS_FORMATS
 };
 
+struct kc_label_text;
+
 /* The names of the column or member that holds the labels: the first of these that the first line has. The terms are in
  * the first of the usual names (in/fields/fields.h), if any. Names are compared without regard to case. */
 #define KC_LABELS_NAMES "cluster_id, cluster, label, labels, cluster_label, topic, topic_id, class, category, " \
@@ -36,6 +38,7 @@ struct kc_labels_opts {
                               * error as soon as that shows */
     const char *other;       /* what has these rows, for the message */
     uint64_t max;            /* bytes that the labels may take (then KC_ESYS), 0: no limit */
+    struct kc_label_text *text; /* receives the file itself (in/fields/label_text.h); NULL: it is not kept */
 };
 enum { KC_LABELS_NO_LABEL = 1, KC_LABELS_NO_TERM = 2 };
 #define KC_LABELS_MORE(rows) (2 * (rows) + 1024) /* fewer are read to the end, so that a message can name them */
@@ -65,6 +68,9 @@ int kc_labels_load(const char *path, const struct kc_labels_opts *o, struct kc_l
 /* Copy the names to l->names in their order, and number the labels, which are places in names, accordingly.
  * (in/fields/label_names.c) */
 int kc_labels_number(struct kc_labelling *l, const struct kc_strs *names, struct kc_err *e) KC_MUST_USE;
+/* Return 1 and set *v if the text is an integer of at most 15 digits, written as in JSON: a double holds it exactly.
+ * (in/fields/label_names.c) */
+int kc_labels_integer(const char *p, size_t n, int64_t *v);
 void kc_labelling_free(struct kc_labelling *l);
 
 #define KC_LABELS_WORDS "auto tsv csv jsonl plain npy"

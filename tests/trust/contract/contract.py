@@ -36,11 +36,13 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
     "update": ["update", "-q", "-n", "-m", MODEL],
     "score": ["score", "-q", LABELS],
     "diff": ["diff", "-q", LABELS],
+    "edit": ["edit", "-q", "--merge", "0,1"],
 }
+OF_LABELS = ("diff", "edit")  # verbs that read labels instead of rows
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"), ("suggest", "-o"),
-         ("diff", "-o")]
+         ("diff", "-o"), ("edit", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -83,8 +85,8 @@ def reads(verb, many=False):
 
 
 def contents(verb, many=False):
-    """Return what a verb reads: rows, except for diff."""
-    if verb == "diff":
+    """Return what a verb reads: rows, or labels."""
+    if verb in OF_LABELS:
         return read_file(LABELS + ("-many" if many else ""))
     return MANY if many else ROWS
 
@@ -101,7 +103,7 @@ class Cell:
     def run(self):
         cwd = h.folder()
         os.chmod(cwd, 0o755)
-        write_file(os.path.join(cwd, "a"), contents("diff" if self.args[:1] == ["diff"] else "fit"))
+        write_file(os.path.join(cwd, "a"), contents(self.args[0] if self.args[:1] and self.args[0] in OF_LABELS else "fit"))
         extra = []
         try:
             if self.prepare:
@@ -283,7 +285,7 @@ def fifo_input(name, data):
 
 def stdin_cells():
     for verb, args in VERBS.items():
-        args, data, wants = reads(verb), contents(verb), "labels" if verb == "diff" else "records"
+        args, data, wants = reads(verb), contents(verb), "labels" if verb in OF_LABELS else "records"
         want, first, many = plain(args, data), data.index(b"\n") + 1, plain(reads(verb, True), contents(verb, True))
         where = "%s/stdin/" % verb
         yield Cell(where + "pipe", args, stdin=data, out=want)
@@ -292,7 +294,7 @@ def stdin_cells():
         yield Cell(where + "read and write", args, "0<>a", out=want)
         yield Cell(where + "directory", args, "<.", code=4, say="standard input: is a directory", out=b"")
         yield Cell(where + "empty", args, "</dev/null", code=1, say="standard input: no %s" % wants, out=b"")
-        yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say=None if verb == "diff" else
+        yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say=None if verb in OF_LABELS else
                    "standard input: not a format that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of "
                    "kclust-formats(5); rows of float32 without a header need -i raw --dim N")
         if verb == "score":  # the labels are of all rows
@@ -374,7 +376,7 @@ def full_pipe(message):
 
 def operand_cells():
     for verb, args in VERBS.items():
-        data, wants = contents(verb), "labels" if verb == "diff" else "records"
+        data, wants = contents(verb), "labels" if verb in OF_LABELS else "records"
         want = plain(reads(verb), data)
         where = "%s/operand/" % verb
 
@@ -388,7 +390,7 @@ def operand_cells():
         yield Cell(where + "- is standard input", args + ["-"], stdin=data, out=want)
         yield Cell(where + "/dev/stdin", args + ["/dev/stdin"], stdin=data, out=want)
         yield fails("missing", "x/y", "cannot open: No such file or directory")
-        if verb != "diff":
+        if verb not in OF_LABELS:
             yield Cell(where + "missing behind one that is there", args + ["a", "missing"], code=4, out=b"", stdin=None,
                        say="missing: cannot open: No such file or directory" +
                        ("" if verb == "info" else "; an output is named by -o"))
@@ -524,7 +526,7 @@ def output_cells():
                    say="--%s: the file name is empty" %
                    {"-o": "output", "-s": "summary", "-m": "model"}.get(option, option[2:]))
         # what goes wrong later leaves the old file, or none
-        if verb != "diff":
+        if verb not in OF_LABELS:
             yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
                        say="standard input:31: no field 'vec'; the record has no fields")
         yield Cell(where + "bad input, no old file", args("out") + piped[len(base):], stdin=b"[1, 2", code=1, out=b"")
@@ -570,6 +572,44 @@ def update_cells():
                say="m: cannot write: Permission denied")
 
 
+def edit_cells():
+    """Cells for the model that edit reads and replaces, and for labels that are written over those that were read."""
+    data, labels, where = read_file(MODEL), read_file(LABELS), "edit/-m/"
+    put = lambda d: write_file(d + "/m", data)  # noqa: E731
+    edited = os.path.join(h.folder(), "m")
+    write_file(edited, data)
+    args = ["edit", "-q", "--merge", "0,1", "--split", "2"]
+    plain(args + ["-m", edited, "-"])
+    new = read_file(edited)
+    model = args + ["-m", "m", "rows"]
+    rows = lambda d: (put(d), write_file(d + "/rows", ROWS))[:0]  # noqa: E731
+    yield Cell(where + "replaced", model, out=b"", new={"m": new}, prepare=rows)
+    yield Cell(where + "link", args + ["-m", "l", "rows"], out=b"", new={"m": new},
+               prepare=lambda d: (rows(d), os.symlink("m", d + "/l"))[:0])
+    yield Cell(where + "another file", model + ["-o", "new"], out=b"", new={"new": new}, prepare=rows)
+    yield Cell(where + "nothing is written", model + ["-n"], out=b"", prepare=rows)
+    yield Cell(where + "from input to output", args + ["-m", "-", "-o", "-", "rows"], stdin=data, out=new, prepare=rows)
+    yield Cell(where + "sidecar cannot be written", model + ["-s", "d/s"], code=4, stdin=None, prepare=rows,
+               say="d/s: cannot write: No such file or directory")
+    yield Cell(where + "sidecar over the model", model + ["-s", "m"], code=2, stdin=None, prepare=rows)
+    yield Cell(where + "bad rows", args + ["-m", "m", "-"], stdin=ROWS + b"{}\n", code=1, out=b"", prepare=put)
+    yield Cell(where + "rows of other dimensions", args + ["-m", "m", "-"], stdin=jsonl(vectors(5, 3)), code=1, out=b"", prepare=put)
+    yield Cell(where + "no such cluster", ["edit", "-q", "--merge", "0,9", "-m", "m"], code=1, stdin=None, out=b"", prepare=put,
+               say="m: --merge 0,9: no cluster '9'; it has 0, 1, 2")
+    yield Cell(where + "missing", model, code=4, stdin=None, out=b"", say="m: cannot open: No such file or directory")
+    yield Cell(where + "not writable", model, code=4, stdin=None, out=b"", user=NOBODY, prepare=rows,
+               say="m: cannot write: Permission denied")
+    yield Cell(where + "cut short", model, code=1, stdin=None, out=b"",
+               prepare=lambda d: (rows(d), write_file(d + "/m", data[:-1]))[:0])
+    yield Cell("edit/-s/full", VERBS["edit"] + ["l", "-s", "/dev/full"], code=4, out=b"", say="/dev/full: cannot write: " + FULL,
+               prepare=lambda d: write_file(d + "/l", labels))
+    yield Cell("edit/-s/over the labels", VERBS["edit"] + ["l", "-s", "l"], code=2, stdin=None, out=b"",
+               say="--summary and the labels name the same file", prepare=lambda d: write_file(d + "/l", labels))
+    yield Cell("edit/LABELS/replaced", VERBS["edit"] + ["l", "-o", "l"], out=b"", new={"l": plain(VERBS["edit"], labels)},
+               prepare=lambda d: write_file(d + "/l", labels))
+    yield Cell("edit/LABELS/a model", VERBS["edit"] + ["m"], code=2, stdin=None, out=b"", prepare=put)
+
+
 def model_cells():
     """Cells for the model of assign, which must be read before the rows."""
     want = plain(VERBS["assign"])
@@ -613,6 +653,7 @@ def beside_cells():
             ("fit", VERBS["fit"] + ["--where", "no < 20", "--metadata"], ["a"], "--metadata", fields, None),
             ("convert", VERBS["convert"] + ["--terms"], ["a"], "--terms", terms, None),
             ("fit", VERBS["fit"] + ["--keywords", "2", "--stop-words"], ["a"], "--stop-words", stop, None),
+            ("fit", VERBS["fit"] + ["--pairs"], ["a"], "--pairs", b"t0\tt1\tmust\nt2\tt3\tcannot\n", "pairs"),
             ("fit", ["fit", "-q", "--centroids"], ["a"], "--centroids", jsonl(vectors(3, 4)), None),
             ("fit", VERBS["fit"] + ["--like"], ["a"], "--like", read_file(MODEL), None),
             ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels")):
@@ -647,6 +688,7 @@ def all_cells():
     yield from beside_cells()
     yield from model_cells()
     yield from update_cells()
+    yield from edit_cells()
     yield from stdin_cells()
     yield from stdout_cells()
     yield from stderr_cells()

@@ -91,6 +91,9 @@ def scenarios():
     yield Scenario("suggest", [KCLUST, "suggest", "-j", "1", "-k", "2:3", "--resamples", "1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("why", [KCLUST, "why", "-j", "1", "-m", model, "--row", "#1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("diff", [KCLUST, "diff", "-j", "1", "--json", "-o", "changes", labels, labels], ("changes",))
+    yield Scenario("edit", [KCLUST, "edit", "-q", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json",
+                            a["a.jsonl"]], ("m", "side.json"), before={"m": read_file(model)})
+    yield Scenario("edit labels", [KCLUST, "edit", "-j", "1", "--merge", "0,1", "-o", "edited", labels], ("edited",))
     index, fields = os.path.join(fixed, "ids.faiss"), os.path.join(fixed, "fields.json")
     write_file(index, next(data for what, _, data, _ in formats.others(rows) if what == "faiss with ids"))
     write_file(fields, formats.index_of_fields(len(rows)))

@@ -232,6 +232,14 @@ def other_outputs(h, data, threads):
                               "exit status %d, %d bytes, not those of jsonl: %s" % (got[0], len(got[1]), got[2][:200]))
 
 
+def pairs_of(h, data):
+    """A file of pairs of the first rows, by their numbers."""
+    path = os.path.join(h.folder, "pairs.tsv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("".join("%d\t%d\t%s\n" % (i, i + 40, "cannot" if i % 3 else "must") for i in range(60)))
+    return path
+
+
 def graph(h, data, forms_of, threads, binary=None):
     """Lists of neighbours, of all rows and by cells, what they say of labels, labels in their graph and by trees: the same
     bytes for every form, thread and storage."""
@@ -258,6 +266,7 @@ def graph(h, data, forms_of, threads, binary=None):
                  ["fit", "--algorithm", "complete", "-k", "5", "--max-size", "200", *COLUMNS],
                  ["fit", "--algorithm", "single", "-k", "5", *COLUMNS],
                  ["fit", "--algorithm", "ward", "-k", "4", "--two-stage", "30", *COLUMNS],
+                 ["fit", "-k", "4:6", "--n-init", "2", "--pairs", pairs_of(h, data), "--pairs-by", "row", *COLUMNS],
                  ["fit", "-k", "5", "--n-init", "2", *purity], ["fit", "-k", "5", "--space", "graph:12", *purity]):
         key = data.name, *what
         for turn, (form, j) in enumerate((form, j) for form in forms_of for j in threads):
@@ -318,6 +327,31 @@ def assigning_by(h, data, what, options, among):
         h.runs += 1
         h.verdict(name, "" if got == fitted.labels and process.returncode == 0 and got else
                   "exit status %d, other lines than the fit's: %s" % (process.returncode, errors[:200]))
+
+
+def editing(h, data, forms_of, threads, binary=None):
+    """Edits of a model of centroids and of one whose rows vote, with the rows in every form, and of labels."""
+    votes = ["--algorithm", "hdbscan", "--min-size", "4", "--min-samples", "3"]
+    edits = ["--merge", "0,1", "--split", "2:3", "--rename", "2=a name"]
+    for what, options in (("centroids", ["-k", "5", "--n-init", "2"]), ("votes", votes)):
+        fitted = h.fit(data, "jsonl", "plain", "file", ["-j1", *options])
+        labels, model = (os.path.join(h.folder, "edit." + x) for x in ("labels", "model"))
+        for path, content in (labels, fitted.labels), (model, fitted.model):
+            with open(path, "wb") as f:
+                f.write(content)
+        for form, j in ((form, j) for form in forms_of for j in threads):
+            for kind, on in ("model", ["-m", model, "-o", "-"]), ("labels", [labels]):
+                name = "%s edit %s of %s %s -j%d%s" % (data.name, kind, what, form, j, " portable" if binary else "")
+                if not h.wanted(name):
+                    continue
+                done = subprocess.run([binary or KCLUST, "edit", "-q", "-j%d" % j, *edits, *on, *data.options(form),
+                                       data.file(form, "plain")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                      stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False, env=dict(os.environ, TMPDIR=h.folder))
+                h.runs += 1
+                expected = h.expected.setdefault((data.name, "edit", kind, what), done.stdout)
+                h.verdict(name, "" if done.returncode == 0 and done.stdout == expected and expected else
+                          "exit status %d, %d bytes, not those of the first run: %s" % (
+                              done.returncode, len(done.stdout), done.stderr[:200]))
 
 
 def by_fields(h, data, n, threads):
@@ -392,6 +426,7 @@ def kernels(h, sets, options, threads):
     # slower, so on few rows.
     soft = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4,-BMI2,-AVX2_Usable,-FMA_Usable"}
     graph(h, sets[0], ("npy-f4",), (1, 2), binary)
+    editing(h, sets[0], ("npy-f4",), (1, 2), binary)
     for data in sets:
         small = forms.Set(data.name + "-160", data.terms[:160], data.x[:160, :48], h.folder)
         for rows, env in (data, {}), (small, soft):
@@ -468,6 +503,7 @@ def main(arguments):
             every_form(h, sample, sizes, ("file", "pipe"), ("plain", "gzip"), (2, 3, 1, 7))
             assigning(h, sample, ("file", "pipe"), ("plain",), (1, 2, 5))
             graph(h, sample, ("jsonl", "npy-f4"), (1, 2, 5))
+            editing(h, sample, ("jsonl", "npy-f4"), (1, 2, 5))
             by_fields(h, sample, 500, (2, 7))
             kernels(h, [sample], ["-k", "2:3", "--n-init", "1"], (2,))
         else:
@@ -477,6 +513,7 @@ def main(arguments):
             other_outputs(h, sample, THREADS)
             assigning(h, sample, ("file", "stdin", "pipe"), packs, THREADS)
             graph(h, sample, forms.FORMATS, THREADS)
+            editing(h, sample, forms.FORMATS, THREADS)
             by_fields(h, sample, len(sample.terms), THREADS)
             real = list(load_real(h))
             for data in real:  # all mixes of format, compression and way have been seen on the sample

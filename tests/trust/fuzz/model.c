@@ -1,13 +1,15 @@
 /* The model file. Bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may
  * grow without its length being guessed. What is accepted holds together and is written back in one form. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "fuzz.h"
 #include "model/assign.h"
-#include "model/model.h"
+#include "model/edit.h"
+#include "par/pool.h"
 
 static void holds_together(const struct kc_model *m)
 {
@@ -95,6 +97,46 @@ static void accepted(const struct kc_model *m)
     kc_buf_free(&two);
 }
 
+/* Unite the first clusters, and name the last: the result is a model, too. */
+static void try_edit(struct kc_model *m)
+{
+    static struct kc_pool *pool;
+    struct kc_err e = KC_ERR_INIT;
+    if (!pool && !(pool = kc_pool_new(1, &e)))
+        abort();
+    const struct kc_ctx ctx = {.pool = pool};
+    struct kc_edit_opts *o = calloc(1, sizeof *o);
+    struct kc_strs ids = {0};
+    struct kc_edits edits;
+    struct kc_model_edited edited;
+    char merge[64], rename[64];
+    for (size_t c = 0; o && c < m->k; c++) {
+        char id[24];
+        const int n = snprintf(id, sizeof id, "%lld", (long long)m->ids[c]);
+        if (kc_strs_add(&ids, id, (size_t)n, &e) != 0)
+            abort();
+    }
+    if (!o)
+        abort();
+    snprintf(merge, sizeof merge, "%lld,%lld", (long long)m->ids[0], (long long)m->ids[m->k > 1]);
+    snprintf(rename, sizeof rename, "%lld=x", (long long)m->ids[m->k - 1]);
+    FUZZ_CHECK((m->k < 3 || kc_edit_parse(o, KC_EDIT_MERGE, merge, "--merge", &e) == 0) &&
+               kc_edit_parse(o, KC_EDIT_RENAME, rename, "--rename", &e) == 0);
+    FUZZ_CHECK(kc_edits_find(&edits, o, &ids, m->counts, "m", &e) == 0 && edits.after == (m->k < 3 ? m->k : m->k - 1));
+    if (kc_model_edit(&ctx, m, &edits, NULL, &edited, &e) == 0) {
+        size_t n;
+        const char *name = kc_model_label(m, m->k - 1, &n);
+        FUZZ_CHECK(m->k == edits.after && n == 1 && *name == 'x');
+        accepted(m);
+    } else {
+        FUZZ_CHECK(e.code == KC_EINPUT);
+    }
+    kc_model_edited_free(&edited);
+    kc_edits_free(&edits);
+    kc_strs_free(&ids);
+    free(o);
+}
+
 /* By its path, as a file or through a pipe: the same answer as from memory. */
 static void by_path(const uint8_t *p, size_t n, int through_pipe, const struct kc_err *want)
 {
@@ -153,8 +195,10 @@ void fuzz_model(const uint8_t *p, size_t n)
     }
     if (!(n >= 2 && ((p[0] == 0x1F && p[1] == 0x8B) || p[0] == 0x28 || (p[0] & 0xF0) == 0x50))) /* packed, perhaps */
         by_path(p, n, flags >> 1 & 1, &e);
-    if (rc == 0)
+    if (rc == 0) {
         accepted(&m);
+        try_edit(&m);
+    }
     kc_model_free(&m);
     free(own);
 }

@@ -7,9 +7,12 @@
 #include <unistd.h>
 #include <zlib.h>
 #include "fuzz.h"
-#include "in/fields/labels.h"
+#include "in/fields/label_text.h"
 #include "in/fields/meta.h"
+#include "in/fields/pair_list.h"
+#include "io/outfile.h"
 #include "io/source.h"
+#include "report/relabel.h"
 
 #define FD 102
 #define PATH "/proc/self/fd/102"
@@ -98,6 +101,71 @@ static void same_error(int rc, int rc2, const struct kc_err *a, const struct kc_
     FUZZ_CHECK(rc == 0 || (a->msg[0] != '\0' && a->code == KC_EINPUT));
 }
 
+/* Write the labels again, those of the last cluster as those of the first (unite) or as they are, to the descriptor FD. */
+static void rewrite_labels(const struct kc_label_text *t, const struct kc_labelling *l, int unite)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_outfile *f = NULL;
+    uint32_t *label = calloc(l->n, sizeof *label), *first = calloc(l->k + 1, sizeof *first);
+    uint32_t *none = malloc((l->k + 1) * sizeof *none);
+    if (!label || !first || !none)
+        abort();
+    for (size_t i = l->n; i-- > 0;) {
+        if (l->labels[i] != KC_NOISE)
+            first[l->labels[i]] = (uint32_t)i;
+        label[i] = unite && l->labels[i] == l->k - 1 ? 0 : l->labels[i];
+    }
+    memset(none, 0xff, (l->k + 1) * sizeof *none);
+    const struct kc_relabel r = {.text = t, .old = l, .label = label, .ids = &l->names, .id_row = first,
+                                 .title_row = none, .title = none, .name = PATH};
+    int fd = memfd_create("labels", 0);
+    if (fd < 0 || dup2(fd, FD) < 0)
+        abort();
+    close(fd);
+    FUZZ_CHECK(kc_outfile_open(&f, "/dev/fd/102", &e) == 0 && kc_out_relabel(f, &r, &e) == 0 &&
+               kc_outfile_commit(f, &e) == 0);
+    kc_outfile_free(f);
+    free(none);
+    free(first);
+    free(label);
+}
+
+/* Read the file, which is accepted, with its text: nothing changes if nothing is to be changed, and labels that are
+ * written in the place of others are read as these. */
+static void try_text(const struct kc_labels_opts *o, const uint8_t *p, size_t n, const struct kc_labelling *want)
+{
+    struct kc_label_text t = {0};
+    struct kc_labels_opts own = *o;
+    struct kc_labelling l, again;
+    struct kc_err e = KC_ERR_INIT;
+    own.text = &t;
+    FUZZ_CHECK(kc_labels_load(PATH, &own, &l, &e) == 0 && l.n == want->n && t.n == l.n && l.k == want->k);
+    FUZZ_CHECK(t.bytes.n == n && memcmp(t.bytes.p, p, n) == 0);
+    for (size_t i = 0; i < t.n; i++)
+        FUZZ_CHECK(t.label[i].begin < t.label[i].end && t.label[i].end <= n &&
+                   (i == 0 || t.label[i].begin >= t.label[i - 1].end) && t.name[i].begin <= t.name[i].end);
+    rewrite_labels(&t, &l, 0);
+    off_t size = lseek(FD, 0, SEEK_END);
+    char *back = malloc(n + 1);
+    FUZZ_CHECK(size >= 0 && (size_t)size <= n && back && pread(FD, back, (size_t)size, 0) == size &&
+               memcmp(back, p, (size_t)size) == 0 && ((size_t)size == n || t.format == KC_LABELS_NPY));
+    free(back);
+    if (l.k > 1 && t.format != KC_LABELS_TSV && t.format != KC_LABELS_CSV) { /* a table may look like another one */
+        rewrite_labels(&t, &l, 1);
+        own.text = NULL;
+        own.format = t.format;
+        lseek(FD, 0, SEEK_SET);
+        if (t.array)
+            own.format = KC_LABELS_AUTO;
+        FUZZ_CHECK(kc_labels_load(PATH, &own, &again, &e) == 0 && again.n == l.n && again.k == l.k - 1);
+        for (size_t i = 0; i < l.n; i++)
+            FUZZ_CHECK(again.labels[i] == (l.labels[i] == l.k - 1 ? 0 : l.labels[i]));
+        kc_labelling_free(&again);
+    }
+    kc_labelling_free(&l);
+    kc_label_text_free(&t);
+}
+
 static void try_labels(const struct kc_labels_opts *o, const uint8_t *p, size_t n, size_t piece)
 {
     struct kc_labelling a, b;
@@ -118,6 +186,8 @@ static void try_labels(const struct kc_labels_opts *o, const uint8_t *p, size_t 
             assigned += a.labels[i] != KC_NOISE;
         }
         FUZZ_CHECK(assigned == a.assigned);
+        offer(p, n, 0);
+        try_text(o, p, n, &a);
     }
     kc_labelling_free(&a);
     kc_labelling_free(&b);
@@ -156,6 +226,22 @@ static void try_metadata(const char *key, const uint8_t *p, size_t n, size_t pie
     kc_attrs_free(&want);
 }
 
+/* The same as a file of pairs. */
+static void try_pairs(const uint8_t *p, size_t n, size_t piece)
+{
+    struct kc_pair_list a, b;
+    struct kc_err e = KC_ERR_INIT, f = KC_ERR_INIT;
+    offer(p, n, 0);
+    int rc = kc_pair_list_load(&a, PATH, (uint64_t)1 << 20, &e);
+    offer(p, n, piece);
+    int rc2 = kc_pair_list_load(&b, PATH, (uint64_t)1 << 20, &f);
+    same_error(rc, rc2, &e, &f);
+    FUZZ_CHECK(rc != 0 || (a.n > 0 && a.n == b.n && same_strs(&a.terms, &b.terms) && a.terms.n == 2 * a.n &&
+                           memcmp(a.cannot, b.cannot, a.n) == 0));
+    kc_pair_list_free(&a);
+    kc_pair_list_free(&b);
+}
+
 /* Bytes: options; how; then the file. */
 void fuzz_labels(const uint8_t *p, size_t n)
 {
@@ -168,6 +254,8 @@ void fuzz_labels(const uint8_t *p, size_t n)
         try_metadata(p[0] & 1 ? "id" : NULL, p + 2, n - 2, piece);
         return;
     }
+    if (p[1] & 128)
+        try_pairs(p + 2, n - 2, piece);
     struct kc_labels_opts o = {.format = (enum kc_labels_format)((p[0] & 7) % KC_LABELS_FORMATS)};
     o.noise = p[0] >> 3 & 1;
     o.label_field = fields[p[0] >> 4 & 3];

@@ -189,6 +189,24 @@ def update(folder, n):
     return ["update", "-q", "-m", "m", "b.jsonl"]
 
 
+def pairs(folder, n):
+    """A fit of few rows with n pairs that must be apart, in a ring."""
+    put(folder, "p", lines("t%d\tt%d\tcannot" % (i, (i + 1) % n) for i in range(n)))
+    return ["-q", "-k", "4", "--n-init", "1", "--pairs", "p", put(folder, "a.jsonl", jsonl(rows(n)))]
+
+
+def edit(form):
+    """Edit a model of n / 8 clusters, or a file of n labels, by as many corrections as there are clusters."""
+    def run(folder, n):
+        k = n // 8
+        edits = [x for c in range(k // 2) for x in ("--merge", "%d,%d" % (2 * c, 2 * c + 1))][:2 * 4000]
+        if form == "model":
+            return ["edit", *edits, "-m", model("info")(folder, n)[1]]
+        put(folder, "l", lines(form % (i, i % k) for i in range(n)))
+        return ["edit", *edits, "-o", "out", "l"]
+    return run
+
+
 SCENARIOS = {
     "jsonl": (2000, text(lambda i: {})),
     "jsonl with many members": (60, text(lambda i: {"m%d" % j: j for j in range(100)})),
@@ -241,6 +259,10 @@ SCENARIOS = {
     "config": (1000, config),
     "model": (400, model("info")),
     "update": (1000, update),
+    "pairs": (500, pairs),
+    "edit of a model": (400, edit("model")),
+    "edit of labels, tsv": (4000, edit("t%d\t%d")),
+    "edit of labels, jsonl": (4000, edit('{"term": "t%d", "cluster_id": %d}')),
     # The square, as the manual says: all pairs of clusters are compared.
     "groups that are merged": (300, groups(["--merge-groups", "0.5"])),
 }
@@ -280,7 +302,7 @@ def measure(label):
         for step in range(STEPS + 1):
             folder = h.folder()
             args = make(folder, n << step)
-            if args[0] not in ("info", "convert", "diff", "score", "update"):
+            if args[0] not in ("info", "convert", "diff", "score", "update", "edit"):
                 args = ["fit", *args]
             count, code = count_instructions(folder, [args[0], *(["-j", "1"] if args[0] in ("fit", "update") else []), *args[1:]])
             counts.append(count)

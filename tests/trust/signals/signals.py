@@ -82,6 +82,9 @@ def scenarios():
     lines = read_file(labels)
     yield Scenario("diff waits", ["diff", "-o", "changes", labels, "-"], ("changes",), feed=lines[:100000])
     yield Scenario("diff works", ["diff", "-o", "changes", labels, labels], ("changes",))
+    yield Scenario("edit waits", ["edit", "--merge", "0,1", "-o", "edited"], ("edited",), feed=lines[:100000])
+    yield Scenario("edit works", ["edit", "-q", "-m", "m", "--merge", "0,1", "--split", "2", a["many.jsonl"]], ("m",),
+                   before={"m": read_file(model)})
     write_file(os.path.join(fixed, "fields.jsonl"), b"".join(
         b'{"key": "%s", "kind": "%d"}\n' % (line.split(b"\t")[0], i % 7) for i, line in enumerate(lines.splitlines())))
     yield Scenario("convert of some works", ["convert", "-o", "x.faiss", "--metadata",

@@ -142,6 +142,9 @@ def scenarios():
                    outputs=("m", "labels", "side.json", "late"), before={"m": read_file(os.path.join(fixed, "model"))})
     yield Scenario("score", ["score", os.path.join(fixed, "labels"), "-"], stdin=jsonl(rows))
     yield Scenario("diff", ["diff", os.path.join(fixed, "labels"), os.path.join(fixed, "labels")])
+    yield Scenario("edit", ["edit", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json", a["a.jsonl"]],
+                   outputs=("m", "side.json"), before={"m": read_file(os.path.join(fixed, "model"))})
+    yield Scenario("edit-labels", ["edit", "--merge", "0,1", "-o", "labels", os.path.join(fixed, "labels")], outputs=("labels",))
     yield Scenario("assign-pipe", assign + ["--annotate"], stdin=jsonl(rows))
     yield Scenario("fit-link", FIT + ["-o", "link", a["a.jsonl"], a["b.jsonl"]], outputs=("link",),
                    links={"link": "dir/real"})

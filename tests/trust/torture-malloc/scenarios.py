@@ -59,6 +59,7 @@ def make(folder, kclust):
     put("words.jsonl", "".join('{"term": "\u039f\u03a3 Росси\u0301я, e\u0302\u0301 the word%d", "vec": [%s]}\n' %
                                (i % 7, ", ".join("%.9g" % x for x in v)) for i, v in enumerate(few)).encode())
     put("stop", b"word3\nsome words\n")
+    put("pairs", b"t0\tt1\tmust\nt1\tt2\tmust\nt0\tt3\tcannot\nt3\tt4\tcannot\nt0\tt2\tcannot\n")
     put("some.npy", data.npy(some))
     for _, name, content, _ in formats.others(few):
         put(name, content)
@@ -158,6 +159,8 @@ TABLE = [
     Scenario("assign by votes", ["assign", "-m", "IN/votes", "--drift", "--columns", "term,cluster,probability", "--top", "2",
                                  "-o", "out", "-s", "side", "IN/batch.jsonl"], old=["out", "side"]),
     Scenario("info of a model that votes", ["info", "IN/votes"]),
+    Scenario("fit with pairs", ["fit"] + QUICK + ["--pairs", "IN/pairs", "-o", "out", "-s", "side", "-m", "model",
+                                                  "IN/few.jsonl"], old=["out", "side", "model"]),
     Scenario("fit in the graph's space", ["fit"] + QUICK + ["--space", "graph:3", "-o", "out", "-s", "side",
                                           "IN/few.jsonl"], old=["out", "side"]),
     Scenario("fit in few directions", ["fit"] + QUICK + ["--space", "pca:2", "-o", "out", "-s", "side", "IN/few.jsonl"],
@@ -200,6 +203,13 @@ TABLE = [
     Scenario("score", ["score", "IN/labels", "IN/few.jsonl"]),
     Scenario("score, near-duplicates", ["score", "--near-duplicates", "0.5", "IN/labels", "IN/few.jsonl"]),
     Scenario("diff", ["diff", "IN/labels", "IN/labels"], threads=(0,)),
+    Scenario("edit a model", ["edit", "-m", "IN/model", "--merge", "0,2", "--split", "1", "--rename", "0=Name", "-o", "new",
+                              "-s", "side", "IN/few.jsonl"], old=["new", "side"]),
+    Scenario("edit a model without rows", ["edit", "-m", "IN/model2", "--merge", "0,2", "-o", "new"], old=["new"]),
+    Scenario("edit a model that votes", ["edit", "-m", "IN/votes", "--split", "0:3", "-o", "new", "IN/few.jsonl"],
+             old=["new"]),
+    Scenario("edit labels", ["edit", "--merge", "0,2", "--rename", "3=x", "--split", "1", "-o", "out", "-s", "side",
+                             "IN/labels", "IN/few.jsonl"], old=["out", "side"]),
     Scenario("diff of models", ["diff", "-o", "out", "IN/model", "IN/model2"], old=["out"], threads=(0,)),
     Scenario("info", ["info", "IN/few.jsonl.gz"]),
     Scenario("info as JSON", ["info", "--json", "IN/few.npy", "IN/few.kvec"]),

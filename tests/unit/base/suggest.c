@@ -14,7 +14,7 @@ static int means(const char *word, const char *list, const char *want)
 
 TEST(base_suggest)
 {
-    static const char verbs[] = "fit assign update score diff convert info help";
+    static const char verbs[] = "fit assign update score diff edit neighbours convert info help";
     CHECK(means("asign", verbs, "assign"));
     CHECK(means("assing", verbs, "assign")); /* two letters swapped are one edit */
     CHECK(means("fti", verbs, "fit"));

@@ -10,56 +10,19 @@
 #include "core/judge/drift.h"
 #include "data.h"
 #include "io/source.h"
-#include "model/model.h"
+#include "model_util.h"
 #include "report_util.h"
 #include "par/pool.h"
 #include "unit.h"
-
-struct world {
-    struct kc_ctx ctx;
-    struct kc_dataset ds;
-    struct kc_clustering fit;
-    struct kc_kmeans_opts o;
-    struct kc_model m;
-    struct kc_err e;
-};
-
-/* n rows in `centres` groups, fitted, as a model. copies: each row stands so often. */
-static void make(struct world *w, struct kc_rng *r, size_t n, size_t d, size_t centres, size_t copies, uint64_t max_size)
-{
-    float *x = data_clustered(r, n, d, centres, 0.6);
-    memset(w, 0, sizeof *w);
-    w->ctx = data_ctx(2);
-    w->ds.x.d = d;
-    for (size_t i = 0; i < n; i++)
-        CHECK(kc_matrix_append(&w->ds.x, x + i / copies * copies * d, 1, &w->e) == 0);
-    free(x);
-    w->ds.rows = kc_rows_memory(w->ds.x.x, n, d);
-    w->o = (struct kc_kmeans_opts)KC_KMEANS_OPTS_DEFAULT;
-    w->o.k = (struct kc_krange){2, 6, 1, 0, 0, 0};
-    w->o.n_init = 2;
-    w->o.max_size = max_size;
-    const struct kc_request request = {.want_sums = 1};
-    CHECK(kc_kmeans_run(&w->ctx, &w->ds.rows, &w->o, &request, &w->fit, &w->e) == 0);
-    CHECK(kc_model_make(&w->ctx, &w->m, KC_MODEL_CENTROIDS, &w->ds, &w->fit, &w->o, NULL, NULL, &w->e) == 0);
-}
-
-static void drop(struct world *w)
-{
-    kc_model_free(&w->m);
-    kc_clustering_free(&w->fit);
-    kc_dataset_free(&w->ds);
-    kc_pool_free(w->ctx.pool);
-}
 
 TEST(model_comes_back_as_it_was_saved)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 70, 0);
     for (int round = 0; round < 6; round++) {
-        struct world w;
+        struct model_world w;
         struct kc_model m;
         size_t n, n2;
-        make(&w, &r, 40 + kc_rng_below(&r, 200), 1 + kc_rng_below(&r, 40), 4, round % 2 ? 1 : 5, round % 3 ? 0 : 30);
+        model_world_make(&w, &r, 40 + kc_rng_below(&r, 200), 1 + kc_rng_below(&r, 40), 4, round % 2 ? 1 : 5, round % 3 ? 0 : 30);
         char *bytes = out_model(&w.m, &n, &w.e);
         CHECK(kc_model_parse(&m, bytes, n, "x", &w.e) == 0);
         CHECK_MSG(w.e.code == KC_OK, "%s", w.e.msg);
@@ -71,7 +34,7 @@ TEST(model_comes_back_as_it_was_saved)
         free(again);
         free(bytes);
         kc_model_free(&m);
-        drop(&w);
+        model_world_drop(&w);
     }
 }
 
@@ -79,8 +42,8 @@ TEST(model_comes_back_as_it_was_saved)
 TEST(model_quantiles_leave_the_member_out)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 71, 0);
-    struct world w;
-    make(&w, &r, 150, 12, 3, 1, 0);
+    struct model_world w;
+    model_world_make(&w, &r, 150, 12, 3, 1, 0);
     size_t d = w.m.d;
     double total = 0;
     for (size_t c = 0; c < w.m.k; c++) {
@@ -104,7 +67,7 @@ TEST(model_quantiles_leave_the_member_out)
         CHECK(kc_model_percentile(&w.m, c, 50.5) >= kc_model_percentile(&w.m, c, 50));
     }
     CHECK(fabs(total / (double)w.fit.n - w.m.baseline.similarity) < 1e-5);
-    drop(&w);
+    model_world_drop(&w);
 }
 
 /* Equal rows in several clusters too: read in order, the table gives each its label. */
@@ -112,8 +75,8 @@ TEST(model_remembers_rows_that_size_limits_moved)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 72, 0);
     for (int round = 0; round < 8; round++) {
-        struct world w;
-        make(&w, &r, 120, 8, 2, round % 2 ? 1 : 20, 13);
+        struct model_world w;
+        model_world_make(&w, &r, 120, 8, 2, round % 2 ? 1 : 20, 13);
         size_t n = w.fit.n, d = w.m.d;
         uint32_t *labels = malloc(n * sizeof *labels);
         float *similarity = malloc(n * sizeof *similarity);
@@ -135,7 +98,7 @@ TEST(model_remembers_rows_that_size_limits_moved)
         free(used);
         free(similarity);
         free(labels);
-        drop(&w);
+        model_world_drop(&w);
     }
 }
 
@@ -159,10 +122,10 @@ TEST(model_of_weighted_rows)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 76, 0);
     for (int kind = 0; kind < DATA_KINDS; kind++) {
-        struct world w;
+        struct model_world w;
         struct kc_model m;
         size_t n, rows = 400, d = 12;
-        make(&w, &r, rows, d, 5, 1, kind == DATA_MIXED ? 120 : 0);
+        model_world_make(&w, &r, rows, d, 5, 1, kind == DATA_MIXED ? 120 : 0);
         kc_model_free(&w.m);
         kc_clustering_free(&w.fit);
         double *weights = data_weights(&r, rows, (enum data_weights)kind);
@@ -183,7 +146,7 @@ TEST(model_of_weighted_rows)
         kc_model_free(&m);
         free(bytes);
         free(weights);
-        drop(&w);
+        model_world_drop(&w);
     }
 }
 
@@ -191,9 +154,9 @@ TEST(model_of_weighted_rows)
 TEST(model_damaged_is_refused)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 73, 0);
-    struct world w;
+    struct model_world w;
     size_t n;
-    make(&w, &r, 60, 5, 3, 1, 25);
+    model_world_make(&w, &r, 60, 5, 3, 1, 25);
     char *bytes = out_model(&w.m, &n, &w.e);
     for (size_t cut = 0; cut < n; cut++) {
         struct kc_err e = KC_ERR_INIT;
@@ -221,15 +184,15 @@ TEST(model_damaged_is_refused)
         bytes[i] = was;
     }
     free(bytes);
-    drop(&w);
+    model_world_drop(&w);
 }
 
 /* A model names its algorithm if it is not the first one, and is refused where that is not known. */
 TEST(model_names_its_algorithm)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 74, 0);
-    struct world w;
-    make(&w, &r, 40, 4, 3, 1, 0);
+    struct model_world w;
+    model_world_make(&w, &r, 40, 4, 3, 1, 0);
     struct kc_algorithm other = *kc_algorithms[0];
     w.m.algorithm = &other;
     static const char *const names[] = {"kmeans", "toy"};
@@ -249,7 +212,7 @@ TEST(model_names_its_algorithm)
         free(bytes);
     }
     w.m.algorithm = kc_algorithms[0];
-    drop(&w);
+    model_world_drop(&w);
 }
 
 /* Write n bytes to path and return whether that is a model; the bytes are still there to be read. */
