@@ -3,9 +3,11 @@
 #ifndef KC_CORE_JUDGE_JUDGING_H
 #define KC_CORE_JUDGE_JUDGING_H
 
-#include "core/cluster/space.h"
+#include "base/err.h"
 #include "core/judge/entry.h"
 
+struct kc_space;       /* core/cluster/space.h */
+struct kc_rows;        /* la/rows.h */
 struct kc_affinity;    /* core/graph/affinity.h */
 struct kc_kmeans_opts; /* core/kmeans/kmeans.h */
 

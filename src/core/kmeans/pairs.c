@@ -239,8 +239,8 @@ uint64_t kc_kmeans_pairs_bytes(size_t n, size_t d, const struct kc_kmeans_opts *
                                unsigned threads)
 {
     static const double some = 1; /* stands for the weights of the points */
-    const struct kc_request points = {.weights = &some, .judge = r->judge}, rows = {.weights = r->weights, .want_rows = r->want_rows,
-                                                                 .want_sums = r->want_sums};
+    const struct kc_request points = {.weights = &some, .judge = r->judge};
+    const struct kc_request rows = {.weights = r->weights, .want_rows = r->want_rows, .want_sums = r->want_sums};
     const uint64_t most = kc_krange_for(&o->k, n).max, k = most < n ? most : n;
     const size_t paired = r->pairs->n < n / 2 ? 2 * r->pairs->n : n;
     const uint64_t held = (uint64_t)n * (d * sizeof(float) + sizeof(double) + 2 * sizeof(uint32_t)) +
