@@ -18,7 +18,8 @@ struct kc_structure {
     unsigned references;
     int found;
     /* The largest modularity and silhouette over some k of 2 to 40, their means over the references, and how many
-     * standard deviations of these lie between: */
+     * standard deviations of these lie between; of the modularity, the larger of that and the same for the mean over
+     * the k: */
     double modularity, reference_modularity, modularity_z;
     double silhouette, reference_silhouette, silhouette_z;
 };
