@@ -37,8 +37,8 @@ def temporary(folder):
 
 
 def steady(data):
-    """Return a sidecar, a summary or metrics without seconds and memory, which differ from run to run; other bytes
-    unchanged. (Unlike here, judge.py distinguishes unknown memory from known.)"""
+    """Return a sidecar, a summary or metrics without seconds and memory, which differ from run to run, and a suggested
+    command without its operands; other bytes unchanged. (Unlike here, judge.py distinguishes unknown memory from known.)"""
     if data.startswith(b"{"):
         try:
             d = json.loads(data)
@@ -47,6 +47,7 @@ def steady(data):
         if isinstance(d, dict) and "seconds" in d:
             d["seconds"] = d["peak_rss"] = None
             return json.dumps(d).encode()
+    data = re.sub(rb"\n    kclust -k [^\n]*\n", b"\n    COMMAND\n", data)
     data = re.sub(rb"\n[^\n]*kclust_run_(duration_seconds|peak_resident_memory_bytes)[^\n]*", b"", data)
     return re.sub(rb", [0-9.]+ s(?: \(read [0-9.]+, (?:space [0-9.]+, )?sweep [0-9.]+\))?(?:, peak [0-9.]+ ?[kKMGTB]*)?\n", b", TIME\n",
                   data)

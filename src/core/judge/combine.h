@@ -4,8 +4,8 @@
 
 #include "core/judge/entry.h"
 
-/* Set the merit of n >= 1 entries, by rising k, from their silhouettes and modularities; and from those of the halves
- * and the stabilities, where they are known. An entry without modularity has no merit: NAN. */
+/* Set the merit of n >= 1 entries, by rising k, from their silhouettes and modularities, and from those of the halves,
+ * where they are known. An entry without modularity has no merit: NAN. */
 void kc_combine(struct kc_k_entry *e, size_t n);
 
 /* How sure a choice is. */
