@@ -203,7 +203,8 @@ static uint64_t count_bytes(size_t n, size_t d, size_t original_d, uint64_t kmax
     uint64_t most = 0;
     if (fit && (wanted & KC_EVIDENCE_HALVES)) {
         const struct kc_kmeans_opts few = choose_fit(fit, HALF_STARTS);
-        const struct kc_halves_opts o = {.fit = &few, .splits = KC_CHOICE_SPLITS, .most = KC_CHOICE_HALF};
+        const struct kc_halves_opts o = {.fit = &few, .splits = KC_CHOICE_SPLITS, .most = KC_CHOICE_HALF,
+                                         .judge = (wanted & KC_EVIDENCE_MODULARITY) != 0};
         most = kc_halves_bytes(n, d, original_d, &ks, &o, weighted, threads) + n * sizeof(uint32_t);
     }
     if (fit && (wanted & KC_EVIDENCE_GAP)) {
