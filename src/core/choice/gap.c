@@ -11,6 +11,8 @@
 #include "core/choice/sample.h"
 #include "core/kmeans/sweep.h"
 
+#define NOTHING 1e-12 /* of the rows: as much inertia may be rounding, where each different row is a cluster */
+
 /* What one gap works with. */
 struct gapping {
     const struct kc_ctx *ctx;
@@ -29,6 +31,7 @@ static int measure_rows(struct gapping *w, const float *x)
     struct kc_space s = {.ctx = w->ctx, .rows = kc_rows_memory(x, w->n, w->d), .n = w->n, .d = w->d};
     struct kc_k_entry *entry = kc_mem_alloc(w->nk, sizeof *entry, w->e);
     struct kc_sweep sweep = {0};
+    const double nothing = NOTHING * (double)w->n;
     uint64_t distinct;
     size_t nk = w->nk;
     int rc = entry ? kc_choose_distinct(&s.rows, w->ks[nk - 1], &distinct, w->e) : -1;
@@ -38,7 +41,7 @@ static int measure_rows(struct gapping *w, const float *x)
         rc = kc_sweep_run(&s, w->ks, nk, &w->fit, &sweep, w->e) != 0 ? -1 :
              kc_sweep_judge(&s, sweep.best, nk, entry, w->e);
     for (size_t i = 0; rc == 0 && i < w->nk; i++)
-        w->tight[i] = i < nk && entry[i].inertia > 0 ? kc_ln(entry[i].inertia) : NAN;
+        w->tight[i] = i < nk ? kc_ln(entry[i].inertia > nothing ? entry[i].inertia : nothing) : NAN;
     kc_sweep_free(&sweep);
     kc_mem_free(entry);
     return rc;
