@@ -96,5 +96,8 @@ size_t kc_ref_elbow(const uint32_t *k, const double *inertia, size_t n, int dent
 double kc_ref_strength(const uint32_t *own, uint32_t k, const uint32_t *other, size_t n);
 /* Return the largest Jaccard coefficient of cluster c of labels (n) with one of the k clusters of other (n). */
 double kc_ref_jaccard(const uint32_t *labels, uint32_t c, const uint32_t *other, uint32_t k, size_t n);
+/* Scale n unit rows x (n, d) by the lengths that core/choice/radii.h speaks of, with the inverse of the covariance by
+ * elimination, in `rounds` rounds. */
+void kc_ref_radii(float *x, size_t n, size_t d, unsigned rounds);
 
 #endif

@@ -2,6 +2,7 @@
  * counted one by one. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "core/ref/ref.h"
 
 size_t kc_ref_elbow(const uint32_t *k, const double *inertia, size_t n, int dents)
@@ -64,4 +65,61 @@ double kc_ref_jaccard(const uint32_t *labels, uint32_t c, const uint32_t *other,
         best = either > 0 ? fmax(best, both / either) : best;
     }
     return best;
+}
+
+/* Solve m z = b for the symmetric m (d, d), by elimination without pivots, in place: z is left in b. */
+static void solve_system(double *m, double *b, size_t d)
+{
+    for (size_t i = 0; i < d; i++)
+        for (size_t j = i + 1; j < d; j++) {
+            const double f = m[j * d + i] / m[i * d + i];
+            for (size_t t = i; t < d; t++)
+                m[j * d + t] -= f * m[i * d + t];
+            b[j] -= f * b[i];
+        }
+    for (size_t i = d; i-- > 0;) {
+        for (size_t t = i + 1; t < d; t++)
+            b[i] -= m[i * d + t] * b[t];
+        b[i] /= m[i * d + i];
+    }
+}
+
+void kc_ref_radii(float *x, size_t n, size_t d, unsigned rounds)
+{
+    float *unit = malloc(n * d * sizeof *unit);
+    double *mean = calloc(d, sizeof *mean), *m = calloc(d * d, sizeof *m), *copy = calloc(d * d, sizeof *copy);
+    double *z = calloc(d, sizeof *z), *length = calloc(n, sizeof *length);
+    if (!unit || !mean || !m || !copy || !z || !length)
+        abort();
+    memcpy(unit, x, n * d * sizeof *unit);
+    for (unsigned round = 0; round < rounds; round++) {
+        double trace = 0, sum = 0;
+        kc_ref_moments(x, n, d, 1, mean, m);
+        for (size_t t = 0; t < d; t++)
+            trace += m[t * d + t];
+        for (size_t t = 0; t < d; t++)
+            m[t * d + t] += 1e-6 * trace / (double)d + 1e-12;
+        for (size_t i = 0; i < n; i++) {
+            double a = 0, b = 0;
+            memcpy(copy, m, d * d * sizeof *m);
+            for (size_t t = 0; t < d; t++)
+                z[t] = (double)unit[i * d + t];
+            solve_system(copy, z, d);
+            for (size_t t = 0; t < d; t++) {
+                a += (double)unit[i * d + t] * z[t];
+                b += mean[t] * z[t];
+            }
+            length[i] = (b + sqrt(b * b + 4 * a * ((double)d - 1))) / (2 * a);
+            sum += length[i] / (double)n;
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t t = 0; t < d; t++)
+                x[i * d + t] = (float)((double)unit[i * d + t] * length[i] / sum);
+    }
+    free(length);
+    free(z);
+    free(copy);
+    free(m);
+    free(mean);
+    free(unit);
 }
