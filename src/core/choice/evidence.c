@@ -88,10 +88,12 @@ static int judge_modularity(struct kc_judging *j, const uint32_t *const *labels,
     return 0;
 }
 
-/* Let each half choose a k by its own figures: entry[].support, and the means of the figures. */
+/* Let each half choose a k by its own figures: entry[].support, and the means of the figures. A half with fewer
+ * different rows than the smallest k chooses none; if all do so, there is no support. */
 static int count_votes(const struct kc_halves *h, struct kc_k_entry *entry, size_t nk, struct kc_err *e)
 {
     struct kc_k_entry *own = kc_mem_alloc(nk, sizeof *own, e);
+    unsigned votes = 0;
     if (!own)
         return -1;
     for (size_t i = 0; i < nk; i++)
@@ -109,10 +111,13 @@ static int count_votes(const struct kc_halves *h, struct kc_k_entry *entry, size
         for (size_t i = 1; i < nk; i++)
             if (!isnan(own[i].merit) && (isnan(own[best].merit) || own[i].merit > own[best].merit))
                 best = i;
+        if (isnan(own[best].merit))
+            continue;
         entry[best].support++;
+        votes++;
     }
     for (size_t i = 0; i < nk; i++)
-        entry[i].support /= h->halves;
+        entry[i].support = votes ? entry[i].support / h->halves : NAN;
     kc_mem_free(own);
     return 0;
 }
