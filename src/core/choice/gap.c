@@ -105,7 +105,8 @@ out:
 uint64_t kc_gap_bytes(size_t n, size_t d, const struct kc_ks *ks, const struct kc_gap_opts *o, unsigned threads)
 {
     const size_t m = n < o->most ? n : o->most;
-    const uint64_t draw = kc_references_bytes(m, d, threads), sweep = kc_sweep_bytes(m, d, 1, 0, ks, o->fit, 0, threads);
+    const uint64_t draw = kc_references_bytes(m, d, threads);
+    const uint64_t sweep = kc_sweep_bytes(m, d, 1, 0, ks, o->fit, 0, threads);
     const uint64_t index = kc_best_bytes(m, ks->n) + kc_index_bytes(m, d, 1, ks->n, ks->max, threads) +
                            ks->n * sizeof(struct kc_scored) + ks->sum * sizeof(double);
     return kc_drawn_bytes(n, d, o->most) + ks->n * (4 * sizeof(double) + sizeof(uint32_t) + sizeof(struct kc_k_entry)) +
