@@ -11,7 +11,7 @@ size_t kc_ref_elbow(const uint32_t *k, const double *inertia, size_t n, int dent
     size_t knee = 0, highest = 0;
     if (!x || !height)
         abort();
-    for (size_t i = 0; i < n && n > 1; i++) { /* both axes 0 .. 1, the curve turned over, its height above the diagonal */
+    for (size_t i = 0; i < n && n > 1; i++) { /* both axes 0 .. 1; the height of the turned curve above the diagonal */
         x[i] = ((double)k[i] - (double)k[0]) / ((double)k[n - 1] - (double)k[0]);
         height[i] = 1 - (inertia[i] - inertia[n - 1]) / (inertia[0] - inertia[n - 1]) - x[i];
         step += i > 0 ? (x[i] - x[i - 1]) / (double)(n - 1) : 0;
