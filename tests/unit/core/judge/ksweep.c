@@ -58,7 +58,7 @@ TEST(every_index_chooses_its_best)
             const double value = kc_ksweep_value(&e[0], (enum kc_index)by), own = *find_figure(&e[0], (enum kc_index)by);
             size_t known = 0;
             for (size_t i = 0; i < n; i++)
-                known += !isnan(*find_figure(&e[i], (enum kc_index)by));
+                known += isnan(*find_figure(&e[i], (enum kc_index)by)) ? 0u : 1u;
             CHECK(got < n && (isnan(own) ? isnan(value) : value <= own && value >= own));
             if (known == 0)
                 CHECK(got == find_largest(e, n, KC_INDEX_SILHOUETTE, 1));
