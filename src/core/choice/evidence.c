@@ -89,10 +89,12 @@ static int judge_modularity(struct kc_judging *j, const uint32_t *const *labels,
     return 0;
 }
 
-/* Let each half choose a k by its own figures: entry[].support, and the means of the figures. */
+/* Let each half choose a k by its own figures: entry[].support, and the means of the figures. A half with fewer
+ * different rows than the smallest k chooses none; if all do so, there is no support. */
 static int count_votes(const struct kc_halves *h, struct kc_k_entry *entry, size_t nk, struct kc_err *e)
 {
     struct kc_k_entry *own = kc_mem_alloc(nk, sizeof *own, e);
+    unsigned votes = 0;
     if (!own)
         return -1;
     for (size_t i = 0; i < nk; i++)
@@ -110,10 +112,13 @@ static int count_votes(const struct kc_halves *h, struct kc_k_entry *entry, size
         for (size_t i = 1; i < nk; i++)
             if (!isnan(own[i].merit) && (isnan(own[best].merit) || own[i].merit > own[best].merit))
                 best = i;
+        if (isnan(own[best].merit))
+            continue;
         entry[best].support++;
+        votes++;
     }
     for (size_t i = 0; i < nk; i++)
-        entry[i].support /= h->halves;
+        entry[i].support = votes ? entry[i].support / h->halves : NAN;
     kc_mem_free(own);
     return 0;
 }
@@ -205,7 +210,8 @@ static uint64_t count_bytes(size_t n, size_t d, size_t original_d, uint64_t kmax
     uint64_t most = 0;
     if (fit && (wanted & KC_EVIDENCE_HALVES)) {
         const struct kc_kmeans_opts few = choose_fit(fit, HALF_STARTS);
-        const struct kc_halves_opts o = {.fit = &few, .splits = KC_CHOICE_SPLITS, .most = KC_CHOICE_HALF};
+        const struct kc_halves_opts o = {.fit = &few, .splits = KC_CHOICE_SPLITS, .most = KC_CHOICE_HALF,
+                                         .judge = (wanted & KC_EVIDENCE_MODULARITY) != 0};
         most = kc_halves_bytes(n, d, original_d, &ks, &o, weighted, threads) + n * sizeof(uint32_t);
     }
     if (fit && (wanted & KC_EVIDENCE_GAP)) {

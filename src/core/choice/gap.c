@@ -9,7 +9,10 @@
 #include "base/exp.h"
 #include "core/choice/references.h"
 #include "core/choice/sample.h"
+#include "core/judge/index.h"
 #include "core/kmeans/sweep.h"
+
+#define NOTHING 1e-12 /* of the rows: as much inertia may be rounding, where each different row is a cluster */
 
 /* What one gap works with. */
 struct gapping {
@@ -29,6 +32,7 @@ static int measure_rows(struct gapping *w, const float *x)
     struct kc_space s = {.ctx = w->ctx, .rows = kc_rows_memory(x, w->n, w->d), .n = w->n, .d = w->d};
     struct kc_k_entry *entry = kc_mem_alloc(w->nk, sizeof *entry, w->e);
     struct kc_sweep sweep = {0};
+    const double nothing = NOTHING * (double)w->n;
     uint64_t distinct;
     size_t nk = w->nk;
     int rc = entry ? kc_choose_distinct(&s.rows, w->ks[nk - 1], &distinct, w->e) : -1;
@@ -38,7 +42,7 @@ static int measure_rows(struct gapping *w, const float *x)
         rc = kc_sweep_run(&s, w->ks, nk, &w->fit, &sweep, w->e) != 0 ? -1 :
              kc_sweep_judge(&s, sweep.best, nk, entry, w->e);
     for (size_t i = 0; rc == 0 && i < w->nk; i++)
-        w->tight[i] = i < nk && entry[i].inertia > 0 ? kc_ln(entry[i].inertia) : NAN;
+        w->tight[i] = i < nk ? kc_ln(entry[i].inertia > nothing ? entry[i].inertia : nothing) : NAN;
     kc_sweep_free(&sweep);
     kc_mem_free(entry);
     return rc;
@@ -103,6 +107,8 @@ uint64_t kc_gap_bytes(size_t n, size_t d, const struct kc_ks *ks, const struct k
     const size_t m = n < o->most ? n : o->most;
     const uint64_t draw = kc_references_bytes(m, d, threads);
     const uint64_t sweep = kc_sweep_bytes(m, d, 1, 0, ks, o->fit, 0, threads);
+    const uint64_t index = kc_best_bytes(m, ks->n) + kc_index_bytes(m, d, 1, ks->n, ks->max, threads) +
+                           ks->n * sizeof(struct kc_scored) + ks->sum * sizeof(double);
     return kc_drawn_bytes(n, d, o->most) + ks->n * (4 * sizeof(double) + sizeof(uint32_t) + sizeof(struct kc_k_entry)) +
-           (uint64_t)m * d * sizeof(float) + draw + sweep;
+           (uint64_t)m * d * sizeof(float) + draw + (sweep > index ? sweep : index);
 }

@@ -15,6 +15,7 @@
 #include "core/cluster/weights.h"
 #include "core/graph/modularity.h"
 #include "core/judge/agreement.h"
+#include "core/judge/index.h"
 #include "core/kmeans/sweep.h"
 
 /* One half. */
@@ -228,7 +229,12 @@ uint64_t kc_halves_bytes(size_t n, size_t d, size_t original_d, const struct kc_
     const uint64_t half = m * row + ks->sum * d * sizeof(float) + kc_best_bytes(m, ks->n);
     const uint64_t sweep = kc_sweep_bytes(m, d, 1, 0, ks, o->fit, weighted, threads);
     const uint64_t graph = kc_graph_of_bytes(m, original_d, threads);
+    const uint64_t index = kc_index_bytes(m, d, 1, ks->n, ks->max, threads) + ks->sum * sizeof(double) +
+                           ks->n * (sizeof(struct kc_scored) + sizeof(struct kc_k_entry));
+    const uint64_t table = m * 5 * sizeof(uint32_t) + (uint64_t)ks->max * 8 * sizeof(uint64_t);
+    const uint64_t judge = !o->judge ? 0 : graph > index ? graph : index;
+    const uint64_t compare = kc_assign_bytes(d, 1, threads) + table, after = judge > compare ? judge : compare;
     return 2 * half + m * sizeof(float) + ks->max * (d * sizeof(double) + sizeof(uint64_t)) +
            ks->n * (sizeof(struct kc_halves_entry) + 4 * (uint64_t)o->splits * sizeof(double)) +
-           (sweep > graph ? sweep : graph);
+           (sweep > after ? sweep : after);
 }

@@ -41,7 +41,7 @@ size_t kc_ksweep_best(const struct kc_k_entry *sweep, size_t n, enum kc_index by
     size_t best = 0, known = 0;
     while (known < n && isnan(kc_ksweep_value(&sweep[known], by)))
         known++;
-    if (known == n && kc_index_evidence(by)) /* it was not computed: time was up */
+    if (known == n) /* it was not computed: time was up */
         by = KC_INDEX_SILHOUETTE;
     if (by == KC_INDEX_ELBOW)
         return kc_rule_elbow(sweep, n);

@@ -1,7 +1,7 @@
 /* Kneedle scales both axes to 0 .. 1, turns the falling curve over, and looks for local maxima of its height above the
- * diagonal. A maximum is a knee if the height falls below it by the mean step of k before the next maximum (or the
- * end). The paper first smooths the curve with a spline; inertias of sweeps are smooth, and each is of restarts, so
- * that is left out. */
+ * diagonal. A maximum is a knee if the height falls below it by the mean step of k before the next higher maximum (or
+ * the end). The paper first smooths the curve with a spline; inertias of sweeps are smooth, and each is of restarts, so
+ * that is left out. What dents are left make lower maxima: in the paper these end the wait for the fall, too. */
 #include "core/judge/rules.h"
 
 #include <math.h>
@@ -38,10 +38,15 @@ size_t kc_rule_elbow(const struct kc_k_entry *e, size_t n)
 
 size_t kc_rule_gap(const struct kc_k_entry *e, size_t n)
 {
-    for (size_t i = 0; i + 1 < n; i++)
-        if (e[i].gap >= e[i + 1].gap - e[i + 1].gap_error)
-            return i;
-    return n - 1;
+    size_t last = n; /* that has a gap */
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(e[i].gap))
+            continue;
+        if (last < n && e[last].gap >= e[i].gap - e[i].gap_error)
+            return last;
+        last = i;
+    }
+    return last < n ? last : n - 1;
 }
 
 size_t kc_rule_strength(const struct kc_k_entry *e, size_t n)

@@ -9,7 +9,7 @@
  * falling, convex curve; where it finds none, the k furthest below the chord. */
 size_t kc_rule_elbow(const struct kc_k_entry *e, size_t n);
 /* Tibshirani, Walther & Hastie 2001: the smallest k whose gap is at least that of the next k less the next one's
- * standard error; the largest k if there is none. */
+ * standard error; the largest k if there is none. Entries without a gap are passed over. */
 size_t kc_rule_gap(const struct kc_k_entry *e, size_t n);
 /* Tibshirani & Walther 2005: the largest k whose prediction strength is at least 0.8; the smallest k if none is. */
 size_t kc_rule_strength(const struct kc_k_entry *e, size_t n);

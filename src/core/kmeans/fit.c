@@ -207,6 +207,7 @@ static int gather_evidence(struct kc_fitting *w, const struct kc_space *s, const
     struct kc_judging j = {.space = s, .original = w->r->original, .graph = w->r->graph, .row = row, .wanted = needed,
                            .fit = w->o};
     const uint32_t **labels = NULL;
+    w->evidence = w->o->k_by == KC_INDEX_MACRO_SILHOUETTE; /* a checkpoint has it then, too */
     if (sw->nk < 2 || !w->r->judge)
         return 0;
     if (!needed && !kc_ksweep_doubtful(w->own->sweep, w->own->nsweep, first, w->o->k_by))

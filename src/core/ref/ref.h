@@ -88,4 +88,16 @@ struct kc_agreement;
 void kc_ref_agreement(const uint32_t *a, uint32_t rows, const uint32_t *b, uint32_t cols, size_t n,
                       struct kc_agreement *out);
 
+/* Return the knee of a falling curve over k (n, rising) by the steps of Kneedle (Satopaa and others 2011) with
+ * sensitivity 1: the position; where there is none, that of the largest height. dents: a lower maximum neither ends the
+ * wait for a fall below the threshold of a higher one, nor does the rise to it. */
+size_t kc_ref_elbow(const uint32_t *k, const double *inertia, size_t n, int dents);
+/* Return the prediction strength of the clusters own (n), 0..k-1, by the labels other (n), from all pairs of rows. */
+double kc_ref_strength(const uint32_t *own, uint32_t k, const uint32_t *other, size_t n);
+/* Return the largest Jaccard coefficient of cluster c of labels (n) with one of the k clusters of other (n). */
+double kc_ref_jaccard(const uint32_t *labels, uint32_t c, const uint32_t *other, uint32_t k, size_t n);
+/* Scale n unit rows x (n, d) by the lengths that core/choice/radii.h speaks of, with the inverse of the covariance by
+ * elimination, in `rounds` rounds. */
+void kc_ref_radii(float *x, size_t n, size_t d, unsigned rounds);
+
 #endif

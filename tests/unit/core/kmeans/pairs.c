@@ -263,7 +263,7 @@ TEST(apart_colours_are_proper_and_few)
         const int two = round % 2; /* edges between even and odd points: two colours are enough */
         uint32_t pair[400], colour[64], used, most = 0;
         struct kc_err e = KC_ERR_INIT;
-        struct kc_apart g;
+        struct kc_cannot g;
         size_t have = 0;
         for (size_t i = 0; i < m; i++) {
             const uint32_t a = (uint32_t)kc_rng_below(&r, n), b = (uint32_t)kc_rng_below(&r, n);
@@ -272,7 +272,7 @@ TEST(apart_colours_are_proper_and_few)
                 pair[2 * have++ + 1] = b;
             }
         }
-        CHECK(kc_apart_make(&g, n, pair, have, &e) == 0 && kc_apart_colour(&g, colour, &used, &e) == 0);
+        CHECK(kc_cannot_make(&g, n, pair, have, &e) == 0 && kc_cannot_colour(&g, colour, &used, &e) == 0);
         for (size_t i = 0; i < have; i++) {
             int there = 0;
             CHECK(colour[pair[2 * i]] != colour[pair[2 * i + 1]]);
@@ -286,6 +286,6 @@ TEST(apart_colours_are_proper_and_few)
             CHECK(colour[i] < used);
         }
         CHECK(used <= most + 1 && (!two || used <= 2));
-        kc_apart_free(&g);
+        kc_cannot_free(&g);
     }
 }
