@@ -27,7 +27,8 @@ static double weigh(const struct reach *r, double distance)
     return distance > r->nearest ? kc_exp(-(distance - r->nearest) / r->scale) : 1;
 }
 
-/* Find the scale at which the weights of a row add up to log2 of the length of the list. */
+/* Find the scale at which the weights of a row add up to log2 of the length of the list: by Newton's steps, some five,
+ * and by bisection where such a step would leave the bracket. */
 static struct reach scale_row(const struct kc_neighbours *g, size_t i)
 {
     const float *similarity = g->similarity + i * g->m;
@@ -38,16 +39,20 @@ static struct reach scale_row(const struct kc_neighbours *g, size_t i)
         mean += get_distance(similarity[j]) / n;
     r.scale = mean > 0 ? mean : 1;
     for (int step = 0; step < 64; step++) {
-        double sum = 0;
-        for (uint32_t j = 0; j < n; j++)
-            sum += weigh(&r, get_distance(similarity[j]));
+        double sum = 0, slope = 0;
+        for (uint32_t j = 0; j < n; j++) {
+            const double distance = get_distance(similarity[j]), weight = weigh(&r, distance);
+            sum += weight;
+            slope += distance > r.nearest ? weight * (distance - r.nearest) / r.scale / r.scale : 0;
+        }
         if (fabs(sum - target) < 1e-5)
             break;
         if (sum > target)
             high = r.scale;
         else
             low = r.scale;
-        r.scale = high < INFINITY ? (low + high) / 2 : 2 * r.scale;
+        const double next = slope > 0 ? r.scale - (sum - target) / slope : 0;
+        r.scale = next > low && next < high ? next : high < INFINITY ? (low + high) / 2 : 2 * r.scale;
     }
     /* equal rows, and lists that end at once, would need a scale of 0 */
     if (r.scale < 1e-3 * mean || !(r.scale > 0))
