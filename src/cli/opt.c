@@ -391,7 +391,8 @@ int kc_opt_check_rules(const struct kc_verb *v, const struct kc_config *texts, s
 static const struct kc_algorithm *find_algorithm(const struct kc_opt *opts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (opts[i].row->name && strcmp(opts[i].row->name, "algorithm") == 0)
+        if (opts[i].row->name && strcmp(opts[i].row->name, "algorithm") == 0 &&
+            strcmp(opts[i].row->words, KC_ALGORITHM_WORDS) == 0) /* other verbs have other words */
             return kc_algorithms[*(const int *)((const char *)opts[i].base + opts[i].row->at)];
     return NULL;
 }

@@ -10,7 +10,7 @@ struct kc_jsonw; /* json/jsonw.h */
 /* Write the evidence of one k as members of an open object; evidence: bits KC_EVIDENCE_... that were computed. */
 void kc_out_evidence(struct kc_jsonw *w, const struct kc_k_entry *s, unsigned evidence);
 /* Write how sure the choice of k is as the member "choice". Nothing if the choice was not combined. */
-void kc_out_choice(struct kc_jsonw *w, const struct kc_ksweep *tried);
+void kc_out_choice(struct kc_jsonw *w, const struct kc_ksweep *f);
 /* Write whether there is structure as the members "structure" and "structure_test". Nothing if it was not tested. */
 void kc_out_structure(struct kc_jsonw *w, const struct kc_structure *s);
 

@@ -56,7 +56,7 @@ static void draw_factors(const struct drawing *w, size_t i, float *factor)
     uint64_t bits = 0;
     for (size_t j = 0; j < w->r->n; j++) {
         bits = j % (64 / BITS) == 0 ? kc_rng_u64(&r) : bits >> BITS;
-        factor[j] = (float)(__builtin_popcount((unsigned)(bits & 0xffff)) - BITS / 2);
+        factor[j] = (float)__builtin_popcount((unsigned)(bits & 0xffff)) - 0.5f * BITS;
     }
 }
 

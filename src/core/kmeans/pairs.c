@@ -208,10 +208,8 @@ static int run_pairs(struct pairing *w, struct kc_clustering *out)
         return -1;
     if (w->m == w->rows->n)
         w->points = *w->rows;
-    o.k = kc_krange_for(&o.k, w->rows->n);
     kc_mem_free(w->parent);
     w->parent = NULL;
-    w->o = &o;
     o.k = raise_range(w);
     const struct kc_request request = {.weights = w->weight ? w->weight : w->r->weights, .judge = w->r->judge,
                                        .part = w->r->part};
@@ -224,8 +222,10 @@ static int run_pairs(struct pairing *w, struct kc_clustering *out)
 int kc_kmeans_pairs_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *o,
                         const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
-    struct pairing w = {.ctx = ctx, .rows = rows, .o = o, .r = r, .pairs = r->pairs, .e = e};
+    struct kc_kmeans_opts resolved = *o; /* k without shares of the rows */
+    struct pairing w = {.ctx = ctx, .rows = rows, .o = &resolved, .r = r, .pairs = r->pairs, .e = e};
     *out = (struct kc_clustering){0};
+    resolved.k = kc_krange_for(&o->k, rows->n);
     const int rc = run_pairs(&w, out);
     kc_cannot_free(&w.apart);
     kc_mem_free(w.parent);

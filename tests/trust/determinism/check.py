@@ -253,9 +253,7 @@ def graph(h, data, forms_of, threads, binary=None):
                     data.file("jsonl", "plain")], check=True)
     for what in (["why", "--json", "-m", known, "--row", "#3", "--row", "#11"],
                  ["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
-                 ["suggest", "--json", "-k", "2:6", "--resamples", "3"], ["suggest", "--json", "-k", "2:5", "--space", "graph:12"],
-                 ["fit", "-k", "2:6", "--n-init", "2", "--k-by", "auto", "--resamples", "3", "--columns", "term,cluster,stability"],
-                 ["fit", "-k", "2:5", "--n-init", "1", "--k-by", "gap"],
+                 ["fit", "-k", "2:4", "--n-init", "1", "--k-by", "auto", "--resamples", "2", "--columns", "term,cluster,stability"],
                  ["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],
