@@ -44,7 +44,6 @@ SCENARIOS = {
     "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
     "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "suggest": (["suggest", "-q", "-k", "2:4", "--resamples", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
-    "auto": (["fit", "-q", "-k", "2:5", "--n-init", "1", "--k-by", "auto", "--resamples", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "why": (["why", "-q", "-m", "IN/model", "--row", "#3", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "edit": (["edit", "-q", "-m", "IN/model", "--split", "0", "-o", "model"], ["model"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),

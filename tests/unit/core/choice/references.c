@@ -63,7 +63,7 @@ static float *draw_all(const float *x, size_t n, size_t d, uint64_t seed, unsign
         CHECK(kc_references_draw(&ctx, &ref, i, out + i * n * d, &e) == 0);
     (void)kc_mem_held(&most, 0);
     kc_references_free(&ref);
-    CHECK(most - before <= kc_references_bytes(n, d, kc_pool_threads(ctx.pool)) + 4096);
+    CHECK(most - before <= kc_references_bytes(n, d, kc_pool_threads(ctx.pool)) + 16384);
     kc_pool_free(ctx.pool);
     return out;
 }
