@@ -8,7 +8,6 @@
 #include "core/choice/graph_of.h"
 #include "core/choice/halves.h"
 #include "core/choice/sample.h"
-#include "core/cluster/steps.h"
 #include "core/graph/modularity.h"
 #include "core/judge/indices.h"
 #include "core/judge/judging.h"

@@ -19,7 +19,7 @@ struct gapping {
     const struct kc_ctx *ctx;
     size_t n, d, nk;
     uint32_t *ks;           /* (nk) */
-    struct kc_kmeans_opts fit;
+    const struct kc_kmeans_opts *fit;
     double *tight;          /* (nk) ln W of the last rows that were clustered; NAN: fewer different rows */
     double *sum, *squares;  /* (nk) over the references, of their difference to the first */
     double *first;          /* (nk) */
@@ -39,7 +39,7 @@ static int measure_rows(struct gapping *w, const float *x)
     while (rc == 0 && nk > 0 && w->ks[nk - 1] > distinct)
         nk--;
     if (rc == 0 && nk > 0)
-        rc = kc_sweep_run(&s, w->ks, nk, &w->fit, &sweep, w->e) != 0 ? -1 :
+        rc = kc_sweep_run(&s, w->ks, nk, w->fit, &sweep, w->e) != 0 ? -1 :
              kc_sweep_judge(&s, sweep.best, nk, entry, w->e);
     for (size_t i = 0; rc == 0 && i < w->nk; i++)
         w->tight[i] = i < nk ? kc_ln(entry[i].inertia > nothing ? entry[i].inertia : nothing) : NAN;
@@ -53,7 +53,7 @@ static int measure_references(struct gapping *w, const struct kc_rows *rows, uns
 {
     struct kc_references r;
     float *x = kc_mem_aligned(kc_mem_mul(w->n, w->d), sizeof *x, w->e);
-    int rc = kc_references_make(rows, w->fit.seed, &r, w->e);
+    int rc = kc_references_make(rows, w->fit->seed, &r, w->e);
     for (unsigned b = 0; x && rc == 0 && b < references; b++) {
         rc = kc_references_draw(w->ctx, &r, b, x, w->e) != 0 ? -1 : measure_rows(w, x);
         for (size_t i = 0; rc == 0 && i < w->nk; i++) {
@@ -71,11 +71,10 @@ static int measure_references(struct gapping *w, const struct kc_rows *rows, uns
 int kc_gap_run(const struct kc_space *s, const struct kc_gap_opts *o, struct kc_k_entry *entry, size_t n,
                struct kc_err *e)
 {
-    struct gapping w = {.ctx = s->ctx, .d = s->d, .nk = n, .fit = *o->fit, .e = e};
+    struct gapping w = {.ctx = s->ctx, .d = s->d, .nk = n, .fit = o->fit, .e = e};
     const double count = o->references;
     struct kc_drawn drawn = {0};
     int rc = -1;
-    w.fit.sample = 0;
     w.ks = kc_mem_alloc(n, sizeof *w.ks, e);
     w.tight = kc_mem_zalloc(kc_mem_mul(4, n), sizeof *w.tight, e);
     if (!w.ks || !w.tight || kc_drawn_make(&s->rows, o->fit->seed, o->most, &drawn, e) != 0)

@@ -35,7 +35,6 @@ struct splitting {
     const uint32_t *ks;
     size_t nk, m;       /* rows of a half */
     const struct kc_halves_opts *o;
-    struct kc_kmeans_opts fit;
     struct half half[2];
     double *sums;       /* (largest k, d) */
     uint64_t *counts;   /* (largest k) */
@@ -53,7 +52,7 @@ static size_t count_half(size_t n, size_t most)
 /* Draw the rows of both halves, each in rising order: all pairs of sets are equally likely. */
 static void draw_halves(struct splitting *w, unsigned split)
 {
-    struct kc_rng r = kc_rng_stream(w->fit.seed, KC_RNG_HALVES, split, w->s->n);
+    struct kc_rng r = kc_rng_stream(w->o->fit->seed, KC_RNG_HALVES, split, w->s->n);
     size_t have[2] = {0, 0};
     for (size_t i = 0; have[0] + have[1] < 2 * w->m; i++) {
         const size_t left = 2 * w->m - have[0] - have[1];
@@ -82,7 +81,7 @@ static int fit_half(struct splitting *w, struct half *h)
     kc_sweep_free(&h->sweep);
     h->sweep = (struct kc_sweep){0};
     return h->nk == 0 ? 0 :
-           kc_sweep_run(&h->space, w->ks, h->nk, &w->fit, &h->sweep, w->e) != 0 ? -1 :
+           kc_sweep_run(&h->space, w->ks, h->nk, w->o->fit, &h->sweep, w->e) != 0 ? -1 :
            kc_sweep_centres(&h->space, h->sweep.best, h->nk, w->sums, w->counts, h->centres, w->e);
 }
 
@@ -185,10 +184,9 @@ static int allocate_halves(struct splitting *w, size_t columns)
 int kc_halves_run(const struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_halves_opts *o,
                   struct kc_halves *out, struct kc_err *e)
 {
-    struct splitting w = {.s = s, .ks = ks, .nk = nk, .m = count_half(s->n, o->most), .o = o, .fit = *o->fit,
-                          .out = out, .e = e};
+    struct splitting w = {.s = s, .ks = ks, .nk = nk, .m = count_half(s->n, o->most), .o = o, .out = out,
+                          .e = e};
     size_t columns = 0;
-    w.fit.sample = 0;
     for (size_t i = 0; i < nk; i++)
         columns += ks[i];
     *out = (struct kc_halves){.nk = nk, .halves = 2 * o->splits, .rows = w.m};

@@ -1,18 +1,14 @@
-/* One walk over the numbers of the rows (Knuth, TAOCP 2, 3.4.2, algorithm S). */
+/* The numbers are those of the sweep's samples, of a stage of their own. */
 #include "core/choice/sample.h"
 
 #include "base/mem.h"
-#include "base/rng.h"
+#include "core/kmeans/sweep.h"
 
-#define STAGE 2 /* of the stream of samples: the sweep's own are 0, 1 and its levels */
+#define STAGE 2 /* see kc_sample_numbers */
 
 void kc_drawn_numbers(size_t n, uint64_t seed, size_t m, uint32_t *row)
 {
-    struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, STAGE, n);
-    size_t have = 0;
-    for (size_t i = 0; have < m; i++)
-        if (kc_rng_below(&r, n - i) < m - have)
-            row[have++] = (uint32_t)i;
+    kc_sample_numbers(seed, STAGE, n, m, row);
 }
 
 int kc_drawn_make(const struct kc_rows *rows, uint64_t seed, size_t most, struct kc_drawn *out, struct kc_err *e)

@@ -121,9 +121,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
 }
 
-/* Draw m of n rows at random, all sets equally likely, into idx in rising order (Knuth, TAOCP 2, 3.4.2, algorithm S). A
- * function of its arguments. */
-static void draw_rows(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
+/* Knuth, TAOCP 2, 3.4.2, algorithm S. */
+void kc_sample_numbers(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx)
 {
     struct kc_rng r = kc_rng_stream(seed, KC_RNG_SAMPLE, stage, n);
     size_t have = 0;
@@ -140,7 +139,7 @@ int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, si
     of->idx = kc_mem_alloc(m, sizeof *of->idx, e);
     if (!of->idx)
         return -1;
-    draw_rows(seed, stage, all->n, m, of->idx);
+    kc_sample_numbers(seed, stage, all->n, m, of->idx);
     if (kc_weights_pick(all->w, of->idx, m, &of->weights, e) != 0)
         return -1;
     s->n = m;

@@ -49,6 +49,10 @@ int kc_sweep_visit_evidence(struct kc_state *s, struct kc_k_entry *entries, size
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
                      float *centres, struct kc_err *e) KC_MUST_USE;
 
+/* Draw m of n numbers into idx (m), rising, all sets equally likely. The draw is a function of the arguments. stage:
+ * 0, 1 and the numbers of rows of its levels are the sweep's own. */
+void kc_sample_numbers(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32_t *idx);
+
 /* What a space of sampled rows owns. */
 struct kc_sample {
     uint32_t *idx;   /* (m) the rows that were drawn */
