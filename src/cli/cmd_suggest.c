@@ -76,13 +76,16 @@ static int add_word(struct kc_buf *b, const char *word, struct kc_err *e)
     return kc_buf_addc(b, '\'', e);
 }
 
-/* Return 1 if the argument is an option on reading; *value: 1 if its value is the next argument. */
+/* Return 1 if the argument is an option on reading, whose name may be cut short, or a file of options; *value: 1 if its
+ * value is the next argument. */
 static int is_reading(const char *arg, int *value)
 {
     const size_t n = strcspn(arg, "=");
+    *value = arg[n] != '=';
+    if (n > 2 && strncmp(arg, "--config", n) == 0)
+        return 1;
     for (const struct kc_option *o = kc_reading_options; !kc_option_is_last(o); o++)
-        if ((o->name && strncmp(arg, "--", 2) == 0 && strlen(o->name) == n - 2 &&
-             memcmp(o->name, arg + 2, n - 2) == 0) ||
+        if ((o->name && n > 2 && strncmp(arg, "--", 2) == 0 && strncmp(o->name, arg + 2, n - 2) == 0) ||
             (o->letter && arg[0] == '-' && arg[1] == o->letter)) {
             *value = o->arg && arg[1] == '-' ? arg[n] != '=' : o->arg && arg[2] == '\0';
             return 1;
