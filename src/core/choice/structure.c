@@ -4,7 +4,7 @@
  * clusters, the mean over all k sees weak ones, and the silhouette those that are tight.
  *
  * Six references give a rough standard deviation: by Student's t with five degrees of freedom a figure passes Z = 3.5
- * once in 90 by chance. Of 170 noise sets of a Gaussian or flat shape the largest has 3.2; the least of 30 labelled
+ * once in 90 by chance. Of 170 noise sets of a Gaussian or flat shape the largest has 3.3; the least of 30 labelled
  * sets have 5.0 to 5.7, most 15 to 60 (tests/bench/README.md). A standard deviation below a 100th of the mean is taken
  * to be that.
  *

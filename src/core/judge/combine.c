@@ -7,9 +7,9 @@
  * smaller clusters are tighter), and is left out.
  *
  * The weight was worked out on 28 labelled sets, in the rows' space and in the graph's (tests/bench/README.md): weights
- * from 1.5 to 2 are within .01 of the best in ARI and AMI, the halves' share and the rule for the end each gain .01 to
- * .02, and the stability, with any weight, gains nothing beside them. The silhouette alone, by which most tools choose,
- * is .03 to .05 worse and picks 2 or the end of the range on a third of the sets. */
+ * from 1.5 to 2 are within .01 of the best in ARI and AMI, the halves and the rule for the end gain up to .02, and the
+ * stability gains nothing beside them. The silhouette alone, by which most tools choose, is .03 to .04 worse in the
+ * rows' space, .01 to .02 in the graph's, and picks 2 or the end of the range on half of the sets. */
 #include "core/judge/combine.h"
 
 #include <math.h>
