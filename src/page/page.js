@@ -194,7 +194,7 @@ let stage, back, front, frame, pixels, labelBy = 'auto', colourBy = 'cluster', d
 /* Return the radius of a dot in CSS px: what the paper allows for so many dots. */
 function dotSize() {
   const room = Math.sqrt(view.wide * view.high / Math.max(1, DATA.n));
-  const r = Math.max(0.6, Math.min(3.4, room * 0.3));
+  const r = Math.max(0.6, Math.min(3.4, room * 0.27));
   return Math.min(7, r * Math.max(1, view.zoom) ** 0.5);
 }
 
@@ -375,10 +375,11 @@ const inView = item => {
   return x > 0 && y > 0 && x < view.wide && y < view.high;
 };
 
-/* Return the layer of labels to show: the coarsest that has some in view. */
+/* Return the layer of labels to show: the finest whose labels in view have room, or else the coarsest. */
 function pickLayer() {
   if (labelBy !== 'auto') return layers[labelBy];
-  return layers.find(layer => layer.items.filter(inView).length >= 6) || layers[layers.length - 1];
+  const most = Math.max(6, view.wide * view.high / 18000);
+  return layers.findLast(layer => layer.items.filter(inView).length <= most) || layers[0];
 }
 
 /* Break a text into at most two lines; ctx has its font, at 16 px. */
@@ -761,8 +762,8 @@ function buildMap() {
     labelBy = v;
     draw();
   }));
-  tools.append(make('span', {className: 'note', id: 'map-keys', textContent: 'Drag to move; click the map, then scroll to zoom. ' +
-    'Keys: arrows, + − 0, N and P for the next and previous cluster, Esc for all.'}));
+  const keysNote = make('p', {className: 'note', id: 'map-keys', textContent: 'Drag to move. Click the map, then scroll to zoom. Click a cluster ' +
+    'to see what is in it. Keys: arrows, + − 0; N and P for the next and the previous cluster; Esc for all.'});
   search = make('input', {type: 'search', placeholder: DATA.texts ? 'Search rows and clusters' : 'Search clusters',
     'aria-label': DATA.texts ? 'Search rows and clusters' : 'Search clusters', spellcheck: false, autocomplete: 'off'});
   let timer = 0;
@@ -773,7 +774,7 @@ function buildMap() {
   list = make('div', {className: 'list', tabIndex: -1});
   const panel = make('div', {className: 'panel', role: 'region', 'aria-label': 'Clusters of the map'}, search, list);
   panel.addEventListener('keydown', moveInList);
-  $('map-place').replaceChildren(stage, panel);
+  $('map-place').replaceChildren(stage, panel, keysNote);
   $('map-place').before(tools);
   $('map-place').hidden = false;
 }
@@ -952,7 +953,7 @@ function followSections() {
     for (const e of entries) if (e.isIntersecting) seen.add(e.target.id); else seen.delete(e.target.id);
     const first = [...links.keys()].find(id => seen.has(id));
     for (const [id, a] of links) if (id === first) a.setAttribute('aria-current', 'true'); else a.removeAttribute('aria-current');
-  }, {rootMargin: '-64px 0px -50% 0px'});
+  }, {rootMargin: '-80px 0px -50% 0px'});
   for (const section of document.querySelectorAll('main > section')) watch.observe(section);
 }
 

@@ -78,11 +78,6 @@ static void put_figures(struct kc_page *p)
         kc_html_figure(&p->h, v->agreement.ari, 2);
         end_figure(p);
     }
-    if (v->d > 0) {
-        begin_figure(p, "Dimensions");
-        kc_html_count(&p->h, v->d);
-        end_figure(p);
-    }
     kc_html_put(&p->h, "</dl>\n");
 }
 

@@ -202,8 +202,8 @@ static void make_rows(struct maker *m)
         if (v->xy) {
             const double a = normal(m), b = normal(m);
             const double *at = c == KC_NOISE ? NULL : m->at + 4 * (size_t)c;
-            v->xy[2 * i] = (float)(at ? at[0] + at[2] * (a + 0.4 * b * b) : unit(m)) * 160 - 80;
-            v->xy[2 * i + 1] = (float)(at ? at[1] + at[3] * (b - 0.3 * a * a) : unit(m)) * 110 - 55;
+            v->xy[2 * i] = (float)(at ? at[0] + at[2] * (a + 0.15 * b * b + 0.4 * b) : unit(m)) * 160 - 80;
+            v->xy[2 * i + 1] = (float)(at ? at[1] + at[3] * (b - 0.1 * a * a) : unit(m)) * 110 - 55;
         }
         if (v->time)
             v->time[i] = INT64_C(1760000000000000) + (int64_t)(unit(m) * 3.1e13);
@@ -225,8 +225,16 @@ static void make_levels(struct maker *m)
         const uint32_t k = l ? (v->k + 2) / 3 : (v->k + 5) / 6;
         v->level[l].k = k;
         v->level[l].parent = get(m, v->k, sizeof(uint32_t));
-        for (uint32_t c = 0; c < v->k && !m->failed; c++) /* neighbours in x belong together */
-            v->level[l].parent[c] = k ? (uint32_t)(m->at[4 * c] * 0.999 * k) : 0;
+        for (uint32_t c = 0; c < v->k && !m->failed; c++) { /* each belongs to the nearest of the first k */
+            double best = 9;
+            for (uint32_t o = 0; o < k; o++) {
+                const double x = m->at[4 * c] - m->at[4 * o], y = m->at[4 * c + 1] - m->at[4 * o + 1];
+                if (x * x + y * y < best) {
+                    best = x * x + y * y;
+                    v->level[l].parent[c] = o;
+                }
+            }
+        }
         for (uint32_t c = 0; c < k; c++)
             addz(m, &v->level[l].name, l ? topics[(c * 5 + 2) % TOPICS][0] : names[c % 6]);
     }
