@@ -12,7 +12,7 @@ enum kc_log { KC_LOG_ALWAYS /* with -q, too */, KC_LOG_WARN, KC_LOG_INFO /* only
 
 /* The stages of a run. */
 enum kc_phase { KC_PHASE_READ, KC_PHASE_SWEEP, KC_PHASE_INDEX, KC_PHASE_FINAL, KC_PHASE_SIZES, KC_PHASE_WORDS,
-                KC_PHASE_NEIGHBOURS, KC_PHASE_SPACE, KC_PHASE_TREE, KC_PHASE_WRITE };
+                KC_PHASE_NEIGHBOURS, KC_PHASE_SPACE, KC_PHASE_TREE, KC_PHASE_MAP, KC_PHASE_WRITE };
 
 struct kc_progress {
     enum kc_phase phase;

@@ -102,7 +102,7 @@ static int describe_progress(char *out, size_t size, const struct kc_progress *p
 static void draw_bar(const struct kc_progress *p, double now)
 {
     static const char *const names[] = {"reading", "sweep", "indices", "final fit", "sizes", "words", "neighbours",
-                                        "space", "tree", "writing"};
+                                        "space", "tree", "map", "writing"};
     char line[512], text[256];
     struct winsize ws;
     int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;

@@ -69,7 +69,7 @@ size_t kc_fit_space_dims(const struct kc_job_fit *j, size_t n, size_t d)
 
 static struct kc_project_opts choose_projection(const struct kc_job_fit *j, size_t n, size_t d)
 {
-    return (struct kc_project_opts){(uint32_t)kc_fit_space_dims(j, n, d), j->space == KC_FIT_PCA};
+    return (struct kc_project_opts){.dims = (uint32_t)kc_fit_space_dims(j, n, d), .centre = j->space == KC_FIT_PCA};
 }
 
 uint64_t kc_fit_space_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, unsigned threads)

@@ -140,6 +140,18 @@ static int check_kind(const struct update_run *run, struct kc_err *e)
                      run->m.kind == KC_MODEL_VOTES ? "the votes of the fit's rows" : "centroids and a threshold");
 }
 
+/* Append the batch to the model's history. */
+static int log_batch(struct update_run *run, struct kc_err *e)
+{
+    const struct kc_update *u = &run->u;
+    struct kc_model *m = &run->m;
+    struct kc_model_event v = {.time = run->j->created, .rows = u->n, .joined = u->joined, .born = u->born,
+                               .unassigned = u->unassigned, .clusters = m->k, .similarity = u->similarity_before,
+                               .silhouette = u->silhouette_before};
+    double gini;
+    return kc_balance(m->counts, m->k, &v.variation, &gini, e) != 0 ? -1 : kc_model_log_update(m, &v, e);
+}
+
 /* Read the batch and update the model in memory. */
 static int update_model(const struct kc_ctx *ctx, struct update_run *run, struct kc_err *e)
 {
@@ -153,7 +165,7 @@ static int update_model(const struct kc_ctx *ctx, struct update_run *run, struct
                    (unsigned long long)run->u.dropped);
     run->m.created = j->created;
     strcpy(run->m.kclust, KC_VERSION);
-    return 0;
+    return log_batch(run, e);
 }
 
 int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, struct kc_job_update_result *r,

@@ -396,6 +396,44 @@ static int read_stability(struct model_reader *l, const char *v)
     return m->stability ? 0 : -1;
 }
 
+/* Read one event of the history. */
+static int read_event(const struct model_reader *l, const char *q, struct kc_model_event *v)
+{
+    const char *time = kc_json_find(q, "time");
+    const int untimed = time && *time == 'n';
+    uint64_t seconds = 0;
+    const struct number_field t[] = {
+        {"generation", 1, l->m->generation, &v->generation}, {"update", 0, INT64_MAX, &v->update},
+        {"rows", 0, UINT64_MAX, &v->rows}, {"joined", 0, UINT64_MAX, &v->joined}, {"born", 0, UINT64_MAX, &v->born},
+        {"unassigned", 0, UINT64_MAX, &v->unassigned}, {"clusters", 1, INT32_MAX, &v->clusters},
+        {"time", 0, INT64_MAX, &seconds},
+    };
+    if (read_numbers(l, q, "history: ", t, COUNT(t) - (untimed ? 1 : 0)) != 0)
+        return -1;
+    v->time = untimed ? -1 : (int64_t)seconds;
+    return kc_json_double(kc_json_find(q, "similarity"), &v->similarity) != 0 ||
+                   kc_json_double(kc_json_find(q, "silhouette"), &v->silhouette) != 0 ||
+                   kc_json_double(kc_json_find(q, "variation"), &v->variation) != 0
+               ? report_damage(l, "history: a figure is not a number") : 0;
+}
+
+/* Read the history, which models that were never updated do not have, nor those of version 0.2.0 and before. */
+static int read_history(const struct model_reader *l, const char *v)
+{
+    struct kc_model *m = l->m;
+    if (!v)
+        return 0;
+    if (*v != '[' || count_elements(v) > KC_MODEL_EVENTS_MOST)
+        return report_damage(l, "history is not an array of at most %d", KC_MODEL_EVENTS_MOST);
+    m->events = kc_mem_zalloc(count_elements(v), sizeof *m->events, l->e);
+    if (!m->events)
+        return -1;
+    for (const char *q = kc_json_first(v); q; q = kc_json_next(kc_json_past(q)))
+        if (read_event(l, q, &m->events[m->nevents++]) != 0)
+            return -1;
+    return 0;
+}
+
 static int read_pool_terms(struct model_reader *l, const char *v)
 {
     if (!v || *v != '[' || count_elements(v) != l->m->pool.n)
@@ -435,7 +473,8 @@ static int read_info(struct model_reader *l, const char *v)
                    read_lives(l, kc_json_find(v, "lineage")) != 0 ||
                    read_representatives(l, kc_json_find(v, "representatives")) != 0 ||
                    read_labels(l, kc_json_find(v, "labels")) != 0 ||
-                   read_stability(l, kc_json_find(v, "stability")) != 0
+                   read_stability(l, kc_json_find(v, "stability")) != 0 ||
+                   read_history(l, kc_json_find(v, "history")) != 0
                ? -1
                : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }

@@ -244,7 +244,8 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_ki
     if (!m->opts || !order || !place || !labels || alloc_arrays(m, m->k + (old ? old->nlives : 0), e) != 0)
         goto out;
     sort_ids(ids, f->k, order, place);
-    if (fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
+    if ((old && kc_model_continue_history(m, old, e) != 0) ||
+        fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
         goto out;
     rc = kind == KC_MODEL_CENTROIDS ? kc_model_find_moved(ctx, m, &ds->rows, labels, e) : 0;
 out:
@@ -290,6 +291,7 @@ void kc_model_free(struct kc_model *m)
     kc_strs_free(&m->labels);
     kc_mem_free(m->stability);
     kc_mem_free(m->lives);
+    kc_mem_free(m->events);
     kc_mem_free(m->opts);
     memset(m, 0, sizeof *m);
 }

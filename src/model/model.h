@@ -35,6 +35,17 @@ struct kc_model_life {
     uint64_t gone;               /* generation of the first fit without it; 0: a cluster has it */
 };
 
+/* A batch that a model has learned from: its fit, or an update. */
+struct kc_model_event {
+    uint64_t generation, update; /* as in struct kc_model_life */
+    int64_t time;                /* seconds since 1970; -1: unknown */
+    uint64_t rows, joined, born, unassigned; /* of the batch; of a fit the rows have joined */
+    uint64_t clusters;           /* after it */
+    double similarity, silhouette; /* means over the batch, by the model before it; of a fit as in the baseline */
+    double variation;            /* of the sizes of all clusters after it */
+};
+#define KC_MODEL_EVENTS_MOST 10000 /* of a model; the oldest are dropped */
+
 /* How a model labels a row. */
 enum kc_model_kind {
     KC_MODEL_CENTROIDS, /* by the nearest centroid: the clusters are those of their centroids */
@@ -89,6 +100,9 @@ struct kc_model {
     size_t nstability;       /* 0: it was not asked for */
     struct kc_model_life *lives; /* (nlives) of every id ever given, ascending */
     size_t nlives;
+    struct kc_model_event *events; /* (nevents) of earlier fits and of all updates, the oldest first; none: it was not
+                                    * updated */
+    size_t nevents;
 
     char kclust[32];         /* the version of kclust that wrote it */
     const struct kc_algorithm *algorithm; /* the algorithm of the fit */
@@ -148,6 +162,13 @@ int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const 
 /* Give the clusters their stability (m->k): stability[c] to the one with the id ids[c]; ids NULL: with the id c. */
 int kc_model_set_stability(struct kc_model *m, const double *stability, const int64_t *ids,
                            struct kc_err *e) KC_MUST_USE;
+
+/* Append the update that the model has just learned from: the figures of its batch. (model/history.c) */
+int kc_model_log_update(struct kc_model *m, const struct kc_model_event *batch, struct kc_err *e) KC_MUST_USE;
+/* Copy the history of an older model, its fit included, to one that continues it. */
+int kc_model_continue_history(struct kc_model *m, const struct kc_model *old, struct kc_err *e) KC_MUST_USE;
+/* Describe the model's fit as an event. */
+struct kc_model_event kc_model_fit_event(const struct kc_model *m);
 
 /* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);

@@ -105,6 +105,31 @@ static void add_stability(struct kc_jsonw *w, const struct kc_model *m)
     kc_jsonw_close(w, ']');
 }
 
+/* Write the history, if there is one. */
+static void add_history(struct kc_jsonw *w, const struct kc_model *m)
+{
+    if (m->nevents == 0)
+        return;
+    kc_jsonw_open(w, "history", '[', 1);
+    for (size_t i = 0; i < m->nevents; i++) {
+        const struct kc_model_event *v = &m->events[i];
+        kc_jsonw_open(w, NULL, '{', 1);
+        kc_jsonw_u64(w, "generation", v->generation);
+        kc_jsonw_u64(w, "update", v->update);
+        add_i64(w, "time", v->time);
+        kc_jsonw_u64(w, "rows", v->rows);
+        kc_jsonw_u64(w, "joined", v->joined);
+        kc_jsonw_u64(w, "born", v->born);
+        kc_jsonw_u64(w, "unassigned", v->unassigned);
+        kc_jsonw_u64(w, "clusters", v->clusters);
+        kc_jsonw_double(w, "similarity", v->similarity);
+        kc_jsonw_double(w, "silhouette", v->silhouette);
+        kc_jsonw_double(w, "variation", v->variation);
+        kc_jsonw_close(w, '}');
+    }
+    kc_jsonw_close(w, ']');
+}
+
 static void add_strs(struct kc_jsonw *w, const char *key, const struct kc_strs *s)
 {
     kc_jsonw_open(w, key, '[', 1);
@@ -137,6 +162,7 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     add_representatives(&w, m);
     add_labels(&w, m);
     add_stability(&w, m);
+    add_history(&w, m);
     add_strs(&w, "pool_terms", &m->pool.terms);
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)

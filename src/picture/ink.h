@@ -9,6 +9,9 @@
 
 /* The colours as 0xRRGGBB: [0] on light paper, [1] on dark. */
 extern const uint32_t kc_inks[2][KC_INKS];
+/* A scale of nine steps, from little to much. */
+#define KC_HEATS 9
+extern const uint32_t kc_ink_heat[2][KC_HEATS];
 extern const uint32_t kc_ink_noise[2], kc_ink_paper[2], kc_ink_text[2], kc_ink_faint[2], kc_ink_rule[2];
 
 /* Give each cluster of the view a colour: ink (k). */

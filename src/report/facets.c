@@ -106,9 +106,9 @@ static int precedes(const struct kc_facets *t, uint32_t a, uint32_t b)
     return c != 0 ? c < 0 : na < nb;
 }
 
-void kc_facets_write(struct kc_facets *t, struct kc_jsonw *w, const char *key, size_t most)
+size_t kc_facets_top(struct kc_facets *t, size_t most)
 {
-    size_t n = 0, len;
+    size_t n = 0;
     for (uint32_t v = 0; v < t->values.strs.n; v++) {
         size_t at = n < most ? n : most;
         while (at > 0 && precedes(t, v, t->order[at - 1]))
@@ -119,6 +119,13 @@ void kc_facets_write(struct kc_facets *t, struct kc_jsonw *w, const char *key, s
         memmove(t->order + at + 1, t->order + at, (n - 1 - at) * sizeof *t->order);
         t->order[at] = v;
     }
+    return n;
+}
+
+void kc_facets_write(struct kc_facets *t, struct kc_jsonw *w, const char *key, size_t most)
+{
+    const size_t n = kc_facets_top(t, most);
+    size_t len;
     kc_jsonw_open(w, key, '[', 1);
     for (size_t i = 0; i < n; i++) {
         const char *value = kc_strs_get(&t->values.strs, t->order[i], &len);

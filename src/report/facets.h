@@ -37,6 +37,8 @@ struct kc_facets {
  * element, any other row once for its field. */
 int kc_facets_count(struct kc_facets *t, const struct kc_field *f, const uint32_t *row, size_t m, struct kc_err *e)
     KC_MUST_USE;
+/* Find the `most` most frequent values, ties by their bytes: t->order[0 .. returned). */
+size_t kc_facets_top(struct kc_facets *t, size_t most);
 /* Write the `most` most frequent values as the member `key`: [{"value": "a", "count": 3}, ...]; ties by their bytes. */
 void kc_facets_write(struct kc_facets *t, struct kc_jsonw *w, const char *key, size_t most);
 /* Write all values in the order in which they first occurred, as the member `key`: ["a", "b"]. */

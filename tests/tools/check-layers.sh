@@ -22,7 +22,7 @@ verdict() {
 
 # The rooms from the bottom up, and the rooms below each that it may include; a room always includes itself. A room is a
 # folder of src, nested ones too: in/formats is a room beside in.
-cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/density core/linkage core/choice'
+cores='core core/cluster core/judge core/kmeans core/track core/parts core/graph core/near core/map core/density core/linkage core/choice'
 walls="
 base:
 io:            base
@@ -41,6 +41,7 @@ core/track:    base la core/cluster core/judge
 core/parts:    base par la core/cluster core/judge
 core/graph:    base par la core/cluster
 core/near:     base par la core/cluster core/kmeans core/graph
+core/map:      base par la core/cluster core/graph core/near
 core/density:  base par la core/cluster core/judge core/kmeans core/graph core/near
 core/linkage:  base par la core/cluster core/judge core/kmeans core/graph core/near core/density
 core/choice:   base par la core/cluster core/judge core/kmeans core/graph

@@ -20,6 +20,7 @@ struct worker {
 struct projection {
     const struct kc_rows *rows;
     size_t dims;
+    int plain;
     const double *vector; /* (dims, d) */
     const double *middle; /* (dims) the coordinates of the mean; or zeros */
     float *x;
@@ -43,7 +44,7 @@ static void project_tile(void *arg, size_t at, unsigned worker)
             *v -= p->middle[t];
             length += *v * *v;
         }
-        length = sqrt(length);
+        length = p->plain ? 1 : sqrt(length);
         for (size_t t = 0; t < dims; t++)
             x[t] = length > NOTHING ? (float)(w->out[t * KC_LA_TILE + r] / length) : (float)(t == 0);
     }
@@ -105,7 +106,8 @@ int kc_project_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const s
     double *m = kc_mem_aligned(kc_mem_mul(d, d), sizeof *m, e);
     double *mean = kc_mem_alloc(d + 2 * dims, sizeof *mean, e), *value = mean ? mean + d : NULL;
     double *vector = kc_mem_aligned(kc_mem_mul(dims, d), sizeof *vector, e);
-    struct projection p = {.rows = rows, .dims = dims, .vector = vector, .middle = value ? value + dims : NULL, .x = x};
+    struct projection p = {.rows = rows, .dims = dims, .plain = o->plain, .vector = vector,
+                           .middle = value ? value + dims : NULL, .x = x};
     int rc = -1;
     if (!m || !mean || !vector ||
         find_directions(ctx, rows, o, m, mean, value, vector, value + dims, report, e) != 0)

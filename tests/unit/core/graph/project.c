@@ -203,7 +203,7 @@ TEST(projections_are_the_definition_for_any_threads)
         {1, 1, 1}, {1, 5, 2}, {3, 7, 7}, {40, 2, 2}, {200, 30, 5}, {511, 97, 20}, {1025, 140, 3}, {700, 200, 9}};
     for (size_t t = 0; t < 16; t++) {
         const size_t n = shapes[t % 8].n, d = shapes[t % 8].d;
-        const struct kc_project_opts o = {shapes[t % 8].dims, t % 2};
+        const struct kc_project_opts o = {shapes[t % 8].dims, t % 2, 0};
         float *x = data_clustered(&r, n, d, 1 + n / 30, 0.6), *expected = malloc(n * o.dims * sizeof *expected);
         struct data_behind behind = {x, d};
         struct kc_rows rows = kc_rows_memory(x, n, d);
@@ -233,12 +233,12 @@ TEST(rows_without_a_part_get_the_first_direction)
     struct kc_project_report report;
     for (size_t i = 0; i < N; i++)
         x[i * D + 1] = 1;
-    CHECK(kc_project_run(&ctx, &rows, &(struct kc_project_opts){2, 1}, y, &report, &e) == 0 && report.kept >= 1);
+    CHECK(kc_project_run(&ctx, &rows, &(struct kc_project_opts){2, 1, 0}, y, &report, &e) == 0 && report.kept >= 1);
     for (size_t i = 0; i < N; i++)
         CHECK(y[i * 2] >= 1 && y[i * 2 + 1] <= 0 && y[i * 2 + 1] >= 0);
     x[0] = 1; /* its own direction is the last of the two that there are */
     x[1] = 0;
-    CHECK(kc_project_run(&ctx, &rows, &(struct kc_project_opts){2, 0}, y, &report, &e) == 0 && report.kept >= 1);
+    CHECK(kc_project_run(&ctx, &rows, &(struct kc_project_opts){2, 0, 0}, y, &report, &e) == 0 && report.kept >= 1);
     CHECK(y[1] >= 1 && y[2] >= 1 && y[0] <= 0 && y[3] <= 0);
     kc_pool_free(ctx.pool);
 }

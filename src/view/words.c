@@ -1,0 +1,155 @@
+/* A view in words, for a reader who has never seen kclust: what was found, what each figure means, what to doubt.
+ *
+ * The words for how good a silhouette is follow the measured range of embeddings, in which .5 is rare and .1 common,
+ * not Kaufman & Rousseeuw's (1990) scale, which was made for a few dozen rows in the plane. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "view/fill.h"
+
+#define GOOD .25
+#define FAIR .1
+
+/* Append a sentence. */
+static int add_sentence(struct kc_strs *out, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4);
+
+static int add_sentence(struct kc_strs *out, struct kc_err *e, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return kc_strs_add(out, text, strlen(text), e);
+}
+
+/* Write a whole number with commas. */
+static const char *count(char out[32], uint64_t n)
+{
+    char digits[24];
+    const int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    int at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* Say how the silhouette is. */
+static const char *judge_silhouette(double s)
+{
+    return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" : s >= FAIR ? "apart, with soft borders" :
+           s >= 0 ? "hardly apart" : "not apart";
+}
+
+/* Append what the clusters are about: the names of the largest. */
+static int add_names(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    struct kc_buf b = {0};
+    const uint32_t n = v->k < 5 ? v->k : 5;
+    int rc = kc_buf_adds(&b, v->k > n ? "The largest are about " : "They are about ", e);
+    for (uint32_t c = 0; rc == 0 && c < n; c++) {
+        size_t len;
+        const char *name = kc_view_called(v, c, &len);
+        rc = kc_buf_printf(&b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", c == 0 ? "" : c + 1 < n ? ", " : " and ",
+                           (int)(len < 100 ? len : 100), name);
+    }
+    if (rc == 0 && kc_buf_addc(&b, '.', e) == 0)
+        rc = kc_strs_add(out, b.p, b.n, e);
+    else
+        rc = -1;
+    kc_buf_free(&b);
+    return rc;
+}
+
+/* Append what became of old clusters. */
+static int add_flow(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    const struct kc_view_flow *f = &v->flow;
+    char a[32], b[32];
+    return f->nstreams == 0 ? 0 :
+           add_sentence(out, e, "Compared with %.200s, which has %s cluster%s, there are %s now; the flow below shows "
+                        "where the rows went.", f->title[0] ? f->title[0] : "the older labels",
+                        count(a, f->side[0].name.n), f->side[0].name.n == 1 ? "" : "s", count(b, f->side[1].name.n));
+}
+
+int kc_view_headline(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    char rows[32], k[32], noise[32];
+    if (v->k == 0)
+        return v->n == 0 ? add_flow(v, out, e) :
+               add_sentence(out, e, "%s row%s %s in no cluster.", count(rows, v->n), v->n == 1 ? "" : "s",
+                            v->n == 1 ? "is" : "are");
+    if (add_sentence(out, e, "%s row%s fall%s into %s cluster%s.", count(rows, v->n), v->n == 1 ? "" : "s",
+                     v->n == 1 ? "s" : "", count(k, v->k), v->k == 1 ? "" : "s") != 0)
+        return -1;
+    if ((v->name.n > 0 || v->representatives.first) && add_names(v, out, e) != 0)
+        return -1;
+    if (v->noise > 0 && add_sentence(out, e, "%s rows (%.0f %%) are in no cluster.", count(noise, v->noise),
+                                     100 * (double)v->noise / (double)v->n) != 0)
+        return -1;
+    if (!isnan(v->silhouette) && v->k > 1 &&
+        add_sentence(out, e, "The clusters are %s: the mean silhouette is %.2f, on a scale from \xE2\x88\x92" "1 to 1, "
+                     "where 1 means that every row is far nearer to its own cluster than to any other, and 0 that it "
+                     "lies between two; embeddings of texts seldom reach 0.3.", judge_silhouette(v->silhouette),
+                     v->silhouette) != 0)
+        return -1;
+    if (v->gold.n > 0 &&
+        add_sentence(out, e, "Against the %zu known classes the adjusted Rand index is %.2f and the adjusted mutual "
+                     "information %.2f: 1 is perfect agreement, 0 is chance.", v->gold.n, v->agreement.ari,
+                     v->agreement.ami) != 0)
+        return -1;
+    return add_flow(v, out, e);
+}
+
+/* Append a doubt about clusters that a figure speaks against. below: clusters with less than `limit`. */
+static int doubt_clusters(const struct kc_view *v, int stability, double limit, const char *fmt_one,
+                          struct kc_strs *out, struct kc_err *e)
+{
+    struct kc_buf b = {0};
+    uint32_t n = 0;
+    int rc = 0;
+    for (uint32_t c = 0; rc == 0 && c < v->k; c++) {
+        const double x = stability ? v->cluster[c].stability : v->cluster[c].silhouette;
+        size_t len;
+        if (isnan(x) || x >= limit)
+            continue;
+        const char *name = kc_view_called(v, c, &len);
+        if (n++ < 3)
+            rc = kc_buf_printf(&b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", n > 1 ? ", " : "",
+                               (int)(len < 80 ? len : 80), name);
+    }
+    if (rc == 0 && n > 3)
+        rc = kc_buf_printf(&b, e, " and %u more", n - 3);
+    if (rc == 0 && n > 0)
+        rc = kc_buf_printf(&b, e, "%s", fmt_one);
+    if (rc == 0 && n > 0)
+        rc = kc_strs_add(out, b.p, b.n, e);
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_view_doubts(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    if (v->structure == 0 &&
+        add_sentence(out, e, "The rows have no more structure than noise of the same shape: no division of them is "
+                     "better than another.") != 0)
+        return -1;
+    if (v->k > 1 && v->silhouette < FAIR &&
+        add_sentence(out, e, "The mean silhouette is low, so many rows could as well be in another cluster.") != 0)
+        return -1;
+    if (v->noise * 2 > v->n &&
+        add_sentence(out, e, "More than half of the rows are in no cluster.") != 0)
+        return -1;
+    if (v->k > 1 && v->cluster[0].size * 2 > v->n - v->noise &&
+        add_sentence(out, e, "One cluster has more than half of the rows.") != 0)
+        return -1;
+    if (doubt_clusters(v, 1, .6, ": less than 60 % of such a cluster comes back when other rows are drawn.", out,
+                       e) != 0 ||
+        doubt_clusters(v, 0, 0, ": most rows are nearer to another cluster (a silhouette below 0).", out, e) != 0)
+        return -1;
+    return kc_strs_append(out, &v->doubt, e);
+}
