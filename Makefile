@@ -43,7 +43,7 @@ LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC),$(sort $(shell find src -name '*.c
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
 PAGES := $(notdir $(sort $(wildcard man/*.[1-8])))
 
-LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/src/page/assets.o
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ = $(UNIT_SRC:%.c=$(B)/%.o) $(REF_SRC:%.c=$(B)/%.o)
 
@@ -65,10 +65,24 @@ UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
 
-$(UNIT_SRC:%.c=$(B)/%.o): KC_CPPFLAGS += -Itests/unit
+# Reports of made-up views, for the tests in a browser.
+$(B)/page_sample: $(B)/tests/tools/page_sample.o $(B)/tests/unit/view_util.o $(B)/libkclust.a
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
+
+$(B)/tests/tools/page_sample.o $(UNIT_SRC:%.c=$(B)/%.o): KC_CPPFLAGS += -Itests/unit
 
 $(B)/%.o: %.c Makefile | $(B)/headers
 	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The style sheet and the script of the report, as arrays of bytes.
+$(B)/src/page/assets.c: src/page/page.css src/page/page.js Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN,$@){ echo '#include "page/parts.h"'; for f in css js; do \
+	  echo "const unsigned char kc_page_$$f[] = {"; od -An -v -tx1 src/page/page.$$f | sed 's/ \(..\)/0x\1,/g'; \
+	  echo "};"; echo "const size_t kc_page_$${f}_n = sizeof kc_page_$$f;"; done; } >$@
+
+$(B)/src/page/assets.o: $(B)/src/page/assets.c | $(B)/headers
 	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Once for a build folder: what is missing is named before the first file is compiled.
