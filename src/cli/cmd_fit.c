@@ -214,6 +214,7 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         kc_cli_other_format(v, j->path[KC_FIT_TIME_TABLE], "--time-table", KC_OUT_TEXT_SUFFIXES, &j->out, 0,
                             &j->table_format, e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
+        kc_cli_check_suffix(j->path[KC_FIT_REPORT], "--report", "html/htm", e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)
         return -1;
     j->records.id_format = j->out.id_format;

@@ -396,6 +396,24 @@ static int read_stability(struct model_reader *l, const char *v)
     return m->stability ? 0 : -1;
 }
 
+/* Read how many rows of an event each cluster got: pairs of an id and a number of rows. */
+static int read_shares(const struct model_reader *l, const char *q, struct kc_model_event *v)
+{
+    if (!q || *q != '[' || count_elements(q) >= UINT32_MAX)
+        return report_damage(l, "history: shares are not an array");
+    v->share = kc_mem_alloc(count_elements(q), sizeof *v->share, l->e);
+    if (!v->share)
+        return -1;
+    for (const char *p = kc_json_first(q); p; p = kc_json_next(kc_json_past(p))) {
+        uint64_t id, rows;
+        const char *a = *p == '[' ? kc_json_first(p) : NULL, *b = a ? kc_json_next(kc_json_past(a)) : NULL;
+        if (!b || kc_json_u64(a, &id) != 0 || kc_json_u64(b, &rows) != 0 || id > MOST_IDS || rows == 0)
+            return report_damage(l, "history: a share is not an id and a number of rows");
+        v->share[v->nshares++] = (struct kc_model_share){(int64_t)id, rows};
+    }
+    return 0;
+}
+
 /* Read one event of the history. */
 static int read_event(const struct model_reader *l, const char *q, struct kc_model_event *v)
 {
@@ -414,7 +432,8 @@ static int read_event(const struct model_reader *l, const char *q, struct kc_mod
     return kc_json_double(kc_json_find(q, "similarity"), &v->similarity) != 0 ||
                    kc_json_double(kc_json_find(q, "silhouette"), &v->silhouette) != 0 ||
                    kc_json_double(kc_json_find(q, "variation"), &v->variation) != 0
-               ? report_damage(l, "history: a figure is not a number") : 0;
+               ? report_damage(l, "history: a figure is not a number") :
+               read_shares(l, kc_json_find(q, "shares"), v);
 }
 
 /* Read the history, which models that were never updated do not have, nor those of version 0.2.0 and before. */

@@ -50,9 +50,9 @@ static int add_fact(struct reader *r, const char *object, const char *key, const
         return 0;
     const char *text = *p == '"' ? decode_text(r, p, &n) : NULL;
     if (text)
-        return kc_view_add_fact(r->v, name, "%.400s", text);
+        return kc_view_add_fact(r->v, r->e, name, "%.400s", text);
     const double x = get_real(object, key);
-    return isnan(x) ? 0 : kc_view_add_fact(r->v, name, "%.10g", x);
+    return isnan(x) ? 0 : kc_view_add_fact(r->v, r->e, name, "%.10g", x);
 }
 
 /* Read the figures of one k. */

@@ -20,7 +20,7 @@ struct kc_view_cluster {
     uint64_t size;       /* rows */
     double cohesion, silhouette, stability; /* as in struct kc_cluster; NAN: not known */
     uint32_t group;      /* its place among the view's groups; KC_NONE: none */
-    int64_t begin, end;  /* times of its first and last row (base/date.h); only with times */
+    int64_t begin, end;  /* times of its first and last row (base/date.h); only with v->time */
 };
 
 /* A level of coarser clusters. */
@@ -113,7 +113,7 @@ struct kc_view {
     struct kc_merge *merge; /* (nheat - 1) of the places, as in core/cluster/clustering.h; heights are distances */
 
     /* Rows of each cluster in bins of time. */
-    struct kc_strs bin;     /* "2026-11"; n == 0: there are no times */
+    struct kc_strs bin;     /* "2026-11", or for a model the updates; n == 0: there are no times */
     uint64_t *bin_rows;     /* (bin.n, k + 1) the last column: noise */
 
     struct kc_view_flow flow;

@@ -41,7 +41,7 @@ static const char *count(char out[32], uint64_t n)
 /* Say how the silhouette is. */
 static const char *judge_silhouette(double s)
 {
-    return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" : s >= FAIR ? "apart, with soft borders" :
+    return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" : s >= FAIR ? "apart, but their borders are soft" :
            s >= 0 ? "hardly apart" : "not apart";
 }
 
