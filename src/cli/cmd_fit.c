@@ -56,6 +56,11 @@ static const struct kc_option clustering[] = {
              "average, complete or single, a tree of the rows that is cut"},
     {0}};
 
+static const struct kc_option plotting[] = {
+    {.name = "plot", .type = KC_OPTION_FLAG, .at = AT(job.plot), .set = 1,
+     .help = "begin the summary on standard error with a map of the rows and bars, in characters"},
+    {0}};
+
 static const struct kc_option memory[] = {
     {.name = "max-memory", .arg = "SIZE", .type = KC_OPTION_SIZE, .at = AT(job.max_memory), .off = "off",
      .help = "use at most SIZE of memory: rows that do not fit are streamed in passes; work that still does not fit is "
@@ -135,6 +140,7 @@ static const struct kc_opt_group groups[] = {
     {.algorithms = KC_OTHER_ALGORITHMS},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_fit_output_options, .at = AT(job)},
+    {.rows = plotting},
     {.rows = model_rows},
     {.rows = kc_labels_options, .at = AT(job.out)},
     {.rows = kc_top_options, .at = AT(job.out)},
@@ -228,6 +234,8 @@ static int run_fit(void *arg, struct kc_err *e)
     struct args *a = arg;
     struct kc_job_fit_result r;
     a->job.want_text = a->cli.loudness >= 0 && !a->cli.json;
+    if (a->job.plot && kc_cli_colours())
+        a->job.plot = 2;
     if (a->job.checkpoint.file)
         a->job.checkpoint.requests = kc_cli_watch_signals();
     if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {

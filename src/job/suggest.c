@@ -438,6 +438,7 @@ int kc_job_suggest_run(const struct kc_ctx *ctx, const struct kc_job_suggest *j,
         w->run->ctx = *ctx;
         rc = run_suggest(w, e);
         kc_clustering_free(&w->run->fit);
+        kc_view_free(&w->run->view);
         kc_fit_space_free(w->run);
         kc_mem_free(w->run->opts);
         kc_dataset_free(&w->run->ds);
