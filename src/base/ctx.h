@@ -38,6 +38,7 @@ struct kc_ctx {
     /* As log; NULL if nobody reads it. phase: one word that names the present step, and holds until the next event.
      * message: what has happened. */
     void (*event)(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
+    const char *command; /* that repeats the run, as a shell reads it; NULL: not known */
 };
 
 /* Tell that a stage begins whose work cannot be counted. */

@@ -129,8 +129,10 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
 }
 
 /* Make the pool and the context. */
-static int start_context(struct kc_cli *c, struct kc_err *e)
+static int start_context(struct kc_cli *c, const struct kc_verb *v, int argc, char **argv, struct kc_err *e)
 {
+    if (kc_cli_command(v, argc, argv, &c->command, e) != 0)
+        return -1;
     kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar would break JSON lines */
     c->ctx = (struct kc_ctx){
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
@@ -138,6 +140,7 @@ static int start_context(struct kc_cli *c, struct kc_err *e)
         .progress = kc_progress_on() ? kc_progress_update : NULL,
         .arg = c,
         .event = c->json ? kc_log_event : NULL,
+        .command = c->command.p,
     };
     return c->ctx.pool ? 0 : -1;
 }
@@ -147,6 +150,7 @@ static void stop_context(struct kc_cli *c)
     kc_progress_clear();
     kc_pool_free(c->ctx.pool);
     c->ctx.pool = NULL;
+    kc_buf_free(&c->command);
 }
 
 /* Set the arguments to their defaults, and those of every algorithm. */
@@ -180,7 +184,7 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     if (kc_opt_check_rules(v, *texts, &e) != 0 || kc_opt_check_algorithm(v, *texts, &e) != 0 ||
         v->check(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
-    int code = start_context(cli, &e) == 0 ? v->run(v->args, &e) : -1;
+    int code = start_context(cli, v, argc, argv, &e) == 0 ? v->run(v->args, &e) : -1;
     if (code >= 0) {
         const struct kc_fact facts[] = {{"exit", code}, {"peak_rss", (double)kc_mem_peak()}};
         kc_ctx_event(&cli->ctx, "end", "done", facts, sizeof facts / sizeof facts[0]);

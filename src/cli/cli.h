@@ -20,6 +20,7 @@ struct kc_cli {
     uint64_t threads;               /* 0: all cores */
     int json;                       /* the format of messages: 0 text, 1 JSON */
     struct kc_ctx ctx;              /* valid while the verb runs */
+    struct kc_buf command;          /* that repeats the run, as text */
     void *algorithm[KC_ALGORITHMS_MOST]; /* the options of each of kc_algorithms; NULL for verbs without them */
     unsigned char given[KC_OPTS_MOST];  /* whether the option at this place of kc_opts_list was given: 1 on the command
                                            line, 2 in the environment or a text */
@@ -43,6 +44,13 @@ int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err
 /* Options of fit about a struct kc_job_fit (cli/fit_rows.c). */
 extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_fit_time_options[],
     kc_fit_long_options[];
+/* Options of report and plot about a struct kc_job_view, their rules, and the check of their operands, LABELS and files
+ * of vectors, argv[first .. argc) (cli/view_rows.c). */
+struct kc_job_view;
+extern const struct kc_option kc_view_files_options[], kc_view_shown_options[];
+extern const struct kc_rule kc_view_rules[];
+int kc_cli_view_operands(const struct kc_verb *v, struct kc_job_view *j, int argc, char **argv, int first, int named,
+                         struct kc_err *e) KC_MUST_USE;
 /* Check the format of labels: that of --output-format, else by the name of the output (NULL: standard output), and
  * jsonl if --annotate is given. other: another output of labels, or NULL. */
 int kc_cli_check_labels(const struct kc_verb *v, struct kc_out_opts *o, const char *output, const char *other,
@@ -95,6 +103,16 @@ int kc_cli_operands(const struct kc_verb *v, int argc, char **argv, int first, i
                     struct kc_err *e) KC_MUST_USE;
 /* Run a verb and return the exit code. argv[0]: the verb, or the program if the verb was not named. */
 int kc_cli_run(const struct kc_verb *v, int argc, char **argv, int named);
+
+/* cli/command.c */
+
+/* Append a word behind a blank, as a shell reads it back: in quotes if it needs them. */
+int kc_cli_add_word(struct kc_buf *b, const char *word, struct kc_err *e) KC_MUST_USE;
+/* Return the row of the option that an argument is, whose name may be cut short; NULL if it is none of them. *value: 1
+ * if its value is the next argument. */
+const struct kc_option *kc_cli_which(const struct kc_option *rows, const char *arg, int *value);
+/* Write the command that repeats the run, with a NUL at its end. */
+int kc_cli_command(const struct kc_verb *v, int argc, char **argv, struct kc_buf *b, struct kc_err *e) KC_MUST_USE;
 
 /* cli/log.c: messages on standard error, as text ("kclust: ...", one line each) or as JSON, one object per line. */
 

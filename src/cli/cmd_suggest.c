@@ -60,37 +60,12 @@ static const struct kc_rule rules[] = {
     {KC_NEEDS, "gold-format gold-label-field gold-term-field", "gold", "the file of labels"},
     {0}};
 
-/* Append a word as a shell reads it back: in quotes if it has other bytes than these. */
-static int add_word(struct kc_buf *b, const char *word, struct kc_err *e)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=+@%-";
-    if (b->n > 0 && kc_buf_addc(b, ' ', e) != 0)
-        return -1;
-    if (*word && word[strspn(word, plain)] == '\0')
-        return kc_buf_adds(b, word, e);
-    if (kc_buf_addc(b, '\'', e) != 0)
-        return -1;
-    for (; *word; word++)
-        if ((*word == '\'' ? kc_buf_adds(b, "'\\''", e) : kc_buf_addc(b, *word, e)) != 0)
-            return -1;
-    return kc_buf_addc(b, '\'', e);
-}
-
-/* Return 1 if the argument is an option on reading, whose name may be cut short, or a file of options; *value: 1 if its
- * value is the next argument. */
+/* Return 1 if the argument is an option on reading, or a file of options; *value: 1 if its value is the next
+ * argument. */
 static int is_reading(const char *arg, int *value)
 {
-    const size_t n = strcspn(arg, "=");
-    *value = arg[n] != '=';
-    if (n > 2 && strncmp(arg, "--config", n) == 0)
-        return 1;
-    for (const struct kc_option *o = kc_reading_options; !kc_option_is_last(o); o++)
-        if ((o->name && n > 2 && strncmp(arg, "--", 2) == 0 && strncmp(o->name, arg + 2, n - 2) == 0) ||
-            (o->letter && arg[0] == '-' && arg[1] == o->letter)) {
-            *value = o->arg && arg[1] == '-' ? arg[n] != '=' : o->arg && arg[2] == '\0';
-            return 1;
-        }
-    return 0;
+    const struct kc_option *o = kc_cli_which(kc_running_options, arg, value);
+    return (o && o->role == KC_ROLE_CONFIG) || kc_cli_which(kc_reading_options, arg, value);
 }
 
 /* Repeat the options on reading and the operands, for the command that is suggested. */
@@ -99,12 +74,12 @@ static int repeat_reading(struct kc_buf *b, int argc, char **argv, int first, st
     int value;
     for (int i = 1; i < first; i++)
         if (argv[i][0] == '-' && is_reading(argv[i], &value)) {
-            if (add_word(b, argv[i], e) != 0 || (value && i + 1 < first && add_word(b, argv[i + 1], e) != 0))
+            if (kc_cli_add_word(b, argv[i], e) != 0 || (value && i + 1 < first && kc_cli_add_word(b, argv[i + 1], e) != 0))
                 return -1;
             i += value;
         }
     for (int i = first; i < argc; i++)
-        if (add_word(b, argv[i], e) != 0)
+        if (kc_cli_add_word(b, argv[i], e) != 0)
             return -1;
     return kc_buf_addc(b, '\0', e);
 }

@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "io/outfile.h"
 #include "io/source.h"
-#include "model/model.h"
-#include "report/diff.h"
+#include "job/diff_models.h"
 
 struct diff_run {
     const struct kc_job_diff *j;
@@ -165,27 +164,6 @@ static int diff_labellings(const struct kc_ctx *ctx, struct diff_run *r, struct 
     return 0;
 }
 
-/* Fill l with the ids of a model as names, and s with what kinship needs of it. The caller frees *median. */
-static int describe_model(const struct kc_model *m, struct kc_labelling *l, struct kc_kin_side *s, double **median,
-                    struct kc_err *e)
-{
-    char name[32];
-    *median = kc_mem_alloc(m->k, sizeof **median, e);
-    if (!*median)
-        return -1;
-    l->integers = 1;
-    for (size_t c = 0; c < m->k; c++) {
-        int n = snprintf(name, sizeof name, "%lld", (long long)m->ids[c]);
-        if (kc_strs_add(&l->names, name, (size_t)n, e) != 0)
-            return -1;
-        (*median)[c] = (double)kc_model_percentile(m, c, 50);
-        l->assigned += m->counts[c];
-    }
-    l->k = (uint32_t)m->k;
-    *s = (struct kc_kin_side){l->k, m->centroids, m->sums, m->counts, *median};
-    return 0;
-}
-
 static int is_all_kept(const struct kc_lineage *l)
 {
     for (uint32_t i = 0; i < l->nold; i++)
@@ -202,25 +180,14 @@ static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_e
 {
     const struct kc_job_diff *j = r->j;
     const struct kc_model *old = &r->old_model, *new = &r->new_model;
-    struct kc_kin_side a, b;
-    double *old_median = NULL, *new_median = NULL;
-    int rc = -1;
     if (kc_model_read(&r->old_model, j->old, r->src[0], e) != 0 ||
         kc_model_read(&r->new_model, j->new, r->src[1], e) != 0)
         return -1;
     if (old->d != new->d)
         return kc_err_at(e, KC_EINPUT, kc_source_name(j->new), 0, "a model of %zu dimensions, expected %zu as in %s",
                          new->d, old->d, kc_source_name(j->old));
-    if (describe_model(old, &r->old, &a, &old_median, e) == 0 && describe_model(new, &r->new, &b, &new_median, e) == 0)
-        rc = kc_kinship_compute(&r->kinship, &a, &b, old->d, &j->lineage, e);
-    kc_mem_free(new_median);
-    kc_mem_free(old_median);
-    if (rc != 0)
+    if (kc_job_compare_models(old, new, &j->lineage, &r->old, &r->new, &r->kinship, p, e) != 0)
         return -1;
-    p->kinship = &r->kinship;
-    p->lineage = &r->kinship.lineage;
-    p->old.size = old->counts;
-    p->new.size = new->counts;
     count_renamed(r, p->lineage, p);
     p->same = is_all_kept(p->lineage);
     return 0;

@@ -17,7 +17,7 @@
 
 /* The outputs, by their rows in job/fit_outputs.c. */
 enum kc_fit_output { KC_FIT_LABELS, KC_FIT_SUMMARY, KC_FIT_PROMETHEUS, KC_FIT_CLUSTERS, KC_FIT_MODEL,
-                     KC_FIT_TIME_TABLE, KC_FIT_TREE };
+                     KC_FIT_TIME_TABLE, KC_FIT_TREE, KC_FIT_REPORT };
 
 enum kc_fit_space_kind { KC_FIT_COSINE, KC_FIT_GRAPH, KC_FIT_PCA, KC_FIT_SVD };
 

@@ -30,9 +30,10 @@ void kc_fit_fields_gather(struct kc_fit_fields *f, const struct kc_job_fit *j)
     f->weight = add_field(f, j->weight_field, KC_ATTR_WEIGHT);
     for (size_t i = 0; i < j->ngroup_by; i++)
         f->group[i] = add_field(f, j->group_by[i], KC_ATTR_ANY);
+    const int facets = j->path[KC_FIT_CLUSTERS] || j->path[KC_FIT_REPORT];
     f->document = add_field(f, j->path[KC_FIT_CLUSTERS] ? j->document_field : NULL, KC_ATTR_ANY);
     for (size_t i = 0; i < j->records.nfacets; i++)
-        f->facet[i] = add_field(f, j->path[KC_FIT_CLUSTERS] ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
+        f->facet[i] = add_field(f, facets ? j->records.facets[i].field : NULL, KC_ATTR_ANY);
 }
 
 int kc_fit_field(const struct kc_job_run *run, size_t field, struct kc_field *out)

@@ -22,6 +22,9 @@ const struct kc_option kc_fit_output_options[] = {
              "words then"},
     {.name = "tree", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_TREE), .marks = KC_OPTION_NO_STDIO,
      .help = "write the hierarchy to FILE: scipy's linkage matrix (.npy), Newick (.nwk) or JSON (.json)"},
+    {.name = "report", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(KC_FIT_REPORT),
+     .marks = KC_OPTION_NO_STDIO | KC_OPTION_BASIC,
+     .help = "write one HTML file to FILE that shows the clusters: a map, tables and charts"},
     {0}};
 
 static const struct output_writer {
@@ -36,6 +39,7 @@ static const struct output_writer {
     [KC_FIT_MODEL] = {kc_fit_write_model, 0, 1},
     [KC_FIT_TIME_TABLE] = {kc_fit_write_time_table, 0, 0},
     [KC_FIT_TREE] = {kc_fit_write_tree, 0, 0},
+    [KC_FIT_REPORT] = {kc_fit_write_page, 0, 0},
 };
 
 #define OUTPUTS (sizeof writers / sizeof *writers)

@@ -15,6 +15,7 @@
 #include "la/product.h"
 #include "model/model.h"
 #include "report/report.h"
+#include "view/view.h"
 
 #define KC_FIT_NO_FIELD SIZE_MAX
 #define KC_FIT_FIELDS_MOST (KC_FACETS_MOST + KC_GROUP_FIELDS_MOST + 5)
@@ -267,6 +268,13 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
 typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e);
 kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
     kc_fit_write_prometheus, kc_fit_write_time_table, kc_fit_write_tree; /* (the last one in job/fit_time.c) */
+kc_fit_writer kc_fit_write_page; /* job/fit_report.c */
+/* Fill a view from what the run has found, with its map. (job/fit_report.c) */
+int kc_fit_fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_view *v, struct kc_err *e)
+    KC_MUST_USE;
+/* Return the bytes that this needs for n rows and k clusters. */
+uint64_t kc_fit_report_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, uint64_t k,
+                             unsigned threads);
 /* Make the model of the run, if it is not made yet. */
 int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Gather the figures of the run, for reports. */

@@ -209,6 +209,7 @@ struct kc_report kc_fit_report(const struct kc_job_fit *j, const struct kc_job_r
                     .write = run->times.end - run->times.fit - run->keywords_seconds,
                     .total = run->times.end - run->times.begin},
         .like = {j->like, run->like.kept, run->like.fresh, run->like.gone, run->like.judged, run->like.changed},
+        .command = run->ctx.command,
         .storage = kc_storage_name(run->ds.storage),
         .peak_rss = kc_mem_peak(),
     };

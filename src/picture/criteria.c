@@ -90,44 +90,62 @@ static void draw_panel(struct kc_svg *s, const char *title, const char *note, co
     draw_line(s, &x, &y, at, value, n, marked);
 }
 
-/* Return how many panels go side by side, and the width of one. */
-static size_t choose_across(double width, double *w)
+/* Where panels go. */
+struct grid {
+    size_t across, drawn;
+    double side, width;
+};
+
+/* Begin a picture of n panels. */
+static struct grid begin_panels(struct kc_svg *s, size_t n, const char *title)
 {
-    const size_t across = width < 520 ? 1 : width < 1000 ? 2 : 3;
-    *w = width / (double)across;
-    return across;
+    const double width = kc_svg_width(s, 900), side = s->o->inside ? 0 : 16;
+    struct grid g = {.across = width < 520 ? 1 : width < 1000 ? 2 : 3, .side = side};
+    g.width = (width - 2 * side) / (double)g.across;
+    kc_svg_begin(s, width, (s->o->inside ? 8 : 52) + (double)((n + g.across - 1) / g.across) * (PANEL + 10) + 4, title);
+    return g;
+}
+
+/* Draw the next panel. */
+static void add_panel(struct kc_svg *s, struct grid *g, const char *title, const char *note, const double *at,
+                      const double *value, size_t n, size_t marked)
+{
+    draw_panel(s, title, note, at, value, n, marked, g->side + (double)(g->drawn % g->across) * g->width,
+               s->top + (double)(g->drawn / g->across) * (PANEL + 10), g->width);
+    g->drawn++;
+}
+
+/* Draw the panel of a criterion. */
+static void add_criterion(struct kc_svg *s, struct grid *g, const struct panel *p, const double *at, double *value,
+                          size_t marked)
+{
+    const struct kc_view *v = s->v;
+    char title[64];
+    for (size_t i = 0; i < v->nentries; i++)
+        value[i] = get_value(p, &v->entry[i]);
+    snprintf(title, sizeof title, p->by == v->k_by ? "%s (chooses k)" : "%s", p->title);
+    add_panel(s, g, title, p->note, at, value, v->nentries, marked);
 }
 
 int kc_draw_k(struct kc_svg *s)
 {
     const struct kc_view *v = s->v;
-    const size_t n = v->nentries;
-    double w, *at = kc_mem_alloc(n, 2 * sizeof *at, s->e), width = kc_svg_width(s, 900);
-    const size_t across = choose_across(width, &w);
-    size_t known = 0, marked = n, drawn = 0;
+    const size_t n = v->nentries, kinds = sizeof k_panels / sizeof *k_panels;
+    double *at = kc_mem_alloc(n, 2 * sizeof *at, s->e);
+    size_t known = 0, marked = n;
     if (!at)
         return -1;
-    double *value = at + n;
-    for (size_t p = 0; p < sizeof k_panels / sizeof *k_panels; p++)
+    for (size_t p = 0; p < kinds; p++)
         known += is_known(v, &k_panels[p]) ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
         at[i] = v->entry[i].k;
         marked = v->entry[i].k == v->k_selected ? i : marked;
     }
-    kc_svg_begin(s, width, (s->o->inside ? 8 : 52) + (double)((known + across - 1) / across) * (PANEL + 10) + 4,
-                 "Criteria by the number of clusters k");
-    for (size_t p = 0; p < sizeof k_panels / sizeof *k_panels; p++) {
-        const struct panel *q = &k_panels[p];
-        char title[64];
-        if (!is_known(v, q))
-            continue;
-        for (size_t i = 0; i < n; i++)
-            value[i] = get_value(q, &v->entry[i]);
-        snprintf(title, sizeof title, q->by == v->k_by ? "%s (chooses k)" : "%s", q->title);
-        draw_panel(s, title, q->note, at, value, n, marked, (double)(drawn % across) * w,
-                   s->top + (double)(drawn / across) * (PANEL + 10), w);
-        drawn++;
-    }
+    struct grid g = begin_panels(s, known, "Criteria by the number of clusters k");
+    for (int others = 0; others < 2; others++) /* the one that chooses comes first */
+        for (size_t p = 0; p < kinds; p++)
+            if (is_known(v, &k_panels[p]) && (k_panels[p].by != v->k_by) == others)
+                add_criterion(s, &g, &k_panels[p], at, at + n, marked);
     kc_mem_free(at);
     return kc_svg_end(s);
 }
@@ -151,30 +169,26 @@ static double get_event(const struct kc_view_event *e, int which)
 
 int kc_draw_history(struct kc_svg *s)
 {
-    static const char *const titles[] = {"rows", "share unassigned", "mean similarity", "clusters", "variation of sizes"};
-    static const char *const notes[] = {"of the fit and each update", "drift if it rises", "drift if it falls", "", ""};
+    static const char *const titles[] = {"rows", "share unassigned", "mean similarity", "clusters",
+                                         "variation of sizes"};
+    static const char *const notes[] = {"0: the fit, then each update", "drift if it rises", "drift if it falls", "",
+                                        ""};
     const size_t n = s->v->nevents;
-    double w, *at = kc_mem_alloc(n, 2 * sizeof *at, s->e), width = kc_svg_width(s, 900);
-    const size_t across = choose_across(width, &w);
-    size_t drawn = 0;
+    double *at = kc_mem_alloc(n, 2 * sizeof *at, s->e);
     if (!at)
         return -1;
     double *value = at + n;
-    kc_svg_begin(s, width, (s->o->inside ? 8 : 52) + (double)((5 + across - 1) / across) * (PANEL + 10) + 4,
-                 "History of the model");
+    struct grid g = begin_panels(s, sizeof titles / sizeof *titles, "History of the model");
     for (size_t i = 0; i < n; i++)
         at[i] = (double)i;
-    for (int p = 0; p < 5; p++) {
+    for (int p = 0; p < (int)(sizeof titles / sizeof *titles); p++) {
         size_t known = 0;
         for (size_t i = 0; i < n; i++) {
             value[i] = get_event(&s->v->event[i], p);
             known += isfinite(value[i]) ? 1 : 0;
         }
-        if (known == 0)
-            continue;
-        draw_panel(s, titles[p], notes[p], at, value, n, n, (double)(drawn % across) * w,
-                   s->top + (double)(drawn / across) * (PANEL + 10), w);
-        drawn++;
+        if (known > 0)
+            add_panel(s, &g, titles[p], notes[p], at, value, n, n);
     }
     kc_mem_free(at);
     return kc_svg_end(s);

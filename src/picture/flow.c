@@ -135,6 +135,12 @@ static void draw_band(struct kc_svg *s, struct flow *f, size_t a, size_t b, doub
     kc_svg_path_end(s, 1, text);
 }
 
+/* Say what became of a cluster; NULL if it was kept. A new one (`which` 1) that an old one was split into is a part. */
+static const char *describe_fate(enum kc_fate fate, int which)
+{
+    return fate == KC_FATE_KEPT ? NULL : fate == KC_FATE_SPLIT && which ? "a part" : kc_fate_name(fate);
+}
+
 /* Write the name of node i and what became of it, at the outer side. */
 static void draw_node(struct kc_svg *s, const struct side *d, int which, size_t i, double x, double scale, double room)
 {
@@ -154,10 +160,10 @@ static void draw_node(struct kc_svg *s, const struct side *d, int which, size_t 
         return;
     }
     const char *name = kc_strs_get(&g->name, i, &n);
-    const char *fate = g->fate && g->fate[i] != KC_FATE_KEPT ? kc_fate_name((enum kc_fate)g->fate[i]) : NULL;
+    const char *fate = g->fate ? describe_fate((enum kc_fate)g->fate[i], which) : NULL;
     struct kc_buf b = {0};
-    if (kc_buf_add(&b, name, kc_svg_fit(name, n, 12, room - 60), s->e) != 0 ||
-        kc_buf_printf(&b, s->e, fate ? "  %s, %s" : "  %s", count, fate) != 0)
+    if (kc_buf_add(&b, name, kc_svg_fit(name, n, 12, room - (fate ? 90 : 50)), s->e) != 0 ||
+        kc_buf_printf(&b, s->e, fate ? " (%s, %s)" : " (%s)", count, fate) != 0)
         s->failed = 1;
     else
         kc_svg_text(s, at, y, anchor, 12, "t", b.p, b.n, room);

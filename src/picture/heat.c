@@ -144,11 +144,17 @@ int kc_draw_confusion(struct kc_svg *s)
     const size_t m = v->gold.n, across = m < CLASSES_MOST ? m : CLASSES_MOST;
     const uint32_t down = v->k < 60 ? v->k : 60;
     const double width = kc_svg_width(s, 780), names = fmin(200, width * .3), line = 24;
-    const double cell = fmin((width - names - 90) / (double)(across > 0 ? across : 1), 48), heads = 100;
+    const double cell = fmin((width - names - 90) / (double)(across > 0 ? across : 1), 48);
+    double heads = 0;
     uint32_t *order = kc_mem_alloc(m, sizeof *order, s->e);
     if (!order)
         return -1;
     order_classes(v, v->k, order);
+    for (size_t g = 0; g < across; g++) { /* they are written at 50 degrees, whose sine is .77 */
+        size_t n;
+        const char *name = kc_strs_get(&v->gold, order[g], &n);
+        heads = fmax(heads, fmin(kc_svg_measure(name, n, 11), 120) * .77 + 16);
+    }
     kc_svg_begin(s, width, (s->o->inside ? 8 : 52) + heads + line * down + 36, "Clusters and known classes");
     const double top = s->top + heads;
     for (size_t g = 0; g < across; g++)

@@ -168,7 +168,7 @@ static void write_caption(struct kc_svg *s, const struct sheet *p)
 /* Draw the map from the rows of each cluster. */
 static int draw_rows(struct kc_svg *s, struct sheet *p, const uint32_t *row, const size_t *first)
 {
-    const double size = fmin(fmax(120 / sqrt((double)p->drawn + 1) * (s->width / 900), 1.2), 6);
+    const double size = fmin(fmax(170 / sqrt((double)p->drawn + 1) * (s->width / 900), 1.4), 7);
     draw_dots(s, p, KC_NOISE, row + first[0], first[1] - first[0], size);
     for (uint32_t c = 0; c < s->v->k; c++)
         draw_dots(s, p, c, row + first[c + 1], first[c + 2] - first[c + 1], size);

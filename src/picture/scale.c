@@ -28,8 +28,10 @@ static double choose_step(double span, int most, int *decimals)
 struct kc_scale kc_scale_make(double low, double high, double from, double to, int most, int widen)
 {
     struct kc_scale s = {.low = low, .high = high, .from = from, .to = to};
-    if (!(high > low))
-        s.high = high = low + (low != 0 ? fabs(low) : 1);
+    if (!(high > low)) { /* one value: between it and 0 */
+        s.high = high = low > 0 ? low * 1.25 : low < 0 ? 0 : 1;
+        s.low = low = low < 0 ? low * 1.25 : 0;
+    }
     s.step = choose_step(high - low, most, &s.decimals);
     s.decimals = s.decimals > 0 ? s.decimals : 0;
     if (widen) {

@@ -56,6 +56,7 @@ struct kc_report {
         double read, space, sweep, index, final, sizes, write, total, keywords, purity, structure, stability;
     } seconds;                      /* index and final: parts of the fit that are not in sweep */
     const struct kc_in_stats *input; /* what was taken for terms and vectors; NULL: not told */
+    const char *command;            /* that repeats the run; NULL: not told */
     const char *storage;            /* where the rows were: "memory", "file", "spill" */
     uint64_t peak_rss;              /* bytes; 0: not known, written as null */
 };
@@ -63,9 +64,10 @@ struct kc_report {
 /* Return the sweep over k of the fit; without one, of one whose selected k is that of the fit. */
 struct kc_ksweep kc_report_ksweep(const struct kc_report *r);
 
-/* Write the sidecar: one JSON object. All members but the last, `storage`, `seconds` and `peak_rss`, depend on data and
- * options alone. A time that is NAN was not measured and is written as null. */
+/* Write the sidecar: one JSON object. All members but the last, from `command` on, depend on data and options alone. A time that is NAN was not measured and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
+/* Append the same to a text. */
+int kc_out_sidecar_text(struct kc_buf *b, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
 
 /* Write the main figures as Prometheus metrics, see report/prometheus.h. model: its file's name, or NULL. */
 int kc_out_fit_prometheus(struct kc_outfile *f, const struct kc_report *r, const char *model,

@@ -158,6 +158,8 @@ static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 
 static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 {
+    if (r->command)
+        kc_jsonw_cstr(w, "command", r->command);
     kc_jsonw_cstr(w, "storage", r->storage);
     if (r->input) {
         const struct kc_in_stats *in = r->input;
@@ -194,12 +196,11 @@ static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
         kc_jsonw_null(w, "peak_rss");
 }
 
-int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
+int kc_out_sidecar_text(struct kc_buf *b, const struct kc_report *r, struct kc_err *e)
 {
     const struct kc_clustering *fit = r->fit;
     const struct kc_ksweep tried = kc_report_ksweep(r);
-    struct kc_buf b = {0};
-    struct kc_jsonw w = KC_JSONW(&b, e);
+    struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 0);
     kc_jsonw_cstr(&w, "version", KC_VERSION);
     kc_jsonw_u64(&w, "n", fit->n);
@@ -282,7 +283,13 @@ int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_er
         add_work(&w, kc_kmeans_of(fit));
     add_costs(&w, r);
     kc_jsonw_close(&w, '}');
-    int rc = kc_jsonw_end(&w);
+    return kc_jsonw_end(&w);
+}
+
+int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e)
+{
+    struct kc_buf b = {0};
+    int rc = kc_out_sidecar_text(&b, r, e);
     if (rc == 0)
         rc = kc_outfile_write(f, b.p, b.n, e);
     kc_buf_free(&b);

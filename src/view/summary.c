@@ -251,7 +251,7 @@ static int read_run(struct reader *r, const char *top)
                  {NULL, "k_by", "k chosen by"}, {NULL, "seed", "seed"}, {NULL, "version", "kclust"},
                  {NULL, "unassigned", "rows left out"}, {NULL, "skipped", "bad records"},
                  {NULL, "unmet", "records that did not meet the conditions"}, {"like", "model", "ids kept from"},
-                 {"input", "format", "input format"}, {"input", "terms", "terms"}, {"seconds", "total", "seconds"}};
+                 {"input", "format", "input format"}, {"input", "terms", "terms"}};
     struct kc_view *v = r->v;
     const char *warnings = kc_json_find(top, "warnings");
     size_t n;
