@@ -54,14 +54,12 @@ static void put_heads(struct kc_page *p, const struct columns *k)
         kc_html_put(&p->h, "<th scope=\"col\" class=\"num\" data-key=\"sil\">Silhouette</th>");
     if (k->stability)
         kc_html_put(&p->h, "<th scope=\"col\" class=\"num\" data-key=\"stab\">Stability</th>");
+    if (k->examples)
+        kc_html_put(&p->h, "<th scope=\"col\">Typical rows</th>");
     if (k->group)
         kc_html_put(&p->h, "<th scope=\"col\" data-key=\"group\">Group</th>");
     if (k->times)
         kc_html_put(&p->h, "<th scope=\"col\">First and last</th>");
-    if (k->keywords)
-        kc_html_put(&p->h, "<th scope=\"col\">Keywords</th>");
-    if (k->examples)
-        kc_html_put(&p->h, "<th scope=\"col\">Typical rows</th>");
     if (k->facets)
         kc_html_put(&p->h, "<th scope=\"col\">Facets</th>");
     kc_html_put(&p->h, "</tr>\n</thead>\n");
@@ -128,6 +126,11 @@ static void put_times(struct kc_page *p, const struct kc_view_cluster *s)
 static void put_texts(struct kc_page *p, uint32_t c, const struct columns *k)
 {
     const struct kc_view *v = p->v;
+    if (k->examples) {
+        kc_html_put(&p->h, "<td class=\"examples\">");
+        put_list(p, &v->representatives, c, KC_PAGE_EXAMPLES_MOST, "p");
+        kc_html_put(&p->h, "</td>");
+    }
     if (k->group) {
         size_t n = 0;
         const uint32_t g = v->cluster[c].group;
@@ -138,16 +141,6 @@ static void put_texts(struct kc_page *p, uint32_t c, const struct columns *k)
     }
     if (k->times)
         put_times(p, &v->cluster[c]);
-    if (k->keywords) {
-        kc_html_put(&p->h, "<td class=\"words\">");
-        put_list(p, &v->keywords, c, KC_PAGE_KEYWORDS_MOST, "span");
-        kc_html_put(&p->h, "</td>");
-    }
-    if (k->examples) {
-        kc_html_put(&p->h, "<td class=\"examples\">");
-        put_list(p, &v->representatives, c, KC_PAGE_EXAMPLES_MOST, "p");
-        kc_html_put(&p->h, "</td>");
-    }
     if (k->facets) {
         kc_html_put(&p->h, "<td class=\"facets\">");
         put_facets(p, c);
@@ -163,7 +156,13 @@ static void put_cluster(struct kc_page *p, uint32_t c, const struct columns *k)
     kc_html_putf(&p->h, "<tr id=\"c%u\"><th scope=\"row\"><span class=\"b i%u\"></span><span class=\"name\" dir=\"auto\">",
                  (unsigned)c, (unsigned)p->ink[c]);
     kc_page_called(p, c);
-    kc_html_put(&p->h, "</span></th><td class=\"num size\"><span class=\"count\">");
+    kc_html_put(&p->h, "</span>");
+    if (k->keywords) {
+        kc_html_put(&p->h, "<span class=\"words\">");
+        put_list(p, &p->v->keywords, c, KC_PAGE_KEYWORDS_MOST, "span");
+        kc_html_put(&p->h, "</span>");
+    }
+    kc_html_put(&p->h, "</th><td class=\"num size\"><span class=\"count\">");
     kc_html_count(&p->h, s->size);
     kc_html_putf(&p->h, "</span><svg width=\"64\" height=\"4\" aria-hidden=\"true\"><rect class=\"i%u\" width=\"%.1f\" "
                         "height=\"4\"></rect></svg></td>", (unsigned)p->ink[c], width);

@@ -12,10 +12,8 @@ static void put_theme(struct kc_html *h, const char *where, int t)
         kc_html_putf(h, "--i%d:#%06x;", i, (unsigned)kc_inks[t][i]);
     kc_html_putf(h, "--noise:#%06x;--paper:#%06x;--text:#%06x;--faint:#%06x;--rule:#%06x;", (unsigned)kc_ink_noise[t],
                  (unsigned)kc_ink_paper[t], (unsigned)kc_ink_text[t], (unsigned)kc_ink_faint[t], (unsigned)kc_ink_rule[t]);
-#ifdef KC_INK_HEATS
-    for (int i = 0; i < KC_INK_HEATS; i++)
+    for (int i = 0; i < KC_HEATS; i++)
         kc_html_putf(h, "--h%d:#%06x;", i, (unsigned)kc_ink_heat[t][i]);
-#endif
     kc_html_putf(h, "color-scheme:%s}\n", t ? "dark" : "light");
 }
 
@@ -32,8 +30,9 @@ void kc_page_colours(struct kc_html *h)
     kc_html_put(h, "}\n");
     for (int i = 0; i < KC_INKS; i++)
         kc_html_putf(h, ".i%d{fill:var(--i%d);--c:var(--i%d)}.s%d{stroke:var(--i%d)}\n", i, i, i, i, i);
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < KC_HEATS; i++)
         kc_html_putf(h, ".h%d{fill:var(--h%d)}", i, i);
     kc_html_put(h, "\n.in{fill:var(--noise);--c:var(--noise)}.t{fill:var(--text)}.f{fill:var(--faint)}"
-                   ".r{stroke:var(--rule)}.p{fill:var(--paper)}\n");
+                   ".r{stroke:var(--rule)}.p{fill:var(--paper)}.g{fill:var(--rule)}.k{stroke:var(--text)}"
+                   ".sn{stroke:var(--noise)}.halo{stroke:var(--paper)}\n");
 }

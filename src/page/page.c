@@ -16,6 +16,9 @@
 #define TEXT_BYTES_A_ROW 80             /* compressed; a text of 200 bytes takes less */
 #define TEXT_BYTES_LEAST ((uint64_t)1 << 20)
 #define TEXT_BYTES_MOST ((uint64_t)10 * 1000 * 1000)
+#define HALF_WIDTH 600                  /* px of a chart beside another one; and of one alone (page.css scales them) */
+#define WHOLE_WIDTH 1120
+#define CLASSES_IN_HALF 9               /* of gold labels, that a chart of half the width has room for */
 #define MAP_POINTS 2000                 /* of the map that is shown without a script */
 
 static int has_map(const struct kc_view *v) { return v->xy && v->label && v->n > 0; }
@@ -35,13 +38,15 @@ static int has_gold(const struct kc_view *v) { return v->gold.n > 0 && v->gold_r
 static int has_worst(const struct kc_view *v) { return v->nworst > 0; }
 static int has_run(const struct kc_view *v) { return v->command || v->fact.n > 1; }
 
-/* Append a chart in a card, if the view has what it shows; more: appends what belongs to it. */
-static void put_chart(struct kc_page *p, enum kc_picture kind, const char *title, void (*more)(struct kc_page *))
+/* Append a chart in a card of a half or the whole width, if the view has what it shows; more: appends what belongs to
+ * it. */
+static void put_chart(struct kc_page *p, enum kc_picture kind, int whole, const char *title,
+                      void (*more)(struct kc_page *))
 {
-    const struct kc_picture_opts o = {.inside = 1, .title = ""};
+    const struct kc_picture_opts o = {.inside = 1, .title = title, .width = whole ? WHOLE_WIDTH : HALF_WIDTH};
     if (p->h.failed || kc_picture_lacks(p->v, kind))
         return;
-    kc_html_putf(&p->h, "<div class=\"card\">\n<h3>%s</h3>\n<p class=\"note\">", title);
+    kc_html_putf(&p->h, "<div class=\"card %s\">\n<h3>%s</h3>\n<p class=\"note\">", whole ? "whole" : "half", title);
     kc_html_cstr(&p->h, kc_picture_caption(kind));
     kc_html_putf(&p->h, "</p>\n<div class=\"chart\" role=\"region\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
     if (!p->h.failed && kc_picture_draw(p->v, kind, &o, p->h.b, p->h.e) != 0)
@@ -56,7 +61,7 @@ static void put_chart(struct kc_page *p, enum kc_picture kind, const char *title
 static void put_map(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
-    const struct kc_picture_opts o = {.inside = 1, .title = "", .points = MAP_POINTS};
+    const struct kc_picture_opts o = {.inside = 1, .title = "Map", .points = MAP_POINTS};
     kc_html_put(&p->h, "<section id=\"map\">\n<h2>Map</h2>\n<p class=\"note\" id=\"map-about\">Each dot is one of ");
     kc_html_count(&p->h, v->n);
     kc_html_put(&p->h, v->n == 1 ? " row in " : " rows in ");
@@ -90,31 +95,31 @@ static void end_cards(struct kc_page *p)
 static void put_quality(struct kc_page *p)
 {
     begin_cards(p, "quality", "How good the clusters are");
-    put_chart(p, KC_PICTURE_SIZES, "Sizes", NULL);
-    put_chart(p, KC_PICTURE_SILHOUETTE, "Silhouettes", NULL);
-    put_chart(p, KC_PICTURE_K, "The choice of the number of clusters", p->v->nentries ? kc_page_sweep : NULL);
+    put_chart(p, KC_PICTURE_SIZES, 0, "Sizes", NULL);
+    put_chart(p, KC_PICTURE_SILHOUETTE, 0, "Silhouettes", NULL);
+    put_chart(p, KC_PICTURE_K, 1, "The choice of the number of clusters", p->v->nentries ? kc_page_sweep : NULL);
     end_cards(p);
 }
 
 static void put_relations(struct kc_page *p)
 {
     begin_cards(p, "relations", "Which clusters are alike");
-    put_chart(p, KC_PICTURE_HEAT, "Similarity", NULL);
-    put_chart(p, KC_PICTURE_TREE, "Tree", NULL);
+    put_chart(p, KC_PICTURE_HEAT, 0, "Similarity", NULL);
+    put_chart(p, KC_PICTURE_TREE, 0, "Tree", NULL);
     end_cards(p);
 }
 
 static void put_words(struct kc_page *p)
 {
     begin_cards(p, "words", "Words");
-    put_chart(p, KC_PICTURE_KEYWORDS, "Keywords", NULL);
+    put_chart(p, KC_PICTURE_KEYWORDS, 1, "Keywords", NULL);
     end_cards(p);
 }
 
 static void put_time(struct kc_page *p)
 {
     begin_cards(p, "time", "Over time");
-    put_chart(p, KC_PICTURE_TIME, "Rows over time", NULL);
+    put_chart(p, KC_PICTURE_TIME, 1, "Rows over time", NULL);
     end_cards(p);
 }
 
@@ -128,17 +133,18 @@ static void put_groups(struct kc_page *p)
 static void put_changes(struct kc_page *p)
 {
     begin_cards(p, "changes", "What changed");
-    put_chart(p, KC_PICTURE_FLOW, "From old clusters to new ones", NULL);
-    put_chart(p, KC_PICTURE_HISTORY, "The life of the model", p->v->nevents ? kc_page_events : NULL);
+    put_chart(p, KC_PICTURE_FLOW, 1, "From old clusters to new ones", NULL);
+    put_chart(p, KC_PICTURE_HISTORY, 1, "The life of the model", p->v->nevents ? kc_page_events : NULL);
     end_cards(p);
 }
 
 static void put_gold(struct kc_page *p)
 {
-    kc_html_put(&p->h, "<section id=\"gold\">\n<h2>Against the gold labels</h2>\n");
+    begin_cards(p, "gold", "Against the gold labels");
+    kc_html_put(&p->h, "<div class=\"card half\">\n<h3>Agreement</h3>\n");
     kc_page_gold(p);
-    kc_html_put(&p->h, "<div class=\"cards\">\n");
-    put_chart(p, KC_PICTURE_CONFUSION, "Clusters and classes", NULL);
+    kc_html_put(&p->h, "</div>\n");
+    put_chart(p, KC_PICTURE_CONFUSION, p->v->gold.n > CLASSES_IN_HALF, "Clusters and classes", NULL);
     end_cards(p);
 }
 

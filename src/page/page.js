@@ -82,7 +82,7 @@ function contrast(a, b) {
 
 /* Return the colour as text: mixed with that of the text until it can be read. */
 function readable(c) {
-  let t = 0.3;
+  let t = 0.45;
   while (t < 1 && contrast(mix(c, ink.text, t), ink.paper) < 5) t += 0.1;
   return mix(c, ink.text, Math.min(t, 1));
 }
@@ -194,7 +194,7 @@ let stage, back, front, frame, pixels, labelBy = 'auto', colourBy = 'cluster', d
 /* Return the radius of a dot in CSS px: what the paper allows for so many dots. */
 function dotSize() {
   const room = Math.sqrt(view.wide * view.high / Math.max(1, DATA.n));
-  const r = Math.max(0.6, Math.min(3.4, room * 0.27));
+  const r = Math.max(0.6, Math.min(3, room * 0.27));
   return Math.min(7, r * Math.max(1, view.zoom) ** 0.5);
 }
 
@@ -439,7 +439,7 @@ function drawLabels() {
     ctx.fillStyle = css(readable(colourBy === 'cluster' ? ink[item.ink] : ink.text));
     item.lines.forEach((line, i) => {
       const at = y + (i - (item.lines.length - 1) / 2) * size * 1.15;
-      ctx.lineWidth = size * 0.28;
+      ctx.lineWidth = size * 0.34;
       ctx.strokeText(line.text, x, at);
       ctx.fillText(line.text, x, at);
     });
@@ -710,7 +710,7 @@ function showCluster(c) {
   for (const level of DATA.levels) if (level.parent[c] >= 0) fact('Part of', level.name[level.parent[c]]);
   parts.push(facts);
   for (const [name, title] of [['words', 'Keywords'], ['examples', 'Typical rows'], ['facets', 'Facets']]) {
-    const cell = row.querySelector('td.' + name);
+    const cell = row.querySelector('.' + name);
     if (cell?.textContent.trim())
       parts.push(make('h4', {textContent: title}), make('div', {className: name}, ...cell.cloneNode(true).childNodes));
   }
@@ -748,7 +748,7 @@ function buildMap() {
   ring = make('div', {className: 'ring', hidden: true});
   tip = make('div', {className: 'tip', hidden: true});
   stage = make('div', {className: 'stage'}, back, front, ring, tip, make('div', {className: 'zoom'}, button('+', 'Zoom in', () => zoomBy(1.5)),
-    button('−', 'Zoom out', () => zoomBy(1 / 1.5)), button('0', 'Show the whole map', showAll)));
+    button('−', 'Zoom out', () => zoomBy(1 / 1.5)), button('All', 'Show the whole map', showAll)));
   const choose = (name, options, onchange) => make('label', {}, name, make('select', {onchange: e => onchange(e.target.value)},
     ...options.map(([value, text]) => make('option', {value, textContent: text}))));
   const colours = [['cluster', 'cluster'], ...silhouette ? [['silhouette', 'silhouette']] : [], ...DATA.groups ? [['group', 'group']] : []];
@@ -808,7 +808,7 @@ function rowOf(c) {
   bar.setAttribute('class', 'i' + DATA.ink[c]);
   bar.setAttribute('width', (64 * DATA.size[c] / DATA.size[order[0]]).toFixed(1));
   ['coh', 'sil', 'stab'].filter(key => DATA[key].some(v => v !== null)).forEach((key, i) => { cells[i].textContent = figure(DATA[key][c]); });
-  const fill = (name, tag, texts) => row.querySelector('td.' + name)?.replaceChildren(
+  const fill = (name, tag, texts) => row.querySelector('.' + name)?.replaceChildren(
     ...texts.flatMap(t => [make(tag, {textContent: t, dir: 'auto'}), ' ']));
   const more = place[c] - DATA.shown;
   fill('words', 'span', DATA.words?.[more] || []);

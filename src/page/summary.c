@@ -5,7 +5,7 @@
 
 #define LARGEST 8u /* clusters that the first screen names */
 
-/* Append the sentences of the headline: the first one is the lead. */
+/* Append the sentences of the headline: the first two are the lead. */
 static void put_headline(struct kc_page *p)
 {
     struct kc_strs s = {0};
@@ -14,9 +14,9 @@ static void put_headline(struct kc_page *p)
     for (size_t i = 0; !p->h.failed && i < s.n; i++) {
         size_t n;
         const char *t = kc_strs_get(&s, i, &n);
-        kc_html_put(&p->h, i == 0 ? "<p class=\"lead\">" : i == 1 ? "<p>" : " ");
+        kc_html_put(&p->h, i == 0 ? "<p class=\"lead\">" : i == 1 ? " " : "<p>");
         kc_html_text(&p->h, t, n, SIZE_MAX);
-        if (i == 0 || i + 1 == s.n)
+        if (i > 0 || s.n == 1)
             kc_html_put(&p->h, "</p>\n");
     }
     kc_strs_free(&s);

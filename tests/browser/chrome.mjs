@@ -53,12 +53,11 @@ export class Chrome {
     return page;
   }
 
-  close() {
-    this.process.kill();
-    return new Promise(resolve => this.process.on('exit', () => {
-      rmSync(this.home, {recursive: true, force: true, maxRetries: 5});
-      resolve();
-    }));
+  async close() {
+    const ended = new Promise(resolve => this.process.on('close', resolve));
+    this.send('Browser.close').catch(() => {});
+    await ended;
+    rmSync(this.home, {recursive: true, force: true, maxRetries: 10, retryDelay: 100});
   }
 }
 
@@ -114,7 +113,7 @@ class Page {
       const {cssContentSize: s} = await this.send('Page.getLayoutMetrics');
       clip = {x: 0, y: 0, width: s.width, height: Math.min(s.height, 16000), scale: 1};
     }
-    const {data} = await this.send('Page.captureScreenshot', {format: 'png', captureBeyondViewport: whole, ...clip ? {clip} : {}});
+    const {data} = await this.send('Page.captureScreenshot', {format: 'png', captureBeyondViewport: whole || !!clip, ...clip ? {clip} : {}});
     writeFileSync(path, Buffer.from(data, 'base64'));
   }
 
