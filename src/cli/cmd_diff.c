@@ -61,7 +61,9 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (argc - first != 2)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (%d operand%s, expected two; see kclust diff --help)",
                           v->synopsis, argc - first, argc - first == 1 ? "" : "s");
-    if (kc_cli_no_empty(argc, argv, first, e) != 0 || kc_cli_check_suffix(a->job.report, "--report", "html/htm", e) != 0 || kc_cli_report_format(a->job.output, &a->job.json, e) != 0)
+    if (kc_cli_no_empty(argc, argv, first, e) != 0 ||
+        kc_cli_check_suffix(a->job.report, "--report", "html/htm", e) != 0 ||
+        kc_cli_report_format(a->job.output, &a->job.json, e) != 0)
         return -1;
     a->job.old = argv[first];
     a->job.new = argv[first + 1];

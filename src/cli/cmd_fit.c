@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/config.h"
 #include "core/algorithms.h"
 #include "io/lock.h"

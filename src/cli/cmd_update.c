@@ -1,6 +1,7 @@
 /* The verb update: label new rows and let the saved model learn from them. */
 #include <string.h>
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "io/lock.h"
 #include "job/update.h"
 

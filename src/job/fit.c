@@ -484,8 +484,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->kept = (struct kc_err)KC_ERR_INIT;
     run->lock = -1;
     run->ctx =
-        (struct kc_ctx){.pool = ctx->pool, .log = log_line, .progress = ctx->progress ? pass_progress : NULL, .arg = run,
-                        .event = ctx->event ? pass_event : NULL, .command = ctx->command};
+        (struct kc_ctx){.pool = ctx->pool, .log = log_line, .progress = ctx->progress ? pass_progress : NULL,
+                        .arg = run, .event = ctx->event ? pass_event : NULL, .command = ctx->command};
     struct kc_job_fit *job = &run->job;
     *job = *j;
     if (job->space == KC_FIT_GRAPH && job->space_dims == 0)

@@ -125,7 +125,8 @@ static int read_labels(const struct kc_ctx *ctx, struct view_run *r, const struc
         .term_field = r->j->in.term_field,
         .label_option = gold ? "--gold-label-field" : "--label-field",
         .term_option = gold ? "--gold-term-field" : "--label-term-field",
-        .hint = gold ? NULL : "; the labels come first", .other = r->other, .rows = r->v->n, .max = r->j->in.max_memory};
+        .hint = gold ? NULL : "; the labels come first", .other = r->other, .rows = r->v->n,
+        .max = r->j->in.max_memory};
     const struct kc_strs *terms = r->j->vectors ? &r->ds.terms : &r->labels.terms;
     if (kc_labels_load(f->file, &o, l, e) != 0)
         return -1;

@@ -1,5 +1,5 @@
-/* The history of a model: what each update brought, and the fits before the last one. A model that was never updated has
- * none, so that its bytes do not depend on this. */
+/* The history of a model: what each update brought, and the fits before the last one. A model that was never updated
+ * has none, so that its bytes do not depend on this. */
 #include <math.h>
 #include <string.h>
 #include "model/model.h"

@@ -4,9 +4,9 @@
 #define KC_VIEW_FILL_H
 
 #include "base/ctx.h"
-#include "la/rows.h"
 #include "view/view.h"
 
+struct kc_rows;     /* la/rows.h */
 struct kc_keywords; /* text/keywords.h */
 struct kc_model;    /* model/model.h */
 struct kc_diff_report;
@@ -42,8 +42,8 @@ int kc_view_set_groups(struct kc_view *v, const uint32_t *group, const struct kc
 int kc_view_set_gold(struct kc_view *v, const uint32_t *gold, const struct kc_strs *names, size_t worst,
                      struct kc_err *e) KC_MUST_USE;
 
-/* Read the sidecar of a fit (text of n bytes, readable as json/json.h asks), whose clusters have the ids in v. name: its
- * file, for messages. KC_EINPUT if it is none. */
+/* Read the sidecar of a fit (text of n bytes, readable as json/json.h asks), whose clusters have the ids in v. name:
+ * its file, for messages. KC_EINPUT if it is none. */
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name,
                          struct kc_err *e) KC_MUST_USE;
 /* Set clusters and history from a model, or only what the view lacks if it has clusters. */

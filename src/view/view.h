@@ -1,8 +1,8 @@
 /* The view: what pictures and reports show of a clustering, as figures, texts and coordinates, without vectors.
  *
  * A view is filled from what is there: a run, or files of earlier runs. What is not known stays empty (NULL, a count of
- * 0, NAN), and the pictures that need it are left out. All texts are data of the user: whoever writes them escapes them.
- * The view owns all that it points to, except what says otherwise. */
+ * 0, NAN), and the pictures that need it are left out. All texts are data of the user: whoever writes them escapes
+ * them. The view owns all that it points to. */
 #ifndef KC_VIEW_VIEW_H
 #define KC_VIEW_VIEW_H
 
@@ -122,7 +122,7 @@ struct kc_view {
 
     /* Gold labels. */
     struct kc_strs gold;    /* names of the classes; n == 0: none */
-    uint64_t *gold_rows;    /* (k + 1, gold.n + 1) rows of cluster and class; the last ones: unassigned, without class */
+    uint64_t *gold_rows;    /* (k + 1, gold.n + 1) rows of cluster and class; the last: unassigned, without class */
     struct kc_agreement agreement; /* figures alone; only with gold */
     struct kc_view_worst *worst; /* (nworst) */
     size_t nworst;
