@@ -84,7 +84,7 @@ static int run_plot(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_plot = {
     .name = "plot",
-    .synopsis = "plot [OPTION]... KIND [LABELS [FILE]...]",
+    .synopsis = "plot KIND LABELS [FILE]...",
     .brief = "one picture of the clusters",
     .examples =
         "  A map of the rows in the colours of their clusters:\n"

@@ -43,7 +43,7 @@ static int run_report(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_report = {
     .name = "report",
-    .synopsis = "report [OPTION]... [LABELS [FILE]...]",
+    .synopsis = "report LABELS [FILE]...",
     .brief = "one HTML file that shows the clusters",
     .examples =
         "  Labels and the vectors they are of:\n"
