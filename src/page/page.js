@@ -375,14 +375,16 @@ const inView = item => {
   return x > 0 && y > 0 && x < view.wide && y < view.high;
 };
 
+/* Return how many labels the map has room for. */
+const roomForLabels = () => Math.max(6, view.wide * view.high / 18000);
+
 /* Return the layer of labels to show: the finest whose labels in view have room, or else the coarsest. */
 function pickLayer() {
   if (labelBy !== 'auto') return layers[labelBy];
-  const most = Math.max(6, view.wide * view.high / 18000);
-  return layers.findLast(layer => layer.items.filter(inView).length <= most) || layers[0];
+  return layers.findLast(layer => layer.items.filter(inView).length <= roomForLabels()) || layers[0];
 }
 
-/* Break a text into at most two lines; ctx has its font, at 16 px. */
+/* Break a text into at most three lines; ctx has its font, at 16 px. */
 function breakLines(ctx, text) {
   const most = 150, wide = t => ctx.measureText(t).width, lines = [];
   let line = '';
@@ -394,7 +396,7 @@ function breakLines(ctx, text) {
     line += word;
   }
   lines.push(line.trim());
-  if (lines.length > 2) lines.splice(1, lines.length - 1, lines[1].slice(0, -1) + '…');
+  if (lines.length > 3) lines.splice(2, lines.length - 2, lines[2].replace(/[\s,;.]*.$/u, '…'));
   return lines.map(t => ({text: t, wide: wide(t)}));
 }
 
@@ -404,14 +406,14 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "N
 function placeLabels(ctx) {
   const layer = pickLayer(), found = [];
   if (!layer || !layer.items.length) return found;
-  const most = Math.sqrt(layer.items[0].size), small = view.wide < 500 ? 0.85 : 1;
-  for (const item of layer.items.filter(inView).slice(0, 1500)) {
-    if (found.length >= 90) break;
+  const largest = Math.sqrt(layer.items[0].size), most = roomForLabels() * 1.5, small = view.wide < 500 ? 0.85 : 1;
+  for (const item of layer.items.filter(inView).slice(0, 300)) {
+    if (found.length >= most) break;
     ctx.font = '600 16px ' + FONT;
     item.lines ??= breakLines(ctx, item.text);
-    const size = (12 + 8 * Math.sqrt(item.size) / most) * small * (layer === layers[layers.length - 1] ? 1 : 1.15);
+    const size = (12 + 8 * Math.sqrt(item.size) / largest) * small * (layer === layers[layers.length - 1] ? 1 : 1.15);
     const w = Math.max(...item.lines.map(l => l.wide)) * size / 16, h = item.lines.length * size * 1.15;
-    for (const [dx, dy] of [[0, 0], [0, -0.7], [0, 0.7], [0.4, 0], [-0.4, 0], [0.4, 0.7], [-0.4, -0.7]]) {
+    for (const [dx, dy] of [[0, item.size < 9 ? -0.8 : 0], [0, -0.7], [0, 0.7], [0.4, 0], [-0.4, 0], [0.4, 0.7], [-0.4, -0.7]]) {
       const x = Math.max(w / 2 + 4, Math.min(view.wide - w / 2 - 4, screenX(item.x) + dx * w));
       const y = Math.max(h / 2 + 4, Math.min(view.high - h / 2 - 4, screenY(item.y) + dy * h));
       if (found.some(o => Math.abs(o.x - x) * 2 < o.w + w + 12 && Math.abs(o.y - y) * 2 < o.h + h + 6)) continue;
@@ -764,6 +766,7 @@ function buildMap() {
   }));
   const keysNote = make('p', {className: 'note', id: 'map-keys', textContent: 'Drag to move. Click the map, then scroll to zoom. Click a cluster ' +
     'to see what is in it. Keys: arrows, + − 0; N and P for the next and the previous cluster; Esc for all.'});
+  if (DATA.texts && DATA.texts < DATA.n) $('map-about').append(` The file holds the texts of ${count(DATA.texts)} rows, a sample; of the others it has the numbers.`);
   search = make('input', {type: 'search', placeholder: DATA.texts ? 'Search rows and clusters' : 'Search clusters',
     'aria-label': DATA.texts ? 'Search rows and clusters' : 'Search clusters', spellcheck: false, autocomplete: 'off'});
   let timer = 0;
@@ -790,7 +793,7 @@ function moveInList(e) {
 
 /* ---- The table -------------------------------------------------------------------------------------------------- */
 
-const rowCache = [], PAGE = Math.max(DATA.shown, 100);
+const rowCache = [], PAGE = 100; // rows that are shown at once: a table of many takes seconds to lay out
 let tableOrder = order, tableShown = PAGE, tableWords = '';
 
 /* Return the row of a cluster; for one that is not in the page, a copy of another one with its texts. */
@@ -888,7 +891,8 @@ function buildTable() {
   });
   $('table-tools').append(filter);
   $('table-tools').hidden = false;
-  if (DATA.k > DATA.shown) showTable();
+  if (DATA.k > PAGE) showTable();
+  $('table').tBodies[0].classList.add('ready');
 }
 
 /* ---- The page ---------------------------------------------------------------------------------------------------- */
