@@ -58,10 +58,10 @@ static void put_chart(struct kc_page *p, enum kc_picture kind, int whole, const 
         return;
     kc_html_putf(&p->h, "<div class=\"card %s\">\n<h3>%s</h3>\n<p class=\"note\">", whole ? "whole" : "half", title);
     kc_html_cstr(&p->h, kc_picture_caption(kind));
-    kc_html_putf(&p->h, "</p>\n<div class=\"chart\" role=\"region\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
+    kc_html_putf(&p->h, "</p>\n<section class=\"chart\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
     if (!p->h.failed && kc_picture_draw(p->v, kind, &o, p->h.b, p->h.e) != 0)
         p->h.failed = 1;
-    kc_html_put(&p->h, "\n</div>\n");
+    kc_html_put(&p->h, "\n</section>\n");
     if (more)
         more(p);
     kc_html_put(&p->h, "</div>\n");
