@@ -1,6 +1,7 @@
 /* The frame that every verb runs in: parse the options, check them, make the pool and the context, run, report the
  * error or the end. */
 #include "cli/cli.h"
+#include "cli/messages.h"
 
 #include <errno.h>
 #include <stdlib.h>

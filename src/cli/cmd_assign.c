@@ -1,5 +1,6 @@
 /* The verb assign: label new rows with a saved model. */
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "job/assign.h"
 
 static struct args {

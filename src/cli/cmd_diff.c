@@ -43,6 +43,8 @@ static const struct kc_option writing[] = {
      .shown = "standard output", .help = "write to FILE, which is replaced only if the run succeeds"},
     {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
      .help = "write one JSON object instead of text, as an output that ends in .json has it"},
+    {.name = "report", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.report), .marks = KC_OPTION_NO_STDIO,
+     .help = "write one HTML file to FILE that shows what the old clusters became"},
     {0}};
 
 static const struct kc_opt_group groups[] = {
@@ -59,7 +61,9 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (argc - first != 2)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (%d operand%s, expected two; see kclust diff --help)",
                           v->synopsis, argc - first, argc - first == 1 ? "" : "s");
-    if (kc_cli_no_empty(argc, argv, first, e) != 0 || kc_cli_report_format(a->job.output, &a->job.json, e) != 0)
+    if (kc_cli_no_empty(argc, argv, first, e) != 0 ||
+        kc_cli_check_suffix(a->job.report, "--report", "html/htm", e) != 0 ||
+        kc_cli_report_format(a->job.output, &a->job.json, e) != 0)
         return -1;
     a->job.old = argv[first];
     a->job.new = argv[first + 1];

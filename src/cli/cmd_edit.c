@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "io/lock.h"
 #include "job/edit.h"
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/config.h"
 #include "core/algorithms.h"
 #include "io/lock.h"
@@ -54,6 +55,11 @@ static const struct kc_option clustering[] = {
     {.name = "algorithm", .arg = "NAME", .type = KC_OPTION_WORD, .at = AT(algorithm), .words = KC_ALGORITHM_WORDS,
      .help = "the algorithm: kmeans, spherical k-means; hdbscan, clusters by density, and noise; ward, "
              "average, complete or single, a tree of the rows that is cut"},
+    {0}};
+
+static const struct kc_option plotting[] = {
+    {.name = "plot", .type = KC_OPTION_FLAG, .at = AT(job.plot), .set = 1,
+     .help = "begin the summary on standard error with a map of the rows and bars, in characters"},
     {0}};
 
 static const struct kc_option memory[] = {
@@ -135,6 +141,7 @@ static const struct kc_opt_group groups[] = {
     {.algorithms = KC_OTHER_ALGORITHMS},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_fit_output_options, .at = AT(job)},
+    {.rows = plotting},
     {.rows = model_rows},
     {.rows = kc_labels_options, .at = AT(job.out)},
     {.rows = kc_top_options, .at = AT(job.out)},
@@ -214,6 +221,7 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
         kc_cli_other_format(v, j->path[KC_FIT_TIME_TABLE], "--time-table", KC_OUT_TEXT_SUFFIXES, &j->out, 0,
                             &j->table_format, e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_SUMMARY], "--summary", "json", e) != 0 ||
+        kc_cli_check_suffix(j->path[KC_FIT_REPORT], "--report", "html/htm", e) != 0 ||
         kc_cli_check_suffix(j->path[KC_FIT_CLUSTERS], "--clusters", "jsonl/ndjson json", e) != 0)
         return -1;
     j->records.id_format = j->out.id_format;
@@ -227,6 +235,8 @@ static int run_fit(void *arg, struct kc_err *e)
     struct args *a = arg;
     struct kc_job_fit_result r;
     a->job.want_text = a->cli.loudness >= 0 && !a->cli.json;
+    if (a->job.plot && kc_cli_colours())
+        a->job.plot = 2;
     if (a->job.checkpoint.file)
         a->job.checkpoint.requests = kc_cli_watch_signals();
     if (kc_job_fit_run(&a->cli.ctx, &a->job, &r, e) != 0) {

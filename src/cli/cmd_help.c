@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/config.h"
 
 #define WIDTH 79

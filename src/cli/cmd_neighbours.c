@@ -1,6 +1,7 @@
 /* The verb neighbours: the most similar rows of each row. */
 #include <string.h>
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "io/suffix.h"
 #include "job/neighbours.h"
 

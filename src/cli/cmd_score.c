@@ -45,6 +45,9 @@ static const struct kc_option writing[] = {
      .shown = "standard output", .help = "write to FILE, which is replaced only if the run succeeds"},
     {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
      .help = "write one JSON object instead of text, as an output that ends in .json has it"},
+    {.name = "report", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.report), .marks = KC_OPTION_NO_STDIO,
+     .help = "write one HTML file to FILE that shows the figures, a map of the rows "
+             "and, with --gold, where the labels differ"},
     {0}};
 
 static const struct kc_opt_group groups[] = {
@@ -63,7 +66,8 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (first == argc)
         return kc_err_set(e, KC_EUSAGE, "usage: kclust %s (LABELS is missing; see kclust score --help)",
                           v->synopsis);
-    if (kc_cli_no_empty(argc, argv, first, e) != 0 || kc_cli_report_format(j->output, &j->json, e) != 0)
+    if (kc_cli_no_empty(argc, argv, first, e) != 0 || kc_cli_check_suffix(j->report, "--report", "html/htm", e) != 0 ||
+        kc_cli_report_format(j->output, &j->json, e) != 0)
         return -1;
     j->labels = argv[first++];
     j->vectors = first < argc || !j->gold;

@@ -45,6 +45,9 @@ static const struct kc_option writing[] = {
      .shown = "standard output", .help = "write to FILE, which is replaced only if the run succeeds"},
     {.name = "json", .type = KC_OPTION_FLAG, .at = AT(job.json), .set = 1,
      .help = "write one JSON object instead of text, as an output that ends in .json has it"},
+    {.name = "report", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.report), .marks = KC_OPTION_NO_STDIO,
+     .help = "write one HTML file to FILE that shows what each k scored, and "
+             "the clusters at the chosen one"},
     {0}};
 
 static const struct kc_opt_group groups[] = {
@@ -74,7 +77,8 @@ static int repeat_reading(struct kc_buf *b, int argc, char **argv, int first, st
     int value;
     for (int i = 1; i < first; i++)
         if (argv[i][0] == '-' && is_reading(argv[i], &value)) {
-            if (kc_cli_add_word(b, argv[i], e) != 0 || (value && i + 1 < first && kc_cli_add_word(b, argv[i + 1], e) != 0))
+            if (kc_cli_add_word(b, argv[i], e) != 0 ||
+                (value && i + 1 < first && kc_cli_add_word(b, argv[i + 1], e) != 0))
                 return -1;
             i += value;
         }
@@ -97,11 +101,15 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (!j->all && (j->gold || kc_opt_given(v, "budget")))
         return kc_err_set(e, KC_EUSAGE, "%s is for --algorithm all, which compares algorithms",
                           j->gold ? "--gold" : "--budget");
+    if (j->all && j->report)
+        return kc_err_set(e, KC_EUSAGE, "--report is not for --algorithm all, which judges no single k: fit --report "
+                          "shows the clusters of the command that it suggests");
     if (j->all && (j->base.space != KC_FIT_COSINE || kc_opt_given(v, "resamples")))
         return kc_err_set(e, KC_EUSAGE, "%s is not for --algorithm all: %s",
                           j->base.space != KC_FIT_COSINE ? "--space" : "--resamples",
                           j->base.space != KC_FIT_COSINE ? "it tries the spaces, too" : "it judges no single clusters");
-    if (kc_kmeans_check(&j->fit, e) != 0 || kc_cli_report_format(j->output, &j->json, e) != 0 ||
+    if (kc_kmeans_check(&j->fit, e) != 0 || kc_cli_check_suffix(j->report, "--report", "html/htm", e) != 0 ||
+        kc_cli_report_format(j->output, &j->json, e) != 0 ||
         kc_cli_operands(v, argc, argv, first, named, &j->base.in, e) != 0 ||
         repeat_reading(&a->reading, argc, argv, first, e) != 0)
         return -1;

@@ -1,6 +1,7 @@
 /* The verb update: label new rows and let the saved model learn from them. */
 #include <string.h>
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "io/lock.h"
 #include "job/update.h"
 
@@ -43,6 +44,8 @@ static const struct kc_option updating[] = {
      .help = "wait no longer than this for another run that writes the model"},
     {.name = "late", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.late), .marks = KC_OPTION_NO_STDIO,
      .help = "write to FILE the labels of rows of earlier updates that join a cluster only now"},
+    {.name = "report", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.report), .marks = KC_OPTION_NO_STDIO,
+     .help = "write one HTML file to FILE that shows the changed model, and what each update brought"},
     {0}};
 
 static const struct kc_opt_group groups[] = {
@@ -82,6 +85,7 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (kc_cli_check_labels(v, &a->job.out, a->job.output, a->job.late, e) != 0 ||
         kc_cli_other_format(v, a->job.late, "--late", KC_OUT_SUFFIXES, &a->job.out, 1, &a->job.late_format, e) != 0 ||
         kc_cli_check_suffix(a->job.summary, "--summary", "json", e) != 0 ||
+        kc_cli_check_suffix(a->job.report, "--report", "html/htm", e) != 0 ||
         kc_job_update_check_outputs(&a->job, e) != 0)
         return -1;
     return kc_cli_operands(v, argc, argv, first, named, &a->job.in, e);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "json/jsonw.h"
 
 /* Bytes reserved for a JSON line: the longest message and file name, escaped. They are allocated early, so that an

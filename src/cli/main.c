@@ -1,6 +1,7 @@
 /* The program: set up messages and signals, find the verb, run it. Without a verb, the first of the table runs: fit. */
 #include <string.h>
 #include "cli/cli.h"
+#include "cli/messages.h"
 
 const struct kc_verb *kc_verb_find(const char *name)
 {

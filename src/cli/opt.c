@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/config.h"
 #include "cli/foreign.h"
 #include "core/algorithms.h"

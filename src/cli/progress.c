@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/num.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 
 #define INTERVAL 0.1 /* seconds between two drawings */
 #define PATIENCE 0.3 /* seconds before the first bar, unless --progress always: shorter runs show none */

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 #include "base/fd.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "io/outfile.h"
 #include "job/checkpoint.h"
 

@@ -6,13 +6,17 @@
 #include <string.h>
 #include "base/intern.h"
 #include "base/mem.h"
-#include "io/outfile.h"
+#include "io/outputs.h"
 #include "io/source.h"
 #include "job/diff_models.h"
+#include "job/view.h"
+#include "page/page.h"
+
+#define KEYWORDS 10 /* of a cluster, in the HTML report */
 
 struct diff_run {
     const struct kc_job_diff *j;
-    struct kc_outfile *out;
+    struct kc_output output[2]; /* the comparison, and the HTML report */
     struct kc_labelling old, new;
     uint32_t *old_of;        /* (new.n) the old row of each new one; KC_INTERN_NONE: none */
     uint32_t *a, *b;         /* (new.n) old and new labels of the common rows; KC_NOISE for all others */
@@ -193,6 +197,32 @@ static int diff_models(struct diff_run *r, struct kc_diff_report *p, struct kc_e
     return 0;
 }
 
+/* Write the HTML report, if it is wanted: of the new clusters, and what the old ones became. */
+static int write_page(const struct kc_ctx *ctx, struct diff_run *r, const struct kc_diff_report *p, struct kc_err *e)
+{
+    const struct kc_page_opts o = {0};
+    struct kc_view v;
+    if (!r->output[1].f)
+        return 0;
+    kc_view_init(&v);
+    int rc = kc_strs_append(&v.text, &r->new.terms, e);
+    if (rc == 0)
+        rc = p->kinship ? kc_view_set_model(&v, &r->new_model, e) :
+                          kc_view_set_labels(&v, r->new.labels, r->new.n, &r->new.names, NULL, e);
+    if (rc == 0 && !p->kinship)
+        rc = kc_job_view_words(ctx, KEYWORDS, 0, &v, e);
+    if (rc == 0)
+        rc = kc_view_set_flow(&v, p, e);
+    if (rc == 0)
+        rc = kc_view_add_fact(&v, e, "compared with", "%.400s", p->old.name);
+    if (rc == 0)
+        rc = kc_job_view_about(ctx, &v, p->kinship ? "model" : "labels", r->j->new, e);
+    if (rc == 0)
+        rc = kc_page_write(&v, &o, r->output[1].f, e);
+    kc_view_free(&v);
+    return rc;
+}
+
 static int run_diff(const struct kc_ctx *ctx, struct diff_run *r, int *same, struct kc_err *e)
 {
     const struct kc_job_diff *j = r->j;
@@ -201,16 +231,18 @@ static int run_diff(const struct kc_ctx *ctx, struct diff_run *r, int *same, str
     p.old.labels = &r->old;
     p.new.name = kc_source_name(j->new);
     p.new.labels = &r->new;
-    if (kc_outfile_open(&r->out, j->output, e) != 0 || kc_source_check(j->old, e) != 0 ||
+    r->output[0] = (struct kc_output){.option = "--output", .path = j->output};
+    r->output[1] = (struct kc_output){.option = "--report", .path = j->report};
+    if (kc_outputs_open(r->output, 2, e) != 0 || kc_source_check(j->old, e) != 0 ||
         kc_source_check(j->new, e) != 0 || open_input(j->old, &r->src[0], &r->is_model[0], e) != 0 ||
         open_input(j->new, &r->src[1], &r->is_model[1], e) != 0 ||
         (r->is_model[0] && r->is_model[1] ? diff_models(r, &p, e) : diff_labellings(ctx, r, &p, e)) != 0)
         return -1;
     *same = p.same;
     if ((j->json ? kc_out_diff_json(&r->text, &p, e) : kc_out_diff_text(&r->text, &p, e)) != 0 ||
-        kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
+        kc_outfile_write(r->output[0].f, r->text.p, r->text.n, e) != 0 || write_page(ctx, r, &p, e) != 0)
         return -1;
-    return kc_outfile_commit(r->out, e);
+    return kc_outputs_commit(r->output, 2, e);
 }
 
 int kc_job_diff_run(const struct kc_ctx *ctx, const struct kc_job_diff *j, int *same, struct kc_err *e)
@@ -218,7 +250,7 @@ int kc_job_diff_run(const struct kc_ctx *ctx, const struct kc_job_diff *j, int *
     struct diff_run r = {.j = j};
     int rc = run_diff(ctx, &r, same, e);
     if (rc == 0)
-        kc_outfile_tell(r.out, ctx);
+        kc_outputs_tell(r.output, 2, ctx);
     kc_source_free(r.src[0]);
     kc_source_free(r.src[1]);
     kc_buf_free(&r.text);
@@ -237,6 +269,6 @@ int kc_job_diff_run(const struct kc_ctx *ctx, const struct kc_job_diff *j, int *
     kc_mem_free(r.old_of);
     kc_labelling_free(&r.new);
     kc_labelling_free(&r.old);
-    kc_outfile_free(r.out);
+    kc_outputs_free(r.output, 2);
     return rc;
 }

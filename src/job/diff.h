@@ -12,6 +12,7 @@ struct kc_job_diff {
     struct kc_lineage_opts lineage;
     const char *output;    /* "-": standard output */
     int json;
+    const char *report;    /* the HTML report, or NULL */
 };
 
 /* Run the job. *same is set to 1 if the common rows are in the same clusters, whatever their labels; for models, if

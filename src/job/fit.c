@@ -100,7 +100,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         uint64_t records = add_bytes(kc_members_bytes(n, d, (uint32_t)k), k * d * (sizeof(float) + sizeof(double)));
         fit = records > fit ? records : fit;
     }
-    if (w->j->path[KC_FIT_REPORT]) {
+    if (w->j->path[KC_FIT_REPORT] || w->j->plot) {
         const uint64_t page = add_bytes(kc_fit_report_bytes(w->j, n, d, in_memory, k, w->threads),
                                         clustering_bytes(n, d, k));
         fit = page > fit ? page : fit;
@@ -467,6 +467,7 @@ static void free_run(struct kc_job_run *run)
     kc_fit_pairs_free(run);
     kc_fit_purity_free(run);
     kc_fit_levels_free(run);
+    kc_view_free(&run->view);
     kc_fit_space_free(run);
     kc_dataset_free(&run->ds);
     kc_strs_free(&run->warnings);
@@ -483,8 +484,8 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->kept = (struct kc_err)KC_ERR_INIT;
     run->lock = -1;
     run->ctx =
-        (struct kc_ctx){.pool = ctx->pool, .log = log_line, .progress = ctx->progress ? pass_progress : NULL, .arg = run,
-                        .event = ctx->event ? pass_event : NULL, .command = ctx->command};
+        (struct kc_ctx){.pool = ctx->pool, .log = log_line, .progress = ctx->progress ? pass_progress : NULL,
+                        .arg = run, .event = ctx->event ? pass_event : NULL, .command = ctx->command};
     struct kc_job_fit *job = &run->job;
     *job = *j;
     if (job->space == KC_FIT_GRAPH && job->space_dims == 0)

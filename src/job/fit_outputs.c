@@ -98,5 +98,5 @@ int kc_fit_write_reports(const struct kc_job_fit *j, struct kc_job_run *run, str
         return -1;
     /* made before anything is replaced: after that, memory must not run out */
     const struct kc_report report = kc_fit_report(j, run);
-    return text ? kc_out_summary(text, &report, e) : 0;
+    return text && (kc_fit_plot(j, run, text, e) != 0 || kc_out_summary(text, &report, e) != 0) ? -1 : 0;
 }

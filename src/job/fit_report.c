@@ -8,6 +8,7 @@
 #include "job/view.h"
 #include "page/page.h"
 #include "par/pool.h"
+#include "picture/terminal.h"
 
 #define KEYWORDS 10 /* of a cluster, if the run has found none */
 
@@ -119,7 +120,8 @@ static void copy_figures(const struct kc_job_run *run, double silhouette, struct
     }
 }
 
-int kc_fit_fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_view *v, struct kc_err *e)
+/* Fill the view of the run from what it has found, with its map. */
+static int fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_view *v, struct kc_err *e)
 {
     const struct kc_strs *texts = j->text_field ? &run->texts : &run->ds.terms;
     const struct kc_map_opts map = KC_MAP_OPTS_DEFAULT;
@@ -132,20 +134,30 @@ int kc_fit_fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct 
         if (kc_job_view_words(&run->ctx, KEYWORDS, j->languages, v, e) != 0)
             return -1;
     }
+    if (kc_view_set_title(v, NULL, j->in.nfiles ? j->in.files[0] : NULL, e) != 0)
+        return -1;
     return set_fields(j, run, v, e) != 0 || set_old(j, run, v, e) != 0 ? -1 :
            kc_job_view_map(&run->ctx, &run->ds.rows, &map, v, e);
+}
+
+/* Fill the view, if it is not filled yet. */
+static int need_view(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    if (run->view.n > 0)
+        return 0;
+    kc_view_init(&run->view);
+    return fill_view(j, run, &run->view, e);
 }
 
 int kc_fit_write_page(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_outfile *f, struct kc_err *e)
 {
     const struct kc_page_opts o = {0};
-    struct kc_view v;
-    kc_view_init(&v);
-    int rc = kc_fit_fill_view(j, run, &v, e);
-    if (rc == 0)
-        rc = kc_page_write(&v, &o, f, e);
-    kc_view_free(&v);
-    return rc;
+    return need_view(j, run, e) != 0 ? -1 : kc_page_write(&run->view, &o, f, e);
+}
+
+int kc_fit_plot(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_buf *text, struct kc_err *e)
+{
+    return !j->plot ? 0 : need_view(j, run, e) != 0 ? -1 : kc_terminal_draw(&run->view, j->plot > 1, text, e);
 }
 
 uint64_t kc_fit_report_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, uint64_t k,

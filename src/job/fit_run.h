@@ -101,6 +101,7 @@ struct kc_job_run {
     struct {
         double begin, read, fit, end;
     } times;                /* by kc_clock_now: when the run began, and when it had read, fitted and written */
+    struct kc_view view;    /* for the report and the plot; empty until it is filled */
     struct kc_checkpoint *checkpoint; /* NULL: no checkpoint and no timeout */
     uint64_t need; /* bytes needed for the data and the work; 0: not known yet */
 };
@@ -269,9 +270,8 @@ typedef int kc_fit_writer(const struct kc_job_fit *j, struct kc_job_run *run, st
 kc_fit_writer kc_fit_write_labels, kc_fit_write_model, kc_fit_write_clusters, kc_fit_write_sidecar,
     kc_fit_write_prometheus, kc_fit_write_time_table, kc_fit_write_tree; /* (the last one in job/fit_time.c) */
 kc_fit_writer kc_fit_write_page; /* job/fit_report.c */
-/* Fill a view from what the run has found, with its map. (job/fit_report.c) */
-int kc_fit_fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_view *v, struct kc_err *e)
-    KC_MUST_USE;
+/* Append a map and lines of bars to the summary, if the job asks for them. (job/fit_report.c) */
+int kc_fit_plot(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_buf *text, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this needs for n rows and k clusters. */
 uint64_t kc_fit_report_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, uint64_t k,
                              unsigned threads);

@@ -6,16 +6,20 @@
 #include "base/num.h"
 #include "core/judge/drift.h"
 #include "core/near/near.h"
-#include "io/outfile.h"
+#include "io/outputs.h"
 #include "io/source.h"
 #include "job/align.h"
+#include "job/view.h"
+#include "page/page.h"
 #include "par/pool.h"
 #include "report/score.h"
+
+#define KEYWORDS 10 /* of a cluster, in the HTML report */
 
 /* Everything a run holds; one place to free it. */
 struct score_run {
     const struct kc_job_score *j;
-    struct kc_outfile *out;
+    struct kc_output output[2]; /* the figures, and the HTML report */
     struct kc_labelling labels, gold;
     struct kc_dataset ds;
     int numbered;              /* the vectors have no terms: their row numbers are the terms */
@@ -55,7 +59,10 @@ static uint64_t work_bytes(const struct estimate_input *w, size_t n, size_t d, i
     const uint64_t indices = kc_quality_bytes(n, d, in_memory, w->r->labels.k, w->threads);
     const uint64_t search = j->duplicates > 0 ? kc_near_bytes(n, d, in_memory, &o, 0, w->threads) +
                                                     kc_apart_bytes(n, d, w->threads) : 0;
-    return (indices > search ? indices : search) + n * 4 * sizeof(uint32_t) +
+    const struct kc_map_opts map = KC_MAP_OPTS_DEFAULT;
+    const uint64_t place = j->report ? kc_map_bytes(n, d, in_memory, &map, w->threads) : 0;
+    const uint64_t most = indices > search ? indices : search;
+    return (most > place ? most : place) + n * 4 * sizeof(uint32_t) + (j->report ? n * 4 * sizeof(float) : 0) +
            (j->gold ? kc_confusions_bytes(n, (uint64_t)w->r->labels.k + w->r->gold.k) : 0);
 }
 
@@ -236,9 +243,40 @@ static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct 
                               worst, &r->confusions, e) != 0 ? -1 : 0;
 }
 
+/* Write the HTML report, if it is wanted. */
+static int write_page(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
+{
+    const struct kc_job_score *j = r->j;
+    const struct kc_map_opts map = KC_MAP_OPTS_DEFAULT;
+    const struct kc_page_opts o = {0};
+    struct kc_view v;
+    if (!r->output[1].f)
+        return 0;
+    kc_view_init(&v);
+    int rc = kc_strs_append(&v.text, j->vectors ? &r->ds.terms : &r->labels.terms, e);
+    if (rc == 0)
+        rc = kc_view_set_labels(&v, r->of_row, r->n, &r->labels.names, NULL, e);
+    if (rc == 0 && j->vectors)
+        rc = kc_view_measure(ctx, &r->ds.rows, &v, e);
+    if (rc == 0)
+        rc = kc_job_view_words(ctx, KEYWORDS, 0, &v, e);
+    if (rc == 0 && j->vectors)
+        rc = kc_job_view_map(ctx, &r->ds.rows, &map, &v, e);
+    if (rc == 0 && j->gold)
+        rc = kc_view_set_gold(&v, r->gold_of_row, &r->gold.names, j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX, e);
+    if (rc == 0)
+        rc = kc_job_view_about(ctx, &v, "labels", j->labels, e);
+    if (rc == 0)
+        rc = kc_page_write(&v, &o, r->output[1].f, e);
+    kc_view_free(&v);
+    return rc;
+}
+
 static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
-    if (kc_outfile_open(&r->out, r->j->output, e) != 0 || read_all(ctx, r, e) != 0 || gather_assigned(r, e) != 0)
+    r->output[0] = (struct kc_output){.option = "--output", .path = r->j->output};
+    r->output[1] = (struct kc_output){.option = "--report", .path = r->j->report};
+    if (kc_outputs_open(r->output, 2, e) != 0 || read_all(ctx, r, e) != 0 || gather_assigned(r, e) != 0)
         return -1;
     struct kc_score_report p = {
         .labels_name = kc_source_name(r->j->labels),
@@ -257,11 +295,10 @@ static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_er
     };
     if (compute_scores(ctx, r, &p, e) != 0 ||
         (r->j->json ? kc_out_score_json(&r->text, &p, e) : kc_out_score_text(&r->text, &p, e)) != 0 ||
-        kc_outfile_write(r->out, r->text.p, r->text.n, e) != 0)
+        kc_outfile_write(r->output[0].f, r->text.p, r->text.n, e) != 0 || write_page(ctx, r, e) != 0 ||
+        kc_outputs_commit(r->output, 2, e) != 0)
         return -1;
-    if (kc_outfile_commit(r->out, e) != 0)
-        return -1;
-    kc_outfile_tell(r->out, ctx);
+    kc_outputs_tell(r->output, 2, ctx);
     return 0;
 }
 
@@ -282,6 +319,6 @@ int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, str
     kc_dataset_free(&r.ds);
     kc_labelling_free(&r.gold);
     kc_labelling_free(&r.labels);
-    kc_outfile_free(r.out);
+    kc_outputs_free(r.output, 2);
     return rc;
 }

@@ -19,6 +19,7 @@ struct kc_job_score {
     uint64_t max_memory;  /* bytes, 0: no limit */
     const char *output;   /* "-": standard output */
     int json;             /* one JSON object instead of text */
+    const char *report;   /* the HTML report, or NULL */
 };
 
 /* Run the job. KC_EINPUT if one file has a term (or, without terms, a row) that the other does not have. */

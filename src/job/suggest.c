@@ -59,7 +59,7 @@ static const struct way ways[] = {
 struct suggesting {
     const struct kc_job_suggest *j;
     struct kc_job_run *run;     /* the rows, and one fit after the other */
-    struct kc_outfile *out;
+    struct kc_output output[2]; /* the advice, and the HTML report */
     struct kc_suggest_report report;
     struct kc_suggestion way[WAYS];
     double began;
@@ -205,6 +205,12 @@ static void write_space(const struct kc_job_fit *job, char *out, size_t size)
         snprintf(out, size, " --space %s", space);
 }
 
+/* Write the HTML report, if it is wanted. */
+static int write_page(struct suggesting *w, struct kc_err *e)
+{
+    return w->output[1].f ? kc_fit_write_page(&w->run->job, w->run, w->output[1].f, e) : 0;
+}
+
 /* Try the numbers of clusters by every criterion. */
 static int suggest_k(struct suggesting *w, struct kc_err *e)
 {
@@ -226,7 +232,7 @@ static int suggest_k(struct suggesting *w, struct kc_err *e)
     w->report.fit = &run->fit;
     w->report.resamples = w->j->resamples;
     w->report.judged = run->ds.rows.n < KC_CHOICE_ROWS ? run->ds.rows.n : KC_CHOICE_ROWS;
-    return 0;
+    return write_page(w, e);
 }
 
 /* Compare the clusters with the gold labels. */
@@ -394,7 +400,9 @@ static int run_suggest(struct suggesting *w, struct kc_err *e)
 {
     const struct kc_structure_opts o = KC_STRUCTURE_OPTS_DEFAULT;
     char space[KC_OPTION_TEXT_MAX];
-    if (kc_outfile_open(&w->out, w->j->output, e) != 0 || read_rows(w, e) != 0 || read_gold(w, e) != 0)
+    w->output[0] = (struct kc_output){.option = "--output", .path = w->j->output};
+    w->output[1] = (struct kc_output){.option = "--report", .path = w->j->report};
+    if (kc_outputs_open(w->output, 2, e) != 0 || read_rows(w, e) != 0 || read_gold(w, e) != 0)
         return -1;
     kc_ctx_stage(&w->run->ctx, KC_PHASE_INDEX);
     if (kc_structure_test(&w->run->ctx, &w->run->ds.rows, &o, &w->report.structure, e) != 0 ||
@@ -409,9 +417,10 @@ static int run_suggest(struct suggesting *w, struct kc_err *e)
     w->report.nskipped = w->run->ds.nskipped;
     if ((w->j->json ? kc_out_suggest_json(&w->text, &w->report, e) :
                       kc_out_suggest_text(&w->text, &w->report, e)) != 0 ||
-        kc_outfile_write(w->out, w->text.p, w->text.n, e) != 0 || kc_outfile_commit(w->out, e) != 0)
+        kc_outfile_write(w->output[0].f, w->text.p, w->text.n, e) != 0 ||
+        kc_outputs_commit(w->output, 2, e) != 0)
         return -1;
-    kc_outfile_tell(w->out, &w->run->ctx);
+    kc_outputs_tell(w->output, 2, &w->run->ctx);
     return 0;
 }
 
@@ -429,6 +438,7 @@ int kc_job_suggest_run(const struct kc_ctx *ctx, const struct kc_job_suggest *j,
         w->run->ctx = *ctx;
         rc = run_suggest(w, e);
         kc_clustering_free(&w->run->fit);
+        kc_view_free(&w->run->view);
         kc_fit_space_free(w->run);
         kc_mem_free(w->run->opts);
         kc_dataset_free(&w->run->ds);
@@ -438,7 +448,7 @@ int kc_job_suggest_run(const struct kc_ctx *ctx, const struct kc_job_suggest *j,
     kc_labelling_free(&w->labels);
     kc_mem_free(w->gold);
     kc_buf_free(&w->text);
-    kc_outfile_free(w->out);
+    kc_outputs_free(w->output, 2);
     kc_mem_free(w->run);
     kc_mem_free(w);
     return rc;

@@ -17,6 +17,7 @@ struct kc_job_suggest {
     const char *gold_label_field, *gold_term_field;
     const char *output;        /* "-": standard output */
     int json;                  /* one JSON object instead of text */
+    const char *report;        /* the HTML report of the choice of k, or NULL */
     const char *reading;       /* what a command that reads the same rows has after its other options: options and
                                 * operands, quoted for a shell */
 };

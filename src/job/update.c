@@ -9,11 +9,13 @@
 #include "io/lock.h"
 #include "io/outputs.h"
 #include "io/source.h"
+#include "job/view.h"
+#include "page/page.h"
 #include "par/pool.h"
 #include "report/batch.h"
 
 /* The outputs, in the order of messages. */
-enum { LABELS, LATE, SUMMARY, PROMETHEUS, MODEL, OUTPUTS };
+enum { LABELS, LATE, SUMMARY, PROMETHEUS, REPORT, MODEL, OUTPUTS };
 
 struct update_run {
     const struct kc_job_update *j;
@@ -34,6 +36,7 @@ static void list_outputs(const struct kc_job_update *j, struct kc_output out[OUT
     out[LATE] = (struct kc_output){.option = "--late", .path = j->late};
     out[SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
     out[PROMETHEUS] = (struct kc_output){.option = "--prometheus", .path = j->prometheus};
+    out[REPORT] = (struct kc_output){.option = "--report", .path = j->report};
     /* committed last: a model must not have learned rows whose labels are not written */
     out[MODEL] = (struct kc_output){.option = j->save ? "--save" : "--model", .path = j->dry_run ? NULL : save,
                                     .may_replace_input = 1, .last = 1};
@@ -129,6 +132,23 @@ static int write_reports(const struct kc_ctx *ctx, struct update_run *run, doubl
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
 
+/* Write the report of the model as it is now. */
+static int write_page(const struct kc_ctx *ctx, struct update_run *run, struct kc_err *e)
+{
+    const struct kc_page_opts o = {0};
+    struct kc_view v;
+    if (!run->output[REPORT].f)
+        return 0;
+    kc_view_init(&v);
+    int rc = kc_view_set_model(&v, &run->m, e);
+    if (rc == 0)
+        rc = kc_job_view_about(ctx, &v, "model", run->j->model, e);
+    if (rc == 0)
+        rc = kc_page_write(&v, &o, run->output[REPORT].f, e);
+    kc_view_free(&v);
+    return rc;
+}
+
 /* Refuse a model that holds no clusters that could grow by themselves. */
 static int check_kind(const struct update_run *run, struct kc_err *e)
 {
@@ -149,7 +169,7 @@ static int log_batch(struct update_run *run, struct kc_err *e)
                                .unassigned = u->unassigned, .clusters = m->k, .similarity = u->similarity_before,
                                .silhouette = u->silhouette_before};
     double gini;
-    return kc_balance(m->counts, m->k, &v.variation, &gini, e) != 0 ? -1 : kc_model_log_update(m, &v, e);
+    return kc_balance(m->counts, m->k, &v.variation, &gini, e) != 0 ? -1 : kc_model_log_update(m, &v, u->rows, e);
 }
 
 /* Read the batch and update the model in memory. */
@@ -182,7 +202,7 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
         update_model(ctx, &run, e) != 0)
         goto out;
     if (write_labels(&run, e) != 0 || (run.output[MODEL].f && kc_model_save(&run.m, run.output[MODEL].f, e) != 0) ||
-        write_reports(ctx, &run, began, r, e) != 0)
+        write_page(ctx, &run, e) != 0 || write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
     if (rc == 0)

@@ -18,6 +18,7 @@ struct kc_job_update {
     enum kc_out_format late_format;
     const char *late;         /* file for labels of earlier rows of the pool that got a cluster, or NULL */
     const char *summary;      /* the JSON sidecar, or NULL */
+    const char *report;       /* the HTML report of the changed model, or NULL */
     const char *prometheus;   /* a textfile for node_exporter, or NULL */
     int drift;                /* compute the figures of drift */
     double lock_timeout;      /* seconds to wait for another run that writes the model; negative: no limit */

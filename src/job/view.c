@@ -125,7 +125,8 @@ static int read_labels(const struct kc_ctx *ctx, struct view_run *r, const struc
         .term_field = r->j->in.term_field,
         .label_option = gold ? "--gold-label-field" : "--label-field",
         .term_option = gold ? "--gold-term-field" : "--label-term-field",
-        .hint = gold ? NULL : "; the labels come first", .other = r->other, .rows = r->v->n, .max = r->j->in.max_memory};
+        .hint = gold ? NULL : "; the labels come first", .other = r->other, .rows = r->v->n,
+        .max = r->j->in.max_memory};
     const struct kc_strs *terms = r->j->vectors ? &r->ds.terms : &r->labels.terms;
     if (kc_labels_load(f->file, &o, l, e) != 0)
         return -1;
@@ -263,13 +264,13 @@ static int add_facts(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
     struct kc_view *v = r->v;
     int rc = 0;
     if (!j->summary) {
-        rc = kc_view_add_fact(v, "rows", "%llu", (unsigned long long)v->n);
+        rc = kc_view_add_fact(v, e, "rows", "%llu", (unsigned long long)v->n);
         if (rc == 0 && v->d)
-            rc = kc_view_add_fact(v, "dimensions", "%llu", (unsigned long long)v->d);
+            rc = kc_view_add_fact(v, e, "dimensions", "%llu", (unsigned long long)v->d);
         if (rc == 0)
-            rc = kc_view_add_fact(v, "clusters", "%u", v->k);
+            rc = kc_view_add_fact(v, e, "clusters", "%u", v->k);
         if (rc == 0)
-            rc = kc_view_add_fact(v, "kclust", "%s", KC_VERSION);
+            rc = kc_view_add_fact(v, e, "kclust", "%s", KC_VERSION);
     }
     const struct {
         const char *name, *file;
@@ -278,15 +279,13 @@ static int add_facts(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
              {"gold labels", j->gold.file}};
     for (size_t i = 0; rc == 0 && i < sizeof t / sizeof *t; i++)
         if (t[i].file)
-            rc = kc_view_add_fact(v, t[i].name, "%.400s%s", kc_source_name(t[i].file),
+            rc = kc_view_add_fact(v, e, t[i].name, "%.400s%s", kc_source_name(t[i].file),
                                   i == 1 && j->in.nfiles > 1 ? ", ..." : "");
     if (rc == 0 && v->map_how)
-        rc = kc_view_add_fact(v, "map", "%s", v->map_how);
+        rc = kc_view_add_fact(v, e, "map", "%s", v->map_how);
     if (rc == 0 && !v->command && ctx->command && !(v->command = kc_mem_strdup(ctx->command, e)))
         rc = -1;
-    if (rc == 0 && j->title && !(v->title = kc_mem_strdup(j->title, e)))
-        rc = -1;
-    return rc;
+    return rc != 0 ? -1 : kc_view_set_title(v, j->title, j->in.nfiles ? j->in.files[0] : j->model, e);
 }
 
 /* Load everything in the order in which one part needs another. */

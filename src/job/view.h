@@ -48,6 +48,9 @@ int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, stru
 
 /* Steps that other jobs share, whose rows are loaded already (job/view_rows.c). */
 
+/* Set the title and the facts of a view of one file: what it is ("model") and its name; and the command. */
+int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
+                      struct kc_err *e) KC_MUST_USE;
 /* Compute the map of the rows. */
 int kc_job_view_map(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_map_opts *o,
                     struct kc_view *v, struct kc_err *e) KC_MUST_USE;

@@ -27,6 +27,19 @@ int kc_job_view_map(const struct kc_ctx *ctx, const struct kc_rows *rows, const 
     return v->map_how ? 0 : -1;
 }
 
+int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
+                      struct kc_err *e)
+{
+    if (kc_view_set_title(v, NULL, file, e) != 0 ||
+        kc_view_add_fact(v, e, what, "%.400s", kc_source_name(file)) != 0 ||
+        kc_view_add_fact(v, e, "rows", "%llu", (unsigned long long)v->n) != 0 ||
+        kc_view_add_fact(v, e, "clusters", "%u", v->k) != 0 || kc_view_add_fact(v, e, "kclust", "%s", KC_VERSION) != 0)
+        return -1;
+    if (ctx->command)
+        v->command = kc_mem_strdup(ctx->command, e);
+    return !ctx->command || v->command ? 0 : -1;
+}
+
 int kc_job_view_words(const struct kc_ctx *ctx, uint64_t keywords, uint64_t languages, struct kc_view *v,
                       struct kc_err *e)
 {

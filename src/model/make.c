@@ -291,7 +291,7 @@ void kc_model_free(struct kc_model *m)
     kc_strs_free(&m->labels);
     kc_mem_free(m->stability);
     kc_mem_free(m->lives);
-    kc_mem_free(m->events);
+    kc_model_free_history(m);
     kc_mem_free(m->opts);
     memset(m, 0, sizeof *m);
 }

@@ -43,8 +43,14 @@ struct kc_model_event {
     uint64_t clusters;           /* after it */
     double similarity, silhouette; /* means over the batch, by the model before it; of a fit as in the baseline */
     double variation;            /* of the sizes of all clusters after it */
+    struct kc_model_share {
+        int64_t id;
+        uint64_t rows;           /* above 0 */
+    } *share;                    /* (nshares) rows of the batch in each cluster that got some, by id; owned by the
+                                  * model. Of a fit it may be empty. */
+    size_t nshares;
 };
-#define KC_MODEL_EVENTS_MOST 10000 /* of a model; the oldest are dropped */
+#define KC_MODEL_EVENTS_MOST 1000 /* of a model; the oldest are dropped */
 
 /* How a model labels a row. */
 enum kc_model_kind {
@@ -163,12 +169,15 @@ int kc_model_set_labels(struct kc_model *m, const struct kc_strs *labels, const 
 int kc_model_set_stability(struct kc_model *m, const double *stability, const int64_t *ids,
                            struct kc_err *e) KC_MUST_USE;
 
-/* Append the update that the model has just learned from: the figures of its batch. (model/history.c) */
-int kc_model_log_update(struct kc_model *m, const struct kc_model_event *batch, struct kc_err *e) KC_MUST_USE;
+/* Append the update that the model has just learned from: the figures of its batch, whose shares are made of rows (k),
+ * the batch's rows in each cluster. (model/history.c) */
+int kc_model_log_update(struct kc_model *m, const struct kc_model_event *batch, const uint64_t *rows,
+                        struct kc_err *e) KC_MUST_USE;
 /* Copy the history of an older model, its fit included, to one that continues it. */
 int kc_model_continue_history(struct kc_model *m, const struct kc_model *old, struct kc_err *e) KC_MUST_USE;
-/* Describe the model's fit as an event. */
+/* Describe the model's fit as an event, without shares. */
 struct kc_model_event kc_model_fit_event(const struct kc_model *m);
+void kc_model_free_history(struct kc_model *m);
 
 /* Return the fit's option of this key, a whole number; `fallback` if its algorithm has none. */
 uint64_t kc_model_option(const struct kc_model *m, const char *key, uint64_t fallback);

@@ -125,6 +125,14 @@ static void add_history(struct kc_jsonw *w, const struct kc_model *m)
         kc_jsonw_double(w, "similarity", v->similarity);
         kc_jsonw_double(w, "silhouette", v->silhouette);
         kc_jsonw_double(w, "variation", v->variation);
+        kc_jsonw_open(w, "shares", '[', 1);
+        for (size_t s = 0; s < v->nshares; s++) {
+            kc_jsonw_open(w, NULL, '[', 1);
+            kc_jsonw_u64(w, NULL, (uint64_t)v->share[s].id);
+            kc_jsonw_u64(w, NULL, v->share[s].rows);
+            kc_jsonw_close(w, ']');
+        }
+        kc_jsonw_close(w, ']');
         kc_jsonw_close(w, '}');
     }
     kc_jsonw_close(w, ']');

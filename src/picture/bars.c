@@ -7,8 +7,7 @@
 #define BARS_MOST 60u  /* clusters that are drawn; the rest is told as a number */
 #define LINE 22.0
 
-/* Return how many clusters are drawn. Ids go by falling size, so these are the largest; labels of files need not be, but
- * their order is told too. */
+/* Return how many clusters are drawn: the largest, since a view orders them by size. */
 static uint32_t count_drawn(const struct kc_svg *s)
 {
     return s->v->k < BARS_MOST ? s->v->k : BARS_MOST;
@@ -34,7 +33,8 @@ int kc_draw_sizes(struct kc_svg *s)
     uint64_t most = v->noise > 0 ? v->noise : 1;
     for (uint32_t c = 0; c < drawn; c++)
         most = v->cluster[c].size > most ? v->cluster[c].size : most;
-    kc_svg_begin(s, width, head + (drawn + (v->noise > 0)) * LINE + (drawn < v->k ? rest : 0) + 12, "Sizes of the clusters");
+    kc_svg_begin(s, width, head + (drawn + (v->noise > 0)) * LINE + (drawn < v->k ? rest : 0) + 12,
+                 "Sizes of the clusters");
     double y = s->top;
     for (uint32_t c = 0; c < drawn + (v->noise > 0); c++, y += LINE) {
         const uint32_t own = c < drawn ? c : KC_NOISE;

@@ -116,7 +116,8 @@ static void draw_band(struct kc_svg *s, struct flow *f, size_t a, size_t b, doub
     const double rows = f->rows[a * q->n + b], h = rows * scale, middle = (x1 + x2) / 2;
     const double y1 = p->top[a] + p->used[a] * scale, y2 = q->top[b] + q->used[b] * scale;
     char class[8], text[64], count[32];
-    const double p1[] = {x1, y1, middle, y1, middle, y2, x2, y2}, p2[] = {x2, y2 + h, middle, y2 + h, middle, y1 + h, x1, y1 + h};
+    const double p1[] = {x1, y1, middle, y1, middle, y2, x2, y2};
+    const double p2[] = {x2, y2 + h, middle, y2 + h, middle, y1 + h, x1, y1 + h};
     p->used[a] += rows;
     q->used[b] += rows;
     kc_svg_class(s, 'i', ink, class);

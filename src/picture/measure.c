@@ -4,6 +4,7 @@
 #include "picture/svg.h"
 
 #include "base/utf8.h"
+#include "report/width.h"
 
 /* Widths of ' ' to '~' in hundredths of an em. */
 static const unsigned char widths[95] = {
@@ -12,28 +13,13 @@ static const unsigned char widths[95] = {
     67, 67, 61, 28, 28, 28, 47, 56, 33, 56, 56, 50, 56, 56, 28, 56, 56, 22, 22, 50, 22, 83, 56, 56, 56, 56, 33, 50,
     28, 56, 50, 72, 50, 50, 50, 33, 26, 33, 58};
 
-/* Return 1 if the character takes a whole em. */
-static int is_wide(uint32_t c)
+/* Return the width of a character, of n bytes, in em. */
+static double measure_char(const char *p, size_t n)
 {
-    return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
-           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
-           (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD);
-}
-
-/* Return 1 if the character takes no room: a combining mark, or one that joins or turns others. */
-static int is_mark(uint32_t c)
-{
-    return (c >= 0x300 && c <= 0x36F) || (c >= 0x483 && c <= 0x489) || (c >= 0x591 && c <= 0x5BD) ||
-           (c >= 0x610 && c <= 0x61A) || (c >= 0x64B && c <= 0x65F) || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x202A && c <= 0x202E) || (c >= 0x20D0 && c <= 0x20FF) || (c >= 0xFE00 && c <= 0xFE0F);
-}
-
-/* Return the width of a character in em. */
-static double measure_char(uint32_t c)
-{
-    if (c >= ' ' && c <= '~')
-        return widths[c - ' '] / 100.0;
-    return is_wide(c) ? 1 : is_mark(c) ? 0 : .6;
+    if (n == 1 && *p >= ' ' && *p <= '~')
+        return widths[*p - ' '] / 100.0;
+    const unsigned columns = kc_out_columns(p, n);
+    return columns == 2 ? 1 : columns == 0 ? 0 : .6;
 }
 
 /* Walk over the text until it is wider than `most` px. Return the bytes walked over; *width: their width. */
@@ -43,7 +29,7 @@ static size_t walk_text(const char *text, size_t n, double size, double most, do
     *width = 0;
     while (i < n) {
         const size_t step = kc_utf8_length((const unsigned char *)text + i, n - i);
-        const double w = size * (step ? measure_char(kc_utf8_decode((const unsigned char *)text + i, step)) : 1);
+        const double w = size * (step ? measure_char(text + i, step) : 1);
         if (*width + w > most)
             break;
         *width += w;

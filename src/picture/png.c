@@ -33,7 +33,8 @@ static int find_symbol(void *library, const char *name, void *to)
 
 int kc_png_find(struct kc_err *e)
 {
-    void *rsvg = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL), *cairo = dlopen("libcairo.so.2", RTLD_NOW | RTLD_LOCAL);
+    void *rsvg = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL);
+    void *cairo = dlopen("libcairo.so.2", RTLD_NOW | RTLD_LOCAL);
     void *object = dlopen("libgobject-2.0.so.0", RTLD_NOW | RTLD_LOCAL);
     if (find_symbol(rsvg, "rsvg_handle_new_from_data", &lib.handle_new) &&
         find_symbol(rsvg, "rsvg_handle_get_intrinsic_size_in_pixels", &lib.size) &&
@@ -46,8 +47,8 @@ int kc_png_find(struct kc_err *e)
         find_symbol(cairo, "cairo_create", &lib.context_new) &&
         find_symbol(cairo, "cairo_destroy", &lib.context_free) && find_symbol(cairo, "cairo_scale", &lib.zoom))
         return 0;
-    return kc_err_set(e, KC_ESYS, "PNG needs librsvg 2.52 or later, which is not installed: apt-get install librsvg2-2; "
-                      "SVG needs nothing");
+    return kc_err_set(e, KC_ESYS, "PNG needs librsvg 2.52 or later, which is not installed: apt-get install "
+                      "librsvg2-2; SVG needs nothing");
 }
 
 /* Where PNG is appended. */

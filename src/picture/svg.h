@@ -1,8 +1,8 @@
 /* Writes SVG: shapes with classes for colours, numbers of two decimals, escaped text. Internal to picture.
  *
- * Classes: i0 .. i23 fill with a cluster's colour, s0 .. s23 draw lines in it, in and sn are those of noise, h0 .. h8
- * fill by the scale of a heat map; t, f, p fill with the colour of text, of faint text, of paper; r draws rules; g fills
- * with the colour of rules; halo is text with an outline of paper. */
+ * Classes: i0 .. i23 fill with a cluster's colour, s0 .. s23 draw lines in it, in and sn are those of noise, h0 ..
+ * h8 fill by the scale of a heat map; t, f, p fill with the colour of text, of faint text, of paper; r draws rules, k
+ * lines in the colour of text; g fills with the colour of rules; halo is text with an outline of paper. */
 #ifndef KC_PICTURE_SVG_H
 #define KC_PICTURE_SVG_H
 

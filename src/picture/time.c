@@ -1,4 +1,4 @@
-/* Rows over time: a stack of bars by cluster, and below a strip for each cluster, shaded by its own share of its busiest
+/* Rows over time: a stack of bars by cluster, and below a strip for each cluster, as high as its share of its busiest
  * bin, so that small clusters are seen too. */
 #include <math.h>
 #include <stdio.h>

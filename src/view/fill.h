@@ -4,9 +4,9 @@
 #define KC_VIEW_FILL_H
 
 #include "base/ctx.h"
-#include "la/rows.h"
 #include "view/view.h"
 
+struct kc_rows;     /* la/rows.h */
 struct kc_keywords; /* text/keywords.h */
 struct kc_model;    /* model/model.h */
 struct kc_diff_report;
@@ -42,8 +42,8 @@ int kc_view_set_groups(struct kc_view *v, const uint32_t *group, const struct kc
 int kc_view_set_gold(struct kc_view *v, const uint32_t *gold, const struct kc_strs *names, size_t worst,
                      struct kc_err *e) KC_MUST_USE;
 
-/* Read the sidecar of a fit (text of n bytes, readable as json/json.h asks), whose clusters have the ids in v. name: its
- * file, for messages. KC_EINPUT if it is none. */
+/* Read the sidecar of a fit (text of n bytes, readable as json/json.h asks), whose clusters have the ids in v. name:
+ * its file, for messages. KC_EINPUT if it is none. */
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name,
                          struct kc_err *e) KC_MUST_USE;
 /* Set clusters and history from a model, or only what the view lacks if it has clusters. */
@@ -59,7 +59,11 @@ int kc_view_add_facet(struct kc_view *v, const char *name, const struct kc_field
 /* Return the place of the cluster with that id, KC_NONE if there is none. */
 uint32_t kc_view_find(const struct kc_view *v, int64_t id);
 
+/* Set the title: the one that is given, else the name of the file without folder and suffixes; NULL: none. */
+int kc_view_set_title(struct kc_view *v, const char *given, const char *file, struct kc_err *e) KC_MUST_USE;
+
 /* Append a fact, "rows" and "1503". */
-int kc_view_add_fact(struct kc_view *v, const char *name, const char *fmt, ...) KC_PRINTF(3, 4) KC_MUST_USE;
+int kc_view_add_fact(struct kc_view *v, struct kc_err *e, const char *name, const char *fmt, ...)
+    KC_PRINTF(4, 5) KC_MUST_USE;
 
 #endif

@@ -2,7 +2,6 @@
  * nearest are joined, and the distance to a union is the mean of those to its leaves. At most a hundred clusters are
  * looked at, so the plain algorithm does. Of equal distances the earlier pair is joined. */
 #include <string.h>
-#include "la/product.h"
 #include "view/fill.h"
 
 /* The tree in the making. */
@@ -88,26 +87,29 @@ static int grow_tree(struct kc_view *v, struct kc_err *e)
     return rc == 0 ? order_leaves(v->merge, n, v->heat_order, e) : -1;
 }
 
+/* Return the product of two vectors. */
+static float multiply(const float *a, const float *b, size_t d)
+{
+    double sum = 0;
+    for (size_t t = 0; t < d; t++)
+        sum += (double)a[t] * (double)b[t];
+    return (float)sum;
+}
+
 int kc_view_set_heat(struct kc_view *v, const float *centroids, size_t d, struct kc_err *e)
 {
     const size_t n = v->k < KC_VIEW_HEAT_MOST ? v->k : KC_VIEW_HEAT_MOST;
-    double *wide = kc_mem_alloc(d, sizeof *wide, e);
     v->heat = kc_mem_alloc(n * n, sizeof *v->heat, e);
     v->heat_cluster = kc_mem_alloc(n, sizeof *v->heat_cluster, e);
     v->heat_order = kc_mem_zalloc(n, sizeof *v->heat_order, e);
     v->merge = kc_mem_alloc(n, sizeof *v->merge, e);
-    if (!wide || !v->heat || !v->heat_cluster || !v->heat_order || !v->merge) {
-        kc_mem_free(wide);
+    if (!v->heat || !v->heat_cluster || !v->heat_order || !v->merge)
         return -1;
-    }
     v->nheat = n; /* ids go by falling size: the first are the largest */
     for (size_t i = 0; i < n; i++) {
         v->heat_cluster[i] = (uint32_t)i;
-        for (size_t t = 0; t < d; t++)
-            wide[t] = (double)centroids[i * d + t];
         for (size_t j = 0; j < n; j++)
-            v->heat[i * n + j] = (float)kc_la_dot(centroids + j * d, wide, d);
+            v->heat[i * n + j] = multiply(centroids + i * d, centroids + j * d, d);
     }
-    kc_mem_free(wide);
     return n > 1 ? grow_tree(v, e) : 0;
 }

@@ -6,7 +6,6 @@
 #include "core/cluster/members.h"
 #include "core/cluster/sums.h"
 #include "core/judge/quality.h"
-#include "la/product.h"
 #include "view/fill.h"
 
 /* The rows in clusters, and what is computed of them. */
@@ -53,7 +52,11 @@ static int find_centroids(const struct kc_ctx *ctx, struct measured *m, struct k
     if (!m->sums || !m->counts || !m->centroids || kc_sums(&space, m->label, v->k, m->sums, m->counts, e) != 0)
         return -1;
     for (uint32_t c = 0; c < v->k; c++) {
-        const double *s = m->sums + c * d, length = sqrt(kc_la_dotd(s, s, d));
+        const double *s = m->sums + c * d;
+        double square = 0;
+        for (size_t t = 0; t < d; t++)
+            square += s[t] * s[t];
+        const double length = sqrt(square);
         v->cluster[c].cohesion = length / (double)m->counts[c];
         for (size_t t = 0; t < d; t++)
             m->centroids[c * d + t] = length > 0 ? (float)(s[t] / length) : t == 0;

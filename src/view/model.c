@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/date.h"
 #include "model/model.h"
 #include "view/fill.h"
 
@@ -81,6 +82,42 @@ static int copy_history(struct kc_view *v, const struct kc_model *m, struct kc_e
     return 0;
 }
 
+/* Name an update: by its date, or "update 3". */
+static int name_batch(struct kc_strs *to, const struct kc_model_event *v, struct kc_err *e)
+{
+    char text[64];
+    snprintf(text, sizeof text, "update %llu", (unsigned long long)v->update);
+    if (v->time >= 0) {
+        kc_date_format(text, v->time * KC_DATE_SECOND);
+        text[10] = '\0';
+    }
+    return kc_strs_add(to, text, strlen(text), e);
+}
+
+/* Count the rows of each cluster by update, as if updates were bins of time. The fit is left out: it has many times the
+ * rows, and the clusters' sizes show it. */
+static int count_batches(struct kc_view *v, const struct kc_model *m, struct kc_err *e)
+{
+    const size_t wide = (size_t)v->k + 1;
+    if (v->bin.n > 0 || m->nevents == 0)
+        return 0;
+    v->bin_rows = kc_mem_zalloc(kc_mem_mul(m->nevents, wide), sizeof *v->bin_rows, e);
+    for (size_t i = 0; v->bin_rows && i < m->nevents; i++) {
+        const struct kc_model_event *b = &m->events[i];
+        uint64_t *row = v->bin_rows + v->bin.n * wide;
+        if (b->update == 0)
+            continue;
+        row[v->k] = b->unassigned;
+        for (size_t j = 0; j < b->nshares; j++) {
+            const uint32_t c = kc_view_find(v, b->share[j].id);
+            row[c == KC_NONE ? v->k : c] += b->share[j].rows; /* a cluster that is gone counts among no cluster */
+        }
+        if (name_batch(&v->bin, b, e) != 0)
+            return -1;
+    }
+    return v->bin_rows ? 0 : -1;
+}
+
 /* Copy the centroids in the view's order and compare them. */
 static int compare_centroids(struct kc_view *v, const struct kc_model *m, const uint32_t *at, struct kc_err *e)
 {
@@ -112,7 +149,8 @@ int kc_view_set_model(struct kc_view *v, const struct kc_model *m, struct kc_err
         for (uint32_t c = 0; c < v->k; c++)
             all &= at[c] != KC_NONE;
     }
-    if (rc == 0 && copy_texts(v, m, at, e) == 0 && copy_history(v, m, e) == 0)
+    if (rc == 0 && copy_texts(v, m, at, e) == 0 && copy_history(v, m, e) == 0 &&
+        count_batches(v, m, e) == 0)
         rc = all ? compare_centroids(v, m, at, e) : 0;
     else
         rc = -1;

@@ -50,9 +50,9 @@ static int add_fact(struct reader *r, const char *object, const char *key, const
         return 0;
     const char *text = *p == '"' ? decode_text(r, p, &n) : NULL;
     if (text)
-        return kc_view_add_fact(r->v, name, "%.400s", text);
+        return kc_view_add_fact(r->v, r->e, name, "%.400s", text);
     const double x = get_real(object, key);
-    return isnan(x) ? 0 : kc_view_add_fact(r->v, name, "%.10g", x);
+    return isnan(x) ? 0 : kc_view_add_fact(r->v, r->e, name, "%.10g", x);
 }
 
 /* Read the figures of one k. */
@@ -66,7 +66,8 @@ static void read_entry(const char *p, struct kc_k_entry *s, unsigned *evidence)
     } t[] = {{"silhouette", &s->silhouette, 0}, {"inertia", &s->inertia, 0}, {"objective", &s->objective, 0},
              {"calinski_harabasz", &s->calinski_harabasz, 0}, {"davies_bouldin", &s->davies_bouldin, 0},
              {"macro_silhouette", &s->macro_silhouette, 0}, {"modularity", &s->modularity, KC_EVIDENCE_MODULARITY},
-             {"stability", &s->stability, KC_EVIDENCE_HALVES}, {"prediction_strength", &s->strength, KC_EVIDENCE_HALVES},
+             {"stability", &s->stability, KC_EVIDENCE_HALVES},
+             {"prediction_strength", &s->strength, KC_EVIDENCE_HALVES},
              {"gap", &s->gap, KC_EVIDENCE_GAP}, {"merit", &s->merit, KC_EVIDENCE_AUTO},
              {"support", &s->support, KC_EVIDENCE_AUTO}};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

@@ -1,8 +1,8 @@
 /* The view: what pictures and reports show of a clustering, as figures, texts and coordinates, without vectors.
  *
  * A view is filled from what is there: a run, or files of earlier runs. What is not known stays empty (NULL, a count of
- * 0, NAN), and the pictures that need it are left out. All texts are data of the user: whoever writes them escapes them.
- * The view owns all that it points to, except what says otherwise. */
+ * 0, NAN), and the pictures that need it are left out. All texts are data of the user: whoever writes them escapes
+ * them. The view owns all that it points to. */
 #ifndef KC_VIEW_VIEW_H
 #define KC_VIEW_VIEW_H
 
@@ -20,7 +20,7 @@ struct kc_view_cluster {
     uint64_t size;       /* rows */
     double cohesion, silhouette, stability; /* as in struct kc_cluster; NAN: not known */
     uint32_t group;      /* its place among the view's groups; KC_NONE: none */
-    int64_t begin, end;  /* times of its first and last row (base/date.h); only with times */
+    int64_t begin, end;  /* times of its first and last row (base/date.h); only with v->time */
 };
 
 /* A level of coarser clusters. */
@@ -113,7 +113,7 @@ struct kc_view {
     struct kc_merge *merge; /* (nheat - 1) of the places, as in core/cluster/clustering.h; heights are distances */
 
     /* Rows of each cluster in bins of time. */
-    struct kc_strs bin;     /* "2026-11"; n == 0: there are no times */
+    struct kc_strs bin;     /* "2026-11", or for a model the updates; n == 0: there are no times */
     uint64_t *bin_rows;     /* (bin.n, k + 1) the last column: noise */
 
     struct kc_view_flow flow;
@@ -122,7 +122,7 @@ struct kc_view {
 
     /* Gold labels. */
     struct kc_strs gold;    /* names of the classes; n == 0: none */
-    uint64_t *gold_rows;    /* (k + 1, gold.n + 1) rows of cluster and class; the last ones: unassigned, without class */
+    uint64_t *gold_rows;    /* (k + 1, gold.n + 1) rows of cluster and class; the last: unassigned, without class */
     struct kc_agreement agreement; /* figures alone; only with gold */
     struct kc_view_worst *worst; /* (nworst) */
     size_t nworst;

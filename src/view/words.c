@@ -41,8 +41,8 @@ static const char *count(char out[32], uint64_t n)
 /* Say how the silhouette is. */
 static const char *judge_silhouette(double s)
 {
-    return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" : s >= FAIR ? "apart, with soft borders" :
-           s >= 0 ? "hardly apart" : "not apart";
+    return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" :
+           s >= FAIR ? "apart, but their borders are soft" : s >= 0 ? "hardly apart" : "not apart";
 }
 
 /* Append what the clusters are about: the names of the largest. */

@@ -48,8 +48,11 @@ core/choice:   base par la core/cluster core/judge core/kmeans core/graph
 core:          base core/cluster core/kmeans core/density core/linkage
 model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track core/graph
 report:        base io json text la in/fields in/piece in $cores
-job:           base io par json text la in/fields in/piece in $cores model report
-cli:           base io par json text in/fields in/piece in $cores model report job
+view:          base io par json text la in/fields in core/cluster core/judge core/track model report
+picture:       base core/track report view
+page:          base io core/track view picture
+job:           base io par json text la in/fields in/piece in $cores model report view picture page
+cli:           base io par json text in/fields in/piece in $cores model report view picture page job
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage core/choice
 "
 
