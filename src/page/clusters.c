@@ -205,11 +205,11 @@ void kc_page_clusters(struct kc_page *p)
     const uint32_t most = p->v->k < KC_PAGE_CLUSTERS_MOST ? p->v->k : KC_PAGE_CLUSTERS_MOST;
     kc_html_put(&p->h, "<section id=\"clusters\">\n<h2>Clusters</h2>\n");
     put_meanings(p, &k);
-    kc_html_put(&p->h, "<div id=\"table-tools\" class=\"tools\" hidden></div>\n<div class=\"scroll\" role=\"region\" "
+    kc_html_put(&p->h, "<div id=\"table-tools\" class=\"tools\" hidden></div>\n<section class=\"scroll\" "
                        "aria-label=\"Table of clusters\" tabindex=\"0\">\n<table id=\"table\">\n");
     put_heads(p, &k);
     kc_html_put(&p->h, "<tbody>\n");
     for (uint32_t i = 0; i < most; i++)
         put_cluster(p, p->order[i], &k);
-    kc_html_put(&p->h, "</tbody>\n</table>\n</div>\n<div id=\"table-more\" class=\"tools\" hidden></div>\n</section>\n");
+    kc_html_put(&p->h, "</tbody>\n</table>\n</section>\n<div id=\"table-more\" class=\"tools\" hidden></div>\n</section>\n");
 }

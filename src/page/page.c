@@ -29,11 +29,21 @@ static int has_quality(const struct kc_view *v)
 {
     return has_picture(v, KC_PICTURE_SILHOUETTE) || has_picture(v, KC_PICTURE_K) || has_picture(v, KC_PICTURE_SIZES);
 }
-static int has_relations(const struct kc_view *v) { return has_picture(v, KC_PICTURE_HEAT) || has_picture(v, KC_PICTURE_TREE); }
+
+static int has_relations(const struct kc_view *v)
+{
+    return has_picture(v, KC_PICTURE_HEAT) || has_picture(v, KC_PICTURE_TREE);
+}
+
 static int has_words(const struct kc_view *v) { return has_picture(v, KC_PICTURE_KEYWORDS); }
 static int has_time(const struct kc_view *v) { return has_picture(v, KC_PICTURE_TIME); }
 static int has_groups(const struct kc_view *v) { return v->group.n > 0 && v->group_figures; }
-static int has_changes(const struct kc_view *v) { return has_picture(v, KC_PICTURE_FLOW) || has_picture(v, KC_PICTURE_HISTORY); }
+
+static int has_changes(const struct kc_view *v)
+{
+    return has_picture(v, KC_PICTURE_FLOW) || has_picture(v, KC_PICTURE_HISTORY);
+}
+
 static int has_gold(const struct kc_view *v) { return v->gold.n > 0 && v->gold_rows; }
 static int has_worst(const struct kc_view *v) { return v->nworst > 0; }
 static int has_run(const struct kc_view *v) { return v->command || v->fact.n > 1; }
@@ -48,10 +58,10 @@ static void put_chart(struct kc_page *p, enum kc_picture kind, int whole, const 
         return;
     kc_html_putf(&p->h, "<div class=\"card %s\">\n<h3>%s</h3>\n<p class=\"note\">", whole ? "whole" : "half", title);
     kc_html_cstr(&p->h, kc_picture_caption(kind));
-    kc_html_putf(&p->h, "</p>\n<div class=\"chart\" role=\"region\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
+    kc_html_putf(&p->h, "</p>\n<section class=\"chart\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
     if (!p->h.failed && kc_picture_draw(p->v, kind, &o, p->h.b, p->h.e) != 0)
         p->h.failed = 1;
-    kc_html_put(&p->h, "\n</div>\n");
+    kc_html_put(&p->h, "\n</section>\n");
     if (more)
         more(p);
     kc_html_put(&p->h, "</div>\n");
@@ -62,13 +72,14 @@ static void put_map(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
     const struct kc_picture_opts o = {.inside = 1, .title = "Map", .points = MAP_POINTS};
-    kc_html_put(&p->h, "<section id=\"map\">\n<h2>Map</h2>\n<p class=\"note\" id=\"map-about\">Each dot is one of ");
+    kc_html_put(&p->h, "<section id=\"map\">\n<h2>Map</h2>\n<p class=\"note\" id=\"map-about\">Each dot is a row: ");
     kc_html_count(&p->h, v->n);
     kc_html_put(&p->h, v->n == 1 ? " row in " : " rows in ");
     kc_html_count(&p->h, v->k);
-    kc_html_put(&p->h, v->k == 1 ? " cluster" : " clusters");
-    kc_html_put(&p->h, "; dots that lie close together are alike. What lies far apart is different, but how far says little. "
-                       "<a href=\"#clusters\">The table</a> lists the clusters.");
+    kc_html_put(&p->h, v->k == 1 ? " cluster." : " clusters.");
+    kc_html_put(&p->h, " Dots that lie close together are alike; how far apart others lie says little.");
+    if (v->k > 0)
+        kc_html_put(&p->h, " <a href=\"#clusters\">The table</a> lists the clusters.");
     if (v->map_how) {
         kc_html_put(&p->h, " Made by ");
         kc_html_cstr(&p->h, v->map_how);

@@ -25,6 +25,8 @@ function make(tag, set = {}, ...children) {
   return el;
 }
 
+const plural = (n, what) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+
 /* Say something to a screen reader. */
 function say(text) { $('say').textContent = text; }
 
@@ -183,7 +185,7 @@ function colourRows(by) {
 }
 
 /* Return which of seven steps a silhouette is on: below 0, around 0, above. */
-const silhouetteStep = s => s === 255 ? 1 : Math.max(0, Math.min(6, Math.floor((s - 127) / 127 * 10) + 2));
+const silhouetteStep = s => s === 255 ? 2 : Math.max(0, Math.min(6, Math.floor((s - 127) / 12.7) + 2));
 
 /* ---- The map: drawing ----------------------------------------------------------------------------------------- */
 
@@ -218,10 +220,12 @@ function makeStamps(radius, strength) {
   return {stamps, reach};
 }
 
+/* Return the colours of the steps of silhouettes: reds below 0, then deeper and deeper blues. */
+const silhouetteColours = () => [mix(ink[23], ink.paper, 0.1), mix(ink[23], ink.paper, 0.5), ...[5, 4, 3, 1, 0].map(i => mix(ink[0], ink.paper, i / 8))];
+
 /* Return the colours of dots as pixels; dim: nearly those of the paper. */
 function makePalette(dim) {
-  const steps = [[196, 60, 60], [228, 150, 130], ...[2, 3, 4, 6, 7].map(i => mix(ink[0], ink.paper, (7 - i) / 9))];
-  return Uint32Array.from([...ink, ink.noise, ...steps].map(c => pack(dim ? mix(ink.noise, ink.paper, 0.55) : c)));
+  return Uint32Array.from([...ink, ink.noise, ...silhouetteColours()].map(c => pack(dim ? mix(ink.noise, ink.paper, 0.55) : c)));
 }
 
 /* Return whether the row at a place of the grid is lit. */
@@ -363,7 +367,7 @@ function makeLayers() {
       item.x /= item.size;
       item.y /= item.size;
     }
-    layers.push({name: `level ${l + 1}: ${count(there.length)} clusters`, items: there});
+    layers.push({name: `level ${l + 1}: ${plural(there.length, 'cluster')}`, items: there});
   }
   layers.push({name: 'clusters', items: order.filter(c => peak[c]).map(c =>
     ({x: peak[c][0], y: peak[c][1], size: DATA.size[c], text: DATA.name[c], clusters: [c], ink: DATA.ink[c]}))});
@@ -375,14 +379,16 @@ const inView = item => {
   return x > 0 && y > 0 && x < view.wide && y < view.high;
 };
 
+/* Return how many labels the map has room for. */
+const roomForLabels = () => Math.max(6, view.wide * view.high / 18000);
+
 /* Return the layer of labels to show: the finest whose labels in view have room, or else the coarsest. */
 function pickLayer() {
   if (labelBy !== 'auto') return layers[labelBy];
-  const most = Math.max(6, view.wide * view.high / 18000);
-  return layers.findLast(layer => layer.items.filter(inView).length <= most) || layers[0];
+  return layers.findLast(layer => layer.items.filter(inView).length <= roomForLabels()) || layers[0];
 }
 
-/* Break a text into at most two lines; ctx has its font, at 16 px. */
+/* Break a text into at most three lines; ctx has its font, at 16 px. */
 function breakLines(ctx, text) {
   const most = 150, wide = t => ctx.measureText(t).width, lines = [];
   let line = '';
@@ -394,7 +400,7 @@ function breakLines(ctx, text) {
     line += word;
   }
   lines.push(line.trim());
-  if (lines.length > 2) lines.splice(1, lines.length - 1, lines[1].slice(0, -1) + '…');
+  if (lines.length > 3) lines.splice(2, lines.length - 2, lines[2].replace(/[\s,;.]*.$/u, '…'));
   return lines.map(t => ({text: t, wide: wide(t)}));
 }
 
@@ -404,14 +410,14 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "N
 function placeLabels(ctx) {
   const layer = pickLayer(), found = [];
   if (!layer || !layer.items.length) return found;
-  const most = Math.sqrt(layer.items[0].size), small = view.wide < 500 ? 0.85 : 1;
-  for (const item of layer.items.filter(inView).slice(0, 1500)) {
-    if (found.length >= 90) break;
+  const largest = Math.sqrt(layer.items[0].size), most = roomForLabels() * 1.5, small = view.wide < 500 ? 0.85 : 1;
+  for (const item of layer.items.filter(inView).slice(0, 300)) {
+    if (found.length >= most) break;
     ctx.font = '600 16px ' + FONT;
     item.lines ??= breakLines(ctx, item.text);
-    const size = (12 + 8 * Math.sqrt(item.size) / most) * small * (layer === layers[layers.length - 1] ? 1 : 1.15);
+    const size = (12 + 8 * Math.sqrt(item.size) / largest) * small * (layer === layers[layers.length - 1] ? 1 : 1.15);
     const w = Math.max(...item.lines.map(l => l.wide)) * size / 16, h = item.lines.length * size * 1.15;
-    for (const [dx, dy] of [[0, 0], [0, -0.7], [0, 0.7], [0.4, 0], [-0.4, 0], [0.4, 0.7], [-0.4, -0.7]]) {
+    for (const [dx, dy] of [[0, item.size < 9 ? -0.8 : 0], [0, -0.7], [0, 0.7], [0.4, 0], [-0.4, 0], [0.4, 0.7], [-0.4, -0.7]]) {
       const x = Math.max(w / 2 + 4, Math.min(view.wide - w / 2 - 4, screenX(item.x) + dx * w));
       const y = Math.max(h / 2 + 4, Math.min(view.high - h / 2 - 4, screenY(item.y) + dy * h));
       if (found.some(o => Math.abs(o.x - x) * 2 < o.w + w + 12 && Math.abs(o.y - y) * 2 < o.h + h + 6)) continue;
@@ -644,7 +650,7 @@ function listenToMap() {
 
 /* ---- What is lit, and the panel beside the map ------------------------------------------------------------------ */
 
-let list, search, selected = -1;
+let list, search, legend, selected = -1;
 
 /* Light some clusters, and say what they are. */
 function selectClusters(clusters, name) {
@@ -653,8 +659,8 @@ function selectClusters(clusters, name) {
   for (const c of clusters) focus.clusters[c] = 1;
   selected = clusters.length === 1 ? clusters[0] : -1;
   if (selected >= 0) showCluster(selected);
-  else showList(clusters, `${name}: ${count(clusters.length)} clusters`);
-  say(selected >= 0 ? `${DATA.name[selected]}, ${count(DATA.size[selected])} rows` : name);
+  else showList(clusters, `${name}: ${plural(clusters.length, 'cluster')}`);
+  say(selected >= 0 ? `${DATA.name[selected]}, ${plural(DATA.size[selected], 'row')}` : name);
   markTable();
   draw();
 }
@@ -729,7 +735,8 @@ async function find() {
   focus.rows = rows.length ? new Uint8Array(DATA.n) : null;
   for (const row of rows) focus.rows[row] = 1;
   selected = -1;
-  const said = `${count(clusters.length)} clusters and ${count(rows.length)} rows have these words`;
+  hideTip();
+  const said = `These words are in ${plural(clusters.length, 'cluster')} and ${plural(rows.length, 'row')}`;
   list.replaceChildren(make('p', {className: 'note', textContent: said + (rows.length > 50 ? '; the first 50 rows are listed' : '')}),
     make('ol', {}, ...clusters.slice(0, 20).map(c => makeLine(c, DATA.name[c], count(DATA.size[c]), () => selectClusters([c]))),
       ...rows.slice(0, 50).map(row => makeLine(label[row], textOf(row), '', () => goToRow(row)))));
@@ -739,11 +746,23 @@ async function find() {
   return undefined;
 }
 
+/* Show what the colours mean, if they are not those of the clusters. */
+function showLegend() {
+  const entry = (colour, text) => {
+    const dot = make('span', {className: 'b'});
+    dot.style.background = css(colour);
+    return make('span', {}, dot, text);
+  };
+  const steps = silhouetteColours();
+  legend.replaceChildren(...colourBy === 'silhouette' ? [[0, 'below −0.1'], [1, 'below 0'], [2, '0 to 0.1'], [4, '0.2 to 0.3'], [6, 'above 0.4']].map(
+    ([i, text]) => entry(steps[i], text)) : colourBy === 'group' ? DATA.groups.slice(0, 12).map((text, i) => entry(ink[i % INKS], text)) : []);
+}
+
 /* Build the map and the panel beside it. */
 function buildMap() {
   const button = (text, what, onclick) => make('button', {type: 'button', className: 'tool', textContent: text, 'aria-label': what, title: what, onclick});
   back = make('canvas', {'aria-hidden': 'true'});
-  front = make('canvas', {className: 'front', tabIndex: 0, role: 'application', 'aria-label': `Map of ${count(DATA.n)} rows in ${count(DATA.k)} clusters`,
+  front = make('canvas', {className: 'front', tabIndex: 0, role: 'application', 'aria-label': `Map of ${plural(DATA.n, 'row')} in ${plural(DATA.k, 'cluster')}`,
     'aria-describedby': 'map-about map-keys'});
   ring = make('div', {className: 'ring', hidden: true});
   tip = make('div', {className: 'tip', hidden: true});
@@ -756,14 +775,17 @@ function buildMap() {
   if (colours.length > 1) tools.append(choose('Colour by', colours, v => {
     colourBy = v;
     colourRows(v);
+    showLegend();
     draw();
   }));
+  legend = make('span', {className: 'legend'});
   tools.append(choose('Labels', [['auto', 'automatic'], ...layers.length > 1 ? layers.map((l, i) => [i, l.name]) : [], ['none', 'none']], v => {
     labelBy = v;
     draw();
-  }));
+  }), legend);
   const keysNote = make('p', {className: 'note', id: 'map-keys', textContent: 'Drag to move. Click the map, then scroll to zoom. Click a cluster ' +
     'to see what is in it. Keys: arrows, + − 0; N and P for the next and the previous cluster; Esc for all.'});
+  if (DATA.texts && DATA.texts < DATA.n) $('map-about').append(` The file holds the texts of ${count(DATA.texts)} rows, a sample; of the others it has the numbers.`);
   search = make('input', {type: 'search', placeholder: DATA.texts ? 'Search rows and clusters' : 'Search clusters',
     'aria-label': DATA.texts ? 'Search rows and clusters' : 'Search clusters', spellcheck: false, autocomplete: 'off'});
   let timer = 0;
@@ -772,7 +794,7 @@ function buildMap() {
     timer = setTimeout(find, 200);
   });
   list = make('div', {className: 'list', tabIndex: -1});
-  const panel = make('div', {className: 'panel', role: 'region', 'aria-label': 'Clusters of the map'}, search, list);
+  const panel = make('section', {className: 'panel', 'aria-label': 'Clusters of the map'}, search, list);
   panel.addEventListener('keydown', moveInList);
   $('map-place').replaceChildren(stage, panel, keysNote);
   $('map-place').before(tools);
@@ -790,7 +812,7 @@ function moveInList(e) {
 
 /* ---- The table -------------------------------------------------------------------------------------------------- */
 
-const rowCache = [], PAGE = Math.max(DATA.shown, 100);
+const rowCache = [], PAGE = 100; // rows that are shown at once: a table of many takes seconds to lay out
 let tableOrder = order, tableShown = PAGE, tableWords = '';
 
 /* Return the row of a cluster; for one that is not in the page, a copy of another one with its texts. */
@@ -798,7 +820,7 @@ function rowOf(c) {
   if (rowCache[c]) return rowCache[c];
   const there = $('c' + c);
   if (there) return rowCache[c] = there;
-  const row = rowCache[c] = $('c' + order[0]).cloneNode(true), cells = row.querySelectorAll('td.num:not(.size)');
+  const row = rowCache[c] = rowCache[order[0]].cloneNode(true), cells = row.querySelectorAll('td.num:not(.size)');
   row.id = 'c' + c;
   row.className = '';
   row.querySelector('.b').className = 'b i' + DATA.ink[c];
@@ -884,11 +906,12 @@ function buildTable() {
   filter.addEventListener('input', () => {
     tableWords = filter.value.trim().toLowerCase();
     tableShown = PAGE;
-    say(`${count(showTable())} clusters`);
+    say(plural(showTable(), 'cluster'));
   });
   $('table-tools').append(filter);
   $('table-tools').hidden = false;
-  if (DATA.k > DATA.shown) showTable();
+  if (DATA.k > PAGE) showTable();
+  $('table').tBodies[0].classList.add('ready');
 }
 
 /* ---- The page ---------------------------------------------------------------------------------------------------- */
@@ -905,6 +928,7 @@ function buildTheme() {
     button.textContent = now() === 'dark' ? 'Light' : 'Dark';
     button.title = `Show the page in ${now() === 'dark' ? 'light' : 'dark'} colours`;
     readColours();
+    if (legend) showLegend();
     if (front) draw();
   };
   dark.addEventListener('change', changed);

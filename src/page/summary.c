@@ -19,6 +19,8 @@ static void put_headline(struct kc_page *p)
         if (i > 0 || s.n == 1)
             kc_html_put(&p->h, "</p>\n");
     }
+    if (s.n == 0)
+        kc_html_put(&p->h, "<p class=\"lead\">There are no rows.</p>\n");
     kc_strs_free(&s);
 }
 
@@ -134,11 +136,12 @@ void kc_page_summary(struct kc_page *p)
     kc_html_put(&p->h, "<section id=\"summary\">\n<h1 dir=\"auto\">");
     if (v->title && *v->title) {
         kc_html_cstr(&p->h, v->title);
-    } else {
+    } else if (v->n > 1) {
+        kc_html_put(&p->h, "What these ");
         kc_html_count(&p->h, v->n);
-        kc_html_put(&p->h, v->n == 1 ? " row in " : " rows in ");
-        kc_html_count(&p->h, v->k);
-        kc_html_put(&p->h, v->k == 1 ? " cluster" : " clusters");
+        kc_html_put(&p->h, " rows are about");
+    } else {
+        kc_html_put(&p->h, "Clusters");
     }
     kc_html_put(&p->h, "</h1>\n<div class=\"split\">\n<div class=\"prose\">\n");
     put_headline(p);

@@ -9,7 +9,7 @@
 /* Begin a table that can be scrolled sideways; heads: words between "|", a "#" before those of figures. */
 static void begin_table(struct kc_page *p, const char *what, const char *heads)
 {
-    kc_html_putf(&p->h, "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n<thead>\n<tr>", what);
+    kc_html_putf(&p->h, "<section class=\"scroll\" aria-label=\"%s\" tabindex=\"0\">\n<table>\n<thead>\n<tr>", what);
     for (const char *s = heads; *s;) {
         const size_t n = strcspn(s, "|");
         const int figures = *s == '#';
@@ -21,7 +21,7 @@ static void begin_table(struct kc_page *p, const char *what, const char *heads)
 
 static void end_table(struct kc_page *p)
 {
-    kc_html_put(&p->h, "</tbody>\n</table>\n</div>\n");
+    kc_html_put(&p->h, "</tbody>\n</table>\n</section>\n");
 }
 
 static void put_count(struct kc_page *p, uint64_t v)
