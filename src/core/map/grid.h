@@ -8,7 +8,7 @@
 #include "base/ctx.h"
 
 #define KC_GRID_LEAST ((size_t)32)   /* nodes on a side, at least */
-#define KC_GRID_MOST ((size_t)2048)  /* and at most; beyond, the nodes move apart */
+#define KC_GRID_MOST ((size_t)2048)  /* and at most, of a map of many rows; beyond, the nodes move apart */
 
 /* Fields of side x side nodes, and of their transforms, which are twice as long so that nothing meets its image. A
  * transform along x of rows of real numbers has side + 1 elements that matter; they are stored column after column. */

@@ -18,13 +18,13 @@
 
 #define LEAST 8              /* rows that neighbours tell anything of; fewer are shown by their components */
 #define EXACT 3000           /* rows up to which the repulsion is computed by definition, in two dimensions */
-#define WHOLE 200000         /* rows up to which all are laid out at once, on the grid */
+#define WHOLE 100000         /* rows up to which all are laid out at once, on the grid */
 #define PART ((size_t)20000) /* else so many are laid out first */
 #define WHOLE3 10000         /* the same in three dimensions, by definition */
 #define PART3 ((size_t)10000)
 #define EARLY 250            /* iterations */
 #define LATE 500
-#define LAST 50              /* of all rows after a part was laid out */
+#define LAST 150             /* of all rows after a part was laid out */
 
 #define ISLANDS 4.0            /* exaggeration of MANY rows and more */
 #define FEW 20000.0            /* rows up to which there is none */

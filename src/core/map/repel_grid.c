@@ -21,8 +21,8 @@
 #include "core/map/grid.h"
 #include "core/map/lanes.h"
 
-#define FINE 3           /* tenths: the distance of the nodes is at least this; the force is off by 1e-3 of its size */
-#define COARSE 6         /* and at most this, unless the grid is at its largest: 3e-2. The map is as good (tests/bench) */
+#define FINE 3   /* tenths: the distance of the nodes is at least this, and the force is off by 1e-3 of its size; */
+#define COARSE 5 /* and at most this, off by 2e-2, unless the grid is at its largest. The map keeps as many neighbours */
 #define BAND ((size_t)8) /* rows of nodes of a band, at least REACH */
 #define BANDS (KC_GRID_MOST / BAND)
 #define REACH ((size_t)6) /* nodes that a spline covers along an axis */
@@ -31,6 +31,7 @@
 struct kc_grid {
     struct kc_fields fields;
     size_t n, block, blocks; /* rows of a block of the passes, and how many there are */
+    size_t largest;          /* nodes on a side, at most */
     unsigned tenths;         /* of the distance of the nodes */
     float low[2];            /* of the rows */
     float (*least)[2], (*most)[2]; /* (blocks) the same of each block */
@@ -50,9 +51,12 @@ static void plan_grid(struct kc_plan *p, struct kc_grid *g)
     KC_PLAN(p, g->row, g->n, KC_PLAN_PLAIN);
 }
 
+/* Size the passes for n rows, and bound the grid: maps are of some 20 nodes a row, or wider if they have outliers. */
 static void size_grid(struct kc_grid *g, size_t n)
 {
     g->n = n;
+    for (g->largest = KC_GRID_MOST / 4; g->largest < KC_GRID_MOST && g->largest * g->largest < 20 * (uint64_t)n;)
+        g->largest *= 2;
     g->block = kc_map_block(n);
     g->blocks = kc_map_blocks(n);
 }
@@ -120,7 +124,7 @@ static int fit_grid(const struct kc_ctx *ctx, struct kc_grid *g, struct kc_err *
         }
         wide = fmax(wide, (double)high[t] - (double)g->low[t]);
     }
-    while (side < KC_GRID_MOST && !has_room(side, COARSE, wide))
+    while (side < g->largest && !has_room(side, COARSE, wide))
         side *= 2;
     if (g->fields.side != side)
         tenths = FINE;
@@ -253,10 +257,7 @@ uint64_t kc_grid_bytes(size_t n, unsigned threads)
 {
     struct kc_grid g = {.n = 0};
     struct kc_plan p = {.n = 0};
-    size_t side = KC_GRID_LEAST;
     size_grid(&g, n);
     plan_grid(&p, &g);
-    while (side < KC_GRID_MOST && side * side < 16 * (uint64_t)n)
-        side *= 2;
-    return sizeof g + kc_plan_bytes(&p) + kc_fields_bytes(side, threads);
+    return sizeof g + kc_plan_bytes(&p) + kc_fields_bytes(g.largest, threads);
 }
