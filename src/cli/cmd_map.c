@@ -26,8 +26,8 @@ static const struct kc_option mapping[] = {
      .help = "give each row N coordinates, 2 or 3"},
     {.name = "exaggeration", .arg = "X", .type = KC_OPTION_REAL, .at = AT(job.exaggeration), .low = 1, .high = 100,
      .off = "auto", .shown = "1 up to 20000 rows, rising to 4 at 500000",
-     .help = "let neighbours attract each other X times as much: 1 fills the map evenly, 4 makes tight islands, as UMAP "
-             "does"},
+     .help = "let neighbours attract each other X times as much: 1 fills the map evenly, 4 makes tight islands, as "
+             "UMAP does"},
     {.name = "perplexity", .arg = "P", .type = KC_OPTION_REAL, .at = AT(job.perplexity), .low = 1,
      .high = KC_MAP_NEIGHBOURS, .off = "auto", .shown = "22",
      .help = "let about P neighbours of each row count, of the 32 that are found; at most a third of the rows"},
@@ -46,8 +46,8 @@ static const struct kc_option labelling[] = {
      .help = "add the cluster of each row, from labels that fit has written, or similar ones"},
     {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels_format),
      .words = KC_LABELS_WORDS,
-     .help = "the format of the labels: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the first "
-             "lines"},
+     .help = "the format of the labels: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the "
+             "first lines"},
     {.name = "label-field", .arg = "FIELD", .at = AT(job.label_field),
      .help = "the column (name or number) or field of the clusters in the labels"},
     {.name = "label-term-field", .arg = "FIELD", .at = AT(job.label_term_field),
@@ -102,8 +102,8 @@ static int check_format(const struct kc_verb *v, struct kc_job_map *j, struct kc
 {
     struct kc_place_opts *o = &j->out;
     if (!kc_opt_given(v, "output-format") &&
-        kc_out_format_by_suffix(j->output, "--output", KC_OUT_SUFFIXES, "--output-format writes any of them to any name",
-                                &o->format, e) != 0)
+        kc_out_format_by_suffix(j->output, "--output", KC_OUT_SUFFIXES,
+                                "--output-format writes any of them to any name", &o->format, e) != 0)
         return -1;
     if (o->format == KC_OUT_NPY && (j->columns_given || j->labels))
         return kc_err_set(e, KC_EUSAGE, "%s is not for npy, which has the coordinates alone",

@@ -197,7 +197,8 @@ static int save_map(const struct kc_ctx *ctx, struct map_run *r, struct kc_err *
 static int make_map(const struct kc_ctx *ctx, struct map_run *r, struct kc_err *e)
 {
     const struct kc_job_map *j = r->j;
-    if (check_columns(r, r->opts.dims, e) != 0 || kc_outputs_none_is(r->output, OUTPUTS, j->labels, "--labels", e) != 0 ||
+    if (check_columns(r, r->opts.dims, e) != 0 ||
+        kc_outputs_none_is(r->output, OUTPUTS, j->labels, "--labels", e) != 0 ||
         read_rows(ctx, r, e) != 0 || (j->labels && read_labels(ctx, r, e) != 0))
         return -1;
     choose_columns(r, r->opts.dims);
@@ -278,8 +279,8 @@ static int run_map(const struct kc_ctx *ctx, struct map_run *r, struct kc_buf *s
 int kc_job_map_run(const struct kc_ctx *ctx, const struct kc_job_map *j, struct kc_buf *summary, struct kc_err *e)
 {
     struct map_run r = {.j = j, .threads = kc_pool_threads(ctx->pool), .out = j->out};
-    r.opts = (struct kc_map_opts){(enum kc_map_method)j->method, (uint32_t)j->components, j->exaggeration, j->perplexity,
-                                  j->recall};
+    r.opts = (struct kc_map_opts){(enum kc_map_method)j->method, (uint32_t)j->components, j->exaggeration,
+                                  j->perplexity, j->recall};
     int rc = run_map(ctx, &r, summary, e);
     kc_map_free(&r.map);
     kc_mem_free(r.xy);

@@ -1,4 +1,5 @@
-/* Rows are stored and searched as those of models that vote (rows.c, votes.c): in the order of their hashes, as float16.
+/* Rows are stored and searched as those of models that vote (rows.c, votes.c): in the order of their hashes, as
+ * float16.
  *
  * A new row goes to the mean of the places of its nearest rows, as openTSNE's first step does (Policar, Strazar & Zupan
  * 2024). The steps that follow there are left out: they would let new rows push each other, so that a row's place would
@@ -11,11 +12,10 @@
 #include "base/num.h"
 #include "core/map/attract.h"
 #include "json/json.h"
-#include "json/jsonw.h"
 #include "model/tensors.h"
 #include "model/votes.h"
 
-#define PERPLEXITY 2.0         /* of the weights of KC_MODEL_NEIGHBOURS rows: more would draw rows to the middle */
+#define PERPLEXITY 1.5         /* of the weights: more would put rows between two groups to where no row is */
 #define ALIGN ((size_t)64)
 #define ROUNDED_TOLERANCE 1e-2 /* of the squared length of a row of float16 */
 
@@ -54,17 +54,11 @@ void kc_map_free(struct kc_map *m)
 
 static int add_info(struct kc_buf *b, const struct kc_map *m, struct kc_err *e)
 {
-    struct kc_jsonw w = KC_JSONW(b, e);
-    kc_jsonw_open(&w, NULL, '{', 1);
-    kc_jsonw_cstr(&w, "kclust", m->kclust);
-    kc_jsonw_cstr(&w, "method", m->method == KC_MAP_PCA ? "pca" : "tsne");
-    kc_jsonw_double(&w, "exaggeration", m->exaggeration);
-    kc_jsonw_double(&w, "perplexity", m->perplexity);
-    kc_jsonw_close(&w, '}');
-    if (kc_jsonw_end(&w) != 0)
-        return -1;
-    b->n--; /* remove the newline */
-    return 0;
+    char exaggeration[KC_NUM_DOUBLE_MAX], perplexity[KC_NUM_DOUBLE_MAX];
+    (void)kc_num_format_double(exaggeration, m->exaggeration);
+    (void)kc_num_format_double(perplexity, m->perplexity);
+    return kc_buf_printf(b, e, "{\"kclust\": \"%s\", \"method\": \"%s\", \"exaggeration\": %s, \"perplexity\": %s}",
+                         m->kclust, m->method == KC_MAP_PCA ? "pca" : "tsne", exaggeration, perplexity);
 }
 
 int kc_map_save(const struct kc_map *m, struct kc_outfile *f, struct kc_err *e)

@@ -1,4 +1,5 @@
-/* A map that lasts: rows and their places in a file, beside which new rows are placed. The old ones stay where they are.
+/* A map that lasts: rows and their places in a file, beside which new rows are placed. The old ones stay where they
+ * are.
  *
  * The file is a safetensors container (json/safetensors.h), the same byte for byte whenever it is made. */
 #ifndef KC_MODEL_MAP_H

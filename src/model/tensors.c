@@ -109,7 +109,8 @@ int kc_tensors_open(struct kc_tensors *f, const char *bytes, size_t n, const cha
     if (have == f->st.bytes)
         return 0;
     return kc_err_at(f->e, KC_EINPUT, f->name, 0, "%sthe %s%s: %llu bytes of data, expected %llu",
-                     have < f->st.bytes ? "" : "there is more after ", f->what, have < f->st.bytes ? " is cut short" : "",
+                     have < f->st.bytes ? "" : "there is more after ", f->what,
+                     have < f->st.bytes ? " is cut short" : "",
                      (unsigned long long)have, (unsigned long long)f->st.bytes);
 }
 
@@ -145,7 +146,7 @@ int kc_tensors_read(struct kc_buf *b, struct kc_source *src, struct kc_err *e)
         b->n += got;
         for (; steps < 2 && b->n >= want; steps++) {
             want = expected_size(b->p, b->n);
-            uint64_t left = kc_source_left(src), more = want > b->n ? want - b->n : 0; /* its length is known: at once */
+            uint64_t left = kc_source_left(src), more = want > b->n ? want - b->n : 0; /* known: all at once */
             if (left != UINT64_MAX && more > 0 && kc_buf_reserve(b, (size_t)(more < left ? more : left) + 1, e) != 0)
                 return -1;
         }

@@ -30,7 +30,8 @@ struct kc_fields {
 
 /* Allocate fields of a side, a power of two, and compute the kernels for nodes at this distance. Free it with
  * kc_fields_free, also after a failure. */
-int kc_fields_new(const struct kc_ctx *ctx, struct kc_fields *f, size_t side, double step, struct kc_err *e) KC_MUST_USE;
+int kc_fields_new(const struct kc_ctx *ctx, struct kc_fields *f, size_t side, double step,
+                  struct kc_err *e) KC_MUST_USE;
 void kc_fields_free(struct kc_fields *f);
 /* Compute force from density; return the sum of q over all pairs of masses, a mass with itself included. */
 double kc_fields_convolve(const struct kc_ctx *ctx, struct kc_fields *f);

@@ -4,11 +4,11 @@
  * Unlike FIt-SNE (Linderman and others 2019), which has boxes of three nodes and Lagrange's polynomials in each, the
  * nodes around a point are weighed by quintic B-splines, as in the particle-mesh Ewald sum (Essmann and others 1995).
  * With the kernels sharpened accordingly that is interpolation by splines: smooth where boxes have steps, and of sixth
- * order where those are of third, so that nodes may be further apart. The distance of the nodes stays the
- * same while the map fits, and so do the kernels: they are transformed anew some ten times in all.
+ * order where those are of third, so that nodes may be further apart. The distance of the nodes stays the same while
+ * the map fits, and so do the kernels: they are transformed anew some ten times in all.
  *
- * Rows are sorted by bands of nodes. A band's rows are added up one after the other, first those of all even bands, then
- * those of the odd ones, which share nodes with them: sums have the same order on any number of threads.
+ * Rows are sorted by bands of nodes. A band's rows are added up one after the other, first those of all even bands,
+ * then those of the odd ones, which share nodes with them: sums have the same order on any number of threads.
  *
  * Floor: for each row 36 nodes to add to and 36 pairs to gather, some 200 flops, in six cache lines or twelve. */
 #include "core/map/repel.h"
@@ -22,7 +22,7 @@
 #include "core/map/lanes.h"
 
 #define FINE 3   /* tenths: the distance of the nodes is at least this, and the force is off by 1e-3 of its size; */
-#define COARSE 5 /* and at most this, off by 2e-2, unless the grid is at its largest. The map keeps as many neighbours */
+#define COARSE 5 /* and at most this, off by 2e-2, unless the grid is at its largest. Maps keep as many neighbours. */
 #define BAND ((size_t)8) /* rows of nodes of a band, at least REACH */
 #define BANDS (KC_GRID_MOST / BAND)
 #define REACH ((size_t)6) /* nodes that a spline covers along an axis */

@@ -76,8 +76,8 @@ static const struct kc_st_tensor *choose_tensor(const struct kc_feed *f, const s
         return found;
     }
     if (kc_st_has_format(st, KC_ST_MAP)) {
-        kc_err_at(e, KC_EINPUT, f->name, 0, "is a map of kclust, expected vectors: kclust info shows it, map -m puts rows "
-                  "on it, and --tensor rows reads its rows");
+        kc_err_at(e, KC_EINPUT, f->name, 0, "is a map of kclust, expected vectors: kclust info shows it, map -m puts "
+                  "rows on it, and --tensor rows reads its rows");
         return NULL;
     }
     if (kc_st_has_format(st, KC_ST_MODEL)) {
