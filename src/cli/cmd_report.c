@@ -44,7 +44,7 @@ static int run_report(void *arg, struct kc_err *e)
 const struct kc_verb kc_verb_report = {
     .name = "report",
     .synopsis = "report LABELS [FILE]...",
-    .brief = "one HTML file that shows the clusters",
+    .brief = "an HTML report of the clusters",
     .examples =
         "  Labels and the vectors they are of:\n"
         "    kclust report -o report.html clusters.tsv words.jsonl\n"
