@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why report plot convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why map plot report convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -1203,156 +1203,128 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
-    report:--from)
-        _kclust_files
-        return
-        ;;
-    report:--model|report:-m)
-        _kclust_files
-        return
-        ;;
-    report:--old)
-        _kclust_files
-        return
-        ;;
-    report:--gold)
-        _kclust_files
-        return
-        ;;
-    report:--labels-format)
-        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
-        return
-        ;;
-    report:--label-field)
-        return
-        ;;
-    report:--label-term-field)
-        return
-        ;;
-    report:--old-label-field)
-        return
-        ;;
-    report:--old-term-field)
-        return
-        ;;
-    report:--gold-label-field)
-        return
-        ;;
-    report:--gold-term-field)
-        return
-        ;;
-    report:--keywords)
-        return
-        ;;
-    report:--text-field)
-        return
-        ;;
-    report:--language)
-        _kclust_list 'auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu'
-        return
-        ;;
-    report:--time-field)
-        return
-        ;;
-    report:--time-bins)
-        mapfile -t COMPREPLY < <(compgen -W 'auto day week month year' -- "$cur")
-        return
-        ;;
-    report:--group-by)
-        return
-        ;;
-    report:--facet)
-        return
-        ;;
-    report:--title)
-        return
-        ;;
-    report:--method)
+    map:--method)
         mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
         return
         ;;
-    report:--exaggeration)
+    map:--components)
         return
         ;;
-    report:--max-memory)
+    map:--exaggeration)
         return
         ;;
-    report:--input-format|report:-i)
+    map:--perplexity)
+        return
+        ;;
+    map:--recall)
+        return
+        ;;
+    map:--model|map:-m)
+        _kclust_files
+        return
+        ;;
+    map:--max-memory)
+        return
+        ;;
+    map:--labels)
+        _kclust_files
+        return
+        ;;
+    map:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    map:--label-field)
+        return
+        ;;
+    map:--label-term-field)
+        return
+        ;;
+    map:--input-format|map:-i)
         mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
         return
         ;;
-    report:--dim)
+    map:--dim)
         return
         ;;
-    report:--dims)
+    map:--dims)
         return
         ;;
-    report:--tensor)
+    map:--tensor)
         return
         ;;
-    report:--term-field)
+    map:--term-field)
         return
         ;;
-    report:--vec-field)
+    map:--vec-field)
         return
         ;;
-    report:--header)
+    map:--header)
         mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
         return
         ;;
-    report:--delimiter)
+    map:--delimiter)
         return
         ;;
-    report:--tsv-dialect)
+    map:--tsv-dialect)
         mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
         return
         ;;
-    report:--records)
+    map:--records)
         return
         ;;
-    report:--terms)
+    map:--terms)
         _kclust_files
         return
         ;;
-    report:--metadata)
+    map:--metadata)
         _kclust_files
         return
         ;;
-    report:--metadata-key)
+    map:--metadata-key)
         return
         ;;
-    report:--where)
+    map:--where)
         return
         ;;
-    report:--on-bad)
+    map:--on-bad)
         mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
         return
         ;;
-    report:--max-bad)
+    map:--max-bad)
         return
         ;;
-    report:--max-line)
+    map:--max-line)
         return
         ;;
-    report:--output|report:-o)
+    map:--output|map:-o)
         _kclust_files
         return
         ;;
-    report:--text-budget)
+    map:--output-format|map:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
         return
         ;;
-    report:--config)
+    map:--columns)
+        _kclust_list 'term x y z cluster label row'
+        return
+        ;;
+    map:--save-map)
         _kclust_files
         return
         ;;
-    report:--threads|report:-j)
+    map:--config)
+        _kclust_files
         return
         ;;
-    report:--progress)
+    map:--threads|map:-j)
+        return
+        ;;
+    map:--progress)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
         return
         ;;
-    report:--log-format)
+    map:--log-format)
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
@@ -1526,6 +1498,159 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    report:--from)
+        _kclust_files
+        return
+        ;;
+    report:--model|report:-m)
+        _kclust_files
+        return
+        ;;
+    report:--old)
+        _kclust_files
+        return
+        ;;
+    report:--gold)
+        _kclust_files
+        return
+        ;;
+    report:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    report:--label-field)
+        return
+        ;;
+    report:--label-term-field)
+        return
+        ;;
+    report:--old-label-field)
+        return
+        ;;
+    report:--old-term-field)
+        return
+        ;;
+    report:--gold-label-field)
+        return
+        ;;
+    report:--gold-term-field)
+        return
+        ;;
+    report:--keywords)
+        return
+        ;;
+    report:--text-field)
+        return
+        ;;
+    report:--language)
+        _kclust_list 'auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu'
+        return
+        ;;
+    report:--time-field)
+        return
+        ;;
+    report:--time-bins)
+        mapfile -t COMPREPLY < <(compgen -W 'auto day week month year' -- "$cur")
+        return
+        ;;
+    report:--group-by)
+        return
+        ;;
+    report:--facet)
+        return
+        ;;
+    report:--title)
+        return
+        ;;
+    report:--method)
+        mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
+        return
+        ;;
+    report:--exaggeration)
+        return
+        ;;
+    report:--max-memory)
+        return
+        ;;
+    report:--input-format|report:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    report:--dim)
+        return
+        ;;
+    report:--dims)
+        return
+        ;;
+    report:--tensor)
+        return
+        ;;
+    report:--term-field)
+        return
+        ;;
+    report:--vec-field)
+        return
+        ;;
+    report:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    report:--delimiter)
+        return
+        ;;
+    report:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    report:--records)
+        return
+        ;;
+    report:--terms)
+        _kclust_files
+        return
+        ;;
+    report:--metadata)
+        _kclust_files
+        return
+        ;;
+    report:--metadata-key)
+        return
+        ;;
+    report:--where)
+        return
+        ;;
+    report:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    report:--max-bad)
+        return
+        ;;
+    report:--max-line)
+        return
+        ;;
+    report:--output|report:-o)
+        _kclust_files
+        return
+        ;;
+    report:--text-budget)
+        return
+        ;;
+    report:--config)
+        _kclust_files
+        return
+        ;;
+    report:--threads|report:-j)
+        return
+        ;;
+    report:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    report:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     convert:--output|convert:-o)
         _kclust_files
         return
@@ -1679,7 +1804,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why report plot convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1702,8 +1827,9 @@ _kclust() {
         suggest) words='-k --k-min --k-max --n-init --seed --sample --space --algorithm --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        report) words='--from --model --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --text-budget --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        map) words='--method --components --exaggeration --perplexity --recall --model --max-memory --labels --labels-format --label-field --label-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --save-map --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         plot) words='--width --height --theme --points --from --model --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --scale --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        report) words='--from --model --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --text-budget --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;
@@ -1712,12 +1838,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why report plot convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why report plot convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
     fi
 }
 

@@ -142,10 +142,10 @@ static int run_map(void *arg, struct kc_err *e)
 const struct kc_verb kc_verb_map = {
     .name = "map",
     .synopsis = "map [OPTION]... [FILE]...",
-    .brief = "two or three coordinates of each row, for pictures",
+    .brief = "coordinates of the rows, for pictures",
     .examples =
         "  A map of the rows, each with its cluster:\n"
-        "    kclust -o labels.tsv words.jsonl && kclust map --labels labels.tsv words.jsonl > map.tsv\n"
+        "    kclust map --labels labels.tsv words.jsonl > map.tsv\n"
         "  The same for numpy: an array of n x 2:\n"
         "    kclust map -o map.npy words.jsonl\n"
         "  Save a map, and later place new rows on it:\n"

@@ -90,7 +90,7 @@ const struct kc_verb kc_verb_plot = {
         "  A map of the rows in the colours of their clusters:\n"
         "    kclust plot map -o map.svg clusters.tsv words.jsonl\n"
         "  Silhouettes for a paper, as PNG:\n"
-        "    kclust plot silhouette --theme light -o silhouette.png clusters.tsv words.jsonl\n"
+        "    kclust plot silhouette --theme light -o s.png clusters.tsv words.jsonl\n"
         "  What each k would have scored, from the summary of the fit:\n"
         "    kclust plot k --from summary.json -o k.svg\n"
         "  What became of yesterday's clusters:\n"
