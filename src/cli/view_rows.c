@@ -101,7 +101,8 @@ static int count_stdin(const struct kc_job_view *j, int argc, char **argv, int f
 int kc_cli_view_operands(const struct kc_verb *v, struct kc_job_view *j, int argc, char **argv, int first, int named,
                          struct kc_err *e)
 {
-    static const char *const of_rows[] = {"text-field", "time-field", "group-by", "facet", "terms", "metadata", "map", NULL};
+    static const char *const of_rows[] = {"text-field", "time-field", "group-by", "facet", "terms", "metadata", "map",
+                                          NULL};
     if (kc_cli_no_empty(argc, argv, first, e) != 0)
         return -1;
     if (first == argc && !j->summary && !j->model)

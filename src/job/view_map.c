@@ -1,5 +1,5 @@
-/* The map of a view: computed, or from a file that kclust map wrote: a saved map, on which the rows are placed, or their
- * coordinates. */
+/* The map of a view: computed, or from a file that kclust map wrote: a saved map, on which the rows are placed, or
+ * their coordinates. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
