@@ -19,7 +19,8 @@ static int take_row(uint64_t row, uint64_t share)
 }
 
 /* Deflate what is in `lines`, or end the stream. Return 1 if `out` has become longer than the budget, -1 on failure. */
-static int deflate_lines(z_stream *z, struct kc_buf *lines, struct kc_buf *out, uint64_t budget, int end, struct kc_err *e)
+static int deflate_lines(z_stream *z, struct kc_buf *lines, struct kc_buf *out, uint64_t budget, int end,
+                         struct kc_err *e)
 {
     z->next_in = (unsigned char *)lines->p;
     z->avail_in = (unsigned)lines->n;

@@ -211,9 +211,9 @@ for (const name of pages) {
 for (const [name, width, dark] of [['usual', 2560, false], ['usual', 2560, true], ['usual', 320, false], ['usual', 1280, true], ['many', 320, false], ['clusters', 320, true]])
   if (pages.includes(name)) await look(name, width, dark);
 for (const name of ['hundred', 'usual', 'many', 'clusters', 'hostile', 'arabic', 'chinese', 'notexts', 'together']) if (pages.includes(name)) await useMap(name);
-for (const name of ['usual', 'clusters', 'hostile', 'arabic', 'one']) await useTable(name);
-await listen('usual');
-await withoutScript('usual');
+for (const name of ['usual', 'hundred', 'clusters', 'hostile', 'arabic', 'one']) if (pages.includes(name)) await useTable(name);
+await listen('hundred');
+await withoutScript('hundred');
 await chrome.close();
 
 if (validator) {
