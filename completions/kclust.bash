@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why map plot report convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -212,6 +212,10 @@ _kclust() {
         return
         ;;
     fit:--tree)
+        _kclust_files
+        return
+        ;;
+    fit:--report)
         _kclust_files
         return
         ;;
@@ -484,6 +488,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    update:--report)
+        _kclust_files
+        return
+        ;;
     update:--drift-unassigned)
         return
         ;;
@@ -685,6 +693,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    score:--report)
+        _kclust_files
+        return
+        ;;
     score:--config)
         _kclust_files
         return
@@ -723,6 +735,10 @@ _kclust() {
         return
         ;;
     diff:--output|diff:-o)
+        _kclust_files
+        return
+        ;;
+    diff:--report)
         _kclust_files
         return
         ;;
@@ -958,6 +974,10 @@ _kclust() {
         _kclust_files
         return
         ;;
+    suggest:--report)
+        _kclust_files
+        return
+        ;;
     suggest:--config)
         _kclust_files
         return
@@ -1183,6 +1203,462 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    map:--method)
+        mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
+        return
+        ;;
+    map:--components)
+        return
+        ;;
+    map:--exaggeration)
+        return
+        ;;
+    map:--perplexity)
+        return
+        ;;
+    map:--recall)
+        return
+        ;;
+    map:--model|map:-m)
+        _kclust_files
+        return
+        ;;
+    map:--max-memory)
+        return
+        ;;
+    map:--labels)
+        _kclust_files
+        return
+        ;;
+    map:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    map:--label-field)
+        return
+        ;;
+    map:--label-term-field)
+        return
+        ;;
+    map:--input-format|map:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    map:--dim)
+        return
+        ;;
+    map:--dims)
+        return
+        ;;
+    map:--tensor)
+        return
+        ;;
+    map:--term-field)
+        return
+        ;;
+    map:--vec-field)
+        return
+        ;;
+    map:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    map:--delimiter)
+        return
+        ;;
+    map:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    map:--records)
+        return
+        ;;
+    map:--terms)
+        _kclust_files
+        return
+        ;;
+    map:--metadata)
+        _kclust_files
+        return
+        ;;
+    map:--metadata-key)
+        return
+        ;;
+    map:--where)
+        return
+        ;;
+    map:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    map:--max-bad)
+        return
+        ;;
+    map:--max-line)
+        return
+        ;;
+    map:--output|map:-o)
+        _kclust_files
+        return
+        ;;
+    map:--output-format|map:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
+        return
+        ;;
+    map:--columns)
+        _kclust_list 'term x y z cluster label row'
+        return
+        ;;
+    map:--save-map)
+        _kclust_files
+        return
+        ;;
+    map:--config)
+        _kclust_files
+        return
+        ;;
+    map:--threads|map:-j)
+        return
+        ;;
+    map:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    map:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
+    plot:--width)
+        return
+        ;;
+    plot:--height)
+        return
+        ;;
+    plot:--theme)
+        mapfile -t COMPREPLY < <(compgen -W 'auto light dark' -- "$cur")
+        return
+        ;;
+    plot:--points)
+        return
+        ;;
+    plot:--from)
+        _kclust_files
+        return
+        ;;
+    plot:--model|plot:-m)
+        _kclust_files
+        return
+        ;;
+    plot:--map)
+        _kclust_files
+        return
+        ;;
+    plot:--old)
+        _kclust_files
+        return
+        ;;
+    plot:--gold)
+        _kclust_files
+        return
+        ;;
+    plot:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    plot:--label-field)
+        return
+        ;;
+    plot:--label-term-field)
+        return
+        ;;
+    plot:--old-label-field)
+        return
+        ;;
+    plot:--old-term-field)
+        return
+        ;;
+    plot:--gold-label-field)
+        return
+        ;;
+    plot:--gold-term-field)
+        return
+        ;;
+    plot:--keywords)
+        return
+        ;;
+    plot:--text-field)
+        return
+        ;;
+    plot:--language)
+        _kclust_list 'auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu'
+        return
+        ;;
+    plot:--time-field)
+        return
+        ;;
+    plot:--time-bins)
+        mapfile -t COMPREPLY < <(compgen -W 'auto day week month year' -- "$cur")
+        return
+        ;;
+    plot:--group-by)
+        return
+        ;;
+    plot:--facet)
+        return
+        ;;
+    plot:--title)
+        return
+        ;;
+    plot:--method)
+        mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
+        return
+        ;;
+    plot:--exaggeration)
+        return
+        ;;
+    plot:--max-memory)
+        return
+        ;;
+    plot:--input-format|plot:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    plot:--dim)
+        return
+        ;;
+    plot:--dims)
+        return
+        ;;
+    plot:--tensor)
+        return
+        ;;
+    plot:--term-field)
+        return
+        ;;
+    plot:--vec-field)
+        return
+        ;;
+    plot:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    plot:--delimiter)
+        return
+        ;;
+    plot:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    plot:--records)
+        return
+        ;;
+    plot:--terms)
+        _kclust_files
+        return
+        ;;
+    plot:--metadata)
+        _kclust_files
+        return
+        ;;
+    plot:--metadata-key)
+        return
+        ;;
+    plot:--where)
+        return
+        ;;
+    plot:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    plot:--max-bad)
+        return
+        ;;
+    plot:--max-line)
+        return
+        ;;
+    plot:--output|plot:-o)
+        _kclust_files
+        return
+        ;;
+    plot:--output-format|plot:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'auto svg png' -- "$cur")
+        return
+        ;;
+    plot:--scale)
+        return
+        ;;
+    plot:--config)
+        _kclust_files
+        return
+        ;;
+    plot:--threads|plot:-j)
+        return
+        ;;
+    plot:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    plot:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
+    report:--from)
+        _kclust_files
+        return
+        ;;
+    report:--model|report:-m)
+        _kclust_files
+        return
+        ;;
+    report:--map)
+        _kclust_files
+        return
+        ;;
+    report:--old)
+        _kclust_files
+        return
+        ;;
+    report:--gold)
+        _kclust_files
+        return
+        ;;
+    report:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    report:--label-field)
+        return
+        ;;
+    report:--label-term-field)
+        return
+        ;;
+    report:--old-label-field)
+        return
+        ;;
+    report:--old-term-field)
+        return
+        ;;
+    report:--gold-label-field)
+        return
+        ;;
+    report:--gold-term-field)
+        return
+        ;;
+    report:--keywords)
+        return
+        ;;
+    report:--text-field)
+        return
+        ;;
+    report:--language)
+        _kclust_list 'auto en vi af ar bg bn br ca cs da de el eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id it ja ko ku la lt lv mr ms nl no pl pt ro ru sk sl so st sv sw th tl tr uk ur yo zh zu'
+        return
+        ;;
+    report:--time-field)
+        return
+        ;;
+    report:--time-bins)
+        mapfile -t COMPREPLY < <(compgen -W 'auto day week month year' -- "$cur")
+        return
+        ;;
+    report:--group-by)
+        return
+        ;;
+    report:--facet)
+        return
+        ;;
+    report:--title)
+        return
+        ;;
+    report:--method)
+        mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
+        return
+        ;;
+    report:--exaggeration)
+        return
+        ;;
+    report:--max-memory)
+        return
+        ;;
+    report:--input-format|report:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    report:--dim)
+        return
+        ;;
+    report:--dims)
+        return
+        ;;
+    report:--tensor)
+        return
+        ;;
+    report:--term-field)
+        return
+        ;;
+    report:--vec-field)
+        return
+        ;;
+    report:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    report:--delimiter)
+        return
+        ;;
+    report:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    report:--records)
+        return
+        ;;
+    report:--terms)
+        _kclust_files
+        return
+        ;;
+    report:--metadata)
+        _kclust_files
+        return
+        ;;
+    report:--metadata-key)
+        return
+        ;;
+    report:--where)
+        return
+        ;;
+    report:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    report:--max-bad)
+        return
+        ;;
+    report:--max-line)
+        return
+        ;;
+    report:--output|report:-o)
+        _kclust_files
+        return
+        ;;
+    report:--text-budget)
+        return
+        ;;
+    report:--config)
+        _kclust_files
+        return
+        ;;
+    report:--threads|report:-j)
+        return
+        ;;
+    report:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    report:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     convert:--output|convert:-o)
         _kclust_files
         return
@@ -1336,7 +1812,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1350,15 +1826,18 @@ _kclust() {
     esac
     if [[ $cur == -* ]]; then
         case $verb in
-        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --pairs --pairs-by --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --pairs --pairs-by --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --report --plot --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --near-duplicates --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --report --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --near-duplicates --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         edit) words='--merge --split --rename --dry-run --model --lock-timeout --labels-format --label-field --label-term-field --name-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        suggest) words='-k --k-min --k-max --n-init --seed --sample --space --algorithm --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        suggest) words='-k --k-min --k-max --n-init --seed --sample --space --algorithm --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        map) words='--method --components --exaggeration --perplexity --recall --model --max-memory --labels --labels-format --label-field --label-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --save-map --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        plot) words='--width --height --theme --points --from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --scale --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        report) words='--from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --text-budget --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;
@@ -1367,12 +1846,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
     fi
 }
 

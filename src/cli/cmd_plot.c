@@ -84,13 +84,13 @@ static int run_plot(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_plot = {
     .name = "plot",
-    .synopsis = "plot [OPTION]... KIND [LABELS [FILE]...]",
+    .synopsis = "plot KIND LABELS [FILE]...",
     .brief = "one picture of the clusters",
     .examples =
         "  A map of the rows in the colours of their clusters:\n"
         "    kclust plot map -o map.svg clusters.tsv words.jsonl\n"
         "  Silhouettes for a paper, as PNG:\n"
-        "    kclust plot silhouette --theme light -o silhouette.png clusters.tsv words.jsonl\n"
+        "    kclust plot silhouette --theme light -o s.png clusters.tsv words.jsonl\n"
         "  What each k would have scored, from the summary of the fit:\n"
         "    kclust plot k --from summary.json -o k.svg\n"
         "  What became of yesterday's clusters:\n"

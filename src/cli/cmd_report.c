@@ -43,13 +43,13 @@ static int run_report(void *arg, struct kc_err *e)
 
 const struct kc_verb kc_verb_report = {
     .name = "report",
-    .synopsis = "report [OPTION]... [LABELS [FILE]...]",
-    .brief = "one HTML file that shows the clusters",
+    .synopsis = "report LABELS [FILE]...",
+    .brief = "an HTML report of the clusters",
     .examples =
         "  Labels and the vectors they are of:\n"
         "    kclust report -o report.html clusters.tsv words.jsonl\n"
         "  With what the fit has written, and the text of each row:\n"
-        "    kclust report --from summary.json --text-field title -o report.html clusters.tsv news.jsonl\n"
+        "    kclust report --from summary.json --text-field title -o r.html labels.tsv news.jsonl\n"
         "  A model, and what each update brought to it:\n"
         "    kclust report -m topics.model -o topics.html\n",
     .groups = groups,

@@ -28,6 +28,9 @@ const struct kc_option kc_view_files_options[] = {
      .help = "the summary of the fit, which fit -s wrote as JSON: criteria of each k, warnings, the command"},
     {.letter = 'm', .name = "model", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(model),
      .help = "the model: names, representatives, and what each update brought; without LABELS its clusters are shown"},
+    {.name = "map", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(map), .marks = KC_OPTION_NO_STDIO,
+     .help = "the map, instead of a new one: saved by map --save-map, the rows are placed on it; or written by map as "
+             "csv, tsv or npy, one line for each row"},
     {.name = "old", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(old.file),
      .help = "labels of earlier clusters of the rows, to show what became of them"},
     {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(gold.file),
@@ -79,6 +82,7 @@ const struct kc_option kc_view_shown_options[] = {
 const struct kc_rule kc_view_rules[] = {
     {KC_NEEDS, "old-label-field old-term-field", "old", "the file of labels"},
     {KC_NEEDS, "gold-label-field gold-term-field", "gold", "the file of labels"},
+    {KC_EXCLUDES, "map", "method exaggeration", "they make a new map"},
     {KC_NEEDS, "time-bins", "time-field", "the times of the rows"},
     {0}};
 
@@ -97,7 +101,8 @@ static int count_stdin(const struct kc_job_view *j, int argc, char **argv, int f
 int kc_cli_view_operands(const struct kc_verb *v, struct kc_job_view *j, int argc, char **argv, int first, int named,
                          struct kc_err *e)
 {
-    static const char *const of_rows[] = {"text-field", "time-field", "group-by", "facet", "terms", "metadata", NULL};
+    static const char *const of_rows[] = {"text-field", "time-field", "group-by", "facet", "terms", "metadata", "map",
+                                          NULL};
     if (kc_cli_no_empty(argc, argv, first, e) != 0)
         return -1;
     if (first == argc && !j->summary && !j->model)

@@ -7,7 +7,6 @@
 #include "job/fit_run.h"
 #include "job/view.h"
 #include "page/page.h"
-#include "par/pool.h"
 #include "picture/terminal.h"
 
 #define KEYWORDS 10 /* of a cluster, if the run has found none */

@@ -10,7 +10,7 @@
 #include "io/outfile.h"
 #include "io/source.h"
 #include "json/jsonw.h"
-#include "model/model.h"
+#include "model/map.h"
 #include "report/width.h"
 
 #define FIRST_TERMS 5
@@ -206,10 +206,12 @@ static int describe_input(const struct kc_ctx *ctx, const struct kc_job_info *j,
         return describe_rows(ctx, j, &in, text, e);
     if (kc_source_open(&in.first, path, e) != 0)
         return -1;
-    int model = kc_model_is(in.first, e);
-    if (model == 0)
+    const int map = kc_map_is(in.first, e), model = map == 0 ? kc_model_is(in.first, e) : 0;
+    if (map == 0 && model == 0)
         return describe_rows(ctx, j, &in, text, e);
-    int rc = model > 0 ? kc_job_info_model(j, path, in.first, text, e) : -1;
+    int rc = map > 0     ? kc_job_info_map(j, path, in.first, text, e)
+             : model > 0 ? kc_job_info_model(j, path, in.first, text, e)
+                         : -1;
     kc_source_free(in.first);
     return rc;
 }

@@ -16,5 +16,8 @@ int kc_job_info_model(const struct kc_job_info *j, const char *path, struct kc_s
 
 /* Describe the input; if it is a model, by kc_job_info_model. */
 int kc_job_info_run(const struct kc_ctx *ctx, const struct kc_job_info *j, struct kc_err *e) KC_MUST_USE;
+/* The same for a map. */
+int kc_job_info_map(const struct kc_job_info *j, const char *path, struct kc_source *src, struct kc_buf *text,
+                    struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -294,7 +294,8 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
     const struct kc_job_view *j = r->j;
     list_fields(r);
     if ((j->labels.file && kc_source_check(j->labels.file, e) != 0) ||
-        (j->summary && kc_source_check(j->summary, e) != 0) || (j->model && kc_source_check(j->model, e) != 0))
+        (j->summary && kc_source_check(j->summary, e) != 0) || (j->model && kc_source_check(j->model, e) != 0) ||
+        (j->map && kc_source_check(j->map, e) != 0))
         return -1;
     if (j->vectors && read_rows(ctx, r, e) != 0)
         return -1;
@@ -306,7 +307,9 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         return -1;
     if (j->model && read_model(r, e) != 0)
         return -1;
-    if (j->vectors && j->want_map && !j->map && kc_job_view_map(ctx, &r->ds.rows, &j->map_opts, r->v, e) != 0)
+    if (j->vectors && j->want_map &&
+        (j->map ? kc_job_view_map_file(ctx, j->map, &r->ds.rows, r->v, e) :
+                  kc_job_view_map(ctx, &r->ds.rows, &j->map_opts, r->v, e)) != 0)
         return -1;
     return fill_comparisons(ctx, r, e) != 0 ? -1 : add_facts(ctx, r, e);
 }

@@ -22,7 +22,7 @@ struct kc_job_view {
     struct kc_in_opts in;     /* where they are; the job sets normalise, attributes and memory */
     const char *summary;      /* the sidecar of a fit, or NULL */
     const char *model;        /* or NULL */
-    const char *map;          /* a file of coordinates that kclust map wrote; NULL: none */
+    const char *map;          /* a saved map, or a file of coordinates; NULL: none */
     int want_map;             /* 1: compute a map if there are vectors and no file */
     struct kc_map_opts map_opts;
     struct kc_job_labels old; /* labels of earlier clusters of these rows */
@@ -51,9 +51,12 @@ int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, stru
 /* Set the title and the facts of a view of one file: what it is ("model") and its name; and the command. */
 int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
                       struct kc_err *e) KC_MUST_USE;
-/* Compute the map of the rows. */
+/* Compute the map of the rows. (job/view_map.c) */
 int kc_job_view_map(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_map_opts *o,
                     struct kc_view *v, struct kc_err *e) KC_MUST_USE;
+/* Set the map from a file: a saved map, on which the rows are placed, or the rows' coordinates. (job/view_map.c) */
+int kc_job_view_map_file(const struct kc_ctx *ctx, const char *file, const struct kc_rows *rows, struct kc_view *v,
+                         struct kc_err *e) KC_MUST_USE;
 /* Find keywords of the clusters in the view's texts. */
 int kc_job_view_words(const struct kc_ctx *ctx, uint64_t keywords, uint64_t languages, struct kc_view *v,
                       struct kc_err *e) KC_MUST_USE;

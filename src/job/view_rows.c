@@ -9,24 +9,6 @@
 #include "report/diff.h"
 #include "text/keywords.h"
 
-int kc_job_view_map(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_map_opts *o,
-                    struct kc_view *v, struct kc_err *e)
-{
-    struct kc_map_report report = {0};
-    struct kc_buf how = {0};
-    v->xy = kc_mem_alloc(kc_mem_mul((size_t)v->n, 2), sizeof *v->xy, e);
-    if (!v->xy || kc_map_run(ctx, rows, o, v->xy, &report, e) != 0)
-        return -1;
-    const int rc = o->method == KC_MAP_PCA ?
-                       kc_buf_printf(&how, e, "principal components") :
-                       kc_buf_printf(&how, e, "t-SNE, perplexity %g, exaggeration %.2g", report.perplexity,
-                                     report.exaggeration);
-    if (rc == 0 && kc_buf_addc(&how, '\0', e) == 0)
-        v->map_how = kc_mem_strdup(how.p, e);
-    kc_buf_free(&how);
-    return v->map_how ? 0 : -1;
-}
-
 int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
                       struct kc_err *e)
 {

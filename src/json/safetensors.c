@@ -294,11 +294,11 @@ const char *kc_st_metadata(const struct kc_st *st, const char *key, size_t *n)
     return NULL;
 }
 
-int kc_st_is_model(const struct kc_st *st)
+int kc_st_has_format(const struct kc_st *st, const char *format)
 {
     size_t n;
-    const char *format = kc_st_metadata(st, "format", &n);
-    return format && n == strlen(KC_ST_MODEL) && memcmp(format, KC_ST_MODEL, n) == 0;
+    const char *p = kc_st_metadata(st, "format", &n);
+    return p && n == strlen(format) && memcmp(p, format, n) == 0;
 }
 
 void kc_st_swap(void *p, size_t count, size_t width)

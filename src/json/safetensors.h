@@ -44,7 +44,9 @@ const struct kc_st_tensor *kc_st_find(const struct kc_st *st, const char *name);
 const char *kc_st_metadata(const struct kc_st *st, const char *key, size_t *n);
 
 #define KC_ST_MODEL "kclust-model" /* "format" in the metadata of kclust's own models */
-int kc_st_is_model(const struct kc_st *st);
+#define KC_ST_MAP "kclust-map"     /* and of its maps */
+/* Return 1 if the metadata name this format. */
+int kc_st_has_format(const struct kc_st *st, const char *format);
 
 /* Convert elements of 4 or 8 bytes from the file's byte order to the machine's, or back. */
 void kc_st_swap(void *p, size_t count, size_t width);

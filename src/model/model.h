@@ -144,7 +144,10 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_ki
 int kc_model_keep_rows(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
                        const uint32_t *labels, const int64_t *ids, enum kc_model_form form,
                        struct kc_err *e) KC_MUST_USE;
-/* Return the bytes that this allocates at the peak, the rows of the model included. */
+/* Do the same with float16 for a map (model/map.h): m has d only, and the labels are the numbers of the rows. */
+int kc_model_keep_numbered(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
+                           struct kc_err *e) KC_MUST_USE;
+/* Return the bytes that these allocate at the peak, the rows of the model included. */
 uint64_t kc_model_keep_bytes(size_t n, size_t d, int in_memory, enum kc_model_form form, unsigned threads);
 /* Write rows [first, first + n) to x (n, d), as float32. */
 void kc_model_widen_rows(const struct kc_model *m, size_t first, size_t n, float *x);

@@ -100,8 +100,9 @@ static int allocate_rows(struct storing *s, enum kc_model_form form, unsigned th
                ? 0 : -1;
 }
 
-int kc_model_keep_rows(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
-                       const uint32_t *labels, const int64_t *ids, enum kc_model_form form, struct kc_err *e)
+/* Store rows in the order of their hashes. A label receives the number of its row in the fit. */
+static int store_rows(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
+                      enum kc_model_form form, struct kc_err *e)
 {
     struct storing s = {.m = m, .rows = rows};
     const size_t n = rows->n, tiles = kc_la_tiles(n);
@@ -113,10 +114,9 @@ int kc_model_keep_rows(const struct kc_ctx *ctx, struct kc_model *m, const struc
         goto out;
     qsort(s.list, n, sizeof *s.list, by_hash);
     for (size_t p = 0; p < n; p++) {
-        const uint32_t i = s.list[p].at, c = labels[i];
-        s.place[i] = (uint32_t)p;
+        s.place[s.list[p].at] = (uint32_t)p;
         m->rows.hash[p] = s.list[p].hash;
-        m->rows.label[p] = c == KC_NOISE ? KC_NOISE : (uint32_t)kc_model_find(m, ids ? ids[c] : (int64_t)c);
+        m->rows.label[p] = s.list[p].at;
     }
     kc_pool_for(ctx->pool, tiles, store_tile, &s);
     m->rows.n = n;
@@ -126,6 +126,23 @@ out:
     kc_mem_free(s.place);
     kc_mem_free(s.list);
     return rc;
+}
+
+int kc_model_keep_rows(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
+                       const uint32_t *labels, const int64_t *ids, enum kc_model_form form, struct kc_err *e)
+{
+    if (store_rows(ctx, m, rows, form, e) != 0)
+        return -1;
+    for (size_t p = 0; p < m->rows.n; p++) {
+        const uint32_t c = labels[m->rows.label[p]];
+        m->rows.label[p] = c == KC_NOISE ? KC_NOISE : (uint32_t)kc_model_find(m, ids ? ids[c] : (int64_t)c);
+    }
+    return 0;
+}
+
+int kc_model_keep_numbered(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows, struct kc_err *e)
+{
+    return store_rows(ctx, m, rows, KC_MODEL_F16, e);
 }
 
 uint64_t kc_model_keep_bytes(size_t n, size_t d, int in_memory, enum kc_model_form form, unsigned threads)

@@ -64,7 +64,7 @@ struct kc_report {
 /* Return the sweep over k of the fit; without one, of one whose selected k is that of the fit. */
 struct kc_ksweep kc_report_ksweep(const struct kc_report *r);
 
-/* Write the sidecar: one JSON object. All members but the last, from `command` on, depend on data and options alone. A
+/* Write the sidecar: one JSON object. All members but the last, from `storage` on, depend on data and options alone. A
  * time that is NAN was not measured and is written as null. */
 int kc_out_sidecar(struct kc_outfile *f, const struct kc_report *r, struct kc_err *e) KC_MUST_USE;
 /* Append the same to a text. */

@@ -158,9 +158,9 @@ static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 
 static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 {
+    kc_jsonw_cstr(w, "storage", r->storage);
     if (r->command)
         kc_jsonw_cstr(w, "command", r->command);
-    kc_jsonw_cstr(w, "storage", r->storage);
     if (r->input) {
         const struct kc_in_stats *in = r->input;
         kc_jsonw_open(w, "input", '{', 1);

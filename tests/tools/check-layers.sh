@@ -46,7 +46,7 @@ core/density:  base par la core/cluster core/judge core/kmeans core/graph core/n
 core/linkage:  base par la core/cluster core/judge core/kmeans core/graph core/near core/density
 core/choice:   base par la core/cluster core/judge core/kmeans core/graph
 core:          base core/cluster core/kmeans core/density core/linkage
-model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track core/graph
+model:         base io par json la in/fields in core core/cluster core/judge core/kmeans core/track core/graph core/map
 report:        base io json text la in/fields in/piece in $cores
 view:          base io par json text la in/fields in core/cluster core/judge core/track model report
 picture:       base core/track report view

@@ -1,7 +1,7 @@
-/* The affinities of t-SNE (van der Maaten & Hinton 2008) on a list of neighbours instead of on all rows. Their lists are
- * usually three times as long as the perplexity; those are hardly better and cost three times as much (measured: see
- * tests/bench). The width of a row's weights is found by Newton's steps, and by bisection where such a step would leave
- * the bracket. */
+/* The affinities of t-SNE (van der Maaten & Hinton 2008) on a list of neighbours instead of on all rows. Their lists
+ * are usually three times as long as the perplexity; those are hardly better and cost three times as much (measured:
+ * see tests/bench). The width of a row's weights is found by Newton's steps, and by bisection where such a step would
+ * leave the bracket. */
 #include "core/map/attract.h"
 
 #include <math.h>
@@ -148,8 +148,9 @@ int kc_attract_make(const struct kc_ctx *ctx, const struct kc_neighbours *g, uin
                     struct kc_affinity *out, struct kc_err *e)
 {
     const size_t n = g->n, blocks = kc_map_blocks(n);
-    struct attraction a = {g, most, perplexity, kc_map_block(n), kc_mem_alloc(kc_mem_mul(n, most), sizeof(float), e), out};
+    struct attraction a = {.g = g, .most = most, .perplexity = perplexity, .block = kc_map_block(n), .out = out};
     int rc = -1;
+    a.weight = kc_mem_alloc(kc_mem_mul(n, most), sizeof *a.weight, e);
     *out = (struct kc_affinity){.n = n};
     out->first = kc_mem_zalloc(n + 2, sizeof *out->first, e);
     out->degree = kc_mem_zalloc(n, sizeof *out->degree, e);

@@ -1,6 +1,6 @@
-/* Gradient descent with momentum and gains (van der Maaten & Hinton 2008, after Jacobs 1988), over all rows at once. The
- * learning rates are those of Belkina and others (2019): the rows' number over the exaggeration. Written for weights
- * n p_ij, so that the number of rows is in no factor.
+/* Gradient descent with momentum and gains (van der Maaten & Hinton 2008, after Jacobs 1988), over all rows at once.
+ * The learning rates are those of Belkina and others (2019): the rows' number over the exaggeration. Written for
+ * weights n p_ij, so that the number of rows is in no factor.
  *
  * A row's attraction is added up in the order of its edges, and means over blocks of rows; so the bytes depend on
  * nothing but the start and the graph.

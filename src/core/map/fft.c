@@ -1,5 +1,5 @@
-/* Sines and cosines by Taylor's series on an eighth of a turn, whose terms from x^20 on are below 1e-20: the C library's
- * differ from machine to machine in the last bit. */
+/* Sines and cosines by Taylor's series on an eighth of a turn, whose terms from x^20 on are below 1e-20: the C
+ * library's differ from machine to machine in the last bit. */
 #include "core/map/fft.h"
 
 #define PI 3.14159265358979323846

@@ -8,7 +8,7 @@
 #include "base/ctx.h"
 
 #define KC_GRID_LEAST ((size_t)32)   /* nodes on a side, at least */
-#define KC_GRID_MOST ((size_t)2048)  /* and at most; beyond, the nodes move apart */
+#define KC_GRID_MOST ((size_t)2048)  /* and at most, of a map of many rows; beyond, the nodes move apart */
 
 /* Fields of side x side nodes, and of their transforms, which are twice as long so that nothing meets its image. A
  * transform along x of rows of real numbers has side + 1 elements that matter; they are stored column after column. */
@@ -30,7 +30,8 @@ struct kc_fields {
 
 /* Allocate fields of a side, a power of two, and compute the kernels for nodes at this distance. Free it with
  * kc_fields_free, also after a failure. */
-int kc_fields_new(const struct kc_ctx *ctx, struct kc_fields *f, size_t side, double step, struct kc_err *e) KC_MUST_USE;
+int kc_fields_new(const struct kc_ctx *ctx, struct kc_fields *f, size_t side, double step,
+                  struct kc_err *e) KC_MUST_USE;
 void kc_fields_free(struct kc_fields *f);
 /* Compute force from density; return the sum of q over all pairs of masses, a mass with itself included. */
 double kc_fields_convolve(const struct kc_ctx *ctx, struct kc_fields *f);

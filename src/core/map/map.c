@@ -1,8 +1,8 @@
 /* t-SNE (van der Maaten & Hinton 2008) on a list of neighbours, over all rows at once: by definition for few rows, on a
  * grid for more (Linderman and others 2019), and for very many from the map of a part. The start is a walk of the
- * principal components (start.h), so there are no random numbers. Exaggeration of the attraction is the one dial between
- * t-SNE and the tight islands of UMAP (Boehm, Berens & Kobak 2022); it rises with the number of rows, for maps of very
- * many rows show no groups without it. */
+ * principal components (start.h), so there are no random numbers. Exaggeration of the attraction is the one dial
+ * between t-SNE and the tight islands of UMAP (Boehm, Berens & Kobak 2022); it rises with the number of rows, for maps
+ * of very many rows show no groups without it. */
 #include "core/map/map.h"
 
 #include <math.h>
@@ -18,13 +18,13 @@
 
 #define LEAST 8              /* rows that neighbours tell anything of; fewer are shown by their components */
 #define EXACT 3000           /* rows up to which the repulsion is computed by definition, in two dimensions */
-#define WHOLE 200000         /* rows up to which all are laid out at once, on the grid */
+#define WHOLE 100000         /* rows up to which all are laid out at once, on the grid */
 #define PART ((size_t)20000) /* else so many are laid out first */
 #define WHOLE3 10000         /* the same in three dimensions, by definition */
 #define PART3 ((size_t)10000)
 #define EARLY 250            /* iterations */
 #define LATE 500
-#define LAST 50              /* of all rows after a part was laid out */
+#define LAST 150             /* of all rows after a part was laid out */
 
 #define ISLANDS 4.0            /* exaggeration of MANY rows and more */
 #define FEW 20000.0            /* rows up to which there is none */
@@ -215,11 +215,13 @@ uint64_t kc_map_bytes(size_t n, size_t d, int in_memory, const struct kc_map_opt
     if (o->method == KC_MAP_PCA)
         return kc_start_bytes(n, d, in_memory, o->dims, threads);
     const uint64_t lists = (uint64_t)n * (near.m * (sizeof(uint32_t) + sizeof(float)) + sizeof(uint32_t));
-    const uint64_t graph = kc_attract_bytes(n, near.m), search = kc_near_bytes(n, d, in_memory, &near, o->recall, threads);
+    const uint64_t graph = kc_attract_bytes(n, near.m);
+    const uint64_t search = kc_near_bytes(n, d, in_memory, &near, o->recall, threads);
     uint64_t work = lay_out_bytes(m, d, in_memory, o, threads);
     if (m < n) {
         const struct kc_neighbours_opts of_part = choose_neighbours(m);
-        const uint64_t part = kc_near_bytes(m, d, in_memory, &of_part, 1, threads) + kc_attract_bytes(m, of_part.m) + work;
+        const uint64_t part =
+            kc_near_bytes(m, d, in_memory, &of_part, 1, threads) + kc_attract_bytes(m, of_part.m) + work;
         const uint64_t place = kc_part_bytes(n, d, m, o->dims, threads);
         struct kc_descent_opts descent = choose_descent(o, n, 1);
         descent.sources = descent.grid ? 0 : m;

@@ -8,7 +8,7 @@
 #include "la/rows.h"
 
 #define KC_MAP_NEIGHBOURS 32   /* of a row, that t-SNE is made from */
-#define KC_MAP_PERPLEXITY 15.0 /* the default */
+#define KC_MAP_PERPLEXITY 22.0 /* the default */
 #define KC_MAP_DIMS 3          /* at most */
 
 enum kc_map_method { KC_MAP_TSNE, KC_MAP_PCA };

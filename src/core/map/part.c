@@ -1,5 +1,5 @@
-/* Rows are placed by the graph that is there already: to compare each with all rows of the part would cost more than the
- * neighbours did. The first round places the rows that have a neighbour in the part, the second those that have a
+/* Rows are placed by the graph that is there already: to compare each with all rows of the part would cost more than
+ * the neighbours did. The first round places the rows that have a neighbour in the part, the second those that have a
  * neighbour in the first, and so on; of a part of 2 % some three rounds are enough. Then all of them are smoothed. */
 #include "core/map/part.h"
 

@@ -21,7 +21,8 @@ struct kc_exact {
 
 /* Prepare for n rows that m of them push, row (m) or NULL, which stays the caller's. Free it with kc_exact_free, also
  * after a failure. */
-int kc_exact_new(struct kc_exact *x, size_t n, size_t dims, const uint32_t *row, size_t m, struct kc_err *e) KC_MUST_USE;
+int kc_exact_new(struct kc_exact *x, size_t n, size_t dims, const uint32_t *row, size_t m,
+                 struct kc_err *e) KC_MUST_USE;
 void kc_exact_free(struct kc_exact *x);
 /* Set force (n, dims) for the rows' places y (n, dims), and return z. The result is a function of the arguments. */
 double kc_exact_repel(const struct kc_ctx *ctx, struct kc_exact *x, const float *y, float *force);

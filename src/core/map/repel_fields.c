@@ -112,7 +112,8 @@ static void backward_rows(void *arg, size_t at, unsigned worker)
     const size_t side = f->side, length = 2 * side, from = at * LANES;
     float *re = get_strip(f, worker, 0), *im = get_strip(f, worker, 1);
     for (size_t k = 0; k <= side; k++) {
-        const size_t source = k * side + from, low = f->order[k] * LANES, high = f->order[(length - k) % length] * LANES;
+        const size_t source = k * side + from;
+        const size_t low = f->order[k] * LANES, high = f->order[(length - k) % length] * LANES;
         const float *ar = f->along[0][0] + source, *ai = f->along[0][1] + source;
         const float *br = f->along[1][0] + source, *bi = f->along[1][1] + source;
         for (size_t l = 0; l < LANES; l++) { /* a + i b, and conj(a) + i conj(b), exchanged for the way back */

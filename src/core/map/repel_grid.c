@@ -4,11 +4,11 @@
  * Unlike FIt-SNE (Linderman and others 2019), which has boxes of three nodes and Lagrange's polynomials in each, the
  * nodes around a point are weighed by quintic B-splines, as in the particle-mesh Ewald sum (Essmann and others 1995).
  * With the kernels sharpened accordingly that is interpolation by splines: smooth where boxes have steps, and of sixth
- * order where those are of third, so that nodes may be further apart. The distance of the nodes stays the
- * same while the map fits, and so do the kernels: they are transformed anew some ten times in all.
+ * order where those are of third, so that nodes may be further apart. The distance of the nodes stays the same while
+ * the map fits, and so do the kernels: they are transformed anew some ten times in all.
  *
- * Rows are sorted by bands of nodes. A band's rows are added up one after the other, first those of all even bands, then
- * those of the odd ones, which share nodes with them: sums have the same order on any number of threads.
+ * Rows are sorted by bands of nodes. A band's rows are added up one after the other, first those of all even bands,
+ * then those of the odd ones, which share nodes with them: sums have the same order on any number of threads.
  *
  * Floor: for each row 36 nodes to add to and 36 pairs to gather, some 200 flops, in six cache lines or twelve. */
 #include "core/map/repel.h"
@@ -21,8 +21,8 @@
 #include "core/map/grid.h"
 #include "core/map/lanes.h"
 
-#define FINE 3           /* tenths: the distance of the nodes is at least this; the force is off by 1e-3 of its size */
-#define COARSE 6         /* and at most this, unless the grid is at its largest: 3e-2. The map is as good (tests/bench) */
+#define FINE 3   /* tenths: the distance of the nodes is at least this, and the force is off by 1e-3 of its size; */
+#define COARSE 5 /* and at most this, off by 2e-2, unless the grid is at its largest. Maps keep as many neighbours. */
 #define BAND ((size_t)8) /* rows of nodes of a band, at least REACH */
 #define BANDS (KC_GRID_MOST / BAND)
 #define REACH ((size_t)6) /* nodes that a spline covers along an axis */
@@ -31,6 +31,7 @@
 struct kc_grid {
     struct kc_fields fields;
     size_t n, block, blocks; /* rows of a block of the passes, and how many there are */
+    size_t largest;          /* nodes on a side, at most */
     unsigned tenths;         /* of the distance of the nodes */
     float low[2];            /* of the rows */
     float (*least)[2], (*most)[2]; /* (blocks) the same of each block */
@@ -50,9 +51,12 @@ static void plan_grid(struct kc_plan *p, struct kc_grid *g)
     KC_PLAN(p, g->row, g->n, KC_PLAN_PLAIN);
 }
 
+/* Size the passes for n rows, and bound the grid: maps are of some 20 nodes a row, or wider if they have outliers. */
 static void size_grid(struct kc_grid *g, size_t n)
 {
     g->n = n;
+    for (g->largest = KC_GRID_MOST / 4; g->largest < KC_GRID_MOST && g->largest * g->largest < 20 * (uint64_t)n;)
+        g->largest *= 2;
     g->block = kc_map_block(n);
     g->blocks = kc_map_blocks(n);
 }
@@ -120,7 +124,7 @@ static int fit_grid(const struct kc_ctx *ctx, struct kc_grid *g, struct kc_err *
         }
         wide = fmax(wide, (double)high[t] - (double)g->low[t]);
     }
-    while (side < KC_GRID_MOST && !has_room(side, COARSE, wide))
+    while (side < g->largest && !has_room(side, COARSE, wide))
         side *= 2;
     if (g->fields.side != side)
         tenths = FINE;
@@ -253,10 +257,7 @@ uint64_t kc_grid_bytes(size_t n, unsigned threads)
 {
     struct kc_grid g = {.n = 0};
     struct kc_plan p = {.n = 0};
-    size_t side = KC_GRID_LEAST;
     size_grid(&g, n);
     plan_grid(&p, &g);
-    while (side < KC_GRID_MOST && side * side < 16 * (uint64_t)n)
-        side *= 2;
-    return sizeof g + kc_plan_bytes(&p) + kc_fields_bytes(side, threads);
+    return sizeof g + kc_plan_bytes(&p) + kc_fields_bytes(g.largest, threads);
 }

@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <stdlib.h>
 #include "base/mem.h"
 #include "core/map/blocks.h"
 #include "core/graph/project.h"
@@ -129,8 +128,7 @@ int kc_start_walk(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
         bend_axis(y, n, dims, t);
     struct walk w = {a, dims, kc_map_block(n), kc_map_blocks(n), y, other};
     make_orthogonal(a, y, dims, 1);
-    const char *steps = getenv("KC_WALK");
-    for (int step = 0; step < (steps ? atoi(steps) : WALK); step++) {
+    for (int step = 0; step < WALK; step++) {
         kc_pool_for(ctx->pool, w.blocks, walk_rows, &w);
         memcpy(y, other, n * dims * sizeof *y);
         make_orthogonal(a, y, dims, 1);

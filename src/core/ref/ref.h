@@ -100,4 +100,10 @@ double kc_ref_jaccard(const uint32_t *labels, uint32_t c, const uint32_t *other,
  * elimination, in `rounds` rounds. */
 void kc_ref_radii(float *x, size_t n, size_t d, unsigned rounds);
 
+/* Set force (n, dims) to the sum over j of (y_i - y_j) / (1 + |y_i - y_j|^2)^2, and return that of 1 / (1 + |y_i -
+ * y_j|^2) over all pairs of different rows: the repulsion of t-SNE. */
+double kc_ref_repel(const float *y, size_t n, size_t dims, double *force);
+/* Compute the discrete Fourier transform of n complex numbers. */
+void kc_ref_fourier(const double *re, const double *im, size_t n, double *out_re, double *out_im);
+
 #endif

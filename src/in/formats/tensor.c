@@ -75,7 +75,12 @@ static const struct kc_st_tensor *choose_tensor(const struct kc_feed *f, const s
             kc_err_at(e, KC_EINPUT, f->name, 0, "has no tensor '%s' (--tensor), it has %s", name, names);
         return found;
     }
-    if (kc_st_is_model(st)) {
+    if (kc_st_has_format(st, KC_ST_MAP)) {
+        kc_err_at(e, KC_EINPUT, f->name, 0, "is a map of kclust, expected vectors: kclust info shows it, map -m puts "
+                  "rows on it, and --tensor rows reads its rows");
+        return NULL;
+    }
+    if (kc_st_has_format(st, KC_ST_MODEL)) {
         kc_err_at(e, KC_EINPUT, f->name, 0, "is a model of kclust, expected vectors: kclust info shows it, assign -m "
                   "uses it, and --tensor centroids reads its centroids");
         return NULL;
