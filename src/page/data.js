@@ -113,7 +113,8 @@ function loadTexts() {
         const bytes = DATA.texts ? bytesOf('kc-texts') : null;
         if (!bytes) return;
         if (!window.DecompressionStream) {
-            say('This browser cannot unpack the texts of the rows.');
+            DATA.texts = 0;
+            $('map-about').append(' This browser cannot unpack the texts of the rows, and shows their numbers.');
             return;
         }
         const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));

@@ -184,7 +184,9 @@ function draw() {
     waiting = true;
     requestAnimationFrame(() => {
         waiting = false;
+        const t0 = performance.now();
         drawDots();
         drawLabels();
+        performance.measure('kc-draw', {start: t0, end: performance.now()});
     });
 }

@@ -185,7 +185,6 @@ function drawDots() {
         for (const [a, b] of list)
             blendDots(a, b, pass === 1 && focus.rows ? 1 : step, dot, makePalette(pass === 0), pass);
     finish();
-    performance.measure('kc-draw', {start: t0, end: performance.now()});
     if (step === 1) {
         performance.measure('kc-full', {start: t0, end: performance.now()});
         return;

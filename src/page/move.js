@@ -141,6 +141,7 @@ function pick(x, y) {
     if (hit) selectClusters(hit.item.clusters, hit.item.text);
     else if (row >= 0 && label[row] !== NOISE) selectClusters([label[row]]);
     else clearFocus();
+    if (row >= 0) loadTexts().then(() => showTip(row)); // a finger does not hover
 }
 
 /* Let pointers, the wheel and keys move the map. */

@@ -104,4 +104,10 @@ if (DATA.map) {
 }
 buildTable();
 listenToPrint();
-if (DATA.map) requestIdleCallback ? requestIdleCallback(() => loadTexts()) : setTimeout(loadTexts, 500);
+/* Do what can wait until the first picture is there. */
+function settle() {
+    document.body.classList.add('ready');
+    if (DATA.map) loadTexts();
+}
+if (window.requestIdleCallback) requestIdleCallback(settle, {timeout: 2000});
+else setTimeout(settle, 500);

@@ -110,15 +110,17 @@ async function useMap(name) {
   check(`${name}: a dot tells its row`, tip && /row [\d,]+/.test(text), text);
 
   await page.eval(`${front}.focus()`);
-  for (const [key, times] of [['+', 3], ['ArrowLeft', 2], ['-', 1], ['ArrowDown', 1]])
-    for (let i = 0; i < times; i++) {
+  const times = async what => page.eval(`Math.round(Math.max(0, ...performance.getEntriesByName('${what}').map(m => m.duration)))`);
+  let step = 0;
+  for (const [key, presses] of [['+', 3], ['ArrowLeft', 2], ['-', 1], ['ArrowDown', 1]])
+    for (let i = 0; i < presses; i++) {
       await page.eval('performance.clearMeasures()');
       await page.key(key);
       check(`${name}: ${key} draws the map`, await page.until("performance.getEntriesByName('kc-draw').length > 0"));
+      step = Math.max(step, await times('kc-draw'));
     }
   await page.until(drawn);
-  const times = async what => page.eval(`Math.round(Math.max(...performance.getEntriesByName('${what}').map(m => m.duration)))`);
-  figures.push(`${name}: a step ${await times('kc-draw')} ms, all dots ${await times('kc-full')} ms`);
+  figures.push(`${name}: a step at most ${step} ms, all dots ${await times('kc-full')} ms`);
   await page.key('n');
   check(`${name}: N selects a cluster`, await page.eval("!!document.querySelector('.panel h3')"));
   await page.key('Escape');
