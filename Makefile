@@ -75,12 +75,14 @@ $(B)/%.o: %.c Makefile | $(B)/headers
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The style sheet and the script of the report, as arrays of bytes.
-$(B)/src/page/assets.c: src/page/page.css src/page/page.js Makefile
+# The style sheet and the script of the report, as arrays of bytes. The parts of the script are put together.
+PAGE_CSS = src/page/page.css
+PAGE_JS = $(addprefix src/page/,data.js map.js labels.js move.js panel.js table.js page.js)
+$(B)/src/page/assets.c: $(PAGE_CSS) $(PAGE_JS) Makefile
 	@mkdir -p $(@D)
-	$(call say,GEN,$@){ echo '#include "page/parts.h"'; for f in css js; do \
-	  echo "const unsigned char kc_page_$$f[] = {"; od -An -v -tx1 src/page/page.$$f | sed 's/ \(..\)/0x\1,/g'; \
-	  echo "};"; echo "const size_t kc_page_$${f}_n = sizeof kc_page_$$f;"; done; } >$@
+	$(call say,GEN,$@){ bytes() { echo "const unsigned char kc_page_$$1[] = {"; od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'; \
+	  echo "};"; echo "const size_t kc_page_$${1}_n = sizeof kc_page_$$1;"; }; \
+	  echo '#include "page/parts.h"'; cat $(PAGE_CSS) | bytes css; cat $(PAGE_JS) | bytes js; } >$@
 
 $(B)/src/page/assets.o: $(B)/src/page/assets.c | $(B)/headers
 	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -152,8 +152,10 @@ static void put_texts(struct kc_page *p, uint32_t c, const struct columns *k)
 static void put_cluster(struct kc_page *p, uint32_t c, const struct columns *k)
 {
     const struct kc_view_cluster *s = &p->v->cluster[c];
-    const double largest = (double)p->v->cluster[p->order[0]].size, width = largest > 0 ? 64 * (double)s->size / largest : 0;
-    kc_html_putf(&p->h, "<tr id=\"c%u\"><th scope=\"row\"><span class=\"b i%u\"></span><span class=\"name\" dir=\"auto\">",
+    const double largest = (double)p->v->cluster[p->order[0]].size,
+                 width = largest > 0 ? 64 * (double)s->size / largest : 0;
+    kc_html_putf(&p->h,
+                 "<tr id=\"c%u\"><th scope=\"row\"><span class=\"b i%u\"></span><span class=\"name\" dir=\"auto\">",
                  (unsigned)c, (unsigned)p->ink[c]);
     kc_page_called(p, c);
     kc_html_put(&p->h, "</span>");
@@ -164,8 +166,10 @@ static void put_cluster(struct kc_page *p, uint32_t c, const struct columns *k)
     }
     kc_html_put(&p->h, "</th><td class=\"num size\"><span class=\"count\">");
     kc_html_count(&p->h, s->size);
-    kc_html_putf(&p->h, "</span><svg width=\"64\" height=\"4\" aria-hidden=\"true\"><rect class=\"i%u\" width=\"%.1f\" "
-                        "height=\"4\"></rect></svg></td>", (unsigned)p->ink[c], width);
+    kc_html_putf(&p->h,
+                 "</span><svg width=\"64\" height=\"4\" aria-hidden=\"true\"><rect class=\"i%u\" width=\"%.1f\" "
+                 "height=\"4\"></rect></svg></td>",
+                 (unsigned)p->ink[c], width);
     put_cell(p, k->cohesion, s->cohesion);
     put_cell(p, k->silhouette, s->silhouette);
     put_cell(p, k->stability, s->stability);
@@ -178,14 +182,17 @@ static void put_meanings(struct kc_page *p, const struct columns *k)
 {
     kc_html_put(&p->h, "<p class=\"note\">");
     if (k->cohesion)
-        kc_html_put(&p->h, "<b>Cohesion</b> is the mean similarity of a cluster\xE2\x80\x99s rows to its centre: 1 if all "
-                           "are alike. ");
+        kc_html_put(&p->h,
+                    "<b>Cohesion</b> is the mean similarity of a cluster\xE2\x80\x99s rows to its centre: 1 if all "
+                    "are alike. ");
     if (k->silhouette)
-        kc_html_put(&p->h, "<b>Silhouette</b> compares a row\xE2\x80\x99s own cluster with the next one: near 1 it is well "
-                           "apart, near 0 between the two, below 0 nearer to the other. ");
+        kc_html_put(&p->h,
+                    "<b>Silhouette</b> compares a row\xE2\x80\x99s own cluster with the next one: near 1 it is well "
+                    "apart, near 0 between the two, below 0 nearer to the other. ");
     if (k->stability)
-        kc_html_put(&p->h, "<b>Stability</b> is how much of a cluster comes back when other rows are clustered: below 0.5 "
-                           "it may be chance. ");
+        kc_html_put(&p->h,
+                    "<b>Stability</b> is how much of a cluster comes back when other rows are clustered: below 0.5 "
+                    "it may be chance. ");
     if (p->v->noise > 0) {
         kc_html_count(&p->h, p->v->noise);
         kc_html_put(&p->h, p->v->noise == 1 ? " row is" : " rows are");
@@ -194,7 +201,8 @@ static void put_meanings(struct kc_page *p, const struct columns *k)
     if (p->v->k > KC_PAGE_CLUSTERS_MOST) {
         kc_html_putf(&p->h, "The %u largest of ", KC_PAGE_CLUSTERS_MOST);
         kc_html_count(&p->h, p->v->k);
-        kc_html_put(&p->h, " clusters are shown; the filter finds the others, and the button below the table shows more.");
+        kc_html_put(&p->h,
+                    " clusters are shown; the filter finds the others, and the button below the table shows more.");
     }
     kc_html_put(&p->h, "</p>\n");
 }
@@ -211,5 +219,6 @@ void kc_page_clusters(struct kc_page *p)
     kc_html_put(&p->h, "<tbody>\n");
     for (uint32_t i = 0; i < most; i++)
         put_cluster(p, p->order[i], &k);
-    kc_html_put(&p->h, "</tbody>\n</table>\n</section>\n<div id=\"table-more\" class=\"tools\" hidden></div>\n</section>\n");
+    kc_html_put(&p->h,
+                "</tbody>\n</table>\n</section>\n<div id=\"table-more\" class=\"tools\" hidden></div>\n</section>\n");
 }

@@ -11,7 +11,8 @@ static void put_theme(struct kc_html *h, const char *where, int t)
     for (int i = 0; i < KC_INKS; i++)
         kc_html_putf(h, "--i%d:#%06x;", i, (unsigned)kc_inks[t][i]);
     kc_html_putf(h, "--noise:#%06x;--paper:#%06x;--text:#%06x;--faint:#%06x;--rule:#%06x;", (unsigned)kc_ink_noise[t],
-                 (unsigned)kc_ink_paper[t], (unsigned)kc_ink_text[t], (unsigned)kc_ink_faint[t], (unsigned)kc_ink_rule[t]);
+                 (unsigned)kc_ink_paper[t], (unsigned)kc_ink_text[t], (unsigned)kc_ink_faint[t],
+                 (unsigned)kc_ink_rule[t]);
     for (int i = 0; i < KC_HEATS; i++)
         kc_html_putf(h, "--h%d:#%06x;", i, (unsigned)kc_ink_heat[t][i]);
     kc_html_putf(h, "color-scheme:%s}\n", t ? "dark" : "light");

@@ -1,7 +1,7 @@
 /* The page as a whole: head, contents, sections, blocks for the script, script.
  *
  * The page is made in memory and written at once: it has at most some 25 MB. Style and script are whole elements, whose
- * SHA-256 the policy at the head names. The policy forbids all else: other scripts, attributes of style, any request. */
+ * SHA-256 the policy at the head names. The policy forbids all else: other scripts, attributes of style, requests. */
 #include "page/page.h"
 
 #include <stdlib.h>
@@ -11,187 +11,49 @@
 #include "io/outputs.h"
 #include "page/parts.h"
 #include "picture/ink.h"
-#include "picture/picture.h"
 
-#define TEXT_BYTES_A_ROW 80             /* compressed; a text of 200 bytes takes less */
+#define TEXT_BYTES_A_ROW 80 /* compressed; a text of 200 bytes takes less */
 #define TEXT_BYTES_LEAST ((uint64_t)1 << 20)
 #define TEXT_BYTES_MOST ((uint64_t)10 * 1000 * 1000)
-#define HALF_WIDTH 600                  /* px of a chart beside another one; and of one alone (page.css scales them) */
-#define WHOLE_WIDTH 1120
-#define CLASSES_IN_HALF 9               /* of gold labels, that a chart of half the width has room for */
-#define MAP_POINTS 2000                 /* of the map that is shown without a script */
 
-static int has_map(const struct kc_view *v) { return v->xy && v->label && v->n > 0; }
-static int has_clusters(const struct kc_view *v) { return v->k > 0; }
-static int has_picture(const struct kc_view *v, enum kc_picture kind) { return !kc_picture_lacks(v, kind); }
-
-static int has_quality(const struct kc_view *v)
+static int has_clusters(const struct kc_view *v)
 {
-    return has_picture(v, KC_PICTURE_SILHOUETTE) || has_picture(v, KC_PICTURE_K) || has_picture(v, KC_PICTURE_SIZES);
+    return v->k > 0;
 }
 
-static int has_relations(const struct kc_view *v)
+static int has_groups(const struct kc_view *v)
 {
-    return has_picture(v, KC_PICTURE_HEAT) || has_picture(v, KC_PICTURE_TREE);
+    return v->group.n > 0 && v->group_figures;
 }
 
-static int has_words(const struct kc_view *v) { return has_picture(v, KC_PICTURE_KEYWORDS); }
-static int has_time(const struct kc_view *v) { return has_picture(v, KC_PICTURE_TIME); }
-static int has_groups(const struct kc_view *v) { return v->group.n > 0 && v->group_figures; }
-
-static int has_changes(const struct kc_view *v)
+static int has_worst(const struct kc_view *v)
 {
-    return has_picture(v, KC_PICTURE_FLOW) || has_picture(v, KC_PICTURE_HISTORY);
+    return v->nworst > 0;
 }
 
-static int has_gold(const struct kc_view *v) { return v->gold.n > 0 && v->gold_rows; }
-static int has_worst(const struct kc_view *v) { return v->nworst > 0; }
-static int has_run(const struct kc_view *v) { return v->command || v->fact.n > 1; }
-
-/* Append a chart in a card of a half or the whole width, if the view has what it shows; more: appends what belongs to
- * it. */
-static void put_chart(struct kc_page *p, enum kc_picture kind, int whole, const char *title,
-                      void (*more)(struct kc_page *))
+static int has_run(const struct kc_view *v)
 {
-    const struct kc_picture_opts o = {.inside = 1, .title = title, .width = whole ? WHOLE_WIDTH : HALF_WIDTH};
-    if (p->h.failed || kc_picture_lacks(p->v, kind))
-        return;
-    kc_html_putf(&p->h, "<div class=\"card %s\">\n<h3>%s</h3>\n<p class=\"note\">", whole ? "whole" : "half", title);
-    kc_html_cstr(&p->h, kc_picture_caption(kind));
-    kc_html_putf(&p->h, "</p>\n<section class=\"chart\" aria-label=\"Chart: %s\" tabindex=\"0\">\n", title);
-    if (!p->h.failed && kc_picture_draw(p->v, kind, &o, p->h.b, p->h.e) != 0)
-        p->h.failed = 1;
-    kc_html_put(&p->h, "\n</section>\n");
-    if (more)
-        more(p);
-    kc_html_put(&p->h, "</div>\n");
+    return v->command || v->fact.n > 1;
 }
 
-/* Append the map's place: the script fills it. Without a script there is a picture of a sample. */
-static void put_map(struct kc_page *p)
-{
-    const struct kc_view *v = p->v;
-    const struct kc_picture_opts o = {.inside = 1, .title = "Map", .points = MAP_POINTS};
-    kc_html_put(&p->h, "<section id=\"map\">\n<h2>Map</h2>\n<p class=\"note\" id=\"map-about\">Each dot is a row: ");
-    kc_html_count(&p->h, v->n);
-    kc_html_put(&p->h, v->n == 1 ? " row in " : " rows in ");
-    kc_html_count(&p->h, v->k);
-    kc_html_put(&p->h, v->k == 1 ? " cluster." : " clusters.");
-    kc_html_put(&p->h, " Dots that lie close together are alike; how far apart others lie says little.");
-    if (v->k > 0)
-        kc_html_put(&p->h, " <a href=\"#clusters\">The table</a> lists the clusters.");
-    if (v->map_how) {
-        kc_html_put(&p->h, " Made by ");
-        kc_html_cstr(&p->h, v->map_how);
-        kc_html_put(&p->h, ".");
-    }
-    kc_html_put(&p->h, "</p>\n<div id=\"map-place\" class=\"place\" hidden></div>\n<noscript>\n<div class=\"chart\">\n");
-    if (!p->h.failed && !kc_picture_lacks(v, KC_PICTURE_MAP) &&
-        kc_picture_draw(v, KC_PICTURE_MAP, &o, p->h.b, p->h.e) != 0)
-        p->h.failed = 1;
-    kc_html_put(&p->h, "\n</div>\n</noscript>\n</section>\n");
-}
-
-/* Begin and end a section of cards. */
-static void begin_cards(struct kc_page *p, const char *id, const char *title)
-{
-    kc_html_putf(&p->h, "<section id=\"%s\">\n<h2>%s</h2>\n<div class=\"cards\">\n", id, title);
-}
-
-static void end_cards(struct kc_page *p)
-{
-    kc_html_put(&p->h, "</div>\n</section>\n");
-}
-
-static void put_quality(struct kc_page *p)
-{
-    begin_cards(p, "quality", "How good the clusters are");
-    put_chart(p, KC_PICTURE_SIZES, 0, "Sizes", NULL);
-    put_chart(p, KC_PICTURE_SILHOUETTE, 0, "Silhouettes", NULL);
-    put_chart(p, KC_PICTURE_K, 1, "The choice of the number of clusters", p->v->nentries ? kc_page_sweep : NULL);
-    end_cards(p);
-}
-
-static void put_relations(struct kc_page *p)
-{
-    begin_cards(p, "relations", "Which clusters are alike");
-    put_chart(p, KC_PICTURE_HEAT, 0, "Similarity", NULL);
-    put_chart(p, KC_PICTURE_TREE, 0, "Tree", NULL);
-    end_cards(p);
-}
-
-static void put_words(struct kc_page *p)
-{
-    begin_cards(p, "words", "Words");
-    put_chart(p, KC_PICTURE_KEYWORDS, 1, "Keywords", NULL);
-    end_cards(p);
-}
-
-static void put_time(struct kc_page *p)
-{
-    begin_cards(p, "time", "Over time");
-    put_chart(p, KC_PICTURE_TIME, 1, "Rows over time", NULL);
-    end_cards(p);
-}
-
-static void put_groups(struct kc_page *p)
-{
-    kc_html_put(&p->h, "<section id=\"groups\">\n<h2>Groups</h2>\n");
-    kc_page_groups(p);
-    kc_html_put(&p->h, "</section>\n");
-}
-
-static void put_changes(struct kc_page *p)
-{
-    begin_cards(p, "changes", "What changed");
-    put_chart(p, KC_PICTURE_FLOW, 1, "From old clusters to new ones", NULL);
-    put_chart(p, KC_PICTURE_HISTORY, 1, "The life of the model", p->v->nevents ? kc_page_events : NULL);
-    end_cards(p);
-}
-
-static void put_gold(struct kc_page *p)
-{
-    begin_cards(p, "gold", "Against the gold labels");
-    kc_html_put(&p->h, "<div class=\"card half\">\n<h3>Agreement</h3>\n");
-    kc_page_gold(p);
-    kc_html_put(&p->h, "</div>\n");
-    put_chart(p, KC_PICTURE_CONFUSION, p->v->gold.n > CLASSES_IN_HALF, "Clusters and classes", NULL);
-    end_cards(p);
-}
-
-static void put_worst(struct kc_page *p)
-{
-    kc_html_put(&p->h, "<section id=\"worst\">\n<h2>Rows that hurt most</h2>\n<p class=\"note\">");
-    kc_html_put(&p->h, p->v->gold.n ? "The rows that lower the agreement with the gold labels most.</p>\n" :
-                                      "The rows with the lowest silhouettes: another cluster is nearer to them.</p>\n");
-    kc_page_worst(p);
-    kc_html_put(&p->h, "</section>\n");
-}
-
-static void put_run(struct kc_page *p)
-{
-    kc_html_put(&p->h, "<section id=\"run\">\n<h2>About this run</h2>\n");
-    kc_page_run(p);
-    kc_html_put(&p->h, "</section>\n");
-}
-
+/* The sections, in the order of the page. */
 static const struct section {
     const char *id, *name;
     int (*has)(const struct kc_view *v); /* NULL: always there */
     void (*put)(struct kc_page *p);
 } sections[] = {
     {"summary", "Summary", NULL, kc_page_summary},
-    {"map", "Map", has_map, put_map},
+    {"map", "Map", kc_page_has_map, kc_page_map},
     {"clusters", "Clusters", has_clusters, kc_page_clusters},
-    {"quality", "Quality", has_quality, put_quality},
-    {"relations", "Similarity", has_relations, put_relations},
-    {"words", "Words", has_words, put_words},
-    {"time", "Time", has_time, put_time},
-    {"groups", "Groups", has_groups, put_groups},
-    {"changes", "Changes", has_changes, put_changes},
-    {"gold", "Gold labels", has_gold, put_gold},
-    {"worst", "Worst rows", has_worst, put_worst},
-    {"run", "This run", has_run, put_run},
+    {"quality", "Quality", kc_page_has_quality, kc_page_quality},
+    {"relations", "Similarity", kc_page_has_relations, kc_page_relations},
+    {"words", "Words", kc_page_has_words, kc_page_words},
+    {"time", "Time", kc_page_has_time, kc_page_time},
+    {"groups", "Groups", has_groups, kc_page_groups},
+    {"changes", "Changes", kc_page_has_changes, kc_page_changes},
+    {"gold", "Gold labels", kc_page_has_gold, kc_page_gold},
+    {"worst", "Worst rows", has_worst, kc_page_worst},
+    {"run", "This run", has_run, kc_page_run},
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 
@@ -251,7 +113,8 @@ static void put_body(struct kc_page *p, const struct kc_page_opts *o)
     for (size_t i = 0; i < SECTIONS; i++)
         if (!sections[i].has || sections[i].has(p->v))
             sections[i].put(p);
-    kc_html_put(&p->h, "</main>\n<footer>\n<p>Made by kclust " KC_VERSION ". This file needs no network and sends nothing.</p>\n"
+    kc_html_put(&p->h, "</main>\n<footer>\n<p>Made by kclust " KC_VERSION
+                       ". This file needs no network and sends nothing.</p>\n"
                        "</footer>\n<p id=\"say\" class=\"unseen\" role=\"status\"></p>\n");
     kc_page_payload(p, text_budget(p->v, o));
     kc_html_put(&p->h, "<script>");
@@ -318,6 +181,7 @@ int kc_page_write(const struct kc_view *v, const struct kc_page_opts *o, struct 
 /* The buffer grows by half, and both are there while it is copied. */
 uint64_t kc_page_bytes(const struct kc_view *v, const struct kc_page_opts *o)
 {
-    const uint64_t rows = (has_map(v) ? v->n * 14 : 0) + (v->text.n ? text_budget(v, o) * 4 / 3 : 0);
-    return (rows + (uint64_t)v->k * 4096 + ((uint64_t)4 << 20)) * 5 / 2 + v->n * 4 + (v->text.n ? text_budget(v, o) : 0);
+    const uint64_t rows = (kc_page_has_map(v) ? v->n * 14 : 0) + (v->text.n ? text_budget(v, o) * 4 / 3 : 0);
+    return (rows + (uint64_t)v->k * 4096 + ((uint64_t)4 << 20)) * 5 / 2 + v->n * 4 +
+           (v->text.n ? text_budget(v, o) : 0);
 }

@@ -1,8 +1,8 @@
 /* The report: one HTML file that shows a view, and that needs no other file and no network.
  *
- * What can be read without a script is HTML: sentences, tables and charts (picture/picture.h). The script (page.js) adds
- * the map, sorting, filters and the search. It gets the rows as blocks of base64 in the file. The page's content
- * security policy names script and style by their SHA-256, and allows nothing else. */
+ * What can be read without a script is HTML: sentences, tables and charts (picture/picture.h). The script adds the map,
+ * sorting, filters and the search. It gets the rows as blocks of base64 in the file. The page's content security policy
+ * names script and style by their SHA-256, and allows nothing else. */
 #ifndef KC_PAGE_PAGE_H
 #define KC_PAGE_PAGE_H
 
@@ -16,7 +16,8 @@ struct kc_page_opts {
 };
 
 /* Append the page to `html`. */
-int kc_page_make(const struct kc_view *v, const struct kc_page_opts *o, struct kc_buf *html, struct kc_err *e) KC_MUST_USE;
+int kc_page_make(const struct kc_view *v, const struct kc_page_opts *o, struct kc_buf *html,
+                 struct kc_err *e) KC_MUST_USE;
 /* Write the report of a view as one HTML file. */
 int kc_page_write(const struct kc_view *v, const struct kc_page_opts *o, struct kc_outfile *f,
                   struct kc_err *e) KC_MUST_USE;

@@ -1,4 +1,4 @@
-/* The blocks that the script reads: a small one of JSON, and the rows as bytes in base64, each in the order of the rows:
+/* The blocks that the script reads: a small one of JSON, and the rows as bytes in base64, in their order:
  *   kc-xy      coordinates, two uint16 a row, little-endian; both axes have the same scale
  *   kc-label   clusters, one uint8, uint16 or uint32 a row (JSON: "wide", its bytes); the largest value is noise
  *   kc-sil     silhouettes, a byte a row: -1 .. 1 as 0 .. 254, and 255 where there is none
@@ -189,9 +189,11 @@ void kc_page_payload(struct kc_page *p, uint64_t text_budget)
         if (v->text.n > 0)
             kc_page_texts(p, text_budget);
     }
-    kc_html_putf(&p->h, "<script type=\"application/json\" id=\"kc-data\">{\"n\":%llu,\"k\":%u,\"map\":%d,\"wide\":%zu,"
-                        "\"texts\":%llu,\"shown\":%u", (unsigned long long)v->n, (unsigned)v->k, map, label_width(v),
-                 (unsigned long long)p->texts_kept, v->k < KC_PAGE_CLUSTERS_MOST ? (unsigned)v->k : KC_PAGE_CLUSTERS_MOST);
+    kc_html_putf(&p->h,
+                 "<script type=\"application/json\" id=\"kc-data\">{\"n\":%llu,\"k\":%u,\"map\":%d,\"wide\":%zu,"
+                 "\"texts\":%llu,\"shown\":%u",
+                 (unsigned long long)v->n, (unsigned)v->k, map, label_width(v), (unsigned long long)p->texts_kept,
+                 v->k < KC_PAGE_CLUSTERS_MOST ? (unsigned)v->k : KC_PAGE_CLUSTERS_MOST);
     put_clusters(p);
     put_levels(p);
     put_more(p, "words", &v->keywords, 6);

@@ -107,7 +107,8 @@ static void put_largest(struct kc_page *p)
     const uint32_t most = v->k <= LARGEST + 2 ? v->k : LARGEST;
     if (v->k == 0)
         return;
-    kc_html_putf(&p->h, "<div class=\"largest\">\n<h2>%s</h2>\n<ol>\n", most < v->k ? "The largest clusters" : "The clusters");
+    kc_html_putf(&p->h, "<div class=\"largest\">\n<h2>%s</h2>\n<ol>\n",
+                 most < v->k ? "The largest clusters" : "The clusters");
     for (uint32_t i = 0; i < most; i++) {
         const uint32_t c = p->order[i];
         const double largest = (double)v->cluster[p->order[0]].size;
@@ -116,8 +117,10 @@ static void put_largest(struct kc_page *p)
         kc_page_called(p, c);
         kc_html_put(&p->h, "</span><span class=\"share\">");
         kc_html_share(&p->h, v->cluster[c].size, v->n);
-        kc_html_putf(&p->h, "</span></a><svg class=\"wide\" height=\"6\" aria-hidden=\"true\"><rect class=\"i%u\" "
-                            "width=\"%.1f%%\" height=\"6\" rx=\"1\"></rect></svg>", (unsigned)p->ink[c], width);
+        kc_html_putf(&p->h,
+                     "</span></a><svg class=\"wide\" height=\"6\" aria-hidden=\"true\"><rect class=\"i%u\" "
+                     "width=\"%.1f%%\" height=\"6\" rx=\"1\"></rect></svg>",
+                     (unsigned)p->ink[c], width);
         put_few_keywords(p, c);
         kc_html_put(&p->h, "</li>\n");
     }

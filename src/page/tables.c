@@ -13,7 +13,8 @@ static void begin_table(struct kc_page *p, const char *what, const char *heads)
     for (const char *s = heads; *s;) {
         const size_t n = strcspn(s, "|");
         const int figures = *s == '#';
-        kc_html_putf(&p->h, "<th scope=\"col\"%s>%.*s</th>", figures ? " class=\"num\"" : "", (int)n - figures, s + figures);
+        kc_html_putf(&p->h, "<th scope=\"col\"%s>%.*s</th>", figures ? " class=\"num\"" : "", (int)n - figures,
+                     s + figures);
         s += n + (s[n] == '|');
     }
     kc_html_put(&p->h, "</tr>\n</thead>\n<tbody>\n");
@@ -41,6 +42,7 @@ static void put_figure(struct kc_page *p, double v, int decimals)
 void kc_page_groups(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
+    kc_html_put(&p->h, "<section id=\"groups\">\n<h2>Groups</h2>\n");
     begin_table(p, "Table of groups", "Group|#Rows|#Clusters|#Cohesion|#Silhouette|#Stability");
     for (uint32_t g = 0; g < v->group.n; g++) {
         size_t n;
@@ -60,6 +62,7 @@ void kc_page_groups(struct kc_page *p)
         kc_html_put(&p->h, "</tr>\n");
     }
     end_table(p);
+    kc_html_put(&p->h, "</section>\n");
 }
 
 void kc_page_sweep(struct kc_page *p)
@@ -69,12 +72,13 @@ void kc_page_sweep(struct kc_page *p)
     kc_html_put(&p->h, "<details>\n<summary>The figures of each number of clusters</summary>\n");
     begin_table(p, "Figures of each number of clusters",
                 more && halves ? "#Clusters|#Silhouette|#Davies-Bouldin|#Calinski-Harabasz|#Modularity|#Stability" :
-                more ? "#Clusters|#Silhouette|#Davies-Bouldin|#Calinski-Harabasz|#Modularity" :
-                "#Clusters|#Silhouette|#Davies-Bouldin|#Calinski-Harabasz");
+                more           ? "#Clusters|#Silhouette|#Davies-Bouldin|#Calinski-Harabasz|#Modularity" :
+                                 "#Clusters|#Silhouette|#Davies-Bouldin|#Calinski-Harabasz");
     for (size_t i = 0; i < v->nentries; i++) {
         const struct kc_k_entry *s = &v->entry[i];
-        kc_html_putf(&p->h, "<tr%s><th scope=\"row\" class=\"num\">%u%s</th>", s->k == v->k_selected ? " class=\"chosen\"" : "",
-                     (unsigned)s->k, s->k == v->k_selected ? " (chosen)" : "");
+        kc_html_putf(&p->h, "<tr%s><th scope=\"row\" class=\"num\">%u%s</th>",
+                     s->k == v->k_selected ? " class=\"chosen\"" : "", (unsigned)s->k,
+                     s->k == v->k_selected ? " (chosen)" : "");
         put_figure(p, s->silhouette, 3);
         put_figure(p, s->davies_bouldin, 3);
         put_figure(p, s->calinski_harabasz, 1);
@@ -92,7 +96,8 @@ void kc_page_events(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
     kc_html_put(&p->h, "<details>\n<summary>The fit and the updates, one by one</summary>\n");
-    begin_table(p, "Fit and updates", "What|Time (UTC)|#Rows|#Joined|#New clusters|#Unassigned|#Clusters|#Similarity|Drift");
+    begin_table(p, "Fit and updates",
+                "What|Time (UTC)|#Rows|#Joined|#New clusters|#Unassigned|#Clusters|#Similarity|Drift");
     for (size_t i = 0; i < v->nevents; i++) {
         const struct kc_view_event *s = &v->event[i];
         char t[KC_DATE_MAX] = "";
@@ -114,7 +119,7 @@ void kc_page_events(struct kc_page *p)
     kc_html_put(&p->h, "</details>\n");
 }
 
-void kc_page_gold(struct kc_page *p)
+void kc_page_agreement(struct kc_page *p)
 {
     const struct kc_agreement *a = &p->v->agreement;
     const struct {
@@ -154,7 +159,11 @@ static void put_other(struct kc_page *p, uint32_t other)
 void kc_page_worst(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
-    begin_table(p, "Rows that hurt most", v->gold.n ? "Row|Cluster|Class|#Silhouette" : "Row|Cluster|Nearer to|#Silhouette");
+    kc_html_put(&p->h, "<section id=\"worst\">\n<h2>Rows that hurt most</h2>\n<p class=\"note\">");
+    kc_html_put(&p->h, v->gold.n ? "The rows that lower the agreement with the gold labels most.</p>\n" :
+                                   "The rows with the lowest silhouettes: another cluster is nearer to them.</p>\n");
+    begin_table(p, "Rows that hurt most",
+                v->gold.n ? "Row|Cluster|Class|#Silhouette" : "Row|Cluster|Nearer to|#Silhouette");
     for (size_t i = 0; i < v->nworst; i++) {
         const struct kc_view_worst *w = &v->worst[i];
         kc_html_put(&p->h, "<tr><th scope=\"row\" class=\"text\" dir=\"auto\">");
@@ -170,18 +179,13 @@ void kc_page_worst(struct kc_page *p)
         kc_html_put(&p->h, "</tr>\n");
     }
     end_table(p);
+    kc_html_put(&p->h, "</section>\n");
 }
 
-void kc_page_run(struct kc_page *p)
+/* Append pairs of a name and a value. */
+static void put_facts(struct kc_page *p)
 {
     const struct kc_strs *s = &p->v->fact;
-    if (p->v->command) {
-        kc_html_put(&p->h, "<p>This command repeats the run:</p>\n<div class=\"command\"><pre id=\"command\" tabindex=\"0\">");
-        kc_html_cstr(&p->h, p->v->command);
-        kc_html_put(&p->h, "</pre></div>\n");
-    }
-    if (s->n < 2)
-        return;
     kc_html_put(&p->h, "<dl class=\"facts\">\n");
     for (size_t i = 0; i + 1 < s->n; i += 2) {
         size_t n, m;
@@ -193,4 +197,18 @@ void kc_page_run(struct kc_page *p)
         kc_html_put(&p->h, "</dd></div>\n");
     }
     kc_html_put(&p->h, "</dl>\n");
+}
+
+void kc_page_run(struct kc_page *p)
+{
+    kc_html_put(&p->h, "<section id=\"run\">\n<h2>About this run</h2>\n");
+    if (p->v->command) {
+        kc_html_put(&p->h, "<p>This command repeats the run:</p>\n"
+                           "<div class=\"command\"><pre id=\"command\" tabindex=\"0\">");
+        kc_html_cstr(&p->h, p->v->command);
+        kc_html_put(&p->h, "</pre></div>\n");
+    }
+    if (p->v->fact.n > 1)
+        put_facts(p);
+    kc_html_put(&p->h, "</section>\n");
 }

@@ -19,7 +19,8 @@ static int take_row(uint64_t row, uint64_t share)
 }
 
 /* Deflate what is in `lines`, or end the stream. Return 1 if `out` has become longer than the budget, -1 on failure. */
-static int deflate_lines(z_stream *z, struct kc_buf *lines, struct kc_buf *out, uint64_t budget, int end, struct kc_err *e)
+static int deflate_lines(z_stream *z, struct kc_buf *lines, struct kc_buf *out, uint64_t budget, int end,
+                         struct kc_err *e)
 {
     z->next_in = (unsigned char *)lines->p;
     z->avail_in = (unsigned)lines->n;
@@ -83,7 +84,8 @@ void kc_page_texts(struct kc_page *p, uint64_t budget)
     memset(&z, 0, sizeof z);
     if (p->h.failed)
         return;
-    if (deflateInit2(&z, 6, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+    /* level 4 takes a third of the time of level 6, for 5 % more bytes */
+    if (deflateInit2(&z, 4, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
         p->h.failed = 1;
         (void)kc_mem_fail(p->h.e, (uint64_t)1 << 18);
         return;

@@ -110,15 +110,17 @@ async function useMap(name) {
   check(`${name}: a dot tells its row`, tip && /row [\d,]+/.test(text), text);
 
   await page.eval(`${front}.focus()`);
-  for (const [key, times] of [['+', 3], ['ArrowLeft', 2], ['-', 1], ['ArrowDown', 1]])
-    for (let i = 0; i < times; i++) {
+  const times = async what => page.eval(`Math.round(Math.max(0, ...performance.getEntriesByName('${what}').map(m => m.duration)))`);
+  let step = 0;
+  for (const [key, presses] of [['+', 3], ['ArrowLeft', 2], ['-', 1], ['ArrowDown', 1]])
+    for (let i = 0; i < presses; i++) {
       await page.eval('performance.clearMeasures()');
       await page.key(key);
       check(`${name}: ${key} draws the map`, await page.until("performance.getEntriesByName('kc-draw').length > 0"));
+      step = Math.max(step, await times('kc-draw'));
     }
   await page.until(drawn);
-  const times = async what => page.eval(`Math.round(Math.max(...performance.getEntriesByName('${what}').map(m => m.duration)))`);
-  figures.push(`${name}: a step ${await times('kc-draw')} ms, all dots ${await times('kc-full')} ms`);
+  figures.push(`${name}: a step at most ${step} ms, all dots ${await times('kc-full')} ms`);
   await page.key('n');
   check(`${name}: N selects a cluster`, await page.eval("!!document.querySelector('.panel h3')"));
   await page.key('Escape');
@@ -211,9 +213,9 @@ for (const name of pages) {
 for (const [name, width, dark] of [['usual', 2560, false], ['usual', 2560, true], ['usual', 320, false], ['usual', 1280, true], ['many', 320, false], ['clusters', 320, true]])
   if (pages.includes(name)) await look(name, width, dark);
 for (const name of ['hundred', 'usual', 'many', 'clusters', 'hostile', 'arabic', 'chinese', 'notexts', 'together']) if (pages.includes(name)) await useMap(name);
-for (const name of ['usual', 'clusters', 'hostile', 'arabic', 'one']) await useTable(name);
-await listen('usual');
-await withoutScript('usual');
+for (const name of ['usual', 'hundred', 'clusters', 'hostile', 'arabic', 'one']) if (pages.includes(name)) await useTable(name);
+await listen('hundred');
+await withoutScript('hundred');
 await chrome.close();
 
 if (validator) {

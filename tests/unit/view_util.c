@@ -35,12 +35,16 @@ static const char *const topics[TOPICS][9] = {
     {"opening hours", "shop", "open", "hours", "closed", "sunday", "parking", "queue", "till"}};
 static const char *const fillers[] = {"the", "was", "very", "after", "and", "my", "again", "it", "not", "with", "two",
                                       "for", "this", "but", "still", "from", "order", "really", "never", "always"};
-static const char *const hostile[] = {
-    "</script><script>alert(1)</script>", "<!-- <script>", "]]>", "&lt;b&gt; &amp;", "\"'` onload=alert(1) x=\"",
-    "a\0b\x01\x1f\x7f", "bad \xff\xfe \xc3( \xed\xa0\x80", "line \xe2\x80\xa8 and \xe2\x80\xa9 paragraph",
-    "<img src=x onerror=alert(1)>", "\xe2\x80\xae right to left override", "javascript:alert(1)", "</title></style></noscript>",
-    "\\u003c/script\\u003e \\", "{{7*7}} ${7*7} <%= 7*7 %>", ""};
-static const size_t hostile_n[] = {34, 13, 3, 19, 22, 6, 14, 27, 28, 26, 19, 27, 23, 26, 0};
+#define TEXT(t) {t, sizeof t - 1}
+static const struct {
+    const char *p;
+    size_t n;
+} hostile[] = {
+    TEXT("</script><script>alert(1)</script>"), TEXT("<!-- <script>"), TEXT("]]>"), TEXT("&lt;b&gt; &amp;"),
+    TEXT("\"'` onload=alert(1) x=\""), TEXT("a\0b\x01\x1f\x7f"), TEXT("bad \xff\xfe \xc3( \xed\xa0\x80"),
+    TEXT("line \xe2\x80\xa8 and \xe2\x80\xa9 paragraph"), TEXT("<img src=x onerror=alert(1)>"),
+    TEXT("\xe2\x80\xae right to left override"), TEXT("javascript:alert(1)"), TEXT("</title></style></noscript>"),
+    TEXT("\\u003c/script\\u003e \\"), TEXT("{{7*7}} ${7*7} <%= 7*7 %>"), TEXT("")};
 static const char *const arabic[] = {"تأخر التسليم", "خدمة العملاء", "البطارية ضعيفة", "السعر جيد", "שירות מצוין", "משלוח מאוחר", "الشاشة مكسورة"};
 static const char *const chinese[] = {"物流太慢", "电池续航", "客服态度很好", "屏幕有坏点", "尺码偏小", "性价比高", "应用闪退", "退款没有到账"};
 
@@ -92,7 +96,7 @@ static void add_text(struct maker *m, struct kc_strs *s, uint32_t c, unsigned wo
     size_t n = 0;
     if (m->r->texts == 2) {
         const size_t i = (size_t)kc_rng_below(&m->rng, sizeof hostile / sizeof *hostile);
-        add(m, s, hostile[i], hostile_n[i]);
+        add(m, s, hostile[i].p, hostile[i].n);
         return;
     }
     for (unsigned i = 0; i < words && n < sizeof t - 60; i++) {
@@ -262,7 +266,7 @@ static void make_times(struct maker *m)
 {
     struct kc_view *v = m->v;
     for (int b = 0; b < 12; b++) {
-        char t[16];
+        char t[32];
         snprintf(t, sizeof t, "2026-%02d", b + 1);
         addz(m, &v->bin, t);
     }
@@ -397,7 +401,7 @@ static void make_facts(struct maker *m)
                                         "kclust", "0.3.0", "time", "2026-11-30T09:12:00Z", "clusters tried", "2 to 40"};
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         addz(m, &m->v->fact, facts[i]);
-    m->v->title = dup(m, m->r->texts == 2 ? hostile[0] : "What customers write about");
+    m->v->title = dup(m, m->r->texts == 2 ? hostile[0].p : "What customers write about");
     m->v->command = dup(m, "kclust fit reviews.jsonl -k 2..40 --seed 1 --keywords --map --report reviews.html");
 }
 
