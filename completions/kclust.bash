@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours map why convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -1075,6 +1075,131 @@ _kclust() {
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
+    map:--method)
+        mapfile -t COMPREPLY < <(compgen -W 'tsne pca' -- "$cur")
+        return
+        ;;
+    map:--components)
+        return
+        ;;
+    map:--exaggeration)
+        return
+        ;;
+    map:--perplexity)
+        return
+        ;;
+    map:--recall)
+        return
+        ;;
+    map:--model|map:-m)
+        _kclust_files
+        return
+        ;;
+    map:--max-memory)
+        return
+        ;;
+    map:--labels)
+        _kclust_files
+        return
+        ;;
+    map:--labels-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
+    map:--label-field)
+        return
+        ;;
+    map:--label-term-field)
+        return
+        ;;
+    map:--input-format|map:-i)
+        mapfile -t COMPREPLY < <(compgen -W 'auto jsonl kvec npy raw faiss fvecs bvecs safetensors word2vec word2vec-bin glove csv tsv numbers parquet npz' -- "$cur")
+        return
+        ;;
+    map:--dim)
+        return
+        ;;
+    map:--dims)
+        return
+        ;;
+    map:--tensor)
+        return
+        ;;
+    map:--term-field)
+        return
+        ;;
+    map:--vec-field)
+        return
+        ;;
+    map:--header)
+        mapfile -t COMPREPLY < <(compgen -W 'auto yes no' -- "$cur")
+        return
+        ;;
+    map:--delimiter)
+        return
+        ;;
+    map:--tsv-dialect)
+        mapfile -t COMPREPLY < <(compgen -W 'auto copy csv' -- "$cur")
+        return
+        ;;
+    map:--records)
+        return
+        ;;
+    map:--terms)
+        _kclust_files
+        return
+        ;;
+    map:--metadata)
+        _kclust_files
+        return
+        ;;
+    map:--metadata-key)
+        return
+        ;;
+    map:--where)
+        return
+        ;;
+    map:--on-bad)
+        mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur")
+        return
+        ;;
+    map:--max-bad)
+        return
+        ;;
+    map:--max-line)
+        return
+        ;;
+    map:--output|map:-o)
+        _kclust_files
+        return
+        ;;
+    map:--output-format|map:-f)
+        mapfile -t COMPREPLY < <(compgen -W 'tsv csv jsonl npy parquet' -- "$cur")
+        return
+        ;;
+    map:--columns)
+        _kclust_list 'term x y z cluster label row'
+        return
+        ;;
+    map:--save-map)
+        _kclust_files
+        return
+        ;;
+    map:--config)
+        _kclust_files
+        return
+        ;;
+    map:--threads|map:-j)
+        return
+        ;;
+    map:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    map:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
     why:--model|why:-m)
         _kclust_files
         return
@@ -1336,7 +1461,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours map why convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1358,6 +1483,7 @@ _kclust() {
         edit) words='--merge --split --rename --dry-run --model --lock-timeout --labels-format --label-field --label-term-field --name-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         suggest) words='-k --k-min --k-max --n-init --seed --sample --space --algorithm --resamples --budget --gold --gold-format --gold-label-field --gold-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        map) words='--method --components --exaggeration --perplexity --recall --model --max-memory --labels --labels-format --label-field --label-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --save-map --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
@@ -1367,12 +1493,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours map why convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours map why convert info help' -- "$cur")
     fi
 }
 

@@ -141,7 +141,7 @@ static int run_map(void *arg, struct kc_err *e)
 const struct kc_verb kc_verb_map = {
     .name = "map",
     .synopsis = "map [OPTION]... [FILE]...",
-    .brief = "two or three coordinates of each row, for pictures",
+    .brief = "coordinates of rows for pictures",
     .examples =
         "  A map of the rows, each with its cluster:\n"
         "    kclust -o labels.tsv words.jsonl && kclust map --labels labels.tsv words.jsonl > map.tsv\n"
