@@ -42,7 +42,8 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
 OF_LABELS = ("diff", "edit")  # verbs that read labels instead of rows
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
-         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"), ("suggest", "-o"), ("map", "-o"), ("map", "--save-map"),
+         ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"), ("suggest", "-o"),
+         ("map", "-o"), ("map", "--save-map"),
          ("diff", "-o"), ("edit", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
