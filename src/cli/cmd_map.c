@@ -142,7 +142,7 @@ static int run_map(void *arg, struct kc_err *e)
 const struct kc_verb kc_verb_map = {
     .name = "map",
     .synopsis = "map [OPTION]... [FILE]...",
-    .brief = "coordinates of the rows, for pictures",
+    .brief = "coordinates of rows for pictures",
     .examples =
         "  A map of the rows, each with its cluster:\n"
         "    kclust map --labels labels.tsv words.jsonl > map.tsv\n"

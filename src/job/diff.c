@@ -10,6 +10,7 @@
 #include "io/source.h"
 #include "job/diff_models.h"
 #include "job/view.h"
+#include "model/map.h"
 #include "page/page.h"
 
 #define KEYWORDS 10 /* of a cluster, in the HTML report */
@@ -37,7 +38,10 @@ static int open_input(const char *path, struct kc_source **src, int *model, stru
 {
     if (kc_source_open(src, path, e) != 0)
         return -1;
-    *model = kc_model_is(*src, e);
+    const int map = kc_map_is(*src, e);
+    if (map > 0)
+        return kc_err_at(e, KC_EINPUT, kc_source_name(path), 0, "a map of rows, expected labels or a model");
+    *model = map < 0 ? -1 : kc_model_is(*src, e);
     return *model < 0 ? -1 : 0;
 }
 

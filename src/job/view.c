@@ -58,7 +58,9 @@ static uint64_t work_bytes(const struct view_run *r, size_t n, size_t d, int in_
     const uint64_t k = r->v->k ? r->v->k : n < CLUSTERS ? n : CLUSTERS; /* the labels are read after the rows */
     const uint64_t measure = j->labels.file ? kc_view_measure_bytes(n, d, in_memory, k, r->threads) : 0;
     const uint64_t map = j->want_map && !j->map ? kc_map_bytes(n, d, in_memory, &j->map_opts, r->threads) : 0;
-    const uint64_t words = j->keywords ? kc_keywords_bytes_of(NULL, n, k, (size_t)j->keywords, r->threads) : 0;
+    const struct kc_strs *texts = r->v->n > 0 ? &r->v->text : NULL; /* NULL: not read yet */
+    const uint64_t words = j->keywords && (!texts || texts->n > 0) ?
+                               kc_keywords_bytes_of(texts, n, k, (size_t)j->keywords, r->threads) : 0;
     const uint64_t most = measure > map ? measure : map;
     return (most > words ? most : words) + n * (4 * sizeof(uint32_t) + 3 * sizeof(float) + sizeof(int64_t));
 }

@@ -29,6 +29,7 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
     "fit": ["fit", "-q", "-k", "3"],
     "convert": ["convert", "-q"],
     "neighbours": ["neighbours", "-q", "--neighbours", "4"],
+    "map": ["map", "-q"],
     "suggest": ["suggest", "-q", "-k", "2:3", "--resamples", "2"],
     "why": ["why", "-q", "--row", "#1", "-m", SAME_MODEL],
     "info": ["info", "-q"],
@@ -42,6 +43,7 @@ OF_LABELS = ("diff", "edit")  # verbs that read labels instead of rows
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"), ("suggest", "-o"),
+         ("map", "-o"), ("map", "--save-map"),
          ("diff", "-o"), ("edit", "-o")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"

@@ -89,6 +89,7 @@ def scenarios():
     subprocess.run(FIT + ["-o", labels, a["a.npy"]], env=environment(), check=True)
     yield Scenario("score", [KCLUST, "score", "-j", "1", "-o", "scores", labels, a["a.npy"]], ("scores",))
     yield Scenario("suggest", [KCLUST, "suggest", "-j", "1", "-k", "2:3", "--resamples", "1", "-o", "said", a["a.npy"]], ("said",))
+    yield Scenario("map", [KCLUST, "map", "-q", "-j", "1", "--save-map", "map", "-o", "places", a["a.npy"]], ("places", "map"))
     yield Scenario("why", [KCLUST, "why", "-j", "1", "-m", model, "--row", "#1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("diff", [KCLUST, "diff", "-j", "1", "--json", "-o", "changes", labels, labels], ("changes",))
     yield Scenario("edit", [KCLUST, "edit", "-q", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json",

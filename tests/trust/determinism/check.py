@@ -254,6 +254,7 @@ def graph(h, data, forms_of, threads, binary=None):
     for what in (["why", "--json", "-m", known, "--row", "#3", "--row", "#11"],
                  ["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
                  ["fit", "-k", "2:4", "--n-init", "1", "--k-by", "auto", "--resamples", "2", "--columns", "term,cluster,stability"],
+                 ["map", "--columns", "x,y,term"], ["map", "--components", "3", "--labels", labels], ["map", "--method", "pca"],
                  ["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],
@@ -276,7 +277,7 @@ def graph(h, data, forms_of, threads, binary=None):
             model = os.path.join(h.folder, "graph.model")
             if os.path.exists(model):
                 os.remove(model)
-            save = ["-m", model] if what[0] == "fit" else []
+            save = ["-m" if what[0] == "fit" else "--save-map", model] if what[0] in ("fit", "map") else []
             done = subprocess.run([binary or KCLUST, *what, "-q", "-j%d" % j, *more, *save, *data.options(form),
                                    data.file(form, "plain")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   timeout=TIMEOUT, check=False, env=dict(os.environ, TMPDIR=h.folder))

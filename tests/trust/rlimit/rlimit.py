@@ -40,6 +40,7 @@ SCENARIOS = {
     "tree": (["fit", "-q", "--algorithm", "average", "-k", "3", "--tree", "tree.nwk", "-o", "out", "IN/large.npy"],
              ["out", "tree.nwk"], (2,)),
     "neighbours": (["neighbours", "-q", "--recall", "0.9", "-o", "out", "IN/large.npy"], ["out"], (2,)),
+    "map": (["map", "-q", "--save-map", "map", "-o", "out", "IN/some.npy"], ["out", "map"], (2,)),
     "density": (["fit", "-q", "--algorithm", "hdbscan", "--select", "layers", "-o", "out", "IN/large.npy"], ["out"], (2,)),
     "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
     "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),

@@ -91,6 +91,8 @@ def scenarios():
                                              os.path.join(fixed, "fields.jsonl"), "--metadata-key", "key", "--where",
                                              "kind in 1, 3", a["many.kvec"]], ("x.faiss", "x.faiss.terms"))
     yield Scenario("neighbours works", ["neighbours", "-q", "-o", "near", a["many.jsonl"]], ("near",))
+    yield Scenario("map works", ["map", "-q", "-o", "places", "--save-map", "map", a["many.jsonl"]], ("places", "map"))
+    yield Scenario("map waits", ["map", "-q", "-o", "places"], ("places",), feed=text[:300000])
     yield Scenario("suggest works", ["suggest", "-q", "-k", "2:4", "-o", "said", a["many.jsonl"]], ("said",))
     yield Scenario("why works", ["why", "-q", "--row", "#9", "-m", model, "-o", "said", a["many.jsonl"]], ("said",))
     yield Scenario("fit by density works", ["fit", "-q", "--algorithm", "hdbscan", "-o", "dense", a["many.jsonl"]],

@@ -157,6 +157,7 @@ def scenarios():
     yield Scenario("convert-spool", ["convert", "-j", "1", "-f", "npy", a["a.kvec"]])
     yield Scenario("convert-redirected", ["convert", "-j", "1", "-f", "npy"], stdin=a["a.jsonl"], stdout_file=True)
     yield Scenario("neighbours", ["neighbours", "-j", "1", "-o", "x.npy", a["a.jsonl"]], outputs=("x.npy",))
+    yield Scenario("map", ["map", "-j", "1", "-o", "x.parquet", "--save-map", "map", a["a.jsonl"]], outputs=("x.parquet", "map"))
     yield Scenario("suggest", ["suggest", "-j", "1", "-k", "2:3", "--resamples", "2", "-o", "said", a["a.jsonl"]], outputs=("said",))
     yield Scenario("why", ["why", "-j", "1", "-m", os.path.join(fixed, "model"), "--row", "#2", "-o", "said", a["a.jsonl"]], outputs=("said",))
     yield Scenario("density", ["fit", "-q", "-j", "1", "--algorithm", "hdbscan", "--min-size", "3", "-o", "l.tsv", a["a.jsonl"]],

@@ -75,6 +75,8 @@ def make(folder, kclust):
                    check=True)
     subprocess.run([kclust, "-q", "--algorithm", "hdbscan", "--min-size", "2", "--min-samples", "1", "-m", folder + "/votes",
                     "-o", folder + "/labels3", folder + "/few.jsonl"], check=True)
+    subprocess.run([kclust, "map", "-q", "--save-map", folder + "/map", "-o", folder + "/places", folder + "/few.jsonl"], check=True)
+    put("middle.npy", data.large(3200, 8))
     rng = random.Random(7)
     fresh = [[3 * (-1) ** j + rng.gauss(0, 0.1) for j in range(6)] for _ in range(12)]
     put("batch.jsonl", jsonl(few[:20] + fresh))
@@ -187,6 +189,12 @@ TABLE = [
                                            "out", "IN/dated.jsonl"], old=["out"]),
     Scenario("neighbours by cells", ["neighbours", "-q", "--neighbours", "2", "--recall", "0.9", "-o", "out",
                                      "IN/many.npy"], old=["out"], slow=True),
+    Scenario("map", ["map", "--labels", "IN/labels", "--save-map", "map", "-o", "out", "IN/few.jsonl"], old=["out", "map"]),
+    Scenario("map to Parquet", ["map", "-f", "parquet", "--components", "3", "-o", "out", "IN/few.jsonl"], old=["out"]),
+    Scenario("map of components to npy", ["map", "--method", "pca", "-f", "npy", "-o", "out", "IN/few.jsonl"], old=["out"]),
+    Scenario("map on a grid", ["map", "-q", "-o", "out", "IN/middle.npy"], old=["out"], slow=True),
+    Scenario("map of new rows", ["map", "-m", "IN/map", "-o", "out", "IN/few.jsonl"], old=["out"]),
+    Scenario("info of a map", ["info", "IN/map"]),
     Scenario("fit with all evidence", ["fit", "-k", "2:3", "--n-init", "1", "--k-by", "auto", "--resamples", "1", "--columns",
                                        "term,cluster,stability", "-m", "model", "-o", "out", "-s", "side", "IN/many.npy"],
              old=["out", "side"], slow=True),
