@@ -82,7 +82,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
     uint64_t fit =
         add_bytes(kc_fit_in_parts(w->j) ? kc_parts_bytes(n, d, in_memory, &parts, w->parts, w->threads) :
                                           algorithm->bytes(n, d, in_memory, w->j->opts, w->request, w->threads),
-                  w->j->path[KC_FIT_MODEL] && kc_job_fit_model_kind(w->j) == KC_MODEL_CENTROIDS ?
+                  kc_fit_needs_model(w->j) && kc_job_fit_model_kind(w->j) == KC_MODEL_CENTROIDS ?
                       kc_model_make_bytes(KC_MODEL_CENTROIDS, n, d, k) : 0);
     fit = add_bytes(fit, add_bytes(kc_fit_leave_bytes(w->j, n, k), kc_fit_time_bytes(w->j, n)));
     if (w->j->checkpoint.file)
@@ -390,7 +390,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     static const double some = 1; /* stands for weights not read yet: memory depends only on whether there are any */
     run->request = (struct kc_request){.weights = j->weight_field || j->halflife > 0 ? &some : NULL,
                                        .want_rows = kc_out_wants_figures(&j->out) || j->min_margin > -2,
-                                       .want_sums = j->path[KC_FIT_MODEL] ||
+                                       .want_sums = kc_fit_needs_model(j) ||
                                                     j->threshold.kind > KC_THRESHOLD_SIMILARITY};
     run->request.centroids = run->given.x.x;
     run->request.judge = &kc_choice_judge;

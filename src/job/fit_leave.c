@@ -60,7 +60,7 @@ int kc_fit_leave(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_e
     struct kc_clustering *f = &run->fit;
     if (!kc_job_fit_leaves(j))
         return 0;
-    if (j->path[KC_FIT_MODEL] && kc_fit_make_model(j, run, e) != 0)
+    if (kc_fit_needs_model(j) && kc_fit_make_model(j, run, e) != 0)
         return -1;
     float *least = kc_mem_alloc(f->k, sizeof *least, e);
     if (!least || find_thresholds(j, f, least, e) != 0) {

@@ -12,6 +12,11 @@ enum kc_model_kind kc_job_fit_model_kind(const struct kc_job_fit *j)
     return j->model_form == KC_MODEL_NO_ROWS ? KC_MODEL_SMALL : KC_MODEL_VOTES;
 }
 
+int kc_fit_needs_model(const struct kc_job_fit *j)
+{
+    return j->path[KC_FIT_MODEL] || (j->like && !j->like_labels && (j->path[KC_FIT_REPORT] || j->plot));
+}
+
 /* Return 1 if the job needs the clusters as rows that were read, and not as points of a space. */
 static int needs_rows_as_read(const struct kc_job_fit *j)
 {
@@ -20,7 +25,7 @@ static int needs_rows_as_read(const struct kc_job_fit *j)
 
 static struct kc_request make_request(const struct kc_job_fit *j, const double *weights)
 {
-    return (struct kc_request){.weights = weights, .want_sums = j->path[KC_FIT_MODEL] != NULL};
+    return (struct kc_request){.weights = weights, .want_sums = kc_fit_needs_model(j)};
 }
 
 int kc_fit_describe(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
@@ -66,7 +71,7 @@ uint64_t kc_fit_model_bytes(const struct kc_job_fit *j, const struct kc_shape *s
     if (needs_rows_as_read(j))
         describe = s->n * sizeof(uint32_t) + kc_describe_bytes(s->n, s->d, s->in_memory, s->k, &request, threads);
     const enum kc_model_kind kind = kc_job_fit_model_kind(j);
-    if (j->path[KC_FIT_MODEL] && kind != KC_MODEL_CENTROIDS)
+    if (kc_fit_needs_model(j) && kind != KC_MODEL_CENTROIDS)
         keep = kc_model_make_bytes(kind, s->n, s->d, s->k) +
                kc_model_keep_bytes(s->n, s->d, s->in_memory, (enum kc_model_form)j->model_form, threads);
     if (j->like && old->kind != KC_MODEL_CENTROIDS) {

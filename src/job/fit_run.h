@@ -238,6 +238,8 @@ struct kc_shape {
     uint64_t k;  /* clusters at most */
     int in_memory, weights;
 };
+/* Return 1 if the job makes a model: for a file, or to show what became of the clusters of another one. */
+int kc_fit_needs_model(const struct kc_job_fit *j);
 /* Describe the clusters on the rows as read, if a model or --like needs that and they are those of a space. */
 int kc_fit_describe(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Return the clusters with the centroids of the rows as read. */

@@ -81,6 +81,7 @@ static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, doub
         if (m->lives[i].gone)
             kc_jsonw_u64(&w, NULL, (uint64_t)m->lives[i].id);
     kc_jsonw_close(&w, ']');
+    kc_model_write_history(&w, m);
     kc_jsonw_close(&w, '}');
     return kc_jsonw_end(&w);
 }

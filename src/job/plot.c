@@ -14,7 +14,7 @@ static int run_plot(const struct kc_ctx *ctx, const struct kc_job_plot *j, struc
         return -1;
     const char *lacks = kc_picture_lacks(v, (enum kc_picture)j->kind);
     if (lacks)
-        return kc_err_set(e, KC_EINPUT, "the picture needs %s; see kclust plot --help", lacks);
+        return kc_err_set(e, KC_EINPUT, "the picture needs %s", lacks);
     kc_ctx_stage(ctx, KC_PHASE_WRITE);
     if (kc_picture_draw(v, (enum kc_picture)j->kind, &j->picture, text, e) != 0 ||
         (j->png && kc_png_make(text->p, text->n, j->scale, png, e) != 0))

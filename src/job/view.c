@@ -11,6 +11,7 @@
 #include "par/pool.h"
 #include "text/keywords.h"
 
+#define CLUSTERS 1000 /* that are assumed where they are not known yet */
 #define FIELDS_MOST (KC_VIEW_FACETS_MOST + 3)
 
 /* Everything a run holds; one place to free it. */
@@ -54,7 +55,7 @@ static void list_fields(struct view_run *r)
 static uint64_t work_bytes(const struct view_run *r, size_t n, size_t d, int in_memory)
 {
     const struct kc_job_view *j = r->j;
-    const uint64_t k = r->labels.k ? r->labels.k : n;
+    const uint64_t k = r->v->k ? r->v->k : n < CLUSTERS ? n : CLUSTERS; /* the labels are read after the rows */
     const uint64_t measure = j->labels.file ? kc_view_measure_bytes(n, d, in_memory, k, r->threads) : 0;
     const uint64_t map = j->want_map && !j->map ? kc_map_bytes(n, d, in_memory, &j->map_opts, r->threads) : 0;
     const uint64_t words = j->keywords ? kc_keywords_bytes_of(NULL, n, k, (size_t)j->keywords, r->threads) : 0;
@@ -82,12 +83,26 @@ static int copy_texts(struct view_run *r, struct kc_err *e)
                kc_strs_append(&r->v->text, &r->ds.terms, e);
 }
 
-/* Read the vectors and fields, and check that the work on them fits into --max-memory. */
+/* Check that the work on the rows fits into --max-memory, now that the clusters are known. */
+static int check_memory(const struct kc_ctx *ctx, const struct view_run *r, struct kc_err *e)
+{
+    char data[16], beside[16];
+    const uint64_t for_data = kc_dataset_bytes(&r->ds);
+    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL);
+    kc_num_human(data, for_data);
+    kc_num_human(beside, for_work);
+    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
+    if (r->j->max_memory && for_data + for_work > r->j->max_memory)
+        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory "
+                          "allows", data, beside);
+    return 0;
+}
+
+/* Read the vectors and fields. */
 static int read_rows(const struct kc_ctx *ctx, struct view_run *r, struct kc_err *e)
 {
     const struct kc_job_view *j = r->j;
     struct kc_in_opts in = j->in;
-    char data[16], beside[16];
     in.max_memory = j->max_memory;
     in.work = work_in_memory;
     in.work_arg = r;
@@ -101,14 +116,6 @@ static int read_rows(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         return -1;
     r->v->n = r->ds.rows.n;
     r->v->d = r->ds.rows.d;
-    const uint64_t for_data = kc_dataset_bytes(&r->ds);
-    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory "
-                          "allows", data, beside);
     if (r->ds.rows.n > INT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be drawn", r->ds.rows.n);
     const char *name = in.nfiles == 1 ? kc_source_name(in.files[0]) : in.nfiles ? "the vectors" : kc_source_name("-");
@@ -299,7 +306,7 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         return -1;
     if (j->vectors && read_rows(ctx, r, e) != 0)
         return -1;
-    if (j->labels.file && set_labels(ctx, r, e) != 0)
+    if ((j->labels.file && set_labels(ctx, r, e) != 0) || (j->vectors && check_memory(ctx, r, e) != 0))
         return -1;
     if (j->summary && (read_summary(r, e) != 0 || check_together(r, j->summary, r->v->k, e) != 0))
         return -1;

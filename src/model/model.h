@@ -178,6 +178,9 @@ int kc_model_log_update(struct kc_model *m, const struct kc_model_event *batch, 
                         struct kc_err *e) KC_MUST_USE;
 /* Copy the history of an older model, its fit included, to one that continues it. */
 int kc_model_continue_history(struct kc_model *m, const struct kc_model *old, struct kc_err *e) KC_MUST_USE;
+struct kc_jsonw; /* json/jsonw.h */
+/* Write the history as the member "history". (model/save.c) */
+void kc_model_write_history(struct kc_jsonw *w, const struct kc_model *m);
 /* Describe the model's fit as an event, without shares. */
 struct kc_model_event kc_model_fit_event(const struct kc_model *m);
 void kc_model_free_history(struct kc_model *m);

@@ -105,11 +105,8 @@ static void add_stability(struct kc_jsonw *w, const struct kc_model *m)
     kc_jsonw_close(w, ']');
 }
 
-/* Write the history, if there is one. */
-static void add_history(struct kc_jsonw *w, const struct kc_model *m)
+void kc_model_write_history(struct kc_jsonw *w, const struct kc_model *m)
 {
-    if (m->nevents == 0)
-        return;
     kc_jsonw_open(w, "history", '[', 1);
     for (size_t i = 0; i < m->nevents; i++) {
         const struct kc_model_event *v = &m->events[i];
@@ -170,7 +167,8 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     add_representatives(&w, m);
     add_labels(&w, m);
     add_stability(&w, m);
-    add_history(&w, m);
+    if (m->nevents > 0)
+        kc_model_write_history(&w, m);
     add_strs(&w, "pool_terms", &m->pool.terms);
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)

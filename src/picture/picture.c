@@ -37,26 +37,26 @@ const char *kc_picture_lacks(const struct kc_view *v, enum kc_picture kind)
 {
     switch (kind) {
     case KC_PICTURE_MAP:
-        return v->xy && v->n > 0 ? NULL : "coordinates of the rows";
+        return v->xy && v->n > 0 ? NULL : "vectors of the rows: name their file behind LABELS";
     case KC_PICTURE_SILHOUETTE:
-        return v->row_silhouette && v->label && v->k > 1 ? NULL : "silhouettes of the rows, in two clusters or more";
+        return v->row_silhouette && v->label && v->k > 1 ? NULL : "two clusters or more, and the vectors of the rows: name their file behind LABELS";
     case KC_PICTURE_K:
-        return v->nentries > 1 ? NULL : "figures of several k";
+        return v->nentries > 1 ? NULL : "what several k scored: --from SUMMARY, written by fit -s of a range of k";
     case KC_PICTURE_SIZES:
         return v->k > 0 ? NULL : "clusters";
     case KC_PICTURE_HEAT:
     case KC_PICTURE_TREE:
-        return v->nheat > 1 ? NULL : "centroids of two clusters or more";
+        return v->nheat > 1 ? NULL : "two clusters or more, and the vectors of the rows: name their file behind LABELS, or --model";
     case KC_PICTURE_TIME:
-        return v->bin.n > 0 ? NULL : "times of the rows";
+        return v->bin.n > 0 ? NULL : "times of the rows: --time-field FIELD";
     case KC_PICTURE_FLOW:
-        return v->flow.nstreams > 0 ? NULL : "older clusters to compare with";
+        return v->flow.nstreams > 0 ? NULL : "older clusters to compare with: --old LABELS";
     case KC_PICTURE_KEYWORDS:
-        return v->keywords.first && v->keywords.text.n > 0 ? NULL : "keywords";
+        return v->keywords.first && v->keywords.text.n > 0 ? NULL : "keywords: --from SUMMARY, or texts of the rows";
     case KC_PICTURE_HISTORY:
-        return v->nevents > 0 ? NULL : "the log of a model";
+        return v->nevents > 0 ? NULL : "a model: --model FILE";
     default:
-        return v->gold.n > 0 ? NULL : "gold labels";
+        return v->gold.n > 0 ? NULL : "labels that are known to be right: --gold FILE";
     }
 }
 

@@ -27,7 +27,7 @@ enum kc_theme { KC_THEME_AUTO, KC_THEME_LIGHT, KC_THEME_DARK };
 #define KC_THEME_WORDS "auto light dark"
 #define KC_PICTURE_POINTS ((size_t)50000) /* more are drawn as a sample */
 
-/* Return NULL if the view has what the picture needs, else what is missing, as a noun: "coordinates (--map)". */
+/* Return NULL if the view has what the picture needs, else what is missing, with the cure: "a model: --model FILE". */
 const char *kc_picture_lacks(const struct kc_view *v, enum kc_picture kind);
 /* Append the picture to svg. The view has what it needs. */
 int kc_picture_draw(const struct kc_view *v, enum kc_picture kind, const struct kc_picture_opts *o, struct kc_buf *svg,

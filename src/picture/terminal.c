@@ -77,7 +77,7 @@ static int add_map(struct sheet *s, struct kc_buf *b, struct kc_err *e)
         unsigned end = COLUMNS;
         while (end > 0 && !s->dots[y][end - 1])
             end--;
-        if (kc_buf_adds(b, "  ", e) != 0)
+        if (end > 0 && kc_buf_adds(b, "  ", e) != 0)
             return -1;
         for (unsigned x = 0; x < end; x++)
             if (add_cell(s, y, x, b, e) != 0)

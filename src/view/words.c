@@ -50,7 +50,7 @@ static int add_names(const struct kc_view *v, struct kc_strs *out, struct kc_err
 {
     struct kc_buf b = {0};
     const uint32_t n = v->k < 5 ? v->k : 5;
-    int rc = kc_buf_adds(&b, v->k > n ? "The largest are about " : "They are about ", e);
+    int rc = kc_buf_adds(&b, v->k > n ? "The largest are about " : v->k == 1 ? "It is about " : "They are about ", e);
     for (uint32_t c = 0; rc == 0 && c < n; c++) {
         size_t len;
         const char *name = kc_view_called(v, c, &len);
