@@ -7,6 +7,7 @@
 #include "job/fit_run.h"
 #include "job/view.h"
 #include "page/page.h"
+#include "picture/ink.h"
 #include "picture/terminal.h"
 
 #define KEYWORDS 10 /* of a cluster, if the run has found none */
@@ -133,10 +134,8 @@ static int fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct 
         if (kc_job_view_words(&run->ctx, KEYWORDS, j->languages, v, e) != 0)
             return -1;
     }
-    if (kc_view_set_title(v, NULL, j->in.nfiles ? j->in.files[0] : NULL, e) != 0)
-        return -1;
     return set_fields(j, run, v, e) != 0 || set_old(j, run, v, e) != 0 ? -1 :
-           kc_job_view_map(&run->ctx, &run->ds.rows, &map, v, e);
+           kc_job_view_map(&run->ctx, &run->ds.rows, &map, v, e) != 0 ? -1 : kc_ink_keep(v, e);
 }
 
 /* Fill the view, if it is not filled yet. */

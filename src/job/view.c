@@ -8,7 +8,7 @@
 #include "io/source.h"
 #include "job/align.h"
 #include "model/model.h"
-#include "par/pool.h"
+#include "picture/ink.h"
 #include "text/keywords.h"
 
 #define CLUSTERS 1000 /* that are assumed where they are not known yet */
@@ -294,7 +294,9 @@ static int add_facts(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         rc = kc_view_add_fact(v, e, "map", "%s", v->map_how);
     if (rc == 0 && !v->command && ctx->command && !(v->command = kc_mem_strdup(ctx->command, e)))
         rc = -1;
-    return rc != 0 ? -1 : kc_view_set_title(v, j->title, j->in.nfiles ? j->in.files[0] : j->model, e);
+    if (rc == 0 && j->title && !(v->title = kc_mem_strdup(j->title, e)))
+        rc = -1;
+    return rc;
 }
 
 /* Load everything in the order in which one part needs another. */
@@ -320,12 +322,12 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         (j->map ? kc_job_view_map_file(ctx, j->map, &r->ds.rows, r->v, e) :
                   kc_job_view_map(ctx, &r->ds.rows, &j->map_opts, r->v, e)) != 0)
         return -1;
-    return fill_comparisons(ctx, r, e) != 0 ? -1 : add_facts(ctx, r, e);
+    return fill_comparisons(ctx, r, e) != 0 || kc_ink_keep(r->v, e) != 0 ? -1 : add_facts(ctx, r, e);
 }
 
 int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, struct kc_view *v, struct kc_err *e)
 {
-    struct view_run r = {.j = j, .threads = kc_pool_threads(ctx->pool), .v = v};
+    struct view_run r = {.j = j, .threads = kc_job_view_threads(ctx), .v = v};
     const int rc = load_view(ctx, &r, e);
     kc_model_free(&r.model);
     kc_labelling_free(&r.gold);

@@ -35,7 +35,7 @@ struct kc_job_view {
     const char *group_by;     /* or NULL */
     struct kc_facet facet[KC_VIEW_FACETS_MOST];
     size_t nfacets;
-    const char *title;        /* NULL: made of the names of the files */
+    const char *title;        /* or NULL */
     uint64_t worst;           /* rows listed that lower the agreement with gold labels */
     uint64_t max_memory;      /* bytes, 0: no limit */
 };
@@ -46,9 +46,12 @@ struct kc_job_view {
 int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, struct kc_view *v,
                      struct kc_err *e) KC_MUST_USE;
 
+/* Return the threads of the context. (job/view_map.c) */
+unsigned kc_job_view_threads(const struct kc_ctx *ctx);
+
 /* Steps that other jobs share, whose rows are loaded already (job/view_rows.c). */
 
-/* Set the title and the facts of a view of one file: what it is ("model") and its name; and the command. */
+/* Set the facts of a view of one file: what it is ("model") and its name; and the command. */
 int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
                       struct kc_err *e) KC_MUST_USE;
 /* Compute the map of the rows. (job/view_map.c) */

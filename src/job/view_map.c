@@ -9,6 +9,11 @@
 #include "model/map.h"
 #include "par/pool.h"
 
+unsigned kc_job_view_threads(const struct kc_ctx *ctx)
+{
+    return kc_pool_threads(ctx->pool);
+}
+
 /* Allocate the coordinates, and say how they were made. */
 static int begin_map(struct kc_view *v, const char *how, struct kc_err *e)
 {

@@ -12,8 +12,7 @@
 int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
                       struct kc_err *e)
 {
-    if (kc_view_set_title(v, NULL, file, e) != 0 ||
-        kc_view_add_fact(v, e, what, "%.400s", kc_source_name(file)) != 0 ||
+    if (kc_view_add_fact(v, e, what, "%.400s", kc_source_name(file)) != 0 ||
         kc_view_add_fact(v, e, "rows", "%llu", (unsigned long long)v->n) != 0 ||
         kc_view_add_fact(v, e, "clusters", "%u", v->k) != 0 || kc_view_add_fact(v, e, "kclust", "%s", KC_VERSION) != 0)
         return -1;

@@ -77,11 +77,27 @@ static unsigned char pick_ink(const double *at, uint32_t c, const unsigned char 
     return best;
 }
 
+int kc_ink_keep(struct kc_view *v, struct kc_err *e)
+{
+    unsigned char *ink = kc_mem_alloc(v->k, sizeof *ink, e);
+    if (!ink || kc_ink_choose(v, ink, e) != 0) {
+        kc_mem_free(ink);
+        return -1;
+    }
+    v->ink = ink;
+    return 0;
+}
+
 /* Up to KC_INKS clusters have a colour each, in their order, which is that of their sizes: the largest clusters have
  * the colours that differ most. */
 int kc_ink_choose(const struct kc_view *v, unsigned char *ink, struct kc_err *e)
 {
     uint32_t used[KC_INKS] = {0};
+    if (v->ink) {
+        for (uint32_t c = 0; c < v->k; c++)
+            ink[c] = v->ink[c];
+        return 0;
+    }
     const int placed = v->xy && v->label && v->k > KC_INKS;
     double *at = placed ? kc_mem_alloc((size_t)v->k * 2, sizeof *at, e) : NULL;
     int rc = !placed ? 0 : at ? find_middles(v, at, e) : -1;

@@ -14,6 +14,8 @@ extern const uint32_t kc_inks[2][KC_INKS];
 extern const uint32_t kc_ink_heat[2][KC_HEATS];
 extern const uint32_t kc_ink_noise[2], kc_ink_paper[2], kc_ink_text[2], kc_ink_faint[2], kc_ink_rule[2];
 
+/* Choose the colours and keep them in the view, for all its pictures. */
+int kc_ink_keep(struct kc_view *v, struct kc_err *e) KC_MUST_USE;
 /* Give each cluster of the view a colour: ink (k). */
 int kc_ink_choose(const struct kc_view *v, unsigned char *ink, struct kc_err *e) KC_MUST_USE;
 

@@ -1,6 +1,6 @@
-/* How wide text is. A picture is drawn without fonts at hand, so widths are those of Helvetica, rounded, which common
- * sans-serif fonts come near to; East Asian characters take a whole em, combining marks nothing, others .6 em. A label
- * that is a little wider than estimated still has the gap that is kept around it. */
+/* How wide text is. A picture is drawn without fonts at hand, so widths are those of Helvetica and a twelfth more: the
+ * widest of the common sans-serif fonts come near to that. East Asian characters take a whole em, combining marks
+ * nothing, others .6 em. A label that is a little wider than estimated still has the gap that is kept around it. */
 #include "picture/svg.h"
 
 #include "base/utf8.h"
@@ -17,7 +17,7 @@ static const unsigned char widths[95] = {
 static double measure_char(const char *p, size_t n)
 {
     if (n == 1 && *p >= ' ' && *p <= '~')
-        return widths[*p - ' '] / 100.0;
+        return widths[*p - ' '] * 13 / 1200.0;
     const unsigned columns = kc_out_columns(p, n);
     return columns == 2 ? 1 : columns == 0 ? 0 : .6;
 }

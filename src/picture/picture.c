@@ -39,14 +39,16 @@ const char *kc_picture_lacks(const struct kc_view *v, enum kc_picture kind)
     case KC_PICTURE_MAP:
         return v->xy && v->n > 0 ? NULL : "vectors of the rows: name their file behind LABELS";
     case KC_PICTURE_SILHOUETTE:
-        return v->row_silhouette && v->label && v->k > 1 ? NULL : "two clusters or more, and the vectors of the rows: name their file behind LABELS";
+        return v->row_silhouette && v->label && v->k > 1 ? NULL :
+               "two clusters or more, and the vectors of the rows: name their file behind LABELS";
     case KC_PICTURE_K:
         return v->nentries > 1 ? NULL : "what several k scored: --from SUMMARY, written by fit -s of a range of k";
     case KC_PICTURE_SIZES:
         return v->k > 0 ? NULL : "clusters";
     case KC_PICTURE_HEAT:
     case KC_PICTURE_TREE:
-        return v->nheat > 1 ? NULL : "two clusters or more, and the vectors of the rows: name their file behind LABELS, or --model";
+        return v->nheat > 1 ? NULL : "two clusters or more, and the vectors of the rows: name their file behind "
+                                     "LABELS, or --model";
     case KC_PICTURE_TIME:
         return v->bin.n > 0 ? NULL : "times of the rows: --time-field FIELD";
     case KC_PICTURE_FLOW:

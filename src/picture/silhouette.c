@@ -85,7 +85,7 @@ static int draw_all(struct kc_svg *s, const float *value, const size_t *first)
         kc_svg_called(s, names - 8, y + h / 2 + 4, KC_END, 12, "t", c, names - 16);
         if (first[c + 1] > first[c])
             draw_cluster(s, &x, c, value + first[c], first[c + 1] - first[c], y, h);
-        snprintf(text, sizeof text, "%.2f", v->cluster[c].silhouette);
+        snprintf(text, sizeof text, "%.2f", fabs(v->cluster[c].silhouette) < .005 ? 0 : v->cluster[c].silhouette);
         if (!isnan(v->cluster[c].silhouette))
             kc_svg_words(s, width - 4, y + h / 2 + 4, KC_END, 11, "f", text);
         y += h + GAP;

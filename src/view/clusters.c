@@ -249,20 +249,6 @@ int kc_view_add_facet(struct kc_view *v, const char *name, const struct kc_field
     return rc;
 }
 
-int kc_view_set_title(struct kc_view *v, const char *given, const char *file, struct kc_err *e)
-{
-    const char *slash = file ? strrchr(file, '/') : NULL, *name = slash ? slash + 1 : file;
-    if (!given && (!name || !*name || strcmp(name, "-") == 0))
-        return 0;
-    v->title = kc_mem_strdup(given ? given : name, e);
-    if (!v->title)
-        return -1;
-    char *dot = given ? NULL : strchr(v->title + 1, '.');
-    if (dot)
-        *dot = '\0';
-    return 0;
-}
-
 int kc_view_add_fact(struct kc_view *v, struct kc_err *e, const char *name, const char *fmt, ...)
 {
     char text[512];

@@ -59,9 +59,6 @@ int kc_view_add_facet(struct kc_view *v, const char *name, const struct kc_field
 /* Return the place of the cluster with that id, KC_NONE if there is none. */
 uint32_t kc_view_find(const struct kc_view *v, int64_t id);
 
-/* Set the title: the one that is given, else the name of the file without folder and suffixes; NULL: none. */
-int kc_view_set_title(struct kc_view *v, const char *given, const char *file, struct kc_err *e) KC_MUST_USE;
-
 /* Append a fact, "rows" and "1503". */
 int kc_view_add_fact(struct kc_view *v, struct kc_err *e, const char *name, const char *fmt, ...)
     KC_PRINTF(4, 5) KC_MUST_USE;

@@ -85,6 +85,7 @@ void kc_view_free(struct kc_view *v)
     kc_strs_free(&v->gold);
     kc_mem_free(v->gold_rows);
     kc_mem_free(v->worst);
+    kc_mem_free(v->ink);
     kc_strs_free(&v->fact);
     kc_strs_free(&v->doubt);
     kc_mem_free(v->command);

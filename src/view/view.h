@@ -127,6 +127,8 @@ struct kc_view {
     struct kc_view_worst *worst; /* (nworst) */
     size_t nworst;
 
+    unsigned char *ink;     /* (k) the clusters' colours (picture/ink.h), once they are chosen; or NULL */
+
     /* How it was made. */
     struct kc_strs fact;    /* pairs: "rows", "1503"; names of options, versions, input */
     struct kc_strs doubt;   /* warnings, and what else to doubt, as sentences */

@@ -9,6 +9,7 @@
 
 #define GOOD .25
 #define FAIR .1
+#define TOLD ((size_t)5) /* warnings of the run */
 
 /* Append a sentence. */
 static int add_sentence(struct kc_strs *out, struct kc_err *e, const char *fmt, ...) KC_PRINTF(3, 4);
@@ -38,11 +39,27 @@ static const char *count(char out[32], uint64_t n)
     return out;
 }
 
+/* Return how many bytes of a text are shown: at most `most`, and whole characters. */
+static int clip(const char *p, size_t n, size_t most)
+{
+    if (n <= most)
+        return (int)n;
+    for (n = most; n > 0 && ((unsigned char)p[n] & 0xC0) == 0x80;)
+        n--;
+    return (int)n;
+}
+
 /* Say how the silhouette is. */
 static const char *judge_silhouette(double s)
 {
     return s >= .5 ? "very clearly apart" : s >= GOOD ? "clearly apart" :
            s >= FAIR ? "apart, but their borders are soft" : s >= 0 ? "hardly apart" : "not apart";
+}
+
+/* Return 1 if clusters are called by words, not by the numbers of rows. */
+static int has_names(const struct kc_view *v)
+{
+    return v->name.n > 0 || (v->representatives.first && (v->text.n > 0 || !v->label));
 }
 
 /* Append what the clusters are about: the names of the largest. */
@@ -55,7 +72,7 @@ static int add_names(const struct kc_view *v, struct kc_strs *out, struct kc_err
         size_t len;
         const char *name = kc_view_called(v, c, &len);
         rc = kc_buf_printf(&b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", c == 0 ? "" : c + 1 < n ? ", " : " and ",
-                           (int)(len < 100 ? len : 100), name);
+                           clip(name, len, 100), name);
     }
     if (rc == 0 && kc_buf_addc(&b, '.', e) == 0)
         rc = kc_strs_add(out, b.p, b.n, e);
@@ -86,10 +103,11 @@ int kc_view_headline(const struct kc_view *v, struct kc_strs *out, struct kc_err
     if (add_sentence(out, e, "%s row%s fall%s into %s cluster%s.", count(rows, v->n), v->n == 1 ? "" : "s",
                      v->n == 1 ? "s" : "", count(k, v->k), v->k == 1 ? "" : "s") != 0)
         return -1;
-    if ((v->name.n > 0 || v->representatives.first) && add_names(v, out, e) != 0)
+    if (has_names(v) && add_names(v, out, e) != 0)
         return -1;
-    if (v->noise > 0 && add_sentence(out, e, "%s rows (%.0f %%) are in no cluster.", count(noise, v->noise),
-                                     100 * (double)v->noise / (double)v->n) != 0)
+    if (v->noise > 0 && add_sentence(out, e, "%s row%s (%.0f %%) %s in no cluster.", count(noise, v->noise),
+                                     v->noise == 1 ? "" : "s", 100 * (double)v->noise / (double)v->n,
+                                     v->noise == 1 ? "is" : "are") != 0)
         return -1;
     if (!isnan(v->silhouette) && v->k > 1 &&
         add_sentence(out, e, "The clusters are %s: the mean silhouette is %.2f, on a scale from \xE2\x88\x92" "1 to 1, "
@@ -120,7 +138,7 @@ static int doubt_clusters(const struct kc_view *v, int stability, double limit, 
         const char *name = kc_view_called(v, c, &len);
         if (n++ < 3)
             rc = kc_buf_printf(&b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", n > 1 ? ", " : "",
-                               (int)(len < 80 ? len : 80), name);
+                               clip(name, len, 80), name);
     }
     if (rc == 0 && n > 3)
         rc = kc_buf_printf(&b, e, " and %u more", n - 3);
@@ -151,5 +169,11 @@ int kc_view_doubts(const struct kc_view *v, struct kc_strs *out, struct kc_err *
                        e) != 0 ||
         doubt_clusters(v, 0, 0, ": most rows are nearer to another cluster (a silhouette below 0).", out, e) != 0)
         return -1;
-    return kc_strs_append(out, &v->doubt, e);
+    for (size_t i = 0; i < v->doubt.n && i < TOLD; i++) {
+        size_t n;
+        const char *p = kc_strs_get(&v->doubt, i, &n);
+        if (kc_strs_add(out, p, n, e) != 0)
+            return -1;
+    }
+    return v->doubt.n <= TOLD ? 0 : add_sentence(out, e, "There were %zu more warnings.", v->doubt.n - TOLD);
 }

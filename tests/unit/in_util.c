@@ -100,7 +100,7 @@ char *input_read(struct input *in)
     struct kc_dataset ds;
     struct kc_in_tune tune = {in->block};
     struct kc_pool *pool = kc_pool_new(in->threads ? in->threads : 1, &e);
-    struct kc_ctx ctx = {pool, log_line, NULL, &logged, NULL};
+    struct kc_ctx ctx = {.pool = pool, .log = log_line, .arg = &logged};
     if (!pool)
         abort();
     int rc = kc_in_load_tuned(&ctx, &in->o, &tune, &ds, &e);

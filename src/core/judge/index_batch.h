@@ -19,6 +19,7 @@
 
 #include "core/judge/index.h"
 #include "la/product.h"
+#include "par/pool.h"
 
 #define KC_INDEX_COLS 256 /* most clusters, and most cells, of a batch of several partitions: products stay in L2 */
 #define KC_INDEX_PARTITIONS 32 /* most partitions of a batch */
