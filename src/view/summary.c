@@ -11,6 +11,7 @@
 struct reader {
     struct kc_view *v;
     const char *name; /* of its file */
+    struct kc_view_index index; /* of the view's clusters, once they are made */
     struct kc_buf tmp;
     struct kc_err *e;
 };
@@ -129,12 +130,12 @@ static int make_clusters(struct reader *r, const char *array)
 }
 
 /* Find the object of each cluster of the view: of (k), NULL where there is none. */
-static void find_objects(const struct kc_view *v, const char *array, const char **of)
+static void find_objects(const struct reader *r, const char *array, const char **of)
 {
-    for (uint32_t c = 0; c < v->k; c++)
+    for (uint32_t c = 0; c < r->v->k; c++)
         of[c] = NULL;
     for (const char *p = kc_json_first(array); p; p = kc_json_next(kc_json_past(p))) {
-        const uint32_t c = kc_view_find(v, (int64_t)get_count(p, "id"));
+        const uint32_t c = kc_view_find(&r->index, (int64_t)get_count(p, "id"));
         if (c != KC_NONE)
             of[c] = p;
     }
@@ -191,15 +192,14 @@ static int read_texts(struct reader *r, const char *const *of)
     return rc;
 }
 
-static int read_clusters(struct reader *r, const char *top)
+static int read_clusters(struct reader *r, const char *array)
 {
-    const char *array = kc_json_find(top, "clusters");
-    if (!array || *array != '[' || make_clusters(r, array) != 0)
-        return array && *array == '[' ? -1 : 0;
+    if (make_clusters(r, array) != 0 || kc_view_index_make(&r->index, r->v, r->e) != 0)
+        return -1;
     const char **of = kc_mem_alloc(r->v->k, sizeof *of, r->e);
     if (!of)
         return -1;
-    find_objects(r->v, array, of);
+    find_objects(r, array, of);
     const int rc = read_texts(r, of);
     kc_mem_free(of);
     return rc;
@@ -219,19 +219,19 @@ static int read_level(struct reader *r, const char *object, const char *clusters
     for (q = q && *q == '[' ? kc_json_first(q) : NULL; q && p;
          q = kc_json_next(kc_json_past(q)), p = kc_json_next(kc_json_past(p))) {
         uint64_t parent;
-        const uint32_t c = kc_view_find(v, (int64_t)get_count(p, "id"));
+        const uint32_t c = kc_view_find(&r->index, (int64_t)get_count(p, "id"));
         if (c != KC_NONE && kc_json_u64(q, &parent) == 0 && parent < level->k)
             level->parent[c] = (uint32_t)parent;
     }
     return 0;
 }
 
-static int read_levels(struct reader *r, const char *top)
+static int read_levels(struct reader *r, const char *top, const char *clusters)
 {
     struct kc_view *v = r->v;
-    const char *levels = kc_json_find(top, "levels"), *clusters = kc_json_find(top, "clusters");
+    const char *levels = kc_json_find(top, "levels");
     const size_t n = count_elements(levels);
-    if (n == 0 || !clusters || v->nlevels > 0)
+    if (n == 0 || v->nlevels > 0)
         return 0;
     v->level = kc_mem_zalloc(n, sizeof *v->level, r->e);
     if (!v->level)
@@ -278,20 +278,27 @@ static int read_run(struct reader *r, const char *top)
     return 0;
 }
 
+int kc_view_refuse_summary(const char *name, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, name, 0, "no summary of a fit, which fit -s writes as JSON");
+}
+
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name, struct kc_err *e)
 {
     struct reader r = {.v = v, .name = name, .e = e};
     struct kc_json_fault f;
     const char *top = kc_json_ws(text), *past = kc_json_skip(top, text + n, 0, &f);
-    if (!past || *top != '{' || !kc_json_find(top, "k") || !kc_json_find(top, "clusters"))
-        return kc_err_at(e, KC_EINPUT, name, 0, "no summary of a fit, which fit -s writes as JSON");
+    const char *clusters = past && kc_json_ws(past) == text + n ? kc_json_find(top, "clusters") : NULL;
+    if (!clusters || *clusters != '[' || !kc_json_find(top, "k"))
+        return kc_view_refuse_summary(name, e);
     v->n = v->n ? v->n : get_count(top, "n");
     v->d = v->d ? v->d : get_count(top, "dim");
     v->silhouette = isnan(v->silhouette) ? get_real(top, "silhouette") : v->silhouette;
     if (!v->label)
         v->noise = get_count(top, "unassigned");
-    const int rc = read_sweep(&r, top) != 0 || read_clusters(&r, top) != 0 || read_levels(&r, top) != 0 ||
-                           read_run(&r, top) != 0 ? -1 : 0;
+    const int rc = read_sweep(&r, top) != 0 || read_clusters(&r, clusters) != 0 ||
+                           read_levels(&r, top, clusters) != 0 || read_run(&r, top) != 0 ? -1 : 0;
+    kc_view_index_free(&r.index);
     kc_buf_free(&r.tmp);
     return rc;
 }
