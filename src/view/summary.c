@@ -13,18 +13,20 @@ struct reader {
     const char *name; /* of its file */
     struct kc_view_index index; /* of the view's clusters, once they are made */
     struct kc_buf tmp;
+    int failed; /* memory was short for a text */
     struct kc_err *e;
 };
 
-/* Decode a string into r->tmp. Return NULL if it is none; else its bytes, with a NUL behind them. */
+/* Decode a string into r->tmp. Return NULL if it is none, or if memory is short, which r->failed remembers; else its
+ * bytes, with a NUL behind them. */
 static const char *decode_text(struct reader *r, const char *p, size_t *n)
 {
     struct kc_json_str s;
     r->tmp.n = 0;
-    if (!p || kc_json_text(p, &s) != 0 || kc_json_decode(&s, &r->tmp, r->e) != 0)
-        return NULL;
+    const int none = !p || kc_json_text(p, &s) != 0 ? 1 : kc_json_decode(&s, &r->tmp, r->e);
     *n = r->tmp.n;
-    return kc_buf_addc(&r->tmp, '\0', r->e) == 0 ? r->tmp.p : NULL;
+    r->failed |= none < 0 || (none == 0 && kc_buf_addc(&r->tmp, '\0', r->e) != 0);
+    return none == 0 && !r->failed ? r->tmp.p : NULL;
 }
 
 /* Return a number, or NAN if it is missing. */
@@ -297,7 +299,7 @@ int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const ch
     if (!v->label)
         v->noise = get_count(top, "unassigned");
     const int rc = read_sweep(&r, top) != 0 || read_clusters(&r, clusters) != 0 ||
-                           read_levels(&r, top, clusters) != 0 || read_run(&r, top) != 0 ? -1 : 0;
+                           read_levels(&r, top, clusters) != 0 || read_run(&r, top) != 0 || r.failed ? -1 : 0;
     kc_view_index_free(&r.index);
     kc_buf_free(&r.tmp);
     return rc;
