@@ -100,9 +100,14 @@ static int read_rows(const struct kc_ctx *ctx, struct labels_run *run, struct kc
     struct kc_labelling numbers = run->old; /* with the rows' numbers for labels */
     char other[1100] = "the vectors";
     const struct kc_in_opts *in = &run->j->in;
-    struct kc_job_edit j = *run->j;
-    j.in.term_field_of_labels = 1;
-    if (kc_edit_read_rows(ctx, &j, 0, NULL, &run->ds, e) != 0)
+    struct kc_job_edit *j = kc_mem_alloc(1, sizeof *j, e); /* its list of edits is too large for a small stack */
+    if (!j)
+        return -1;
+    *j = *run->j;
+    j->in.term_field_of_labels = 1;
+    const int read = kc_edit_read_rows(ctx, j, 0, NULL, &run->ds, e);
+    kc_mem_free(j);
+    if (read != 0)
         return -1;
     const char *hint = run->ds.terms.n == 0 ?
                        "; the vectors have no terms but their row numbers: --terms FILE gives them terms" :

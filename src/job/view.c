@@ -335,11 +335,17 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
 
 int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, struct kc_view *v, struct kc_err *e)
 {
-    struct view_run r = {.j = j, .threads = kc_job_view_threads(ctx), .v = v};
-    const int rc = load_view(ctx, &r, e);
-    kc_model_free(&r.model);
-    kc_labelling_free(&r.gold);
-    kc_labelling_free(&r.labels);
-    kc_dataset_free(&r.ds);
+    struct view_run *r = kc_mem_zalloc(1, sizeof *r, e); /* too large for a small stack */
+    if (!r)
+        return -1;
+    r->j = j;
+    r->threads = kc_job_view_threads(ctx);
+    r->v = v;
+    const int rc = load_view(ctx, r, e);
+    kc_model_free(&r->model);
+    kc_labelling_free(&r->gold);
+    kc_labelling_free(&r->labels);
+    kc_dataset_free(&r->ds);
+    kc_mem_free(r);
     return rc;
 }
