@@ -318,22 +318,27 @@ static int run_labels(const struct kc_ctx *ctx, struct labels_run *run, struct k
 
 int kc_edit_labels(const struct kc_ctx *ctx, const struct kc_job_edit *j, struct kc_buf *text, struct kc_err *e)
 {
-    struct labels_run run = {.j = j, .name = kc_source_name(j->labels)};
-    const int rc = run_labels(ctx, &run, text, e);
-    kc_outputs_free(run.output, KC_EDIT_OUTPUTS);
-    kc_mem_free(run.rows);
-    kc_strs_free(&run.titles);
-    kc_mem_free(run.title);
-    kc_mem_free(run.title_row);
-    kc_mem_free(run.id_row);
-    kc_strs_free(&run.ids);
-    kc_mem_free(run.first);
-    kc_mem_free(run.label);
-    kc_mem_free(run.row_of);
-    kc_dataset_free(&run.ds);
-    kc_edits_free(&run.edits);
-    kc_mem_free(run.size);
-    kc_labelling_free(&run.old);
-    kc_label_text_free(&run.text);
+    struct labels_run *run = kc_mem_zalloc(1, sizeof *run, e); /* too large for a small stack */
+    if (!run)
+        return -1;
+    run->j = j;
+    run->name = kc_source_name(j->labels);
+    const int rc = run_labels(ctx, run, text, e);
+    kc_outputs_free(run->output, KC_EDIT_OUTPUTS);
+    kc_mem_free(run->rows);
+    kc_strs_free(&run->titles);
+    kc_mem_free(run->title);
+    kc_mem_free(run->title_row);
+    kc_mem_free(run->id_row);
+    kc_strs_free(&run->ids);
+    kc_mem_free(run->first);
+    kc_mem_free(run->label);
+    kc_mem_free(run->row_of);
+    kc_dataset_free(&run->ds);
+    kc_edits_free(&run->edits);
+    kc_mem_free(run->size);
+    kc_labelling_free(&run->old);
+    kc_label_text_free(&run->text);
+    kc_mem_free(run);
     return rc;
 }
