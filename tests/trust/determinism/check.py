@@ -255,6 +255,7 @@ def graph(h, data, forms_of, threads, binary=None):
                  ["score", "--json", "--near-duplicates", "0.6", "--worst", "40", "--gold", labels, labels],
                  ["fit", "-k", "2:4", "--n-init", "1", "--k-by", "auto", "--resamples", "2", "--columns", "term,cluster,stability"],
                  ["map", "--columns", "x,y,term"], ["map", "--components", "3", "--labels", labels], ["map", "--method", "pca"],
+                 ["plot", "map", "--width", "800", labels], ["plot", "silhouette", "--width", "800", labels],
                  ["neighbours", "--neighbours", "7"], ["neighbours", "--neighbours", "7", "--recall", "0.9"],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "graph:12", *COLUMNS],
                  ["fit", "-k", "2:6", "--n-init", "2", "--space", "pca:7", *COLUMNS],

@@ -207,6 +207,17 @@ def edit(form):
     return run
 
 
+def summary(folder, n):
+    clusters = [{"id": i, "size": 2, "label": "c%d" % i, "keywords": [{"word": "w%d" % i, "weight": 1}]} for i in range(n)]
+    put(folder, "s", json.dumps({"k": n, "n": 2 * n, "clusters": clusters, "levels": [{"k": 2, "parents": [i % 2 for i in range(n)]}]}))
+    return ["report", "--from", "s", "-o", "page"]
+
+
+def picture(folder, n):
+    put(folder, "l", lines("t%d\t%d" % (i, i // 2) for i in range(2 * n)))
+    return ["plot", "sizes", "-o", "page.svg", "l"]
+
+
 SCENARIOS = {
     "jsonl": (2000, text(lambda i: {})),
     "jsonl with many members": (60, text(lambda i: {"m%d" % j: j for j in range(100)})),
@@ -260,6 +271,8 @@ SCENARIOS = {
     "model": (400, model("info")),
     "update": (1000, update),
     "pairs": (500, pairs),
+    "report of a summary": (2000, summary),
+    "picture of many clusters": (2000, picture),
     "edit of a model": (400, edit("model")),
     "edit of labels, tsv": (4000, edit("t%d\t%d")),
     "edit of labels, jsonl": (4000, edit('{"term": "t%d", "cluster_id": %d}')),
@@ -302,7 +315,7 @@ def measure(label):
         for step in range(STEPS + 1):
             folder = h.folder()
             args = make(folder, n << step)
-            if args[0] not in ("info", "convert", "diff", "score", "update", "edit"):
+            if args[0] not in ("info", "convert", "diff", "score", "update", "edit", "report", "plot"):
                 args = ["fit", *args]
             count, code = count_instructions(folder, [args[0], *(["-j", "1"] if args[0] in ("fit", "update") else []), *args[1:]])
             counts.append(count)
