@@ -174,6 +174,9 @@ warnings:
 	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit
 
 # What is generated from the option tables and committed.
+pictures: kclust
+	tests/tools/pictures.sh testdata/pictures
+
 completions: kclust
 	./kclust help --completions bash > completions/kclust.bash
 	./kclust help --completions zsh > completions/_kclust
@@ -221,5 +224,5 @@ help:
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
 .DELETE_ON_ERROR:

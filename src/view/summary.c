@@ -52,7 +52,7 @@ static int add_fact(struct reader *r, const char *object, const char *key, const
     if (text)
         return kc_view_add_fact(r->v, r->e, name, "%.400s", text);
     const double x = get_real(object, key);
-    return isnan(x) ? 0 : kc_view_add_fact(r->v, r->e, name, "%.10g", x);
+    return isnan(x) || x == 0 ? 0 : kc_view_add_fact(r->v, r->e, name, x == floor(x) ? "%.0f" : "%.4f", x);
 }
 
 /* Read the figures of one k. */
