@@ -289,6 +289,16 @@ def model():
                                                 "votes": build(2, rows="F16", kind="votes"), "small": build(1, kind="small"),
                                                 "bytes": build(2, rows="I8", kind="votes")}.items()):
         put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2]), header, b"\0", data)
+    x = np.eye(3, 2, dtype="<f2")
+    x[2, 1] = 1
+    parts = [("row_hashes", "U64", np.arange(3, dtype="<u8")), ("places", "F32", np.arange(6, dtype="<f4").reshape(3, 2)),
+             ("rows", "F16", x)]
+    header, data = {"__metadata__": {"format": "kclust-map", "version": "1", "info": pyjson.dumps(
+        {"kclust": "0.3.0", "method": "tsne", "exaggeration": 1.0, "perplexity": 22.0})}}, b""
+    for name, kind, a in parts:
+        header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + a.nbytes]}
+        data += a.tobytes()
+    put("model", "seed-map", bytes([1]), pyjson.dumps(header).encode(), b"\0", data)
     header, data = build(1)
     put("model", "seed-whole", bytes([0]), struct.pack("<Q", len(header)), header, data)
     put("model", "seed-length", bytes([2]), struct.pack("<Q", 1 << 60), header)

@@ -1,4 +1,4 @@
-/* The model file. Bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may
+/* The model file, and the file of a map. Bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may
  * grow without its length being guessed. What is accepted holds together and is written back in one form. */
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "model/assign.h"
 #include "model/edit.h"
+#include "model/map.h"
 #include "par/pool.h"
 
 static void holds_together(const struct kc_model *m)
@@ -162,6 +163,29 @@ static void by_path(const uint8_t *p, size_t n, int through_pipe, const struct k
         fuzz_fail("from memory '%s', by its path '%s'", want->msg, e.msg);
 }
 
+/* The same bytes as a map. One that is accepted holds together, and takes rows. */
+static void try_map(const uint8_t *p, size_t n)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_buf made = {NULL, 0, 0};
+    struct kc_map m;
+    const int rc = kc_map_parse(&m, (const char *)p, n, "map", &e);
+    FUZZ_CHECK((rc == 0) == (e.code == KC_OK) && (rc == 0 || e.code == KC_EINPUT));
+    if (rc == 0 && m.rows.d <= 4096) {
+        float *x = calloc(2 * m.rows.d, sizeof *x);
+        if (!x)
+            abort();
+        x[0] = x[2 * m.rows.d - 1] = 1;
+        FUZZ_CHECK(m.rows.rows.n > 0 && (m.dims == 2 || m.dims == 3));
+        FUZZ_CHECK(kc_map_place_each(&m, x, 2, m.rows.d, &made, &e) == 0);
+        for (size_t i = 0; i < 2 * m.dims; i++)
+            FUZZ_CHECK(!isnan(kc_map_places(&made)[i]));
+        free(x);
+    }
+    kc_buf_free(&made);
+    kc_map_free(&m);
+}
+
 void fuzz_model(const uint8_t *p, size_t n)
 {
     struct kc_err e = KC_ERR_INIT;
@@ -186,6 +210,7 @@ void fuzz_model(const uint8_t *p, size_t n)
         p = own;
         n = 8 + header + data;
     }
+    try_map(p, n);
     int rc = kc_model_parse(&m, (const char *)p, n, "model", &e);
     FUZZ_CHECK((rc == 0) == (e.code == KC_OK));
     if (rc != 0) {
