@@ -253,12 +253,11 @@ static void make_groups(struct maker *m)
     v->group_figures = get(m, 3, sizeof *v->group_figures);
     for (uint32_t c = 0; c < v->k && !m->failed; c++) {
         v->cluster[c].group = c % 3;
-        v->group_figures[c % 3].size += v->cluster[c].size;
+        v->group_figures[c % 3].rows += v->cluster[c].size;
+        v->group_figures[c % 3].clusters++;
     }
     for (int g = 0; g < 3 && !m->failed; g++) {
-        v->group_figures[g].cohesion = 0.6 + 0.1 * unit(m);
         v->group_figures[g].silhouette = 0.3 * unit(m);
-        v->group_figures[g].stability = (double)NAN;
     }
 }
 
