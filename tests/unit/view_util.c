@@ -391,7 +391,7 @@ static void make_events(struct maker *m)
     v->event = get(m, v->nevents, sizeof *v->event);
     for (size_t i = 0; i < v->nevents && !m->failed; i++)
         v->event[i] = (struct kc_view_event){1, i, 1760000000 + (int64_t)i * 604800, 900 + 40 * i, 850 + 40 * i, i == 4,
-                                             50, v->k, 0.62 - 0.01 * (double)i, 0.3, 1.1, i == 5};
+                                             50, v->k, 0.62 - 0.01 * (double)i, 0.3, 1.1};
 }
 
 static void make_facts(struct maker *m)
