@@ -1,7 +1,6 @@
 /* How wide text is. A picture is drawn without fonts at hand, so widths are those of Helvetica and a twelfth more: the
  * widest of the common sans-serif fonts come near to that. East Asian characters take a whole em, combining marks
- * nothing, others two thirds of one. A label that is a little wider than estimated still has the gap that is kept around
- * it. */
+ * nothing, others two thirds of one. A label that is a little wider still has the gap around it. */
 #include "picture/svg.h"
 
 #include "base/utf8.h"
