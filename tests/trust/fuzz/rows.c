@@ -50,7 +50,7 @@ static void place(int fd, int as)
 static void load_path(struct fuzz_load *l, const struct kc_in_opts *o, struct fuzz_how how)
 {
     struct kc_in_tune tune = {how.block};
-    struct kc_ctx ctx = {pool_of(how.threads), log_line, NULL, &l->log, NULL};
+    struct kc_ctx ctx = {.pool = pool_of(how.threads), .log = log_line, .arg = &l->log};
     l->e = (struct kc_err)KC_ERR_INIT;
     l->log = (struct kc_buf){NULL, 0, 0};
     l->x = NULL;
