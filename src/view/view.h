@@ -105,6 +105,8 @@ struct kc_view {
     size_t nentries;
     enum kc_index k_by;
     uint32_t k_selected;    /* before size limits; 0: there was no choice */
+    double confidence;      /* share of random halves of the rows that choose it or one near it; NAN: not known */
+    uint32_t runner_up;     /* the next best k that is not near it; 0: not known */
     unsigned evidence;      /* bits KC_EVIDENCE_...: the figures that the entries have */
     int structure;          /* 1 there is some, 0 none was found, -1 not tested */
 

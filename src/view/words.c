@@ -82,6 +82,21 @@ static int add_names(const struct kc_view *v, struct kc_strs *out, struct kc_err
     return rc;
 }
 
+/* Append how the number of clusters was chosen. */
+static int add_choice(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    char sure[160] = "", next[80] = "";
+    if (v->nentries < 2 || v->k_selected != v->k)
+        return 0;
+    if (!isnan(v->confidence))
+        snprintf(sure, sizeof sure, "; %.0f %% of random halves of the rows choose that number or one near it",
+                 100 * v->confidence);
+    if (v->runner_up > 0)
+        snprintf(next, sizeof next, "; the next best is %u", v->runner_up);
+    return add_sentence(out, e, "Of %zu numbers of clusters from %u to %u, %u was chosen%s%s.", v->nentries,
+                        v->entry[0].k, v->entry[v->nentries - 1].k, v->k_selected, sure, next);
+}
+
 /* Append what became of old clusters. */
 static int add_flow(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
 {
@@ -114,6 +129,8 @@ int kc_view_headline(const struct kc_view *v, struct kc_strs *out, struct kc_err
                      "where 1 means that every row is far nearer to its own cluster than to any other, and 0 that it "
                      "lies between two; embeddings of texts seldom reach 0.3.", judge_silhouette(v->silhouette),
                      v->silhouette) != 0)
+        return -1;
+    if (add_choice(v, out, e) != 0)
         return -1;
     if (v->gold.n > 0 &&
         add_sentence(out, e, "Against the %zu known classes the adjusted Rand index is %.2f and the adjusted mutual "
