@@ -171,8 +171,8 @@ static int add_cluster(const struct kc_view *v, uint32_t c, uint32_t before, con
 /* The reasons to doubt a cluster. */
 enum reason { UNSTABLE, ASTRAY };
 
-/* Append a doubt about the clusters that there is this reason for. strays (k): rows nearer to another cluster; NULL: not
- * known. */
+/* Append a doubt about the clusters that there is this reason for. strays (k): rows nearer to another cluster, or
+ * NULL. */
 static int doubt_clusters(const struct kc_view *v, enum reason reason, const uint64_t *strays, struct kc_strs *out,
                           struct kc_err *e)
 {
