@@ -100,9 +100,14 @@ static int read_rows(const struct kc_ctx *ctx, struct labels_run *run, struct kc
     struct kc_labelling numbers = run->old; /* with the rows' numbers for labels */
     char other[1100] = "the vectors";
     const struct kc_in_opts *in = &run->j->in;
-    struct kc_job_edit j = *run->j;
-    j.in.term_field_of_labels = 1;
-    if (kc_edit_read_rows(ctx, &j, 0, NULL, &run->ds, e) != 0)
+    struct kc_job_edit *j = kc_mem_alloc(1, sizeof *j, e); /* its list of edits is too large for a small stack */
+    if (!j)
+        return -1;
+    *j = *run->j;
+    j->in.term_field_of_labels = 1;
+    const int read = kc_edit_read_rows(ctx, j, 0, NULL, &run->ds, e);
+    kc_mem_free(j);
+    if (read != 0)
         return -1;
     const char *hint = run->ds.terms.n == 0 ?
                        "; the vectors have no terms but their row numbers: --terms FILE gives them terms" :
@@ -313,22 +318,27 @@ static int run_labels(const struct kc_ctx *ctx, struct labels_run *run, struct k
 
 int kc_edit_labels(const struct kc_ctx *ctx, const struct kc_job_edit *j, struct kc_buf *text, struct kc_err *e)
 {
-    struct labels_run run = {.j = j, .name = kc_source_name(j->labels)};
-    const int rc = run_labels(ctx, &run, text, e);
-    kc_outputs_free(run.output, KC_EDIT_OUTPUTS);
-    kc_mem_free(run.rows);
-    kc_strs_free(&run.titles);
-    kc_mem_free(run.title);
-    kc_mem_free(run.title_row);
-    kc_mem_free(run.id_row);
-    kc_strs_free(&run.ids);
-    kc_mem_free(run.first);
-    kc_mem_free(run.label);
-    kc_mem_free(run.row_of);
-    kc_dataset_free(&run.ds);
-    kc_edits_free(&run.edits);
-    kc_mem_free(run.size);
-    kc_labelling_free(&run.old);
-    kc_label_text_free(&run.text);
+    struct labels_run *run = kc_mem_zalloc(1, sizeof *run, e); /* too large for a small stack */
+    if (!run)
+        return -1;
+    run->j = j;
+    run->name = kc_source_name(j->labels);
+    const int rc = run_labels(ctx, run, text, e);
+    kc_outputs_free(run->output, KC_EDIT_OUTPUTS);
+    kc_mem_free(run->rows);
+    kc_strs_free(&run->titles);
+    kc_mem_free(run->title);
+    kc_mem_free(run->title_row);
+    kc_mem_free(run->id_row);
+    kc_strs_free(&run->ids);
+    kc_mem_free(run->first);
+    kc_mem_free(run->label);
+    kc_mem_free(run->row_of);
+    kc_dataset_free(&run->ds);
+    kc_edits_free(&run->edits);
+    kc_mem_free(run->size);
+    kc_labelling_free(&run->old);
+    kc_label_text_free(&run->text);
+    kc_mem_free(run);
     return rc;
 }

@@ -304,21 +304,25 @@ static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_er
 
 int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, struct kc_err *e)
 {
-    struct score_run r = {.j = j};
-    int rc = run_score(ctx, &r, e);
-    kc_buf_free(&r.text);
-    kc_apart_free(&r.apart);
-    kc_confusions_free(&r.confusions);
-    kc_table_free(&r.table);
-    kc_quality_free(&r.quality);
-    kc_mem_free(r.row_labels);
-    kc_mem_free(r.rows);
-    kc_mem_free(r.sizes);
-    kc_mem_free(r.gold_of_row);
-    kc_mem_free(r.of_row);
-    kc_dataset_free(&r.ds);
-    kc_labelling_free(&r.gold);
-    kc_labelling_free(&r.labels);
-    kc_outputs_free(r.output, 2);
+    struct score_run *r = kc_mem_zalloc(1, sizeof *r, e); /* too large for a small stack */
+    if (!r)
+        return -1;
+    r->j = j;
+    int rc = run_score(ctx, r, e);
+    kc_buf_free(&r->text);
+    kc_apart_free(&r->apart);
+    kc_confusions_free(&r->confusions);
+    kc_table_free(&r->table);
+    kc_quality_free(&r->quality);
+    kc_mem_free(r->row_labels);
+    kc_mem_free(r->rows);
+    kc_mem_free(r->sizes);
+    kc_mem_free(r->gold_of_row);
+    kc_mem_free(r->of_row);
+    kc_dataset_free(&r->ds);
+    kc_labelling_free(&r->gold);
+    kc_labelling_free(&r->labels);
+    kc_outputs_free(r->output, 2);
+    kc_mem_free(r);
     return rc;
 }

@@ -11,6 +11,7 @@
 #include "picture/ink.h"
 #include "text/keywords.h"
 
+#define SUMMARY_MOST ((size_t)1 << 30) /* bytes */
 #define CLUSTERS 1000 /* that are assumed where they are not known yet */
 #define FIELDS_MOST (KC_VIEW_FACETS_MOST + 3)
 
@@ -167,23 +168,30 @@ static int set_labels(const struct kc_ctx *ctx, struct view_run *r, struct kc_er
     return rc;
 }
 
-/* Read a file whole. A NUL and KC_NUM_PAD bytes follow its bytes. */
-static int read_file(const char *path, struct kc_buf *b, struct kc_err *e)
+/* Refuse a file whose beginning shows that it is no summary, so that an endless one is not read on. */
+static int check_begins(const char *path, const struct kc_buf *b, struct kc_err *e)
+{
+    const size_t n = strspn(b->p, " \t\n\r");
+    return (n == b->n || b->p[n] == '{') && b->n <= SUMMARY_MOST ? 0 : kc_view_refuse_summary(kc_source_name(path), e);
+}
+
+/* Read a summary whole. A NUL and KC_NUM_PAD bytes follow its bytes. */
+static int read_whole(const char *path, struct kc_buf *b, struct kc_err *e)
 {
     struct kc_source *s = NULL;
     size_t got = 1;
     int rc = kc_source_open(&s, path, e);
     while (rc == 0 && got > 0) {
-        rc = kc_buf_reserve(b, b->n / 2 + 65536, e);
+        rc = kc_buf_reserve(b, b->n / 2 + 65536 + KC_NUM_PAD, e);
         if (rc == 0)
-            rc = kc_source_read(s, b->p + b->n, b->cap - b->n, &got, e);
-        b->n += rc == 0 ? got : 0;
+            rc = kc_source_read(s, b->p + b->n, b->cap - b->n - KC_NUM_PAD, &got, e);
+        if (rc != 0)
+            break;
+        b->n += got;
+        memset(b->p + b->n, 0, KC_NUM_PAD);
+        rc = check_begins(path, b, e);
     }
     kc_source_free(s);
-    if (rc == 0)
-        rc = kc_buf_reserve(b, KC_NUM_PAD, e);
-    if (rc == 0)
-        memset(b->p + b->n, 0, KC_NUM_PAD);
     return rc;
 }
 
@@ -191,7 +199,7 @@ static int read_file(const char *path, struct kc_buf *b, struct kc_err *e)
 static int read_summary(struct view_run *r, struct kc_err *e)
 {
     struct kc_buf text = {0};
-    int rc = read_file(r->j->summary, &text, e);
+    int rc = read_whole(r->j->summary, &text, e);
     if (rc == 0)
         rc = kc_view_read_summary(r->v, text.p, text.n, kc_source_name(r->j->summary), e);
     kc_buf_free(&text);
@@ -329,11 +337,17 @@ static int load_view(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
 
 int kc_job_view_load(const struct kc_ctx *ctx, const struct kc_job_view *j, struct kc_view *v, struct kc_err *e)
 {
-    struct view_run r = {.j = j, .threads = kc_job_view_threads(ctx), .v = v};
-    const int rc = load_view(ctx, &r, e);
-    kc_model_free(&r.model);
-    kc_labelling_free(&r.gold);
-    kc_labelling_free(&r.labels);
-    kc_dataset_free(&r.ds);
+    struct view_run *r = kc_mem_zalloc(1, sizeof *r, e); /* too large for a small stack */
+    if (!r)
+        return -1;
+    r->j = j;
+    r->threads = kc_job_view_threads(ctx);
+    r->v = v;
+    const int rc = load_view(ctx, r, e);
+    kc_model_free(&r->model);
+    kc_labelling_free(&r->gold);
+    kc_labelling_free(&r->labels);
+    kc_dataset_free(&r->ds);
+    kc_mem_free(r);
     return rc;
 }

@@ -20,7 +20,8 @@ const uint32_t kc_ink_text[2] = {0x1B1F24, 0xE8EAED};
 const uint32_t kc_ink_faint[2] = {0x5A616B, 0xA3A9B2};
 const uint32_t kc_ink_rule[2] = {0xD9DCE1, 0x3A4049};
 
-#define NEAR 8 /* clusters around one whose colours it should not have */
+#define NEAR 8            /* clusters around one whose colours it should not have */
+#define PLACED_MOST 2000u /* of so many, the largest: with more the time would grow with their square */
 
 /* Compute the middle of each cluster on the map: at (k, 2). */
 static int find_middles(const struct kc_view *v, double *at, struct kc_err *e)
@@ -43,22 +44,24 @@ static int find_middles(const struct kc_view *v, double *at, struct kc_err *e)
     return 0;
 }
 
-/* Return how far clusters a and b are from each other: on the map, or in their order. */
+/* Return the squared distance of clusters a and b on the map. */
 static double measure_gap(const double *at, uint32_t a, uint32_t b)
 {
-    if (!at)
-        return a > b ? a - b : b - a;
     const double x = at[a * 2] - at[b * 2], y = at[a * 2 + 1] - at[b * 2 + 1];
     return x * x + y * y;
 }
 
-/* Return the colour for cluster c, the clusters before it having theirs: one that the nearest of these do not have; of
- * several the one that fewest have. used (KC_INKS): how many clusters have each. */
-static unsigned char pick_ink(const double *at, uint32_t c, const unsigned char *ink, const uint32_t *used)
+/* Find the clusters before c that are nearest to it: on the map, or in their order (at NULL). Returns how many. */
+static size_t find_near(const double *at, uint32_t c, uint32_t *near)
 {
-    uint32_t near[NEAR];
+    const uint32_t most = c < PLACED_MOST ? c : PLACED_MOST;
     size_t n = 0;
-    for (uint32_t i = 0; i < c; i++) {
+    if (!at) {
+        for (; n < NEAR && n < c; n++)
+            near[n] = c - 1 - (uint32_t)n;
+        return n;
+    }
+    for (uint32_t i = 0; i < most; i++) {
         size_t place = n < NEAR ? n++ : NEAR - 1;
         if (place == NEAR - 1 && n == NEAR && i >= NEAR && measure_gap(at, c, i) >= measure_gap(at, c, near[place]))
             continue;
@@ -66,6 +69,15 @@ static unsigned char pick_ink(const double *at, uint32_t c, const unsigned char 
             near[place] = near[place - 1];
         near[place] = i;
     }
+    return n;
+}
+
+/* Return the colour for cluster c, the clusters before it having theirs: one that the nearest of these do not have; of
+ * several the one that fewest have. used (KC_INKS): how many clusters have each. */
+static unsigned char pick_ink(const double *at, uint32_t c, const unsigned char *ink, const uint32_t *used)
+{
+    uint32_t near[NEAR];
+    const size_t n = find_near(at, c, near);
     unsigned char best = KC_INKS;
     for (unsigned char j = 0; j < KC_INKS; j++) {
         int taken = 0;

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#define FAR 1e300  /* no value lies beyond, so that differences are finite */
+#define WHOLE 1e15 /* a number from here on is written by its power of ten */
+
 /* Return the smallest round step of which `most` cover the span. *decimals: those that its multiples need. */
 static double choose_step(double span, int most, int *decimals)
 {
@@ -27,6 +30,8 @@ static double choose_step(double span, int most, int *decimals)
 
 struct kc_scale kc_scale_make(double low, double high, double from, double to, int most, int widen)
 {
+    low = fmin(fmax(low, -FAR), FAR);
+    high = fmin(fmax(high, -FAR), FAR);
     struct kc_scale s = {.low = low, .high = high, .from = from, .to = to};
     if (!(high > low)) { /* one value: between it and 0 */
         s.high = high = low > 0 ? low * 1.25 : low < 0 ? 0 : 1;
@@ -52,7 +57,9 @@ double kc_scale_at(const struct kc_scale *s, double value)
 static void write_tick(const struct kc_scale *a, int i, char *out, size_t size)
 {
     const double v = a->first + i * a->step;
-    if (a->decimals == 0 && v >= 0)
+    if (fabs(v) >= WHOLE)
+        snprintf(out, size, "%.3g", v);
+    else if (a->decimals == 0 && v >= 0)
         kc_svg_count(out, size, (uint64_t)(v + .5));
     else
         snprintf(out, size, "%.*f", a->decimals, fabs(v) < a->step / 1e6 ? 0 : v);

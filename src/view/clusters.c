@@ -207,17 +207,35 @@ int kc_view_set_gold(struct kc_view *v, const uint32_t *gold, const struct kc_st
     return rc == 0 ? list_worst(v, gold, worst, e) : -1;
 }
 
-uint32_t kc_view_find(const struct kc_view *v, int64_t id)
+int kc_view_index_make(struct kc_view_index *t, const struct kc_view *v, struct kc_err *e)
+{
+    t->place = kc_mem_alloc(v->k, sizeof *t->place, e);
+    for (uint32_t c = 0; t->place && c < v->k; c++) {
+        size_t n;
+        const char *id = kc_strs_get(&v->id, c, &n);
+        const size_t known = t->ids.strs.n;
+        uint32_t number;
+        if (kc_intern_add(&t->ids, id, n, &number, e) != 0)
+            return -1;
+        if (number == known)
+            t->place[number] = c;
+    }
+    return t->place ? 0 : -1;
+}
+
+void kc_view_index_free(struct kc_view_index *t)
+{
+    kc_intern_free(&t->ids);
+    kc_mem_free(t->place);
+    t->place = NULL;
+}
+
+uint32_t kc_view_find(const struct kc_view_index *t, int64_t id)
 {
     char text[24];
-    const size_t len = (size_t)snprintf(text, sizeof text, "%lld", (long long)id);
-    for (uint32_t c = 0; c < v->k; c++) {
-        size_t n;
-        const char *p = kc_strs_get(&v->id, c, &n);
-        if (n == len && memcmp(p, text, n) == 0)
-            return c;
-    }
-    return KC_NONE;
+    const size_t n = (size_t)snprintf(text, sizeof text, "%lld", (long long)id);
+    const uint32_t number = kc_intern_find(&t->ids, text, n);
+    return number == KC_INTERN_NONE ? KC_NONE : t->place[number];
 }
 
 /* Append the most frequent values of a cluster's rows (m). */

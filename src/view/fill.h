@@ -4,6 +4,7 @@
 #define KC_VIEW_FILL_H
 
 #include "base/ctx.h"
+#include "base/intern.h"
 #include "view/view.h"
 
 struct kc_rows;     /* la/rows.h */
@@ -46,6 +47,8 @@ int kc_view_set_gold(struct kc_view *v, const uint32_t *gold, const struct kc_st
  * its file, for messages. KC_EINPUT if it is none. */
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name,
                          struct kc_err *e) KC_MUST_USE;
+/* Set the error of a file that is no summary. Returns -1. */
+int kc_view_refuse_summary(const char *name, struct kc_err *e);
 /* Set clusters and history from a model, or only what the view lacks if it has clusters. */
 int kc_view_set_model(struct kc_view *v, const struct kc_model *m, struct kc_err *e) KC_MUST_USE;
 /* Set what became of the clusters. */
@@ -56,8 +59,16 @@ struct kc_field; /* report/facets.h */
 /* Add a facet: the most frequent values of a field in each cluster. */
 int kc_view_add_facet(struct kc_view *v, const char *name, const struct kc_field *field,
                       struct kc_err *e) KC_MUST_USE;
+
+/* The clusters by their ids. Zero-initialise; free with kc_view_index_free. */
+struct kc_view_index {
+    struct kc_intern ids;
+    uint32_t *place; /* (ids) of the first cluster that has each */
+};
+int kc_view_index_make(struct kc_view_index *t, const struct kc_view *v, struct kc_err *e) KC_MUST_USE;
+void kc_view_index_free(struct kc_view_index *t);
 /* Return the place of the cluster with that id, KC_NONE if there is none. */
-uint32_t kc_view_find(const struct kc_view *v, int64_t id);
+uint32_t kc_view_find(const struct kc_view_index *t, int64_t id);
 
 /* Append a fact, "rows" and "1503". */
 int kc_view_add_fact(struct kc_view *v, struct kc_err *e, const char *name, const char *fmt, ...)

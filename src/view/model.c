@@ -1,10 +1,22 @@
 /* A model as a view: its clusters as they are now, the similarities of their centroids, and its history. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/date.h"
 #include "model/model.h"
 #include "view/fill.h"
+
+struct counted {
+    uint64_t rows;
+    uint32_t c;
+};
+
+static int by_falling_count(const void *a, const void *b)
+{
+    const struct counted *x = a, *y = b;
+    return x->rows != y->rows ? (x->rows < y->rows ? 1 : -1) : x->c < y->c ? -1 : x->c > y->c;
+}
 
 /* Make the clusters of the model, by falling size. order (k): set to their places in the model. */
 static int make_clusters(struct kc_view *v, const struct kc_model *m, uint32_t *order, struct kc_err *e)
@@ -12,12 +24,15 @@ static int make_clusters(struct kc_view *v, const struct kc_model *m, uint32_t *
     v->cluster = kc_mem_zalloc(m->k, sizeof *v->cluster, e);
     if (!v->cluster)
         return -1;
-    for (uint32_t c = 0; c < m->k; c++) {
-        uint32_t at = c;
-        for (; at > 0 && m->counts[order[at - 1]] < m->counts[c]; at--)
-            order[at] = order[at - 1];
-        order[at] = c;
-    }
+    struct counted *s = kc_mem_alloc(m->k, sizeof *s, e);
+    if (!s)
+        return -1;
+    for (uint32_t c = 0; c < m->k; c++)
+        s[c] = (struct counted){m->counts[c], c};
+    qsort(s, m->k, sizeof *s, by_falling_count);
+    for (uint32_t i = 0; i < m->k; i++)
+        order[i] = s[i].c;
+    kc_mem_free(s);
     for (uint32_t i = 0; i < m->k; i++) {
         const uint32_t c = order[i];
         char text[24];
@@ -96,7 +111,8 @@ static int name_batch(struct kc_strs *to, const struct kc_model_event *v, struct
 
 /* Count the rows of each cluster by update, as if updates were bins of time. The fit is left out: it has many times the
  * rows, and the clusters' sizes show it. */
-static int count_batches(struct kc_view *v, const struct kc_model *m, struct kc_err *e)
+static int count_batches(struct kc_view *v, const struct kc_model *m, const struct kc_view_index *index,
+                         struct kc_err *e)
 {
     const size_t wide = (size_t)v->k + 1;
     if (v->bin.n > 0 || m->nevents == 0)
@@ -109,7 +125,7 @@ static int count_batches(struct kc_view *v, const struct kc_model *m, struct kc_
             continue;
         row[v->k] = b->unassigned;
         for (size_t j = 0; j < b->nshares; j++) {
-            const uint32_t c = kc_view_find(v, b->share[j].id);
+            const uint32_t c = kc_view_find(index, b->share[j].id);
             row[c == KC_NONE ? v->k : c] += b->share[j].rows; /* a cluster that is gone counts among no cluster */
         }
         if (name_batch(&v->bin, b, e) != 0)
@@ -131,29 +147,39 @@ static int compare_centroids(struct kc_view *v, const struct kc_model *m, const 
     return rc;
 }
 
+/* Find the clusters of the view among those of the model: at (k). Returns 1 if all are there. */
+static int find_clusters(const struct kc_view *v, const struct kc_model *m, const struct kc_view_index *index,
+                         uint32_t *at)
+{
+    int all = 1;
+    for (uint32_t c = 0; c < v->k; c++)
+        at[c] = KC_NONE;
+    for (uint32_t i = 0; i < m->k; i++) {
+        const uint32_t c = kc_view_find(index, m->ids[i]);
+        if (c != KC_NONE)
+            at[c] = i;
+    }
+    for (uint32_t c = 0; c < v->k; c++)
+        all &= at[c] != KC_NONE;
+    return all;
+}
+
 int kc_view_set_model(struct kc_view *v, const struct kc_model *m, struct kc_err *e)
 {
-    const uint32_t most = v->k > 0 ? v->k : (uint32_t)m->k;
-    uint32_t *at = kc_mem_alloc(most, sizeof *at, e);
+    const int own = v->k == 0;
+    struct kc_view_index index = {0};
+    uint32_t *at = kc_mem_alloc(own ? m->k : v->k, sizeof *at, e);
     int rc = at ? 0 : -1, all = 1;
-    if (rc == 0 && v->k == 0) {
+    if (rc == 0 && own)
         rc = make_clusters(v, m, at, e);
-    } else if (rc == 0) {
-        for (uint32_t c = 0; c < v->k; c++)
-            at[c] = KC_NONE;
-        for (uint32_t i = 0; i < m->k; i++) {
-            const uint32_t c = kc_view_find(v, m->ids[i]);
-            if (c != KC_NONE)
-                at[c] = i;
-        }
-        for (uint32_t c = 0; c < v->k; c++)
-            all &= at[c] != KC_NONE;
-    }
-    if (rc == 0 && copy_texts(v, m, at, e) == 0 && copy_history(v, m, e) == 0 &&
-        count_batches(v, m, e) == 0)
-        rc = all ? compare_centroids(v, m, at, e) : 0;
-    else
+    if (rc == 0)
+        rc = kc_view_index_make(&index, v, e);
+    if (rc == 0 && !own)
+        all = find_clusters(v, m, &index, at);
+    if (rc == 0 && (copy_texts(v, m, at, e) != 0 || copy_history(v, m, e) != 0 ||
+                    count_batches(v, m, &index, e) != 0 || (all && compare_centroids(v, m, at, e) != 0)))
         rc = -1;
+    kc_view_index_free(&index);
     kc_mem_free(at);
     return rc;
 }

@@ -11,19 +11,22 @@
 struct reader {
     struct kc_view *v;
     const char *name; /* of its file */
+    struct kc_view_index index; /* of the view's clusters, once they are made */
     struct kc_buf tmp;
+    int failed; /* memory was short for a text */
     struct kc_err *e;
 };
 
-/* Decode a string into r->tmp. Return NULL if it is none; else its bytes, with a NUL behind them. */
+/* Decode a string into r->tmp. Return NULL if it is none, or if memory is short, which r->failed remembers; else its
+ * bytes, with a NUL behind them. */
 static const char *decode_text(struct reader *r, const char *p, size_t *n)
 {
     struct kc_json_str s;
     r->tmp.n = 0;
-    if (!p || kc_json_text(p, &s) != 0 || kc_json_decode(&s, &r->tmp, r->e) != 0)
-        return NULL;
+    const int none = !p || kc_json_text(p, &s) != 0 ? 1 : kc_json_decode(&s, &r->tmp, r->e);
     *n = r->tmp.n;
-    return kc_buf_addc(&r->tmp, '\0', r->e) == 0 ? r->tmp.p : NULL;
+    r->failed |= none < 0 || (none == 0 && kc_buf_addc(&r->tmp, '\0', r->e) != 0);
+    return none == 0 && !r->failed ? r->tmp.p : NULL;
 }
 
 /* Return a number, or NAN if it is missing. */
@@ -134,12 +137,12 @@ static int make_clusters(struct reader *r, const char *array)
 }
 
 /* Find the object of each cluster of the view: of (k), NULL where there is none. */
-static void find_objects(const struct kc_view *v, const char *array, const char **of)
+static void find_objects(const struct reader *r, const char *array, const char **of)
 {
-    for (uint32_t c = 0; c < v->k; c++)
+    for (uint32_t c = 0; c < r->v->k; c++)
         of[c] = NULL;
     for (const char *p = kc_json_first(array); p; p = kc_json_next(kc_json_past(p))) {
-        const uint32_t c = kc_view_find(v, (int64_t)get_count(p, "id"));
+        const uint32_t c = kc_view_find(&r->index, (int64_t)get_count(p, "id"));
         if (c != KC_NONE)
             of[c] = p;
     }
@@ -196,15 +199,14 @@ static int read_texts(struct reader *r, const char *const *of)
     return rc;
 }
 
-static int read_clusters(struct reader *r, const char *top)
+static int read_clusters(struct reader *r, const char *array)
 {
-    const char *array = kc_json_find(top, "clusters");
-    if (!array || *array != '[' || make_clusters(r, array) != 0)
-        return array && *array == '[' ? -1 : 0;
+    if (make_clusters(r, array) != 0 || kc_view_index_make(&r->index, r->v, r->e) != 0)
+        return -1;
     const char **of = kc_mem_alloc(r->v->k, sizeof *of, r->e);
     if (!of)
         return -1;
-    find_objects(r->v, array, of);
+    find_objects(r, array, of);
     const int rc = read_texts(r, of);
     kc_mem_free(of);
     return rc;
@@ -224,19 +226,19 @@ static int read_level(struct reader *r, const char *object, const char *clusters
     for (q = q && *q == '[' ? kc_json_first(q) : NULL; q && p;
          q = kc_json_next(kc_json_past(q)), p = kc_json_next(kc_json_past(p))) {
         uint64_t parent;
-        const uint32_t c = kc_view_find(v, (int64_t)get_count(p, "id"));
+        const uint32_t c = kc_view_find(&r->index, (int64_t)get_count(p, "id"));
         if (c != KC_NONE && kc_json_u64(q, &parent) == 0 && parent < level->k)
             level->parent[c] = (uint32_t)parent;
     }
     return 0;
 }
 
-static int read_levels(struct reader *r, const char *top)
+static int read_levels(struct reader *r, const char *top, const char *clusters)
 {
     struct kc_view *v = r->v;
-    const char *levels = kc_json_find(top, "levels"), *clusters = kc_json_find(top, "clusters");
+    const char *levels = kc_json_find(top, "levels");
     const size_t n = count_elements(levels);
-    if (n == 0 || !clusters || v->nlevels > 0)
+    if (n == 0 || v->nlevels > 0)
         return 0;
     v->level = kc_mem_zalloc(n, sizeof *v->level, r->e);
     if (!v->level)
@@ -283,20 +285,27 @@ static int read_run(struct reader *r, const char *top)
     return 0;
 }
 
+int kc_view_refuse_summary(const char *name, struct kc_err *e)
+{
+    return kc_err_at(e, KC_EINPUT, name, 0, "no summary of a fit, which fit -s writes as JSON");
+}
+
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name, struct kc_err *e)
 {
     struct reader r = {.v = v, .name = name, .e = e};
     struct kc_json_fault f;
     const char *top = kc_json_ws(text), *past = kc_json_skip(top, text + n, 0, &f);
-    if (!past || *top != '{' || !kc_json_find(top, "k") || !kc_json_find(top, "clusters"))
-        return kc_err_at(e, KC_EINPUT, name, 0, "no summary of a fit, which fit -s writes as JSON");
+    const char *clusters = past && kc_json_ws(past) == text + n ? kc_json_find(top, "clusters") : NULL;
+    if (!clusters || *clusters != '[' || !kc_json_find(top, "k"))
+        return kc_view_refuse_summary(name, e);
     v->n = v->n ? v->n : get_count(top, "n");
     v->d = v->d ? v->d : get_count(top, "dim");
     v->silhouette = isnan(v->silhouette) ? get_real(top, "silhouette") : v->silhouette;
     if (!v->label)
         v->noise = get_count(top, "unassigned");
-    const int rc = read_sweep(&r, top) != 0 || read_clusters(&r, top) != 0 || read_levels(&r, top) != 0 ||
-                           read_run(&r, top) != 0 ? -1 : 0;
+    const int rc = read_sweep(&r, top) != 0 || read_clusters(&r, clusters) != 0 ||
+                           read_levels(&r, top, clusters) != 0 || read_run(&r, top) != 0 || r.failed ? -1 : 0;
+    kc_view_index_free(&r.index);
     kc_buf_free(&r.tmp);
     return rc;
 }

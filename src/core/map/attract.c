@@ -43,7 +43,7 @@ static double weigh_list(const double *distance, uint32_t n, double b, double *w
 
 void kc_attract_weigh(const float *similarity, uint32_t n, double perplexity, double *weight)
 {
-    double distance[KC_NEIGHBOURS_MOST], mean = 0, low = 0, high = INFINITY, slope;
+    double distance[KC_ATTRACT_MOST], mean = 0, low = 0, high = INFINITY, slope;
     const double most = SHARE * n, target = kc_ln(perplexity < most ? perplexity : most > 1 ? most : 1);
     for (uint32_t j = 0; j < n; j++) {
         distance[j] = (double)similarity[0] - (double)similarity[j]; /* the nearest is at 0: it weighs most */
@@ -69,7 +69,7 @@ static void weigh_rows(void *arg, size_t at, unsigned worker)
     const struct attraction *a = arg;
     const struct kc_neighbours *g = a->g;
     const size_t end = kc_map_end(g->n, a->block, at);
-    double weight[KC_NEIGHBOURS_MOST];
+    double weight[KC_ATTRACT_MOST];
     (void)worker;
     for (size_t i = at * a->block; i < end; i++) {
         const uint32_t n = g->count[i] < a->most ? g->count[i] : a->most;

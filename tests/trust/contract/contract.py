@@ -24,6 +24,7 @@ OTHER = jsonl(vectors(12, 4, seed=3))
 OLD = b"the old contents\n"
 MANY = jsonl(vectors(4000, 8), width=100)
 MODEL, LABELS = os.path.join(h.tmp, "model"), os.path.join(h.tmp, "labels")
+SUMMARY, PLACES = os.path.join(h.tmp, "summary"), os.path.join(h.tmp, "places")
 SAME_MODEL = os.path.join(h.tmp, "same-model")  # which no cell updates: why tells more of it than update leaves
 VERBS = {  # what a verb is called with; all of them read standard input or an operand and write standard output
     "fit": ["fit", "-q", "-k", "3"],
@@ -38,13 +39,18 @@ VERBS = {  # what a verb is called with; all of them read standard input or an o
     "score": ["score", "-q", LABELS],
     "diff": ["diff", "-q", LABELS],
     "edit": ["edit", "-q", "--merge", "0,1"],
+    "report": ["report", "-q", "--method", "pca", "--keywords", "0", LABELS],
+    "plot": ["plot", "silhouette", "-q", LABELS],
 }
 OF_LABELS = ("diff", "edit")  # verbs that read labels instead of rows
+BEHIND_LABELS = ("score", "diff", "report", "plot")  # whose operand comes behind that of LABELS
+NEED_DASH = ("diff", "report", "plot")  # verbs that read standard input only if it is named
 # named outputs; but for -o the labels go to standard output
 NAMED = [("fit", "-o"), ("fit", "-s"), ("fit", "-m"), ("fit", "--clusters"), ("convert", "-o"), ("neighbours", "-o"), ("assign", "-o"), ("assign", "-s"),
          ("assign", "--prometheus"), ("update", "-o"), ("update", "--save"), ("update", "--late"), ("score", "-o"), ("why", "-o"), ("suggest", "-o"),
          ("map", "-o"), ("map", "--save-map"),
-         ("diff", "-o"), ("edit", "-o")]
+         ("diff", "-o"), ("edit", "-o"), ("report", "-o"), ("plot", "-o"), ("fit", "--report"), ("update", "--report"),
+         ("score", "--report"), ("diff", "--report"), ("suggest", "--report")]
 BAD_FD = "Bad file descriptor"
 FULL = "No space left on device"
 SIGPIPE = -13
@@ -83,7 +89,7 @@ def snapshot(folder):
 def reads(verb, many=False):
     """Return the arguments that make a verb read standard input."""
     args = [x + "-many" if many and x in (MODEL, SAME_MODEL, LABELS) else x for x in VERBS[verb]]
-    return args + (["-"] if verb == "diff" else [])
+    return args + (["-"] if verb in NEED_DASH else [])
 
 
 def contents(verb, many=False):
@@ -299,7 +305,7 @@ def stdin_cells():
         yield Cell(where + "endless zeros", args, "</dev/full", code=1, out=b"", say=None if verb in OF_LABELS else
                    "standard input: not a format that kclust knows: starts with 0x00 0x00 0x00 0x00, expected one of "
                    "kclust-formats(5); rows of float32 without a header need -i raw --dim N")
-        if verb == "score":  # the labels are of all rows
+        if verb in ("score", "report", "plot"):  # the labels are of all rows
             yield piped_cell(where + "offset", args, 0, at_second_line, code=1, out=b"")
         else:
             yield piped_cell(where + "offset", args, 0, at_second_line, out=plain(args, data[first:]))
@@ -411,7 +417,7 @@ def operand_cells():
         yield fails("empty file", "e", "no " + wants, code=1, prepare=lambda d: write_file(d + "/e", b""))
         yield fails("/dev/null", "/dev/null", "no " + wants, code=1)
         yield Cell(where + "empty name", args + [""], code=2, stdin=None, say="operand %d: the file name is empty" %
-                   (2 if verb in ("score", "diff") else 1))
+                   (2 if verb in BEHIND_LABELS else 1))
 
 
 def bound_socket(cwd):
@@ -449,7 +455,11 @@ def output_cells():
         want = labels
         if option != "-o":
             made_once = os.path.join(h.folder(), "made")
-            plain(piped + [option, made_once], text)
+            if option == "--report":  # the page has the names of what was read
+                write_file(os.path.join(h.tmp, "a"), text)
+                plain(base + [option, made_once, "a"])
+            else:
+                plain(piped + [option, made_once], text)
             want = read_file(made_once)
         elsewhere = labels if option != "-o" else b""
         where = "%s/%s/" % (verb, option)
@@ -529,7 +539,7 @@ def output_cells():
                    {"-o": "output", "-s": "summary", "-m": "model"}.get(option, option[2:]))
         # what goes wrong later leaves the old file, or none
         if verb not in OF_LABELS:
-            yield Cell(where + "bad input", args("out"), stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
+            yield Cell(where + "bad input", args("out") + piped[len(base):], stdin=ROWS + b"{}\n", prepare=old, code=1, out=b"",
                        say="standard input:31: no field 'vec'; the record has no fields")
         yield Cell(where + "bad input, no old file", args("out") + piped[len(base):], stdin=b"[1, 2", code=1, out=b"")
     fit = VERBS["fit"]
@@ -658,12 +668,17 @@ def beside_cells():
             ("fit", VERBS["fit"] + ["--pairs"], ["a"], "--pairs", b"t0\tt1\tmust\nt2\tt3\tcannot\n", "pairs"),
             ("fit", ["fit", "-q", "--centroids"], ["a"], "--centroids", jsonl(vectors(3, 4)), None),
             ("fit", VERBS["fit"] + ["--like"], ["a"], "--like", read_file(MODEL), None),
-            ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels")):
+            ("fit", VERBS["fit"] + ["--like", MODEL, "--like-labels"], ["a"], "--like-labels", labels, "labels"),
+            ("plot", ["plot", "k", "-q", "--from"], [], "--from", read_file(SUMMARY), None),
+            ("plot", ["plot", "sizes", "-q", "-m"], [], "-m", read_file(MODEL), None),
+            ("plot", ["plot", "map", "-q", "--map"], [LABELS, "a"], "--map", read_file(PLACES), None),
+            ("plot", ["plot", "flow", "-q", LABELS, "--old"], [], "--old", labels, "labels"),
+            ("plot", ["plot", "confusion", "-q", LABELS, "--gold"], [], "--gold", labels, "labels")):
         where = "%s/%s/" % (verb, name)
         whole = os.path.join(h.folder(), "f")
         write_file(whole, good)
-        # (score names the file of gold labels)
-        want = None if name == "--gold" else plain(before + [whole] + (["-"] if verb != "diff" else []) + behind[len(behind) - (verb == "diff"):])
+        # (score names the file of gold labels, a picture that of the old ones)
+        want = None if name in ("--gold", "--old") else plain(before + [whole] + ["-" if x == "a" else x for x in behind])
 
         def cell(what, file, say=None, code=4, args=(before, behind), **how):
             how.setdefault("stdin", None)
@@ -712,6 +727,8 @@ def main():
         os.chmod(MODEL + name, 0o644)
         write_file(SAME_MODEL + name, read_file(MODEL + name))
         os.chmod(LABELS + name, 0o644)
+    plain(["fit", "-q", "-k", "2:4", "-o", os.devnull, "-s", SUMMARY])
+    plain(["map", "-q", "--method", "pca", "-o", os.devnull, "--save-map", PLACES])
     missing = {"more": ["missing"], "code": 4, "say": "missing: cannot open: No such file or directory"}
     plant("exit 1 for exit 4", 'KCLUST "$@" || exit 1', **missing)
     plant("a message twice", 'KCLUST "$@" 2>e; s=$?; cat e e >&2; rm e; exit $s', **missing)

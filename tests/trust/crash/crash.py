@@ -92,6 +92,13 @@ def scenarios():
     yield Scenario("map", [KCLUST, "map", "-q", "-j", "1", "--save-map", "map", "-o", "places", a["a.npy"]], ("places", "map"))
     yield Scenario("why", [KCLUST, "why", "-j", "1", "-m", model, "--row", "#1", "-o", "said", a["a.npy"]], ("said",))
     yield Scenario("diff", [KCLUST, "diff", "-j", "1", "--json", "-o", "changes", labels, labels], ("changes",))
+    yield Scenario("report", [KCLUST, "report", "-q", "-j", "1", "--method", "pca", "-o", "page", labels, a["a.npy"]], ("page",))
+    yield Scenario("plot", [KCLUST, "plot", "silhouette", "-q", "-j", "1", "-o", "s.svg", labels, a["a.npy"]], ("s.svg",))
+    yield Scenario("fit and report", FIT + ["--report", "page"] + both, ("page", "labels", "side.json"))
+    yield Scenario("update and report", [KCLUST, "update", "-q", "-j", "1", "-m", "m", "--report", "page", "-o", "labels", a["a.jsonl"]],
+                   ("m", "page", "labels"), before={"m": read_file(model)})
+    yield Scenario("score and report", [KCLUST, "score", "-j", "1", "--report", "page", "-o", "scores", labels, a["a.npy"]],
+                   ("page", "scores"))
     yield Scenario("edit", [KCLUST, "edit", "-q", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json",
                             a["a.jsonl"]], ("m", "side.json"), before={"m": read_file(model)})
     yield Scenario("edit labels", [KCLUST, "edit", "-j", "1", "--merge", "0,1", "-o", "edited", labels], ("edited",))

@@ -32,6 +32,8 @@ void fuzz_fields(const uint8_t *p, size_t n);
 void fuzz_shape(const uint8_t *p, size_t n);
 void fuzz_table(const uint8_t *p, size_t n);
 void fuzz_labels(const uint8_t *p, size_t n);
+void fuzz_summary(const uint8_t *p, size_t n);
+void fuzz_map(const uint8_t *p, size_t n);
 
 /* Print what is wrong and abort, which libFuzzer reports with the input. */
 _Noreturn void fuzz_fail(const char *fmt, ...) KC_PRINTF(1, 2);
@@ -60,6 +62,27 @@ void fuzz_load_free(struct fuzz_load *l);
 void fuzz_same_load(const struct fuzz_load *a, const struct fuzz_load *b, int messages);
 /* Load it whole, then in the manner that how_byte says; compare the two; write and read what was accepted. */
 void fuzz_both(struct kc_in_opts *o, unsigned how_byte, const uint8_t *p, size_t n);
+
+/* container.c: models and maps. */
+struct kc_outfile;
+/* Take *n > 0 bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may grow
+ * without its length being guessed. Set p and n to the file; free(3) what is returned. */
+uint8_t *fuzz_container(const uint8_t **p, size_t *n);
+/* Check the message of a file that was refused. */
+void fuzz_refusal(const struct kc_err *e);
+/* The bytes that save(what) writes. */
+void fuzz_save(int (*save)(const void *what, struct kc_outfile *f, struct kc_err *e), const void *what, struct kc_buf *b);
+/* Load n bytes by their path, as a file or through a pipe: the same answer as the one from memory. Not of what may be
+ * compressed. */
+void fuzz_by_path(int (*load)(const char *path, struct kc_err *e), const uint8_t *p, size_t n, int through_pipe,
+                  const struct kc_err *want);
+
+/* view.c */
+struct kc_view;
+/* Give a view a few rows in the clusters 0, 1, 7 and "x". */
+void fuzz_label(struct kc_view *v);
+/* Draw all pictures that the view has the figures for, or make its page: they are well-formed, whatever its texts. */
+void fuzz_show(struct kc_view *v, unsigned page);
 
 /* twin.c: JSON the slow and obvious way. */
 const char *twin_value(const char *p, const char *end, unsigned depth); /* behind the value at p, NULL: none is there */

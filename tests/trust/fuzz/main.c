@@ -19,6 +19,7 @@ static const struct {
     {"checkpoint", fuzz_checkpoint}, {"config", fuzz_config},
     {"date", fuzz_date},     {"fields", fuzz_fields}, {"shape", fuzz_shape},
     {"table", fuzz_table},   {"labels", fuzz_labels},
+    {"summary", fuzz_summary}, {"map", fuzz_map},
 };
 
 static void (*run)(const uint8_t *p, size_t n);

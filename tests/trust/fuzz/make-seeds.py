@@ -284,25 +284,66 @@ def model():
             header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(b)]}
             data += b
         return pyjson.dumps(header).encode(), data
+    event = {"generation": 2, "update": 1, "time": 1760000000, "rows": 5, "joined": 3, "born": 1, "unassigned": 2, "clusters": 2,
+             "similarity": 0.9, "silhouette": None, "variation": 0.25, "shares": [[0, 2], [1, 1]]}
+    events = [dict(event, generation=1, update=0, time=None, shares=[]), event, dict(event, update=2, time=None, shares=[[9, 3]])]
     for i, (name, (header, data)) in enumerate({"one": build(1), "two": build(2, moved=2), "pool": build(2, pool=3),
                                                 "ids": build(2, next_id=1), "updates": build(1, updates=2, joined=3),
                                                 "votes": build(2, rows="F16", kind="votes"), "small": build(1, kind="small"),
-                                                "bytes": build(2, rows="I8", kind="votes")}.items()):
-        put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2]), header, b"\0", data)
-    x = np.eye(3, 2, dtype="<f2")
-    x[2, 1] = 1
-    parts = [("row_hashes", "U64", np.arange(3, dtype="<u8")), ("places", "F32", np.arange(6, dtype="<f4").reshape(3, 2)),
-             ("rows", "F16", x)]
-    header, data = {"__metadata__": {"format": "kclust-map", "version": "1", "info": pyjson.dumps(
-        {"kclust": "0.3.0", "method": "tsne", "exaggeration": 1.0, "perplexity": 22.0})}}, b""
-    for name, kind, a in parts:
-        header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + a.nbytes]}
-        data += a.tobytes()
-    put("model", "seed-map", bytes([1]), pyjson.dumps(header).encode(), b"\0", data)
+                                                "bytes": build(2, rows="I8", kind="votes"),
+                                                "history": build(2, updates=2, joined=5, generation=2, history=events),
+                                                "labelled": build(2, generation=2, history=events[1:])}.items()):
+        put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2 + (4 * (i % 4) if i > 7 else 0)]), header,
+            b"\0", data)
     header, data = build(1)
     put("model", "seed-whole", bytes([0]), struct.pack("<Q", len(header)), header, data)
     put("model", "seed-length", bytes([2]), struct.pack("<Q", 1 << 60), header)
     put("model", "seed-empty", bytes([1]), "{}", b"\0")
+
+
+def maps():
+    def build(n=4, d=2, dims=2, info=None, **changes):
+        x = np.eye(d, dtype="<f2")[np.arange(n) % d]
+        told = {"kclust": "0.2.0", "method": "tsne", "exaggeration": 1.0, "perplexity": 1.5}
+        told.update(info or {})
+        header, data = {"__metadata__": {"format": "kclust-map", "version": "1", "info": pyjson.dumps(told), **changes}}, b""
+        for name, kind, a in (("row_hashes", "U64", np.arange(n, dtype="<u8") * 3), ("places", "F32", np.arange(n * dims, dtype="<f4")
+                              .reshape(n, dims) - 3), ("rows", "F16", x)):
+            b = a.tobytes()
+            header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(b)]}
+            data += b
+        return pyjson.dumps(header).encode(), data
+    for i, (name, (header, data)) in enumerate({"tsne": build(), "three": build(5, 3, 3), "one": build(1), "many": build(40, 4),
+                                                "pca": build(info={"method": "pca", "exaggeration": 0, "perplexity": 0}),
+                                                "later": build(version="2"), "model": build(format="kclust-model"),
+                                                "version": build(info={"kclust": "<script>"})}.items()):
+        put("map", "seed-parts-" + name, bytes([1 + i % 2 * 2]), header, b"\0", data)
+    header, data = build()
+    put("map", "seed-whole", bytes([0]), struct.pack("<Q", len(header)), header, data)
+
+
+def summary():
+    def k(k, **more):
+        return {"k": k, "rows": 40, "silhouette": 0.5 / k, "inertia": 13.5 / k, "objective": 32.25, "calinski_harabasz": 20.5,
+                "davies_bouldin": 1.25, "iterations": 4, "macro_silhouette": 0.5, **more}
+
+    def cluster(i, **more):
+        return {"id": i, "size": 10 - i, "cohesion": 0.75, "silhouette": 0.5, "representative": "word <a>", "label": "a & b, \u0416",
+                "keywords": [{"word": "a", "weight": 0.5}, {"word": "\u0416\"", "weight": None}], **more}
+    plain = {"version": "0.2.0", "n": 40, "dim": 4, "k": 3, "silhouette": 0.5, "seed": 42, "k_by": "silhouette", "k_selected": 3,
+             "sweep": [k(2), k(3), k(5)], "clusters": [cluster(i) for i in (0, 1, 7)], "unassigned": 2, "skipped": 1,
+             "warnings": ["k is at its limit", "a <b>"], "command": "kclust -k 2:5 'a b'", "input": {"format": "jsonl", "terms": "term"},
+             "space": {"name": "cosine"}, "limit_broken": "no"}
+    evidence = dict(plain, k_by="auto", structure=False, sweep=[
+        k(j, modularity=0.5, stability=0.25 * j, prediction_strength=0.5, gap=0.125 * j, merit=1.5, support=0.5) for j in (2, 3, 4)],
+        clusters=[cluster(i, stability=0.5) for i in range(4)])
+    levels = dict(plain, levels=[{"k": 1, "parents": [0, 0, 0]}, {"k": 2, "parents": [0, 1, None]}])
+    odd = dict(plain, sweep=[k(3, silhouette=1e300), k(2, silhouette=-1e300), k(2, inertia=0)], clusters=[cluster(0), cluster(0), 3])
+    for i, (name, s) in enumerate({"plain": plain, "evidence": evidence, "levels": levels, "odd": odd,
+                                   "none": dict(plain, clusters=[], sweep=[]), "empty": {"k": 1, "clusters": 0}}.items()):
+        for flags in (0, 1, 2, 3):
+            if flags == 0 or (flags + i) % 3 == 0:
+                put("summary", "seed-%s-%d" % (name, flags), bytes([flags]), pyjson.dumps(s))
 
 
 def words():
@@ -408,5 +449,5 @@ def labels():
 
 
 for target in (shape, table, labels, config, date, fields, words, columns, word2vec_bin, first_lines, number, json, jsonl, kvec, npy,
-               raw, packed, options, model, faiss, fvecs, tensor, checkpoint, parquet):
+               raw, packed, options, model, maps, summary, faiss, fvecs, tensor, checkpoint, parquet):
     target()

@@ -1,16 +1,14 @@
-/* The model file, and the file of a map. Bytes: flags; then the file, or (flag 1) its header as text, a NUL and the data, so that a header may
- * grow without its length being guessed. What is accepted holds together and is written back in one form. */
+/* The model file. Bytes: flags; then a container as fuzz_container reads it. What is accepted holds together, can be
+ * looked at, and is written back in one form. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include "fuzz.h"
 #include "model/assign.h"
 #include "model/edit.h"
-#include "model/map.h"
 #include "par/pool.h"
+#include "view/fill.h"
 
 static void holds_together(const struct kc_model *m)
 {
@@ -33,6 +31,9 @@ static void holds_together(const struct kc_model *m)
         FUZZ_CHECK(m->moved.place[i] < m->k && (i == 0 || m->moved.hash[i] >= m->moved.hash[i - 1]) &&
                    kc_model_moved(&m->moved, m->moved.hash[i]) <= i);
     FUZZ_CHECK((m->kind == KC_MODEL_VOTES) == (m->rows.n > 0) && (m->rows.n == 0 || m->rows.n == m->n));
+    FUZZ_CHECK(m->nevents <= KC_MODEL_EVENTS_MOST);
+    for (size_t i = 0; i < m->nevents; i++)
+        FUZZ_CHECK(m->events[i].generation >= 1 && m->events[i].generation <= m->generation && m->events[i].time >= -1);
     for (size_t i = 0; i < m->rows.n; i++)
         FUZZ_CHECK((m->rows.label[i] < m->k || m->rows.label[i] == KC_NOISE) &&
                    (i == 0 || m->rows.hash[i] >= m->rows.hash[i - 1]) && kc_model_find_row(m, m->rows.hash[i]) <= i);
@@ -62,23 +63,9 @@ static void labels_rows(const struct kc_model *m)
     free(x);
 }
 
-/* The bytes of what kc_model_save writes. */
-static void save(const struct kc_model *m, struct kc_buf *b)
+static int save_model(const void *m, struct kc_outfile *f, struct kc_err *e)
 {
-    struct kc_outfile *f = NULL;
-    struct kc_err e = KC_ERR_INIT;
-    int fd = memfd_create("model", 0);
-    if (fd < 0 || dup2(fd, 101) < 0)
-        abort();
-    FUZZ_CHECK(kc_outfile_open(&f, "/dev/fd/101", &e) == 0 && kc_model_save(m, f, &e) == 0);
-    FUZZ_CHECK(kc_outfile_commit(f, &e) == 0);
-    kc_outfile_free(f);
-    off_t n = lseek(fd, 0, SEEK_END);
-    if (n < 0 || kc_buf_reserve(b, (size_t)n, &e) != 0 || pread(fd, b->p, (size_t)n, 0) != n)
-        abort();
-    b->n = (size_t)n;
-    close(fd);
-    close(101);
+    return kc_model_save(m, f, e);
 }
 
 static void accepted(const struct kc_model *m)
@@ -88,10 +75,10 @@ static void accepted(const struct kc_model *m)
     struct kc_model again;
     holds_together(m);
     labels_rows(m);
-    save(m, &one);
+    fuzz_save(save_model, m, &one);
     if (kc_model_parse(&again, one.p, one.n, "again", &e) != 0)
         fuzz_fail("what was accepted is refused when it is written again: %s", e.msg);
-    save(&again, &two);
+    fuzz_save(save_model, &again, &two);
     FUZZ_CHECK(one.n == two.n && memcmp(one.p, two.p, one.n) == 0);
     kc_model_free(&again);
     kc_buf_free(&one);
@@ -138,89 +125,45 @@ static void try_edit(struct kc_model *m)
     free(o);
 }
 
-/* By its path, as a file or through a pipe: the same answer as from memory. */
-static void by_path(const uint8_t *p, size_t n, int through_pipe, const struct kc_err *want)
+static int load_model(const char *path, struct kc_err *e)
 {
-    int fds[2];
     struct kc_model m;
-    struct kc_err e = KC_ERR_INIT;
-    if (through_pipe && n <= 65536) {
-        if (pipe(fds) != 0 || write(fds[1], p, n) != (ssize_t)n)
-            abort();
-        close(fds[1]);
-    } else {
-        fds[0] = memfd_create("model", 0);
-        if (fds[0] < 0 || pwrite(fds[0], p, n, 0) != (ssize_t)n)
-            abort();
-    }
-    if (dup2(fds[0], 100) < 0)
-        abort();
-    close(fds[0]);
-    int rc = kc_model_load(&m, "/proc/self/fd/100", &e);
+    const int rc = kc_model_load(&m, path, e);
     kc_model_free(&m);
-    close(100);
-    if ((rc == 0) != (want->code == KC_OK) || e.code != want->code)
-        fuzz_fail("from memory '%s', by its path '%s'", want->msg, e.msg);
+    return rc;
 }
 
-/* The same bytes as a map. One that is accepted holds together, and takes rows. */
-static void try_map(const uint8_t *p, size_t n)
+/* Look at the model's clusters and history, alone and beside labels. */
+static void view_model(const struct kc_model *m, unsigned flags)
 {
     struct kc_err e = KC_ERR_INIT;
-    struct kc_buf made = {NULL, 0, 0};
-    struct kc_map m;
-    const int rc = kc_map_parse(&m, (const char *)p, n, "map", &e);
-    FUZZ_CHECK((rc == 0) == (e.code == KC_OK) && (rc == 0 || e.code == KC_EINPUT));
-    if (rc == 0 && m.rows.d <= 4096) {
-        float *x = calloc(2 * m.rows.d, sizeof *x);
-        if (!x)
-            abort();
-        x[0] = x[2 * m.rows.d - 1] = 1;
-        FUZZ_CHECK(m.rows.rows.n > 0 && (m.dims == 2 || m.dims == 3));
-        FUZZ_CHECK(kc_map_place_each(&m, x, 2, m.rows.d, &made, &e) == 0);
-        for (size_t i = 0; i < 2 * m.dims; i++)
-            FUZZ_CHECK(!isnan(kc_map_places(&made)[i]));
-        free(x);
-    }
-    kc_buf_free(&made);
-    kc_map_free(&m);
+    struct kc_view v;
+    if (m->d > 4096)
+        return;
+    kc_view_init(&v);
+    if (flags & 4)
+        fuzz_label(&v);
+    FUZZ_CHECK(kc_view_set_model(&v, m, &e) == 0 && v.nevents > 0 && v.nevents <= m->nevents + 1);
+    FUZZ_CHECK((flags & 4) || v.k == m->k);
+    fuzz_show(&v, flags & 8);
+    kc_view_free(&v);
 }
 
 void fuzz_model(const uint8_t *p, size_t n)
 {
     struct kc_err e = KC_ERR_INIT;
     struct kc_model m;
-    uint8_t *own = NULL;
     if (n < 2)
         return;
-    unsigned flags = p[0];
-    p++;
-    n--;
-    if (flags & 1) {
-        const uint8_t *nul = memchr(p, '\0', n);
-        size_t header = nul ? (size_t)(nul - p) : n, data = nul ? n - header - 1 : 0;
-        own = malloc(8 + header + data);
-        if (!own)
-            abort();
-        for (size_t i = 0; i < 8; i++)
-            own[i] = (uint8_t)((uint64_t)header >> 8 * i);
-        memcpy(own + 8, p, header);
-        if (data > 0)
-            memcpy(own + 8 + header, nul + 1, data);
-        p = own;
-        n = 8 + header + data;
-    }
-    try_map(p, n);
+    const unsigned flags = p[0];
+    uint8_t *const own = fuzz_container(&p, &n);
     int rc = kc_model_parse(&m, (const char *)p, n, "model", &e);
     FUZZ_CHECK((rc == 0) == (e.code == KC_OK));
-    if (rc != 0) {
-        char line[2048];
-        kc_err_format(&e, line, sizeof line);
-        FUZZ_CHECK(e.code == KC_EINPUT && twin_utf8(line, line + strlen(line)) && !strpbrk(line, "\n\033\177"));
-    }
-    if (!(n >= 2 && ((p[0] == 0x1F && p[1] == 0x8B) || p[0] == 0x28 || (p[0] & 0xF0) == 0x50))) /* packed, perhaps */
-        by_path(p, n, flags >> 1 & 1, &e);
+    if (rc != 0)
+        fuzz_refusal(&e);
+    fuzz_by_path(load_model, p, n, flags >> 1 & 1, &e);
     if (rc == 0) {
+        view_model(&m, flags);
         accepted(&m);
         try_edit(&m);
     }

@@ -45,6 +45,14 @@ SCENARIOS = {
     "model": (["fit", "-q", "--algorithm", "ward", "-k", "3", "-m", "model", "-o", "out", "IN/some.npy"], ["out", "model"], (2,)),
     "votes": (["assign", "-q", "-m", "IN/model", "--top", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "suggest": (["suggest", "-q", "-k", "2:4", "--resamples", "2", "-o", "out", "IN/some.npy"], ["out"], (2,)),
+    "report": (["report", "-q", "--from", "IN/summary", "--gold", "IN/labels", "-o", "out", "IN/labels", "IN/some.npy"], ["out"], (2,)),
+    "of model": (["report", "-q", "-m", "IN/updated", "-o", "out"], ["out"], (0,)),
+    "plot": (["plot", "map", "-q", "-o", "out.svg", "IN/labels", "IN/some.npy"], ["out.svg"], (2,)),
+    "page": (["fit", "-q", "-k", "2:4", "--n-init", "1", "--report", "page", "-o", "out", "IN/some.npy"], ["out", "page"], (2,)),
+    "in text": (["fit", "-k", "3", "--n-init", "1", "--plot", "-o", "out", "IN/some.npy"], ["out"], (2,)),
+    "of update": (["update", "-q", "-m", "IN/updated", "--save", "new", "--report", "page", "-o", "out", "IN/some.npy"],
+                  ["new", "out", "page"], (2,)),
+    "flow": (["diff", "-q", "--report", "page", "-o", "out", "IN/labels", "IN/labels"], ["out", "page"], (0,)),
     "why": (["why", "-q", "-m", "IN/model", "--row", "#3", "-o", "out", "IN/some.npy"], ["out"], (2,)),
     "edit": (["edit", "-q", "-m", "IN/model", "--split", "0", "-o", "model"], ["model"], (2,)),
     "info": (["info", "IN/large.jsonl"], [], (2,)),
@@ -67,7 +75,12 @@ def make(folder, kclust):
     put(os.path.join(folder, "some.npy"), data.large(4000, 96))
     subprocess.run([kclust, "-q", "--algorithm", "ward", "-k", "3", "-m", os.path.join(folder, "model"), "-o", os.devnull,
                     os.path.join(folder, "some.npy")], check=True)
-    os.chmod(os.path.join(folder, "model"), 0o644)
+    subprocess.run([kclust, "-q", "-k", "2:4", "--n-init", "1", "-m", os.path.join(folder, "fitted"), "-s", os.path.join(folder, "summary"),
+                    "-o", os.path.join(folder, "labels"), os.path.join(folder, "some.npy")], check=True)
+    subprocess.run([kclust, "update", "-q", "-m", os.path.join(folder, "fitted"), "--save", os.path.join(folder, "updated"), "-o",
+                    os.devnull, os.path.join(folder, "some.npy")], check=True)
+    for name in ("model", "summary", "labels", "updated"):
+        os.chmod(os.path.join(folder, name), 0o644)
     some = vectors(9000, 24)
     for what, name, content, _ in formats.others(some):
         if what in ("csv", "faiss with ids, compressed"):

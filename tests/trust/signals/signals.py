@@ -95,6 +95,17 @@ def scenarios():
     yield Scenario("map waits", ["map", "-q", "-o", "places"], ("places",), feed=text[:300000])
     yield Scenario("suggest works", ["suggest", "-q", "-k", "2:4", "-o", "said", a["many.jsonl"]], ("said",))
     yield Scenario("why works", ["why", "-q", "--row", "#9", "-m", model, "-o", "said", a["many.jsonl"]], ("said",))
+    some, of_some = os.path.join(fixed, "some.jsonl"), os.path.join(fixed, "of-some")  # a map of few rows takes little time
+    write_file(some, jsonl(many[:1500], width=60))
+    write_file(of_some, b"".join(lines.splitlines(True)[:1500]))
+    yield Scenario("report works", ["report", "-q", "--gold", of_some, "-o", "page", of_some, some], ("page",))
+    yield Scenario("report waits", ["report", "-q", "-o", "page", labels, "-"], ("page",), feed=text[:300000])
+    yield Scenario("report writes", ["report", "-q", "--method", "pca", "--keywords", "0", labels, a["many.jsonl"]], slow=True)
+    yield Scenario("plot works", ["plot", "map", "-q", "-o", "map.svg", of_some, some], ("map.svg",))
+    yield Scenario("plot waits", ["plot", "sizes", "-q", "-o", "s.svg", "-"], ("s.svg",), feed=lines[:100000])
+    yield Scenario("fit and report works", ["-q", "-k", "2:4", "--report", "page", "-o", "labels", some], ("page", "labels"))
+    yield Scenario("update and report works", ["update", "-q", "-m", "m", "--report", "page", some, "-o", "labels"],
+                   ("m", "page", "labels"), before={"m": read_file(model)})
     yield Scenario("fit by density works", ["fit", "-q", "--algorithm", "hdbscan", "-o", "dense", a["many.jsonl"]],
                    ("dense",))
     yield Scenario("info waits", ["info"], feed=text[:300000])

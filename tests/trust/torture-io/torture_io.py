@@ -159,6 +159,21 @@ def scenarios():
     yield Scenario("neighbours", ["neighbours", "-j", "1", "-o", "x.npy", a["a.jsonl"]], outputs=("x.npy",))
     yield Scenario("map", ["map", "-j", "1", "-o", "x.parquet", "--save-map", "map", a["a.jsonl"]], outputs=("x.parquet", "map"))
     yield Scenario("suggest", ["suggest", "-j", "1", "-k", "2:3", "--resamples", "2", "-o", "said", a["a.jsonl"]], outputs=("said",))
+    summary, old = os.path.join(fixed, "summary"), os.path.join(fixed, "old")
+    subprocess.run([KCLUST, "-q", "-k", "2:4", "--n-init", "1", "-o", old, "-s", summary, a["a.jsonl"]], env=environment(), check=True)
+    labels = os.path.join(fixed, "labels")
+    yield Scenario("report", ["report", "-j", "1", "--method", "pca", "--from", summary, "--gold", old, "--old", old, "-o", "page",
+                              labels, a["a.jsonl"]], outputs=("page",))
+    yield Scenario("report-model", ["report", "-j", "1", "-m", os.path.join(fixed, "model")])
+    yield Scenario("plot", ["plot", "k", "-j", "1", "--from", summary, "-o", "k.svg"], outputs=("k.svg",))
+    yield Scenario("plot-pipe", ["plot", "silhouette", "-j", "1", labels, "-"], stdin=jsonl(rows))
+    yield Scenario("fit-report", FIT + ["--plot", "-o", "labels", "--report", "page", a["a.jsonl"]], outputs=("labels", "page"))
+    yield Scenario("update-report", ["update", "-j", "1", "-m", "m", "-o", "labels", "--report", "page", a["b.jsonl"]],
+                   outputs=("m", "labels", "page"), before={"m": read_file(os.path.join(fixed, "model"))})
+    yield Scenario("score-report", ["score", "-j", "1", "--report", "page", labels, a["a.jsonl"]], outputs=("page",))
+    yield Scenario("diff-report", ["diff", "--report", "page", "-o", "said", old, labels], outputs=("page", "said"))
+    yield Scenario("suggest-report", ["suggest", "-j", "1", "-k", "2:3", "--resamples", "1", "--report", "page", "-o", "said",
+                                      a["a.jsonl"]], outputs=("page", "said"))
     yield Scenario("why", ["why", "-j", "1", "-m", os.path.join(fixed, "model"), "--row", "#2", "-o", "said", a["a.jsonl"]], outputs=("said",))
     yield Scenario("density", ["fit", "-q", "-j", "1", "--algorithm", "hdbscan", "--min-size", "3", "-o", "l.tsv", a["a.jsonl"]],
                    outputs=("l.tsv",))

@@ -76,6 +76,10 @@ def make(folder, kclust):
     subprocess.run([kclust, "-q", "--algorithm", "hdbscan", "--min-size", "2", "--min-samples", "1", "-m", folder + "/votes",
                     "-o", folder + "/labels3", folder + "/few.jsonl"], check=True)
     subprocess.run([kclust, "map", "-q", "--save-map", folder + "/map", "-o", folder + "/places", folder + "/few.jsonl"], check=True)
+    subprocess.run([kclust, "-q", "-k", "2:4", "--n-init", "1", "--keywords", "2", "-s", folder + "/summary", "-o",
+                    folder + "/dlabels", folder + "/dated.jsonl"], check=True)
+    with open(folder + "/dlabels", "rb") as f:
+        put("old", b"".join(line[:-2] + b"%d\n" % (int(line[-2:]) if i % 7 else 9) for i, line in enumerate(f)))
     put("middle.npy", data.large(3200, 8))
     rng = random.Random(7)
     fresh = [[3 * (-1) ** j + rng.gauss(0, 0.1) for j in range(6)] for _ in range(12)]
@@ -195,6 +199,31 @@ TABLE = [
     Scenario("map on a grid", ["map", "-q", "-o", "out", "IN/middle.npy"], old=["out"], slow=True),
     Scenario("map of new rows", ["map", "-m", "IN/map", "-o", "out", "IN/few.jsonl"], old=["out"]),
     Scenario("info of a map", ["info", "IN/map"]),
+    Scenario("report of all there is", ["report", "--from", "IN/summary", "--gold", "IN/old", "--old", "IN/old", "--time-field", "day",
+                                        "--group-by", "kind", "--facet", "tags", "--text-field", "tags", "--keywords", "2", "-o",
+                                        "out", "IN/dlabels", "IN/dated.jsonl"], old=["out"], slow=True),
+    Scenario("report of labels", ["report", "IN/labels"], threads=(0,)),
+    Scenario("report of a summary", ["report", "--from", "IN/summary", "-o", "out"], old=["out"], threads=(0,)),
+    Scenario("report of a model's history", ["report", "-m", "IN/model2", "-o", "out"], old=["out"], threads=(0,)),
+    Scenario("report on a map", ["report", "-m", "IN/model", "--map", "IN/map", "-o", "out", "IN/labels", "IN/few.jsonl"], old=["out"]),
+    Scenario("plot a map", ["plot", "map", "--method", "pca", "-o", "out.svg", "IN/labels", "IN/few.jsonl"], old=["out.svg"]),
+    Scenario("plot silhouettes", ["plot", "silhouette", "IN/labels", "IN/few.jsonl"]),
+    Scenario("plot k", ["plot", "k", "--from", "IN/summary", "-o", "out.svg"], old=["out.svg"], threads=(0,)),
+    Scenario("plot a flow", ["plot", "flow", "--old", "IN/old", "-o", "out.svg", "IN/dlabels"], old=["out.svg"], threads=(0,)),
+    Scenario("plot times", ["plot", "time", "--time-field", "day", "-o", "out.svg", "IN/dlabels", "IN/dated.jsonl"], old=["out.svg"]),
+    Scenario("plot a tree", ["plot", "tree", "-m", "IN/model2", "-o", "out.svg"], old=["out.svg"], threads=(0,)),
+    Scenario("plot a confusion", ["plot", "confusion", "--gold", "IN/old", "-o", "out.svg", "IN/dlabels"], old=["out.svg"],
+             threads=(0,)),
+    Scenario("fit and report", ["fit"] + QUICK + ["--plot", "--keywords", "2", "--time-field", "day", "--facet", "tags", "-m", "model",
+                                                  "--report", "page", "-o", "out", "IN/dated.jsonl"], old=["model", "page", "out"],
+             slow=True),
+    Scenario("update and report", ["update", "-m", "IN/model2", "--save", "new", "--report", "page", "-o", "out", "IN/batch.jsonl"],
+             old=["new", "page", "out"], slow=True),
+    Scenario("score and report", ["score", "--gold", "IN/old", "--report", "page", "-o", "out", "IN/dlabels", "IN/dated.jsonl"],
+             old=["page", "out"], slow=True),
+    Scenario("diff and report", ["diff", "--report", "page", "-o", "out", "IN/dlabels", "IN/old"], old=["page", "out"], threads=(0,)),
+    Scenario("suggest and report", ["suggest", "-k", "2:3", "--n-init", "1", "--resamples", "1", "--report", "page", "-o", "out",
+                                    "IN/few.jsonl"], old=["page", "out"], slow=True),
     Scenario("fit with all evidence", ["fit", "-k", "2:3", "--n-init", "1", "--k-by", "auto", "--resamples", "1", "--columns",
                                        "term,cluster,stability", "-m", "model", "-o", "out", "-s", "side", "IN/many.npy"],
              old=["out", "side"], slow=True),

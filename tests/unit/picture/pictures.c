@@ -236,6 +236,34 @@ TEST(labels_never_overlap_and_earlier_ones_stay)
     CHECK(p[0].shown && shown > 10);
 }
 
+TEST(neighbours_among_many_clusters_have_different_colours)
+{
+    enum { K = 5000 };
+    struct kc_view v;
+    struct kc_err e = KC_ERR_INIT;
+    static unsigned char ink[K];
+    kc_view_init(&v);
+    v.k = K;
+    CHECK(kc_ink_choose(&v, ink, &e) == 0);
+    for (int c = 8; c < K; c++)
+        for (int i = 1; i <= 8; i++)
+            CHECK_MSG(ink[c] != ink[c - i], "clusters %d and %d", c - i, c);
+    kc_view_free(&v);
+}
+
+TEST(scales_of_any_numbers_have_few_ticks_within_them)
+{
+    static const double at[] = {-INFINITY, -1e308, -1e300, -1e15, -1, -1e-300, 0, 5e-324, 1e-13, 1, 1 + 1e-15, 1e15, 1e17, 1e308};
+    const size_t n = sizeof at / sizeof *at;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++)
+            for (int widen = 0; widen < 2; widen++) {
+                const struct kc_scale s = kc_scale_make(at[i], at[j], 0, 100, 5, widen);
+                CHECK_MSG(isfinite(s.low) && isfinite(s.high) && isfinite(s.step) && s.step > 0, "%g %g", at[i], at[j]);
+                CHECK_MSG(s.ticks >= 0 && s.ticks <= 8, "%g to %g: %d ticks", at[i], at[j], s.ticks);
+            }
+}
+
 TEST(scales_have_round_ticks_that_cover_the_values)
 {
     static const double spans[][2] = {{0, 1}, {.05, .2331}, {-.13, .6}, {0, 1503}, {15, 15}, {0, 0}, {-3, -3}, {1e-7, 3e-7}};
