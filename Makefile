@@ -105,7 +105,7 @@ endif
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice $(TRUST)
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -148,6 +148,10 @@ bench-choice: kclust
 	@/usr/bin/python3 tests/bench/choice.py
 	@/usr/bin/python3 tests/bench/choice.py --noise
 
+# How many neighbours maps keep, how well they agree with labels and distances, and what they take.
+bench-maps: kclust
+	@/usr/bin/python3 tests/bench/maps.py --peers
+
 # Sanitizer builds of the program and of its tests, each in a folder of its own.
 SAN_asan = -fsanitize=address -fno-omit-frame-pointer
 SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
@@ -174,6 +178,9 @@ warnings:
 	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit
 
 # What is generated from the option tables and committed.
+pictures: kclust
+	tests/tools/pictures.sh testdata/pictures
+
 completions: kclust
 	./kclust help --completions bash > completions/kclust.bash
 	./kclust help --completions zsh > completions/_kclust
@@ -216,10 +223,11 @@ help:
 	  'make bench-spaces   fetch texts that have labels, and compare the spaces of fit on them' \
 	  'make bench-methods  the same for all algorithms' \
 	  'make bench-graph    time neighbours, density and trees' \
+	  'make bench-maps     how good maps are, beside scikit-learn' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
   'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice asan ubsan tsan valgrind warnings completions install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
 .DELETE_ON_ERROR:

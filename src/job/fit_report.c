@@ -134,6 +134,8 @@ static int fill_view(const struct kc_job_fit *j, struct kc_job_run *run, struct 
         if (kc_job_view_words(&run->ctx, KEYWORDS, j->languages, v, e) != 0)
             return -1;
     }
+    if (kc_job_view_levels(&run->ctx, KEYWORDS, j->languages, v, e) != 0)
+        return -1;
     return set_fields(j, run, v, e) != 0 || set_old(j, run, v, e) != 0 ? -1 :
            kc_job_view_map(&run->ctx, &run->ds.rows, &map, v, e) != 0 ? -1 : kc_ink_keep(v, e);
 }

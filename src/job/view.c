@@ -242,6 +242,8 @@ static int fill_rows(const struct kc_ctx *ctx, struct view_run *r, struct kc_err
         if (kc_job_view_words(ctx, j->keywords, j->languages, v, e) != 0)
             return -1;
     }
+    if (kc_job_view_levels(ctx, j->keywords, j->languages, v, e) != 0)
+        return -1;
     f = get_field(r, r->time);
     if (r->time != SIZE_MAX && kc_job_view_times(v, &f, j->bins, e) != 0)
         return -1;

@@ -63,6 +63,9 @@ int kc_job_view_map_file(const struct kc_ctx *ctx, const char *file, const struc
 /* Find keywords of the clusters in the view's texts. */
 int kc_job_view_words(const struct kc_ctx *ctx, uint64_t keywords, uint64_t languages, struct kc_view *v,
                       struct kc_err *e) KC_MUST_USE;
+/* Name the clusters of the levels in the same way. */
+int kc_job_view_levels(const struct kc_ctx *ctx, uint64_t keywords, uint64_t languages, struct kc_view *v,
+                       struct kc_err *e) KC_MUST_USE;
 /* Read the rows' times and bin them; read the rows' groups. */
 int kc_job_view_times(struct kc_view *v, const struct kc_field *f, int bins, struct kc_err *e) KC_MUST_USE;
 int kc_job_view_groups(struct kc_view *v, const struct kc_field *f, struct kc_err *e) KC_MUST_USE;

@@ -35,6 +35,34 @@ int kc_job_view_words(const struct kc_ctx *ctx, uint64_t keywords, uint64_t lang
     return rc;
 }
 
+/* Name the clusters of a level by the keywords of all their rows. label (n): scratch. */
+static int name_level(const struct kc_ctx *ctx, const struct kc_keywords_opts *o, struct kc_view *v,
+                      struct kc_view_level *level, uint32_t *label, struct kc_err *e)
+{
+    struct kc_keywords w = {0};
+    for (size_t i = 0; i < v->n; i++)
+        label[i] = v->label[i] == KC_NOISE ? KC_NOISE : level->parent[v->label[i]];
+    int rc = kc_keywords_make(ctx, &v->text, label, level->k, o, &w, e);
+    if (rc == 0)
+        rc = kc_strs_append(&level->name, &w.labels, e);
+    kc_keywords_free(&w);
+    return rc;
+}
+
+int kc_job_view_levels(const struct kc_ctx *ctx, uint64_t keywords, uint64_t languages, struct kc_view *v,
+                       struct kc_err *e)
+{
+    const struct kc_keywords_opts o = {.top = (size_t)keywords, .languages = languages};
+    int rc = 0;
+    if (keywords == 0 || v->text.n == 0 || v->nlevels == 0 || !v->label)
+        return 0;
+    uint32_t *label = kc_mem_alloc((size_t)v->n, sizeof *label, e);
+    for (size_t i = 0; label && rc == 0 && i < v->nlevels; i++)
+        rc = v->level[i].name.n > 0 ? 0 : name_level(ctx, &o, v, &v->level[i], label, e);
+    kc_mem_free(label);
+    return label ? rc : -1;
+}
+
 int kc_job_view_times(struct kc_view *v, const struct kc_field *f, int bins, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};

@@ -38,8 +38,8 @@ int kc_map_is(struct kc_source *src, struct kc_err *e) KC_MUST_USE;
 
 /* Place n unit rows on the map m: a row that is equal to one of it has that one's place, the first of several; others
  * have the mean of the places of the most similar rows, weighed as for t-SNE. `made` receives (n, dims) floats, which
- * kc_map_places finds. Any number of threads may call it at once. A kc_in_opts.each, whose argument is m. */
-int kc_map_place_each(void *m, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e) KC_MUST_USE;
+ * kc_map_places finds. Any number of threads may call it at once. A kc_in_opts.each, whose argument is the map. */
+int kc_map_place_each(void *arg, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e) KC_MUST_USE;
 float *kc_map_places(const struct kc_buf *made);
 
 #endif

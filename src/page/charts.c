@@ -79,9 +79,10 @@ void kc_page_map(struct kc_page *p)
     kc_html_put(&p->h, v->n == 1 ? " row in " : " rows in ");
     kc_html_count(&p->h, v->k);
     kc_html_put(&p->h, v->k == 1 ? " cluster." : " clusters.");
-    kc_html_put(&p->h, " Dots that lie close together are alike; how far apart others lie says little.");
+    kc_html_put(&p->h, " Dots that lie close together are alike; distances between groups of dots say little. A dot of "
+                        "another colour within a group is a row on the border.");
     if (v->k > 0)
-        kc_html_put(&p->h, " <a href=\"#clusters\">The table</a> lists the clusters.");
+        kc_html_put(&p->h, " <a href=\"#clusters\">A table</a> below lists the clusters.");
     if (v->map_how) {
         kc_html_put(&p->h, " Made by ");
         kc_html_cstr(&p->h, v->map_how);

@@ -34,9 +34,9 @@ static struct columns find_columns(const struct kc_view *v)
         k.cohesion |= isfinite(v->cluster[c].cohesion) != 0;
         k.silhouette |= isfinite(v->cluster[c].silhouette) != 0;
         k.stability |= isfinite(v->cluster[c].stability) != 0;
+        k.group |= v->cluster[c].group < v->group.n;
     }
-    k.group = v->group.n > 0;
-    k.times = v->bin.n > 0 || v->time;
+    k.times = v->time != NULL;
     k.keywords = v->keywords.first && v->keywords.text.n > 0;
     k.examples = v->representatives.first && v->representatives.text.n > 0;
     k.facets = v->nfacets > 0;

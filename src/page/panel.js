@@ -196,7 +196,7 @@ function buildMap() {
             {className: 'zoom'},
             button('+', 'Zoom in', () => zoomBy(1.5)),
             button('−', 'Zoom out', () => zoomBy(1 / 1.5)),
-            button('All', 'Show the whole map', showAll)
+            button('Fit', 'Show the whole map', showAll)
         )
     );
     const choose = (name, options, onchange) =>
@@ -245,8 +245,9 @@ function buildMap() {
         className: 'note',
         id: 'map-keys',
         textContent:
-            'Drag to move. Click the map, then scroll to zoom. Click a cluster ' +
-            'to see what is in it. Keys: arrows, + − 0; N and P for the next and the previous cluster; Esc for all.'
+            'Point at a dot to read its row; click a dot, a name or a line of a list to see what is in the cluster. ' +
+            'Drag to move; click the map, then scroll to zoom. ' +
+            'Keys: arrows, + and −, 0 for the whole map; N and P for the next and the previous cluster, Esc for none.'
     });
     if (DATA.texts && DATA.texts < DATA.n)
         $('map-about').append(
@@ -267,7 +268,7 @@ function buildMap() {
     list = make('div', {className: 'list', tabIndex: -1});
     const panel = make('section', {className: 'panel', 'aria-label': 'Clusters of the map'}, search, list);
     panel.addEventListener('keydown', moveInList);
-    $('map-place').replaceChildren(stage, panel, keysNote);
+    $('map-place').replaceChildren(keysNote, stage, panel);
     $('map-place').before(tools);
     $('map-place').hidden = false;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define LARGEST 8u /* clusters that the first screen names */
+#define TYPICAL_MOST 60 /* bytes of the text of a typical row */
 
 /* Append the sentences of the headline: the first two are the lead. */
 static void put_headline(struct kc_page *p)
@@ -83,18 +84,22 @@ static void put_figures(struct kc_page *p)
     kc_html_put(&p->h, "</dl>\n");
 }
 
-/* Append the first keywords of a cluster, behind its name. */
-static void put_few_keywords(struct kc_page *p, uint32_t c)
+/* Append what is typical of a cluster, behind its name: rows, which say more than words do, else keywords. */
+static void put_typical(struct kc_page *p, uint32_t c)
 {
-    const struct kc_view_lists *l = &p->v->keywords;
+    const struct kc_view *v = p->v;
+    const int rows = v->representatives.first && v->representatives.first[c] < v->representatives.first[c + 1] &&
+                     (v->text.n > 0 || !v->label);
+    const struct kc_view_lists *l = rows ? &v->representatives : &v->keywords;
+    const size_t most = rows ? 3 : 4;
     if (!l->first || l->first[c] == l->first[c + 1])
         return;
-    kc_html_put(&p->h, "<span class=\"words\">");
-    for (size_t i = l->first[c]; i < l->first[c + 1] && i < l->first[c] + 4; i++) {
+    kc_html_put(&p->h, rows ? "<span class=\"words\">such as " : "<span class=\"words\">");
+    for (size_t i = l->first[c]; i < l->first[c + 1] && i < l->first[c] + most; i++) {
         size_t n;
         const char *t = kc_strs_get(&l->text, i, &n);
         kc_html_put(&p->h, i > l->first[c] ? ", <bdi>" : "<bdi>");
-        kc_html_text(&p->h, t, n, KC_PAGE_NAME_MOST);
+        kc_html_text(&p->h, t, n, TYPICAL_MOST);
         kc_html_put(&p->h, "</bdi>");
     }
     kc_html_put(&p->h, "</span>");
@@ -121,7 +126,7 @@ static void put_largest(struct kc_page *p)
                      "</span></a><svg class=\"wide\" height=\"6\" aria-hidden=\"true\"><rect class=\"i%u\" "
                      "width=\"%.1f%%\" height=\"6\" rx=\"1\"></rect></svg>",
                      (unsigned)p->ink[c], width);
-        put_few_keywords(p, c);
+        put_typical(p, c);
         kc_html_put(&p->h, "</li>\n");
     }
     kc_html_put(&p->h, "</ol>\n");

@@ -43,22 +43,17 @@ void kc_page_groups(struct kc_page *p)
 {
     const struct kc_view *v = p->v;
     kc_html_put(&p->h, "<section id=\"groups\">\n<h2>Groups</h2>\n");
-    begin_table(p, "Table of groups", "Group|#Rows|#Clusters|#Cohesion|#Silhouette|#Stability");
+    begin_table(p, "Table of groups", "Group|#Rows|#Clusters with rows of it|#Silhouette");
     for (uint32_t g = 0; g < v->group.n; g++) {
         size_t n;
-        uint64_t clusters = 0;
-        const struct kc_view_cluster *s = &v->group_figures[g];
+        const struct kc_view_group *s = &v->group_figures[g];
         const char *t = kc_strs_get(&v->group, g, &n);
-        for (uint32_t c = 0; c < v->k; c++)
-            clusters += v->cluster[c].group == g;
         kc_html_put(&p->h, "<tr><th scope=\"row\" dir=\"auto\">");
         kc_html_text(&p->h, t, n, KC_PAGE_NAME_MOST);
         kc_html_put(&p->h, "</th>");
-        put_count(p, s->size);
-        put_count(p, clusters);
-        put_figure(p, s->cohesion, 2);
+        put_count(p, s->rows);
+        put_count(p, s->clusters);
         put_figure(p, s->silhouette, 2);
-        put_figure(p, s->stability, 2);
         kc_html_put(&p->h, "</tr>\n");
     }
     end_table(p);
@@ -97,7 +92,7 @@ void kc_page_events(struct kc_page *p)
     const struct kc_view *v = p->v;
     kc_html_put(&p->h, "<details>\n<summary>The fit and the updates, one by one</summary>\n");
     begin_table(p, "Fit and updates",
-                "What|Time (UTC)|#Rows|#Joined|#New clusters|#Unassigned|#Clusters|#Similarity|Drift");
+                "What|Time (UTC)|#Rows|#Joined|#New clusters|#Unassigned|#Clusters|#Similarity");
     for (size_t i = 0; i < v->nevents; i++) {
         const struct kc_view_event *s = &v->event[i];
         char t[KC_DATE_MAX] = "";
@@ -113,7 +108,7 @@ void kc_page_events(struct kc_page *p)
         put_count(p, s->unassigned);
         put_count(p, s->clusters);
         put_figure(p, s->similarity, 3);
-        kc_html_putf(&p->h, "<td>%s</td></tr>\n", s->drifted ? "drifted" : "");
+        kc_html_put(&p->h, "</tr>\n");
     }
     end_table(p);
     kc_html_put(&p->h, "</details>\n");

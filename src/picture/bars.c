@@ -64,7 +64,7 @@ static void draw_words(struct kc_svg *s, uint32_t c, double x, double y, double 
         top = l->weight ? fmax(top, l->weight[first + i]) : 1;
     kc_svg_class(s, 'i', c, class);
     kc_svg_rect(s, x, y + 3, 10, 10, class);
-    kc_svg_called(s, x + 16, y + 13, KC_START, 13, "t", c, w - 24);
+    kc_svg_called(s, x + 16, y + 13, KC_START, 13, "t", c, w - 34);
     for (size_t i = 0; i < n && i < most; i++) {
         size_t bytes;
         const char *word = kc_strs_get(&l->text, first + i, &bytes);

@@ -163,7 +163,8 @@ static void draw_node(struct kc_svg *s, const struct side *d, int which, size_t 
     const char *name = kc_strs_get(&g->name, i, &n);
     const char *fate = g->fate ? describe_fate((enum kc_fate)g->fate[i], which) : NULL;
     struct kc_buf b = {0};
-    if (kc_buf_add(&b, name, kc_svg_fit(name, n, 12, room - (fate ? 90 : 50)), s->e) != 0 ||
+    const size_t fits = kc_svg_fit(name, n, 12, room - (fate ? 90 : 50));
+    if (kc_buf_add(&b, name, fits, s->e) != 0 || (fits < n && kc_buf_adds(&b, "\xE2\x80\xA6", s->e) != 0) ||
         kc_buf_printf(&b, s->e, fate ? " (%s, %s)" : " (%s)", count, fate) != 0)
         s->failed = 1;
     else

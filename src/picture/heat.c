@@ -168,8 +168,9 @@ int kc_draw_confusion(struct kc_svg *s)
             char text[32];
             draw_cell(s, x, y, cell - 1, line - 1, share, NULL);
             kc_svg_count(text, sizeof text, row[order[g]]);
-            if (row[order[g]] > 0 && cell >= 7 * (double)strlen(text) + 4)
-                kc_svg_words(s, x + cell / 2, y + 16, KC_MIDDLE, 11, share > .5 ? "p" : "t", text);
+            const double size = fmin(11, (cell - 3) / (.62 * (double)strlen(text)));
+            if (row[order[g]] > 0 && size >= 7)
+                kc_svg_words(s, x + cell / 2, y + 16, KC_MIDDLE, size, share > .5 ? "p" : "t", text);
         }
     }
     if (across < m || down < v->k) {

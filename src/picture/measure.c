@@ -1,6 +1,6 @@
 /* How wide text is. A picture is drawn without fonts at hand, so widths are those of Helvetica and a twelfth more: the
  * widest of the common sans-serif fonts come near to that. East Asian characters take a whole em, combining marks
- * nothing, others .6 em. A label that is a little wider than estimated still has the gap that is kept around it. */
+ * nothing, others two thirds of one. A label that is a little wider still has the gap around it. */
 #include "picture/svg.h"
 
 #include "base/utf8.h"
@@ -19,7 +19,7 @@ static double measure_char(const char *p, size_t n)
     if (n == 1 && *p >= ' ' && *p <= '~')
         return widths[*p - ' '] * 13 / 1200.0;
     const unsigned columns = kc_out_columns(p, n);
-    return columns == 2 ? 1 : columns == 0 ? 0 : .6;
+    return columns == 2 ? 1 : columns == 0 ? 0 : .66;
 }
 
 /* Walk over the text until it is wider than `most` px. Return the bytes walked over; *width: their width. */

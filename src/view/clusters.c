@@ -103,33 +103,45 @@ int kc_view_set_keywords(struct kc_view *v, const struct kc_keywords *w, const u
     return l->weight ? rc : -1;
 }
 
+/* Say which group each cluster is of, if it has rows of one only, and count the clusters of each group. of: the rows by
+ * group; seen (k): the last group counted for each cluster, and one. */
+static void count_groups(struct kc_view *v, const struct kc_members *of, uint32_t *seen)
+{
+    for (uint32_t g = 0; g < of->k; g++)
+        for (size_t i = of->first[g]; i < of->first[g + 1]; i++) {
+            const uint32_t c = v->label[of->row[i]];
+            if (c == KC_NOISE || seen[c] == g + 1)
+                continue;
+            v->cluster[c].group = seen[c] == 0 ? g : KC_NONE;
+            seen[c] = g + 1;
+            v->group_figures[g].clusters++;
+        }
+}
+
 int kc_view_set_groups(struct kc_view *v, const uint32_t *group, const struct kc_strs *names, struct kc_err *e)
 {
-    unsigned char *mixed = kc_mem_zalloc(v->k, sizeof *mixed, e);
-    double *sum = kc_mem_zalloc(names->n, 2 * sizeof *sum, e);
+    struct kc_members of = {0};
+    uint32_t *seen = kc_mem_zalloc(v->k, sizeof *seen, e);
+    double *known = kc_mem_zalloc(names->n, sizeof *known, e);
     v->group_figures = kc_mem_zalloc(names->n, sizeof *v->group_figures, e);
-    int rc = mixed && sum && v->group_figures ? kc_strs_append(&v->group, names, e) : -1;
+    int rc = seen && known && v->group_figures &&
+                     kc_members_make(&of, group, (size_t)v->n, (uint32_t)names->n, e) == 0
+                 ? kc_strs_append(&v->group, names, e) : -1;
     for (size_t i = 0; rc == 0 && i < v->n; i++) {
-        const uint32_t c = v->label[i];
-        v->group_figures[group[i]].size++;
-        if (v->row_silhouette && c != KC_NOISE && !isnan(v->row_silhouette[i])) {
-            sum[2 * group[i]] += (double)v->row_silhouette[i];
-            sum[2 * group[i] + 1]++;
+        struct kc_view_group *g = &v->group_figures[group[i]];
+        g->rows++;
+        if (v->row_silhouette && v->label[i] != KC_NOISE && !isnan(v->row_silhouette[i])) {
+            g->silhouette += (double)v->row_silhouette[i];
+            known[group[i]]++;
         }
-        if (c == KC_NOISE)
-            continue;
-        mixed[c] |= v->cluster[c].group != KC_NONE && v->cluster[c].group != group[i];
-        v->cluster[c].group = group[i];
     }
-    for (size_t g = 0; rc == 0 && g < names->n; g++) {
-        v->group_figures[g].silhouette = sum[2 * g + 1] > 0 ? sum[2 * g] / sum[2 * g + 1] : NAN;
-        v->group_figures[g].cohesion = v->group_figures[g].stability = NAN;
-    }
-    for (uint32_t c = 0; rc == 0 && c < v->k; c++)
-        if (mixed[c])
-            v->cluster[c].group = KC_NONE;
-    kc_mem_free(sum);
-    kc_mem_free(mixed);
+    if (rc == 0)
+        count_groups(v, &of, seen);
+    for (size_t g = 0; rc == 0 && g < names->n; g++)
+        v->group_figures[g].silhouette = known[g] > 0 ? v->group_figures[g].silhouette / known[g] : NAN;
+    kc_members_free(&of);
+    kc_mem_free(known);
+    kc_mem_free(seen);
     return rc;
 }
 

@@ -87,12 +87,12 @@ static int copy_history(struct kc_view *v, const struct kc_model *m, struct kc_e
         if (!known && (!s || s->generation == m->generation)) {
             known = 1;
             v->event[v->nevents++] = (struct kc_view_event){fit.generation, 0, fit.time, fit.rows, fit.joined, 0, 0,
-                                                            fit.clusters, fit.similarity, fit.silhouette, NAN, 0};
+                                                            fit.clusters, fit.similarity, fit.silhouette, NAN};
         }
         if (s)
             v->event[v->nevents++] = (struct kc_view_event){s->generation, s->update, s->time, s->rows, s->joined,
                                                             s->born, s->unassigned, s->clusters, s->similarity,
-                                                            s->silhouette, s->variation, 0};
+                                                            s->silhouette, s->variation};
     }
     return 0;
 }

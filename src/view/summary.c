@@ -55,7 +55,7 @@ static int add_fact(struct reader *r, const char *object, const char *key, const
     if (text)
         return kc_view_add_fact(r->v, r->e, name, "%.400s", text);
     const double x = get_real(object, key);
-    return isnan(x) ? 0 : kc_view_add_fact(r->v, r->e, name, "%.10g", x);
+    return isnan(x) || x == 0 ? 0 : kc_view_add_fact(r->v, r->e, name, x == floor(x) ? "%.0f" : "%.4f", x);
 }
 
 /* Read the figures of one k. */
@@ -103,6 +103,11 @@ static int read_sweep(struct reader *r, const char *top)
     for (const char *p = kc_json_first(sweep); p; p = kc_json_next(kc_json_past(p)))
         read_entry(p, &v->entry[v->nentries++], &v->evidence);
     v->k_selected = (uint32_t)get_count(top, "k_selected");
+    const char *choice = kc_json_find(top, "choice");
+    if (choice && *choice == '{') {
+        v->confidence = get_real(choice, "confidence");
+        v->runner_up = (uint32_t)get_count(choice, "runner_up");
+    }
     const char *by = decode_text(r, kc_json_find(top, "k_by"), &words);
     enum kc_index index;
     if (by && kc_index_by_name(by, &index) == 0) /* an unknown one is that of a later version */

@@ -7,7 +7,7 @@
 void kc_view_init(struct kc_view *v)
 {
     memset(v, 0, sizeof *v);
-    v->silhouette = NAN;
+    v->silhouette = v->confidence = NAN;
     v->structure = -1;
 }
 

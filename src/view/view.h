@@ -61,7 +61,6 @@ struct kc_view_event {
     uint64_t rows, joined, born, unassigned; /* of the batch */
     uint64_t clusters;           /* of the model after it */
     double similarity, silhouette, variation; /* mean of the batch, and of the sizes; NAN: not known */
-    int drifted;
 };
 
 /* A row that lowers the agreement with gold labels most, or one with the lowest silhouette. */
@@ -87,7 +86,11 @@ struct kc_view {
     struct kc_view_level *level;     /* (nlevels) the coarsest first */
     size_t nlevels;
     struct kc_strs group;            /* what groups are called; n == 0: there are none */
-    struct kc_view_cluster *group_figures; /* (group.n) */
+    struct kc_view_group {
+        uint64_t rows;
+        uint32_t clusters;           /* that have rows of the group */
+        double silhouette;           /* mean of its rows; NAN: not known */
+    } *group_figures;                /* (group.n) */
 
     /* The rows. */
     uint32_t *label;        /* (n) 0 .. k-1 or KC_NOISE; NULL: the rows are not known, and nothing of what follows */
@@ -102,6 +105,8 @@ struct kc_view {
     size_t nentries;
     enum kc_index k_by;
     uint32_t k_selected;    /* before size limits; 0: there was no choice */
+    double confidence;      /* share of random halves of the rows that choose it or one near it; NAN: not known */
+    uint32_t runner_up;     /* the next best k that is not near it; 0: not known */
     unsigned evidence;      /* bits KC_EVIDENCE_...: the figures that the entries have */
     int structure;          /* 1 there is some, 0 none was found, -1 not tested */
 

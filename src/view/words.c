@@ -9,6 +9,7 @@
 
 #define GOOD .25
 #define FAIR .1
+#define SOFT .1 /* the mean silhouette below which a cluster blurs into others */
 #define TOLD ((size_t)5) /* warnings of the run */
 
 /* Append a sentence. */
@@ -82,6 +83,21 @@ static int add_names(const struct kc_view *v, struct kc_strs *out, struct kc_err
     return rc;
 }
 
+/* Append how the number of clusters was chosen. */
+static int add_choice(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    char sure[160] = "", next[80] = "";
+    if (v->nentries < 2 || v->k_selected != v->k)
+        return 0;
+    if (!isnan(v->confidence))
+        snprintf(sure, sizeof sure, "; %.0f %% of random halves of the rows choose that number or one near it",
+                 100 * v->confidence);
+    if (v->runner_up > 0)
+        snprintf(next, sizeof next, "; the next best is %u", v->runner_up);
+    return add_sentence(out, e, "Of %zu numbers of clusters from %u to %u, %u was chosen%s%s.", v->nentries,
+                        v->entry[0].k, v->entry[v->nentries - 1].k, v->k_selected, sure, next);
+}
+
 /* Append what became of old clusters. */
 static int add_flow(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
 {
@@ -115,6 +131,8 @@ int kc_view_headline(const struct kc_view *v, struct kc_strs *out, struct kc_err
                      "lies between two; embeddings of texts seldom reach 0.3.", judge_silhouette(v->silhouette),
                      v->silhouette) != 0)
         return -1;
+    if (add_choice(v, out, e) != 0)
+        return -1;
     if (v->gold.n > 0 &&
         add_sentence(out, e, "Against the %zu known classes the adjusted Rand index is %.2f and the adjusted mutual "
                      "information %.2f: 1 is perfect agreement, 0 is chance.", v->gold.n, v->agreement.ari,
@@ -123,31 +141,77 @@ int kc_view_headline(const struct kc_view *v, struct kc_strs *out, struct kc_err
     return add_flow(v, out, e);
 }
 
-/* Append a doubt about clusters that a figure speaks against. below: clusters with less than `limit`. */
-static int doubt_clusters(const struct kc_view *v, int stability, double limit, const char *fmt_one,
-                          struct kc_strs *out, struct kc_err *e)
+/* Count the rows of each cluster that are nearer to another one: strays (k). */
+static int count_strays(const struct kc_view *v, uint64_t *strays)
 {
+    if (!v->row_silhouette || !v->label)
+        return 0;
+    for (size_t i = 0; i < v->n; i++)
+        if (v->label[i] != KC_NOISE && v->row_silhouette[i] < 0)
+            strays[v->label[i]]++;
+    return 1;
+}
+
+/* Name clusters in a doubt, up to three of them. */
+static int add_cluster(const struct kc_view *v, uint32_t c, uint32_t before, const uint64_t *strays, struct kc_buf *b,
+                       struct kc_err *e)
+{
+    size_t len;
+    const char *name = kc_view_called(v, c, &len);
+    if (before >= 3)
+        return 0;
+    int rc = kc_buf_printf(b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", before > 0 ? ", " : "", clip(name, len, 80),
+                           name);
+    if (rc == 0 && strays)
+        rc = kc_buf_printf(b, e, " (%llu of %llu rows)", (unsigned long long)strays[c],
+                           (unsigned long long)v->cluster[c].size);
+    return rc;
+}
+
+/* The reasons to doubt a cluster. */
+enum reason { UNSTABLE, ASTRAY };
+
+/* Append a doubt about the clusters that there is this reason for. strays (k): rows nearer to another cluster, or
+ * NULL. */
+static int doubt_clusters(const struct kc_view *v, enum reason reason, const uint64_t *strays, struct kc_strs *out,
+                          struct kc_err *e)
+{
+    static const char *const means[] = {
+        [UNSTABLE] = ": less than 60 % of such a cluster comes back when other rows are drawn.",
+        [ASTRAY] = ": at least half of the rows are nearer to another cluster; it may be a remainder."};
     struct kc_buf b = {0};
     uint32_t n = 0;
     int rc = 0;
     for (uint32_t c = 0; rc == 0 && c < v->k; c++) {
-        const double x = stability ? v->cluster[c].stability : v->cluster[c].silhouette;
-        size_t len;
-        if (isnan(x) || x >= limit)
-            continue;
-        const char *name = kc_view_called(v, c, &len);
-        if (n++ < 3)
-            rc = kc_buf_printf(&b, e, "%s\xE2\x80\x9C%.*s\xE2\x80\x9D", n > 1 ? ", " : "",
-                               clip(name, len, 80), name);
+        const int applies = reason == UNSTABLE ? v->cluster[c].stability < .6 :
+                            strays             ? 2 * strays[c] >= v->cluster[c].size && strays[c] > 0 :
+                                                 v->cluster[c].silhouette < 0;
+        if (applies)
+            rc = add_cluster(v, c, n++, reason == ASTRAY ? strays : NULL, &b, e);
     }
     if (rc == 0 && n > 3)
         rc = kc_buf_printf(&b, e, " and %u more", n - 3);
     if (rc == 0 && n > 0)
-        rc = kc_buf_printf(&b, e, "%s", fmt_one);
+        rc = kc_buf_adds(&b, means[reason], e);
     if (rc == 0 && n > 0)
         rc = kc_strs_add(out, b.p, b.n, e);
     kc_buf_free(&b);
     return rc;
+}
+
+/* Append how many rows are in clusters whose borders are soft. */
+static int doubt_borders(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
+{
+    uint64_t rows = 0;
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < v->k; c++)
+        if (v->cluster[c].silhouette < SOFT) {
+            rows += v->cluster[c].size;
+            n++;
+        }
+    return n == 0 || n == v->k || v->n == v->noise ? 0 :
+           add_sentence(out, e, "%u of %u clusters, with %.0f %% of the rows, blur into others: their mean silhouette "
+                        "is below %.2f.", n, v->k, 100 * (double)rows / (double)(v->n - v->noise), SOFT);
 }
 
 int kc_view_doubts(const struct kc_view *v, struct kc_strs *out, struct kc_err *e)
@@ -165,9 +229,12 @@ int kc_view_doubts(const struct kc_view *v, struct kc_strs *out, struct kc_err *
     if (v->k > 1 && v->cluster[0].size * 2 > v->n - v->noise &&
         add_sentence(out, e, "One cluster has more than half of the rows.") != 0)
         return -1;
-    if (doubt_clusters(v, 1, .6, ": less than 60 % of such a cluster comes back when other rows are drawn.", out,
-                       e) != 0 ||
-        doubt_clusters(v, 0, 0, ": most rows are nearer to another cluster (a silhouette below 0).", out, e) != 0)
+    uint64_t *strays = kc_mem_zalloc(v->k, sizeof *strays, e);
+    const int known = strays && count_strays(v, strays);
+    const int rc = strays && doubt_borders(v, out, e) == 0 && doubt_clusters(v, UNSTABLE, NULL, out, e) == 0 ?
+                       doubt_clusters(v, ASTRAY, known ? strays : NULL, out, e) : -1;
+    kc_mem_free(strays);
+    if (rc != 0)
         return -1;
     for (size_t i = 0; i < v->doubt.n && i < TOLD; i++) {
         size_t n;

@@ -116,7 +116,7 @@ class Fit:
 
     def comparable(self):
         """The sidecar without what may differ from run to run, and without warnings that name an input's line."""
-        side = {k: v for k, v in self.side.items() if k not in ("seconds", "peak_rss")}
+        side = {k: v for k, v in self.side.items() if k not in ("seconds", "peak_rss", "command")}
         side["warnings"] = [w for w in side["warnings"] if not any(str(i) in w for i in self.inputs)]
         return side
 

@@ -78,6 +78,15 @@ for shell in $shells; do
     fi
 done
 
+# The pictures of README.md are those that the program draws.
+mkdir "$work/pictures"
+KCLUST=$kclust tests/tools/pictures.sh "$work/pictures"
+for picture in map keywords silhouette; do
+    verdict "testdata/pictures/$picture.svg is as the program draws it" \
+        "$(cmp "$work/pictures/$picture.svg" "testdata/pictures/$picture.svg" 2>&1)"
+    verdict "README.md shows $picture.svg" "$(holds README.md "testdata/pictures/$picture\.svg")"
+done
+
 # The presets in the manual are those of the program, and these are all that there are.
 presets=$(awk -F '\t' '$1 == "preset"' "$work/fit.options" | wc -l)
 verdict 'fit has presets' "$([ "$presets" = 1 ] || echo 'no option --preset')"

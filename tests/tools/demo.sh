@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Cluster the sample of Debian packages and show the clusters' members.
+# Cluster the sample of Debian packages, show the clusters' members, and write the report.
 # Run after the build, with the binary at ./kclust (or at $KCLUST).
 set -euo pipefail
 
@@ -16,7 +16,9 @@ fi
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-command=("$kclust" --min-size 15 --columns 'term,cluster,similarity' "$data")
+report=build/demo.html
+mkdir -p build
+command=("$kclust" --min-size 15 --keywords 8 --columns 'term,cluster,similarity' --report "$report" "$data")
 printf '%s\n\n' "\$ ${command[*]}"
 "${command[@]}" >"$out"
 printf '\n'
@@ -64,3 +66,5 @@ LC_ALL=C sort -t "$tab" -k2,2n -k3,3gr -k1,1 "$out" | LC_ALL=C awk -F '\t' -v wi
             flush_cluster()
     }
 '
+
+printf '\nThe report, a map and tables to look at in a browser: %s\n' "$PWD/$report"

@@ -253,12 +253,11 @@ static void make_groups(struct maker *m)
     v->group_figures = get(m, 3, sizeof *v->group_figures);
     for (uint32_t c = 0; c < v->k && !m->failed; c++) {
         v->cluster[c].group = c % 3;
-        v->group_figures[c % 3].size += v->cluster[c].size;
+        v->group_figures[c % 3].rows += v->cluster[c].size;
+        v->group_figures[c % 3].clusters++;
     }
     for (int g = 0; g < 3 && !m->failed; g++) {
-        v->group_figures[g].cohesion = 0.6 + 0.1 * unit(m);
         v->group_figures[g].silhouette = 0.3 * unit(m);
-        v->group_figures[g].stability = (double)NAN;
     }
 }
 
@@ -392,7 +391,7 @@ static void make_events(struct maker *m)
     v->event = get(m, v->nevents, sizeof *v->event);
     for (size_t i = 0; i < v->nevents && !m->failed; i++)
         v->event[i] = (struct kc_view_event){1, i, 1760000000 + (int64_t)i * 604800, 900 + 40 * i, 850 + 40 * i, i == 4,
-                                             50, v->k, 0.62 - 0.01 * (double)i, 0.3, 1.1, i == 5};
+                                             50, v->k, 0.62 - 0.01 * (double)i, 0.3, 1.1};
 }
 
 static void make_facts(struct maker *m)

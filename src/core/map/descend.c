@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void pull_row(const struct descent 
 static void find_steps(void *arg, size_t at, unsigned worker)
 {
     struct descent *s = arg;
-    const size_t dims = s->dims, end = kc_map_end(s->n, s->block, at);
+    const size_t dims = s->dims == 2 ? 2 : KC_MAP_DIMS, end = kc_map_end(s->n, s->block, at);
     (void)worker;
     for (size_t i = at * s->block; i < end; i++) {
         float pull[KC_MAP_DIMS], length = 0;

@@ -42,7 +42,7 @@ static void forward_rows(void *arg, size_t at, unsigned worker)
     f->lanes->transform(re, im, length, f->w);
     for (size_t k = 0; k <= side; k++) {
         const float *r = re + k * LANES, *s = im + k * LANES;
-        const float *rn = re + (length - k) % length * LANES, *sn = im + (length - k) % length * LANES;
+        const float *rn = re + ((length - k) & (length - 1)) * LANES, *sn = im + ((length - k) & (length - 1)) * LANES;
         float *to_re = f->along[0][0] + k * side + from, *to_im = f->along[0][1] + k * side + from;
         for (size_t l = 0; l < LANES; l++) {
             to_re[2 * l] = 0.5f * (r[l] + rn[l]);
@@ -113,7 +113,7 @@ static void backward_rows(void *arg, size_t at, unsigned worker)
     float *re = get_strip(f, worker, 0), *im = get_strip(f, worker, 1);
     for (size_t k = 0; k <= side; k++) {
         const size_t source = k * side + from;
-        const size_t low = f->order[k] * LANES, high = f->order[(length - k) % length] * LANES;
+        const size_t low = f->order[k] * LANES, high = f->order[(length - k) & (length - 1)] * LANES;
         const float *ar = f->along[0][0] + source, *ai = f->along[0][1] + source;
         const float *br = f->along[1][0] + source, *bi = f->along[1][1] + source;
         for (size_t l = 0; l < LANES; l++) { /* a + i b, and conj(a) + i conj(b), exchanged for the way back */
@@ -159,7 +159,7 @@ static void kernel_rows(void *arg, size_t at, unsigned worker)
     f->lanes->transform(re, im, length, f->w);
     for (size_t l = 0; l < LANES; l++)
         for (size_t k = 0; k < f->columns; k++) {
-            const float low = re[k % length * LANES + l], high = re[(2 * length - k) % length * LANES + l];
+            const float low = re[(k & (length - 1)) * LANES + l], high = re[((length - k) & (length - 1)) * LANES + l];
             f->kernel[0][(from + l) * f->columns + k] = 0.5f * (low + high);
             f->kernel[1][(from + l) * f->columns + k] = 0.5f * (high - low);
         }
