@@ -360,7 +360,7 @@ static int read_event(const struct model_reader *l, const char *q, struct kc_mod
         {"generation", 1, l->m->generation, &v->generation}, {"update", 0, INT64_MAX, &v->update},
         {"rows", 0, UINT64_MAX, &v->rows}, {"joined", 0, UINT64_MAX, &v->joined}, {"born", 0, UINT64_MAX, &v->born},
         {"unassigned", 0, UINT64_MAX, &v->unassigned}, {"clusters", 1, INT32_MAX, &v->clusters},
-        {"time", 0, INT64_MAX, &seconds},
+        {"time", 0, KC_MODEL_TIME_MOST, &seconds},
     };
     if (read_numbers(l, q, "history: ", t, sizeof t / sizeof *t - (untimed ? 1 : 0)) != 0)
         return -1;

@@ -51,6 +51,7 @@ struct kc_model_event {
     size_t nshares;
 };
 #define KC_MODEL_EVENTS_MOST 1000 /* of a model; the oldest are dropped */
+#define KC_MODEL_TIME_MOST 253402300799 /* the last second of the year 9999 */
 
 /* How a model labels a row. */
 enum kc_model_kind {
