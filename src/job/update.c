@@ -165,7 +165,8 @@ static int log_batch(struct update_run *run, struct kc_err *e)
 {
     const struct kc_update *u = &run->u;
     struct kc_model *m = &run->m;
-    struct kc_model_event v = {.time = run->j->created, .rows = u->n, .joined = u->joined, .born = u->born,
+    const int64_t time = run->j->created <= KC_MODEL_TIME_MOST ? run->j->created : -1;
+    struct kc_model_event v = {.time = time, .rows = u->n, .joined = u->joined, .born = u->born,
                                .unassigned = u->unassigned, .clusters = m->k, .similarity = u->similarity_before,
                                .silhouette = u->silhouette_before};
     double gini;
