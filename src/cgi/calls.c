@@ -85,18 +85,9 @@ static __attribute__((noreturn)) void answer_result(struct cgi *c, const struct 
     cgi_answer_buf(c, &b);
 }
 
-/* Take new parameters, if finalize has some. */
-static void change_params(struct cgi *c, struct cgi_run *r, const char *json)
-{
-    struct kc_buf params = {NULL, 0, 0};
-    char *text = cgi_sql_text(c, "SELECT json_patch(?1, ?2)", "tt", r->params, json);
-    cgi_params(c, text, &params);
-    cgi_run_sql(c, "UPDATE runs SET params = ?2 WHERE seq = ?1", "it", r->seq, params.p);
-    r->params = params.p;
-}
-
 void cgi_finalize(struct cgi *c)
 {
+    struct kc_buf params = {NULL, 0, 0};
     char message[512];
     int64_t line;
     cgi_read_body(c);
@@ -114,7 +105,9 @@ void cgi_finalize(struct cgi *c)
         cgi_fail(c, 409, 0, "the run is %s", status ? status : "gone");
     if (cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r->seq) == 0)
         cgi_fail(c, 422, 0, "the run has no rows");
-    change_params(c, r, json);
+    cgi_params_change(c, r->params, json, &params);
+    cgi_run_sql(c, "UPDATE runs SET params = ?2 WHERE seq = ?1", "it", r->seq, params.p);
+    r->params = params.p;
     if (!cgi_slot(c, 15))
         cgi_fail(c, 503, 0, "%lld runs are at work: try again", (long long)c->limit[CGI_MAX_RUNNING]);
     cgi_run_sql(c, "UPDATE runs SET status = 'running', want = '' WHERE seq = ?1", "i", r->seq);

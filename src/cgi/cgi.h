@@ -94,6 +94,8 @@ void cgi_sweep(struct cgi *c);
 
 /* Write those that were asked for, checked, as a JSON object. json: NULL for none. 422 for a bad value. */
 void cgi_params(struct cgi *c, const char *json, struct kc_buf *out);
+/* The same for those of a run, `old`, and what a request changes: k takes the place of a range, and a range that of k. */
+void cgi_params_change(struct cgi *c, const char *old, const char *json, struct kc_buf *out);
 /* Append the options to a command line. fields: what the rows have, as cgi_items tells. */
 void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **argv, int *n);
 /* Copy a member of a JSON object, or a value of the query: a number or text as it is. NULL: none. */

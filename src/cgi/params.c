@@ -153,6 +153,13 @@ void cgi_params(struct cgi *c, const char *json, struct kc_buf *out)
         cgi_fail(c, 422, 0, "min_size must not be above max_size");
 }
 
+void cgi_params_change(struct cgi *c, const char *old, const char *json, struct kc_buf *out)
+{
+    cgi_params(c, cgi_sql_text(c, "SELECT json_patch(CASE WHEN ?2 ->> '$.k' IS NOT NULL THEN json_remove(?1, '$.k_min',"
+                               " '$.k_max') WHEN ?2 ->> '$.k_min' IS NOT NULL OR ?2 ->> '$.k_max' IS NOT NULL THEN"
+                               " json_remove(?1, '$.k') ELSE ?1 END, ?2)", "tt", old, json), out);
+}
+
 /* Add a word; those that were decoded live as long as the process. */
 static void add_word(struct cgi *c, char **argv, int *n, const char *word)
 {

@@ -89,6 +89,24 @@ static void name_run(struct cgi *c, const struct cgi_run *r, const char *json)
     cgi_run_sql(c, "UPDATE runs SET name = ?2, slug = ?3 WHERE seq = ?1", "itt", r->seq, name, cgi_slug(c, name, at));
 }
 
+/* Start a run of the rows that were appended to it. */
+static __attribute__((noreturn)) void start_buffer(struct cgi *c, const char *id, const char *json)
+{
+    struct kc_buf params = {NULL, 0, 0};
+    struct cgi_run *r = cgi_run_load(c, id);
+    if (strcmp(r->status, "open") != 0 || !cgi_run_lock(c, r))
+        cgi_fail(c, 409, 0, "the run is %s", r->status);
+    int rows = cgi_rows_lock(c, r);
+    if (cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r->seq) == 0)
+        cgi_fail(c, 422, 0, "the run has no rows");
+    cgi_params_change(c, r->params, json, &params);
+    name_run(c, r, json);
+    cgi_run_sql(c, "UPDATE runs SET params = ?2, status = 'pending' WHERE seq = ?1", "it", r->seq, params.p);
+    close(rows);
+    r->params = params.p;
+    start_run(c, r, 0);
+}
+
 void cgi_runs_post(struct cgi *c)
 {
     struct kc_buf params = {NULL, 0, 0};
@@ -96,23 +114,11 @@ void cgi_runs_post(struct cgi *c)
     cgi_read_body(c);
     const char *json = cgi_items(c, 0, 0, &items);
     char *id = json ? cgi_member_text(c, json, "run_id") : NULL;
-    cgi_params(c, json, &params);
     if (id && items.rows > 0)
         cgi_fail(c, 422, 0, "a run takes run_id, or items, not both");
-    if (id) { /* the rows that were appended to it */
-        struct cgi_run *r = cgi_run_load(c, id);
-        if (strcmp(r->status, "open") != 0 || !cgi_run_lock(c, r))
-            cgi_fail(c, 409, 0, "the run is %s", r->status);
-        int lock = cgi_rows_lock(c, r);
-        if (cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r->seq) == 0)
-            cgi_fail(c, 422, 0, "the run has no rows");
-        name_run(c, r, json);
-        char *merged = cgi_sql_text(c, "SELECT json_patch(?1, ?2)", "tt", r->params, params.p);
-        cgi_run_sql(c, "UPDATE runs SET params = ?2, status = 'pending' WHERE seq = ?1", "it", r->seq, merged);
-        close(lock);
-        r->params = merged;
-        start_run(c, r, 0);
-    }
+    if (id)
+        start_buffer(c, id, json);
+    cgi_params(c, json, &params);
     if (items.rows == 0)
         cgi_fail(c, 422, 0, "there are no items");
     struct cgi_run *r = make_run(c, params.p);
@@ -238,10 +244,7 @@ void cgi_run_recluster(struct cgi *c)
     const char *json = cgi_body_object(c);
     struct cgi_run *old = cgi_run_load(c, c->part[1]);
     cgi_need_result(c, old);
-    char *merged = cgi_sql_text(c, "SELECT json_patch(CASE WHEN ?2 ->> '$.k' IS NOT NULL THEN json_remove(?1, '$.k_min',"
-                                " '$.k_max') WHEN ?2 ->> '$.k_min' IS NOT NULL OR ?2 ->> '$.k_max' IS NOT NULL THEN"
-                                " json_remove(?1, '$.k') ELSE ?1 END, ?2)", "tt", old->params, json);
-    cgi_params(c, merged, &params);
+    cgi_params_change(c, old->params, json, &params);
     struct cgi_run *r = make_run(c, params.p);
     name_run(c, r, json);
     int lock = cgi_rows_lock(c, old);
