@@ -60,6 +60,9 @@ $(B)/kclust: $(CLI_OBJ) $(B)/libkclust.a
 # Clustering as a service, for web servers that run CGI programs; it needs SQLite, which kclust does not.
 cgi: kclust.cgi
 
+# The service in a build folder, where SQLite's header is.
+with_sqlite = $(if $(shell $(CC) $(CPPFLAGS) -include sqlite3.h -E -x c /dev/null >/dev/null 2>&1 && echo 1),$(1)/kclust.cgi)
+
 kclust.cgi: $(B)/kclust.cgi
 	@cp -f $< $@.tmp && mv -f $@.tmp $@
 
@@ -176,7 +179,7 @@ SAN_asan = -fsanitize=address -fno-omit-frame-pointer
 SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
 SAN_tsan = -fsanitize=thread
 asan ubsan tsan:
-	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit
+	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit $(call with_sqlite,build/$@)
 	@KCLUST=build/$@/kclust UNIT=build/$@/unit SANITIZER=$@ bash tests/run
 
 # What kclust withstands: a harness each in tests/trust/NAME/. `make check` runs a slice of each, these all of one.
@@ -193,8 +196,9 @@ valgrind: kclust
 
 # Both compilers, warnings as errors.
 warnings:
-	@$(MAKE) --no-print-directory CC=gcc B=build/gcc OPT='-O2' WERROR=-Werror build/gcc/kclust build/gcc/unit
-	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit
+	@$(MAKE) --no-print-directory CC=gcc B=build/gcc OPT='-O2' WERROR=-Werror build/gcc/kclust build/gcc/unit $(call with_sqlite,build/gcc)
+	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit \
+	  $(call with_sqlite,build/clang)
 
 # What is generated from the option tables and committed.
 pictures: kclust

@@ -217,11 +217,23 @@ char *cgi_dup(struct cgi *c, const char *p, size_t n)
 
 static const char *reason(int status)
 {
-    static const struct { int status; const char *text; } reasons[] = {
-        {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {400, "Bad Request"},
-        {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
-        {413, "Content Too Large"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-        {503, "Service Unavailable"}};
+    static const struct {
+        int status;
+        const char *text;
+    } reasons[] = {{200, "OK"},
+                   {201, "Created"},
+                   {202, "Accepted"},
+                   {204, "No Content"},
+                   {400, "Bad Request"},
+                   {401, "Unauthorized"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {409, "Conflict"},
+                   {413, "Content Too Large"},
+                   {422, "Unprocessable Content"},
+                   {429, "Too Many Requests"},
+                   {503, "Service Unavailable"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].status == status)
             return reasons[i].text;
@@ -277,16 +289,26 @@ void cgi_answer_buf(struct cgi *c, struct kc_buf *b)
 static const char *code_of(int status)
 {
     switch (status) {
-    case 400: return "bad_request";
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 405: return "method_not_allowed";
-    case 409: return "conflict";
-    case 413: return "too_large";
-    case 422: return "invalid";
-    case 429: return "quota";
-    default: return "unavailable";
+    case 400:
+        return "bad_request";
+    case 401:
+        return "unauthorized";
+    case 403:
+        return "forbidden";
+    case 404:
+        return "not_found";
+    case 405:
+        return "method_not_allowed";
+    case 409:
+        return "conflict";
+    case 413:
+        return "too_large";
+    case 422:
+        return "invalid";
+    case 429:
+        return "quota";
+    default:
+        return "unavailable";
     }
 }
 
@@ -306,8 +328,10 @@ void cgi_fail(struct cgi *c, int status, int64_t line, const char *fmt, ...)
     c->working = NULL;
     if (r && c->db) {
         sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
-        cgi_run_sql(c, "UPDATE runs SET status = iif(kind = 'buffer', 'open', 'failed'), error = ?1, "
-                    "finished = unixepoch() WHERE seq = ?2", "ti", text, r->seq);
+        cgi_run_sql(c,
+                    "UPDATE runs SET status = iif(kind = 'buffer', 'open', 'failed'), error = ?1, "
+                    "finished = unixepoch() WHERE seq = ?2",
+                    "ti", text, r->seq);
     }
     if (c->silent)
         _exit(1);

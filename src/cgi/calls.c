@@ -39,8 +39,9 @@ void cgi_start(struct cgi *c)
     cgi_begin(c);
     cgi_run_new(c, id, "buffer", "open", params.p);
     cgi_commit(c);
-    cgi_answer_json(c, 201, cgi_sql_text(c, "SELECT json_object('run_id', ?1, 'status', 'open', 'parameters', json(?2))",
-                                         "tt", id, params.p));
+    cgi_answer_json(c, 201,
+                    cgi_sql_text(c, "SELECT json_object('run_id', ?1, 'status', 'open', 'parameters', json(?2))", "tt",
+                                 id, params.p));
 }
 
 void cgi_append_call(struct cgi *c)
@@ -75,12 +76,18 @@ static __attribute__((noreturn)) void answer_result(struct cgi *c, const struct 
 {
     struct kc_buf b = {NULL, 0, 0};
     cgi_put(c, &b, "{\"run_id\": \"%s\", \"items\": [", r->id);
-    cgi_put_rows(c, &b, cgi_sql(c, "SELECT json_object('term', term, 'cluster_id', cluster) FROM labels WHERE run = ?1"
-                                " ORDER BY row", "i", r->seq), ",");
-    char *figures = cgi_sql_text(c, "SELECT json_object('chosen_k', figures -> '$.chosen_k', 'silhouette', figures ->"
+    cgi_put_rows(c, &b,
+                 cgi_sql(c,
+                         "SELECT json_object('term', term, 'cluster_id', cluster) FROM labels WHERE run = ?1"
+                         " ORDER BY row",
+                         "i", r->seq),
+                 ",");
+    char *figures = cgi_sql_text(c,
+                                 "SELECT json_object('chosen_k', figures -> '$.chosen_k', 'silhouette', figures ->"
                                  " '$.silhouette', 'k', figures -> '$.k', 'limits_kept', figures -> '$.limits_kept',"
                                  " 'sampled', figures -> '$.sampled', 'warnings', figures -> '$.warnings') FROM runs"
-                                 " WHERE seq = ?1", "i", r->seq);
+                                 " WHERE seq = ?1",
+                                 "i", r->seq);
     cgi_put(c, &b, "], %s", figures ? figures + 1 : "}");
     cgi_answer_buf(c, &b);
 }

@@ -1,6 +1,6 @@
-/* kclust.cgi: clustering as a service, by any web server that runs CGI programs (RFC 3875). A process answers one request
- * and ends, so a request that fails answers and exits at once (cgi_fail): open transactions are rolled back and locks
- * dropped by that. All state is in one folder: an SQLite database, and a folder for each run by its number, so that no
+/* kclust.cgi: clustering as a service, by any web server that runs CGI programs (RFC 3875). A process answers one
+ * request and ends, so a request that fails answers and exits at once (cgi_fail): open transactions are rolled back and
+ * locks dropped by that. All state is in one folder: an SQLite database, and a folder for each run by its number, so that no
  * name that a client chose is ever a path. The clustering itself is done by the program kclust.
  *
  * Locks are flock(2), which ends with its process: a run whose status says that it works, and whose lock is free, has
@@ -94,7 +94,7 @@ void cgi_sweep(struct cgi *c);
 
 /* Write those that were asked for, checked, as a JSON object. json: NULL for none. 422 for a bad value. */
 void cgi_params(struct cgi *c, const char *json, struct kc_buf *out);
-/* The same for those of a run, `old`, and what a request changes: k takes the place of a range, and a range that of k. */
+/* The same for those of a run, `old`, and what a request changes: k takes the place of a range, a range that of k. */
 void cgi_params_change(struct cgi *c, const char *old, const char *json, struct kc_buf *out);
 /* Append the options to a command line. fields: what the rows have, as cgi_items tells. */
 void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **argv, int *n);
@@ -111,10 +111,10 @@ struct cgi_items {
     int64_t fields;
 };
 
-/* Check the items of the body: {"items": [...]}, [...] or JSONL. dim: what they must have; 0: what the first has. Return
- * the object around them, or NULL. bare: vectors alone are fine, too ({"vec": []}, {"vecs": [[]]}). */
+/* Check the items of the body: {"items": [...]} or JSONL. dim: what they must have; 0: what the first has. Return the
+ * object around them, or NULL. bare: vectors alone are fine, too ({"vec": []}, {"vecs": [[]]}). */
 const char *cgi_items(struct cgi *c, int64_t dim, int bare, struct cgi_items *out);
-/* Add them to the rows of a run whose lock `rows` is held, as one step: the file's end counts once the database says so.
+/* Add them to the rows of a run, whose lock is held, as one step: the file's end counts once the database says so.
  * Nothing is committed. */
 void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items);
 /* Leave a term out of a run's rows, results and records. */
@@ -126,6 +126,10 @@ void cgi_check_id(struct cgi *c, const char *id);
 int64_t cgi_run_new(struct cgi *c, const char *id, const char *kind, const char *status, const char *params);
 /* Load a run of this owner (admin: of anyone); 404. A run that has lost its worker is marked so. */
 struct cgi_run *cgi_run_load(struct cgi *c, const char *id);
+/* Mark a run that works, by its status, and has lost its worker: failed, or open if its rows came bit by bit. */
+void cgi_note_lost(struct cgi *c, int64_t seq);
+/* Return the numbers of runs that a query finds, `n` of them, and end the query. Free them with kc_mem_free. */
+int64_t *cgi_list_runs(struct cgi *c, sqlite3_stmt *s, size_t *n);
 /* Take the lock of a run's work; 0 if it is taken. */
 int cgi_run_lock(struct cgi *c, struct cgi_run *r);
 /* Wait for the lock of a run's rows. Closing it drops it. */
@@ -158,7 +162,8 @@ int cgi_want(struct cgi *c, const struct cgi_run *r);
 int cgi_child_error(struct cgi *c, int err, char message[512], int64_t *line);
 int cgi_memory_file(struct cgi *c, const char *p, size_t n); /* a descriptor, at its beginning */
 char *cgi_read_all(struct cgi *c, int fd, size_t *n);
-/* Wait for one of the places for runs at a time; 0 if none came free within so many seconds. It ends with the process. */
+/* Wait for one of the places for runs at a time; 0 if none came free within so many seconds. It is held until the
+ * process ends. */
 int cgi_slot(struct cgi *c, double seconds);
 
 /* work.c: a fit, from rows to results. */

@@ -24,7 +24,8 @@ static const char schema[] =
     " cluster INTEGER NOT NULL, PRIMARY KEY (run, name, value, cluster)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS removed (owner TEXT NOT NULL, term TEXT NOT NULL, at INTEGER NOT NULL,"
     " PRIMARY KEY (owner, term)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS rates (owner TEXT PRIMARY KEY, minute INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS rates (owner TEXT PRIMARY KEY, minute INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT "
+    "ROWID;"
     "CREATE TABLE IF NOT EXISTS requests (code INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS swept (one INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
     "PRAGMA user_version = 1;"
@@ -35,8 +36,10 @@ static void fail_db(struct cgi *c)
 {
     int rc = sqlite3_extended_errcode(c->db) & 0xff;
     fprintf(stderr, "kclust.cgi: %s\n", sqlite3_errmsg(c->db)); /* for the server's log */
-    cgi_fail(c, 503, 0, "%s", rc == SQLITE_FULL || rc == SQLITE_IOERR ? "the disk of the server is full" :
-             rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "the server is busy" : "the database of the server has failed");
+    cgi_fail(c, 503, 0, "%s",
+             rc == SQLITE_FULL || rc == SQLITE_IOERR  ? "the disk of the server is full" :
+             rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "the server is busy" :
+                                                        "the database of the server has failed");
 }
 
 void cgi_db_open(struct cgi *c)
@@ -50,7 +53,7 @@ void cgi_db_open(struct cgi *c)
     sqlite3_busy_timeout(c->db, 20000);
     if (cgi_sql_int(c, "PRAGMA user_version", "") != 1 && sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         fail_db(c);
-    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON", NULL, NULL, NULL);
 }
 
 static sqlite3_stmt *prepare_sql(struct cgi *c, const char *sql, const char *fmt, va_list ap)

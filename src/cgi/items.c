@@ -39,8 +39,8 @@ static int64_t count_numbers(struct cgi *c, const struct place *at, const char *
         float v;
         enum kc_num_status rc = kc_num_float(&p, &v);
         if (rc != KC_NUM_OK) {
-            snprintf(what, sizeof what, "vec[%lld] %s", (long long)n, rc == KC_NUM_RANGE ? "is too large for a float" :
-                     "is no number");
+            snprintf(what, sizeof what, "vec[%lld] %s", (long long)n,
+                     rc == KC_NUM_RANGE ? "is too large for a float" : "is no number");
             refuse_item(c, at, what);
         }
         zero = zero && v == 0;
@@ -97,7 +97,8 @@ static void take_item(struct cgi *c, const struct place *at, const char *p, int 
     if (n != out->dim)
         refuse_item(c, at, what);
     if (n > c->limit[CGI_MAX_DIM])
-        cgi_fail(c, 413, at->line, "vec has %lld numbers, at most %lld", (long long)n, (long long)c->limit[CGI_MAX_DIM]);
+        cgi_fail(c, 413, at->line, "vec has %lld numbers, at most %lld", (long long)n,
+                 (long long)c->limit[CGI_MAX_DIM]);
     int64_t fields = array ? 0 : see_fields(p);
     out->fields = (out->fields | fields) & ~(int64_t)(fields & CGI_TIME ? 0 : CGI_TIME);
     if (array || !kc_json_find(p, "term")) /* kclust wants a term of each record, or of none */
@@ -210,13 +211,17 @@ void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items)
     if (rc != 0) {
         if (ftruncate(fd, r->bytes) != 0)
             rc = EIO;
-        cgi_fail(c, 503, 0, rc == ENOSPC || rc == EFBIG || rc == EDQUOT ? "the disk of the server is full" :
-                 "the rows could not be written");
+        cgi_fail(c, 503, 0,
+                 rc == ENOSPC || rc == EFBIG || rc == EDQUOT ? "the disk of the server is full" :
+                                                               "the rows could not be written");
     }
     close(fd);
-    cgi_run_sql(c, "UPDATE runs SET rows = rows + ?2, bytes = ?3, dim = ?4, touched = unixepoch(), fields ="
-                " ((fields | ?5) & 7) | (?5 & 8 & iif(rows = 0, 8, fields)) WHERE seq = ?1", "iiiii", r->seq,
-                items->rows, r->bytes + (int64_t)items->lines.n, items->dim, items->fields);
+    cgi_run_sql(c,
+                "UPDATE runs SET rows = rows + ?2, bytes = ?3, dim = ?4, touched = unixepoch(), fields ="
+                " ((fields | ?5) & 7) | (?5 & 8 & iif(rows = 0, 8, fields)) WHERE seq = ?1",
+                "iiiii", r->seq, items->rows, r->bytes + (int64_t)items->lines.n, items->dim, items->fields);
+    if (sqlite3_changes(c->db) != 1)
+        cgi_fail(c, 404, 0, "the run is gone");
 }
 
 /* Rewrite the rows without those of the term. Return the bytes that are left, and how many rows went. */
@@ -243,8 +248,10 @@ static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char
         }
         p += len;
     }
-    fd = *gone > 0 ? kc_fd_open(cgi_path(c, seq, "rows.new", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-    if (*gone > 0 && (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0 || rename(fresh, path) != 0))
+    fd = *gone > 0 ? kc_fd_open(cgi_path(c, seq, "rows.new", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) :
+                     -1;
+    if (*gone > 0 &&
+        (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0 || rename(fresh, path) != 0))
         cgi_fail(c, 503, 0, "the rows could not be written");
     if (fd >= 0)
         close(fd);
@@ -256,10 +263,12 @@ void cgi_forget(struct cgi *c, int64_t seq, const char *term)
 {
     char path[1200];
     int64_t gone = 0, bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
-    cgi_run_sql(c, "UPDATE clusters SET size = size - (SELECT count(*) FROM labels WHERE run = ?1 AND term = ?2"
-                " AND cluster = clusters.id), record = json_set(record, '$.representatives', json((SELECT"
-                " json_group_array(value) FROM json_each(record, '$.representatives') WHERE value <> ?2))) WHERE run = ?1",
-                "it", seq, term);
+    cgi_run_sql(
+        c,
+        "UPDATE clusters SET size = size - (SELECT count(*) FROM labels WHERE run = ?1 AND term = ?2"
+        " AND cluster = clusters.id), record = json_set(record, '$.representatives', json((SELECT"
+        " json_group_array(value) FROM json_each(record, '$.representatives') WHERE value <> ?2))) WHERE run = ?1",
+        "it", seq, term);
     cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1 AND term = ?2", "it", seq, term);
     bytes = filter_rows(c, seq, bytes, term, &gone);
     cgi_run_sql(c, "UPDATE runs SET bytes = ?2, rows = max(0, rows - ?3) WHERE seq = ?1", "iii", seq, bytes, gone);

@@ -66,8 +66,10 @@ static void find_token(struct cgi *c, FILE *f, const char *token)
     while (fgets(line, sizeof line, f)) {
         if (line[0] == '#' || sscanf(line, "%511s %64s %15s", secret, owner, role) != 3)
             continue;
-        enum cgi_role r = strcmp(role, "admin") == 0 ? CGI_ADMIN : strcmp(role, "write") == 0 ? CGI_WRITE :
-                          strcmp(role, "read") == 0 ? CGI_READ : CGI_PUBLIC;
+        enum cgi_role r = strcmp(role, "admin") == 0 ? CGI_ADMIN :
+                          strcmp(role, "write") == 0 ? CGI_WRITE :
+                          strcmp(role, "read") == 0  ? CGI_READ :
+                                                       CGI_PUBLIC;
         if (strncmp(secret, "sha256:", 7) != 0)
             kc_sha256(known, secret, strlen(secret));
         else if (read_digest(secret + 7, known) != 0)
@@ -85,8 +87,10 @@ static void count_request(struct cgi *c)
     int64_t minute = (int64_t)time(NULL) / 60;
     if (c->limit[CGI_QUOTA_RATE] == 0)
         return;
-    int64_t n = cgi_sql_int(c, "INSERT INTO rates VALUES (?1, ?2, 1) ON CONFLICT (owner) DO UPDATE SET"
-                            " n = iif(minute = ?2, n + 1, 1), minute = ?2 RETURNING n", "ti", c->owner, minute);
+    int64_t n = cgi_sql_int(c,
+                            "INSERT INTO rates VALUES (?1, ?2, 1) ON CONFLICT (owner) DO UPDATE SET"
+                            " n = iif(minute = ?2, n + 1, 1), minute = ?2 RETURNING n",
+                            "ti", c->owner, minute);
     if (n > c->limit[CGI_QUOTA_RATE])
         cgi_fail(c, 429, 0, "there were more than %lld requests this minute", (long long)c->limit[CGI_QUOTA_RATE]);
 }
@@ -117,26 +121,12 @@ void cgi_admit(struct cgi *c, enum cgi_role needed)
 void cgi_quota(struct cgi *c, int64_t more_runs, int64_t more_rows)
 {
     int64_t runs = cgi_sql_int(c, "SELECT count(*) FROM runs WHERE owner = ?1", "t", c->owner);
-    int64_t rows = cgi_sql_int(c, "SELECT coalesce(sum(rows), 0) FROM runs WHERE owner = ?1 AND NOT expired", "t",
-                               c->owner);
+    int64_t rows =
+        cgi_sql_int(c, "SELECT coalesce(sum(rows), 0) FROM runs WHERE owner = ?1 AND NOT expired", "t", c->owner);
     if (more_runs > 0 && runs + more_runs > c->limit[CGI_QUOTA_RUNS])
         cgi_fail(c, 429, 0, "the quota of %lld runs is used up: delete some", (long long)c->limit[CGI_QUOTA_RUNS]);
     if (more_rows > 0 && rows + more_rows > c->limit[CGI_QUOTA_ROWS])
         cgi_fail(c, 429, 0, "the quota of %lld rows is used up: delete runs", (long long)c->limit[CGI_QUOTA_ROWS]);
-}
-
-/* Collect the numbers of runs. */
-static int64_t *list_runs(struct cgi *c, const char *sql, int64_t before, size_t *n)
-{
-    struct kc_buf b = {NULL, 0, 0};
-    sqlite3_stmt *s = cgi_sql(c, sql, "i", before);
-    while (cgi_step(c, s)) {
-        int64_t seq = sqlite3_column_int64(s, 0);
-        cgi_put_n(c, &b, (const char *)&seq, sizeof seq);
-    }
-    sqlite3_finalize(s);
-    *n = b.n / sizeof(int64_t);
-    return (int64_t *)(void *)b.p;
 }
 
 void cgi_sweep(struct cgi *c)
@@ -148,16 +138,23 @@ void cgi_sweep(struct cgi *c)
         return;
     cgi_begin(c);
     cgi_run_sql(c, "INSERT INTO swept VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET at = ?1", "i", now);
-    int64_t *old = list_runs(c, "SELECT seq FROM runs WHERE status IN ('open', 'failed', 'cancelled', 'paused')"
-                             " AND touched < ?1", now - c->limit[CGI_BUFFER_HOURS] * 3600, &n);
+    cgi_run_sql(c, "DELETE FROM removed WHERE at < ?1", "i", now - 2 * 86400); /* no fit takes that long */
+    int64_t *old = cgi_list_runs(c,
+                                 cgi_sql(c,
+                                         "SELECT seq FROM runs WHERE status IN ('open', 'failed', 'cancelled',"
+                                         " 'paused') AND touched < ?1",
+                                         "i", now - c->limit[CGI_BUFFER_HOURS] * 3600),
+                                 &n);
     for (size_t i = 0; i < n; i++) {
         struct cgi_run r = {.seq = old[i], .lock = -1};
         if (cgi_run_lock(c, &r))
             cgi_remove_run(c, r.seq);
     }
     kc_mem_free(old);
-    old = list_runs(c, "SELECT seq FROM runs WHERE status = 'completed' AND NOT expired AND finished < ?1",
-                    now - c->limit[CGI_RESULT_DAYS] * 86400, &n);
+    old = cgi_list_runs(c,
+                        cgi_sql(c, "SELECT seq FROM runs WHERE status = 'completed' AND NOT expired AND finished < ?1",
+                                "i", now - c->limit[CGI_RESULT_DAYS] * 86400),
+                        &n);
     for (size_t i = 0; i < n; i++) { /* the model stays */
         char path[1200];
         cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1", "i", old[i]);

@@ -61,11 +61,13 @@ void cgi_run_assign(struct cgi *c)
     k.in = cgi_memory_file(c, items.lines.p, items.lines.n);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_put(c, &b, "{\"items\": [");
-    sqlite3_stmt *s = cgi_sql(c, "SELECT json_set(?1, '$.label', (SELECT label FROM clusters WHERE run = ?2 AND id = ?1 ->>"
-                              " '$.cluster_id'), '$.unassigned', json(iif(?1 ->> '$.cluster_id' < 0, 'true', 'false')))",
-                              "ti", NULL, r->seq);
+    sqlite3_stmt *s =
+        cgi_sql(c,
+                "SELECT json_set(?2, '$.label', (SELECT label FROM clusters WHERE run = ?1 AND id = ?2 ->>"
+                " '$.cluster_id'), '$.unassigned', json(iif(?2 ->> '$.cluster_id' < 0, 'true', 'false')))",
+                "i", r->seq);
     for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1) {
-        sqlite3_bind_text64(s, 1, p, (sqlite3_uint64)(stop - p), SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(s, 2, p, (sqlite3_uint64)(stop - p), SQLITE_STATIC, SQLITE_UTF8);
         cgi_step(c, s);
         cgi_put(c, &b, "%s%s", p == text ? "" : ",\n", (const char *)sqlite3_column_text(s, 0));
         sqlite3_reset(s);
@@ -89,8 +91,10 @@ static int64_t import_late(struct cgi *c, const struct cgi_run *r)
     remove(path);
     for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1, late++) {
         *stop = 0;
-        cgi_run_sql(c, "UPDATE labels SET cluster = ?2 ->> '$.cluster_id' WHERE run = ?1 AND cluster < 0 AND term = ?2 ->>"
-                    " '$.term'", "it", r->seq, p);
+        cgi_run_sql(c,
+                    "UPDATE labels SET cluster = ?2 ->> '$.cluster_id' WHERE run = ?1 AND cluster < 0 AND term = ?2 ->>"
+                    " '$.term'",
+                    "it", r->seq, p);
     }
     kc_mem_free(text);
     return late;
@@ -99,10 +103,13 @@ static int64_t import_late(struct cgi *c, const struct cgi_run *r)
 /* Count the clusters anew, add those that were born. */
 static void refresh_clusters(struct cgi *c, const struct cgi_run *r)
 {
-    cgi_run_sql(c, "INSERT INTO clusters (run, id, size, record) SELECT run, cluster, count(*), json_object('cluster_id',"
-                " cluster, 'cluster_label', NULL, 'cluster_size', count(*), 'representatives', json_array(), 'keywords',"
-                " json_array()) FROM labels WHERE run = ?1 AND cluster >= 0 GROUP BY cluster ON CONFLICT (run, id) DO UPDATE"
-                " SET size = excluded.size", "i", r->seq);
+    cgi_run_sql(
+        c,
+        "INSERT INTO clusters (run, id, size, record) SELECT run, cluster, count(*), json_object('cluster_id',"
+        " cluster, 'cluster_label', NULL, 'cluster_size', count(*), 'representatives', json_array(), 'keywords',"
+        " json_array()) FROM labels WHERE run = ?1 AND cluster >= 0 GROUP BY cluster ON CONFLICT (run, id) DO UPDATE"
+        " SET size = excluded.size",
+        "i", r->seq);
 }
 
 void cgi_run_update(struct cgi *c)
@@ -148,9 +155,12 @@ void cgi_run_update(struct cgi *c)
     close(own);
     struct kc_buf b = {NULL, 0, 0};
     cgi_put(c, &b, "{\"late\": %lld, \"items\": [", (long long)late);
-    cgi_put_rows(c, &b, cgi_sql(c, "SELECT json_object('term', term, 'cluster_id', cluster, 'unassigned', json(iif(cluster"
-                                " < 0, 'true', 'false'))) FROM labels WHERE run = ?1 AND row >= ?2 ORDER BY row", "ii",
-                                r->seq, first), ",\n");
+    cgi_put_rows(c, &b,
+                 cgi_sql(c,
+                         "SELECT json_object('term', term, 'cluster_id', cluster, 'unassigned', json(iif(cluster"
+                         " < 0, 'true', 'false'))) FROM labels WHERE run = ?1 AND row >= ?2 ORDER BY row",
+                         "ii", r->seq, first),
+                 ",\n");
     cgi_put(c, &b, "]}");
     cgi_answer_buf(c, &b);
 }

@@ -1,4 +1,4 @@
-/* The parameters of a fit: one row says what a parameter is called, which option of kclust it is, and what it may be. */
+/* The parameters of a fit: a row says what one is called, which option of kclust it is, and what it may be. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static const struct param {
     {"sample", "--sample", WHOLE, 2, 1000000000, NULL, NULL},
     {"keywords", "--keywords", WHOLE, 1, 50, NULL, NULL},
     {"min_samples", "--min-samples", WHOLE, 1, 10000, NULL, NULL},
-    {"k_by", "--k-by", WORD, 0, 0, " silhouette auto calinski-harabasz davies-bouldin macro-silhouette modularity ", NULL},
+    {"k_by", "--k-by", WORD, 0, 0, " silhouette auto calinski-harabasz davies-bouldin macro-silhouette modularity ",
+     NULL},
     {"algorithm", "--algorithm", WORD, 0, 0, " kmeans hdbscan ward average complete single ", NULL},
     {"space", "--space", WORD, 0, 0, " cosine graph ", NULL},
     {"text_field", "--text-field", FIELD, 0, 0, NULL, NULL},
@@ -145,8 +146,8 @@ void cgi_params(struct cgi *c, const char *json, struct kc_buf *out)
     cgi_put(c, out, "}");
     out->p = cgi_dup(c, out->p, out->n);
     uint64_t low = 0, high = 0;
-    if (kc_json_u64(kc_json_find(out->p, "k_min"), &low) == 0 && kc_json_u64(kc_json_find(out->p, "k_max"), &high) == 0 &&
-        low > high)
+    if (kc_json_u64(kc_json_find(out->p, "k_min"), &low) == 0 &&
+        kc_json_u64(kc_json_find(out->p, "k_max"), &high) == 0 && low > high)
         cgi_fail(c, 422, 0, "k_min must not be above k_max");
     if (kc_json_u64(kc_json_find(out->p, "min_size"), &low) == 0 &&
         kc_json_u64(kc_json_find(out->p, "max_size"), &high) == 0 && low > high)
@@ -155,9 +156,13 @@ void cgi_params(struct cgi *c, const char *json, struct kc_buf *out)
 
 void cgi_params_change(struct cgi *c, const char *old, const char *json, struct kc_buf *out)
 {
-    cgi_params(c, cgi_sql_text(c, "SELECT json_patch(CASE WHEN ?2 ->> '$.k' IS NOT NULL THEN json_remove(?1, '$.k_min',"
-                               " '$.k_max') WHEN ?2 ->> '$.k_min' IS NOT NULL OR ?2 ->> '$.k_max' IS NOT NULL THEN"
-                               " json_remove(?1, '$.k') ELSE ?1 END, ?2)", "tt", old, json), out);
+    cgi_params(c,
+               cgi_sql_text(c,
+                            "SELECT json_patch(CASE WHEN ?2 ->> '$.k' IS NOT NULL THEN json_remove(?1, '$.k_min',"
+                            " '$.k_max') WHEN ?2 ->> '$.k_min' IS NOT NULL OR ?2 ->> '$.k_max' IS NOT NULL THEN"
+                            " json_remove(?1, '$.k') ELSE ?1 END, ?2)",
+                            "tt", old, json),
+               out);
 }
 
 /* Add a word; those that were decoded live as long as the process. */

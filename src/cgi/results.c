@@ -46,33 +46,45 @@ void cgi_run_result(struct cgi *c)
         cgi_fail(c, 404, 0, "the run has no such term");
     if (csv) {
         cgi_put(c, &b, "term,cluster_id,similarity,margin\r\n");
-        if (cgi_put_rows(c, &b, cgi_sql(c, term ?
-                "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, similarity, margin)" LABELS_TERM
-                " ORDER BY row LIMIT ?4 OFFSET ?5" :
-                "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, similarity, margin)" LABELS_WHERE
-                " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5", "ittii", r->seq, cluster, term, limit, offset),
-                "\r\n") > 0)
+        if (cgi_put_rows(c, &b,
+                         cgi_sql(c,
+                                 term ? "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
+                                        "similarity, margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
+                                        "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
+                                        "similarity, margin)" LABELS_WHERE
+                                        " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
+                                 "ittii", r->seq, cluster, term, limit, offset),
+                         "\r\n") > 0)
             cgi_put(c, &b, "\r\n");
         cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
     }
     cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, term ?
-            "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, 'margin', margin)" LABELS_TERM
-            " ORDER BY row LIMIT ?4 OFFSET ?5" :
-            "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, 'margin', margin)" LABELS_WHERE
-            " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5", "ittii", r->seq, cluster, term, limit, offset), ",\n");
+    int64_t n =
+        cgi_put_rows(c, &b,
+                     cgi_sql(c,
+                             term ? "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
+                                    "'margin', margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
+                                    "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
+                                    "'margin', margin)" LABELS_WHERE " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
+                             "ittii", r->seq, cluster, term, limit, offset),
+                     ",\n");
     end_page(c, &b, offset + n, total);
 }
 
 /* Facets by which clusters can be asked for, as parameters of their own; ?facet=NAME:VALUE names any. */
-#define FACET(name, n) " AND (" n " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name = '" name "'" \
+#define FACET(name, n)                                                                               \
+    " AND (" n " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name = '" name "'" \
     " AND f.value = " n " AND f.cluster = clusters.id))"
-#define CLUSTERS_WHERE " FROM clusters WHERE run = ?1 AND (?2 IS NULL OR instr(lower(coalesce(label, '') || ' ' ||" \
-    " coalesce(words, '')), lower(?2)) OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = clusters.id AND" \
-    " instr(lower(f.value), lower(?2))))" FACET("domain", "?3") FACET("event_type", "?4") FACET("entities", "?5") \
-    " AND (?6 IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name || ':' || f.value = ?6 AND" \
-    " f.cluster = clusters.id)) AND (?7 IS NULL OR last >= ?7) AND (?8 IS NULL OR first <= ?8 OR first LIKE ?8 || '%')" \
-    " AND (?11 IS NULL OR id = CAST(?11 AS INTEGER))"
+#define CLUSTERS_WHERE                                                                                                \
+    " FROM clusters WHERE run = ?1 AND (?2 IS NULL OR instr(lower(coalesce(label, '') || ' ' ||"                      \
+    " coalesce(words, '')), lower(?2)) OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = "           \
+    "clusters.id AND"                                                                                                 \
+    " instr(lower(f.value), lower(?2))))" FACET("domain", "?3") FACET("event_type", "?4")                             \
+        FACET("entities", "?5") " AND (?6 IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name || "  \
+                                "':' || f.value = ?6 AND"                                                             \
+                                " f.cluster = clusters.id)) AND (?7 IS NULL OR last >= ?7) AND (?8 IS NULL OR first " \
+                                "<= ?8 OR first LIKE ?8 || '%')"                                                      \
+                                " AND (?11 IS NULL OR id = CAST(?11 AS INTEGER))"
 
 void cgi_run_clusters(struct cgi *c)
 {
@@ -83,12 +95,14 @@ void cgi_run_clusters(struct cgi *c)
     char *entity = cgi_query(c, "entities"), *facet = cgi_query(c, "facet"), *from = cgi_query(c, "from");
     char *to = cgi_query(c, "to"), *id = query_cluster(c);
     cgi_need_result(c, r);
-    int64_t total = cgi_sql_int(c, "SELECT count(*)" CLUSTERS_WHERE, "itttttttiit", r->seq, search, domain, type, entity,
-                                facet, from, to, limit, offset, id);
+    int64_t total = cgi_sql_int(c, "SELECT count(*)" CLUSTERS_WHERE, "itttttttiit", r->seq, search, domain, type,
+                                entity, facet, from, to, limit, offset, id);
     cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, "SELECT json_set(record, '$.cluster_size', size)" CLUSTERS_WHERE
-                                            " ORDER BY id LIMIT ?9 OFFSET ?10", "itttttttiit", r->seq, search, domain, type,
-                                            entity, facet, from, to, limit, offset, id), ",\n");
+    int64_t n = cgi_put_rows(
+        c, &b,
+        cgi_sql(c, "SELECT json_set(record, '$.cluster_size', size)" CLUSTERS_WHERE " ORDER BY id LIMIT ?9 OFFSET ?10",
+                "itttttttiit", r->seq, search, domain, type, entity, facet, from, to, limit, offset, id),
+        ",\n");
     end_page(c, &b, offset + n, total);
 }
 
@@ -96,8 +110,12 @@ void cgi_run_clusters(struct cgi *c)
 static void write_labels(struct cgi *c, const struct cgi_run *r, char name[64])
 {
     struct kc_buf b = {NULL, 0, 0};
-    cgi_put_rows(c, &b, cgi_sql(c, "SELECT json_object('term', term, 'cluster_id', cluster) FROM labels WHERE run = ?1"
-                                " ORDER BY row", "i", r->seq), "\n");
+    cgi_put_rows(c, &b,
+                 cgi_sql(c,
+                         "SELECT json_object('term', term, 'cluster_id', cluster) FROM labels WHERE run = ?1"
+                         " ORDER BY row",
+                         "i", r->seq),
+                 "\n");
     cgi_put(c, &b, "\n");
     int fd = cgi_memory_file(c, b.p, b.n);
     if (fcntl(fd, F_SETFD, 0) != 0) /* the child inherits it */
@@ -124,8 +142,9 @@ void cgi_compare(struct cgi *c)
     cgi_child_arg(c, &k, "--labels-format", "jsonl");
     cgi_child_arg(c, &k, names[0], names[1]);
     char *text = cgi_child_text(c, &k, r, &n);
-    cgi_answer_json(c, 200, cgi_sql_text(c, "SELECT json_set(?1, '$.old.labels', ?2, '$.new.labels', ?3)", "ttt", text,
-                                         ids[0], ids[1]));
+    cgi_answer_json(c, 200,
+                    cgi_sql_text(c, "SELECT json_set(?1, '$.old.labels', ?2, '$.new.labels', ?3)", "ttt", text, ids[0],
+                                 ids[1]));
 }
 
 /* Answer with a file of the run, if it is there. */
@@ -185,7 +204,8 @@ void cgi_run_suggest(struct cgi *c)
     if (least < 1 || least > most)
         cgi_fail(c, 422, 0, "k_min must be from 1 to k_max");
     char range[64];
-    snprintf(range, sizeof range, "%lld:%lld", (long long)least, (long long)(most < r->rows || r->rows < 2 ? most : r->rows));
+    snprintf(range, sizeof range, "%lld:%lld", (long long)least,
+             (long long)(most < r->rows || r->rows < 2 ? most : r->rows));
     cgi_child_begin(c, &k, "suggest");
     cgi_child_arg(c, &k, "--json", NULL);
     cgi_child_arg(c, &k, "--resamples", "0");
@@ -198,20 +218,18 @@ void cgi_run_suggest(struct cgi *c)
 
 void cgi_document_delete(struct cgi *c)
 {
-    struct kc_buf list = {NULL, 0, 0};
     const char *term = c->part[1];
     char text[80];
     int64_t runs = 0, admin = c->role == CGI_ADMIN;
-    cgi_run_sql(c, "INSERT INTO removed SELECT DISTINCT owner, ?1, unixepoch() FROM runs WHERE owner = ?2 OR ?3"
-                " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()", "tti", term, c->owner, admin);
-    sqlite3_stmt *s = cgi_sql(c, "SELECT seq FROM runs WHERE (owner = ?1 OR ?2) AND NOT expired", "ti", c->owner, admin);
-    while (cgi_step(c, s)) {
-        int64_t seq = sqlite3_column_int64(s, 0);
-        cgi_put_n(c, &list, (const char *)&seq, sizeof seq);
-    }
-    sqlite3_finalize(s);
-    for (size_t i = 0; i < list.n / sizeof(int64_t); i++) {
-        struct cgi_run r = {.seq = ((int64_t *)(void *)list.p)[i], .lock = -1};
+    cgi_run_sql(c,
+                "INSERT INTO removed SELECT DISTINCT owner, ?1, unixepoch() FROM runs WHERE owner = ?2 OR ?3"
+                " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()",
+                "tti", term, c->owner, admin);
+    size_t n;
+    int64_t *seqs = cgi_list_runs(
+        c, cgi_sql(c, "SELECT seq FROM runs WHERE (owner = ?1 OR ?2) AND NOT expired", "ti", c->owner, admin), &n);
+    for (size_t i = 0; i < n; i++) {
+        struct cgi_run r = {.seq = seqs[i], .lock = -1};
         int lock = cgi_rows_lock(c, &r);
         int64_t before = cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq);
         cgi_begin(c);
@@ -220,6 +238,7 @@ void cgi_document_delete(struct cgi *c)
         runs += cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq) < before;
         close(lock);
     }
+    kc_mem_free(seqs);
     if (runs == 0)
         cgi_fail(c, 404, 0, "no run has such a document");
     snprintf(text, sizeof text, "{\"runs\": %lld}\n", (long long)runs);

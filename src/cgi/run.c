@@ -43,7 +43,8 @@ static int lock_file(struct cgi *c, const char *path, int how)
 {
     int fd = kc_fd_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        cgi_fail(c, errno == ENOENT ? 404 : 503, 0, errno == ENOENT ? "the run is gone" : "the server has no more files");
+        cgi_fail(c, errno == ENOENT ? 404 : 503, 0,
+                 errno == ENOENT ? "the run is gone" : "the server has no more files");
     while (flock(fd, how) != 0)
         if (errno != EINTR) {
             close(fd);
@@ -71,9 +72,10 @@ static struct cgi_run *read_run(struct cgi *c, const char *id)
     static struct cgi_run two[2]; /* a request looks at no more than two runs */
     static int next;
     struct cgi_run *r = &two[next++ & 1];
-    sqlite3_stmt *s = cgi_sql(c, "SELECT seq, id, kind, status, params, owner, rows, dim, bytes, model FROM runs"
-                              " WHERE id = ?1 AND (owner = ?2 OR ?3) ORDER BY owner <> ?2 LIMIT 1", "tti", id, c->owner,
-                              (int64_t)(c->role == CGI_ADMIN));
+    sqlite3_stmt *s = cgi_sql(c,
+                              "SELECT seq, id, kind, status, params, owner, rows, dim, bytes, model FROM runs"
+                              " WHERE id = ?1 AND (owner = ?2 OR ?3) ORDER BY owner <> ?2 LIMIT 1",
+                              "tti", id, c->owner, (int64_t)(c->role == CGI_ADMIN));
     if (!cgi_step(c, s))
         cgi_fail(c, 404, 0, "there is no run %s", id);
     char **texts[] = {&r->id, &r->kind, &r->status, &r->params, &r->owner};
@@ -91,17 +93,37 @@ static struct cgi_run *read_run(struct cgi *c, const char *id)
     return r;
 }
 
+int64_t *cgi_list_runs(struct cgi *c, sqlite3_stmt *s, size_t *n)
+{
+    struct kc_buf b = {NULL, 0, 0};
+    while (cgi_step(c, s)) {
+        int64_t seq = sqlite3_column_int64(s, 0);
+        cgi_put_n(c, &b, (const char *)&seq, sizeof seq);
+    }
+    sqlite3_finalize(s);
+    *n = b.n / sizeof(int64_t);
+    return (int64_t *)(void *)b.p;
+}
+
+void cgi_note_lost(struct cgi *c, int64_t seq)
+{
+    struct cgi_run r = {.seq = seq, .lock = -1};
+    if (!cgi_run_lock(c, &r))
+        return; /* its worker lives */
+    cgi_run_sql(c,
+                "UPDATE runs SET status = iif(kind = 'buffer', 'open', 'failed'), error = 'its process has ended',"
+                " touched = unixepoch() WHERE seq = ?1 AND status IN ('running', 'pending')",
+                "i", seq);
+    close(r.lock);
+}
+
 struct cgi_run *cgi_run_load(struct cgi *c, const char *id)
 {
     cgi_check_id(c, id);
     struct cgi_run *r = read_run(c, id);
     if (strcmp(r->status, "running") != 0 && strcmp(r->status, "pending") != 0)
         return r;
-    if (!cgi_run_lock(c, r))
-        return r;
-    cgi_run_sql(c, "UPDATE runs SET status = iif(kind = 'buffer', 'open', 'failed'), error = 'its process has ended',"
-                " touched = unixepoch() WHERE seq = ?1 AND status IN ('running', 'pending')", "i", r->seq);
-    close(r->lock);
+    cgi_note_lost(c, r->seq);
     return read_run(c, id);
 }
 

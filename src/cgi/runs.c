@@ -13,12 +13,13 @@
 #include "json/json.h"
 
 #define WHEN(column) "strftime('%Y-%m-%dT%H:%M:%SZ', " column ", 'unixepoch')"
-#define RUN_JSON \
+#define RUN_JSON                                                                                                    \
     "json_object('id', id, 'name', name, 'slug', slug, 'owner', owner, 'status', status, 'rows', rows, 'dim', dim," \
-    " 'parameters', json(params), 'figures', json(figures), 'sampled', json(figures) -> '$.sampled', 'error'," \
-    " json(iif(error IS NULL, 'null', json_object('message', error, 'line', nullif(error_line, 0)))), 'created', " \
-    WHEN("created") ", 'started', " WHEN("started") ", 'finished', " WHEN("finished") ", 'expired'," \
-    " json(iif(expired, 'true', 'false')), 'origin', origin)"
+    " 'parameters', json(params), 'figures', json(figures), 'sampled', json(figures) -> '$.sampled', 'error',"      \
+    " json(iif(error IS NULL, 'null', json_object('message', error, 'line', nullif(error_line, 0)))), "             \
+    "'created', " WHEN("created") ", 'started', " WHEN("started") ", 'finished', " WHEN(                            \
+        "finished") ", 'expired',"                                                                                  \
+                    " json(iif(expired, 'true', 'false')), 'origin', origin)"
 
 /* Read the last message of a run at work. */
 static char *read_progress(struct cgi *c, const struct cgi_run *r)
@@ -43,8 +44,8 @@ static char *read_progress(struct cgi *c, const struct cgi_run *r)
 static char *describe_run(struct cgi *c, const struct cgi_run *r)
 {
     char *progress = strcmp(r->status, "running") == 0 ? read_progress(c, r) : NULL;
-    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2)) FROM runs WHERE seq = ?1", "it", r->seq,
-                        progress ? progress : "null");
+    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2)) FROM runs WHERE seq = ?1", "it",
+                        r->seq, progress ? progress : "null");
 }
 
 static __attribute__((noreturn)) void answer_run(struct cgi *c, int status, const char *id)
@@ -55,7 +56,8 @@ static __attribute__((noreturn)) void answer_run(struct cgi *c, int status, cons
 /* Start a run in the background with the rows that it has. */
 static __attribute__((noreturn)) void start_run(struct cgi *c, struct cgi_run *r, int resume)
 {
-    cgi_run_sql(c, "UPDATE runs SET status = 'pending', want = '', error = NULL, kind = 'run' WHERE seq = ?1", "i", r->seq);
+    cgi_run_sql(c, "UPDATE runs SET status = 'pending', want = '', error = NULL, kind = 'run' WHERE seq = ?1", "i",
+                r->seq);
     cgi_work_behind(c, r, resume);
     answer_run(c, 202, r->id);
 }
@@ -134,12 +136,21 @@ void cgi_runs_get(struct cgi *c)
     struct kc_buf b = {NULL, 0, 0};
     int64_t limit = cgi_query_int(c, "limit", 100, 1000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     char *status = cgi_query(c, "status");
+    size_t busy;
+    int64_t *seqs =
+        cgi_list_runs(c, cgi_sql(c, "SELECT seq FROM runs WHERE status IN ('running', 'pending')", ""), &busy);
+    for (size_t i = 0; i < busy; i++)
+        cgi_note_lost(c, seqs[i]);
+    kc_mem_free(seqs);
     int64_t total = cgi_sql_int(c, "SELECT count(*) FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL OR status = ?3)",
                                 "tit", c->owner, (int64_t)(c->role == CGI_ADMIN), status);
     cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, "SELECT " RUN_JSON " FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL"
-                                            " OR status = ?3) ORDER BY seq DESC LIMIT ?4 OFFSET ?5", "titii", c->owner,
-                                            (int64_t)(c->role == CGI_ADMIN), status, limit, offset), ",\n");
+    int64_t n = cgi_put_rows(c, &b,
+                             cgi_sql(c,
+                                     "SELECT " RUN_JSON " FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL"
+                                     " OR status = ?3) ORDER BY seq DESC LIMIT ?4 OFFSET ?5",
+                                     "titii", c->owner, (int64_t)(c->role == CGI_ADMIN), status, limit, offset),
+                             ",\n");
     cgi_put(c, &b, "], \"total\": %lld, \"next\": ", (long long)total);
     cgi_put(c, &b, offset + n < total ? "%lld}" : "null}", (long long)(offset + n));
     cgi_answer_buf(c, &b);
@@ -252,8 +263,11 @@ void cgi_run_recluster(struct cgi *c)
     copy_file(c, old->seq, "rows.jsonl", r->seq, "rows.jsonl", old->bytes);
     snprintf(model, sizeof model, "model.%lld", (long long)old->model);
     copy_file(c, old->seq, model, r->seq, "like.model", INT64_MAX);
-    cgi_run_sql(c, "UPDATE runs SET status = 'pending', origin = ?3, (rows, dim, bytes, fields) = (SELECT rows, dim, bytes,"
-                " fields FROM runs WHERE seq = ?2) WHERE seq = ?1", "iit", r->seq, old->seq, old->id);
+    cgi_run_sql(
+        c,
+        "UPDATE runs SET status = 'pending', origin = ?3, (rows, dim, bytes, fields) = (SELECT rows, dim, bytes,"
+        " fields FROM runs WHERE seq = ?2) WHERE seq = ?1",
+        "iit", r->seq, old->seq, old->id);
     cgi_commit(c);
     close(lock);
     start_run(c, r, 0);

@@ -25,8 +25,10 @@ static char *read_file(struct cgi *c, int64_t seq, const char *name, size_t *n)
 
 void cgi_import_labels(struct cgi *c, int64_t seq, const char *text, size_t n, int64_t first)
 {
-    sqlite3_stmt *s = cgi_sql(c, "INSERT INTO labels SELECT ?1, ?2, ?3 ->> '$.term', ?3 ->> '$.cluster_id',"
-                              " ?3 ->> '$.similarity', ?3 ->> '$.margin'", "i", seq);
+    sqlite3_stmt *s = cgi_sql(c,
+                              "INSERT INTO labels SELECT ?1, ?2, ?3 ->> '$.term', ?3 ->> '$.cluster_id',"
+                              " ?3 ->> '$.similarity', ?3 ->> '$.margin'",
+                              "i", seq);
     for (const char *p = text, *end = text + n; p < end; first++) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
         stop = stop ? stop : end;
@@ -46,14 +48,18 @@ static void import_clusters(struct cgi *c, int64_t seq, char *text, size_t n)
         char *stop = memchr(p, '\n', (size_t)(end - p));
         stop = stop ? stop : end;
         *stop = 0;
-        cgi_run_sql(c, "INSERT INTO clusters SELECT ?1, ?2 ->> '$.cluster_id', ?2 ->> '$.cluster_size',"
+        cgi_run_sql(c,
+                    "INSERT INTO clusters SELECT ?1, ?2 ->> '$.cluster_id', ?2 ->> '$.cluster_size',"
                     " ?2 ->> '$.cluster_label', (SELECT group_concat(value, ' ') FROM json_each(?2, '$.keywords')),"
                     " ?2 ->> '$.temporal_span.start', ?2 ->> '$.temporal_span.end',"
-                    " json_remove(?2, '$.member_ids', '$.centroid_vector', '$.metadata', '$.cluster_type')", "it", seq, p);
-        cgi_run_sql(c, "INSERT OR IGNORE INTO facets SELECT ?1, t.key, json_extract(?2, v.fullkey || '.value'),"
-                    " ?2 ->> '$.cluster_id' FROM json_each(?2) t, json_each(?2, '$.\"' || t.key || '\"') v WHERE t.type ="
-                    " 'array' AND v.type = 'object' AND json_type(?2, v.fullkey || '.value') IN ('text', 'integer', 'real')",
+                    " json_remove(?2, '$.member_ids', '$.centroid_vector', '$.metadata', '$.cluster_type')",
                     "it", seq, p);
+        cgi_run_sql(
+            c,
+            "INSERT OR IGNORE INTO facets SELECT ?1, t.key, json_extract(?2, v.fullkey || '.value'),"
+            " ?2 ->> '$.cluster_id' FROM json_each(?2) t, json_each(?2, '$.\"' || t.key || '\"') v WHERE t.type ="
+            " 'array' AND v.type = 'object' AND json_type(?2, v.fullkey || '.value') IN ('text', 'integer', 'real')",
+            "it", seq, p);
         p = stop + 1;
     }
 }
@@ -75,21 +81,29 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
     cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", r->seq);
     cgi_import_labels(c, r->seq, labels, n, 0);
     import_clusters(c, r->seq, clusters, clusters_n);
-    cgi_run_sql(c, "UPDATE runs SET status = 'completed', want = '', error = NULL, finished = unixepoch(), model = 1,"
-                " figures = json_object('k', ?2 -> '$.k', 'chosen_k', coalesce(?2 -> '$.k_selected', ?2 -> '$.k'),"
-                " 'silhouette', ?2 -> '$.silhouette', 'rows', ?2 -> '$.n', 'dim', ?2 -> '$.dim', 'objective',"
-                " ?2 -> '$.objective', 'unassigned', (SELECT count(*) FROM labels WHERE run = ?1 AND cluster < 0),"
-                " 'sampled', json(iif(EXISTS (SELECT 1 FROM json_each(?2, '$.sweep') WHERE value ->> '$.rows' < ?2 ->> '$.n'),"
-                " 'true', 'false')), 'limits_kept', json(iif(?3, 'true', 'false')), 'warnings', json(?2 -> '$.warnings'),"
-                " 'seconds', ?2 -> '$.seconds.total') WHERE seq = ?1", "iti", r->seq, summary, (int64_t)limits_kept);
-    char *words = cgi_sql_text(c, "SELECT group_concat(w, ', ') FROM (SELECT coalesce(record ->> '$.keywords[0]', label) w"
-                               " FROM clusters WHERE run = ?1 ORDER BY size DESC, id LIMIT 3)", "i", r->seq);
+    cgi_run_sql(
+        c,
+        "UPDATE runs SET status = 'completed', want = '', error = NULL, finished = unixepoch(), model = 1,"
+        " figures = json_object('k', ?2 -> '$.k', 'chosen_k', coalesce(?2 -> '$.k_selected', ?2 -> '$.k'),"
+        " 'silhouette', ?2 -> '$.silhouette', 'rows', ?2 -> '$.n', 'dim', ?2 -> '$.dim', 'objective',"
+        " ?2 -> '$.objective', 'unassigned', (SELECT count(*) FROM labels WHERE run = ?1 AND cluster < 0),"
+        " 'sampled', json(iif(EXISTS (SELECT 1 FROM json_each(?2, '$.sweep') WHERE value ->> '$.rows' < ?2 ->> '$.n'),"
+        " 'true', 'false')), 'limits_kept', json(iif(?3, 'true', 'false')), 'warnings', json(?2 -> '$.warnings'),"
+        " 'seconds', ?2 -> '$.seconds.total') WHERE seq = ?1",
+        "iti", r->seq, summary, (int64_t)limits_kept);
+    char *words = cgi_sql_text(c,
+                               "SELECT group_concat(w, ', ') FROM (SELECT coalesce(record ->> '$.keywords[0]', label) w"
+                               " FROM clusters WHERE run = ?1 ORDER BY size DESC, id LIMIT 3)",
+                               "i", r->seq);
     int64_t at = cgi_sql_int(c, "SELECT created FROM runs WHERE seq = ?1", "i", r->seq);
-    cgi_run_sql(c, "UPDATE runs SET slug = coalesce(slug, ?2), name = coalesce(name, coalesce(?3 || ' ', '') ||"
-                " strftime('%Y-%m-%d %H:%M', created, 'unixepoch')) WHERE seq = ?1", "itt", r->seq,
-                cgi_slug(c, words ? words : "", at), words);
-    sqlite3_stmt *s = cgi_sql(c, "SELECT term FROM removed, runs WHERE runs.seq = ?1 AND removed.owner = runs.owner"
-                              " AND at >= started", "i", r->seq);
+    cgi_run_sql(c,
+                "UPDATE runs SET slug = coalesce(slug, ?2), name = coalesce(name, coalesce(?3 || ' ', '') ||"
+                " strftime('%Y-%m-%d %H:%M', created, 'unixepoch')) WHERE seq = ?1",
+                "itt", r->seq, cgi_slug(c, words ? words : "", at), words);
+    sqlite3_stmt *s = cgi_sql(c,
+                              "SELECT term FROM removed, runs WHERE runs.seq = ?1 AND removed.owner = runs.owner"
+                              " AND at >= started",
+                              "i", r->seq);
     while (cgi_step(c, s)) /* documents that were deleted meanwhile */
         cgi_forget(c, r->seq, (const char *)sqlite3_column_text(s, 0));
     sqlite3_finalize(s);
@@ -108,7 +122,8 @@ static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct
     const char *algorithm = kc_json_find(r->params, "algorithm");
     int kmeans = !algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0;
     cgi_child_begin(c, k, "fit");
-    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv, &k->n);
+    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv,
+                    &k->n);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_MEMORY]);
     cgi_child_arg(c, k, "--max-memory", text);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_SECONDS]);
@@ -136,8 +151,10 @@ int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], in
     char path[1200];
     c->working = r;
     *line = 0;
-    cgi_run_sql(c, "UPDATE runs SET status = 'running', started = unixepoch(), finished = NULL, touched = unixepoch(),"
-                " error = NULL WHERE seq = ?1", "i", r->seq);
+    cgi_run_sql(c,
+                "UPDATE runs SET status = 'running', started = unixepoch(), finished = NULL, touched = unixepoch(),"
+                " error = NULL WHERE seq = ?1",
+                "i", r->seq);
     build_fit(c, r, resume, &k);
     k.err = kc_fd_open(cgi_path(c, r->seq, "log", path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (k.err < 0)
@@ -173,9 +190,14 @@ static __attribute__((noreturn)) void work_alone(struct cgi *c, struct cgi_run *
     if (!rc)
         rc = cgi_work(c, r, resume, message, &line);
     if (rc)
-        cgi_run_sql(c, "UPDATE runs SET status = ?2, want = '', error = ?3, error_line = ?4, touched = unixepoch(),"
-                    " finished = unixepoch() WHERE seq = ?1", "itti", r->seq,
-                    rc == 'c' ? "cancelled" : rc == 'p' ? "paused" : "failed", rc > 200 ? message : NULL, line);
+        cgi_run_sql(c,
+                    "UPDATE runs SET status = ?2, want = '', error = ?3, error_line = ?4, touched = unixepoch(),"
+                    " finished = unixepoch() WHERE seq = ?1",
+                    "itti", r->seq,
+                    rc == 'c' ? "cancelled" :
+                    rc == 'p' ? "paused" :
+                                "failed",
+                    rc > 200 ? message : NULL, line);
     sqlite3_close(c->db);
     _exit(0);
 }
