@@ -1,7 +1,7 @@
 /* kclust.cgi: clustering as a service, by any web server that runs CGI programs (RFC 3875). A process answers one
  * request and ends, so a request that fails answers and exits at once (cgi_fail): open transactions are rolled back and
- * locks dropped by that. All state is in one folder: an SQLite database, and a folder for each run by its number, so that no
- * name that a client chose is ever a path. The clustering itself is done by the program kclust.
+ * locks dropped by that. All state is in one folder: an SQLite database, and a folder for each run by its number, so
+ * that no name that a client chose is ever a path. The clustering itself is done by the program kclust.
  *
  * Locks are flock(2), which ends with its process: a run whose status says that it works, and whose lock is free, has
  * lost its worker. Whoever looks at it next says so in the database. */
