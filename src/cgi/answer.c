@@ -193,19 +193,6 @@ void cgi_put(struct cgi *c, struct kc_buf *b, const char *fmt, ...)
     free(text);
 }
 
-void cgi_put_json(struct cgi *c, struct kc_buf *b, const char *text)
-{
-    cgi_put(c, b, "\"");
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            cgi_put(c, b, "\\%c", *text);
-        else if ((unsigned char)*text < 32)
-            cgi_put(c, b, "\\u%04x", *text);
-        else
-            cgi_put_n(c, b, text, 1);
-    cgi_put(c, b, "\"");
-}
-
 char *cgi_dup(struct cgi *c, const char *p, size_t n)
 {
     char *out = kc_mem_zalloc(n + 1 + KC_NUM_PAD, 1, &c->e);
@@ -312,18 +299,31 @@ static const char *code_of(int status)
     }
 }
 
+/* Write an error as JSON. Nothing here needs memory, which may be what is short. */
+static size_t write_error(char out[4096], int status, const char *text, int64_t line)
+{
+    size_t n = (size_t)snprintf(out, 128, "{\"error\": {\"code\": \"%s\", \"message\": \"", code_of(status));
+    for (; *text && n < 3900; text++) {
+        int special = *text == '"' || *text == '\\';
+        n += (size_t)snprintf(out + n, 8, (unsigned char)*text < 32 ? "\\u%04x" : special ? "\\%c" : "%c", *text);
+    }
+    if (line > 0)
+        return n + (size_t)snprintf(out + n, 64, "\", \"line\": %lld}}\n", (long long)line);
+    return n + (size_t)snprintf(out + n, 64, "\", \"line\": null}}\n");
+}
+
 void cgi_fail(struct cgi *c, int status, int64_t line, const char *fmt, ...)
 {
-    char text[768], place[32] = "null";
-    static const char no_memory[] = "{\"error\": {\"code\": \"unavailable\", \"message\": \"memory is short\", "
-                                    "\"line\": null}}\n";
-    struct kc_buf b = {NULL, 0, 0};
+    char text[600], out[4096];
     struct cgi_run *r = c->working;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    for (char *at; c->state[0] && (at = strstr(text, c->state));) /* no path of the server */
+    const char *cut = kc_utf8_bad(text, text + strlen(text)); /* a character that had no room */
+    if (cut)
+        text[cut - text] = 0;
+    for (char *at; c->state[0] && (at = strstr(text, c->state)) != NULL;) /* no path of the server */
         memmove(at, at + strlen(c->state), strlen(at + strlen(c->state)) + 1);
     c->working = NULL;
     if (r && c->db) {
@@ -335,12 +335,5 @@ void cgi_fail(struct cgi *c, int status, int64_t line, const char *fmt, ...)
     }
     if (c->silent)
         _exit(1);
-    if (line > 0)
-        snprintf(place, sizeof place, "%lld", (long long)line);
-    if (c->e.short_of > 0) /* no memory for a buffer */
-        cgi_answer(c, 503, "application/json", no_memory, sizeof no_memory - 1);
-    cgi_put(c, &b, "{\"error\": {\"code\": \"%s\", \"message\": ", code_of(status));
-    cgi_put_json(c, &b, text);
-    cgi_put(c, &b, ", \"line\": %s}}\n", place);
-    cgi_answer(c, status, "application/json", b.p, b.n);
+    cgi_answer(c, status, "application/json", out, write_error(out, status, text, line));
 }

@@ -66,7 +66,6 @@ void cgi_fail(struct cgi *c, int status, int64_t line, const char *fmt, ...) KC_
 /* Append to a buffer; memory that is short ends the request with 503. */
 void cgi_put(struct cgi *c, struct kc_buf *b, const char *fmt, ...) KC_PRINTF(3, 4);
 void cgi_put_n(struct cgi *c, struct kc_buf *b, const char *p, size_t n);
-void cgi_put_json(struct cgi *c, struct kc_buf *b, const char *text); /* a string in quotes */
 char *cgi_dup(struct cgi *c, const char *p, size_t n); /* with a NUL and what the scanner of JSON wants behind it */
 void cgi_send(const char *p, size_t n); /* to the server; nothing is done if it has hung up */
 

@@ -272,8 +272,8 @@ void cgi_forget(struct cgi *c, int64_t seq, const char *term)
     cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1 AND term = ?2", "it", seq, term);
     bytes = filter_rows(c, seq, bytes, term, &gone);
     cgi_run_sql(c, "UPDATE runs SET bytes = ?2, rows = max(0, rows - ?3) WHERE seq = ?1", "iii", seq, bytes, gone);
-    remove(cgi_path(c, seq, "summary.json", path)); /* they may name it */
-    remove(cgi_path(c, seq, "report.html", path));
-    remove(cgi_path(c, seq, "rows.ckpt", path)); /* it is of the rows as they were */
-    remove(cgi_path(c, seq, "suggest.json", path));
+    unlink(cgi_path(c, seq, "summary.json", path)); /* they may name it */
+    unlink(cgi_path(c, seq, "report.html", path));
+    unlink(cgi_path(c, seq, "rows.ckpt", path)); /* it is of the rows as they were */
+    unlink(cgi_path(c, seq, "suggest.json", path));
 }

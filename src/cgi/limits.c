@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/num.h"
 #include "base/sha256.h"
 #include "cgi/cgi.h"
@@ -37,15 +38,17 @@ void cgi_limits(struct cgi *c)
 }
 
 /* Read 64 hexadecimal digits. */
-static int read_digest(const char *hex, unsigned char out[KC_SHA256_BYTES])
+static int read_digest(const char *text, unsigned char out[KC_SHA256_BYTES])
 {
-    for (int i = 0; i < KC_SHA256_BYTES; i++) {
-        unsigned v;
-        if (strspn(hex + (size_t)i * 2, "0123456789abcdefABCDEF") < 2 || sscanf(hex + (size_t)i * 2, "%2x", &v) != 1)
+    static const char digits[] = "0123456789abcdef";
+    memset(out, 0, KC_SHA256_BYTES);
+    for (size_t i = 0; i < (size_t)2 * KC_SHA256_BYTES; i++) {
+        const char *digit = text[i] ? strchr(digits, text[i] >= 'A' && text[i] <= 'F' ? text[i] | 32 : text[i]) : NULL;
+        if (!digit)
             return -1;
-        out[i] = (unsigned char)v;
+        out[i / 2] = (unsigned char)(out[i / 2] * 16 + (digit - digits));
     }
-    return hex[(size_t)2 * KC_SHA256_BYTES] ? -1 : 0;
+    return text[(size_t)2 * KC_SHA256_BYTES] ? -1 : 0;
 }
 
 /* Compare digests in a time that does not tell where they differ. */
@@ -109,7 +112,7 @@ void cgi_admit(struct cgi *c, enum cgi_role needed)
         c->role = CGI_PUBLIC;
         if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
             find_token(c, f, bearer + 7 + strspn(bearer + 7, " "));
-        fclose(f);
+        (void)fclose(f);
         if (c->role == CGI_PUBLIC)
             cgi_fail(c, 401, 0, "a bearer token is needed that the server knows");
     }
@@ -162,7 +165,7 @@ void cgi_sweep(struct cgi *c)
         cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", old[i]);
         cgi_run_sql(c, "UPDATE runs SET expired = 1, bytes = 0 WHERE seq = ?1", "i", old[i]);
         for (size_t f = 0; f < sizeof files / sizeof *files; f++)
-            remove(cgi_path(c, old[i], files[f], path));
+            unlink(cgi_path(c, old[i], files[f], path));
     }
     kc_mem_free(old);
     cgi_commit(c);

@@ -88,7 +88,7 @@ static int64_t import_late(struct cgi *c, const struct cgi_run *r)
         return 0;
     char *text = cgi_read_all(c, fd, &n);
     close(fd);
-    remove(path);
+    unlink(path);
     for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1, late++) {
         *stop = 0;
         cgi_run_sql(c,
@@ -148,9 +148,9 @@ void cgi_run_update(struct cgi *c)
     refresh_clusters(c, r);
     cgi_run_sql(c, "UPDATE runs SET model = ?2 WHERE seq = ?1", "ii", r->seq, r->model + 1);
     cgi_commit(c);
-    remove(cgi_path(c, r->seq, model, path));
-    remove(cgi_path(c, r->seq, "report.html", path));
-    remove(cgi_path(c, r->seq, "suggest.json", path));
+    unlink(cgi_path(c, r->seq, model, path));
+    unlink(cgi_path(c, r->seq, "report.html", path));
+    unlink(cgi_path(c, r->seq, "suggest.json", path));
     close(lock);
     close(own);
     struct kc_buf b = {NULL, 0, 0};

@@ -109,7 +109,7 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
     sqlite3_finalize(s);
     cgi_commit(c);
     for (size_t i = 0; i < sizeof done / sizeof *done; i++)
-        remove(cgi_path(c, r->seq, done[i], path));
+        unlink(cgi_path(c, r->seq, done[i], path));
     free(labels);
     free(clusters);
     free(summary);
