@@ -128,12 +128,13 @@ void cgi_params(struct cgi *c, const char *json, struct kc_buf *out)
     const char *between = "";
     if (json)
         refuse_unknown(c, json);
-    char *fixed = cgi_param(c, json, "k");
+    char *fixed = cgi_param(c, json, "k"), *algorithm = cgi_param(c, json, "algorithm");
+    int no_range = fixed || (algorithm && strcmp(algorithm, "hdbscan") == 0); /* that finds its own k */
     cgi_put(c, out, "{");
     for (size_t i = 0; i < PARAMS; i++) {
         int range = strncmp(params[i].name, "k_m", 3) == 0;
         char *value = cgi_param(c, json, params[i].name);
-        if (!value && params[i].env && !(range && fixed))
+        if (!value && params[i].env && !(range && no_range))
             value = getenv(params[i].env);
         if (!value || !*value || (params[i].env && strcmp(value, "0") == 0 && !range))
             continue;

@@ -93,7 +93,7 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
         "iti", r->seq, summary, (int64_t)limits_kept);
     char *words = cgi_sql_text(c,
                                "SELECT group_concat(w, ', ') FROM (SELECT coalesce(record ->> '$.keywords[0]', label) w"
-                               " FROM clusters WHERE run = ?1 ORDER BY size DESC, id LIMIT 3)",
+                               " FROM clusters WHERE run = ?1 GROUP BY w ORDER BY max(size) DESC, min(id) LIMIT 3)",
                                "i", r->seq);
     int64_t at = cgi_sql_int(c, "SELECT created FROM runs WHERE seq = ?1", "i", r->seq);
     cgi_run_sql(c,
@@ -119,8 +119,9 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
 static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct cgi_child *k)
 {
     char text[32], path[1200];
-    const char *algorithm = kc_json_find(r->params, "algorithm");
-    int kmeans = !algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0;
+    const char *algorithm = kc_json_find(r->params, "algorithm"), *space = kc_json_find(r->params, "space");
+    int kmeans = (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
+                 (!space || strncmp(space, "\"cosine\"", 8) == 0);
     cgi_child_begin(c, k, "fit");
     cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv,
                     &k->n);
