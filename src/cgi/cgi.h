@@ -131,7 +131,7 @@ void cgi_note_lost(struct cgi *c, int64_t seq);
 int64_t *cgi_list_runs(struct cgi *c, sqlite3_stmt *s, size_t *n);
 /* Take the lock of a run's work; 0 if it is taken. */
 int cgi_run_lock(struct cgi *c, struct cgi_run *r);
-/* Wait for the lock of a run's rows. Closing it drops it. */
+/* Wait for the lock of a run's rows, and cut off what a killed process left behind them. Closing it drops it. */
 int cgi_rows_lock(struct cgi *c, const struct cgi_run *r);
 /* Write the path of a file of the run; name NULL: the folder. */
 char *cgi_path(struct cgi *c, int64_t seq, const char *name, char out[1200]);

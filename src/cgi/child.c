@@ -69,7 +69,8 @@ static void set_limit(int what, int64_t most)
 }
 
 /* Become kclust, in the child: nothing but calls of the system. */
-static __attribute__((noreturn)) void become_kclust(const struct cgi *c, struct cgi_child *k, const char *folder)
+static __attribute__((noreturn)) void become_kclust(const struct cgi *c, struct cgi_child *k, const char *folder,
+                                                    pid_t parent)
 {
     static char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -79,6 +80,8 @@ static __attribute__((noreturn)) void become_kclust(const struct cgi *c, struct 
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* no work goes on that nobody waits for */
+    if (getppid() != parent)
+        _exit(126);
     set_limit(RLIMIT_CORE, 0);
     set_limit(RLIMIT_CPU, (c->limit[CGI_MAX_SECONDS] + 60) * sysconf(_SC_NPROCESSORS_ONLN));
     if (null < 0 || dup2(k->in < 0 ? null : k->in, 0) < 0 || dup2(k->out < 0 ? null : k->out, 1) < 0 ||
@@ -102,11 +105,11 @@ void cgi_child_run(struct cgi *c, struct cgi_child *k, const struct cgi_run *r, 
     cgi_path(c, r->seq, NULL, folder);
     double begun = kc_clock_now(), looked = begun, stopped = 0;
     long nap = 1000000;
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid < 0)
         cgi_fail(c, 503, 0, "the server has no more processes");
     if (pid == 0)
-        become_kclust(c, k, folder);
+        become_kclust(c, k, folder, parent);
     while (waitpid(pid, &k->status, WNOHANG) == 0) {
         double now = kc_clock_now();
         struct timespec ts = {0, nap};

@@ -200,9 +200,8 @@ void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items)
         cgi_fail(c, 413, 0, "a run has at most %lld rows", (long long)c->limit[CGI_MAX_ROWS]);
     cgi_quota(c, 0, items->rows);
     int fd = kc_fd_open(cgi_path(c, r->seq, "rows.jsonl", path), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    /* What is behind the end that the database knows was left by a process that did not live to say so. */
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0 || (st.st_size > r->bytes && ftruncate(fd, r->bytes) != 0))
+    if (fd < 0 || fstat(fd, &st) != 0)
         cgi_fail(c, 503, 0, "the rows could not be written");
     r->bytes = st.st_size < r->bytes ? st.st_size : r->bytes; /* a term was taken out, and that not yet told */
     int rc = kc_fd_write(fd, items->lines.p, items->lines.n, r->bytes);

@@ -113,6 +113,7 @@ int main(void)
     const char *method = getenv("REQUEST_METHOD"), *query = getenv("QUERY_STRING"), *path = getenv("PATH_INFO");
     c.method = method ? method : "GET";
     c.query = query ? query : "";
+    signal(SIGCHLD, SIG_DFL); /* the exit status of kclust is asked for */
     signal(SIGPIPE, SIG_IGN); /* a client that hangs up is an error of write(2), */
     signal(SIGXFSZ, SIG_IGN); /* and so is a limit of file sizes */
     if (kc_utf8_bad(path ? path : "", (path ? path : "") + strlen(path ? path : "")))

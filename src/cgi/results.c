@@ -175,6 +175,7 @@ void cgi_run_report(struct cgi *c)
     cgi_need_result(c, r);
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
     need_slot(c);
+    close(cgi_rows_lock(c, r));
     write_labels(c, r, labels);
     cgi_child_begin(c, &k, "report");
     if (access(cgi_path(c, r->seq, "summary.json", path), R_OK) == 0)
@@ -199,6 +200,7 @@ void cgi_run_suggest(struct cgi *c)
     if (!low && !high)
         answer_file(c, r, "suggest.json", "application/json");
     need_slot(c);
+    close(cgi_rows_lock(c, r));
     int64_t least = cgi_query_int(c, "k_min", 2, c->limit[CGI_MAX_K]);
     int64_t most = cgi_query_int(c, "k_max", least > 20 ? least : 20, c->limit[CGI_MAX_K]);
     if (least < 1 || least > most)

@@ -63,7 +63,13 @@ int cgi_run_lock(struct cgi *c, struct cgi_run *r)
 int cgi_rows_lock(struct cgi *c, const struct cgi_run *r)
 {
     char path[1200];
-    return lock_file(c, cgi_path(c, r->seq, "rows.lock", path), LOCK_EX);
+    struct stat st;
+    int fd = lock_file(c, cgi_path(c, r->seq, "rows.lock", path), LOCK_EX);
+    int64_t bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", r->seq);
+    /* What is behind the end that the database knows was left by a process that did not live to say so. */
+    if (stat(cgi_path(c, r->seq, "rows.jsonl", path), &st) == 0 && st.st_size > bytes && truncate(path, bytes) != 0)
+        cgi_fail(c, 503, 0, "the rows could not be written");
+    return fd;
 }
 
 /* Read a run's row. */
