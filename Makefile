@@ -39,12 +39,14 @@ endif
 
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 REF_SRC := $(sort $(wildcard src/core/ref/*.c))
-LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC),$(sort $(shell find src -name '*.c')))
+CGI_SRC := $(sort $(wildcard src/cgi/*.c))
+LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC) $(CGI_SRC),$(sort $(shell find src -name '*.c')))
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
 PAGES := $(notdir $(sort $(wildcard man/*.[1-8])))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/src/page/assets.o
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
+CGI_OBJ = $(CGI_SRC:%.c=$(B)/%.o) $(B)/src/cgi/openapi.o
 TEST_OBJ = $(UNIT_SRC:%.c=$(B)/%.o) $(REF_SRC:%.c=$(B)/%.o)
 
 all: kclust
@@ -54,6 +56,26 @@ kclust: $(B)/kclust
 
 $(B)/kclust: $(CLI_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
+
+# Clustering as a service, for web servers that run CGI programs; it needs SQLite, which kclust does not.
+cgi: kclust.cgi
+
+# The service in a build folder, where SQLite's header is.
+with_sqlite = $(if $(shell $(CC) $(CPPFLAGS) -include sqlite3.h -E -x c /dev/null >/dev/null 2>&1 && echo 1),$(1)/kclust.cgi)
+
+kclust.cgi: $(B)/kclust.cgi
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+
+$(B)/kclust.cgi: $(CGI_OBJ) $(B)/libkclust.a
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 $(KC_LIBS)
+
+$(B)/src/cgi/openapi.c: src/cgi/openapi.json Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN,$@){ echo '#include "cgi/cgi.h"'; echo 'const unsigned char cgi_openapi_json[] = {'; \
+	  od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '};'; echo 'const size_t cgi_openapi_json_n = sizeof cgi_openapi_json;'; } >$@
+
+$(B)/src/cgi/openapi.o: $(B)/src/cgi/openapi.c | $(B)/headers
+	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
@@ -102,7 +124,7 @@ ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
 $(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
 endif
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CGI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
 TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
@@ -157,7 +179,7 @@ SAN_asan = -fsanitize=address -fno-omit-frame-pointer
 SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
 SAN_tsan = -fsanitize=thread
 asan ubsan tsan:
-	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit
+	@$(MAKE) --no-print-directory B=build/$@ OPT='-O1 -g' SAN='$(SAN_$@)' build/$@/kclust build/$@/unit $(call with_sqlite,build/$@)
 	@KCLUST=build/$@/kclust UNIT=build/$@/unit SANITIZER=$@ bash tests/run
 
 # What kclust withstands: a harness each in tests/trust/NAME/. `make check` runs a slice of each, these all of one.
@@ -174,8 +196,9 @@ valgrind: kclust
 
 # Both compilers, warnings as errors.
 warnings:
-	@$(MAKE) --no-print-directory CC=gcc B=build/gcc OPT='-O2' WERROR=-Werror build/gcc/kclust build/gcc/unit
-	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit
+	@$(MAKE) --no-print-directory CC=gcc B=build/gcc OPT='-O2' WERROR=-Werror build/gcc/kclust build/gcc/unit $(call with_sqlite,build/gcc)
+	@$(MAKE) --no-print-directory CC=clang B=build/clang OPT='-O2' WERROR=-Werror build/clang/kclust build/clang/unit \
+	  $(call with_sqlite,build/clang)
 
 # What is generated from the option tables and committed.
 pictures: kclust
@@ -201,11 +224,12 @@ uninstall:
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
 clean:
-	rm -rf build kclust
+	rm -rf build kclust kclust.cgi
 
 help:
 	@printf '%s\n' \
 	  'make                the program, as ./kclust' \
+	  'make cgi            the service for web servers, as ./kclust.cgi (libsqlite3-dev)' \
 	  'make V=1            the same, with every command shown whole' \
 	  'make deps           install what the program lacks to be built (Debian); nothing when all is there' \
 	  'make deps-test      install what the tests lack, too; so does make deps check' \
@@ -229,5 +253,5 @@ help:
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
+.PHONY: all cgi deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
 .DELETE_ON_ERROR:

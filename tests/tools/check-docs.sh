@@ -67,7 +67,8 @@ cat "$work"/*.options | awk -F '\t' '$1 { print "-" $1 } $2 { print $2 }' | sort
 unknown=$(grep -h '^\.It .*Fl' "${pages[@]}" | grep -Eo 'Fl -?[A-Za-z0-9-]+' | cut -c 4- | sort -u | comm -23 - "$work/known")
 verdict "the manual has no other options" "$unknown"
 unknown=$(grep -Eho 'Ev KCLUST_[A-Z_]+' "${pages[@]}" | cut -c 4- | sort -u |
-    comm -23 - <({ cut -f 5 "$work"/*.options | grep .; echo KCLUST_CGROUP_ROOT; } | sort -u))
+    comm -23 - <({ cut -f 5 "$work"/*.options | grep .; echo KCLUST_CGROUP_ROOT
+        grep -Eho '"KCLUST_[A-Z_]+"' src/cgi/*.c | tr -d '"'; } | sort -u))
 verdict "the manual has no other variables" "$unknown"
 
 for shell in $shells; do

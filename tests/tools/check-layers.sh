@@ -53,6 +53,7 @@ picture:       base core/track report view
 page:          base io core/track view picture
 job:           base io par json text la in/fields in/piece in $cores model report view picture page
 cli:           base io par json text in/fields in/piece in $cores model report view picture page job
+cgi:           base io json
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage core/choice
 "
 
@@ -152,7 +153,7 @@ not_part_of_a_word='(^|[^A-Za-z0-9_])'
 quiet=() without_blas=()
 for file in "${files[@]}"; do
     case $file in
-    src/cli/* | src/core/ref/*) ;; # the slow twins are in the tests only
+    src/cli/* | src/cgi/* | src/core/ref/*) ;; # another program; the slow twins are in the tests only
     *) quiet+=("$file") ;;
     esac
     [[ $file = src/la/* ]] || without_blas+=("$file")

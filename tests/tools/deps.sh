@@ -33,6 +33,9 @@ clang-tidy                             checks the C sources
 clang-format                           checks how they are laid out
 gcovr                                  computes the coverage
 sqlite3                                runs the recipes for databases
+libsqlite3-dev                         compiles kclust.cgi
+lighttpd                               serves kclust.cgi
+curl                                   asks it
 zsh                                    reads the completion for zsh
 fish                                   reads the completion for fish
 '
