@@ -55,6 +55,11 @@ kclust: $(B)/kclust
 $(B)/kclust: $(CLI_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
 
+# For any Linux of this processor, without debugging information. png.o comes before the library and so takes the place
+# of its own, which loads a shared library.
+$(B)/kclust-static: $(CLI_OBJ) $(B)/packaging/static/png.o $(B)/libkclust.a
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS:-pie=-static-pie) $(LDFLAGS) -s -o $@ $^ $(KC_LIBS)
+
 $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcsD $@ $^
@@ -102,10 +107,10 @@ ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
 $(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
 endif
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(B)/packaging/static/png.d $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
+TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -116,7 +121,7 @@ demo: kclust
 	@bash tests/tools/demo.sh
 
 # Every fast test; its last line counts them all.
-check: kclust $(B)/unit $(B)/libkclust.a
+check: kclust $(B)/unit $(B)/libkclust.a $(B)/kclust-static
 	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run
 
 # The quickest of them: functions, command line, walls, manual.
@@ -200,6 +205,23 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
+# What is handed on: the source as an archive, a binary for any Linux, packages of Debian, a build for arm64.
+dist:
+	@bash packaging/dist.sh $(VERSION) build
+
+static: $(B)/kclust-static
+	@ls -l $<
+
+deb: dist
+	@bash packaging/deb.sh $(VERSION) build
+
+arm64:
+	@MAKE=$(MAKE) bash packaging/arm64.sh
+
+# All tests of these, which take half an hour; `make check` runs those that take some seconds.
+packages: kclust $(B)/kclust-static
+	@KCLUST=$(CURDIR)/kclust STATIC=$(CURDIR)/$(B)/kclust-static bash tests/packages/run
+
 clean:
 	rm -rf build kclust
 
@@ -227,7 +249,12 @@ help:
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
   'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
-	  'make clean'
+	  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
+  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
+  'make deb            packages of Debian, in build/' \
+  'make arm64          cross-compiled for arm64, in build/arm64' \
+  'make packages       every test of what these four make, and of the container: half an hour' \
+  'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall dist static deb arm64 packages clean help
 .DELETE_ON_ERROR:
