@@ -22,6 +22,10 @@ PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
 # No -ffast-math, and no contraction: the same bytes from every compiler. (The two -fno- flags change no value: they let
 # the compiler vectorise loops with square roots and conditions.)
 KC_CFLAGS = -std=c11 $(OPT) $(WARN) $(SAN) $(HARDEN) $(PREFIX_MAP) -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread
+# gcc 12 for arm64 fails with an internal error on the largest or smallest of an array by these.
+ifneq ($(findstring aarch64,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+KC_CFLAGS += -fno-builtin-fmax -fno-builtin-fmin -fno-builtin-fmaxf -fno-builtin-fminf
+endif
 KC_CPPFLAGS = -Isrc -D_GNU_SOURCE -DKC_VERSION='"$(VERSION)"'
 ifeq ($(SAN),)
 KC_CPPFLAGS += -D_FORTIFY_SOURCE=2

@@ -32,6 +32,10 @@ make_root() {
     for package in "$apt"/debs/*_arm64.deb; do
         dpkg-deb -x "$package" "$root.new"
     done
+    # Links to a library begin at the root of the machine that they are for.
+    find "$root.new" -type l -lname '/*' -printf '%p %l\n' | while read -r link to; do
+        ln -sfn -r "$root.new$to" "$link"
+    done
     rm -rf "$apt"
     mv "$root.new" "$root"
 }
@@ -41,6 +45,7 @@ command -v aarch64-linux-gnu-gcc >/dev/null ||
 [ -d "$root" ] || make_root
 [ $# -gt 0 ] || set -- "build/arm64/kclust" "build/arm64/unit" "build/arm64/kclust-static"
 lib=usr/lib/aarch64-linux-gnu
-exec "${MAKE:-make}" --no-print-directory B=build/arm64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar \
+# shellcheck disable=SC2086 # MAKE may have options
+exec ${MAKE:-make} --no-print-directory B=build/arm64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar \
     CPPFLAGS="-isystem $root/usr/include -isystem $root/usr/include/aarch64-linux-gnu" \
-    LDFLAGS="-L$root/$lib -Wl,-rpath-link,$root/$lib" "$@"
+    LDFLAGS="--sysroot=$root -L$root/$lib -Wl,-rpath-link,$root/$lib" "$@"
