@@ -126,7 +126,7 @@ demo: kclust
 
 # Every fast test; its last line counts them all.
 check: kclust $(B)/unit $(B)/libkclust.a $(B)/kclust-static
-	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run
+	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a STATIC=$(CURDIR)/$(B)/kclust-static bash tests/run
 
 # The quickest of them: functions, command line, walls, manual.
 check-quick: kclust $(B)/unit $(B)/libkclust.a
