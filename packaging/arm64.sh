@@ -19,8 +19,10 @@ die() {
 make_root() {
     local apt=$dir/apt options package
     command -v apt-get >/dev/null || die 'there is no apt-get to fetch the libraries with'
-    [ -e /etc/apt/sources.list.d/debian.sources ] && options=(-o "Dir::Etc::sourcelist=/etc/apt/sources.list.d/debian.sources"
-        -o Dir::Etc::sourceparts=/dev/null) || options=()
+    options=()
+    if [ -e /etc/apt/sources.list.d/debian.sources ]; then # without lists of others, who may have nothing for arm64
+        options+=(-o Dir::Etc::sourcelist=/etc/apt/sources.list.d/debian.sources -o Dir::Etc::sourceparts=/dev/null)
+    fi
     options+=(-qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o "Dir::State=$apt/state"
         -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
     rm -rf "$root" "$root.new"

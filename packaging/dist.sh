@@ -17,12 +17,13 @@ if [ "$(git rev-parse --show-prefix 2>/dev/null || echo none)" = '' ]; then
     epoch=$(git log -1 --format=%ct)
     git diff --quiet HEAD -- || echo 'dist: the archive has changes that are in no commit' >&2
 else
-    find . \( -path ./build -o -path ./debian -o -name __pycache__ \) -prune -o -type f ! -path ./kclust ! -path ./kclust.cgi \
-        -printf '%P\0' | sort -z >"$list"
+    find . \( -path ./build -o -path ./debian -o -name __pycache__ \) -prune -o \
+        -type f ! -path ./kclust ! -path ./kclust.cgi -printf '%P\0' | sort -z >"$list"
     epoch=$(stat -c %Y LICENSE)
 fi
-tar --null --no-recursion --verbatim-files-from --files-from="$list" --format=ustar --owner=0 --group=0 --numeric-owner \
-    --mode='u=rwX,go=rX' --mtime="@${SOURCE_DATE_EPOCH:-$epoch}" --transform="s,^,$name/,S" -cf - |
+tar --null --no-recursion --verbatim-files-from --files-from="$list" --format=ustar \
+    --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' \
+    --mtime="@${SOURCE_DATE_EPOCH:-$epoch}" --transform="s,^,$name/,S" -cf - |
     gzip -9 -n >"$folder/$name.tar.gz.new"
 mv "$folder/$name.tar.gz.new" "$folder/$name.tar.gz"
 printf 'dist: %s, %d files\n' "$folder/$name.tar.gz" "$(tr -cd '\0' <"$list" | wc -c)"

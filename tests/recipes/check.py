@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from recipes import KCLUST, recipe, shell  # noqa: E402
+from recipes import KCLUST, ROOT, recipe, shell  # noqa: E402
 
 passed = failed = skipped = 0
 WORDS = {"shoes": (1, 0, 0), "garden": (0, 1, 0), "travel": (0, 0, 1)}
@@ -127,9 +127,28 @@ def exports(folder):
         check(sum(int(row[3]) for row in rows[1:]) == len(TITLES), "months: rows are missing: %s" % rows)
         with open(os.path.join(folder, "months.csv"), "rb") as f:
             check(f.read(3) == b"\xef\xbb\xbf", "months: no byte order mark")
+
+
+def duckdb(folder):
+    """Run the recipe with the shell of DuckDB, or with its library for node where `make parquet` has put it."""
+    modules = os.path.join(ROOT, "build", "trust", "parquet", "node_modules")
     if not shutil.which("duckdb"):
-        return skip("no duckdb")
-    shell(folder, "kclust convert -f parquet -o x.parquet titles.jsonl")
+        if not shutil.which("node") or not os.path.isdir(os.path.join(modules, "@duckdb", "node-api")):
+            return skip("no duckdb, and make parquet has not fetched its library")
+        with open(os.path.join(folder, "bin", "duckdb"), "w", encoding="utf-8") as f:
+            f.write("#!/usr/bin/env node\nconst { DuckDBInstance } = require(%s)\n"
+                    "const go = async () => {\n"
+                    "    const db = await (await DuckDBInstance.create(':memory:')).connect()\n"
+                    "    const rows = await (await db.run(process.argv[3])).getRows()\n"
+                    "    for (const row of rows) console.log(row.join('\\t'))\n"
+                    "}\ngo()\n" % json.dumps(os.path.join(modules, "@duckdb", "node-api")))
+        os.chmod(os.path.join(folder, "bin", "duckdb"), 0o755)
+    made = shell(folder, "duckdb -c \"COPY (SELECT term AS id, 'en' AS lang, vec FROM read_json('titles.jsonl')) TO 'x.parquet'\"")
+    check(made.returncode == 0, "duckdb: %s" % made)
+    if run(folder, "duckdb"):
+        back = shell(folder, "duckdb -c \"COPY (SELECT id, cluster_id FROM 'labelled.parquet') TO 'labelled.tsv' "
+                     "(HEADER false, DELIMITER '\t', QUOTE '')\"")
+        check(back.returncode == 0 and grouped(lines_of(folder, "labelled.tsv")), "duckdb: other labels: %s" % back)
     return None
 
 
@@ -199,6 +218,7 @@ def main():
         check(not grouped(["%s\t0" % t for t in TITLES]), "one cluster for all is not seen")
         services(folder)
         exports(folder)
+        duckdb(folder)
         make(folder)
         timer(folder)
     server.shutdown()
