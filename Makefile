@@ -59,11 +59,6 @@ kclust: $(B)/kclust
 $(B)/kclust: $(CLI_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
 
-# For any Linux of this processor, without debugging information. png.o comes before the library and so takes the place
-# of its own, which loads a shared library.
-$(B)/kclust-static: $(CLI_OBJ) $(B)/packaging/static/png.o $(B)/libkclust.a
-	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS:-pie=-static-pie) $(LDFLAGS) -s -o $@ $^ $(KC_LIBS)
-
 $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcsD $@ $^
@@ -73,6 +68,11 @@ UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
     -Wl,--wrap=open,--wrap=fsync,--wrap=fchown,--wrap=flock
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
+
+# For any Linux of this processor, without debugging information. png.o comes before the library and so takes the place
+# of its own, which loads a shared library.
+$(B)/kclust-static: $(CLI_OBJ) $(B)/packaging/static/png.o $(B)/libkclust.a
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS:-pie=-static-pie) $(LDFLAGS) -s -o $@ $^ $(KC_LIBS)
 
 # Reports of made-up views, for the tests in a browser.
 $(B)/page_sample: $(B)/tests/tools/page_sample.o $(B)/tests/unit/view_util.o $(B)/libkclust.a
@@ -111,7 +111,8 @@ ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
 $(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
 endif
 
--include $(B)/packaging/static/png.d $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(B)/packaging/static/png.d
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
 TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
@@ -260,5 +261,6 @@ help:
   'make packages       every test of what these four make, and of the container: half an hour' \
   'make clean'
 
-.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall dist static deb arm64 packages clean help
+.PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
+.PHONY: dist static deb arm64 packages
 .DELETE_ON_ERROR:
