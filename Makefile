@@ -73,6 +73,7 @@ $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 # of its own, which loads a shared library.
 $(B)/kclust-static: $(CLI_OBJ) $(B)/packaging/static/png.o $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS:-pie=-static-pie) $(LDFLAGS) -s -o $@ $^ $(KC_LIBS)
+-include $(B)/packaging/static/png.d
 
 # Reports of made-up views, for the tests in a browser.
 $(B)/page_sample: $(B)/tests/tools/page_sample.o $(B)/tests/unit/view_util.o $(B)/libkclust.a
@@ -112,7 +113,6 @@ $(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKE
 endif
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
--include $(B)/packaging/static/png.d
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
 TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
@@ -227,6 +227,8 @@ arm64:
 packages: kclust $(B)/kclust-static
 	@KCLUST=$(CURDIR)/kclust STATIC=$(CURDIR)/$(B)/kclust-static bash tests/packages/run
 
+.PHONY: dist static deb arm64 packages
+
 clean:
 	rm -rf build kclust
 
@@ -252,15 +254,14 @@ help:
 	  'make bench-graph    time neighbours, density and trees' \
 	  'make bench-maps     how good maps are, beside scikit-learn' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
-  'make completions    regenerate completions/ from the option tables' \
-	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
-	  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
+  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
   'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
   'make deb            packages of Debian, in build/' \
   'make arm64          cross-compiled for arm64, in build/arm64' \
   'make packages       every test of what these four make, and of the container: half an hour' \
-  'make clean'
+  'make completions    regenerate completions/ from the option tables' \
+	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
+	  'make clean'
 
 .PHONY: all deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
-.PHONY: dist static deb arm64 packages
 .DELETE_ON_ERROR:
