@@ -22,6 +22,10 @@ PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
 # No -ffast-math, and no contraction: the same bytes from every compiler. (The two -fno- flags change no value: they let
 # the compiler vectorise loops with square roots and conditions.)
 KC_CFLAGS = -std=c11 $(OPT) $(WARN) $(SAN) $(HARDEN) $(PREFIX_MAP) -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread
+# gcc 12 for arm64 fails with an internal error on the largest or smallest of an array by these.
+ifneq ($(findstring aarch64,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+KC_CFLAGS += -fno-builtin-fmax -fno-builtin-fmin -fno-builtin-fmaxf -fno-builtin-fminf
+endif
 KC_CPPFLAGS = -Isrc -D_GNU_SOURCE -DKC_VERSION='"$(VERSION)"'
 ifeq ($(SAN),)
 KC_CPPFLAGS += -D_FORTIFY_SOURCE=2
@@ -87,6 +91,12 @@ UNIT_WRAP = -Wl,--wrap=malloc,--wrap=realloc,--wrap=calloc,--wrap=posix_memalign
 $(B)/unit: $(TEST_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(KC_LIBS)
 
+# For any Linux of this processor, without debugging information. png.o comes before the library and so takes the place
+# of its own, which loads a shared library.
+$(B)/kclust-static: $(CLI_OBJ) $(B)/packaging/static/png.o $(B)/libkclust.a
+	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS:-pie=-static-pie) $(LDFLAGS) -s -o $@ $^ $(KC_LIBS)
+-include $(B)/packaging/static/png.d
+
 # Reports of made-up views, for the tests in a browser.
 $(B)/page_sample: $(B)/tests/tools/page_sample.o $(B)/tests/unit/view_util.o $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
@@ -127,7 +137,7 @@ endif
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CGI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
+TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -138,8 +148,8 @@ demo: kclust
 	@bash tests/tools/demo.sh
 
 # Every fast test; its last line counts them all.
-check: kclust $(B)/unit $(B)/libkclust.a
-	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a bash tests/run
+check: kclust $(B)/unit $(B)/libkclust.a $(B)/kclust-static
+	@KCLUST=./kclust UNIT=$(B)/unit LIB=$(B)/libkclust.a STATIC=$(CURDIR)/$(B)/kclust-static bash tests/run
 
 # The quickest of them: functions, command line, walls, manual.
 check-quick: kclust $(B)/unit $(B)/libkclust.a
@@ -223,6 +233,25 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
+# What is handed on: the source as an archive, a binary for any Linux, packages of Debian, a build for arm64.
+dist:
+	@bash packaging/dist.sh $(VERSION) build
+
+static: $(B)/kclust-static
+	@ls -l $<
+
+deb: dist
+	@bash packaging/deb.sh $(VERSION) build
+
+arm64:
+	@MAKE=$(MAKE) bash packaging/arm64.sh
+
+# All tests of these, which take half an hour; `make check` runs those that take some seconds.
+packages: kclust $(B)/kclust-static
+	@KCLUST=$(CURDIR)/kclust STATIC=$(CURDIR)/$(B)/kclust-static bash tests/packages/run
+
+.PHONY: dist static deb arm64 packages
+
 clean:
 	rm -rf build kclust kclust.cgi
 
@@ -249,6 +278,11 @@ help:
 	  'make bench-graph    time neighbours, density and trees' \
 	  'make bench-maps     how good maps are, beside scikit-learn' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
+  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
+  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
+  'make deb            packages of Debian, in build/' \
+  'make arm64          cross-compiled for arm64, in build/arm64' \
+  'make packages       every test of what these four make, and of the container: half an hour' \
   'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make clean'

@@ -54,7 +54,7 @@ static float round_to_bytes(const float *x, size_t d, int8_t *to)
 {
     double most = 0, squares = 0;
     for (size_t t = 0; t < d; t++)
-        most = fmax(most, fabs((double)x[t]));
+        most = fabs((double)x[t]) > most ? fabs((double)x[t]) : most; /* gcc 12 for arm64 fails on fmax here */
     for (size_t t = 0; t < d; t++) {
         const double q = rint((double)x[t] / most * 127);
         to[t] = (int8_t)q;

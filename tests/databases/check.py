@@ -6,15 +6,14 @@ import glob
 import json
 import os
 import pwd
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-KCLUST = os.path.abspath(os.environ.get("KCLUST") or os.path.join(ROOT, "kclust"))
-MANUAL = os.path.join(ROOT, "man", "kclust-recipes.7")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from recipes import KCLUST, recipe, shell  # noqa: E402
+
 TERMS = ["plain", "a\tb", "line\nbreak", "cr\rhere", "crlf\r\nend\r\n", "back\\slash", "\\", "\\t", "\\N", "\\.", "NULL",
          '"', '"quoted"', 'half"', "it's", "a,b", "a|b", " lead", "trail ", "\x01\x02\x1f\x7f", "\x1b[2J", "\b\f\v",
          "Hà Nội", "\u0416\u20ac\U0001f600", "e\u0301 \u00e9", "{}", "[1,2]", "#", "--", "'; drop table labels; --", "-1"]
@@ -33,22 +32,6 @@ def skip(why):
     global skipped
     skipped += 1
     print("skip: " + why)
-
-
-def recipe(name):
-    """Return the commands between the marks of the manual, as a reader sees them."""
-    with open(MANUAL, encoding="utf-8") as f:
-        lines = re.search(r'^\.\\" recipe: %s$(.*?)^\.\\" recipe: end$' % name, f.read(), re.M | re.S).group(1)
-    text = "\n".join(line for line in lines.splitlines() if not line.startswith("."))
-    for escape, sign in (("\\(dq", '"'), ("\\(aq", "'"), ("\\-", "-"), ("\\&", ""), ("\\e", "\\")):
-        text = text.replace(escape, sign)
-    return text
-
-
-def shell(folder, script, **variables):
-    environment = dict(os.environ, PATH=os.path.join(folder, "bin") + ":" + os.environ["PATH"], **variables)
-    return subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
 
 
 def prepare(folder):

@@ -37,7 +37,7 @@ def findings_in(name, data):
     most = COLUMNS_OF_TESTS if name.startswith("tests/") else COLUMNS
     if text and not text.endswith("\n") and not case:
         found.append((text.count("\n") + 1, "no newline at the end"))
-    tabs_allowed = name == "Makefile" or name.startswith("man/")
+    tabs_allowed = name in ("Makefile", "packaging/debian/rules") or name.startswith("man/")
     for number, line in enumerate(text.split("\n"), 1):
         if line.endswith((" ", "\t")) and not case:
             found.append((number, "trailing blanks"))
