@@ -14,7 +14,7 @@
 /* A side as it is drawn: nodes are clusters, then "others" (if some are united), then "in no cluster", "not there". */
 struct side {
     size_t own, n;       /* clusters, and all nodes */
-    size_t others, noise, absent; /* their nodes */
+    size_t others, noise; /* their nodes */
     double *rows, *place; /* (n) rows, and where the mean row comes from */
     double *top, *used;  /* (n) y, and rows already drawn */
     uint32_t *order;     /* (n) */

@@ -10,7 +10,6 @@
 /* A sidecar that is being read. */
 struct reader {
     struct kc_view *v;
-    const char *name; /* of its file */
     struct kc_view_index index; /* of the view's clusters, once they are made */
     struct kc_buf tmp;
     int failed; /* memory was short for a text */
@@ -292,7 +291,7 @@ int kc_view_refuse_summary(const char *name, struct kc_err *e)
 
 int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const char *name, struct kc_err *e)
 {
-    struct reader r = {.v = v, .name = name, .e = e};
+    struct reader r = {.v = v, .e = e};
     struct kc_json_fault f;
     const char *top = kc_json_ws(text), *past = kc_json_skip(top, text + n, 0, &f);
     const char *clusters = past && kc_json_ws(past) == text + n ? kc_json_find(top, "clusters") : NULL;
