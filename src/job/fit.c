@@ -101,7 +101,7 @@ static uint64_t cluster_bytes(size_t n, size_t d, int in_memory, const struct es
         fit = records > fit ? records : fit;
     }
     if (w->j->path[KC_FIT_REPORT] || w->j->plot) {
-        const uint64_t page = add_bytes(kc_fit_report_bytes(w->j, n, d, in_memory, k, w->threads),
+        const uint64_t page = add_bytes(kc_fit_report_bytes(n, d, in_memory, k, w->threads),
                                         clustering_bytes(n, d, k));
         fit = page > fit ? page : fit;
     }

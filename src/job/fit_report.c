@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/num.h"
-#include "job/diff_models.h"
+#include "core/track/lineage.h"
 #include "job/fit_run.h"
 #include "job/view.h"
 #include "page/page.h"
@@ -104,7 +104,7 @@ static int set_old(const struct kc_job_fit *j, struct kc_job_run *run, struct kc
     const struct kc_lineage_opts o = KC_LINEAGE_OPTS_DEFAULT;
     if (j->like_labels)
         return kc_job_view_old(&run->ctx, &old, &run->ds.terms, "this run", v, e);
-    if (!j->like)
+    if (!j->like || run->fit.k == 0)
         return 0;
     return kc_fit_make_model(j, run, e) != 0 ? -1 :
            kc_job_view_models(&run->old, j->like, &run->model, "this run", &o, v, e);
@@ -160,12 +160,10 @@ int kc_fit_plot(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_bu
     return !j->plot ? 0 : need_view(j, run, e) != 0 ? -1 : kc_terminal_draw(&run->view, j->plot > 1, text, e);
 }
 
-uint64_t kc_fit_report_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, uint64_t k,
-                             unsigned threads)
+uint64_t kc_fit_report_bytes(size_t n, size_t d, int in_memory, uint64_t k, unsigned threads)
 {
     const struct kc_map_opts map = KC_MAP_OPTS_DEFAULT;
     const uint64_t measure = kc_view_measure_bytes(n, d, in_memory, k, threads);
     const uint64_t place = kc_map_bytes(n, d, in_memory, &map, threads);
-    (void)j;
     return (measure > place ? measure : place) + n * (3 * sizeof(uint32_t) + 3 * sizeof(float) + sizeof(int64_t));
 }

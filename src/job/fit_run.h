@@ -275,8 +275,7 @@ kc_fit_writer kc_fit_write_page; /* job/fit_report.c */
 /* Append a map and lines of bars to the summary, if the job asks for them. (job/fit_report.c) */
 int kc_fit_plot(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_buf *text, struct kc_err *e) KC_MUST_USE;
 /* Return the bytes that this needs for n rows and k clusters. */
-uint64_t kc_fit_report_bytes(const struct kc_job_fit *j, size_t n, size_t d, int in_memory, uint64_t k,
-                             unsigned threads);
+uint64_t kc_fit_report_bytes(size_t n, size_t d, int in_memory, uint64_t k, unsigned threads);
 /* Make the model of the run, if it is not made yet. */
 int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Gather the figures of the run, for reports. */

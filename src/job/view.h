@@ -72,5 +72,11 @@ int kc_job_view_groups(struct kc_view *v, const struct kc_field *f, struct kc_er
 /* Compare with labels of earlier clusters of the same rows. terms (n), or none. name: of the new labels. */
 int kc_job_view_old(const struct kc_ctx *ctx, const struct kc_job_labels *old, const struct kc_strs *terms,
                     const char *name, struct kc_view *v, struct kc_err *e) KC_MUST_USE;
+/* Compare with an earlier model; new: that of the view's clusters. Models of different dimensions are not compared. */
+struct kc_model;
+struct kc_lineage_opts;
+int kc_job_view_models(const struct kc_model *old, const char *old_name, const struct kc_model *new,
+                       const char *new_name, const struct kc_lineage_opts *o, struct kc_view *v,
+                       struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -43,6 +43,7 @@ struct placing {
     struct kc_map map;
     const struct kc_rows *rows;
     float *xy;
+    float *x;             /* (threads, 2 TILE, d) the rows of a tile one after the other, and room to read them */
     struct kc_err *error; /* (tiles) */
 };
 
@@ -54,18 +55,14 @@ static void place_tile(void *arg, size_t tile, unsigned worker)
     const size_t d = p->rows->d, first = tile * TILE, n = p->rows->n - first < TILE ? p->rows->n - first : TILE;
     const float *row[TILE];
     struct kc_buf made = {0};
-    (void)worker;
+    float *x = p->x + (size_t)worker * 2 * TILE * d;
     *e = (struct kc_err)KC_ERR_INIT;
-    float *x = kc_mem_alloc(2 * n * d, sizeof *x, e); /* the rows one after the other, and room to read them */
-    if (!x)
-        return;
     kc_rows_get(p->rows, first, n, x + n * d, row);
     for (size_t i = 0; i < n; i++)
         memcpy(x + i * d, row[i], d * sizeof *x);
     if (kc_map_place_each(&p->map, x, n, d, &made, e) == 0)
         memcpy(p->xy + 2 * first, kc_map_places(&made), 2 * n * sizeof *p->xy);
     kc_buf_free(&made);
-    kc_mem_free(x);
 }
 
 /* Place the rows on a saved map. */
@@ -80,7 +77,8 @@ static int place_rows(const struct kc_ctx *ctx, struct placing *p, const char *n
         return kc_err_at(e, KC_EINPUT, name, 0, "a map of %zu dimensions, expected %zu as the rows have", p->map.rows.d,
                          p->rows->d);
     p->error = kc_mem_alloc(tiles, sizeof *p->error, e);
-    if (!p->error || begin_map(v, "placed on a saved map", e) != 0)
+    p->x = kc_mem_alloc(kc_mem_mul(kc_job_view_threads(ctx), 2 * TILE), p->rows->d * sizeof *p->x, e);
+    if (!p->error || !p->x || begin_map(v, "placed on a saved map", e) != 0)
         return -1;
     p->xy = v->xy;
     kc_pool_for(ctx->pool, tiles, place_tile, p);
@@ -126,6 +124,7 @@ int kc_job_view_map_file(const struct kc_ctx *ctx, const char *file, const struc
     kc_source_free(s);
     if (rc == 0)
         rc = is_map ? place_rows(ctx, &p, kc_source_name(file), v, e) : read_places(ctx, file, v, e);
+    kc_mem_free(p.x);
     kc_mem_free(p.error);
     kc_map_free(&p.map);
     return rc;

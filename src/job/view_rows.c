@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/intern.h"
-#include "core/track/lineage.h"
 #include "io/source.h"
+#include "job/compare.h"
 #include "job/view.h"
-#include "report/diff.h"
+#include "model/model.h"
 #include "text/keywords.h"
 
 int kc_job_view_about(const struct kc_ctx *ctx, struct kc_view *v, const char *what, const char *file,
@@ -99,106 +99,72 @@ int kc_job_view_groups(struct kc_view *v, const struct kc_field *f, struct kc_er
     return rc;
 }
 
-/* What a comparison with older labels holds. */
-struct comparison {
-    struct kc_labelling old, new;
-    uint32_t *of;            /* (n) the old label of each row, or KC_NOISE */
-    uint64_t *rows[2], *size[2];
-    struct kc_table table;
-    struct kc_lineage lineage;
-};
-
-/* Find each row's old label: by terms, else row by row. */
-static int match_rows(struct comparison *c, const struct kc_job_labels *old, const struct kc_strs *terms,
-                      const struct kc_view *v, struct kc_err *e)
-{
-    const size_t n = (size_t)v->n;
-    size_t left;
-    c->of = kc_mem_alloc(n, sizeof *c->of, e);
-    if (!c->of)
-        return -1;
-    if (terms->n > 0 && c->old.terms.n > 0) {
-        if (kc_intern_align(&c->old.terms, terms, c->of, &left, e) != 0)
-            return -1;
-    } else if (c->old.n != n) {
-        return kc_err_at(e, KC_EINPUT, kc_source_name(old->file), 0, "%zu labels, expected %zu, one for each row: "
-                         "there are no terms to match them by", c->old.n, n);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            c->of[i] = (uint32_t)i;
-    }
-    size_t common = 0;
-    for (size_t i = 0; i < n; i++) {
-        common += c->of[i] != KC_INTERN_NONE;
-        c->of[i] = c->of[i] == KC_INTERN_NONE ? KC_NOISE : c->old.labels[c->of[i]];
-    }
-    return common > 0 ? 0 : kc_err_at(e, KC_EINPUT, kc_source_name(old->file), 0, "no term of the rows is there");
-}
-
-/* Count the rows of each cluster, on both sides. */
-static int count_rows(struct comparison *c, const struct kc_view *v, struct kc_err *e)
-{
-    const uint32_t k[2] = {c->old.k, v->k};
-    const uint32_t *label[2] = {c->of, v->label};
-    for (int s = 0; s < 2; s++) {
-        c->rows[s] = kc_mem_zalloc(k[s], sizeof **c->rows, e);
-        c->size[s] = kc_mem_zalloc(k[s], sizeof **c->size, e);
-        if (!c->rows[s] || !c->size[s])
-            return -1;
-        for (size_t i = 0; i < v->n; i++)
-            if (label[s][i] != KC_NOISE)
-                c->rows[s][label[s][i]]++;
-    }
-    for (size_t i = 0; i < c->old.n; i++)
-        if (c->old.labels[i] != KC_NOISE)
-            c->size[0][c->old.labels[i]]++;
-    memcpy(c->size[1], c->rows[1], k[1] * sizeof **c->size);
-    return 0;
-}
-
-/* Compare, and set the view's flow. */
-static int compare_rows(struct comparison *c, const struct kc_job_labels *old, const char *name, struct kc_view *v,
-                        struct kc_err *e)
+/* Compare labels of earlier clusters, which are read, with those of the view. */
+static int compare_labels(const struct kc_labelling *old, const char *old_name, const struct kc_strs *terms,
+                          const char *name, struct kc_view *v, struct kc_err *e)
 {
     const struct kc_lineage_opts o = KC_LINEAGE_OPTS_DEFAULT;
-    c->new.k = v->k;
-    for (uint32_t i = 0; i < v->k; i++) {
+    struct kc_labelling new = {.n = (size_t)v->n, .terms = *terms, .labels = v->label, .k = v->k};
+    struct kc_diff_report r = {.old = {.name = old_name, .labels = old}, .new = {.name = name, .labels = &new},
+                               .opts = &o};
+    struct kc_comparison c = {0};
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < v->k; i++) {
         size_t n;
         const char *called = kc_view_called(v, i, &n);
-        if (kc_strs_add(&c->new.names, called, n, e) != 0)
-            return -1;
+        rc = kc_strs_add(&new.names, called, n, e);
     }
-    if (count_rows(c, v, e) != 0 ||
-        kc_table_build(&c->table, c->of, c->old.k, v->label, v->k, (size_t)v->n, e) != 0 ||
-        kc_lineage_compute(&c->lineage, &c->table, c->rows[0], c->rows[1], c->size[0], c->size[1], &o, e) != 0)
-        return -1;
-    const struct kc_diff_report r = {
-        .old = {.name = kc_source_name(old->file), .labels = &c->old, .rows = c->rows[0], .size = c->size[0]},
-        .new = {.name = name, .labels = &c->new, .rows = c->rows[1], .size = c->size[1]},
-        .table = &c->table, .lineage = &c->lineage, .opts = &o};
-    return kc_view_set_flow(v, &r, e);
+    if (rc == 0)
+        rc = kc_compare_labels(&c, &r, e) != 0 ? -1 : kc_view_set_flow(v, &r, NULL, e);
+    kc_comparison_free(&c);
+    kc_strs_free(&new.names);
+    return rc;
 }
 
 int kc_job_view_old(const struct kc_ctx *ctx, const struct kc_job_labels *old, const struct kc_strs *terms,
                     const char *name, struct kc_view *v, struct kc_err *e)
 {
-    struct comparison c = {0};
+    struct kc_labelling l = {0};
     const struct kc_labels_opts o = {.format = old->format, .noise = 1, .label_field = old->label_field,
                                      .own_term_field = old->term_field, .label_option = "--old-label-field",
                                      .term_option = "--old-term-field"};
-    int rc = kc_labels_load(old->file, &o, &c.old, e);
+    int rc = kc_labels_load(old->file, &o, &l, e);
     if (rc == 0) {
-        kc_ctx_log(ctx, KC_LOG_INFO, "older labels: %s", c.old.how);
-        rc = match_rows(&c, old, terms, v, e) != 0 ? -1 : compare_rows(&c, old, name, v, e);
+        kc_ctx_log(ctx, KC_LOG_INFO, "older labels: %s", l.how);
+        rc = compare_labels(&l, kc_source_name(old->file), terms, name, v, e);
     }
-    kc_lineage_free(&c.lineage);
-    kc_table_free(&c.table);
-    for (int s = 0; s < 2; s++) {
-        kc_mem_free(c.rows[s]);
-        kc_mem_free(c.size[s]);
-    }
-    kc_mem_free(c.of);
-    kc_strs_free(&c.new.names);
-    kc_labelling_free(&c.old);
+    kc_labelling_free(&l);
+    return rc;
+}
+
+/* Find the place in the view of each cluster that a model has: of (k). */
+static int find_places(const struct kc_view *v, const struct kc_model *m, uint32_t *of, struct kc_err *e)
+{
+    struct kc_view_index ids = {0};
+    const int rc = kc_view_index_make(&ids, v, e);
+    for (size_t c = 0; rc == 0 && c < m->k; c++)
+        of[c] = kc_view_find(&ids, m->ids[c]);
+    kc_view_index_free(&ids);
+    return rc;
+}
+
+int kc_job_view_models(const struct kc_model *old, const char *old_name, const struct kc_model *new,
+                       const char *new_name, const struct kc_lineage_opts *o, struct kc_view *v, struct kc_err *e)
+{
+    struct kc_labelling old_ids = {0}, new_ids = {0};
+    struct kc_diff_report p = {.old = {.name = old_name, .labels = &old_ids},
+                               .new = {.name = new_name, .labels = &new_ids}, .opts = o};
+    struct kc_comparison c = {0};
+    uint32_t *of;
+    if (old->d != new->d)
+        return 0;
+    of = kc_mem_alloc(new->k, sizeof *of, e);
+    const int rc = of && find_places(v, new, of, e) == 0 &&
+                           kc_compare_models(&c, old, new, &old_ids, &new_ids, &p, e) == 0
+                       ? kc_view_set_flow(v, &p, of, e) : -1;
+    kc_mem_free(of);
+    kc_comparison_free(&c);
+    kc_labelling_free(&new_ids);
+    kc_labelling_free(&old_ids);
     return rc;
 }

@@ -51,8 +51,10 @@ int kc_view_read_summary(struct kc_view *v, const char *text, size_t n, const ch
 int kc_view_refuse_summary(const char *name, struct kc_err *e);
 /* Set clusters and history from a model, or only what the view lacks if it has clusters. */
 int kc_view_set_model(struct kc_view *v, const struct kc_model *m, struct kc_err *e) KC_MUST_USE;
-/* Set what became of the clusters. */
-int kc_view_set_flow(struct kc_view *v, const struct kc_diff_report *r, struct kc_err *e) KC_MUST_USE;
+/* Set what became of the clusters. of (new clusters of r): the place in the view of each, so that the flow has them in
+ * the view's order; KC_NONE: it has no rows. NULL: they are in that order. */
+int kc_view_set_flow(struct kc_view *v, const struct kc_diff_report *r, const uint32_t *of,
+                     struct kc_err *e) KC_MUST_USE;
 
 struct kc_field; /* report/facets.h */
 #define KC_VIEW_FACET_VALUES 5

@@ -60,16 +60,51 @@ static int copy_lineage(struct kc_view_flow *f, const struct kc_diff_report *r, 
     return f->stream ? 0 : -1;
 }
 
-int kc_view_set_flow(struct kc_view *v, const struct kc_diff_report *r, struct kc_err *e)
+/* Bring the new side into the view's order, and call its clusters as the view does. */
+static int order_new(struct kc_view *v, const uint32_t *of, struct kc_err *e)
 {
-    struct kc_view_flow *f = &v->flow;
-    if (copy_side(&f->side[0], &f->title[0], &r->old, r->lineage->old_fate, e) != 0 ||
-        copy_side(&f->side[1], &f->title[1], &r->new, r->lineage->new_fate, e) != 0)
-        return -1;
+    struct kc_view_side *s = &v->flow.side[1];
+    struct kc_view_side to = {.size = kc_mem_zalloc(v->k, sizeof *to.size, e),
+                              .fate = kc_mem_zalloc(v->k, sizeof *to.fate, e)};
+    int rc = to.size && to.fate ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < s->name.n; i++)
+        if (of[i] != KC_NONE) {
+            to.size[of[i]] = s->size[i];
+            to.fate[of[i]] = s->fate[i];
+        }
+    for (uint32_t c = 0; rc == 0 && c < v->k; c++) {
+        size_t n;
+        const char *name = kc_view_called(v, c, &n);
+        rc = kc_strs_add(&to.name, name, n, e);
+    }
+    for (size_t i = 0; rc == 0 && i < v->flow.nstreams; i++)
+        if (v->flow.stream[i].to != KC_NOISE)
+            v->flow.stream[i].to = of[v->flow.stream[i].to];
+    struct kc_view_side from = rc == 0 ? *s : to;
+    if (rc == 0)
+        *s = to;
+    kc_strs_free(&from.name);
+    kc_mem_free(from.size);
+    kc_mem_free(from.fate);
+    return rc;
+}
+
+/* Set the streams, of the new clusters as the report numbers them. */
+static int set_streams(struct kc_view_flow *f, const struct kc_diff_report *r, struct kc_err *e)
+{
     if (r->kinship)
         return copy_lineage(f, r, e);
     if (copy_table(f, r->table, e) != 0)
         return -1;
     add_unassigned(f, r);
     return 0;
+}
+
+int kc_view_set_flow(struct kc_view *v, const struct kc_diff_report *r, const uint32_t *of, struct kc_err *e)
+{
+    struct kc_view_flow *f = &v->flow;
+    if (copy_side(&f->side[0], &f->title[0], &r->old, r->lineage->old_fate, e) != 0 ||
+        copy_side(&f->side[1], &f->title[1], &r->new, r->lineage->new_fate, e) != 0 || set_streams(f, r, e) != 0)
+        return -1;
+    return of ? order_new(v, of, e) : 0;
 }

@@ -93,8 +93,7 @@ static void walk_edges(const struct kc_neighbours *g, const struct reach *reach,
     }
 }
 
-/* Sort the edges of a row by id; insertion, as most are nearly sorted and few. Equal ids keep their order. */
-static void sort_edges(uint32_t *id, float *weight, size_t n)
+void kc_affinity_sort(uint32_t *id, float *weight, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         const uint32_t x = id[i];
@@ -115,7 +114,7 @@ static void unite_edges(struct kc_affinity *a)
     size_t to = 0, from = 0;
     for (size_t i = 0; i < a->n; i++) {
         const size_t end = a->first[i + 1];
-        sort_edges(a->id + from, a->weight + from, end - from);
+        kc_affinity_sort(a->id + from, a->weight + from, end - from);
         a->first[i] = to;
         a->degree[i] = 0;
         for (; from < end; from++) {

@@ -21,6 +21,8 @@ struct kc_affinity {
 int kc_affinity_make(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_neighbours *g,
                      struct kc_affinity *out, struct kc_err *e) KC_MUST_USE;
 void kc_affinity_free(struct kc_affinity *a);
+/* Sort the n edges of a row by id, by insertion, as most are nearly sorted and few. Equal ids keep their order. */
+void kc_affinity_sort(uint32_t *id, float *weight, size_t n);
 /* Return the bytes of the graph of n rows with m neighbours each, at most. */
 uint64_t kc_affinity_size(size_t n, uint32_t m);
 /* Return the bytes that this allocates at the peak, the result included. */

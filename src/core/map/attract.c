@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/exp.h"
 #include "base/mem.h"
+#include "core/graph/affinity.h"
 #include "core/map/blocks.h"
 
 #define SHARE (15.0 / 16) /* of a list's length: what its perplexity can be without all weights being equal */
@@ -97,22 +98,6 @@ static void walk_edges(const struct attraction *a, size_t *at, struct kc_affinit
         }
 }
 
-/* Sort a row's edges by id, by insertion: most are nearly sorted and few. */
-static void sort_edges(uint32_t *id, float *weight, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        const uint32_t x = id[i];
-        const float w = weight[i];
-        size_t j = i;
-        for (; j > 0 && id[j - 1] > x; j--) {
-            id[j] = id[j - 1];
-            weight[j] = weight[j - 1];
-        }
-        id[j] = x;
-        weight[j] = w;
-    }
-}
-
 static void sort_rows(void *arg, size_t at, unsigned worker)
 {
     const struct attraction *a = arg;
@@ -120,7 +105,7 @@ static void sort_rows(void *arg, size_t at, unsigned worker)
     (void)worker;
     for (size_t i = at * a->block; i < end; i++) {
         const size_t first = a->out->first[i];
-        sort_edges(a->out->id + first, a->out->weight + first, a->out->first[i + 1] - first);
+        kc_affinity_sort(a->out->id + first, a->out->weight + first, a->out->first[i + 1] - first);
     }
 }
 
