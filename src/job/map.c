@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "io/outputs.h"
 #include "job/align.h"
+#include "job/memory.h"
 #include "model/map.h"
 #include "par/pool.h"
 
@@ -65,7 +66,6 @@ static uint64_t work_in_memory(void *arg, size_t n, size_t d)
 static int read_rows(const struct kc_ctx *ctx, struct map_run *r, struct kc_err *e)
 {
     struct kc_in_opts in = r->j->in;
-    char data[16], beside[16];
     in.max_memory = r->j->max_memory;
     in.work = work_in_memory;
     in.work_arg = r;
@@ -75,14 +75,9 @@ static int read_rows(const struct kc_ctx *ctx, struct map_run *r, struct kc_err 
     if (kc_in_load(ctx, &in, &r->ds, e) != 0)
         return -1;
     const size_t n = r->ds.rows.n;
-    const uint64_t for_data = kc_dataset_bytes(&r->ds);
-    const uint64_t for_work = work_bytes(r, n, r->ds.rows.d, r->ds.rows.x != NULL);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the map: more than --max-memory "
-                          "allows", data, beside);
+    const uint64_t work = work_bytes(r, n, r->ds.rows.d, r->ds.rows.x != NULL);
+    if (kc_job_check_memory(ctx, kc_dataset_bytes(&r->ds), work, in.max_memory, "the map", e) != 0)
+        return -1;
     if (n > INT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be on a map", n);
     return 0;

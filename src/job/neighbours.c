@@ -10,6 +10,7 @@
 #include "in/fields/attrs.h"
 #include "io/outfile.h"
 #include "core/near/near.h"
+#include "job/memory.h"
 #include "par/pool.h"
 
 /* Everything a run holds; one place to free it. */
@@ -60,7 +61,6 @@ static int read_rows(const struct kc_ctx *ctx, struct near_run *r, struct kc_err
     static const enum kc_attr_kind kinds[] = {KC_ATTR_TIME};
     const struct kc_job_neighbours *j = r->j;
     struct kc_in_opts in = j->in;
-    char data[16], beside[16];
     in.max_memory = j->max_memory;
     in.work = work_in_memory;
     in.work_arg = r;
@@ -74,14 +74,9 @@ static int read_rows(const struct kc_ctx *ctx, struct near_run *r, struct kc_err
     if (kc_in_load(ctx, &in, &r->ds, e) != 0 || (j->decay > 0 && read_times(r, e) != 0))
         return -1;
     const size_t n = r->ds.rows.n;
-    const uint64_t for_data = kc_dataset_bytes(&r->ds);
-    const uint64_t for_work = work_bytes(r, n, r->ds.rows.d, r->ds.rows.x != NULL);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the neighbours: more than "
-                          "--max-memory allows", data, beside);
+    const uint64_t work = work_bytes(r, n, r->ds.rows.d, r->ds.rows.x != NULL);
+    if (kc_job_check_memory(ctx, kc_dataset_bytes(&r->ds), work, in.max_memory, "the neighbours", e) != 0)
+        return -1;
     if (n > INT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be neighbours", n);
     return 0;

@@ -3,12 +3,12 @@
 
 #include <math.h>
 #include <string.h>
-#include "base/num.h"
 #include "core/judge/drift.h"
 #include "core/near/near.h"
 #include "io/outputs.h"
 #include "io/source.h"
 #include "job/align.h"
+#include "job/memory.h"
 #include "job/view.h"
 #include "page/page.h"
 #include "par/pool.h"
@@ -89,15 +89,9 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     if (kc_dataset_number_terms(&r->ds, e) != 0)
         return -1;
     r->n = r->ds.rows.n;
-    char data[16], beside[16];
-    uint64_t for_data = kc_dataset_bytes(&r->ds), for_work = work_bytes(&w, r->n, r->ds.rows.d, r->ds.rows.x != NULL);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS,
-                          "needs %s of memory for the data and %s for the work: more than --max-memory allows", data,
-                          beside);
+    const uint64_t work = work_bytes(&w, r->n, r->ds.rows.d, r->ds.rows.x != NULL);
+    if (kc_job_check_memory(ctx, kc_dataset_bytes(&r->ds), work, in.max_memory, "the work", e) != 0)
+        return -1;
     if (in.nfiles > 1)
         memcpy(r->other, "the vectors", sizeof "the vectors");
     else

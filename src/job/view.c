@@ -2,11 +2,11 @@
 #include "job/view.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include "base/num.h"
 #include "io/source.h"
 #include "job/align.h"
+#include "job/memory.h"
 #include "model/model.h"
 #include "picture/ink.h"
 #include "text/keywords.h"
@@ -89,16 +89,9 @@ static int copy_texts(struct view_run *r, struct kc_err *e)
 /* Check that the work on the rows fits into --max-memory, now that the clusters are known. */
 static int check_memory(const struct kc_ctx *ctx, const struct view_run *r, struct kc_err *e)
 {
-    char data[16], beside[16];
-    const uint64_t for_data = kc_dataset_bytes(&r->ds);
-    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (r->j->max_memory && for_data + for_work > r->j->max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory "
-                          "allows", data, beside);
-    return 0;
+    const struct kc_rows *rows = &r->ds.rows;
+    const uint64_t work = work_bytes(r, rows->n, rows->d, rows->x != NULL);
+    return kc_job_check_memory(ctx, kc_dataset_bytes(&r->ds), work, r->j->max_memory, "the work", e);
 }
 
 /* Read the vectors and fields. */

@@ -3,13 +3,12 @@
 #include "job/why.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include "base/num.h"
 #include "base/suggest.h"
 #include "core/cluster/assign.h"
 #include "io/outputs.h"
 #include "io/source.h"
+#include "job/memory.h"
 #include "model/votes.h"
 #include "par/pool.h"
 #include "report/why.h"
@@ -67,7 +66,6 @@ static int read_rows(const struct kc_ctx *ctx, struct why_run *r, struct kc_err 
 {
     const struct kc_job_why *j = r->j;
     struct kc_in_opts in = j->in;
-    char data[16], beside[16];
     in.max_memory = j->max_memory;
     in.work = work_in_memory;
     in.work_arg = r;
@@ -80,15 +78,10 @@ static int read_rows(const struct kc_ctx *ctx, struct why_run *r, struct kc_err 
     if (kc_in_load(ctx, &in, &r->ds, e) != 0 ||
         (j->text_field && kc_attrs_texts(&r->ds.attrs, r->ds.nattrs, 0, r->ds.rows.n, &r->texts, e) != 0))
         return -1;
-    const uint64_t for_data = kc_dataset_bytes(&r->ds);
     const struct kc_strs *texts = get_texts(r);
-    const uint64_t for_work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL, texts != NULL, texts);
-    kc_num_human(data, for_data);
-    kc_num_human(beside, for_work);
-    kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the data, %s for the work", data, beside);
-    if (in.max_memory && for_data + for_work > in.max_memory)
-        return kc_err_set(e, KC_ESYS, "needs %s of memory for the data and %s for the work: more than --max-memory "
-                          "allows", data, beside);
+    const uint64_t work = work_bytes(r, r->ds.rows.n, r->ds.rows.d, r->ds.rows.x != NULL, texts != NULL, texts);
+    if (kc_job_check_memory(ctx, kc_dataset_bytes(&r->ds), work, in.max_memory, "the work", e) != 0)
+        return -1;
     if (r->ds.rows.n > INT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows: more than 2147483647 cannot be neighbours", r->ds.rows.n);
     kc_strs_free(&r->ds.attrs); /* the texts have taken their place */
