@@ -1377,6 +1377,10 @@ _kclust() {
     plot:--old-term-field)
         return
         ;;
+    plot:--gold-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
+        return
+        ;;
     plot:--gold-label-field)
         return
         ;;
@@ -1536,6 +1540,10 @@ _kclust() {
         return
         ;;
     report:--old-term-field)
+        return
+        ;;
+    report:--gold-format)
+        mapfile -t COMPREPLY < <(compgen -W 'auto tsv csv jsonl plain npy' -- "$cur")
         return
         ;;
     report:--gold-label-field)
@@ -1836,8 +1844,8 @@ _kclust() {
         neighbours) words='--neighbours --min-similarity --time-field --time-decay --recall --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --pairs --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         why) words='--model --row --threshold --min-margin --top --neighbours --keywords --text-field --language --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         map) words='--method --components --exaggeration --perplexity --recall --model --max-memory --labels --labels-format --label-field --label-term-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --columns --save-map --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        plot) words='--width --height --theme --points --from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --scale --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        report) words='--from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --text-budget --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        plot) words='--width --height --theme --points --from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-format --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --output-format --scale --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        report) words='--from --model --map --old --gold --labels-format --label-field --label-term-field --old-label-field --old-term-field --gold-format --gold-label-field --gold-term-field --keywords --text-field --language --time-field --time-bins --group-by --facet --title --method --exaggeration --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --text-budget --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         convert) words='--output --output-format --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         info) words='--json --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         help) words='--options --completions --preset --help --version' ;;

@@ -33,6 +33,8 @@ extern const struct kc_option kc_reading_options[];
 
 /* Options about a struct kc_out_opts: for fit, and for verbs that apply a model, whose rows have no silhouette. */
 extern const struct kc_option kc_labels_options[], kc_model_labels_options[];
+/* Options about a struct kc_job_labels (job/align.h): of the operand LABELS, and of the file of gold labels. */
+extern const struct kc_option kc_labels_file_options[], kc_gold_file_options[];
 /* An option about a struct kc_out_opts: the nearest clusters of each row. */
 extern const struct kc_option kc_top_options[];
 /* Check that the algorithm of a fit can do what the other options ask for, and let these settle what its options (opts)
@@ -45,7 +47,7 @@ extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_
 /* Options of report and plot about a struct kc_job_view, their rules, and the check of their operands, LABELS and files
  * of vectors, argv[first .. argc) (cli/view_rows.c). */
 struct kc_job_view;
-extern const struct kc_option kc_view_files_options[], kc_view_shown_options[];
+extern const struct kc_option kc_view_files_options[], kc_view_old_options[], kc_view_shown_options[];
 extern const struct kc_rule kc_view_rules[];
 int kc_cli_view_operands(const struct kc_verb *v, struct kc_job_view *j, int argc, char **argv, int first, int named,
                          struct kc_err *e) KC_MUST_USE;

@@ -43,15 +43,15 @@ static const struct kc_option mapping[] = {
     {0}};
 
 static const struct kc_option labelling[] = {
-    {.name = "labels", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.labels),
+    {.name = "labels", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.labels.file),
      .help = "add the cluster of each row, from labels that fit has written, or similar ones"},
-    {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels_format),
+    {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels.format),
      .words = KC_LABELS_WORDS,
      .help = "the format of the labels: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the "
              "first lines"},
-    {.name = "label-field", .arg = "FIELD", .at = AT(job.label_field),
+    {.name = "label-field", .arg = "FIELD", .at = AT(job.labels.label_field),
      .help = "the column (name or number) or field of the clusters in the labels"},
-    {.name = "label-term-field", .arg = "FIELD", .at = AT(job.label_term_field),
+    {.name = "label-term-field", .arg = "FIELD", .at = AT(job.labels.term_field),
      .help = "the column or field of the terms in the labels"},
     {0}};
 
@@ -106,11 +106,11 @@ static int check_format(const struct kc_verb *v, struct kc_job_map *j, struct kc
         kc_out_format_by_suffix(j->output, "--output", KC_OUT_SUFFIXES,
                                 "--output-format writes any of them to any name", &o->format, e) != 0)
         return -1;
-    if (o->format == KC_OUT_NPY && (j->columns_given || j->labels))
+    if (o->format == KC_OUT_NPY && (j->columns_given || j->labels.file))
         return kc_err_set(e, KC_EUSAGE, "%s is not for npy, which has the coordinates alone",
                           j->columns_given ? "--columns" : "--labels");
     for (int c = KC_PLACE_CLUSTER; c <= KC_PLACE_LABEL; c++)
-        if (!j->labels && kc_place_has_column(o, (enum kc_place_column)c))
+        if (!j->labels.file && kc_place_has_column(o, (enum kc_place_column)c))
             return kc_err_set(e, KC_EUSAGE, "column '%s' needs --labels FILE, which has the clusters of the rows",
                               c == KC_PLACE_CLUSTER ? "cluster" : "label");
     if (o->format != KC_OUT_CSV && (o->csv.csv_bom || o->csv.csv_safe))

@@ -38,6 +38,9 @@ static const struct kc_option writing[] = {
 static const struct kc_opt_group groups[] = {
     {.heading = "Drawing:", .rows = drawing},
     {.heading = "Files:", .rows = kc_view_files_options, .at = AT(job.view)},
+    {.rows = kc_labels_file_options, .at = AT(job.view.labels)},
+    {.rows = kc_view_old_options, .at = AT(job.view)},
+    {.rows = kc_gold_file_options, .at = AT(job.view.gold)},
     {.heading = "Showing:", .rows = kc_view_shown_options, .at = AT(job.view)},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.view.in)},
     {.heading = "Writing:", .rows = writing},

@@ -13,23 +13,11 @@ static const struct args defaults = {.job = {.in = KC_IN_DEFAULTS, .worst = 10, 
 #define AT(member) offsetof(struct args, member)
 
 static const struct kc_option scoring[] = {
-    {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.gold),
+    {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.gold.file),
      .help = "compare with the labels in FILE, which are known to be right"},
-    {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.labels_format),
-     .words = KC_LABELS_WORDS,
-     .help = "the format of LABELS: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the first "
-             "lines"},
-    {.name = "label-field", .arg = "FIELD", .at = AT(job.label_field),
-     .help = "the column (name or number) or field of the labels in LABELS"},
-    {.name = "label-term-field", .arg = "FIELD", .at = AT(job.label_term_field),
-     .help = "the column or field of the terms in LABELS"},
-    {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.gold_format),
-     .words = KC_LABELS_WORDS,
-     .help = "the format of the gold labels"},
-    {.name = "gold-label-field", .arg = "FIELD", .at = AT(job.gold_label_field),
-     .help = "the column (name or number) or field of the labels in the gold labels"},
-    {.name = "gold-term-field", .arg = "FIELD", .at = AT(job.gold_term_field),
-     .help = "the column or field of the terms in the gold labels"},
+    {0}};
+
+static const struct kc_option telling[] = {
     {.name = "worst", .arg = "N", .type = KC_OPTION_U64, .at = AT(job.worst), .most = UINT32_MAX,
      .help = "list at most N rows, clusters or pairs of each kind that lower the figures"},
     {.name = "near-duplicates", .arg = "S", .type = KC_OPTION_REAL, .at = AT(job.duplicates),
@@ -52,6 +40,9 @@ static const struct kc_option writing[] = {
 
 static const struct kc_opt_group groups[] = {
     {.heading = "Scoring:", .rows = scoring},
+    {.rows = kc_labels_file_options, .at = AT(job.labels)},
+    {.rows = kc_gold_file_options, .at = AT(job.gold)},
+    {.rows = telling},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = writing},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
@@ -69,10 +60,10 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
     if (kc_cli_no_empty(argc, argv, first, e) != 0 || kc_cli_check_suffix(j->report, "--report", "html/htm", e) != 0 ||
         kc_cli_report_format(j->output, &j->json, e) != 0)
         return -1;
-    j->labels = argv[first++];
-    j->vectors = first < argc || !j->gold;
-    int inputs = strcmp(j->labels, "-") == 0;
-    inputs += j->gold && strcmp(j->gold, "-") == 0;
+    j->labels.file = argv[first++];
+    j->vectors = first < argc || !j->gold.file;
+    int inputs = strcmp(j->labels.file, "-") == 0;
+    inputs += j->gold.file && strcmp(j->gold.file, "-") == 0;
     inputs += j->in.terms_file && strcmp(j->in.terms_file, "-") == 0;
     inputs += j->vectors && first == argc;
     if (j->duplicates > 0 && !j->vectors)

@@ -29,15 +29,9 @@ static const struct kc_option choosing[] = {
      .help = "judge the clusters by N resamples of the rows; 0: do not"},
     {.name = "budget", .arg = "TIME", .type = KC_OPTION_SECONDS, .at = AT(job.budget), .low = 0,
      .help = "with --algorithm all, begin with no further one after TIME, as in 30, 10m or 2h"},
-    {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.gold),
+    {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.gold.file),
      .help = "with --algorithm all, compare by the labels in FILE, which are known to be right; it may have some of "
              "the rows only"},
-    {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(job.gold_format),
-     .words = KC_LABELS_WORDS, .help = "the format of the gold labels"},
-    {.name = "gold-label-field", .arg = "FIELD", .at = AT(job.gold_label_field),
-     .help = "the column (name or number) or field of the labels in the gold labels"},
-    {.name = "gold-term-field", .arg = "FIELD", .at = AT(job.gold_term_field),
-     .help = "the column or field of the terms in the gold labels"},
     {0}};
 
 static const struct kc_option writing[] = {
@@ -54,6 +48,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Choosing:", .rows = kc_kmeans_k_options, .at = AT(job.fit)},
     {.rows = space, .at = AT(job.base)},
     {.rows = choosing},
+    {.rows = kc_gold_file_options, .at = AT(job.gold)},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.base.in)},
     {.heading = "Writing:", .rows = writing},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
@@ -93,14 +88,14 @@ static int check_args(void *arg, const struct kc_verb *v, int argc, char **argv,
 {
     struct args *a = arg;
     struct kc_job_suggest *j = &a->job;
-    int inputs = (j->gold && strcmp(j->gold, "-") == 0) + (first == argc);
+    int inputs = (j->gold.file && strcmp(j->gold.file, "-") == 0) + (first == argc);
     for (int i = first; i < argc; i++)
         inputs += strcmp(argv[i], "-") == 0;
     if (inputs > 1)
         return kc_err_set(e, KC_EUSAGE, "standard input can be only one of the inputs");
-    if (!j->all && (j->gold || kc_opt_given(v, "budget")))
+    if (!j->all && (j->gold.file || kc_opt_given(v, "budget")))
         return kc_err_set(e, KC_EUSAGE, "%s is for --algorithm all, which compares algorithms",
-                          j->gold ? "--gold" : "--budget");
+                          j->gold.file ? "--gold" : "--budget");
     if (j->all && j->report)
         return kc_err_set(e, KC_EUSAGE, "--report is not for --algorithm all, which judges no single k: fit --report "
                           "shows the clusters of the command that it suggests");

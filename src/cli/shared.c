@@ -6,6 +6,7 @@
 #include "in/fields/attrs.h"
 #include "in/fields/fields.h"
 #include "io/suffix.h"
+#include "job/align.h"
 
 int kc_cli_check_field(const char *value, const char *name, struct kc_err *e)
 {
@@ -104,6 +105,27 @@ static int parse_columns(void *base, const char *value, const char *name, struct
     (void)name;
     return kc_out_columns_parse(value, base, e);
 }
+
+#define FILE_OF(member) offsetof(struct kc_job_labels, member)
+
+const struct kc_option kc_labels_file_options[] = {
+    {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = FILE_OF(format), .words = KC_LABELS_WORDS,
+     .help = "the format of LABELS: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the first "
+             "lines"},
+    {.name = "label-field", .arg = "FIELD", .at = FILE_OF(label_field),
+     .help = "the column (name or number) or field of the labels in LABELS"},
+    {.name = "label-term-field", .arg = "FIELD", .at = FILE_OF(term_field),
+     .help = "the column or field of the terms in LABELS"},
+    {0}};
+
+const struct kc_option kc_gold_file_options[] = {
+    {.name = "gold-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = FILE_OF(format), .words = KC_LABELS_WORDS,
+     .help = "the format of the gold labels"},
+    {.name = "gold-label-field", .arg = "FIELD", .at = FILE_OF(label_field),
+     .help = "the column (name or number) or field of the labels in the gold labels"},
+    {.name = "gold-term-field", .arg = "FIELD", .at = FILE_OF(term_field),
+     .help = "the column or field of the terms in the gold labels"},
+    {0}};
 
 #define OUT(member) offsetof(struct kc_out_opts, member)
 #define LABELS(columns, sentence) \

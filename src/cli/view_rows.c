@@ -35,22 +35,13 @@ const struct kc_option kc_view_files_options[] = {
      .help = "labels of earlier clusters of the rows, to show what became of them"},
     {.name = "gold", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(gold.file),
      .help = "labels that are known to be right, to show where the clusters differ from them"},
-    {.name = "labels-format", .arg = "FORMAT", .type = KC_OPTION_WORD, .at = AT(labels.format),
-     .words = KC_LABELS_WORDS,
-     .help = "the format of LABELS: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the first "
-             "lines"},
-    {.name = "label-field", .arg = "FIELD", .at = AT(labels.label_field),
-     .help = "the column (name or number) or field of the labels in LABELS"},
-    {.name = "label-term-field", .arg = "FIELD", .at = AT(labels.term_field),
-     .help = "the column or field of the terms in LABELS"},
+    {0}};
+
+const struct kc_option kc_view_old_options[] = {
     {.name = "old-label-field", .arg = "FIELD", .at = AT(old.label_field),
      .help = "the column (name or number) or field of the labels in the file of --old"},
     {.name = "old-term-field", .arg = "FIELD", .at = AT(old.term_field),
      .help = "the column or field of the terms in the file of --old"},
-    {.name = "gold-label-field", .arg = "FIELD", .at = AT(gold.label_field),
-     .help = "the column (name or number) or field of the labels in the file of --gold"},
-    {.name = "gold-term-field", .arg = "FIELD", .at = AT(gold.term_field),
-     .help = "the column or field of the terms in the file of --gold"},
     {0}};
 
 const struct kc_option kc_view_shown_options[] = {
@@ -72,8 +63,8 @@ const struct kc_option kc_view_shown_options[] = {
     {.name = "title", .arg = "TEXT", .at = AT(title), .help = "the title"},
     {.name = "method", .arg = "METHOD", .type = KC_OPTION_WORD, .at = AT(map_opts.method), .words = "tsne pca",
      .help = "how the map is made, as of kclust map: t-SNE, or principal components"},
-    {.name = "exaggeration", .arg = "X", .type = KC_OPTION_REAL, .at = AT(map_opts.exaggeration), .low = 1, .high = 20,
-     .off = "auto", .shown = "auto", .expected = "a number from 1 to 20, or auto",
+    {.name = "exaggeration", .arg = "X", .type = KC_OPTION_REAL, .at = AT(map_opts.exaggeration), .low = 1,
+     .high = 100, .off = "auto", .shown = "auto", .expected = "a number from 1 to 100, or auto",
      .help = "how tight the islands of the map are: 1 as t-SNE draws them, 4 as UMAP; auto: by the number of rows"},
     {.name = "max-memory", .arg = "SIZE", .type = KC_OPTION_SIZE, .at = AT(max_memory), .off = "off",
      .help = "use at most SIZE of memory: vectors that do not fit are streamed in passes"},
@@ -81,7 +72,7 @@ const struct kc_option kc_view_shown_options[] = {
 
 const struct kc_rule kc_view_rules[] = {
     {KC_NEEDS, "old-label-field old-term-field", "old", "the file of labels"},
-    {KC_NEEDS, "gold-label-field gold-term-field", "gold", "the file of labels"},
+    {KC_NEEDS, "gold-format gold-label-field gold-term-field", "gold", "the file of labels"},
     {KC_EXCLUDES, "map", "method exaggeration", "they make a new map"},
     {KC_NEEDS, "time-bins", "time-field", "the times of the rows"},
     {0}};

@@ -4,6 +4,13 @@
 
 #include "in/fields/labels.h"
 
+/* A file of labels. */
+struct kc_job_labels {
+    const char *file; /* NULL: none; "-": standard input */
+    enum kc_labels_format format;
+    const char *label_field, *term_field; /* fields of labels and terms in it, or NULL */
+};
+
 /* Find the label of each of n rows. If both sides have terms, they are matched by term, equal terms in their order;
  * else row by row. KC_EINPUT if a row has no label or a label no row; the message names the first ones.
  *

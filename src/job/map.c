@@ -53,7 +53,7 @@ static uint64_t work_bytes(const struct map_run *r, size_t n, size_t d, int in_m
     const uint64_t layout = kc_map_bytes(n, d, in_memory, &r->opts, r->threads);
     const uint64_t save = j->save ? kc_map_make_bytes(n, d, in_memory, r->opts.dims, r->threads) : 0;
     return (layout > save ? layout : save) + (uint64_t)n * r->opts.dims * sizeof(float) +
-           (j->labels ? 2 * (uint64_t)n * (sizeof(uint32_t) + sizeof(uint64_t)) : 0);
+           (j->labels.file ? 2 * (uint64_t)n * (sizeof(uint32_t) + sizeof(uint64_t)) : 0);
 }
 
 /* The same for rows in memory. A kc_in_opts.work. */
@@ -71,7 +71,7 @@ static int read_rows(const struct kc_ctx *ctx, struct map_run *r, struct kc_err 
     in.work_arg = r;
     in.normalise = 1;
     in.want_raw = KC_RAW_NONE;
-    in.term_field_of_labels = r->j->labels != NULL;
+    in.term_field_of_labels = r->j->labels.file != NULL;
     if (kc_in_load(ctx, &in, &r->ds, e) != 0)
         return -1;
     const size_t n = r->ds.rows.n;
@@ -91,7 +91,7 @@ static int align_labels(struct map_run *r, const struct kc_labelling *l, uint32_
     char other[256];
     kc_err_escape(other, sizeof other, from, strlen(from));
     *of = kc_mem_alloc(r->ds.rows.n, sizeof **of, e);
-    return !*of ? -1 : kc_job_align(l, j->labels, &r->ds.terms, r->ds.rows.n, other,
+    return !*of ? -1 : kc_job_align(l, j->labels.file, &r->ds.terms, r->ds.rows.n, other,
                                     r->ds.terms.n == 0 ? "" : "; are its terms in another column? --label-term-field "
                                     "names it", *of, e);
 }
@@ -100,21 +100,21 @@ static int align_labels(struct map_run *r, const struct kc_labelling *l, uint32_
 static int read_labels(const struct kc_ctx *ctx, struct map_run *r, struct kc_err *e)
 {
     const struct kc_job_map *j = r->j;
-    struct kc_labels_opts o = {.format = (enum kc_labels_format)j->labels_format, .term_field = j->in.term_field,
-                               .noise = 1, .label_field = j->label_field, .own_term_field = j->label_term_field,
+    struct kc_labels_opts o = {.format = (enum kc_labels_format)j->labels.format, .term_field = j->in.term_field,
+                               .noise = 1, .label_field = j->labels.label_field, .own_term_field = j->labels.term_field,
                                .label_option = "--label-field", .term_option = "--label-term-field",
                                .rows = r->ds.rows.n, .other = "the vectors", .max = j->max_memory};
-    if (kc_labels_load(j->labels, &o, &r->clusters, e) != 0)
+    if (kc_labels_load(j->labels.file, &o, &r->clusters, e) != 0)
         return -1;
     kc_ctx_log(ctx, KC_LOG_INFO, "labels: %s", r->clusters.how);
     if (align_labels(r, &r->clusters, &r->cluster, e) != 0)
         return -1;
     r->out.integers = r->clusters.integers;
-    if (kc_source_size(j->labels) == 0) /* a pipe */
+    if (kc_source_size(j->labels.file) == 0) /* a pipe */
         return 0;
     o.label_field = "cluster_label";
     o.may_miss = 1;
-    if (kc_labels_load(j->labels, &o, &r->labels, e) != 0)
+    if (kc_labels_load(j->labels.file, &o, &r->labels, e) != 0)
         return -1;
     return r->labels.missed & KC_LABELS_NO_LABEL ? 0 : align_labels(r, &r->labels, &r->label, e);
 }
@@ -193,8 +193,8 @@ static int make_map(const struct kc_ctx *ctx, struct map_run *r, struct kc_err *
 {
     const struct kc_job_map *j = r->j;
     if (check_columns(r, r->opts.dims, e) != 0 ||
-        kc_outputs_none_is(r->output, OUTPUTS, j->labels, "--labels", e) != 0 ||
-        read_rows(ctx, r, e) != 0 || (j->labels && read_labels(ctx, r, e) != 0))
+        kc_outputs_none_is(r->output, OUTPUTS, j->labels.file, "--labels", e) != 0 ||
+        read_rows(ctx, r, e) != 0 || (j->labels.file && read_labels(ctx, r, e) != 0))
         return -1;
     choose_columns(r, r->opts.dims);
     r->xy = kc_mem_alloc(kc_mem_mul(r->ds.rows.n, r->opts.dims), sizeof *r->xy, e);

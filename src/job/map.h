@@ -4,7 +4,7 @@
 
 #include "core/map/map.h"
 #include "in/dataset.h"
-#include "in/fields/labels.h"
+#include "job/align.h"
 #include "report/places.h"
 
 struct kc_job_map {
@@ -13,9 +13,7 @@ struct kc_job_map {
     int method;              /* enum kc_map_method */
     uint64_t components;     /* 2 or 3 */
     double exaggeration, perplexity, recall; /* 0: the defaults of core/map/map.h */
-    const char *labels;      /* file of labels, or NULL; without a model */
-    int labels_format;       /* enum kc_labels_format */
-    const char *label_field, *label_term_field; /* in that file, or NULL */
+    struct kc_job_labels labels; /* or none; without a model */
     uint64_t max_memory;     /* bytes, 0: no limit */
     const char *output;      /* "-": standard output */
     const char *save;        /* file for the map, or NULL; without a model */

@@ -63,7 +63,7 @@ static uint64_t work_bytes(const struct estimate_input *w, size_t n, size_t d, i
     const uint64_t place = j->report ? kc_map_bytes(n, d, in_memory, &map, w->threads) : 0;
     const uint64_t most = indices > search ? indices : search;
     return (most > place ? most : place) + n * 4 * sizeof(uint32_t) + (j->report ? n * 4 * sizeof(float) : 0) +
-           (j->gold ? kc_confusions_bytes(n, (uint64_t)w->r->labels.k + w->r->gold.k) : 0);
+           (j->gold.file ? kc_confusions_bytes(n, (uint64_t)w->r->labels.k + w->r->gold.k) : 0);
 }
 
 /* The same for rows in memory. A kc_in_opts.work. */
@@ -105,7 +105,8 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
 static int blame_labels(const struct kc_labels_opts *o, struct score_run *r, struct kc_err *e)
 {
     struct kc_err other = KC_ERR_INIT;
-    if (e->code == KC_EINPUT && kc_labels_load(r->j->labels, o, &r->labels, &other) != 0 && other.code == KC_EINPUT)
+    if (e->code == KC_EINPUT && kc_labels_load(r->j->labels.file, o, &r->labels, &other) != 0 &&
+        other.code == KC_EINPUT)
         *e = other;
     return -1;
 }
@@ -122,46 +123,49 @@ static const char *choose_hint(const struct score_run *r, int gold)
 static int read_all(const struct kc_ctx *ctx, struct score_run *r, struct kc_err *e)
 {
     const struct kc_job_score *j = r->j;
-    struct kc_labels_opts labels = {.format = j->labels_format, .term_field = j->in.term_field, .noise = 1,
-                                    .label_field = j->label_field, .own_term_field = j->label_term_field,
+    struct kc_labels_opts labels = {.format = j->labels.format, .term_field = j->in.term_field, .noise = 1,
+                                    .label_field = j->labels.label_field, .own_term_field = j->labels.term_field,
                                     .label_option = "--label-field", .term_option = "--label-term-field",
                                     .hint = "; the labels come first: kclust score LABELS [FILE]", .other = r->other,
                                     .max = j->in.max_memory};
-    struct kc_labels_opts gold = {.format = j->gold_format, .term_field = j->in.term_field,
-                                  .label_field = j->gold_label_field, .own_term_field = j->gold_term_field,
+    struct kc_labels_opts gold = {.format = j->gold.format, .term_field = j->in.term_field,
+                                  .label_field = j->gold.label_field, .own_term_field = j->gold.term_field,
                                   .label_option = "--gold-label-field", .term_option = "--gold-term-field",
                                   .other = r->other, .max = j->in.max_memory};
     /* With the rows known, a file of labels is read no further than they need. A pipe is read first: its writer may
      * wait for that before it writes the vectors. */
-    const int rows_first = j->vectors && kc_source_size(j->labels) > 0 && (!j->gold || kc_source_size(j->gold) > 0);
-    if (kc_source_check(j->labels, e) != 0 || (j->gold && kc_source_check(j->gold, e) != 0))
+    const int rows_first = j->vectors && kc_source_size(j->labels.file) > 0 &&
+                           (!j->gold.file || kc_source_size(j->gold.file) > 0);
+    if (kc_source_check(j->labels.file, e) != 0 || (j->gold.file && kc_source_check(j->gold.file, e) != 0))
         return -1;
     if (rows_first && read_vectors(ctx, r, e) != 0)
         return blame_labels(&labels, r, e);
     labels.rows = gold.rows = r->n;
-    if (kc_labels_load(j->labels, &labels, &r->labels, e) != 0)
+    if (kc_labels_load(j->labels.file, &labels, &r->labels, e) != 0)
         return -1;
     kc_ctx_log(ctx, KC_LOG_INFO, "labels: %s", r->labels.how);
     gold.rows = r->n > 0 ? r->n : r->labels.n;
     if (!j->vectors)
-        kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels), strlen(kc_source_name(j->labels)));
-    if ((j->gold && kc_labels_load(j->gold, &gold, &r->gold, e) != 0) ||
+        kc_err_escape(r->other, sizeof r->other, kc_source_name(j->labels.file),
+                      strlen(kc_source_name(j->labels.file)));
+    if ((j->gold.file && kc_labels_load(j->gold.file, &gold, &r->gold, e) != 0) ||
         (j->vectors && !rows_first && read_vectors(ctx, r, e) != 0))
         return -1;
-    if (j->gold)
+    if (j->gold.file)
         kc_ctx_log(ctx, KC_LOG_INFO, "gold labels: %s", r->gold.how);
     const struct kc_strs *terms = j->vectors ? &r->ds.terms : &r->labels.terms;
     if (!j->vectors)
         r->n = r->labels.n;
     r->of_row = kc_mem_alloc(r->n, sizeof *r->of_row, e);
-    r->gold_of_row = j->gold ? kc_mem_alloc(r->n, sizeof *r->gold_of_row, e) : NULL;
-    if (!r->of_row || (j->gold && !r->gold_of_row))
+    r->gold_of_row = j->gold.file ? kc_mem_alloc(r->n, sizeof *r->gold_of_row, e) : NULL;
+    if (!r->of_row || (j->gold.file && !r->gold_of_row))
         return -1;
     if (!j->vectors)
         memcpy(r->of_row, r->labels.labels, r->n * sizeof *r->of_row);
-    else if (kc_job_align(&r->labels, j->labels, terms, r->n, r->other, choose_hint(r, 0), r->of_row, e) != 0)
+    else if (kc_job_align(&r->labels, j->labels.file, terms, r->n, r->other, choose_hint(r, 0), r->of_row, e) != 0)
         return -1;
-    return j->gold ? kc_job_align(&r->gold, j->gold, terms, r->n, r->other, choose_hint(r, 1), r->gold_of_row, e) : 0;
+    return !j->gold.file ? 0 :
+           kc_job_align(&r->gold, j->gold.file, terms, r->n, r->other, choose_hint(r, 1), r->gold_of_row, e);
 }
 
 /* Gather the rows that have a label, and count the rows of each label. */
@@ -220,9 +224,9 @@ static int compute_scores(const struct kc_ctx *ctx, struct score_run *r, struct 
         if (j->duplicates > 0 && find_duplicates(ctx, r, &rows, worst, p, e) != 0)
             return -1;
     }
-    if (!j->gold)
+    if (!j->gold.file)
         return 0;
-    p->gold_name = kc_source_name(j->gold);
+    p->gold_name = kc_source_name(j->gold.file);
     p->gold = &r->gold;
     p->table = &r->table;
     if (kc_table_build(&r->table, r->of_row, k, r->gold_of_row, r->gold.k, r->n, e) != 0)
@@ -256,10 +260,10 @@ static int write_page(const struct kc_ctx *ctx, struct score_run *r, struct kc_e
         rc = kc_job_view_words(ctx, KEYWORDS, 0, &v, e);
     if (rc == 0 && j->vectors)
         rc = kc_job_view_map(ctx, &r->ds.rows, &map, &v, e);
-    if (rc == 0 && j->gold)
+    if (rc == 0 && j->gold.file)
         rc = kc_view_set_gold(&v, r->gold_of_row, &r->gold.names, j->worst < SIZE_MAX ? (size_t)j->worst : SIZE_MAX, e);
     if (rc == 0)
-        rc = kc_job_view_about(ctx, &v, "labels", j->labels, e);
+        rc = kc_job_view_about(ctx, &v, "labels", j->labels.file, e);
     if (rc == 0)
         rc = kc_page_write(&v, &o, r->output[1].f, e);
     kc_view_free(&v);
@@ -273,7 +277,7 @@ static int run_score(const struct kc_ctx *ctx, struct score_run *r, struct kc_er
     if (kc_outputs_open(r->output, 2, e) != 0 || read_all(ctx, r, e) != 0 || gather_assigned(r, e) != 0)
         return -1;
     struct kc_score_report p = {
-        .labels_name = kc_source_name(r->j->labels),
+        .labels_name = kc_source_name(r->j->labels.file),
         .labels = &r->labels,
         .n = r->n,
         .assigned = r->labels.assigned,

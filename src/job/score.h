@@ -3,17 +3,13 @@
 #define KC_JOB_SCORE_H
 
 #include "in/dataset.h"
-#include "in/fields/labels.h"
+#include "job/align.h"
 
 struct kc_job_score {
-    const char *labels;   /* file of labels; "-": standard input */
-    enum kc_labels_format labels_format;
-    const char *label_field, *label_term_field; /* fields of labels and terms in it, or NULL */
+    struct kc_job_labels labels;
     int vectors;          /* 1: there are vectors */
     struct kc_in_opts in; /* where they are; the job sets normalise. term_field is used for label files too */
-    const char *gold;     /* file of gold labels, or NULL */
-    enum kc_labels_format gold_format;
-    const char *gold_label_field, *gold_term_field;
+    struct kc_job_labels gold; /* known to be right, or none */
     uint64_t worst;       /* list at most so many rows, pairs or clusters that lower the figures */
     double duplicates;    /* list pairs of rows at least so similar that have different labels; 0: none */
     uint64_t max_memory;  /* bytes, 0: no limit */

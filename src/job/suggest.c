@@ -117,30 +117,30 @@ static int read_gold(struct suggesting *w, struct kc_err *e)
 {
     const struct kc_job_suggest *j = w->j;
     const size_t n = w->run->ds.rows.n;
-    const struct kc_labels_opts o = {.format = j->gold_format, .term_field = j->base.in.term_field, .noise = 1,
-                                     .label_field = j->gold_label_field, .own_term_field = j->gold_term_field,
+    const struct kc_labels_opts o = {.format = j->gold.format, .term_field = j->base.in.term_field, .noise = 1,
+                                     .label_field = j->gold.label_field, .own_term_field = j->gold.term_field,
                                      .label_option = "--gold-label-field", .term_option = "--gold-term-field",
                                      .rows = n, .other = "the vectors"};
-    if (!j->gold)
+    if (!j->gold.file)
         return 0;
     w->gold = kc_mem_alloc(n, sizeof *w->gold, e);
-    if (!w->gold || kc_labels_load(j->gold, &o, &w->labels, e) != 0)
+    if (!w->gold || kc_labels_load(j->gold.file, &o, &w->labels, e) != 0)
         return -1;
     if (w->labels.terms.n > 0 && w->run->ds.terms.n > 0) {
         if (match_terms(w, e) != 0)
             return -1;
     } else if (w->labels.n != n) {
         return kc_err_set(e, KC_EINPUT, "%s has %zu labels without terms, but there are %zu rows: a label for each row "
-                          "is expected, -1 where none is known, or terms", j->gold, w->labels.n, n);
+                          "is expected, -1 where none is known, or terms", j->gold.file, w->labels.n, n);
     } else {
         memcpy(w->gold, w->labels.labels, n * sizeof *w->gold);
     }
     for (size_t i = 0; i < n; i++)
         w->report.gold_rows += w->gold[i] != KC_NOISE;
-    w->report.gold = j->gold;
+    w->report.gold = j->gold.file;
     return w->report.gold_rows > 1 ? 0 :
            kc_err_set(e, KC_EINPUT, "%s has labels of %llu of the rows, and two are needed: are its terms in another "
-                      "column? --gold-term-field names it", j->gold, (unsigned long long)w->report.gold_rows);
+                      "column? --gold-term-field names it", j->gold.file, (unsigned long long)w->report.gold_rows);
 }
 
 /* Make the space of the next fit, unless it is the one that the last had. */

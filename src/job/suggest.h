@@ -3,7 +3,7 @@
 #define KC_JOB_SUGGEST_H
 
 #include "core/kmeans/kmeans.h"
-#include "in/fields/labels.h"
+#include "job/align.h"
 #include "job/fit.h"
 
 struct kc_job_suggest {
@@ -12,9 +12,7 @@ struct kc_job_suggest {
     int all;                   /* 1: compare algorithms */
     double budget;             /* seconds after which no further algorithm is begun */
     uint64_t resamples;        /* for the stability of the clusters; 0: none */
-    const char *gold;          /* file of labels that are known to be right, of some rows at least; or NULL */
-    enum kc_labels_format gold_format;
-    const char *gold_label_field, *gold_term_field;
+    struct kc_job_labels gold; /* known to be right, of some rows at least; or none */
     const char *output;        /* "-": standard output */
     int json;                  /* one JSON object instead of text */
     const char *report;        /* the HTML report of the choice of k, or NULL */

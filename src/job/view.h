@@ -5,16 +5,9 @@
 
 #include "core/map/map.h"
 #include "in/dataset.h"
-#include "in/fields/labels.h"
+#include "job/align.h"
 #include "report/facets.h"
 #include "view/fill.h"
-
-/* A file of labels. */
-struct kc_job_labels {
-    const char *file; /* NULL: none; "-": standard input */
-    enum kc_labels_format format;
-    const char *label_field, *term_field; /* fields of labels and terms in it, or NULL */
-};
 
 struct kc_job_view {
     struct kc_job_labels labels; /* of the rows */
