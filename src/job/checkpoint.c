@@ -24,7 +24,7 @@
 #include "par/pool.h"
 
 #define FORMAT "kclust-checkpoint"
-#define VERSION "1"
+#define VERSION "2"
 #define LENGTH 8     /* bytes of the header's length, which comes first */
 #define HASH 16      /* digits of a hash */
 #define SHARE 20     /* at most 1/20 of the time is spent on saving */
@@ -235,8 +235,8 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     char weights[HASH + 1] = "none";
     c->nfacts = 0;
     add_fact(c, "format", "format", FORMAT);
-    add_fact(c, "format_version", "format", VERSION);
     add_fact(c, "kclust", "kclust", KC_VERSION);
+    add_fact(c, "format_version", "format (that of kclust 0.2.0 and before is 1)", VERSION);
     if (algorithm != kc_algorithms[0])
         add_fact(c, "algorithm", "--algorithm", "%s", algorithm->name);
     gather_options(c, algorithm, opts);
@@ -247,10 +247,11 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     add_fact(c, "weights", "weights of the rows", "%s", weights);
 }
 
-/* Return 1 if a checkpoint of that version of kclust can be resumed: the versions listed have the same state. */
+/* Return 1 if a checkpoint of that version of kclust can be resumed: the versions listed have the same state, and add
+ * up in the same way. */
 static int has_same_state(const char *version, size_t n)
 {
-    static const char *const versions[] = {KC_VERSION, "0.1.0"};
+    static const char *const versions[] = {KC_VERSION};
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (strlen(versions[i]) == n && memcmp(versions[i], version, n) == 0)
             return 1;

@@ -36,6 +36,8 @@ struct kc_la_kernels {
     void (*axpy)(float *to, float a, const float *x, size_t n);
     void (*addd)(double *to, const float *x, size_t n);
     void (*axpyd)(double *to, double a, const float *x, size_t n);
+    void (*add_rounded)(double *to, double a, const float *x, double lattice, size_t n);
+    void (*add_parts)(double *high, double *low, double a, const float *x, const struct kc_lattice *g, size_t n);
     void (*widen_halves)(float *to, const uint16_t *x, size_t n);
     void (*widen_bytes)(float *to, float scale, const int8_t *x, size_t n);
     double (*dot)(const float *x, const double *v, size_t n);

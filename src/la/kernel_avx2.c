@@ -67,6 +67,6 @@ TARGET void kc_la_pack_avx2(const float *const *row, size_t rows, size_t t0, siz
 
 const struct kc_la_kernels kc_la_avx2 = {"avx2", 256, COLUMNS, PANELS, kc_la_pack_avx2, multiply_strip,
                                          multiply_stripd, arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd,
-                                         widen_halves, widen_bytes, dot, dotd};
+                                         add_rounded, add_parts, widen_halves, widen_bytes, dot, dotd};
 
 #endif

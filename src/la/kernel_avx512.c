@@ -30,6 +30,6 @@ typedef __m512d vd;
 
 const struct kc_la_kernels kc_la_avx512 = {"avx512", 128, COLUMNS, PANELS, kc_la_pack_avx2, multiply_strip,
                                            multiply_stripd, arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd,
-                                           widen_halves, widen_bytes, dot, dotd};
+                                           add_rounded, add_parts, widen_halves, widen_bytes, dot, dotd};
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/lattice.h"
 #include "base/half.h"
 
 KC_LA_TARGET static void axpy(float *restrict to, float a, const float *restrict x, size_t n)
@@ -21,6 +22,23 @@ KC_LA_TARGET static void axpyd(double *restrict to, double a, const float *restr
 {
     for (size_t i = 0; i < n; i++)
         to[i] += a * (double)x[i];
+}
+
+KC_LA_TARGET static void add_rounded(double *restrict to, double a, const float *restrict x, double lattice, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += kc_lattice_round(a * (double)x[i], lattice);
+}
+
+KC_LA_TARGET static void add_parts(double *restrict high, double *restrict low, double a, const float *restrict x,
+                                   const struct kc_lattice *g, size_t n)
+{
+    const double coarse = g->high, fine = g->low;
+    for (size_t i = 0; i < n; i++) {
+        const double v = a * (double)x[i], h = kc_lattice_round(v, coarse);
+        high[i] += h;
+        low[i] += kc_lattice_round(v - h, fine);
+    }
 }
 
 KC_LA_TARGET static void widen_halves(float *restrict to, const uint16_t *restrict x, size_t n)

@@ -42,4 +42,4 @@ static void multiply_strip(const float *panel, size_t panels, const float *const
 
 const struct kc_la_kernels kc_la_portable = {"portable", 256, 6, 1, pack_rows, multiply_strip, multiply_stripd,
                                              arg_max, arg_max2, gain, gain_weighted, axpy, addd, axpyd,
-                                             widen_halves, widen_bytes, dot, dotd};
+                                             add_rounded, add_parts, widen_halves, widen_bytes, dot, dotd};

@@ -182,6 +182,16 @@ void kc_la_axpyd(double *to, double a, const float *x, size_t n)
     chosen_kernels()->axpyd(to, a, x, n);
 }
 
+void kc_la_add_rounded(double *to, double a, const float *x, double lattice, size_t n)
+{
+    chosen_kernels()->add_rounded(to, a, x, lattice, n);
+}
+
+void kc_la_add_parts(double *high, double *low, double a, const float *x, const struct kc_lattice *g, size_t n)
+{
+    chosen_kernels()->add_parts(high, low, a, x, g, n);
+}
+
 void kc_la_widen_halves(float *to, const uint16_t *x, size_t n)
 {
     chosen_kernels()->widen_halves(to, x, n);

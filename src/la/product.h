@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "base/lattice.h"
 
 #define KC_LA_TILE 96   /* rows per tile; callers cut n so */
 #define KC_LA_LANES 16  /* columns of a packed panel */
@@ -75,6 +76,9 @@ void kc_la_gain_weighted(const float *v, float scale, float len, const double *w
 void kc_la_axpy(float *to, float a, const float *x, size_t n); /* to += a x */
 void kc_la_addd(double *to, const float *x, size_t n);         /* to += x */
 void kc_la_axpyd(double *to, double a, const float *x, size_t n); /* to += a x */
+/* Add a x, rounded to a lattice (base/lattice.h): to += round(a x); or to a sum of two parts. */
+void kc_la_add_rounded(double *to, double a, const float *x, double lattice, size_t n);
+void kc_la_add_parts(double *high, double *low, double a, const float *x, const struct kc_lattice *g, size_t n);
 void kc_la_widen_halves(float *to, const uint16_t *x, size_t n); /* to = x, float16 */
 void kc_la_widen_bytes(float *to, float scale, const int8_t *x, size_t n); /* to = scale x, rounded once */
 /* Prefetch x[0..n) before its use: the CPU does not foresee pieces of rows that are a page apart. */

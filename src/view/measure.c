@@ -142,5 +142,5 @@ int kc_view_measure(const struct kc_ctx *ctx, const struct kc_rows *rows, struct
 uint64_t kc_view_measure_bytes(size_t n, size_t d, int in_memory, uint64_t k, unsigned threads)
 {
     return kc_quality_bytes(n, d, in_memory, (uint32_t)k, threads) + n * (3 * sizeof(uint32_t) + 2 * sizeof(float)) +
-           k * d * (sizeof(double) + sizeof(float)) + kc_sums_span_bytes(n, d, in_memory) + ((uint64_t)1 << 20);
+           k * d * (sizeof(double) + sizeof(float)) + kc_sums_bytes(n, d, in_memory, k) + ((uint64_t)1 << 20);
 }

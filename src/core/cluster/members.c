@@ -116,5 +116,6 @@ size_t kc_members_best(const uint32_t *row, size_t m, const float *score, size_t
 
 uint64_t kc_members_bytes(size_t n, size_t d, uint32_t k)
 {
-    return (uint64_t)n * 2 * sizeof(uint32_t) + ((uint64_t)k + 2) * (d * sizeof(double) + 3 * sizeof(double));
+    return (uint64_t)n * 2 * sizeof(uint32_t) + ((uint64_t)k + 2) * (d * sizeof(double) + 3 * sizeof(double)) +
+           kc_sums_bytes(n, d, 1, (size_t)k + 1);
 }

@@ -17,10 +17,16 @@ size_t kc_space_blocks(size_t n)
     return n / b + (n % b != 0);
 }
 
+struct kc_lattice kc_space_lattice(const struct kc_space *s)
+{
+    return kc_lattice_for((double)s->n); /* the mean weight is at most 2 */
+}
+
 double kc_space_total(const struct kc_space *s)
 {
-    double sum = 0;
+    const struct kc_lattice lattice = kc_space_lattice(s);
+    double sum = 0, low = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
-        sum += s->w[i];
-    return s->w ? sum : (double)s->n;
+        kc_lattice_add(&sum, &low, s->w[i], &lattice);
+    return s->w ? sum + low : (double)s->n;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/ctx.h"
+#include "base/lattice.h"
 #include "base/label.h"
 #include "la/rows.h"
 
@@ -54,6 +55,8 @@ static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, si
 }
 
 double kc_space_total(const struct kc_space *s); /* of all weights */
+/* Return the lattices for sums over the rows, by weight, of what is between -2 and 2. */
+struct kc_lattice kc_space_lattice(const struct kc_space *s);
 
 #define KC_TILE_COLUMNS 512 /* columns that one product handles at a time; bounds a worker's tile to 96 x 512 floats */
 

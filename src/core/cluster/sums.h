@@ -4,8 +4,8 @@
 
 #include "core/cluster/space.h"
 
-/* Add the rows of each cluster up: sums (k, d) by weight, and counts (k) of rows. labels (n): 0..k-1. Each element
- * is one chain of additions in row order. */
+/* Add the rows of each cluster up: sums (k, d) by weight, and counts (k) of rows. labels (n): 0..k-1. The sums
+ * are those of addends on the space's lattice: exact, in any order. */
 int kc_sums(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, uint64_t *counts,
             struct kc_err *e) KC_MUST_USE;
 
@@ -23,7 +23,8 @@ struct kc_cells {
  * set inv to 1 / |x| first. */
 int kc_sums_cells(const struct kc_space *s, const struct kc_cells *cells, size_t n, double *inv, int fresh,
                   struct kc_err *e) KC_MUST_USE;
-/* Return the bytes that a pass needs to read rows that do not lie in memory. */
-uint64_t kc_sums_span_bytes(size_t n, size_t d, int in_memory);
+/* Return the bytes that a pass needs beside the sums: for their low parts, and to read rows that do not lie in memory.
+ * cells: of all sets. */
+uint64_t kc_sums_bytes(size_t n, size_t d, int in_memory, size_t cells);
 
 #endif

@@ -46,9 +46,17 @@ int kc_weights_pick(const double *from, const uint32_t *idx, size_t m, double **
     return *w ? 0 : -1;
 }
 
-void kc_weights_sum(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums)
+int kc_weights_sum(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums, struct kc_err *e)
 {
+    const struct kc_lattice lattice = kc_space_lattice(s);
+    double *low = kc_mem_zalloc(k, sizeof *low, e);
+    if (!low)
+        return -1;
     memset(sums, 0, k * sizeof *sums);
     for (size_t i = 0; i < s->n; i++)
-        sums[labels[i]] += kc_space_weight(s, i);
+        kc_lattice_add(&sums[labels[i]], &low[labels[i]], kc_space_weight(s, i), &lattice);
+    for (uint32_t c = 0; c < k; c++)
+        sums[c] += low[c];
+    kc_mem_free(low);
+    return 0;
 }

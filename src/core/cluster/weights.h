@@ -13,6 +13,7 @@ int kc_weights_make(const double *given, size_t n, double **w, double *one, stru
 /* Copy the weights of the rows idx (m) to *w, which the caller frees. If `from` is NULL, *w is, too. */
 int kc_weights_pick(const double *from, const uint32_t *idx, size_t m, double **w, struct kc_err *e) KC_MUST_USE;
 /* Set sums (k) to the weight of each cluster's rows. */
-void kc_weights_sum(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums);
+int kc_weights_sum(const struct kc_space *s, const uint32_t *labels, uint32_t k, double *sums,
+                   struct kc_err *e) KC_MUST_USE;
 
 #endif

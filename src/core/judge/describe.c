@@ -97,11 +97,11 @@ static int compute_figures(struct describing *w)
     struct kc_scored p = {.k = f->k, .labels = w->label, .cluster_silhouette = silhouette,
                           .row_silhouette = w->r->want_rows ? w->row_silhouette : NULL};
     if (!silhouette || kc_index_score(&w->space, &p, 1, w->e) != 0 ||
-        kc_sums(&w->space, w->label, f->k, w->sums, w->counts, w->e) != 0) {
+        kc_sums(&w->space, w->label, f->k, w->sums, w->counts, w->e) != 0 ||
+        kc_weights_sum(&w->space, w->label, f->k, w->mass, w->e) != 0) {
         kc_mem_free(silhouette);
         return -1;
     }
-    kc_weights_sum(&w->space, w->label, f->k, w->mass);
     f->silhouette = p.silhouette;
     f->objective = p.objective;
     f->inertia = p.inertia;

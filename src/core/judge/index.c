@@ -10,19 +10,19 @@
 #include "core/cluster/sums.h"
 #include "core/judge/index_batch.h"
 
-/* Reduce the per-block sums, in block order, to one value per cluster. Must precede kc_index_batch_worst(), which
- * reads the scatters. */
-static void reduce_blocks(struct kc_index_batch *g)
+/* Reduce the workers' sums to one value per cluster. Must precede kc_index_batch_worst(), which reads the scatters. */
+static void reduce_workers(struct kc_index_batch *g)
 {
-    memset(g->silhouette, 0, g->cols * sizeof *g->silhouette);
-    memset(g->scatter, 0, g->cols * sizeof *g->scatter);
-    for (size_t b = 0; b < g->blocks; b++)
-        for (size_t c = 0; c < g->cols; c++) {
-            g->silhouette[c] += g->sil[b * g->room + c];
-            g->scatter[c] += g->dist[b * g->room + c];
+    const size_t room = g->room;
+    for (size_t w = 1; w < kc_pool_threads(g->s->ctx->pool); w++)
+        for (size_t c = 0; c < 2 * room; c++) {
+            g->sil[c] += g->sil[2 * w * room + c];
+            g->dist[c] += g->dist[2 * w * room + c];
         }
-    for (size_t c = 0; c < g->cols; c++)
-        g->scatter[c] /= g->mass[c];
+    for (size_t c = 0; c < g->cols; c++) {
+        g->silhouette[c] = g->sil[c] + g->sil[room + c];
+        g->scatter[c] = (g->dist[c] + g->dist[room + c]) / g->mass[c];
+    }
 }
 
 /* Compute a partition's indices from the values of its clusters. */
@@ -69,8 +69,8 @@ static size_t count_room(uint32_t kmax)
 static void plan_batch(struct kc_plan *p, struct kc_index_batch *g, size_t n, size_t d, int in_memory, size_t np,
                        uint32_t kmax, size_t threads)
 {
-    const size_t room = count_room(kmax), blocks = kc_space_blocks(n), tile = in_memory ? 0 : KC_LA_TILE * d;
-    const uint64_t span = kc_sums_span_bytes(n, d, in_memory), tiles = threads * tile * sizeof(float);
+    const size_t room = count_room(kmax), tile = in_memory ? 0 : KC_LA_TILE * d;
+    const uint64_t span = kc_sums_bytes(n, d, in_memory, np < 2 ? kmax : room), tiles = threads * tile * sizeof(float);
     KC_PLAN(p, g->mass, room, KC_PLAN_PLAIN);
     KC_PLAN(p, g->nn, room, KC_PLAN_PLAIN);
     KC_PLAN(p, g->cc, room, KC_PLAN_PLAIN);
@@ -82,8 +82,8 @@ static void plan_batch(struct kc_plan *p, struct kc_index_batch *g, size_t n, si
     KC_PLAN(p, g->cell_mass, room, KC_PLAN_PLAIN);
     KC_PLAN(p, g->means, kc_mem_mul(room, d), KC_PLAN_ALIGNED);
     KC_PLAN(p, g->mean, d, KC_PLAN_PLAIN);
-    KC_PLAN(p, g->sil, kc_mem_mul(blocks, room), KC_PLAN_PLAIN);
-    KC_PLAN(p, g->dist, kc_mem_mul(blocks, room), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->sil, kc_mem_mul(2 * threads, room), KC_PLAN_PLAIN);
+    KC_PLAN(p, g->dist, kc_mem_mul(2 * threads, room), KC_PLAN_PLAIN);
     KC_PLAN(p, g->wide, threads * KC_LA_TILE * KC_INDEX_COLS, KC_PLAN_ALIGNED);
     KC_PLAN(p, g->narrow, threads * KC_LA_TILE * KC_TILE_COLUMNS, KC_PLAN_ALIGNED);
     KC_PLAN(p, g->scratch, threads * KC_LA_SCRATCH, KC_PLAN_ALIGNED);
@@ -111,10 +111,11 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
 /* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
 static double count_effective_rows(const struct kc_space *s)
 {
-    double sum = 0;
+    const struct kc_lattice lattice = kc_lattice_for((double)s->n * (s->one > 1 ? s->one : 1));
+    double sum = 0, low = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
-        sum += s->w[i] > s->one ? s->w[i] / s->one : 1;
-    return s->w ? sum : (double)s->n;
+        kc_lattice_add(&sum, &low, s->w[i] > s->one ? s->w[i] : s->one, &lattice);
+    return s->w ? (sum + low) / s->one : (double)s->n;
 }
 
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
@@ -128,6 +129,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
                                .block = kc_space_block(s->n),
                                .blocks = kc_space_blocks(s->n),
                                .total = kc_space_total(s),
+                               .lattice = kc_space_lattice(s),
                                .copies = count_effective_rows(s)};
     struct kc_plan plan = {.n = 0};
     plan_batch(&plan, &g, s->n, s->d, s->rows.x != NULL, np, kmax, kc_pool_threads(s->ctx->pool));
@@ -137,7 +139,7 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
         kc_index_fill_batch(&g, p + i, np - i);
         if (kc_index_batch_sums(&g, e) != 0 || kc_index_batch_rows(&g, e) != 0)
             goto out;
-        reduce_blocks(&g);
+        reduce_workers(&g);
         kc_index_batch_worst(&g);
         for (size_t q = 0; q < g.partitions; q++)
             compute_indices(&g, &g.partition[q]);

@@ -75,13 +75,15 @@ struct kc_index_batch {
     float *means;         /* (room, d) */
     double *mean;         /* (d) of all rows */
     double total;         /* weight of all rows */
+    struct kc_lattice lattice;  /* that addends of sums are rounded to */
     double copies;        /* effective number of rows: a row of weight w, as given, counts max(w, 1) */
     uint16_t *joint;      /* (KC_INDEX_JOINTS, n); NULL for a single partition, and so the next three: */
     uint16_t *of_cell;    /* (KC_INDEX_PARTITIONS, KC_INDEX_COLS) */
     unsigned char *seen;  /* (KC_INDEX_COLS, KC_INDEX_COLS) pairs of cell and cluster that a row has; atomic access */
     uint16_t *to;         /* (KC_INDEX_COLS, KC_INDEX_COLS) the cells that these pairs become */
     size_t block, blocks; /* rows in a block of rows; number of blocks */
-    double *sil, *dist;   /* (blocks, room) sums of the members' silhouettes, and of their distances to the mean */
+    double *sil, *dist;   /* (threads, 2, room) sums of the members' silhouettes, and of their distances to the mean, in
+                           * two parts (base/lattice.h) */
     /* By worker: */
     double *wide;    /* (threads, KC_INDEX_COLS, KC_LA_TILE) */
     float *narrow;   /* (threads, KC_TILE_COLUMNS, KC_LA_TILE) */

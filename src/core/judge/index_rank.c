@@ -11,7 +11,7 @@
 /* A tile of rows, and one partition's products with it so far. */
 struct tile {
     struct kc_index_batch *g;
-    size_t i0, rows, blk;
+    size_t i0, rows;
     unsigned worker;
     const float *row[KC_LA_TILE];
     float best[KC_LA_TILE], second[KC_LA_TILE]; /* the largest products with other clusters' means, in float */
@@ -38,14 +38,15 @@ static void reset_partition(struct tile *t)
     }
 }
 
-/* Compute the silhouettes and distances of the tile's rows from their products, and add them to the block's sums. */
+/* Compute the silhouettes and distances of the tile's rows from their products, and add them to the worker's sums. */
 static void record_silhouettes(const struct tile *t, const struct kc_index_partition *partition)
 {
     const struct kc_index_batch *g = t->g;
     const uint32_t *own = partition->p->labels + t->i0;
     const double *mass = g->mass + partition->col, one = g->s->w ? g->s->one : 1;
     const double *nn = g->nn + partition->col, *inv = g->inv + t->i0;
-    double *sil = g->sil + t->blk * g->room + partition->col, *dist = g->dist + t->blk * g->room + partition->col;
+    double *sil = g->sil + 2 * (size_t)t->worker * g->room + partition->col;
+    double *dist = g->dist + 2 * (size_t)t->worker * g->room + partition->col;
     for (size_t r = 0; r < t->rows; r++) {
         double m = mass[own[r]], x = t->mine[r] * inv[r], per = 1 / m, weight = kc_space_weight(g->s, t->i0 + r);
         double self = weight < one ? weight : one, others = m - self > KC_INDEX_ALONE * m ? m - self : 0;
@@ -54,8 +55,9 @@ static void record_silhouettes(const struct tile *t, const struct kc_index_parti
         a = a > KC_INDEX_NOTHING ? a : 0;
         double s = !(others > 0) || a == b ? 0 : (b - a) / (a > b ? a : b);
         double dd = 1 - (2 * x - nn[own[r]] * per) * per;
-        dist[own[r]] += weight * sqrt(dd > KC_INDEX_NOTHING ? dd : 0);
-        sil[own[r]] += weight * s;
+        kc_lattice_add(&dist[own[r]], &dist[g->room + own[r]], weight * sqrt(dd > KC_INDEX_NOTHING ? dd : 0),
+                       &g->lattice);
+        kc_lattice_add(&sil[own[r]], &sil[g->room + own[r]], weight * s, &g->lattice);
         if (partition->p->row_silhouette)
             partition->p->row_silhouette[t->i0 + r] = partition->p->k > 1 ? (float)s : NAN;
         if (partition->p->row_nearest)
@@ -254,10 +256,7 @@ static void score_block(void *arg, size_t blk, unsigned worker)
     size_t end = (blk + 1) * g->block < s->n ? (blk + 1) * g->block : s->n;
     struct tile t;
     t.g = g;
-    t.blk = blk;
     t.worker = worker;
-    memset(g->sil + blk * g->room, 0, g->cols * sizeof *g->sil);
-    memset(g->dist + blk * g->room, 0, g->cols * sizeof *g->dist);
     for (t.i0 = blk * g->block; t.i0 < end; t.i0 += KC_LA_TILE) {
         t.rows = end - t.i0 < KC_LA_TILE ? end - t.i0 : KC_LA_TILE;
         kc_rows_get(&s->rows, t.i0, t.rows, g->rows + worker * kc_rows_buf(&s->rows, KC_LA_TILE), t.row);
@@ -315,6 +314,8 @@ int kc_index_batch_rows(struct kc_index_batch *g, struct kc_err *e)
         /* The last term is the error of sums and means in double. */
         partition->margin = (float)(2.01 * kc_index_error(d) * sqrt(longest) + ((double)d + 16) * 0x1p-52);
     }
+    memset(g->sil, 0, kc_pool_threads(pool) * 2 * g->room * sizeof *g->sil);
+    memset(g->dist, 0, kc_pool_threads(pool) * 2 * g->room * sizeof *g->dist);
     kc_pool_for(pool, g->blocks, score_block, g);
     return kc_rows_failed(&g->s->rows, e);
 }

@@ -97,6 +97,24 @@ int kc_fitting_alloc(struct kc_fitting *w, uint32_t k)
     return w->sums && w->counts && f->centroids ? 0 : -1;
 }
 
+/* Warn if all rows are nearly the same: similarities are then floats of about 1, whose rounding is a few 1e-7. */
+static int warn_if_too_tight(struct kc_fitting *w)
+{
+    const size_t d = w->f->d;
+    double *sum = kc_mem_zalloc(d, sizeof *sum, w->e);
+    if (!sum)
+        return -1;
+    for (uint32_t c = 0; c < w->f->k; c++)
+        for (size_t t = 0; t < d; t++)
+            sum[t] += w->sums[c * d + t];
+    /* the mean cosine distance to the centre of all rows */
+    const double spread = 1 - sqrt(kc_la_dotd(sum, sum, d)) / kc_space_total(&w->space);
+    kc_mem_free(sum);
+    return spread > 4e-6 ? 0 :
+           kc_fitting_warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be "
+                              "clustered well; subtracting their mean first would help", spread > 0 ? spread : 0);
+}
+
 /* Compute every figure reported for the final labels. If `entry` is not NULL it is the chosen k's sweep entry, which
  * describes the same labels, and is updated too. */
 static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
@@ -105,6 +123,8 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
     struct kc_scored p = {.k = f->k, .labels = f->labels, .row_silhouette = f->row_silhouette,
                           .no_davies_bouldin = !entry && !w->r->want_sums};
     int rc = -1;
+    if (w->own->k_selected > 1 && warn_if_too_tight(w) != 0)
+        return -1;
     f->clusters = kc_mem_zalloc(f->k, sizeof *f->clusters, w->e);
     p.cluster_silhouette = kc_mem_alloc(f->k, sizeof *p.cluster_silhouette, w->e);
     double *mass = kc_mem_alloc(f->k, sizeof *mass, w->e);
@@ -119,7 +139,8 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
     f->inertia = p.inertia;
     f->calinski_harabasz = p.calinski_harabasz;
     f->davies_bouldin = p.no_davies_bouldin ? NAN : p.davies_bouldin;
-    kc_weights_sum(&w->space, f->labels, f->k, mass);
+    if (kc_weights_sum(&w->space, f->labels, f->k, mass, w->e) != 0)
+        goto out;
     for (uint32_t c = 0; c < f->k; c++) {
         double dot = 0;
         for (size_t t = 0; t < f->d; t++)
@@ -138,25 +159,6 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
 out:
     kc_mem_free(mass);
     kc_mem_free(p.cluster_silhouette);
-    return rc;
-}
-
-/* Warn if all rows are nearly the same: similarities are then floats of about 1, whose rounding is a few 1e-7. */
-static int warn_if_too_tight(struct kc_fitting *w)
-{
-    uint32_t *one = kc_mem_zalloc(w->f->n, sizeof *one, w->e);
-    double *sum = kc_mem_alloc(w->f->d, sizeof *sum, w->e);
-    uint64_t count;
-    int rc = -1;
-    if (one && sum && kc_sums(&w->space, one, 1, sum, &count, w->e) == 0) {
-        /* the mean cosine distance to the centre of all rows */
-        double spread = 1 - sqrt(kc_la_dotd(sum, sum, w->f->d)) / kc_space_total(&w->space);
-        rc = spread > 4e-6 ? 0 :
-             kc_fitting_warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be "
-                                "clustered well; subtracting their mean first would help", spread > 0 ? spread : 0);
-    }
-    kc_mem_free(sum);
-    kc_mem_free(one);
     return rc;
 }
 
@@ -447,8 +449,7 @@ static int fit_rows(struct kc_fitting *w)
         w->stage = KC_FIT_CHOSEN;
     }
     if (kc_ksweep_doubts(f, w->own->sweep, w->own->nsweep, (size_t)w->chosen, w->o->k_by, w->cut,
-                         w->e) != 0 ||
-        (w->own->k_selected > 1 && warn_if_too_tight(w) != 0))
+                         w->e) != 0)
         goto out;
     /* Labels and centroids of the chosen k on all rows. */
     began = kc_clock_now();

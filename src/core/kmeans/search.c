@@ -55,7 +55,7 @@ uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const str
     uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
                            : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1, threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
-    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + d + 3) * sizeof(double);
+    uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + 2 * d + 4) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;
     if (gram)
         peak += engine; /* the Gram matrix stays */

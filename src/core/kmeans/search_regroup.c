@@ -42,6 +42,7 @@ uint64_t kc_search_grouping_bytes(size_t d, size_t nk, uint32_t m, unsigned thre
     struct grouping g;
     struct kc_plan plan = {.n = 0};
     plan_grouping(&plan, &g, d, nk, m, threads);
+    kc_plan_add_other(&plan, kc_sums_bytes(1, d, 1, m));
     return kc_plan_bytes(&plan);
 }
 

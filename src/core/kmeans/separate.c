@@ -578,5 +578,5 @@ uint64_t kc_separate_bytes(size_t n, size_t d, size_t paired, uint64_t k, unsign
     const uint64_t cluster = d * (sizeof(double) + sizeof(float)) + 4 * sizeof(double);
     const uint64_t both = kc_mem_mul(paired, (size_t)(k < SIZE_MAX ? k : SIZE_MAX));
     return n * point + k * cluster + kc_mem_mul((size_t)both, sizeof(double) + 2 * sizeof(uint32_t)) +
-           paired * 6 * sizeof(uint32_t) + kc_assign_bytes(d, 1, threads) + kc_sums_span_bytes(n, d, 1);
+           paired * 6 * sizeof(uint32_t) + kc_assign_bytes(d, 1, threads) + kc_sums_bytes(n, d, 1, k);
 }

@@ -10,9 +10,9 @@
  * taken off the bound, so the labels are those of full passes, bit for bit. Departure from Hamerly's and Elkan's loops
  * over single rows: these lose to a blocked product on dense embeddings.
  *
- * Cluster sums are kept in double and changed by the moved rows only, cut by dimension: each element sums its rows
- * in row order whichever thread does it. Rows that do not lie in memory are read a span at a time, and a pass does
- * all its work on a span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
+ * Cluster sums are kept in double, on a lattice that makes them exact (base/lattice.h), and changed by the moved rows
+ * only, cut by dimension. Rows that do not lie in memory are read a span at a time, and a pass does all its work on a
+ * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
  * additions. */
 #include "core/kmeans/stack.h"
 
@@ -405,7 +405,7 @@ static void end_all_runs(struct kc_stack *st)
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                  struct kc_best *best, size_t nbest, struct kc_err *e)
 {
-    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns};
+    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s).high};
     struct kc_steps *steps = o->keep ? s->steps : NULL;
     struct kc_frame frame = {kc_stack_visit, &st, NULL};
     uint32_t kmax = 1;

@@ -1,8 +1,8 @@
 /* The passes of the stacked engine over the rows. A pass labels the rows strip by strip (of runs with one bound a
  * row here, with bounds for column blocks in stack_blocks.c), then brings the rows that moved into sums, counts
  * and labels; in runs that are polished, the pass only proposes moves (Hartigan 1975), and each is judged exactly,
- * in row order, before it is made. The results of a strip depend on nothing but the columns, those of the sums on
- * the order of the rows: so neither threads nor spans change a bit. */
+ * in row order, before it is made. The results of a strip depend on nothing but the columns, and sums are exact on
+ * their lattice (base/lattice.h), or added up in row order: so neither threads nor spans change a bit. */
 #include <math.h>
 #include <string.h>
 #include "core/kmeans/stack.h"
@@ -17,7 +17,17 @@ static int sums_due(const struct kc_stack *st, const struct kc_active *p)
     return st->filling ? p->fill : p->mode == LLOYD && !p->fill;
 }
 
-/* Bring the rows that have moved into one slice of dimensions of the sums, in row order. */
+/* Add m x to n coordinates of a sum. Weights may be so small that a lattice would drown their rows; so with weights the
+ * sums are chains of additions in row order. */
+static void add_row(const struct kc_stack *st, double *to, double m, const float *x, size_t n)
+{
+    if (st->s->w)
+        kc_la_axpyd(to, m, x, n);
+    else
+        kc_la_add_rounded(to, m, x, st->lattice, n);
+}
+
+/* Bring the rows that have moved into one slice of dimensions of the sums. */
 static void update_sums_slice(void *arg, size_t slice, unsigned worker)
 {
     struct kc_stack *st = arg;
@@ -38,8 +48,8 @@ static void update_sums_slice(void *arg, size_t slice, unsigned worker)
                 const float *x = kc_stack_row(st, i) + t0;
                 const double m = kc_space_weight(st->s, i);
                 if (from != KC_NONE)
-                    kc_la_axpyd(st->sum + (p->col + from) * d + t0, -m, x, len);
-                kc_la_axpyd(st->sum + (p->col + to) * d + t0, m, x, len);
+                    add_row(st, st->sum + (p->col + from) * d + t0, -m, x, len);
+                add_row(st, st->sum + (p->col + to) * d + t0, m, x, len);
             }
         }
 }
@@ -66,8 +76,8 @@ void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const flo
 {
     size_t d = st->s->d;
     const double m = kc_space_weight(st->s, i);
-    kc_la_axpyd(st->sum + (p->col + p->lab[i]) * d, -m, x, d);
-    kc_la_axpyd(st->sum + (p->col + to) * d, m, x, d);
+    add_row(st, st->sum + (p->col + p->lab[i]) * d, -m, x, d);
+    add_row(st, st->sum + (p->col + to) * d, m, x, d);
     st->cnt[p->col + p->lab[i]]--;
     st->cnt[p->col + to]++;
     if (p->blocks)

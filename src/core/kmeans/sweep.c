@@ -118,7 +118,8 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
                         kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
     }
-    return centres + kmax * d * sizeof(double) + nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
+    return centres + kmax * d * sizeof(double) + kc_sums_bytes(n, d, 1, kmax) +
+           nk * (sizeof(struct kc_k_entry) + sizeof(uint64_t)) + peak;
 }
 
 /* Knuth, TAOCP 2, 3.4.2, algorithm S. */

@@ -67,8 +67,7 @@ static int make_cells(struct run *w)
     if (!own->cell_rows || !w->sums || !w->mass ||
         kc_sums(&w->space, own->cell, (uint32_t)own->cells, w->sums, own->cell_rows, w->e) != 0)
         return -1;
-    kc_weights_sum(&w->space, own->cell, (uint32_t)own->cells, w->mass);
-    return 0;
+    return kc_weights_sum(&w->space, own->cell, (uint32_t)own->cells, w->mass, w->e);
 }
 
 /* Return 1 if the linkage needs rows, so that cells are represented by their centroids. */
@@ -375,7 +374,8 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
         points = kc_leaves_bytes(leaves, d, in_memory || staged, &kept);
     /* the first stage; what it leaves are the cells and their sums */
     const uint64_t cells =
-        staged ? n * sizeof(uint32_t) + leaves * (d * (sizeof(float) + sizeof(double)) + 2 * sizeof(double)) : 0;
+        staged ? n * sizeof(uint32_t) + leaves * (d * (sizeof(float) + sizeof(double)) + 2 * sizeof(double)) +
+                     kc_sums_bytes(n, d, in_memory, leaves) : 0;
     uint64_t most = staged ? kc_kmeans_bytes(n, d, in_memory, &of_cells, r, threads) : 0;
     most = cells + points > most ? cells + points : most;
     const uint64_t joins = leaves * (sizeof(struct kc_join) + sizeof(struct kc_merge));

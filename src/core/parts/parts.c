@@ -261,8 +261,8 @@ static int sum_clusters(struct parting *w, uint32_t k, double *sums, uint64_t *c
     if (labels) {
         for (size_t i = 0; i < w->rows.n; i++)
             labels[i] = w->f->labels[i] < k ? w->f->labels[i] : k;
-        rc = kc_sums(&space, labels, k + 1, sums, counts, w->e);
-        kc_weights_sum(&space, labels, k + 1, mass);
+        rc = kc_sums(&space, labels, k + 1, sums, counts, w->e) != 0 ? -1 :
+             kc_weights_sum(&space, labels, k + 1, mass, w->e);
     }
     kc_mem_free(labels);
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
@@ -554,5 +554,6 @@ uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts
     join = join > link ? join : link;
     return (fit > join ? fit : join) +
            (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
-           pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)); /* sums of clusters, and of stories */
+           pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)) + /* sums of clusters, stories */
+           kc_sums_bytes(n, d, in_memory, (size_t)(pieces < n ? pieces : n) + 1);
 }
