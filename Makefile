@@ -73,6 +73,22 @@ kclust.cgi: $(B)/kclust.cgi
 $(B)/kclust.cgi: $(CGI_OBJ) $(B)/libkclust.a
 	$(call say,LD,$@)$(CC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 $(KC_LIBS)
 
+# kclust on several machines, by MPI: the same objects, but a team of ranks. MPICC names the compiler of the MPI.
+MPICC ?= mpicc
+mpi: kclust-mpi
+
+kclust-mpi: $(B)/$(MPICC)/kclust-mpi
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+
+$(B)/$(MPICC)/kclust-mpi: $(CLI_OBJ) $(B)/$(MPICC)/team.o $(B)/libkclust.a
+	$(call say,LD,$@)$(MPICC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
+
+$(B)/$(MPICC)/team.o: src/par/team.c Makefile | $(B)/headers
+	@mkdir -p $(@D)
+	@command -v $(MPICC) >/dev/null || { echo "make: there is no $(MPICC): as root: apt-get install libopenmpi-dev" >&2; exit 1; }
+	$(call say,CC,$<)$(MPICC) -DKC_MPI $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+-include $(B)/$(MPICC)/team.d
+
 $(B)/src/cgi/openapi.c: src/cgi/openapi.json Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@){ echo '#include "cgi/cgi.h"'; echo 'const unsigned char cgi_openapi_json[] = {'; \

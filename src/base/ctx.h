@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 struct kc_pool; /* par/pool.h */
+struct kc_team; /* par/team.h */
 
 enum kc_log { KC_LOG_ALWAYS /* with -q, too */, KC_LOG_WARN, KC_LOG_INFO /* only with -v */ };
 
@@ -31,6 +32,7 @@ struct kc_fact {
 
 struct kc_ctx {
     struct kc_pool *pool; /* never NULL */
+    struct kc_team *team; /* the ranks of the run; NULL: there is only this one */
     /* Write one line (no newline, no "kclust: "). Called only from the thread that called into the library. */
     void (*log)(void *arg, enum kc_log level, const char *line);
     void (*progress)(void *arg, const struct kc_progress *p); /* NULL: nobody is watching */

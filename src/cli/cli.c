@@ -15,6 +15,9 @@
 #include "in/fields/attrs.h"
 #include "io/outfile.h"
 #include "par/pool.h"
+#include "par/team.h"
+
+struct kc_team *kc_cli_team;
 
 /* Write a log line if the verbosity allows it. A kc_ctx.log. */
 static void log_line(void *arg, enum kc_log level, const char *line)
@@ -136,9 +139,11 @@ static int start_context(struct kc_cli *c, const struct kc_verb *v, int argc, ch
         return -1;
     kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar would break JSON lines */
     c->ctx = (struct kc_ctx){
+        .team = kc_cli_team,
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
         .log = log_line,
-        .progress = kc_progress_on() ? kc_progress_update : NULL,
+        .progress = kc_progress_on() && kc_team_size(kc_cli_team) == 1 ? kc_progress_update : NULL, /* (it costs
+                                                                                              passes of its own) */
         .arg = c,
         .event = c->json ? kc_log_event : NULL,
         .command = c->command.p,
@@ -169,6 +174,13 @@ static int reset_args(const struct kc_verb *v, struct kc_err *e)
     return 0;
 }
 
+/* Report that a verb does not run on several ranks. */
+static int refuse_ranks(const struct kc_verb *v, struct kc_err *e)
+{
+    kc_err_set(e, KC_EUSAGE, "%s runs on one rank only: start it without mpirun", v->name);
+    return kc_cli_fail(e);
+}
+
 /* Parse and check the arguments of a verb and run it. Return the exit code. */
 static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, struct kc_config **texts)
 {
@@ -185,7 +197,11 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
     if (kc_opt_check_rules(v, *texts, &e) != 0 || kc_opt_check_algorithm(v, *texts, &e) != 0 ||
         v->check(v->args, v, argc, argv, first, named, &e) != 0)
         return kc_cli_fail(&e);
+    if (kc_team_size(kc_cli_team) > 1 && !v->on_ranks)
+        return refuse_ranks(v, &e);
     int code = start_context(cli, v, argc, argv, &e) == 0 ? v->run(v->args, &e) : -1;
+    if (kc_team_end(kc_cli_team, code < 0 ? -1 : 0, &e) != 0)
+        code = -1;
     if (code >= 0) {
         const struct kc_fact facts[] = {{"exit", code}, {"peak_rss", (double)kc_mem_peak()}};
         kc_ctx_event(&cli->ctx, "end", "done", facts, sizeof facts / sizeof facts[0]);

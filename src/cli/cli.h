@@ -11,6 +11,9 @@
 
 #define KC_ALGORITHMS_MOST 16
 
+/* The ranks that run the program together; NULL: there is only this one. Set once, by main. */
+extern struct kc_team *kc_cli_team;
+
 /* The arguments of every verb begin with this struct. */
 struct kc_cli {
     int loudness;                   /* -1: quiet, 0: normal, 1: verbose */

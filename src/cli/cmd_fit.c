@@ -266,6 +266,7 @@ const struct kc_verb kc_verb_fit = {
     .groups = groups,
     .rules = rules,
     .short_help = 1,
+    .on_ranks = 1,
     .args = &args,
     .defaults = &defaults,
     .size = sizeof args,

@@ -33,6 +33,7 @@ struct kc_verb {
     const char *examples;              /* the lines that end the help: "  What it does:\n    kclust ...\n" */
     const struct kc_opt_group *groups; /* ended by a group without rows */
     const struct kc_rule *rules;       /* ended by a rule without options; NULL: none */
+    int on_ranks;                      /* it runs on several ranks of a team (par/team.h) */
     int short_help;                    /* --help shows the basic options only */
     void *args;                        /* the arguments: a struct that begins with a struct kc_cli */
     const void *defaults;              /* the values of args before the command line is parsed */

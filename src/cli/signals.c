@@ -36,6 +36,16 @@ static void on_signal(int sig)
     raise(sig); /* the default action is back: it kills when this handler returns */
 }
 
+void kc_cli_silence(void)
+{
+    const int fd = kc_fd_open("/dev/null", O_WRONLY, 0);
+    if (fd < 0)
+        return;
+    dup2(fd, 1);
+    dup2(fd, 2);
+    close(fd);
+}
+
 void kc_cli_guard_signals(void)
 {
     static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU};

@@ -17,6 +17,7 @@ struct loading {
     size_t n;      /* rows so far */
     uint64_t read; /* stored bytes read for them */
     int tied;      /* some rows cannot be read again from the inputs */
+    struct kc_team *team; /* the ranks that the rows are shared out to; NULL: there is only this one */
 };
 
 static uint64_t add_capped(uint64_t a, uint64_t b)
@@ -117,8 +118,9 @@ static int make_room(struct loading *l, size_t r, struct kc_err *e)
 {
     struct kc_matrix *x = &l->ds->x;
     size_t need = kc_mem_add(x->n, r);
-    if (x->n == 0 && l->run.hint_rows > 0 && l->run.hint_rows <= SIZE_MAX && need <= l->run.hint_rows)
-        need = (size_t)l->run.hint_rows;
+    const uint64_t rows = l->team ? kc_share_count(l->team, kc_team_rank(l->team), l->run.hint_rows) : l->run.hint_rows;
+    if (x->n == 0 && rows <= SIZE_MAX && need <= rows)
+        need = (size_t)rows;
     if (need <= x->cap)
         return 0;
     if (l->o->max_memory == 0)
@@ -158,6 +160,22 @@ static int store_rows(struct loading *l, const struct kc_chunk *c, struct kc_err
     }
     return ds->storage == KC_STORAGE_MEMORY ? kc_matrix_append(&ds->x, c->x, c->n, e) :
            ds->storage == KC_STORAGE_SPILL ? kc_spill_add(ds->spill, c->x, c->n, e) : 0;
+}
+
+/* Store of a chunk's rows those that are this rank's. */
+static int store_share(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
+{
+    for (size_t i = 0, m; i < c->n; i += m) {
+        const uint64_t number = (uint64_t)l->n + i;
+        struct kc_chunk part = *c;
+        m = KC_SHARE_BLOCK - (size_t)(number % KC_SHARE_BLOCK);
+        m = m < c->n - i ? m : c->n - i;
+        part.n = m;
+        part.x += i * c->d;
+        if (kc_share_rank(l->team, number) == kc_team_rank(l->team) && store_rows(l, &part, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Append the numbers of the first n good rows as terms. */
@@ -225,9 +243,10 @@ static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct loading *l = arg;
     struct kc_dataset *ds = l->ds;
+    const int texts = kc_team_rank(l->team) == 0;
     ds->x.d = c->d;
-    if (store_rows(l, c, e) != 0 || add_terms(l, c, e) != 0 ||
-        copy_raws(ds, c, e) != 0 || add_attrs(ds, c, e) != 0)
+    if ((l->team ? store_share(l, c, e) : store_rows(l, c, e)) != 0 ||
+        (texts && (add_terms(l, c, e) != 0 || copy_raws(ds, c, e) != 0 || add_attrs(ds, c, e) != 0)))
         return -1;
     l->n += c->n;
     l->read = l->run.slot->bytes;
@@ -273,6 +292,8 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     ds->reread = NULL;
     kc_matrix_trim(&ds->x);
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
+    ds->share = (struct kc_share){l->team, l->n};
+    ds->rows.share = l->team ? &ds->share : NULL;
     return 0;
 }
 
@@ -297,7 +318,8 @@ static void append_need(const struct loading *l, struct kc_err *e)
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
-    struct loading l = {.ds = ds, .o = o, .run.want_skipped = 1};
+    struct loading l = {.ds = ds, .o = o, .run.want_skipped = 1,
+                        .team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL};
     memset(ds, 0, sizeof *ds);
     ds->nattrs = o->nattrs;
     l.tied = o->nwhere > 0;

@@ -228,7 +228,11 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
     in.attrs = run->fields.name;
     in.nattrs = run->fields.n;
     in.kinds = run->fields.kind;
-    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0 || read_texts(run, e) != 0 || kc_fit_read_fields(j, run, e) != 0)
+    if (kc_in_load(&run->ctx, &in, &run->ds, e) != 0)
+        return -1;
+    if (!kc_fit_is_first_rank(run)) /* it has no texts */
+        return 0;
+    if (read_texts(run, e) != 0 || kc_fit_read_fields(j, run, e) != 0)
         return -1;
     kc_fit_fields_check(run);
     /* free the fields unless labels or records need them */
@@ -239,8 +243,9 @@ static int read_input(const struct kc_job_fit *j, struct kc_job_run *run, struct
                           "the input has no terms for --keywords: give --terms FILE, or --metadata FILE and "
                           "--text-field FIELD");
     const struct kc_in_stats *st = &run->ds.st;
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %zu rows x %zu from %llu bytes of %s%s", run->ds.rows.n, run->ds.rows.d,
-               (unsigned long long)st->bytes, kc_in_format_name(st->format),
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "read: %llu rows x %zu from %llu bytes of %s%s",
+               (unsigned long long)kc_rows_all(&run->ds.rows), run->ds.rows.d, (unsigned long long)st->bytes,
+               kc_in_format_name(st->format),
                st->gzip ? ", gzip" : st->zstd ? ", zstd" : "");
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "rows: %s", where[run->ds.storage]);
     return 0;
@@ -291,7 +296,8 @@ static void send_fit_events(const struct kc_job_run *run)
 /* Cluster the rows, as one or in parts, and pass on the warnings. */
 static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
-    const struct kc_fact facts[] = {{"rows", (double)run->ds.rows.n}, {"dim", (double)run->ds.rows.d}};
+    const struct kc_fact facts[] = {{"rows", (double)kc_rows_all(&run->ds.rows)},
+                                    {"dim", (double)run->ds.rows.d}};
     kc_ctx_event(&run->ctx, "fit", "clustering begins", facts, sizeof facts / sizeof facts[0]);
     if (check_memory(j, run, e) != 0 || kc_fit_structure_test(j, run, e) != 0 || kc_fit_space_make(j, run, e) != 0)
         return -1;
@@ -302,7 +308,7 @@ static int cluster_rows(const struct kc_job_fit *j, struct kc_job_run *run, stru
             kc_ctx_log(&run->ctx, KC_LOG_WARN, "no row is in a cluster: all groups are too small");
     } else {
         if (j->algorithm->resolve)
-            j->algorithm->resolve(run->opts, run->ds.rows.n);
+            j->algorithm->resolve(run->opts, (size_t)kc_rows_all(&run->ds.rows));
         if (kc_checkpoint_begin(run->checkpoint, run->rows, j->algorithm, run->opts, &run->request, e) != 0 ||
             j->algorithm->run(&run->ctx, run->rows, run->opts, &run->request, &run->fit, e) != 0 ||
             kc_checkpoint_end(run->checkpoint, e) != 0)
@@ -400,10 +406,15 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     memcpy(run->opts, j->opts, j->algorithm->opts_size);
     run->times.begin = kc_clock_now();
-    /* lock the model: an update of it meanwhile would be lost, and could give the same new ids */
-    if (j->path[KC_FIT_MODEL] && kc_lock_take(&run->ctx, j->path[KC_FIT_MODEL], j->lock_timeout, &run->lock, e) != 0)
+    const int first = kc_fit_is_first_rank(run);
+    if (kc_fit_team_check(j, run->ctx.team, e) != 0)
         return -1;
-    if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 || kc_fit_open_outputs(j, run, e) != 0)
+    /* lock the model: an update of it meanwhile would be lost, and could give the same new ids */
+    if (first && j->path[KC_FIT_MODEL] &&
+        kc_lock_take(&run->ctx, j->path[KC_FIT_MODEL], j->lock_timeout, &run->lock, e) != 0)
+        return -1;
+    if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 ||
+        (first && kc_fit_open_outputs(j, run, e) != 0))
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
@@ -412,9 +423,12 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return -1;
     run->request.weights = run->weight;
     run->times.read = kc_clock_now();
-    if (cluster_rows(j, run, e) != 0 || kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 ||
-        kc_fit_trust_make(j, run, e) != 0 || keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 ||
-        kc_fit_purity_make(j, run, e) != 0 ||
+    if (cluster_rows(j, run, e) != 0 || kc_fit_team_gather(j, run, e) != 0)
+        return -1;
+    if (!first) /* the first rank does the rest */
+        return 0;
+    if (kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 || kc_fit_trust_make(j, run, e) != 0 ||
+        keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
         kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
         return -1;
     kc_fit_structure_report(j, run);
@@ -462,6 +476,7 @@ static void free_run(struct kc_job_run *run)
     kc_mem_free(run->top);
     kc_mem_free(run->row_stability);
     kc_mem_free(run->top_similarity);
+    kc_mem_free(run->pair_similarity);
     kc_mem_free(run->start_opts);
     kc_dataset_free(&run->given);
     kc_fit_pairs_free(run);
@@ -484,8 +499,9 @@ int kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct 
     run->kept = (struct kc_err)KC_ERR_INIT;
     run->lock = -1;
     run->ctx =
-        (struct kc_ctx){.pool = ctx->pool, .log = log_line, .progress = ctx->progress ? pass_progress : NULL,
-                        .arg = run, .event = ctx->event ? pass_event : NULL, .command = ctx->command};
+        (struct kc_ctx){.pool = ctx->pool, .team = ctx->team, .log = log_line,
+                        .progress = ctx->progress ? pass_progress : NULL, .arg = run,
+                        .event = ctx->event ? pass_event : NULL, .command = ctx->command};
     struct kc_job_fit *job = &run->job;
     *job = *j;
     if (job->space == KC_FIT_GRAPH && job->space_dims == 0)

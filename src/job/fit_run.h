@@ -98,6 +98,7 @@ struct kc_job_run {
     struct kc_strs names; /* (fit.k) labels of the clusters */
     uint32_t *top;        /* (n, out.top) the nearest clusters of each row; or NULL */
     float *top_similarity;
+    double *pair_similarity; /* (fit.k) of each cluster's rows, if the ranks of a team computed it; or NULL */
     struct {
         double begin, read, fit, end;
     } times;                /* by kc_clock_now: when the run began, and when it had read, fitted and written */
@@ -105,6 +106,15 @@ struct kc_job_run {
     struct kc_checkpoint *checkpoint; /* NULL: no checkpoint and no timeout */
     uint64_t need; /* bytes needed for the data and the work; 0: not known yet */
 };
+
+/* job/fit_team.c */
+
+/* Check that the job can be done by the ranks of a team. KC_EUSAGE. */
+int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, struct kc_err *e) KC_MUST_USE;
+/* Return 1 on the first rank, which has the texts and writes the outputs; and if there is only one. */
+int kc_fit_is_first_rank(const struct kc_job_run *run);
+/* Gather on the first rank what the ranks know by row, and compute on all of them what else needs the rows. */
+int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_fields.c */
 

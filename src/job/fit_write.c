@@ -158,10 +158,11 @@ int kc_fit_write_clusters(const struct kc_job_fit *j, struct kc_job_run *run, st
     for (size_t i = 0; i < j->records.nfacets; i++)
         (void)kc_fit_field(run, run->fields.facet[i], &facets[i]); /* found: facets are among the fields */
     double *similarity = kc_mem_alloc(f->k, sizeof *similarity, e);
-    c.similarity = similarity;
+    c.similarity = run->pair_similarity ? run->pair_similarity : similarity;
     if (similarity && kc_members_make(&members, f->labels, f->n, f->k, e) == 0 &&
         (!run->time || kc_members_sort(&members, run->time, e) == 0) &&
-        kc_members_similarity(&run->ctx, &run->ds.rows, f->labels, f->k, similarity, e) == 0)
+        (run->pair_similarity ||
+         kc_members_similarity(&run->ctx, &run->ds.rows, f->labels, f->k, similarity, e) == 0))
         rc = kc_out_clusters(out, &c, e);
     kc_members_free(&members);
     kc_mem_free(similarity);

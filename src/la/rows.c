@@ -3,6 +3,32 @@
 #include "la/rows.h"
 
 #include <string.h>
+#include "base/mem.h"
+
+unsigned kc_share_rank(const struct kc_team *t, uint64_t number)
+{
+    return (unsigned)(number / KC_SHARE_BLOCK % kc_team_size(t));
+}
+
+size_t kc_share_place(const struct kc_team *t, uint64_t number)
+{
+    const uint64_t block = number / KC_SHARE_BLOCK / kc_team_size(t);
+    return (size_t)(block * KC_SHARE_BLOCK + number % KC_SHARE_BLOCK);
+}
+
+size_t kc_share_count(const struct kc_team *t, unsigned rank, uint64_t all)
+{
+    const uint64_t turn = KC_SHARE_BLOCK * (uint64_t)kc_team_size(t), rest = all % turn, before = rank * KC_SHARE_BLOCK;
+    const uint64_t last = rest <= before ? 0 : rest - before < KC_SHARE_BLOCK ? rest - before : KC_SHARE_BLOCK;
+    return (size_t)(all / turn * KC_SHARE_BLOCK + last);
+}
+
+uint64_t kc_rows_number(const struct kc_rows *r, size_t i)
+{
+    const struct kc_team *t = kc_rows_team(r);
+    const uint64_t at = r->idx ? r->idx[i] : i;
+    return (at / KC_SHARE_BLOCK * kc_team_size(t) + kc_team_rank(t)) * KC_SHARE_BLOCK + at % KC_SHARE_BLOCK;
+}
 
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d)
 {
@@ -60,6 +86,19 @@ void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float 
         if (r->x)
             memcpy(x + i * r->d, row, r->d * sizeof *x);
     }
+}
+
+int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x, struct kc_err *e)
+{
+    struct kc_team *t = kc_rows_team(r);
+    for (size_t i = 0; i < m; i++) {
+        const uint32_t at = (uint32_t)kc_share_place(t, idx[i]);
+        if (kc_share_rank(t, idx[i]) == kc_team_rank(t))
+            kc_rows_copy(r, &at, 1, x + i * r->d);
+        else
+            memset(x + i * r->d, 0, r->d * sizeof *x);
+    }
+    return kc_rows_failed(r, e) != 0 ? -1 : kc_team_union(t, x, kc_mem_mul(kc_mem_mul(m, r->d), sizeof *x), e);
 }
 
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)

@@ -6,6 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "par/team.h"
+
+/* How the rows of a run are shared out to the ranks of a team: KC_SHARE_BLOCK at a time, in turn. So a row's rank and
+ * place follow from its number, and every rank knows its rows before their number is known. */
+#define KC_SHARE_BLOCK ((size_t)4096)
+struct kc_share {
+    struct kc_team *team;
+    uint64_t all; /* rows on all ranks */
+};
 
 struct kc_rows {
     size_t n, d;
@@ -15,7 +24,28 @@ struct kc_rows {
     int (*read)(void *src, size_t i0, size_t r, float *buf);
     int (*failed)(void *src, struct kc_err *e); /* returns -1 with the first failure in e, 0 if there is none */
     void *src;
+    const struct kc_share *share; /* the n rows are this rank's part of share->all; NULL: they are all */
 };
+
+/* Return the number of all rows, on all ranks. */
+static inline uint64_t kc_rows_all(const struct kc_rows *r)
+{
+    return r->share ? r->share->all : r->n;
+}
+
+static inline struct kc_team *kc_rows_team(const struct kc_rows *r)
+{
+    return r->share ? r->share->team : NULL;
+}
+
+/* Return the rank that has row `number` of all. */
+unsigned kc_share_rank(const struct kc_team *t, uint64_t number);
+/* Return the place of row `number` among those of its rank. */
+size_t kc_share_place(const struct kc_team *t, uint64_t number);
+/* Return how many of the first `all` rows a rank has. */
+size_t kc_share_count(const struct kc_team *t, unsigned rank, uint64_t all);
+/* Return the number, among the rows that were read, of row i of a source in memory. */
+uint64_t kc_rows_number(const struct kc_rows *r, size_t i);
 
 /* Return a source of n rows in memory; x stays the caller's. */
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d);
@@ -40,6 +70,8 @@ static inline size_t kc_rows_buf(const struct kc_rows *r, size_t m)
 /* Set row[0 .. m) to pointers to the rows from i0 on. buf: kc_rows_buf(r, m) floats, for rows that are not in memory.
  * Rows that cannot be read are zero: whoever walks over the rows calls kc_rows_failed at the end. */
 void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row);
+/* Copy the rows idx[0 .. m) of r, whose numbers are among those of all ranks, to x (m, d) on every rank. */
+int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x, struct kc_err *e) KC_MUST_USE;
 /* Copy the rows idx[0 .. m), one after the other, to x (m, d). */
 void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);
 /* Return -1 with the first failure of the source in e, 0 if there is none. */

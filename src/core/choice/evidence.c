@@ -38,7 +38,7 @@ static struct kept *make_graph(struct kc_judging *j, struct kc_err *e)
     const struct kc_space *s = j->space;
     const struct kc_rows *original = j->original ? j->original : &s->rows;
     struct kept *g = kc_mem_zalloc(1, sizeof *g, e);
-    const size_t m = count_rows(s->n, j->most);
+    const size_t all = (size_t)kc_space_all(s), m = count_rows(all, j->most);
     uint32_t *number = NULL;
     if (!g)
         return NULL;
@@ -46,18 +46,18 @@ static struct kept *make_graph(struct kc_judging *j, struct kc_err *e)
     g->labels = kc_mem_alloc(m, sizeof *g->labels, e);
     if (!g->labels)
         return NULL;
-    if (j->graph && m == s->n && j->graph->n == s->n) {
+    if (j->graph && m == all && j->graph->n == all) {
         g->graph = j->graph;
         return g;
     }
     g->graph = &g->own;
-    if (m < s->n) {
+    if (m < all) {
         g->row = kc_mem_alloc(m, sizeof *g->row, e);
         if (!g->row)
             return NULL;
-        kc_drawn_numbers(s->n, j->fit ? j->fit->seed : SEED, m, g->row);
+        kc_drawn_numbers(all, j->fit ? j->fit->seed : SEED, m, g->row);
     }
-    if (m < s->n || (j->original && j->row)) { /* their numbers among the original rows */
+    if (m < all || (j->original && j->row)) { /* their numbers among the original rows */
         number = kc_mem_alloc(m, sizeof *number, e);
         for (size_t i = 0; number && i < m; i++) {
             const uint32_t at = g->row ? g->row[i] : (uint32_t)i;
@@ -71,21 +71,34 @@ static struct kept *make_graph(struct kc_judging *j, struct kc_err *e)
     return rc == 0 ? g : NULL;
 }
 
+/* Set g->labels to those of the graph's rows, whichever rank has them. labels (s->n) */
+static int pick_labels(const struct kc_space *s, const uint32_t *labels, struct kept *g, struct kc_err *e)
+{
+    struct kc_team *team = kc_space_team(s);
+    for (size_t r = 0; r < g->graph->n; r++)
+        g->labels[r] =
+            kc_share_rank(team, g->row[r]) == kc_team_rank(team) ? labels[kc_share_place(team, g->row[r])] : 0;
+    return kc_team_union(team, g->labels, g->graph->n * sizeof *g->labels, e);
+}
+
 /* Compute the modularity of each partition. */
 static int judge_modularity(struct kc_judging *j, const uint32_t *const *labels, struct kc_k_entry *entry, size_t nk,
                             struct kc_err *e)
 {
     struct kept *g = j->kept ? j->kept : make_graph(j, e);
     double *work = g ? kc_mem_alloc(2 * (size_t)entry[nk - 1].k, sizeof *work, e) : NULL;
+    int rc = -1;
     if (!work)
         return -1;
     for (size_t i = 0; i < nk; i++) {
-        for (size_t r = 0; g->row && r < g->graph->n; r++)
-            g->labels[r] = labels[i][g->row[r]];
+        if (g->row && pick_labels(j->space, labels[i], g, e) != 0)
+            goto out;
         entry[i].modularity = kc_modularity(g->graph, g->row ? g->labels : labels[i], entry[i].k, work);
     }
+    rc = 0;
+out:
     kc_mem_free(work);
-    return 0;
+    return rc;
 }
 
 /* Let each half choose a k by its own figures: entry[].support, and the means of the figures. A half with fewer

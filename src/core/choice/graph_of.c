@@ -23,11 +23,13 @@ int kc_graph_of(const struct kc_ctx *ctx, const struct kc_rows *rows, const uint
         x = kc_mem_aligned(kc_mem_mul(m, rows->d), sizeof *x, e);
         if (!x)
             return -1;
-        kc_rows_copy(rows, row, m, x);
+        if (kc_rows_copy_shared(rows, row, m, x, e) != 0)
+            goto out;
         picked = kc_rows_memory(x, m, rows->d);
     }
     if (kc_rows_failed(rows, e) == 0 && kc_neighbours_find(ctx, &picked, &o, &near, e) == 0)
         rc = kc_affinity_make(ctx, &picked, &near, out, e);
+out:
     kc_neighbours_free(&near);
     kc_mem_free(x);
     return rc;

@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
 #include "la/product.h"
 
 static int by_rank(const void *a, const void *b)
@@ -14,9 +16,17 @@ static int by_rank(const void *a, const void *b)
     return p->first < q->first ? -1 : p->first > q->first;
 }
 
-uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc_cluster_rank *rank)
+uint32_t kc_order_ranks(struct kc_cluster_rank *rank, uint32_t k)
 {
     uint32_t some = k;
+    qsort(rank, k, sizeof *rank, by_rank);
+    while (some > 0 && rank[some - 1].size == 0)
+        some--;
+    return some;
+}
+
+uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc_cluster_rank *rank)
+{
     for (uint32_t c = 0; c < k; c++)
         rank[c] = (struct kc_cluster_rank){0, n, c};
     for (size_t i = n; i-- > 0;)
@@ -24,26 +34,67 @@ uint32_t kc_order_labels(const uint32_t *labels, size_t n, uint32_t k, struct kc
             rank[labels[i]].size++;
             rank[labels[i]].first = i;
         }
-    qsort(rank, k, sizeof *rank, by_rank);
-    while (some > 0 && rank[some - 1].size == 0)
-        some--;
-    return some;
+    return kc_order_ranks(rank, k);
 }
 
-void kc_order_centre(const struct kc_rows *rows, const uint32_t *labels, const double *sums, uint32_t k,
-                     float *centroids)
+int kc_order_shared(const struct kc_rows *rows, const uint32_t *labels, uint32_t k, struct kc_cluster_rank *rank,
+                    uint32_t *some, struct kc_err *e)
+{
+    struct kc_team *team = kc_rows_team(rows);
+    if (!team) {
+        *some = kc_order_labels(labels, rows->n, k, rank);
+        return 0;
+    }
+    uint64_t *size = kc_mem_zalloc(k, sizeof *size, e), *first = kc_mem_alloc(k, sizeof *first, e);
+    int rc = -1;
+    if (!size || !first)
+        goto out;
+    memset(first, 0xff, k * sizeof *first);
+    for (size_t i = rows->n; i-- > 0;) {
+        size[labels[i]]++;
+        first[labels[i]] = kc_rows_number(rows, i);
+    }
+    if (kc_team_count(team, size, k, e) != 0 || kc_team_least(team, first, k, e) != 0)
+        goto out;
+    for (uint32_t c = 0; c < k; c++)
+        rank[c] = (struct kc_cluster_rank){size[c], first[c], c};
+    *some = kc_order_ranks(rank, k);
+    rc = 0;
+out:
+    kc_mem_free(first);
+    kc_mem_free(size);
+    return rc;
+}
+
+/* Set a centroid to the first row of cluster c: its rows cancel out. Rows that are shared out are all of memory. */
+static int copy_first_row(const struct kc_rows *rows, const uint32_t *labels, uint32_t c, float *to, struct kc_err *e)
+{
+    uint32_t first = 0;
+    while (first < rows->n && labels[first] != c)
+        first++;
+    if (!kc_rows_team(rows)) {
+        if (first < rows->n)
+            kc_rows_copy(rows, &first, 1, to);
+        return 0;
+    }
+    uint64_t number = first < rows->n ? kc_rows_number(rows, first) : UINT64_MAX;
+    if (kc_team_least(kc_rows_team(rows), &number, 1, e) != 0)
+        return -1;
+    first = (uint32_t)number;
+    return kc_rows_copy_shared(rows, &first, 1, to, e);
+}
+
+int kc_order_centre(const struct kc_rows *rows, const uint32_t *labels, const double *sums, uint32_t k,
+                    float *centroids, struct kc_err *e)
 {
     size_t d = rows->d;
     for (uint32_t c = 0; c < k; c++) {
         const double *v = sums + (size_t)c * d;
         double length = sqrt(kc_la_dotd(v, v, d));
-        uint32_t first = 0;
-        while (!(length > 1e-9) && first < rows->n && labels[first] != c)
-            first++;
-        if (!(length > 1e-9) && first < rows->n)
-            kc_rows_copy(rows, &first, 1, centroids + (size_t)c * d);
-        else
-            for (size_t t = 0; t < d; t++)
-                centroids[(size_t)c * d + t] = (float)(v[t] / length);
+        for (size_t t = 0; t < d; t++)
+            centroids[(size_t)c * d + t] = (float)(v[t] / length);
+        if (!(length > 1e-9) && copy_first_row(rows, labels, c, centroids + (size_t)c * d, e) != 0)
+            return -1;
     }
+    return kc_rows_failed(rows, e);
 }

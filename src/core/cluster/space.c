@@ -19,7 +19,7 @@ size_t kc_space_blocks(size_t n)
 
 struct kc_lattice kc_space_lattice(const struct kc_space *s)
 {
-    return kc_lattice_for((double)s->n); /* the mean weight is at most 2 */
+    return kc_lattice_for((double)kc_space_all(s)); /* the mean weight is at most 2 */
 }
 
 double kc_space_total(const struct kc_space *s)
@@ -28,5 +28,5 @@ double kc_space_total(const struct kc_space *s)
     double sum = 0, low = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
         kc_lattice_add(&sum, &low, s->w[i], &lattice);
-    return s->w ? sum + low : (double)s->n;
+    return s->w ? sum + low : (double)kc_space_all(s);
 }

@@ -30,7 +30,7 @@ struct kc_stage {
 
 struct kc_space {
     const struct kc_ctx *ctx;
-    struct kc_rows rows; /* (n, d) unit rows */
+    struct kc_rows rows; /* (n, d) unit rows; with a share, this rank's part of all (no weights then) */
     size_t n, d;
     const double *w; /* (n) the rows' weights, scaled by core/cluster/weights.h; NULL: all 1 */
     double one;      /* what a weight of 1, as given, has become by scaling; 0: 1 */
@@ -42,6 +42,17 @@ struct kc_space {
     struct kc_work *work;   /* operations are added here; may be NULL */
     struct kc_steps *steps; /* NULL: nothing is saved, and time is never up */
 };
+
+/* Return the number of rows on all ranks; s->n of them are this rank's. */
+static inline uint64_t kc_space_all(const struct kc_space *s)
+{
+    return s->rows.share ? s->rows.share->all : s->n;
+}
+
+static inline struct kc_team *kc_space_team(const struct kc_space *s)
+{
+    return kc_rows_team(&s->rows);
+}
 
 static inline double kc_space_weight(const struct kc_space *s, size_t i)
 {

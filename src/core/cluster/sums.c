@@ -101,6 +101,20 @@ static void add_span(void *arg, size_t task, unsigned worker)
                     kc_space_weight(w->s, i), &w->lattice);
 }
 
+/* Add up what all ranks have. */
+static int gather_parts(const struct sum_pass *w, size_t cells, struct kc_err *e)
+{
+    struct kc_team *team = kc_space_team(w->s);
+    if (!team)
+        return 0;
+    for (const struct kc_cells *b = w->b; b < w->b + w->nb; b++)
+        if (kc_team_sum(team, b->sums, b->k * w->s->d, e) != 0 ||
+            (b->mass && kc_team_sum(team, b->mass, b->k, e) != 0) ||
+            (b->counts && kc_team_count(team, b->counts, b->k, e) != 0))
+            return -1;
+    return kc_team_sum(team, w->low, cells * w->s->d, e) != 0 ? -1 : kc_team_sum(team, w->mass_low, cells, e);
+}
+
 /* Add the low parts to the high ones. */
 static void join_parts(const struct sum_pass *w)
 {
@@ -144,6 +158,8 @@ static int add_rows(struct sum_pass *w, struct kc_err *e)
             kc_pool_for(s->ctx->pool, kc_la_tiles(w->end - w->span0), fetch_tile, w);
         kc_pool_for(s->ctx->pool, w->slices + w->nb, add_span, w);
     }
+    if (gather_parts(w, cells, e) != 0)
+        goto out;
     join_parts(w);
     rc = kc_rows_failed(&s->rows, e);
 out:

@@ -55,8 +55,9 @@ int kc_weights_sum(const struct kc_space *s, const uint32_t *labels, uint32_t k,
     memset(sums, 0, k * sizeof *sums);
     for (size_t i = 0; i < s->n; i++)
         kc_lattice_add(&sums[labels[i]], &low[labels[i]], kc_space_weight(s, i), &lattice);
+    const int rc = kc_team_sum(kc_space_team(s), sums, k, e) != 0 ? -1 : kc_team_sum(kc_space_team(s), low, k, e);
     for (uint32_t c = 0; c < k; c++)
         sums[c] += low[c];
     kc_mem_free(low);
-    return 0;
+    return rc;
 }

@@ -110,8 +110,7 @@ static int compute_figures(struct describing *w)
     for (uint32_t c = 0; c < f->k; c++)
         f->clusters[c] = (struct kc_cluster){w->counts[c], 0, f->k > 1 ? silhouette[c] : NAN, UINT64_MAX};
     kc_mem_free(silhouette);
-    kc_order_centre(&w->space.rows, w->label, w->sums, f->k, f->centroids);
-    if (kc_rows_failed(&w->space.rows, w->e) != 0)
+    if (kc_order_centre(&w->space.rows, w->label, w->sums, f->k, f->centroids, w->e) != 0)
         return -1;
     return w->r->want_rows ? kc_assign(w->space.ctx, &w->space.rows, f->centroids, f->k, w->label, NULL, w->similarity,
                                        w->margin, w->e) :

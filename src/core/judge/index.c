@@ -10,19 +10,24 @@
 #include "core/cluster/sums.h"
 #include "core/judge/index_batch.h"
 
-/* Reduce the workers' sums to one value per cluster. Must precede kc_index_batch_worst(), which reads the scatters. */
-static void reduce_workers(struct kc_index_batch *g)
+/* Reduce the sums of workers and ranks to one value per cluster. Must precede kc_index_batch_worst(), which reads the
+ * scatters. */
+static int reduce_workers(struct kc_index_batch *g, struct kc_err *e)
 {
+    struct kc_team *team = kc_space_team(g->s);
     const size_t room = g->room;
     for (size_t w = 1; w < kc_pool_threads(g->s->ctx->pool); w++)
         for (size_t c = 0; c < 2 * room; c++) {
             g->sil[c] += g->sil[2 * w * room + c];
             g->dist[c] += g->dist[2 * w * room + c];
         }
+    if (kc_team_sum(team, g->sil, 2 * room, e) != 0 || kc_team_sum(team, g->dist, 2 * room, e) != 0)
+        return -1;
     for (size_t c = 0; c < g->cols; c++) {
         g->silhouette[c] = g->sil[c] + g->sil[room + c];
         g->scatter[c] = (g->dist[c] + g->dist[room + c]) / g->mass[c];
     }
+    return 0;
 }
 
 /* Compute a partition's indices from the values of its clusters. */
@@ -111,11 +116,11 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
 /* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
 static double count_effective_rows(const struct kc_space *s)
 {
-    const struct kc_lattice lattice = kc_lattice_for((double)s->n * (s->one > 1 ? s->one : 1));
+    const struct kc_lattice lattice = kc_lattice_for((double)kc_space_all(s) * (s->one > 1 ? s->one : 1));
     double sum = 0, low = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
         kc_lattice_add(&sum, &low, s->w[i] > s->one ? s->w[i] : s->one, &lattice);
-    return s->w ? (sum + low) / s->one : (double)s->n;
+    return s->w ? (sum + low) / s->one : (double)kc_space_all(s);
 }
 
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
@@ -136,10 +141,9 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;
     for (size_t i = 0; i < np; i += g.partitions) {
-        kc_index_fill_batch(&g, p + i, np - i);
-        if (kc_index_batch_sums(&g, e) != 0 || kc_index_batch_rows(&g, e) != 0)
+        if (kc_index_fill_batch(&g, p + i, np - i, e) != 0 || kc_index_batch_sums(&g, e) != 0 ||
+            kc_index_batch_rows(&g, e) != 0 || reduce_workers(&g, e) != 0)
             goto out;
-        reduce_workers(&g);
         kc_index_batch_worst(&g);
         for (size_t q = 0; q < g.partitions; q++)
             compute_indices(&g, &g.partition[q]);

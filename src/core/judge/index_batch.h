@@ -93,7 +93,7 @@ struct kc_index_batch {
 };
 
 /* Fill the next batch with the first of np > 0 partitions, as many as fit (index_bundle.c). */
-void kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np);
+int kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
 
 /* Compute the sums and weights of cells and clusters, and inv the first time (index_sums.c). */
 int kc_index_batch_sums(struct kc_index_batch *g, struct kc_err *e) KC_MUST_USE;

@@ -30,7 +30,7 @@ static double estimate_cost(const struct kc_space *s, size_t cells, size_t cols,
     double wide = estimate_cost_in_double(cells, cols, partitions, s->d),
            narrow = estimate_cost_ranked(cols, partitions, s->d);
     if (partitions > 1)
-        sums += once * (double)(cells * partitions) / (double)s->n;
+        sums += once * (double)(cells * partitions) / (double)kc_space_all(s);
     *in_double = cells <= KC_INDEX_COLS && wide <= narrow;
     return sums + (*in_double ? wide : narrow);
 }
@@ -104,8 +104,8 @@ static void apply_meet(struct meet *m, size_t cells)
 }
 
 /* Add partition p to the batch's last bundle if that is possible and cheaper than a bundle of its own. Returns 1
- * if it was added. */
-static int join_bundle(struct kc_index_batch *g, struct kc_scored *p)
+ * if it was added, -1 after a failure. */
+static int join_bundle(struct kc_index_batch *g, struct kc_scored *p, struct kc_err *e)
 {
     struct kc_bundle *b = &g->bundle[g->bundles - 1];
     size_t cols = count_columns(g, b), cells = 0, owned = b->partitions > 1 ? 0 : cols;
@@ -117,6 +117,8 @@ static int join_bundle(struct kc_index_batch *g, struct kc_scored *p)
                      .cells = b->cells ? b->cells : g->joint + g->joints * g->s->n};
     memset(g->seen, 0, b->k * p->k);
     kc_pool_for(g->s->ctx->pool, g->blocks, mark_pairs, &m);
+    if (kc_team_union(kc_space_team(g->s), g->seen, b->k * p->k, e) != 0)
+        return -1;
     for (size_t at = 0; at < b->k * p->k; at++)
         cells += g->seen[at];
     if (g->cells - b->k + cells > KC_INDEX_COLS ||
@@ -138,15 +140,19 @@ static int join_bundle(struct kc_index_batch *g, struct kc_scored *p)
     return 1;
 }
 
-void kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np)
+int kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np, struct kc_err *e)
 {
     size_t d = g->s->d;
+    int joined;
     g->partitions = g->bundles = g->joints = g->cols = g->cells = g->derived = g->ranked = 0;
     for (; g->partitions < np && g->partitions < KC_INDEX_PARTITIONS; g->partitions++, p++) {
         if (g->partitions && g->cols + p->k > KC_INDEX_COLS)
             break;
         g->partition[g->partitions] = (struct kc_index_partition){.p = p, .col = g->cols};
-        if (!g->partitions || !join_bundle(g, p)) {
+        joined = g->partitions ? join_bundle(g, p, e) : 0;
+        if (joined < 0)
+            return -1;
+        if (!joined) {
             if (g->partitions && g->cells + p->k > KC_INDEX_COLS)
                 break;
             struct kc_bundle *b = &g->bundle[g->bundles++];
@@ -176,4 +182,5 @@ void kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t n
             }
         }
     }
+    return 0;
 }

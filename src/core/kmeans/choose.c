@@ -43,6 +43,44 @@ static int add_if_new(struct distinct *s, size_t i, const float *x, struct kc_er
     return 0;
 }
 
+/* Count the different rows among those of all ranks, none of which has as many as `most`: each gives the others its own
+ * ones. */
+static int count_of_ranks(const struct distinct *s, uint64_t most, uint64_t *distinct, struct kc_err *e)
+{
+    struct kc_team *team = kc_rows_team(s->rows);
+    const size_t d = s->rows->d, ranks = kc_team_size(team);
+    uint64_t *have = kc_mem_zalloc(ranks, sizeof *have, e);
+    float *x = NULL, *to;
+    size_t all = 0, before = 0;
+    int rc = -1;
+    if (!have)
+        return -1;
+    have[kc_team_rank(team)] = s->have;
+    if (kc_team_count(team, have, ranks, e) != 0)
+        goto out;
+    for (size_t r = 0; r < ranks; r++) {
+        before += r < kc_team_rank(team) ? have[r] : 0;
+        all += have[r];
+    }
+    to = x = kc_mem_zalloc(kc_mem_mul(all, d), sizeof *x, e);
+    if (!x)
+        goto out;
+    to += before * d;
+    for (size_t i = 0; i <= s->mask; i++)
+        if (s->slot[i] != 0) {
+            memcpy(to, kc_rows_at(s->rows, s->slot[i] - 1), d * sizeof *to);
+            to += d;
+        }
+    if (kc_team_union(team, x, all * d * sizeof *x, e) != 0)
+        goto out;
+    const struct kc_rows rows = kc_rows_memory(x, all, d);
+    rc = kc_choose_distinct(&rows, most, distinct, e);
+out:
+    kc_mem_free(x);
+    kc_mem_free(have);
+    return rc;
+}
+
 int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *distinct, struct kc_err *e)
 {
     size_t cap = 64, n = rows->n;
@@ -50,6 +88,7 @@ int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *dist
     float *buf = NULL;
     int rc = -1;
     kc_hash_begin();
+    const uint64_t all = most < kc_rows_all(rows) ? most : kc_rows_all(rows);
     if (most > n)
         most = n;
     while (cap < 2 * most)
@@ -65,8 +104,17 @@ int kc_choose_distinct(const struct kc_rows *rows, uint64_t most, uint64_t *dist
             if (add_if_new(&s, i0 + i, row[i], e) != 0)
                 goto out;
     }
+    if (kc_rows_failed(rows, e) != 0)
+        goto out;
     *distinct = s.have;
-    rc = kc_rows_failed(rows, e);
+    if (rows->share) {
+        uint64_t enough = s.have >= all;
+        if (kc_team_count(rows->share->team, &enough, 1, e) != 0 ||
+            (!enough && count_of_ranks(&s, all, distinct, e) != 0))
+            goto out;
+        *distinct = enough ? all : *distinct;
+    }
+    rc = 0;
 out:
     kc_mem_free(buf);
     kc_mem_free(s.copy);

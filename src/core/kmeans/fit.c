@@ -57,7 +57,7 @@ static int list_ks(struct kc_fitting *w, uint32_t **ks, size_t *nk)
 /* Compute the figures of the sweep's entries; if there is nothing to choose, leave them to compute_figures. */
 static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, const struct kc_sweep *sw)
 {
-    int later = sw->nk == 1 && s->n == w->f->n;
+    int later = sw->nk == 1 && kc_space_all(s) == w->f->n;
     w->own->sweep = kc_mem_zalloc(sw->nk, sizeof *w->own->sweep, w->e);
     if (!w->own->sweep)
         return -1;
@@ -70,7 +70,7 @@ static int score_sweep_entries(struct kc_fitting *w, const struct kc_space *s, c
         told.stage = &stage;
         return kc_sweep_judge(&told, sw->best, sw->nk, w->own->sweep, w->e);
     }
-    w->own->sweep[0] = kc_k_entry_of(sw->best[0].k, s->n, sw->best[0].iterations);
+    w->own->sweep[0] = kc_k_entry_of(sw->best[0].k, kc_space_all(s), sw->best[0].iterations);
     return 0;
 }
 
@@ -150,11 +150,8 @@ static int compute_figures(struct kc_fitting *w, struct kc_k_entry *entry)
         for (size_t t = 0; w->space.w && t < f->d; t++)
             w->sums[(size_t)c * f->d + t] *= (double)w->counts[c] / mass[c];
     }
-    for (size_t i = 0; i < f->n; i++) {
-        struct kc_cluster *c = &f->clusters[f->labels[i]];
-        if (c->representative == UINT64_MAX || f->similarity[i] > f->similarity[c->representative])
-            c->representative = i;
-    }
+    if (kc_fitting_representatives(w) != 0)
+        goto out;
     rc = kc_ksweep_unbalanced(f, w->e);
 out:
     kc_mem_free(mass);
@@ -176,14 +173,17 @@ static int adopt_partition(struct kc_fitting *w, struct kc_best *b)
     w->nunsure = 0;
     if (!b->exact)
         return 0;
-    for (size_t i = 0; i < f->n; i++)
+    for (size_t i = 0; i < w->space.n; i++)
         m += b->own[i] == KC_UNSURE;
-    if (m > f->n / 4) /* then all rows may as well be assigned again */
+    uint64_t all = m;
+    if (kc_team_count(kc_space_team(&w->space), &all, 1, w->e) != 0)
+        return -1;
+    if (all > f->n / 4) /* then all rows may as well be assigned again */
         return 0;
     w->unsure = kc_mem_alloc(m, sizeof *w->unsure, w->e);
     if (!w->unsure)
         return -1;
-    for (size_t i = 0; i < f->n; i++)
+    for (size_t i = 0; i < w->space.n; i++)
         if (b->own[i] == KC_UNSURE)
             w->unsure[w->nunsure++] = (uint32_t)i;
     memcpy(f->centroids, b->centres, (size_t)f->k * f->d * sizeof *f->centroids);
@@ -263,14 +263,15 @@ static int sweep_and_choose(struct kc_fitting *w, uint32_t *ks, size_t nk)
     struct kc_clustering *f = w->f;
     struct kc_space s = w->space; /* the rows that the sweep looks at */
     struct kc_sweep sw = {.nk = 0};
-    struct kc_sample sample = {NULL, NULL, NULL};
+    struct kc_sample sample = {0};
     uint64_t distinct;
     double began = 0;
     int rc = -1;
     if (w->o->sample && w->o->sample < f->n &&
-        kc_sample_draw(&w->space, w->o->seed, 1, (size_t)w->o->sample, 0, &sample, &s, w->e) != 0)
+        kc_sample_draw(&w->space, w->o->seed, 1, (size_t)w->o->sample, w->space.rows.share != NULL, &sample, &s,
+                       w->e) != 0) /* a sample of what is shared out is copied to every rank */
         goto out;
-    if (s.n < f->n) { /* the sample may hold fewer different rows */
+    if (kc_space_all(&s) < f->n) { /* the sample may hold fewer different rows */
         if (kc_choose_distinct(&s.rows, ks[nk - 1], &distinct, w->e) != 0)
             goto out;
         while (nk > 1 && ks[nk - 1] > distinct) {
@@ -292,10 +293,10 @@ static int sweep_and_choose(struct kc_fitting *w, uint32_t *ks, size_t nk)
         goto out;
     w->own->index_seconds = kc_clock_now() - began;
     choose_k(w);
-    w->refine = sw.loose || s.n < f->n;
+    w->refine = sw.loose || kc_space_all(&s) < f->n;
     if (kc_fitting_alloc(w, f->k) != 0)
         goto out;
-    if (s.n < f->n) {
+    if (kc_space_all(&s) < f->n) {
         if (kc_sweep_centres(&s, &sw.best[w->chosen], 1, w->sums, w->counts, f->centroids, w->e) != 0)
             goto out;
     } else if (adopt_partition(w, &sw.best[w->chosen]) != 0) {
@@ -339,7 +340,7 @@ static int visit_chosen_run(void *arg, struct kc_state *s)
 static int refine_chosen_run(struct kc_fitting *w)
 {
     struct kc_clustering *f = w->f;
-    struct kc_best *best = w->best = kc_best_new(f->n, &f->k, 1, w->e);
+    struct kc_best *best = w->best = kc_best_new(w->space.n, &f->k, 1, w->e);
     struct kc_frame frame = {visit_chosen_run, w, NULL};
     const int few = f->n <= KC_FEW_ROWS;
     const struct kc_run_opts ro = {few ? KC_SETTLE_ROUNDS : w->o->max_iter, few ? 0 : w->o->tol, 0, 1};
@@ -379,12 +380,12 @@ static int settle_labels(struct kc_fitting *w)
     int refine = w->refine || (f->n <= KC_FEW_ROWS && (double)f->n * (double)f->d * f->k > DENSE);
     if (w->stage == KC_FIT_CHOSEN && refine && refine_chosen_run(w) != 0)
         return -1;
-    f->similarity = kc_mem_alloc(f->n, sizeof *f->similarity, w->e);
+    f->similarity = kc_mem_alloc(w->space.n, sizeof *f->similarity, w->e);
     if (!f->similarity)
         return -1;
     if (w->r->want_rows) {
-        f->margin = kc_mem_alloc(f->n, sizeof *f->margin, w->e);
-        f->row_silhouette = kc_mem_alloc(f->n, sizeof *f->row_silhouette, w->e);
+        f->margin = kc_mem_alloc(w->space.n, sizeof *f->margin, w->e);
+        f->row_silhouette = kc_mem_alloc(w->space.n, sizeof *f->row_silhouette, w->e);
         if (!f->margin || !f->row_silhouette)
             return -1;
     }
@@ -512,10 +513,13 @@ const struct kc_kmeans *kc_kmeans_of(const struct kc_clustering *c)
 int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,
                   const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
-    size_t n = rows->n, d = rows->d;
+    if (rows->share && rows->share->all <= KC_FEW_ROWS)
+        return kc_kmeans_on_every_rank(ctx, rows, opts, r, out, e);
+    const size_t n = (size_t)kc_rows_all(rows), d = rows->d;
     struct kc_kmeans_opts o = *opts;
     struct kc_work work = {0, 0, 0};
-    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = n, .d = d}, .o = &o, .r = r, .f = out, .e = e};
+    struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = d}, .o = &o, .r = r, .f = out,
+                           .e = e};
     *out = (struct kc_clustering){.n = n, .d = d, .path = "stacked", .silhouette = NAN};
     if (n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);
@@ -542,6 +546,8 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
                                      w.own->silhouette_selected, 1,
                                      kc_index_evidence(o.k_by) | o.evidence, w.own->merged, w.own->split};
     out->ksweep = &w.own->told;
+    if (rc == 0)
+        rc = kc_fitting_work(rows, &work, e);
     w.own->sweep_flops = work.flops;
     w.own->sweep_dense_flops = work.dense_flops;
     w.own->index_flops = work.index_flops;

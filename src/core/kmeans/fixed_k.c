@@ -352,8 +352,7 @@ static double update_centres(struct fixing *w, const uint32_t *labels, struct kc
     double objective = 0;
     if (kc_sums(w->s, labels, w->k, w->sums, w->sizes, e) != 0)
         return -1;
-    kc_order_centre(&w->s->rows, labels, w->sums, w->k, w->centres);
-    if (kc_rows_failed(&w->s->rows, e) != 0)
+    if (kc_order_centre(&w->s->rows, labels, w->sums, w->k, w->centres, e) != 0)
         return -1;
     for (uint32_t c = 0; c < w->k; c++) {
         double *u = w->sums + c * d, len = sqrt(kc_la_dotd(u, u, d));

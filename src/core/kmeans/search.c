@@ -71,7 +71,7 @@ void kc_search_tick(void *arg, size_t runs)
 {
     struct kc_search *w = arg;
     const struct kc_ctx *ctx = w->s->ctx;
-    w->progress.done += runs * w->s->n;
+    w->progress.done += runs * kc_space_all(w->s);
     if (ctx->progress)
         ctx->progress(ctx->arg, &w->progress);
 }

@@ -79,6 +79,7 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
     uint32_t m = from->k, *labels = NULL;
     struct grouping g = {.w = w, .m = m};
     const double least = kc_search_thorough(w->o) ? 1 + 1e-7 : 1 + 1e-5; /* worth a run */
+    const int few = kc_space_all(w->s) <= KC_FEW_ROWS;
     int rc = -1;
     if (m > KC_REGROUP_MAX || m <= w->best[0].k)
         return 0;
@@ -104,7 +105,7 @@ int kc_search_regroup(struct kc_search *w, const struct kc_best *from, struct kc
         for (size_t r = 0; r < n; r++)
             to[r] = g.cluster_of[i * m + from->labels[r]];
         g.runs[nruns++] = (struct kc_run){.k = w->best[i].k, .tag = UINT64_MAX, .labels = to, .spent = from->iterations,
-                                          .polish = w->gram || (n <= KC_FEW_ROWS && kc_search_thorough(w->o))};
+                                          .polish = w->gram || (few && kc_search_thorough(w->o))};
     }
     rc = kc_search_engine(w, g.runs, nruns, e);
 out:

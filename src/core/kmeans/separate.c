@@ -351,10 +351,10 @@ static int move_free_points(struct separating *w)
     const size_t n = w->s->n;
     uint64_t *left = kc_mem_zalloc(w->k, sizeof *left, w->e);
     int rc = left ? 0 : -1, all = 1;
-    if (rc == 0) {
-        kc_order_centre(&w->s->rows, w->label, w->sums, w->k, w->centroids);
+    if (rc == 0)
+        rc = kc_order_centre(&w->s->rows, w->label, w->sums, w->k, w->centroids, w->e);
+    if (rc == 0)
         rc = kc_assign(w->s->ctx, &w->s->rows, w->centroids, w->k, NULL, w->nearest, w->similarity, NULL, w->e);
-    }
     for (size_t i = 0; rc == 0 && i < n; i++) {
         if (w->g->first[i + 1] > w->g->first[i])
             w->nearest[i] = w->label[i];

@@ -24,7 +24,8 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
     float *c2 = kc_mem_alloc(centroids ? kc_mem_mul(k, f->d) : 1, sizeof *c2, w->e);
     if (!r || !to || !c2)
         goto out;
-    f->k = kc_order_labels(f->labels, f->n, k, r);
+    if (kc_order_shared(&w->space.rows, f->labels, k, r, &f->k, w->e) != 0)
+        goto out;
     if (changed)
         *changed = f->k != k;
     for (uint32_t c = 0; c < k; c++) {
@@ -32,7 +33,7 @@ int kc_settle_order(struct kc_fitting *w, int centroids, int *changed)
         if (changed)
             *changed |= r[c].label != c;
     }
-    for (size_t i = 0; i < f->n; i++)
+    for (size_t i = 0; i < w->space.n; i++)
         f->labels[i] = to[f->labels[i]];
     if (centroids) {
         memcpy(c2, f->centroids, (size_t)k * f->d * sizeof *c2);
@@ -52,8 +53,7 @@ int kc_settle_centre(struct kc_fitting *w)
     struct kc_clustering *f = w->f;
     if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
-    kc_order_centre(&w->space.rows, f->labels, w->sums, f->k, f->centroids);
-    return kc_rows_failed(&w->space.rows, w->e);
+    return kc_order_centre(&w->space.rows, f->labels, w->sums, f->k, f->centroids, w->e);
 }
 
 /* Reassign the rows whose bounds could not exclude a tie: renumbering the clusters may break ties differently. Sets
@@ -102,7 +102,10 @@ static int settle_unsure_rows(struct kc_fitting *w)
             break;
         if (reassign_unsure_rows(w, &moved) != 0)
             return -1;
-        changed = moved;
+        uint64_t ranks = moved != 0;
+        if (kc_team_count(kc_space_team(&w->space), &ranks, 1, w->e) != 0)
+            return -1;
+        changed = ranks > 0;
     }
     if (kc_sums(&w->space, f->labels, f->k, w->sums, w->counts, w->e) != 0)
         return -1;
@@ -123,9 +126,12 @@ static int settle_all_rows(struct kc_fitting *w, uint32_t *next)
         if (kc_settle_order(w, 0, NULL) != 0 || kc_settle_centre(w) != 0 ||
             kc_assign(ctx, &w->space.rows, f->centroids, f->k, NULL, next, f->similarity, f->margin, w->e) != 0)
             return -1;
-        if (memcmp(next, f->labels, f->n * sizeof *next) == 0)
+        uint64_t moved = memcmp(next, f->labels, w->space.n * sizeof *next) != 0;
+        if (kc_team_count(kc_space_team(&w->space), &moved, 1, w->e) != 0)
+            return -1;
+        if (moved == 0)
             return 0;
-        memcpy(f->labels, next, f->n * sizeof *next);
+        memcpy(f->labels, next, w->space.n * sizeof *next);
     }
     /* The rounds are used up: the labels are the arg-max over the stored centroids, but these are not exactly the
      * labels' sums. Renumbering may break ties differently. */
@@ -142,7 +148,7 @@ int kc_settle(struct kc_fitting *w)
 {
     if (w->unsure)
         return settle_unsure_rows(w);
-    uint32_t *next = kc_mem_alloc(w->f->n, sizeof *next, w->e);
+    uint32_t *next = kc_mem_alloc(w->space.n, sizeof *next, w->e);
     int rc = next ? settle_all_rows(w, next) : -1;
     kc_mem_free(next);
     return rc;

@@ -59,6 +59,16 @@ int kc_fitting_resized(const struct kc_fitting *w); /* that has changed labels: 
 int kc_fitting_seeks_better(const struct kc_fitting *w);
 int kc_fitting_keeps_k(const struct kc_fitting *w); /* that keeps the k that was asked for */
 
+/* In fit_shared.c: */
+/* Find the row of each cluster that is most similar to its centroid, the first of equal ones. */
+int kc_fitting_representatives(struct kc_fitting *w) KC_MUST_USE;
+/* Add up the operations of all ranks. Those on rows that every rank has are counted by the first one. */
+int kc_fitting_work(const struct kc_rows *rows, struct kc_work *work, struct kc_err *e) KC_MUST_USE;
+/* Cluster rows so few that single ones are moved, in order: every rank gets all of them, comes to the same result, and
+ * keeps its part of it. */
+int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,
+                            const struct kc_request *r, struct kc_clustering *out, struct kc_err *e) KC_MUST_USE;
+
 /* Save or restore a fit (fit_state.c). A kc_frame.visit; arg: the struct kc_fitting. */
 int kc_fitting_visit(void *arg, struct kc_state *s) KC_MUST_USE;
 

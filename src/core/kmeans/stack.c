@@ -63,11 +63,11 @@ static size_t count_planes(uint32_t kmax, size_t cap, size_t nruns)
 static void measure_stack(struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns)
 {
     size_t slots = count_slots(n, d);
+    st->slots = slots < nruns ? slots : nruns;
     st->tiles = kc_la_tiles(n);
     st->strip = choose_strip(n);
     st->span = count_span_rows(n, d, in_memory);
     st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
-    st->slots = slots < nruns ? slots : nruns;
     st->planes = count_planes(kmax, st->cap, nruns);
 }
 
@@ -78,6 +78,7 @@ static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t 
     const size_t rows = kc_mem_mul(st->slots, n);
     /* By column, and scratch by thread. */
     KC_PLAN(p, st->sum, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    KC_PLAN(p, st->row, d, KC_PLAN_PLAIN);
     KC_PLAN(p, st->nn, st->cap, KC_PLAN_PLAIN);
     KC_PLAN(p, st->partner, kmax, KC_PLAN_PLAIN);
     KC_PLAN(p, st->len, st->cap, KC_PLAN_PLAIN);
@@ -230,28 +231,77 @@ static void refresh_own_similarities(struct kc_stack *st, struct kc_active *p)
     }
 }
 
+/* Find the row that is least like its own centroid, of clusters of at least two, over all ranks. *row: its number among
+ * all; UINT64_MAX: there is none. *here: its place on this rank; s->n: it is another's. */
+static int find_worst_row(struct kc_stack *st, const struct kc_active *p, uint64_t *row, size_t *here, struct kc_err *e)
+{
+    const struct kc_space *s = st->s;
+    size_t worst = s->n;
+    for (size_t i = 0; i < s->n; i++)
+        if (st->cnt[p->col + p->lab[i]] > 1 &&
+            (worst == s->n || kc_space_worse(s, i, p->own[i], worst, p->own[worst])))
+            worst = i;
+    *row = worst == s->n ? UINT64_MAX : worst;
+    *here = worst;
+    if (!kc_space_team(s))
+        return 0;
+    float far = worst == s->n ? -INFINITY : -p->own[worst];
+    *row = worst == s->n ? UINT64_MAX : kc_rows_number(&s->rows, worst);
+    const uint64_t mine = *row;
+    if (kc_team_largest(kc_space_team(s), &far, row, 1, e) != 0)
+        return -1;
+    *here = mine == *row ? worst : s->n;
+    return 0;
+}
+
+/* Copy the row that this rank has at `here`, if it has it, to every rank: x, and the cluster that it is in. */
+static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here, const float **x, uint32_t *from,
+                    struct kc_err *e)
+{
+    struct kc_team *team = kc_space_team(st->s);
+    float *buf = st->row;
+    *from = 0;
+    if (here < st->s->n) {
+        *from = p->lab[here];
+        kc_rows_get(&st->s->rows, here, 1, st->read, x);
+    }
+    if (!team)
+        return 0;
+    if (here < st->s->n)
+        memcpy(buf, *x, st->s->d * sizeof *buf);
+    else
+        memset(buf, 0, st->s->d * sizeof *buf);
+    *x = buf;
+    return kc_team_union(team, buf, st->s->d * sizeof *buf, e) != 0 ? -1 : kc_team_union(team, from, sizeof *from, e);
+}
+
 /* Give each empty cluster the row that is least like its own centroid, from a cluster of at least two. */
-static void reseed_empty_clusters(struct kc_stack *st, struct kc_active *p)
+static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struct kc_err *e)
 {
     int looked = 0;
     for (uint32_t c = 0; c < p->run->k; c++) {
-        size_t worst = st->s->n;
+        uint64_t row;
+        uint32_t from;
+        size_t worst;
         const float *x;
         if (st->cnt[p->col + c] != 0)
             continue;
         if (!looked)
             refresh_own_similarities(st, p);
         looked = 1;
-        for (size_t i = 0; i < st->s->n; i++)
-            if (st->cnt[p->col + p->lab[i]] > 1 &&
-                (worst == st->s->n || kc_space_worse(st->s, i, p->own[i], worst, p->own[worst])))
-                worst = i;
+        if (find_worst_row(st, p, &row, &worst, e) != 0)
+            return -1;
+        if (row == UINT64_MAX)
+            return 0;
+        if (copy_row(st, p, worst, &x, &from, e) != 0)
+            return -1;
+        kc_stack_move_sums(st, p, worst, x, from, c);
         if (worst == st->s->n)
-            return;
-        kc_rows_get(&st->s->rows, worst, 1, st->read, &x);
-        kc_stack_move(st, p, worst, x, c);
+            continue;
+        kc_stack_move_label(p, worst, c);
         p->own[worst] = 1.0f;
     }
+    return 0;
 }
 
 static double compute_objective(const struct kc_stack *st, const struct kc_active *p)
@@ -262,20 +312,34 @@ static double compute_objective(const struct kc_stack *st, const struct kc_activ
     return sum;
 }
 
+/* Go over all rows, and bring the sums of all ranks together: the first one has them from the passes before, the others
+ * only what they add. */
+static int walk_rows(struct kc_stack *st, int filling, struct kc_err *e)
+{
+    struct kc_team *team = kc_space_team(st->s);
+    if (kc_team_rank(team) > 0) {
+        memset(st->sum, 0, st->cols * st->s->d * sizeof *st->sum);
+        memset(st->cnt, 0, st->cols * sizeof *st->cnt);
+    }
+    kc_stack_walk(st, filling);
+    return kc_team_sum(team, st->sum, st->cols * st->s->d, e) != 0 ? -1 : kc_team_count(team, st->cnt, st->cols, e);
+}
+
 /* Compute the sums of runs that start from labels, reseed empty clusters, and compute the norms of all columns. */
-static void complete_sums(struct kc_stack *st)
+static int complete_sums(struct kc_stack *st, struct kc_err *e)
 {
     int fill = 0;
     for (size_t a = 0; a < st->nact; a++)
         fill |= st->act[a].fill;
-    if (fill)
-        kc_stack_walk(st, 1);
+    if (fill && walk_rows(st, 1, e) != 0)
+        return -1;
     for (size_t a = 0; a < st->nact; a++) {
         st->act[a].fill = 0;
-        if (!st->act[a].from_start)
-            reseed_empty_clusters(st, &st->act[a]);
+        if (!st->act[a].from_start && reseed_empty_clusters(st, &st->act[a], e) != 0)
+            return -1;
     }
     kc_pool_for(st->s->ctx->pool, st->cols, compute_norm, st);
+    return 0;
 }
 
 /* End Lloyd's iterations of a run: it is done, or continues with single-row moves. */
@@ -288,11 +352,16 @@ static void end_lloyd(struct kc_stack *st, struct kc_active *p)
 }
 
 /* Decide what each run does after a pass. */
-static void advance_runs(struct kc_stack *st)
+static int advance_runs(struct kc_stack *st, struct kc_err *e)
 {
+    uint64_t moved[KC_STACK_SLOTS] = {0};
+    for (size_t a = 0; a < st->nact; a++)
+        for (size_t t = 0; t < st->tiles; t++)
+            moved[a] += st->act[a].moved[t];
+    if (kc_team_count(kc_space_team(st->s), moved, st->nact, e) != 0)
+        return -1;
     for (size_t a = 0; a < st->nact; a++) {
         struct kc_active *p = &st->act[a];
-        size_t moved = 0;
         p->fresh = 0;
         p->exact = p->mode == LLOYD;
         st->dense_flops += 2 * (uint64_t)st->s->n * st->s->d * p->run->k;
@@ -306,13 +375,11 @@ static void advance_runs(struct kc_stack *st)
             p->from_start = 0;
             continue;
         }
-        for (size_t t = 0; t < st->tiles; t++)
-            moved += p->moved[t];
         p->iter++;
-        if (moved == 0) {
+        if (moved[a] == 0)
             end_lloyd(st, p);
-        }
     }
+    return 0;
 }
 
 /* End the iterations of runs whose objective has stopped growing, or that have had max_iter of them. */
@@ -417,6 +484,10 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     struct kc_plan plan = {.n = 0};
     const int in_memory = s->rows.x != NULL;
     measure_stack(&st, s->n, s->d, in_memory, kmax, nruns);
+    if (s->rows.share) { /* as many on every rank */
+        const size_t slots = count_slots((size_t)(kc_space_all(s) / kc_team_size(kc_space_team(s))) + 1, s->d);
+        st.slots = slots < nruns ? slots : nruns;
+    }
     plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;
@@ -428,15 +499,16 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
             goto out;
         while (st.waiting < nruns && st.nact < st.slots && (st.nact == 0 || st.cols + runs[st.waiting].k <= st.cap))
             admit_run(&st, &runs[st.waiting++]);
-        complete_sums(&st);
+        if (complete_sums(&st, e) != 0)
+            goto out;
         end_converged_runs(&st);
         if (late)
             end_all_runs(&st);
         size_t ended = offer_done_runs(&st, best, nbest);
         if (st.nact) {
             kc_stack_prepare(&st);
-            kc_stack_walk(&st, 0);
-            advance_runs(&st);
+            if (walk_rows(&st, 0, e) != 0 || advance_runs(&st, e) != 0)
+                goto out;
             ended += offer_done_runs(&st, best, nbest);
         }
         if (kc_rows_failed(&s->rows, e) != 0)

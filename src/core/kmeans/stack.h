@@ -72,6 +72,7 @@ struct kc_stack {
     } all;
     double lattice;        /* that what is added to the sums is rounded to */
     double *sum;        /* (cap, d) */
+    float *row;         /* (d) scratch */
     double *nn;         /* (cap) |S_c|^2 */
     struct kc_partner *partner; /* (kmax) scratch, to find the cheapest union */
     float *len;         /* (cap) |S_c| */
@@ -153,7 +154,10 @@ void kc_stack_prepare(struct kc_stack *st);
  * Otherwise label the rows by the columns that kc_stack_prepare has set, and bring what moved into sums and
  * labels. */
 void kc_stack_walk(struct kc_stack *st, int filling);
-/* Move row i, which is x, to cluster `to` at once. */
-void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t to);
+/* Move row i, which is x, to another cluster at once: its part of sums and counts (i is looked at for its weight only),
+ * and its label. */
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from,
+                        uint32_t to);
+void kc_stack_move_label(struct kc_active *p, size_t i, uint32_t to);
 
 #endif

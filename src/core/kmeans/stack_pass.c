@@ -72,18 +72,22 @@ static void update_labels(void *arg, size_t a, unsigned worker)
         }
 }
 
-void kc_stack_move(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t to)
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from, uint32_t to)
 {
     size_t d = st->s->d;
     const double m = kc_space_weight(st->s, i);
-    add_row(st, st->sum + (p->col + p->lab[i]) * d, -m, x, d);
+    add_row(st, st->sum + (p->col + from) * d, -m, x, d);
     add_row(st, st->sum + (p->col + to) * d, m, x, d);
-    st->cnt[p->col + p->lab[i]]--;
+    st->cnt[p->col + from]--;
     st->cnt[p->col + to]++;
+    p->exact = 0;
+}
+
+void kc_stack_move_label(struct kc_active *p, size_t i, uint32_t to)
+{
     if (p->blocks)
         p->far[p->lab[i] / KC_LA_LANES][i] = -INFINITY; /* the bound excepted the own centroid, which is another now */
     p->lab[i] = p->next[i] = to;
-    p->exact = 0;
     p->gap[i] = p->blocks ? INFINITY : -INFINITY; /* look at it next time */
 }
 
@@ -358,7 +362,8 @@ static void apply_moves(void *arg, size_t a, unsigned worker)
             double more = st->nn[to] + 2 * m * kc_la_dot(x, st->sum + to * d, d) + m * m;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
             if (st->cnt[from] > 1 && gain > 1e-7 * m) {
-                kc_stack_move(st, p, i, x, p->next[i]);
+                kc_stack_move_sums(st, p, i, x, p->lab[i], p->next[i]);
+                kc_stack_move_label(p, i, p->next[i]);
                 st->nn[from] = less > 0 ? less : 0;
                 st->nn[to] = more;
                 p->gained += gain;

@@ -132,6 +132,33 @@ void kc_sample_numbers(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32
             idx[have++] = (uint32_t)i;
 }
 
+/* Make s a space of the drawn rows of->idx (m) of rows that are shared out. copy: every rank gets all of them; the
+ * first one counts the work on them. */
+static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc_sample *of, struct kc_space *s,
+                       struct kc_err *e)
+{
+    struct kc_team *team = kc_space_team(all);
+    size_t mine = 0;
+    if (copy) {
+        of->x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof *of->x, e);
+        if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0)
+            return -1;
+        s->n = m;
+        s->rows = kc_rows_memory(of->x, m, all->d);
+        s->work = kc_team_rank(team) == 0 ? all->work : NULL;
+        return 0;
+    }
+    for (size_t i = 0; i < m; i++)
+        if (kc_share_rank(team, of->idx[i]) == kc_team_rank(team))
+            of->idx[mine++] = (uint32_t)kc_share_place(team, of->idx[i]);
+    of->share = (struct kc_share){team, m};
+    s->n = mine;
+    s->rows = kc_rows_pick(&all->rows, of->idx, mine);
+    s->rows.share = &of->share;
+    s->work = all->work;
+    return 0;
+}
+
 int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
                    struct kc_sample *of, struct kc_space *s, struct kc_err *e)
 {
@@ -140,7 +167,9 @@ int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, si
     of->idx = kc_mem_alloc(m, sizeof *of->idx, e);
     if (!of->idx)
         return -1;
-    kc_sample_numbers(seed, stage, all->n, m, of->idx);
+    kc_sample_numbers(seed, stage, (size_t)kc_space_all(all), m, of->idx);
+    if (rows->share)
+        return draw_shared(all, m, copy, of, s, e);
     if (kc_weights_pick(all->w, of->idx, m, &of->weights, e) != 0)
         return -1;
     s->n = m;
@@ -164,7 +193,7 @@ void kc_sample_free(struct kc_sample *of)
     kc_mem_free(of->weights);
     kc_mem_free(of->x);
     kc_mem_free(of->idx);
-    *of = (struct kc_sample){NULL, NULL, NULL};
+    *of = (struct kc_sample){NULL, NULL, NULL, {NULL, 0}};
 }
 
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,
@@ -201,7 +230,7 @@ int kc_sweep_judge(const struct kc_space *s, const struct kc_best *best, size_t 
     }
     rc = kc_index_score(s, p, nk, e);
     for (size_t i = 0; rc == 0 && i < nk; i++) {
-        entries[i] = kc_k_entry_of(p[i].k, s->n, best[i].iterations);
+        entries[i] = kc_k_entry_of(p[i].k, kc_space_all(s), best[i].iterations);
         kc_scored_fill(&p[i], &entries[i]);
     }
 out:
@@ -299,11 +328,12 @@ static int draw_level(struct sweeping *g, const struct kc_space *all, struct kc_
 {
     size_t m = (size_t)g->level;
     kc_sample_free(&g->sample); /* the level before has been left */
-    if (m < g->n || (!g->climbing && (!all->rows.x || all->rows.idx)))
+    if (m < g->n || (!g->climbing && (!all->rows.x || all->rows.idx || all->rows.share)))
         return kc_sample_draw(all, g->o->seed, g->climbing ? m : 0, m, !g->climbing, &g->sample, s, e);
-    s->n = m;
+    s->n = all->n;
     s->rows = all->rows;
     s->w = all->w;
+    s->work = all->work;
     return 0;
 }
 
@@ -311,19 +341,19 @@ static int draw_level(struct sweeping *g, const struct kc_space *all, struct kc_
 static int search_level(struct sweeping *g, struct kc_space *s, const uint32_t *ks, struct kc_err *e)
 {
     struct kc_search *w = &g->w;
-    const int last = s->n == g->n, strict = !may_stop_early(w->nk, w->o);
+    const int last = kc_space_all(s) == g->n, strict = !may_stop_early(w->nk, w->o);
     w->s = s;
     w->best = kc_best_new(s->n, ks, w->nk, e);
     if (!w->best)
         return -1;
     if (!g->climbing)
         return kc_search_run(w, e);
-    if (last && w->nk == 1 && s->n > KC_FEW_ROWS && kc_best_want_centres(w->best, s->d, e) != 0)
+    if (last && w->nk == 1 && g->n > KC_FEW_ROWS && kc_best_want_centres(w->best, s->d, e) != 0)
         return -1;
     w->gram = 0;
     w->ro.tol = last && strict ? w->o->tol : last ? LOOSE : 1e-4;
     w->ro.tol = w->ro.tol > w->o->tol ? w->ro.tol : w->o->tol;
-    return kc_search_climb(w, g->centres, g->spent, last && s->n <= KC_FEW_ROWS && strict, e);
+    return kc_search_climb(w, g->centres, g->spent, last && g->n <= KC_FEW_ROWS && strict, e);
 }
 
 /* Leave a level: keep its centres and, if time may be up before the next level is done, its figures. */
@@ -371,7 +401,7 @@ static int end_sweep_early(struct sweeping *g, struct kc_err *e)
             kc_mem_free(w->best[i].centres);
         }
         sw->nk = w->nk = have;
-        if (w->s->n == g->n)
+        if (kc_space_all(w->s) == g->n)
             return 0;
         if (leave_level(g, 1, e) != 0)
             return -1;
@@ -385,7 +415,7 @@ static int end_sweep_early(struct sweeping *g, struct kc_err *e)
 int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct kc_kmeans_opts *o, struct kc_sweep *sw,
                  struct kc_err *e)
 {
-    size_t n = s->n, d = s->d, first = count_coarse_rows(n, ks[nk - 1]);
+    size_t n = (size_t)kc_space_all(s), d = s->d, first = count_coarse_rows(n, ks[nk - 1]);
     struct kc_space on = *s;
     struct sweeping g = {.sw = sw, .o = o, .n = n, .d = d, .all = summarise_ks(ks, nk), .level = first,
                          .w = {.s = s, .o = o, .ro = {.max_iter = o->max_iter, .tol = o->tol}, .nk = nk}};

@@ -58,9 +58,10 @@ struct kc_sample {
     uint32_t *idx;   /* (m) the rows that were drawn */
     float *x;        /* (m, d) copies of them; NULL: the space refers to them by number */
     double *weights; /* (m); NULL: none */
+    struct kc_share share; /* of the space, if its rows are shared out */
 };
-/* Draw m rows of `all` at random, with their weights, and make s a space of them. All sets are equally likely; the
- * draw is a function of the arguments.
+/* Draw m rows of `all` at random, with their weights, and make s a space of them, which may refer to `of`. All sets
+ * are equally likely; the draw is a function of the arguments.
  *   copy: copy the rows; 0: refer to them by number if they lie in memory
  *   of: zero before; free it when s is no longer used, also after a failure */
 int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,

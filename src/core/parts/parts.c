@@ -421,10 +421,10 @@ static int compute_centroids(struct parting *w, const double *sums)
     uint32_t *own = kc_mem_alloc(f->n, sizeof *own, w->e);
     if (!own)
         return -1;
-    kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids);
     for (size_t i = 0; i < f->n; i++)
         own[i] = f->labels[i] == KC_NOISE ? 0 : f->labels[i];
-    int rc = kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
+    int rc = kc_order_centre(&w->rows, f->labels, sums, f->k, f->centroids, w->e) != 0 ? -1 :
+             kc_assign_own(w->ctx, &w->rows, f->centroids, f->k, own, f->similarity, w->e);
     kc_mem_free(own);
     return rc != 0 ? -1 : kc_rows_failed(&w->rows, w->e);
 }

@@ -86,8 +86,9 @@ TEST(sidecar_is_the_documented_object)
                  "\"representative\": \"term\", \"representative_row\": 3}\n  ],\n"
                  "  \"merged\": 0,\n  \"split\": 0,\n  \"limit_broken\": \"why\",\n  \"skipped\": 1,\n  \"unmet\": 1,\n"
                  "  \"warnings\": [\n    \"odd \\\"data\\\"\"\n  ],\n  \"kernel\": \"portable\",\n"
+                 "  \"storage\": \"spill\",\n"
                  "  \"work\": {\"sweep_gflop\": 1.250, \"sweep_dense_gflop\": 5.000, \"index_gflop\": 0.000},\n"
-                 "  \"storage\": \"spill\",\n  \"seconds\": {\"read\": 0.500, \"sweep\": 1.250, "
+                 "  \"seconds\": {\"read\": 0.500, \"sweep\": 1.250, "
                  "\"index\": 0.062, \"final\": 0.375, \"sizes\": 0.000, \"write\": 0.125, "
                  "\"total\": 2.000},\n  \"peak_rss\": 41000000\n}\n"));
     unmake(&m);

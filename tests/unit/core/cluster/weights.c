@@ -382,7 +382,7 @@ TEST(core_samples_keep_their_weights)
     }
     for (int way = 0; way < 4; way++) {
         struct kc_space all = space_of(&ctx, x, w, N, D, &scaled), s;
-        struct kc_sample of = {NULL, NULL, NULL};
+        struct kc_sample of = {0};
         if (way & 2)
             all.rows = kc_rows_pick(&all.rows, backwards, N);
         s = all;

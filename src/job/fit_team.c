@@ -1,0 +1,122 @@
+/* A fit on the ranks of a team. Each rank has its share of the rows, clusters them with the others, and gives the first
+ * rank what follows from them by row: labels, similarities, margins. The first rank has the texts, and from there on
+ * does what a fit on one machine does: it finds keywords and writes the outputs. So they have the same bytes. */
+#include <stdio.h>
+#include <string.h>
+#include "core/algorithms.h"
+#include "core/cluster/assign.h"
+#include "core/cluster/members.h"
+#include "core/judge/indices.h"
+#include "core/kmeans/kmeans.h"
+#include "job/fit_run.h"
+#include "par/team.h"
+
+/* What a fit on several ranks cannot do: whether it is asked for, and the option to name. */
+struct refusal {
+    int asked;
+    const char *option;
+};
+
+int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, struct kc_err *e)
+{
+    if (kc_team_size(team) == 1)
+        return 0;
+    const int kmeans = j->algorithm == &kc_algorithm_kmeans;
+    const struct kc_kmeans_opts *o = kmeans ? j->opts : NULL;
+    const int one_k = o && o->k.min == o->k.max;
+    const unsigned fits = KC_EVIDENCE_HALVES | KC_EVIDENCE_GAP | KC_EVIDENCE_AUTO;
+    const struct refusal list[] = {
+        {!kmeans, "--algorithm"},
+        {j->space != KC_FIT_COSINE, "--space"},
+        {o && (o->max_size || o->balanced), "--max-size and --balanced"},
+        {o && o->min_size > 1 && (one_k || j->path[KC_FIT_MODEL]), "--min-size with one k, or with --model,"},
+        {o && (kc_index_evidence(o->k_by) & fits), "--k-by with fits of other rows"},
+        {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
+        {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
+        {j->like != NULL, "--like"},
+        {j->pairs != NULL, "--pairs"},
+        {kc_job_fit_leaves(j), "--threshold, --min-margin and --min-purity"},
+        {j->nlevels > 0 || j->all_levels || j->reduce_to > 0, "--levels and --reduce-to"},
+        {j->resamples > 0, "--resamples"},
+        {j->test_structure, "--test-structure"},
+        {j->max_memory > 0, "--max-memory"},
+        {j->checkpoint.file || j->checkpoint.timeout >= 0, "--checkpoint and --timeout"},
+        {j->path[KC_FIT_REPORT] != NULL || j->plot, "--report and --plot"},
+        {kc_fit_wants_purity(j), "the column purity"},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (list[i].asked)
+            return kc_err_set(e, KC_EUSAGE, "%s cannot be had on several ranks yet: leave it out, or start kclust "
+                              "without mpirun", list[i].option);
+    for (size_t i = 0; i < j->in.nfiles; i++)
+        if (strcmp(j->in.files[i], "-") == 0)
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
+    return j->in.nfiles > 0 ? 0 :
+           kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
+}
+
+int kc_fit_is_first_rank(const struct kc_job_run *run)
+{
+    return kc_team_rank(run->ctx.team) == 0;
+}
+
+/* Replace an array by row of this rank (NULL is fine) by that of all rows on the first rank, and free it on others. */
+static int gather_array(const struct kc_job_run *run, void **array, size_t size, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    const size_t all = kc_fit_is_first_rank(run) ? (size_t)rows->share->all : 0;
+    char *whole;
+    if (!*array)
+        return 0;
+    whole = kc_mem_alloc(all, size, e);
+    if (!whole || kc_team_gather(rows->share->team, *array, rows->n, size, KC_SHARE_BLOCK, whole, rows->share->all,
+                                 e) != 0) {
+        kc_mem_free(whole);
+        return -1;
+    }
+    kc_mem_free(*array);
+    *array = whole;
+    return 0;
+}
+
+/* Find the nearest clusters of this rank's rows. */
+static int find_top(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const size_t top = (size_t)j->out.top, n = run->ds.rows.n;
+    if (top == 0)
+        return 0;
+    run->top = kc_mem_alloc(kc_mem_mul(n, top), sizeof *run->top, e);
+    run->top_similarity = kc_mem_alloc(kc_mem_mul(n, top), sizeof *run->top_similarity, e);
+    if (!run->top || !run->top_similarity)
+        return -1;
+    return kc_assign_top(&run->ctx, run->rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity, e);
+}
+
+/* Compute the mean similarity of the pairs of each cluster, for the records. */
+static int compare_members(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    if (!j->path[KC_FIT_CLUSTERS])
+        return 0;
+    run->pair_similarity = kc_mem_alloc(run->fit.k, sizeof *run->pair_similarity, e);
+    return run->pair_similarity ? kc_members_similarity(&run->ctx, &run->ds.rows, run->fit.labels, run->fit.k,
+                                                        run->pair_similarity, e) : -1;
+}
+
+int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    struct kc_clustering *f = &run->fit;
+    const size_t top = (size_t)j->out.top;
+    if (!run->ds.rows.share)
+        return 0;
+    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0 ||
+        gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
+        gather_array(run, (void **)&f->similarity, sizeof *f->similarity, e) != 0 ||
+        gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
+        gather_array(run, (void **)&f->row_silhouette, sizeof *f->row_silhouette, e) != 0 ||
+        gather_array(run, (void **)&run->top, top * sizeof *run->top, e) != 0 ||
+        gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0)
+        return -1;
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u, %llu bytes given to the others by the first", kc_team_size(run->ctx.team),
+               (unsigned long long)kc_team_bytes(run->ctx.team));
+    return 0;
+}

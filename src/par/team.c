@@ -1,0 +1,278 @@
+/* The team, with MPI if KC_MPI is defined. Before each exchange the ranks tell each other whether they are well: a rank
+ * that has failed takes part in that, and all others learn its failure there and end, too. So no rank waits for one
+ * that has given up, and one message tells why.
+ *
+ * An exchange costs a message of 4 bytes beside its own, some ten microseconds within a machine. */
+#include "par/team.h"
+
+#ifdef KC_MPI
+
+#include <limits.h>
+#include <mpi.h>
+#include <string.h>
+#include <time.h>
+#include "base/mem.h"
+
+#define PIECE ((size_t)1 << 24) /* elements of a message: MPI counts them by int */
+#define WAIT_NS 2000000         /* between two looks at ranks that others wait for */
+
+enum state { WELL, DONE, FAILED }; /* what a rank tells the others */
+
+struct kc_team {
+    int rank, size;
+    uint64_t bytes;
+    int over; /* the end has been agreed on */
+};
+
+struct kc_team *kc_team_join(int *argc, char ***argv)
+{
+    static struct kc_team team;
+    int provided;
+    if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
+        return NULL;
+    MPI_Comm_rank(MPI_COMM_WORLD, &team.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &team.size);
+    return &team;
+}
+
+void kc_team_leave(struct kc_team *t)
+{
+    if (t)
+        MPI_Finalize();
+}
+
+unsigned kc_team_rank(const struct kc_team *t)
+{
+    return t ? (unsigned)t->rank : 0;
+}
+
+unsigned kc_team_size(const struct kc_team *t)
+{
+    return t ? (unsigned)t->size : 1;
+}
+
+uint64_t kc_team_bytes(const struct kc_team *t)
+{
+    return t ? t->bytes : 0;
+}
+
+/* Wait for a request without taking processor time. */
+static void wait_quietly(MPI_Request *r)
+{
+    const struct timespec pause = {0, WAIT_NS};
+    int done = 0;
+    while (MPI_Test(r, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done)
+        nanosleep(&pause, NULL);
+}
+
+/* Tell the others a state, and learn theirs. Return 0 if all are in the same one, which is none of failure; else -1
+ * with the failure of the first that has one. */
+static int tell_state(struct kc_team *t, enum state mine, struct kc_err *e)
+{
+    int v[3] = {mine == FAILED ? t->rank : INT_MAX, (int)mine, -(int)mine}, least[3];
+    MPI_Request r;
+    if (t->over)
+        return mine == FAILED ? -1 : 0;
+    MPI_Iallreduce(v, least, 3, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &r);
+    if (mine == WELL)
+        MPI_Wait(&r, MPI_STATUS_IGNORE);
+    else
+        wait_quietly(&r);
+    t->over = mine == DONE;
+    if (least[0] != INT_MAX) {
+        struct kc_err of = *e;
+        MPI_Bcast(&of, (int)sizeof of, MPI_BYTE, least[0], MPI_COMM_WORLD);
+        *e = of;
+        t->over = 1;
+        return -1;
+    }
+    if (least[1] != -least[2]) { /* a defect: some ranks are done, and some are not */
+        t->over = 1;
+        return kc_err_set(e, KC_ESYS, "the ranks do not agree where they are: please report this");
+    }
+    return 0;
+}
+
+/* Reduce n elements of a type in place, a piece at a time. */
+static int reduce(struct kc_team *t, void *v, size_t n, size_t size, MPI_Datatype type, MPI_Op op, struct kc_err *e)
+{
+    if (!t || t->size == 1)
+        return 0;
+    if (tell_state(t, WELL, e) != 0)
+        return -1;
+    t->bytes += (uint64_t)n * size;
+    for (size_t i = 0; i < n; i += PIECE)
+        MPI_Allreduce(MPI_IN_PLACE, (char *)v + i * size, (int)(n - i < PIECE ? n - i : PIECE), type, op,
+                      MPI_COMM_WORLD);
+    return 0;
+}
+
+int kc_team_sum(struct kc_team *t, double *v, size_t n, struct kc_err *e)
+{
+    return reduce(t, v, n, sizeof *v, MPI_DOUBLE, MPI_SUM, e);
+}
+
+int kc_team_count(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
+{
+    return reduce(t, v, n, sizeof *v, MPI_UINT64_T, MPI_SUM, e);
+}
+
+int kc_team_least(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
+{
+    return reduce(t, v, n, sizeof *v, MPI_UINT64_T, MPI_MIN, e);
+}
+
+int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e)
+{
+    return reduce(t, v, n, 1, MPI_BYTE, MPI_BOR, e);
+}
+
+/* Map a float to an integer whose order is the reverse of it. */
+static uint64_t reverse_order(float x)
+{
+    uint32_t b;
+    memcpy(&b, &x, sizeof b);
+    return ~(b & 0x80000000u ? ~b : b | 0x80000000u);
+}
+
+int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struct kc_err *e)
+{
+    if (!t || t->size == 1)
+        return 0;
+    /* the least of (reversed key), then the least id of those that have it */
+    uint64_t *order = kc_mem_alloc(n, sizeof *order, e), *ids = kc_mem_alloc(n, sizeof *ids, e);
+    int rc = -1;
+    if (!order || !ids)
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        order[i] = reverse_order(key[i] + 0.0f); /* (there is one zero) */
+    if (kc_team_least(t, order, n, e) != 0)
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        ids[i] = reverse_order(key[i] + 0.0f) == order[i] ? id[i] : UINT64_MAX;
+    if (kc_team_least(t, ids, n, e) != 0)
+        goto out;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t b = ~(uint32_t)order[i];
+        b = b & 0x80000000u ? b & 0x7fffffffu : ~b;
+        memcpy(&key[i], &b, sizeof b);
+        id[i] = ids[i];
+    }
+    rc = 0;
+out:
+    kc_mem_free(ids);
+    kc_mem_free(order);
+    return rc;
+}
+
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+                   struct kc_err *e)
+{
+    if (!t || t->size == 1) {
+        memcpy(all, mine, n * size);
+        return 0;
+    }
+    if (tell_state(t, WELL, e) != 0)
+        return -1;
+    for (uint64_t at = 0, b = 0; at < total; at += block, b++) {
+        const int from = (int)(b % (uint64_t)t->size);
+        const size_t m = total - at < block ? (size_t)(total - at) : block;
+        const size_t mine_at = (size_t)(b / (uint64_t)t->size) * block;
+        if (from == t->rank && t->rank == 0) {
+            memcpy((char *)all + at * size, (const char *)mine + mine_at * size, m * size);
+        } else if (from == t->rank) {
+            MPI_Send((const char *)mine + mine_at * size, (int)(m * size), MPI_BYTE, 0, 0, MPI_COMM_WORLD);
+            t->bytes += (uint64_t)m * size;
+        } else if (t->rank == 0) {
+            MPI_Recv((char *)all + at * size, (int)(m * size), MPI_BYTE, from, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        }
+    }
+    return 0;
+}
+
+int kc_team_end(struct kc_team *t, int rc, struct kc_err *e)
+{
+    if (!t || t->size == 1)
+        return rc;
+    return tell_state(t, rc == 0 ? DONE : FAILED, e);
+}
+
+#else
+
+#include <string.h>
+
+struct kc_team *kc_team_join(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    return NULL;
+}
+
+void kc_team_leave(struct kc_team *t)
+{
+    (void)t;
+}
+
+unsigned kc_team_rank(const struct kc_team *t)
+{
+    (void)t;
+    return 0;
+}
+
+unsigned kc_team_size(const struct kc_team *t)
+{
+    (void)t;
+    return 1;
+}
+
+uint64_t kc_team_bytes(const struct kc_team *t)
+{
+    (void)t;
+    return 0;
+}
+
+int kc_team_sum(struct kc_team *t, double *v, size_t n, struct kc_err *e)
+{
+    (void)t, (void)v, (void)n, (void)e;
+    return 0;
+}
+
+int kc_team_count(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
+{
+    (void)t, (void)v, (void)n, (void)e;
+    return 0;
+}
+
+int kc_team_least(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
+{
+    (void)t, (void)v, (void)n, (void)e;
+    return 0;
+}
+
+int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e)
+{
+    (void)t, (void)v, (void)n, (void)e;
+    return 0;
+}
+
+int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struct kc_err *e)
+{
+    (void)t, (void)key, (void)id, (void)n, (void)e;
+    return 0;
+}
+
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+                   struct kc_err *e)
+{
+    (void)t, (void)block, (void)total, (void)e;
+    memcpy(all, mine, n * size);
+    return 0;
+}
+
+int kc_team_end(struct kc_team *t, int rc, struct kc_err *e)
+{
+    (void)t, (void)e;
+    return rc;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* The team: the processes (ranks) that work on one run together, by MPI. All of them execute the same steps on rows of
+ * their own; what they find is brought together by the calls below, which all ranks make in the same order.
+ *
+ * A team of one is NULL, and these calls then do nothing: the program that is built without MPI has no other team. So
+ * there is one way through the algorithms. Sums are exact (base/lattice.h), so that their bits do not depend on the
+ * number of ranks. This is the only room that knows of MPI. */
+#ifndef KC_PAR_TEAM_H
+#define KC_PAR_TEAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct kc_team;
+
+/* Join the ranks that were started with this one. Return NULL if there are none. Once, before anything else. */
+struct kc_team *kc_team_join(int *argc, char ***argv);
+/* Leave the team at the very end. */
+void kc_team_leave(struct kc_team *t);
+unsigned kc_team_rank(const struct kc_team *t); /* 0 .. size - 1 */
+unsigned kc_team_size(const struct kc_team *t); /* at least 1 */
+uint64_t kc_team_bytes(const struct kc_team *t); /* that this rank has given to the others so far */
+
+/* All of these return -1 on every rank, with the failure of the first rank that has one, if any rank has failed.
+ * A rank that has failed must therefore end its work and call kc_team_end. */
+
+/* Replace v (n) by the sums over the ranks: of doubles whose sums are exact, or of integers modulo 2^64. */
+int kc_team_sum(struct kc_team *t, double *v, size_t n, struct kc_err *e) KC_MUST_USE;
+int kc_team_count(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e) KC_MUST_USE;
+/* Replace v (n) by the least over the ranks. */
+int kc_team_least(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e) KC_MUST_USE;
+/* Replace n bytes by those of all ranks, ORed. */
+int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e) KC_MUST_USE;
+/* Replace key (n) by the largest over the ranks, and id (n) by the id that belongs to it: of equal keys the least. */
+int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struct kc_err *e) KC_MUST_USE;
+/* Gather what the ranks have of arrays of elements of `size` bytes, where the elements of a rank are `block` at a time
+ * (kc_share in la/rows.h): mine (this rank's), all (every element; on rank 0, else not looked at). */
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+                   struct kc_err *e) KC_MUST_USE;
+
+/* End the run together: with the failure in e (rc not 0), or without one. Return 0 if no rank has failed; else -1, with
+ * the failure of the first rank that has one in e. Waits without taking processor time. */
+int kc_team_end(struct kc_team *t, int rc, struct kc_err *e);
+
+#endif
