@@ -123,6 +123,7 @@ static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct
     int kmeans = (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
                  (!space || strncmp(space, "\"cosine\"", 8) == 0);
     cgi_child_begin(c, k, "fit");
+    cgi_child_arg(c, k, "--progress", "always");
     cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv,
                     &k->n);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_MEMORY]);
