@@ -55,7 +55,8 @@ void cgi_db_open(struct cgi *c)
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (cgi_sql_int(c, "PRAGMA user_version", "") != 1 && sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         fail_db(c);
-    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON", NULL, NULL, NULL);
+    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY", NULL, NULL,
+                 NULL);
 }
 
 static sqlite3_stmt *prepare_sql(struct cgi *c, const char *sql, const char *fmt, va_list ap)

@@ -166,15 +166,7 @@ void cgi_params_change(struct cgi *c, const char *old, const char *json, struct 
                out);
 }
 
-/* Add a word; those that were decoded live as long as the process. */
-static void add_word(struct cgi *c, char **argv, int *n, const char *word)
-{
-    argv[(*n)++] = kc_mem_strdup(word, &c->e);
-    if (!argv[*n - 1] || *n >= CGI_ARGS - 1)
-        cgi_fail(c, 503, 0, "memory is short");
-}
-
-void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **argv, int *n)
+void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, struct cgi_child *k)
 {
     static const char *const usual[] = {"domain", "event_type", "entities"};
     for (size_t i = 0; i < PARAMS; i++) {
@@ -183,25 +175,16 @@ void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **arg
         for (const char *p = list ? kc_json_first(list) : NULL; p; p = kc_json_next(kc_json_past(p))) {
             char name[80];
             snprintf(name, sizeof name, "%.*s", (int)(kc_json_past(p) - p) - 2, p + 1);
-            add_word(c, argv, n, params[i].option);
-            add_word(c, argv, n, name);
+            cgi_child_args(c, k, params[i].option, name, NULL);
         }
-        if (value) {
-            add_word(c, argv, n, params[i].option);
-            add_word(c, argv, n, value);
-        }
+        if (value)
+            cgi_child_args(c, k, params[i].option, value, NULL);
     }
     for (int i = 0; i < 3 && !kc_json_find(json, "facets"); i++)
-        if (fields & 1 << i) {
-            add_word(c, argv, n, "--facet");
-            add_word(c, argv, n, usual[i]);
-        }
-    if (fields & CGI_TIME && !kc_json_find(json, "time_field")) {
-        add_word(c, argv, n, "--time-field");
-        add_word(c, argv, n, "time");
-    }
-    if (!kc_json_find(json, "keywords")) {
-        add_word(c, argv, n, "--keywords");
-        add_word(c, argv, n, "5");
-    }
+        if (fields & 1 << i)
+            cgi_child_args(c, k, "--facet", usual[i], NULL);
+    if (fields & CGI_TIME && !kc_json_find(json, "time_field"))
+        cgi_child_args(c, k, "--time-field", "time", NULL);
+    if (!kc_json_find(json, "keywords"))
+        cgi_child_args(c, k, "--keywords", "5", NULL);
 }

@@ -1,5 +1,4 @@
-/* What a run has found: its labels, its clusters, comparisons, the report, which k suits it; and the right to be
- * forgotten. */
+/* What a run has found: its labels, its clusters, comparisons, the report, and which k suits it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +7,6 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "cgi/cgi.h"
-
-/* End a list of a page: its length in all, and where the next page begins. */
-static void end_page(struct cgi *c, struct kc_buf *b, int64_t next, int64_t total)
-{
-    cgi_put(c, b, "], \"total\": %lld, \"next\": ", (long long)total);
-    cgi_put(c, b, next < total ? "%lld}" : "null}", (long long)next);
-    cgi_answer_buf(c, b);
-}
 
 /* Read a cluster's id, which may be -1. */
 static char *query_cluster(struct cgi *c)
@@ -27,48 +18,35 @@ static char *query_cluster(struct cgi *c)
     return text;
 }
 
-#define LABELS_WHERE " FROM labels WHERE run = ?1 AND (?2 IS NULL OR cluster = CAST(?2 AS INTEGER))"
-#define LABELS_TERM " FROM labels WHERE term = ?3 AND run = ?1 AND (?2 IS NULL OR cluster = CAST(?2 AS INTEGER))"
-
 void cgi_run_result(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct kc_buf b = {NULL, 0, 0};
-    char *cluster = query_cluster(c), *term = cgi_query(c, "term"), *format = cgi_query(c, "format");
+    char *cluster = query_cluster(c), *term = cgi_query(c, "term"), *format = cgi_query(c, "format"), sql[600];
     int csv = format && strcmp(format, "csv") == 0;
     int64_t limit = cgi_query_int(c, "limit", 1000, 100000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     if (format && !csv && strcmp(format, "json") != 0)
         cgi_fail(c, 400, 0, "format must be json or csv");
     cgi_need_result(c, r);
-    int64_t total = cgi_sql_int(c, term ? "SELECT count(*)" LABELS_TERM : "SELECT count(*)" LABELS_WHERE,
-                                term ? "itt" : "it", r->seq, cluster, term);
+    /* What is not asked for is not in the condition, so that the index that serves it is taken. */
+    snprintf(sql, sizeof sql, "FROM labels WHERE run = ?1 AND %s AND %s",
+             cluster ? "cluster = CAST(?2 AS INTEGER)" : "?2 IS NULL", term ? "term = ?3" : "?3 IS NULL");
+    char *from = cgi_dup(c, sql, strlen(sql));
+    snprintf(sql, sizeof sql, "SELECT count(*) %s", from);
+    int64_t total = cgi_sql_int(c, sql, "itt", r->seq, cluster, term);
     if (term && total == 0)
         cgi_fail(c, 404, 0, "the run has no such term");
-    if (csv) {
-        cgi_put(c, &b, "term,cluster_id,similarity,margin\r\n");
-        if (cgi_put_rows(c, &b,
-                         cgi_sql(c,
-                                 term ? "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
-                                        "similarity, margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
-                                        "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
-                                        "similarity, margin)" LABELS_WHERE
-                                        " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
-                                 "ittii", r->seq, cluster, term, limit, offset),
-                         "\r\n") > 0)
-            cgi_put(c, &b, "\r\n");
-        cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
-    }
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n =
-        cgi_put_rows(c, &b,
-                     cgi_sql(c,
-                             term ? "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
-                                    "'margin', margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
-                                    "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
-                                    "'margin', margin)" LABELS_WHERE " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
-                             "ittii", r->seq, cluster, term, limit, offset),
-                     ",\n");
-    end_page(c, &b, offset + n, total);
+    snprintf(sql, sizeof sql, "SELECT %s %s ORDER BY row LIMIT ?4 OFFSET ?5",
+             csv ? "format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, similarity, margin)" :
+                   "json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, 'margin', margin)",
+             from);
+    cgi_put(c, &b, csv ? "term,cluster_id,similarity,margin\r\n" : "{\"items\": [");
+    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, sql, "ittii", r->seq, cluster, term, limit, offset),
+                             csv ? "\r\n" : ",\n");
+    if (!csv)
+        cgi_answer_page(c, &b, offset + n, total);
+    cgi_put(c, &b, n > 0 ? "\r\n" : "");
+    cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
 }
 
 /* Facets by which clusters can be asked for, as parameters of their own; ?facet=NAME:VALUE names any. */
@@ -103,7 +81,7 @@ void cgi_run_clusters(struct cgi *c)
         cgi_sql(c, "SELECT json_set(record, '$.cluster_size', size)" CLUSTERS_WHERE " ORDER BY id LIMIT ?9 OFFSET ?10",
                 "itttttttiit", r->seq, search, domain, type, entity, facet, from, to, limit, offset, id),
         ",\n");
-    end_page(c, &b, offset + n, total);
+    cgi_answer_page(c, &b, offset + n, total);
 }
 
 /* Write the labels of a run to a file in memory, as kclust reads them; give its name. */
@@ -138,9 +116,7 @@ void cgi_compare(struct cgi *c)
         write_labels(c, r, names[i]);
     }
     cgi_child_begin(c, &k, "diff");
-    cgi_child_arg(c, &k, "--json", NULL);
-    cgi_child_arg(c, &k, "--labels-format", "jsonl");
-    cgi_child_arg(c, &k, names[0], names[1]);
+    cgi_child_args(c, &k, "--json", "--labels-format", "jsonl", names[0], names[1], NULL);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_answer_json(c, 200,
                     cgi_sql_text(c, "SELECT json_set(?1, '$.old.labels', ?2, '$.new.labels', ?3)", "ttt", text, ids[0],
@@ -150,20 +126,10 @@ void cgi_compare(struct cgi *c)
 /* Answer with a file of the run, if it is there. */
 static void answer_file(struct cgi *c, const struct cgi_run *r, const char *name, const char *type)
 {
-    char path[1200];
     size_t n;
-    int fd = kc_fd_open(cgi_path(c, r->seq, name, path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    char *text = cgi_read_all(c, fd, &n);
-    cgi_answer(c, 200, type, text, n);
-}
-
-/* Wait for a place for work that is waited for. */
-static void need_slot(struct cgi *c)
-{
-    if (!cgi_slot(c, 15))
-        cgi_fail(c, 503, 0, "%lld runs are at work: try again", (long long)c->limit[CGI_MAX_RUNNING]);
+    char *text = cgi_read_file(c, r->seq, name, &n);
+    if (text)
+        cgi_answer(c, 200, type, text, n);
 }
 
 void cgi_run_report(struct cgi *c)
@@ -174,16 +140,13 @@ void cgi_run_report(struct cgi *c)
     size_t n;
     cgi_need_result(c, r);
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
-    need_slot(c);
+    cgi_need_slot(c);
     close(cgi_rows_lock(c, r));
     write_labels(c, r, labels);
     cgi_child_begin(c, &k, "report");
     if (access(cgi_path(c, r->seq, "summary.json", path), R_OK) == 0)
-        cgi_child_arg(c, &k, "--from", "summary.json");
-    cgi_child_arg(c, &k, "--labels-format", "jsonl");
-    cgi_child_arg(c, &k, "-i", "jsonl");
-    cgi_child_arg(c, &k, "-o", "report.html");
-    cgi_child_arg(c, &k, labels, "rows.jsonl");
+        cgi_child_args(c, &k, "--from", "summary.json", NULL);
+    cgi_child_args(c, &k, "--labels-format", "jsonl", "-i", "jsonl", "-o", "report.html", labels, "rows.jsonl", NULL);
     kc_mem_free(cgi_child_text(c, &k, r, &n));
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
     cgi_fail(c, 503, 0, "the report could not be written");
@@ -199,7 +162,7 @@ void cgi_run_suggest(struct cgi *c)
         cgi_fail(c, 409, 0, "the run has no rows");
     if (!low && !high)
         answer_file(c, r, "suggest.json", "application/json");
-    need_slot(c);
+    cgi_need_slot(c);
     close(cgi_rows_lock(c, r));
     int64_t least = cgi_query_int(c, "k_min", 2, c->limit[CGI_MAX_K]);
     int64_t most = cgi_query_int(c, "k_max", least > 20 ? least : 20, c->limit[CGI_MAX_K]);
@@ -209,40 +172,7 @@ void cgi_run_suggest(struct cgi *c)
     snprintf(range, sizeof range, "%lld:%lld", (long long)least,
              (long long)(most < r->rows || r->rows < 2 ? most : r->rows));
     cgi_child_begin(c, &k, "suggest");
-    cgi_child_arg(c, &k, "--json", NULL);
-    cgi_child_arg(c, &k, "--resamples", "0");
-    cgi_child_arg(c, &k, "-k", range);
-    cgi_child_arg(c, &k, "-i", "jsonl");
-    cgi_child_arg(c, &k, "rows.jsonl", NULL);
+    cgi_child_args(c, &k, "--json", "--resamples", "0", "-k", range, "-i", "jsonl", "rows.jsonl", NULL);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_answer(c, 200, "application/json", text, n);
-}
-
-void cgi_document_delete(struct cgi *c)
-{
-    const char *term = c->part[1];
-    char text[80];
-    int64_t runs = 0, admin = c->role == CGI_ADMIN;
-    cgi_run_sql(c,
-                "INSERT INTO removed SELECT DISTINCT owner, ?1, unixepoch() FROM runs WHERE owner = ?2 OR ?3"
-                " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()",
-                "tti", term, c->owner, admin);
-    size_t n;
-    int64_t *seqs = cgi_list_runs(
-        c, cgi_sql(c, "SELECT seq FROM runs WHERE (owner = ?1 OR ?2) AND NOT expired", "ti", c->owner, admin), &n);
-    for (size_t i = 0; i < n; i++) {
-        struct cgi_run r = {.seq = seqs[i], .lock = -1};
-        int lock = cgi_rows_lock(c, &r);
-        int64_t before = cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq);
-        cgi_begin(c);
-        cgi_forget(c, r.seq, term);
-        cgi_commit(c);
-        runs += cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq) < before;
-        close(lock);
-    }
-    kc_mem_free(seqs);
-    if (runs == 0)
-        cgi_fail(c, 404, 0, "no run has such a document");
-    snprintf(text, sizeof text, "{\"runs\": %lld}\n", (long long)runs);
-    cgi_answer(c, 200, "application/json", text, strlen(text));
 }

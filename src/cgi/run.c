@@ -24,6 +24,17 @@ char *cgi_path(struct cgi *c, int64_t seq, const char *name, char out[1200])
     return out;
 }
 
+char *cgi_read_file(struct cgi *c, int64_t seq, const char *name, size_t *n)
+{
+    char path[1200];
+    int fd = kc_fd_open(cgi_path(c, seq, name, path), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return NULL;
+    char *text = cgi_read_all(c, fd, n);
+    close(fd);
+    return text;
+}
+
 int64_t cgi_run_new(struct cgi *c, const char *id, const char *kind, const char *status, const char *params)
 {
     char path[1200];
@@ -51,6 +62,15 @@ static int lock_file(struct cgi *c, const char *path, int how)
             return -1;
         }
     return fd;
+}
+
+int cgi_is(const struct cgi_run *r, const char *words)
+{
+    size_t n = strlen(r->status);
+    for (const char *p = words; (p = strstr(p, r->status)) != NULL; p += n)
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == 0))
+            return 1;
+    return 0;
 }
 
 int cgi_run_lock(struct cgi *c, struct cgi_run *r)
@@ -127,7 +147,7 @@ struct cgi_run *cgi_run_load(struct cgi *c, const char *id)
 {
     cgi_check_id(c, id);
     struct cgi_run *r = read_run(c, id);
-    if (strcmp(r->status, "running") != 0 && strcmp(r->status, "pending") != 0)
+    if (!cgi_is(r, "running pending"))
         return r;
     cgi_note_lost(c, r->seq);
     return read_run(c, id);
@@ -153,7 +173,7 @@ void cgi_remove_run(struct cgi *c, int64_t seq)
 
 void cgi_need_result(struct cgi *c, const struct cgi_run *r)
 {
-    if (strcmp(r->status, "completed") != 0)
+    if (!cgi_is(r, "completed"))
         cgi_fail(c, 409, 0, "the run is %s, not completed", r->status);
     if (cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", r->seq))
         cgi_fail(c, 404, 0, "the results of the run have expired; its model is kept");

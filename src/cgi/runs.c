@@ -21,31 +21,33 @@
         "finished") ", 'expired',"                                                                                  \
                     " json(iif(expired, 'true', 'false')), 'origin', origin)"
 
-/* Read the last message of a run at work. */
+/* Read the last message of a run at work, from the end of its log. */
 static char *read_progress(struct cgi *c, const struct cgi_run *r)
 {
-    char path[1200];
-    size_t n;
-    char *last = NULL;
+    char path[1200], *last = NULL, *text = cgi_dup(c, "", 8192);
+    struct stat st;
+    size_t n = 0;
     struct kc_json_fault f;
     int fd = kc_fd_open(cgi_path(c, r->seq, "log", path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    char *text = cgi_read_all(c, fd, &n);
-    close(fd);
-    for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1) {
-        *stop = 0;
-        last = *p == '{' && kc_json_skip(p, stop, 0, &f) ? p : last;
-    }
+    if (fd < 0 || fstat(fd, &st) != 0 ||
+        kc_fd_pread(fd, text, 8192, st.st_size > 8192 ? st.st_size - 8192 : 0, &n) != 0)
+        n = 0;
+    if (fd >= 0)
+        close(fd);
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;)
+        last = *p == '{' && kc_json_skip(p, next - 1, 0, &f) ? p : last;
     return last;
 }
 
-/* Write what is known of a run. */
+/* Write what is known of a run. restarts: what resume would do, now or when it is paused. */
 static char *describe_run(struct cgi *c, const struct cgi_run *r)
 {
-    char *progress = strcmp(r->status, "running") == 0 ? read_progress(c, r) : NULL;
-    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2)) FROM runs WHERE seq = ?1", "it",
-                        r->seq, progress ? progress : "null");
+    char path[1200], *progress = cgi_is(r, "running") ? read_progress(c, r) : NULL;
+    int stopped = cgi_is(r, "paused failed");
+    int restarts = stopped ? access(cgi_path(c, r->seq, CGI_CHECKPOINT, path), F_OK) != 0 : !cgi_keeps_steps(r);
+    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2), '$.restarts', json(?3)) FROM runs"
+                        " WHERE seq = ?1", "itt", r->seq, progress ? progress : "null",
+                        !stopped && !cgi_is(r, "running pending") ? "null" : restarts ? "true" : "false");
 }
 
 static __attribute__((noreturn)) void answer_run(struct cgi *c, int status, const char *id)
@@ -96,7 +98,7 @@ static __attribute__((noreturn)) void start_buffer(struct cgi *c, const char *id
 {
     struct kc_buf params = {NULL, 0, 0};
     struct cgi_run *r = cgi_run_load(c, id);
-    if (strcmp(r->status, "open") != 0 || !cgi_run_lock(c, r))
+    if (!cgi_is(r, "open") || !cgi_run_lock(c, r))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     int rows = cgi_rows_lock(c, r);
     if (cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r->seq) == 0)
@@ -151,9 +153,7 @@ void cgi_runs_get(struct cgi *c)
                                      " OR status = ?3) ORDER BY seq DESC LIMIT ?4 OFFSET ?5",
                                      "titii", c->owner, (int64_t)(c->role == CGI_ADMIN), status, limit, offset),
                              ",\n");
-    cgi_put(c, &b, "], \"total\": %lld, \"next\": ", (long long)total);
-    cgi_put(c, &b, offset + n < total ? "%lld}" : "null}", (long long)(offset + n));
-    cgi_answer_buf(c, &b);
+    cgi_answer_page(c, &b, offset + n, total);
 }
 
 void cgi_run_get(struct cgi *c)
@@ -202,9 +202,9 @@ void cgi_run_delete(struct cgi *c)
 void cgi_run_cancel(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (strcmp(r->status, "paused") == 0 || (strcmp(r->status, "open") == 0 && strcmp(r->kind, "buffer") == 0))
+    if (cgi_is(r, "paused") || (cgi_is(r, "open") && strcmp(r->kind, "buffer") == 0))
         cgi_run_sql(c, "UPDATE runs SET status = 'cancelled' WHERE seq = ?1 AND status = ?2", "it", r->seq, r->status);
-    else if (strcmp(r->status, "pending") != 0 && strcmp(r->status, "running") != 0)
+    else if (!cgi_is(r, "pending running"))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     else if (stop_run(c, r, "cancel", 5))
         close(r->lock);
@@ -214,7 +214,7 @@ void cgi_run_cancel(struct cgi *c)
 void cgi_run_pause(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (strcmp(r->status, "pending") != 0 && strcmp(r->status, "running") != 0)
+    if (!cgi_is(r, "pending running"))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     if (strcmp(r->kind, "buffer") == 0)
         cgi_fail(c, 409, 0, "the run is being finalized: it can be cancelled, not paused");
@@ -226,7 +226,7 @@ void cgi_run_pause(struct cgi *c)
 void cgi_run_resume(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if ((strcmp(r->status, "paused") != 0 && strcmp(r->status, "failed") != 0) || !cgi_run_lock(c, r))
+    if (!cgi_is(r, "paused failed") || !cgi_run_lock(c, r))
         cgi_fail(c, 409, 0, "the run is %s, neither paused nor failed", r->status);
     start_run(c, r, 1);
 }
@@ -277,9 +277,8 @@ void cgi_run_events(struct cgi *c)
 {
     static const char head[] = "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
                                "X-Accel-Buffering: no\r\n\r\n";
-    static const char final[] = " completed failed cancelled paused open ";
     double begun = kc_clock_now();
-    char *last = NULL, word[32];
+    char *last = NULL;
     cgi_run_load(c, c->part[1]); /* 404 comes before the head */
     cgi_send(head, sizeof head - 1);
     for (;;) {
@@ -296,8 +295,7 @@ void cgi_run_events(struct cgi *c)
         }
         kc_mem_free(last);
         last = text;
-        snprintf(word, sizeof word, " %s ", r->status);
-        if (strstr(final, word) || kc_clock_now() - begun > (double)c->limit[CGI_EVENT_SECONDS])
+        if (!cgi_is(r, "pending running") || kc_clock_now() - begun > (double)c->limit[CGI_EVENT_SECONDS])
             _exit(0);
         struct timespec ts = {0, 250000000};
         nanosleep(&ts, NULL);

@@ -11,32 +11,18 @@
 #include "cgi/cgi.h"
 #include "json/json.h"
 
-/* Read a file of the run; NULL if it is not there. */
-static char *read_file(struct cgi *c, int64_t seq, const char *name, size_t *n)
-{
-    char path[1200];
-    int fd = kc_fd_open(cgi_path(c, seq, name, path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    char *text = cgi_read_all(c, fd, n);
-    close(fd);
-    return text;
-}
-
-void cgi_import_labels(struct cgi *c, int64_t seq, const char *text, size_t n, int64_t first)
+void cgi_import_labels(struct cgi *c, int64_t seq, char *text, size_t n, int64_t first)
 {
     sqlite3_stmt *s = cgi_sql(c,
                               "INSERT INTO labels SELECT ?1, ?2, ?3 ->> '$.term', ?3 ->> '$.cluster_id',"
                               " ?3 ->> '$.similarity', ?3 ->> '$.margin'",
                               "i", seq);
-    for (const char *p = text, *end = text + n; p < end; first++) {
-        const char *stop = memchr(p, '\n', (size_t)(end - p));
-        stop = stop ? stop : end;
+    size_t len;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, &len)) != NULL; first++) {
         sqlite3_bind_int64(s, 2, first);
-        sqlite3_bind_text64(s, 3, p, (sqlite3_uint64)(stop - p), SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(s, 3, p, len, SQLITE_STATIC, SQLITE_UTF8);
         cgi_step(c, s);
         sqlite3_reset(s);
-        p = stop + 1;
     }
     sqlite3_finalize(s);
 }
@@ -44,10 +30,7 @@ void cgi_import_labels(struct cgi *c, int64_t seq, const char *text, size_t n, i
 /* Import the records of the clusters, and what they are searched by. */
 static void import_clusters(struct cgi *c, int64_t seq, char *text, size_t n)
 {
-    for (char *p = text, *end = text + n; p < end;) {
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        stop = stop ? stop : end;
-        *stop = 0;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;) {
         cgi_run_sql(c,
                     "INSERT INTO clusters SELECT ?1, ?2 ->> '$.cluster_id', ?2 ->> '$.cluster_size',"
                     " ?2 ->> '$.cluster_label', (SELECT group_concat(value, ' ') FROM json_each(?2, '$.keywords')),"
@@ -60,19 +43,18 @@ static void import_clusters(struct cgi *c, int64_t seq, char *text, size_t n)
             " ?2 ->> '$.cluster_id' FROM json_each(?2) t, json_each(?2, '$.\"' || t.key || '\"') v WHERE t.type ="
             " 'array' AND v.type = 'object' AND json_type(?2, v.fullkey || '.value') IN ('text', 'integer', 'real')",
             "it", seq, p);
-        p = stop + 1;
     }
 }
 
 /* Import the files of a fit that has ended well, in one transaction, and remove those that are not needed again. */
 static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
 {
-    static const char *const done[] = {"labels.jsonl", "clusters.jsonl", "like.model", "rows.ckpt"};
+    static const char *const done[] = {"labels.jsonl", "clusters.jsonl", "like.model", CGI_CHECKPOINT};
     char path[1200];
     size_t n = 0, clusters_n = 0, summary_n = 0;
-    char *labels = read_file(c, r->seq, "labels.jsonl", &n);
-    char *clusters = read_file(c, r->seq, "clusters.jsonl", &clusters_n);
-    char *summary = read_file(c, r->seq, "summary.json", &summary_n);
+    char *labels = cgi_read_file(c, r->seq, "labels.jsonl", &n);
+    char *clusters = cgi_read_file(c, r->seq, "clusters.jsonl", &clusters_n);
+    char *summary = cgi_read_file(c, r->seq, "summary.json", &summary_n);
     if (!labels || !clusters || !summary)
         cgi_fail(c, 503, 0, "kclust has not written its results");
     cgi_begin(c);
@@ -115,36 +97,29 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
     free(summary);
 }
 
+int cgi_keeps_steps(const struct cgi_run *r)
+{
+    const char *algorithm = kc_json_find(r->params, "algorithm"), *space = kc_json_find(r->params, "space");
+    return (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
+           (!space || strncmp(space, "\"cosine\"", 8) == 0);
+}
+
 /* Put the command line of the fit together. */
 static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct cgi_child *k)
 {
     char text[32], path[1200];
-    const char *algorithm = kc_json_find(r->params, "algorithm"), *space = kc_json_find(r->params, "space");
-    int kmeans = (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
-                 (!space || strncmp(space, "\"cosine\"", 8) == 0);
     cgi_child_begin(c, k, "fit");
-    cgi_child_arg(c, k, "--progress", "always");
-    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv,
-                    &k->n);
+    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_MEMORY]);
-    cgi_child_arg(c, k, "--max-memory", text);
+    cgi_child_args(c, k, "--progress", "always", "--max-memory", text, NULL);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_SECONDS]);
-    if (kmeans) { /* these can end early and go on */
-        cgi_child_arg(c, k, "--timeout", text);
-        cgi_child_arg(c, k, "--checkpoint", "rows.ckpt");
-        cgi_child_arg(c, k, resume ? "--resume" : NULL, NULL);
-    }
+    if (cgi_keeps_steps(r)) /* these can end early and go on */
+        cgi_child_args(c, k, "--timeout", text, "--checkpoint", CGI_CHECKPOINT, resume ? "--resume" : NULL, NULL);
     if (access(cgi_path(c, r->seq, "like.model", path), F_OK) == 0)
-        cgi_child_arg(c, k, "--like", "like.model");
-    cgi_child_arg(c, k, "--term-field", "term");
-    cgi_child_arg(c, k, "--vec-field", "vec");
-    cgi_child_arg(c, k, "--columns", "term,cluster,similarity,margin");
-    cgi_child_arg(c, k, "-o", "labels.jsonl");
-    cgi_child_arg(c, k, "-s", "summary.json");
-    cgi_child_arg(c, k, "--clusters", "clusters.jsonl");
-    cgi_child_arg(c, k, "-m", "model.1");
-    cgi_child_arg(c, k, "-i", "jsonl");
-    cgi_child_arg(c, k, "rows.jsonl", NULL);
+        cgi_child_args(c, k, "--like", "like.model", NULL);
+    cgi_child_args(c, k, "--term-field", "term", "--vec-field", "vec", "--columns", "term,cluster,similarity,margin",
+                   "-o", "labels.jsonl", "-s", "summary.json", "--clusters", "clusters.jsonl", "-m", "model.1", "-i",
+                   "jsonl", "rows.jsonl", NULL);
 }
 
 int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], int64_t *line)

@@ -1,5 +1,5 @@
-/* Progress: a bar, which is one line on standard error and redrawn at most ten times a second; or with --log-format json
- * an object a line, twice a second at most. */
+/* Progress: a bar, which is one line on standard error and redrawn at most ten times a second; or, with --log-format
+ * json, an object a line, twice a second at most. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
