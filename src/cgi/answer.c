@@ -157,6 +157,7 @@ const char *cgi_body_object(struct cgi *c)
         kc_json_explain(&f, (size_t)(at - begin) + 1, end, "body", text, sizeof text);
         cgi_fail(c, 400, line, "%s", text);
     }
+    cgi_check_members(c, p);
     return p;
 }
 
@@ -266,9 +267,10 @@ void cgi_answer(struct cgi *c, int status, const char *type, const char *p, size
     }
     int len = snprintf(head, sizeof head,
                        "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
-                       "X-Content-Type-Options: nosniff\r\n%s%s\r\n",
+                       "X-Content-Type-Options: nosniff\r\n%s%s%s%s%s\r\n",
                        status, reason, type, n, status == 401 ? "WWW-Authenticate: Bearer\r\n" : "",
-                       status == 429 || status == 503 ? "Retry-After: 30\r\n" : "");
+                       status == 429 || status == 503 ? "Retry-After: 30\r\n" : "", status == 405 ? "Allow: " : "",
+                       status == 405 ? c->allow : "", status == 405 ? "\r\n" : "");
     cgi_send(head, (size_t)len);
     if (strcmp(c->method, "HEAD") != 0)
         cgi_send(p, n);

@@ -19,7 +19,7 @@ enum cgi_limit { CGI_MAX_BODY, CGI_MAX_ROWS, CGI_MAX_DIM, CGI_MAX_K, CGI_MAX_RUN
                  CGI_LIMITS };
 
 #define CGI_PARTS 4  /* parts of a path */
-#define CGI_ARGS 96  /* words of a command line */
+#define CGI_ARGS 128  /* words of a command line */
 
 struct cgi_run {
     int64_t seq; /* names the folder */
@@ -31,6 +31,7 @@ struct cgi_run {
 
 struct cgi {
     const char *method, *query;
+    char allow[40]; /* the methods of the path; for 405 */
     char *part[CGI_PARTS + 1]; /* of the path, decoded by the server */
     int parts;
     char state[1024]; /* the folder */
@@ -53,7 +54,7 @@ char *cgi_query(struct cgi *c, const char *key);
 int64_t cgi_query_int(struct cgi *c, const char *key, int64_t fallback, int64_t most);
 /* Read the body, inflated; 413 beyond the limit, 400 for damaged gzip. */
 void cgi_read_body(struct cgi *c);
-/* Return the body as one checked JSON object; "{}" where it is empty; else 400. */
+/* Return the body as one JSON object with known members; "{}" where it is empty; else 400 or 422. */
 const char *cgi_body_object(struct cgi *c);
 /* Decode the text member of a JSON object; NULL if there is none; 422 if it is no text. */
 char *cgi_member_text(struct cgi *c, const char *json, const char *key);
@@ -102,6 +103,9 @@ void cgi_params_change(struct cgi *c, const char *old, const char *json, struct 
 /* Append the options to a command line. fields: what the rows have, as cgi_items tells. */
 struct cgi_child;
 void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, struct cgi_child *k);
+/* Refuse members of a body, or parameters of the query, that nothing knows or that come twice. */
+void cgi_check_members(struct cgi *c, const char *json);
+void cgi_check_query(struct cgi *c);
 /* Copy a member of a JSON object, or a value of the query: a number or text as it is. NULL: none. */
 char *cgi_param(struct cgi *c, const char *json, const char *key);
 

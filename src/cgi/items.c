@@ -179,6 +179,8 @@ const char *cgi_items(struct cgi *c, int64_t dim, int bare, struct cgi_items *ou
     const char *type = getenv("CONTENT_TYPE");
     if ((type && (strstr(type, "jsonl") || strstr(type, "ndjson") || strstr(type, "json-lines"))) || is_jsonl(c)) {
         take_lines(c, out);
+        if (bare && out->rows == 1) /* an item may hold the parameters, if it is alone */
+            object = kc_json_ws(c->body.p);
     } else {
         object = cgi_body_object(c);
         const char *list = kc_json_find(object, "items"), *vecs = kc_json_find(object, "vecs");

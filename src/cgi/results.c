@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/fd.h"
+#include "base/date.h"
 #include "cgi/cgi.h"
 
 /* Read a cluster's id, which may be -1. */
@@ -18,30 +18,51 @@ static char *query_cluster(struct cgi *c)
     return text;
 }
 
+/* Choose the rows of labels that are asked for, by the index that finds them, and count them. */
+static int64_t choose_labels(struct cgi *c, const struct cgi_run *r, const char *cluster, const char *term,
+                             char where[400])
+{
+    char sql[500];
+    snprintf(where, 400, "FROM labels %s WHERE run = ?1 AND %s AND %s",
+             term    ? "INDEXED BY labels_term" :
+             cluster ? "INDEXED BY labels_cluster" :
+                       "",
+             cluster ? "cluster = CAST(?2 AS INTEGER)" : "?2 IS NULL", term ? "term = ?3" : "?3 IS NULL");
+    snprintf(sql, sizeof sql, "SELECT count(*) %s", where);
+    return term || cluster ? cgi_sql_int(c, sql, "itt", r->seq, cluster, term) : r->rows;
+}
+
 void cgi_run_result(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct kc_buf b = {NULL, 0, 0};
-    char *cluster = query_cluster(c), *term = cgi_query(c, "term"), *format = cgi_query(c, "format"), sql[600];
+    char *cluster = query_cluster(c), *term = cgi_query(c, "term"), *format = cgi_query(c, "format");
+    char where[400], sql[900];
     int csv = format && strcmp(format, "csv") == 0;
     int64_t limit = cgi_query_int(c, "limit", 1000, 100000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     if (format && !csv && strcmp(format, "json") != 0)
         cgi_fail(c, 400, 0, "format must be json or csv");
     cgi_need_result(c, r);
-    /* What is not asked for is not in the condition, so that the index that serves it is taken. */
-    snprintf(sql, sizeof sql, "FROM labels WHERE run = ?1 AND %s AND %s",
-             cluster ? "cluster = CAST(?2 AS INTEGER)" : "?2 IS NULL", term ? "term = ?3" : "?3 IS NULL");
-    char *from = cgi_dup(c, sql, strlen(sql));
-    snprintf(sql, sizeof sql, "SELECT count(*) %s", from);
-    int64_t total = cgi_sql_int(c, sql, "itt", r->seq, cluster, term);
+    int64_t total = choose_labels(c, r, cluster, term, where);
     if (term && total == 0)
         cgi_fail(c, 404, 0, "the run has no such term");
-    snprintf(sql, sizeof sql, "SELECT %s %s ORDER BY row LIMIT ?4 OFFSET ?5",
+    /* All rows, and none was taken out: their numbers tell where a page begins. Else rows are skipped one by one. */
+    int64_t first = cgi_sql_int(c, "SELECT min(row) FROM labels WHERE run = ?1", "i", r->seq), from = 0, skip = offset;
+    if (!term && !cluster && offset < total &&
+        cgi_sql_int(c, "SELECT max(row) FROM labels WHERE run = ?1", "i", r->seq) - first + 1 == total) {
+        from = first + offset;
+        skip = 0;
+    }
+    if (offset >= total)
+        limit = skip = 0;
+    snprintf(sql, sizeof sql,
+             "SELECT %s FROM labels WHERE run = ?1 AND row IN (SELECT row %s AND row >= ?6 ORDER BY row LIMIT ?4"
+             " OFFSET ?5) ORDER BY row",
              csv ? "format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, similarity, margin)" :
                    "json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, 'margin', margin)",
-             from);
+             where);
     cgi_put(c, &b, csv ? "term,cluster_id,similarity,margin\r\n" : "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, sql, "ittii", r->seq, cluster, term, limit, offset),
+    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, sql, "ittiii", r->seq, cluster, term, limit, skip, from),
                              csv ? "\r\n" : ",\n");
     if (!csv)
         cgi_answer_page(c, &b, offset + n, total);
@@ -64,14 +85,34 @@ void cgi_run_result(struct cgi *c)
                                 "<= ?8 OR first LIKE ?8 || '%')"                                                      \
                                 " AND (?11 IS NULL OR id = CAST(?11 AS INTEGER))"
 
+/* Read a time of the query as it is kept, in UTC; a date, a month and a year stand as they are. */
+static char *query_time(struct cgi *c, const char *name)
+{
+    static const char least[] = "0000-01-01";
+    char full[64], *text = cgi_query(c, name);
+    int64_t when;
+    size_t n = text ? strlen(text) : 0;
+    if (!text)
+        return NULL;
+    snprintf(full, sizeof full, "%.50s%s", text, n == 4 || n == 7 ? least + n : "");
+    if (!strchr(full, '-') || kc_date_parse(full, strlen(full), &when) != 0)
+        cgi_fail(c, 400, 0, "%s must be a date or a time", name);
+    if (n <= 10)
+        return text;
+    kc_date_format(full, when);
+    return cgi_dup(c, full, strlen(full));
+}
+
 void cgi_run_clusters(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct kc_buf b = {NULL, 0, 0};
     int64_t limit = cgi_query_int(c, "limit", 100, 10000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     char *search = cgi_query(c, "search"), *domain = cgi_query(c, "domain"), *type = cgi_query(c, "event_type");
-    char *entity = cgi_query(c, "entities"), *facet = cgi_query(c, "facet"), *from = cgi_query(c, "from");
-    char *to = cgi_query(c, "to"), *id = query_cluster(c);
+    char *entity = cgi_query(c, "entities"), *facet = cgi_query(c, "facet");
+    char *from = query_time(c, "from"), *to = query_time(c, "to"), *id = query_cluster(c);
+    if (facet && !strchr(facet, ':'))
+        cgi_fail(c, 400, 0, "facet must be NAME:VALUE");
     cgi_need_result(c, r);
     int64_t total = cgi_sql_int(c, "SELECT count(*)" CLUSTERS_WHERE, "itttttttiit", r->seq, search, domain, type,
                                 entity, facet, from, to, limit, offset, id);

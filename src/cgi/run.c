@@ -67,7 +67,7 @@ static int lock_file(struct cgi *c, const char *path, int how)
 int cgi_is(const struct cgi_run *r, const char *words)
 {
     size_t n = strlen(r->status);
-    for (const char *p = words; (p = strstr(p, r->status)) != NULL; p += n)
+    for (const char *p = words; n > 0 && (p = strstr(p, r->status)) != NULL; p += n)
         if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == 0))
             return 1;
     return 0;

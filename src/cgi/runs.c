@@ -139,6 +139,9 @@ void cgi_runs_get(struct cgi *c)
     int64_t limit = cgi_query_int(c, "limit", 100, 1000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     char *status = cgi_query(c, "status");
     size_t busy;
+    struct cgi_run asked = {.status = status};
+    if (status && !cgi_is(&asked, "open pending running completed failed cancelled paused"))
+        cgi_fail(c, 400, 0, "status must be open, pending, running, completed, failed, cancelled or paused");
     int64_t *seqs =
         cgi_list_runs(c, cgi_sql(c, "SELECT seq FROM runs WHERE status IN ('running', 'pending')", ""), &busy);
     for (size_t i = 0; i < busy; i++)
@@ -166,7 +169,7 @@ void cgi_run_patch(struct cgi *c)
     cgi_read_body(c);
     const char *json = cgi_body_object(c);
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (!kc_json_find(json, "name"))
+    if (!cgi_member_text(c, json, "name"))
         cgi_fail(c, 422, 0, "there is no name");
     name_run(c, r, json);
     answer_run(c, 200, r->id);
