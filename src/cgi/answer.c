@@ -257,6 +257,7 @@ void cgi_answer(struct cgi *c, int status, const char *type, const char *p, size
     sqlite3_stmt *s = NULL;
     if (c->db) { /* what was not committed is undone; then the request is counted, if that is possible */
         sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_busy_timeout(c->db, 500);
         if (sqlite3_prepare_v2(c->db, "INSERT INTO requests VALUES (?1, 1) ON CONFLICT (code) DO UPDATE SET n = n + 1",
                                -1, &s, NULL) == SQLITE_OK) {
             sqlite3_bind_int(s, 1, status);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cgi/cgi.h"
 
 static const char schema[] =
@@ -39,6 +40,7 @@ static void fail_db(struct cgi *c)
     cgi_fail(c, 503, 0, "%s",
              rc == SQLITE_FULL || rc == SQLITE_IOERR  ? "the disk of the server is full" :
              rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "the server is busy" :
+             rc == SQLITE_READONLY                    ? "the server cannot write its data" :
                                                         "the database of the server has failed");
 }
 
@@ -55,6 +57,9 @@ void cgi_db_open(struct cgi *c)
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (cgi_sql_int(c, "PRAGMA user_version", "") != 1 && sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         fail_db(c);
+    snprintf(path, sizeof path, "%s/runs", c->state);
+    if (sqlite3_db_readonly(c->db, "main") != 0 || access(path, W_OK) != 0)
+        cgi_fail(c, 503, 0, "the server cannot write its data");
     sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY", NULL, NULL,
                  NULL);
 }

@@ -55,7 +55,9 @@ static int lock_file(struct cgi *c, const char *path, int how)
     int fd = kc_fd_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         cgi_fail(c, errno == ENOENT ? 404 : 503, 0,
-                 errno == ENOENT ? "the run is gone" : "the server has no more files");
+                 errno == ENOENT                     ? "the run is gone" :
+                 errno == EMFILE || errno == ENFILE ? "the server has no more files" :
+                                                      "the server cannot write its data");
     while (flock(fd, how) != 0)
         if (errno != EINTR) {
             close(fd);

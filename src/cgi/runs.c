@@ -280,7 +280,7 @@ void cgi_run_events(struct cgi *c)
 {
     static const char head[] = "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
                                "X-Accel-Buffering: no\r\n\r\n";
-    double begun = kc_clock_now();
+    double begun = kc_clock_now(), told = begun;
     char *last = NULL;
     cgi_run_load(c, c->part[1]); /* 404 comes before the head */
     cgi_send(head, sizeof head - 1);
@@ -289,9 +289,14 @@ void cgi_run_events(struct cgi *c)
         char *text = describe_run(c, r);
         if (!text)
             _exit(0);
-        if (!last || strcmp(text, last) != 0) {
+        int news = !last || strcmp(text, last) != 0;
+        if (news || kc_clock_now() - told > 15) {
             struct kc_buf b = {NULL, 0, 0};
-            cgi_put(c, &b, "event: %s\ndata: %s\n\n", r->status, text);
+            if (news)
+                cgi_put(c, &b, "event: %s\ndata: %s\n\n", r->status, text);
+            else
+                cgi_put(c, &b, ": still there\n\n"); /* a comment, so that nobody on the way hangs up */
+            told = kc_clock_now();
             if (kc_fd_write(1, b.p, b.n, -1) != 0)
                 _exit(0); /* nobody listens any more */
             kc_buf_free(&b);
