@@ -142,11 +142,17 @@ int cgi_is(const struct cgi_run *r, const char *words);
 int cgi_run_lock(struct cgi *c, struct cgi_run *r);
 /* Wait for the lock of a run's rows, and cut off what a killed process left behind them. Closing it drops it. */
 int cgi_rows_lock(struct cgi *c, const struct cgi_run *r);
+int cgi_rows_try(struct cgi *c, int64_t seq); /* -1 if the run is gone, where cgi_rows_lock is 404 */
 /* Write the path of a file of the run; name NULL: the folder. */
 char *cgi_path(struct cgi *c, int64_t seq, const char *name, char out[1200]);
 /* Read a file of the run to its end, with KC_NUM_PAD bytes of zeros behind it; NULL if it is not there. */
 char *cgi_read_file(struct cgi *c, int64_t seq, const char *name, size_t *n);
-void cgi_remove_run(struct cgi *c, int64_t seq); /* rows of the database, too; in a transaction */
+/* Put rows.new, which a deletion has left, in the place of the rows if it is of the size that the database knows. The
+ * lock of the rows is held. */
+void cgi_settle_rows(struct cgi *c, int64_t seq);
+void cgi_drop_results(struct cgi *c, int64_t seq); /* in a transaction, as the next two */
+void cgi_remove_run(struct cgi *c, int64_t seq);   /* but for its folder, which outlives a transaction that fails */
+void cgi_remove_folders(struct cgi *c);            /* those of runs that are not there any more */
 void cgi_need_result(struct cgi *c, const struct cgi_run *r); /* 409 before it is completed, 404 after it expired */
 char *cgi_slug(struct cgi *c, const char *name, int64_t at);
 

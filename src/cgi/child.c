@@ -166,6 +166,8 @@ char *cgi_child_text(struct cgi *c, struct cgi_child *k, const struct cgi_run *r
     if (k->stopped)
         cgi_fail(c, 503, 0, "the work took more than %lld seconds", (long long)c->limit[CGI_MAX_SECONDS]);
     if (code != 0 && code != 3) {
+        if (!cgi_sql_int(c, "SELECT 1 FROM runs WHERE seq = ?1", "i", r->seq))
+            cgi_fail(c, 404, 0, "the run is gone");
         int status = cgi_child_error(c, k->err, message, &line);
         cgi_fail(c, status, line, "%s", message);
     }

@@ -53,15 +53,15 @@ void cgi_db_open(struct cgi *c)
         cgi_fail(c, 503, 0, "the database of the server cannot be opened");
     }
     sqlite3_busy_timeout(c->db, 20000);
-    /* Each request would be the last to close the database, and wait for the disk: the log is kept for the next one. */
+    /* Each request would be the last to close the database, and wait for the disk: the log is kept for the next. */
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (cgi_sql_int(c, "PRAGMA user_version", "") != 1 && sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         fail_db(c);
     snprintf(path, sizeof path, "%s/runs", c->state);
     if (sqlite3_db_readonly(c->db, "main") != 0 || access(path, W_OK) != 0)
         cgi_fail(c, 503, 0, "the server cannot write its data");
-    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY", NULL, NULL,
-                 NULL);
+    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY",
+                 NULL, NULL, NULL);
 }
 
 static sqlite3_stmt *prepare_sql(struct cgi *c, const char *sql, const char *fmt, va_list ap)

@@ -1,6 +1,9 @@
 /* Documents that are taken out: of rows, labels, records of clusters, and models. What cannot be taken out is what was
  * computed from many rows: centroids, and words and facets that the document shared; the answer names the runs that
- * have to be reclustered for that. Each step may be killed and done again. */
+ * have to be reclustered for that.
+ *
+ * Fewer rows are written to a file of their own, rows.new, which takes the place of rows.jsonl once the database has
+ * been told their size: it is always smaller, so whoever finds it knows whether that was so (cgi_settle_rows). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +20,7 @@
 static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char *term, struct kc_buf *gone,
                            int64_t *rows)
 {
-    char path[1200], fresh[1200];
+    char fresh[1200];
     size_t n, len, kept = 0;
     char *text = cgi_read_file(c, seq, "rows.jsonl", &n);
     *rows = 0;
@@ -37,9 +40,11 @@ static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char
         }
     }
     if (gone->n > 0) {
+        static const char zeros[KC_NUM_PAD];
+        cgi_put_n(c, gone, zeros, sizeof zeros); /* what the scanner of numbers wants behind them */
+        gone->n -= sizeof zeros;
         int fd = kc_fd_open(cgi_path(c, seq, "rows.new", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0 ||
-            rename(fresh, cgi_path(c, seq, "rows.jsonl", path)) != 0)
+        if (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0)
             cgi_fail(c, 503, 0, "the rows could not be written");
         close(fd);
     }
@@ -165,9 +170,10 @@ static int64_t forget_results(struct cgi *c, int64_t seq, const char *term)
     cgi_run_sql(c, "CREATE TEMP TABLE IF NOT EXISTS hit (cluster INTEGER PRIMARY KEY, n INTEGER)", "");
     cgi_run_sql(c, "DELETE FROM hit", "");
     cgi_run_sql(c,
-                "INSERT INTO hit SELECT cluster, count(*) FROM labels WHERE run = ?1 AND term = ?2 GROUP BY cluster",
+                "INSERT INTO hit SELECT cluster, count(*) FROM labels INDEXED BY labels_term WHERE run = ?1 AND"
+                " term = ?2 GROUP BY cluster",
                 "it", seq, term);
-    cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1 AND term = ?2", "it", seq, term);
+    cgi_run_sql(c, "DELETE FROM labels INDEXED BY labels_term WHERE run = ?1 AND term = ?2", "it", seq, term);
     int64_t gone = sqlite3_changes(c->db);
     cgi_run_sql(c,
                 "UPDATE clusters SET size = size - (SELECT n FROM hit WHERE cluster = id), record = json_set(record,"
@@ -193,10 +199,11 @@ static int64_t forget_results(struct cgi *c, int64_t seq, const char *term)
 
 int cgi_forget(struct cgi *c, int64_t seq, const char *term)
 {
-    static const char *const derived[] = {"summary.json", "report.html", "suggest.json", CGI_CHECKPOINT};
+    static const char *const derived[] = {"summary.json", "report.html", "log", CGI_CHECKPOINT};
     struct kc_buf gone = {NULL, 0, 0};
     char path[1200], model[40];
     int64_t rows, bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
+    cgi_settle_rows(c, seq);
     int expired = cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", seq) != 0;
     snprintf(model, sizeof model, "model.%lld",
              (long long)cgi_sql_int(c, "SELECT model FROM runs WHERE seq = ?1", "i", seq));
@@ -208,10 +215,10 @@ int cgi_forget(struct cgi *c, int64_t seq, const char *term)
     if (!found || expired)
         return found;
     cgi_run_sql(c, "UPDATE runs SET bytes = ?2, rows = ?3 WHERE seq = ?1", "iii", seq, bytes, rows);
+    if (cgi_sql_int(c, "SELECT status = 'running' FROM runs WHERE seq = ?1", "i", seq))
+        return 1; /* the work writes these files, and forgets the term when it ends */
     for (size_t i = 0; i < sizeof derived / sizeof *derived; i++) /* they may name it, or are of the old rows */
         unlink(cgi_path(c, seq, derived[i], path));
-    if (!cgi_sql_int(c, "SELECT status = 'running' FROM runs WHERE seq = ?1", "i", seq))
-        unlink(cgi_path(c, seq, "log", path));
     return 1;
 }
 
@@ -219,31 +226,28 @@ void cgi_document_delete(struct cgi *c)
 {
     struct kc_buf again = {NULL, 0, 0}, b = {NULL, 0, 0};
     const char *term = c->part[1];
-    int64_t runs = 0, admin = c->role == CGI_ADMIN;
-    size_t n;
-    cgi_run_sql(c,
-                "INSERT INTO removed SELECT DISTINCT owner, ?1, unixepoch() FROM runs WHERE owner = ?2 OR ?3"
-                " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()",
-                "tti", term, c->owner, admin);
-    int64_t *seqs =
-        cgi_list_runs(c, cgi_sql(c, "SELECT seq FROM runs WHERE owner = ?1 OR ?2", "ti", c->owner, admin), &n);
-    for (size_t i = 0; i < n; i++) {
-        struct cgi_run r = {.seq = seqs[i], .lock = -1};
-        char path[1200];
-        if (access(cgi_path(c, r.seq, NULL, path), F_OK) != 0) /* deleted meanwhile */
+    int64_t runs = 0, seq = 0, admin = c->role == CGI_ADMIN;
+    /* Until there are no later runs: one may be made meanwhile of the rows of a run that is still to come. */
+    while ((seq = cgi_sql_int(c, "SELECT min(seq) FROM runs WHERE (owner = ?1 OR ?2) AND seq > ?3", "tii", c->owner,
+                              admin, seq)) > 0) {
+        int lock = cgi_rows_try(c, seq);
+        if (lock < 0) /* deleted meanwhile */
             continue;
-        int lock = cgi_rows_lock(c, &r);
         cgi_begin(c);
-        int found = cgi_forget(c, r.seq, term);
-        char *id = found ? cgi_sql_text(c, "SELECT id FROM runs WHERE seq = ?1 AND model > 0", "i", r.seq) : NULL;
+        cgi_run_sql(c, /* work that has begun with the old rows looks here when it ends */
+                    "INSERT INTO removed SELECT owner, ?1, unixepoch() FROM runs WHERE seq = ?2"
+                    " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()",
+                    "ti", term, seq);
+        int found = cgi_forget(c, seq, term);
+        char *id = found ? cgi_sql_text(c, "SELECT id FROM runs WHERE seq = ?1 AND model > 0", "i", seq) : NULL;
         cgi_commit(c);
+        cgi_settle_rows(c, seq);
         close(lock);
         runs += found;
         if (id)
             cgi_put(c, &again, "%s\"%s\"", again.n > 0 ? ", " : "", id);
         kc_mem_free(id);
     }
-    kc_mem_free(seqs);
     if (runs == 0)
         cgi_fail(c, 404, 0, "no run has such a document");
     cgi_run_sql(c, "PRAGMA wal_checkpoint(TRUNCATE)", ""); /* the log of the database has it no longer */

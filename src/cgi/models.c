@@ -40,6 +40,21 @@ static const char *need_items(struct cgi *c, const struct cgi_run *r, int bare, 
     return json;
 }
 
+/* Open the model of a run, which an update may replace at this moment, and name it as the child finds it. */
+static void open_model(struct cgi *c, struct cgi_run *r, char name[40])
+{
+    char path[1200];
+    int fd = -1;
+    for (int i = 0; i < 20 && fd < 0; i++) {
+        r = i > 0 ? cgi_run_load(c, r->id) : r;
+        name_model(name, r->model);
+        fd = kc_fd_open(cgi_path(c, r->seq, name, path), O_RDONLY, 0); /* the child inherits it */
+    }
+    if (fd < 0)
+        cgi_fail(c, 503, 0, "the model of the run cannot be read");
+    snprintf(name, 40, "/dev/fd/%d", fd);
+}
+
 void cgi_run_assign(struct cgi *c)
 {
     struct cgi_items items;
@@ -50,7 +65,7 @@ void cgi_run_assign(struct cgi *c)
     cgi_read_body(c);
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     const char *json = need_items(c, r, 1, &items);
-    name_model(model, r->model);
+    open_model(c, r, model);
     cgi_child_begin(c, &k, "assign");
     cgi_child_args(c, &k, "-m", model, "--columns", "term,cluster,similarity,margin", NULL);
     add_options(c, &k, json);
@@ -137,7 +152,6 @@ void cgi_run_update(struct cgi *c)
     cgi_commit(c);
     unlink(cgi_path(c, r->seq, model, path));
     unlink(cgi_path(c, r->seq, "report.html", path));
-    unlink(cgi_path(c, r->seq, "suggest.json", path));
     close(lock);
     close(own);
     struct kc_buf b = {NULL, 0, 0};

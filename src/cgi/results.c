@@ -181,8 +181,9 @@ void cgi_run_report(struct cgi *c)
     size_t n;
     cgi_need_result(c, r);
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
+    cgi_rows_lock(c, r); /* until the end: rows and labels stay together, and nobody removes the page */
+    answer_file(c, r, "report.html", "text/html; charset=utf-8");
     cgi_need_slot(c);
-    close(cgi_rows_lock(c, r));
     write_labels(c, r, labels);
     cgi_child_begin(c, &k, "report");
     if (access(cgi_path(c, r->seq, "summary.json", path), R_OK) == 0)
@@ -197,14 +198,9 @@ void cgi_run_suggest(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct cgi_child k;
-    char *low = cgi_query(c, "k_min"), *high = cgi_query(c, "k_max");
     size_t n;
     if (r->rows == 0 || cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", r->seq))
         cgi_fail(c, 409, 0, "the run has no rows");
-    if (!low && !high)
-        answer_file(c, r, "suggest.json", "application/json");
-    cgi_need_slot(c);
-    close(cgi_rows_lock(c, r));
     int64_t least = cgi_query_int(c, "k_min", 2, c->limit[CGI_MAX_K]);
     int64_t most = cgi_query_int(c, "k_max", least > 20 ? least : 20, c->limit[CGI_MAX_K]);
     if (least < 1 || least > most)
@@ -212,6 +208,8 @@ void cgi_run_suggest(struct cgi *c)
     char range[64];
     snprintf(range, sizeof range, "%lld:%lld", (long long)least,
              (long long)(most < r->rows || r->rows < 2 ? most : r->rows));
+    cgi_rows_lock(c, r); /* until the end: nobody changes the rows */
+    cgi_need_slot(c);
     cgi_child_begin(c, &k, "suggest");
     cgi_child_args(c, &k, "--json", "--resamples", "0", "-k", range, "-i", "jsonl", "rows.jsonl", NULL);
     char *text = cgi_child_text(c, &k, r, &n);

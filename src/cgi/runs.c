@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/num.h"
 #include "cgi/cgi.h"
 #include "json/json.h"
 
@@ -24,7 +25,8 @@
 /* Read the last message of a run at work, from the end of its log. */
 static char *read_progress(struct cgi *c, const struct cgi_run *r)
 {
-    char path[1200], *last = NULL, *text = cgi_dup(c, "", 8192);
+    static char text[8192 + KC_NUM_PAD];
+    char path[1200], *last = NULL;
     struct stat st;
     size_t n = 0;
     struct kc_json_fault f;
@@ -34,6 +36,7 @@ static char *read_progress(struct cgi *c, const struct cgi_run *r)
         n = 0;
     if (fd >= 0)
         close(fd);
+    memset(text + n, 0, sizeof text - n);
     for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;)
         last = *p == '{' && kc_json_skip(p, next - 1, 0, &f) ? p : last;
     return last;
@@ -198,6 +201,9 @@ void cgi_run_delete(struct cgi *c)
     cgi_begin(c);
     cgi_remove_run(c, r->seq);
     cgi_commit(c);
+    cgi_begin(c);
+    cgi_remove_folders(c);
+    cgi_commit(c);
     close(lock);
     cgi_answer(c, 204, "application/json", "", 0);
 }
@@ -231,6 +237,7 @@ void cgi_run_resume(struct cgi *c)
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     if (!cgi_is(r, "paused failed") || !cgi_run_lock(c, r))
         cgi_fail(c, 409, 0, "the run is %s, neither paused nor failed", r->status);
+    close(cgi_rows_lock(c, r)); /* which settles the rows */
     start_run(c, r, 1);
 }
 
@@ -259,9 +266,11 @@ void cgi_run_recluster(struct cgi *c)
     struct cgi_run *old = cgi_run_load(c, c->part[1]);
     cgi_need_result(c, old);
     cgi_params_change(c, old->params, json, &params);
+    int lock = cgi_rows_lock(c, old); /* before the transaction, as everywhere: else two wait for each other */
+    old = cgi_run_load(c, old->id);
+    cgi_need_result(c, old);
     struct cgi_run *r = make_run(c, params.p);
     name_run(c, r, json);
-    int lock = cgi_rows_lock(c, old);
     cgi_quota(c, 0, old->rows);
     copy_file(c, old->seq, "rows.jsonl", r->seq, "rows.jsonl", old->bytes);
     snprintf(model, sizeof model, "model.%lld", (long long)old->model);

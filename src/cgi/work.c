@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -57,10 +58,9 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
     char *summary = cgi_read_file(c, r->seq, "summary.json", &summary_n);
     if (!labels || !clusters || !summary)
         cgi_fail(c, 503, 0, "kclust has not written its results");
+    int lock = cgi_rows_lock(c, r);
     cgi_begin(c);
-    cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1", "i", r->seq);
-    cgi_run_sql(c, "DELETE FROM clusters WHERE run = ?1", "i", r->seq);
-    cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", r->seq);
+    cgi_drop_results(c, r->seq);
     cgi_import_labels(c, r->seq, labels, n, 0);
     import_clusters(c, r->seq, clusters, clusters_n);
     cgi_run_sql(
@@ -82,14 +82,20 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
                 "UPDATE runs SET slug = coalesce(slug, ?2), name = coalesce(name, coalesce(?3 || ' ', '') ||"
                 " strftime('%Y-%m-%d %H:%M', created, 'unixepoch')) WHERE seq = ?1",
                 "itt", r->seq, cgi_slug(c, words ? words : "", at), words);
-    sqlite3_stmt *s = cgi_sql(c,
-                              "SELECT term FROM removed, runs WHERE runs.seq = ?1 AND removed.owner = runs.owner"
-                              " AND at >= started",
+    char *list = cgi_sql_text(c,
+                              "SELECT json_group_array(term) FROM removed, runs WHERE runs.seq = ?1 AND removed.owner"
+                              " = runs.owner AND at >= started",
                               "i", r->seq);
-    while (cgi_step(c, s)) /* documents that were deleted meanwhile */
-        cgi_forget(c, r->seq, (const char *)sqlite3_column_text(s, 0));
-    sqlite3_finalize(s);
+    for (const char *p = kc_json_first(list); p; p = kc_json_next(kc_json_past(p))) { /* deleted meanwhile */
+        struct kc_json_str text;
+        struct kc_buf b = {NULL, 0, 0};
+        if (kc_json_text(p, &text) == 0 && kc_json_decode(&text, &b, &c->e) == 0 && kc_buf_addc(&b, 0, &c->e) == 0)
+            cgi_forget(c, r->seq, b.p);
+        kc_buf_free(&b);
+    }
     cgi_commit(c);
+    cgi_settle_rows(c, r->seq);
+    close(lock);
     for (size_t i = 0; i < sizeof done / sizeof *done; i++)
         unlink(cgi_path(c, r->seq, done[i], path));
     free(labels);
@@ -122,6 +128,14 @@ static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct
                    "jsonl", "rows.jsonl", NULL);
 }
 
+/* Tell the file of the rows from one that has taken its place. */
+static ino_t file_number(struct cgi *c, int64_t seq)
+{
+    struct stat st;
+    char path[1200];
+    return stat(cgi_path(c, seq, "rows.jsonl", path), &st) == 0 ? st.st_ino : 0;
+}
+
 int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], int64_t *line)
 {
     struct cgi_child k;
@@ -136,6 +150,7 @@ int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], in
     k.err = kc_fd_open(cgi_path(c, r->seq, "log", path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (k.err < 0)
         cgi_fail(c, 503, 0, "the run's log could not be written");
+    ino_t before = file_number(c, r->seq);
     cgi_child_run(c, &k, r, 1);
     int code = WIFEXITED(k.status) ? WEXITSTATUS(k.status) : 4, rc = 0;
     if (code == 0 || code == 3) /* it may have ended before it was stopped */
@@ -144,6 +159,8 @@ int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], in
         rc = k.stopped;
     else
         rc = cgi_child_error(c, k.err, message, line);
+    if (rc && ((resume && rc > 200) || file_number(c, r->seq) != before)) /* it is of other rows, or no good */
+        unlink(cgi_path(c, r->seq, CGI_CHECKPOINT, path));
     if (k.stopped == 't' && rc)
         snprintf(message, 512, "the work took more than %lld seconds", (long long)c->limit[CGI_MAX_SECONDS]);
     close(k.err);

@@ -227,6 +227,9 @@ four=$(id_of)
 kill_worker "/runs/$two/resume"
 kill_worker "/runs/$three/resume"
 kill_worker /runs
+for i in "$two" "$three" "$four"; do
+    wait_for "$i" failed
+done
 ask 'none runs any more' GET '/runs?status=running' '' 200 '"total": 0'
 ask 'none waits any more' GET '/runs?status=pending' '' 200 '"total": 0'
 for i in "$two" "$three" "$four"; do
@@ -237,7 +240,8 @@ done
 # Documents that are taken out of models, whatever votes or waits there.
 ask 'start for a document' POST /start '{"run_id":"doc","k":3}' 201
 ask 'its rows' POST '/append?run_id=doc' "@$work/rows.jsonl" 200
-ask 'a word that no other has' POST /append '{"run_id":"doc","items":[{"term":"zebra zebra","vec":[1,0.1,0.1,0.05]},{"term":"zebra zebra","vec":[1,0.1,0.1,0.05]}]}' 200
+ask 'a word that no other has' POST /append '{"run_id":"doc","items":[{"term":"zebra zebra","vec":[1,0.1,0.1,0.05]},
+ {"term":"zebra zebra","vec":[1,0.1,0.1,0.05]}]}' 200
 ask 'finalize it' POST /finalize '{"run_id":"doc"}' 200
 ask 'it is a keyword' GET /runs/doc/clusters '' 200 'zebra'
 ask 'one that waits' POST /runs/doc/update '{"items":[{"term":"zebra zebra","vec":[-1,0,0,0]}]}' 200 '"unassigned":true'
@@ -258,6 +262,12 @@ ask 'both' POST /runs/votes/assign '{"vec":[1,0.1,0.1,0.05],"threshold":"none"}'
 ask 'and learn' POST /runs/doc/update '{"items":[{"term":"later","vec":[1,0.1,0.1,0.05]}]}' 200 '"cluster_id":0'
 ask 'recluster' POST /runs/doc/recluster '' 202
 wait_for "$(id_of)" completed
+
+# Clients that do anything at once; and the same while processes are killed.
+seed=${KCLUST_SEED:-$RANDOM}
+storm() { "${PYTHON:-python3}" tests/cgi/storm.py "$url" "$work/state" "$token" 6 "$seed" "$@"; }
+verdict "a storm of clients (seed $seed)" "$(storm)"
+verdict "a storm with kills (seed $seed)" "$(storm "$CGI")"
 
 # Folders that cannot be used.
 with=(KCLUST_STATE="$work/rows.jsonl/state")
