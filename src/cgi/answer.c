@@ -127,11 +127,8 @@ void cgi_read_body(struct cgi *c)
     cgi_put_n(c, &c->body, zeros, sizeof zeros);
     c->body.n -= sizeof zeros;
     const char *bad = kc_utf8_bad(c->body.p, c->body.p + c->body.n);
-    int64_t line = 1;
-    for (const char *p = c->body.p; bad && p < bad; p++)
-        line += *p == '\n';
     if (bad)
-        cgi_fail(c, 400, line, "the body is not UTF-8");
+        cgi_fail(c, 400, 1 + cgi_count_lines(c->body.p, bad), "the body is not UTF-8");
 }
 
 const char *cgi_body_object(struct cgi *c)
@@ -144,13 +141,10 @@ const char *cgi_body_object(struct cgi *c)
     if (*p != '{')
         cgi_fail(c, 400, 1, "the body must be a JSON object");
     const char *past = kc_json_skip(p, end, 0, &f);
-    int64_t line = 1;
-    const char *at = past ? kc_json_ws(past) : f.at, *begin = c->body.p;
-    for (const char *q = c->body.p; q < at; q++)
-        if (*q == '\n') {
-            line++;
-            begin = q + 1;
-        }
+    const char *at = past ? kc_json_ws(past) : f.at, *begin = at;
+    int64_t line = 1 + cgi_count_lines(c->body.p, at);
+    while (begin > c->body.p && begin[-1] != '\n')
+        begin--;
     if (past && at != end)
         cgi_fail(c, 400, line, "there is more behind the JSON object");
     if (!past) {
@@ -173,6 +167,14 @@ char *cgi_member_text(struct cgi *c, const char *json, const char *key)
     char *out = cgi_dup(c, b.n > 0 ? b.p : "", b.n);
     kc_buf_free(&b);
     return out;
+}
+
+int64_t cgi_count_lines(const char *from, const char *to)
+{
+    int64_t n = 0;
+    for (; from < to; from++)
+        n += *from == '\n';
+    return n;
 }
 
 char *cgi_line(char **at, char *end, size_t *n)

@@ -71,6 +71,7 @@ void cgi_put(struct cgi *c, struct kc_buf *b, const char *fmt, ...) KC_PRINTF(3,
 void cgi_put_n(struct cgi *c, struct kc_buf *b, const char *p, size_t n);
 char *cgi_dup(struct cgi *c, const char *p, size_t n); /* with a NUL and what the scanner of JSON wants behind it */
 void cgi_send(const char *p, size_t n); /* to the server; nothing is done if it has hung up */
+int64_t cgi_count_lines(const char *from, const char *to); /* line breaks in [from, to) */
 /* Cut the next line off [*at, end), which has a byte behind it; NULL at the end. *n: its length; may be NULL. */
 char *cgi_line(char **at, char *end, size_t *n);
 
@@ -84,6 +85,13 @@ char *cgi_sql_text(struct cgi *c, const char *sql, const char *fmt, ...); /* the
 int64_t cgi_sql_int(struct cgi *c, const char *sql, const char *fmt, ...); /* 0 if there is none */
 /* Append the first column of all rows, separated by `between`. Return how many. */
 int64_t cgi_put_rows(struct cgi *c, struct kc_buf *b, sqlite3_stmt *s, const char *between);
+/* Answer with a page of the rows that `from` ("FROM ... WHERE ...") finds, the first column of each as JSON, as the
+ * query's limit and offset say; fmt and the values are those of `from`. */
+struct cgi_list {
+    const char *column, *from, *order;
+    int64_t limit, most; /* of rows: without a limit, and with one */
+};
+void cgi_answer_list(struct cgi *c, const struct cgi_list *list, const char *fmt, ...) __attribute__((noreturn));
 void cgi_begin(struct cgi *c);
 void cgi_commit(struct cgi *c);
 

@@ -144,6 +144,28 @@ int64_t cgi_put_rows(struct cgi *c, struct kc_buf *b, sqlite3_stmt *s, const cha
     return n;
 }
 
+void cgi_answer_list(struct cgi *c, const struct cgi_list *list, const char *fmt, ...)
+{
+    struct kc_buf sql = {NULL, 0, 0}, b = {NULL, 0, 0};
+    int64_t limit = cgi_query_int(c, "limit", list->limit, list->most), total = 0, n = 0;
+    int64_t offset = cgi_query_int(c, "offset", 0, INT64_MAX);
+    va_list ap;
+    cgi_put(c, &sql, "SELECT count(*) %s%cSELECT %s %s ORDER BY %s LIMIT %lld OFFSET %lld", list->from, 0, list->column,
+            list->from, list->order, (long long)limit, (long long)offset);
+    cgi_put_n(c, &sql, "", 1);
+    va_start(ap, fmt);
+    sqlite3_stmt *s = prepare_sql(c, sql.p, fmt, ap);
+    va_end(ap);
+    total = cgi_step(c, s) ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    va_start(ap, fmt);
+    s = prepare_sql(c, sql.p + strlen(sql.p) + 1, fmt, ap);
+    va_end(ap);
+    cgi_put(c, &b, "{\"items\": [");
+    n = cgi_put_rows(c, &b, s, ",\n");
+    cgi_answer_page(c, &b, offset + n, total);
+}
+
 void cgi_begin(struct cgi *c)
 {
     cgi_run_sql(c, "BEGIN IMMEDIATE", "");

@@ -15,14 +15,15 @@
 #include "la/matrix.h"
 #include "model/model.h"
 
-/* Rewrite the rows without those of the term, whose lines go to `gone`. Return the bytes that are left; *rows: the
+/* Write rows.new, the rows without those of the term, whose lines go to `gone`. Return the bytes that are left; *rows: the
  * rows. */
 static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char *term, struct kc_buf *gone,
                            int64_t *rows)
 {
-    char fresh[1200];
+    char fresh[1200], path[1200];
     size_t n, len, kept = 0;
-    char *text = cgi_read_file(c, seq, "rows.jsonl", &n);
+    char *text = cgi_read_file(c, seq, "rows.new", &n); /* of a term before this one, in the same transaction */
+    text = text ? text : cgi_read_file(c, seq, "rows.jsonl", &n);
     *rows = 0;
     if (!text)
         return bytes;
@@ -43,8 +44,9 @@ static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char
         static const char zeros[KC_NUM_PAD];
         cgi_put_n(c, gone, zeros, sizeof zeros); /* what the scanner of numbers wants behind them */
         gone->n -= sizeof zeros;
-        int fd = kc_fd_open(cgi_path(c, seq, "rows.new", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0)
+        int fd = kc_fd_open(cgi_path(c, seq, "rows.tmp", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0 ||
+            rename(fresh, cgi_path(c, seq, "rows.new", path)) != 0)
             cgi_fail(c, 503, 0, "the rows could not be written");
         close(fd);
     }
@@ -203,7 +205,6 @@ int cgi_forget(struct cgi *c, int64_t seq, const char *term)
     struct kc_buf gone = {NULL, 0, 0};
     char path[1200], model[40];
     int64_t rows, bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
-    cgi_settle_rows(c, seq);
     int expired = cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", seq) != 0;
     snprintf(model, sizeof model, "model.%lld",
              (long long)cgi_sql_int(c, "SELECT model FROM runs WHERE seq = ?1", "i", seq));

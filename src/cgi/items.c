@@ -113,23 +113,14 @@ static void take_item(struct cgi *c, const struct place *at, const char *p, int 
     out->rows++;
 }
 
-/* Count line breaks in [from, to). */
-static int64_t count_lines(const char *from, const char *to)
-{
-    int64_t n = 0;
-    for (; from < to; from++)
-        n += *from == '\n';
-    return n;
-}
-
 static void take_array(struct cgi *c, const char *list, int bare, struct cgi_items *out)
 {
-    struct place at = {1 + count_lines(c->body.p, list), 0};
+    struct place at = {1 + cgi_count_lines(c->body.p, list), 0};
     if (*list != '[')
         cgi_fail(c, 422, at.line, "items must be an array");
     const char *before = list;
     for (const char *p = kc_json_first(list); p; p = kc_json_next(kc_json_past(p)), at.index++) {
-        at.line += count_lines(before, p);
+        at.line += cgi_count_lines(before, p);
         before = p;
         take_item(c, &at, p, bare, out);
     }
@@ -205,7 +196,8 @@ void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items)
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0)
         cgi_fail(c, 503, 0, "the rows could not be written");
-    r->bytes = st.st_size < r->bytes ? st.st_size : r->bytes; /* a term was taken out, and that not yet told */
+    if (st.st_size < r->bytes)
+        cgi_fail(c, 503, 0, "rows of the run are lost: delete it");
     int rc = kc_fd_write(fd, items->lines.p, items->lines.n, r->bytes);
     if (rc == 0)
         rc = kc_fd_sync(fd);

@@ -70,21 +70,6 @@ void cgi_run_result(struct cgi *c)
     cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
 }
 
-/* Facets by which clusters can be asked for, as parameters of their own; ?facet=NAME:VALUE names any. */
-#define FACET(name, n)                                                                               \
-    " AND (" n " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name = '" name "'" \
-    " AND f.value = " n " AND f.cluster = clusters.id))"
-#define CLUSTERS_WHERE                                                                                                \
-    " FROM clusters WHERE run = ?1 AND (?2 IS NULL OR instr(lower(coalesce(label, '') || ' ' ||"                      \
-    " coalesce(words, '')), lower(?2)) OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = "           \
-    "clusters.id AND"                                                                                                 \
-    " instr(lower(f.value), lower(?2))))" FACET("domain", "?3") FACET("event_type", "?4")                             \
-        FACET("entities", "?5") " AND (?6 IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name || "  \
-                                "':' || f.value = ?6 AND"                                                             \
-                                " f.cluster = clusters.id)) AND (?7 IS NULL OR last >= ?7) AND (?8 IS NULL OR first " \
-                                "<= ?8 OR first LIKE ?8 || '%')"                                                      \
-                                " AND (?11 IS NULL OR id = CAST(?11 AS INTEGER))"
-
 /* Read a time of the query as it is kept, in UTC; a date, a month and a year stand as they are. */
 static char *query_time(struct cgi *c, const char *name)
 {
@@ -103,26 +88,29 @@ static char *query_time(struct cgi *c, const char *name)
     return cgi_dup(c, full, strlen(full));
 }
 
+/* Facets by which clusters can be asked for, as parameters of their own; ?facet=NAME:VALUE names any. */
+#define HAS_FACET(what, value) \
+    " AND (" value " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = id AND " what "))"
+
 void cgi_run_clusters(struct cgi *c)
 {
+    static const struct cgi_list list = {
+        "json_set(record, '$.cluster_size', size)",
+        "FROM clusters WHERE run = ?1 AND (?2 IS NULL OR id = CAST(?2 AS INTEGER)) AND (?3 IS NULL OR"
+        " instr(lower(coalesce(label, '') || ' ' || coalesce(words, '')), lower(?3)) OR EXISTS (SELECT 1 FROM facets f"
+        " WHERE f.run = ?1 AND f.cluster = id AND instr(lower(f.value), lower(?3))))"
+        HAS_FACET("f.name = 'domain' AND f.value = ?4", "?4")
+        HAS_FACET("f.name = 'event_type' AND f.value = ?5", "?5")
+        HAS_FACET("f.name = 'entities' AND f.value = ?6", "?6") HAS_FACET("f.name || ':' || f.value = ?7", "?7")
+        " AND (?8 IS NULL OR last >= ?8) AND (?9 IS NULL OR first <= ?9 OR first LIKE ?9 || '%')",
+        "id", 100, 10000};
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    struct kc_buf b = {NULL, 0, 0};
-    int64_t limit = cgi_query_int(c, "limit", 100, 10000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
-    char *search = cgi_query(c, "search"), *domain = cgi_query(c, "domain"), *type = cgi_query(c, "event_type");
-    char *entity = cgi_query(c, "entities"), *facet = cgi_query(c, "facet");
-    char *from = query_time(c, "from"), *to = query_time(c, "to"), *id = query_cluster(c);
+    char *from = query_time(c, "from"), *to = query_time(c, "to"), *facet = cgi_query(c, "facet");
     if (facet && !strchr(facet, ':'))
         cgi_fail(c, 400, 0, "facet must be NAME:VALUE");
     cgi_need_result(c, r);
-    int64_t total = cgi_sql_int(c, "SELECT count(*)" CLUSTERS_WHERE, "itttttttiit", r->seq, search, domain, type,
-                                entity, facet, from, to, limit, offset, id);
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(
-        c, &b,
-        cgi_sql(c, "SELECT json_set(record, '$.cluster_size', size)" CLUSTERS_WHERE " ORDER BY id LIMIT ?9 OFFSET ?10",
-                "itttttttiit", r->seq, search, domain, type, entity, facet, from, to, limit, offset, id),
-        ",\n");
-    cgi_answer_page(c, &b, offset + n, total);
+    cgi_answer_list(c, &list, "itttttttt", r->seq, query_cluster(c), cgi_query(c, "search"), cgi_query(c, "domain"),
+                    cgi_query(c, "event_type"), cgi_query(c, "entities"), facet, from, to);
 }
 
 /* Write the labels of a run to a file in memory, as kclust reads them; give its name. */

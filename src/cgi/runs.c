@@ -138,11 +138,11 @@ void cgi_runs_post(struct cgi *c)
 
 void cgi_runs_get(struct cgi *c)
 {
-    struct kc_buf b = {NULL, 0, 0};
-    int64_t limit = cgi_query_int(c, "limit", 100, 1000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
+    static const struct cgi_list list = {
+        RUN_JSON, "FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL OR status = ?3)", "seq DESC", 100, 1000};
     char *status = cgi_query(c, "status");
-    size_t busy;
     struct cgi_run asked = {.status = status};
+    size_t busy;
     if (status && !cgi_is(&asked, "open pending running completed failed cancelled paused"))
         cgi_fail(c, 400, 0, "status must be open, pending, running, completed, failed, cancelled or paused");
     int64_t *seqs =
@@ -150,16 +150,7 @@ void cgi_runs_get(struct cgi *c)
     for (size_t i = 0; i < busy; i++)
         cgi_note_lost(c, seqs[i]);
     kc_mem_free(seqs);
-    int64_t total = cgi_sql_int(c, "SELECT count(*) FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL OR status = ?3)",
-                                "tit", c->owner, (int64_t)(c->role == CGI_ADMIN), status);
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b,
-                             cgi_sql(c,
-                                     "SELECT " RUN_JSON " FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL"
-                                     " OR status = ?3) ORDER BY seq DESC LIMIT ?4 OFFSET ?5",
-                                     "titii", c->owner, (int64_t)(c->role == CGI_ADMIN), status, limit, offset),
-                             ",\n");
-    cgi_answer_page(c, &b, offset + n, total);
+    cgi_answer_list(c, &list, "tit", c->owner, (int64_t)(c->role == CGI_ADMIN), status);
 }
 
 void cgi_run_get(struct cgi *c)
