@@ -15,8 +15,8 @@
 #include "la/matrix.h"
 #include "model/model.h"
 
-/* Write rows.new, the rows without those of the term, whose lines go to `gone`. Return the bytes that are left; *rows: the
- * rows. */
+/* Write rows.new, the rows without those of the term, whose lines go to `gone`. Return the bytes that are left; *rows:
+ * how many rows. */
 static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char *term, struct kc_buf *gone,
                            int64_t *rows)
 {
