@@ -127,11 +127,8 @@ void cgi_read_body(struct cgi *c)
     cgi_put_n(c, &c->body, zeros, sizeof zeros);
     c->body.n -= sizeof zeros;
     const char *bad = kc_utf8_bad(c->body.p, c->body.p + c->body.n);
-    int64_t line = 1;
-    for (const char *p = c->body.p; bad && p < bad; p++)
-        line += *p == '\n';
     if (bad)
-        cgi_fail(c, 400, line, "the body is not UTF-8");
+        cgi_fail(c, 400, 1 + cgi_count_lines(c->body.p, bad), "the body is not UTF-8");
 }
 
 const char *cgi_body_object(struct cgi *c)
@@ -144,19 +141,17 @@ const char *cgi_body_object(struct cgi *c)
     if (*p != '{')
         cgi_fail(c, 400, 1, "the body must be a JSON object");
     const char *past = kc_json_skip(p, end, 0, &f);
-    int64_t line = 1;
-    const char *at = past ? kc_json_ws(past) : f.at, *begin = c->body.p;
-    for (const char *q = c->body.p; q < at; q++)
-        if (*q == '\n') {
-            line++;
-            begin = q + 1;
-        }
+    const char *at = past ? kc_json_ws(past) : f.at, *begin = at;
+    int64_t line = 1 + cgi_count_lines(c->body.p, at);
+    while (begin > c->body.p && begin[-1] != '\n')
+        begin--;
     if (past && at != end)
         cgi_fail(c, 400, line, "there is more behind the JSON object");
     if (!past) {
         kc_json_explain(&f, (size_t)(at - begin) + 1, end, "body", text, sizeof text);
         cgi_fail(c, 400, line, "%s", text);
     }
+    cgi_check_members(c, p);
     return p;
 }
 
@@ -172,6 +167,28 @@ char *cgi_member_text(struct cgi *c, const char *json, const char *key)
     char *out = cgi_dup(c, b.n > 0 ? b.p : "", b.n);
     kc_buf_free(&b);
     return out;
+}
+
+int64_t cgi_count_lines(const char *from, const char *to)
+{
+    int64_t n = 0;
+    for (; from < to; from++)
+        n += *from == '\n';
+    return n;
+}
+
+char *cgi_line(char **at, char *end, size_t *n)
+{
+    char *line = *at;
+    if (line >= end)
+        return NULL;
+    char *stop = memchr(line, '\n', (size_t)(end - line));
+    stop = stop ? stop : end;
+    *stop = 0;
+    if (n)
+        *n = (size_t)(stop - line);
+    *at = stop + 1;
+    return line;
 }
 
 void cgi_put_n(struct cgi *c, struct kc_buf *b, const char *p, size_t n)
@@ -202,29 +219,31 @@ char *cgi_dup(struct cgi *c, const char *p, size_t n)
     return out;
 }
 
-static const char *reason(int status)
+/* The status codes: what HTTP calls them, and the code of the error. */
+static const struct status {
+    int status;
+    const char *reason, *code;
+} statuses[] = {{200, "OK", ""},
+                {201, "Created", ""},
+                {202, "Accepted", ""},
+                {204, "No Content", ""},
+                {400, "Bad Request", "bad_request"},
+                {401, "Unauthorized", "unauthorized"},
+                {403, "Forbidden", "forbidden"},
+                {404, "Not Found", "not_found"},
+                {405, "Method Not Allowed", "method_not_allowed"},
+                {409, "Conflict", "conflict"},
+                {413, "Content Too Large", "too_large"},
+                {422, "Unprocessable Content", "invalid"},
+                {429, "Too Many Requests", "quota"},
+                {503, "Service Unavailable", "unavailable"}};
+
+static const struct status *find_status(int status)
 {
-    static const struct {
-        int status;
-        const char *text;
-    } reasons[] = {{200, "OK"},
-                   {201, "Created"},
-                   {202, "Accepted"},
-                   {204, "No Content"},
-                   {400, "Bad Request"},
-                   {401, "Unauthorized"},
-                   {403, "Forbidden"},
-                   {404, "Not Found"},
-                   {405, "Method Not Allowed"},
-                   {409, "Conflict"},
-                   {413, "Content Too Large"},
-                   {422, "Unprocessable Content"},
-                   {429, "Too Many Requests"},
-                   {503, "Service Unavailable"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == status)
-            return reasons[i].text;
-    return "Error";
+    const struct status *s = statuses, *last = s + sizeof statuses / sizeof *s - 1;
+    while (s < last && s->status != status)
+        s++;
+    return s;
 }
 
 void cgi_send(const char *p, size_t n)
@@ -236,9 +255,11 @@ void cgi_send(const char *p, size_t n)
 void cgi_answer(struct cgi *c, int status, const char *type, const char *p, size_t n)
 {
     char head[512];
+    const char *reason = find_status(status)->reason;
     sqlite3_stmt *s = NULL;
     if (c->db) { /* what was not committed is undone; then the request is counted, if that is possible */
         sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_busy_timeout(c->db, 500);
         if (sqlite3_prepare_v2(c->db, "INSERT INTO requests VALUES (?1, 1) ON CONFLICT (code) DO UPDATE SET n = n + 1",
                                -1, &s, NULL) == SQLITE_OK) {
             sqlite3_bind_int(s, 1, status);
@@ -249,9 +270,10 @@ void cgi_answer(struct cgi *c, int status, const char *type, const char *p, size
     }
     int len = snprintf(head, sizeof head,
                        "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
-                       "X-Content-Type-Options: nosniff\r\n%s%s\r\n",
-                       status, reason(status), type, n, status == 401 ? "WWW-Authenticate: Bearer\r\n" : "",
-                       status == 429 || status == 503 ? "Retry-After: 30\r\n" : "");
+                       "X-Content-Type-Options: nosniff\r\n%s%s%s%s%s\r\n",
+                       status, reason, type, n, status == 401 ? "WWW-Authenticate: Bearer\r\n" : "",
+                       status == 429 || status == 503 ? "Retry-After: 30\r\n" : "", status == 405 ? "Allow: " : "",
+                       status == 405 ? c->allow : "", status == 405 ? "\r\n" : "");
     cgi_send(head, (size_t)len);
     if (strcmp(c->method, "HEAD") != 0)
         cgi_send(p, n);
@@ -273,36 +295,17 @@ void cgi_answer_buf(struct cgi *c, struct kc_buf *b)
     cgi_answer(c, 200, "application/json", b->p, b->n);
 }
 
-static const char *code_of(int status)
+void cgi_answer_page(struct cgi *c, struct kc_buf *b, int64_t next, int64_t total)
 {
-    switch (status) {
-    case 400:
-        return "bad_request";
-    case 401:
-        return "unauthorized";
-    case 403:
-        return "forbidden";
-    case 404:
-        return "not_found";
-    case 405:
-        return "method_not_allowed";
-    case 409:
-        return "conflict";
-    case 413:
-        return "too_large";
-    case 422:
-        return "invalid";
-    case 429:
-        return "quota";
-    default:
-        return "unavailable";
-    }
+    cgi_put(c, b, "], \"total\": %lld, \"next\": ", (long long)total);
+    cgi_put(c, b, next < total ? "%lld}" : "null}", (long long)next);
+    cgi_answer_buf(c, b);
 }
 
 /* Write an error as JSON. Nothing here needs memory, which may be what is short. */
 static size_t write_error(char out[4096], int status, const char *text, int64_t line)
 {
-    size_t n = (size_t)snprintf(out, 128, "{\"error\": {\"code\": \"%s\", \"message\": \"", code_of(status));
+    size_t n = (size_t)snprintf(out, 128, "{\"error\": {\"code\": \"%s\", \"message\": \"", find_status(status)->code);
     for (; *text && n < 3900; text++) {
         int special = *text == '"' || *text == '\\';
         n += (size_t)snprintf(out + n, 8, (unsigned char)*text < 32 ? "\\u%04x" : special ? "\\%c" : "%c", *text);

@@ -47,7 +47,7 @@ void cgi_start(struct cgi *c)
 void cgi_append_call(struct cgi *c)
 {
     struct cgi_items items;
-    char text[200];
+    struct kc_buf b = {NULL, 0, 0};
     cgi_read_body(c);
     const char *json = cgi_items(c, 0, 0, &items);
     struct cgi_run *r = cgi_run_load(c, need_id(c, json));
@@ -55,7 +55,7 @@ void cgi_append_call(struct cgi *c)
         cgi_fail(c, 422, 0, "there are no items");
     int lock = cgi_rows_lock(c, r);
     r = cgi_run_load(c, r->id); /* as it is now that the lock is held */
-    if (strcmp(r->kind, "buffer") != 0 || strcmp(r->status, "open") != 0)
+    if (strcmp(r->kind, "buffer") != 0 || !cgi_is(r, "open"))
         cgi_fail(c, 409, 0, "the run is %s and takes no rows", r->status);
     if (r->dim > 0 && items.dim > 0 && items.dim != r->dim)
         cgi_fail(c, 422, 0, "the items have vectors of %lld numbers, the run has %lld", (long long)items.dim,
@@ -66,9 +66,9 @@ void cgi_append_call(struct cgi *c)
         cgi_commit(c);
     }
     close(lock);
-    snprintf(text, sizeof text, "{\"run_id\": \"%s\", \"received\": %lld, \"total\": %lld}\n", r->id,
-             (long long)items.rows, (long long)(r->rows + items.rows));
-    cgi_answer(c, 200, "application/json", text, strlen(text));
+    cgi_put(c, &b, "{\"run_id\": \"%s\", \"received\": %lld, \"total\": %lld}", r->id, (long long)items.rows,
+            (long long)(r->rows + items.rows));
+    cgi_answer_buf(c, &b);
 }
 
 /* Answer with the labels and figures of a completed run. */
@@ -100,7 +100,7 @@ void cgi_finalize(struct cgi *c)
     cgi_read_body(c);
     const char *json = cgi_body_object(c);
     struct cgi_run *r = cgi_run_load(c, need_id(c, json));
-    if (strcmp(r->status, "completed") == 0) { /* an answer that was lost is given again */
+    if (cgi_is(r, "completed")) { /* an answer that was lost is given again */
         cgi_need_result(c, r);
         answer_result(c, r);
     }
@@ -115,8 +115,7 @@ void cgi_finalize(struct cgi *c)
     cgi_params_change(c, r->params, json, &params);
     cgi_run_sql(c, "UPDATE runs SET params = ?2 WHERE seq = ?1", "it", r->seq, params.p);
     r->params = params.p;
-    if (!cgi_slot(c, 15))
-        cgi_fail(c, 503, 0, "%lld runs are at work: try again", (long long)c->limit[CGI_MAX_RUNNING]);
+    cgi_need_slot(c);
     cgi_run_sql(c, "UPDATE runs SET status = 'running', want = '' WHERE seq = ?1", "i", r->seq);
     close(rows);
     r->lock = lock;

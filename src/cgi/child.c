@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,22 +21,23 @@
 #include "cgi/cgi.h"
 #include "json/json.h"
 
-void cgi_child_arg(struct cgi *c, struct cgi_child *k, const char *a, const char *b)
+void cgi_child_args(struct cgi *c, struct cgi_child *k, ...)
 {
-    const char *words[] = {a, b};
-    for (int i = 0; i < 2 && words[i]; i++) {
-        k->argv[k->n] = kc_mem_strdup(words[i], &c->e);
+    va_list ap;
+    va_start(ap, k);
+    for (const char *word; (word = va_arg(ap, const char *)) != NULL;) {
+        k->argv[k->n] = kc_mem_strdup(word, &c->e);
         if (!k->argv[k->n] || ++k->n >= CGI_ARGS - 1)
             cgi_fail(c, 503, 0, "memory is short");
     }
+    va_end(ap);
 }
 
 void cgi_child_begin(struct cgi *c, struct cgi_child *k, const char *verb)
 {
     memset(k, 0, sizeof *k);
     k->in = k->out = k->err = -1;
-    cgi_child_arg(c, k, "kclust", verb);
-    cgi_child_arg(c, k, "--log-format", "json");
+    cgi_child_args(c, k, "kclust", verb, "--log-format", "json", NULL);
 }
 
 int cgi_memory_file(struct cgi *c, const char *p, size_t n)
@@ -137,11 +139,8 @@ int cgi_child_error(struct cgi *c, int err, char message[512], int64_t *line)
     struct kc_json_fault f;
     char *text = cgi_read_all(c, err, &n);
     snprintf(message, 512, "the work has failed");
-    for (char *p = text, *end = text + n; p < end;) {
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        stop = stop ? stop : end;
-        *stop = 0;
-        const char *level = *p == '{' && kc_json_skip(p, stop, 0, &f) ? kc_json_find(p, "level") : NULL;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;) {
+        const char *level = *p == '{' && kc_json_skip(p, next - 1, 0, &f) ? kc_json_find(p, "level") : NULL;
         if (level && strncmp(level, "\"error\"", 7) == 0) {
             char *what = cgi_member_text(c, p, "message");
             snprintf(message, 512, "%s", what ? what : "");
@@ -150,7 +149,6 @@ int cgi_child_error(struct cgi *c, int err, char message[512], int64_t *line)
             if (kc_json_u64(kc_json_find(p, "line"), &at) != 0)
                 at = 0;
         }
-        p = stop + 1;
     }
     kc_mem_free(text);
     *line = (int64_t)at;
@@ -168,6 +166,8 @@ char *cgi_child_text(struct cgi *c, struct cgi_child *k, const struct cgi_run *r
     if (k->stopped)
         cgi_fail(c, 503, 0, "the work took more than %lld seconds", (long long)c->limit[CGI_MAX_SECONDS]);
     if (code != 0 && code != 3) {
+        if (!cgi_sql_int(c, "SELECT 1 FROM runs WHERE seq = ?1", "i", r->seq))
+            cgi_fail(c, 404, 0, "the run is gone");
         int status = cgi_child_error(c, k->err, message, &line);
         cgi_fail(c, status, line, "%s", message);
     }
@@ -195,4 +195,10 @@ int cgi_slot(struct cgi *c, double seconds)
         if (c->working && cgi_want(c, c->working))
             return 0;
     }
+}
+
+void cgi_need_slot(struct cgi *c)
+{
+    if (!cgi_slot(c, 15))
+        cgi_fail(c, 503, 0, "%lld runs are at work: try again", (long long)c->limit[CGI_MAX_RUNNING]);
 }

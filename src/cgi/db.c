@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cgi/cgi.h"
 
 static const char schema[] =
@@ -39,6 +40,7 @@ static void fail_db(struct cgi *c)
     cgi_fail(c, 503, 0, "%s",
              rc == SQLITE_FULL || rc == SQLITE_IOERR  ? "the disk of the server is full" :
              rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "the server is busy" :
+             rc == SQLITE_READONLY                    ? "the server cannot write its data" :
                                                         "the database of the server has failed");
 }
 
@@ -51,11 +53,15 @@ void cgi_db_open(struct cgi *c)
         cgi_fail(c, 503, 0, "the database of the server cannot be opened");
     }
     sqlite3_busy_timeout(c->db, 20000);
-    /* Each request would be the last to close the database, and wait for the disk: the log is kept for the next one. */
+    /* Each request would be the last to close the database, and wait for the disk: the log is kept for the next. */
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (cgi_sql_int(c, "PRAGMA user_version", "") != 1 && sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         fail_db(c);
-    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON", NULL, NULL, NULL);
+    snprintf(path, sizeof path, "%s/runs", c->state);
+    if (sqlite3_db_readonly(c->db, "main") != 0 || access(path, W_OK) != 0)
+        cgi_fail(c, 503, 0, "the server cannot write its data");
+    sqlite3_exec(c->db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY",
+                 NULL, NULL, NULL);
 }
 
 static sqlite3_stmt *prepare_sql(struct cgi *c, const char *sql, const char *fmt, va_list ap)
@@ -136,6 +142,28 @@ int64_t cgi_put_rows(struct cgi *c, struct kc_buf *b, sqlite3_stmt *s, const cha
     }
     sqlite3_finalize(s);
     return n;
+}
+
+void cgi_answer_list(struct cgi *c, const struct cgi_list *list, const char *fmt, ...)
+{
+    struct kc_buf sql = {NULL, 0, 0}, b = {NULL, 0, 0};
+    int64_t limit = cgi_query_int(c, "limit", list->limit, list->most), total = 0, n = 0;
+    int64_t offset = cgi_query_int(c, "offset", 0, INT64_MAX);
+    va_list ap;
+    cgi_put(c, &sql, "SELECT count(*) %s%cSELECT %s %s ORDER BY %s LIMIT %lld OFFSET %lld", list->from, 0, list->column,
+            list->from, list->order, (long long)limit, (long long)offset);
+    cgi_put_n(c, &sql, "", 1);
+    va_start(ap, fmt);
+    sqlite3_stmt *s = prepare_sql(c, sql.p, fmt, ap);
+    va_end(ap);
+    total = cgi_step(c, s) ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    va_start(ap, fmt);
+    s = prepare_sql(c, sql.p + strlen(sql.p) + 1, fmt, ap);
+    va_end(ap);
+    cgi_put(c, &b, "{\"items\": [");
+    n = cgi_put_rows(c, &b, s, ",\n");
+    cgi_answer_page(c, &b, offset + n, total);
 }
 
 void cgi_begin(struct cgi *c)

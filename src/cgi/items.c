@@ -113,23 +113,14 @@ static void take_item(struct cgi *c, const struct place *at, const char *p, int 
     out->rows++;
 }
 
-/* Count line breaks in [from, to). */
-static int64_t count_lines(const char *from, const char *to)
-{
-    int64_t n = 0;
-    for (; from < to; from++)
-        n += *from == '\n';
-    return n;
-}
-
 static void take_array(struct cgi *c, const char *list, int bare, struct cgi_items *out)
 {
-    struct place at = {1 + count_lines(c->body.p, list), 0};
+    struct place at = {1 + cgi_count_lines(c->body.p, list), 0};
     if (*list != '[')
         cgi_fail(c, 422, at.line, "items must be an array");
     const char *before = list;
     for (const char *p = kc_json_first(list); p; p = kc_json_next(kc_json_past(p)), at.index++) {
-        at.line += count_lines(before, p);
+        at.line += cgi_count_lines(before, p);
         before = p;
         take_item(c, &at, p, bare, out);
     }
@@ -179,6 +170,8 @@ const char *cgi_items(struct cgi *c, int64_t dim, int bare, struct cgi_items *ou
     const char *type = getenv("CONTENT_TYPE");
     if ((type && (strstr(type, "jsonl") || strstr(type, "ndjson") || strstr(type, "json-lines"))) || is_jsonl(c)) {
         take_lines(c, out);
+        if (bare && out->rows == 1) /* an item may hold the parameters, if it is alone */
+            object = kc_json_ws(c->body.p);
     } else {
         object = cgi_body_object(c);
         const char *list = kc_json_find(object, "items"), *vecs = kc_json_find(object, "vecs");
@@ -203,7 +196,8 @@ void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items)
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0)
         cgi_fail(c, 503, 0, "the rows could not be written");
-    r->bytes = st.st_size < r->bytes ? st.st_size : r->bytes; /* a term was taken out, and that not yet told */
+    if (st.st_size < r->bytes)
+        cgi_fail(c, 503, 0, "rows of the run are lost: delete it");
     int rc = kc_fd_write(fd, items->lines.p, items->lines.n, r->bytes);
     if (rc == 0)
         rc = kc_fd_sync(fd);
@@ -221,58 +215,4 @@ void cgi_append(struct cgi *c, struct cgi_run *r, const struct cgi_items *items)
                 "iiiii", r->seq, items->rows, r->bytes + (int64_t)items->lines.n, items->dim, items->fields);
     if (sqlite3_changes(c->db) != 1)
         cgi_fail(c, 404, 0, "the run is gone");
-}
-
-/* Rewrite the rows without those of the term. Return the bytes that are left, and how many rows went. */
-static int64_t filter_rows(struct cgi *c, int64_t seq, int64_t bytes, const char *term, int64_t *gone)
-{
-    char path[1200], fresh[1200];
-    size_t n, kept = 0;
-    int fd = kc_fd_open(cgi_path(c, seq, "rows.jsonl", path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return bytes;
-    char *text = cgi_read_all(c, fd, &n);
-    close(fd);
-    n = n < (size_t)bytes ? n : (size_t)bytes;
-    for (char *p = text, *end = text + n; p < end;) {
-        struct kc_json_str s;
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        size_t len = stop ? (size_t)(stop - p) + 1 : (size_t)(end - p);
-        const char *value = kc_json_find(p, "term");
-        if (value && kc_json_text(value, &s) == 0 && kc_json_equals(&s, term, strlen(term))) {
-            ++*gone;
-        } else {
-            memmove(text + kept, p, len);
-            kept += len;
-        }
-        p += len;
-    }
-    fd = *gone > 0 ? kc_fd_open(cgi_path(c, seq, "rows.new", fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) :
-                     -1;
-    if (*gone > 0 &&
-        (fd < 0 || kc_fd_write(fd, text, kept, -1) != 0 || kc_fd_sync(fd) != 0 || rename(fresh, path) != 0))
-        cgi_fail(c, 503, 0, "the rows could not be written");
-    if (fd >= 0)
-        close(fd);
-    kc_mem_free(text);
-    return (int64_t)kept;
-}
-
-void cgi_forget(struct cgi *c, int64_t seq, const char *term)
-{
-    char path[1200];
-    int64_t gone = 0, bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
-    cgi_run_sql(
-        c,
-        "UPDATE clusters SET size = size - (SELECT count(*) FROM labels WHERE run = ?1 AND term = ?2"
-        " AND cluster = clusters.id), record = json_set(record, '$.representatives', json((SELECT"
-        " json_group_array(value) FROM json_each(record, '$.representatives') WHERE value <> ?2))) WHERE run = ?1",
-        "it", seq, term);
-    cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1 AND term = ?2", "it", seq, term);
-    bytes = filter_rows(c, seq, bytes, term, &gone);
-    cgi_run_sql(c, "UPDATE runs SET bytes = ?2, rows = max(0, rows - ?3) WHERE seq = ?1", "iii", seq, bytes, gone);
-    unlink(cgi_path(c, seq, "summary.json", path)); /* they may name it */
-    unlink(cgi_path(c, seq, "report.html", path));
-    unlink(cgi_path(c, seq, "rows.ckpt", path)); /* it is of the rows as they were */
-    unlink(cgi_path(c, seq, "suggest.json", path));
 }

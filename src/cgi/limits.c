@@ -134,7 +134,7 @@ void cgi_quota(struct cgi *c, int64_t more_runs, int64_t more_rows)
 
 void cgi_sweep(struct cgi *c)
 {
-    static const char *const files[] = {"rows.jsonl", "summary.json", "report.html", "suggest.json", "log"};
+    static const char *const files[] = {"rows.jsonl", "summary.json", "report.html", "log"};
     int64_t now = (int64_t)time(NULL);
     size_t n;
     if (cgi_sql_int(c, "SELECT at FROM swept", "") > now - 60)
@@ -160,13 +160,14 @@ void cgi_sweep(struct cgi *c)
                         &n);
     for (size_t i = 0; i < n; i++) { /* the model stays */
         char path[1200];
-        cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1", "i", old[i]);
-        cgi_run_sql(c, "DELETE FROM clusters WHERE run = ?1", "i", old[i]);
-        cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", old[i]);
+        cgi_drop_results(c, old[i]);
         cgi_run_sql(c, "UPDATE runs SET expired = 1, bytes = 0 WHERE seq = ?1", "i", old[i]);
         for (size_t f = 0; f < sizeof files / sizeof *files; f++)
             unlink(cgi_path(c, old[i], files[f], path));
     }
     kc_mem_free(old);
+    cgi_commit(c);
+    cgi_begin(c); /* a folder is made in the transaction of its run, so that none is of a run to be */
+    cgi_remove_folders(c);
     cgi_commit(c);
 }

@@ -73,16 +73,18 @@ static int matches(const struct cgi *c, const char *path)
 
 static const struct route *find_route(struct cgi *c)
 {
-    int path = 0;
+    size_t allowed = 0;
     const char *method = strcmp(c->method, "HEAD") == 0 ? "GET" : c->method;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         int here = matches(c, routes[i].path);
         if (here && strcmp(routes[i].method, method) == 0)
             return &routes[i];
-        path |= here;
+        if (here && allowed < sizeof c->allow)
+            allowed += (size_t)snprintf(c->allow + allowed, sizeof c->allow - allowed, "%s%s", allowed ? ", " : "",
+                                        routes[i].method);
     }
-    if (path)
-        cgi_fail(c, 405, 0, "there is no method %.20s here", c->method);
+    if (allowed)
+        cgi_fail(c, 405, 0, "the method must be one of %s", c->allow);
     cgi_fail(c, 404, 0, "there is no such thing: see openapi.json");
 }
 
@@ -120,6 +122,7 @@ int main(void)
         cgi_fail(&c, 400, 0, "the path is not UTF-8");
     split_path(&c, path ? path : "");
     const struct route *r = find_route(&c);
+    cgi_check_query(&c);
     find_places(&c);
     cgi_limits(&c);
     if (r->role != CGI_PUBLIC) {

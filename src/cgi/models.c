@@ -15,8 +15,8 @@ static void name_model(char out[40], int64_t generation)
     snprintf(out, 40, "model.%lld", (long long)generation);
 }
 
-/* Add --threshold and --min-margin, if the request has them. */
-static void add_limits(struct cgi *c, struct cgi_child *k, const char *json, const char *usual)
+/* Add the formats, and --threshold and --min-margin as the request has them. */
+static void add_options(struct cgi *c, struct cgi_child *k, const char *json)
 {
     char *threshold = cgi_param(c, json, "threshold"), *margin = cgi_param(c, json, "min_margin");
     double v;
@@ -25,9 +25,8 @@ static void add_limits(struct cgi *c, struct cgi_child *k, const char *json, con
         cgi_fail(c, 422, 0, "threshold must be a similarity, a percentile as p5, outlier or none");
     if (margin && kc_num_double(margin, &v) != 0)
         cgi_fail(c, 422, 0, "min_margin must be a number");
-    cgi_child_arg(c, k, "--threshold", threshold ? threshold : usual);
-    if (margin)
-        cgi_child_arg(c, k, "--min-margin", margin);
+    cgi_child_args(c, k, "-f", "jsonl", "-i", "jsonl", "--threshold", threshold ? threshold : "outlier",
+                   margin ? "--min-margin" : NULL, margin, NULL);
 }
 
 /* Read the rows of the request, which must have the dimension of the run's. */
@@ -41,6 +40,21 @@ static const char *need_items(struct cgi *c, const struct cgi_run *r, int bare, 
     return json;
 }
 
+/* Open the model of a run, which an update may replace at this moment, and name it as the child finds it. */
+static void open_model(struct cgi *c, struct cgi_run *r, char name[40])
+{
+    char path[1200];
+    int fd = -1;
+    for (int i = 0; i < 20 && fd < 0; i++) {
+        r = i > 0 ? cgi_run_load(c, r->id) : r;
+        name_model(name, r->model);
+        fd = kc_fd_open(cgi_path(c, r->seq, name, path), O_RDONLY, 0); /* the child inherits it */
+    }
+    if (fd < 0)
+        cgi_fail(c, 503, 0, "the model of the run cannot be read");
+    snprintf(name, 40, "/dev/fd/%d", fd);
+}
+
 void cgi_run_assign(struct cgi *c)
 {
     struct cgi_items items;
@@ -51,13 +65,10 @@ void cgi_run_assign(struct cgi *c)
     cgi_read_body(c);
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     const char *json = need_items(c, r, 1, &items);
-    name_model(model, r->model);
+    open_model(c, r, model);
     cgi_child_begin(c, &k, "assign");
-    cgi_child_arg(c, &k, "-m", model);
-    add_limits(c, &k, json, "outlier");
-    cgi_child_arg(c, &k, "-f", "jsonl");
-    cgi_child_arg(c, &k, "-i", "jsonl");
-    cgi_child_arg(c, &k, "--columns", "term,cluster,similarity,margin");
+    cgi_child_args(c, &k, "-m", model, "--columns", "term,cluster,similarity,margin", NULL);
+    add_options(c, &k, json);
     k.in = cgi_memory_file(c, items.lines.p, items.lines.n);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_put(c, &b, "{\"items\": [");
@@ -66,8 +77,9 @@ void cgi_run_assign(struct cgi *c)
                 "SELECT json_set(?2, '$.label', (SELECT label FROM clusters WHERE run = ?1 AND id = ?2 ->>"
                 " '$.cluster_id'), '$.unassigned', json(iif(?2 ->> '$.cluster_id' < 0, 'true', 'false')))",
                 "i", r->seq);
-    for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1) {
-        sqlite3_bind_text64(s, 2, p, (sqlite3_uint64)(stop - p), SQLITE_STATIC, SQLITE_UTF8);
+    size_t len;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, &len)) != NULL;) {
+        sqlite3_bind_text64(s, 2, p, len, SQLITE_STATIC, SQLITE_UTF8);
         cgi_step(c, s);
         cgi_put(c, &b, "%s%s", p == text ? "" : ",\n", (const char *)sqlite3_column_text(s, 0));
         sqlite3_reset(s);
@@ -83,19 +95,13 @@ static int64_t import_late(struct cgi *c, const struct cgi_run *r)
     char path[1200];
     size_t n;
     int64_t late = 0;
-    int fd = kc_fd_open(cgi_path(c, r->seq, "late.jsonl", path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return 0;
-    char *text = cgi_read_all(c, fd, &n);
-    close(fd);
-    unlink(path);
-    for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1, late++) {
-        *stop = 0;
+    char *text = cgi_read_file(c, r->seq, "late.jsonl", &n);
+    for (char *next = text, *p; text && (p = cgi_line(&next, text + n, NULL)) != NULL; late++)
         cgi_run_sql(c,
                     "UPDATE labels SET cluster = ?2 ->> '$.cluster_id' WHERE run = ?1 AND cluster < 0 AND term = ?2 ->>"
                     " '$.term'",
                     "it", r->seq, p);
-    }
+    unlink(cgi_path(c, r->seq, "late.jsonl", path));
     kc_mem_free(text);
     return late;
 }
@@ -132,12 +138,8 @@ void cgi_run_update(struct cgi *c)
     name_model(model, r->model);
     name_model(fresh, r->model + 1);
     cgi_child_begin(c, &k, "update");
-    cgi_child_arg(c, &k, "-m", model);
-    cgi_child_arg(c, &k, "--save", fresh);
-    cgi_child_arg(c, &k, "--late", "late.jsonl");
-    add_limits(c, &k, json, "outlier");
-    cgi_child_arg(c, &k, "-f", "jsonl");
-    cgi_child_arg(c, &k, "-i", "jsonl");
+    cgi_child_args(c, &k, "-m", model, "--save", fresh, "--late", "late.jsonl", NULL);
+    add_options(c, &k, json);
     k.in = cgi_memory_file(c, items.lines.p, items.lines.n);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_begin(c); /* rows, labels and model change together */
@@ -150,7 +152,6 @@ void cgi_run_update(struct cgi *c)
     cgi_commit(c);
     unlink(cgi_path(c, r->seq, model, path));
     unlink(cgi_path(c, r->seq, "report.html", path));
-    unlink(cgi_path(c, r->seq, "suggest.json", path));
     close(lock);
     close(own);
     struct kc_buf b = {NULL, 0, 0};

@@ -36,8 +36,14 @@ static const struct param {
 };
 #define PARAMS (sizeof params / sizeof *params)
 
-/* Members of a request that are no parameters of the fit. */
-static const char others[] = " run_id name items vec vecs threshold min_margin cluster search ";
+/* What else a body may have, and after it what only a query may have. */
+static const char *const others[] = {"run_id", "name", "items", "vec", "vecs", "threshold", "min_margin", "limit",
+                                     "offset", "status", "cluster", "term", "format", "search", "domain",
+                                     "event_type", "entities", "facet", "from", "to", "old", "new"};
+#define OTHERS (sizeof others / sizeof *others)
+#define BODY (PARAMS + 7)
+
+#define FACETS_MOST 16
 
 char *cgi_param(struct cgi *c, const char *json, const char *key)
 {
@@ -65,10 +71,14 @@ static int is_field(const char *p, size_t n)
 static void put_fields(struct cgi *c, const struct param *p, char *value, struct kc_buf *out)
 {
     const char *between = "[";
+    int names = 0;
     for (char *at = value; *at;) {
         size_t skip = strspn(at, "[]\", \n\r\t"), n = strcspn(at + skip, "[]\", \n\r\t");
         if (n > 0 && !is_field(at + skip, n))
             cgi_fail(c, 422, 0, "%s must be names of fields", p->name);
+        names += n > 0;
+        if (names > FACETS_MOST)
+            cgi_fail(c, 422, 0, "%s must be at most %d fields", p->name, FACETS_MOST);
         if (n > 0)
             cgi_put(c, out, "%s\"%.*s\"", between, (int)n, at + skip);
         between = n > 0 ? ", " : between;
@@ -106,28 +116,50 @@ static void put_value(struct cgi *c, const struct param *p, char *value, struct 
     }
 }
 
-/* Refuse a member that nothing knows: it may be a misspelled limit. */
-static void refuse_unknown(struct cgi *c, const char *json)
+/* Refuse a name that nothing knows, which may be a misspelled limit, and one that comes twice. most: how many names
+ * are allowed; seen: a bit for each. */
+static void check_name(struct cgi *c, int status, const struct kc_json_str *key, size_t most, uint64_t *seen)
 {
+    int n = key->n < 70 ? (int)key->n : 70;
+    size_t i = 0;
+    for (; i < most; i++) {
+        const char *name = i < PARAMS ? params[i].name : others[i - PARAMS];
+        if (kc_json_equals(key, name, strlen(name)))
+            break;
+    }
+    if (i == most)
+        cgi_fail(c, status, 0, "there is no parameter '%.*s'", n, key->p);
+    if (*seen & UINT64_C(1) << i)
+        cgi_fail(c, status, 0, "'%.*s' comes twice", n, key->p);
+    *seen |= UINT64_C(1) << i;
+}
+
+void cgi_check_members(struct cgi *c, const char *json)
+{
+    uint64_t seen = 0;
     for (const char *p = kc_json_first(json); p;) {
         struct kc_json_str key;
-        char name[80];
         const char *value = kc_json_member(p, &key);
-        int known = 0;
-        for (size_t i = 0; i < PARAMS; i++)
-            known |= kc_json_equals(&key, params[i].name, strlen(params[i].name));
-        snprintf(name, sizeof name, " %.*s ", key.n < 70 ? (int)key.n : 70, key.p);
-        if (!known && (memchr(key.p, ' ', key.n) || !strstr(others, name)))
-            cgi_fail(c, 422, 0, "there is no parameter '%.*s'", key.n < 70 ? (int)key.n : 70, key.p);
+        check_name(c, 422, &key, BODY, &seen);
         p = kc_json_next(kc_json_past(value));
+    }
+}
+
+void cgi_check_query(struct cgi *c)
+{
+    uint64_t seen = 0;
+    for (const char *p = c->query; *p; p += *p == '&') {
+        size_t n = strcspn(p, "&");
+        const struct kc_json_str key = {.p = p, .n = strcspn(p, "=&")};
+        if (n > 0)
+            check_name(c, 400, &key, PARAMS + OTHERS, &seen);
+        p += n;
     }
 }
 
 void cgi_params(struct cgi *c, const char *json, struct kc_buf *out)
 {
     const char *between = "";
-    if (json)
-        refuse_unknown(c, json);
     char *fixed = cgi_param(c, json, "k"), *algorithm = cgi_param(c, json, "algorithm");
     int no_range = fixed || (algorithm && strcmp(algorithm, "hdbscan") == 0); /* that finds its own k */
     cgi_put(c, out, "{");
@@ -166,15 +198,7 @@ void cgi_params_change(struct cgi *c, const char *old, const char *json, struct 
                out);
 }
 
-/* Add a word; those that were decoded live as long as the process. */
-static void add_word(struct cgi *c, char **argv, int *n, const char *word)
-{
-    argv[(*n)++] = kc_mem_strdup(word, &c->e);
-    if (!argv[*n - 1] || *n >= CGI_ARGS - 1)
-        cgi_fail(c, 503, 0, "memory is short");
-}
-
-void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **argv, int *n)
+void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, struct cgi_child *k)
 {
     static const char *const usual[] = {"domain", "event_type", "entities"};
     for (size_t i = 0; i < PARAMS; i++) {
@@ -183,25 +207,16 @@ void cgi_params_argv(struct cgi *c, const char *json, int64_t fields, char **arg
         for (const char *p = list ? kc_json_first(list) : NULL; p; p = kc_json_next(kc_json_past(p))) {
             char name[80];
             snprintf(name, sizeof name, "%.*s", (int)(kc_json_past(p) - p) - 2, p + 1);
-            add_word(c, argv, n, params[i].option);
-            add_word(c, argv, n, name);
+            cgi_child_args(c, k, params[i].option, name, NULL);
         }
-        if (value) {
-            add_word(c, argv, n, params[i].option);
-            add_word(c, argv, n, value);
-        }
+        if (value)
+            cgi_child_args(c, k, params[i].option, value, NULL);
     }
     for (int i = 0; i < 3 && !kc_json_find(json, "facets"); i++)
-        if (fields & 1 << i) {
-            add_word(c, argv, n, "--facet");
-            add_word(c, argv, n, usual[i]);
-        }
-    if (fields & CGI_TIME && !kc_json_find(json, "time_field")) {
-        add_word(c, argv, n, "--time-field");
-        add_word(c, argv, n, "time");
-    }
-    if (!kc_json_find(json, "keywords")) {
-        add_word(c, argv, n, "--keywords");
-        add_word(c, argv, n, "5");
-    }
+        if (fields & 1 << i)
+            cgi_child_args(c, k, "--facet", usual[i], NULL);
+    if (fields & CGI_TIME && !kc_json_find(json, "time_field"))
+        cgi_child_args(c, k, "--time-field", "time", NULL);
+    if (!kc_json_find(json, "keywords"))
+        cgi_child_args(c, k, "--keywords", "5", NULL);
 }

@@ -1,21 +1,12 @@
-/* What a run has found: its labels, its clusters, comparisons, the report, which k suits it; and the right to be
- * forgotten. */
+/* What a run has found: its labels, its clusters, comparisons, the report, and which k suits it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/fd.h"
+#include "base/date.h"
 #include "cgi/cgi.h"
-
-/* End a list of a page: its length in all, and where the next page begins. */
-static void end_page(struct cgi *c, struct kc_buf *b, int64_t next, int64_t total)
-{
-    cgi_put(c, b, "], \"total\": %lld, \"next\": ", (long long)total);
-    cgi_put(c, b, next < total ? "%lld}" : "null}", (long long)next);
-    cgi_answer_buf(c, b);
-}
 
 /* Read a cluster's id, which may be -1. */
 static char *query_cluster(struct cgi *c)
@@ -27,83 +18,99 @@ static char *query_cluster(struct cgi *c)
     return text;
 }
 
-#define LABELS_WHERE " FROM labels WHERE run = ?1 AND (?2 IS NULL OR cluster = CAST(?2 AS INTEGER))"
-#define LABELS_TERM " FROM labels WHERE term = ?3 AND run = ?1 AND (?2 IS NULL OR cluster = CAST(?2 AS INTEGER))"
+/* Choose the rows of labels that are asked for, by the index that finds them, and count them. */
+static int64_t choose_labels(struct cgi *c, const struct cgi_run *r, const char *cluster, const char *term,
+                             char where[400])
+{
+    char sql[500];
+    snprintf(where, 400, "FROM labels %s WHERE run = ?1 AND %s AND %s",
+             term    ? "INDEXED BY labels_term" :
+             cluster ? "INDEXED BY labels_cluster" :
+                       "",
+             cluster ? "cluster = CAST(?2 AS INTEGER)" : "?2 IS NULL", term ? "term = ?3" : "?3 IS NULL");
+    snprintf(sql, sizeof sql, "SELECT count(*) %s", where);
+    return term || cluster ? cgi_sql_int(c, sql, "itt", r->seq, cluster, term) : r->rows;
+}
 
 void cgi_run_result(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct kc_buf b = {NULL, 0, 0};
     char *cluster = query_cluster(c), *term = cgi_query(c, "term"), *format = cgi_query(c, "format");
+    char where[400], sql[900];
     int csv = format && strcmp(format, "csv") == 0;
     int64_t limit = cgi_query_int(c, "limit", 1000, 100000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
     if (format && !csv && strcmp(format, "json") != 0)
         cgi_fail(c, 400, 0, "format must be json or csv");
     cgi_need_result(c, r);
-    int64_t total = cgi_sql_int(c, term ? "SELECT count(*)" LABELS_TERM : "SELECT count(*)" LABELS_WHERE,
-                                term ? "itt" : "it", r->seq, cluster, term);
+    int64_t total = choose_labels(c, r, cluster, term, where);
     if (term && total == 0)
         cgi_fail(c, 404, 0, "the run has no such term");
-    if (csv) {
-        cgi_put(c, &b, "term,cluster_id,similarity,margin\r\n");
-        if (cgi_put_rows(c, &b,
-                         cgi_sql(c,
-                                 term ? "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
-                                        "similarity, margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
-                                        "SELECT format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, "
-                                        "similarity, margin)" LABELS_WHERE
-                                        " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
-                                 "ittii", r->seq, cluster, term, limit, offset),
-                         "\r\n") > 0)
-            cgi_put(c, &b, "\r\n");
-        cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
+    /* All rows, and none was taken out: their numbers tell where a page begins. Else rows are skipped one by one. */
+    int64_t first = cgi_sql_int(c, "SELECT min(row) FROM labels WHERE run = ?1", "i", r->seq), from = 0, skip = offset;
+    if (!term && !cluster && offset < total &&
+        cgi_sql_int(c, "SELECT max(row) FROM labels WHERE run = ?1", "i", r->seq) - first + 1 == total) {
+        from = first + offset;
+        skip = 0;
     }
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n =
-        cgi_put_rows(c, &b,
-                     cgi_sql(c,
-                             term ? "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
-                                    "'margin', margin)" LABELS_TERM " ORDER BY row LIMIT ?4 OFFSET ?5" :
-                                    "SELECT json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, "
-                                    "'margin', margin)" LABELS_WHERE " AND ?3 IS NULL ORDER BY row LIMIT ?4 OFFSET ?5",
-                             "ittii", r->seq, cluster, term, limit, offset),
-                     ",\n");
-    end_page(c, &b, offset + n, total);
+    if (offset >= total)
+        limit = skip = 0;
+    snprintf(sql, sizeof sql,
+             "SELECT %s FROM labels WHERE run = ?1 AND row IN (SELECT row %s AND row >= ?6 ORDER BY row LIMIT ?4"
+             " OFFSET ?5) ORDER BY row",
+             csv ? "format('\"%s\",%d,%s,%s', replace(term, '\"', '\"\"'), cluster, similarity, margin)" :
+                   "json_object('term', term, 'cluster_id', cluster, 'similarity', similarity, 'margin', margin)",
+             where);
+    cgi_put(c, &b, csv ? "term,cluster_id,similarity,margin\r\n" : "{\"items\": [");
+    int64_t n = cgi_put_rows(c, &b, cgi_sql(c, sql, "ittiii", r->seq, cluster, term, limit, skip, from),
+                             csv ? "\r\n" : ",\n");
+    if (!csv)
+        cgi_answer_page(c, &b, offset + n, total);
+    cgi_put(c, &b, n > 0 ? "\r\n" : "");
+    cgi_answer(c, 200, "text/csv; charset=utf-8", b.p, b.n);
+}
+
+/* Read a time of the query as it is kept, in UTC; a date, a month and a year stand as they are. */
+static char *query_time(struct cgi *c, const char *name)
+{
+    static const char least[] = "0000-01-01";
+    char full[64], *text = cgi_query(c, name);
+    int64_t when;
+    size_t n = text ? strlen(text) : 0;
+    if (!text)
+        return NULL;
+    snprintf(full, sizeof full, "%.50s%s", text, n == 4 || n == 7 ? least + n : "");
+    if (!strchr(full, '-') || kc_date_parse(full, strlen(full), &when) != 0)
+        cgi_fail(c, 400, 0, "%s must be a date or a time", name);
+    if (n <= 10)
+        return text;
+    kc_date_format(full, when);
+    return cgi_dup(c, full, strlen(full));
 }
 
 /* Facets by which clusters can be asked for, as parameters of their own; ?facet=NAME:VALUE names any. */
-#define FACET(name, n)                                                                               \
-    " AND (" n " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name = '" name "'" \
-    " AND f.value = " n " AND f.cluster = clusters.id))"
-#define CLUSTERS_WHERE                                                                                                \
-    " FROM clusters WHERE run = ?1 AND (?2 IS NULL OR instr(lower(coalesce(label, '') || ' ' ||"                      \
-    " coalesce(words, '')), lower(?2)) OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = "           \
-    "clusters.id AND"                                                                                                 \
-    " instr(lower(f.value), lower(?2))))" FACET("domain", "?3") FACET("event_type", "?4")                             \
-        FACET("entities", "?5") " AND (?6 IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.name || "  \
-                                "':' || f.value = ?6 AND"                                                             \
-                                " f.cluster = clusters.id)) AND (?7 IS NULL OR last >= ?7) AND (?8 IS NULL OR first " \
-                                "<= ?8 OR first LIKE ?8 || '%')"                                                      \
-                                " AND (?11 IS NULL OR id = CAST(?11 AS INTEGER))"
+#define HAS_FACET(what, value) \
+    " AND (" value " IS NULL OR EXISTS (SELECT 1 FROM facets f WHERE f.run = ?1 AND f.cluster = id AND " what "))"
 
 void cgi_run_clusters(struct cgi *c)
 {
+    static const struct cgi_list list = {
+        "json_set(record, '$.cluster_size', size)",
+        "FROM clusters WHERE run = ?1 AND (?2 IS NULL OR id = CAST(?2 AS INTEGER)) AND (?3 IS NULL OR"
+        " instr(lower(coalesce(label, '') || ' ' || coalesce(words, '')), lower(?3)) OR EXISTS (SELECT 1 FROM facets f"
+        " WHERE f.run = ?1 AND f.cluster = id AND instr(lower(f.value), lower(?3))))"
+        HAS_FACET("f.name = 'domain' AND f.value = ?4", "?4")
+        HAS_FACET("f.name = 'event_type' AND f.value = ?5", "?5")
+        HAS_FACET("f.name = 'entities' AND f.value = ?6", "?6") HAS_FACET("f.name || ':' || f.value = ?7", "?7")
+        " AND (?8 IS NULL OR last >= ?8) AND (?9 IS NULL OR first <= ?9 OR first LIKE ?9 || '%')",
+        "id", 100, 10000};
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    struct kc_buf b = {NULL, 0, 0};
-    int64_t limit = cgi_query_int(c, "limit", 100, 10000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
-    char *search = cgi_query(c, "search"), *domain = cgi_query(c, "domain"), *type = cgi_query(c, "event_type");
-    char *entity = cgi_query(c, "entities"), *facet = cgi_query(c, "facet"), *from = cgi_query(c, "from");
-    char *to = cgi_query(c, "to"), *id = query_cluster(c);
+    char *from = query_time(c, "from"), *to = query_time(c, "to"), *facet = cgi_query(c, "facet");
+    if (facet && !strchr(facet, ':'))
+        cgi_fail(c, 400, 0, "facet must be NAME:VALUE");
     cgi_need_result(c, r);
-    int64_t total = cgi_sql_int(c, "SELECT count(*)" CLUSTERS_WHERE, "itttttttiit", r->seq, search, domain, type,
-                                entity, facet, from, to, limit, offset, id);
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(
-        c, &b,
-        cgi_sql(c, "SELECT json_set(record, '$.cluster_size', size)" CLUSTERS_WHERE " ORDER BY id LIMIT ?9 OFFSET ?10",
-                "itttttttiit", r->seq, search, domain, type, entity, facet, from, to, limit, offset, id),
-        ",\n");
-    end_page(c, &b, offset + n, total);
+    cgi_answer_list(c, &list, "itttttttt", r->seq, query_cluster(c), cgi_query(c, "search"), cgi_query(c, "domain"),
+                    cgi_query(c, "event_type"), cgi_query(c, "entities"), facet, from, to);
 }
 
 /* Write the labels of a run to a file in memory, as kclust reads them; give its name. */
@@ -138,9 +145,7 @@ void cgi_compare(struct cgi *c)
         write_labels(c, r, names[i]);
     }
     cgi_child_begin(c, &k, "diff");
-    cgi_child_arg(c, &k, "--json", NULL);
-    cgi_child_arg(c, &k, "--labels-format", "jsonl");
-    cgi_child_arg(c, &k, names[0], names[1]);
+    cgi_child_args(c, &k, "--json", "--labels-format", "jsonl", names[0], names[1], NULL);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_answer_json(c, 200,
                     cgi_sql_text(c, "SELECT json_set(?1, '$.old.labels', ?2, '$.new.labels', ?3)", "ttt", text, ids[0],
@@ -150,20 +155,10 @@ void cgi_compare(struct cgi *c)
 /* Answer with a file of the run, if it is there. */
 static void answer_file(struct cgi *c, const struct cgi_run *r, const char *name, const char *type)
 {
-    char path[1200];
     size_t n;
-    int fd = kc_fd_open(cgi_path(c, r->seq, name, path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    char *text = cgi_read_all(c, fd, &n);
-    cgi_answer(c, 200, type, text, n);
-}
-
-/* Wait for a place for work that is waited for. */
-static void need_slot(struct cgi *c)
-{
-    if (!cgi_slot(c, 15))
-        cgi_fail(c, 503, 0, "%lld runs are at work: try again", (long long)c->limit[CGI_MAX_RUNNING]);
+    char *text = cgi_read_file(c, r->seq, name, &n);
+    if (text)
+        cgi_answer(c, 200, type, text, n);
 }
 
 void cgi_run_report(struct cgi *c)
@@ -174,16 +169,14 @@ void cgi_run_report(struct cgi *c)
     size_t n;
     cgi_need_result(c, r);
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
-    need_slot(c);
-    close(cgi_rows_lock(c, r));
+    cgi_rows_lock(c, r); /* until the end: rows and labels stay together, and nobody removes the page */
+    answer_file(c, r, "report.html", "text/html; charset=utf-8");
+    cgi_need_slot(c);
     write_labels(c, r, labels);
     cgi_child_begin(c, &k, "report");
     if (access(cgi_path(c, r->seq, "summary.json", path), R_OK) == 0)
-        cgi_child_arg(c, &k, "--from", "summary.json");
-    cgi_child_arg(c, &k, "--labels-format", "jsonl");
-    cgi_child_arg(c, &k, "-i", "jsonl");
-    cgi_child_arg(c, &k, "-o", "report.html");
-    cgi_child_arg(c, &k, labels, "rows.jsonl");
+        cgi_child_args(c, &k, "--from", "summary.json", NULL);
+    cgi_child_args(c, &k, "--labels-format", "jsonl", "-i", "jsonl", "-o", "report.html", labels, "rows.jsonl", NULL);
     kc_mem_free(cgi_child_text(c, &k, r, &n));
     answer_file(c, r, "report.html", "text/html; charset=utf-8");
     cgi_fail(c, 503, 0, "the report could not be written");
@@ -193,14 +186,9 @@ void cgi_run_suggest(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
     struct cgi_child k;
-    char *low = cgi_query(c, "k_min"), *high = cgi_query(c, "k_max");
     size_t n;
     if (r->rows == 0 || cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", r->seq))
         cgi_fail(c, 409, 0, "the run has no rows");
-    if (!low && !high)
-        answer_file(c, r, "suggest.json", "application/json");
-    need_slot(c);
-    close(cgi_rows_lock(c, r));
     int64_t least = cgi_query_int(c, "k_min", 2, c->limit[CGI_MAX_K]);
     int64_t most = cgi_query_int(c, "k_max", least > 20 ? least : 20, c->limit[CGI_MAX_K]);
     if (least < 1 || least > most)
@@ -208,41 +196,10 @@ void cgi_run_suggest(struct cgi *c)
     char range[64];
     snprintf(range, sizeof range, "%lld:%lld", (long long)least,
              (long long)(most < r->rows || r->rows < 2 ? most : r->rows));
+    cgi_rows_lock(c, r); /* until the end: nobody changes the rows */
+    cgi_need_slot(c);
     cgi_child_begin(c, &k, "suggest");
-    cgi_child_arg(c, &k, "--json", NULL);
-    cgi_child_arg(c, &k, "--resamples", "0");
-    cgi_child_arg(c, &k, "-k", range);
-    cgi_child_arg(c, &k, "-i", "jsonl");
-    cgi_child_arg(c, &k, "rows.jsonl", NULL);
+    cgi_child_args(c, &k, "--json", "--resamples", "0", "-k", range, "-i", "jsonl", "rows.jsonl", NULL);
     char *text = cgi_child_text(c, &k, r, &n);
     cgi_answer(c, 200, "application/json", text, n);
-}
-
-void cgi_document_delete(struct cgi *c)
-{
-    const char *term = c->part[1];
-    char text[80];
-    int64_t runs = 0, admin = c->role == CGI_ADMIN;
-    cgi_run_sql(c,
-                "INSERT INTO removed SELECT DISTINCT owner, ?1, unixepoch() FROM runs WHERE owner = ?2 OR ?3"
-                " ON CONFLICT (owner, term) DO UPDATE SET at = unixepoch()",
-                "tti", term, c->owner, admin);
-    size_t n;
-    int64_t *seqs = cgi_list_runs(
-        c, cgi_sql(c, "SELECT seq FROM runs WHERE (owner = ?1 OR ?2) AND NOT expired", "ti", c->owner, admin), &n);
-    for (size_t i = 0; i < n; i++) {
-        struct cgi_run r = {.seq = seqs[i], .lock = -1};
-        int lock = cgi_rows_lock(c, &r);
-        int64_t before = cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq);
-        cgi_begin(c);
-        cgi_forget(c, r.seq, term);
-        cgi_commit(c);
-        runs += cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r.seq) < before;
-        close(lock);
-    }
-    kc_mem_free(seqs);
-    if (runs == 0)
-        cgi_fail(c, 404, 0, "no run has such a document");
-    snprintf(text, sizeof text, "{\"runs\": %lld}\n", (long long)runs);
-    cgi_answer(c, 200, "application/json", text, strlen(text));
 }

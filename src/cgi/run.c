@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,6 +25,17 @@ char *cgi_path(struct cgi *c, int64_t seq, const char *name, char out[1200])
     return out;
 }
 
+char *cgi_read_file(struct cgi *c, int64_t seq, const char *name, size_t *n)
+{
+    char path[1200];
+    int fd = kc_fd_open(cgi_path(c, seq, name, path), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return NULL;
+    char *text = cgi_read_all(c, fd, n);
+    close(fd);
+    return text;
+}
+
 int64_t cgi_run_new(struct cgi *c, const char *id, const char *kind, const char *status, const char *params)
 {
     char path[1200];
@@ -38,19 +50,34 @@ int64_t cgi_run_new(struct cgi *c, const char *id, const char *kind, const char 
     return seq;
 }
 
-/* Take a lock of a file that is made if it is not there; -1 if `how` has LOCK_NB and it is taken. */
+static __attribute__((noreturn)) void fail_file(struct cgi *c)
+{
+    cgi_fail(c, 503, 0,
+             errno == EMFILE || errno == ENFILE ? "the server has no more files" : "the server cannot write its data");
+}
+
+/* Take the lock of a file that is made if it is not there. Return its descriptor; -1: its folder is gone, or `how` has
+ * LOCK_NB and it is taken. */
 static int lock_file(struct cgi *c, const char *path, int how)
 {
     int fd = kc_fd_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        cgi_fail(c, errno == ENOENT ? 404 : 503, 0,
-                 errno == ENOENT ? "the run is gone" : "the server has no more files");
-    while (flock(fd, how) != 0)
+    if (fd < 0 && errno != ENOENT)
+        fail_file(c);
+    while (fd >= 0 && flock(fd, how) != 0)
         if (errno != EINTR) {
             close(fd);
             return -1;
         }
     return fd;
+}
+
+int cgi_is(const struct cgi_run *r, const char *words)
+{
+    size_t n = strlen(r->status);
+    for (const char *p = words; n > 0 && (p = strstr(p, r->status)) != NULL; p += n)
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == 0))
+            return 1;
+    return 0;
 }
 
 int cgi_run_lock(struct cgi *c, struct cgi_run *r)
@@ -60,15 +87,41 @@ int cgi_run_lock(struct cgi *c, struct cgi_run *r)
     return r->lock >= 0;
 }
 
-int cgi_rows_lock(struct cgi *c, const struct cgi_run *r)
+void cgi_settle_rows(struct cgi *c, int64_t seq)
+{
+    char path[1200], fresh[1200];
+    struct stat st;
+    if (stat(cgi_path(c, seq, "rows.new", fresh), &st) != 0)
+        return;
+    int whole = st.st_size == cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
+    if ((whole ? rename(fresh, cgi_path(c, seq, "rows.jsonl", path)) : unlink(fresh)) != 0)
+        cgi_fail(c, 503, 0, "the rows could not be written");
+}
+
+int cgi_rows_try(struct cgi *c, int64_t seq)
 {
     char path[1200];
     struct stat st;
-    int fd = lock_file(c, cgi_path(c, r->seq, "rows.lock", path), LOCK_EX);
-    int64_t bytes = cgi_sql_int(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", r->seq);
+    int fd = lock_file(c, cgi_path(c, seq, "rows.lock", path), LOCK_EX);
+    char *bytes = cgi_sql_text(c, "SELECT bytes FROM runs WHERE seq = ?1", "i", seq);
+    if (!bytes && fd >= 0)
+        close(fd);
+    if (!bytes || fd < 0)
+        return -1;
     /* What is behind the end that the database knows was left by a process that did not live to say so. */
-    if (stat(cgi_path(c, r->seq, "rows.jsonl", path), &st) == 0 && st.st_size > bytes && truncate(path, bytes) != 0)
+    off_t end = (off_t)strtoll(bytes, NULL, 10);
+    cgi_settle_rows(c, seq);
+    if (stat(cgi_path(c, seq, "rows.jsonl", path), &st) == 0 && st.st_size > end && truncate(path, end) != 0)
         cgi_fail(c, 503, 0, "the rows could not be written");
+    kc_mem_free(bytes);
+    return fd;
+}
+
+int cgi_rows_lock(struct cgi *c, const struct cgi_run *r)
+{
+    int fd = cgi_rows_try(c, r->seq);
+    if (fd < 0)
+        cgi_fail(c, 404, 0, "the run is gone");
     return fd;
 }
 
@@ -127,19 +180,29 @@ struct cgi_run *cgi_run_load(struct cgi *c, const char *id)
 {
     cgi_check_id(c, id);
     struct cgi_run *r = read_run(c, id);
-    if (strcmp(r->status, "running") != 0 && strcmp(r->status, "pending") != 0)
+    if (!cgi_is(r, "running pending"))
         return r;
     cgi_note_lost(c, r->seq);
     return read_run(c, id);
 }
 
+void cgi_drop_results(struct cgi *c, int64_t seq)
+{
+    cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1", "i", seq);
+    cgi_run_sql(c, "DELETE FROM clusters WHERE run = ?1", "i", seq);
+    cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", seq);
+}
+
 void cgi_remove_run(struct cgi *c, int64_t seq)
 {
-    static const char *const tables[] = {"DELETE FROM labels WHERE run = ?1", "DELETE FROM clusters WHERE run = ?1",
-                                         "DELETE FROM facets WHERE run = ?1", "DELETE FROM runs WHERE seq = ?1"};
+    cgi_drop_results(c, seq);
+    cgi_run_sql(c, "DELETE FROM runs WHERE seq = ?1", "i", seq);
+}
+
+/* Remove the folder of a run; it stays if a process makes a file in it at this moment. */
+static void remove_folder(struct cgi *c, int64_t seq)
+{
     char path[1200], file[1600];
-    for (int i = 0; i < 4; i++)
-        cgi_run_sql(c, tables[i], "i", seq);
     DIR *d = opendir(cgi_path(c, seq, NULL, path));
     for (const struct dirent *f = d ? readdir(d) : NULL; f; f = readdir(d)) {
         snprintf(file, sizeof file, "%s/%s", path, f->d_name);
@@ -151,9 +214,23 @@ void cgi_remove_run(struct cgi *c, int64_t seq)
     rmdir(path);
 }
 
+void cgi_remove_folders(struct cgi *c)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/runs", c->state);
+    DIR *d = opendir(path);
+    for (const struct dirent *f = d ? readdir(d) : NULL; f; f = readdir(d)) {
+        int64_t seq = strtoll(f->d_name, NULL, 10);
+        if (seq > 0 && !cgi_sql_int(c, "SELECT 1 FROM runs WHERE seq = ?1", "i", seq))
+            remove_folder(c, seq);
+    }
+    if (d)
+        closedir(d);
+}
+
 void cgi_need_result(struct cgi *c, const struct cgi_run *r)
 {
-    if (strcmp(r->status, "completed") != 0)
+    if (!cgi_is(r, "completed"))
         cgi_fail(c, 409, 0, "the run is %s, not completed", r->status);
     if (cgi_sql_int(c, "SELECT expired FROM runs WHERE seq = ?1", "i", r->seq))
         cgi_fail(c, 404, 0, "the results of the run have expired; its model is kept");

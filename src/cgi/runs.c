@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/num.h"
 #include "cgi/cgi.h"
 #include "json/json.h"
 
@@ -21,31 +22,35 @@
         "finished") ", 'expired',"                                                                                  \
                     " json(iif(expired, 'true', 'false')), 'origin', origin)"
 
-/* Read the last message of a run at work. */
+/* Read the last message of a run at work, from the end of its log. */
 static char *read_progress(struct cgi *c, const struct cgi_run *r)
 {
-    char path[1200];
-    size_t n;
-    char *last = NULL;
+    static char text[8192 + KC_NUM_PAD];
+    char path[1200], *last = NULL;
+    struct stat st;
+    size_t n = 0;
     struct kc_json_fault f;
     int fd = kc_fd_open(cgi_path(c, r->seq, "log", path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    char *text = cgi_read_all(c, fd, &n);
-    close(fd);
-    for (char *p = text, *stop; (stop = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p = stop + 1) {
-        *stop = 0;
-        last = *p == '{' && kc_json_skip(p, stop, 0, &f) ? p : last;
-    }
+    if (fd < 0 || fstat(fd, &st) != 0 ||
+        kc_fd_pread(fd, text, 8192, st.st_size > 8192 ? st.st_size - 8192 : 0, &n) != 0)
+        n = 0;
+    if (fd >= 0)
+        close(fd);
+    memset(text + n, 0, sizeof text - n);
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;)
+        last = *p == '{' && kc_json_skip(p, next - 1, 0, &f) ? p : last;
     return last;
 }
 
-/* Write what is known of a run. */
+/* Write what is known of a run. restarts: what resume would do, now or when it is paused. */
 static char *describe_run(struct cgi *c, const struct cgi_run *r)
 {
-    char *progress = strcmp(r->status, "running") == 0 ? read_progress(c, r) : NULL;
-    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2)) FROM runs WHERE seq = ?1", "it",
-                        r->seq, progress ? progress : "null");
+    char path[1200], *progress = cgi_is(r, "running") ? read_progress(c, r) : NULL;
+    int stopped = cgi_is(r, "paused failed");
+    int restarts = stopped ? access(cgi_path(c, r->seq, CGI_CHECKPOINT, path), F_OK) != 0 : !cgi_keeps_steps(r);
+    return cgi_sql_text(c, "SELECT json_set(" RUN_JSON ", '$.progress', json(?2), '$.restarts', json(?3)) FROM runs"
+                        " WHERE seq = ?1", "itt", r->seq, progress ? progress : "null",
+                        !stopped && !cgi_is(r, "running pending") ? "null" : restarts ? "true" : "false");
 }
 
 static __attribute__((noreturn)) void answer_run(struct cgi *c, int status, const char *id)
@@ -96,7 +101,7 @@ static __attribute__((noreturn)) void start_buffer(struct cgi *c, const char *id
 {
     struct kc_buf params = {NULL, 0, 0};
     struct cgi_run *r = cgi_run_load(c, id);
-    if (strcmp(r->status, "open") != 0 || !cgi_run_lock(c, r))
+    if (!cgi_is(r, "open") || !cgi_run_lock(c, r))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     int rows = cgi_rows_lock(c, r);
     if (cgi_sql_int(c, "SELECT rows FROM runs WHERE seq = ?1", "i", r->seq) == 0)
@@ -133,27 +138,19 @@ void cgi_runs_post(struct cgi *c)
 
 void cgi_runs_get(struct cgi *c)
 {
-    struct kc_buf b = {NULL, 0, 0};
-    int64_t limit = cgi_query_int(c, "limit", 100, 1000), offset = cgi_query_int(c, "offset", 0, INT64_MAX);
+    static const struct cgi_list list = {
+        RUN_JSON, "FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL OR status = ?3)", "seq DESC", 100, 1000};
     char *status = cgi_query(c, "status");
+    struct cgi_run asked = {.status = status};
     size_t busy;
+    if (status && !cgi_is(&asked, "open pending running completed failed cancelled paused"))
+        cgi_fail(c, 400, 0, "status must be open, pending, running, completed, failed, cancelled or paused");
     int64_t *seqs =
         cgi_list_runs(c, cgi_sql(c, "SELECT seq FROM runs WHERE status IN ('running', 'pending')", ""), &busy);
     for (size_t i = 0; i < busy; i++)
         cgi_note_lost(c, seqs[i]);
     kc_mem_free(seqs);
-    int64_t total = cgi_sql_int(c, "SELECT count(*) FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL OR status = ?3)",
-                                "tit", c->owner, (int64_t)(c->role == CGI_ADMIN), status);
-    cgi_put(c, &b, "{\"items\": [");
-    int64_t n = cgi_put_rows(c, &b,
-                             cgi_sql(c,
-                                     "SELECT " RUN_JSON " FROM runs WHERE (owner = ?1 OR ?2) AND (?3 IS NULL"
-                                     " OR status = ?3) ORDER BY seq DESC LIMIT ?4 OFFSET ?5",
-                                     "titii", c->owner, (int64_t)(c->role == CGI_ADMIN), status, limit, offset),
-                             ",\n");
-    cgi_put(c, &b, "], \"total\": %lld, \"next\": ", (long long)total);
-    cgi_put(c, &b, offset + n < total ? "%lld}" : "null}", (long long)(offset + n));
-    cgi_answer_buf(c, &b);
+    cgi_answer_list(c, &list, "tit", c->owner, (int64_t)(c->role == CGI_ADMIN), status);
 }
 
 void cgi_run_get(struct cgi *c)
@@ -166,7 +163,7 @@ void cgi_run_patch(struct cgi *c)
     cgi_read_body(c);
     const char *json = cgi_body_object(c);
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (!kc_json_find(json, "name"))
+    if (!cgi_member_text(c, json, "name"))
         cgi_fail(c, 422, 0, "there is no name");
     name_run(c, r, json);
     answer_run(c, 200, r->id);
@@ -195,6 +192,9 @@ void cgi_run_delete(struct cgi *c)
     cgi_begin(c);
     cgi_remove_run(c, r->seq);
     cgi_commit(c);
+    cgi_begin(c);
+    cgi_remove_folders(c);
+    cgi_commit(c);
     close(lock);
     cgi_answer(c, 204, "application/json", "", 0);
 }
@@ -202,9 +202,9 @@ void cgi_run_delete(struct cgi *c)
 void cgi_run_cancel(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (strcmp(r->status, "paused") == 0 || (strcmp(r->status, "open") == 0 && strcmp(r->kind, "buffer") == 0))
+    if (cgi_is(r, "paused") || (cgi_is(r, "open") && strcmp(r->kind, "buffer") == 0))
         cgi_run_sql(c, "UPDATE runs SET status = 'cancelled' WHERE seq = ?1 AND status = ?2", "it", r->seq, r->status);
-    else if (strcmp(r->status, "pending") != 0 && strcmp(r->status, "running") != 0)
+    else if (!cgi_is(r, "pending running"))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     else if (stop_run(c, r, "cancel", 5))
         close(r->lock);
@@ -214,7 +214,7 @@ void cgi_run_cancel(struct cgi *c)
 void cgi_run_pause(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if (strcmp(r->status, "pending") != 0 && strcmp(r->status, "running") != 0)
+    if (!cgi_is(r, "pending running"))
         cgi_fail(c, 409, 0, "the run is %s", r->status);
     if (strcmp(r->kind, "buffer") == 0)
         cgi_fail(c, 409, 0, "the run is being finalized: it can be cancelled, not paused");
@@ -226,8 +226,9 @@ void cgi_run_pause(struct cgi *c)
 void cgi_run_resume(struct cgi *c)
 {
     struct cgi_run *r = cgi_run_load(c, c->part[1]);
-    if ((strcmp(r->status, "paused") != 0 && strcmp(r->status, "failed") != 0) || !cgi_run_lock(c, r))
+    if (!cgi_is(r, "paused failed") || !cgi_run_lock(c, r))
         cgi_fail(c, 409, 0, "the run is %s, neither paused nor failed", r->status);
+    close(cgi_rows_lock(c, r)); /* which settles the rows */
     start_run(c, r, 1);
 }
 
@@ -256,9 +257,11 @@ void cgi_run_recluster(struct cgi *c)
     struct cgi_run *old = cgi_run_load(c, c->part[1]);
     cgi_need_result(c, old);
     cgi_params_change(c, old->params, json, &params);
+    int lock = cgi_rows_lock(c, old); /* before the transaction, as everywhere: else two wait for each other */
+    old = cgi_run_load(c, old->id);
+    cgi_need_result(c, old);
     struct cgi_run *r = make_run(c, params.p);
     name_run(c, r, json);
-    int lock = cgi_rows_lock(c, old);
     cgi_quota(c, 0, old->rows);
     copy_file(c, old->seq, "rows.jsonl", r->seq, "rows.jsonl", old->bytes);
     snprintf(model, sizeof model, "model.%lld", (long long)old->model);
@@ -277,9 +280,8 @@ void cgi_run_events(struct cgi *c)
 {
     static const char head[] = "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
                                "X-Accel-Buffering: no\r\n\r\n";
-    static const char final[] = " completed failed cancelled paused open ";
-    double begun = kc_clock_now();
-    char *last = NULL, word[32];
+    double begun = kc_clock_now(), told = begun;
+    char *last = NULL;
     cgi_run_load(c, c->part[1]); /* 404 comes before the head */
     cgi_send(head, sizeof head - 1);
     for (;;) {
@@ -287,17 +289,21 @@ void cgi_run_events(struct cgi *c)
         char *text = describe_run(c, r);
         if (!text)
             _exit(0);
-        if (!last || strcmp(text, last) != 0) {
+        int news = !last || strcmp(text, last) != 0;
+        if (news || kc_clock_now() - told > 15) {
             struct kc_buf b = {NULL, 0, 0};
-            cgi_put(c, &b, "event: %s\ndata: %s\n\n", r->status, text);
+            if (news)
+                cgi_put(c, &b, "event: %s\ndata: %s\n\n", r->status, text);
+            else
+                cgi_put(c, &b, ": still there\n\n"); /* a comment, so that nobody on the way hangs up */
+            told = kc_clock_now();
             if (kc_fd_write(1, b.p, b.n, -1) != 0)
                 _exit(0); /* nobody listens any more */
             kc_buf_free(&b);
         }
         kc_mem_free(last);
         last = text;
-        snprintf(word, sizeof word, " %s ", r->status);
-        if (strstr(final, word) || kc_clock_now() - begun > (double)c->limit[CGI_EVENT_SECONDS])
+        if (!cgi_is(r, "pending running") || kc_clock_now() - begun > (double)c->limit[CGI_EVENT_SECONDS])
             _exit(0);
         struct timespec ts = {0, 250000000};
         nanosleep(&ts, NULL);

@@ -5,38 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "cgi/cgi.h"
 #include "json/json.h"
 
-/* Read a file of the run; NULL if it is not there. */
-static char *read_file(struct cgi *c, int64_t seq, const char *name, size_t *n)
-{
-    char path[1200];
-    int fd = kc_fd_open(cgi_path(c, seq, name, path), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    char *text = cgi_read_all(c, fd, n);
-    close(fd);
-    return text;
-}
-
-void cgi_import_labels(struct cgi *c, int64_t seq, const char *text, size_t n, int64_t first)
+void cgi_import_labels(struct cgi *c, int64_t seq, char *text, size_t n, int64_t first)
 {
     sqlite3_stmt *s = cgi_sql(c,
                               "INSERT INTO labels SELECT ?1, ?2, ?3 ->> '$.term', ?3 ->> '$.cluster_id',"
                               " ?3 ->> '$.similarity', ?3 ->> '$.margin'",
                               "i", seq);
-    for (const char *p = text, *end = text + n; p < end; first++) {
-        const char *stop = memchr(p, '\n', (size_t)(end - p));
-        stop = stop ? stop : end;
+    size_t len;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, &len)) != NULL; first++) {
         sqlite3_bind_int64(s, 2, first);
-        sqlite3_bind_text64(s, 3, p, (sqlite3_uint64)(stop - p), SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(s, 3, p, len, SQLITE_STATIC, SQLITE_UTF8);
         cgi_step(c, s);
         sqlite3_reset(s);
-        p = stop + 1;
     }
     sqlite3_finalize(s);
 }
@@ -44,10 +31,7 @@ void cgi_import_labels(struct cgi *c, int64_t seq, const char *text, size_t n, i
 /* Import the records of the clusters, and what they are searched by. */
 static void import_clusters(struct cgi *c, int64_t seq, char *text, size_t n)
 {
-    for (char *p = text, *end = text + n; p < end;) {
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        stop = stop ? stop : end;
-        *stop = 0;
+    for (char *next = text, *p; (p = cgi_line(&next, text + n, NULL)) != NULL;) {
         cgi_run_sql(c,
                     "INSERT INTO clusters SELECT ?1, ?2 ->> '$.cluster_id', ?2 ->> '$.cluster_size',"
                     " ?2 ->> '$.cluster_label', (SELECT group_concat(value, ' ') FROM json_each(?2, '$.keywords')),"
@@ -60,25 +44,23 @@ static void import_clusters(struct cgi *c, int64_t seq, char *text, size_t n)
             " ?2 ->> '$.cluster_id' FROM json_each(?2) t, json_each(?2, '$.\"' || t.key || '\"') v WHERE t.type ="
             " 'array' AND v.type = 'object' AND json_type(?2, v.fullkey || '.value') IN ('text', 'integer', 'real')",
             "it", seq, p);
-        p = stop + 1;
     }
 }
 
 /* Import the files of a fit that has ended well, in one transaction, and remove those that are not needed again. */
 static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
 {
-    static const char *const done[] = {"labels.jsonl", "clusters.jsonl", "like.model", "rows.ckpt"};
+    static const char *const done[] = {"labels.jsonl", "clusters.jsonl", "like.model", CGI_CHECKPOINT};
     char path[1200];
     size_t n = 0, clusters_n = 0, summary_n = 0;
-    char *labels = read_file(c, r->seq, "labels.jsonl", &n);
-    char *clusters = read_file(c, r->seq, "clusters.jsonl", &clusters_n);
-    char *summary = read_file(c, r->seq, "summary.json", &summary_n);
+    char *labels = cgi_read_file(c, r->seq, "labels.jsonl", &n);
+    char *clusters = cgi_read_file(c, r->seq, "clusters.jsonl", &clusters_n);
+    char *summary = cgi_read_file(c, r->seq, "summary.json", &summary_n);
     if (!labels || !clusters || !summary)
         cgi_fail(c, 503, 0, "kclust has not written its results");
+    int lock = cgi_rows_lock(c, r);
     cgi_begin(c);
-    cgi_run_sql(c, "DELETE FROM labels WHERE run = ?1", "i", r->seq);
-    cgi_run_sql(c, "DELETE FROM clusters WHERE run = ?1", "i", r->seq);
-    cgi_run_sql(c, "DELETE FROM facets WHERE run = ?1", "i", r->seq);
+    cgi_drop_results(c, r->seq);
     cgi_import_labels(c, r->seq, labels, n, 0);
     import_clusters(c, r->seq, clusters, clusters_n);
     cgi_run_sql(
@@ -100,14 +82,20 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
                 "UPDATE runs SET slug = coalesce(slug, ?2), name = coalesce(name, coalesce(?3 || ' ', '') ||"
                 " strftime('%Y-%m-%d %H:%M', created, 'unixepoch')) WHERE seq = ?1",
                 "itt", r->seq, cgi_slug(c, words ? words : "", at), words);
-    sqlite3_stmt *s = cgi_sql(c,
-                              "SELECT term FROM removed, runs WHERE runs.seq = ?1 AND removed.owner = runs.owner"
-                              " AND at >= started",
+    char *list = cgi_sql_text(c,
+                              "SELECT json_group_array(term) FROM removed, runs WHERE runs.seq = ?1 AND removed.owner"
+                              " = runs.owner AND at >= started",
                               "i", r->seq);
-    while (cgi_step(c, s)) /* documents that were deleted meanwhile */
-        cgi_forget(c, r->seq, (const char *)sqlite3_column_text(s, 0));
-    sqlite3_finalize(s);
+    for (const char *p = kc_json_first(list); p; p = kc_json_next(kc_json_past(p))) { /* deleted meanwhile */
+        struct kc_json_str text;
+        struct kc_buf b = {NULL, 0, 0};
+        if (kc_json_text(p, &text) == 0 && kc_json_decode(&text, &b, &c->e) == 0 && kc_buf_addc(&b, 0, &c->e) == 0)
+            cgi_forget(c, r->seq, b.p);
+        kc_buf_free(&b);
+    }
     cgi_commit(c);
+    cgi_settle_rows(c, r->seq);
+    close(lock);
     for (size_t i = 0; i < sizeof done / sizeof *done; i++)
         unlink(cgi_path(c, r->seq, done[i], path));
     free(labels);
@@ -115,35 +103,37 @@ static void import_fit(struct cgi *c, struct cgi_run *r, int limits_kept)
     free(summary);
 }
 
+int cgi_keeps_steps(const struct cgi_run *r)
+{
+    const char *algorithm = kc_json_find(r->params, "algorithm"), *space = kc_json_find(r->params, "space");
+    return (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
+           (!space || strncmp(space, "\"cosine\"", 8) == 0);
+}
+
 /* Put the command line of the fit together. */
 static void build_fit(struct cgi *c, const struct cgi_run *r, int resume, struct cgi_child *k)
 {
     char text[32], path[1200];
-    const char *algorithm = kc_json_find(r->params, "algorithm"), *space = kc_json_find(r->params, "space");
-    int kmeans = (!algorithm || strncmp(algorithm, "\"kmeans\"", 8) == 0) &&
-                 (!space || strncmp(space, "\"cosine\"", 8) == 0);
     cgi_child_begin(c, k, "fit");
-    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k->argv,
-                    &k->n);
+    cgi_params_argv(c, r->params, cgi_sql_int(c, "SELECT fields FROM runs WHERE seq = ?1", "i", r->seq), k);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_MEMORY]);
-    cgi_child_arg(c, k, "--max-memory", text);
+    cgi_child_args(c, k, "--progress", "always", "--max-memory", text, NULL);
     snprintf(text, sizeof text, "%lld", (long long)c->limit[CGI_MAX_SECONDS]);
-    if (kmeans) { /* these can end early and go on */
-        cgi_child_arg(c, k, "--timeout", text);
-        cgi_child_arg(c, k, "--checkpoint", "rows.ckpt");
-        cgi_child_arg(c, k, resume ? "--resume" : NULL, NULL);
-    }
+    if (cgi_keeps_steps(r)) /* these can end early and go on */
+        cgi_child_args(c, k, "--timeout", text, "--checkpoint", CGI_CHECKPOINT, resume ? "--resume" : NULL, NULL);
     if (access(cgi_path(c, r->seq, "like.model", path), F_OK) == 0)
-        cgi_child_arg(c, k, "--like", "like.model");
-    cgi_child_arg(c, k, "--term-field", "term");
-    cgi_child_arg(c, k, "--vec-field", "vec");
-    cgi_child_arg(c, k, "--columns", "term,cluster,similarity,margin");
-    cgi_child_arg(c, k, "-o", "labels.jsonl");
-    cgi_child_arg(c, k, "-s", "summary.json");
-    cgi_child_arg(c, k, "--clusters", "clusters.jsonl");
-    cgi_child_arg(c, k, "-m", "model.1");
-    cgi_child_arg(c, k, "-i", "jsonl");
-    cgi_child_arg(c, k, "rows.jsonl", NULL);
+        cgi_child_args(c, k, "--like", "like.model", NULL);
+    cgi_child_args(c, k, "--term-field", "term", "--vec-field", "vec", "--columns", "term,cluster,similarity,margin",
+                   "-o", "labels.jsonl", "-s", "summary.json", "--clusters", "clusters.jsonl", "-m", "model.1", "-i",
+                   "jsonl", "rows.jsonl", NULL);
+}
+
+/* Tell the file of the rows from one that has taken its place. */
+static ino_t file_number(struct cgi *c, int64_t seq)
+{
+    struct stat st;
+    char path[1200];
+    return stat(cgi_path(c, seq, "rows.jsonl", path), &st) == 0 ? st.st_ino : 0;
 }
 
 int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], int64_t *line)
@@ -160,6 +150,7 @@ int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], in
     k.err = kc_fd_open(cgi_path(c, r->seq, "log", path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (k.err < 0)
         cgi_fail(c, 503, 0, "the run's log could not be written");
+    ino_t before = file_number(c, r->seq);
     cgi_child_run(c, &k, r, 1);
     int code = WIFEXITED(k.status) ? WEXITSTATUS(k.status) : 4, rc = 0;
     if (code == 0 || code == 3) /* it may have ended before it was stopped */
@@ -168,6 +159,8 @@ int cgi_work(struct cgi *c, struct cgi_run *r, int resume, char message[512], in
         rc = k.stopped;
     else
         rc = cgi_child_error(c, k.err, message, line);
+    if (rc && ((resume && rc > 200) || file_number(c, r->seq) != before)) /* it is of other rows, or no good */
+        unlink(cgi_path(c, r->seq, CGI_CHECKPOINT, path));
     if (k.stopped == 't' && rc)
         snprintf(message, 512, "the work took more than %lld seconds", (long long)c->limit[CGI_MAX_SECONDS]);
     close(k.err);

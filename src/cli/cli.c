@@ -137,7 +137,7 @@ static int start_context(struct kc_cli *c, const struct kc_verb *v, int argc, ch
 {
     if (kc_cli_command(v, argc, argv, &c->command, e) != 0)
         return -1;
-    kc_progress_init(c->json ? KC_NEVER : (enum kc_when)c->progress); /* a bar would break JSON lines */
+    kc_progress_init(c->loudness < 0 && c->json ? KC_NEVER : (enum kc_when)c->progress, c->json);
     c->ctx = (struct kc_ctx){
         .team = kc_cli_team,
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),

@@ -1,5 +1,6 @@
 /* Messages on standard error. Each line is written by one call, so that lines of several processes do not mix. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ static struct {
     double began;      /* when the program started, by kc_clock_now */
     const char *phase; /* of the last event */
     struct kc_buf buf;
-} state = {.phase = "start"};
+    pthread_mutex_t lock; /* of buf and phase: progress comes from any thread */
+} state = {.phase = "start", .lock = PTHREAD_MUTEX_INITIALIZER};
 
 void kc_log_init(void)
 {
@@ -81,7 +83,7 @@ static void say_line(const char *prefix, const char *line)
     kc_cli_say(out, n);
 }
 
-/* Begin a JSON object with the members that all have. */
+/* Begin a JSON object with the members that all have; end_object must follow. */
 static void begin_object(struct kc_jsonw *w, enum kc_level level, const char *message)
 {
     static const char *const names[] = {"info", "warning", "error"};
@@ -90,6 +92,7 @@ static void begin_object(struct kc_jsonw *w, enum kc_level level, const char *me
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
+    pthread_mutex_lock(&state.lock);
     size_t n = strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(when + n, sizeof when - n, ".%03ldZ", now.tv_nsec / 1000000);
     kc_jsonw_open(w, NULL, '{', 1);
@@ -107,6 +110,29 @@ static void end_object(struct kc_jsonw *w)
     if (kc_jsonw_end(w) == 0)
         kc_cli_say(state.buf.p, state.buf.n);
     state.buf.n = 0;
+    pthread_mutex_unlock(&state.lock);
+}
+
+/* Write counts and figures as members. */
+static void put_facts(struct kc_jsonw *w, const struct kc_fact *facts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double v = facts[i].value;
+        if (v >= 0 && v <= 9007199254740992.0 && floor(v) == v)
+            kc_jsonw_u64(w, facts[i].name, (uint64_t)v);
+        else
+            kc_jsonw_double(w, facts[i].name, v);
+    }
+}
+
+void kc_log_progress(const char *stage, const struct kc_fact *facts, size_t n)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_jsonw w = KC_JSONW(&state.buf, &e);
+    begin_object(&w, KC_LEVEL_INFO, "progress");
+    kc_jsonw_cstr(&w, "stage", stage);
+    put_facts(&w, facts, n);
+    end_object(&w);
 }
 
 void kc_log_line(enum kc_level level, int code, const char *line)
@@ -150,16 +176,12 @@ void kc_log_event(void *arg, const char *phase, const char *message, const struc
     struct kc_err e = KC_ERR_INIT;
     struct kc_jsonw w = KC_JSONW(&state.buf, &e);
     const struct kc_cli *c = arg;
+    pthread_mutex_lock(&state.lock);
     state.phase = phase;
+    pthread_mutex_unlock(&state.lock);
     if (c->loudness < 0)
         return;
     begin_object(&w, KC_LEVEL_INFO, message);
-    for (size_t i = 0; i < n; i++) {
-        double v = facts[i].value;
-        if (v >= 0 && v <= 9007199254740992.0 && floor(v) == v)
-            kc_jsonw_u64(&w, facts[i].name, (uint64_t)v);
-        else
-            kc_jsonw_double(&w, facts[i].name, v);
-    }
+    put_facts(&w, facts, n);
     end_object(&w);
 }

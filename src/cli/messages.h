@@ -18,6 +18,8 @@ int kc_log_json(int json, struct kc_err *e) KC_MUST_USE;
 void kc_log_line(enum kc_level level, int code, const char *line);
 /* Write an event as JSON. A kc_ctx.event; arg: the struct kc_cli. */
 void kc_log_event(void *arg, const char *phase, const char *message, const struct kc_fact *facts, size_t n);
+/* Write how far a stage is as JSON; from any thread. */
+void kc_log_progress(const char *stage, const struct kc_fact *facts, size_t n);
 /* Report an error and return its exit code. */
 int kc_cli_fail(const struct kc_err *e);
 /* Clear the progress bar and write the text as it is. */
@@ -44,13 +46,14 @@ struct kc_signal_requests *kc_cli_watch_signals(void);
 /* Die by the signal that a job has ended for, if there was one. */
 void kc_cli_die(void);
 
-/* cli/progress.c: the progress bar. */
+/* cli/progress.c: the progress bar, or objects of JSON in its place. */
 
-/* Decide whether there is a bar, and start its clock. Call it before any other. */
-void kc_progress_init(enum kc_when when);
-/* Redraw the bar, from any thread. A kc_ctx.progress. */
+/* Decide whether there is a bar, and start its clock. json: there are objects if it is always wanted, else nothing.
+ * Call it before any other. */
+void kc_progress_init(enum kc_when when, int json);
+/* Redraw the bar, or write an object, from any thread. A kc_ctx.progress. */
 void kc_progress_update(void *arg, const struct kc_progress *p);
-/* Return 1 if there is a bar. */
+/* Return 1 if there is a bar, or objects. */
 int kc_progress_on(void);
 /* Remove the bar from the screen until the next update, from any thread. */
 void kc_progress_clear(void);

@@ -1,4 +1,5 @@
-/* The progress bar: one line on standard error, redrawn at most ten times a second. */
+/* Progress: a bar, which is one line on standard error and redrawn at most ten times a second; or, with --log-format
+ * json, an object a line, twice a second at most. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,12 +12,14 @@
 #include "cli/messages.h"
 
 #define INTERVAL 0.1 /* seconds between two drawings */
+#define INTERVAL_JSON 0.5 /* and between two objects of one stage */
 #define PATIENCE 0.3 /* seconds before the first bar, unless --progress always: shorter runs show none */
 #define BAR 12       /* columns between the brackets */
 
 static struct {
     pthread_mutex_t lock;
-    int on;    /* there is a bar */
+    int on;    /* there is a bar, or there are objects */
+    int json;  /* there are objects */
     int eager; /* it is drawn from the beginning */
     int color;
     enum kc_phase phase;
@@ -25,13 +28,17 @@ static struct {
 
 static volatile sig_atomic_t visible; /* the bar is on the screen; read by a signal handler */
 
-void kc_progress_init(enum kc_when when)
+static const char *const names[] = {"reading", "sweep", "indices", "final fit", "sizes", "words", "neighbours",
+                                    "space", "tree", "map", "writing"};
+
+void kc_progress_init(enum kc_when when, int json)
 {
     const char *term = getenv("TERM");
     int tty = isatty(2);
-    bar.on = when == KC_ALWAYS || (when == KC_AUTO && tty && !(term && strcmp(term, "dumb") == 0));
+    bar.on = when == KC_ALWAYS || (when == KC_AUTO && !json && tty && !(term && strcmp(term, "dumb") == 0));
+    bar.json = json;
     bar.eager = when == KC_ALWAYS;
-    bar.color = bar.on && kc_cli_colours();
+    bar.color = bar.on && !json && kc_cli_colours();
     bar.begun = bar.phase_begun = kc_clock_now();
     bar.drawn = 0;
     bar.phase = KC_PHASE_READ;
@@ -101,8 +108,6 @@ static int describe_progress(char *out, size_t size, const struct kc_progress *p
 
 static void draw_bar(const struct kc_progress *p, double now)
 {
-    static const char *const names[] = {"reading", "sweep", "indices", "final fit", "sizes", "words", "neighbours",
-                                        "space", "tree", "map", "writing"};
     char line[512], text[256];
     struct winsize ws;
     int width = ioctl(2, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 20 ? ws.ws_col : 80;
@@ -126,6 +131,26 @@ static void draw_bar(const struct kc_progress *p, double now)
     visible = 1;
 }
 
+/* Tell the progress of a stage as an object: what of it is done, from 0 to 1, and how many seconds that leaves. */
+static void log_progress(const struct kc_progress *p, double elapsed)
+{
+    struct kc_fact facts[5];
+    size_t n = 0;
+    if (p->total > 0) {
+        double done = p->done < p->total ? (double)p->done / (double)p->total : 1;
+        facts[n++] = (struct kc_fact){"done", done};
+        if (done > 0 && elapsed > 0.5)
+            facts[n++] = (struct kc_fact){"left", elapsed * (1 - done) / done};
+    }
+    if (p->phase == KC_PHASE_READ)
+        facts[n++] = (struct kc_fact){"records", (double)p->records};
+    if (p->phase == KC_PHASE_SWEEP && p->k_all > 0) {
+        facts[n++] = (struct kc_fact){"k_done", p->k_done};
+        facts[n++] = (struct kc_fact){"k_all", p->k_all};
+    }
+    kc_log_progress(names[p->phase], facts, n);
+}
+
 void kc_progress_update(void *arg, const struct kc_progress *p)
 {
     (void)arg;
@@ -138,9 +163,13 @@ void kc_progress_update(void *arg, const struct kc_progress *p)
         bar.phase_begun = now;
         bar.drawn = 0;
     }
-    if (now - bar.drawn >= INTERVAL && (bar.eager || now - bar.begun >= PATIENCE)) {
+    int due = now - bar.drawn >= (bar.json ? INTERVAL_JSON : INTERVAL) && (bar.eager || now - bar.begun >= PATIENCE);
+    if (due && !bar.json)
         draw_bar(p, now);
+    if (due)
         bar.drawn = now;
-    }
-    pthread_mutex_unlock(&bar.lock);
+    double elapsed = now - bar.phase_begun;
+    pthread_mutex_unlock(&bar.lock); /* the log has a lock of its own, and clears the bar */
+    if (due && bar.json)
+        log_progress(p, elapsed);
 }

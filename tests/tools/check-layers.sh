@@ -53,7 +53,7 @@ picture:       base core/track report view
 page:          base io core/track view picture
 job:           base io par json text la in/fields in/piece in $cores model report view picture page
 cli:           base io par json text in/fields in/piece in $cores model report view picture page job
-cgi:           base io json
+cgi:           base io json la model
 core/ref:      base io par json la core/cluster core/judge core/kmeans core/track core/parts core/graph core/density core/linkage core/choice
 "
 

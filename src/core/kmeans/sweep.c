@@ -433,7 +433,8 @@ int kc_sweep_run(struct kc_space *s, const uint32_t *ks, size_t nk, const struct
     w->progress.total = (nk * (o->n_init + 1) + 3 * nk * kc_search_rounds(nk, o)) * (first < n ? first : n);
     for (size_t level = first; level < n;) {
         level = count_next_level(level, n);
-        w->progress.total += nk * level;
+        int more = level == n && n <= KC_FEW_ROWS && !may_stop_early(nk, o); /* neighbours on the last level, too */
+        w->progress.total += nk * level * (more ? 4 : 1);
     }
     /* What is carried from level to level. */
     if (first < n) {
