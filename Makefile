@@ -3,6 +3,9 @@ VERSION := 0.2.0
 PREFIX ?= /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc
+# Where kclust.cgi goes, into a folder kclust: GNU's default would be libexec, Debian's is lib.
+LIBEXECDIR = $(PREFIX)/lib
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
@@ -46,7 +49,8 @@ REF_SRC := $(sort $(wildcard src/core/ref/*.c))
 CGI_SRC := $(sort $(wildcard src/cgi/*.c))
 LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC) $(CGI_SRC),$(sort $(shell find src -name '*.c')))
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
-PAGES := $(notdir $(sort $(wildcard man/*.[1-8])))
+CGI_PAGE = kclust-cgi.8
+PAGES := $(filter-out $(CGI_PAGE),$(notdir $(sort $(wildcard man/*.[1-8]))))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/src/page/assets.o
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
@@ -233,6 +237,23 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
+# The service: its program, its page, and a configuration of lighttpd. Page and configuration get the paths of PREFIX,
+# BINDIR, LIBEXECDIR and DOCDIR in place of the default ones, which they have in the source.
+CGI_INSTALLED = $(LIBEXECDIR)/kclust/kclust.cgi
+CGI_CONF = $(DOCDIR)/kclust-cgi/examples/lighttpd.conf
+with_paths = sed -e 's,/usr/local/lib/kclust,$(LIBEXECDIR)/kclust,g' -e 's,/usr/local/bin/kclust,$(BINDIR)/kclust,g' \
+    -e 's,/usr/local/share/doc/,$(DOCDIR)/,g'
+install-cgi: kclust.cgi
+	$(with_paths) man/$(CGI_PAGE) >$(B)/$(CGI_PAGE)
+	$(with_paths) packaging/lighttpd/kclust.conf >$(B)/lighttpd.conf
+	install -D -m 755 kclust.cgi $(DESTDIR)$(CGI_INSTALLED)
+	install -D -m 644 $(B)/$(CGI_PAGE) $(DESTDIR)$(MANDIR)/man8/$(CGI_PAGE)
+	install -D -m 644 $(B)/lighttpd.conf $(DESTDIR)$(CGI_CONF)
+
+uninstall-cgi:
+	rm -f $(DESTDIR)$(CGI_INSTALLED) $(DESTDIR)$(MANDIR)/man8/$(CGI_PAGE) $(DESTDIR)$(CGI_CONF)
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/kclust $(DESTDIR)$(dir $(CGI_CONF)) $(DESTDIR)$(DOCDIR)/kclust-cgi 2>/dev/null
+
 # What is handed on: the source as an archive, a binary for any Linux, packages of Debian, a build for arm64.
 dist:
 	@bash packaging/dist.sh $(VERSION) build
@@ -278,14 +299,15 @@ help:
 	  'make bench-graph    time neighbours, density and trees' \
 	  'make bench-maps     how good maps are, beside scikit-learn' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
-  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
-  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
-  'make deb            packages of Debian, in build/' \
-  'make arm64          cross-compiled for arm64, in build/arm64' \
-  'make packages       every test of what these four make, and of the container: half an hour' \
-  'make completions    regenerate completions/ from the option tables' \
+	  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
+	  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
+	  'make deb            packages of Debian, in build/' \
+	  'make arm64          cross-compiled for arm64, in build/arm64' \
+	  'make packages       every test of what these four make, and of the container: half an hour' \
+	  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
+	  'make install-cgi, uninstall-cgi   the service, in $(LIBEXECDIR)/kclust (LIBEXECDIR=...)' \
 	  'make clean'
 
-.PHONY: all cgi deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
+.PHONY: all cgi deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
 .DELETE_ON_ERROR:
