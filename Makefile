@@ -134,19 +134,23 @@ $(B)/headers:
 	@: >$@
 
 # `make deps demo` and `make deps check` install first, also with -j.
-ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
-$(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
+ifneq ($(filter deps deps-test deps-packages,$(MAKECMDGOALS)),)
+$(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test deps-packages,$(MAKECMDGOALS))
 endif
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CGI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
-# Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
+# Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too. What
+# `make packages` needs is large (an emulator, a cross compiler), and so is installed by a target of its own.
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
 deps-test:
 	@bash tests/tools/deps.sh test
+
+deps-packages:
+	@bash tests/tools/deps.sh packages
 
 demo: kclust
 	@bash tests/tools/demo.sh
@@ -283,6 +287,7 @@ help:
 	  'make V=1            the same, with every command shown whole' \
 	  'make deps           install what the program lacks to be built (Debian); nothing when all is there' \
 	  'make deps-test      install what the tests lack, too; so does make deps check' \
+	  'make deps-packages  install what make deb, arm64 and packages lack' \
 	  'make demo           cluster the bundled sample and show the clusters' \
 	  'make check-quick    functions, command line, walls, manual: a minute' \
 	  'make check          every fast test: about four minutes' \
@@ -303,11 +308,11 @@ help:
 	  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
 	  'make deb            packages of Debian, in build/' \
 	  'make arm64          cross-compiled for arm64, in build/arm64' \
-	  'make packages       every test of what these four make, and of the container: half an hour' \
+	  'make packages       every test of what these four make, and of the containers (as root): half an hour' \
 	  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make install-cgi, uninstall-cgi   the service, in $(LIBEXECDIR)/kclust (LIBEXECDIR=...)' \
 	  'make clean'
 
-.PHONY: all cgi deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
+.PHONY: all cgi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
 .DELETE_ON_ERROR:

@@ -21,6 +21,7 @@ ask 'append?run_id=fruit' "@$rows" '"received": 20'
 ask finalize '{"run_id":"fruit"}' '{"term":"pear 0","cluster_id":0}'
 ask finalize '{"run_id":"fruit"}' '{"term":"tram 9","cluster_id":1}'
 # Only the calls of the service are served, and the state is where a volume is put.
-[ "$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8765/kclust.cgi)" = 403 ] || { echo 'the program is served' && exit 1; }
+status=$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8765/kclust.cgi)
+[ "$status" = 403 ] || { echo "the program itself: $status, expected 403" && exit 1; }
 [ -s /var/lib/kclust/kclust.db ] || { echo 'there is no state' && exit 1; }
 exit 0

@@ -1,9 +1,10 @@
-"""Run the steps of a Dockerfile without Docker, in folders made from a base system: dockerfile.py FILE BASE.tar WORK [CALLS].
+"""Run the steps of a Dockerfile without Docker: dockerfile.py FILE BASE.tar WORK [CALLS].
 
-FROM unpacks the base system or copies an earlier stage, RUN is a command in a chroot, COPY copies (the context is what git
-tracks). Then the HEALTHCHECK of each stage that has one runs as its USER. If the stage has no ENTRYPOINT, its CMD is a
-server: it is started for that, with a network of its own, and the shell script CALLS must succeed in it. It knows what our
-file uses and refuses everything else. It needs root. It prints [FOLDER, USER, WORKDIR, ENTRYPOINT] of the last stage."""
+FROM unpacks the base system or copies an earlier stage, RUN is a command in a chroot, COPY copies (the context is what
+git tracks). Then the HEALTHCHECK of each stage that has one runs as its USER. If the stage has no ENTRYPOINT, its CMD is
+a server: it is started for that, in a network of its own, and the shell script CALLS must succeed beside it. It knows
+what our file uses and refuses everything else. It needs root. It prints [FOLDER, USER, WORKDIR, ENTRYPOINT] of the last
+stage."""
 
 import json
 import os
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import time
 
-# A container has a network of its own, so that ports of this machine are neither taken nor seen. Its processes end with it.
+# A container has a network of its own, so that ports of this machine are neither taken nor seen. Its processes end
+# with it.
 ALONE = ["unshare", "--net", "--pid", "--fork", "--kill-child"]
 LOOPBACK = """import fcntl, socket, struct, sys, os
 with socket.socket() as s:
@@ -53,21 +55,27 @@ class Stage:
         return failure(self.words(command))
 
     def serve(self, calls):
-        """Start the stage's CMD, wait until its health check succeeds, and run the calls. Return what is wrong, or None."""
+        """Start the stage's CMD, wait until it is healthy, and run the calls. Return what is wrong, or None."""
         with open(calls, encoding="utf-8") as f:
             script = f.read()
         server = " ".join(self.command)
-        # The server is in the background. A minute of checks is far more than it needs.
+        # A minute of checks is far more than it needs.
         inside = """%s & server=$!
-for i in $(seq 300); do kill -0 $server || exit 1; (%s) >/dev/null 2>&1 && break; sleep 0.2; done
+for i in $(seq 300); do
+    kill -0 $server || exit 1
+    (%s) >/dev/null 2>&1 && break
+    sleep 0.2
+done
 (%s) || { echo 'it is not healthy'; exit 1; }
 %s""" % (server, self.health, self.health, script)
-        return failure([*ALONE, "--mount-proc=" + self.folder + "/proc", "--", sys.executable, "-c", LOOPBACK, *self.words(inside, "MIN_SIZE=3", "MAX_SIZE=")])
+        return failure([*ALONE, "--mount-proc=" + self.folder + "/proc", "--", sys.executable, "-c", LOOPBACK,
+                        *self.words(inside, "MIN_SIZE=3", "MAX_SIZE=")])
 
 
 def failure(words):
     """Run a command. Return the end of what it wrote if it failed, else None."""
-    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
     return done.stdout.decode(errors="replace")[-2000:] + "(exit %d)" % done.returncode if done.returncode else None
 
 
