@@ -50,12 +50,19 @@ END
             ! grep -n '/usr/local\|cgi-bin' "$tmp/cgi/opt/k/$file" || return 1
     done
 }
+# README.md says where that is without variables.
+named_cgi() {
+    local path
+    path=$(make --no-print-directory -n install-cgi DESTDIR= PREFIX=/usr/local -o kclust.cgi | sed -n 's/^install .* kclust\.cgi //p')
+    [ -n "$path" ] && grep -qF "\`$path\`" README.md && grep -qF "$path" man/kclust-cgi.8
+}
 uninstalled_cgi() { cgi uninstall-cgi && test "$(find "$tmp/cgi" -name '*kclust*' | wc -l)" -eq 0; }
 
 check 'gcc and clang, warnings as errors' make --no-print-directory warnings
 check install installed
 check uninstall uninstalled
 check 'install-cgi, with the paths it was given' installed_cgi
+check 'README.md and the page name where it is' named_cgi
 check 'uninstall-cgi' uninstalled_cgi
 printf 'build: %d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
