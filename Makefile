@@ -3,6 +3,9 @@ VERSION := 0.2.0
 PREFIX ?= /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc
+# Where kclust.cgi goes, into a folder kclust: GNU's default would be libexec, Debian's is lib.
+LIBEXECDIR = $(PREFIX)/lib
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
@@ -46,7 +49,8 @@ REF_SRC := $(sort $(wildcard src/core/ref/*.c))
 CGI_SRC := $(sort $(wildcard src/cgi/*.c))
 LIB_SRC := $(filter-out $(CLI_SRC) $(REF_SRC) $(CGI_SRC),$(sort $(shell find src -name '*.c')))
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
-PAGES := $(notdir $(sort $(wildcard man/*.[1-8])))
+CGI_PAGE = kclust-cgi.8
+PAGES := $(filter-out $(CGI_PAGE),$(notdir $(sort $(wildcard man/*.[1-8]))))
 
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/src/page/assets.o
 CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
@@ -146,19 +150,23 @@ $(B)/headers:
 	@: >$@
 
 # `make deps demo` and `make deps check` install first, also with -j.
-ifneq ($(filter deps deps-test,$(MAKECMDGOALS)),)
-$(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test,$(MAKECMDGOALS))
+ifneq ($(filter deps deps-test deps-packages,$(MAKECMDGOALS)),)
+$(B)/headers $(LIB_OBJ) $(CLI_OBJ) $(TEST_OBJ): | $(filter deps deps-test deps-packages,$(MAKECMDGOALS))
 endif
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CGI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
-# Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too.
-TESTING = check packages check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
+# Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too. What
+# `make packages` needs is large (an emulator, a cross compiler), and so is installed by a target of its own.
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
 deps-test:
 	@bash tests/tools/deps.sh test
+
+deps-packages:
+	@bash tests/tools/deps.sh packages
 
 demo: kclust
 	@bash tests/tools/demo.sh
@@ -249,6 +257,23 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
 
+# The service: its program, its page, and a configuration of lighttpd. Page and configuration get the paths of PREFIX,
+# BINDIR, LIBEXECDIR and DOCDIR in place of the default ones, which they have in the source.
+CGI_INSTALLED = $(LIBEXECDIR)/kclust/kclust.cgi
+CGI_CONF = $(DOCDIR)/kclust-cgi/examples/lighttpd.conf
+with_paths = sed -e 's,/usr/local/lib/kclust,$(LIBEXECDIR)/kclust,g' -e 's,/usr/local/bin/kclust,$(BINDIR)/kclust,g' \
+    -e 's,/usr/local/share/doc/,$(DOCDIR)/,g'
+install-cgi: kclust.cgi
+	$(with_paths) man/$(CGI_PAGE) >$(B)/$(CGI_PAGE)
+	$(with_paths) packaging/lighttpd/kclust.conf >$(B)/lighttpd.conf
+	install -D -m 755 kclust.cgi $(DESTDIR)$(CGI_INSTALLED)
+	install -D -m 644 $(B)/$(CGI_PAGE) $(DESTDIR)$(MANDIR)/man8/$(CGI_PAGE)
+	install -D -m 644 $(B)/lighttpd.conf $(DESTDIR)$(CGI_CONF)
+
+uninstall-cgi:
+	rm -f $(DESTDIR)$(CGI_INSTALLED) $(DESTDIR)$(MANDIR)/man8/$(CGI_PAGE) $(DESTDIR)$(CGI_CONF)
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/kclust $(DESTDIR)$(dir $(CGI_CONF)) $(DESTDIR)$(DOCDIR)/kclust-cgi 2>/dev/null
+
 # What is handed on: the source as an archive, a binary for any Linux, packages of Debian, a build for arm64.
 dist:
 	@bash packaging/dist.sh $(VERSION) build
@@ -278,6 +303,7 @@ help:
 	  'make V=1            the same, with every command shown whole' \
 	  'make deps           install what the program lacks to be built (Debian); nothing when all is there' \
 	  'make deps-test      install what the tests lack, too; so does make deps check' \
+	  'make deps-packages  install what make deb, arm64 and packages lack' \
 	  'make demo           cluster the bundled sample and show the clusters' \
 	  'make check-quick    functions, command line, walls, manual: a minute' \
 	  'make check          every fast test: about four minutes' \
@@ -294,14 +320,15 @@ help:
 	  'make bench-graph    time neighbours, density and trees' \
 	  'make bench-maps     how good maps are, beside scikit-learn' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
-  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
-  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
-  'make deb            packages of Debian, in build/' \
-  'make arm64          cross-compiled for arm64, in build/arm64' \
-  'make packages       every test of what these four make, and of the container: half an hour' \
-  'make completions    regenerate completions/ from the option tables' \
+	  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
+	  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
+	  'make deb            packages of Debian, in build/' \
+	  'make arm64          cross-compiled for arm64, in build/arm64' \
+	  'make packages       every test of what these four make, and of the containers (as root): half an hour' \
+	  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
+	  'make install-cgi, uninstall-cgi   the service, in $(LIBEXECDIR)/kclust (LIBEXECDIR=...)' \
 	  'make clean'
 
-.PHONY: all cgi deps deps-test demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall clean help
+.PHONY: all cgi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
 .DELETE_ON_ERROR:

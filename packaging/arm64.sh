@@ -43,7 +43,7 @@ make_root() {
 }
 
 command -v aarch64-linux-gnu-gcc >/dev/null ||
-    die 'there is no aarch64-linux-gnu-gcc: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
+    die 'there is no aarch64-linux-gnu-gcc: run make deps-packages (gcc-aarch64-linux-gnu, libc6-dev-arm64-cross)'
 [ -d "$root" ] || make_root
 [ $# -gt 0 ] || set -- "build/arm64/kclust" "build/arm64/unit" "build/arm64/kclust-static"
 lib=usr/lib/aarch64-linux-gnu

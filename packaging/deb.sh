@@ -12,7 +12,7 @@ die() {
     printf 'deb: %s\n' "$*" >&2
     exit 1
 }
-command -v dh >/dev/null || die 'there is no debhelper: apt-get install debhelper dpkg-dev'
+command -v dh >/dev/null || die 'there is no debhelper: run make deps-packages (Debian: debhelper dpkg-dev)'
 rm -rf "$work"
 mkdir -p "$work"
 tar -C "$work" -xzf "$folder/$name.tar.gz"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Install the Debian packages that are missing: deps.sh [test]. By default these are the packages that kclust needs to
-# be built and to run; with "test", also those that the tests need. Only if a package is missing does it need root, or
-# sudo without a password. Otherwise it changes nothing, uses no network and prints one line.
+# Install the Debian packages that are missing: deps.sh [test|packages]. By default these are the packages that kclust
+# needs to be built and to run; with "test", also those that the tests of `make check` need; with "packages", those that
+# `make packages` needs beyond the program. Only if a package is missing does it need root, or sudo without a password.
+# Otherwise it changes nothing, uses no network and prints one line.
 set -euo pipefail
 
 # One package per line, and its purpose. "a|b" means: a if it is installed or can be installed, else b.
@@ -39,6 +40,18 @@ curl                                   asks it
 zsh                                    reads the completion for zsh
 fish                                   reads the completion for fish
 '
+packaging='
+debhelper                              builds the packages of Debian
+dpkg-dev                               builds the packages of Debian
+libsqlite3-dev                         compiles kclust.cgi
+lintian                                checks them
+debootstrap                            makes the system that they are installed in
+python3                                runs the steps of the Dockerfile
+binutils                               looks into the static binary
+gcc-aarch64-linux-gnu                  compiles for arm64
+libc6-dev-arm64-cross                  compiles for arm64
+qemu-user-static                       runs what was compiled for arm64
+'
 
 say() { printf 'deps: %s\n' "$*"; }
 
@@ -53,7 +66,8 @@ packages() { awk 'NF { print $1 }' <<<"$1"; }
 case ${1:-} in
     '') tests= ;;
     test) ;;
-    *) die "expected 'test' or nothing, not '$1'" ;;
+    packages) tests=$packaging ;;
+    *) die "expected 'test', 'packages' or nothing, not '$1'" ;;
 esac
 
 # Not Debian: there is nothing to install from, so only look.

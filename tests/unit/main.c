@@ -1,4 +1,8 @@
-/* Runs every registered test (or those whose names contain one of the arguments); the last line counts them. */
+/* Runs every registered test, or those that the arguments choose; the last line counts them.
+ *
+ *   unit words            tests whose names contain "words"
+ *   unit la/ core/near/   those of the files in these rooms
+ *   unit base/ -random    those of a room, without those whose names contain "random" */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +44,30 @@ uint64_t unit_seed(void)
     return s ? strtoull(s, NULL, 10) : 20261121u;
 }
 
+/* Say whether the arguments choose a test: one that begins with '-' leaves out, one that ends with '/' is a room (a folder). */
+static int test_is_chosen(const struct unit_test *t, int n, char **words)
+{
+    int named = 0, chosen = 0;
+    for (int i = 0; i < n; i++) {
+        const char *word = words[i];
+        int without = *word == '-';
+        word += without;
+        size_t length = strlen(word);
+        int room = length && word[length - 1] == '/';
+        int fits = room ? strncmp(t->file + strlen("tests/unit/"), word, length) == 0 : strstr(t->name, word) != NULL;
+        if (without && fits)
+            return 0;
+        named |= !without;
+        chosen |= !without && fits;
+    }
+    return chosen || !named;
+}
+
 int main(int argc, char **argv)
 {
     int pass = 0, fail = 0, skip = 0;
     for (struct unit_test *t = head; t; t = t->next) {
-        int wanted = argc < 2;
-        for (int i = 1; i < argc; i++)
-            wanted |= strstr(t->name, argv[i]) != NULL;
-        if (!wanted)
+        if (!test_is_chosen(t, argc - 1, argv + 1))
             continue;
         failed = skipped = 0;
         t->fn();

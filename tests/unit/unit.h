@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct unit_test {
-    const char *name;
+    const char *name, *file;
     void (*fn)(void);
     struct unit_test *next;
 };
@@ -18,7 +18,7 @@ uint64_t unit_seed(void);         /* KC_TEST_SEED or a fixed default; printed wh
 
 #define TEST(id)                                                                    \
     static void test_##id(void);                                                    \
-    static struct unit_test unit_##id = {#id, test_##id, NULL};                     \
+    static struct unit_test unit_##id = {#id, __FILE__, test_##id, NULL};           \
     __attribute__((constructor)) static void reg_##id(void) { unit_register(&unit_##id); } \
     static void test_##id(void)
 
