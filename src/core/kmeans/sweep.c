@@ -327,9 +327,11 @@ static int visit_sweep(void *arg, struct kc_state *s)
 static int draw_level(struct sweeping *g, const struct kc_space *all, struct kc_space *s, struct kc_err *e)
 {
     size_t m = (size_t)g->level;
+    /* where single rows are moved, in order, every rank needs all of them */
+    const int copy = !g->climbing || (all->rows.share && m <= KC_FEW_ROWS);
     kc_sample_free(&g->sample); /* the level before has been left */
     if (m < g->n || (!g->climbing && (!all->rows.x || all->rows.idx || all->rows.share)))
-        return kc_sample_draw(all, g->o->seed, g->climbing ? m : 0, m, !g->climbing, &g->sample, s, e);
+        return kc_sample_draw(all, g->o->seed, g->climbing ? m : 0, m, copy, &g->sample, s, e);
     s->n = all->n;
     s->rows = all->rows;
     s->w = all->w;

@@ -1,0 +1,270 @@
+"""Cluster on the ranks of an MPI job: the same bytes as one process, whatever the number of ranks, the format and the
+options; and one end for all when a rank fails: bad input, a full disk, too little memory, a kill at any moment."""
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import numpy as np  # noqa: E402
+from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
+
+MPIRUN = os.environ.get("MPIRUN", "mpirun")
+ON_RANKS = os.path.join(ROOT, "kclust-mpi")
+NEVER_S = 300
+OUTPUTS = ("labels", "summary", "clusters", "model")
+# as root, more ranks than processors, and nothing but what kclust says
+ALLOWED = dict(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_rmaps_base_oversubscribe="1",
+               OMPI_MCA_mpi_yield_when_idle="1", OMPI_MCA_btl_vader_single_copy_mechanism="none")
+REFUSED = {
+    "--algorithm": ["--algorithm", "ward", "-k", "3"],
+    "--space": ["--space", "pca:4"],
+    "--max-size": ["--max-size", "900"],
+    "--min-size": ["-k", "4", "--min-size", "20"],
+    "--k-by": ["--k-by", "auto"],
+    "--group-by": ["--group-by", "g"],
+    "--like": ["--like", "labels"],
+    "--threshold": ["--threshold", "0.3"],
+    "--levels": ["--levels", "2"],
+    "--resamples": ["--resamples", "5"],
+    "--test-structure": ["--test-structure"],
+    "--max-memory": ["--max-memory", "1G"],
+    "--checkpoint": ["--checkpoint", "c"],
+    "--report": ["--report", "r.html"],
+}
+
+
+def by_rank(n):
+    return [MPIRUN] + (["--quiet"] if "mpich" not in MPIRUN else []) + ["-n", str(n), ON_RANKS]
+
+
+class Ranks(Harness):
+    def __init__(self):
+        super().__init__("ranks")
+        self.counts = [2] if self.slice else [1, 2, 3, 4, 7]
+        os.chdir(self.tmp)
+
+    def run(self, argv, folder, **more):
+        """Run a command in a new folder; return its exit status and what it wrote to standard error."""
+        shutil.rmtree(folder, ignore_errors=True)
+        os.mkdir(folder)
+        got = subprocess.run(argv, cwd=folder, env=environment(**ALLOWED), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=NEVER_S, check=False, **more)
+        return got.returncode, got.stderr
+
+    @staticmethod
+    def bytes_of(folder, name):
+        """Return the bytes of an output; of the summary what does not tell of the run itself."""
+        try:
+            with open(os.path.join(folder, name), "rb") as f:
+                data = f.read()
+        except FileNotFoundError:
+            return None
+        return data.split(b'  "storage"')[0] if name == "summary" else data
+
+    def compare(self, label, options, files, model=True):
+        """Compare the outputs of one process and of ranks."""
+        if not self.wanted(label):
+            return
+        argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters"]
+        argv += ["-m", "model"] if model else []
+        argv += [os.path.abspath(f) for f in files]
+        status, message = self.run([KCLUST] + argv, "one")
+        for n in self.counts:
+            got, said = self.run(by_rank(n) + argv, "many")
+            wrong = ["exit %d, not %d: %s" % (got, status, said[:300])] if got != status else []
+            wrong += [x for x in OUTPUTS if self.bytes_of("one", x) != self.bytes_of("many", x)]
+            wrong += ["message %r, not %r" % (said, message)] if said != message else []
+            self.ok("%s, %d ranks" % (label, n), ", ".join(wrong))
+
+    def write_sets(self):
+        """Write 60,000 rows in every format, so many that passes are shared; and the first 3,000."""
+        r = np.random.RandomState(self.seed)
+        centres = r.standard_normal((9, 12))
+        x = (centres[r.randint(9, size=60000)] + 0.7 * r.standard_normal((60000, 12))).astype("f4")
+        x[100:130] = x[100]  # equal rows
+        np.save("x.npy", x)
+        with open("x.npy.terms", "w", encoding="ascii") as f:
+            f.writelines("t%d\n" % i for i in range(len(x)))
+        np.save("few.npy", x[:3000])
+        np.save("a.npy", x[:20001])
+        np.save("b.npy", x[20001:59999])
+        np.save("c.npy", x[59999:])
+        os.rename("x.npy.terms", "terms")
+        for name, how in (("x.jsonl", ["--output-format", "jsonl"]), ("x.kvec", ["--output-format", "kvec"])):
+            subprocess.run([KCLUST, "convert", "-q", "--terms", "terms", *how, "-o", name, "x.npy"],
+                           check=True, env=environment())
+        with open("x.csv", "w", encoding="ascii") as f:
+            f.write("term,%s\n" % ",".join("v%d" % i for i in range(12)))
+            f.writelines("t%d,%s\n" % (i, ",".join("%.5g" % v for v in row)) for i, row in enumerate(x[:55000]))
+        x.tofile("x.f32")
+        np.concatenate([np.full((len(x), 1), 12, "<i4").view("f4"), x], axis=1).tofile("x.fvecs")
+        subprocess.run(["gzip", "-1k", "x.jsonl"], check=True)
+
+    def formats(self):
+        self.compare("npy", ["-k", "2:9", "--n-init", "4"], ["x.npy"])
+        self.compare("few rows", ["-k", "2:9"], ["few.npy"])
+        self.compare("jsonl", ["-k", "2:9", "--n-init", "2", "--columns", "id,margin,silhouette"], ["x.jsonl"])
+        self.compare("three files", ["-k", "6", "--top", "2"], ["a.npy", "b.npy", "c.npy"])
+        if self.slice:
+            return
+        self.compare("csv", ["-k", "2:6", "--n-init", "2"], ["x.csv"])
+        self.compare("kvec", ["-k", "2:6", "--n-init", "2"], ["x.kvec"])
+        self.compare("fvecs", ["-k", "2:6", "--n-init", "2"], ["x.fvecs"])
+        self.compare("raw", ["-k", "7", "--input-format", "raw", "--dim", "12"], ["x.f32"])
+        self.compare("gzip", ["-k", "2:6", "--n-init", "2"], ["x.jsonl.gz"])
+        self.compare("debian", ["-k", "2:12", "--keywords", "4"], [ROOT + "/testdata/debian-packages.jsonl.gz"])
+
+    def options(self):
+        self.compare("many clusters", ["-k", "70"], ["x.npy"])
+        self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
+        self.compare("broken limit", ["-k", "80000", "--n-init", "1", "--max-iter", "2"], ["few.npy"])
+        if self.slice:
+            return
+        self.compare("restarts", ["-k", "2:20"], ["x.npy"])
+        self.compare("least size", ["-k", "2:20", "--n-init", "2", "--min-size", "4000"], ["x.npy"], model=False)
+        self.compare("sample", ["-k", "2:9", "--sample", "30000"], ["x.npy"])
+        self.compare("condition", ["-k", "5", "--where", "term>=t3"], ["x.jsonl"])
+        self.compare("empty clusters", ["-k", "5", "--centroids", self.odd_centroids()], ["x.npy"])
+        self.compare("terms", ["-k", "2:5", "--n-init", "2", "--terms", os.path.abspath("terms"), "--keywords", "3"],
+                     ["x.npy"])
+
+    @staticmethod
+    def odd_centroids():
+        """Write centroids some of which no row is nearest to, so that clusters are empty and are seeded again."""
+        c = np.zeros((5, 12), "f4")
+        c[:, 0] = 1
+        c[1:, 1] = 1e-6 * np.arange(1, 5)
+        np.save("odd.npy", c)
+        return os.path.abspath("odd.npy")
+
+    def refusals(self):
+        for option, argv in sorted(REFUSED.items()):
+            status, said = self.run(by_rank(2) + argv + [os.path.abspath("few.npy")], "many")
+            self.ok("refuse " + option, "" if status == 2 and one_message(said) and option.encode() in said else
+                    "exit %d: %r" % (status, said))
+        for label, argv in (("assign", ["assign", "-m", "m", "few.npy"]), ("standard input", []),
+                            ("a dash", ["-"])):
+            status, said = self.run(by_rank(2) + argv, "many")
+            self.ok("refuse " + label, "" if status == 2 and one_message(said) else "exit %d: %r" % (status, said))
+
+    def errors(self):
+        """Compare the messages of failures that all ranks see, and of those that one has."""
+        with open("bad.jsonl", "wb") as f, open("x.jsonl", "rb") as g:
+            lines = g.readlines()
+            f.writelines(lines[:41000] + [b'{"term": "bad", "vec": [1, 2]}\n'] + lines[41000:] + [b"{\n"])
+        x = np.load("x.npy")
+        x[50000, 3] = np.nan
+        np.save("nan.npy", x)
+        self.compare("bad record", ["-k", "5"], ["bad.jsonl"])
+        self.compare("bad record skipped", ["-k", "5", "--on-bad", "skip"], ["bad.jsonl"])
+        self.compare("not a number", ["-k", "5"], ["nan.npy"])
+        self.compare("no file", ["-k", "5"], ["x.npy", "none.npy"])
+        self.compare("bad option", ["-k", "5", "--no-such-option"], ["x.npy"])
+        for label, argv in (("full disk", ["-o", "/dev/full"]), ("no folder", ["-o", "none/labels"])):
+            argv = ["-q", "-k", "5"] + argv + [os.path.abspath("x.npy")]
+            one, many = self.run([KCLUST] + argv, "one"), self.run(by_rank(3) + argv, "many")
+            self.ok(label, "" if one == many and one[0] == 4 else "%r, not %r" % (many, one))
+
+    def short_rank(self):
+        """Let one rank run out of memory: one message, exit status 4, nothing written."""
+        script = os.path.abspath("short")
+        with open(script, "w", encoding="ascii") as f:
+            f.write("#!/bin/sh\nif [ \"${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-}}\" = 1 ]; then ulimit -v $LIMIT; fi\n"
+                    "exec %s \"$@\"\n" % ON_RANKS)
+        os.chmod(script, 0o755)
+        seen = 0
+        for limit in range(260000, 420000, 40000 if self.slice else 8000):
+            os.environ["LIMIT"] = str(limit)
+            argv = by_rank(3)[:-1] + [script, "-q", "-k", "2:9", "-j", "1", "-o", "labels", os.path.abspath("x.npy")]
+            status, said = self.run(argv, "many")
+            left = os.listdir("many")
+            if status == 0:
+                self.ok("%d kB for a rank" % limit, "" if left == ["labels"] and not said else "%r %r" % (left, said))
+            elif status == 4:
+                seen += 1
+                self.ok("%d kB for a rank" % limit, "" if not left and one_message(said) else "%r %r" % (left, said))
+            # with less still, MPI itself does not start
+        self.ok("a rank was short of memory", "" if seen or self.slice else "no limit was so")
+
+    def ranks_of(self, pid):
+        """Return the processes of kclust below a process."""
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                if not name.isdigit() or os.readlink("/proc/%s/exe" % name) != ON_RANKS:
+                    continue
+                with open("/proc/%s/stat" % name, encoding="ascii", errors="replace") as f:
+                    if int(f.read().rsplit(")", 1)[1].split()[1]) == pid:
+                        found.append(int(name))
+            except (OSError, ValueError):
+                pass
+        return sorted(found)
+
+    def killed(self, times):
+        """Kill a rank, or send mpirun a signal, at random moments: all end, and no output is half-made."""
+        done = 0
+        while done < times:
+            shutil.rmtree("many", ignore_errors=True)
+            os.mkdir("many")
+            with open("many/labels", "w", encoding="ascii") as f:
+                f.write("old\n")
+            argv = by_rank(3) + ["-q", "-j", "1", "-k", "2:9", "--n-init", "2", "-o", "labels", os.path.abspath("x.npy")]
+            p = subprocess.Popen(argv, cwd="many", env=environment(**ALLOWED), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            while p.poll() is None and len(self.ranks_of(p.pid)) < 3:
+                time.sleep(0.01)
+            time.sleep(self.random.random() * 1.5)
+            ranks = self.ranks_of(p.pid)
+            how = self.random.choice(["rank", "rank", "TERM", "INT"])
+            victim = self.random.choice(ranks) if ranks else None
+            if victim and how == "rank":
+                try:
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    victim = None
+            elif victim:
+                p.send_signal(signal.SIGTERM if how == "TERM" else signal.SIGINT)
+            try:
+                said = p.communicate(timeout=NEVER_S)[1]
+            except subprocess.TimeoutExpired:
+                p.kill()
+                self.ok("kill %d (%s)" % (done, how), "it hangs")
+                done += 1
+                continue
+            with open("many/labels", "rb") as f:
+                labels = f.read()
+            left = [f for f in os.listdir("many") if f != "labels"]
+            whole = labels.count(b"\n") == 60000
+            wrong = [] if labels == b"old\n" or whole else ["half an output"]
+            wrong += ["left: %s" % left] if left and not (how == "rank" and victim) else []
+            wrong += ["exit 0 without labels"] if p.returncode == 0 and not whole else []
+            wrong += ["exit %d with labels: %r" % (p.returncode, said)] if p.returncode != 0 and whole and not victim else []
+            if left and how == "rank" and victim and any(not re.search(r"kclust", f) for f in left):
+                wrong.append("left: %s" % left)
+            self.ok("kill %d (%s)" % (done, how), ", ".join(wrong))
+            done += 1
+
+
+def main():
+    h = Ranks()
+    h.write_sets()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    h.formats()
+    h.options()
+    if h.only is None:
+        h.refusals()
+    h.errors()
+    if h.wanted("short"):
+        h.short_rank()
+    if h.wanted("kill"):
+        h.killed(4 if h.slice else int(os.environ.get("KILLS") or 60))
+    return h.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
