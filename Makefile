@@ -254,8 +254,11 @@ install: kclust
 	install -m 644 completions/kclust.fish $(DESTDIR)$(FISHDIR)/kclust.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
+	rm -f $(DESTDIR)$(BINDIR)/kclust $(DESTDIR)$(BINDIR)/kclust-mpi $(DESTDIR)$(BASHDIR)/kclust $(DESTDIR)$(ZSHDIR)/_kclust $(DESTDIR)$(FISHDIR)/kclust.fish
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
+
+install-mpi: kclust-mpi
+	install -D -m 755 kclust-mpi $(DESTDIR)$(BINDIR)/kclust-mpi
 
 # The service: its program, its page, and a configuration of lighttpd. Page and configuration get the paths of PREFIX,
 # BINDIR, LIBEXECDIR and DOCDIR in place of the default ones, which they have in the source.
@@ -294,12 +297,13 @@ packages: kclust $(B)/kclust-static
 .PHONY: dist static deb arm64 packages
 
 clean:
-	rm -rf build kclust kclust.cgi
+	rm -rf build kclust kclust.cgi kclust-mpi
 
 help:
 	@printf '%s\n' \
 	  'make                the program, as ./kclust' \
 	  'make cgi            the service for web servers, as ./kclust.cgi (libsqlite3-dev)' \
+	  'make mpi            the program for several machines, as ./kclust-mpi (libopenmpi-dev)' \
 	  'make V=1            the same, with every command shown whole' \
 	  'make deps           install what the program lacks to be built (Debian); nothing when all is there' \
 	  'make deps-test      install what the tests lack, too; so does make deps check' \
@@ -328,7 +332,8 @@ help:
 	  'make completions    regenerate completions/ from the option tables' \
 	  'make install, uninstall   under PREFIX ($(PREFIX)), below DESTDIR' \
 	  'make install-cgi, uninstall-cgi   the service, in $(LIBEXECDIR)/kclust (LIBEXECDIR=...)' \
+	  'make install-mpi    kclust-mpi beside kclust' \
 	  'make clean'
 
-.PHONY: all cgi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
+.PHONY: all cgi mpi install-mpi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
 .DELETE_ON_ERROR:

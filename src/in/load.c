@@ -166,7 +166,7 @@ static int store_rows(struct loading *l, const struct kc_chunk *c, struct kc_err
 static int store_share(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     for (size_t i = 0, m; i < c->n; i += m) {
-        const uint64_t number = (uint64_t)l->n + i;
+        const uint64_t number = l->o->team ? c->rows[0] + i : l->n + i;
         struct kc_chunk part = *c;
         m = KC_SHARE_BLOCK - (size_t)(number % KC_SHARE_BLOCK);
         m = m < c->n - i ? m : c->n - i;
@@ -244,6 +244,8 @@ static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
     struct loading *l = arg;
     struct kc_dataset *ds = l->ds;
     const int texts = kc_team_rank(l->team) == 0;
+    if (l->o->team) /* rows may have been left out before these */
+        l->n = (size_t)c->rows[0];
     ds->x.d = c->d;
     if ((l->team ? store_share(l, c, e) : store_rows(l, c, e)) != 0 ||
         (texts && (add_terms(l, c, e) != 0 || copy_raws(ds, c, e) != 0 || add_attrs(ds, c, e) != 0)))
@@ -292,7 +294,7 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     ds->reread = NULL;
     kc_matrix_trim(&ds->x);
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
-    ds->share = (struct kc_share){l->team, l->n};
+    ds->share = (struct kc_share){l->team, l->o->team ? ds->st.records : l->n};
     ds->rows.share = l->team ? &ds->share : NULL;
     return 0;
 }
@@ -318,12 +320,15 @@ static void append_need(const struct loading *l, struct kc_err *e)
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
-    struct loading l = {.ds = ds, .o = o, .run.want_skipped = 1,
+    struct kc_in_opts shared = *o;
+    struct loading l = {.ds = ds, .o = &shared, .run.want_skipped = 1,
                         .team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL};
+    if (l.team && !o->skip_bad && !o->metadata && o->nwhere == 0 && !(o->terms_file && kc_team_rank(l.team) == 0))
+        shared.team = l.team;
     memset(ds, 0, sizeof *ds);
     ds->nattrs = o->nattrs;
     l.tied = o->nwhere > 0;
-    int rc = kc_in_run(ctx, o, tune, &l.run, store_chunk, &l, &ds->st, e);
+    int rc = kc_in_run(ctx, &shared, tune, &l.run, store_chunk, &l, &ds->st, e);
     ds->skipped = l.run.skipped;
     ds->nskipped = l.run.nskipped;
     trim_strs(&ds->terms);

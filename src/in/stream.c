@@ -120,11 +120,18 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
         s->bytes = kc_feed_bytes(f);
         s->no = f->next;
         f->fresh = 0;
+        s->numbered = f->o->team && !f->unnumbered;
+        s->plain = f->plain;
+        s->row0 = f->row0;
         if (!file_end) {
             s->reopened = f->reopened;
             f->reopened = NULL;
             return 0;
         }
+        f->row0 += f->file_rows;
+        f->file_rows = 0;
+        f->unnumbered |= !f->plain;
+        f->plain = 0;
         kc_feed_close(f);
         kc_slot_clear(s);
     }
@@ -173,6 +180,7 @@ static int report_bad_record(struct drain *d, const struct kc_slot *s, uint64_t 
     else
         kc_err_at(&what, KC_EINPUT, s->file, line, "%.*s", (int)n, msg);
     if (!d->o->skip_bad) {
+        what.order = row + 1;
         *e = what;
         return -1;
     }
@@ -284,9 +292,12 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     struct kc_slot *s = slot;
     if (s->first) {
         d->line = s->line0;
+        d->rows = s->numbered ? s->row0 : d->rows;
         d->row0 = d->rows;
         kc_watch_file(&d->watch);
     }
+    if (s->numbered && s->plain)
+        d->rows = s->number;
     size_t from = d->run->nskipped;
     if (report_bad_records(d, s, e) != 0)
         return -1;
@@ -334,19 +345,6 @@ static int drain_and_trim(void *arg, void *slot, struct kc_err *e)
 static int is_large(const void *slot)
 {
     return kc_slot_is_large(slot);
-}
-
-/* Return the stored bytes of all inputs, 0 if one of them is unknown. */
-static uint64_t total_size(const struct kc_feed *f)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < f->nfiles; i++) {
-        uint64_t n = kc_source_size(f->files[i]);
-        if (n == 0)
-            return 0;
-        sum += n;
-    }
-    return sum;
 }
 
 /* Return "; the first: ..." with the reason why the first bad record is bad. */
@@ -522,7 +520,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.run = run;
     b->drain.sink = sink;
     b->drain.arg = arg;
-    run->total = total_size(&b->feed);
+    run->total = kc_feed_size(&b->feed);
     b->drain.last = kc_clock_now();
     if (kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0)
         goto out;
@@ -547,6 +545,10 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         ring[made] = &slots[made];
     if (kc_pipe_run(ctx->pool, &ops, b, ring, nslots, e) != 0)
         goto out;
+    if (o->team) { /* also those that were left out */
+        b->drain.rows = b->feed.unnumbered ? b->drain.rows : b->feed.row0;
+        b->drain.records = b->drain.rows;
+    }
     st->bytes = kc_feed_bytes(&b->feed);
     st->records = b->drain.records;
     st->skipped = b->drain.skipped;

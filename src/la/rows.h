@@ -6,15 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
-#include "par/team.h"
-
-/* How the rows of a run are shared out to the ranks of a team: KC_SHARE_BLOCK at a time, in turn. So a row's rank and
- * place follow from its number, and every rank knows its rows before their number is known. */
-#define KC_SHARE_BLOCK ((size_t)4096)
-struct kc_share {
-    struct kc_team *team;
-    uint64_t all; /* rows on all ranks */
-};
+#include "par/share.h"
 
 struct kc_rows {
     size_t n, d;
@@ -38,12 +30,6 @@ static inline struct kc_team *kc_rows_team(const struct kc_rows *r)
     return r->share ? r->share->team : NULL;
 }
 
-/* Return the rank that has row `number` of all. */
-unsigned kc_share_rank(const struct kc_team *t, uint64_t number);
-/* Return the place of row `number` among those of its rank. */
-size_t kc_share_place(const struct kc_team *t, uint64_t number);
-/* Return how many of the first `all` rows a rank has. */
-size_t kc_share_count(const struct kc_team *t, unsigned rank, uint64_t all);
 /* Return the number, among the rows that were read, of row i of a source in memory. */
 uint64_t kc_rows_number(const struct kc_rows *r, size_t i);
 

@@ -10,10 +10,13 @@
 #include <limits.h>
 #include <mpi.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include "base/mem.h"
 
+#define SPARE ((size_t)64 << 20)
 #define PIECE ((size_t)1 << 24) /* elements of a message: MPI counts them by int */
+#define NO_FAILURE UINT64_MAX
 #define WAIT_NS 2000000         /* between two looks at ranks that others wait for */
 
 enum state { WELL, DONE, FAILED }; /* what a rank tells the others */
@@ -22,6 +25,7 @@ struct kc_team {
     int rank, size;
     uint64_t bytes;
     int over; /* the end has been agreed on */
+    void *spare; /* address space that is given back when memory was short, so that MPI can still tell the others */
 };
 
 struct kc_team *kc_team_join(int *argc, char ***argv)
@@ -32,6 +36,7 @@ struct kc_team *kc_team_join(int *argc, char ***argv)
         return NULL;
     MPI_Comm_rank(MPI_COMM_WORLD, &team.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &team.size);
+    team.spare = mmap(NULL, SPARE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return &team;
 }
 
@@ -66,27 +71,34 @@ static void wait_quietly(MPI_Request *r)
 }
 
 /* Tell the others a state, and learn theirs. Return 0 if all are in the same one, which is none of failure; else -1
- * with the failure of the first that has one. */
+ * with the first failure: that of the first row of the input, else that of the first rank. */
 static int tell_state(struct kc_team *t, enum state mine, struct kc_err *e)
 {
-    int v[3] = {mine == FAILED ? t->rank : INT_MAX, (int)mine, -(int)mine}, least[3];
+    const uint64_t order = mine != FAILED ? NO_FAILURE : e->order ? e->order : NO_FAILURE - 1;
+    uint64_t v[3] = {order, mine, ~(uint64_t)mine}, least[3];
     MPI_Request r;
     if (t->over)
         return mine == FAILED ? -1 : 0;
-    MPI_Iallreduce(v, least, 3, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &r);
+    if (mine == FAILED && t->spare != MAP_FAILED)
+        munmap(t->spare, SPARE);
+    MPI_Iallreduce(v, least, 3, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD, &r);
     if (mine == WELL)
         MPI_Wait(&r, MPI_STATUS_IGNORE);
     else
         wait_quietly(&r);
     t->over = mine == DONE;
-    if (least[0] != INT_MAX) {
+    if (least[0] != NO_FAILURE) {
         struct kc_err of = *e;
-        MPI_Bcast(&of, (int)sizeof of, MPI_BYTE, least[0], MPI_COMM_WORLD);
+        int rank = order == least[0] ? t->rank : INT_MAX, first;
+        MPI_Allreduce(&rank, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+        MPI_Bcast(&of, (int)sizeof of, MPI_BYTE, first, MPI_COMM_WORLD);
+        if (first != t->rank)
+            of.short_of = 0; /* that rank has said what there is to say of its memory */
         *e = of;
         t->over = 1;
         return -1;
     }
-    if (least[1] != -least[2]) { /* a defect: some ranks are done, and some are not */
+    if (least[1] != ~least[2]) { /* a defect: some ranks are done, and some are not */
         t->over = 1;
         return kc_err_set(e, KC_ESYS, "the ranks do not agree where they are: please report this");
     }

@@ -21,7 +21,8 @@ unsigned kc_team_rank(const struct kc_team *t); /* 0 .. size - 1 */
 unsigned kc_team_size(const struct kc_team *t); /* at least 1 */
 uint64_t kc_team_bytes(const struct kc_team *t); /* that this rank has given to the others so far */
 
-/* All of these return -1 on every rank, with the failure of the first rank that has one, if any rank has failed.
+/* All of these return -1 on every rank if any rank has failed, with the first failure: that of the first row of the
+ * input (kc_err.order), else that of the first rank.
  * A rank that has failed must therefore end its work and call kc_team_end. */
 
 /* Replace v (n) by the sums over the ranks: of doubles whose sums are exact, or of integers modulo 2^64. */
@@ -34,7 +35,7 @@ int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e) KC_MUS
 /* Replace key (n) by the largest over the ranks, and id (n) by the id that belongs to it: of equal keys the least. */
 int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Gather what the ranks have of arrays of elements of `size` bytes, where the elements of a rank are `block` at a time
- * (kc_share in la/rows.h): mine (this rank's), all (every element; on rank 0, else not looked at). */
+ * (par/share.h): mine (this rank's), all (every element; on rank 0, else not looked at). */
 int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
                    struct kc_err *e) KC_MUST_USE;
 

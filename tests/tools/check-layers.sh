@@ -32,7 +32,7 @@ la:            base par
 text:          base par
 in/fields:     base io json
 in/piece:      base io json la in/fields
-in/formats:    base io json la in/fields in/piece
+in/formats:    base io par json la in/fields in/piece
 in:            base io par json la in/fields in/piece in/formats
 core/cluster:  base par json la
 core/judge:    base par la core/cluster

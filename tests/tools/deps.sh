@@ -37,6 +37,8 @@ sqlite3                                runs the recipes for databases
 libsqlite3-dev                         compiles kclust.cgi
 lighttpd                               serves kclust.cgi
 curl                                   asks it
+libopenmpi-dev                         compiles kclust-mpi
+openmpi-bin                            starts its ranks
 zsh                                    reads the completion for zsh
 fish                                   reads the completion for fish
 '

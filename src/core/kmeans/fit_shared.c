@@ -1,4 +1,4 @@
-/* What a fit needs of all rows where these are shared out to the ranks of a team (la/rows.h). The passes over the rows
+/* What a fit needs of all rows where these are shared out to the ranks of a team (par/share.h). The passes over the rows
  * bring their sums together themselves; here are the choices among rows, and the fit of few rows. */
 #include <math.h>
 #include <string.h>

@@ -22,7 +22,8 @@ struct kc_plain {
     struct kc_layout layout;
     uint64_t rows;  /* as the header says; UINT64_MAX: as many as there are */
     uint64_t after; /* bytes after the rows that are not rows */
-    uint64_t done;  /* rows cut so far */
+    uint64_t total; /* rows, if they are known and may be left out; else 0 */
+    uint64_t done;  /* rows cut so far, or left out */
     uint64_t at;    /* offset in the file of row 0, if it can be read again */
     size_t stride;  /* bytes from one row to the next */
     struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows, not the feed; owned by the reader */

@@ -30,6 +30,18 @@ uint64_t kc_feed_bytes(const struct kc_feed *f)
     return f->bytes + (f->src ? kc_source_bytes(f->src) : 0);
 }
 
+uint64_t kc_feed_size(const struct kc_feed *f)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < f->nfiles; i++) {
+        uint64_t n = kc_source_size(f->files[i]);
+        if (n == 0)
+            return 0;
+        sum += n;
+    }
+    return sum;
+}
+
 int kc_feed_broken(const struct kc_feed *f, struct kc_err *e)
 {
     if (f->broken.code == KC_OK)

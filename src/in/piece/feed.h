@@ -40,6 +40,10 @@ struct kc_feed {
     uint64_t line0;         /* lines that were skipped at its beginning */
     int stop;               /* a slot that must fail has been filled: nothing after it is read */
     uint64_t hint_rows;
+    uint64_t row0;          /* o->team: the number of the file's first row, */
+    uint64_t file_rows;     /* and its rows so far, read or not */
+    int plain;              /* its rows lie one after the other, so that they can be left out */
+    int unnumbered;         /* numbers of rows are not known: a file before was not so */
     uint64_t bytes;         /* stored bytes of the files before the open one */
     struct kc_fields given;  /* the fields as the options name them */
     struct kc_fields fields; /* as decided by the first good record, once `decided` */
@@ -53,6 +57,7 @@ struct kc_feed {
 void kc_feed_close(struct kc_feed *f); /* closes the open file, if any */
 void kc_feed_free(struct kc_feed *f);
 uint64_t kc_feed_bytes(const struct kc_feed *f); /* stored bytes read so far, of all files */
+uint64_t kc_feed_size(const struct kc_feed *f); /* stored bytes of all files; 0: that of one is unknown */
 
 /* Keep p, which was allocated by base/mem.h, until kc_feed_free. On a failure it is freed. */
 int kc_feed_keep(struct kc_feed *f, void *p, struct kc_err *e) KC_MUST_USE;

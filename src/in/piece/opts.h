@@ -24,6 +24,8 @@ enum kc_dialect { KC_DIALECT_AUTO, KC_DIALECT_COPY, KC_DIALECT_CSV }; /* of tsv 
 
 struct kc_source; /* io/source.h */
 
+struct kc_team; /* par/team.h */
+
 struct kc_in_opts {
     const char *const *files; /* nfiles paths; "-" is standard input */
     size_t nfiles;            /* 0: standard input */
@@ -67,6 +69,8 @@ struct kc_in_opts {
      * to the sink with them. A failure ends the run. NULL: none. */
     int (*each)(void *arg, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e);
     void *each_arg;
+    struct kc_team *team;     /* rows of plain binary formats that are another rank's (la/rows.h) need not be read: then
+                                 every row is good, and counts; NULL: all are read */
     int normalise;            /* make rows unit vectors; only then are zero rows bad records */
 };
 
