@@ -81,8 +81,8 @@ $(B)/kclust.cgi: $(CGI_OBJ) $(B)/libkclust.a
 MPICC ?= mpicc
 mpi: kclust-mpi
 
-kclust-mpi: $(B)/$(MPICC)/kclust-mpi
-	@cp -f $< $@.tmp && mv -f $@.tmp $@
+kclust-mpi: $(B)/$(MPICC)/kclust-mpi FORCE # (that of another MPI may be newer)
+	@cmp -s $< $@ || cp -f $< $@.tmp && mv -f $@.tmp $@
 
 $(B)/$(MPICC)/kclust-mpi: $(CLI_OBJ) $(B)/$(MPICC)/team.o $(B)/libkclust.a
 	$(call say,LD,$@)$(MPICC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)
@@ -336,4 +336,5 @@ help:
 	  'make clean'
 
 .PHONY: all cgi mpi install-mpi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
+FORCE:
 .DELETE_ON_ERROR:

@@ -199,6 +199,10 @@ static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, s
         return kc_cli_fail(&e);
     if (kc_team_size(kc_cli_team) > 1 && !v->on_ranks)
         return refuse_ranks(v, &e);
+    if (kc_team_is_split(kc_cli_team)) {
+        kc_err_set(&e, KC_EUSAGE, "this mpirun is of another MPI than the one that kclust-mpi was built with");
+        return kc_cli_fail(&e);
+    }
     int code = start_context(cli, v, argc, argv, &e) == 0 ? v->run(v->args, &e) : -1;
     if (kc_team_end(kc_cli_team, code < 0 ? -1 : 0, &e) != 0)
         code = -1;

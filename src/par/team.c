@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <mpi.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -38,6 +39,18 @@ struct kc_team *kc_team_join(int *argc, char ***argv)
     MPI_Comm_size(MPI_COMM_WORLD, &team.size);
     team.spare = mmap(NULL, SPARE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return &team;
+}
+
+int kc_team_is_split(const struct kc_team *t)
+{
+    /* set by Open MPI, and by MPICH and its relatives */
+    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"};
+    for (size_t i = 0; t && t->size == 1 && i < sizeof sizes / sizeof *sizes; i++) {
+        const char *s = getenv(sizes[i]);
+        if (s && strtol(s, NULL, 10) > 1)
+            return 1;
+    }
+    return 0;
 }
 
 void kc_team_leave(struct kc_team *t)
@@ -218,6 +231,12 @@ struct kc_team *kc_team_join(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     return NULL;
+}
+
+int kc_team_is_split(const struct kc_team *t)
+{
+    (void)t;
+    return 0;
 }
 
 void kc_team_leave(struct kc_team *t)

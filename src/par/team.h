@@ -15,6 +15,9 @@ struct kc_team;
 
 /* Join the ranks that were started with this one. Return NULL if there are none. Once, before anything else. */
 struct kc_team *kc_team_join(int *argc, char ***argv);
+/* Return 1 if the processes were started as ranks, but by another MPI than this program's: each would take itself for
+ * the only one. */
+int kc_team_is_split(const struct kc_team *t);
 /* Leave the team at the very end. */
 void kc_team_leave(struct kc_team *t);
 unsigned kc_team_rank(const struct kc_team *t); /* 0 .. size - 1 */

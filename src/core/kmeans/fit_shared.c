@@ -1,5 +1,5 @@
-/* What a fit needs of all rows where these are shared out to the ranks of a team (par/share.h). The passes over the rows
- * bring their sums together themselves; here are the choices among rows, and the fit of few rows. */
+/* What a fit needs of all rows where these are shared out to the ranks of a team (par/share.h). The passes over the
+ * rows bring their sums together themselves; here are the choices among rows, and the fit of few rows. */
 #include <math.h>
 #include <string.h>
 #include "base/mem.h"

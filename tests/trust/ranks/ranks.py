@@ -14,7 +14,7 @@ import numpy as np  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
 
 MPIRUN = os.environ.get("MPIRUN", "mpirun")
-ON_RANKS = os.path.join(ROOT, "kclust-mpi")
+ON_RANKS = os.path.join(ROOT, "build", "release", os.environ.get("MPICC", "mpicc"), "kclust-mpi")
 NEVER_S = 300
 OUTPUTS = ("labels", "summary", "clusters", "model")
 # as root, more ranks than processors, and nothing but what kclust says
