@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # What clients, and the machine, may do to kclust.cgi: odd requests, requests at once, kills, disks that cannot be
 # written, a database that is locked. run sources it after lib.bash, with the server up.
 
