@@ -40,7 +40,7 @@ KC_LIBS = -lz -lzstd -llz4 -lunistring -lm
 # ccache, if it is there, gives the objects that it has compiled before.
 compile = $(call say,CC,$<)$(if $(filter $(TESTING),$(MAKECMDGOALS)),$(shell command -v ccache)) $(1) \
   $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $< 2>$@.warnings; \
-  rc=$$?; cat $@.warnings >&2; [ -s $@.warnings ] || rm -f $@.warnings; exit $$rc
+  rc=$$?; if [ -s $@.warnings ]; then cat $@.warnings >&2; else rm -f $@.warnings; fi; exit $$rc
 
 # V=1 shows every command whole; without it a line says what is made.
 V ?= 0
