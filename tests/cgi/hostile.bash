@@ -265,7 +265,7 @@ wait_for "$(id_of)" completed
 
 # Clients that do anything at once; and the same while processes are killed.
 seed=${KCLUST_SEED:-$RANDOM}
-storm() { "${PYTHON:-python3}" tests/cgi/storm.py "$url" "$work/state" "$token" 6 "$seed" "$@" || echo 'storm.py has failed'; }
+storm() { "${PYTHON:-python3}" tests/cgi/storm.py "$url" "$work/state" "$token" 60 "$seed" "$@" || echo 'storm.py has failed'; }
 verdict "a storm of clients (seed $seed)" "$(storm)"
 verdict "a storm with kills (seed $seed)" "$(storm "$CGI")"
 
