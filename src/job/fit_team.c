@@ -50,8 +50,7 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
                               "without mpirun", list[i].option);
     for (size_t i = 0; i < j->in.nfiles; i++)
         if (strcmp(j->in.files[i], "-") == 0)
-            return kc_err_set(e, KC_EUSAGE,
-                              "standard input reaches only one of the ranks: name files that all can read");
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
     return j->in.nfiles > 0 ? 0 :
            kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
 }
@@ -117,7 +116,7 @@ int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struc
         gather_array(run, (void **)&run->top, top * sizeof *run->top, e) != 0 ||
         gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0)
         return -1;
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u, %llu bytes given to the others by the first",
-               kc_team_size(run->ctx.team), (unsigned long long)kc_team_bytes(run->ctx.team));
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u, %llu bytes given to the others by the first", kc_team_size(run->ctx.team),
+               (unsigned long long)kc_team_bytes(run->ctx.team));
     return 0;
 }
