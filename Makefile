@@ -36,6 +36,12 @@ endif
 KC_LDFLAGS = $(SAN) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack
 KC_LIBS = -lz -lzstd -llz4 -lunistring -lm
 
+# Compile $<. Its warnings are shown, and kept beside the object: `make check` fails if there are any. For the tests
+# ccache, if it is there, gives the objects that it has compiled before.
+compile = $(call say,CC,$<)$(if $(filter $(TESTING),$(MAKECMDGOALS)),$(shell command -v ccache)) $(1) \
+  $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $< 2>$@.warnings; \
+  rc=$$?; if [ -s $@.warnings ]; then cat $@.warnings >&2; else rm -f $@.warnings; fi; exit $$rc
+
 # V=1 shows every command whole; without it a line says what is made.
 V ?= 0
 ifeq ($(V)$(findstring s,$(firstword -$(MAKEFLAGS))),0)
@@ -90,7 +96,7 @@ $(B)/$(MPICC)/kclust-mpi: $(CLI_OBJ) $(B)/$(MPICC)/team.o $(B)/libkclust.a
 $(B)/$(MPICC)/team.o: src/par/team.c Makefile | $(B)/headers
 	@mkdir -p $(@D)
 	@command -v $(MPICC) >/dev/null || { echo "make: there is no $(MPICC): as root: apt-get install libopenmpi-dev" >&2; exit 1; }
-	$(call say,CC,$<)$(MPICC) -DKC_MPI $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile,$(MPICC) -DKC_MPI)
 -include $(B)/$(MPICC)/team.d
 
 $(B)/src/cgi/openapi.c: src/cgi/openapi.json Makefile
@@ -99,7 +105,7 @@ $(B)/src/cgi/openapi.c: src/cgi/openapi.json Makefile
 	  od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '};'; echo 'const size_t cgi_openapi_json_n = sizeof cgi_openapi_json;'; } >$@
 
 $(B)/src/cgi/openapi.o: $(B)/src/cgi/openapi.c | $(B)/headers
-	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile,$(CC))
 
 $(B)/libkclust.a: $(LIB_OBJ)
 	@rm -f $@
@@ -125,7 +131,7 @@ $(B)/tests/tools/page_sample.o $(UNIT_SRC:%.c=$(B)/%.o): KC_CPPFLAGS += -Itests/
 
 $(B)/%.o: %.c Makefile | $(B)/headers
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile,$(CC))
 
 # The style sheet and the script of the report, as arrays of bytes. The parts of the script are put together.
 PAGE_CSS = src/page/page.css
@@ -137,7 +143,7 @@ $(B)/src/page/assets.c: $(PAGE_CSS) $(PAGE_JS) Makefile
 	  echo '#include "page/parts.h"'; cat $(PAGE_CSS) | bytes css; cat $(PAGE_JS) | bytes js; } >$@
 
 $(B)/src/page/assets.o: $(B)/src/page/assets.c | $(B)/headers
-	$(call say,CC,$<)$(CC) $(KC_CPPFLAGS) $(CPPFLAGS) $(KC_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile,$(CC))
 
 # Once for a build folder: what is missing is named before the first file is compiled.
 $(B)/headers:
@@ -221,7 +227,8 @@ TRUST := $(notdir $(patsubst %/run,%,$(wildcard tests/trust/*/run)))
 $(TRUST): kclust $(B)/unit $(B)/libkclust.a
 	@KCLUST=$(CURDIR)/kclust UNIT=$(CURDIR)/$(B)/unit LIB=$(CURDIR)/$(B)/libkclust.a bash tests/trust/$@/run
 
-check-all: check asan ubsan tsan
+check-all: warnings asan ubsan tsan
+	@KCLUST_TEST_TURN=all $(MAKE) --no-print-directory check
 	@for t in $(TRUST); do $(MAKE) --no-print-directory $$t || exit 1; done
 
 # The command line's cases under valgrind.

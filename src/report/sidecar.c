@@ -160,7 +160,8 @@ static void add_work(struct kc_jsonw *w, const struct kc_kmeans *own)
 static void add_costs(struct kc_jsonw *w, const struct kc_report *r)
 {
     kc_jsonw_cstr(w, "storage", r->storage);
-    add_work(w, kc_kmeans_of(r->fit));
+    if (r->opts)
+        add_work(w, kc_kmeans_of(r->fit));
     if (r->command)
         kc_jsonw_cstr(w, "command", r->command);
     if (r->input) {
@@ -281,7 +282,6 @@ int kc_out_sidecar_text(struct kc_buf *b, const struct kc_report *r, struct kc_e
     }
     kc_jsonw_close(&w, ']');
     kc_jsonw_cstr(&w, "kernel", r->kernel);
-    if (r->opts)
     add_costs(&w, r);
     kc_jsonw_close(&w, '}');
     return kc_jsonw_end(&w);

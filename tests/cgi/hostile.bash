@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # What clients, and the machine, may do to kclust.cgi: odd requests, requests at once, kills, disks that cannot be
 # written, a database that is locked. run sources it after lib.bash, with the server up.
 
@@ -265,7 +265,7 @@ wait_for "$(id_of)" completed
 
 # Clients that do anything at once; and the same while processes are killed.
 seed=${KCLUST_SEED:-$RANDOM}
-storm() { "${PYTHON:-python3}" tests/cgi/storm.py "$url" "$work/state" "$token" 6 "$seed" "$@" || echo 'storm.py has failed'; }
+storm() { "${PYTHON:-python3}" tests/cgi/storm.py "$url" "$work/state" "$token" 60 "$seed" "$@" || echo 'storm.py has failed'; }
 verdict "a storm of clients (seed $seed)" "$(storm)"
 verdict "a storm with kills (seed $seed)" "$(storm "$CGI")"
 

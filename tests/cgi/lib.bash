@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the tests of kclust.cgi share: requests with an exact answer, rows, the server. run sets root, KCLUST, CGI and
 # lighttpd.
+# shellcheck disable=SC2154 # run sets them
 work=$(mktemp -d "${TMPDIR:-/tmp}/kclust-cgi.XXXXXX") || exit 1
 server=''
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT

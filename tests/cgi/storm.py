@@ -1,7 +1,8 @@
 """Clients that do anything to the same few runs of kclust.cgi at once, while its processes are killed now and then:
-storm.py URL STATE TOKEN SECONDS SEED [CGI]. Without CGI nothing is killed. When it is over, the database and the files
-must agree: a line for each row, a label for each row of a completed run, sizes that add up, a model; no run that works
-on, and no answer that says that the server has failed. What is wrong is printed, and nothing else."""
+storm.py URL STATE TOKEN CALLS SEED [CGI], so many calls of each client. Without CGI nothing is killed. When it is over,
+the database and the files must agree: a line for each row, a label for each row of a completed run, sizes that add up, a
+model; no run that works on, and no answer that says that the server has failed. What is wrong is printed, and nothing
+else."""
 
 import json
 import os
@@ -15,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
-url, state, token, seconds, seed = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), int(sys.argv[5])
+url, state, token, calls, seed = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
 cgi = sys.argv[6] if len(sys.argv) > 6 else None
 wrong = []
 over = threading.Event()
@@ -40,8 +41,7 @@ def ask(method, path, body=None):
 
 def client(number):
     rng = random.Random(seed * 100 + number)
-    end = time.time() + seconds
-    while time.time() < end:
+    for _ in range(calls):
         run = "storm%d" % rng.randrange(3)
         term = "d%d" % rng.randrange(40)
         items = [{"term": "d%d" % rng.randrange(40), "vec": [rng.random() for _ in range(3)]} for _ in range(20)]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""kclust against scikit-learn: see tests/run-python. $KCLUST_TEST_SEED makes other random sets."""
+"""kclust against scikit-learn: see tests/run-python. $KCLUST_TEST_SEED makes other random sets. --slice runs a part of
+the groups of tests on each set; $KCLUST_TEST_TURN chooses it."""
 
 import os
 
@@ -159,10 +160,23 @@ def odd_terms(tally, folder):
     tally.check("odd terms: jsonl", back == terms)
 
 
-def small(tally, folder, s):
-    """All groups on a random set."""
+def taker(tally, s, folder, number, parts):
+    """Return what runs a group on set `number`. In a slice each set takes every `parts`th group, each set others, and
+    other ones by the turn KCLUST_TEST_TURN: every group runs on some set."""
+    turn = int(os.environ["KCLUST_TEST_TURN"]) if "--slice" in sys.argv[1:] else None
+    asked = 0
+
     def group(what, *args):
-        tool.guarded(tally, "%s: %s" % (s.name, what.__name__), what, s, folder, *args)
+        nonlocal asked
+        asked += 1
+        if turn is None or (turn + number + asked) % parts == 0:
+            tool.guarded(tally, "%s: %s" % (s.name, what.__name__), what, s, folder, *args)
+    return group
+
+
+def small(tally, folder, number, s):
+    """All groups on a random set."""
+    group = taker(tally, s, folder, number, 2)
 
     group(default_range, ["-k", "2:12"])
     group(every_k, [], (1, 2, 5))
@@ -178,13 +192,10 @@ def small(tally, folder, s):
     group(weights_check.equal, [])
 
 
-def real(tally, folder, name, path):
+def real(tally, folder, number, name, path):
     """The groups on a real set: fewer k and restarts where the time goes into repeated runs."""
     s = sets.load(name, path)
-
-    def group(what, *args):
-        tool.guarded(tally, "%s: %s" % (s.name, what.__name__), what, s, folder, *args)
-
+    group = taker(tally, s, folder, number, 3)
     group(default_range, SKIP)
     group(every_k, SKIP, (5,))
     group(threads, [*SKIP, "-k", "2:8", "--n-init", 3])
@@ -226,10 +237,10 @@ def main():
         tally.check("real sets", False, "$KCLUST_TEST_DATA holds none")
 
     with tempfile.TemporaryDirectory(prefix="kclust-sklearn-") as folder:
-        jobs = [(n, real, n, os.path.join(data, n, "data.jsonl")) for n in found]
-        jobs += [("debian-packages", real, "debian-packages", SAMPLE), ("numbers", numbers_check.run_all, seed)]
+        jobs = [(n, real, i, n, os.path.join(data, n, "data.jsonl")) for i, n in enumerate(found)]
+        jobs += [("debian-packages", real, len(found), "debian-packages", SAMPLE), ("numbers", numbers_check.run_all, seed)]
         jobs += [("odd terms", odd_terms), ("keywords", keywords_check.run_all, seed, data, found)]
-        jobs += [(s.name, small, s) for s in sets.random_sets(seed, folder)]
+        jobs += [(s.name, small, i, s) for i, s in enumerate(sets.random_sets(seed, folder))]
         total = tool.Tally(verbose)
         total.add(tally)
         if not tally.failed:

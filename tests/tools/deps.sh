@@ -20,6 +20,7 @@ python3                                compares with other programs
 python3-numpy                          compares with other programs
 python3-sklearn                        compares with other programs
 python3-faiss                          compares with other programs
+ccache                                 keeps what was compiled for the tests
 clang                                  is the second compiler, and fuzzes
 libclang-rt-dev|libclang-rt-14-dev     has the sanitizers and the fuzzer of clang
 valgrind                               watches memory

@@ -2,10 +2,13 @@
  *
  *   unit words            tests whose names contain "words"
  *   unit la/ core/near/   those of the files in these rooms
- *   unit base/ -random    those of a room, without those whose names contain "random" */
+ *   unit base/ -random    those of a room, without those whose names contain "random"
+ *
+ * UNIT_SECONDS=1 also tells the seconds of processor time of each. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "unit.h"
 
 static struct unit_test *head;
@@ -44,6 +47,14 @@ uint64_t unit_seed(void)
     return s ? strtoull(s, NULL, 10) : 20261121u;
 }
 
+int unit_takes(size_t i, unsigned parts)
+{
+    char *end;
+    const char *s = getenv("KCLUST_TEST_TURN");
+    const unsigned long turn = s ? strtoul(s, &end, 10) : 0;
+    return !s || end == s || (turn + i) % parts == 0;
+}
+
 /* Say whether the arguments choose a test: one that begins with '-' leaves out, one that ends with '/' is a room (a folder). */
 static int test_is_chosen(const struct unit_test *t, int n, char **words)
 {
@@ -65,12 +76,16 @@ static int test_is_chosen(const struct unit_test *t, int n, char **words)
 
 int main(int argc, char **argv)
 {
+    const int tell = getenv("UNIT_SECONDS") != NULL;
     int pass = 0, fail = 0, skip = 0;
     for (struct unit_test *t = head; t; t = t->next) {
         if (!test_is_chosen(t, argc - 1, argv + 1))
             continue;
         failed = skipped = 0;
+        const clock_t began = clock();
         t->fn();
+        if (tell)
+            printf("%8.2f s %s %s\n", (double)(clock() - began) / CLOCKS_PER_SEC, t->file, t->name);
         if (failed) {
             fail++;
             printf("FAIL unit %s (seed %llu)\n", t->name, (unsigned long long)unit_seed());

@@ -2,6 +2,7 @@
 #ifndef KC_TESTS_UNIT_H
 #define KC_TESTS_UNIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -14,6 +15,9 @@ struct unit_test {
 void unit_register(struct unit_test *t);
 void unit_fail(const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void unit_skip(const char *why);  /* marks the running test as skipped */
+/* Says whether a test does the ith of its like things, of which this run takes every `parts`th: those that the turn
+ * KCLUST_TEST_TURN says, or all when it says none. */
+int unit_takes(size_t i, unsigned parts);
 uint64_t unit_seed(void);         /* KC_TEST_SEED or a fixed default; printed when a test fails */
 
 #define TEST(id)                                                                    \

@@ -13,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "torture-malloc")]
 import judge  # noqa: E402
-from harness import TEMP_NAME, steady  # noqa: E402
+from harness import TEMP_NAME, first_difference, steady  # noqa: E402
 from scenarios import OLD, QUICK, TABLE, Scenario, data, jsonl, make, vectors  # noqa: E402
 
 SECONDS = 120
@@ -168,7 +168,8 @@ def fault(s, base, got, kind, error):
             continue
         now = got.files.get(name)
         if now != s.before.get(name) and (now is None or steady(now) != steady(base.files.get(name, b""))):
-            return "%s is neither as before nor as it should become" % name
+            return "%s is neither as before nor as it should become: %s" % (
+                name, "it is gone" if now is None else first_difference(steady(base.files.get(name, b"")), steady(now)))
     if got.code == base.code != 4:
         same = got.out == base.out and all(steady(got.files.get(n, b"")) == steady(d) for n, d in base.files.items())
         return None if same else "exit %d as without trouble, but other output" % got.code

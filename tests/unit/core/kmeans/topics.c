@@ -72,6 +72,10 @@ TEST(topics_are_found_and_numbered_by_their_first_rows)
     for (int round = 0; round < 10; round++) {
         size_t topics = 2 + kc_rng_below(&r, 6), n = topics * (20 + kc_rng_below(&r, 100)), d = 40 + kc_rng_below(&r, 100);
         float *x = cloud(&r, n, d, topics, 0.5, 1);
+        if (!unit_takes((size_t)round, 2)) {
+            free(x);
+            continue;
+        }
         uint32_t *group = malloc(n * sizeof *group), *again = malloc(n * sizeof *again);
         uint32_t groups = count(&ctx, x, n, d, group);
         CHECK_MSG(groups == topics, "%u groups of %zu topics (%zu x %zu)", groups, topics, n, d);
