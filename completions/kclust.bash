@@ -23,7 +23,7 @@ _kclust() {
     elif [[ $prev == '=' ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    if ((COMP_CWORD > 1)) && [[ " fit assign update score diff edit suggest neighbours why map plot report convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
+    if ((COMP_CWORD > 1)) && [[ " fit assign update merge score diff edit suggest neighbours why map plot report convert info help " == *" ${COMP_WORDS[1]} "* ]]; then
         verb=${COMP_WORDS[1]}
     fi
     case $verb:$prev in
@@ -357,6 +357,10 @@ _kclust() {
     assign:--min-margin)
         return
         ;;
+    assign:--tally)
+        _kclust_files
+        return
+        ;;
     assign:--drift-unassigned)
         return
         ;;
@@ -596,6 +600,32 @@ _kclust() {
         return
         ;;
     update:--log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+        return
+        ;;
+    merge:--lock-timeout)
+        return
+        ;;
+    merge:--output|merge:-o)
+        _kclust_files
+        return
+        ;;
+    merge:--summary|merge:-s)
+        _kclust_files
+        return
+        ;;
+    merge:--config)
+        _kclust_files
+        return
+        ;;
+    merge:--threads|merge:-j)
+        return
+        ;;
+    merge:--progress)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    merge:--log-format)
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
         return
         ;;
@@ -1820,7 +1850,7 @@ _kclust() {
         return
         ;;
     help:--options)
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update merge score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
         ;;
     help:--completions)
@@ -1835,8 +1865,9 @@ _kclust() {
     if [[ $cur == -* ]]; then
         case $verb in
         fit) words='-k --k-min --k-max --k-by --min-size --max-size --balanced --n-init --max-iter --tol --seed --sample --algorithm --space --levels --min-children --reduce-to --resamples --test-structure --pairs --pairs-by --centroids --threshold --min-margin --min-purity --max-memory --min-samples --select --epsilon --recall --two-stage --allow-one --noise --cut --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --clusters --model --time-table --tree --report --plot --model-rows --small-model --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --group-by --min-group --small-groups --merge-groups --time-field --time-window --link --max-gap --weight-field --recency --time-bins --cluster-type --document-field --facet --facet-values --representatives --timestamp --keywords --text-field --stop-words --language --label-by --like --like-labels --max-relabel --checkpoint --checkpoint-every --resume --timeout --lock-timeout --preset --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
-        assign) words='--model --threshold --min-margin --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        assign) words='--model --threshold --min-margin --tally --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --top --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         update) words='--model --save --dry-run --threshold --min-new --lock-timeout --late --report --drift --fail-on-drift --drift-unassigned --drift-silhouette --drift-cv --drift-rows --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --prometheus --output-format --columns --id-format --annotate --csv-bom --csv-safe --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
+        merge) words='--as-part --lock-timeout --output --summary --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         score) words='--gold --labels-format --label-field --label-term-field --gold-format --gold-label-field --gold-term-field --worst --near-duplicates --max-memory --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         diff) words='--match --split --size-change --labels-format --label-field --label-term-field --term-field --output --json --report --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
         edit) words='--merge --split --rename --dry-run --model --lock-timeout --labels-format --label-field --label-term-field --name-field --input-format --dim --dims --tensor --term-field --vec-field --header --delimiter --tsv-dialect --records --terms --metadata --metadata-key --where --on-bad --max-bad --max-line --output --summary --config --threads --quiet --verbose --progress --log-format --help --help-all --version' ;;
@@ -1854,12 +1885,12 @@ _kclust() {
         return
     fi
     if [[ $verb == help ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'fit assign update merge score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
         return
     fi
     _kclust_files
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'fit assign update merge score diff edit suggest neighbours why map plot report convert info help' -- "$cur")
     fi
 }
 

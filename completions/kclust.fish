@@ -3,7 +3,7 @@
 function __kclust_verb --description 'the verb on the command line is this one'
     set -l words (commandline -opc)
     set -l verb fit
-    if test (count $words) -gt 1; and contains -- $words[2] fit assign update score diff edit suggest neighbours why map plot report convert info help
+    if test (count $words) -gt 1; and contains -- $words[2] fit assign update merge score diff edit suggest neighbours why map plot report convert info help
         set verb $words[2]
     end
     test $verb = $argv[1]
@@ -24,6 +24,7 @@ end
 complete -c kclust -n __kclust_first -a fit -d 'cluster; the default verb'
 complete -c kclust -n __kclust_first -a assign -d 'label new rows with a saved model'
 complete -c kclust -n __kclust_first -a update -d 'add new rows; old ids stay'
+complete -c kclust -n __kclust_first -a merge -d 'sum the shards of assign --tally'
 complete -c kclust -n __kclust_first -a score -d 'how good a labelling is'
 complete -c kclust -n __kclust_first -a diff -d 'what became of the clusters'
 complete -c kclust -n __kclust_first -a edit -d 'correct clusters by hand'
@@ -36,7 +37,7 @@ complete -c kclust -n __kclust_first -a report -d 'an HTML report of the cluster
 complete -c kclust -n __kclust_first -a convert -d 'between the vector formats'
 complete -c kclust -n __kclust_first -a info -d 'what a data or model file holds'
 complete -c kclust -n __kclust_first -a help -d 'how to use kclust, or one verb'
-complete -c kclust -n '__kclust_verb help' -f -a 'fit assign update score diff edit suggest neighbours why map plot report convert info help'
+complete -c kclust -n '__kclust_verb help' -f -a 'fit assign update merge score diff edit suggest neighbours why map plot report convert info help'
 complete -c kclust -n '__kclust_verb fit' -s k -x -d 'the number of clusters, or the numbers to try: MIN:MAX, MIN:MAX:STEP, or MIN:MAX:xFACTOR to grow by a factor; MIN and MAX may be shares of the rows, as in 2:10%:x1.2'
 complete -c kclust -n '__kclust_verb fit' -l k-min -x -d 'the smallest k to try'
 complete -c kclust -n '__kclust_verb fit' -l k-max -x -d 'the largest k to try'
@@ -149,6 +150,7 @@ complete -c kclust -n '__kclust_verb fit' -s V -l version -d 'show the version a
 complete -c kclust -n '__kclust_verb assign' -s m -l model -r -F -d 'the model, saved by fit -m'
 complete -c kclust -n '__kclust_verb assign' -l threshold -x -d 'leave rows unassigned (-1) that are less similar than T to the nearest centroid: a similarity from -1 to 1, pN for that percentile of the cluster\'s own rows, as in p5, or outlier for far below all of them'
 complete -c kclust -n '__kclust_verb assign' -l min-margin -x -d 'leave rows with a margin below F unassigned (-1)'
+complete -c kclust -n '__kclust_verb assign' -l tally -r -F -d 'write the model to FILE with the exact sums of these rows by cluster, for kclust merge'
 complete -c kclust -n '__kclust_verb assign' -l drift -d 'report whether the rows still look like the rows of the fit'
 complete -c kclust -n '__kclust_verb assign' -l fail-on-drift -d 'exit with status 3 if one of the first three limits below is exceeded; implies --drift'
 complete -c kclust -n '__kclust_verb assign' -l drift-unassigned -x -d 'the limit for the share of unassigned rows'
@@ -240,6 +242,19 @@ complete -c kclust -n '__kclust_verb update' -l log-format -x -a 'text json' -d 
 complete -c kclust -n '__kclust_verb update' -s h -l help -d 'show a short help and exit'
 complete -c kclust -n '__kclust_verb update' -l help-all -d 'show all options and exit'
 complete -c kclust -n '__kclust_verb update' -s V -l version -d 'show the version and exit'
+complete -c kclust -n '__kclust_verb merge' -l as-part -d 'write the sum of these parts as one part, for another merge'
+complete -c kclust -n '__kclust_verb merge' -l lock-timeout -x -d 'wait no longer than this for another run that writes the model'
+complete -c kclust -n '__kclust_verb merge' -s o -l output -r -F -d 'write the model to FILE, which is replaced only if the run succeeds'
+complete -c kclust -n '__kclust_verb merge' -s s -l summary -r -F -d 'write the summary to FILE as JSON'
+complete -c kclust -n '__kclust_verb merge' -l config -r -F -d 'read options from FILE, one per line, without the dashes; other options on the command line override them'
+complete -c kclust -n '__kclust_verb merge' -s j -l threads -x -d 'worker threads; the number never changes a byte of the output'
+complete -c kclust -n '__kclust_verb merge' -s q -l quiet -d 'only errors on standard error'
+complete -c kclust -n '__kclust_verb merge' -s v -l verbose -d 'report more about what is done and how'
+complete -c kclust -n '__kclust_verb merge' -l progress -x -a 'auto always never' -d 'show a progress bar on standard error; auto: if that is a terminal'
+complete -c kclust -n '__kclust_verb merge' -l log-format -x -a 'text json' -d 'the format of standard error: text, or json, one object per line'
+complete -c kclust -n '__kclust_verb merge' -s h -l help -d 'show a short help and exit'
+complete -c kclust -n '__kclust_verb merge' -l help-all -d 'show all options and exit'
+complete -c kclust -n '__kclust_verb merge' -s V -l version -d 'show the version and exit'
 complete -c kclust -n '__kclust_verb score' -l gold -r -F -d 'compare with the labels in FILE, which are known to be right'
 complete -c kclust -n '__kclust_verb score' -l labels-format -x -a 'auto tsv csv jsonl plain npy' -d 'the format of LABELS: tsv, csv, jsonl or npy, or plain, one label per line; auto decides by the first lines'
 complete -c kclust -n '__kclust_verb score' -l label-field -x -d 'the column (name or number) or field of the labels in LABELS'
@@ -662,7 +677,7 @@ complete -c kclust -n '__kclust_verb info' -l log-format -x -a 'text json' -d 't
 complete -c kclust -n '__kclust_verb info' -s h -l help -d 'show a short help and exit'
 complete -c kclust -n '__kclust_verb info' -l help-all -d 'show all options and exit'
 complete -c kclust -n '__kclust_verb info' -s V -l version -d 'show the version and exit'
-complete -c kclust -n '__kclust_verb help' -l options -x -a 'fit assign update score diff edit suggest neighbours why map plot report convert info help' -d 'list the options of VERB, one per line: long name, letter, argument, default, environment variable, separated by tabs'
+complete -c kclust -n '__kclust_verb help' -l options -x -a 'fit assign update merge score diff edit suggest neighbours why map plot report convert info help' -d 'list the options of VERB, one per line: long name, letter, argument, default, environment variable, separated by tabs'
 complete -c kclust -n '__kclust_verb help' -l completions -x -a 'bash zsh fish' -d 'print the completion script for bash, zsh or fish'
 complete -c kclust -n '__kclust_verb help' -l preset -x -a 'news-documents news-events news-entities news-storylines news-documents-density news-events-tree news-entities-tree news-storylines-density' -d 'print the options of the preset NAME in the form that --config reads'
 complete -c kclust -n '__kclust_verb help' -s h -l help -d 'show this help and exit'

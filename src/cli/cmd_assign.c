@@ -33,6 +33,8 @@ static const struct kc_option assigning[] = {
     {.name = "min-margin", .arg = "F", .type = KC_OPTION_REAL, .at = AT(job.assign.min_margin), .high = 2,
      .shown = "none",
      .help = "leave rows with a margin below F unassigned (-1)"},
+    {.name = "tally", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(job.tally),
+     .help = "write the model to FILE with the exact sums of these rows by cluster, for kclust merge"},
     {0}};
 
 static const struct kc_opt_group groups[] = {
@@ -96,7 +98,9 @@ const struct kc_verb kc_verb_assign = {
         "  Leave rows unassigned that are unlike all rows of the fit:\n"
         "    kclust assign -m topics.model --threshold outlier new.jsonl > labels.tsv\n"
         "  Label rows as they arrive, each input record with its cluster_id:\n"
-        "    cat new.jsonl | kclust assign -q -m topics.model --annotate\n",
+        "    cat new.jsonl | kclust assign -q -m topics.model --annotate\n"
+        "  Add a shard of the rows up for a step of Lloyd's algorithm:\n"
+        "    kclust assign -m topics.model --tally 1.part -o 1.tsv 1.npy\n",
     .groups = groups,
     .args = &args,
     .defaults = &defaults,

@@ -51,7 +51,7 @@ static const struct {
     {"evaluate eval judge metrics", "score"},
     {"compare", "diff"},
     {"explain reason", "why"},
-    {"merge split rename relabel correct", "edit"},
+    {"split rename relabel correct", "edit"},
     {"show stat stats describe inspect", "info"},
     {"cat dump export", "convert"},
     {"knn neighbors nearest similar duplicates dedup kneighbors", "neighbours"},

@@ -8,10 +8,11 @@
 #include "base/num.h"
 #include "io/outputs.h"
 #include "io/source.h"
+#include "model/tally.h"
 #include "report/batch.h"
 
 /* The outputs, in the order of messages. */
-enum { LABELS, SUMMARY, PROMETHEUS, OUTPUTS };
+enum { LABELS, SUMMARY, PROMETHEUS, TALLY, OUTPUTS };
 
 struct assign_run {
     const struct kc_job_assign *j;
@@ -46,6 +47,8 @@ static int write_piece(void *arg, const struct kc_chunk *c, struct kc_err *e)
         else
             run->rows[got.labels[i]]++;
     }
+    if (run->j->tally && kc_model_tally_rows(&run->m, c->x, got.labels, c->n, e) != 0)
+        return -1;
     run->n += c->n;
     static const struct kc_strs none = {0};
     const struct kc_labels t = {.n = c->n, .terms = c->terms ? c->terms : &none, .raws = c->raws, .head = c->head,
@@ -63,6 +66,8 @@ static void list_outputs(const struct kc_job_assign *j, struct kc_output out[OUT
     out[LABELS] = (struct kc_output){.option = "--output", .path = j->output};
     out[SUMMARY] = (struct kc_output){.option = "--summary", .path = j->summary};
     out[PROMETHEUS] = (struct kc_output){.option = "--prometheus", .path = j->prometheus};
+    /* committed last: rows that are added up have their labels */
+    out[TALLY] = (struct kc_output){.option = "--tally", .path = j->tally, .last = 1};
 }
 
 int kc_job_assign_check_outputs(const struct kc_job_assign *j, struct kc_err *e)
@@ -76,9 +81,13 @@ static int open_outputs(struct assign_run *run, struct kc_err *e)
 {
     const struct kc_job_assign *j = run->j;
     list_outputs(j, run->output);
-    return kc_outputs_open(run->output, OUTPUTS, e) != 0 ||
-           kc_outputs_none_is(run->output, OUTPUTS, j->model, "--model", e) != 0 ? -1 :
-           kc_outfile_check_inputs(run->output[LABELS].f, j->in.files, j->in.nfiles, e);
+    if (kc_outputs_open(run->output, OUTPUTS, e) != 0 ||
+        kc_outputs_none_is(run->output, OUTPUTS, j->model, "--model", e) != 0)
+        return -1;
+    for (size_t i = 0; j->tally && i < j->in.nfiles; i++) /* a shard that its tally replaced would be lost */
+        if (kc_outputs_none_is(&run->output[TALLY], 1, j->in.files[i], j->in.files[i], e) != 0)
+            return -1;
+    return kc_outfile_check_inputs(run->output[LABELS].f, j->in.files, j->in.nfiles, e);
 }
 
 static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc_err *e)
@@ -144,6 +153,19 @@ static int write_reports(const struct kc_ctx *ctx, struct assign_run *run, doubl
     return j->want_text ? kc_out_batch_text(&r->text, &t, e) : 0;
 }
 
+/* Check that the clusters of the model are those of their centroids, and begin the tally. */
+static int begin_tally(struct assign_run *run, struct kc_err *e)
+{
+    if (!run->j->tally)
+        return 0;
+    if (run->m.kind == KC_MODEL_CENTROIDS)
+        return kc_model_begin_tally(&run->m, e);
+    return kc_err_at(e, KC_EUSAGE, kc_source_name(run->j->model), 0,
+                     "--tally adds up rows for the centroids of a model, and this one of %s labels rows by %s: fit all "
+                     "rows again with --like, which keeps the ids", run->m.algorithm->name,
+                     run->m.kind == KC_MODEL_VOTES ? "votes" : "centroids and a threshold");
+}
+
 /* Check that the model can tell what the columns ask for. */
 static int check_columns(const struct assign_run *run, struct kc_err *e)
 {
@@ -165,7 +187,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     o.want_silhouette = j->drift;
     o.top = (size_t)j->out.top;
     o.want_probability = kc_out_has_column(&j->out, KC_COL_PROBABILITY);
-    if (kc_model_load(&run.m, j->model, e) != 0 || check_columns(&run, e) != 0 || open_outputs(&run, e) != 0)
+    if (kc_model_load(&run.m, j->model, e) != 0 || check_columns(&run, e) != 0 || begin_tally(&run, e) != 0 ||
+        open_outputs(&run, e) != 0)
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,
@@ -181,6 +204,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
         goto out;
     if (write_reports(ctx, &run, began, r, e) != 0)
+        goto out;
+    if (run.output[TALLY].f && kc_model_save(&run.m, run.output[TALLY].f, e) != 0)
         goto out;
     rc = kc_outputs_commit(run.output, OUTPUTS, e);
     if (rc == 0)

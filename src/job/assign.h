@@ -13,6 +13,7 @@ struct kc_job_assign {
     struct kc_assign_opts assign; /* the job sets want_silhouette */
     struct kc_out_opts out;
     const char *output;     /* file for the labels; "-": standard output */
+    const char *tally;      /* file for the model with a tally of the rows, or NULL */
     const char *summary;    /* the JSON sidecar, or NULL */
     const char *prometheus; /* a textfile for node_exporter, or NULL */
     int drift;              /* compute the figures of drift */

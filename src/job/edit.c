@@ -10,6 +10,7 @@
 #include "io/source.h"
 #include "job/edit_run.h"
 #include "model/edit.h"
+#include "model/tally.h"
 
 static void list_outputs(const struct kc_job_edit *j, struct kc_output out[KC_EDIT_OUTPUTS])
 {
@@ -136,7 +137,9 @@ static int run_model(const struct kc_ctx *ctx, struct model_run *run, struct kc_
     const double began = kc_clock_now();
     /* lock what is replaced before it is read; a model that is only read needs no lock, as files are replaced whole */
     if ((!j->dry_run && kc_lock_take(ctx, j->output ? j->output : j->model, j->lock_timeout, &run->lock, e) != 0) ||
-        kc_model_load(&run->m, j->model, e) != 0 || kc_edit_open(j, run->output, j->model, "--model", e) != 0 ||
+        kc_model_load(&run->m, j->model, e) != 0 ||
+        kc_model_no_tally(&run->m, kc_source_name(j->model), e) != 0 ||
+        kc_edit_open(j, run->output, j->model, "--model", e) != 0 ||
         find_edits(run, e) != 0 || (j->rows && kc_edit_read_rows(ctx, j, run->m.d, j->model, &run->ds, e) != 0) ||
         kc_model_edit(ctx, &run->m, &run->edits, j->rows ? &run->ds : NULL, &run->edited, e) != 0 ||
         list_ids(&run->m, &run->ids, e) != 0)

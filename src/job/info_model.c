@@ -82,6 +82,12 @@ static int make_json(struct kc_buf *b, const struct kc_model *m, double cv, doub
             kc_jsonw_u64(&w, NULL, (uint64_t)m->lives[i].id);
     kc_jsonw_close(&w, ']');
     kc_model_write_history(&w, m);
+    if (m->tally.counts) {
+        kc_jsonw_open(&w, "tally", '{', 1);
+        kc_jsonw_u64(&w, "rows", m->tally.rows);
+        kc_jsonw_u64(&w, "unassigned", m->tally.unassigned);
+        kc_jsonw_close(&w, '}');
+    }
     kc_jsonw_close(&w, '}');
     return kc_jsonw_end(&w);
 }
@@ -105,6 +111,14 @@ static int add_kind(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
                              m->algorithm->name, KC_MODEL_SMALL_PERCENTILE) : 0;
 }
 
+/* Add a line on the tally, if there is one. */
+static int add_tally(struct kc_buf *b, const struct kc_model *m, struct kc_err *e)
+{
+    return !m->tally.counts ? 0 :
+           kc_buf_printf(b, e, "tally        %llu rows of a shard, %llu of them unassigned, for merge\n",
+                         (unsigned long long)m->tally.rows, (unsigned long long)m->tally.unassigned);
+}
+
 static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, double gini, struct kc_err *e)
 {
     size_t shown = m->k > MOST ? SOME : m->k;
@@ -117,10 +131,11 @@ static int make_text(struct kc_buf *b, const struct kc_model *m, double cv, doub
         add_figure(b, m->baseline.similarity, e) != 0 ||
         kc_buf_printf(b, e,
                       "\nsince then   %llu update%s: %llu rows joined, %llu in new clusters, %llu unassigned\n"
-                      "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n\n",
+                      "pool         %zu rows\nsizes        variation %.4f, Gini %.4f\nnext id      %lld\n",
                       (unsigned long long)m->updates, m->updates == 1 ? "" : "s", (unsigned long long)m->joined,
                       (unsigned long long)m->born, (unsigned long long)m->unassigned, m->pool.n, cv, gini,
                       (long long)m->next_id) != 0 ||
+        add_tally(b, m, e) != 0 || kc_buf_addc(b, '\n', e) != 0 ||
         kc_buf_printf(b, e, "          id      size      p5  median  %s%s\n", m->nstability ? "stability  " : "",
                       m->labels.n ? "label: representatives" : "representatives") != 0)
         return -1;

@@ -10,6 +10,7 @@
 #include "io/outputs.h"
 #include "io/source.h"
 #include "job/view.h"
+#include "model/tally.h"
 #include "page/page.h"
 #include "par/pool.h"
 #include "report/batch.h"
@@ -153,7 +154,7 @@ static int write_page(const struct kc_ctx *ctx, struct update_run *run, struct k
 static int check_kind(const struct update_run *run, struct kc_err *e)
 {
     if (run->m.kind == KC_MODEL_CENTROIDS)
-        return 0;
+        return kc_model_no_tally(&run->m, kc_source_name(run->j->model), e);
     return kc_err_at(e, KC_EINPUT, kc_source_name(run->j->model), 0,
                      "a model of %s that labels rows by %s: its clusters cannot grow row by row; fit all rows again "
                      "with --like, which keeps the ids", run->m.algorithm->name,

@@ -16,7 +16,7 @@
 #include "json/json.h"
 #include "json/option_json.h"
 #include "json/safetensors.h"
-#include "model/model.h"
+#include "model/tally.h"
 #include "model/tensors.h"
 
 #define MOST_IDS (INT64_MAX - UINT32_MAX) /* leaves room for new ids */
@@ -116,7 +116,7 @@ static int load_tensors(struct model_reader *l)
         !(m->moved.count = kc_tensors_copy(&l->f, "moved_count", KC_ST_I64, m->moved.n, 0)) ||
         !(m->pool.x = kc_tensors_copy(&l->f, "pool", KC_ST_F32, m->pool.n, m->d)))
         return -1;
-    return 0;
+    return kc_model_read_tally(m, &l->f);
 }
 
 /* Check that the n rows of x are unit vectors. */
@@ -399,6 +399,25 @@ static int read_pool_terms(struct model_reader *l, const char *v)
     return 0;
 }
 
+/* Read how many rows are in the tally, which few models have. */
+static int read_tally(const struct model_reader *l, const char *v)
+{
+    struct kc_model_tally *t = &l->m->tally;
+    const struct number_field numbers[] = {{"rows", 0, KC_MODEL_TALLY_ROWS, &t->rows},
+                                           {"unassigned", 0, KC_MODEL_TALLY_ROWS, &t->unassigned}};
+    uint64_t joined = 0;
+    if (!t->counts && !v)
+        return 0;
+    if (!t->counts || !v || l->m->kind != KC_MODEL_CENTROIDS)
+        return kc_tensors_bad(&l->f, "the tally lacks %s", !v ? "its info" : !t->counts ? "its sums" : "centroids");
+    for (size_t c = 0; c < l->m->k; c++)
+        joined += t->counts[c];
+    if (read_numbers(l, v, "tally: ", numbers, COUNT(numbers)) != 0)
+        return -1;
+    return t->unassigned <= t->rows && joined == t->rows - t->unassigned ?
+               0 : kc_tensors_bad(&l->f, "the tally's rows are not those of its clusters");
+}
+
 static int read_info(struct model_reader *l, const char *v)
 {
     struct kc_model *m = l->m;
@@ -429,7 +448,8 @@ static int read_info(struct model_reader *l, const char *v)
                    read_representatives(l, kc_json_find(v, "representatives")) != 0 ||
                    read_labels(l, kc_json_find(v, "labels")) != 0 ||
                    read_stability(l, kc_json_find(v, "stability")) != 0 ||
-                   read_history(l, kc_json_find(v, "history")) != 0
+                   read_history(l, kc_json_find(v, "history")) != 0 ||
+                   read_tally(l, kc_json_find(v, "tally")) != 0
                ? -1
                : read_pool_terms(l, kc_json_find(v, "pool_terms"));
 }

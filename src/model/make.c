@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "core/cluster/assign.h"
 #include "la/product.h"
-#include "model/model.h"
+#include "model/tally.h"
 
 static int compare_floats(const void *a, const void *b)
 {
@@ -265,7 +265,7 @@ uint64_t kc_model_bytes(const struct kc_model *m)
     return (uint64_t)m->k *
                (m->d * (sizeof *m->sums + sizeof *m->centroids) + KC_MODEL_PERCENTILES * sizeof *m->quantiles) +
            (uint64_t)m->pool.n * m->d * sizeof *m->pool.x + (uint64_t)m->moved.n * 3 * sizeof *m->moved.hash +
-           kc_model_rows_bytes(m);
+           kc_model_rows_bytes(m) + (m->tally.counts ? kc_model_tally_bytes(m->k, m->d) : 0);
 }
 
 void kc_model_free(struct kc_model *m)
@@ -292,6 +292,7 @@ void kc_model_free(struct kc_model *m)
     kc_mem_free(m->stability);
     kc_mem_free(m->lives);
     kc_model_free_history(m);
+    kc_model_free_tally(m);
     kc_mem_free(m->opts);
     memset(m, 0, sizeof *m);
 }

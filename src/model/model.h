@@ -83,6 +83,15 @@ struct kc_model_moved {
     size_t n;
 };
 
+/* The rows of a shard, added up by cluster (model/tally.h). */
+struct kc_model_tally {
+    uint64_t *counts;    /* (k) rows, also none; NULL: the model has no tally */
+    int64_t *units;      /* (k, d) sums of the unit rows, in units of 2^-30 */
+    int64_t *rest;       /* (k, d) what the units leave, in units of 2^-60 */
+    uint64_t rows;       /* of the shard, the unassigned ones included */
+    uint64_t unassigned; /* that are in no sum */
+};
+
 struct kc_model {
     enum kc_model_kind kind;
     size_t k, d;
@@ -110,6 +119,7 @@ struct kc_model {
     struct kc_model_event *events; /* (nevents) of earlier fits and of all updates, the oldest first; none: it was not
                                     * updated */
     size_t nevents;
+    struct kc_model_tally tally; /* of a model of centroids that assign --tally has written */
 
     char kclust[32];         /* the version of kclust that wrote it */
     const struct kc_algorithm *algorithm; /* the algorithm of the fit */
@@ -182,6 +192,8 @@ int kc_model_continue_history(struct kc_model *m, const struct kc_model *old, st
 struct kc_jsonw; /* json/jsonw.h */
 /* Write the history as the member "history". (model/save.c) */
 void kc_model_write_history(struct kc_jsonw *w, const struct kc_model *m);
+/* Append the info of a model file, all but its tensors, as JSON. (model/save.c) */
+int kc_model_add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e) KC_MUST_USE;
 /* Describe the model's fit as an event, without shares. */
 struct kc_model_event kc_model_fit_event(const struct kc_model *m);
 void kc_model_free_history(struct kc_model *m);

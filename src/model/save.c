@@ -146,7 +146,7 @@ static void add_strs(struct kc_jsonw *w, const char *key, const struct kc_strs *
     kc_jsonw_close(w, ']');
 }
 
-static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e)
+int kc_model_add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e)
 {
     struct kc_jsonw w = KC_JSONW(b, e);
     kc_jsonw_open(&w, NULL, '{', 1);
@@ -170,6 +170,12 @@ static int add_info(struct kc_buf *b, const struct kc_model *m, struct kc_err *e
     if (m->nevents > 0)
         kc_model_write_history(&w, m);
     add_strs(&w, "pool_terms", &m->pool.terms);
+    if (m->tally.counts) {
+        kc_jsonw_open(&w, "tally", '{', 1);
+        kc_jsonw_u64(&w, "rows", m->tally.rows);
+        kc_jsonw_u64(&w, "unassigned", m->tally.unassigned);
+        kc_jsonw_close(&w, '}');
+    }
     kc_jsonw_close(&w, '}');
     if (kc_jsonw_end(&w) != 0)
         return -1;
@@ -193,6 +199,9 @@ int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err 
         {.name = "moved_hash", .type = KC_ST_U64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.hash},
         {.name = "moved_place", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.place},
         {.name = "moved_count", .type = KC_ST_I64, .ndims = 1, .shape = {m->moved.n}, .data = m->moved.count},
+        {.name = "tally_counts", .type = KC_ST_I64, .ndims = 1, .shape = {k}, .data = m->tally.counts},
+        {.name = "tally_units", .type = KC_ST_I64, .ndims = 2, .shape = {k, d}, .data = m->tally.units},
+        {.name = "tally_rest", .type = KC_ST_I64, .ndims = 2, .shape = {k, d}, .data = m->tally.rest},
         {.name = "row_hashes", .type = KC_ST_U64, .ndims = 1, .shape = {rows->n}, .data = rows->hash},
         {.name = "centroids", .type = KC_ST_F32, .ndims = 2, .shape = {k, d}, .data = m->centroids},
         {.name = "quantiles", .type = KC_ST_F32, .ndims = 2, .shape = {k, KC_MODEL_PERCENTILES}, .data = m->quantiles},
@@ -205,10 +214,11 @@ int kc_model_save(const struct kc_model *m, struct kc_outfile *f, struct kc_err 
     size_t n = 0;
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) /* leave out what this kind of model does not have */
         if ((m->kind == KC_MODEL_VOTES || strncmp(t[i].name, "row", 3) != 0) &&
+            (m->tally.counts || strncmp(t[i].name, "tally", 5) != 0) &&
             (rows->bytes || strcmp(t[i].name, "row_scales") != 0))
             t[n++] = t[i];
     metadata[1].n = kc_jsonw_digits(version, (uint64_t)kc_model_version(m));
-    int rc = add_info(&info, m, e);
+    int rc = kc_model_add_info(&info, m, e);
     if (rc == 0) {
         metadata[2].value = info.p;
         metadata[2].n = info.n;

@@ -1,5 +1,5 @@
 /* The report on one batch in its four forms: an event for the log, JSON, text for a terminal, Prometheus metrics. One
- * struct kc_batch serves assign and update; what only an update changes is left out when `sizes` is NULL. */
+ * struct kc_batch serves assign, update and merge; what only an update changes is left out when `sizes` is NULL. */
 #include "report/batch.h"
 
 #include <math.h>
@@ -97,7 +97,13 @@ int kc_out_batch_json(struct kc_outfile *f, const struct kc_batch *t, struct kc_
         kc_jsonw_u64(&w, "late", t->late);
         kc_jsonw_u64(&w, "pool", t->pool);
     }
-    add_drift(&w, t->drift);
+    if (t->parts) {
+        kc_jsonw_u64(&w, "parts", t->parts);
+        kc_jsonw_u64(&w, "empty", t->empty);
+        kc_jsonw_double(&w, "shift", t->shift);
+    } else {
+        add_drift(&w, t->drift);
+    }
     kc_jsonw_fixed(&w, "seconds", t->seconds, 3);
     kc_jsonw_u64(&w, "peak_rss", t->peak_rss);
     kc_jsonw_close(&w, '}');
@@ -174,7 +180,10 @@ int kc_out_batch_text(struct kc_buf *b, const struct kc_batch *t, struct kc_err 
         (t->nnew ? kc_buf_printf(b, e, " (%llu in %zu new)", (unsigned long long)t->born, t->nnew) : 0) != 0 ||
         kc_buf_printf(b, e, ", %llu unassigned", (unsigned long long)t->unassigned) != 0 ||
         (t->late ? kc_buf_printf(b, e, ", %llu from the pool placed", (unsigned long long)t->late) : 0) != 0 ||
-        (t->pool ? kc_buf_printf(b, e, ", %llu waiting in the pool", (unsigned long long)t->pool) : 0) != 0)
+        (t->pool ? kc_buf_printf(b, e, ", %llu waiting in the pool", (unsigned long long)t->pool) : 0) != 0 ||
+        (t->parts ? kc_buf_printf(b, e, ", from %zu part%s, similarity %.4f", t->parts, t->parts == 1 ? "" : "s",
+                                  t->similarity) : 0) != 0 ||
+        (t->parts && !isnan(t->shift) ? kc_buf_printf(b, e, ", shift %.2g", t->shift) : 0) != 0)
         return -1;
     return kc_buf_printf(b, e, ", %.2f s, peak %s\n", t->seconds, peak);
 }

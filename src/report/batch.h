@@ -1,4 +1,4 @@
-/* The report on one batch of rows labelled by a model (assign, update): as JSON, as text, for Prometheus. */
+/* The report on one batch of rows labelled by a model (assign, update, merge): as JSON, as text, for Prometheus. */
 #ifndef KC_REPORT_BATCH_H
 #define KC_REPORT_BATCH_H
 
@@ -8,7 +8,7 @@
 #include "io/outfile.h"
 
 struct kc_batch {
-    const char *verb;          /* "assign", "update" */
+    const char *verb;          /* "assign", "update", "merge" */
     const char *model;         /* name of the model's file */
     size_t n, d;               /* rows of the batch, dimensions */
     size_t k;                  /* clusters of the model; after the batch, if it is an update */
@@ -24,6 +24,9 @@ struct kc_batch {
     size_t nnew;
     uint64_t late;             /* update: rows of earlier batches that were placed in a new cluster */
     uint64_t pool;             /* update: rows left in the pool */
+    size_t parts;              /* merge: files that were added up; 0 for the others */
+    size_t empty;              /* merge: clusters without rows */
+    double shift;              /* merge: the greatest 1 - cos between a centroid and the one before; NAN: no step */
     const struct kc_drift *drift; /* NULL: not computed */
     double seconds;
     uint64_t peak_rss;         /* bytes */

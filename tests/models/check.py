@@ -7,7 +7,9 @@
   rows of the other classes keep theirs;
 - all outputs are the same byte for byte with one thread and with four;
 - a fit by density whose rows vote: its model, read here, gives new rows the labels that numpy's votes give; rows that
-  are taken out of the model mostly get their labels again, more of them than by centroids and a threshold.
+  are taken out of the model mostly get their labels again, more of them than by centroids and a threshold;
+- steps over shards: labels and centroids are those of a step of spherical Lloyd in float64, and the model is the same
+  byte for byte for two random splits into 1 to 7 shards.
 
 check.py [-v]"""
 
@@ -202,6 +204,52 @@ def votes(s, form):
         100 * voted, 100 * near))
 
 
+def step(s, model, labels_of, rng):
+    """Label random shards by the model, merge them in random order, and return the new model's bytes."""
+    shards = np.array_split(rng.permutation(len(s.x)), rng.integers(1, 8))
+    parts = [os.path.join(s.folder, "%d.part" % i) for i in range(len(shards))]
+    for rows, part in zip(shards, parts):
+        labels_of[rows] = labels("assign", "-m", model, "--tally", part, s.file("shard", rows))
+    new = os.path.join(s.folder, "next")
+    kclust("merge", "-q", "-o", new, *rng.permutation(parts))
+    with open(new, "rb") as f:
+        return f.read()
+
+
+def lloyd(s, k):
+    rng = np.random.default_rng(SEED)
+    model, n = os.path.join(s.folder, "m"), len(s.x)
+    unit = s.x / np.linalg.norm(s.x.astype("f8"), axis=1, keepdims=True)
+    kclust("-q", "-k", k, "-m", model, s.file("sample", rng.permutation(n)[:n // 3]), "-o", os.path.join(s.folder, "l"))
+    before = -1
+    for turn in range(4):
+        name = "%s, k = %d, step %d (seed %d)" % (s.name, k, turn, SEED)
+        old, got, again = read_model(model)[1], np.full(n, -9), np.full(n, -9)
+        bytes_of = step(s, model, got, rng)
+        check(name + ": other shards, the same model", step(s, model, again, rng) == bytes_of and np.all(got == again), "")
+        products = unit @ old["centroids"][1].astype("f8").T
+        best = np.sort(products, axis=1)
+        clear = best[:, -1] - best[:, -2] > 1e-6 if products.shape[1] > 1 else np.full(n, True)
+        moved = old["moved_hash"][1].size > 0
+        alike = moved or np.array_equal(old["ids"][1][products.argmax(axis=1)][clear], got[clear])
+        check(name + ": the labels of numpy", alike, "%d of %d rows compared" % (clear.sum(), n))
+        with open(model, "wb") as f:
+            f.write(bytes_of)
+        new = read_model(model)[1]
+        want = old["centroids"][1].astype("f8").copy()
+        for c, id_ in enumerate(old["ids"][1]):
+            if np.any(got == id_):
+                total = unit[got == id_].sum(axis=0)
+                want[c] = total / np.linalg.norm(total)
+        off = abs(want - new["centroids"][1]).max()
+        check(name + ": the centroids of numpy", off < 1e-7, "off by %g at most" % off)
+        counts = [np.sum(got == i) or old["counts"][1][c] for c, i in enumerate(old["ids"][1])]
+        check(name + ": the counts", np.array_equal(counts, new["counts"][1]), counts)
+        mean = products[np.arange(n), np.searchsorted(old["ids"][1], got)].mean()
+        check(name + ": the objective rises", mean >= before - 1e-9, "%.6f after %.6f" % (mean, before))
+        before = mean
+
+
 def main():
     global skipped
     for name, k in SETS.items():
@@ -215,6 +263,7 @@ def main():
                 votes(s, form)
             halves(s, k)
             classes(s, k)
+            lloyd(s, k)
     print("models: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return failed > 0
 

@@ -1,4 +1,4 @@
-"""Run the recipes of the manual for services, exports, make and timers as printed. `curl` reaches a server that this
+"""Run the recipes of the manual for services, exports, make, shards and timers as printed. `curl` reaches a server that this
 test plays; systemd only looks at its files, whose commands are then run as systemd would."""
 
 import csv
@@ -183,6 +183,78 @@ def make(folder):
     check(not os.path.exists(os.path.join(folder, "labels.tsv")), "make leaves labels of bad input")
 
 
+class Spark:
+    """As much of Spark as the recipe needs: an RDD of lines in partitions, each of which goes through a command."""
+
+    def __init__(self, folder):
+        self.sparkContext = self
+        self.folder = folder
+        self.partitions = []
+
+    def parallelize(self, lines, n):
+        self.partitions = [lines[i * len(lines) // n:(i + 1) * len(lines) // n] for i in range(n)]
+        return self
+
+    def pipe(self, command, checkCode=False):
+        done = [subprocess.run(command.split(), cwd=self.folder, input="".join(line + "\n" for line in lines), text=True,
+                               stdout=subprocess.PIPE, check=checkCode) for lines in self.partitions]
+        self.partitions = [result.stdout.splitlines() for result in done]
+        return self
+
+    def collect(self):
+        return [line for lines in self.partitions for line in lines]
+
+
+def shards(folder):
+    """Steps over shards, by make, GNU parallel and Spark: each leads to the model that one shard of all rows leads to."""
+    def write(name, text):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def read(name):
+        with open(os.path.join(folder, name), "rb") as f:
+            return f.read()
+
+    def good(done, what):
+        check(done.returncode == 0, "%s: %s" % (what, done))
+        return done.returncode == 0
+    good(shell(folder, "mkdir shards; zcat %s >all.jsonl; head -n 200 all.jsonl | kclust -q -k 6 -m first.model -o first.tsv\n"
+               "split -n l/4 all.jsonl rows.\nfor i in aa ab ac ad; do kclust convert -q -o shards/$i.npy rows.$i; done\n"
+               "kclust assign -q -m first.model --tally all.part -o all.tsv all.jsonl; kclust merge -q -o want.model all.part"
+               % os.path.join(ROOT, "testdata", "debian-packages.jsonl.gz")), "shards: the set-up")
+
+    def step(how, run):
+        shell(folder, "rm -rf parts; cp first.model topics.model")
+        if good(run(), how):
+            check(read("topics.model") == read("want.model"), how + ": another model")
+            labels = b"".join(read("parts/%s.tsv" % i) for i in ("aa", "ab", "ac", "ad"))
+            ids = [line.split(b"\t")[1] for line in labels.splitlines()]
+            check(ids == [line.split(b"\t")[1] for line in read("all.tsv").splitlines()], how + ": other labels")
+    write("Makefile", recipe("shards") + "\n")
+    step("make", lambda: shell(folder, "make -s -j 2 next.model && mv next.model topics.model"))
+    again = shell(folder, "touch -d '1 hour' topics.model; make -n next.model | grep -c tally")
+    check(again.stdout.strip() == b"4", "make: a new model does not make new parts: %s" % again)
+    if shutil.which("parallel"):
+        step("parallel", lambda: shell(folder, recipe("parallel")))
+    else:
+        skip("no GNU parallel")
+    write("tally.sh", recipe("tally"))
+    write("step.py", "import sys\nsys.path.insert(0, %r)\nfrom check import Spark\nspark = Spark('.')\n"
+          % os.path.dirname(os.path.abspath(__file__)) + recipe("spark"))
+    step("Spark", lambda: shell(folder, "%s -B step.py" % sys.executable))
+    shell(folder, "echo nonsense >shards/ba.npy")
+    done = shell(folder, "%s -B step.py" % sys.executable)
+    check(done.returncode != 0 and read("topics.model") == read("want.model"), "Spark: a bad shard is not seen: %s" % done)
+    shell(folder, "rm -r shards/ba.npy parts; cp first.model topics.model")
+    if not shutil.which("jq"):
+        skip("no jq")
+    elif good(shell(folder, recipe("steps")), "steps"):
+        with open(os.path.join(folder, "step.json"), encoding="utf-8") as f:
+            check(json.load(f)["shift"] < 0.0001, "steps: they do not end where nothing moves")
+        told = json.loads(shell(folder, "kclust info --json topics.model").stdout)
+        check(2 < told["updates"] < 30, "steps: %d of them" % told["updates"])
+
+
 def timer(folder):
     units = {"topics.service": recipe("unit"), "topics.timer": recipe("timer")}
     for name, text in units.items():
@@ -221,6 +293,7 @@ def main():
         duckdb(folder)
         make(folder)
         timer(folder)
+        shards(folder)
     server.shutdown()
     print("recipes: %d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed else 0

@@ -36,7 +36,7 @@ holds() {
     grep -Eq -e "$2" "$1" || echo "no line of $1 matches $2"
 }
 
-verbs='fit assign update score diff edit suggest neighbours map why report plot convert info help'
+verbs='fit assign update merge score diff edit suggest neighbours map why report plot convert info help'
 shells='bash zsh fish'
 declare -A script=([bash]=completions/kclust.bash [zsh]=completions/_kclust [fish]=completions/kclust.fish)
 

@@ -622,6 +622,50 @@ def edit_cells():
     yield Cell("edit/LABELS/a model", VERBS["edit"] + ["m"], code=2, stdin=None, out=b"", prepare=put)
 
 
+def merge_cells():
+    """Cells for the parts that assign writes and merge reads, and for the model that merge writes."""
+    folder, where = h.folder(), "merge/"
+    part, model = os.path.join(folder, "p"), os.path.join(folder, "m")
+    tally = ["assign", "-q", "-m", SAME_MODEL, "--tally"]
+    labels = plain(tally + [part])
+    plain(["merge", "-q", "-o", model, part])
+    data, new = read_file(part), read_file(model)
+    put = lambda d: write_file(d + "/p", data)  # noqa: E731
+    old = lambda d: (put(d), write_file(d + "/m", OLD))[:0]  # noqa: E731
+    args = ["merge", "-q", "-o", "m"]
+
+    def cell(what, say=None, code=4, args=args + ["p"], **how):
+        return Cell(where + what, args, code=code, say=say, out=b"", stdin=None, **how)
+    yield Cell(where + "new", args + ["p"], stdin=None, out=b"", new={"m": new}, prepare=put)
+    yield Cell(where + "replaced", args + ["p"], stdin=None, out=b"", new={"m": new}, prepare=old)
+    yield Cell(where + "link", args + ["l"], stdin=None, out=b"", new={"m": new},
+               prepare=lambda d: (put(d), os.symlink("p", d + "/l"))[:0])
+    yield Cell(where + "from input to output", ["merge", "-q", "-o", "-", "-"], stdin=data, out=new)
+    yield cell("missing", "p: cannot open: No such file or directory", prepare=lambda d: write_file(d + "/m", OLD))
+    yield cell("directory", "p: is a directory", prepare=lambda d: os.mkdir(d + "/p"))
+    yield cell("not readable", "p: cannot open: Permission denied", user=NOBODY, args=["merge", "-q", "-o", "-", "p"],
+               prepare=lambda d: (old(d), os.chmod(d + "/p", 0o200))[:0])
+    yield cell("cut short", code=1, prepare=lambda d: (old(d), write_file(d + "/p", data[:-1]))[:0])
+    yield cell("empty", code=1, args=args + ["/dev/null"])
+    yield cell("endless zeros", code=1, args=args + ["/dev/full"])
+    yield cell("sidecar cannot be written", "d/s: cannot write: No such file or directory", args=args + ["-s", "d/s", "p"], prepare=old)
+    yield cell("full sidecar", "/dev/full: cannot write: " + FULL, args=args + ["-s", "/dev/full", "p"], prepare=old)
+    yield cell("not writable", "m: cannot write: Permission denied", user=NOBODY, prepare=old)
+    yield cell("over a part", "--output and p name the same file", code=2, args=["merge", "-q", "-o", "p", "p"], prepare=put)
+    for what, name, prepare in (("new", "t", None), ("old", "t", lambda d: write_file(d + "/t", OLD)),
+                                ("in a directory", "d/t", lambda d: os.mkdir(d + "/d"))):
+        yield Cell("assign/--tally/" + what, tally + [name, "a"], out=labels, new={name: data}, prepare=prepare)
+    for what, name, link in ("the input", "a", None), ("link to the input", "l", os.symlink), ("other name", "l", os.link):
+        yield Cell("assign/--tally/" + what, tally + [name, "a"], code=2, out=b"", stdin=None,
+                   say="--tally and a name the same file",
+                   prepare=lambda d, link=link: link and link(*(("a", d + "/l") if link is os.symlink else (d + "/a", d + "/l"))))
+    yield Cell("assign/--tally/bad input", tally + ["t"], stdin=ROWS + b"{}\n", code=1, out=b"",
+               prepare=lambda d: write_file(d + "/t", OLD), say="standard input:31: no field 'vec'; the record has no fields")
+    yield Cell("assign/--tally/full", tally + ["/dev/full", "-o", "out", "a"], code=4, out=b"", say="/dev/full: cannot write: " + FULL)
+    yield cell("a part twice", "p: the file is two of the parts: its rows would count twice", code=2, args=args + ["p", "p"],
+               prepare=old)
+
+
 def model_cells():
     """Cells for the model of assign, which must be read before the rows."""
     want = plain(VERBS["assign"])
@@ -706,6 +750,7 @@ def all_cells():
     yield from model_cells()
     yield from update_cells()
     yield from edit_cells()
+    yield from merge_cells()
     yield from stdin_cells()
     yield from stdout_cells()
     yield from stderr_cells()

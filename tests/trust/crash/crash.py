@@ -101,6 +101,11 @@ def scenarios():
                    ("page", "scores"))
     yield Scenario("edit", [KCLUST, "edit", "-q", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json",
                             a["a.jsonl"]], ("m", "side.json"), before={"m": read_file(model)})
+    part = os.path.join(fixed, "part")
+    subprocess.run([KCLUST, "assign", "-q", "-m", model, "--tally", part, "-o", labels, a["a.npy"]], env=environment(), check=True)
+    yield Scenario("tally", [KCLUST, "assign", "-q", "-j", "1", "-m", model, "--tally", "part", "-o", "labels", a["a.npy"]],
+                   ("part", "labels"))
+    yield Scenario("merge", [KCLUST, "merge", "-q", "-o", "m", "-s", "side.json", part], ("m", "side.json"))
     yield Scenario("edit labels", [KCLUST, "edit", "-j", "1", "--merge", "0,1", "-o", "edited", labels], ("edited",))
     index, fields = os.path.join(fixed, "ids.faiss"), os.path.join(fixed, "fields.json")
     write_file(index, next(data for what, _, data, _ in formats.others(rows) if what == "faiss with ids"))

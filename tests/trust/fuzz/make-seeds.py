@@ -255,7 +255,7 @@ def config():
 
 
 def model():
-    def build(k=2, moved=0, pool=0, rows=None, **changes):
+    def build(k=2, moved=0, pool=0, rows=None, tallied=None, **changes):
         x = np.eye(k, 2, dtype="<f4")
         info = {"kclust": "0.1.0", "rows": 2 * k, "generation": 1, "updates": 0, "joined": 0, "born": 0,
                 "unassigned": pool, "next_id": k, "created": None,
@@ -277,6 +277,12 @@ def model():
             tensors += [("row_hashes", "U64", at.astype("<u8") * 5), ("row_labels", "I32", (at % (k + 1) - 1).astype("<i4"))]
             tensors += [("rows", "F16", x[at % k].astype("<f2"))] if rows == "F16" else [
                 ("row_scales", "F32", np.full(2 * k, scale, "<f4")), ("rows", "I8", (127 * x[at % k]).astype("i1"))]
+        if tallied: # rows of the first cluster
+            counts = np.array([tallied] + [0] * (k - 1), "<i8")
+            info["tally"] = {"rows": tallied + 1, "unassigned": 1}
+            tensors += [("tally_counts", "I64", counts),
+                        ("tally_units", "I64", (counts[:, None] * x * 2 ** 30).astype("<i8")),
+                        ("tally_rest", "I64", (counts[:, None] * x * 5).astype("<i8"))]
         version = "2" if "kind" in info else "1"
         header, data = {"__metadata__": {"format": "kclust-model", "version": version, "info": pyjson.dumps(info)}}, b""
         for name, kind, a in tensors:
@@ -292,7 +298,8 @@ def model():
                                                 "votes": build(2, rows="F16", kind="votes"), "small": build(1, kind="small"),
                                                 "bytes": build(2, rows="I8", kind="votes"),
                                                 "history": build(2, updates=2, joined=5, generation=2, history=events),
-                                                "labelled": build(2, generation=2, history=events[1:])}.items()):
+                                                "labelled": build(2, generation=2, history=events[1:]),
+                                                "tally": build(2, tallied=3), "tally-full": build(1, tallied=2 ** 32 - 1)}.items()):
         put("model", "seed-parts-" + name, bytes([1 + i % 2 * 2 + (4 * (i % 4) if i > 7 else 0)]), header,
             b"\0", data)
     header, data = build(1)

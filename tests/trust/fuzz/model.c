@@ -7,11 +7,28 @@
 #include "fuzz.h"
 #include "model/assign.h"
 #include "model/edit.h"
+#include "model/tally.h"
 #include "par/pool.h"
 #include "view/fill.h"
 
+/* Check that a tally is within what its rows can make it. */
+static void tally_holds(const struct kc_model *m)
+{
+    const struct kc_model_tally *t = &m->tally;
+    uint64_t joined = 0;
+    FUZZ_CHECK(m->kind == KC_MODEL_CENTROIDS && t->rows <= KC_MODEL_TALLY_ROWS && t->unassigned <= t->rows);
+    for (size_t c = 0; c < m->k; joined += t->counts[c++])
+        for (size_t i = c * m->d; i < (c + 1) * m->d; i++) {
+            const double sum = (double)t->units[i] * 0x1p-30 + (double)t->rest[i] * 0x1p-60;
+            FUZZ_CHECK(fabs(sum) <= (double)t->counts[c] * 1.00001);
+        }
+    FUZZ_CHECK(joined == t->rows - t->unassigned);
+}
+
 static void holds_together(const struct kc_model *m)
 {
+    if (m->tally.counts)
+        tally_holds(m);
     FUZZ_CHECK(m->k > 0 && m->d > 0 && m->nlives >= m->k && m->rep_first[0] == 0);
     for (size_t c = 0; c < m->k; c++) {
         double length = 0;
@@ -83,6 +100,27 @@ static void accepted(const struct kc_model *m)
     kc_model_free(&again);
     kc_buf_free(&one);
     kc_buf_free(&two);
+}
+
+/* Merge a part with itself as often as its rows allow, and let the model step: the result is a model, too. */
+static void try_merge(struct kc_model *m)
+{
+    struct kc_err e = KC_ERR_INIT;
+    struct kc_tallied step;
+    FUZZ_CHECK(kc_model_same_tally(m, "a", m, "b", &e) == 0);
+    for (int i = 0; i < 40; i++) {
+        const uint64_t before = m->tally.rows;
+        if (kc_model_join_tally(m, m, "a", &e) != 0) {
+            FUZZ_CHECK(e.code == KC_EINPUT && before > KC_MODEL_TALLY_ROWS / 2);
+            break;
+        }
+        FUZZ_CHECK(m->tally.rows == 2 * before);
+    }
+    e = (struct kc_err)KC_ERR_INIT;
+    FUZZ_CHECK(kc_model_apply_tally(m, &step, &e) == 0 && step.empty <= m->k && step.shift >= 0);
+    accepted(m);
+    kc_model_free_tally(m);
+    accepted(m);
 }
 
 /* Unite the first clusters, and name the last: the result is a model, too. */
@@ -165,6 +203,8 @@ void fuzz_model(const uint8_t *p, size_t n)
     if (rc == 0) {
         view_model(&m, flags);
         accepted(&m);
+        if (m.tally.counts)
+            try_merge(&m);
         try_edit(&m);
     }
     kc_model_free(&m);

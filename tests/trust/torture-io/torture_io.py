@@ -144,6 +144,11 @@ def scenarios():
     yield Scenario("diff", ["diff", os.path.join(fixed, "labels"), os.path.join(fixed, "labels")])
     yield Scenario("edit", ["edit", "-j", "1", "-m", "m", "--merge", "0,1", "--split", "2", "-s", "side.json", a["a.jsonl"]],
                    outputs=("m", "side.json"), before={"m": read_file(os.path.join(fixed, "model"))})
+    part = os.path.join(fixed, "part")
+    subprocess.run([KCLUST, *assign, "-q", "--tally", part, "-o", os.path.join(fixed, "labels"), a["a.jsonl"]], env=environment(),
+                   check=True)
+    yield Scenario("tally", assign + ["--tally", "part", "-o", "labels", a["a.jsonl"]], outputs=("part", "labels"))
+    yield Scenario("merge", ["merge", "-j", "1", "-o", "m", "-s", "side.json", part], outputs=("m", "side.json"))
     yield Scenario("edit-labels", ["edit", "--merge", "0,1", "-o", "labels", os.path.join(fixed, "labels")], outputs=("labels",))
     yield Scenario("assign-pipe", assign + ["--annotate"], stdin=jsonl(rows))
     yield Scenario("fit-link", FIT + ["-o", "link", a["a.jsonl"], a["b.jsonl"]], outputs=("link",),

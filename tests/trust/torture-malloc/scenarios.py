@@ -86,6 +86,9 @@ def make(folder, kclust):
     put("batch.jsonl", jsonl(few[:20] + fresh))
     subprocess.run([kclust, "update", "-q", "-m", folder + "/model", "--save", folder + "/model2", "-o",
                     folder + "/labels2", folder + "/batch.jsonl"], check=True)
+    for part, name in ("part", "few.jsonl"), ("part2", "batch.jsonl"):
+        subprocess.run([kclust, "assign", "-q", "-m", folder + "/model", "--tally", folder + "/" + part, "-o", folder + "/labels4",
+                        folder + "/" + name], check=True)
     put("many.npy", data.npy(many))
     large = data.large(40000, 64)
     put("large.npy.gz", gzip.compress(large, 1, mtime=0))
@@ -245,6 +248,8 @@ TABLE = [
     Scenario("edit a model without rows", ["edit", "-m", "IN/model2", "--merge", "0,2", "-o", "new"], old=["new"]),
     Scenario("edit a model that votes", ["edit", "-m", "IN/votes", "--split", "0:3", "-o", "new", "IN/few.jsonl"],
              old=["new"]),
+    Scenario("assign with a tally", ["assign", "-m", "IN/model", "--tally", "new", "-o", "out", "IN/few.jsonl"], old=["new", "out"]),
+    Scenario("merge", ["merge", "-o", "new", "-s", "side", "IN/part", "IN/part2"], old=["new", "side"]),
     Scenario("edit labels", ["edit", "--merge", "0,2", "--rename", "3=x", "--split", "1", "-o", "out", "-s", "side",
                              "IN/labels", "IN/few.jsonl"], old=["out", "side"]),
     Scenario("diff of models", ["diff", "-o", "out", "IN/model", "IN/model2"], old=["out"], threads=(0,)),
