@@ -88,7 +88,7 @@ MPICC ?= mpicc
 mpi: kclust-mpi
 
 kclust-mpi: $(B)/$(MPICC)/kclust-mpi FORCE # (that of another MPI may be newer)
-	@cmp -s $< $@ || cp -f $< $@.tmp && mv -f $@.tmp $@
+	@cmp -s $< $@ || { cp -f $< $@.tmp && mv -f $@.tmp $@; }
 
 $(B)/$(MPICC)/kclust-mpi: $(CLI_OBJ) $(B)/$(MPICC)/team.o $(B)/libkclust.a
 	$(call say,LD,$@)$(MPICC) $(KC_CFLAGS) $(CFLAGS) $(KC_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KC_LIBS)

@@ -79,10 +79,11 @@ const char *kc_storage_name(enum kc_storage s)
 static int fits_in_memory(const struct loading *l, size_t n)
 {
     size_t d = l->ds->x.d;
+    if (l->o->max_memory == 0)
+        return 1;
     uint64_t work = l->o->work ? l->o->work(l->o->work_arg, n, d) : 0;
     work = work > l->run.pieces + l->run.metadata ? work : l->run.pieces + l->run.metadata;
-    return l->o->max_memory == 0 ||
-           add_capped(add_capped(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
+    return add_capped(add_capped(rows_bytes(n, d), text_bytes(l->ds)), work) <= l->o->max_memory;
 }
 
 /* Begin a temporary file with these rows. */
@@ -292,7 +293,13 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     }
     kc_reread_free(ds->reread);
     ds->reread = NULL;
-    kc_matrix_trim(&ds->x);
+    if (ds->x.n == 0) { /* a rank may have no rows */
+        ds->x.d = l->run.d;
+        if (kc_matrix_reserve(&ds->x, 1, e) != 0)
+            return -1;
+    } else {
+        kc_matrix_trim(&ds->x);
+    }
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
     ds->share = (struct kc_share){l->team, l->o->team ? ds->st.records : l->n};
     ds->rows.share = l->team ? &ds->share : NULL;

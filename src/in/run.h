@@ -11,6 +11,7 @@ struct kc_in_tune {
 };
 
 struct kc_in_run {
+    size_t d;           /* numbers per row, also where every row was left out */
     uint64_t total;     /* stored bytes of all inputs; 0: unknown */
     uint64_t hint_rows; /* rows in all if known at the first call of the sink; else 0 */
     struct kc_slot *slot; /* the slot whose chunk the sink is given, during the call */

@@ -549,6 +549,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         b->drain.rows = b->feed.unnumbered ? b->drain.rows : b->feed.row0;
         b->drain.records = b->drain.rows;
     }
+    run->d = o->dims > 0 ? (size_t)o->dims : b->feed.d;
     st->bytes = kc_feed_bytes(&b->feed);
     st->records = b->drain.records;
     st->skipped = b->drain.skipped;

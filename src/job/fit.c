@@ -179,7 +179,7 @@ static int check_memory(const struct kc_job_fit *j, struct kc_job_run *run, stru
     const struct kc_rows *rows = &run->ds.rows;
     uint64_t data = kc_dataset_bytes(&run->ds);
     const struct estimate_input w = {j, &run->request, &run->parts, kc_pool_threads(run->ctx.pool), &run->old};
-    uint64_t work = fit_bytes(rows->n, rows->d, rows->x != NULL, &w, keyword_texts(run, j));
+    uint64_t work = fit_bytes(rows->n ? rows->n : 1, rows->d, rows->x != NULL, &w, keyword_texts(run, j));
     uint64_t need = run->need = add_bytes(data, work);
     kc_num_human(for_data, data);
     kc_num_human(for_work, work);

@@ -17,6 +17,8 @@
 
 #define SPARE ((size_t)64 << 20)
 #define PIECE ((size_t)1 << 24) /* elements of a message: MPI counts them by int */
+#define SIGN (UINT64_C(1) << 63) /* with it flipped, signed numbers are in the order of the unsigned ones: MPICH 4.0.2
+                                  * finds the least of unsigned numbers as if they were signed */
 #define NO_FAILURE UINT64_MAX
 #define WAIT_NS 2000000         /* between two looks at ranks that others wait for */
 
@@ -88,17 +90,19 @@ static void wait_quietly(MPI_Request *r)
 static int tell_state(struct kc_team *t, enum state mine, struct kc_err *e)
 {
     const uint64_t order = mine != FAILED ? NO_FAILURE : e->order ? e->order : NO_FAILURE - 1;
-    uint64_t v[3] = {order, mine, ~(uint64_t)mine}, least[3];
+    uint64_t v[3] = {order ^ SIGN, mine ^ SIGN, ~(uint64_t)mine ^ SIGN}, least[3];
     MPI_Request r;
     if (t->over)
         return mine == FAILED ? -1 : 0;
     if (mine == FAILED && t->spare != MAP_FAILED)
         munmap(t->spare, SPARE);
-    MPI_Iallreduce(v, least, 3, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD, &r);
+    MPI_Iallreduce(v, least, 3, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD, &r);
     if (mine == WELL)
         MPI_Wait(&r, MPI_STATUS_IGNORE);
     else
         wait_quietly(&r);
+    for (int i = 0; i < 3; i++)
+        least[i] ^= SIGN;
     t->over = mine == DONE;
     if (least[0] != NO_FAILURE) {
         struct kc_err of = *e;
@@ -144,7 +148,14 @@ int kc_team_count(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
 
 int kc_team_least(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e)
 {
-    return reduce(t, v, n, sizeof *v, MPI_UINT64_T, MPI_MIN, e);
+    if (!t || t->size == 1)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        v[i] ^= SIGN;
+    const int rc = reduce(t, v, n, sizeof *v, MPI_INT64_T, MPI_MIN, e);
+    for (size_t i = 0; i < n; i++)
+        v[i] ^= SIGN;
+    return rc;
 }
 
 int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e)
