@@ -117,7 +117,7 @@ uint64_t kc_fixed_k_bytes(size_t n, size_t d, int in_memory, uint32_t k, unsigne
     struct fixing w = {.starts = count_starts(n, k, 10)};
     struct kc_plan plan = {.n = 0};
     plan_fixing(&plan, &w, n, d, in_memory, k, threads);
-    kc_plan_add_other(&plan, kc_sums_bytes(n, d, in_memory, k));
+    kc_plan_add_other(&plan, kc_sums_bytes(n, d, 1, k));
     kc_plan_add_other(&plan, kc_transport_bytes(n, k, is_exact(n, k) || k < NEAR ? k : NEAR));
     kc_plan_add_other(&plan, kc_seeder_bytes(n, d, in_memory, w.starts, kc_seed_width(k), threads));
     if (n <= KC_EXCHANGE_ROWS)

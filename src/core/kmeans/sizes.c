@@ -169,7 +169,7 @@ uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t 
     plan_merging(&plan, &merging, d, k);
     if (max)
         plan_splitting(&plan, &splitting, n, d, in_memory, n, threads);
-    kc_plan_add_other(&plan, kc_sums_bytes(n, d, in_memory, k));
+    kc_plan_add_other(&plan, kc_sums_bytes(n, d, 1, k));
     return kc_plan_bytes(&plan);
 }
 

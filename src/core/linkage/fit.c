@@ -375,7 +375,7 @@ uint64_t kc_linkage_bytes(size_t n, size_t d, int in_memory, const struct kc_lin
     /* the first stage; what it leaves are the cells and their sums */
     const uint64_t cells =
         staged ? n * sizeof(uint32_t) + leaves * (d * (sizeof(float) + sizeof(double)) + 2 * sizeof(double)) +
-                     kc_sums_bytes(n, d, in_memory, leaves) : 0;
+                     kc_sums_bytes(n, d, 1, leaves) : 0;
     uint64_t most = staged ? kc_kmeans_bytes(n, d, in_memory, &of_cells, r, threads) : 0;
     most = cells + points > most ? cells + points : most;
     const uint64_t joins = leaves * (sizeof(struct kc_join) + sizeof(struct kc_merge));

@@ -555,5 +555,5 @@ uint64_t kc_parts_bytes(size_t n, size_t d, int in_memory, const struct kc_parts
     return (fit > join ? fit : join) +
            (uint64_t)n * (sizeof(struct place) + 8 * sizeof(uint32_t) + weights) +
            pieces * ((uint64_t)d * 2 * sizeof(double) + sizeof(struct kc_piece)) + /* sums of clusters, stories */
-           kc_sums_bytes(n, d, in_memory, (size_t)(pieces < n ? pieces : n) + 1);
+           kc_sums_bytes(n, d, 1, (size_t)(pieces < n ? pieces : n) + 1);
 }
