@@ -198,7 +198,6 @@ def main():
     p.add_argument("kclust")
     p.add_argument("planted")
     a = p.parse_args()
-    turn = os.environ.get("KCLUST_TEST_TURN", "all")
     for v in [v for v in os.environ if v.startswith("KCLUST_")]:
         del os.environ[v]
     began = time.monotonic()
@@ -231,8 +230,6 @@ def main():
             print("skipped: limits of processes, which need root, to become another user")
             skipped += 1
         tally, tasks = {}, [task for task in plan(a.slice) if a.only in (None, task[0])]
-        if a.slice and turn != "all":  # a third, another one in each run
-            tasks = tasks[int(turn) % 3::3]
         with multiprocessing.Pool(a.jobs) as pool:
             for (kind, *_), what, text in pool.imap_unordered(one, tasks, 4):
                 tally.setdefault(kind, []).append(what)
