@@ -142,8 +142,8 @@ static int start_context(struct kc_cli *c, const struct kc_verb *v, int argc, ch
         .team = kc_cli_team,
         .pool = kc_pool_new(c->threads ? (unsigned)c->threads : kc_pool_cpus(), e),
         .log = log_line,
-        .progress = kc_progress_on() && kc_team_size(kc_cli_team) == 1 ? kc_progress_update : NULL, /* (it costs
-                                                                                              passes of its own) */
+        /* (on ranks it would cost passes that the silent ones do not make) */
+        .progress = kc_progress_on() && kc_team_size(kc_cli_team) == 1 ? kc_progress_update : NULL,
         .arg = c,
         .event = c->json ? kc_log_event : NULL,
         .command = c->command.p,

@@ -53,6 +53,14 @@ int kc_outputs_none_is(const struct kc_output *o, size_t n, const char *path, co
     return kc_outfile_none_is(named, list_open(o, n, 0, named), path, option, e);
 }
 
+int kc_outputs_none_of(const struct kc_output *o, size_t n, const char *const *files, size_t nfiles, struct kc_err *e)
+{
+    for (size_t i = 0; i < nfiles; i++)
+        if (kc_outputs_none_is(o, n, files[i], files[i], e) != 0)
+            return -1;
+    return 0;
+}
+
 int kc_outputs_commit(struct kc_output *o, size_t n, struct kc_err *e)
 {
     struct kc_outfile *f[MOST];

@@ -25,6 +25,10 @@ int kc_outputs_open(struct kc_output *o, size_t n, struct kc_err *e) KC_MUST_USE
 int kc_outputs_none_is(const struct kc_output *o, size_t n, const char *path, const char *option, struct kc_err *e)
     KC_MUST_USE;
 
+/* Check the same of n files that are read, "-" among them. */
+int kc_outputs_none_of(const struct kc_output *o, size_t n, const char *const *files, size_t nfiles,
+                       struct kc_err *e) KC_MUST_USE;
+
 /* Replace all, from the last row to the first: every one is complete before any is replaced. */
 int kc_outputs_commit(struct kc_output *o, size_t n, struct kc_err *e) KC_MUST_USE;
 

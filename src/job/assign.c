@@ -82,11 +82,10 @@ static int open_outputs(struct assign_run *run, struct kc_err *e)
     const struct kc_job_assign *j = run->j;
     list_outputs(j, run->output);
     if (kc_outputs_open(run->output, OUTPUTS, e) != 0 ||
-        kc_outputs_none_is(run->output, OUTPUTS, j->model, "--model", e) != 0)
+        kc_outputs_none_is(run->output, OUTPUTS, j->model, "--model", e) != 0 ||
+        /* a shard that its tally replaced would be lost */
+        (j->tally && kc_outputs_none_of(&run->output[TALLY], 1, j->in.files, j->in.nfiles, e) != 0))
         return -1;
-    for (size_t i = 0; j->tally && i < j->in.nfiles; i++) /* a shard that its tally replaced would be lost */
-        if (kc_outputs_none_is(&run->output[TALLY], 1, j->in.files[i], j->in.files[i], e) != 0)
-            return -1;
     return kc_outfile_check_inputs(run->output[LABELS].f, j->in.files, j->in.nfiles, e);
 }
 

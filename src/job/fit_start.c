@@ -22,7 +22,9 @@ int kc_fit_read_start(struct kc_job_fit *j, struct kc_job_run *run, struct kc_er
 {
     struct kc_in_opts in = {.format = KC_IN_AUTO, .max_line = j->in.max_line, .normalise = 1, .dims = j->in.dims,
                             .files = &j->centroids, .nfiles = 1};
-    if (kc_in_load(&run->ctx, &in, &run->given, e) != 0)
+    struct kc_ctx alone = run->ctx;
+    alone.team = NULL; /* every rank has all centroids */
+    if (kc_in_load(&alone, &in, &run->given, e) != 0)
         return -1;
     run->start_opts = kc_mem_alloc(j->algorithm->opts_size, 1, e);
     if (!run->start_opts)

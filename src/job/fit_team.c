@@ -35,7 +35,7 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         {j->space != KC_FIT_COSINE, "--space"},
         {o && (o->max_size || o->balanced), "--max-size and --balanced"},
         {o && o->min_size > 1 && (one_k || j->path[KC_FIT_MODEL]), "--min-size with one k, or with --model,"},
-        {o && (kc_index_evidence(o->k_by) & fits), "--k-by with fits of other rows"},
+        {o && (kc_index_evidence(o->k_by) & fits), "--k-by gap, stability, prediction-strength and auto"},
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
         {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
         {j->like != NULL, "--like"},

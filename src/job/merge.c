@@ -43,12 +43,8 @@ int kc_job_merge_check_outputs(const struct kc_job_merge *j, struct kc_err *e)
 static int open_outputs(struct merge_run *run, struct kc_err *e)
 {
     list_outputs(run->j, run->output);
-    if (kc_outputs_open(run->output, OUTPUTS, e) != 0)
-        return -1;
-    for (size_t i = 0; i < run->j->nparts; i++)
-        if (kc_outputs_none_is(run->output, OUTPUTS, run->j->parts[i], run->j->parts[i], e) != 0)
-            return -1;
-    return 0;
+    return kc_outputs_open(run->output, OUTPUTS, e) != 0 ? -1 :
+           kc_outputs_none_of(run->output, OUTPUTS, run->j->parts, run->j->nparts, e);
 }
 
 /* A regular file that is a part. */

@@ -7,9 +7,7 @@
 
 uint64_t kc_rows_number(const struct kc_rows *r, size_t i)
 {
-    const struct kc_team *t = kc_rows_team(r);
-    const uint64_t at = r->idx ? r->idx[i] : i;
-    return (at / KC_SHARE_BLOCK * kc_team_size(t) + kc_team_rank(t)) * KC_SHARE_BLOCK + at % KC_SHARE_BLOCK;
+    return kc_share_number(kc_rows_team(r), r->idx ? r->idx[i] : i);
 }
 
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d)

@@ -56,7 +56,8 @@ static inline size_t kc_rows_buf(const struct kc_rows *r, size_t m)
 /* Set row[0 .. m) to pointers to the rows from i0 on. buf: kc_rows_buf(r, m) floats, for rows that are not in memory.
  * Rows that cannot be read are zero: whoever walks over the rows calls kc_rows_failed at the end. */
 void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const float **row);
-/* Copy the rows idx[0 .. m) of r, whose numbers are among those of all ranks, to x (m, d) on every rank. */
+/* Copy the rows with the numbers idx[0 .. m), among those of all ranks, to x (m, d) on every rank. r, if it is shared
+ * out, has all rows of its ranks, by their numbers. */
 int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x, struct kc_err *e) KC_MUST_USE;
 /* Copy the rows idx[0 .. m), one after the other, to x (m, d). */
 void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);

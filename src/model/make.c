@@ -247,6 +247,7 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_ki
     if ((old && kc_model_continue_history(m, old, e) != 0) ||
         fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
         goto out;
+    /* of rows that are shared out none is moved: the options that move rows are refused with --model */
     rc = kind == KC_MODEL_CENTROIDS && !ds->rows.share ? kc_model_find_moved(ctx, m, &ds->rows, labels, e) : 0;
 out:
     kc_mem_free(labels);

@@ -15,6 +15,8 @@ struct kc_share {
 unsigned kc_share_rank(const struct kc_team *t, uint64_t number);
 /* Return the place of row `number` among those of its rank. */
 size_t kc_share_place(const struct kc_team *t, uint64_t number);
+/* Return the number of the row that this rank has at a place. */
+uint64_t kc_share_number(const struct kc_team *t, size_t place);
 /* Return how many of the first `all` rows a rank has. */
 size_t kc_share_count(const struct kc_team *t, unsigned rank, uint64_t all);
 

@@ -66,7 +66,7 @@ out:
     return rc;
 }
 
-/* Set a centroid to the first row of cluster c: its rows cancel out. Rows that are shared out are all of memory. */
+/* Set a centroid to the first row of cluster c, whose rows cancel out; it stays if the cluster has none. */
 static int copy_first_row(const struct kc_rows *rows, const uint32_t *labels, uint32_t c, float *to, struct kc_err *e)
 {
     uint32_t first = 0;
@@ -91,10 +91,11 @@ int kc_order_centre(const struct kc_rows *rows, const uint32_t *labels, const do
     for (uint32_t c = 0; c < k; c++) {
         const double *v = sums + (size_t)c * d;
         double length = sqrt(kc_la_dotd(v, v, d));
-        for (size_t t = 0; t < d; t++)
-            centroids[(size_t)c * d + t] = (float)(v[t] / length);
-        if (!(length > 1e-9) && copy_first_row(rows, labels, c, centroids + (size_t)c * d, e) != 0)
+        float *to = centroids + (size_t)c * d;
+        if (!(length > 1e-9) && copy_first_row(rows, labels, c, to, e) != 0)
             return -1;
+        for (size_t t = 0; length > 1e-9 && t < d; t++)
+            to[t] = (float)(v[t] / length);
     }
     return kc_rows_failed(rows, e);
 }

@@ -75,7 +75,7 @@ struct kc_index_batch {
     float *means;         /* (room, d) */
     double *mean;         /* (d) of all rows */
     double total;         /* weight of all rows */
-    struct kc_lattice lattice;  /* that addends of sums are rounded to */
+    struct kc_lattice lattice; /* that addends of sums are rounded to */
     double copies;        /* effective number of rows: a row of weight w, as given, counts max(w, 1) */
     uint16_t *joint;      /* (KC_INDEX_JOINTS, n); NULL for a single partition, and so the next three: */
     uint16_t *of_cell;    /* (KC_INDEX_PARTITIONS, KC_INDEX_COLS) */
@@ -92,7 +92,8 @@ struct kc_index_batch {
     uint64_t *flops; /* (threads, 8), a cache line each */
 };
 
-/* Fill the next batch with the first of np > 0 partitions, as many as fit (index_bundle.c). */
+/* Fill the next batch with the first of np > 0 partitions, as many as fit (index_bundle.c). Fails only if another rank
+ * of a team has failed. */
 int kc_index_fill_batch(struct kc_index_batch *g, struct kc_scored *p, size_t np, struct kc_err *e) KC_MUST_USE;
 
 /* Compute the sums and weights of cells and clusters, and inv the first time (index_sums.c). */

@@ -50,13 +50,12 @@ static void keep_own_rows(const struct kc_team *t, void *array, size_t size, uin
     const size_t mine = kc_share_count(t, kc_team_rank(t), all);
     for (size_t at = 0; array && at < mine; at += KC_SHARE_BLOCK) {
         const size_t m = mine - at < KC_SHARE_BLOCK ? mine - at : KC_SHARE_BLOCK;
-        const size_t from = (at / KC_SHARE_BLOCK * kc_team_size(t) + kc_team_rank(t)) * KC_SHARE_BLOCK;
-        memmove((char *)array + at * size, (const char *)array + from * size, m * size);
+        memmove((char *)array + at * size, (const char *)array + kc_share_number(t, at) * size, m * size);
     }
 }
 
 int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,
-                             const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
+                            const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
     const size_t n = (size_t)rows->share->all, d = rows->d;
     const struct kc_team *team = kc_rows_team(rows);

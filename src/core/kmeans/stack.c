@@ -12,8 +12,7 @@
  *
  * Cluster sums are kept in double, on a lattice that makes them exact (base/lattice.h), and changed by the moved rows
  * only, cut by dimension. Rows that do not lie in memory are read a span at a time, and a pass does all its work on a
- * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs
- * additions. */
+ * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
 #include "core/kmeans/stack.h"
 
 #include <math.h>
@@ -59,15 +58,17 @@ static size_t count_planes(uint32_t kmax, size_t cap, size_t nruns)
                                                  : cap / KC_LA_LANES + cap / KC_STACK_BLOCKED;
 }
 
-/* Set what the stack is cut to: rows and columns at a time, runs, bounds. */
-static void measure_stack(struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns)
+/* Set what the stack is cut to: rows and columns at a time, runs, bounds. each: the rows of a rank, about; n if there
+ * is only one. All ranks must come to as many runs at a time. */
+static void measure_stack(struct kc_stack *st, size_t n, size_t each, size_t d, int in_memory, uint32_t kmax,
+                          size_t nruns)
 {
-    size_t slots = count_slots(n, d);
-    st->slots = slots < nruns ? slots : nruns;
+    size_t slots = count_slots(each, d);
     st->tiles = kc_la_tiles(n);
     st->strip = choose_strip(n);
     st->span = count_span_rows(n, d, in_memory);
     st->cap = kmax > KC_TILE_COLUMNS ? kmax : KC_TILE_COLUMNS;
+    st->slots = slots < nruns ? slots : nruns;
     st->planes = count_planes(kmax, st->cap, nruns);
 }
 
@@ -116,7 +117,7 @@ uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t
 {
     struct kc_stack st;
     struct kc_plan plan = {.n = 0};
-    measure_stack(&st, n, d, in_memory, kmax, nruns);
+    measure_stack(&st, n, n, d, in_memory, kmax, nruns);
     plan_stack(&plan, &st, n, d, in_memory, kmax, threads);
     return kc_plan_bytes(&plan);
 }
@@ -483,11 +484,8 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         return 0;
     struct kc_plan plan = {.n = 0};
     const int in_memory = s->rows.x != NULL;
-    measure_stack(&st, s->n, s->d, in_memory, kmax, nruns);
-    if (s->rows.share) { /* as many on every rank */
-        const size_t slots = count_slots((size_t)(kc_space_all(s) / kc_team_size(kc_space_team(s))) + 1, s->d);
-        st.slots = slots < nruns ? slots : nruns;
-    }
+    const size_t ranks = kc_team_size(kc_space_team(s));
+    measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, in_memory, kmax, nruns);
     plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;

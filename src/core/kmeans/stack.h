@@ -70,7 +70,7 @@ struct kc_stack {
         struct kc_stack_place *place; /* (slots, kmax) */
         float *plane;         /* (planes, n) */
     } all;
-    double lattice;        /* that what is added to the sums is rounded to */
+    double lattice;     /* that what is added to the sums is rounded to */
     double *sum;        /* (cap, d) */
     float *row;         /* (d) scratch */
     double *nn;         /* (cap) |S_c|^2 */

@@ -9,6 +9,7 @@ TEST(one_rank_has_all_rows_in_order)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         CHECK(kc_share_rank(NULL, numbers[i]) == 0);
         CHECK(kc_share_place(NULL, numbers[i]) == numbers[i]);
+        CHECK(kc_share_number(NULL, (size_t)numbers[i]) == numbers[i]);
         CHECK(kc_share_count(NULL, 0, numbers[i]) == numbers[i]);
     }
 }
