@@ -317,7 +317,7 @@ help:
 	  'make deps-packages  install what make deb, arm64 and packages lack' \
 	  'make demo           cluster the bundled sample and show the clusters' \
 	  'make check-quick    functions, command line, walls, manual: a minute' \
-	  'make check          every fast test: about four minutes' \
+	  'make check          every fast test: a quarter of an hour' \
 	  'make check-all      every test, the slow ones too: some hours' \
 	  'make NAME           all of what kclust withstands, each in tests/trust/NAME:' \
 	  '                    $(TRUST)' \
