@@ -48,6 +48,7 @@ enum kc_storage { KC_STORAGE_MEMORY, KC_STORAGE_FILE, KC_STORAGE_SPILL };
 /* With a team, each rank has its share of the rows; the first rank has the texts of all of them, the others none. */
 struct kc_dataset {
     struct kc_share share; /* of rows, if ctx->team had several ranks */
+    uint64_t *first;       /* what share.first points to */
     struct kc_rows rows;   /* (n, d), wherever they are stored; valid as long as the data set */
     enum kc_storage storage; /* where that is: memory, the inputs themselves, or a temporary file */
     struct kc_matrix x;    /* the rows if they are in memory; else empty */

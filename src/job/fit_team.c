@@ -73,8 +73,7 @@ static int gather_array(const struct kc_job_run *run, void **array, size_t size,
     if (!*array)
         return 0;
     whole = kc_mem_alloc(all, size, e);
-    if (!whole || kc_team_gather(rows->share->team, *array, rows->n, size, KC_SHARE_BLOCK, whole, rows->share->all,
-                                 e) != 0) {
+    if (!whole || kc_share_gather(rows->share, *array, rows->n, size, whole, e) != 0) {
         kc_mem_free(whole);
         return -1;
     }

@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import numpy as np  # noqa: E402
+import inputs  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
 
 MPIRUN = os.environ.get("MPIRUN", "mpirun")
@@ -67,20 +68,22 @@ class Ranks(Harness):
         return data.split(b'  "storage"')[0] if name == "summary" else data
 
     def compare(self, label, options, files, model=True, expect=0):
-        """Compare the outputs of one process, which ends with the expected exit status, and of ranks."""
+        """Compare the outputs of one process, which ends with the expected exit status (None: any), and of ranks."""
         if not self.wanted(label):
             return
         argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters"]
         argv += ["-m", "model"] if model else []
         argv += [os.path.abspath(f) for f in files]
         status, message = self.run([KCLUST] + argv, "one")
-        self.ok("%s, one process" % label, "" if status == expect else "exit %d, expected %d: %r" % (status, expect, message))
+        if expect is not None:
+            self.ok("%s, one process" % label, "" if status == expect else "exit %d, expected %d: %r" % (status, expect, message))
         for n in self.counts:
             got, said = self.run(by_rank(n) + argv, "many")
             wrong = ["exit %d, not %d: %s" % (got, status, said[:300])] if got != status else []
             wrong += [x for x in OUTPUTS if self.bytes_of("one", x) != self.bytes_of("many", x)]
             wrong += ["message %r, not %r" % (said, message)] if said != message else []
             self.ok("%s, %d ranks" % (label, n), ", ".join(wrong))
+        return status
 
     def write_sets(self):
         """Write 60,000 rows in every format, so many that passes are shared; and the first 3,000."""
@@ -122,6 +125,20 @@ class Ranks(Harness):
         self.compare("raw", ["-k", "7", "--input-format", "raw", "--dim", "12"], ["x.f32"])
         self.compare("gzip", ["-k", "2:6", "--n-init", "2"], ["x.jsonl.gz"])
         self.compare("debian", ["-k", "2:12", "--keywords", "4"], [ROOT + "/testdata/debian-packages.jsonl.gz"])
+
+    def parts(self, times):
+        """Compare on inputs made at random, of which each rank reads a part."""
+        counts = self.counts
+        for i in range(times):
+            files, options = inputs.make(KCLUST, environment(), self.random, "in%d" % i)
+            self.counts = [self.random.choice([2, 3, 5, 7])]
+            if self.only in (None, "parts", "parts %d" % i):
+                only, self.only = self.only, None
+                self.compare("parts %d" % i, ["-k", "2", "-j", "1"] + options, files, expect=None)
+                self.only = only
+            if not os.environ.get("KEEP"):
+                shutil.rmtree("in%d" % i)
+        self.counts = counts
 
     def options(self):
         self.compare("many clusters", ["-k", "70"], ["x.npy"])
@@ -263,6 +280,8 @@ def main():
     h.write_sets()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     h.formats()
+    if h.only is None or h.only.startswith("parts"):
+        h.parts(3 if h.slice else int(os.environ.get("PARTS") or 60))
     h.options()
     if h.only is None:
         h.refusals()
