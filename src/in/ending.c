@@ -15,8 +15,11 @@ static const char *first_bad(const struct kc_drain *d, char text[512])
 /* Check that there are as many terms, and records of metadata, as rows. */
 static int check_counts(struct kc_drain *d, struct kc_err *e)
 {
+    const int here = d->o->terms_file && kc_team_rank(d->o->team) == 0;
     uint64_t terms = d->rows;
-    if (d->o->terms_file && kc_terms_count(&d->file_terms, &terms, e) != 0)
+    if (here && d->o->team && kc_terms_need(&d->file_terms, d->rows, e) != 0)
+        return -1;
+    if (here && kc_terms_count(&d->file_terms, &terms, e) != 0)
         return -1;
     if (terms != d->rows)
         return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0,

@@ -106,6 +106,23 @@ out:
     return rc;
 }
 
+/* Give the rows that were not left out their terms of --terms. */
+static int pick_terms(struct kc_dataset *ds, struct kc_in_run *run, struct kc_err *e)
+{
+    const size_t n = (size_t)run->first[kc_team_size(ds->share.team)];
+    uint32_t *at = run->nskipped > 0 ? kc_mem_alloc(n, sizeof *at, e) : NULL;
+    if (run->nskipped > 0 && !at)
+        return -1;
+    for (size_t i = 0; at && i < n; i++)
+        at[i] = (uint32_t)kc_in_row_number(run->skipped, run->nskipped, i);
+    if (at)
+        kc_strs_pick(&run->terms, at, n, 1);
+    kc_mem_free(at);
+    ds->terms = run->terms;
+    memset(&run->terms, 0, sizeof run->terms);
+    return 0;
+}
+
 /* Give the first rank how the copies of records begin, if only others have come upon one. */
 static int share_head(struct kc_team *t, struct kc_dataset *ds, struct kc_err *e)
 {
@@ -213,7 +230,7 @@ int kc_dataset_join(const struct kc_ctx *ctx, struct kc_dataset *ds, struct kc_i
     ds->x.d = run->d; /* also if this rank has read no row */
     if (name_rows(ds, run, unnamed, nunnamed, e) != 0 || gather_strs(t, &ds->terms, e) != 0 ||
         gather_strs(t, &ds->raws, e) != 0 || gather_strs(t, &ds->attrs, e) != 0 || gather_skipped(t, run, e) != 0 ||
-        share_head(t, ds, e) != 0)
+        share_head(t, ds, e) != 0 || (run->terms.n > 0 && pick_terms(ds, run, e) != 0))
         return -1;
     if (files && run->begin) {
         for (size_t f = 0; f < nfiles; f++)

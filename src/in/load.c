@@ -370,6 +370,7 @@ static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct
     kc_mem_free(l->unnamed);
     kc_mem_free(l->run.begin);
     kc_mem_free(l->run.first);
+    kc_strs_free(&l->run.terms);
     return rc;
 }
 
@@ -380,16 +381,16 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
     struct kc_team *team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL;
     struct loading l;
     int rc;
-    /* what is joined with the rows by their numbers is joined where all rows are read */
-    shared.team = o->metadata || o->terms_file ? NULL : team;
-    l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = team};
-    rc = load_inputs(ctx, &l, tune, e);
-    if (rc != 0 && e->again) { /* records go on over line breaks */
-        kc_dataset_free(ds);
-        *e = (struct kc_err)KC_ERR_INIT;
-        shared.exact = 1;
+    shared.team = o->metadata ? NULL : team; /* metadata are joined where all rows are read */
+    for (;;) {
         l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = team};
         rc = load_inputs(ctx, &l, tune, e);
+        if (rc == 0 || e->again == KC_AGAIN_NOT)
+            break;
+        shared.exact = 1;
+        shared.team = e->again == KC_AGAIN_WHOLE ? NULL : team;
+        kc_dataset_free(ds);
+        *e = (struct kc_err)KC_ERR_INIT;
     }
     trim_strs(&ds->terms);
     trim_strs(&ds->raws);

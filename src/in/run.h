@@ -23,6 +23,7 @@ struct kc_in_run {
     int named;          /* a rank has rows with terms */
     uint64_t *begin;    /* (files) this rank's first row with a term in each file; UINT64_MAX: none; NULL: not wanted;
                          * freed by the caller */
+    struct kc_strs terms; /* a team: on the first rank, the terms of --terms, of all rows; freed by the caller */
     int want_skipped;   /* set by the caller to have skipped filled */
     uint64_t *skipped;  /* (nskipped) rows left out; freed by the caller */
     size_t nskipped, skipped_cap;

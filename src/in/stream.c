@@ -214,6 +214,13 @@ static int take_place(struct kc_drain *d, const struct kc_slot *s, uint64_t plac
                      d->o->terms_file ? "--terms" : "--metadata");
 }
 
+/* Return 1 if rows get their terms from the file of --terms here. On ranks they get them when it is known how many rows
+ * come before (join.c). */
+static int joins_terms(const struct kc_drain *d)
+{
+    return d->o->terms_file && !d->o->team;
+}
+
 /* Set d->numbers to the row numbers of the slot's good rows, and d->terms to their terms if --terms gives them. */
 static int number_rows(struct kc_drain *d, const struct kc_slot *s, struct kc_err *e)
 {
@@ -222,7 +229,7 @@ static int number_rows(struct kc_drain *d, const struct kc_slot *s, struct kc_er
         kc_mem_reserve_u64(&d->places, &d->places_cap, s->n, e) != 0)
         return -1;
     kc_strs_clear(&d->terms);
-    if (d->o->terms_file && kc_terms_need(&d->file_terms, d->rows + s->records, e) != 0)
+    if (joins_terms(d) && kc_terms_need(&d->file_terms, d->rows + s->records, e) != 0)
         return -1;
     for (size_t i = 0; i < s->records; i++) {
         if (bad < s->nbads && s->bads[bad].index == i) {
@@ -233,9 +240,13 @@ static int number_rows(struct kc_drain *d, const struct kc_slot *s, struct kc_er
         d->numbers[n] = row;
         row = s->by_index ? d->row0 + s->places[n] : row;
         d->places[n++] = row;
+        if (s->by_index && d->o->team) {
+            e->again = KC_AGAIN_WHOLE;
+            return kc_err_at(e, KC_EINPUT, s->file, 0, "has an order of its own");
+        }
         if (s->by_index && take_place(d, s, row, e) != 0)
             return -1;
-        if (d->o->terms_file && row < d->file_terms.strs.n) {
+        if (joins_terms(d) && row < d->file_terms.strs.n) {
             size_t len;
             const char *t = kc_strs_get(&d->file_terms.strs, (size_t)row, &len);
             if (kc_strs_add(&d->terms, t, len, e) != 0)
@@ -277,10 +288,10 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     if (number_rows(d, s, e) != 0)
         return -1;
     /* if there are too few terms, rows are only counted from here on, for the message at the end */
-    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.strs.n;
+    int enough_terms = !joins_terms(d) || d->rows + s->records <= d->file_terms.strs.n;
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .seen = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
-        c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
+        c.terms = joins_terms(d) ? &d->terms : s->has_terms && !d->o->terms_file ? &s->terms : NULL;
         if (!d->o->terms_file && !d->o->team && c.terms &&
             kc_watch_terms(&d->watch, s->file, c.terms, 0, s->n, e) != 0)
             return -1;
@@ -405,7 +416,8 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;
-    if (o->terms_file && kc_terms_open(&b->drain.file_terms, o->terms_file, 0, o->max_line, o->max_memory, e) != 0)
+    if (o->terms_file && kc_team_rank(o->team) == 0 &&
+        kc_terms_open(&b->drain.file_terms, o->terms_file, 0, o->max_line, o->max_memory, e) != 0)
         goto out;
     if (o->terms_file)
         kc_watch_order(b->feed.files, b->feed.nfiles, ctx);
@@ -430,6 +442,10 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     kc_ctx_event(ctx, "read", "the input is read", read, sizeof read / sizeof read[0]);
     kc_reading_tell(ctx, b, st);
     rc = kc_reading_check(b, e);
+    if (rc == 0 && o->team) {
+        run->terms = b->drain.file_terms.strs;
+        memset(&b->drain.file_terms.strs, 0, sizeof run->terms);
+    }
 out:
     run->held = kc_mem_held(&most, 0);
     for (size_t i = 0; i < made; i++)

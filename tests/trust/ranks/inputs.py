@@ -88,7 +88,7 @@ def make(kclust, env, random, folder):
     os.makedirs(folder, exist_ok=True)
     r = np.random.RandomState(random.randrange(1 << 30))
     centres = r.standard_normal((4, D))
-    files, options = [], []
+    files, options, rows = [], [], 0
     kinds = random.sample(FORMATS, random.choice([1, 1, 2, 3, 6]))
     annotate = random.random() < 0.25
     if annotate:
@@ -99,6 +99,7 @@ def make(kclust, env, random, folder):
     skip = random.random() < 0.4
     for i, kind in enumerate(kinds):
         n = random.choice([2, 5, 40, 900, 6000])
+        rows += n
         x = (centres[r.randint(4, size=n)] + 0.5 * r.standard_normal((n, D))).astype("f4")
         bad = [random.randrange(n) for _ in range(random.choice([0, 0, 1, 8]))] if skip or random.random() < 0.2 else []
         files.append(os.path.abspath(write(kclust, env, kind, os.path.join(folder, "f%d" % i), x, random, bad)))
@@ -109,6 +110,10 @@ def make(kclust, env, random, folder):
         options += ["--annotate"]
     if where:
         options += ["--where", "n<=%d" % random.randint(0, 5)]
+    if not annotate and random.random() < 0.2:
+        path = os.path.join(folder, "terms")
+        write_lines(path, ["name %d" % i for i in range(rows + random.choice([0, 0, 0, 1, -1]))])
+        options += ["--terms", os.path.abspath(path)]
     if skip:
         options += ["--on-bad", "skip", "--max-bad", "0.9"]
     return files, options
