@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "in/formats/formats.h"
 #include "in/reading.h"
+#include "in/relay.h"
 #include "par/pipe.h"
 
 /* Bytes of a piece. From a quarter of it on the overhead per piece no longer shows, and a few pieces take little
@@ -331,13 +332,15 @@ static int is_large(const void *slot)
     return kc_slot_is_large(slot);
 }
 
-/* Check what can be checked before the first input is opened. */
-static int check_inputs(const struct kc_feed *f, struct kc_err *e)
+/* Check what can be checked before the first input is opened. ranks: how many read. */
+static int check_inputs(const struct kc_feed *f, unsigned ranks, struct kc_err *e)
 {
     if (f->o->dims > 0 && f->o->expect_dim > 0 && f->o->dims != f->o->expect_dim)
         return kc_err_set(e, KC_EUSAGE, "--dims %llu: expected %zu as in %s", (unsigned long long)f->o->dims,
                           f->o->expect_dim, f->o->expect_from);
     for (size_t i = 0; i < f->nfiles; i++) {
+        if (ranks > 1 && strcmp(f->files[i], "-") == 0)
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
         if (kc_source_check(f->files[i], e) != 0)
             return -1;
         if (f->o->terms_file && strcmp(f->files[i], "-") == 0 && strcmp(f->o->terms_file, "-") == 0)
@@ -412,7 +415,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->o.term_field = b->drain.choice.meta_first ? NULL : o->term_field;
     if (kc_fields_init(&b->feed.given, b->o.term_field, o->vec_field, !o->terms_file && !b->drain.choice.meta_first,
                        e) != 0 ||
-        check_inputs(&b->feed, e) != 0)
+        check_inputs(&b->feed, kc_team_size(ctx->team), e) != 0)
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;
@@ -466,10 +469,37 @@ out:
     return rc;
 }
 
+/* Read on the ranks of a team, and pass all rows to the sink of the first one. */
+static int stream_on_ranks(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
+                           struct kc_in_stats *st, struct kc_err *e)
+{
+    struct kc_in_opts in = *o;
+    struct kc_in_run run = {0};
+    struct kc_relay *relay = NULL;
+    const int taker = kc_team_rank(ctx->team) == 0;
+    in.team = ctx->team;
+    in.exact = 1; /* what has been passed on cannot be taken back */
+    int rc = taker ? 0 : kc_relay_new(&relay, o->relay_rows, e);
+    if (rc == 0)
+        rc = kc_in_run(ctx, &in, NULL, &run, taker ? sink : kc_relay_add, taker ? arg : relay, st, e);
+    if (rc == 0)
+        rc = kc_relay_run(relay, ctx->team, run.row0, sink, arg, e);
+    kc_relay_free(relay);
+    kc_mem_free(run.skipped);
+    kc_mem_free(run.first);
+    return rc;
+}
+
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e)
 {
+    const int ranks = kc_team_size(ctx->team) > 1, joined = o->terms_file || o->metadata;
     struct kc_in_run run = {0};
+    memset(st, 0, sizeof *st);
+    if (ranks && !joined)
+        return stream_on_ranks(ctx, o, sink, arg, st, e);
+    if (ranks && kc_team_rank(ctx->team) > 0) /* what is joined by row number is read by one */
+        return 0;
     int rc = kc_in_run(ctx, o, NULL, &run, sink, arg, st, e);
     kc_mem_free(run.skipped);
     return rc;
