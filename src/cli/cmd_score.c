@@ -102,4 +102,5 @@ const struct kc_verb kc_verb_score = {
     .size = sizeof args,
     .check = check_args,
     .run = run_score,
+    .on_ranks = 1,
 };

@@ -122,4 +122,5 @@ const struct kc_verb kc_verb_update = {
     .size = sizeof args,
     .check = check_args,
     .run = run_update,
+    .on_ranks = 1,
 };

@@ -326,7 +326,7 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     }
     ds->share.all = ds->share.first ? ds->share.all : l->n;
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
-    ds->rows.share = l->team ? &ds->share : NULL;
+    ds->rows.share = l->team && !l->o->gather ? &ds->share : NULL;
     return 0;
 }
 
@@ -364,7 +364,8 @@ static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct
     }
     int rc = kc_in_run(ctx, o, tune, &l->run, store_chunk, l, &ds->st, e);
     if (rc == 0 && o->team)
-        rc = kc_dataset_join(ctx, ds, &l->run, l->unnamed, l->nunnamed, o->own_files ? NULL : o->files, o->nfiles, e);
+        rc = kc_dataset_join(ctx, ds, &l->run, l->unnamed, l->nunnamed, o->own_files ? NULL : o->files, o->nfiles,
+                             o->gather, e);
     ds->skipped = l->run.skipped;
     ds->nskipped = l->run.nskipped;
     kc_mem_free(l->unnamed);
@@ -383,7 +384,12 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
     int rc;
     shared.team = o->metadata ? NULL : team; /* metadata are joined where all rows are read */
     for (;;) {
-        l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = team};
+        const int alone = o->gather && !shared.team; /* the first rank reads all, as it is to have all */
+        memset(ds, 0, sizeof *ds);
+        if (alone && kc_team_rank(team) > 0)
+            return 0;
+        shared.max_memory = team && !alone ? 0 : o->max_memory; /* the jobs check what they let run on ranks */
+        l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = alone ? NULL : team};
         rc = load_inputs(ctx, &l, tune, e);
         if (rc == 0 || e->again == KC_AGAIN_NOT)
             break;

@@ -340,7 +340,8 @@ static int check_inputs(const struct kc_feed *f, unsigned ranks, struct kc_err *
                           f->o->expect_dim, f->o->expect_from);
     for (size_t i = 0; i < f->nfiles; i++) {
         if (ranks > 1 && strcmp(f->files[i], "-") == 0)
-            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can "
+                              "read");
         if (kc_source_check(f->files[i], e) != 0)
             return -1;
         if (f->o->terms_file && strcmp(f->files[i], "-") == 0 && strcmp(f->o->terms_file, "-") == 0)

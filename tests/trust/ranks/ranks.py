@@ -168,6 +168,10 @@ class Ranks(Harness):
         self.compare_run("convert", ["convert", "-q", "-o", "labels", "--output-format", "npy"], ["x.jsonl", "a.npy"])
         if self.slice:
             return
+        self.compare_run("update", ["update", "-q", "-m", model, "--save", "model", "-o", "labels"], ["x.jsonl", "c.npy"])
+        self.compare_run("update, bad record", ["update", "-q", "-m", model, "--save", "model", "-o", "labels"], ["bad.jsonl"],
+                         expect=1)
+        self.compare_run("score", ["score", "--json", "-o", "labels", os.path.abspath("fitted")], ["x.npy"])
         self.compare_run("assign, full disk", ["assign", "-q", "-m", model, "-o", "/dev/full"], ["x.npy"], expect=4)
         self.compare_run("assign, bad record", ["assign", "-q", "-m", model, "-o", "labels"], ["bad.jsonl"], expect=1)
         self.compare_run("assign, other rows", ["assign", "-q", "-m", model, "-o", "labels", "--threshold", "0.9", "--top", "2"],
