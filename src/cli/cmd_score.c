@@ -45,6 +45,7 @@ static const struct kc_opt_group groups[] = {
     {.rows = telling},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = writing},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 

@@ -50,6 +50,7 @@ enum kc_storage { KC_STORAGE_MEMORY, KC_STORAGE_FILE, KC_STORAGE_SPILL };
 struct kc_dataset {
     struct kc_share share; /* of rows, if ctx->team had several ranks */
     uint64_t *first;       /* what share.first points to */
+    uint64_t *read;        /* (ranks + 1) as first, but of the rows that each rank has read; NULL: unknown */
     struct kc_rows rows;   /* (n, d), wherever they are stored; valid as long as the data set */
     enum kc_storage storage; /* where that is: memory, the inputs themselves, or a temporary file */
     struct kc_matrix x;    /* the rows if they are in memory; else empty */

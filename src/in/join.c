@@ -239,6 +239,10 @@ int kc_dataset_join(const struct kc_ctx *ctx, struct kc_dataset *ds, struct kc_i
             (kc_team_rank(t) == 0 && run->named && watch_terms(ctx, ds, files, nfiles, run->begin, e) != 0))
             return -1;
     }
+    ds->read = kc_mem_alloc(kc_team_size(t) + 1, sizeof *ds->read, e);
+    if (!ds->read)
+        return -1;
+    memcpy(ds->read, run->first, (kc_team_size(t) + 1) * sizeof *ds->read);
     if ((gather || is_uneven(run->first, kc_team_size(t))) && move_rows(t, ds, run->first, gather, e) != 0)
         return -1;
     ds->first = run->first;

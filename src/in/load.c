@@ -375,6 +375,11 @@ static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct
     return rc;
 }
 
+int kc_in_refuse_local(struct kc_err *e)
+{
+    return kc_err_set(e, KC_EUSAGE, "--metadata and --terms are joined to the rows of all ranks: leave --local out");
+}
+
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
@@ -382,6 +387,8 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
     struct kc_team *team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL;
     struct loading l;
     int rc;
+    if (team && o->own_files && o->metadata)
+        return kc_in_refuse_local(e);
     shared.team = o->metadata ? NULL : team; /* metadata are joined where all rows are read */
     for (;;) {
         const int alone = o->gather && !shared.team; /* the first rank reads all, as it is to have all */
@@ -423,5 +430,6 @@ void kc_dataset_free(struct kc_dataset *ds)
     kc_mem_free(ds->skipped);
     kc_mem_free(ds->head);
     kc_mem_free(ds->first);
+    kc_mem_free(ds->read);
     memset(ds, 0, sizeof *ds);
 }
