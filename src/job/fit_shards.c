@@ -1,6 +1,6 @@
-/* Labels in a file for each rank (--shards), beside the inputs that it has read. The first rank has the texts of all rows
- * and what the fit found of them: it makes the other ranks' files, one after the other, and they write what they get. No
- * file is replaced before all are complete. */
+/* Labels in a file for each rank (--shards), beside the inputs that it has read. The first rank has the texts of all
+ * rows and what the fit found of them: it makes the other ranks' files, one after the other, and they write what they
+ * get. No file is replaced before all are complete. */
 #include <stdio.h>
 #include <string.h>
 #include "job/fit_run.h"
@@ -18,8 +18,8 @@ int kc_fit_shards_name(const struct kc_job_fit *j, struct kc_job_run *run, struc
         return kc_err_set(e, KC_EUSAGE, "--shards makes names of files from that of --output, which is -");
     /* all numbers have as many digits, so that a shell sorts the files in the order of the ranks */
     const int digits = snprintf(last, sizeof last, "%u", kc_team_size(run->ctx.team) - 1);
-    return kc_buf_printf(&run->shard, e, "%.*s.%0*u%s%c", (int)stem, path, digits, kc_team_rank(run->ctx.team), path + stem,
-                         '\0');
+    return kc_buf_printf(&run->shard, e, "%.*s.%0*u%s%c", (int)stem, path, digits, kc_team_rank(run->ctx.team),
+                         path + stem, '\0');
 }
 
 int kc_fit_shards_open(struct kc_job_run *run, struct kc_err *e)
@@ -34,7 +34,8 @@ static struct kc_labels cut_labels(const struct kc_labels *all, const struct kc_
                                    struct kc_strs *terms, struct kc_strs *raws, uint64_t *rows)
 {
     struct kc_labels t = *all;
-    const float **figure[] = {&t.similarity, &t.margin, &t.silhouette, &t.purity, &t.probability, &t.outlier, &t.stability};
+    const float **figure[] = {&t.similarity,  &t.margin,  &t.silhouette, &t.purity,
+                              &t.probability, &t.outlier, &t.stability};
     t.n = n;
     t.labels += at;
     if (all->terms->n > 0) {
@@ -109,7 +110,8 @@ static int make_file(const struct kc_job_run *run, unsigned r, const struct kc_l
 }
 
 /* Write or pass on the files of all ranks. all: the labels of all rows, on the first rank; else NULL. */
-static int pass_files(struct kc_job_run *run, const struct kc_labels *all, const struct kc_out_opts *o, struct kc_err *e)
+static int pass_files(struct kc_job_run *run, const struct kc_labels *all, const struct kc_out_opts *o,
+                      struct kc_err *e)
 {
     struct kc_team *t = run->ctx.team;
     struct kc_outfile *f = run->output[KC_FIT_LABELS].f;
@@ -135,8 +137,8 @@ int kc_fit_shards_write(struct kc_job_run *run, const struct kc_labels *all, con
                         struct kc_err *e)
 {
     if (kc_team_size(run->ctx.team) > 1 && !run->ds.read)
-        return kc_err_set(e, KC_EUSAGE, "rows that are joined to --metadata, or by their \"index\" to --terms, are not read "
-                          "in parts: leave --shards out");
+        return kc_err_set(e, KC_EUSAGE, "rows that are joined to --metadata, or by their \"index\" to --terms, are not "
+                          "read in parts: leave --shards out");
     return pass_files(run, all, o, e);
 }
 
