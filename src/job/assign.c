@@ -195,8 +195,8 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     const int labels = kc_out_has_column(&j->out, KC_COL_LABEL);
     const unsigned parts =
         (j->drift || j->tally ? KC_MODEL_SUMS : 0) | (labels || j->tally ? KC_MODEL_PAST : 0);
-    if (kc_model_load_parts(&run.m, j->model, parts, e) != 0 || check_columns(&run, e) != 0 || begin_tally(&run, e) != 0 ||
-        (first && open_outputs(&run, e) != 0))
+    if (kc_model_load_parts(&run.m, j->model, parts, e) != 0 || check_columns(&run, e) != 0 ||
+        begin_tally(&run, e) != 0 || (first && open_outputs(&run, e) != 0))
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,
