@@ -216,6 +216,7 @@ struct tile_winners {
 static void compare_with_columns(struct kc_stack *st, struct kc_active *p, size_t c0, size_t c1, const uint32_t *id,
                                  size_t rows, const float *out, struct tile_winners *v)
 {
+    const float *first = out;
     if (c0 == 0)
         for (size_t r = 0; r < rows; r++) {
             v->best[r] = v->second[r] = -INFINITY;
@@ -233,10 +234,10 @@ static void compare_with_columns(struct kc_stack *st, struct kc_active *p, size_
             kc_la_gain_weighted(out, 1.0f, st->len[p->col + c], v->weight, (uint32_t)c, v->lab, v->best, v->at, rows);
         else
             kc_la_gain(out, 1.0f, st->len[p->col + c], (uint32_t)c, v->lab, v->best, v->at, rows);
-        for (size_t r = 0; r < rows; r++)
-            if (v->lab[r] == c)
-                p->own[id[r]] = out[r];
     }
+    for (size_t r = 0; p->mode != LLOYD && r < rows; r++)
+        if (v->lab[r] >= c0 && v->lab[r] < c1)
+            p->own[id[r]] = first[(v->lab[r] - c0) * KC_LA_TILE + r];
     if (c1 < p->run->k)
         return;
     if (p->mode == LLOYD)
