@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <mpi.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -57,8 +58,13 @@ int kc_team_is_split(const struct kc_team *t)
 
 void kc_team_leave(struct kc_team *t)
 {
-    if (t)
-        MPI_Finalize();
+    if (!t)
+        return;
+    /* all have agreed on the end, so that a launcher that ends the others as soon as one has left would only change
+     * their exit status */
+    if (t->size > 1)
+        signal(SIGTERM, SIG_IGN);
+    MPI_Finalize();
 }
 
 unsigned kc_team_rank(const struct kc_team *t)
