@@ -13,7 +13,7 @@ import time
 from harness import KCLUST, environment, one_message, read_file, temporary, write_file
 
 HANGS_S = 60      # a run takes half a second; mpirun lets ranks that do not end within one second be
-AT_ONCE = 4       # runs: most of the time mpirun waits
+AT_ONCE = 6       # runs: most of the time mpirun waits
 OUTPUTS = ("labels", "summary", "clusters")
 OLD = b"old\n"
 OPTIONS = ["-q", "-j", "1", "-k", "2:4", "--n-init", "1", "-o", "out/labels", "-s", "out/summary", "--clusters", "out/clusters"]
