@@ -164,7 +164,7 @@ endif
 
 # Set-up, the main job on the bundled sample, and the tests. `make deps check` installs what the tests need, too. What
 # `make packages` needs is large (an emulator, a cross compiler), and so is installed by a target of its own.
-TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps $(TRUST)
+TESTING = check check-quick check-all asan ubsan tsan valgrind warnings bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps bench-ranks $(TRUST)
 deps:
 	@bash tests/tools/deps.sh $(if $(filter $(TESTING),$(MAKECMDGOALS)),test)
 
@@ -213,6 +213,10 @@ bench-choice: kclust
 # How many neighbours maps keep, how well they agree with labels and distances, and what they take.
 bench-maps: kclust
 	@/usr/bin/python3 tests/bench/maps.py --peers
+
+# What ranks cost on slow networks, by measurement and by a model, and the memory of a rank.
+bench-ranks: kclust kclust-mpi
+	@/usr/bin/python3 tests/bench/ranks.py
 
 # Sanitizer builds of the program and of its tests, each in a folder of its own.
 SAN_asan = -fsanitize=address -fno-omit-frame-pointer
@@ -330,6 +334,7 @@ help:
 	  'make bench-methods  the same for all algorithms' \
 	  'make bench-graph    time neighbours, density and trees' \
 	  'make bench-maps     how good maps are, beside scikit-learn' \
+  'make bench-ranks    what ranks of MPI cost' \
 	  'make bench-choice   how well each criterion picks k, on sets that have labels' \
 	  'make dist           the source as an archive, build/kclust-$(VERSION).tar.gz: the same bytes everywhere' \
 	  'make static         a binary for any Linux of this processor, $(B)/kclust-static' \
@@ -342,6 +347,6 @@ help:
 	  'make install-mpi    kclust-mpi beside kclust' \
 	  'make clean'
 
-.PHONY: all cgi mpi install-mpi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
+.PHONY: all cgi mpi install-mpi deps deps-test deps-packages demo check check-quick check-all $(TRUST) bench bench-large bench-spaces bench-graph bench-methods bench-choice bench-maps bench-ranks asan ubsan tsan valgrind warnings completions pictures install uninstall install-cgi uninstall-cgi clean help
 FORCE:
 .DELETE_ON_ERROR:

@@ -174,44 +174,46 @@ static int reset_args(const struct kc_verb *v, struct kc_err *e)
     return 0;
 }
 
-/* Report that a verb does not run on several ranks. */
-static int refuse_ranks(const struct kc_verb *v, struct kc_err *e)
+/* Check that a verb can run on the ranks there are. */
+static int check_ranks(const struct kc_verb *v, struct kc_err *e)
 {
-    kc_err_set(e, KC_EUSAGE, "%s runs on one rank only: start it without mpirun", v->name);
-    return kc_cli_fail(e);
+    if (kc_team_size(kc_cli_team) > 1 && !v->on_ranks)
+        return kc_err_set(e, KC_EUSAGE, "%s runs on one rank only: start it without mpirun", v->name);
+    if (kc_team_is_split(kc_cli_team))
+        return kc_err_set(e, KC_EUSAGE, "this mpirun is of another MPI than the one that kclust-mpi was built with");
+    return 0;
 }
 
-/* Parse and check the arguments of a verb and run it. Return the exit code. */
-static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, struct kc_config **texts)
+/* Parse and check the arguments of a verb, and run it if they do not ask for help. Return the exit code, or -1. */
+static int run_verb(const struct kc_verb *v, int argc, char **argv, int named, struct kc_config **texts,
+                    struct kc_err *e)
 {
-    struct kc_err e = KC_ERR_INIT;
     struct kc_cli *cli = v->args;
     enum kc_option_role done;
     int first;
-    if (reset_args(v, &e) != 0 ||
-        kc_opt_parse(v, argc, argv, kc_opt_store, &v, &first, &done, texts, &e) != 0)
-        return kc_cli_fail(&e);
+    if (reset_args(v, e) != 0 || kc_opt_parse(v, argc, argv, kc_opt_store, &v, &first, &done, texts, e) != 0)
+        return -1;
     if (done != KC_ROLE_NONE)
         return done == KC_ROLE_VERSION ? kc_cli_version() :
                kc_cli_help(named || done == KC_ROLE_HELP_ALL ? v : NULL, done == KC_ROLE_HELP_ALL);
-    if (kc_opt_check_rules(v, *texts, &e) != 0 || kc_opt_check_algorithm(v, *texts, &e) != 0 ||
-        v->check(v->args, v, argc, argv, first, named, &e) != 0)
-        return kc_cli_fail(&e);
-    if (kc_team_size(kc_cli_team) > 1 && !v->on_ranks)
-        return refuse_ranks(v, &e);
-    if (kc_team_is_split(kc_cli_team)) {
-        kc_err_set(&e, KC_EUSAGE, "this mpirun is of another MPI than the one that kclust-mpi was built with");
-        return kc_cli_fail(&e);
-    }
-    int code = start_context(cli, v, argc, argv, &e) == 0 ? v->run(v->args, &e) : -1;
-    if (kc_team_end(kc_cli_team, code < 0 ? -1 : 0, &e) != 0)
+    if (kc_opt_check_rules(v, *texts, e) != 0 || kc_opt_check_algorithm(v, *texts, e) != 0 ||
+        v->check(v->args, v, argc, argv, first, named, e) != 0 || check_ranks(v, e) != 0 ||
+        start_context(cli, v, argc, argv, e) != 0)
+        return -1;
+    return v->run(v->args, e);
+}
+
+/* End a run together with the other ranks: one that has failed, in its arguments or later, must tell them. */
+static int end_run(struct kc_cli *cli, int code, struct kc_err *e)
+{
+    if (kc_team_end(kc_cli_team, code < 0 ? -1 : 0, e) != 0)
         code = -1;
-    if (code >= 0) {
+    if (code >= 0 && cli->ctx.pool) {
         const struct kc_fact facts[] = {{"exit", code}, {"peak_rss", (double)kc_mem_peak()}};
         kc_ctx_event(&cli->ctx, "end", "done", facts, sizeof facts / sizeof facts[0]);
     }
     stop_context(cli);
-    return code < 0 ? kc_cli_fail(&e) : code;
+    return code < 0 ? kc_cli_fail(e) : code;
 }
 
 int kc_cli_run(const struct kc_verb *v, int argc, char **argv, int named)
@@ -220,7 +222,8 @@ int kc_cli_run(const struct kc_verb *v, int argc, char **argv, int named)
     struct kc_config *texts = NULL;
     if (v->main)
         return v->main(argc, argv);
-    int code = run_verb(v, argc, argv, named, &texts);
+    struct kc_err e = KC_ERR_INIT;
+    const int code = end_run(cli, run_verb(v, argc, argv, named, &texts, &e), &e);
     kc_config_free(texts);
     for (size_t i = 0; i < KC_ALGORITHMS_MOST; i++) {
         kc_mem_free(cli->algorithm[i]);

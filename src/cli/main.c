@@ -15,7 +15,7 @@ const struct kc_verb *kc_verb_find(const char *name)
 /* Find the verb and run it, on this rank of the team. Only the first rank says anything. */
 static int run_program(struct kc_team *team, int argc, char **argv)
 {
-    kc_cli_guard_signals();
+    kc_cli_guard_signals(kc_team_size(team));
     kc_cli_team = team;
     if (kc_team_rank(team) > 0)
         kc_cli_silence();

@@ -35,8 +35,8 @@ int kc_cli_print(struct kc_buf *b, struct kc_err *e);
 
 /* Fill the descriptors 0 to 2 that are closed, so that using them fails. */
 void kc_cli_guard_fds(void);
-/* Make deadly signals remove temporary files and the progress bar before they kill. */
-void kc_cli_guard_signals(void);
+/* Make deadly signals remove temporary files and the progress bar before they kill. ranks: of the team. */
+void kc_cli_guard_signals(unsigned ranks);
 /* Send all that this process prints nowhere, because another rank of the team says it (cli/signals.c). */
 void kc_cli_silence(void);
 /* From here on let SIGUSR1 request a checkpoint, and SIGTERM one before it kills. Return where the requests are

@@ -2,6 +2,7 @@
  * reads at its next step. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -26,12 +27,19 @@ void kc_cli_guard_fds(void)
     }
 }
 
-/* Remove the temporary files and the bar, then die by the signal. */
+#define LINGER_MS 500
+
+static int one_of_many; /* there are other ranks */
+
+/* Remove the temporary files and the bar, then die by the signal. A rank lingers, so that the others can do that, too:
+ * mpirun of Open MPI 4 sends SIGKILL to all that are left as soon as one is dead. */
 static void on_signal(int sig)
 {
     int saved = errno;
     kc_outfile_unlink_all();
     kc_progress_clear_from_signal();
+    if (one_of_many)
+        poll(NULL, 0, LINGER_MS);
     errno = saved;
     raise(sig); /* the default action is back: it kills when this handler returns */
 }
@@ -46,10 +54,11 @@ void kc_cli_silence(void)
     close(fd);
 }
 
-void kc_cli_guard_signals(void)
+void kc_cli_guard_signals(unsigned ranks)
 {
     static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU};
     struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    one_of_many = ranks > 1;
     sigfillset(&sa.sa_mask);
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++) {
         struct sigaction old;

@@ -1,6 +1,7 @@
 /* A fit on the ranks of a team. Each rank has its share of the rows, clusters them with the others, and gives the first
  * rank what follows from them by row: labels, similarities, margins. The first rank has the texts, and from there on
  * does what a fit on one machine does: it finds keywords and writes the outputs. So they have the same bytes. */
+#include <inttypes.h>
 #include <stdio.h>
 #include "core/algorithms.h"
 #include "core/cluster/assign.h"
@@ -96,21 +97,36 @@ static int compare_members(const struct kc_job_fit *j, struct kc_job_run *run, s
                                                         run->pair_similarity, e) : -1;
 }
 
+/* Tell what the ranks have sent. */
+static void tell_bytes(const struct kc_job_run *run)
+{
+    const struct kc_sent *s = kc_team_sent(run->ctx.team);
+    const uint64_t *b = s->bytes;
+    kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u; each has sent %" PRIu64 " bytes: %" PRIu64 " in %" PRIu64
+               " passes over the rows (%" PRIu64 " a pass), %" PRIu64 " of rows that all work on, %" PRIu64
+               " for sums and figures, and the first one %" PRIu64 " while reading; it has got %" PRIu64
+               " of labels and the like", kc_team_size(run->ctx.team),
+               b[KC_SENT_PASSES] + b[KC_SENT_COPIES] + b[KC_SENT_FIGURES],
+               b[KC_SENT_PASSES], s->passes, s->passes ? b[KC_SENT_PASSES] / s->passes : 0, b[KC_SENT_COPIES],
+               b[KC_SENT_FIGURES], b[KC_SENT_READING], b[KC_SENT_ROWS]);
+}
+
 int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_clustering *f = &run->fit;
     const size_t top = (size_t)j->out.top;
     if (!run->ds.rows.share)
         return 0;
-    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0 ||
-        gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
+    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0)
+        return -1;
+    kc_team_send_for(run->ctx.team, KC_SENT_ROWS);
+    if (gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
         gather_array(run, (void **)&f->similarity, sizeof *f->similarity, e) != 0 ||
         gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
         gather_array(run, (void **)&f->row_silhouette, sizeof *f->row_silhouette, e) != 0 ||
         gather_array(run, (void **)&run->top, top * sizeof *run->top, e) != 0 ||
         gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0)
         return -1;
-    kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u; the first has given the others %llu bytes",
-               kc_team_size(run->ctx.team), (unsigned long long)kc_team_bytes(run->ctx.team));
+    tell_bytes(run);
     return 0;
 }

@@ -77,8 +77,13 @@ int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, 
             const uint32_t at = (uint32_t)kc_share_place(r->share, idx[i]);
             kc_rows_copy(r, &at, 1, x + i * r->d);
         }
-    return kc_rows_failed(r, e) != 0 ? -1 :
-           kc_team_union(kc_rows_team(r), x, kc_mem_mul(kc_mem_mul(m, r->d), sizeof *x), e);
+    if (kc_rows_failed(r, e) != 0)
+        return -1;
+    struct kc_team *t = kc_rows_team(r);
+    const enum kc_sent_for before = kc_team_send_for(t, KC_SENT_COPIES);
+    const int rc = kc_team_union(t, x, kc_mem_mul(kc_mem_mul(m, r->d), sizeof *x), e);
+    kc_team_send_for(t, before);
+    return rc;
 }
 
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)

@@ -22,7 +22,26 @@ int kc_team_is_split(const struct kc_team *t);
 void kc_team_leave(struct kc_team *t);
 unsigned kc_team_rank(const struct kc_team *t); /* 0 .. size - 1 */
 unsigned kc_team_size(const struct kc_team *t); /* at least 1 */
-uint64_t kc_team_bytes(const struct kc_team *t); /* that this rank has given to the others so far */
+
+/* What bytes are sent for, so that they can be told apart. */
+enum kc_sent_for {
+    KC_SENT_READING, /* rows, texts and figures, until all rows are read and shared out */
+    KC_SENT_FIGURES, /* sums and figures of partitions: what a fit sends and is named nothing else */
+    KC_SENT_PASSES,  /* the passes of k-means over rows that are shared out */
+    KC_SENT_COPIES,  /* rows that all ranks work on */
+    KC_SENT_ROWS,    /* what is found out by row, for the first rank */
+    KC_SENT_KINDS
+};
+struct kc_sent {
+    uint64_t bytes[KC_SENT_KINDS]; /* given to the others by this rank; of KC_SENT_ROWS, got by the first one */
+    uint64_t passes;
+};
+/* Say what is sent from here on. Return what it was for before. */
+enum kc_sent_for kc_team_send_for(struct kc_team *t, enum kc_sent_for what);
+/* Count a pass over the rows. */
+void kc_team_count_pass(struct kc_team *t);
+/* Return what was sent so far; NULL if there is no team. */
+const struct kc_sent *kc_team_sent(const struct kc_team *t);
 
 /* All of these return -1 on every rank if any rank has failed, with the first failure: that of the first row of the
  * input (kc_err.order), else that of the first rank.

@@ -28,7 +28,7 @@ import quality
 
 NORMAL = ("S", "M40", "M10", "L50", "L256", "real", "quality", "effort")
 LARGE = ("L1000", "M256", "M1000", "XL", "XL-kvec", "XXL", *doubling.TABLES)
-ORDER = ("machine", *NORMAL, *LARGE, "graph", "methods")  # the last two are written by graph.py and methods.py
+ORDER = ("machine", *NORMAL, *LARGE, "graph", "maps", "methods", "ranks")  # the last four are written by scripts of their own
 RESULTS = os.path.join(common.HERE, "RESULTS.md")
 INTRO = ["# Results", "", "Written by `bench.py --write`, each section when its job was last measured; `README.md`",
          "says what each figure means.", ""]

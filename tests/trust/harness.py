@@ -116,10 +116,10 @@ class Harness:
         self.skipped += 1
         print("skip %s: %s" % (what, why), flush=True)
 
-    def compile(self, source, shared=False):
-        """Compile a C file beside the harness into build/trust/NAME/, and return its path there."""
+    def compile(self, source, shared=False, cc=None):
+        """Compile a C file beside the harness into build/trust/NAME/, and return its path there. cc: instead of CC."""
         out = os.path.join(self.build, os.path.basename(source).replace(".c", ".so" if shared else ""))
-        cc = (os.environ.get("CC") or "cc").split()
+        cc = (cc or os.environ.get("CC") or "cc").split()
         subprocess.run(cc + ["-O1", "-g", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-o", out] +
                        (["-shared", "-fPIC"] if shared else []) + [source, "-ldl", "-pthread"], check=True)
         return out

@@ -520,6 +520,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     struct kc_work work = {0, 0, 0};
     struct kc_fitting w = {.space = {.ctx = ctx, .rows = *rows, .n = rows->n, .d = d}, .o = &o, .r = r, .f = out,
                            .e = e};
+    kc_team_send_for(kc_rows_team(rows), KC_SENT_FIGURES);
     *out = (struct kc_clustering){.n = n, .d = d, .path = "stacked", .silhouette = NAN};
     if (n >= UINT32_MAX)
         return kc_err_set(e, KC_EINPUT, "%zu rows, expected fewer than 4,294,967,295", n);

@@ -323,6 +323,7 @@ static int walk_rows(struct kc_stack *st, int filling, struct kc_err *e)
         memset(st->cnt, 0, st->cols * sizeof *st->cnt);
     }
     kc_stack_walk(st, filling);
+    kc_team_count_pass(team);
     return kc_team_sum(team, st->sum, st->cols * st->s->d, e) != 0 ? -1 : kc_team_count(team, st->cnt, st->cols, e);
 }
 
@@ -484,12 +485,14 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
         return 0;
     struct kc_plan plan = {.n = 0};
     const int in_memory = s->rows.x != NULL;
-    const size_t ranks = kc_team_size(kc_space_team(s));
+    struct kc_team *team = kc_space_team(s);
+    const size_t ranks = kc_team_size(team);
     measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, in_memory, kmax, nruns);
     plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;
     share_memory(&st, s->n, kmax);
+    const enum kc_sent_for before = kc_team_send_for(team, KC_SENT_PASSES);
     if (kc_steps_enter(steps, &frame, e) < 0)
         goto out;
     while (st.waiting < nruns || st.nact) {
@@ -516,6 +519,7 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     }
     rc = take_step(&st, e) < 0 ? -1 : 0;
 out:
+    kc_team_send_for(team, before);
     kc_steps_leave(steps, &frame);
     kc_plan_free(&plan);
     return rc;

@@ -20,7 +20,7 @@ static int lines; /* messages so far */
 
 /* The linker puts these in the place of the functions without __wrap_. */
 void __wrap_kc_cli_guard_fds(void);
-void __wrap_kc_cli_guard_signals(void);
+void __wrap_kc_cli_guard_signals(unsigned ranks);
 int __wrap_kc_cli_fail(const struct kc_err *e);
 int __wrap_kc_cli_print(struct kc_buf *b, struct kc_err *e);
 int __wrap_kc_job_fit_run(const struct kc_ctx *ctx, const struct kc_job_fit *j, struct kc_job_fit_result *r,
@@ -33,8 +33,9 @@ void __wrap_kc_cli_guard_fds(void)
 {
 }
 
-void __wrap_kc_cli_guard_signals(void)
+void __wrap_kc_cli_guard_signals(unsigned ranks)
 {
+    (void)ranks;
 }
 
 int __wrap_kc_cli_fail(const struct kc_err *e)

@@ -1,16 +1,17 @@
 """Cluster on the ranks of an MPI job: the same bytes as one process, whatever the number of ranks, the format and the
 options; and one end for all when a rank fails: bad input, a full disk, too little memory, a kill at any moment."""
+import concurrent.futures
 import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
-import time
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import numpy as np  # noqa: E402
+from failures import AT_ONCE, Failures  # noqa: E402
 import inputs  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
 
@@ -47,21 +48,43 @@ class Ranks(Harness):
     def __init__(self):
         super().__init__("ranks")
         self.counts = [2] if self.slice else [1, 2, 3, 4, 7]
+        self.lock = threading.Lock()
+        self.pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+        self.waiting = []
         os.chdir(self.tmp)
 
+    def ok(self, label, complaint):
+        with self.lock:
+            return super().ok(label, complaint)
+
+    def later(self, work, *args):
+        """Do a test side by side with others: after a failure, mpirun mostly waits."""
+        self.waiting.append(self.pool.submit(work, *args))
+
+    def settle(self):
+        """Wait for what is done side by side."""
+        for x in self.waiting:
+            x.result()
+        self.waiting = []
+
+    @staticmethod
+    def place(folder):
+        """Return the name of a folder that only this thread has."""
+        return "%s.%d" % (folder, threading.get_ident())
+
     def run(self, argv, folder, **more):
-        """Run a command in a new folder; return its exit status and what it wrote to standard error."""
+        """Run a command in a new folder of this thread; return its exit status and what it wrote to standard error."""
+        folder = self.place(folder)
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)
         got = subprocess.run(argv, cwd=folder, env=environment(**ALLOWED), stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=NEVER_S, check=False, **more)
         return got.returncode, got.stderr
 
-    @staticmethod
-    def bytes_of(folder, name):
+    def bytes_of(self, folder, name):
         """Return the bytes of an output; of the summary what does not tell of the run itself."""
         try:
-            with open(os.path.join(folder, name), "rb") as f:
+            with open(os.path.join(self.place(folder), name), "rb") as f:
                 data = f.read()
         except FileNotFoundError:
             return None
@@ -71,24 +94,25 @@ class Ranks(Harness):
         """Compare the outputs of fit."""
         argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters"]
         argv += ["-m", "model"] if model else []
-        return self.compare_run(label, argv, files, expect)
+        self.compare_run(label, argv, files, expect)
 
     def compare_run(self, label, argv, files, expect=0):
         """Compare the outputs of one process, which ends with the expected exit status (None: any), and of ranks."""
-        if not self.wanted(label):
-            return None
+        if self.wanted(label):
+            self.later(self.compare_now, label, argv, files, expect, self.counts)
+
+    def compare_now(self, label, argv, files, expect, counts):
         argv = argv + [os.path.abspath(f) for f in files]
         status, message = self.run([KCLUST] + argv, "one")
         if expect is not None:
             self.ok("%s, one process" % label, "" if status == expect else
                     "exit %d, expected %d: %r" % (status, expect, message))
-        for n in self.counts:
+        for n in counts:
             got, said = self.run(by_rank(n) + argv, "many")
             wrong = ["exit %d, not %d: %s" % (got, status, said[:300])] if got != status else []
             wrong += [x for x in OUTPUTS if self.bytes_of("one", x) != self.bytes_of("many", x)]
             wrong += ["message %r, not %r" % (said, message)] if said != message else []
             self.ok("%s, %d ranks" % (label, n), ", ".join(wrong))
-        return status
 
     def write_sets(self):
         """Write 60,000 rows in every format, so many that passes are shared; and the first 3,000."""
@@ -144,19 +168,15 @@ class Ranks(Harness):
 
     def parts(self, times):
         """Compare on inputs made at random, of which each rank reads a part."""
-        counts = self.counts
         np.save("small.npy", np.random.RandomState(2).standard_normal((50, inputs.D)).astype("f4"))
         subprocess.run([KCLUST, "-q", "-k", "3", "-o", os.devnull, "-m", "small.model", "small.npy"], check=True, env=environment())
         for i in range(times):
             files, options = inputs.make(KCLUST, environment(), self.random, "in%d" % i)
-            self.counts = [self.random.choice([2, 3, 5, 7])]
+            count, verb = self.random.choice([2, 3, 5, 7]), self.random_verb(options)
             if self.only in (None, "parts", "parts %d" % i):
-                only, self.only = self.only, None
-                self.compare_run("parts %d" % i, self.random_verb(options) + ["-q", "-j", "1"] + options, files, expect=None)
-                self.only = only
+                self.compare_now("parts %d" % i, verb + ["-q", "-j", "1"] + options, files, None, [count])
             if not os.environ.get("KEEP"):
                 shutil.rmtree("in%d" % i)
-        self.counts = counts
 
     def own_files(self):
         """Give each rank files of its own, and let each write a file: together they are those of one process."""
@@ -174,7 +194,7 @@ class Ranks(Harness):
             status, said = self.run([KCLUST] + argv + ["-o", "labels"] + [os.path.abspath(x) for p in parts for x in p], "one")
             for label, more in (("own files", ["-o", "labels"]), ("shards", ["-o", "labels.tsv", "--shards"])):
                 got = self.run(by_rank(n)[:-1] + [os.path.abspath("own")] + argv + more + ["--local"], "many")
-                names = sorted(x for x in os.listdir("many") if x.startswith("labels"))
+                names = sorted(x for x in os.listdir(self.place("many")) if x.startswith("labels"))
                 many = b"".join(self.bytes_of("many", x) for x in names)
                 want = ["labels"] if label == "own files" else ["labels.%d.tsv" % i for i in range(n)]
                 wrong = [] if got == (status, said) and status == 0 else ["%r, not %r" % (got, (status, said))]
@@ -237,14 +257,16 @@ class Ranks(Harness):
 
     def refusals(self):
         chosen = sorted(REFUSED.items())
-        for option, argv in self.random.sample(chosen, 4) if self.slice else chosen:
-            status, said = self.run(by_rank(2) + argv + [os.path.abspath("few.npy")], "many")
-            self.ok("refuse " + option, "" if status == 2 and one_message(said) and option.encode() in said else
-                    "exit %d: %r" % (status, said))
-        for label, argv in (("info", ["info", "few.npy"]), ("standard input", []),
-                            ("a dash", ["-"])):
+        jobs = [(option, argv + [os.path.abspath("few.npy")])
+                for option, argv in (self.random.sample(chosen, 4) if self.slice else chosen)]
+        jobs += [("info", ["info", "few.npy"]), ("standard input", []), ("a dash", ["-"])]
+
+        def refuse(label, argv):
             status, said = self.run(by_rank(2) + argv, "many")
-            self.ok("refuse " + label, "" if status == 2 and one_message(said) else "exit %d: %r" % (status, said))
+            named = not label.startswith("--") or label.encode() in said
+            self.ok("refuse " + label, "" if status == 2 and one_message(said) and named else "exit %d: %r" % (status, said))
+        for job in jobs:
+            self.later(refuse, *job)
 
     def errors(self):
         """Compare the messages of failures that all ranks see, and of those that one has."""
@@ -259,10 +281,33 @@ class Ranks(Harness):
         self.compare("not a number", ["-k", "5"], ["nan.npy"], expect=1)
         self.compare("no file", ["-k", "5"], ["x.npy", "none.npy"], expect=4)
         self.compare("bad option", ["-k", "5", "--no-such-option"], ["x.npy"], expect=2)
-        for label, argv in (("full disk", ["-o", "/dev/full"]), ("no folder", ["-o", "none/labels"])):
+
+        def fail(label, argv):
             argv = ["-q", "-k", "5"] + argv + [os.path.abspath("x.npy")]
             one, many = self.run([KCLUST] + argv, "one"), self.run(by_rank(3) + argv, "many")
             self.ok(label, "" if one == many and one[0] == 4 else "%r, not %r" % (many, one))
+        self.later(fail, "full disk", ["-o", "/dev/full"])
+        self.later(fail, "no folder", ["-o", "none/labels"])
+
+    def bytes_sent(self):
+        """Compare what -v tells of the bytes of a pass with what has to be sent: the sums and counts of all clusters, how
+        many rows moved, and three exchanges of states; whatever the number of rows and of ranks."""
+        jobs = [(k, d, rows, n) for k, d in ((5, 12), (60, 40)) for rows in (60000, 90000) for n in (2, 3)]
+        for k, d, rows, n in jobs[::7] if self.slice else jobs:
+            np.save("sent.npy", np.random.RandomState(self.seed).standard_normal((rows, d)).astype("f4"))
+            status, said = self.run(by_rank(n) + ["-v", "-k", str(k), "--n-init", "1", "--max-iter", "5", "-o", "labels",
+                                                  os.path.abspath("sent.npy")], "many")
+            told = re.search(rb"ranks: %d; each has sent (\d+) bytes: (\d+) in (\d+) passes over the rows \((\d+) a pass\), (\d+) of "
+                             rb"rows that all work on, (\d+) for sums and figures, and the first one \d+ while reading; it has got (\d+) of labels" % n, said)
+            wrong = "" if status == 0 and told else "exit %d: %r" % (status, said)
+            if told:
+                sent, in_passes, passes, each, copies, figures, labels = map(int, told.groups())
+                model = 8 * k * (d + 1) + 8 + 3 * 24
+                # levels of 2,048 and 16,384 rows; for each row that another rank has, a label and a similarity
+                models = ((each, model), (in_passes, passes * model), (copies, 4 * d * (2048 + 16384)),
+                          (labels, 8 * rows * (n - 1) / n), (sent, in_passes + copies + figures))
+                wrong = ", ".join("%d bytes, not %d" % x for x in models if abs(x[0] / x[1] - 1) > 0.1)
+            self.ok("bytes of k = %d, d = %d, %d rows, %d ranks" % (k, d, rows, n), wrong)
 
     def short_rank(self):
         """Let one rank run out of memory: one message, exit status 4, nothing written."""
@@ -278,7 +323,7 @@ class Ranks(Harness):
             argv = by_rank(3)[:-1] + [script, "-q", "-k", "2:9", "--n-init", "1", "-j", "1", "-o", "labels",
                                       os.path.abspath("wide.npy")]
             status, said = self.run(["env", "LIMIT=%d" % limit] + argv, "many")
-            left = os.listdir("many")
+            left = os.listdir(self.place("many"))
             if status == 0:
                 self.ok("%d kB for a rank" % limit, "" if left == ["labels"] and not said else "%r %r" % (left, said))
             elif status == 4:
@@ -287,64 +332,6 @@ class Ranks(Harness):
             else:
                 self.skip("%d kB for a rank" % limit, "MPI itself did not start: exit %d" % status)
         self.ok("a rank was short of memory", "" if seen or self.slice else "no limit was so")
-
-    def ranks_of(self, pid):
-        """Return the processes of kclust below a process."""
-        found = []
-        for name in os.listdir("/proc"):
-            try:
-                if not name.isdigit() or os.readlink("/proc/%s/exe" % name) != ON_RANKS:
-                    continue
-                with open("/proc/%s/stat" % name, encoding="ascii", errors="replace") as f:
-                    if int(f.read().rsplit(")", 1)[1].split()[1]) == pid:
-                        found.append(int(name))
-            except (OSError, ValueError):
-                pass
-        return sorted(found)
-
-    def killed(self, times):
-        """Kill a rank, or send mpirun a signal, at random moments: all end, and no output is half-made."""
-        done = 0
-        while done < times:
-            shutil.rmtree("many", ignore_errors=True)
-            os.mkdir("many")
-            with open("many/labels", "w", encoding="ascii") as f:
-                f.write("old\n")
-            argv = by_rank(3) + ["-q", "-j", "1", "-k", "2:9", "--n-init", "2", "-o", "labels", os.path.abspath("x.npy")]
-            p = subprocess.Popen(argv, cwd="many", env=environment(**ALLOWED), stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            while p.poll() is None and len(self.ranks_of(p.pid)) < 3:
-                time.sleep(0.01)
-            time.sleep(self.random.random() * 1.5)
-            ranks = self.ranks_of(p.pid)
-            how = self.random.choice(["rank", "rank", "TERM", "INT"])
-            victim = self.random.choice(ranks) if ranks else None
-            if victim and how == "rank":
-                try:
-                    os.kill(victim, signal.SIGKILL)
-                except ProcessLookupError:
-                    victim = None
-            elif victim:
-                p.send_signal(signal.SIGTERM if how == "TERM" else signal.SIGINT)
-            try:
-                said = p.communicate(timeout=NEVER_S)[1]
-            except subprocess.TimeoutExpired:
-                p.kill()
-                self.ok("kill %d (%s)" % (done, how), "it hangs")
-                done += 1
-                continue
-            with open("many/labels", "rb") as f:
-                labels = f.read()
-            left = [f for f in os.listdir("many") if f != "labels"]
-            whole = labels.count(b"\n") == 60000
-            wrong = [] if labels == b"old\n" or whole else ["half an output"]
-            wrong += ["left: %s" % left] if left and not (how == "rank" and victim) else []
-            wrong += ["exit 0 without labels"] if p.returncode == 0 and not whole else []
-            wrong += ["exit %d with labels: %r" % (p.returncode, said)] if p.returncode != 0 and whole and not victim else []
-            if left and how == "rank" and victim and any(not re.search(r"kclust", f) for f in left):
-                wrong.append("left: %s" % left)
-            self.ok("kill %d (%s)" % (done, how), ", ".join(wrong))
-            done += 1
 
 
 def main():
@@ -361,10 +348,13 @@ def main():
     if h.only is None or h.only in ("own files", "shards", "shards of a file"):
         h.own_files()
     h.verbs()
+    if h.wanted("bytes"):
+        h.bytes_sent()
     if h.wanted("short"):
         h.short_rank()
-    if h.wanted("kill"):
-        h.killed(4 if h.slice else int(os.environ.get("KILLS") or 60))
+    h.settle()
+    if h.wanted("failures"):
+        Failures(h, by_rank, ALLOWED).go(h.slice)
     return h.end()
 
 

@@ -29,7 +29,7 @@ TEST(a_team_of_one_changes_nothing)
     double sum[] = {1, 2};
     uint64_t count[] = {3}, row[] = {9};
     float key[] = {0.5f};
-    CHECK(kc_team_size(NULL) == 1 && kc_team_rank(NULL) == 0 && kc_team_bytes(NULL) == 0);
+    CHECK(kc_team_size(NULL) == 1 && kc_team_rank(NULL) == 0 && !kc_team_sent(NULL));
     CHECK(kc_team_sum(NULL, sum, 2, &e) == 0 && sum[0] >= 1 && sum[0] <= 1);
     CHECK(kc_team_count(NULL, count, 1, &e) == 0 && count[0] == 3 && kc_team_least(NULL, count, 1, &e) == 0);
     CHECK(kc_team_largest(NULL, key, row, 1, &e) == 0 && row[0] == 9);
