@@ -45,7 +45,6 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         {j->resamples > 0, "--resamples"},
         {j->test_structure, "--test-structure"},
         {j->max_memory > 0, "--max-memory"},
-        {j->checkpoint.file || j->checkpoint.timeout >= 0, "--checkpoint and --timeout"},
         {j->path[KC_FIT_REPORT] != NULL || j->plot, "--report and --plot"},
         {kc_fit_wants_purity(j), "the column purity"},
     };

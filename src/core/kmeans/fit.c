@@ -219,10 +219,11 @@ static int gather_evidence(struct kc_fitting *w, const struct kc_space *s, const
         j.fit = NULL;
         j.most = KC_OPINION_ROWS;
     }
-    if (kc_steps_late(s->steps)) {
+    const int late = kc_steps_late(s->steps, w->e);
+    if (late > 0)
         s->steps->cut = 1;
-        return 0;
-    }
+    if (late != 0)
+        return late < 0 ? -1 : 0;
     labels = kc_mem_alloc(sw->nk, sizeof *labels, w->e);
     if (!labels)
         return -1;
@@ -536,8 +537,10 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     o.n_init = r->centroids ? 0 : o.n_init; /* size limits start from them alone, too */
     w.space.work = &work;
     w.space.steps = r->steps;
-    if (r->steps)
+    if (r->steps) {
         r->steps->work = &work;
+        r->steps->team = kc_rows_team(rows);
+    }
     int rc = kc_weights_make(r->weights, n, &w.weights, &w.space.one, e);
     w.space.w = w.weights;
     if (rc == 0)

@@ -414,7 +414,10 @@ static double take_turns(struct fixing *w, struct kc_err *e)
         }
         if (!better || enough)
             break;
-        if (kc_steps_late(w->s->steps))
+        const int late = kc_steps_late(w->s->steps, e);
+        if (late < 0)
+            return -1;
+        if (late)
             break;
     }
     if (w->exchange && kc_exchange_run(w->exchange, w->now)) {
@@ -472,7 +475,10 @@ int kc_fixed_k_run(const struct kc_space *s, const struct kc_kmeans_opts *o, uin
             memcpy(w.best, w.now, s->n * sizeof *w.best);
             most = objective;
         }
-        if (kc_steps_late(s->steps))
+        const int late = kc_steps_late(s->steps, e);
+        if (late < 0)
+            goto out;
+        if (late)
             break;
     }
     *changed = have != k || memcmp(labels, w.best, s->n * sizeof *labels) != 0;

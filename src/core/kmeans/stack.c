@@ -141,6 +141,16 @@ static void share_memory(struct kc_stack *st, size_t n, uint32_t kmax)
         st->plane[i] = st->all.plane + i * n;
 }
 
+int kc_stack_alloc(struct kc_stack *st, struct kc_err *e)
+{
+    const struct kc_space *s = st->s;
+    plan_stack(&st->plan, st, s->n, s->d, s->rows.x != NULL, st->kmax, kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&st->plan, e) != 0)
+        return -1;
+    share_memory(st, s->n, st->kmax);
+    return 0;
+}
+
 /* Take the runs that are done, and their columns, out of the stack. */
 static void remove_done_runs(struct kc_stack *st)
 {
@@ -450,7 +460,7 @@ static int take_step(struct kc_stack *st, struct kc_err *e)
     if (work)
         work->dense_flops += st->dense_flops;
     st->dense_flops = 0;
-    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps);
+    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps, e);
 }
 
 /* End all runs because time is up: those with labels keep them, the others are left out. Does nothing if there
@@ -476,20 +486,15 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s).high};
     struct kc_steps *steps = o->keep ? s->steps : NULL;
     struct kc_frame frame = {kc_stack_visit, &st, NULL};
-    uint32_t kmax = 1;
     int rc = -1, late;
     for (size_t i = 0; i < nruns; i++)
-        kmax = runs[i].k > kmax ? runs[i].k : kmax;
+        st.kmax = runs[i].k > st.kmax ? runs[i].k : st.kmax;
     if (nruns == 0)
         return 0;
-    struct kc_plan plan = {.n = 0};
-    const int in_memory = s->rows.x != NULL;
     const size_t ranks = kc_team_size(kc_space_team(s));
-    measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, in_memory, kmax, nruns);
-    plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
-    if (kc_plan_alloc(&plan, e) != 0)
+    measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, s->rows.x != NULL, st.kmax, nruns);
+    if (!kc_steps_resuming(steps) && kc_stack_alloc(&st, e) != 0)
         return -1;
-    share_memory(&st, s->n, kmax);
     if (kc_steps_enter(steps, &frame, e) < 0)
         goto out;
     while (st.waiting < nruns || st.nact) {
@@ -517,6 +522,6 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
     rc = take_step(&st, e) < 0 ? -1 : 0;
 out:
     kc_steps_leave(steps, &frame);
-    kc_plan_free(&plan);
+    kc_plan_free(&st.plan);
     return rc;
 }

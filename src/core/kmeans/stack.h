@@ -3,6 +3,7 @@
 #define KC_CORE_KMEANS_STACK_H
 
 #include <math.h>
+#include "base/plan.h"
 #include "core/cluster/space.h"
 #include "core/kmeans/agglomerate.h"
 #include "la/product.h"
@@ -52,6 +53,7 @@ struct kc_active {
 };
 
 struct kc_stack {
+    struct kc_plan plan; /* of its memory */
     const struct kc_space *s;
     const struct kc_run_opts *o;
     size_t tiles;       /* of all rows */
@@ -96,6 +98,7 @@ struct kc_stack {
     uint64_t dense_flops; /* what full passes would have done */
     const struct kc_run *runs; /* (nruns) */
     size_t nruns;
+    uint32_t kmax;      /* the largest k of the runs */
     size_t waiting;     /* the first run that is not in the stack yet */
     size_t offered;     /* runs that have ended and were offered */
 };
@@ -145,7 +148,10 @@ void kc_stack_join(struct kc_stack *st, struct kc_active *p);
 /* Order the centres (k, d) so that those of a column block are near to each other: place (k). work (d): scratch. */
 void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work);
 
-/* Save or restore the state between two passes. A kc_frame.visit; arg: the stack. */
+/* Allocate the memory of a stack, after it has been measured. */
+int kc_stack_alloc(struct kc_stack *st, struct kc_err *e) KC_MUST_USE;
+/* Save or restore the state between two passes. A kc_frame.visit; arg: the stack, which has no memory when it is
+ * restored. */
 int kc_stack_visit(void *arg, struct kc_state *s) KC_MUST_USE;
 
 /* Set the columns of the next pass, and how far they have moved. */

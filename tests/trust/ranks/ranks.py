@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import numpy as np  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
+from stops import Stops  # noqa: E402
 
 MPIRUN = os.environ.get("MPIRUN", "mpirun")
 ON_RANKS = os.path.join(ROOT, "build", "release", os.environ.get("MPICC", "mpicc"), "kclust-mpi")
@@ -33,7 +34,6 @@ REFUSED = {
     "--resamples": ["--resamples", "5"],
     "--test-structure": ["--test-structure"],
     "--max-memory": ["--max-memory", "1G"],
-    "--checkpoint": ["--checkpoint", "c"],
     "--report": ["--report", "r.html"],
 }
 
@@ -126,6 +126,7 @@ class Ranks(Harness):
     def options(self):
         self.compare("many clusters", ["-k", "70"], ["x.npy"])
         self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
+        self.compare("time is up", ["-k", "2:9", "--timeout", "0"], ["x.npy"], expect=3)
         self.compare("broken limit", ["-k", "80000", "--n-init", "1", "--max-iter", "2"], ["few.npy"], expect=3)
         if self.slice:
             return
@@ -267,6 +268,8 @@ def main():
     if h.only is None:
         h.refusals()
     h.errors()
+    if h.only is None or h.wanted("timed") or h.only.startswith("stop"):
+        Stops(h, by_rank, ALLOWED).run()
     if h.wanted("short"):
         h.short_rank()
     if h.wanted("kill"):
