@@ -1,8 +1,8 @@
 /* A checkpoint: the state of a fit in a file, and the clock that decides when a fit is to be saved or has to end.
  *
  * The file is a safetensors container (json/safetensors.h). Its arrays are those of core/cluster/steps.h, in their
- * order, and their hashes. Its metadata identify the run: kclust's version, every option that influences the result, the
- * shape of the rows, and hashes of all rows and of their weights. The file is replaced whole, like any output. */
+ * order, and their hashes. Its metadata identify the run: kclust's version, every option that influences the result,
+ * the shape of the rows, and hashes of all rows and of their weights. The file is replaced whole, like any output. */
 #ifndef KC_JOB_CHECKPOINT_H
 #define KC_JOB_CHECKPOINT_H
 

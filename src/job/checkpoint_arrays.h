@@ -1,5 +1,6 @@
 /* The arrays of a checkpoint in its file, with their hashes. On several ranks the first one has the file; arrays by row
- * are gathered on it, and given to the ranks again, a piece at a time. So the file is the same for any number of ranks. */
+ * are gathered on it, and given to the ranks again, a piece at a time. So the file is the same for any number of
+ * ranks. */
 #ifndef KC_JOB_CHECKPOINT_ARRAYS_H
 #define KC_JOB_CHECKPOINT_ARRAYS_H
 

@@ -469,6 +469,7 @@ static void free_run(struct kc_job_run *run)
     kc_like_free(&run->like);
     kc_model_free(&run->old);
     kc_model_free(&run->model);
+    kc_model_moved_free(&run->moved);
     kc_outputs_free(run->output, run->noutputs);
     kc_clustering_free(&run->as_read);
     kc_clustering_free(&run->fit);

@@ -87,6 +87,7 @@ struct kc_job_run {
     struct kc_clustering fit;
     struct kc_clustering as_read; /* the same clusters on the rows as read, if a space has others; or empty */
     struct kc_model model;      /* the model that is saved; empty until it is made */
+    struct kc_model_moved moved; /* for it, if the ranks of a team found them; or empty */
     uint64_t left_out;          /* rows that a threshold has left out of their clusters */
     struct kc_model old;        /* the model of --like */
     int lock;                   /* lock of the model's file, see io/lock.h; -1: none */

@@ -34,7 +34,7 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         {!kmeans, "--algorithm"},
         {j->space != KC_FIT_COSINE, "--space"},
         {o && (o->max_size || o->balanced), "--max-size and --balanced"},
-        {o && o->min_size > 1 && (one_k || j->path[KC_FIT_MODEL]), "--min-size with one k, or with --model,"},
+        {o && o->min_size > 1 && one_k, "--min-size with one k"},
         {o && (kc_index_evidence(o->k_by) & fits), "--k-by gap, stability, prediction-strength and auto"},
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
         {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
@@ -105,13 +105,25 @@ static int compare_members(const struct kc_job_fit *j, struct kc_job_run *run, s
                                                         run->pair_similarity, e) : -1;
 }
 
+/* Find the rows that size limits have moved, for the model. Without limits each row is in its nearest cluster. */
+static int find_moved(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_kmeans_opts *o = run->opts;
+    struct kc_model m = {.k = run->fit.k, .d = run->fit.d, .centroids = run->fit.centroids};
+    if (!kc_fit_needs_model(j) || o->min_size <= 1)
+        return 0;
+    const int rc = kc_model_find_moved(&run->ctx, &m, &run->ds.rows, run->fit.labels, e);
+    run->moved = m.moved;
+    return rc;
+}
+
 int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_clustering *f = &run->fit;
     const size_t top = (size_t)j->out.top;
     if (!run->ds.rows.share)
         return 0;
-    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0 ||
+    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0 || find_moved(j, run, e) != 0 ||
         gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
         gather_array(run, (void **)&f->similarity, sizeof *f->similarity, e) != 0 ||
         gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
