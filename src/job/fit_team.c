@@ -28,13 +28,10 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         return 0;
     const int kmeans = j->algorithm == &kc_algorithm_kmeans;
     const struct kc_kmeans_opts *o = kmeans ? j->opts : NULL;
-    const int one_k = o && o->k.min == o->k.max;
     const unsigned fits = KC_EVIDENCE_HALVES | KC_EVIDENCE_GAP | KC_EVIDENCE_AUTO;
     const struct refusal list[] = {
         {!kmeans, "--algorithm"},
         {j->space != KC_FIT_COSINE, "--space"},
-        {o && (o->max_size || o->balanced), "--max-size and --balanced"},
-        {o && o->min_size > 1 && one_k, "--min-size with one k"},
         {o && (kc_index_evidence(o->k_by) & fits), "--k-by gap, stability, prediction-strength and auto"},
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
         {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
@@ -110,7 +107,7 @@ static int find_moved(const struct kc_job_fit *j, struct kc_job_run *run, struct
 {
     const struct kc_kmeans_opts *o = run->opts;
     struct kc_model m = {.k = run->fit.k, .d = run->fit.d, .centroids = run->fit.centroids};
-    if (!kc_fit_needs_model(j) || o->min_size <= 1)
+    if (!kc_fit_needs_model(j) || (o->min_size <= 1 && !o->max_size && !o->balanced))
         return 0;
     const int rc = kc_model_find_moved(&run->ctx, &m, &run->ds.rows, run->fit.labels, e);
     run->moved = m.moved;

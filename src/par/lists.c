@@ -1,4 +1,5 @@
-/* The ranks tell each other how long their lists are; then each puts its own where it belongs, and the bits are ORed. */
+/* The ranks tell each other how long their lists are; then each puts its own where it belongs, and the bits are
+ * ORed. */
 #include "par/lists.h"
 
 #include <string.h>

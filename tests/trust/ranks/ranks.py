@@ -24,8 +24,6 @@ ALLOWED = dict(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", O
 REFUSED = {
     "--algorithm": ["--algorithm", "ward", "-k", "3"],
     "--space": ["--space", "pca:4"],
-    "--max-size": ["--max-size", "900"],
-    "--min-size": ["-k", "4", "--min-size", "20"],
     "--k-by": ["--k-by", "auto"],
     "--group-by": ["--group-by", "g"],
     "--like": ["--like", "labels"],
@@ -127,11 +125,17 @@ class Ranks(Harness):
     def options(self):
         self.compare("many clusters", ["-k", "70"], ["x.npy"])
         self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
+        self.compare("size limits", ["-k", "12", "--n-init", "2", "--min-size", "4500"], ["equal.npy"])
         self.compare("time is up", ["-k", "2:9", "--timeout", "0"], ["x.npy"], expect=3)
         self.compare("broken limit", ["-k", "80000", "--n-init", "1", "--max-iter", "2"], ["few.npy"], expect=3)
         if self.slice:
             return
         self.compare("restarts", ["-k", "2:20"], ["x.npy"])
+        self.compare("size limits with starts", ["-k", "6", "--n-init", "2", "--min-size", "9000"], ["x.npy"])
+        self.compare("size limits with lists", ["-k", "100", "--n-init", "1", "--balanced"], ["x.npy"])
+        self.compare("size limits of few rows", ["-k", "7", "--max-size", "500"], ["few.npy"])
+        self.compare("greatest size", ["-k", "2:12", "--n-init", "2", "--max-size", "4000"], ["equal.npy"])
+        self.compare("both sizes", ["-k", "5:12", "--n-init", "2", "--max-size", "9000", "--min-size", "5000"], ["x.npy"])
         self.compare("least size", ["-k", "15:20", "--n-init", "2", "--min-size", "4000"], ["equal.npy"])
         self.compare("sample", ["-k", "2:9", "--sample", "30000"], ["x.npy"])
         self.compare("condition", ["-k", "5", "--where", "part=1"], ["parts.jsonl"])

@@ -13,6 +13,7 @@ SHAPES = (
     ("stop loose", ["-k", "2:6", "--n-init", "1", "--columns", "term,cluster,margin,silhouette"], "x.npy"),
     ("stop with few rows", ["-k", "2:8", "--n-init", "3"], "few.npy"),
     ("stop with sample", ["-k", "2:8", "--n-init", "2", "--sample", "30000"], "x.npy"),
+    ("stop with sizes", ["-k", "6:9", "--n-init", "2", "--max-size", "6500"], "x.npy"),
     ("stop with merges", ["-k", "2:12", "--n-init", "2", "--min-size", "5000"], "x.npy"),
 )
 
@@ -64,8 +65,8 @@ class Stops:
         self.h.ok("%s, resumed on %s" % (label, ranks or "kclust"), bad)
 
     def shape(self, label, options, file, writers):
-        argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters", os.path.abspath(file)]
-        argv += [] if "--min-size" in options else ["-m", "model"]
+        argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters", "-m", "model",
+                                     os.path.abspath(file)]
         want = self.fit(0, argv)
         for ranks in writers:
             got = self.fit(ranks, argv + ["--checkpoint", "c"], True, HOOK_COUNT="steps")
