@@ -23,16 +23,24 @@ enum kc_code {
     KC_ESYS = 4    /* the system failed us: open, read, write, memory, a resource limit */
 };
 
+/* How ranks that cannot read their parts of the input by themselves must read it again. */
+enum kc_again {
+    KC_AGAIN_NOT,
+    KC_AGAIN_EXACT, /* find where records begin by reading all of those before */
+    KC_AGAIN_WHOLE  /* each reads all of it */
+};
+
 struct kc_err {
     enum kc_code code; /* KC_OK: no error so far */
     uint64_t line;     /* 1-based line (or 0: none) in `file` */
     uint64_t short_of; /* memory was short: the bytes that were asked for, at least 1; else 0 */
-    uint64_t order;    /* 1 + the number of the input row concerned, by which ranks find the first failure; 0: none */
+    uint64_t order;    /* by which ranks find the first failure: it rises with the place in the input; 0: none */
+    enum kc_again again; /* set: not a failure yet */
     char file[1024];   /* input or output concerned; "" if there is none */
     char msg[768];     /* what was found and what was expected; no newline, no final stop */
 };
 
-#define KC_ERR_INIT {KC_OK, 0, 0, 0, "", ""}
+#define KC_ERR_INIT {KC_OK, 0, 0, 0, KC_AGAIN_NOT, "", ""}
 
 /* Record a failure, unless one is recorded already. Always returns -1, for `return kc_err_set(...)`. */
 int kc_err_set(struct kc_err *e, enum kc_code code, const char *fmt, ...) KC_PRINTF(3, 4);

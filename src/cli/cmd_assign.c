@@ -107,4 +107,5 @@ const struct kc_verb kc_verb_assign = {
     .size = sizeof args,
     .check = check_args,
     .run = run_assign,
+    .on_ranks = 1,
 };

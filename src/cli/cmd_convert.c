@@ -63,4 +63,5 @@ const struct kc_verb kc_verb_convert = {
     .size = sizeof args,
     .check = check_args,
     .run = run_convert,
+    .on_ranks = 1,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/num.h"
+#include "in/join.h"
 #include "in/piece/opts.h"
 #include "in/piece/slot.h"
 #include "in/run.h"
@@ -18,6 +19,8 @@ struct loading {
     uint64_t read; /* stored bytes read for them */
     int tied;      /* some rows cannot be read again from the inputs */
     struct kc_team *team; /* the ranks that the rows are shared out to; NULL: there is only this one */
+    struct kc_unnamed *unnamed; /* o->team: (nunnamed) rows without terms */
+    size_t nunnamed, unnamed_cap;
 };
 
 static uint64_t add_capped(uint64_t a, uint64_t b)
@@ -119,7 +122,7 @@ static int make_room(struct loading *l, size_t r, struct kc_err *e)
 {
     struct kc_matrix *x = &l->ds->x;
     size_t need = kc_mem_add(x->n, r);
-    const uint64_t rows = l->team ? kc_share_count(l->team, kc_team_rank(l->team), l->run.hint_rows) : l->run.hint_rows;
+    const uint64_t ranks = l->o->team ? 1 : kc_team_size(l->team), rows = l->run.hint_rows / ranks;
     if (x->n == 0 && rows <= SIZE_MAX && need <= rows)
         need = (size_t)rows;
     if (need <= x->cap)
@@ -167,28 +170,28 @@ static int store_rows(struct loading *l, const struct kc_chunk *c, struct kc_err
 static int store_share(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     for (size_t i = 0, m; i < c->n; i += m) {
-        const uint64_t number = l->o->team ? c->rows[0] + i : l->n + i;
+        const uint64_t number = l->n + i;
         struct kc_chunk part = *c;
         m = KC_SHARE_BLOCK - (size_t)(number % KC_SHARE_BLOCK);
         m = m < c->n - i ? m : c->n - i;
         part.n = m;
         part.x += i * c->d;
-        if (kc_share_rank(l->team, number) == kc_team_rank(l->team) && store_rows(l, &part, e) != 0)
+        if (kc_share_is_mine(&l->ds->share, number) && store_rows(l, &part, e) != 0)
             return -1;
     }
     return 0;
 }
 
-/* Append the numbers of the first n good rows as terms. */
-static int add_numbers(struct kc_strs *terms, size_t n, const uint64_t *skipped, size_t nskipped, struct kc_err *e)
+int kc_in_add_numbers(struct kc_strs *terms, uint64_t row0, size_t at, size_t n, const uint64_t *skipped,
+                      size_t nskipped, struct kc_err *e)
 {
-    uint64_t row = 0;
-    size_t skip = 0;
+    uint64_t row = kc_in_row_number(skipped, nskipped, at);
+    size_t skip = (size_t)row - at; /* those before it */
     for (size_t i = 0; i < n; i++, row++) {
         char t[20];
         for (; skip < nskipped && skipped[skip] == row; skip++)
             row++;
-        if (kc_strs_add(terms, t, kc_jsonw_digits(t, row), e) != 0)
+        if (kc_strs_add(terms, t, kc_jsonw_digits(t, row0 + row), e) != 0)
             return -1;
     }
     return 0;
@@ -196,14 +199,37 @@ static int add_numbers(struct kc_strs *terms, size_t n, const uint64_t *skipped,
 
 int kc_dataset_number_terms(struct kc_dataset *ds, struct kc_err *e)
 {
-    return ds->terms.n > 0 ? 0 : add_numbers(&ds->terms, ds->rows.n, ds->skipped, ds->nskipped, e);
+    return ds->terms.n > 0 ? 0 : kc_in_add_numbers(&ds->terms, 0, 0, ds->rows.n, ds->skipped, ds->nskipped, e);
+}
+
+/* Note that the chunk's rows have no terms: their numbers are known when all ranks have read. */
+static int note_unnamed(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
+{
+    struct kc_unnamed *last = l->nunnamed > 0 ? &l->unnamed[l->nunnamed - 1] : NULL;
+    if (last && last->at + last->n == l->n) {
+        last->n += c->n;
+        return 0;
+    }
+    if (l->nunnamed == l->unnamed_cap) {
+        const size_t cap = 2 * l->unnamed_cap + 1;
+        struct kc_unnamed *u = kc_mem_realloc(l->unnamed, cap, sizeof *u, e);
+        if (!u)
+            return -1;
+        l->unnamed = u;
+        l->unnamed_cap = cap;
+    }
+    l->unnamed[l->nunnamed++] = (struct kc_unnamed){l->n, c->n};
+    return 0;
 }
 
 /* Append the chunk's terms. As soon as one input has terms, rows without a term get their row number. */
 static int add_terms(struct loading *l, const struct kc_chunk *c, struct kc_err *e)
 {
     struct kc_strs *terms = &l->ds->terms;
-    if (c->terms && terms->n < l->n && add_numbers(terms, l->n, l->run.skipped, l->run.nskipped, e) != 0)
+    if (l->o->team)
+        return c->terms ? kc_strs_append(terms, c->terms, e) : note_unnamed(l, c, e);
+    if (c->terms && terms->n < l->n &&
+        kc_in_add_numbers(terms, 0, 0, l->n, l->run.skipped, l->run.nskipped, e) != 0)
         return -1;
     if (c->terms)
         return kc_strs_append(terms, c->terms, e);
@@ -244,11 +270,9 @@ static int store_chunk(void *arg, const struct kc_chunk *c, struct kc_err *e)
 {
     struct loading *l = arg;
     struct kc_dataset *ds = l->ds;
-    const int texts = kc_team_rank(l->team) == 0;
-    if (l->o->team) /* rows may have been left out before these */
-        l->n = (size_t)c->rows[0];
+    const int texts = l->o->team || kc_team_rank(l->team) == 0;
     ds->x.d = c->d;
-    if ((l->team ? store_share(l, c, e) : store_rows(l, c, e)) != 0 ||
+    if ((l->team && !l->o->team ? store_share(l, c, e) : store_rows(l, c, e)) != 0 ||
         (texts && (add_terms(l, c, e) != 0 || copy_raws(ds, c, e) != 0 || add_attrs(ds, c, e) != 0)))
         return -1;
     l->n += c->n;
@@ -300,8 +324,8 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     } else {
         kc_matrix_trim(&ds->x);
     }
+    ds->share.all = ds->share.first ? ds->share.all : l->n;
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
-    ds->share = (struct kc_share){l->team, l->o->team ? ds->st.records : l->n};
     ds->rows.share = l->team ? &ds->share : NULL;
     return 0;
 }
@@ -324,20 +348,50 @@ static void append_need(const struct loading *l, struct kc_err *e)
     kc_err_more(e, "; all %s%.0f rows need %s", exact ? "" : "of some ", n, all);
 }
 
+/* Read all inputs into ds. */
+static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct kc_in_tune *tune, struct kc_err *e)
+{
+    struct kc_dataset *ds = l->ds;
+    const struct kc_in_opts *o = l->o;
+    memset(ds, 0, sizeof *ds);
+    ds->nattrs = o->nattrs;
+    ds->share.team = l->team;
+    l->tied = o->nwhere > 0;
+    if (o->team && !o->own_files) {
+        l->run.begin = kc_mem_alloc(o->nfiles, sizeof *l->run.begin, e);
+        for (size_t i = 0; l->run.begin && i < o->nfiles; i++)
+            l->run.begin[i] = UINT64_MAX;
+    }
+    int rc = kc_in_run(ctx, o, tune, &l->run, store_chunk, l, &ds->st, e);
+    if (rc == 0 && o->team)
+        rc = kc_dataset_join(ctx, ds, &l->run, l->unnamed, l->nunnamed, o->own_files ? NULL : o->files, o->nfiles, e);
+    ds->skipped = l->run.skipped;
+    ds->nskipped = l->run.nskipped;
+    kc_mem_free(l->unnamed);
+    kc_mem_free(l->run.begin);
+    kc_mem_free(l->run.first);
+    kc_strs_free(&l->run.terms);
+    return rc;
+}
+
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
     struct kc_in_opts shared = *o;
-    struct loading l = {.ds = ds, .o = &shared, .run.want_skipped = 1,
-                        .team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL};
-    if (l.team && !o->skip_bad && !o->metadata && o->nwhere == 0 && !(o->terms_file && kc_team_rank(l.team) == 0))
-        shared.team = l.team;
-    memset(ds, 0, sizeof *ds);
-    ds->nattrs = o->nattrs;
-    l.tied = o->nwhere > 0;
-    int rc = kc_in_run(ctx, &shared, tune, &l.run, store_chunk, &l, &ds->st, e);
-    ds->skipped = l.run.skipped;
-    ds->nskipped = l.run.nskipped;
+    struct kc_team *team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL;
+    struct loading l;
+    int rc;
+    shared.team = o->metadata ? NULL : team; /* metadata are joined where all rows are read */
+    for (;;) {
+        l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = team};
+        rc = load_inputs(ctx, &l, tune, e);
+        if (rc == 0 || e->again == KC_AGAIN_NOT)
+            break;
+        shared.exact = 1;
+        shared.team = e->again == KC_AGAIN_WHOLE ? NULL : team;
+        kc_dataset_free(ds);
+        *e = (struct kc_err)KC_ERR_INIT;
+    }
     trim_strs(&ds->terms);
     trim_strs(&ds->raws);
     trim_strs(&ds->attrs);
@@ -362,5 +416,6 @@ void kc_dataset_free(struct kc_dataset *ds)
     kc_strs_free(&ds->attrs);
     kc_mem_free(ds->skipped);
     kc_mem_free(ds->head);
+    kc_mem_free(ds->first);
     memset(ds, 0, sizeof *ds);
 }

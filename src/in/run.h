@@ -18,6 +18,12 @@ struct kc_in_run {
     uint64_t metadata;  /* bytes of memory that the metadata take */
     uint64_t pieces;    /* about the bytes that decoding takes: most of the memory in use beside what the sink keeps */
     uint64_t held;      /* bytes in use at the end of the run, before its own memory is freed */
+    uint64_t *first;    /* a team: (ranks + 1) the number of each rank's first good row; freed by the caller */
+    uint64_t row0;      /* the number of the first row of this rank among all rows of the input */
+    int named;          /* a rank has rows with terms */
+    uint64_t *begin;    /* (files) this rank's first row with a term in each file; UINT64_MAX: none; NULL: not wanted;
+                         * freed by the caller */
+    struct kc_strs terms; /* a team: on the first rank, the terms of --terms, of all rows; freed by the caller */
     int want_skipped;   /* set by the caller to have skipped filled */
     uint64_t *skipped;  /* (nskipped) rows left out; freed by the caller */
     size_t nskipped, skipped_cap;
@@ -27,6 +33,11 @@ struct kc_in_run {
  * NULL. */
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
+
+/* Append as terms the numbers of the good rows at .. at + n of those that follow row number row0. skipped (nskipped):
+ * the rows among these that were left out, counted from row0. */
+int kc_in_add_numbers(struct kc_strs *terms, uint64_t row0, size_t at, size_t n, const uint64_t *skipped,
+                      size_t nskipped, struct kc_err *e) KC_MUST_USE;
 
 /* Load as kc_in_load does. tune may be NULL. */
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,

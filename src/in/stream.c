@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "in/choice.h"
-#include "in/fields/terms.h"
 #include "in/formats/formats.h"
-#include "in/run.h"
-#include "in/watch.h"
+#include "in/reading.h"
+#include "in/relay.h"
 #include "par/pipe.h"
 
 /* Bytes of a piece. From a quarter of it on the overhead per piece no longer shows, and a few pieces take little
@@ -18,39 +16,6 @@
 #define PIECES_PART 8 /* the pieces' bytes may take 1/8 of --max-memory, and what is decoded from them as much again */
 #define PROGRESS_SECONDS 0.1
 #define PROMPT_STEP ((size_t)65536) /* bytes of input that are looked at for a whole line */
-
-/* The drain's side. fill_slot and drain_slot may run at the same time, on any thread: they share nothing but the
- * slots. */
-struct drain {
-    const struct kc_ctx *ctx;
-    const struct kc_in_opts *o;
-    struct kc_in_run *run;
-    kc_in_sink sink;
-    void *arg;
-    uint64_t rows;     /* input rows so far */
-    uint64_t row0;     /* rows before this file: a message that names the file counts its rows from 0 */
-    uint64_t line;     /* lines of the file so far */
-    uint64_t records, skipped;
-    double last;       /* when progress was last reported */
-    uint64_t *numbers; /* numbers of a slot's rows */
-    size_t numbers_cap;
-    uint64_t *places;  /* rows of the terms and of the metadata that are theirs */
-    size_t places_cap;
-    struct kc_intern used; /* the places that rows have taken, if records say theirs by "index" */
-    struct kc_choice choice;
-    struct kc_watch watch;
-    struct kc_terms file_terms; /* the terms of --terms */
-    int named;                 /* rows with terms were passed on */
-    struct kc_strs terms;      /* the terms of a slot's rows if they come from there or from the metadata */
-    struct kc_strs shown; /* the first bad records as log lines; only the calling thread may log, so they wait */
-};
-
-/* The two ends of the pipeline, as its argument. */
-struct pipeline {
-    struct kc_in_opts o; /* as the readers see them: without a --term-field that the metadata have */
-    struct kc_feed feed;
-    struct drain drain;
-};
 
 /* Check that the records of the open file can be copied in the form that is asked for. */
 static int check_copies(struct kc_feed *f, struct kc_err *e)
@@ -80,8 +45,8 @@ static int check_copies(struct kc_feed *f, struct kc_err *e)
 static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
 {
     static const struct kc_attrs nothing = {0};
-    struct kc_feed *f = &((struct pipeline *)arg)->feed;
-    const struct kc_choice *choice = &((struct pipeline *)arg)->drain.choice;
+    struct kc_feed *f = &((struct kc_reading *)arg)->feed;
+    const struct kc_choice *choice = &((struct kc_reading *)arg)->drain.choice;
     struct kc_slot *s = slot;
     kc_slot_clear(s);
     for (;;) {
@@ -99,6 +64,12 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
             }
             if (f->o->want_raw != KC_RAW_NONE && check_copies(f, e) != 0)
                 return -1;
+            if (kc_part_narrow(f, s, &none, e) != 0)
+                return -1;
+            if (none) {
+                kc_feed_close(f);
+                continue;
+            }
         }
         s->o = f->o;
         s->rd = f->rd;
@@ -120,18 +91,13 @@ static int fill_slot(void *arg, void *slot, int *eof, struct kc_err *e)
         s->bytes = kc_feed_bytes(f);
         s->no = f->next;
         f->fresh = 0;
-        s->numbered = f->o->team && !f->unnumbered;
-        s->plain = f->plain;
-        s->row0 = f->row0;
+        s->begin = f->part.begin;
+        s->row0 = f->part.row0;
         if (!file_end) {
             s->reopened = f->reopened;
             f->reopened = NULL;
             return 0;
         }
-        f->row0 += f->file_rows;
-        f->file_rows = 0;
-        f->unnumbered |= !f->plain;
-        f->plain = 0;
         kc_feed_close(f);
         kc_slot_clear(s);
     }
@@ -154,7 +120,7 @@ static void decode_slot(void *arg, void *slot)
  * fails is reported by filling. */
 static int input_is_ready(void *arg)
 {
-    struct kc_feed *f = &((struct pipeline *)arg)->feed;
+    struct kc_feed *f = &((struct kc_reading *)arg)->feed;
     struct kc_err later = KC_ERR_INIT;
     if (!f->o->prompt || !f->src)
         return 1;
@@ -170,17 +136,22 @@ static int input_is_ready(void *arg)
 }
 
 /* Report one bad record: end the run, or with --on-bad skip count it and leave it out. */
-static int report_bad_record(struct drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg,
+static int report_bad_record(struct kc_drain *d, const struct kc_slot *s, uint64_t row, uint64_t line, const char *msg,
                              size_t n, struct kc_err *e)
 {
     struct kc_err what = KC_ERR_INIT;
+    uint64_t before = 0;
+    if (d->begin > 0 && kc_part_count_lines(s->file, d->begin, &before, e) != 0)
+        return -1;
+    d->begin = 0;
+    d->line += before;
+    line += before;
     if (s->rd->binary)
         kc_err_at(&what, KC_EINPUT, s->file, 0, "row %llu: %.*s", (unsigned long long)(row - d->row0),
                   (int)n, msg);
     else
         kc_err_at(&what, KC_EINPUT, s->file, line, "%.*s", (int)n, msg);
     if (!d->o->skip_bad) {
-        what.order = row + 1;
         *e = what;
         return -1;
     }
@@ -200,7 +171,7 @@ static int report_bad_record(struct drain *d, const struct kc_slot *s, uint64_t 
 }
 
 /* Report the bad records of a slot, in order, and then the overlong record that may follow them. */
-static int report_bad_records(struct drain *d, const struct kc_slot *s, struct kc_err *e)
+static int report_bad_records(struct kc_drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     for (size_t i = 0; i < s->nbads; i++) {
         const struct kc_bad *b = &s->bads[i];
@@ -221,7 +192,7 @@ static int report_bad_records(struct drain *d, const struct kc_slot *s, struct k
 }
 
 /* Note that a row takes a place that its record's "index" names: each place has one row. */
-static int take_place(struct drain *d, const struct kc_slot *s, uint64_t place, struct kc_err *e)
+static int take_place(struct kc_drain *d, const struct kc_slot *s, uint64_t place, struct kc_err *e)
 {
     const size_t before = d->used.strs.n;
     uint32_t id;
@@ -244,15 +215,22 @@ static int take_place(struct drain *d, const struct kc_slot *s, uint64_t place, 
                      d->o->terms_file ? "--terms" : "--metadata");
 }
 
+/* Return 1 if rows get their terms from the file of --terms here. On ranks they get them when it is known how many rows
+ * come before (join.c). */
+static int joins_terms(const struct kc_drain *d)
+{
+    return d->o->terms_file && !d->o->team;
+}
+
 /* Set d->numbers to the row numbers of the slot's good rows, and d->terms to their terms if --terms gives them. */
-static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *e)
+static int number_rows(struct kc_drain *d, const struct kc_slot *s, struct kc_err *e)
 {
     size_t n = 0, bad = 0;
     if (kc_mem_reserve_u64(&d->numbers, &d->numbers_cap, s->n, e) != 0 ||
         kc_mem_reserve_u64(&d->places, &d->places_cap, s->n, e) != 0)
         return -1;
     kc_strs_clear(&d->terms);
-    if (d->o->terms_file && kc_terms_need(&d->file_terms, d->rows + s->records, e) != 0)
+    if (joins_terms(d) && kc_terms_need(&d->file_terms, d->rows + s->records, e) != 0)
         return -1;
     for (size_t i = 0; i < s->records; i++) {
         if (bad < s->nbads && s->bads[bad].index == i) {
@@ -263,9 +241,13 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
         d->numbers[n] = row;
         row = s->by_index ? d->row0 + s->places[n] : row;
         d->places[n++] = row;
+        if (s->by_index && d->o->team) {
+            e->again = KC_AGAIN_WHOLE;
+            return kc_err_at(e, KC_EINPUT, s->file, 0, "has an order of its own");
+        }
         if (s->by_index && take_place(d, s, row, e) != 0)
             return -1;
-        if (d->o->terms_file && row < d->file_terms.strs.n) {
+        if (joins_terms(d) && row < d->file_terms.strs.n) {
             size_t len;
             const char *t = kc_strs_get(&d->file_terms.strs, (size_t)row, &len);
             if (kc_strs_add(&d->terms, t, len, e) != 0)
@@ -275,7 +257,7 @@ static int number_rows(struct drain *d, const struct kc_slot *s, struct kc_err *
     return 0;
 }
 
-static void report_progress(struct drain *d, const struct kc_slot *s)
+static void report_progress(struct kc_drain *d, const struct kc_slot *s)
 {
     double now = d->ctx->progress ? kc_clock_now() : 0;
     if (!d->ctx->progress || now - d->last < PROGRESS_SECONDS)
@@ -288,16 +270,15 @@ static void report_progress(struct drain *d, const struct kc_slot *s)
 /* Number a slot's lines and rows, report its bad records, choose its rows and pass them to the sink. */
 static int drain_slot(void *arg, void *slot, struct kc_err *e)
 {
-    struct drain *d = &((struct pipeline *)arg)->drain;
+    struct kc_drain *d = &((struct kc_reading *)arg)->drain;
     struct kc_slot *s = slot;
+    d->file = s->no;
     if (s->first) {
         d->line = s->line0;
-        d->rows = s->numbered ? s->row0 : d->rows;
-        d->row0 = d->rows;
+        d->begin = s->begin;
+        d->row0 = d->rows - s->row0;
         kc_watch_file(&d->watch);
     }
-    if (s->numbered && s->plain)
-        d->rows = s->number;
     size_t from = d->run->nskipped;
     if (report_bad_records(d, s, e) != 0)
         return -1;
@@ -308,12 +289,15 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
     if (number_rows(d, s, e) != 0)
         return -1;
     /* if there are too few terms, rows are only counted from here on, for the message at the end */
-    int enough_terms = !d->o->terms_file || d->rows + s->records <= d->file_terms.strs.n;
+    int enough_terms = !joins_terms(d) || d->rows + s->records <= d->file_terms.strs.n;
     if (s->n > 0 && enough_terms) {
         struct kc_chunk c = {.n = s->n, .seen = s->n, .d = s->d, .x = s->x, .rows = d->numbers, .made = &s->made};
-        c.terms = d->o->terms_file ? &d->terms : s->has_terms ? &s->terms : NULL;
-        if (!d->o->terms_file && c.terms && kc_watch_terms(&d->watch, s->file, c.terms, s->n, e) != 0)
+        c.terms = joins_terms(d) ? &d->terms : s->has_terms && !d->o->terms_file ? &s->terms : NULL;
+        if (!d->o->terms_file && !d->o->team && c.terms &&
+            kc_watch_terms(&d->watch, s->file, c.terms, 0, s->n, e) != 0)
             return -1;
+        if (d->run->begin && c.terms && d->run->begin[s->no - 1] == UINT64_MAX)
+            d->run->begin[s->no - 1] = d->records;
         c.raws = d->o->want_raw != KC_RAW_NONE ? &s->raws : NULL;
         c.head = s->head;
         c.attrs = d->o->nattrs ? &s->attrs : NULL;
@@ -338,6 +322,7 @@ static int drain_slot(void *arg, void *slot, struct kc_err *e)
 static int drain_and_trim(void *arg, void *slot, struct kc_err *e)
 {
     int rc = drain_slot(arg, slot, e);
+    ((struct kc_reading *)arg)->drain.failed = rc != 0;
     kc_slot_trim(slot);
     return rc;
 }
@@ -347,102 +332,21 @@ static int is_large(const void *slot)
     return kc_slot_is_large(slot);
 }
 
-/* Return "; the first: ..." with the reason why the first bad record is bad. */
-static const char *first_bad(const struct drain *d, char text[512])
-{
-    size_t n = 0;
-    const char *first = d->shown.n > 0 ? kc_strs_get(&d->shown, 0, &n) : "";
-    snprintf(text, 512, n > 0 ? "; the first: %.*s" : "%.*s", (int)(n < 400 ? n : 400), first);
-    return text;
-}
-
-/* Check that there are as many terms, and records of metadata, as rows. */
-static int check_counts(struct drain *d, struct kc_err *e)
-{
-    uint64_t terms = d->rows;
-    if (d->o->terms_file && kc_terms_count(&d->file_terms, &terms, e) != 0)
-        return -1;
-    if (terms != d->rows)
-        return kc_err_at(e, KC_EINPUT, kc_source_name(d->o->terms_file), 0,
-                         "has %llu term%s, the input has %llu row%s%s", (unsigned long long)terms,
-                         terms == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
-                         terms != d->rows + 1 ? "" :
-                         ": is its first line a header? leave it out, as tail -n +2 does");
-    struct kc_meta *m = &d->choice.meta;
-    uint64_t records = d->rows;
-    if (d->choice.has_meta && !m->by_key && kc_meta_count(m, &records, e) != 0)
-        return -1;
-    if (records != d->rows)
-        return kc_err_at(e, KC_EINPUT, m->name, 0, "describes %llu row%s, the input has %llu",
-                         (unsigned long long)records, records == 1 ? "" : "s", (unsigned long long)d->rows);
-    return 0;
-}
-
-/* Log what was skipped, and check what can be checked only at the end: the number of terms, of metadata, of records. */
-static int check_end(struct pipeline *b, struct kc_err *e)
-{
-    struct drain *d = &b->drain;
-    const struct kc_choice *t = &d->choice;
-    const char *only = b->feed.nfiles == 1 ? kc_source_name(b->feed.files[0]) : NULL;
-    char text[512];
-    for (size_t i = 0; i < d->shown.n; i++) {
-        size_t n;
-        const char *line = kc_strs_get(&d->shown, i, &n);
-        kc_ctx_log(d->ctx, KC_LOG_WARN, "%.*s; skipped", (int)n, line);
-    }
-    if (d->skipped > d->shown.n)
-        kc_ctx_log(d->ctx, KC_LOG_WARN, "%llu more bad record%s skipped", (unsigned long long)(d->skipped - d->shown.n),
-                   d->skipped - d->shown.n == 1 ? "" : "s");
-    kc_watch_report(&d->watch, d->ctx);
-    if (d->o->terms_file)
-        kc_watch_lines(d->o->terms_file, &d->file_terms.strs, d->ctx);
-    if (check_counts(d, e) != 0)
-        return -1;
-    uint64_t all = d->records + d->skipped + t->unmet;
-    if (d->records > 0 && d->skipped > 0 && (double)d->skipped > d->o->max_bad * (double)all) {
-        return kc_err_at(e, KC_EINPUT, only, 0, "%llu of %llu records are bad, more than --max-bad %g allows%s",
-                         (unsigned long long)d->skipped, (unsigned long long)all, d->o->max_bad, first_bad(d, text));
-    }
-    text[0] = '\0';
-    if (t->has_meta)
-        memcpy(b->feed.st->keys, t->meta.names, sizeof b->feed.st->keys);
-    if (all > 0)
-        kc_choice_unseen(t, b->feed.st->keys, d->records > 0 ? "--where: " : "; ", text, sizeof text);
-    if (d->records > 0 && text[0] && d->skipped < all)
-        kc_ctx_log(d->ctx, KC_LOG_WARN, "%s", text);
-    if (d->records == 0 && t->unmet == 1)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only good one does not meet the conditions%s", text);
-    if (d->records == 0 && t->unmet > 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: none of the %llu good ones meets the conditions%s",
-                         (unsigned long long)t->unmet, text);
-    if (d->records == 0 && d->skipped == 1)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: the only one was bad%s", first_bad(d, text));
-    if (d->records == 0 && d->skipped > 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records: all %llu were bad%s", (unsigned long long)d->skipped,
-                         first_bad(d, text));
-    if (d->records == 0)
-        return kc_err_at(e, KC_EINPUT, only, 0, "no records");
-    return 0;
-}
-
-/* Check what can be checked before the first input is opened. */
-static int check_inputs(const struct kc_feed *f, struct kc_err *e)
+/* Check what can be checked before the first input is opened. ranks: how many read. */
+static int check_inputs(const struct kc_feed *f, unsigned ranks, struct kc_err *e)
 {
     if (f->o->dims > 0 && f->o->expect_dim > 0 && f->o->dims != f->o->expect_dim)
         return kc_err_set(e, KC_EUSAGE, "--dims %llu: expected %zu as in %s", (unsigned long long)f->o->dims,
                           f->o->expect_dim, f->o->expect_from);
     for (size_t i = 0; i < f->nfiles; i++) {
+        if (ranks > 1 && strcmp(f->files[i], "-") == 0)
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
         if (kc_source_check(f->files[i], e) != 0)
             return -1;
         if (f->o->terms_file && strcmp(f->files[i], "-") == 0 && strcmp(f->o->terms_file, "-") == 0)
             return kc_err_set(e, KC_EUSAGE, "--terms and the vectors cannot both be standard input");
     }
     return 0;
-}
-
-static void copy_field_name(char out[256], const struct kc_fields *f, const struct kc_path *p)
-{
-    snprintf(out, 256, "%s", f->bare || p->n == 0 ? "" : p->name);
 }
 
 /* Return the bytes of a piece: fewer if there are many threads and little memory. */
@@ -468,27 +372,6 @@ uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o
     return pieces_bytes(count_slots(ctx), block_bytes(o, count_slots(ctx)));
 }
 
-/* Tell what was taken for terms and vectors. named: some rows have terms. */
-static void tell_fields(const struct kc_ctx *ctx, const struct pipeline *b, struct kc_in_stats *st, int named)
-{
-    const struct kc_in_opts *o = b->drain.o;
-    const size_t d = b->feed.d;
-    char of[32] = "";
-    if (o->dims > 0 && o->dims < d)
-        snprintf(of, sizeof of, "%llu of ", (unsigned long long)o->dims);
-    if (o->terms_file)
-        snprintf(st->terms, sizeof st->terms, "--terms");
-    else if (b->drain.choice.meta_gave)
-        snprintf(st->terms, sizeof st->terms, "%s of --metadata", o->term_field ? o->term_field : "the ids");
-    else
-        snprintf(st->terms, sizeof st->terms, "%s", st->term_field[0] ? st->term_field : !named ?
-                 "the row numbers" : st->format == KC_IN_NPY || st->format == KC_IN_FVECS ?
-                 "the .terms file beside it" : "the file");
-    kc_ctx_log(ctx, KC_LOG_INFO, "read as %s: terms from %s, vectors from %s%s%s%s, numbers: %s%zu%s",
-               kc_in_format_name(st->format), st->terms, st->vec_field[0] ? st->vec_field : "the rows",
-               st->how[0] ? " (" : "", st->how, st->how[0] ? ")" : "", of, d, of[0] ? " (--dims)" : "");
-}
-
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e)
 {
@@ -500,7 +383,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     int rc = -1;
     uint64_t most;
     memset(st, 0, sizeof *st);
-    struct pipeline *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
+    struct kc_reading *b = kc_mem_zalloc(1, sizeof *b, e); /* too large for a small stack */
     if (!b) {
         kc_source_free(o->first);
         return -1;
@@ -512,6 +395,9 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     run->pieces = pieces_bytes(nslots, b->feed.block);
     b->feed.files = o->nfiles ? o->files : &standard_input;
     b->feed.nfiles = o->nfiles ? o->nfiles : 1;
+    b->feed.part.exact = o->exact;
+    if (o->team && !o->own_files)
+        kc_part_init(&b->feed, kc_team_rank(o->team), kc_team_size(o->team));
     b->feed.d = o->dims > 0 ? 0 : o->expect_dim;
     b->feed.d_name = o->dims > 0 ? NULL : o->expect_from;
     b->feed.st = st;
@@ -520,7 +406,7 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->drain.run = run;
     b->drain.sink = sink;
     b->drain.arg = arg;
-    run->total = kc_feed_size(&b->feed);
+    run->total = b->feed.part.on ? b->feed.part.high - b->feed.part.low : kc_feed_size(&b->feed);
     b->drain.last = kc_clock_now();
     if (kc_choice_init(&b->drain.choice, o, run, &b->feed.attrs, e) != 0)
         goto out;
@@ -529,11 +415,12 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     b->o.term_field = b->drain.choice.meta_first ? NULL : o->term_field;
     if (kc_fields_init(&b->feed.given, b->o.term_field, o->vec_field, !o->terms_file && !b->drain.choice.meta_first,
                        e) != 0 ||
-        check_inputs(&b->feed, e) != 0)
+        check_inputs(&b->feed, kc_team_size(ctx->team), e) != 0)
         goto out;
     b->drain.choice.bad = &b->drain.skipped;
     b->drain.choice.shown = &b->drain.shown;
-    if (o->terms_file && kc_terms_open(&b->drain.file_terms, o->terms_file, 0, o->max_line, o->max_memory, e) != 0)
+    if (o->terms_file && kc_team_rank(o->team) == 0 &&
+        kc_terms_open(&b->drain.file_terms, o->terms_file, 0, o->max_line, o->max_memory, e) != 0)
         goto out;
     if (o->terms_file)
         kc_watch_order(b->feed.files, b->feed.nfiles, ctx);
@@ -543,12 +430,11 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
         goto out;
     for (; made < nslots; made++)
         ring[made] = &slots[made];
-    if (kc_pipe_run(ctx->pool, &ops, b, ring, nslots, e) != 0)
+    rc = kc_pipe_run(ctx->pool, &ops, b, ring, nslots, e);
+    rc = o->team ? kc_reading_meet(b, rc, e) : rc;
+    if (rc != 0)
         goto out;
-    if (o->team) { /* also those that were left out */
-        b->drain.rows = b->feed.unnumbered ? b->drain.rows : b->feed.row0;
-        b->drain.records = b->drain.rows;
-    }
+    rc = -1;
     run->d = o->dims > 0 ? (size_t)o->dims : b->feed.d;
     st->bytes = kc_feed_bytes(&b->feed);
     st->records = b->drain.records;
@@ -557,19 +443,12 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     const struct kc_fact read[] = {{"records", (double)st->records}, {"skipped", (double)st->skipped},
                                    {"bytes", (double)st->bytes}};
     kc_ctx_event(ctx, "read", "the input is read", read, sizeof read / sizeof read[0]);
-    if (o->nwhere > 0)
-        kc_ctx_log(ctx, KC_LOG_INFO, "where: %llu of %llu records meet it", (unsigned long long)st->records,
-                   (unsigned long long)(st->records + st->unmet));
-    if (b->feed.decided && st->format == KC_IN_JSONL) {
-        copy_field_name(st->term_field, &b->feed.fields, &b->feed.fields.term);
-        copy_field_name(st->vec_field, &b->feed.fields, &b->feed.fields.vec);
-        if (st->how[0] == '\0')
-            snprintf(st->how, sizeof st->how, "%s", o->vec_field ? "by --vec-field" : b->feed.fields.found ?
-                     "the only vector in a record" : b->feed.fields.bare ? "a record is a vector" : "by its name");
+    kc_reading_tell(ctx, b, st);
+    rc = kc_reading_check(b, e);
+    if (rc == 0 && o->team) {
+        run->terms = b->drain.file_terms.strs;
+        memset(&b->drain.file_terms.strs, 0, sizeof run->terms);
     }
-    if (st->records > 0)
-        tell_fields(ctx, b, st, b->drain.named);
-    rc = check_end(b, e);
 out:
     run->held = kc_mem_held(&most, 0);
     for (size_t i = 0; i < made; i++)
@@ -590,10 +469,37 @@ out:
     return rc;
 }
 
+/* Read on the ranks of a team, and pass all rows to the sink of the first one. */
+static int stream_on_ranks(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
+                           struct kc_in_stats *st, struct kc_err *e)
+{
+    struct kc_in_opts in = *o;
+    struct kc_in_run run = {0};
+    struct kc_relay *relay = NULL;
+    const int taker = kc_team_rank(ctx->team) == 0;
+    in.team = ctx->team;
+    in.exact = 1; /* what has been passed on cannot be taken back */
+    int rc = taker ? 0 : kc_relay_new(&relay, o->relay_rows, e);
+    if (rc == 0)
+        rc = kc_in_run(ctx, &in, NULL, &run, taker ? sink : kc_relay_add, taker ? arg : relay, st, e);
+    if (rc == 0)
+        rc = kc_relay_run(relay, ctx->team, run.row0, sink, arg, e);
+    kc_relay_free(relay);
+    kc_mem_free(run.skipped);
+    kc_mem_free(run.first);
+    return rc;
+}
+
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e)
 {
+    const int ranks = kc_team_size(ctx->team) > 1, joined = o->terms_file || o->metadata;
     struct kc_in_run run = {0};
+    memset(st, 0, sizeof *st);
+    if (ranks && !joined)
+        return stream_on_ranks(ctx, o, sink, arg, st, e);
+    if (ranks && kc_team_rank(ctx->team) > 0) /* what is joined by row number is read by one */
+        return 0;
     int rc = kc_in_run(ctx, o, NULL, &run, sink, arg, st, e);
     kc_mem_free(run.skipped);
     return rc;

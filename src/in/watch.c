@@ -16,14 +16,15 @@ void kc_watch_file(struct kc_watch *w)
     w->at = w->equal = 0;
 }
 
-int kc_watch_terms(struct kc_watch *w, const char *file, const struct kc_strs *terms, size_t n, struct kc_err *e)
+int kc_watch_terms(struct kc_watch *w, const char *file, const struct kc_strs *terms, size_t at, size_t n,
+                   struct kc_err *e)
 {
     size_t len, other;
     if (!w->first_file && n > 0)
         w->first_file = file;
     for (size_t i = 0; i < n && (w->n < MOST_TERMS || w->at < 2); i++, w->at++) {
         uint32_t id;
-        const char *p = kc_strs_get(terms, i, &len);
+        const char *p = kc_strs_get(terms, at + i, &len);
         len = len < MOST_BYTES ? len : MOST_BYTES;
         if (w->n < MOST_TERMS) {
             if (kc_intern_add(&w->seen, p, len, &id, e) != 0)

@@ -17,9 +17,9 @@ struct kc_watch {
 
 /* Note that a file begins. */
 void kc_watch_file(struct kc_watch *w);
-/* Note n terms of a file. */
-int kc_watch_terms(struct kc_watch *w, const char *file, const struct kc_strs *terms, size_t n, struct kc_err *e)
-    KC_MUST_USE;
+/* Note n terms of a file, from terms[at] on. */
+int kc_watch_terms(struct kc_watch *w, const char *file, const struct kc_strs *terms, size_t at, size_t n,
+                   struct kc_err *e) KC_MUST_USE;
 /* Warn of what was seen. */
 void kc_watch_report(const struct kc_watch *w, const struct kc_ctx *ctx);
 void kc_watch_free(struct kc_watch *w);

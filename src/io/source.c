@@ -32,8 +32,10 @@ struct kc_source {
     char *buf; /* (STORED_BUFFER) stored bytes, of which at .. n are not used yet */
     size_t at, n;
     uint64_t stored; /* bytes read from fd, with those in buf */
-    uint64_t size;   /* bytes of a regular file from the offset at open on, else UINT64_MAX */
+    uint64_t size;   /* bytes of a regular file from the offset at open on, else UINT64_MAX; with a window its end */
     uint64_t from;   /* that offset */
+    int windowed;
+    uint64_t jumped; /* where fd stands, less stored, modulo 2^64 */
     struct kc_buf ahead; /* decompressed bytes that were looked at, of which ahead_at .. ahead.n are not read yet */
     size_t ahead_at;
     int inside;      /* a member or frame has begun and has not ended */
@@ -62,8 +64,19 @@ uint64_t kc_source_size(const char *path)
     return at < 0 ? 0 : size_left(at, &st);
 }
 
+/* Return where fd stands, counted from the offset at open. */
+static uint64_t position(const struct kc_source *s)
+{
+    return s->stored + s->jumped;
+}
+
 static int read_stored(struct kc_source *s, char *p, size_t n, size_t *got, struct kc_err *e)
 {
+    if (s->windowed && n > s->size - position(s))
+        n = (size_t)(s->size - position(s));
+    *got = 0;
+    if (n == 0)
+        return 0;
     int err = kc_fd_read(s->fd, p, n, got);
     s->stored += *got;
     if (err != 0)
@@ -71,7 +84,7 @@ static int read_stored(struct kc_source *s, char *p, size_t n, size_t *got, stru
     /* A file that ends before the size it had: what is missing would be lost without a word. Files of /sys have a size
      * of 4096 and end before it, and still have it then. */
     struct stat st;
-    if (*got == 0 && s->size != UINT64_MAX && s->stored < s->size && fstat(s->fd, &st) == 0 &&
+    if (*got == 0 && s->size != UINT64_MAX && position(s) < s->size && fstat(s->fd, &st) == 0 &&
         (uint64_t)st.st_size < s->from + s->size)
         return kc_err_at(e, KC_ESYS, s->name, 0, "has become shorter while it was read");
     return 0;
@@ -91,10 +104,10 @@ static uint64_t stored_offset(const struct kc_source *s)
     return s->stored - (s->n - s->at);
 }
 
-/* Return the same for a plain source: without the bytes that were only looked at. */
+/* Return the offset of the next byte of a plain source, which may have been looked at. */
 static uint64_t plain_offset(const struct kc_source *s)
 {
-    return stored_offset(s) - (s->ahead.n - s->ahead_at);
+    return stored_offset(s) + s->jumped - (s->ahead.n - s->ahead_at);
 }
 
 static int starts_gzip(const char *p, size_t n)
@@ -422,6 +435,37 @@ uint64_t kc_source_skip(struct kc_source *s, uint64_t n)
     s->at += (size_t)(n < have ? n : have);
     s->stored += n > have ? n - have : 0;
     return n;
+}
+
+int kc_source_window(struct kc_source *s, uint64_t from, uint64_t to, struct kc_err *e)
+{
+    if (s->kind != KC_SOURCE_PLAIN || s->size == UINT64_MAX || from > to || to > s->size)
+        return kc_err_set(e, KC_ESYS, "%s: no part of it can be read by itself", s->name);
+    if (lseek(s->fd, (off_t)(s->from + from), SEEK_SET) < 0)
+        return kc_err_sys(e, s->name, errno, "cannot read");
+    kc_buf_free(&s->ahead);
+    s->ahead_at = s->at = s->n = 0;
+    s->jumped = from - s->stored;
+    s->size = to;
+    s->windowed = 1;
+    return 0;
+}
+
+int kc_source_line(const struct kc_source *s, uint64_t at, uint64_t *begin, struct kc_err *e)
+{
+    char some[4096];
+    size_t got;
+    for (*begin = at; at > 0;) { /* from the byte before on, which may be a line break */
+        const int err = kc_fd_pread(s->fd, some, sizeof some, (off_t)(s->from + at - 1), &got);
+        if (err != 0)
+            return kc_err_sys(e, s->name, err, "cannot read");
+        const char *nl = memchr(some, '\n', got);
+        *begin = at - 1 + (nl ? (size_t)(nl - some) + 1 : got);
+        if (nl || got == 0)
+            break;
+        at += got;
+    }
+    return 0;
 }
 
 int kc_source_dup(const struct kc_source *s, uint64_t *at)

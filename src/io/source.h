@@ -38,6 +38,13 @@ uint64_t kc_source_left(const struct kc_source *s);
 /* Skip up to n bytes of a plain regular file without reading them. Return how many; 0 for any other source. */
 uint64_t kc_source_skip(struct kc_source *s, uint64_t n);
 
+/* Go on with the bytes [from, to) of a plain regular file, counted from where it was when it was opened, and end there.
+ * Nothing before or after is read. */
+int kc_source_window(struct kc_source *s, uint64_t from, uint64_t to, struct kc_err *e) KC_MUST_USE;
+/* Set *begin to the offset of the first line of a plain regular file that begins at offset `at` or later; its size if
+ * there is none. Reads the bytes that lie between. */
+int kc_source_line(const struct kc_source *s, uint64_t at, uint64_t *begin, struct kc_err *e) KC_MUST_USE;
+
 /* Return a descriptor of the caller's own on a plain regular file; *at is the file offset of the next byte. -1, which
  * is no failure, if the source is something else or descriptors are short. */
 int kc_source_dup(const struct kc_source *s, uint64_t *at) KC_MUST_USE;

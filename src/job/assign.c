@@ -1,5 +1,6 @@
 /* assign streams: rows are labelled by the workers of the reader, and the sink writes their labels and adds up the
- * figures of the report. Rows are not kept, so that assign needs the same memory for any number of them. */
+ * figures of the report. Rows are not kept, so that assign needs the same memory for any number of them. Of several
+ * ranks each labels its part, and the first writes. */
 #include "job/assign.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include "io/outputs.h"
 #include "io/source.h"
 #include "model/tally.h"
+#include "par/team.h"
 #include "report/batch.h"
 
 /* The outputs, in the order of messages. */
@@ -100,6 +102,9 @@ static int read_rows(const struct kc_ctx *ctx, struct assign_run *run, struct kc
     in.expect_from = j->model;
     in.each = kc_labeller_each;
     in.each_arg = run->labeller;
+    in.relay_rows = j->tally || kc_labeller_needs_rows(run->labeller);
+    if (kc_team_rank(ctx->team) > 0) /* the first rank writes */
+        return kc_in_stream(ctx, &in, write_piece, run, &run->st, e);
     return kc_out_labels_begin(&run->labels, run->output[LABELS].f, &j->out, e) != 0 ||
            kc_in_stream(ctx, &in, write_piece, run, &run->st, e) != 0 ? -1 : kc_out_labels_end(run->labels, e);
 }
@@ -182,12 +187,13 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     struct kc_assign_opts o = j->assign;
     int rc = -1;
     double began = kc_clock_now();
+    const int first = kc_team_rank(ctx->team) == 0;
     memset(r, 0, sizeof *r);
     o.want_silhouette = j->drift;
     o.top = (size_t)j->out.top;
     o.want_probability = kc_out_has_column(&j->out, KC_COL_PROBABILITY);
     if (kc_model_load(&run.m, j->model, e) != 0 || check_columns(&run, e) != 0 || begin_tally(&run, e) != 0 ||
-        open_outputs(&run, e) != 0)
+        (first && open_outputs(&run, e) != 0))
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,
@@ -202,6 +208,10 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);
     if (!run.rows || !run.after || kc_labeller_new(&run.labeller, &run.m, &o, e) != 0 || read_rows(ctx, &run, e) != 0)
         goto out;
+    if (!first) {
+        rc = 0;
+        goto out;
+    }
     if (write_reports(ctx, &run, began, r, e) != 0)
         goto out;
     if (run.output[TALLY].f && kc_model_save(&run.m, run.output[TALLY].f, e) != 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/num.h"
 #include "io/suffix.h"
+#include "par/team.h"
 #include "report/vectors.h"
 
 static int ends_with(const char *s, const char *suffix)
@@ -44,14 +45,17 @@ int kc_job_convert_run(const struct kc_ctx *ctx, const struct kc_job_convert *j,
     struct kc_in_stats st;
     struct kc_vectors *v = NULL;
     int terms_lost, rc = -1;
+    struct kc_in_opts in = j->in;
+    in.normalise = 0;
+    in.want_raw = KC_RAW_NONE;
+    in.relay_rows = 1;
+    if (kc_team_rank(ctx->team) > 0) /* the first rank writes */
+        return kc_in_stream(ctx, &in, write_piece, NULL, &st, e);
     if (target == KC_IN_AUTO && kc_job_convert_target(j->output, &target, e) != 0)
         return -1;
     if (kc_out_vectors_open(&v, j->output, target == KC_IN_AUTO ? KC_IN_JSONL : target, e) != 0 ||
         kc_outfile_check_inputs(kc_out_vectors_file(v), j->in.files, j->in.nfiles, e) != 0)
         goto out;
-    struct kc_in_opts in = j->in;
-    in.normalise = 0;
-    in.want_raw = KC_RAW_NONE;
     memset(&st, 0, sizeof st);
     char human[16];
     kc_num_human(human, kc_in_stream_bytes(ctx, &in));

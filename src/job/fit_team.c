@@ -2,7 +2,6 @@
  * rank what follows from them by row: labels, similarities, margins. The first rank has the texts, and from there on
  * does what a fit on one machine does: it finds keywords and writes the outputs. So they have the same bytes. */
 #include <stdio.h>
-#include <string.h>
 #include "core/algorithms.h"
 #include "core/cluster/assign.h"
 #include "core/cluster/members.h"
@@ -16,11 +15,6 @@ struct refusal {
     int asked;
     const char *option;
 };
-
-static int refuse_input(struct kc_err *e)
-{
-    return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
-}
 
 int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, struct kc_err *e)
 {
@@ -49,10 +43,7 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         if (list[i].asked)
             return kc_err_set(e, KC_EUSAGE, "%s cannot be had on several ranks yet: leave it out, or start kclust "
                               "without mpirun", list[i].option);
-    for (size_t i = 0; i < j->in.nfiles; i++)
-        if (strcmp(j->in.files[i], "-") == 0)
-            return refuse_input(e);
-    return j->in.nfiles > 0 ? 0 : refuse_input(e);
+    return 0;
 }
 
 int kc_fit_is_first_rank(const struct kc_job_run *run)
@@ -69,8 +60,7 @@ static int gather_array(const struct kc_job_run *run, void **array, size_t size,
     if (!*array)
         return 0;
     whole = kc_mem_alloc(all, size, e);
-    if (!whole || kc_team_gather(rows->share->team, *array, rows->n, size, KC_SHARE_BLOCK, whole, rows->share->all,
-                                 e) != 0) {
+    if (!whole || kc_share_gather(rows->share, *array, rows->n, size, whole, e) != 0) {
         kc_mem_free(whole);
         return -1;
     }

@@ -7,7 +7,7 @@
 
 uint64_t kc_rows_number(const struct kc_rows *r, size_t i)
 {
-    return kc_share_number(kc_rows_team(r), r->idx ? r->idx[i] : i);
+    return kc_share_number(r->share, r->idx ? r->idx[i] : i);
 }
 
 struct kc_rows kc_rows_memory(const float *x, size_t n, size_t d)
@@ -70,15 +70,15 @@ void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float 
 
 int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x, struct kc_err *e)
 {
-    struct kc_team *t = kc_rows_team(r);
-    for (size_t i = 0; i < m; i++) {
-        const uint32_t at = (uint32_t)kc_share_place(t, idx[i]);
-        if (kc_share_rank(t, idx[i]) == kc_team_rank(t))
+    for (size_t i = 0; i < m * r->d; i++)
+        x[i] = 0;
+    for (size_t i = 0; i < m; i++)
+        if (kc_share_is_mine(r->share, idx[i])) {
+            const uint32_t at = (uint32_t)kc_share_place(r->share, idx[i]);
             kc_rows_copy(r, &at, 1, x + i * r->d);
-        else
-            memset(x + i * r->d, 0, r->d * sizeof *x);
-    }
-    return kc_rows_failed(r, e) != 0 ? -1 : kc_team_union(t, x, kc_mem_mul(kc_mem_mul(m, r->d), sizeof *x), e);
+        }
+    return kc_rows_failed(r, e) != 0 ? -1 :
+           kc_team_union(kc_rows_team(r), x, kc_mem_mul(kc_mem_mul(m, r->d), sizeof *x), e);
 }
 
 int kc_rows_join(const struct kc_rows *r, const void *mine, size_t size, void *all, struct kc_err *e)

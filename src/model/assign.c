@@ -321,6 +321,7 @@ int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct 
     const struct kc_labeller *l = labeller;
     const int votes = l->m->kind == KC_MODEL_VOTES;
     const struct layout t = compute_layout(n, l);
+    made->n = 0;
     if (kc_buf_reserve(made, kc_mem_add(t.end, ALIGN), e) != 0)
         return -1;
     const struct kc_labelled a = locate_arrays(&t, made, l);
@@ -340,6 +341,7 @@ int kc_labeller_each(void *labeller, const float *x, size_t n, size_t d, struct 
     }
     for (size_t i = 0; i < n; i++)
         a.labels[i] = apply_thresholds(l, a.nearest[i], a.similarity[i], a.margin[i]);
+    made->n = (size_t)(base - made->p) + t.work; /* the scratch behind it does not count */
     return 0;
 }
 
@@ -380,8 +382,7 @@ static void resolve_entry(struct kc_labeller *l, const float *row, uint64_t entr
     out->labels[i] = apply_thresholds(l, out->nearest[i], out->similarity[i], out->margin[i]);
 }
 
-/* Return 1 if the model knows rows by their hashes. */
-static int has_entries(const struct kc_labeller *l)
+int kc_labeller_needs_rows(const struct kc_labeller *l)
 {
     return l->m->moved.n > 0 || l->m->rows.n > 0;
 }
@@ -407,7 +408,7 @@ void kc_labeller_take(struct kc_labeller *l, const float *x, size_t n, const uin
             out->top_similarity[i * l->o.top + j] = out->top_similarity[of[i] * l->o.top + j];
         }
     }
-    for (size_t i = 0; has_entries(l) && i < n; i++)
+    for (size_t i = 0; kc_labeller_needs_rows(l) && i < n; i++)
         if (entry[i])
             resolve_entry(l, x + i * l->m->d, entry[i], i, out);
 }
@@ -452,7 +453,7 @@ static void label_piece(void *arg, size_t t, unsigned worker)
     memcpy(a->out->margin + i0, got.margin, n * sizeof *got.margin);
     if (got.silhouette)
         memcpy(a->out->silhouette + i0, got.silhouette, n * sizeof *got.silhouette);
-    if (has_entries(a->l))
+    if (kc_labeller_needs_rows(a->l))
         memcpy(a->entry + i0, get_base(made) + lay.entry, n * sizeof *a->entry);
 }
 
@@ -462,7 +463,7 @@ int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struc
     unsigned threads = kc_pool_threads(ctx->pool);
     struct source_labelling a = {.l = l, .rows = rows, .out = out};
     int rc = -1;
-    a.entry = kc_mem_zalloc(has_entries(l) ? rows->n : 0, sizeof *a.entry, e);
+    a.entry = kc_mem_zalloc(kc_labeller_needs_rows(l) ? rows->n : 0, sizeof *a.entry, e);
     a.buf = kc_mem_aligned(kc_mem_mul(threads, kc_rows_buf(rows, PIECE)), sizeof *a.buf, e);
     a.made = kc_mem_zalloc(threads, sizeof *a.made, e);
     a.err = kc_mem_zalloc(threads, sizeof *a.err, e);
@@ -474,7 +475,7 @@ int kc_labeller_all(const struct kc_ctx *ctx, struct kc_labeller *l, const struc
             *e = a.err[i];
             goto out;
         }
-    for (size_t i = 0; has_entries(l) && i < rows->n; i++)
+    for (size_t i = 0; kc_labeller_needs_rows(l) && i < rows->n; i++)
         if (a.entry[i])
             resolve_entry(l, get_piece(rows, i, 1, a.buf), a.entry[i], i, out);
     rc = kc_rows_failed(rows, e);

@@ -63,10 +63,12 @@ struct kc_labelled {
                             * if not wanted, or the model is none of votes */
 };
 
+/* Return 1 if kc_labeller_take needs the rows themselves. */
+int kc_labeller_needs_rows(const struct kc_labeller *l);
 /* Finish a piece. Call it for the pieces in the order of the input: equal rows that size limits put into several
  * clusters are distinguished by their order.
  *
- * x     (n, d) the rows that passed the filters
+ * x     (n, d) the rows that passed the filters; NULL if they are not needed
  * of    (n, ascending) their indices among the rows given to kc_labeller_each; NULL: all of these passed
  * seen  rows given to kc_labeller_each
  * made  what that call has filled

@@ -22,7 +22,7 @@
 #define NO_FAILURE UINT64_MAX
 #define WAIT_NS 2000000         /* between two looks at ranks that others wait for */
 
-enum state { WELL, DONE, FAILED }; /* what a rank tells the others */
+enum state { WELL, AGREED, DONE, FAILED }; /* what a rank tells the others */
 
 struct kc_team {
     int rank, size;
@@ -85,17 +85,19 @@ static void wait_quietly(MPI_Request *r)
         nanosleep(&pause, NULL);
 }
 
-/* Tell the others a state, and learn theirs. Return 0 if all are in the same one, which is none of failure; else -1
- * with the first failure: that of the first row of the input, else that of the first rank. */
-static int tell_state(struct kc_team *t, enum state mine, struct kc_err *e)
+/* Tell the others a state and whether it is one of failure, and learn theirs. Return 0 if all are in the same one and
+ * none has failed; else -1 with the first failure: that of the first row of the input, else that of the first rank. */
+static int tell_state(struct kc_team *t, enum state mine, int failed, struct kc_err *e)
 {
-    const uint64_t order = mine != FAILED ? NO_FAILURE : e->order ? e->order : NO_FAILURE - 1;
+    const uint64_t order = !failed ? NO_FAILURE : e->order ? e->order : NO_FAILURE - 1;
     uint64_t v[3] = {order ^ SIGN, mine ^ SIGN, ~(uint64_t)mine ^ SIGN}, least[3];
     MPI_Request r;
     if (t->over)
-        return mine == FAILED ? -1 : 0;
-    if (mine == FAILED && t->spare != MAP_FAILED)
+        return failed ? -1 : 0;
+    if (failed && t->spare != MAP_FAILED) {
         munmap(t->spare, SPARE);
+        t->spare = MAP_FAILED;
+    }
     MPI_Iallreduce(v, least, 3, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD, &r);
     if (mine == WELL)
         MPI_Wait(&r, MPI_STATUS_IGNORE);
@@ -112,7 +114,7 @@ static int tell_state(struct kc_team *t, enum state mine, struct kc_err *e)
         if (first != t->rank)
             of.short_of = 0; /* that rank has said what there is to say of its memory */
         *e = of;
-        t->over = 1;
+        t->over = least[1] != AGREED || least[2] != ~(uint64_t)AGREED; /* those that have agreed to it may go on */
         return -1;
     }
     if (least[1] != ~least[2]) { /* a defect: some ranks are done, and some are not */
@@ -127,7 +129,7 @@ static int reduce(struct kc_team *t, void *v, size_t n, size_t size, MPI_Datatyp
 {
     if (!t || t->size == 1)
         return 0;
-    if (tell_state(t, WELL, e) != 0)
+    if (tell_state(t, WELL, 0, e) != 0)
         return -1;
     t->bytes += (uint64_t)n * size;
     for (size_t i = 0; i < n; i += PIECE)
@@ -201,36 +203,69 @@ out:
     return rc;
 }
 
-int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+/* Give n bytes at `from` on one rank to `to` on another. */
+static void pass(struct kc_team *t, int giver, const char *from, int taker, char *to, size_t n)
+{
+    if (giver == taker && giver == t->rank && n > 0)
+        memcpy(to, from, n);
+    for (size_t at = 0; at < n && giver != taker; at += PIECE) {
+        const int m = (int)(n - at < PIECE ? n - at : PIECE);
+        if (giver == t->rank)
+            MPI_Send(from + at, m, MPI_BYTE, taker, 0, MPI_COMM_WORLD);
+        else if (taker == t->rank)
+            MPI_Recv(to + at, m, MPI_BYTE, giver, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    t->bytes += giver == t->rank && taker != t->rank ? n : 0;
+}
+
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, void *all, const uint64_t *first,
                    struct kc_err *e)
 {
     if (!t || t->size == 1) {
         memcpy(all, mine, n * size);
         return 0;
     }
-    if (tell_state(t, WELL, e) != 0)
+    if (tell_state(t, WELL, 0, e) != 0)
         return -1;
-    for (uint64_t at = 0, b = 0; at < total; at += block, b++) {
-        const int from = (int)(b % (uint64_t)t->size);
-        const size_t m = total - at < block ? (size_t)(total - at) : block;
-        const size_t mine_at = (size_t)(b / (uint64_t)t->size) * block;
-        if (from == t->rank && t->rank == 0) {
-            memcpy((char *)all + at * size, (const char *)mine + mine_at * size, m * size);
-        } else if (from == t->rank) {
-            MPI_Send((const char *)mine + mine_at * size, (int)(m * size), MPI_BYTE, 0, 0, MPI_COMM_WORLD);
-            t->bytes += (uint64_t)m * size;
-        } else if (t->rank == 0) {
-            MPI_Recv((char *)all + at * size, (int)(m * size), MPI_BYTE, from, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-        }
-    }
+    for (int r = 0; r < t->size; r++)
+        pass(t, r, mine, 0, t->rank == 0 ? (char *)all + first[r] * size : NULL,
+             r == t->rank ? n * size : (size_t)(first[r + 1] - first[r]) * size);
     return 0;
+}
+
+int kc_team_move(struct kc_team *t, const void *mine, const uint64_t *first, void *out, const uint64_t *even,
+                 size_t size, struct kc_err *e)
+{
+    if (!t || t->size == 1) {
+        memcpy(out, mine, (size_t)(even[1] - even[0]) * size);
+        return 0;
+    }
+    if (tell_state(t, WELL, 0, e) != 0)
+        return -1;
+    /* every rank goes through all of the passing in the same order, so that none waits for one that waits for it */
+    for (int r = 0, to = 0; r < t->size; r++)
+        for (uint64_t at = first[r], stop; at < first[r + 1]; at = stop) {
+            while (even[to + 1] <= at)
+                to++;
+            stop = even[to + 1] < first[r + 1] ? even[to + 1] : first[r + 1];
+            pass(t, r, r == t->rank ? (const char *)mine + (at - first[r]) * size : NULL, to,
+                 to == t->rank ? (char *)out + (at - even[to]) * size : NULL, (size_t)(stop - at) * size);
+        }
+    return 0;
+}
+
+int kc_team_agree(struct kc_team *t, int rc, struct kc_err *e)
+{
+    if (!t || t->size == 1)
+        return rc;
+    return tell_state(t, AGREED, rc != 0, e);
 }
 
 int kc_team_end(struct kc_team *t, int rc, struct kc_err *e)
 {
     if (!t || t->size == 1)
         return rc;
-    return tell_state(t, rc == 0 ? DONE : FAILED, e);
+    return tell_state(t, rc == 0 ? DONE : FAILED, rc != 0, e);
 }
 
 #else
@@ -303,12 +338,26 @@ int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struc
     return 0;
 }
 
-int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, void *all, const uint64_t *first,
                    struct kc_err *e)
 {
-    (void)t, (void)block, (void)total, (void)e;
+    (void)t, (void)first, (void)e;
     memcpy(all, mine, n * size);
     return 0;
+}
+
+int kc_team_move(struct kc_team *t, const void *mine, const uint64_t *first, void *out, const uint64_t *even,
+                 size_t size, struct kc_err *e)
+{
+    (void)t, (void)first, (void)e;
+    memcpy(out, mine, (size_t)(even[1] - even[0]) * size);
+    return 0;
+}
+
+int kc_team_agree(struct kc_team *t, int rc, struct kc_err *e)
+{
+    (void)t, (void)e;
+    return rc;
 }
 
 int kc_team_end(struct kc_team *t, int rc, struct kc_err *e)

@@ -37,10 +37,19 @@ int kc_team_least(struct kc_team *t, uint64_t *v, size_t n, struct kc_err *e) KC
 int kc_team_union(struct kc_team *t, void *v, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Replace key (n) by the largest over the ranks, and id (n) by the id that belongs to it: of equal keys the least. */
 int kc_team_largest(struct kc_team *t, float *key, uint64_t *id, size_t n, struct kc_err *e) KC_MUST_USE;
-/* Gather what the ranks have of arrays of elements of `size` bytes, where the elements of a rank are `block` at a time
- * (par/share.h): mine (this rank's), all (every element; on rank 0, else not looked at). */
-int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, size_t block, void *all, uint64_t total,
+/* Gather n elements of `size` bytes of each rank to rank 0: mine (this rank's), all (those of all ranks, one rank after
+ * the other; on rank 0, else not looked at). Those of rank r are numbers first[r] .. first[r + 1], on every rank. */
+int kc_team_gather(struct kc_team *t, const void *mine, size_t n, size_t size, void *all, const uint64_t *first,
                    struct kc_err *e) KC_MUST_USE;
+
+/* Share out elements of `size` bytes anew: mine (first[r] .. first[r + 1] on rank r), out (even[r] .. even[r + 1]). */
+int kc_team_move(struct kc_team *t, const void *mine, const uint64_t *first, void *out, const uint64_t *even,
+                 size_t size, struct kc_err *e) KC_MUST_USE;
+
+/* Find out together how a step has ended that may fail on some ranks: rc, with the failure in e. Return 0 if no rank
+ * has failed, else -1 on all of them, with the first failure in e. Unlike after the calls above the ranks may go on
+ * together. Waits without taking processor time. */
+int kc_team_agree(struct kc_team *t, int rc, struct kc_err *e) KC_MUST_USE;
 
 /* End the run together: with the failure in e (rc not 0), or without one. Return 0 if no rank has failed; else -1, with
  * the failure of the first rank that has one in e. Waits without taking processor time. */

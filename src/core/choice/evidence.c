@@ -74,11 +74,10 @@ static struct kept *make_graph(struct kc_judging *j, struct kc_err *e)
 /* Set g->labels to those of the graph's rows, whichever rank has them. labels (s->n) */
 static int pick_labels(const struct kc_space *s, const uint32_t *labels, struct kept *g, struct kc_err *e)
 {
-    struct kc_team *team = kc_space_team(s);
+    const struct kc_share *share = s->rows.share;
     for (size_t r = 0; r < g->graph->n; r++)
-        g->labels[r] =
-            kc_share_rank(team, g->row[r]) == kc_team_rank(team) ? labels[kc_share_place(team, g->row[r])] : 0;
-    return kc_team_union(team, g->labels, g->graph->n * sizeof *g->labels, e);
+        g->labels[r] = kc_share_is_mine(share, g->row[r]) ? labels[kc_share_place(share, g->row[r])] : 0;
+    return kc_team_union(kc_space_team(s), g->labels, g->graph->n * sizeof *g->labels, e);
 }
 
 /* Compute the modularity of each partition. */

@@ -44,21 +44,17 @@ int kc_fitting_work(const struct kc_rows *rows, struct kc_work *work, struct kc_
     return rc;
 }
 
-/* Keep of an array by row only this rank's part. */
-static void keep_own_rows(const struct kc_team *t, void *array, size_t size, uint64_t all)
+/* Keep of an array by row only this rank's part, which rows has. */
+static void keep_own_rows(const struct kc_rows *rows, void *array, size_t size)
 {
-    const size_t mine = kc_share_count(t, kc_team_rank(t), all);
-    for (size_t at = 0; array && at < mine; at += KC_SHARE_BLOCK) {
-        const size_t m = mine - at < KC_SHARE_BLOCK ? mine - at : KC_SHARE_BLOCK;
-        memmove((char *)array + at * size, (const char *)array + kc_share_number(t, at) * size, m * size);
-    }
+    for (size_t i = 0; array && i < rows->n; i++)
+        memmove((char *)array + i * size, (const char *)array + kc_share_number(rows->share, i) * size, size);
 }
 
 int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,
                             const struct kc_request *r, struct kc_clustering *out, struct kc_err *e)
 {
     const size_t n = (size_t)rows->share->all, d = rows->d;
-    const struct kc_team *team = kc_rows_team(rows);
     uint32_t *idx = kc_mem_alloc(n, sizeof *idx, e);
     float *x = kc_mem_aligned(kc_mem_mul(n, d), sizeof *x, e);
     int rc = -1;
@@ -71,10 +67,10 @@ int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows
         goto out;
     const struct kc_rows all = kc_rows_memory(x, n, d);
     rc = kc_kmeans_run(ctx, &all, opts, r, out, e);
-    keep_own_rows(team, out->labels, sizeof *out->labels, n);
-    keep_own_rows(team, out->similarity, sizeof *out->similarity, n);
-    keep_own_rows(team, out->margin, sizeof *out->margin, n);
-    keep_own_rows(team, out->row_silhouette, sizeof *out->row_silhouette, n);
+    keep_own_rows(rows, out->labels, sizeof *out->labels);
+    keep_own_rows(rows, out->similarity, sizeof *out->similarity);
+    keep_own_rows(rows, out->margin, sizeof *out->margin);
+    keep_own_rows(rows, out->row_silhouette, sizeof *out->row_silhouette);
 out:
     kc_mem_free(x);
     kc_mem_free(idx);

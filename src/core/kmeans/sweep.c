@@ -137,7 +137,7 @@ void kc_sample_numbers(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32
 static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc_sample *of, struct kc_space *s,
                        struct kc_err *e)
 {
-    struct kc_team *team = kc_space_team(all);
+    const struct kc_share *share = all->rows.share;
     size_t mine = 0;
     if (copy) {
         of->x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof *of->x, e);
@@ -145,13 +145,14 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
             return -1;
         s->n = m;
         s->rows = kc_rows_memory(of->x, m, all->d);
-        s->work = kc_team_rank(team) == 0 ? all->work : NULL;
+        s->work = kc_team_rank(share->team) == 0 ? all->work : NULL;
         return 0;
     }
     for (size_t i = 0; i < m; i++)
-        if (kc_share_rank(team, of->idx[i]) == kc_team_rank(team))
-            of->idx[mine++] = (uint32_t)kc_share_place(team, of->idx[i]);
-    of->share = (struct kc_share){team, m};
+        if (kc_share_is_mine(share, of->idx[i]))
+            of->idx[mine++] = (uint32_t)kc_share_place(share, of->idx[i]);
+    of->share = *share;
+    of->share.all = m;
     s->n = mine;
     s->rows = kc_rows_pick(&all->rows, of->idx, mine);
     s->rows.share = &of->share;
@@ -193,7 +194,7 @@ void kc_sample_free(struct kc_sample *of)
     kc_mem_free(of->weights);
     kc_mem_free(of->x);
     kc_mem_free(of->idx);
-    *of = (struct kc_sample){NULL, NULL, NULL, {NULL, 0}};
+    *of = (struct kc_sample){NULL, NULL, NULL, {NULL, 0, NULL}};
 }
 
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,

@@ -122,6 +122,18 @@ static void end_csv(struct kc_feed *f)
     (void)f;
 }
 
+/* Restrict the table to this rank's records; only the first rank of the file has its header. */
+static int narrow_csv(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct csv_state *st = f->state;
+    const int header = st->header;
+    int first;
+    if (kc_part_decide(f, s, NULL, e) != 0 || kc_cut_narrow(f, &st->cut, &first, e) != 0)
+        return -1;
+    st->header = first ? header : 0;
+    return 0;
+}
+
 static int fill_csv_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     struct csv_state *st = f->state;
@@ -150,7 +162,7 @@ static void decode_csv_piece(struct kc_slot *s)
 
 const struct kc_reader kc_reader_csv = {
     .format = KC_IN_CSV, .has_fields = 1,
-    .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
+    .begin = begin_csv, .narrow = narrow_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
 const struct kc_reader kc_reader_tsv = {
     .format = KC_IN_TSV, .has_fields = 1,
-    .begin = begin_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};
+    .begin = begin_csv, .narrow = narrow_csv, .fill = fill_csv_piece, .work = decode_csv_piece, .end = end_csv};

@@ -85,9 +85,10 @@ static void drop_scanned(struct kc_cut *c, struct kc_slot *s)
 }
 
 /* Refuse quotes that are never closed. Nobody knows which of the rows after them are within the quotes, so this is more
- * than a bad record. */
+ * than a bad record. In a part of a file they may only mean that the part was cut within quotes. */
 static int refuse_open_quotes(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
 {
+    e->again = c->part && !f->part.exact ? KC_AGAIN_EXACT : KC_AGAIN_NOT;
     return kc_feed_broken(f, e) != 0 ? -1 :
                                        kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1,
                                                  "the record has an opening quote that is never closed");
@@ -142,4 +143,61 @@ int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof
         }
         want = kc_mem_add(s->buf.n, f->block); /* no more, so that little is read past the record's end */
     }
+}
+
+/* Find where the first record begins at or after an offset, by scanning all records from the first one on. */
+static int find_record(struct kc_feed *f, const struct kc_cut *of, uint64_t at, uint64_t *begin, struct kc_err *e)
+{
+    struct kc_cut c = {.sep = of->sep};
+    struct kc_buf b = {NULL, 0, 0};
+    const uint64_t size = f->part.size;
+    int rc = 0;
+    *begin = f->part.at;
+    if (at <= *begin)
+        return 0;
+    rc = kc_part_window(f, *begin, size, e);
+    while (rc == 0 && *begin < at) {
+        rc = kc_feed_take(f, &b, kc_mem_add(b.n, f->block), e);
+        if (rc != 0)
+            break;
+        const int final = kc_feed_ended(f);
+        const uint64_t inside = at - *begin - 1; /* whole records that end before this byte are of no interest */
+        const size_t skip = inside < b.n ? (size_t)inside : b.n;
+        size_t end = scan_text(&c, b.p, skip, 0, final && skip == b.n);
+        if (end == 0 && skip < b.n) /* the next record's end is at or after the offset */
+            end = scan_text(&c, b.p, b.n, 1, final);
+        if (end == 0 && final)
+            break;
+        if (end == 0)
+            continue;
+        memmove(b.p, b.p + end, b.n - end);
+        b.n -= end;
+        *begin += end;
+        restart_scan(&c);
+    }
+    if (rc == 0 && *begin < at) { /* the file has ended */
+        rc = kc_feed_broken(f, e);
+        *begin = size;
+    }
+    kc_buf_free(&b);
+    return rc;
+}
+
+int kc_cut_narrow(struct kc_feed *f, struct kc_cut *c, int *first, struct kc_err *e)
+{
+    struct kc_part *p = &f->part;
+    uint64_t begin = p->at, end = p->size;
+    const int exact = c->sep && p->exact;
+    if (p->from > p->at &&
+        (exact ? find_record(f, c, p->from, &begin, e) : kc_source_line(f->src, p->from, &begin, e)) != 0)
+        return -1;
+    if (p->to < p->size && (exact ? find_record(f, c, p->to, &end, e) : kc_source_line(f->src, p->to, &end, e)) != 0)
+        return -1;
+    *first = begin == p->at;
+    if (!*first) {
+        p->begin = begin;
+        f->line0 = 0;
+    }
+    *c = (struct kc_cut){.sep = c->sep, .part = 1};
+    return kc_part_window(f, begin, end > begin ? end : begin, e);
 }

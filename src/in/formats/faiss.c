@@ -296,4 +296,5 @@ static int fill_faiss_piece(struct kc_feed *f, struct kc_slot *s, int *eof, stru
 
 const struct kc_reader kc_reader_faiss = {
     .format = KC_IN_FAISS, .is = is_faiss, .binary = 1,
-    .begin = begin_faiss, .fill = fill_faiss_piece, .work = kc_plain_work, .end = end_faiss};
+    .begin = begin_faiss, .narrow = kc_plain_narrow,
+    .fill = fill_faiss_piece, .work = kc_plain_work, .end = end_faiss};

@@ -95,7 +95,9 @@ static int fill_vecs_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struc
 
 const struct kc_reader kc_reader_fvecs = {
     .format = KC_IN_FVECS, .is = is_fvecs, .binary = 1,
-    .begin = begin_fvecs, .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_fvecs, .narrow = kc_plain_narrow,
+    .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};
 const struct kc_reader kc_reader_bvecs = {
     .format = KC_IN_BVECS, .is = is_bvecs, .binary = 1,
-    .begin = begin_bvecs, .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_bvecs, .narrow = kc_plain_narrow,
+    .fill = fill_vecs_piece, .work = kc_plain_work, .end = kc_plain_end};

@@ -544,6 +544,16 @@ static void decode_jsonl_piece(struct kc_slot *s)
     s->has_terms = s->n > 0 && s->fields->want_term && !s->fields->bare;
 }
 
+/* Restrict lines to this rank's. */
+static int narrow_jsonl(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct jsonl_state *st = f->state;
+    int first;
+    if (!st->by_line)
+        return 1;
+    return kc_part_decide(f, s, &f->decided, e) != 0 ? -1 : kc_cut_narrow(f, &st->cut, &first, e);
+}
+
 const struct kc_reader kc_reader_jsonl = {
-    .format = KC_IN_JSONL, .has_fields = 1, .begin = begin_jsonl, .fill = fill_jsonl_piece, .work = decode_jsonl_piece,
-    .end = end_jsonl};
+    .format = KC_IN_JSONL, .has_fields = 1, .begin = begin_jsonl, .narrow = narrow_jsonl,
+    .fill = fill_jsonl_piece, .work = decode_jsonl_piece, .end = end_jsonl};

@@ -108,4 +108,4 @@ static int begin_npy(struct kc_feed *f, struct kc_err *e)
 
 const struct kc_reader kc_reader_npy = {
     .format = KC_IN_NPY, .magic = KC_NPY_MAGIC, .magic_n = 6, .binary = 1,
-    .begin = begin_npy, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_npy, .narrow = kc_plain_narrow, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -359,6 +359,7 @@ const struct kc_reader kc_reader_npz = {.format = KC_IN_NPZ,
                                         .magic_n = 4,
                                         .binary = 1,
                                         .begin = begin_npz,
+                                        .narrow = kc_plain_narrow,
                                         .fill = kc_plain_next,
                                         .work = kc_plain_work,
                                         .end = end_npz};

@@ -129,6 +129,14 @@ static void end_numbers(struct kc_feed *f)
     (void)f;
 }
 
+/* Restrict the lines to this rank's. */
+static int narrow_numbers(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct numbers_state *st = f->state;
+    int first;
+    return kc_part_decide(f, s, NULL, e) != 0 ? -1 : kc_cut_narrow(f, &st->cut, &first, e);
+}
+
 static int fill_numbers_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     struct numbers_state *st = f->state;
@@ -148,6 +156,7 @@ static void decode_numbers_piece(struct kc_slot *s)
 
 const struct kc_reader kc_reader_numbers = {.format = KC_IN_NUMBERS,
                                             .begin = begin_numbers,
+                                            .narrow = narrow_numbers,
                                             .fill = fill_numbers_piece,
                                             .work = decode_numbers_piece,
                                             .end = end_numbers};

@@ -43,6 +43,7 @@ struct parquet_state {
     uint64_t left;                /* rows left in the row group */
     uint64_t rows, pieces;        /* so far */
     int begun;                    /* a row group has been begun */
+    uint64_t end;                 /* the row groups from this one on are left out */
     uint64_t passed;              /* bytes that are counted as read */
     struct kc_err broken;         /* what comes after the rows of the last piece */
 };
@@ -182,6 +183,7 @@ static int begin_parquet(struct kc_feed *f, struct kc_err *e)
     if (kc_pq_choose(&st->choice, f, &st->footer.schema, e) != 0 ||
         use_columns(st, f->o->metadata ? 0 : f->attrs.n, e) != 0)
         return -1;
+    st->end = st->footer.ngroups;
     if (f->o->only_attrs)
         return 0;
     set_stats(f, st);
@@ -467,15 +469,70 @@ static int find_rows(struct kc_feed *f, struct parquet_state *st, int *eof, stru
     while (st->left == 0) {
         if (end_group(st, e) != 0)
             return -1;
-        if (st->footer.group == st->footer.ngroups) {
+        if (st->footer.group == st->end) {
             *eof = 1;
-            return st->rows == st->footer.rows ? pass_bytes(f, st, st->file->size, e) :
+            return st->end < st->footer.ngroups ? 0 :
+                   st->rows == st->footer.rows ? pass_bytes(f, st, st->file->size, e) :
                    kc_err_at(e, KC_EINPUT, f->name, 0, "its Parquet footer is damaged: it states %llu rows, its row "
                              "groups have %llu", (unsigned long long)st->footer.rows, (unsigned long long)st->rows);
         }
         if (begin_group(f, st, e) != 0)
             return -1;
     }
+    return 0;
+}
+
+/* The row groups of a rank. */
+struct groups {
+    struct kc_pq_footer at; /* the footer before the first of them */
+    uint64_t end;           /* the number of the one after the last */
+    uint64_t before, rows;  /* rows before them, and in them */
+    uint64_t offset;        /* bytes before them */
+};
+
+/* Find this rank's row groups, those whose vectors begin in its part of the file. Return 1 if the groups do not lie in
+ * the file one after the other, or if the footer is damaged: all ranks find that alike, and the first reports it. */
+static int find_groups(const struct kc_feed *f, const struct parquet_state *st, struct groups *g)
+{
+    const struct kc_part *part = &f->part;
+    struct kc_pq_footer t = st->footer;
+    struct kc_err fault = KC_ERR_INIT;
+    uint64_t before = 0, n;
+    *g = (struct groups){.at = t};
+    while (t.group < t.ngroups) {
+        if (kc_pq_footer_group(&t, st->file, st->use, st->chunks, &n, &fault) != 0 || st->chunks[0].at < before)
+            return 1;
+        before = st->chunks[0].at;
+        if (before < part->from) {
+            g->at = t;
+            g->before += n;
+        } else if (before < part->to || part->to == part->size) {
+            g->end = t.group;
+            g->rows += n;
+            g->offset = g->offset ? g->offset : before;
+        }
+    }
+    g->end = g->end > g->at.group ? g->end : g->at.group;
+    return 0;
+}
+
+/* Restrict the file to this rank's row groups. */
+static int narrow_parquet(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct parquet_state *st = f->state;
+    struct groups g;
+    if (st->footer.ngroups == 0 || find_groups(f, st, &g))
+        return 1;
+    if (kc_part_decide(f, s, NULL, e) != 0)
+        return -1;
+    st->footer = g.at;
+    st->end = g.end;
+    st->rows = f->part.row0 = g.before;
+    st->left = 0;
+    st->begun = 0;
+    st->broken = (struct kc_err)KC_ERR_INIT;
+    st->passed = g.offset > st->passed ? g.offset : st->passed;
+    f->hint_rows = f->nfiles == 1 ? g.rows : 0;
     return 0;
 }
 
@@ -508,4 +565,5 @@ int kc_parquet_attrs(struct kc_feed *f, kc_attrs_row fn, void *arg, struct kc_er
 
 const struct kc_reader kc_reader_parquet = {
     .format = KC_IN_PARQUET, .is = is_parquet, .binary = 1, .has_fields = 1,
-    .begin = begin_parquet, .fill = fill_parquet, .work = kc_pq_work, .end = end_parquet};
+    .begin = begin_parquet, .narrow = narrow_parquet,
+    .fill = fill_parquet, .work = kc_pq_work, .end = end_parquet};

@@ -13,7 +13,6 @@
 #include "in/piece/reopened.h"
 #include "in/piece/slot.h"
 #include "io/outfile.h"
-#include "par/share.h"
 
 /* Return the bytes that remain of a plain regular file; UINT64_MAX: not known. */
 static uint64_t remaining_bytes(const struct kc_feed *f)
@@ -41,9 +40,6 @@ int kc_plain_begin(struct kc_feed *f, struct kc_plain *p, uint64_t d, const char
     }
     if (left != UINT64_MAX && f->nfiles == 1)
         f->hint_rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
-    f->plain = 1;
-    if (f->o->team && !f->unnumbered && left != UINT64_MAX && !p->apart && !p->by_column)
-        p->total = p->rows != UINT64_MAX ? p->rows : left % p->stride == 0 ? left / p->stride : 0;
     f->reopened = p->by_column || p->apart ? NULL : kc_reopened_open(f, &p->layout, &p->at);
     return 0;
 }
@@ -231,46 +227,48 @@ static int add_terms(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, s
     return 0;
 }
 
-/* Leave the next rows out that are other ranks', unless this rank needs their terms. *most: how many of those that
- * follow are this rank's, one after the other. */
-static int skip_rows_of_others(struct kc_feed *f, struct kc_plain *p, uint64_t *most, struct kc_err *e)
+/* Return how many of the rows begin before an offset of the file; of those that do not lie there one after the other,
+ * the same part of all rows as the offset is of all bytes. */
+static uint64_t rows_before(const struct kc_feed *f, const struct kc_plain *p, uint64_t at, uint64_t rows)
 {
-    struct kc_team *team = f->o->team;
-    uint64_t missing;
-    *most = UINT64_MAX;
-    if (p->total == 0 || (p->has_terms && kc_team_rank(team) == 0))
-        return 0;
-    for (;;) {
-        const uint64_t number = f->row0 + p->done, left = p->total - p->done;
-        *most = KC_SHARE_BLOCK - number % KC_SHARE_BLOCK;
-        *most = *most < left ? *most : left;
-        if (left == 0 || kc_share_rank(team, number) == kc_team_rank(team))
-            return 0;
-        if (kc_feed_skip(f, *most * p->stride, &missing, e) != 0)
-            return -1;
-        if (missing > 0)
-            return kc_feed_broken(f, e) != 0 ? -1 :
-                   kc_err_at(e, KC_ESYS, f->name, 0, "has become shorter while it was read");
-        p->done += *most;
-    }
+    const uint64_t base = f->part.at, size = f->part.size;
+    const uint64_t n = at == size ? rows : p->spool || p->by_column ?
+                       (uint64_t)((double)rows * ((double)at / (double)size)) :
+                       at <= base ? 0 : (at - base + p->stride - 1) / p->stride;
+    return n < rows ? n : rows;
+}
+
+int kc_plain_narrow(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct kc_plain *p = f->state;
+    struct kc_part *part = &f->part;
+    const uint64_t left = remaining_bytes(f), rows = p->rows != UINT64_MAX ? p->rows : left / p->stride;
+    (void)s;
+    if (rows == 0 || (p->rows == UINT64_MAX && left % p->stride != 0))
+        return 1;
+    p->done = rows_before(f, p, part->from, rows);
+    p->end = rows_before(f, p, part->to, rows);
+    p->narrow = 1;
+    part->row0 = p->done;
+    f->hint_rows = f->nfiles == 1 ? p->end - p->done : 0;
+    return p->spool || p->by_column ? 0 :
+           kc_part_window(f, part->at + p->done * p->stride,
+                          p->end == rows ? part->size : part->at + p->end * p->stride, e);
 }
 
 int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t *rows, struct kc_err *e)
 {
-    uint64_t most;
+    const uint64_t end = p->narrow ? p->end : p->rows;
     *rows = 0;
-    if (skip_rows_of_others(f, p, &most, e) != 0)
-        return -1;
-    f->file_rows = p->done;
     if (p->done == p->rows)
         return check_after_rows(f, p, e);
+    if (p->done == end)
+        return 0;
     size_t want = f->block / p->stride;
     if (want == 0)
         want = 1;
-    if (want > p->rows - p->done)
-        want = (size_t)(p->rows - p->done);
-    if (want > most && most > 0)
-        want = (size_t)most;
+    if (want > end - p->done)
+        want = (size_t)(end - p->done);
     if (read_rows(f, p, &s->buf, want, e) != 0)
         return -1;
     size_t n = s->buf.n / p->stride, rest = s->buf.n - n * p->stride;
@@ -282,9 +280,7 @@ int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size
         return -1;
     s->layout = p->layout;
     s->at = p->at + p->done * p->stride;
-    s->number = f->row0 + p->done;
     p->done += n;
-    f->file_rows = p->done;
     s->end = p->at + p->done * p->stride;
     *rows = n;
     return 0;
@@ -301,7 +297,6 @@ int kc_plain_next(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err 
 int kc_plain_back(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t n, struct kc_err *e)
 {
     p->done -= s->buf.n / p->stride - n;
-    f->file_rows = p->done;
     s->end = p->at + p->done * p->stride;
     return kc_feed_back(f, &s->buf, n * p->stride, e);
 }

@@ -22,8 +22,9 @@ struct kc_plain {
     struct kc_layout layout;
     uint64_t rows;  /* as the header says; UINT64_MAX: as many as there are */
     uint64_t after; /* bytes after the rows that are not rows */
-    uint64_t total; /* rows, if they are known and may be left out; else 0 */
-    uint64_t done;  /* rows cut so far, or left out */
+    uint64_t done;  /* rows cut so far, or left out at the beginning */
+    int narrow;     /* rows from `end` on are left out, too */
+    uint64_t end;
     uint64_t at;    /* offset in the file of row 0, if it can be read again */
     size_t stride;  /* bytes from one row to the next */
     struct kc_outfile *spool; /* if not NULL, it holds the rows and what follows, not the feed; owned by the reader */
@@ -52,6 +53,8 @@ int kc_plain_by_column(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) 
 int kc_plain_spool(struct kc_feed *f, struct kc_plain *p, uint64_t total, struct kc_err *e) KC_MUST_USE;
 /* Read the terms of FILE.terms beside FILE, unless terms come from elsewhere. */
 int kc_plain_terms(struct kc_feed *f, struct kc_plain *p, struct kc_err *e) KC_MUST_USE;
+/* Restrict the rows to this rank's: a kc_reader.narrow for readers whose state begins with a kc_plain. */
+int kc_plain_narrow(struct kc_feed *f, struct kc_slot *s, struct kc_err *e) KC_MUST_USE;
 /* Fill the slot with the next whole rows and their terms; *rows is their number. 0: there are no more, and nothing but
  * `after` bytes follows. */
 int kc_plain_fill(struct kc_feed *f, struct kc_plain *p, struct kc_slot *s, size_t *rows,

@@ -25,4 +25,5 @@ static int begin_raw(struct kc_feed *f, struct kc_err *e)
 
 const struct kc_reader kc_reader_raw = {
     .format = KC_IN_RAW, .binary = 1,
-    .begin = begin_raw, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_raw, .narrow = kc_plain_narrow,
+    .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -216,6 +216,8 @@ int kc_formats_open_next(struct kc_feed *f, int *none, struct kc_err *e)
     while (f->next < f->nfiles) {
         f->path = f->files[f->next++];
         f->name = kc_source_name(f->path);
+        if (kc_part_skips(f))
+            continue;
         f->src_eof = 0;
         f->fresh = 1;
         f->sep = 0;

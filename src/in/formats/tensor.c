@@ -160,4 +160,5 @@ static int begin_safetensors(struct kc_feed *f, struct kc_err *e)
 
 const struct kc_reader kc_reader_safetensors = {
     .format = KC_IN_SAFETENSORS, .is = is_safetensors, .binary = 1,
-    .begin = begin_safetensors, .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};
+    .begin = begin_safetensors, .narrow = kc_plain_narrow,
+    .fill = kc_plain_next, .work = kc_plain_work, .end = kc_plain_end};

@@ -22,11 +22,16 @@ struct kc_cut {
     int discarding;  /* in a record that is too long: skip to its end */
     uint64_t lost;   /* line breaks within a record that was discarded */
     uint64_t line;   /* csv: lines that have been passed on or discarded */
+    int part;        /* the text is a part of its file */
 };
 
 /* Fill s->buf with whole records; set *eof if there are none. A record longer than max_line is left out, and
  * s->overlong is set. */
 int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof, struct kc_err *e) KC_MUST_USE;
+
+/* Restrict the open file, which is cut by c, to this rank's records. Return 0; *first: they begin with the file's first
+ * one. Else as kc_reader.narrow. */
+int kc_cut_narrow(struct kc_feed *f, struct kc_cut *c, int *first, struct kc_err *e) KC_MUST_USE;
 
 /* Return the end of the csv record at p: its line break, or `end`. */
 const char *kc_cut_end(const char *p, const char *end, char sep);

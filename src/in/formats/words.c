@@ -225,6 +225,16 @@ static void count_rows(struct kc_feed *f, struct kc_slot *s)
     st->line = line + (uint64_t)(s->overlong != 0);
 }
 
+/* Restrict the lines to this rank's. Those of word2vec must be counted by one. */
+static int narrow_words(struct kc_feed *f, struct kc_slot *s, struct kc_err *e)
+{
+    struct words_state *st = f->state;
+    int first;
+    if (st->rows != UINT64_MAX)
+        return 1;
+    return kc_part_decide(f, s, NULL, e) != 0 ? -1 : kc_cut_narrow(f, &st->cut, &first, e);
+}
+
 static int fill_words_piece(struct kc_feed *f, struct kc_slot *s, int *eof, struct kc_err *e)
 {
     struct words_state *st = f->state;
@@ -255,7 +265,8 @@ const struct kc_reader kc_reader_word2vec = {
     .begin = begin_words, .fill = fill_words_piece, .work = decode_words_piece, .end = end_words};
 const struct kc_reader kc_reader_glove = {
     .format = KC_IN_GLOVE,
-    .begin = begin_words, .fill = fill_words_piece, .work = decode_words_piece, .end = end_words};
+    .begin = begin_words, .narrow = narrow_words,
+    .fill = fill_words_piece, .work = decode_words_piece, .end = end_words};
 
 /* word2vec's binary form: after the first line, for each row, the term, a blank and little-endian float32. Some writers
  * put a line break after these. */

@@ -6,6 +6,7 @@
 #include "in/fields/attrs.h"
 #include "in/fields/fields.h"
 #include "in/piece/opts.h"
+#include "in/piece/part.h"
 #include "io/source.h"
 
 struct kc_reopened; /* in/piece/reopened.h */
@@ -40,10 +41,7 @@ struct kc_feed {
     uint64_t line0;         /* lines that were skipped at its beginning */
     int stop;               /* a slot that must fail has been filled: nothing after it is read */
     uint64_t hint_rows;
-    uint64_t row0;          /* o->team: the number of the file's first row, */
-    uint64_t file_rows;     /* and its rows so far, read or not */
-    int plain;              /* its rows lie one after the other, so that they can be left out */
-    int unnumbered;         /* numbers of rows are not known: a file before was not so */
+    struct kc_part part;    /* what of the files this rank reads */
     uint64_t bytes;         /* stored bytes of the files before the open one */
     struct kc_fields given;  /* the fields as the options name them */
     struct kc_fields fields; /* as decided by the first good record, once `decided` */

@@ -69,8 +69,10 @@ struct kc_in_opts {
      * to the sink with them. A failure ends the run. NULL: none. */
     int (*each)(void *arg, const float *x, size_t n, size_t d, struct kc_buf *made, struct kc_err *e);
     void *each_arg;
-    struct kc_team *team;     /* rows of plain binary formats that are another rank's (la/rows.h) need not be read: then
-                                 every row is good, and counts; NULL: all are read */
+    struct kc_team *team;     /* the inputs are shared out to its ranks (in/piece/part.h); NULL: all of them are read */
+    int relay_rows;           /* kc_in_stream on ranks: the sink needs the vectors of all rows */
+    int own_files;            /* team: the files are this rank's own, others have others */
+    int exact;                /* team: as in struct kc_part */
     int normalise;            /* make rows unit vectors; only then are zero rows bad records */
 };
 

@@ -18,6 +18,8 @@ void kc_slot_clear(struct kc_slot *s)
     s->overlong_line = s->line0 = s->lines = s->hint_rows = 0;
     s->n = s->records = s->nbads = s->undecided = s->before = 0;
     s->layout = (struct kc_layout){KC_CELL_F32, 0, 0};
+    memset(&s->columns, 0, sizeof s->columns);
+    s->head = NULL;
     s->d_from = NULL;
     s->fields = NULL;
     s->bare_ok = s->by_index = 0;

@@ -43,10 +43,7 @@ struct kc_slot {
     uint64_t line0;
     uint64_t bytes;     /* stored bytes read when this slot was filled */
     uint64_t hint_rows; /* rows in all if known; else 0 */
-    int numbered;       /* rows may have been left out before it, but the number of its file's first row is known: */
-    uint64_t row0;
-    int plain;          /* and that of its own first row: */
-    uint64_t number;
+    uint64_t begin, row0; /* the first slot: as in struct kc_part */
     size_t d;           /* numbers per row; 0: not known */
     struct kc_buf buf;  /* KC_NUM_PAD readable bytes follow it */
     struct kc_span *spans;

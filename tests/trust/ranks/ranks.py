@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import numpy as np  # noqa: E402
+import inputs  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
 from stops import Stops  # noqa: E402
 
@@ -65,20 +66,27 @@ class Ranks(Harness):
         return data.split(b'  "storage"')[0] if name == "summary" else data
 
     def compare(self, label, options, files, model=True, expect=0):
-        """Compare the outputs of one process, which ends with the expected exit status, and of ranks."""
-        if not self.wanted(label):
-            return
+        """Compare the outputs of fit."""
         argv = ["-q"] + options + ["-o", "labels", "-s", "summary", "--clusters", "clusters"]
         argv += ["-m", "model"] if model else []
-        argv += [os.path.abspath(f) for f in files]
+        return self.compare_run(label, argv, files, expect)
+
+    def compare_run(self, label, argv, files, expect=0):
+        """Compare the outputs of one process, which ends with the expected exit status (None: any), and of ranks."""
+        if not self.wanted(label):
+            return None
+        argv = argv + [os.path.abspath(f) for f in files]
         status, message = self.run([KCLUST] + argv, "one")
-        self.ok("%s, one process" % label, "" if status == expect else "exit %d, expected %d: %r" % (status, expect, message))
+        if expect is not None:
+            self.ok("%s, one process" % label, "" if status == expect else
+                    "exit %d, expected %d: %r" % (status, expect, message))
         for n in self.counts:
             got, said = self.run(by_rank(n) + argv, "many")
             wrong = ["exit %d, not %d: %s" % (got, status, said[:300])] if got != status else []
             wrong += [x for x in OUTPUTS if self.bytes_of("one", x) != self.bytes_of("many", x)]
             wrong += ["message %r, not %r" % (said, message)] if said != message else []
             self.ok("%s, %d ranks" % (label, n), ", ".join(wrong))
+        return status
 
     def write_sets(self):
         """Write 60,000 rows in every format, so many that passes are shared; and the first 3,000."""
@@ -122,6 +130,50 @@ class Ranks(Harness):
         self.compare("gzip", ["-k", "2:6", "--n-init", "2"], ["x.jsonl.gz"])
         self.compare("debian", ["-k", "2:12", "--keywords", "4"], [ROOT + "/testdata/debian-packages.jsonl.gz"])
 
+    def random_verb(self, options):
+        """Return a verb to read inputs with, and its outputs."""
+        annotate = "--annotate" in options
+        what = self.random.choice(["fit", "fit", "assign"] + ([] if annotate else ["convert"]))
+        if what == "fit":
+            return ["-k", "2", "-o", "labels", "-s", "summary", "--clusters", "clusters", "-m", "model"]
+        if what == "assign":
+            return ["assign", "-m", os.path.abspath("small.model"), "-o", "labels"] + \
+                ([] if annotate else ["--columns", "term,row,cluster,margin"])
+        return ["convert", "-o", "labels", "--output-format", self.random.choice(["jsonl", "npy", "parquet"])]
+
+    def parts(self, times):
+        """Compare on inputs made at random, of which each rank reads a part."""
+        counts = self.counts
+        np.save("small.npy", np.random.RandomState(2).standard_normal((50, inputs.D)).astype("f4"))
+        subprocess.run([KCLUST, "-q", "-k", "3", "-o", os.devnull, "-m", "small.model", "small.npy"], check=True, env=environment())
+        for i in range(times):
+            files, options = inputs.make(KCLUST, environment(), self.random, "in%d" % i)
+            self.counts = [self.random.choice([2, 3, 5, 7])]
+            if self.only in (None, "parts", "parts %d" % i):
+                only, self.only = self.only, None
+                self.compare_run("parts %d" % i, self.random_verb(options) + ["-q", "-j", "1"] + options, files, expect=None)
+                self.only = only
+            if not os.environ.get("KEEP"):
+                shutil.rmtree("in%d" % i)
+        self.counts = counts
+
+    def verbs(self):
+        """Compare the other verbs that run on ranks."""
+        subprocess.run([KCLUST, "-q", "-k", "6", "--min-size", "9000", "-o", "fitted", "-m", "moved.model", "x.npy"], check=True,
+                       env=environment())
+        model = os.path.abspath("moved.model")
+        self.compare_run("assign", ["assign", "-q", "-m", model, "-o", "labels", "--tally", "model", "--columns",
+                                    "term,row,cluster,margin"], ["x.jsonl"])
+        self.compare_run("convert", ["convert", "-q", "-o", "labels", "--output-format", "npy"], ["x.jsonl", "a.npy"])
+        if self.slice:
+            return
+        self.compare_run("assign, full disk", ["assign", "-q", "-m", model, "-o", "/dev/full"], ["x.npy"], expect=4)
+        self.compare_run("assign, bad record", ["assign", "-q", "-m", model, "-o", "labels"], ["bad.jsonl"], expect=1)
+        self.compare_run("assign, other rows", ["assign", "-q", "-m", model, "-o", "labels", "--threshold", "0.9", "--top", "2"],
+                         ["a.npy", "x.jsonl.gz", "x.csv"])
+        self.compare_run("assign, --terms", ["assign", "-q", "-m", model, "-o", "labels", "--terms", os.path.abspath("terms")],
+                         ["x.npy"])
+
     def options(self):
         self.compare("many clusters", ["-k", "70"], ["x.npy"])
         self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
@@ -158,7 +210,7 @@ class Ranks(Harness):
             status, said = self.run(by_rank(2) + argv + [os.path.abspath("few.npy")], "many")
             self.ok("refuse " + option, "" if status == 2 and one_message(said) and option.encode() in said else
                     "exit %d: %r" % (status, said))
-        for label, argv in (("assign", ["assign", "-m", "m", "few.npy"]), ("standard input", []),
+        for label, argv in (("info", ["info", "few.npy"]), ("standard input", []),
                             ("a dash", ["-"])):
             status, said = self.run(by_rank(2) + argv, "many")
             self.ok("refuse " + label, "" if status == 2 and one_message(said) else "exit %d: %r" % (status, said))
@@ -269,12 +321,15 @@ def main():
     h.write_sets()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     h.formats()
+    if h.only is None or h.only.startswith("parts"):
+        h.parts(3 if h.slice else int(os.environ.get("PARTS") or 60))
     h.options()
     if h.only is None:
         h.refusals()
     h.errors()
     if h.only is None or h.wanted("timed") or h.only.startswith("stop"):
         Stops(h, by_rank, ALLOWED).run()
+    h.verbs()
     if h.wanted("short"):
         h.short_rank()
     if h.wanted("kill"):
