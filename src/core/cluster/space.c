@@ -19,7 +19,14 @@ size_t kc_space_blocks(size_t n)
 
 struct kc_lattice kc_space_lattice(const struct kc_space *s)
 {
-    return kc_lattice_for((double)kc_space_all(s)); /* the mean weight is at most 2 */
+    const uint64_t n = s->w && s->scaled ? s->scaled : kc_space_all(s);
+    return kc_lattice_for((double)n); /* the mean weight of these rows is at most 2 */
+}
+
+double kc_space_bound(const struct kc_space *s)
+{
+    const uint64_t n = s->w && s->scaled ? s->scaled : kc_space_all(s);
+    return (s->w ? 2.02 : 1.01) * (double)n;
 }
 
 double kc_space_total(const struct kc_space *s)

@@ -116,7 +116,8 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
 /* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
 static double count_effective_rows(const struct kc_space *s)
 {
-    const struct kc_lattice lattice = kc_lattice_for((double)kc_space_all(s) * (s->one > 1 ? s->one : 1));
+    const uint64_t n = s->scaled ? s->scaled : kc_space_all(s);
+    const struct kc_lattice lattice = kc_lattice_for((double)n * (s->one > 1 ? s->one : 1));
     double sum = 0, low = 0;
     for (size_t i = 0; s->w && i < s->n; i++)
         kc_lattice_add(&sum, &low, s->w[i] > s->one ? s->w[i] : s->one, &lattice);

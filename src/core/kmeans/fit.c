@@ -543,6 +543,7 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     }
     int rc = kc_weights_make(r->weights, n, &w.weights, &w.space.one, e);
     w.space.w = w.weights;
+    w.space.scaled = n;
     if (rc == 0)
         rc = fit_rows(&w);
     w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,

@@ -88,7 +88,7 @@ int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *spa
         merge[2 * i] = b->merge[0];
         merge[2 * i + 1] = b->merge[1];
     }
-    if (kc_state_f64(s, "objective", objective, nbest, 1.01 * kc_space_total(space), 0) != 0 ||
+    if (kc_state_f64(s, "objective", objective, nbest, kc_space_bound(space), 0) != 0 ||
         kc_state_u64(s, "tag", tag, nbest, UINT64_MAX) != 0 ||
         kc_state_u64(s, "iterations", iterations, nbest, UINT64_MAX / 2) != 0 ||
         kc_state_u64(s, "exact", exact, nbest, 1) != 0 || kc_state_u32(s, "merge", merge, 2 * nbest, kmax - 1) != 0)

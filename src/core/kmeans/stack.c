@@ -11,8 +11,9 @@
  * over single rows: these lose to a blocked product on dense embeddings.
  *
  * Cluster sums are kept in double, on a lattice that makes them exact (base/lattice.h), and changed by the moved rows
- * only, cut by dimension. Rows that do not lie in memory are read a span at a time, and a pass does all its work on a
- * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
+ * only, cut by dimension. Beside heavy rows one lattice would drown light ones: with weights the sums have two parts.
+ * Rows that do not lie in memory are read a span at a time, and a pass does all its work on a span before the next.
+ * Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
 #include "core/kmeans/stack.h"
 
 #include <math.h>
@@ -73,12 +74,16 @@ static void measure_stack(struct kc_stack *st, size_t n, size_t each, size_t d, 
 }
 
 /* List the memory of a measured stack. */
-static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax,
-                       size_t threads)
+static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t d, int in_memory, int weighted,
+                       uint32_t kmax, size_t threads)
 {
     const size_t rows = kc_mem_mul(st->slots, n);
     /* By column, and scratch by thread. */
     KC_PLAN(p, st->sum, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    if (weighted) {
+        KC_PLAN(p, st->high, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+        KC_PLAN(p, st->low, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    }
     KC_PLAN(p, st->row, d, KC_PLAN_PLAIN);
     KC_PLAN(p, st->nn, st->cap, KC_PLAN_PLAIN);
     KC_PLAN(p, st->partner, kmax, KC_PLAN_PLAIN);
@@ -113,12 +118,13 @@ static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t 
     KC_PLAN(p, st->all.place, kc_mem_mul(st->slots, kmax), KC_PLAN_PLAIN);
 }
 
-uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
+uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, int weighted, uint32_t kmax, size_t nruns,
+                        unsigned threads)
 {
     struct kc_stack st;
     struct kc_plan plan = {.n = 0};
     measure_stack(&st, n, n, d, in_memory, kmax, nruns);
-    plan_stack(&plan, &st, n, d, in_memory, kmax, threads);
+    plan_stack(&plan, &st, n, d, in_memory, weighted, kmax, threads);
     return kc_plan_bytes(&plan);
 }
 
@@ -144,7 +150,7 @@ static void share_memory(struct kc_stack *st, size_t n, uint32_t kmax)
 int kc_stack_alloc(struct kc_stack *st, struct kc_err *e)
 {
     const struct kc_space *s = st->s;
-    plan_stack(&st->plan, st, s->n, s->d, s->rows.x != NULL, st->kmax, kc_pool_threads(s->ctx->pool));
+    plan_stack(&st->plan, st, s->n, s->d, s->rows.x != NULL, s->w != NULL, st->kmax, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&st->plan, e) != 0)
         return -1;
     share_memory(st, s->n, st->kmax);
@@ -162,6 +168,10 @@ static void remove_done_runs(struct kc_stack *st)
             kc_stack_release(st, p);
             size_t end = p->col + k, left = st->cols - end;
             memmove(st->sum + p->col * d, st->sum + end * d, left * d * sizeof *st->sum);
+            if (st->low) {
+                memmove(st->high + p->col * d, st->high + end * d, left * d * sizeof *st->high);
+                memmove(st->low + p->col * d, st->low + end * d, left * d * sizeof *st->low);
+            }
             memmove(st->unit + p->col * d, st->unit + end * d, left * d * sizeof *st->unit);
             memmove(st->nn + p->col, st->nn + end, left * sizeof *st->nn);
             memmove(st->len + p->col, st->len + end, left * sizeof *st->len);
@@ -210,6 +220,10 @@ static void admit_run(struct kc_stack *st, const struct kc_run *run)
     for (size_t t = 0; t < st->tiles; t++)
         p->moved[t] = 1;
     memset(st->sum + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->sum);
+    if (st->low) {
+        memset(st->high + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->high);
+        memset(st->low + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->low);
+    }
     memset(st->cnt + p->col, 0, run->k * sizeof *st->cnt);
     memset(st->nn + p->col, 0, run->k * sizeof *st->nn);
 }
@@ -323,17 +337,31 @@ static double compute_objective(const struct kc_stack *st, const struct kc_activ
     return sum;
 }
 
+static void join_column(void *arg, size_t c, unsigned worker)
+{
+    (void)worker;
+    kc_stack_join_parts(arg, c);
+}
+
 /* Go over all rows, and bring the sums of all ranks together: the first one has them from the passes before, the others
  * only what they add. */
 static int walk_rows(struct kc_stack *st, int filling, struct kc_err *e)
 {
     struct kc_team *team = kc_space_team(st->s);
+    const size_t n = st->cols * st->s->d;
     if (kc_team_rank(team) > 0) {
-        memset(st->sum, 0, st->cols * st->s->d * sizeof *st->sum);
+        memset(st->low ? st->high : st->sum, 0, n * sizeof *st->sum);
         memset(st->cnt, 0, st->cols * sizeof *st->cnt);
+        if (st->low)
+            memset(st->low, 0, n * sizeof *st->low);
     }
     kc_stack_walk(st, filling);
-    return kc_team_sum(team, st->sum, st->cols * st->s->d, e) != 0 ? -1 : kc_team_count(team, st->cnt, st->cols, e);
+    if (kc_team_sum(team, st->low ? st->high : st->sum, n, e) != 0 ||
+        (st->low && kc_team_sum(team, st->low, n, e) != 0) || kc_team_count(team, st->cnt, st->cols, e) != 0)
+        return -1;
+    if (st->low)
+        kc_pool_for(st->s->ctx->pool, st->cols, join_column, st);
+    return 0;
 }
 
 /* Compute the sums of runs that start from labels, reseed empty clusters, and compute the norms of all columns. */
@@ -483,7 +511,7 @@ static void end_all_runs(struct kc_stack *st)
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                  struct kc_best *best, size_t nbest, struct kc_err *e)
 {
-    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s).high};
+    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s)};
     struct kc_steps *steps = o->keep ? s->steps : NULL;
     struct kc_frame frame = {kc_stack_visit, &st, NULL};
     int rc = -1, late;

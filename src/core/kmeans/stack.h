@@ -72,8 +72,9 @@ struct kc_stack {
         struct kc_stack_place *place; /* (slots, kmax) */
         float *plane;         /* (planes, n) */
     } all;
-    double lattice;     /* that what is added to the sums is rounded to */
-    double *sum;        /* (cap, d) */
+    struct kc_lattice lattice; /* that what is added to the sums is rounded to */
+    double *sum;        /* (cap, d); with weights what is added goes to the parts, and their sums are here */
+    double *high, *low; /* (cap, d) the parts; NULL: there are no weights, and one part will do */
     float *row;         /* (d) scratch */
     double *nn;         /* (cap) |S_c|^2 */
     struct kc_partner *partner; /* (kmax) scratch, to find the cheapest union */
@@ -119,6 +120,8 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
     return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
 }
 
+/* Set the sums of column c to those of their parts, if they have parts. */
+void kc_stack_join_parts(struct kc_stack *st, size_t c);
 /* Pack the columns of the runs with column blocks. */
 void kc_stack_pack(struct kc_stack *st);
 /* Return the chord distance for a similarity. */

@@ -97,8 +97,12 @@ int kc_stack_visit(void *arg, struct kc_state *s)
             return -1;
     if (s->reading && kc_team_count(kc_space_team(st->s), st->cnt, st->cols, s->e) != 0)
         return -1;
-    return kc_state_f64(s, "sums", st->sum, st->cols * d, 1.01 * kc_space_total(st->s), 0) != 0 ||
-                   kc_state_f32(s, "columns", st->unit, st->cols * d, 1.1, 0) != 0
-               ? -1
-               : 0;
+    const double most = kc_space_bound(st->s);
+    if (kc_state_f64(s, "sums", st->low ? st->high : st->sum, st->cols * d, most, 0) != 0 ||
+        (st->low && kc_state_f64(s, "low sums", st->low, st->cols * d, most, 0) != 0) ||
+        kc_state_f32(s, "columns", st->unit, st->cols * d, 1.1, 0) != 0)
+        return -1;
+    for (size_t c = 0; s->reading && c < st->cols; c++)
+        kc_stack_join_parts(st, c);
+    return 0;
 }

@@ -99,7 +99,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     uint32_t kmax = ks->max;
     size_t nk = ks->n;
     size_t first = count_coarse_rows(n, kmax);
-    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, gram_is_cheaper(first, d, ks, o), threads);
+    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, gram_is_cheaper(first, d, ks, o), weighted, threads);
     const size_t weight = weighted ? sizeof(double) : 0;
     if (first == n)
         return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
@@ -115,7 +115,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
         uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) +
                         (uint64_t)level * (sizeof(uint32_t) + weight) + rows +
                         labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
-                        kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
+                        kc_stack_bytes(level, d, in_memory || !last, weighted, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
     }
     return centres + kmax * d * sizeof(double) + kc_sums_bytes(n, d, 1, kmax) +
