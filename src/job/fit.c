@@ -168,7 +168,7 @@ static int read_texts(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_field f;
     return kc_fit_field(run, run->fields.text, &f) ?
-               kc_attrs_texts(f.attrs, f.stride, f.column, run->ds.rows.n, &run->texts, e) : 0;
+               kc_attrs_texts(f.attrs, f.stride, f.column, (size_t)kc_rows_all(&run->ds.rows), &run->texts, e) : 0;
 }
 
 /* Check that data and work fit into --max-memory, now that the rows are known. */
