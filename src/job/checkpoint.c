@@ -241,11 +241,31 @@ static void gather_options(struct kc_checkpoint *c, const struct kc_algorithm *a
     }
 }
 
-/* List the facts of this run. w: (rows->n) the weights, or NULL. */
-static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
-                         const void *opts, const double *w)
+/* Hash the weights of all rows, as the rows are hashed. w: (rows->n) or NULL. */
+static int hash_weights(const struct kc_rows *rows, const double *w, char out[HASH + 1], struct kc_err *e)
 {
-    char weights[HASH + 1] = "none";
+    uint64_t sum = 0;
+    for (size_t i = 0; w && i < rows->n; i++) {
+        uint64_t of[2] = {0, kc_rows_number(rows, i)};
+        memcpy(of, &w[i], sizeof w[i]);
+        sum += kc_la_hash((const float *)of, 4); /* hashes bytes, whatever they stand for */
+    }
+    if (w && kc_team_count(kc_rows_team(rows), &sum, 1, e) != 0)
+        return -1;
+    if (w)
+        hash_text(out, sum);
+    else
+        strcpy(out, "none");
+    return 0;
+}
+
+/* List the facts of this run. w: (rows->n) the weights, or NULL. */
+static int gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
+                        const void *opts, const double *w, struct kc_err *e)
+{
+    char weights[HASH + 1];
+    if (hash_weights(rows, w, weights, e) != 0)
+        return -1;
     c->nfacts = 0;
     add_fact(c, "format", "format", FORMAT);
     add_fact(c, "kclust", "kclust", KC_VERSION);
@@ -255,9 +275,8 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     gather_options(c, algorithm, opts);
     add_fact(c, "n", "rows", "%llu", (unsigned long long)kc_rows_all(rows));
     add_fact(c, "d", "dimensions", "%zu", rows->d);
-    if (w)
-        hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* hashes bytes, whatever they stand for */
     add_fact(c, "weights", "weights of the rows", "%s", weights);
+    return 0;
 }
 
 /* Return 1 if a checkpoint of that version of kclust can be resumed: the versions listed have the same state, and add
@@ -419,7 +438,8 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     c->next = kc_clock_now() + c->o.every;
     if (!c->o.file)
         return 0;
-    gather_facts(c, rows, algorithm, opts, r->weights);
+    if (gather_facts(c, rows, algorithm, opts, r->weights, e) != 0)
+        return -1;
     const int resuming = share_header(c, e);
     if (resuming < 0)
         return -1;

@@ -65,7 +65,7 @@ static int write_array(struct writing *w, const struct kc_st_tensor *t, const st
                        struct kc_err *e)
 {
     struct hashing h = {.n = 0};
-    struct kc_pieces p;
+    struct kc_row_pieces p;
     const void *all;
     int more = 0;
     if (!rows) {
@@ -73,13 +73,13 @@ static int write_array(struct writing *w, const struct kc_st_tensor *t, const st
         *hash = end_hashing(&h);
         return 0;
     }
-    int rc = kc_pieces_begin(&p, rows, kc_st_width(t->type), e);
-    while (rc == 0 && (more = kc_pieces_next(&p, e)) > 0) {
-        rc = kc_pieces_gather(&p, t->data, &all, e);
+    int rc = kc_row_pieces_begin(&p, rows, kc_st_width(t->type), e);
+    while (rc == 0 && (more = kc_row_pieces_next(&p, e)) > 0) {
+        rc = kc_row_pieces_gather(&p, t->data, &all, e);
         if (rc == 0)
             write_elements(w, all, p.n, t->type, &h);
     }
-    kc_pieces_free(&p);
+    kc_row_pieces_free(&p);
     *hash = end_hashing(&h);
     return rc != 0 || more < 0 ? -1 : 0;
 }
@@ -143,7 +143,7 @@ int kc_arrays_read(const struct kc_arrays *a, const struct kc_st_tensor *t, cons
     const size_t width = kc_st_width(t->type), n = (size_t)t->shape[0];
     const int first = kc_team_rank(a->team) == 0;
     struct hashing h = {.n = 0};
-    struct kc_pieces p;
+    struct kc_row_pieces p;
     int more = 0, rc = 0;
     if (!rows || !rows->share) { /* every rank has all of it */
         if (!first)
@@ -154,15 +154,15 @@ int kc_arrays_read(const struct kc_arrays *a, const struct kc_st_tensor *t, cons
             hash_words(&h, to, n * (width / 4));
         rc = kc_team_union(a->team, to, n * width, e);
     } else {
-        rc = kc_pieces_begin(&p, rows, width, e);
-        while (rc == 0 && (more = kc_pieces_next(&p, e)) > 0) {
-            void *room = kc_pieces_room(&p, to);
+        rc = kc_row_pieces_begin(&p, rows, width, e);
+        while (rc == 0 && (more = kc_row_pieces_next(&p, e)) > 0) {
+            void *room = kc_row_pieces_room(&p, to);
             rc = first ? read_elements(a, t, p.done, p.n, room, e) : 0;
             if (rc == 0 && first)
                 hash_words(&h, room, p.n * (width / 4));
-            rc = rc == 0 ? kc_pieces_spread(&p, to, e) : -1;
+            rc = rc == 0 ? kc_row_pieces_spread(&p, to, e) : -1;
         }
-        kc_pieces_free(&p);
+        kc_row_pieces_free(&p);
     }
     if (rc != 0 || more < 0)
         return -1;

@@ -419,9 +419,9 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
     if (read_stop_words(j, run, e) != 0 || kc_fit_read_pairs(j, run, e) != 0 || read_input(j, run, e) != 0 ||
-        kc_fit_match_pairs(j, run, e) != 0)
+        kc_fit_match_pairs(j, run, e) != 0 || kc_fit_team_weights(j, run, e) != 0)
         return -1;
-    run->request.weights = run->weight;
+    run->request.weights = run->ds.rows.share ? run->own_weight : run->weight;
     run->times.read = kc_clock_now();
     if (cluster_rows(j, run, e) != 0 || kc_fit_team_gather(j, run, e) != 0)
         return -1;

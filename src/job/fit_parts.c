@@ -132,6 +132,7 @@ void kc_fit_parts_free(struct kc_job_run *run)
     kc_parts_free(&run->parts);
     kc_strs_free(&run->group_values);
     kc_mem_free(run->group);
+    kc_mem_free(run->own_weight);
     kc_mem_free(run->weight);
     kc_mem_free(run->time);
 }

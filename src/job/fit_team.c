@@ -2,12 +2,14 @@
  * rank what follows from them by row: labels, similarities, margins. The first rank has the texts, and from there on
  * does what a fit on one machine does: it finds keywords and writes the outputs. So they have the same bytes. */
 #include <stdio.h>
+#include <string.h>
 #include "core/algorithms.h"
 #include "core/cluster/assign.h"
 #include "core/cluster/members.h"
 #include "core/judge/indices.h"
 #include "core/kmeans/kmeans.h"
 #include "job/fit_run.h"
+#include "la/pieces.h"
 #include "par/team.h"
 
 /* What a fit on several ranks cannot do: whether it is asked for, and the option to name. */
@@ -28,7 +30,6 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         {j->space != KC_FIT_COSINE, "--space"},
         {o && (kc_index_evidence(o->k_by) & fits), "--k-by gap, stability, prediction-strength and auto"},
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
-        {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
         {j->like != NULL, "--like"},
         {j->pairs != NULL, "--pairs"},
         {kc_job_fit_leaves(j), "--threshold, --min-margin and --min-purity"},
@@ -44,6 +45,26 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
             return kc_err_set(e, KC_EUSAGE, "%s cannot be had on several ranks yet: leave it out, or start kclust "
                               "without mpirun", list[i].option);
     return 0;
+}
+
+int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    struct kc_row_pieces p;
+    int more = 0;
+    if (!rows->share || (!j->weight_field && j->halflife <= 0))
+        return 0;
+    run->own_weight = kc_mem_alloc(rows->n, sizeof *run->own_weight, e);
+    if (!run->own_weight)
+        return -1;
+    int rc = kc_row_pieces_begin(&p, rows, sizeof *run->own_weight, e);
+    while (rc == 0 && (more = kc_row_pieces_next(&p, e)) > 0) {
+        if (kc_fit_is_first_rank(run))
+            memcpy(kc_row_pieces_room(&p, run->own_weight), run->weight + p.done, p.n * sizeof *run->weight);
+        rc = kc_row_pieces_spread(&p, run->own_weight, e);
+    }
+    kc_row_pieces_free(&p);
+    return rc != 0 || more < 0 ? -1 : 0;
 }
 
 int kc_fit_is_first_rank(const struct kc_job_run *run)

@@ -9,9 +9,9 @@
 
 #define PIECE ((size_t)1 << 18)
 
-int kc_pieces_begin(struct kc_pieces *p, const struct kc_rows *rows, size_t size, struct kc_err *e)
+int kc_row_pieces_begin(struct kc_row_pieces *p, const struct kc_rows *rows, size_t size, struct kc_err *e)
 {
-    *p = (struct kc_pieces){.rows = rows, .size = size};
+    *p = (struct kc_row_pieces){.rows = rows, .size = size};
     if (!rows->share)
         return 0;
     p->buf = kc_mem_alloc(PIECE, size, e);
@@ -20,24 +20,24 @@ int kc_pieces_begin(struct kc_pieces *p, const struct kc_rows *rows, size_t size
     return p->buf && (p->there || !rows->idx) ? 0 : -1;
 }
 
-void kc_pieces_free(struct kc_pieces *p)
+void kc_row_pieces_free(struct kc_row_pieces *p)
 {
     kc_mem_free(p->there);
     kc_mem_free(p->buf);
 }
 
 /* Return where in the piece row i of this rank is, counted in numbers. */
-static size_t slot_of(const struct kc_pieces *p, size_t i)
+static size_t slot_of(const struct kc_row_pieces *p, size_t i)
 {
     return (size_t)(kc_rows_number(p->rows, i) - p->number);
 }
 
-static int is_there(const struct kc_pieces *p, size_t slot)
+static int is_there(const struct kc_row_pieces *p, size_t slot)
 {
     return !p->there || (p->there[slot / 8] >> slot % 8 & 1);
 }
 
-int kc_pieces_next(struct kc_pieces *p, struct kc_err *e)
+int kc_row_pieces_next(struct kc_row_pieces *p, struct kc_err *e)
 {
     const struct kc_rows *rows = p->rows;
     const uint64_t all = kc_rows_all(rows);
@@ -68,7 +68,7 @@ int kc_pieces_next(struct kc_pieces *p, struct kc_err *e)
     return 1;
 }
 
-int kc_pieces_gather(struct kc_pieces *p, const void *mine, const void **all, struct kc_err *e)
+int kc_row_pieces_gather(struct kc_row_pieces *p, const void *mine, const void **all, struct kc_err *e)
 {
     const char *from = (const char *)mine + p->at * p->size;
     size_t have = 0;
@@ -87,12 +87,12 @@ int kc_pieces_gather(struct kc_pieces *p, const void *mine, const void **all, st
     return 0;
 }
 
-void *kc_pieces_room(struct kc_pieces *p, void *mine)
+void *kc_row_pieces_room(struct kc_row_pieces *p, void *mine)
 {
     return p->rows->share ? p->buf : (char *)mine + p->at * p->size;
 }
 
-int kc_pieces_spread(struct kc_pieces *p, void *mine, struct kc_err *e)
+int kc_row_pieces_spread(struct kc_row_pieces *p, void *mine, struct kc_err *e)
 {
     struct kc_team *team = kc_rows_team(p->rows);
     char *to = (char *)mine + p->at * p->size;

@@ -5,7 +5,7 @@
 
 #include "la/rows.h"
 
-struct kc_pieces {
+struct kc_row_pieces {
     const struct kc_rows *rows;
     size_t size;      /* bytes of an element */
     size_t n;         /* rows of the present piece, on all ranks */
@@ -18,14 +18,14 @@ struct kc_pieces {
 
 /* Begin to walk over an array of elements of `size` bytes. All ranks make this call and the next ones, in the same
  * order. Free p after it, also after a failure. */
-int kc_pieces_begin(struct kc_pieces *p, const struct kc_rows *rows, size_t size, struct kc_err *e) KC_MUST_USE;
+int kc_row_pieces_begin(struct kc_row_pieces *p, const struct kc_rows *rows, size_t size, struct kc_err *e) KC_MUST_USE;
 /* Go to the next piece, which may have no rows. Return 1, 0 if there is none, -1 after a failure. */
-int kc_pieces_next(struct kc_pieces *p, struct kc_err *e) KC_MUST_USE;
+int kc_row_pieces_next(struct kc_row_pieces *p, struct kc_err *e) KC_MUST_USE;
 /* Set *all to the n elements of the present piece, on every rank. mine: the array, of this rank's rows. */
-int kc_pieces_gather(struct kc_pieces *p, const void *mine, const void **all, struct kc_err *e) KC_MUST_USE;
+int kc_row_pieces_gather(struct kc_row_pieces *p, const void *mine, const void **all, struct kc_err *e) KC_MUST_USE;
 /* Return where the first rank puts the n elements of the present piece; then give every rank its own ones, in mine. */
-void *kc_pieces_room(struct kc_pieces *p, void *mine);
-int kc_pieces_spread(struct kc_pieces *p, void *mine, struct kc_err *e) KC_MUST_USE;
-void kc_pieces_free(struct kc_pieces *p);
+void *kc_row_pieces_room(struct kc_row_pieces *p, void *mine);
+int kc_row_pieces_spread(struct kc_row_pieces *p, void *mine, struct kc_err *e) KC_MUST_USE;
+void kc_row_pieces_free(struct kc_row_pieces *p);
 
 #endif

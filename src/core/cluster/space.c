@@ -29,11 +29,17 @@ double kc_space_bound(const struct kc_space *s)
     return (s->w ? 2.02 : 1.01) * (double)n;
 }
 
-double kc_space_total(const struct kc_space *s)
+int kc_space_total(const struct kc_space *s, double *total, struct kc_err *e)
 {
     const struct kc_lattice lattice = kc_space_lattice(s);
-    double sum = 0, low = 0;
-    for (size_t i = 0; s->w && i < s->n; i++)
-        kc_lattice_add(&sum, &low, s->w[i], &lattice);
-    return s->w ? sum + low : (double)kc_space_all(s);
+    double sum[2] = {0, 0};
+    *total = (double)kc_space_all(s);
+    if (!s->w)
+        return 0;
+    for (size_t i = 0; i < s->n; i++)
+        kc_lattice_add(&sum[0], &sum[1], s->w[i], &lattice);
+    if (kc_team_sum(kc_space_team(s), sum, 2, e) != 0)
+        return -1;
+    *total = sum[0] + sum[1];
+    return 0;
 }

@@ -21,6 +21,7 @@
 #include "core/cluster/order.h"
 #include "core/cluster/steps.h"
 #include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
 #include "core/kmeans/exchange.h"
 #include "core/kmeans/seed.h"
 #include "core/kmeans/transport.h"
@@ -501,20 +502,24 @@ static int run_on_every_rank(const struct kc_space *s, const struct kc_kmeans_op
     const size_t n = (size_t)kc_space_all(s);
     float *x = kc_mem_aligned(kc_mem_mul(n, s->d), sizeof *x, e);
     uint32_t *of = kc_mem_alloc(n, sizeof *of, e);
+    double *weights = NULL;
     int rc = -1;
     if (!x || !of)
         goto out;
     for (size_t i = 0; i < n; i++)
         of[i] = (uint32_t)i;
-    if (kc_rows_copy_shared(&s->rows, of, n, x, e) != 0 || kc_rows_join(&s->rows, labels, sizeof *of, of, e) != 0)
+    if (kc_rows_copy_shared(&s->rows, of, n, x, e) != 0 || kc_weights_pick_shared(s, of, n, &weights, e) != 0 ||
+        kc_rows_join(&s->rows, labels, sizeof *of, of, e) != 0)
         goto out;
     struct kc_space all = *s;
     all.n = n;
     all.rows = kc_rows_memory(x, n, s->d);
     all.work = kc_team_rank(kc_space_team(s)) == 0 ? s->work : NULL;
+    all.w = weights;
     rc = kc_fixed_k_run(&all, o, k, min, max, have, of, changed, e);
     kc_rows_own(&s->rows, of, sizeof *of, labels);
 out:
+    kc_mem_free(weights);
     kc_mem_free(of);
     kc_mem_free(x);
     return rc;
@@ -526,7 +531,7 @@ int kc_fixed_k_run(const struct kc_space *s, const struct kc_kmeans_opts *o, uin
     const size_t n = (size_t)kc_space_all(s);
     struct fixing w = {.s = s, .o = o, .n = n, .k = k, .min = min ? min : 1, .max = max && max < n ? max : n};
     struct kc_plan plan = {.n = 0};
-    double most = -1, heaviest = 1;
+    double most = -1, heaviest;
     int rc = -1;
     w.exact = is_exact(n, k);
     w.m = w.exact || k < NEAR ? k : NEAR;
@@ -539,8 +544,8 @@ int kc_fixed_k_run(const struct kc_space *s, const struct kc_kmeans_opts *o, uin
     plan_fixing(&plan, &w, n, s->rows.share ? s->n : 0, s->d, s->rows.x != NULL, k, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;
-    for (size_t i = 0; s->w && i < s->n; i++)
-        heaviest = s->w[i] > heaviest ? s->w[i] : heaviest;
+    if (kc_weights_most(s, &heaviest, e) != 0)
+        goto out;
     w.unit = KC_TRANSPORT_ONE / heaviest;
     if (n <= KC_EXCHANGE_ROWS) {
         for (uint32_t i = 0; i < n; i++)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/plan.h"
 #include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
 #include "core/judge/index.h"
 #include "core/kmeans/runs.h"
 #include "la/product.h"
@@ -116,6 +117,7 @@ struct splitting {
     const float **x;    /* (most) rows of the sample */
     double *pull;       /* (most) pulls of the sample */
     uint32_t *idx;      /* (most) row numbers of the sample */
+    double *weights;    /* (sample) their weights, where rows are shared out; NULL: none, or those of the space */
     float *read;        /* (most, or a tile for each worker, d) rows that do not lie in memory, or are shared out;
                          * NULL: they all do */
     uint32_t *here;     /* (largest cluster) the members' places on this rank, where rows are shared out, or KC_NONE */
@@ -288,6 +290,20 @@ static int pull_shared_members(struct splitting *p, struct kc_err *e)
     return 0;
 }
 
+/* Give every rank the rows of the sample, and their weights. */
+static int share_sample(struct splitting *p, struct kc_err *e)
+{
+    kc_mem_free(p->weights);
+    p->weights = NULL;
+    return kc_rows_copy_shared(&p->s->rows, p->idx, p->sample, p->read, e) != 0 ?
+               -1 : kc_weights_pick_shared(p->s, p->idx, p->sample, &p->weights, e);
+}
+
+static double weight_of(const struct splitting *p, size_t i)
+{
+    return p->weights ? p->weights[i] : p->here ? 1 : kc_space_weight(p->s, p->idx[i]);
+}
+
 /* Run spherical 2-means on the members or a sample of them, from two rows far apart; then compute all members'
  * pulls. */
 static int run_two_means(struct splitting *p, struct kc_err *e)
@@ -297,11 +313,11 @@ static int run_two_means(struct splitting *p, struct kc_err *e)
     qsort(p->m, p->count, sizeof *p->m, by_row);
     p->sample = p->count < p->most ? p->count : p->most;
     run_tasks(p, p->sample, list_sample);
-    if (p->here && kc_rows_copy_shared(&p->s->rows, p->idx, p->sample, p->read, e) != 0)
+    if (p->here && share_sample(p, e) != 0)
         return -1;
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->sample; i++)
-        kc_la_axpyd(u + 2 * d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+        kc_la_axpyd(u + 2 * d, weight_of(p, i), p->x[i], d);
     const float *first = find_least_pulled(p);
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
@@ -314,7 +330,7 @@ static int run_two_means(struct splitting *p, struct kc_err *e)
         memset(u, 0, 2 * d * sizeof *u);
         for (size_t i = 0; i < p->sample; i++) {
             near += p->pull[i] >= 0;
-            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, weight_of(p, i), p->x[i], d);
         }
         if (near == 0 || near == p->sample || (it > 0 && near == last))
             break;
@@ -419,6 +435,7 @@ static int split_clusters(const struct kc_space *s, const uint64_t *cnt, uint32_
                 p.m[p.count++] = (struct member){0, (uint32_t)i};
         rc = split_cluster(&p, labels, k, min, max, split, e);
     }
+    kc_mem_free(p.weights);
     kc_plan_free(&plan);
     return rc;
 }

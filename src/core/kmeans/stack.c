@@ -256,6 +256,20 @@ static void refresh_own_similarities(struct kc_stack *st, struct kc_active *p)
     }
 }
 
+/* Set *row to that of the rank with the largest cost; of equal costs to the first row. */
+static int choose_costliest(struct kc_team *team, double cost, uint64_t *row, struct kc_err *e)
+{
+    const double number = cost + 0.0; /* (there is one zero) */
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    const uint64_t order = ~(bits >> 63 ? ~bits : bits | UINT64_C(1) << 63); /* rises as the cost falls */
+    uint64_t least = order;
+    if (kc_team_least(team, &least, 1, e) != 0)
+        return -1;
+    *row = order == least ? *row : UINT64_MAX;
+    return kc_team_least(team, row, 1, e);
+}
+
 /* Find the row that is least like its own centroid, of clusters of at least two, over all ranks. *row: its number among
  * all; UINT64_MAX: there is none. *here: its place on this rank; s->n: it is another's. */
 static int find_worst_row(struct kc_stack *st, const struct kc_active *p, uint64_t *row, size_t *here, struct kc_err *e)
@@ -270,24 +284,29 @@ static int find_worst_row(struct kc_stack *st, const struct kc_active *p, uint64
     *here = worst;
     if (!kc_space_team(s))
         return 0;
-    float far = worst == s->n ? -INFINITY : -p->own[worst];
     *row = worst == s->n ? UINT64_MAX : kc_rows_number(&s->rows, worst);
+    /* what it costs the objective; without weights, as compared above: by similarity */
+    const double cost = worst == s->n ? -INFINITY :
+                        s->w ? s->w[worst] * (1 - (double)p->own[worst]) : -(double)p->own[worst];
     const uint64_t mine = *row;
-    if (kc_team_largest(kc_space_team(s), &far, row, 1, e) != 0)
+    if (choose_costliest(kc_space_team(s), cost, row, e) != 0)
         return -1;
     *here = mine == *row ? worst : s->n;
     return 0;
 }
 
-/* Copy the row that this rank has at `here`, if it has it, to every rank: x, and the cluster that it is in. */
-static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here, const float **x, uint32_t *from,
-                    struct kc_err *e)
+/* Copy the row that this rank has at `here`, if it has it, to every rank: x, its weight m, and the cluster that it is
+ * in. */
+static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here, const float **x, double *m,
+                    uint32_t *from, struct kc_err *e)
 {
     struct kc_team *team = kc_space_team(st->s);
     float *buf = st->row;
     *from = 0;
+    *m = 0;
     if (here < st->s->n) {
         *from = p->lab[here];
+        *m = kc_space_weight(st->s, here);
         kc_rows_get(&st->s->rows, here, 1, st->read, x);
     }
     if (!team)
@@ -297,7 +316,8 @@ static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here,
     else
         memset(buf, 0, st->s->d * sizeof *buf);
     *x = buf;
-    return kc_team_union(team, buf, st->s->d * sizeof *buf, e) != 0 ? -1 : kc_team_union(team, from, sizeof *from, e);
+    return kc_team_union(team, buf, st->s->d * sizeof *buf, e) != 0 || kc_team_union(team, m, sizeof *m, e) != 0 ?
+               -1 : kc_team_union(team, from, sizeof *from, e);
 }
 
 /* Give each empty cluster the row that is least like its own centroid, from a cluster of at least two. */
@@ -309,6 +329,7 @@ static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struc
         uint32_t from;
         size_t worst;
         const float *x;
+        double m;
         if (st->cnt[p->col + c] != 0)
             continue;
         if (!looked)
@@ -318,9 +339,9 @@ static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struc
             return -1;
         if (row == UINT64_MAX)
             return 0;
-        if (copy_row(st, p, worst, &x, &from, e) != 0)
+        if (copy_row(st, p, worst, &x, &m, &from, e) != 0)
             return -1;
-        kc_stack_move_sums(st, p, worst, x, from, c);
+        kc_stack_move_sums(st, p, m, x, from, c);
         if (worst == st->s->n)
             continue;
         kc_stack_move_label(p, worst, c);

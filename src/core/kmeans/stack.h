@@ -163,9 +163,8 @@ void kc_stack_prepare(struct kc_stack *st);
  * Otherwise label the rows by the columns that kc_stack_prepare has set, and bring what moved into sums and
  * labels. */
 void kc_stack_walk(struct kc_stack *st, int filling);
-/* Move row i, which is x, to another cluster at once: its part of sums and counts (i is looked at for its weight only),
- * and its label. */
-void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from,
+/* Move a row to another cluster at once: x, of weight m, in sums and counts; and the label of row i. */
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, double m, const float *x, uint32_t from,
                         uint32_t to);
 void kc_stack_move_label(struct kc_active *p, size_t i, uint32_t to);
 

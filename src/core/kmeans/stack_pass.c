@@ -78,10 +78,9 @@ static void update_labels(void *arg, size_t a, unsigned worker)
         }
 }
 
-void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from, uint32_t to)
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, double m, const float *x, uint32_t from, uint32_t to)
 {
     size_t d = st->s->d;
-    const double m = kc_space_weight(st->s, i);
     add_row(st, (p->col + from) * d, -m, x, d);
     add_row(st, (p->col + to) * d, m, x, d);
     kc_stack_join_parts(st, p->col + from);
@@ -370,7 +369,7 @@ static void apply_moves(void *arg, size_t a, unsigned worker)
             double more = st->nn[to] + 2 * m * kc_la_dot(x, st->sum + to * d, d) + m * m;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
             if (st->cnt[from] > 1 && gain > 1e-7 * m) {
-                kc_stack_move_sums(st, p, i, x, p->lab[i], p->next[i]);
+                kc_stack_move_sums(st, p, m, x, p->lab[i], p->next[i]);
                 kc_stack_move_label(p, i, p->next[i]);
                 st->nn[from] = less > 0 ? less : 0;
                 st->nn[to] = more;

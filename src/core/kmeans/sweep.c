@@ -141,9 +141,11 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
     size_t mine = 0;
     if (copy) {
         of->x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof *of->x, e);
-        if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0)
+        if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0 ||
+            kc_weights_pick_shared(all, of->idx, m, &of->weights, e) != 0)
             return -1;
         s->n = m;
+        s->w = of->weights;
         s->rows = kc_rows_memory(of->x, m, all->d);
         s->work = kc_team_rank(share->team) == 0 ? all->work : NULL;
         return 0;
@@ -151,6 +153,9 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
     for (size_t i = 0; i < m; i++)
         if (kc_share_is_mine(share, of->idx[i]))
             of->idx[mine++] = (uint32_t)kc_share_place(share, of->idx[i]);
+    if (kc_weights_pick(all->w, of->idx, mine, &of->weights, e) != 0)
+        return -1;
+    s->w = of->weights;
     of->share = *share;
     of->share.all = m;
     s->n = mine;

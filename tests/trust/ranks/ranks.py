@@ -115,6 +115,12 @@ class Ranks(Harness):
             f.writelines('{"term": "t%d", "part": %d, "vec": [%s]}\n' % (i, i % 20 > 0, ",".join("%.5g" % v for v in row))
                          for i, row in enumerate(x))
         subprocess.run(["gzip", "-1k", "x.jsonl"], check=True)
+        weights = np.round(r.gamma(1.5, 2, len(x)) + 0.01, 4)
+        for name, rows in (("fields.jsonl", 60000), ("few.jsonl", 3000)):
+            with open(name, "w", encoding="ascii") as f:
+                f.writelines('{"term": "t%d", "text": "word%d common", "w": %g, "t": "2024-01-%02dT%02d:00:00Z", "vec": [%s]}\n' %
+                             (i, i % 7, weights[i], 1 + i % 28, i % 24, ",".join("%.5g" % v for v in x[i]))
+                             for i in range(rows))
 
     def formats(self):
         self.compare("npy", ["-k", "2:9", "--n-init", "4"], ["x.npy"])
@@ -179,6 +185,7 @@ class Ranks(Harness):
         self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
         self.compare("size limits", ["-k", "12", "--n-init", "2", "--min-size", "4500"], ["equal.npy"])
         self.compare("time is up", ["-k", "2:9", "--timeout", "0"], ["x.npy"], expect=3)
+        self.compare("weights", ["-k", "2:6", "--n-init", "2", "--weight-field", "w"], ["fields.jsonl"])
         self.compare("broken limit", ["-k", "80000", "--n-init", "1", "--max-iter", "2"], ["few.npy"], expect=3)
         if self.slice:
             return
@@ -188,6 +195,21 @@ class Ranks(Harness):
         self.compare("size limits of few rows", ["-k", "7", "--max-size", "500"], ["few.npy"])
         self.compare("greatest size", ["-k", "2:12", "--n-init", "2", "--max-size", "4000"], ["equal.npy"])
         self.compare("both sizes", ["-k", "5:12", "--n-init", "2", "--max-size", "9000", "--min-size", "5000"], ["x.npy"])
+        self.compare("fields", ["-k", "5", "--text-field", "text", "--keywords", "3", "--time-field", "t", "--facet", "text",
+                                "--document-field", "text"], ["fields.jsonl"])
+        self.compare("recency", ["-k", "2:9", "--n-init", "4", "--time-field", "t", "--recency", "6h", "--weight-field", "w",
+                                 "--columns", "term,cluster,margin,silhouette"], ["fields.jsonl"])
+        self.compare("weights of few rows", ["-k", "2:6", "--weight-field", "w", "--max-size", "900"], ["few.jsonl"])
+        self.compare("weights with column blocks", ["-k", "70", "--weight-field", "w"], ["fields.jsonl"])
+        self.compare("weights in a sample", ["-k", "2:6", "--sample", "30000", "--weight-field", "w"], ["fields.jsonl"])
+        self.compare("weights and size limits", ["-k", "12", "--n-init", "2", "--min-size", "4500", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights and starts", ["-k", "6", "--n-init", "2", "--min-size", "9000", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights and splits", ["-k", "2:8", "--n-init", "1", "--max-size", "4000", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights of empty clusters", ["--centroids", self.odd_centroids(), "--weight-field", "w"],
+                     ["fields.jsonl"])
         self.compare("least size", ["-k", "15:20", "--n-init", "2", "--min-size", "4000"], ["equal.npy"])
         self.compare("sample", ["-k", "2:9", "--sample", "30000"], ["x.npy"])
         self.compare("condition", ["-k", "5", "--where", "part=1"], ["parts.jsonl"])

@@ -14,6 +14,7 @@ SHAPES = (
     ("stop with few rows", ["-k", "2:8", "--n-init", "3"], "few.npy"),
     ("stop with sample", ["-k", "2:8", "--n-init", "2", "--sample", "30000"], "x.npy"),
     ("stop with sizes", ["-k", "6:9", "--n-init", "2", "--max-size", "6500"], "x.npy"),
+    ("stop with weights", ["-k", "2:6", "--n-init", "2", "--weight-field", "w"], "fields.jsonl"),
     ("stop with merges", ["-k", "2:12", "--n-init", "2", "--min-size", "5000"], "x.npy"),
 )
 

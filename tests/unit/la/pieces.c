@@ -11,22 +11,22 @@
 static void there_and_back(const struct kc_rows *rows, const uint64_t *mine, uint64_t *all, uint64_t *back)
 {
     struct kc_err e = KC_ERR_INIT;
-    struct kc_pieces p;
+    struct kc_row_pieces p;
     const void *piece;
     size_t pieces = 0;
-    CHECK(kc_pieces_begin(&p, rows, sizeof *mine, &e) == 0);
-    for (; kc_pieces_next(&p, &e) > 0; pieces++) {
-        CHECK(kc_pieces_gather(&p, mine, &piece, &e) == 0);
+    CHECK(kc_row_pieces_begin(&p, rows, sizeof *mine, &e) == 0);
+    for (; kc_row_pieces_next(&p, &e) > 0; pieces++) {
+        CHECK(kc_row_pieces_gather(&p, mine, &piece, &e) == 0);
         memcpy(all + p.done, piece, p.n * sizeof *all);
     }
     CHECK(p.done == kc_rows_all(rows) && pieces > 1);
-    kc_pieces_free(&p);
-    CHECK(kc_pieces_begin(&p, rows, sizeof *mine, &e) == 0);
-    while (kc_pieces_next(&p, &e) > 0) {
-        memcpy(kc_pieces_room(&p, back), all + p.done, p.n * sizeof *all);
-        CHECK(kc_pieces_spread(&p, back, &e) == 0);
+    kc_row_pieces_free(&p);
+    CHECK(kc_row_pieces_begin(&p, rows, sizeof *mine, &e) == 0);
+    while (kc_row_pieces_next(&p, &e) > 0) {
+        memcpy(kc_row_pieces_room(&p, back), all + p.done, p.n * sizeof *all);
+        CHECK(kc_row_pieces_spread(&p, back, &e) == 0);
     }
-    kc_pieces_free(&p);
+    kc_row_pieces_free(&p);
 }
 
 TEST(pieces_keep_the_order_of_the_rows)
