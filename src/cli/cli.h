@@ -32,6 +32,7 @@ struct kc_cli {
 
 /* Options about a struct kc_in_opts. */
 extern const struct kc_option kc_reading_options[];
+extern const struct kc_option kc_ranks_options[]; /* of reading on the ranks of MPI */
 #define KC_IN_DEFAULTS {.format = KC_IN_AUTO, .max_line = (uint64_t)16 << 20, .max_bad = 0.5}
 
 /* Options about a struct kc_out_opts: for fit, and for verbs that apply a model, whose rows have no silhouette. */
@@ -46,7 +47,7 @@ struct kc_job_fit;
 int kc_cli_check_algorithm(const struct kc_job_fit *j, void *opts, struct kc_err *e) KC_MUST_USE;
 /* Options of fit about a struct kc_job_fit (cli/fit_rows.c). */
 extern const struct kc_option kc_fit_rows_options[], kc_fit_words_options[], kc_fit_time_options[],
-    kc_fit_long_options[];
+    kc_fit_ranks_options[], kc_fit_long_options[];
 /* Options of report and plot about a struct kc_job_view, their rules, and the check of their operands, LABELS and files
  * of vectors, argv[first .. argc) (cli/view_rows.c). */
 struct kc_job_view;

@@ -44,6 +44,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Writing:", .rows = kc_model_output_options, .at = AT(output)},
     {.rows = kc_model_labels_options, .at = AT(job.out)},
     {.rows = kc_top_options, .at = AT(job.out)},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 

@@ -30,6 +30,7 @@ static const struct kc_option writing[] = {
 static const struct kc_opt_group groups[] = {
     {.heading = "Writing:", .rows = writing},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 

@@ -151,6 +151,8 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Keywords and labels:", .rows = kc_fit_words_options, .at = AT(job)},
     {.heading = "Keeping ids:", .rows = keeping},
     {.heading = "Long work:", .rows = kc_fit_long_options, .at = AT(job)},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
+    {.rows = kc_fit_ranks_options, .at = AT(job)},
     {.heading = "Running:", .rows = presets},
     {.rows = kc_running_options, .at = AT(cli)},
     {0}};
@@ -184,6 +186,7 @@ static const struct kc_rule rules[] = {
     {KC_EXCLUDES, "pairs", "max-memory", "rows that must be together are summed up in memory"},
     {KC_NEEDS, "time-bins", "time-table", "the file for the table"},
     {KC_NEEDS, "time-table", "time-field", "the field with the timestamps"},
+    {KC_NEEDS, "shards", "output", "the name that those of the files are made from"},
     {KC_NEEDS, "resume checkpoint-every", "checkpoint", NULL},
     {KC_NEEDS, "model-rows small-model", "model", "the file for them"},
     {KC_NEEDS, "lock-timeout", "model", "the file that other runs may be writing"},

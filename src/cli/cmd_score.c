@@ -45,6 +45,7 @@ static const struct kc_opt_group groups[] = {
     {.rows = telling},
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = writing},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 
@@ -102,4 +103,5 @@ const struct kc_verb kc_verb_score = {
     .size = sizeof args,
     .check = check_args,
     .run = run_score,
+    .on_ranks = 1,
 };

@@ -54,6 +54,7 @@ static const struct kc_opt_group groups[] = {
     {.heading = "Reading:", .rows = kc_reading_options, .at = AT(job.in)},
     {.heading = "Writing:", .rows = kc_model_output_options, .at = AT(output)},
     {.rows = kc_model_labels_options, .at = AT(job.out)},
+    {.heading = "On the ranks of MPI (kclust-mpi):", .rows = kc_ranks_options, .at = AT(job.in)},
     {.heading = "Running:", .rows = kc_running_options, .at = AT(cli)},
     {0}};
 
@@ -122,4 +123,5 @@ const struct kc_verb kc_verb_update = {
     .size = sizeof args,
     .check = check_args,
     .run = run_update,
+    .on_ranks = 1,
 };

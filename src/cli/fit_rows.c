@@ -89,6 +89,12 @@ const struct kc_option kc_fit_time_options[] = {
      .help = "the bins of --time-table: months, weeks from Monday or days, in UTC"},
     {0}};
 
+const struct kc_option kc_fit_ranks_options[] = {
+    {.name = "shards", .type = KC_OPTION_FLAG, .at = AT(shards), .set = 1,
+     .help = "each rank writes the labels of the rows that it has read, to a file of its own: labels.tsv "
+             "becomes labels.0.tsv, labels.1.tsv, ..."},
+    {0}};
+
 const struct kc_option kc_fit_long_options[] = {
     {.name = "checkpoint", .arg = "FILE", .type = KC_OPTION_FILE, .at = AT(checkpoint.file),
      .marks = KC_OPTION_NO_STDIO,

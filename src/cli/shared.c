@@ -100,6 +100,11 @@ const struct kc_option kc_reading_options[] = {
      .help = "the longest line or record accepted"},
     {0}};
 
+const struct kc_option kc_ranks_options[] = {
+    {.name = "local", .type = KC_OPTION_FLAG, .at = IN(own_files), .set = 1,
+     .help = "the files are this rank's own, perhaps on a disk of its own; its rows follow those of the rank before"},
+    {0}};
+
 static int parse_columns(void *base, const char *value, const char *name, struct kc_err *e)
 {
     (void)name;

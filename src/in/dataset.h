@@ -35,8 +35,8 @@ typedef int (*kc_in_sink)(void *arg, const struct kc_chunk *c, struct kc_err *e)
 /* Return the bytes of memory that reading needs if nothing is kept, approximately. A record longer than a piece needs
  * more. */
 uint64_t kc_in_stream_bytes(const struct kc_ctx *ctx, const struct kc_in_opts *o);
-/* Read all inputs and pass their rows to the sink; on the ranks of ctx->team to that of the first rank alone, where x is
- * NULL for rows of others unless relay_rows. st is filled. Return -1 at the first error in input order, also one
+/* Read all inputs and pass their rows to the sink; on the ranks of ctx->team to that of the first rank alone, where x
+ * is NULL for rows of others unless relay_rows. st is filled. Return -1 at the first error in input order, also one
  * of the sink. An input without a single good record is KC_EINPUT "no records". */
 int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sink sink, void *arg,
                  struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
@@ -50,6 +50,7 @@ enum kc_storage { KC_STORAGE_MEMORY, KC_STORAGE_FILE, KC_STORAGE_SPILL };
 struct kc_dataset {
     struct kc_share share; /* of rows, if ctx->team had several ranks */
     uint64_t *first;       /* what share.first points to */
+    uint64_t *read;        /* (ranks + 1) as first, but of the rows that each rank has read; NULL: unknown */
     struct kc_rows rows;   /* (n, d), wherever they are stored; valid as long as the data set */
     enum kc_storage storage; /* where that is: memory, the inputs themselves, or a temporary file */
     struct kc_matrix x;    /* the rows if they are in memory; else empty */

@@ -168,8 +168,8 @@ static int is_uneven(const uint64_t *first, unsigned ranks)
     return 0;
 }
 
-/* Share out the rows evenly. first is set anew. */
-static int move_rows(struct kc_team *t, struct kc_dataset *ds, uint64_t *first, struct kc_err *e)
+/* Share out the rows evenly, or with `gather` give all to the first rank. first is set anew. */
+static int move_rows(struct kc_team *t, struct kc_dataset *ds, uint64_t *first, int gather, struct kc_err *e)
 {
     const unsigned ranks = kc_team_size(t), me = kc_team_rank(t);
     const size_t d = ds->x.d;
@@ -179,7 +179,7 @@ static int move_rows(struct kc_team *t, struct kc_dataset *ds, uint64_t *first, 
     if (!even)
         return -1;
     for (unsigned r = 0; r <= ranks; r++)
-        even[r] = first[ranks] / ranks * r + first[ranks] % ranks * r / ranks;
+        even[r] = gather ? (r > 0 ? first[ranks] : 0) : first[ranks] / ranks * r + first[ranks] % ranks * r / ranks;
     const size_t n = (size_t)(even[me + 1] - even[me]);
     if (kc_matrix_reserve(&x, n > 0 ? n : 1, e) != 0 ||
         kc_team_move(t, ds->x.x, first, x.x, even, d * sizeof *x.x, e) != 0)
@@ -224,7 +224,7 @@ static int watch_terms(const struct kc_ctx *ctx, const struct kc_dataset *ds, co
 
 int kc_dataset_join(const struct kc_ctx *ctx, struct kc_dataset *ds, struct kc_in_run *run,
                     const struct kc_unnamed *unnamed, size_t nunnamed, const char *const *files, size_t nfiles,
-                    struct kc_err *e)
+                    int gather, struct kc_err *e)
 {
     struct kc_team *t = ctx->team;
     ds->x.d = run->d; /* also if this rank has read no row */
@@ -239,7 +239,11 @@ int kc_dataset_join(const struct kc_ctx *ctx, struct kc_dataset *ds, struct kc_i
             (kc_team_rank(t) == 0 && run->named && watch_terms(ctx, ds, files, nfiles, run->begin, e) != 0))
             return -1;
     }
-    if (is_uneven(run->first, kc_team_size(t)) && move_rows(t, ds, run->first, e) != 0)
+    ds->read = kc_mem_alloc(kc_team_size(t) + 1, sizeof *ds->read, e);
+    if (!ds->read)
+        return -1;
+    memcpy(ds->read, run->first, (kc_team_size(t) + 1) * sizeof *ds->read);
+    if ((gather || is_uneven(run->first, kc_team_size(t))) && move_rows(t, ds, run->first, gather, e) != 0)
         return -1;
     ds->first = run->first;
     run->first = NULL;

@@ -12,9 +12,10 @@ struct kc_unnamed {
 
 /* ds: this rank's rows, in memory, and their texts; the terms only of rows that have some. run: as it is after the
  * reading; its `first` goes over to ds. unnamed (nunnamed): this rank's rows without terms. files (nfiles): what the
- * ranks have read together, NULL if each had files of its own. Rank 0 logs what is odd about the terms. */
+ * ranks have read together, NULL if each had files of its own. Rank 0 logs what is odd about the terms. gather: the
+ * first rank gets all rows. */
 int kc_dataset_join(const struct kc_ctx *ctx, struct kc_dataset *ds, struct kc_in_run *run,
                     const struct kc_unnamed *unnamed, size_t nunnamed, const char *const *files, size_t nfiles,
-                    struct kc_err *e) KC_MUST_USE;
+                    int gather, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -326,7 +326,7 @@ static int finish_dataset(struct loading *l, struct kc_err *e)
     }
     ds->share.all = ds->share.first ? ds->share.all : l->n;
     ds->rows = kc_rows_memory(ds->x.x, ds->x.n, ds->x.d);
-    ds->rows.share = l->team ? &ds->share : NULL;
+    ds->rows.share = l->team && !l->o->gather ? &ds->share : NULL;
     return 0;
 }
 
@@ -364,7 +364,8 @@ static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct
     }
     int rc = kc_in_run(ctx, o, tune, &l->run, store_chunk, l, &ds->st, e);
     if (rc == 0 && o->team)
-        rc = kc_dataset_join(ctx, ds, &l->run, l->unnamed, l->nunnamed, o->own_files ? NULL : o->files, o->nfiles, e);
+        rc = kc_dataset_join(ctx, ds, &l->run, l->unnamed, l->nunnamed, o->own_files ? NULL : o->files, o->nfiles,
+                             o->gather, e);
     ds->skipped = l->run.skipped;
     ds->nskipped = l->run.nskipped;
     kc_mem_free(l->unnamed);
@@ -374,6 +375,11 @@ static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct
     return rc;
 }
 
+int kc_in_refuse_local(struct kc_err *e)
+{
+    return kc_err_set(e, KC_EUSAGE, "--metadata and --terms are joined to the rows of all ranks: leave --local out");
+}
+
 int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
                      struct kc_dataset *ds, struct kc_err *e)
 {
@@ -381,9 +387,16 @@ int kc_in_load_tuned(const struct kc_ctx *ctx, const struct kc_in_opts *o, const
     struct kc_team *team = kc_team_size(ctx->team) > 1 ? ctx->team : NULL;
     struct loading l;
     int rc;
+    if (team && o->own_files && o->metadata)
+        return kc_in_refuse_local(e);
     shared.team = o->metadata ? NULL : team; /* metadata are joined where all rows are read */
     for (;;) {
-        l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = team};
+        const int alone = o->gather && !shared.team; /* the first rank reads all, as it is to have all */
+        memset(ds, 0, sizeof *ds);
+        if (alone && kc_team_rank(team) > 0)
+            return 0;
+        shared.max_memory = team && !alone ? 0 : o->max_memory; /* the jobs check what they let run on ranks */
+        l = (struct loading){.ds = ds, .o = &shared, .run.want_skipped = 1, .team = alone ? NULL : team};
         rc = load_inputs(ctx, &l, tune, e);
         if (rc == 0 || e->again == KC_AGAIN_NOT)
             break;
@@ -417,5 +430,6 @@ void kc_dataset_free(struct kc_dataset *ds)
     kc_mem_free(ds->skipped);
     kc_mem_free(ds->head);
     kc_mem_free(ds->first);
+    kc_mem_free(ds->read);
     memset(ds, 0, sizeof *ds);
 }

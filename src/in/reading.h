@@ -1,5 +1,5 @@
-/* A reading under way: the two ends of the pipeline (stream.c), and what happens at its end (ending.c), also between the
- * ranks of a team (meet.c). */
+/* A reading under way: the two ends of the pipeline (stream.c), and what happens at its end (ending.c), also between
+ * the ranks of a team (meet.c). */
 #ifndef KC_IN_READING_H
 #define KC_IN_READING_H
 
@@ -49,8 +49,8 @@ struct kc_reading {
 int kc_reading_check(struct kc_reading *b, struct kc_err *e) KC_MUST_USE;
 /* Set the fields in st, and log what was taken for terms and vectors. */
 void kc_reading_tell(const struct kc_ctx *ctx, struct kc_reading *b, struct kc_in_stats *st);
-/* Bring together what the ranks of b->o.team have read. rc: how this rank's reading has ended. Return -1 on all ranks if
- * one has failed. */
+/* Bring together what the ranks of b->o.team have read. rc: how this rank's reading has ended. Return -1 on all ranks
+ * if one has failed. */
 int kc_reading_meet(struct kc_reading *b, int rc, struct kc_err *e) KC_MUST_USE;
 
 #endif

@@ -191,7 +191,8 @@ static int run_rank(struct kc_relay *r, struct kc_team *t, unsigned from, uint64
         rc = kc_team_count(t, &size, 1, e);
         if (rc == 0 && mine) {
             r->b.n = 0;
-            rc = kc_buf_reserve(&r->b, (size_t)size, e) != 0 ? -1 : kc_outfile_read(r->spool, at, r->b.p, (size_t)size, e);
+            rc = kc_buf_reserve(&r->b, (size_t)size, e) != 0 ? -1 :
+                 kc_outfile_read(r->spool, at, r->b.p, (size_t)size, e);
             at += size;
         }
         rc = rc == 0 ? move_piece(t, from, mine ? r->b.p : NULL, size, b, span, e) : -1;

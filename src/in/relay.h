@@ -1,9 +1,9 @@
-/* The relay: rows that the ranks of a team have read, each its part, come to the sink of the first rank, in input order.
+/* The relay: rows that the ranks of a team have read, each its part, come to the sink of the first rank in input order.
  * The other ranks decode, and do what kc_in_opts.each does; the first rank writes. */
 #ifndef KC_IN_RELAY_H
 #define KC_IN_RELAY_H
 
-#include "in/dataset.h"
+#include "in/run.h"
 
 struct kc_relay;
 

@@ -34,6 +34,9 @@ struct kc_in_run {
 int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct kc_in_tune *tune,
               struct kc_in_run *run, kc_in_sink sink, void *arg, struct kc_in_stats *st, struct kc_err *e) KC_MUST_USE;
 
+/* Refuse to join what is in one file to the rows of --local. Return -1. */
+int kc_in_refuse_local(struct kc_err *e);
+
 /* Append as terms the numbers of the good rows at .. at + n of those that follow row number row0. skipped (nskipped):
  * the rows among these that were left out, counted from row0. */
 int kc_in_add_numbers(struct kc_strs *terms, uint64_t row0, size_t at, size_t n, const uint64_t *skipped,

@@ -242,8 +242,9 @@ static int number_rows(struct kc_drain *d, const struct kc_slot *s, struct kc_er
         row = s->by_index ? d->row0 + s->places[n] : row;
         d->places[n++] = row;
         if (s->by_index && d->o->team) {
-            e->again = KC_AGAIN_WHOLE;
-            return kc_err_at(e, KC_EINPUT, s->file, 0, "has an order of its own");
+            e->again = d->o->own_files ? KC_AGAIN_NOT : KC_AGAIN_WHOLE;
+            return kc_err_at(e, KC_EINPUT, s->file, 0, "'index' of its records joins them to --terms, which --local "
+                             "cannot do: leave one of them out");
         }
         if (s->by_index && take_place(d, s, row, e) != 0)
             return -1;
@@ -340,7 +341,8 @@ static int check_inputs(const struct kc_feed *f, unsigned ranks, struct kc_err *
                           f->o->expect_dim, f->o->expect_from);
     for (size_t i = 0; i < f->nfiles; i++) {
         if (ranks > 1 && strcmp(f->files[i], "-") == 0)
-            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can read");
+            return kc_err_set(e, KC_EUSAGE, "standard input reaches only one of the ranks: name files that all can "
+                              "read");
         if (kc_source_check(f->files[i], e) != 0)
             return -1;
         if (f->o->terms_file && strcmp(f->files[i], "-") == 0 && strcmp(f->o->terms_file, "-") == 0)
@@ -496,6 +498,8 @@ int kc_in_stream(const struct kc_ctx *ctx, const struct kc_in_opts *o, kc_in_sin
     const int ranks = kc_team_size(ctx->team) > 1, joined = o->terms_file || o->metadata;
     struct kc_in_run run = {0};
     memset(st, 0, sizeof *st);
+    if (ranks && joined && o->own_files)
+        return kc_in_refuse_local(e);
     if (ranks && !joined)
         return stream_on_ranks(ctx, o, sink, arg, st, e);
     if (ranks && kc_team_rank(ctx->team) > 0) /* what is joined by row number is read by one */

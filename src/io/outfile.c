@@ -321,6 +321,15 @@ int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, si
     return err == 0 && got == n ? 0 : report_read_back(spool, err ? err : EIO, e);
 }
 
+int kc_outfile_size(const struct kc_outfile *spool, uint64_t *n, struct kc_err *e)
+{
+    struct stat st;
+    if (fstat(spool->fd, &st) != 0)
+        return report_read_back(spool, errno, e);
+    *n = (uint64_t)st.st_size;
+    return 0;
+}
+
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e)
 {
     if (flush_buffer(spool, e) != 0)

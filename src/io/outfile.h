@@ -27,6 +27,8 @@ int kc_outfile_existed(const struct kc_outfile *f); /* the named target existed 
 int kc_outfile_is_file(const struct kc_outfile *f); /* a named regular file: others may be put beside it */
 /* Append everything that was written to the spool. */
 int kc_outfile_copy(struct kc_outfile *f, struct kc_outfile *spool, struct kc_err *e) KC_MUST_USE;
+/* Set *n to the bytes that were written to the spool, once it is finished. */
+int kc_outfile_size(const struct kc_outfile *spool, uint64_t *n, struct kc_err *e) KC_MUST_USE;
 /* Read n bytes at offset of what was written to the spool, once it is finished. Any number of threads may read. */
 int kc_outfile_read(const struct kc_outfile *spool, uint64_t offset, void *p, size_t n, struct kc_err *e) KC_MUST_USE;
 /* Flush and sync: everything that can fail except the rename. With several outputs, finish all before committing

@@ -192,8 +192,11 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     o.want_silhouette = j->drift;
     o.top = (size_t)j->out.top;
     o.want_probability = kc_out_has_column(&j->out, KC_COL_PROBABILITY);
-    if (kc_model_load(&run.m, j->model, e) != 0 || check_columns(&run, e) != 0 || begin_tally(&run, e) != 0 ||
-        (first && open_outputs(&run, e) != 0))
+    const int labels = kc_out_has_column(&j->out, KC_COL_LABEL);
+    const unsigned parts =
+        (j->drift || j->tally ? KC_MODEL_SUMS : 0) | (labels || j->tally ? KC_MODEL_PAST : 0);
+    if (kc_model_load_parts(&run.m, j->model, parts, e) != 0 || check_columns(&run, e) != 0 ||
+        begin_tally(&run, e) != 0 || (first && open_outputs(&run, e) != 0))
         goto out;
     kc_ctx_log(ctx, KC_LOG_INFO, "model: %zu clusters x %zu, %llu rows and %llu since", run.m.k, run.m.d,
                (unsigned long long)run.m.n,
@@ -202,7 +205,7 @@ int kc_job_assign_run(const struct kc_ctx *ctx, const struct kc_job_assign *j, s
     kc_num_human(human[0], kc_model_bytes(&run.m));
     kc_num_human(human[1], kc_in_stream_bytes(ctx, &j->in));
     kc_ctx_log(ctx, KC_LOG_INFO, "memory: %s for the model, %s to read in; rows are not kept", human[0], human[1]);
-    if (kc_out_has_column(&j->out, KC_COL_LABEL) && kc_model_copy_labels(&run.m, &run.names, e) != 0)
+    if (labels && kc_model_copy_labels(&run.m, &run.names, e) != 0)
         goto out;
     run.rows = kc_mem_zalloc(run.m.k, sizeof *run.rows, e);
     run.after = kc_mem_zalloc(run.m.k, sizeof *run.after, e);

@@ -414,7 +414,8 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         kc_lock_take(&run->ctx, j->path[KC_FIT_MODEL], j->lock_timeout, &run->lock, e) != 0)
         return -1;
     if (kc_checkpoint_open(&run->checkpoint, &run->ctx, &j->checkpoint, e) != 0 ||
-        (first && kc_fit_open_outputs(j, run, e) != 0))
+        (j->shards && kc_fit_shards_name(j, run, e) != 0) ||
+        (first ? kc_fit_open_outputs(j, run, e) : j->shards ? kc_fit_shards_open(run, e) : 0) != 0)
         return -1;
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
@@ -426,7 +427,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (cluster_rows(j, run, e) != 0 || kc_fit_team_gather(j, run, e) != 0)
         return -1;
     if (!first) /* the first rank does the rest */
-        return 0;
+        return j->shards ? kc_fit_shards_take(run, e) : 0;
     if (kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 || kc_fit_trust_make(j, run, e) != 0 ||
         keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
         kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
@@ -448,7 +449,12 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     }
     if (kc_fit_write_reports(j, run, j->want_text ? &r->text : NULL, e) != 0)
         return -1;
-    if (kc_outputs_commit(run->output, run->noutputs, e) != 0)
+    if (j->shards && kc_team_agree(run->ctx.team, 0, e) != 0) /* all files are complete */
+        return -1;
+    int rc = kc_outputs_commit(run->output, run->noutputs, e);
+    if (j->shards)
+        rc = kc_team_agree(run->ctx.team, rc, e);
+    if (rc != 0)
         return -1;
     kc_outputs_tell(run->output, run->noutputs, &run->ctx);
     kc_checkpoint_done(run->checkpoint);
@@ -471,6 +477,7 @@ static void free_run(struct kc_job_run *run)
     kc_model_free(&run->model);
     kc_model_moved_free(&run->moved);
     kc_outputs_free(run->output, run->noutputs);
+    kc_buf_free(&run->shard);
     kc_clustering_free(&run->as_read);
     kc_clustering_free(&run->fit);
     kc_mem_free(run->opts);

@@ -70,6 +70,7 @@ struct kc_job_fit {
     struct kc_checkpoint_opts checkpoint;
     int model_form;          /* enum kc_model_form: how a model of votes holds the rows */
     double lock_timeout;      /* seconds to wait for another run that writes the model; negative: no limit */
+    int shards;              /* a file of labels for each rank of a team */
     int want_text;           /* fill result.text */
     int plot;                /* add a map and lines of bars to it: 1; and with colours: 2 */
 };

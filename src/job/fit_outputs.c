@@ -68,6 +68,8 @@ int kc_fit_open_outputs(const struct kc_job_fit *j, struct kc_job_run *run, stru
 {
     list_outputs(j, run->output, run->output_name);
     run->noutputs = OUTPUTS;
+    if (j->shards)
+        run->output[KC_FIT_LABELS].path = run->shard.p;
     /* the checkpoint, which is open already, must not be one of the outputs either */
     run->output[OUTPUTS] = (struct kc_output){
         .option = "--checkpoint", .f = kc_checkpoint_file(run->checkpoint),

@@ -61,6 +61,7 @@ struct kc_job_run {
     struct kc_output output[KC_FIT_OUTPUTS_MOST + 1]; /* by kc_fit_output; then the checkpoint, only to be compared */
     char output_name[KC_FIT_OUTPUTS_MOST][KC_OPTION_TEXT_MAX]; /* the options that name them */
     size_t noutputs;            /* without the checkpoint */
+    struct kc_buf shard;        /* --shards: the name of this rank's file of labels, with its NUL; else empty */
     struct kc_fit_fields fields;
     int64_t *time;          /* (n) timestamps (base/date.h) of the rows; or NULL */
     uint32_t *group;        /* (n) groups of the rows, numbered by their first row; or NULL */
@@ -119,6 +120,18 @@ int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, stru
 int kc_fit_is_first_rank(const struct kc_job_run *run);
 /* Gather on the first rank what the ranks know by row, and compute on all of them what else needs the rows. */
 int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+
+/* job/fit_shards.c */
+
+/* Set run->shard to the name of this rank's file of labels. */
+int kc_fit_shards_name(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Open that file, on a rank that has no other outputs. */
+int kc_fit_shards_open(struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
+/* Write the first rank's file, which is open, and pass on those of the others. all: the labels of all rows. */
+int kc_fit_shards_write(struct kc_job_run *run, const struct kc_labels *all, const struct kc_out_opts *o,
+                        struct kc_err *e) KC_MUST_USE;
+/* Take, write and replace this rank's file, which is not the first. */
+int kc_fit_shards_take(struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_fields.c */
 

@@ -46,7 +46,7 @@ int kc_fit_write_labels(const struct kc_job_fit *j, struct kc_job_run *run, stru
     o.nlevels = run->nlevels;
     for (size_t i = 0; i < run->nlevels; i++)
         t.level[i] = run->level[i].labels;
-    return kc_out_labels(f, &t, &o, e);
+    return j->shards ? kc_fit_shards_write(run, &t, &o, e) : kc_out_labels(f, &t, &o, e);
 }
 
 int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)

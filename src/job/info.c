@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/num.h"
-#include "io/outfile.h"
 #include "io/source.h"
 #include "json/jsonw.h"
 #include "model/map.h"

@@ -12,6 +12,7 @@
 #include "job/view.h"
 #include "page/page.h"
 #include "par/pool.h"
+#include "par/team.h"
 #include "report/score.h"
 
 #define KEYWORDS 10 /* of a cluster, in the HTML report */
@@ -83,8 +84,11 @@ static int read_vectors(const struct kc_ctx *ctx, struct score_run *r, struct kc
     in.normalise = 1;
     in.term_field_of_labels = 1;
     in.want_raw = KC_RAW_NONE;
+    in.gather = 1;
     if (kc_in_load(ctx, &in, &r->ds, e) != 0)
         return -1;
+    if (kc_team_rank(ctx->team) > 0) /* it has read its part for the first rank */
+        return 0;
     r->numbered = r->ds.terms.n == 0;
     if (kc_dataset_number_terms(&r->ds, e) != 0)
         return -1;
@@ -306,7 +310,7 @@ int kc_job_score_run(const struct kc_ctx *ctx, const struct kc_job_score *j, str
     if (!r)
         return -1;
     r->j = j;
-    int rc = run_score(ctx, r, e);
+    int rc = kc_team_rank(ctx->team) == 0 ? run_score(ctx, r, e) : j->vectors ? read_vectors(ctx, r, e) : 0;
     kc_buf_free(&r->text);
     kc_apart_free(&r->apart);
     kc_confusions_free(&r->confusions);

@@ -13,6 +13,7 @@
 #include "model/tally.h"
 #include "page/page.h"
 #include "par/pool.h"
+#include "par/team.h"
 #include "report/batch.h"
 
 /* The outputs, in the order of messages. */
@@ -65,6 +66,7 @@ static int read_rows(const struct kc_ctx *ctx, struct update_run *run, struct kc
     in.want_raw = j->out.annotate;
     in.expect_dim = run->m.d;
     in.expect_from = j->model;
+    in.gather = 1;
     if (kc_in_load(ctx, &in, &run->ds, e) != 0)
         return -1;
     char data[16], work[16];
@@ -197,6 +199,10 @@ int kc_job_update_run(const struct kc_ctx *ctx, const struct kc_job_update *j, s
     int rc = -1;
     double began = kc_clock_now();
     memset(r, 0, sizeof *r);
+    if (kc_team_rank(ctx->team) > 0) { /* reads its part for the first rank */
+        rc = kc_model_load(&run.m, j->model, e) != 0 ? -1 : read_rows(ctx, &run, e);
+        goto out;
+    }
     /* lock what is replaced before it is read; a model that is only read needs no lock, as files are replaced whole */
     if (!j->dry_run && kc_lock_take(ctx, j->save ? j->save : j->model, j->lock_timeout, &run.lock, e) != 0)
         goto out;

@@ -59,7 +59,8 @@ const char *kc_json_string(const char *p, const char *end, struct kc_json_str *s
                 if (kc_hex_value(p[i]) < 0)
                     return set_fault(f, p + i, "a hexadecimal digit", NULL);
             p += 5;
-        } else if (*p != '\0' && strchr("\"\\/bfnrt", *p)) {
+        } else if (*p == '"' || *p == '\\' || *p == '/' || *p == 'b' || *p == 'f' || *p == 'n' || *p == 'r' ||
+                   *p == 't') {
             p++;
         } else {
             return set_fault(f, p, "an escape's letter", NULL);

@@ -224,6 +224,11 @@ float kc_model_percentile(const struct kc_model *m, size_t c, double p);
 /* Load a model; "-" is standard input. The file may be compressed. KC_EINPUT for everything that is not a model as in
  * section MODEL of kclust-formats(5). m is zero-initialised here; free it with kc_model_free, also after a failure. */
 int kc_model_load(struct kc_model *m, const char *path, struct kc_err *e) KC_MUST_USE;
+/* Load what labels new rows, and some of the rest; what is not loaded is not checked either. */
+#define KC_MODEL_SUMS 1u /* the sums, and the tally */
+#define KC_MODEL_PAST 2u /* lineage, representatives, labels, stability, history, and the pool */
+#define KC_MODEL_ALL (KC_MODEL_SUMS | KC_MODEL_PAST)
+int kc_model_load_parts(struct kc_model *m, const char *path, unsigned parts, struct kc_err *e) KC_MUST_USE;
 /* The same for a file of n bytes in memory. name: its name, for messages. */
 int kc_model_parse(struct kc_model *m, const char *bytes, size_t n, const char *name, struct kc_err *e) KC_MUST_USE;
 /* Write a model to f. The caller commits f. */

@@ -1,9 +1,12 @@
 /* A file that is truncated or damaged is distinguished from one that is of another kind. */
 #include "model/tensors.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "base/num.h"
 
 #define HEADER_LENGTH 8
@@ -23,6 +26,15 @@ static int refuse_file(const struct kc_tensors *f, const char *why)
 {
     return kc_err_at(f->e, KC_EINPUT, f->name, 0, "%s: not a kclust %s, which %s writes", why, f->what,
                      strcmp(f->what, "map") == 0 ? "map --save-map" : "fit -m");
+}
+
+/* Read n bytes of the file at an offset. */
+static int read_tensor(const struct kc_tensors *f, uint64_t at, void *p, size_t n)
+{
+    size_t got;
+    const int err = kc_fd_pread(f->fd, p, n, (off_t)at, &got);
+    return err != 0 ? kc_err_sys(f->e, f->name, err, "cannot read") : got == n ? 0 :
+           kc_err_at(f->e, KC_ESYS, f->name, 0, "has become shorter while it was read");
 }
 
 void *kc_tensors_copy(const struct kc_tensors *f, const char *name, enum kc_st_type type, uint64_t d0, uint64_t d1)
@@ -48,10 +60,14 @@ void *kc_tensors_copy(const struct kc_tensors *f, const char *name, enum kc_st_t
     }
     size_t count = (size_t)(t->end - t->begin) / width;
     void *p = kc_mem_aligned(count, width, f->e);
-    if (p && count) {
-        memcpy(p, f->data + t->begin, count * width);
-        kc_st_swap(p, count, width);
+    if (p && count && !f->data && read_tensor(f, f->at + t->begin, p, count * width) != 0) {
+        kc_mem_free(p);
+        return NULL;
     }
+    if (p && count && f->data)
+        memcpy(p, f->data + t->begin, count * width);
+    if (p && count)
+        kc_st_swap(p, count, width);
     return p;
 }
 
@@ -92,18 +108,21 @@ static uint64_t header_length(const char *bytes, size_t n)
     return header < 2 || header > KC_ST_HEADER_MAX || bytes[HEADER_LENGTH] != '{' ? 0 : header;
 }
 
-int kc_tensors_open(struct kc_tensors *f, const char *bytes, size_t n, const char *format, uint64_t version)
+/* Parse the header in the first bytes of a file of n bytes, of which `seen` are at hand, and check the file by it.
+ * *begin: where the data begin. */
+static int open_header(struct kc_tensors *f, const char *bytes, size_t seen, uint64_t n, const char *format,
+                       uint64_t version, uint64_t *begin)
 {
-    uint64_t header = header_length(bytes, n);
+    const uint64_t header = header_length(bytes, seen);
     if (header == 0)
         return refuse_file(f, n ? "no safetensors file" : "empty");
     if (header > n - HEADER_LENGTH)
-        return kc_err_at(f->e, KC_EINPUT, f->name, 0, "the %s is cut short: %zu bytes, its header alone has %llu",
-                         f->what, n, (unsigned long long)header);
+        return kc_err_at(f->e, KC_EINPUT, f->name, 0, "the %s is cut short: %llu bytes, its header alone has %llu",
+                         f->what, (unsigned long long)n, (unsigned long long)header);
     if (kc_st_parse(&f->st, bytes + HEADER_LENGTH, (size_t)header, f->name, f->e) != 0)
         return -1;
-    f->data = bytes + HEADER_LENGTH + header;
-    uint64_t have = n - HEADER_LENGTH - header;
+    *begin = HEADER_LENGTH + header;
+    uint64_t have = n - *begin;
     if (check_format(f, format, version) != 0)
         return -1;
     if (have == f->st.bytes)
@@ -114,8 +133,45 @@ int kc_tensors_open(struct kc_tensors *f, const char *bytes, size_t n, const cha
                      (unsigned long long)have, (unsigned long long)f->st.bytes);
 }
 
+int kc_tensors_open(struct kc_tensors *f, const char *bytes, size_t n, const char *format, uint64_t version)
+{
+    uint64_t begin = 0;
+    f->fd = -1;
+    if (open_header(f, bytes, n, n, format, version, &begin) != 0)
+        return -1;
+    f->data = bytes + begin;
+    return 0;
+}
+
+int kc_tensors_open_source(struct kc_tensors *f, struct kc_buf *b, struct kc_source *src, const char *format,
+                           uint64_t version)
+{
+    const uint64_t n = kc_source_left(src);
+    uint64_t header = 0, begin = 0;
+    const char *p;
+    size_t seen;
+    f->fd = -1;
+    if (n == UINT64_MAX)
+        return kc_tensors_read(b, src, f->e) != 0 ? -1 : kc_tensors_open(f, b->p, b->n, format, version);
+    f->fd = kc_source_dup(src, &f->at);
+    if (f->fd < 0)
+        return kc_err_sys(f->e, f->name, errno, "cannot open");
+    if (kc_source_peek(src, HEADER_LENGTH + 1, &p, &seen, f->e) != 0)
+        return -1;
+    header = header_length(p, seen);
+    if (header > 0 && kc_source_peek(src, HEADER_LENGTH + (size_t)header, &p, &seen, f->e) != 0)
+        return -1;
+    if (open_header(f, p, seen, n, format, version, &begin) != 0)
+        return -1;
+    f->at += begin;
+    return 0;
+}
+
 void kc_tensors_close(struct kc_tensors *f)
 {
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
     kc_st_free(&f->st);
 }
 

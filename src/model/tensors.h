@@ -10,7 +10,9 @@ struct kc_tensors {
     const char *name; /* of the file, for messages */
     const char *what; /* it is: "model", "map" */
     struct kc_err *e;
-    const char *data; /* the tensors' bytes */
+    const char *data; /* the tensors' bytes; NULL: they are in a file: */
+    int fd;           /* a descriptor, closed by kc_tensors_close */
+    uint64_t at;      /* where they begin in it */
     struct kc_st st;
 };
 
@@ -20,6 +22,10 @@ struct kc_tensors {
 int kc_tensors_open(struct kc_tensors *f, const char *bytes, size_t n, const char *format,
                     uint64_t version) KC_MUST_USE;
 void kc_tensors_close(struct kc_tensors *f);
+/* Open what a source has, of which nothing has been read, as kc_tensors_open does. Of a plain regular file the header
+ * alone is read now, and each tensor when it is copied; anything else is read into b, which stays the caller's. */
+int kc_tensors_open_source(struct kc_tensors *f, struct kc_buf *b, struct kc_source *src, const char *format,
+                           uint64_t version) KC_MUST_USE;
 /* Fail with KC_EINPUT: the file is one of these, but damaged. */
 int kc_tensors_bad(const struct kc_tensors *f, const char *fmt, ...) KC_PRINTF(2, 3);
 /* Copy the tensor of that name, type and shape (d0, d1), or (d0) if d1 is 0. NULL, with the error set, if there is none

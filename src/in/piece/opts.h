@@ -71,6 +71,7 @@ struct kc_in_opts {
     void *each_arg;
     struct kc_team *team;     /* the inputs are shared out to its ranks (in/piece/part.h); NULL: all of them are read */
     int relay_rows;           /* kc_in_stream on ranks: the sink needs the vectors of all rows */
+    int gather;               /* kc_in_load on ranks: the first gets all rows, the others none */
     int own_files;            /* team: the files are this rank's own, others have others */
     int exact;                /* team: as in struct kc_part */
     int normalise;            /* make rows unit vectors; only then are zero rows bad records */

@@ -53,8 +53,8 @@ int kc_part_skips(struct kc_feed *f)
     p->from = clip(p->low, p->before, p->size);
     p->to = clip(p->high, p->before, p->size);
     p->begin = p->row0 = 0;
-    /* the files that set the dimension and the fields are seen by all */
-    return p->from == p->to && f->d > 0 &&
+    /* all see the first file, which sets the fields and columns, and those that may set the dimension */
+    return p->from == p->to && f->rd && f->d > 0 &&
            (f->o->format != KC_IN_AUTO || strcmp(suffix(f->path), suffix(f->files[0])) == 0);
 }
 

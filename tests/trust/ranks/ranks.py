@@ -163,6 +163,39 @@ class Ranks(Harness):
                 shutil.rmtree("in%d" % i)
         self.counts = counts
 
+    def own_files(self):
+        """Give each rank files of its own, and let each write a file: together they are those of one process."""
+        for n in self.counts:
+            if n == 1 or n > 3:
+                continue
+            parts = [["x.jsonl", "few.npy"], ["a.npy", "b.npy"], ["c.npy"]][:n]
+            with open("own", "w", encoding="ascii") as f:
+                f.write("#!/bin/sh\ncase ${OMPI_COMM_WORLD_RANK:-$PMI_RANK} in\n")
+                f.writelines("%d) exec %s \"$@\" %s ;;\n" % (i, ON_RANKS, " ".join(os.path.abspath(x) for x in p))
+                             for i, p in enumerate(parts))
+                f.write("esac\n")
+            os.chmod("own", 0o755)
+            argv = ["-q", "-k", "4", "-s", "summary", "-m", "model", "--keywords", "2", "--columns", "term,row,label,margin"]
+            status, said = self.run([KCLUST] + argv + ["-o", "labels"] + [os.path.abspath(x) for p in parts for x in p], "one")
+            for label, more in (("own files", ["-o", "labels"]), ("shards", ["-o", "labels.tsv", "--shards"])):
+                got = self.run(by_rank(n)[:-1] + [os.path.abspath("own")] + argv + more + ["--local"], "many")
+                names = sorted(x for x in os.listdir("many") if x.startswith("labels"))
+                many = b"".join(self.bytes_of("many", x) for x in names)
+                want = ["labels"] if label == "own files" else ["labels.%d.tsv" % i for i in range(n)]
+                wrong = [] if got == (status, said) and status == 0 else ["%r, not %r" % (got, (status, said))]
+                wrong += ["files %s" % names] if names != want else []
+                wrong += ["labels"] if many != self.bytes_of("one", "labels") else []
+                wrong += [x for x in ("summary", "model") if self.bytes_of("one", x) != self.bytes_of("many", x)]
+                self.ok("%s, %d ranks" % (label, n), ", ".join(wrong))
+        self.compare_run("shards of a file", ["-q", "-k", "3", "-f", "npy", "-s", "summary", "-m", "model", "-o", "l", "--shards"],
+                         ["x.npy"])
+        folder = os.path.abspath("taken")
+        os.makedirs(os.path.join(folder, "labels.1"), exist_ok=True)
+        status, said = self.run(by_rank(2) + ["-q", "-k", "3", "-o", folder + "/labels", "--shards", os.path.abspath("x.npy")],
+                                "many")
+        self.ok("shards that one rank cannot write", "" if status == 4 and one_message(said) and
+                os.listdir(folder) == ["labels.1"] else "exit %d, %s: %r" % (status, os.listdir(folder), said))
+
     def verbs(self):
         """Compare the other verbs that run on ranks."""
         subprocess.run([KCLUST, "-q", "-k", "6", "--min-size", "9000", "-o", "fitted", "-m", "moved.model", "x.npy"], check=True,
@@ -173,6 +206,10 @@ class Ranks(Harness):
         self.compare_run("convert", ["convert", "-q", "-o", "labels", "--output-format", "npy"], ["x.jsonl", "a.npy"])
         if self.slice:
             return
+        self.compare_run("update", ["update", "-q", "-m", model, "--save", "model", "-o", "labels"], ["x.jsonl", "c.npy"])
+        self.compare_run("update, bad record", ["update", "-q", "-m", model, "--save", "model", "-o", "labels"], ["bad.jsonl"],
+                         expect=1)
+        self.compare_run("score", ["score", "--json", "-o", "labels", os.path.abspath("fitted")], ["x.npy"])
         self.compare_run("assign, full disk", ["assign", "-q", "-m", model, "-o", "/dev/full"], ["x.npy"], expect=4)
         self.compare_run("assign, bad record", ["assign", "-q", "-m", model, "-o", "labels"], ["bad.jsonl"], expect=1)
         self.compare_run("assign, other rows", ["assign", "-q", "-m", model, "-o", "labels", "--threshold", "0.9", "--top", "2"],
@@ -351,6 +388,8 @@ def main():
     h.errors()
     if h.only is None or h.wanted("timed") or h.only.startswith("stop"):
         Stops(h, by_rank, ALLOWED).run()
+    if h.only is None or h.only in ("own files", "shards", "shards of a file"):
+        h.own_files()
     h.verbs()
     if h.wanted("short"):
         h.short_rank()
