@@ -430,7 +430,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return j->shards ? kc_fit_shards_take(run, e) : 0;
     if (kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 || kc_fit_trust_make(j, run, e) != 0 ||
         keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
-        kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
+        (!run->ds.rows.share && kc_fit_leave(j, run, e) != 0) || kc_fit_levels_make(j, run, e) != 0)
         return -1;
     kc_fit_structure_report(j, run);
     run->times.fit = kc_clock_now();

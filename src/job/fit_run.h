@@ -118,7 +118,8 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
 int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Return 1 on the first rank, which has the texts and writes the outputs; and if there is only one. */
 int kc_fit_is_first_rank(const struct kc_job_run *run);
-/* Gather on the first rank what the ranks know by row, and compute on all of them what else needs the rows. */
+/* Gather on the first rank what the ranks know by row, leave rows out there, and compute on all ranks what else needs
+ * the rows. */
 int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_shards.c */

@@ -32,7 +32,7 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
         {j->like != NULL, "--like"},
         {j->pairs != NULL, "--pairs"},
-        {kc_job_fit_leaves(j), "--threshold, --min-margin and --min-purity"},
+        {j->min_purity > 0, "--min-purity"},
         {j->nlevels > 0 || j->all_levels || j->reduce_to > 0, "--levels and --reduce-to"},
         {j->resamples > 0, "--resamples"},
         {j->test_structure, "--test-structure"},
@@ -47,24 +47,27 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
     return 0;
 }
 
-int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+/* Give each rank the elements of its rows, of an array by row that the first one has. */
+static int spread_array(const struct kc_job_run *run, const void *all, size_t size, void *mine, struct kc_err *e)
 {
-    const struct kc_rows *rows = &run->ds.rows;
     struct kc_row_pieces p;
-    int more = 0;
-    if (!rows->share || (!j->weight_field && j->halflife <= 0))
-        return 0;
-    run->own_weight = kc_mem_alloc(rows->n, sizeof *run->own_weight, e);
-    if (!run->own_weight)
-        return -1;
-    int rc = kc_row_pieces_begin(&p, rows, sizeof *run->own_weight, e);
+    int more = 0, rc = kc_row_pieces_begin(&p, &run->ds.rows, size, e);
     while (rc == 0 && (more = kc_row_pieces_next(&p, e)) > 0) {
         if (kc_fit_is_first_rank(run))
-            memcpy(kc_row_pieces_room(&p, run->own_weight), run->weight + p.done, p.n * sizeof *run->weight);
-        rc = kc_row_pieces_spread(&p, run->own_weight, e);
+            memcpy(kc_row_pieces_room(&p, mine), (const char *)all + p.done * size, p.n * size);
+        rc = kc_row_pieces_spread(&p, mine, e);
     }
     kc_row_pieces_free(&p);
     return rc != 0 || more < 0 ? -1 : 0;
+}
+
+int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    if (!rows->share || (!j->weight_field && j->halflife <= 0))
+        return 0;
+    run->own_weight = kc_mem_alloc(rows->n, sizeof *run->own_weight, e);
+    return run->own_weight ? spread_array(run, run->weight, sizeof *run->weight, run->own_weight, e) : -1;
 }
 
 int kc_fit_is_first_rank(const struct kc_job_run *run)
@@ -103,14 +106,19 @@ static int find_top(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     return kc_assign_top(&run->ctx, run->rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity, e);
 }
 
-/* Compute the mean similarity of the pairs of each cluster, for the records. */
+/* Compute the mean similarity of the pairs of each cluster, for the records, by the labels that the first rank has. */
 static int compare_members(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
+    const struct kc_rows *rows = &run->ds.rows;
     if (!j->path[KC_FIT_CLUSTERS])
         return 0;
+    uint32_t *labels = kc_mem_alloc(rows->n, sizeof *labels, e);
     run->pair_similarity = kc_mem_alloc(run->fit.k, sizeof *run->pair_similarity, e);
-    return run->pair_similarity ? kc_members_similarity(&run->ctx, &run->ds.rows, run->fit.labels, run->fit.k,
-                                                        run->pair_similarity, e) : -1;
+    int rc = labels && run->pair_similarity ? spread_array(run, run->fit.labels, sizeof *labels, labels, e) : -1;
+    if (rc == 0)
+        rc = kc_members_similarity(&run->ctx, rows, labels, run->fit.k, run->pair_similarity, e);
+    kc_mem_free(labels);
+    return rc;
 }
 
 /* Find the rows that size limits have moved, for the model. Without limits each row is in its nearest cluster. */
@@ -131,13 +139,14 @@ int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struc
     const size_t top = (size_t)j->out.top;
     if (!run->ds.rows.share)
         return 0;
-    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0 || find_moved(j, run, e) != 0 ||
+    if (find_top(j, run, e) != 0 || find_moved(j, run, e) != 0 ||
         gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
         gather_array(run, (void **)&f->similarity, sizeof *f->similarity, e) != 0 ||
         gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
         gather_array(run, (void **)&f->row_silhouette, sizeof *f->row_silhouette, e) != 0 ||
         gather_array(run, (void **)&run->top, top * sizeof *run->top, e) != 0 ||
-        gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0)
+        gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0 ||
+        (kc_fit_is_first_rank(run) && kc_fit_leave(j, run, e) != 0) || compare_members(j, run, e) != 0)
         return -1;
     kc_ctx_log(&run->ctx, KC_LOG_INFO, "ranks: %u; the first has given the others %llu bytes",
                kc_team_size(run->ctx.team), (unsigned long long)kc_team_bytes(run->ctx.team));

@@ -28,7 +28,7 @@ REFUSED = {
     "--k-by": ["--k-by", "auto"],
     "--group-by": ["--group-by", "g"],
     "--like": ["--like", "labels"],
-    "--threshold": ["--threshold", "0.3"],
+    "--min-purity": ["--min-purity", "0.5"],
     "--levels": ["--levels", "2"],
     "--resamples": ["--resamples", "5"],
     "--test-structure": ["--test-structure"],
@@ -232,6 +232,9 @@ class Ranks(Harness):
         self.compare("size limits of few rows", ["-k", "7", "--max-size", "500"], ["few.npy"])
         self.compare("greatest size", ["-k", "2:12", "--n-init", "2", "--max-size", "4000"], ["equal.npy"])
         self.compare("both sizes", ["-k", "5:12", "--n-init", "2", "--max-size", "9000", "--min-size", "5000"], ["x.npy"])
+        self.compare("threshold", ["-k", "2:6", "--n-init", "2", "--threshold", "p20"], ["x.npy"])
+        self.compare("outliers", ["-k", "2:6", "--n-init", "2", "--threshold", "outlier", "--min-margin", "0.05", "--top", "2"],
+                     ["x.npy"])
         self.compare("fields", ["-k", "5", "--text-field", "text", "--keywords", "3", "--time-field", "t", "--facet", "text",
                                 "--document-field", "text"], ["fields.jsonl"])
         self.compare("recency", ["-k", "2:9", "--n-init", "4", "--time-field", "t", "--recency", "6h", "--weight-field", "w",
