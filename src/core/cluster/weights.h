@@ -1,4 +1,8 @@
-/* Row weights, scaled for the algorithms. Internal to core. */
+/* Row weights, scaled for the algorithms. Internal to core.
+ *
+ * Sums of n rows by weight have two parts on lattices (base/lattice.h): each addend is off by at most 2^-98 n^2, with a
+ * mean weight of 1 .. 2. Of a million rows, one that weighs 1e-9 of the mean is off by 4e-9 of itself, less than the
+ * rounding of its floats; one that weighs 1e-12 by 4e-6. */
 #ifndef KC_CORE_CLUSTER_WEIGHTS_H
 #define KC_CORE_CLUSTER_WEIGHTS_H
 
