@@ -62,3 +62,22 @@ TEST(pieces_keep_the_order_of_the_rows)
     free(all);
     free(a);
 }
+
+TEST(arrays_of_one_rank_are_those_of_all_rows)
+{
+    struct kc_err e = KC_ERR_INIT;
+    const uint32_t idx[] = {5, 2, 7}, mine[] = {1, 2, 3};
+    uint32_t all[3], back[3];
+    float x = 1;
+    struct kc_rows rows = kc_rows_memory(&x, 3, 0);
+    rows.idx = idx; /* the places of the rows count, not their numbers */
+    CHECK(kc_rows_join(&rows, mine, sizeof *mine, all, &e) == 0 && memcmp(all, mine, sizeof mine) == 0);
+    kc_rows_own(&rows, all, sizeof *all, back);
+    CHECK(memcmp(back, mine, sizeof mine) == 0);
+    struct kc_share share = {.team = NULL, .all = 3};
+    rows.idx = NULL;
+    rows.share = &share;
+    CHECK(kc_rows_join(&rows, mine, sizeof *mine, all, &e) == 0 && memcmp(all, mine, sizeof mine) == 0);
+    kc_rows_own(&rows, all, sizeof *all, back);
+    CHECK(memcmp(back, mine, sizeof mine) == 0);
+}
