@@ -5,8 +5,8 @@
  * matter. (Rump, Ogita, Oishi 2008 find a lattice for each sum from its addends. Here one lattice, known beforehand
  * from the largest sum that can be, serves all sums of a fit.) An addend of n unit rows is off by at most 2^-49 n:
  * 2e-12 for a thousand rows, 2e-9 for a million. That is enough for centroids, which are floats. What must be more
- * exact has a second, finer lattice for what the first one cuts off, and two sums, which are added up in the end: then
- * addends are off by 2^-98 n^2. */
+ * exact, or has weights, has a second, finer lattice for what the first one cuts off, and two sums, which are added up
+ * in the end: then addends are off by 2^-98 n^2. */
 #ifndef KC_BASE_LATTICE_H
 #define KC_BASE_LATTICE_H
 

@@ -1,7 +1,10 @@
 /* Saving and resuming a fit. The metadata of the file are a list of facts about the run; a checkpoint is resumed
  * only if all facts and the hash of the rows are the same. Hashing takes one pass over the rows, at the first save
  * or when resuming. The file's name is opened for writing before the work starts, so that a path that cannot be
- * written fails early; a save that fails later is only a warning. */
+ * written fails early; a save that fails later is only a warning.
+ *
+ * On several ranks the first one has the file, and its clock says when time is up; a signal may reach any of them. At
+ * each step they tell each other what is due. Nothing in the file depends on the ranks but the counts of operations. */
 #include "job/checkpoint.h"
 
 #include <errno.h>
@@ -18,13 +21,14 @@
 #include "base/num.h"
 #include "core/algorithms.h"
 #include "core/cluster/steps.h"
+#include "job/checkpoint_arrays.h"
 #include "json/safetensors.h"
 #include "la/matrix.h"
 #include "la/product.h"
 #include "par/pool.h"
 
 #define FORMAT "kclust-checkpoint"
-#define VERSION "2"
+#define VERSION "3"
 #define LENGTH 8     /* bytes of the header's length, which comes first */
 #define HASH 16      /* digits of a hash */
 #define SHARE 20     /* at most 1/20 of the time is spent on saving */
@@ -43,15 +47,15 @@ struct kc_checkpoint {
     struct kc_checkpoint_opts o;
     const struct kc_ctx *ctx;
     struct kc_outfile *out;  /* opened before the work starts, for the first save; NULL after that */
-    int fd;                  /* the file to resume from; -1: none */
-    uint64_t data;           /* offset of its arrays */
-    struct kc_st from;       /* its header */
+    struct kc_buf header;    /* of the file to resume from, on the first rank; as text */
+    struct kc_arrays from;   /* the file itself; fd -1: there is none, or another rank has it */
     struct kc_steps steps;
     const struct kc_rows *rows;
     struct run_fact fact[MOST_FACTS];
     size_t nfacts;
     char rows_hash[HASH + 1]; /* "": not computed yet */
     double next;             /* time of the next save, by kc_clock_now */
+    int dying;               /* a signal that is to end all ranks was noticed at this step */
     int there;               /* the file holds a checkpoint, of this run or an earlier one */
 };
 
@@ -69,55 +73,54 @@ static int has_metadata(const struct kc_st *st, const char *key, const char *val
     return v && n == strlen(value) && memcmp(v, value, n) == 0;
 }
 
-/* Read the header of the file at c->fd, which has `size` bytes. */
+/* Read the header of the file, which has `size` bytes. */
 static int read_header(struct kc_checkpoint *c, uint64_t size, struct kc_err *e)
 {
     char length[LENGTH];
     struct kc_err why = KC_ERR_INIT;
     size_t got = 0;
-    int err = kc_fd_pread(c->fd, length, LENGTH, 0, &got);
+    int err = kc_fd_pread(c->from.fd, length, LENGTH, 0, &got);
     if (err)
         return kc_err_sys(e, c->o.file, err, "cannot read");
     uint64_t n = got == LENGTH ? kc_le64(length) : 0;
     if (n < 2 || n > KC_ST_HEADER_MAX || n > size - LENGTH)
         return refuse_file(c, "no safetensors header", e);
-    char *json = kc_mem_alloc((size_t)n, 1, e);
-    if (!json)
+    if (kc_buf_reserve(&c->header, (size_t)n, e) != 0)
         return -1;
-    err = kc_fd_pread(c->fd, json, (size_t)n, LENGTH, &got);
-    int rc = err ? kc_err_sys(e, c->o.file, err, "cannot read") : 0;
-    if (rc == 0 && (got < n || kc_st_parse(&c->from, json, (size_t)n, c->o.file, &why) != 0))
-        rc = why.code == KC_ESYS ? (*e = why, -1) : refuse_file(c, why.code ? why.msg : "it has become shorter", e);
-    kc_mem_free(json);
-    if (rc != 0)
-        return -1;
-    if (!has_metadata(&c->from, "format", FORMAT))
+    c->header.n = (size_t)n;
+    err = kc_fd_pread(c->from.fd, c->header.p, (size_t)n, LENGTH, &got);
+    if (err)
+        return kc_err_sys(e, c->o.file, err, "cannot read");
+    if (got < n || kc_st_parse(&c->from.st, c->header.p, (size_t)n, c->o.file, &why) != 0)
+        return why.code == KC_ESYS ? (*e = why, -1) : refuse_file(c, why.code ? why.msg : "it has become shorter", e);
+    if (!has_metadata(&c->from.st, "format", FORMAT))
         return refuse_file(c, "its metadata do not say so", e);
-    c->data = LENGTH + n;
+    c->from.data = LENGTH + n;
     return 0;
 }
 
-/* Find out what the file holds already: nothing, a checkpoint, or something that must not be replaced. c->fd stays open
+/* Find out what the file holds already: nothing, a checkpoint, or something that must not be replaced. It stays open
  * only if the run is to be resumed. */
 static int inspect_file(struct kc_checkpoint *c, struct kc_err *e)
 {
+    struct kc_arrays *from = &c->from;
     struct stat st;
-    c->fd = kc_fd_open(c->o.file, O_RDONLY | O_NONBLOCK, 0);
-    if (c->fd < 0)
+    from->fd = kc_fd_open(c->o.file, O_RDONLY | O_NONBLOCK, 0);
+    if (from->fd < 0)
         return errno == ENOENT ? 0 : kc_err_sys(e, c->o.file, errno, "cannot open");
-    if (fstat(c->fd, &st) != 0)
+    if (fstat(from->fd, &st) != 0)
         return kc_err_sys(e, c->o.file, errno, "cannot read");
     if (!S_ISREG(st.st_mode))
         return kc_err_at(e, KC_EUSAGE, c->o.file, 0, "a checkpoint needs a regular file");
     if (st.st_size > 0 && read_header(c, (uint64_t)st.st_size, e) != 0)
         return -1;
-    if (st.st_size > 0 && c->o.resume && (uint64_t)st.st_size != c->data + c->from.bytes)
+    if (st.st_size > 0 && c->o.resume && (uint64_t)st.st_size != from->data + from->st.bytes)
         return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: %llu bytes, expected %llu",
-                         (unsigned long long)st.st_size, (unsigned long long)(c->data + c->from.bytes));
+                         (unsigned long long)st.st_size, (unsigned long long)(from->data + from->st.bytes));
     c->there = st.st_size > 0;
     if (st.st_size == 0 || !c->o.resume) {
-        close(c->fd);
-        c->fd = -1;
+        close(from->fd);
+        from->fd = -1;
     }
     return 0;
 }
@@ -133,9 +136,11 @@ int kc_checkpoint_open(struct kc_checkpoint **out, const struct kc_ctx *ctx, con
         return -1;
     c->o = *o;
     c->ctx = ctx;
-    c->fd = -1;
+    c->from.team = ctx->team;
+    c->from.name = o->file;
+    c->from.fd = -1;
     *out = c;
-    if (!o->file)
+    if (!o->file || kc_team_rank(ctx->team) > 0)
         return 0;
     if (inspect_file(c, e) != 0 || kc_outfile_open(&c->out, o->file, e) != 0)
         return -1;
@@ -158,17 +163,19 @@ struct row_hashing {
     uint64_t *tile; /* (tiles) hash of each tile */
 };
 
+/* Add up the hashes of a tile's rows, each with the row's number: so no order matters, nor who has which rows. */
 static void hash_tile(void *arg, size_t t, unsigned worker)
 {
     const struct row_hashing *h = arg;
     const struct kc_rows *rows = h->rows;
     const float *row[KC_LA_TILE];
-    uint64_t of[KC_LA_TILE];
     size_t i0 = t * KC_LA_TILE, m = rows->n - i0 < KC_LA_TILE ? rows->n - i0 : KC_LA_TILE;
     kc_rows_get(rows, i0, m, rows->x ? NULL : h->x + worker * KC_LA_TILE * rows->d, row);
-    for (size_t r = 0; r < m; r++)
-        of[r] = kc_la_hash(row[r], rows->d);
-    h->tile[t] = kc_la_hash((const float *)of, 2 * m); /* hashes bytes, whatever they stand for */
+    h->tile[t] = 0;
+    for (size_t r = 0; r < m; r++) {
+        const uint64_t of[2] = {kc_la_hash(row[r], rows->d), kc_rows_number(rows, i0 + r)};
+        h->tile[t] += kc_la_hash((const float *)of, 4); /* hashes bytes, whatever they stand for */
+    }
 }
 
 /* Hash all rows in one pass, into c->rows_hash. Does nothing if that is known. */
@@ -177,6 +184,7 @@ static int hash_rows(struct kc_checkpoint *c, struct kc_err *e)
     const struct kc_rows *rows = c->rows;
     struct row_hashing h = {.rows = rows};
     size_t tiles = kc_la_tiles(rows->n);
+    uint64_t sum = 0;
     if (c->rows_hash[0])
         return 0;
     h.tile = kc_mem_alloc(tiles, sizeof *h.tile, e);
@@ -184,9 +192,14 @@ static int hash_rows(struct kc_checkpoint *c, struct kc_err *e)
     int rc = h.tile && h.x ? 0 : -1;
     if (rc == 0) {
         kc_pool_for(c->ctx->pool, tiles, hash_tile, &h);
-        hash_text(c->rows_hash, kc_la_hash((const float *)h.tile, 2 * tiles));
+        for (size_t t = 0; t < tiles; t++)
+            sum += h.tile[t];
         rc = kc_rows_failed(rows, e);
     }
+    if (rc == 0)
+        rc = kc_team_count(kc_rows_team(rows), &sum, 1, e);
+    if (rc == 0)
+        hash_text(c->rows_hash, sum);
     kc_mem_free(h.x);
     kc_mem_free(h.tile);
     return rc;
@@ -228,11 +241,31 @@ static void gather_options(struct kc_checkpoint *c, const struct kc_algorithm *a
     }
 }
 
-/* List the facts of this run. w: (rows->n) the weights, or NULL. */
-static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
-                         const void *opts, const double *w)
+/* Hash the weights of all rows, as the rows are hashed. w: (rows->n) or NULL. */
+static int hash_weights(const struct kc_rows *rows, const double *w, char out[HASH + 1], struct kc_err *e)
 {
-    char weights[HASH + 1] = "none";
+    uint64_t sum = 0;
+    for (size_t i = 0; w && i < rows->n; i++) {
+        uint64_t of[2] = {0, kc_rows_number(rows, i)};
+        memcpy(of, &w[i], sizeof w[i]);
+        sum += kc_la_hash((const float *)of, 4); /* hashes bytes, whatever they stand for */
+    }
+    if (w && kc_team_count(kc_rows_team(rows), &sum, 1, e) != 0)
+        return -1;
+    if (w)
+        hash_text(out, sum);
+    else
+        strcpy(out, "none");
+    return 0;
+}
+
+/* List the facts of this run. w: (rows->n) the weights, or NULL. */
+static int gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
+                        const void *opts, const double *w, struct kc_err *e)
+{
+    char weights[HASH + 1];
+    if (hash_weights(rows, w, weights, e) != 0)
+        return -1;
     c->nfacts = 0;
     add_fact(c, "format", "format", FORMAT);
     add_fact(c, "kclust", "kclust", KC_VERSION);
@@ -240,11 +273,10 @@ static void gather_facts(struct kc_checkpoint *c, const struct kc_rows *rows, co
     if (algorithm != kc_algorithms[0])
         add_fact(c, "algorithm", "--algorithm", "%s", algorithm->name);
     gather_options(c, algorithm, opts);
-    add_fact(c, "n", "rows", "%zu", rows->n);
+    add_fact(c, "n", "rows", "%llu", (unsigned long long)kc_rows_all(rows));
     add_fact(c, "d", "dimensions", "%zu", rows->d);
-    if (w)
-        hash_text(weights, kc_la_hash((const float *)w, 2 * rows->n)); /* hashes bytes, whatever they stand for */
     add_fact(c, "weights", "weights of the rows", "%s", weights);
+    return 0;
 }
 
 /* Return 1 if a checkpoint of that version of kclust can be resumed: the versions listed have the same state, and add
@@ -265,8 +297,8 @@ static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
         const struct run_fact *f = &c->fact[i];
         char was[64];
         size_t n;
-        const char *v = kc_st_metadata(&c->from, f->key, &n);
-        if (has_metadata(&c->from, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
+        const char *v = kc_st_metadata(&c->from.st, f->key, &n);
+        if (has_metadata(&c->from.st, f->key, f->value) || (v && strcmp(f->key, "kclust") == 0 && has_same_state(v, n)))
             continue;
         if (!v && f->is_option && strcmp(f->value, "no") == 0) /* a version that did not have the option yet */
             continue;
@@ -276,51 +308,52 @@ static int check_same_run(struct kc_checkpoint *c, struct kc_err *e)
     }
     if (hash_rows(c, e) != 0)
         return -1;
-    if (has_metadata(&c->from, "rows", c->rows_hash))
+    if (has_metadata(&c->from.st, "rows", c->rows_hash))
         return 0;
     return kc_err_at(e, KC_EINPUT, c->o.file, 0, "the checkpoint is of other rows, as many but not the same");
 }
 
-/* Decide whether to save or stop at this step. A kc_steps.due. */
-static int check_due(void *arg)
+/* Decide with the other ranks whether to save or stop at this step. A kc_steps.due. */
+static int check_due(void *arg, struct kc_err *e)
 {
     struct kc_checkpoint *c = arg;
     struct kc_signal_requests *a = c->o.requests;
-    double now = kc_clock_now();
-    int late = c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
-    int save = c->o.file && (late || now >= c->next || (a && (a->save || a->die)));
+    const double now = kc_clock_now();
+    const int first = kc_team_rank(c->ctx->team) == 0;
+    int late = first && c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
+    int save = c->o.file && ((first && now >= c->next) || (a && a->save)), dying = c->o.file && a ? a->die : 0;
+    uint64_t not[3] = {!late, !save, dying ? (uint64_t)dying : UINT64_MAX};
+    if (kc_team_least(c->ctx->team, not, 3, e) != 0)
+        return -1;
+    late = !not[0];
+    c->dying = not[2] < UINT64_MAX;
+    save = c->o.file && (late || !not[1] || c->dying);
+    if (c->dying)
+        a->die = (sig_atomic_t)not[2]; /* it may have reached another rank only */
     if (late && a && !a->die)
         a->armed = 0; /* what follows is short and is not saved: let signals kill at once */
     return (save ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);
 }
 
-/* Return the bytes of an element of the array. */
-static size_t element_size(const struct kc_st_tensor *t)
+/* Write the checkpoint: the facts and hashes, then the n arrays of t. file: as in kc_arrays_write. */
+static int write_file(struct kc_checkpoint *c, const struct kc_st_tensor *t, const struct kc_rows *const *rows,
+                      size_t n, struct kc_err *file, struct kc_err *e)
 {
-    return t->type == KC_ST_F32 || t->type == KC_ST_U32 ? 4 : 8;
-}
-
-/* Write the checkpoint: the facts and hashes, then the n arrays of t. */
-static int write_file(struct kc_checkpoint *c, struct kc_st_tensor *t, size_t n, struct kc_err *e)
-{
-    struct kc_st_text text[MOST_FACTS + 2];
-    struct kc_buf hashes = {0};
+    struct kc_st_text text[MOST_FACTS + 1];
+    const int first = kc_team_rank(c->ctx->team) == 0;
     size_t ntext = 0;
-    int rc = -1;
-    if (hash_rows(c, e) != 0 || kc_buf_reserve(&hashes, kc_mem_add(kc_mem_mul(n, HASH), 1), e) != 0)
-        goto out;
-    for (size_t i = 0; i < n; i++, hashes.n += HASH) /* the hash counts in words of 4 bytes */
-        hash_text(hashes.p + hashes.n, kc_la_hash(t[i].data, (size_t)t[i].shape[0] * (element_size(&t[i]) / 4)));
+    int rc = hash_rows(c, e);
     for (; ntext < c->nfacts; ntext++)
         text[ntext] = (struct kc_st_text){c->fact[ntext].key, c->fact[ntext].value, strlen(c->fact[ntext].value)};
     text[ntext++] = (struct kc_st_text){"rows", c->rows_hash, HASH};
-    text[ntext++] = (struct kc_st_text){"hashes", hashes.p, hashes.n};
-    if ((c->out || kc_outfile_open(&c->out, c->o.file, e) == 0) && kc_st_write(c->out, t, n, text, ntext, e) == 0)
-        rc = kc_outfile_commit(c->out, e);
-out:
+    if (rc == 0 && first && !c->out && kc_outfile_open(&c->out, c->o.file, file) != 0)
+        c->out = NULL;
+    if (rc == 0)
+        rc = kc_arrays_write(c->ctx->team, c->out, t, rows, n, text, ntext, file, e);
+    if (rc == 0 && first && file->code == KC_OK && kc_outfile_commit(c->out, file) == 0)
+        c->there = 1;
     kc_outfile_free(c->out);
     c->out = NULL;
-    kc_buf_free(&hashes);
     return rc;
 }
 
@@ -330,18 +363,23 @@ static int fail_by_signal(struct kc_err *e)
 }
 
 /* Save the state. A kc_steps.save. A checkpoint that cannot be written causes a warning, and the work continues. */
-static int save_state(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
+static int save_state(void *arg, struct kc_st_tensor *t, const struct kc_rows *const *rows, size_t n, struct kc_err *e)
 {
     struct kc_checkpoint *c = arg;
     struct kc_signal_requests *a = c->o.requests;
-    struct kc_err why = KC_ERR_INIT;
+    struct kc_err why = KC_ERR_INIT, other = KC_ERR_INIT;
     char line[2048];
-    int dying = a && a->die;
     if (a)
         a->save = 0;
     double began = kc_clock_now();
-    if (write_file(c, t, n, &why) == 0) {
-        c->there = 1;
+    if (write_file(c, t, rows, n, &why, &other) != 0) {
+        if (kc_team_size(c->ctx->team) > 1) { /* the others wait for this rank's part of the arrays */
+            *e = other;
+            return -1;
+        }
+        why = other;
+    }
+    if (why.code == KC_OK) {
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: saved to %s, %.2f s", c->o.file, kc_clock_now() - began);
     } else {
         kc_err_format(&why, line, sizeof line);
@@ -349,27 +387,38 @@ static int save_state(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err
     }
     double now = kc_clock_now(), took = now - began;
     c->next = now + (c->o.every > SHARE * took ? c->o.every : c->o.every > 0 ? SHARE * took : 0);
-    return dying ? fail_by_signal(e) : 0;
+    if (!c->dying)
+        return 0;
+    uint64_t written = 1; /* a rank that dies takes the others with it: none may before the file is written */
+    return kc_team_count(c->ctx->team, &written, 1, e) != 0 ? -1 : fail_by_signal(e);
 }
 
 /* Read an array of the checkpoint and check its hash. A kc_steps.read. */
-static int read_array(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e)
+static int read_array(void *arg, const struct kc_st_tensor *t, const struct kc_rows *rows, void *to, struct kc_err *e)
 {
-    struct kc_checkpoint *c = arg;
-    char hash[HASH + 1];
-    size_t got, n, size = (size_t)(t->end - t->begin), i = (size_t)(t - c->from.tensors);
-    const char *hashes = kc_st_metadata(&c->from, "hashes", &n);
-    int err = kc_fd_pread(c->fd, to, size, (off_t)(c->data + t->begin), &got);
-    if (err)
-        return kc_err_sys(e, c->o.file, err, "cannot read");
-    if (got == size) {
-        kc_st_swap(to, size / element_size(t), element_size(t));
-        hash_text(hash, kc_la_hash(to, size / 4));
+    const struct kc_checkpoint *c = arg;
+    return kc_arrays_read(&c->from, t, rows, to, e);
+}
+
+/* Give the header of the file to resume from to all ranks. Return 1, 0 if there is none, -1 after a failure. */
+static int share_header(struct kc_checkpoint *c, struct kc_err *e)
+{
+    struct kc_team *team = c->ctx->team;
+    const int first = kc_team_rank(team) == 0;
+    uint64_t n = first && c->from.fd >= 0 ? c->header.n : 0;
+    if (kc_team_count(team, &n, 1, e) != 0 || n == 0)
+        return n == 0 ? 0 : -1;
+    if (!first) {
+        if (kc_buf_reserve(&c->header, (size_t)n, e) != 0)
+            return -1;
+        memset(c->header.p, 0, (size_t)n);
+        c->header.n = (size_t)n;
     }
-    if (got < size || !hashes || n != c->from.n * HASH || memcmp(hashes + i * HASH, hash, HASH) != 0)
-        return kc_err_at(e, KC_EINPUT, c->o.file, 0, "damaged checkpoint: array '%.40s' is not as it was written",
-                         t->name);
-    return 0;
+    if (kc_team_union(team, c->header.p, c->header.n, e) != 0 ||
+        (!first && kc_st_parse(&c->from.st, c->header.p, c->header.n, c->o.file, e) != 0))
+        return -1;
+    kc_buf_free(&c->header);
+    return 1;
 }
 
 int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, const struct kc_algorithm *algorithm,
@@ -389,11 +438,15 @@ int kc_checkpoint_begin(struct kc_checkpoint *c, const struct kc_rows *rows, con
     c->next = kc_clock_now() + c->o.every;
     if (!c->o.file)
         return 0;
-    gather_facts(c, rows, algorithm, opts, r->weights);
-    if (c->fd >= 0) {
-        if (check_same_run(c, e) != 0)
+    if (gather_facts(c, rows, algorithm, opts, r->weights, e) != 0)
+        return -1;
+    const int resuming = share_header(c, e);
+    if (resuming < 0)
+        return -1;
+    if (resuming) {
+        if (check_same_run(c, e) != 0 || kc_arrays_read_hashes(&c->from, e) != 0)
             return -1;
-        c->steps.from = &c->from;
+        c->steps.from = &c->from.st;
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: resuming from %s", c->o.file);
     } else if (c->o.resume) {
         kc_ctx_log(c->ctx, KC_LOG_INFO, "checkpoint: there is no %s yet: starting from the beginning", c->o.file);
@@ -407,8 +460,13 @@ int kc_checkpoint_end(struct kc_checkpoint *c, struct kc_err *e)
 {
     if (!c || !c->o.requests)
         return 0;
-    c->o.requests->armed = 0;
-    return c->o.requests->die ? fail_by_signal(e) : 0;
+    struct kc_signal_requests *a = c->o.requests;
+    a->armed = 0;
+    uint64_t die = a->die ? (uint64_t)a->die : UINT64_MAX;
+    if (kc_team_least(c->ctx->team, &die, 1, e) != 0)
+        return -1;
+    a->die = die < UINT64_MAX ? (sig_atomic_t)die : 0;
+    return a->die ? fail_by_signal(e) : 0;
 }
 
 void kc_checkpoint_done(struct kc_checkpoint *c)
@@ -424,9 +482,11 @@ void kc_checkpoint_free(struct kc_checkpoint *c)
         return;
     if (c->o.requests)
         c->o.requests->armed = 0;
-    if (c->fd >= 0)
-        close(c->fd);
+    if (c->from.fd >= 0)
+        close(c->from.fd);
     kc_outfile_free(c->out);
-    kc_st_free(&c->from);
+    kc_buf_free(&c->header);
+    kc_mem_free(c->from.hash);
+    kc_st_free(&c->from.st);
     kc_mem_free(c);
 }

@@ -1,8 +1,8 @@
 /* A checkpoint: the state of a fit in a file, and the clock that decides when a fit is to be saved or has to end.
  *
  * The file is a safetensors container (json/safetensors.h). Its arrays are those of core/cluster/steps.h, in their
- * order. Its metadata identify the run: kclust's version, every option that influences the result, the shape of the
- * rows, and hashes of all rows, of their weights and of each array. The file is replaced whole, like any output. */
+ * order, and their hashes. Its metadata identify the run: kclust's version, every option that influences the result,
+ * the shape of the rows, and hashes of all rows and of their weights. The file is replaced whole, like any output. */
 #ifndef KC_JOB_CHECKPOINT_H
 #define KC_JOB_CHECKPOINT_H
 
@@ -10,7 +10,6 @@
 #include "base/ctx.h"
 #include "core/cluster/algorithm.h"
 #include "io/outfile.h"
-#include "la/rows.h"
 
 /* Requests from a signal handler to a job, which saves within a step. `save`: a checkpoint is wanted. `die`: the signal
  * that is to kill the process, or 0; it is recorded only while `armed`, and the caller raises it again once the job has

@@ -168,7 +168,7 @@ static int read_texts(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_field f;
     return kc_fit_field(run, run->fields.text, &f) ?
-               kc_attrs_texts(f.attrs, f.stride, f.column, run->ds.rows.n, &run->texts, e) : 0;
+               kc_attrs_texts(f.attrs, f.stride, f.column, (size_t)kc_rows_all(&run->ds.rows), &run->texts, e) : 0;
 }
 
 /* Check that data and work fit into --max-memory, now that the rows are known. */
@@ -420,9 +420,9 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
     if (j->like && kc_model_load(&run->old, j->like, e) != 0)
         return -1;
     if (read_stop_words(j, run, e) != 0 || kc_fit_read_pairs(j, run, e) != 0 || read_input(j, run, e) != 0 ||
-        kc_fit_match_pairs(j, run, e) != 0)
+        kc_fit_match_pairs(j, run, e) != 0 || kc_fit_team_weights(j, run, e) != 0)
         return -1;
-    run->request.weights = run->weight;
+    run->request.weights = run->ds.rows.share ? run->own_weight : run->weight;
     run->times.read = kc_clock_now();
     if (cluster_rows(j, run, e) != 0 || kc_fit_team_gather(j, run, e) != 0)
         return -1;
@@ -430,7 +430,7 @@ static int read_and_fit(const struct kc_job_fit *j, struct kc_job_run *run, stru
         return j->shards ? kc_fit_shards_take(run, e) : 0;
     if (kc_fit_reduce(j, run, e) != 0 || kc_fit_describe(j, run, e) != 0 || kc_fit_trust_make(j, run, e) != 0 ||
         keep_ids(j, run, e) != 0 || kc_fit_space_judge(run, e) != 0 || kc_fit_purity_make(j, run, e) != 0 ||
-        kc_fit_leave(j, run, e) != 0 || kc_fit_levels_make(j, run, e) != 0)
+        (!run->ds.rows.share && kc_fit_leave(j, run, e) != 0) || kc_fit_levels_make(j, run, e) != 0)
         return -1;
     kc_fit_structure_report(j, run);
     run->times.fit = kc_clock_now();
@@ -475,6 +475,7 @@ static void free_run(struct kc_job_run *run)
     kc_like_free(&run->like);
     kc_model_free(&run->old);
     kc_model_free(&run->model);
+    kc_model_moved_free(&run->moved);
     kc_outputs_free(run->output, run->noutputs);
     kc_buf_free(&run->shard);
     kc_clustering_free(&run->as_read);

@@ -49,7 +49,7 @@ void kc_fit_fields_check(const struct kc_job_run *run)
     for (size_t i = 0; i < run->fields.n; i++) {
         struct kc_field f;
         size_t row = 0, n = 0;
-        for (int any = kc_fit_field(run, i, &f); any && n == 0 && row < run->ds.rows.n; row++)
+        for (int any = kc_fit_field(run, i, &f); any && n == 0 && row < kc_rows_all(&run->ds.rows); row++)
             (void)kc_strs_get(f.attrs, row * f.stride + f.column, &n);
         char msg[512] = "";
         if (n > 0)

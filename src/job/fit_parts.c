@@ -15,14 +15,15 @@ static int read_times(struct kc_job_run *run, struct kc_err *e)
 {
     struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
+    const size_t n = (size_t)kc_rows_all(&run->ds.rows); /* the first rank has the fields of all rows */
     int rc = 0;
     if (!kc_fit_field(run, run->fields.time, &f))
         return 0;
-    run->time = kc_mem_alloc(run->ds.rows.n, sizeof *run->time, e);
-    for (size_t i = 0; run->time && rc == 0 && i < run->ds.rows.n; i++) {
-        size_t n;
-        const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &n);
-        rc = kc_attrs_time(value, n, &w, &run->time[i], e); /* cannot fail: the reader has checked it */
+    run->time = kc_mem_alloc(n, sizeof *run->time, e);
+    for (size_t i = 0; run->time && rc == 0 && i < n; i++) {
+        size_t len;
+        const char *value = kc_strs_get(f.attrs, i * f.stride + f.column, &len);
+        rc = kc_attrs_time(value, len, &w, &run->time[i], e); /* cannot fail: the reader has checked it */
     }
     kc_buf_free(&w.json);
     kc_buf_free(&w.text);
@@ -34,7 +35,7 @@ static int read_weights(const struct kc_job_fit *j, struct kc_job_run *run, stru
 {
     struct kc_attrs_work w = {{0}, {0}};
     struct kc_field f;
-    size_t n = run->ds.rows.n, len;
+    size_t n = (size_t)kc_rows_all(&run->ds.rows), len;
     int64_t latest = INT64_MIN;
     int given = kc_fit_field(run, run->fields.weight, &f), rc = 0;
     if (!given && j->halflife == 0)
@@ -62,7 +63,7 @@ static int read_groups(const struct kc_job_fit *j, struct kc_job_run *run, struc
 {
     struct kc_intern groups = {0};
     struct kc_buf key = {0};
-    size_t n = run->ds.rows.n;
+    size_t n = (size_t)kc_rows_all(&run->ds.rows);
     int rc = -1;
     if (j->ngroup_by == 0)
         return 0;
@@ -131,6 +132,7 @@ void kc_fit_parts_free(struct kc_job_run *run)
     kc_parts_free(&run->parts);
     kc_strs_free(&run->group_values);
     kc_mem_free(run->group);
+    kc_mem_free(run->own_weight);
     kc_mem_free(run->weight);
     kc_mem_free(run->time);
 }

@@ -67,6 +67,7 @@ struct kc_job_run {
     uint32_t *group;        /* (n) groups of the rows, numbered by their first row; or NULL */
     struct kc_strs group_values; /* as in struct kc_groups */
     double *weight;         /* (n) weights of the rows; or NULL */
+    double *own_weight;     /* those of this rank's rows, if the ranks of a team share the rows; or NULL */
     struct kc_parts parts;  /* the groups and windows as clustered; empty if all rows were clustered as one */
     struct kc_groups groups;
     struct kc_dataset ds;
@@ -88,6 +89,7 @@ struct kc_job_run {
     struct kc_clustering fit;
     struct kc_clustering as_read; /* the same clusters on the rows as read, if a space has others; or empty */
     struct kc_model model;      /* the model that is saved; empty until it is made */
+    struct kc_model_moved moved; /* for it, if the ranks of a team found them; or empty */
     uint64_t left_out;          /* rows that a threshold has left out of their clusters */
     struct kc_model old;        /* the model of --like */
     int lock;                   /* lock of the model's file, see io/lock.h; -1: none */
@@ -112,9 +114,12 @@ struct kc_job_run {
 
 /* Check that the job can be done by the ranks of a team. KC_EUSAGE. */
 int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, struct kc_err *e) KC_MUST_USE;
+/* Give each rank the weights of its rows, which the first one has read. */
+int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 /* Return 1 on the first rank, which has the texts and writes the outputs; and if there is only one. */
 int kc_fit_is_first_rank(const struct kc_job_run *run);
-/* Gather on the first rank what the ranks know by row, and compute on all of them what else needs the rows. */
+/* Gather on the first rank what the ranks know by row, leave rows out there, and compute on all ranks what else needs
+ * the rows. */
 int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e) KC_MUST_USE;
 
 /* job/fit_shards.c */

@@ -3,12 +3,14 @@
  * does what a fit on one machine does: it finds keywords and writes the outputs. So they have the same bytes. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "core/algorithms.h"
 #include "core/cluster/assign.h"
 #include "core/cluster/members.h"
 #include "core/judge/indices.h"
 #include "core/kmeans/kmeans.h"
 #include "job/fit_run.h"
+#include "la/pieces.h"
 #include "par/team.h"
 
 /* What a fit on several ranks cannot do: whether it is asked for, and the option to name. */
@@ -23,24 +25,19 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
         return 0;
     const int kmeans = j->algorithm == &kc_algorithm_kmeans;
     const struct kc_kmeans_opts *o = kmeans ? j->opts : NULL;
-    const int one_k = o && o->k.min == o->k.max;
     const unsigned fits = KC_EVIDENCE_HALVES | KC_EVIDENCE_GAP | KC_EVIDENCE_AUTO;
     const struct refusal list[] = {
         {!kmeans, "--algorithm"},
         {j->space != KC_FIT_COSINE, "--space"},
-        {o && (o->max_size || o->balanced), "--max-size and --balanced"},
-        {o && o->min_size > 1 && (one_k || j->path[KC_FIT_MODEL]), "--min-size with one k, or with --model,"},
         {o && (kc_index_evidence(o->k_by) & fits), "--k-by gap, stability, prediction-strength and auto"},
         {kc_fit_in_parts(j), "--group-by, --time-window and --max-gap"},
-        {j->weight_field || j->halflife > 0, "--weight-field and --recency"},
         {j->like != NULL, "--like"},
         {j->pairs != NULL, "--pairs"},
-        {kc_job_fit_leaves(j), "--threshold, --min-margin and --min-purity"},
+        {j->min_purity > 0, "--min-purity"},
         {j->nlevels > 0 || j->all_levels || j->reduce_to > 0, "--levels and --reduce-to"},
         {j->resamples > 0, "--resamples"},
         {j->test_structure, "--test-structure"},
         {j->max_memory > 0, "--max-memory"},
-        {j->checkpoint.file || j->checkpoint.timeout >= 0, "--checkpoint and --timeout"},
         {j->path[KC_FIT_REPORT] != NULL || j->plot, "--report and --plot"},
         {kc_fit_wants_purity(j), "the column purity"},
     };
@@ -49,6 +46,29 @@ int kc_fit_team_check(const struct kc_job_fit *j, const struct kc_team *team, st
             return kc_err_set(e, KC_EUSAGE, "%s cannot be had on several ranks yet: leave it out, or start kclust "
                               "without mpirun", list[i].option);
     return 0;
+}
+
+/* Give each rank the elements of its rows, of an array by row that the first one has. */
+static int spread_array(const struct kc_job_run *run, const void *all, size_t size, void *mine, struct kc_err *e)
+{
+    struct kc_row_pieces p;
+    int more = 0, rc = kc_row_pieces_begin(&p, &run->ds.rows, size, e);
+    while (rc == 0 && (more = kc_row_pieces_next(&p, e)) > 0) {
+        if (kc_fit_is_first_rank(run))
+            memcpy(kc_row_pieces_room(&p, mine), (const char *)all + p.done * size, p.n * size);
+        rc = kc_row_pieces_spread(&p, mine, e);
+    }
+    kc_row_pieces_free(&p);
+    return rc != 0 || more < 0 ? -1 : 0;
+}
+
+int kc_fit_team_weights(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    if (!rows->share || (!j->weight_field && j->halflife <= 0))
+        return 0;
+    run->own_weight = kc_mem_alloc(rows->n, sizeof *run->own_weight, e);
+    return run->own_weight ? spread_array(run, run->weight, sizeof *run->weight, run->own_weight, e) : -1;
 }
 
 int kc_fit_is_first_rank(const struct kc_job_run *run)
@@ -87,14 +107,31 @@ static int find_top(const struct kc_job_fit *j, struct kc_job_run *run, struct k
     return kc_assign_top(&run->ctx, run->rows, run->fit.centroids, run->fit.k, top, run->top, run->top_similarity, e);
 }
 
-/* Compute the mean similarity of the pairs of each cluster, for the records. */
+/* Compute the mean similarity of the pairs of each cluster, for the records, by the labels that the first rank has. */
 static int compare_members(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
+    const struct kc_rows *rows = &run->ds.rows;
     if (!j->path[KC_FIT_CLUSTERS])
         return 0;
+    uint32_t *labels = kc_mem_alloc(rows->n, sizeof *labels, e);
     run->pair_similarity = kc_mem_alloc(run->fit.k, sizeof *run->pair_similarity, e);
-    return run->pair_similarity ? kc_members_similarity(&run->ctx, &run->ds.rows, run->fit.labels, run->fit.k,
-                                                        run->pair_similarity, e) : -1;
+    int rc = labels && run->pair_similarity ? spread_array(run, run->fit.labels, sizeof *labels, labels, e) : -1;
+    if (rc == 0)
+        rc = kc_members_similarity(&run->ctx, rows, labels, run->fit.k, run->pair_similarity, e);
+    kc_mem_free(labels);
+    return rc;
+}
+
+/* Find the rows that size limits have moved, for the model. Without limits each row is in its nearest cluster. */
+static int find_moved(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
+{
+    const struct kc_kmeans_opts *o = run->opts;
+    struct kc_model m = {.k = run->fit.k, .d = run->fit.d, .centroids = run->fit.centroids};
+    if (!kc_fit_needs_model(j) || (o->min_size <= 1 && !o->max_size && !o->balanced))
+        return 0;
+    const int rc = kc_model_find_moved(&run->ctx, &m, &run->ds.rows, run->fit.labels, e);
+    run->moved = m.moved;
+    return rc;
 }
 
 /* Tell what the ranks have sent. */
@@ -117,7 +154,7 @@ int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struc
     const size_t top = (size_t)j->out.top;
     if (!run->ds.rows.share)
         return 0;
-    if (find_top(j, run, e) != 0 || compare_members(j, run, e) != 0)
+    if (find_top(j, run, e) != 0 || find_moved(j, run, e) != 0)
         return -1;
     kc_team_send_for(run->ctx.team, KC_SENT_ROWS);
     if (gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
@@ -125,7 +162,8 @@ int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struc
         gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
         gather_array(run, (void **)&f->row_silhouette, sizeof *f->row_silhouette, e) != 0 ||
         gather_array(run, (void **)&run->top, top * sizeof *run->top, e) != 0 ||
-        gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0)
+        gather_array(run, (void **)&run->top_similarity, top * sizeof *run->top_similarity, e) != 0 ||
+        (kc_fit_is_first_rank(run) && kc_fit_leave(j, run, e) != 0) || compare_members(j, run, e) != 0)
         return -1;
     tell_bytes(run);
     return 0;

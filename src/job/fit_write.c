@@ -58,6 +58,10 @@ int kc_fit_make_model(const struct kc_job_fit *j, struct kc_job_run *run, struct
     if (kc_model_make(&run->ctx, &run->model, kc_job_fit_model_kind(j), &run->ds, kc_fit_as_read(run), run->opts,
                       j->like ? &run->old : NULL, run->like.ids, e) != 0)
         return -1;
+    if (run->ds.rows.share) {
+        run->model.moved = run->moved;
+        run->moved = (struct kc_model_moved){0};
+    }
     run->model.created = j->created;
     if (run->model.moved.n > 0)
         kc_ctx_log(&run->ctx, KC_LOG_INFO, "model: %s moved some rows out of their nearest cluster; the model "

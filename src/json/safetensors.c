@@ -313,8 +313,7 @@ void kc_st_swap(void *p, size_t count, size_t width)
         }
 }
 
-/* Return the bytes of an element. */
-static size_t width_of(enum kc_st_type type)
+size_t kc_st_width(enum kc_st_type type)
 {
     return types[type].bits / 8;
 }
@@ -342,7 +341,7 @@ static int add_header(struct kc_buf *b, struct kc_st_tensor *tensors, size_t n, 
         }
         kc_jsonw_close(&w, ']');
         t->begin = at;
-        at = t->end = at + elements * width_of(t->type);
+        at = t->end = at + elements * kc_st_width(t->type);
         kc_jsonw_open(&w, "data_offsets", '[', 1);
         kc_jsonw_u64(&w, NULL, t->begin);
         kc_jsonw_u64(&w, NULL, t->end);
@@ -377,8 +376,13 @@ static int write_elements(struct kc_outfile *f, const void *p, size_t count, siz
     return 0;
 }
 
-int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
-                size_t nmetadata, struct kc_err *e)
+int kc_st_write_elements(struct kc_outfile *f, const void *p, size_t count, enum kc_st_type type, struct kc_err *e)
+{
+    return write_elements(f, p, count, kc_st_width(type), e);
+}
+
+int kc_st_write_header(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
+                       size_t nmetadata, struct kc_err *e)
 {
     struct kc_buf b = {0};
     int rc = -1;
@@ -390,15 +394,21 @@ int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, co
         goto out;
     }
     uint64_t len = b.n;
-    if (write_elements(f, &len, 1, 8, e) != 0 || kc_outfile_write(f, b.p, b.n, e) != 0)
-        goto out;
-    for (size_t i = 0; i < n; i++) {
-        size_t width = width_of(tensors[i].type);
-        if (write_elements(f, tensors[i].data, (size_t)(tensors[i].end - tensors[i].begin) / width, width, e) != 0)
-            goto out;
-    }
-    rc = 0;
+    rc = write_elements(f, &len, 1, 8, e) != 0 ? -1 : kc_outfile_write(f, b.p, b.n, e);
 out:
     kc_buf_free(&b);
     return rc;
+}
+
+int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
+                size_t nmetadata, struct kc_err *e)
+{
+    if (kc_st_write_header(f, tensors, n, metadata, nmetadata, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const size_t width = kc_st_width(tensors[i].type);
+        if (write_elements(f, tensors[i].data, (size_t)(tensors[i].end - tensors[i].begin) / width, width, e) != 0)
+            return -1;
+    }
+    return 0;
 }

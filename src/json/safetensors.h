@@ -60,5 +60,11 @@ struct kc_st_text {
  * a multiple of 8: put tensors of 8-byte elements first and all are aligned. */
 int kc_st_write(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
                 size_t nmetadata, struct kc_err *e) KC_MUST_USE;
+/* Write the header alone; then all elements of the tensors in their order, as many at a time as you like. */
+int kc_st_write_header(struct kc_outfile *f, struct kc_st_tensor *tensors, size_t n, const struct kc_st_text *metadata,
+                       size_t nmetadata, struct kc_err *e) KC_MUST_USE;
+int kc_st_write_elements(struct kc_outfile *f, const void *p, size_t count, enum kc_st_type type,
+                         struct kc_err *e) KC_MUST_USE;
+size_t kc_st_width(enum kc_st_type type); /* bytes of an element */
 
 #endif

@@ -86,6 +86,27 @@ int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, 
     return rc;
 }
 
+int kc_rows_join(const struct kc_rows *r, const void *mine, size_t size, void *all, struct kc_err *e)
+{
+    const size_t bytes = kc_mem_mul((size_t)kc_rows_all(r), size);
+    if (!r->share) {
+        memcpy(all, mine, bytes);
+        return 0;
+    }
+    memset(all, 0, bytes);
+    for (size_t i = 0; i < r->n; i++)
+        memcpy((char *)all + kc_rows_number(r, i) * size, (const char *)mine + i * size, size);
+    return kc_team_union(kc_rows_team(r), all, bytes, e);
+}
+
+void kc_rows_own(const struct kc_rows *r, const void *all, size_t size, void *mine)
+{
+    if (!r->share)
+        memcpy(mine, all, r->n * size);
+    for (size_t i = 0; r->share && i < r->n; i++)
+        memcpy((char *)mine + i * size, (const char *)all + kc_rows_number(r, i) * size, size);
+}
+
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)
 {
     return r->failed ? r->failed(r->src, e) : 0;

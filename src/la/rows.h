@@ -59,6 +59,11 @@ void kc_rows_get(const struct kc_rows *r, size_t i0, size_t m, float *buf, const
 /* Copy the rows with the numbers idx[0 .. m), among those of all ranks, to x (m, d) on every rank. r, if it is shared
  * out, has all rows of its ranks, by their numbers. */
 int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x, struct kc_err *e) KC_MUST_USE;
+/* Bring an array by row of this rank's rows (n elements of `size` bytes) to that of all rows, in their order, on every
+ * rank. r has all rows of its ranks. */
+int kc_rows_join(const struct kc_rows *r, const void *mine, size_t size, void *all, struct kc_err *e) KC_MUST_USE;
+/* Copy from an array of all rows the elements of this rank's. */
+void kc_rows_own(const struct kc_rows *r, const void *all, size_t size, void *mine);
 /* Copy the rows idx[0 .. m), one after the other, to x (m, d). */
 void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);
 /* Return -1 with the first failure of the source in e, 0 if there is none. */

@@ -341,14 +341,6 @@ static int merge_entries(struct kc_model_moved *to, const struct kc_model_moved 
     return 0;
 }
 
-static void free_entries(struct kc_model_moved *t)
-{
-    kc_mem_free(t->hash);
-    kc_mem_free(t->place);
-    kc_mem_free(t->count);
-    *t = (struct kc_model_moved){0};
-}
-
 int kc_editing_record_moved(struct kc_editing *w)
 {
     struct kc_model *m = w->m;
@@ -368,7 +360,7 @@ int kc_editing_record_moved(struct kc_editing *w)
         rc = merge_entries(&m->moved, &old, &new, hash, n, w->e);
     }
     kc_mem_free(hash);
-    free_entries(&new);
-    free_entries(&old);
+    kc_model_moved_free(&new);
+    kc_model_moved_free(&old);
     return rc;
 }

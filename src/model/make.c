@@ -247,7 +247,7 @@ int kc_model_make(const struct kc_ctx *ctx, struct kc_model *m, enum kc_model_ki
     if ((old && kc_model_continue_history(m, old, e) != 0) ||
         fill_model(m, ds, f, old, ids, order, place, labels, e) != 0)
         goto out;
-    /* of rows that are shared out none is moved: the options that move rows are refused with --model */
+    /* of rows that are shared out, the ranks have found the moved ones together */
     rc = kind == KC_MODEL_CENTROIDS && !ds->rows.share ? kc_model_find_moved(ctx, m, &ds->rows, labels, e) : 0;
 out:
     kc_mem_free(labels);
@@ -276,9 +276,7 @@ void kc_model_free(struct kc_model *m)
     kc_mem_free(m->sums);
     kc_mem_free(m->counts);
     kc_mem_free(m->quantiles);
-    kc_mem_free(m->moved.hash);
-    kc_mem_free(m->moved.place);
-    kc_mem_free(m->moved.count);
+    kc_model_moved_free(&m->moved);
     kc_mem_free(m->rows.halves);
     kc_mem_free(m->rows.bytes);
     kc_mem_free(m->rows.scale);

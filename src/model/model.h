@@ -248,10 +248,12 @@ uint64_t kc_model_bytes(const struct kc_model *m);
 /* Return the place of the cluster with that id; SIZE_MAX if there is none. */
 size_t kc_model_find(const struct kc_model *m, int64_t id);
 
-/* Fill m->moved with the rows whose label is not the nearest of m's clusters. labels: (rows->n). */
+/* Fill m->moved with the rows whose label is not the nearest of m's clusters. labels: (rows->n). Of m, k and centroids
+ * are looked at. All ranks that share the rows get the same. */
 int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const struct kc_rows *rows,
                         const uint32_t *labels, struct kc_err *e) KC_MUST_USE;
 /* Return the first entry with that hash (kc_la_hash of the unit row); SIZE_MAX if there is none. */
 size_t kc_model_moved(const struct kc_model_moved *t, uint64_t hash);
+void kc_model_moved_free(struct kc_model_moved *t);
 
 #endif

@@ -1,11 +1,12 @@
 /* Rows that size limits put elsewhere than into the nearest cluster, so that a model can give them their labels
  * again. A row is known by a hash; if equal rows went to several clusters, the runs of equal rows with one label
  * are kept, in the order of the input. Two passes over the rows: the first finds the moved ones, the second all
- * rows that are equal to them. */
+ * rows that are equal to them. Ranks that share the rows tell each other what they have found after each pass. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/cluster/assign.h"
 #include "model/model.h"
+#include "par/lists.h"
 
 #define PIECE ((size_t)64 * KC_LA_TILE) /* rows compared at a time */
 
@@ -85,7 +86,7 @@ static int collect_rows(const struct kc_ctx *ctx, const struct kc_model *m, cons
                 continue;
             h = kc_la_hash(from + i * rows->d, rows->d);
             if ((!wanted || bsearch(&h, wanted, n, sizeof h, by_value)) &&
-                push_row(out, (struct moved_row){h, labels[i0 + i], i0 + i}, e) != 0)
+                push_row(out, (struct moved_row){h, labels[i0 + i], kc_rows_number(rows, i0 + i)}, e) != 0)
                 goto out;
         }
     }
@@ -95,6 +96,16 @@ out:
     kc_mem_free(idx);
     kc_mem_free(nearest);
     kc_mem_free(x);
+    return rc;
+}
+
+/* Give the list of each rank to all of them. */
+static int join_lists(struct kc_team *team, struct row_list *l, struct kc_err *e)
+{
+    void *p = l->p;
+    const int rc = kc_lists_join(team, &p, &l->n, sizeof *l->p, e);
+    l->p = p;
+    l->cap = l->n;
     return rc;
 }
 
@@ -127,7 +138,8 @@ int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const stru
     struct row_list moved = {0}, all = {0};
     uint64_t *hash = NULL;
     int rc = -1;
-    if (collect_rows(ctx, m, rows, labels, NULL, 0, &moved, e) != 0)
+    if (collect_rows(ctx, m, rows, labels, NULL, 0, &moved, e) != 0 ||
+        join_lists(kc_rows_team(rows), &moved, e) != 0)
         goto out;
     hash = kc_mem_alloc(moved.n, sizeof *hash, e);
     if (!hash)
@@ -136,7 +148,8 @@ int kc_model_find_moved(const struct kc_ctx *ctx, struct kc_model *m, const stru
         hash[i] = moved.p[i].hash;
     qsort(hash, moved.n, sizeof *hash, by_value);
     /* Rows that are equal to a moved one have the same hash, so they must be listed, too. */
-    if (moved.n > 0 && collect_rows(ctx, m, rows, labels, hash, moved.n, &all, e) != 0)
+    if (moved.n > 0 && (collect_rows(ctx, m, rows, labels, hash, moved.n, &all, e) != 0 ||
+                        join_lists(kc_rows_team(rows), &all, e) != 0))
         goto out;
     rc = pack_runs(&m->moved, &all, e);
 out:
@@ -144,6 +157,14 @@ out:
     kc_mem_free(all.p);
     kc_mem_free(moved.p);
     return rc;
+}
+
+void kc_model_moved_free(struct kc_model_moved *t)
+{
+    kc_mem_free(t->hash);
+    kc_mem_free(t->place);
+    kc_mem_free(t->count);
+    *t = (struct kc_model_moved){0};
 }
 
 size_t kc_model_moved(const struct kc_model_moved *t, uint64_t hash)

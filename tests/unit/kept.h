@@ -29,16 +29,19 @@ static inline void kept_forget(struct kept *k)
     k->st = (struct kc_st){0};
 }
 
-static inline int kept_due(void *arg)
+static inline int kept_due(void *arg, struct kc_err *e)
 {
     struct kept *k = arg;
+    (void)e;
     k->step++;
     return (k->step == k->at ? KC_DUE_SAVE : 0) | (k->late && k->step >= k->at ? KC_DUE_STOP : 0);
 }
 
-static inline int kept_save(void *arg, struct kc_st_tensor *t, size_t n, struct kc_err *e)
+static inline int kept_save(void *arg, struct kc_st_tensor *t, const struct kc_rows *const *rows, size_t n,
+                            struct kc_err *e)
 {
     struct kept *k = arg;
+    (void)rows;
     (void)e;
     k->st.tensors = malloc(n * sizeof *t);
     k->st.n = n;
@@ -52,9 +55,11 @@ static inline int kept_save(void *arg, struct kc_st_tensor *t, size_t n, struct 
     return 0;
 }
 
-static inline int kept_read(void *arg, const struct kc_st_tensor *t, void *to, struct kc_err *e)
+static inline int kept_read(void *arg, const struct kc_st_tensor *t, const struct kc_rows *rows, void *to,
+                            struct kc_err *e)
 {
     (void)arg;
+    (void)rows;
     (void)e;
     memcpy(to, t->data, kept_width(t));
     return 0;

@@ -255,7 +255,7 @@ uint64_t kc_structure_bytes(size_t n, size_t d, const struct kc_structure_opts *
     const uint64_t all = kc_drawn_bytes(n, d, o->most) + project;
     d = count_dims(m, d);
     const uint64_t draw = kc_references_bytes(m, d, threads), graph = kc_neighbours_bytes(m, d, &near, threads);
-    const uint64_t runs = kc_stack_bytes(m, d, 1, MOST, STARTS * TRIED, threads) +
+    const uint64_t runs = kc_stack_bytes(m, d, 1, 0, MOST, STARTS * TRIED, threads) +
                           kc_seeder_bytes(m, d, 1, STARTS, kc_seed_width(MOST), threads);
     const uint64_t judge = kc_index_bytes(m, d, 1, TRIED, MOST, threads), work = runs > judge ? runs : judge;
     return all + 2 * (uint64_t)m * d * sizeof(float) + draw + kc_best_bytes(m, TRIED) +

@@ -30,10 +30,11 @@ struct kc_stage {
 
 struct kc_space {
     const struct kc_ctx *ctx;
-    struct kc_rows rows; /* (n, d) unit rows; with a share, this rank's part of all (no weights then) */
+    struct kc_rows rows; /* (n, d) unit rows; with a share, this rank's part of all */
     size_t n, d;
     const double *w; /* (n) the rows' weights, scaled by core/cluster/weights.h; NULL: all 1 */
     double one;      /* what a weight of 1, as given, has become by scaling; 0: 1 */
+    uint64_t scaled; /* rows, those of this space among them, over which the weights were scaled; 0: these alone */
     const float *gram; /* (n, ldg): row i's similarities to all rows; NULL outside the Gram path */
     size_t ldg;
     void (*tick)(void *arg, size_t runs); /* called by the engines when `runs` more runs are done; may be NULL */
@@ -65,7 +66,9 @@ static inline int kc_space_worse(const struct kc_space *s, size_t i, float a, si
     return s->w ? s->w[i] * (1 - (double)a) > s->w[j] * (1 - (double)b) : a < b;
 }
 
-double kc_space_total(const struct kc_space *s); /* of all weights */
+/* Set *total to the sum of all weights, on all ranks. */
+int kc_space_total(const struct kc_space *s, double *total, struct kc_err *e) KC_MUST_USE;
+double kc_space_bound(const struct kc_space *s); /* above that, and above any sum of rows by weight; for checks */
 /* Return the lattices for sums over the rows, by weight, of what is between -2 and 2. */
 struct kc_lattice kc_space_lattice(const struct kc_space *s);
 

@@ -113,14 +113,21 @@ uint64_t kc_index_bytes(size_t n, size_t d, int in_memory, size_t np, uint32_t k
     return kc_plan_bytes(&plan);
 }
 
-/* Return the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
-static double count_effective_rows(const struct kc_space *s)
+/* Count the effective number of rows (Calinski-Harabasz's n): a row of weight w, as given, counts max(w, 1). */
+static int count_effective_rows(const struct kc_space *s, double *copies, struct kc_err *e)
 {
-    const struct kc_lattice lattice = kc_lattice_for((double)kc_space_all(s) * (s->one > 1 ? s->one : 1));
-    double sum = 0, low = 0;
-    for (size_t i = 0; s->w && i < s->n; i++)
-        kc_lattice_add(&sum, &low, s->w[i] > s->one ? s->w[i] : s->one, &lattice);
-    return s->w ? (sum + low) / s->one : (double)kc_space_all(s);
+    const uint64_t n = s->scaled ? s->scaled : kc_space_all(s);
+    const struct kc_lattice lattice = kc_lattice_for((double)n * (s->one > 1 ? s->one : 1));
+    double sum[2] = {0, 0};
+    *copies = (double)kc_space_all(s);
+    if (!s->w)
+        return 0;
+    for (size_t i = 0; i < s->n; i++)
+        kc_lattice_add(&sum[0], &sum[1], s->w[i] > s->one ? s->w[i] : s->one, &lattice);
+    if (kc_team_sum(kc_space_team(s), sum, 2, e) != 0)
+        return -1;
+    *copies = (sum[0] + sum[1]) / s->one;
+    return 0;
 }
 
 int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, struct kc_err *e)
@@ -133,10 +140,10 @@ int kc_index_score(const struct kc_space *s, struct kc_scored *p, size_t np, str
                                .room = count_room(kmax),
                                .block = kc_space_block(s->n),
                                .blocks = kc_space_blocks(s->n),
-                               .total = kc_space_total(s),
-                               .lattice = kc_space_lattice(s),
-                               .copies = count_effective_rows(s)};
+                               .lattice = kc_space_lattice(s)};
     struct kc_plan plan = {.n = 0};
+    if (kc_space_total(s, &g.total, e) != 0 || count_effective_rows(s, &g.copies, e) != 0)
+        return -1;
     plan_batch(&plan, &g, s->n, s->d, s->rows.x != NULL, np, kmax, kc_pool_threads(s->ctx->pool));
     if (kc_plan_alloc(&plan, e) != 0)
         return -1;

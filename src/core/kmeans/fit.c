@@ -108,8 +108,12 @@ static int warn_if_too_tight(struct kc_fitting *w)
         for (size_t t = 0; t < d; t++)
             sum[t] += w->sums[c * d + t];
     /* the mean cosine distance to the centre of all rows */
-    const double spread = 1 - sqrt(kc_la_dotd(sum, sum, d)) / kc_space_total(&w->space);
+    double total;
+    const int rc = kc_space_total(&w->space, &total, w->e);
+    const double spread = rc == 0 ? 1 - sqrt(kc_la_dotd(sum, sum, d)) / total : 1;
     kc_mem_free(sum);
+    if (rc != 0)
+        return -1;
     return spread > 4e-6 ? 0 :
            kc_fitting_warn(w, "all rows point nearly the same way (mean cosine distance %.1e): too close to be "
                               "clustered well; subtracting their mean first would help", spread > 0 ? spread : 0);
@@ -219,10 +223,11 @@ static int gather_evidence(struct kc_fitting *w, const struct kc_space *s, const
         j.fit = NULL;
         j.most = KC_OPINION_ROWS;
     }
-    if (kc_steps_late(s->steps)) {
+    const int late = kc_steps_late(s->steps, w->e);
+    if (late > 0)
         s->steps->cut = 1;
-        return 0;
-    }
+    if (late != 0)
+        return late < 0 ? -1 : 0;
     labels = kc_mem_alloc(sw->nk, sizeof *labels, w->e);
     if (!labels)
         return -1;
@@ -537,10 +542,13 @@ int kc_kmeans_run(const struct kc_ctx *ctx, const struct kc_rows *rows, const st
     o.n_init = r->centroids ? 0 : o.n_init; /* size limits start from them alone, too */
     w.space.work = &work;
     w.space.steps = r->steps;
-    if (r->steps)
+    if (r->steps) {
         r->steps->work = &work;
-    int rc = kc_weights_make(r->weights, n, &w.weights, &w.space.one, e);
+        r->steps->team = kc_rows_team(rows);
+    }
+    int rc = kc_weights_make_shared(r->weights, rows, &w.weights, &w.space.one, e);
     w.space.w = w.weights;
+    w.space.scaled = n;
     if (rc == 0)
         rc = fit_rows(&w);
     w.own->told = (struct kc_ksweep){w.own->sweep, w.own->nsweep, o.k_by, w.own->k_selected,

@@ -33,7 +33,7 @@ uint64_t kc_kmeans_bytes(size_t n, size_t d, int in_memory, const struct kc_kmea
     else if (r->judge && nk > 2 && o->k_by == KC_INDEX_SILHOUETTE)
         scoring += r->judge->bytes(m, d, r->original ? r->original->d : d, kmax, ks.sum, nk, NULL,
                                    KC_EVIDENCE_MODULARITY, KC_OPINION_ROWS, weight > 0, threads);
-    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, kmax, 1, threads) +
+    uint64_t refining = kc_best_bytes(n, 2) + kc_stack_bytes(n, d, in_memory, weight > 0, kmax, 1, threads) +
                         (uint64_t)kmax * (d * (sizeof(double) + 2 * sizeof(float)) + sizeof(uint64_t));
     /* splitting leaves no part below a quarter of the maximum, see sizes.c */
     uint64_t k = kmax + (o->max_size ? 4 * ((uint64_t)n / o->max_size + 1) : 0);

@@ -57,21 +57,27 @@ int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows
     const size_t n = (size_t)rows->share->all, d = rows->d;
     uint32_t *idx = kc_mem_alloc(n, sizeof *idx, e);
     float *x = kc_mem_aligned(kc_mem_mul(n, d), sizeof *x, e);
+    double *weights = r->weights ? kc_mem_alloc(n, sizeof *weights, e) : NULL;
+    struct kc_request request = *r;
     int rc = -1;
     *out = (struct kc_clustering){.n = n, .d = d};
-    if (!idx || !x)
+    if (!idx || !x || (r->weights && !weights))
         goto out;
     for (size_t i = 0; i < n; i++)
         idx[i] = (uint32_t)i;
     if (kc_rows_copy_shared(rows, idx, n, x, e) != 0)
         goto out;
     const struct kc_rows all = kc_rows_memory(x, n, d);
-    rc = kc_kmeans_run(ctx, &all, opts, r, out, e);
+    request.weights = weights;
+    if (weights && kc_rows_join(rows, r->weights, sizeof *weights, weights, e) != 0)
+        goto out;
+    rc = kc_kmeans_run(ctx, &all, opts, &request, out, e);
     keep_own_rows(rows, out->labels, sizeof *out->labels);
     keep_own_rows(rows, out->similarity, sizeof *out->similarity);
     keep_own_rows(rows, out->margin, sizeof *out->margin);
     keep_own_rows(rows, out->row_silhouette, sizeof *out->row_silhouette);
 out:
+    kc_mem_free(weights);
     kc_mem_free(x);
     kc_mem_free(idx);
     return rc;

@@ -46,11 +46,32 @@ static int visit_choice(struct kc_fitting *w, struct kc_state *s)
     return 0;
 }
 
+/* Visit the rows whose labels are unsure: 1 for each of them, 0 for the others. */
+static int visit_unsure(struct kc_fitting *w, struct kc_state *s)
+{
+    const size_t n = w->space.n;
+    uint32_t *is_unsure = kc_state_lend(s, n, sizeof *is_unsure);
+    if (!is_unsure)
+        return -1;
+    for (size_t i = 0; i < w->nunsure; i++)
+        is_unsure[w->unsure[i]] = 1;
+    if (kc_state_row_u32(s, "unsure", is_unsure, &w->space.rows, 1) != 0)
+        return -1;
+    if (!s->reading)
+        return 0;
+    w->nunsure = 0;
+    w->unsure = kc_mem_alloc(n, sizeof *w->unsure, s->e);
+    for (size_t i = 0; w->unsure && i < n; i++)
+        if (is_unsure[i])
+            w->unsure[w->nunsure++] = (uint32_t)i;
+    return w->unsure ? 0 : -1;
+}
+
 int kc_fitting_visit(void *arg, struct kc_state *s)
 {
     struct kc_fitting *w = arg;
     struct kc_clustering *f = w->f;
-    uint64_t *has = kc_state_lend(s, 3, sizeof *has);
+    uint64_t *has = kc_state_lend(s, 2, sizeof *has);
     if (!has || kc_state_u64(s, "fit", &w->stage, 1, KC_FIT_SIZED) != 0)
         return -1;
     if (w->stage == KC_FIT_SWEEP)
@@ -58,9 +79,8 @@ int kc_fitting_visit(void *arg, struct kc_state *s)
     const int moved = w->stage == KC_FIT_SIZED && kc_fitting_resized(w);
     has[0] = f->labels != NULL;
     has[1] = !moved && (!f->labels || w->unsure || w->stage >= KC_FIT_SETTLED); /* centroids */
-    has[2] = w->nunsure;
     if (visit_choice(w, s) != 0 || kc_state_u64(s, "merged", &w->own->merged, 1, UINT32_MAX) != 0 ||
-        kc_state_u64(s, "split", &w->own->split, 1, UINT32_MAX) != 0 || kc_state_u64(s, "has", has, 3, f->n) != 0)
+        kc_state_u64(s, "split", &w->own->split, 1, UINT32_MAX) != 0 || kc_state_u64(s, "has", has, 2, 1) != 0)
         return -1;
     if (w->stage == KC_FIT_SIZED && kc_fitting_keeps_k(w)) {
         uint64_t *resized = kc_state_lend(s, 1, sizeof *resized);
@@ -73,20 +93,15 @@ int kc_fitting_visit(void *arg, struct kc_state *s)
     }
     if (s->reading) {
         const int sized = w->stage == KC_FIT_SIZED && kc_fitting_resized(w);
-        if (has[0] > 1 || has[1] > 1 || (has[2] && !has[1]) || (!has[0] && (!has[1] || !w->refine)) ||
+        if ((!has[0] && (!has[1] || !w->refine)) ||
             (w->stage >= KC_FIT_SETTLED && (!has[0] || has[1] == (uint64_t)sized)))
             return kc_state_bad(s, "labels or centroids are missing");
         if (kc_fitting_alloc(w, f->k) != 0 ||
-            (has[0] && !(f->labels = kc_mem_alloc(f->n, sizeof *f->labels, s->e))) ||
-            (has[0] && has[1] && w->stage == KC_FIT_CHOSEN &&
-             !(w->unsure = kc_mem_alloc((size_t)has[2], sizeof *w->unsure, s->e))))
+            (has[0] && !(f->labels = kc_mem_alloc(w->space.n, sizeof *f->labels, s->e))))
             return -1;
-        w->nunsure = (size_t)has[2];
     }
-    if ((has[0] && kc_state_partition(s, f->labels, f->n, f->k) != 0) ||
+    if ((has[0] && kc_state_partition(s, f->labels, &w->space.rows, f->k) != 0) ||
         (has[1] && kc_state_f32(s, "centroids", f->centroids, (size_t)f->k * f->d, 1.1, 0) != 0))
         return -1;
-    if (w->stage != KC_FIT_CHOSEN)
-        return 0;
-    return kc_state_u32(s, "unsure", w->unsure, w->nunsure, (uint32_t)(f->n - 1));
+    return w->stage == KC_FIT_CHOSEN && has[0] && has[1] ? visit_unsure(w, s) : 0;
 }

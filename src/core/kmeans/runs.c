@@ -71,7 +71,7 @@ double kc_merge_loss(double aa, double bb, double ab)
 
 int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *space, int own, struct kc_state *s)
 {
-    const size_t n = space->n, d = space->d;
+    const struct kc_rows *rows = &space->rows;
     double *objective = kc_state_lend(s, nbest, sizeof *objective);
     uint64_t *tag = kc_state_lend(s, nbest, sizeof *tag), *iterations = kc_state_lend(s, nbest, sizeof *iterations);
     uint64_t *exact = kc_state_lend(s, nbest, sizeof *exact);
@@ -88,7 +88,7 @@ int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *spa
         merge[2 * i] = b->merge[0];
         merge[2 * i + 1] = b->merge[1];
     }
-    if (kc_state_f64(s, "objective", objective, nbest, 1.01 * kc_space_total(space), 0) != 0 ||
+    if (kc_state_f64(s, "objective", objective, nbest, kc_space_bound(space), 0) != 0 ||
         kc_state_u64(s, "tag", tag, nbest, UINT64_MAX) != 0 ||
         kc_state_u64(s, "iterations", iterations, nbest, UINT64_MAX / 2) != 0 ||
         kc_state_u64(s, "exact", exact, nbest, 1) != 0 || kc_state_u32(s, "merge", merge, 2 * nbest, kmax - 1) != 0)
@@ -105,9 +105,9 @@ int kc_best_visit(struct kc_best *best, size_t nbest, const struct kc_space *spa
             return kc_state_bad(s, "a partition is inconsistent");
         if (b->objective < 0) /* no partition yet */
             continue;
-        if (kc_state_partition(s, b->labels, n, b->k) != 0 ||
-            ((own || b->centres) && kc_state_f32(s, "own", b->own, n, 2.1, 0) != 0) ||
-            (b->centres && kc_state_f32(s, "centres", b->centres, (size_t)b->k * d, 1.1, 0) != 0))
+        if (kc_state_partition(s, b->labels, rows, b->k) != 0 ||
+            ((own || b->centres) && kc_state_row_f32(s, "own", b->own, rows, 2.1, 0) != 0) ||
+            (b->centres && kc_state_f32(s, "centres", b->centres, (size_t)b->k * rows->d, 1.1, 0) != 0))
             return -1;
     }
     return 0;

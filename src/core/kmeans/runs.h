@@ -76,6 +76,7 @@ int kc_gram_build(const struct kc_space *s, float *g, struct kc_err *e) KC_MUST_
 
 /* Return the peak workspace of the engines in bytes. */
 uint64_t kc_gram_bytes(size_t n, uint32_t kmax, unsigned threads);
-uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads);
+uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, int weighted, uint32_t kmax, size_t nruns,
+                        unsigned threads);
 
 #endif

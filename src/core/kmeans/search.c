@@ -46,14 +46,15 @@ static uint32_t choose_fine_k(size_t n, uint32_t kmax)
 }
 
 uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_kmeans_opts *o, int gram,
-                         unsigned threads)
+                         int weighted, unsigned threads)
 {
     uint64_t seeds = (uint64_t)o->n_init * (kmax * sizeof(uint32_t) + nk * sizeof(struct kc_run));
     uint64_t seeding = kc_seeder_bytes(n, d, 1, o->n_init, kc_seed_width(kmax), threads);
     uint64_t adding = kc_seeder_bytes(n, d, 1, 2 * nk, kc_search_candidates(kmax), threads);
     uint32_t fine = choose_fine_k(n, kmax), widest = fine > kmax ? fine : kmax;
     uint64_t engine = gram ? kc_gram_bytes(n, widest, threads)
-                           : kc_stack_bytes(n, d, 1, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1, threads);
+                           : kc_stack_bytes(n, d, 1, weighted, widest, nk * (o->n_init > 3 ? o->n_init : 3) + 1,
+                                            threads);
     uint64_t merge = kmax < MERGE_MAX ? kmax : MERGE_MAX;
     uint64_t labels = 3 * nk * n * sizeof(uint32_t) + merge * (merge + 2 * d + 4) * sizeof(double);
     uint64_t peak = seeding > adding ? seeding : adding;

@@ -73,6 +73,6 @@ uint64_t kc_search_rounds(size_t nk, const struct kc_kmeans_opts *o);
 void kc_search_tick(void *arg, size_t runs); /* a kc_space.tick; arg: the search */
 /* Return the peak workspace in bytes, the best partitions included. */
 uint64_t kc_search_bytes(size_t n, size_t d, uint32_t kmax, size_t nk, const struct kc_kmeans_opts *o, int gram,
-                         unsigned threads);
+                         int weighted, unsigned threads);
 
 #endif

@@ -1,7 +1,10 @@
 /* Size limits: merge first, then split; see sizes.h why that ends. Merging works on the clusters' sums alone. A
  * split is spherical 2-means from two rows far apart, on a sample of a very large cluster's rows; then all members
  * are sorted by their pull, the similarity to the first centre less that to the second, and the cut is moved to
- * where both halves can keep the limits. */
+ * where both halves can keep the limits.
+ *
+ * Of rows that are shared out to ranks every rank gets the sample, and the pulls of all members of the cluster, of
+ * which each finds those of its own rows: so all of them cut it alike. */
 #include "core/kmeans/sizes.h"
 
 #include <math.h>
@@ -10,6 +13,7 @@
 #include "base/mem.h"
 #include "base/plan.h"
 #include "core/cluster/sums.h"
+#include "core/cluster/weights.h"
 #include "core/judge/index.h"
 #include "core/kmeans/runs.h"
 #include "la/product.h"
@@ -102,7 +106,7 @@ static uint32_t merge_clusters(double *sums, uint64_t *cnt, uint32_t *to, uint32
 
 struct member {
     double pull; /* similarity to the first centre less that to the second */
-    uint32_t row;
+    uint32_t row; /* its number, among the rows of all ranks */
 };
 
 struct splitting {
@@ -113,7 +117,11 @@ struct splitting {
     const float **x;    /* (most) rows of the sample */
     double *pull;       /* (most) pulls of the sample */
     uint32_t *idx;      /* (most) row numbers of the sample */
-    float *read;        /* (most, or a tile for each worker, d) rows that do not lie in memory; NULL: they do */
+    double *weights;    /* (sample) their weights, where rows are shared out; NULL: none, or those of the space */
+    float *read;        /* (most, or a tile for each worker, d) rows that do not lie in memory, or are shared out;
+                         * NULL: they all do */
+    uint32_t *here;     /* (largest cluster) the members' places on this rank, where rows are shared out, or KC_NONE */
+    double *pulls;      /* (largest cluster) then, what the ranks bring together */
     double *u;          /* (2, d) centres, then (1, d) their difference */
     size_t sample;      /* members of the present sample */
 };
@@ -147,8 +155,8 @@ static void plan_merging(struct kc_plan *p, struct merging *g, size_t d, uint32_
 }
 
 /* List what splitting clusters of up to `largest` rows needs. */
-static void plan_splitting(struct kc_plan *p, struct splitting *g, size_t n, size_t d, int in_memory, size_t largest,
-                           unsigned threads)
+static void plan_splitting(struct kc_plan *p, struct splitting *g, size_t n, size_t d, int in_memory, int shared,
+                           size_t largest, unsigned threads)
 {
     const size_t sample = count_sample_rows(n, d);
     KC_PLAN(p, g->all, largest, KC_PLAN_PLAIN);
@@ -156,7 +164,11 @@ static void plan_splitting(struct kc_plan *p, struct splitting *g, size_t n, siz
     KC_PLAN(p, g->pull, sample, KC_PLAN_PLAIN);
     KC_PLAN(p, g->idx, sample, KC_PLAN_PLAIN);
     KC_PLAN(p, g->u, kc_mem_mul(3, d), KC_PLAN_PLAIN);
-    if (!in_memory)
+    if (shared) {
+        KC_PLAN(p, g->here, largest, KC_PLAN_PLAIN);
+        KC_PLAN(p, g->pulls, largest, KC_PLAN_PLAIN);
+    }
+    if (!in_memory || shared)
         KC_PLAN(p, g->read, kc_mem_mul(count_read_rows(n, d, threads), d), KC_PLAN_ALIGNED);
     kc_plan_add_other(p, (uint64_t)largest * sizeof *g->all); /* qsort takes as much again */
 }
@@ -168,7 +180,7 @@ uint64_t kc_sizes_bytes(size_t n, size_t d, int in_memory, uint32_t k, uint64_t 
     struct kc_plan plan = {.n = 0};
     plan_merging(&plan, &merging, d, k);
     if (max)
-        plan_splitting(&plan, &splitting, n, d, in_memory, n, threads);
+        plan_splitting(&plan, &splitting, n, d, in_memory, 0, n, threads);
     kc_plan_add_other(&plan, kc_sums_bytes(n, d, 1, k));
     return kc_plan_bytes(&plan);
 }
@@ -183,7 +195,7 @@ static void list_sample(void *arg, size_t task, unsigned worker)
         p->idx[i] = p->m[(size_t)((uint64_t)i * p->count / p->sample)].row;
         p->x[i] = p->read ? p->read + i * d : kc_rows_at(&p->s->rows, p->idx[i]);
     }
-    if (p->read && task * TASK < end)
+    if (p->read && !p->here && task * TASK < end)
         kc_rows_copy(&p->s->rows, p->idx + task * TASK, end - task * TASK, p->read + task * TASK * d);
 }
 
@@ -195,6 +207,17 @@ static void pull_sample(void *arg, size_t task, unsigned worker)
     (void)worker;
     for (size_t i = task * TASK; i < end; i++)
         p->pull[i] = kc_la_dot(p->x[i], p->u + 2 * d, d);
+}
+
+/* Compute the pulls of the members that this rank has. */
+static void pull_own_members(void *arg, size_t task, unsigned worker)
+{
+    struct splitting *p = arg;
+    size_t end = (task + 1) * TASK < p->count ? (task + 1) * TASK : p->count;
+    (void)worker;
+    for (size_t i = task * TASK; i < end; i++)
+        p->pulls[i] = p->here[i] == KC_NONE ? 0 :
+                      kc_la_dot(kc_rows_at(&p->s->rows, p->here[i]), p->u + 2 * p->s->d, p->s->d);
 }
 
 /* Compute the pulls of all members; those that lie close to each other are read together. */
@@ -249,18 +272,52 @@ static int by_row(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
+/* Compute the pulls of all members on all ranks. */
+static int pull_shared_members(struct splitting *p, struct kc_err *e)
+{
+    const struct kc_rows *rows = &p->s->rows;
+    size_t at = 0;
+    for (size_t i = 0; i < p->count; i++) { /* both rise */
+        while (at < rows->n && kc_rows_number(rows, at) < p->m[i].row)
+            at++;
+        p->here[i] = at < rows->n && kc_rows_number(rows, at) == p->m[i].row ? (uint32_t)at : KC_NONE;
+    }
+    run_tasks(p, p->count, pull_own_members);
+    if (kc_team_union(kc_rows_team(rows), p->pulls, p->count * sizeof *p->pulls, e) != 0)
+        return -1;
+    for (size_t i = 0; i < p->count; i++)
+        p->m[i].pull = p->pulls[i];
+    return 0;
+}
+
+/* Give every rank the rows of the sample, and their weights. */
+static int share_sample(struct splitting *p, struct kc_err *e)
+{
+    kc_mem_free(p->weights);
+    p->weights = NULL;
+    return kc_rows_copy_shared(&p->s->rows, p->idx, p->sample, p->read, e) != 0 ?
+               -1 : kc_weights_pick_shared(p->s, p->idx, p->sample, &p->weights, e);
+}
+
+static double weight_of(const struct splitting *p, size_t i)
+{
+    return p->weights ? p->weights[i] : p->here ? 1 : kc_space_weight(p->s, p->idx[i]);
+}
+
 /* Run spherical 2-means on the members or a sample of them, from two rows far apart; then compute all members'
  * pulls. */
-static void run_two_means(struct splitting *p)
+static int run_two_means(struct splitting *p, struct kc_err *e)
 {
     size_t d = p->s->d, last = 0;
     double *u = p->u;
     qsort(p->m, p->count, sizeof *p->m, by_row);
     p->sample = p->count < p->most ? p->count : p->most;
     run_tasks(p, p->sample, list_sample);
+    if (p->here && share_sample(p, e) != 0)
+        return -1;
     memset(u + 2 * d, 0, d * sizeof *u);
     for (size_t i = 0; i < p->sample; i++)
-        kc_la_axpyd(u + 2 * d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+        kc_la_axpyd(u + 2 * d, weight_of(p, i), p->x[i], d);
     const float *first = find_least_pulled(p);
     for (size_t t = 0; t < d; t++)
         u[2 * d + t] = (double)first[t];
@@ -273,7 +330,7 @@ static void run_two_means(struct splitting *p)
         memset(u, 0, 2 * d * sizeof *u);
         for (size_t i = 0; i < p->sample; i++) {
             near += p->pull[i] >= 0;
-            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, kc_space_weight(p->s, p->idx[i]), p->x[i], d);
+            kc_la_axpyd(p->pull[i] >= 0 ? u : u + d, weight_of(p, i), p->x[i], d);
         }
         if (near == 0 || near == p->sample || (it > 0 && near == last))
             break;
@@ -285,7 +342,10 @@ static void run_two_means(struct splitting *p)
         }
         update_difference(p);
     }
+    if (p->here)
+        return pull_shared_members(p, e);
     run_tasks(p, p->count, pull_members);
+    return kc_rows_failed(&p->s->rows, e);
 }
 
 static int by_pull(const void *a, const void *b)
@@ -331,8 +391,7 @@ static int split_cluster(struct splitting *p, uint32_t *labels, uint32_t *k, uin
         }
         p->m = base + start;
         p->count = m;
-        run_two_means(p);
-        if (kc_rows_failed(&p->s->rows, e) != 0)
+        if (run_two_means(p, e) != 0)
             return -1;
         size_t natural = 0;
         for (size_t i = 0; i < m; i++)
@@ -352,13 +411,43 @@ static int split_cluster(struct splitting *p, uint32_t *labels, uint32_t *k, uin
     return 0;
 }
 
+/* Split the clusters [0, k) that have more than max rows, of which the largest has `largest`. labels: of the rows of
+ * all ranks. */
+static int split_clusters(const struct kc_space *s, const uint64_t *cnt, uint32_t *labels, uint32_t *k, uint64_t min,
+                          uint64_t max, size_t largest, uint64_t *split, struct kc_err *e)
+{
+    const size_t d = s->d, n = (size_t)kc_space_all(s);
+    const uint32_t before = *k;
+    struct splitting p = {.s = s, .most = count_sample_rows(n, d)};
+    struct kc_plan plan = {.n = 0};
+    int rc = 0;
+    plan_splitting(&plan, &p, n, d, s->rows.x != NULL, s->rows.share != NULL, largest,
+                   kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&plan, e) != 0)
+        return -1;
+    for (uint32_t c = 0; rc == 0 && c < before; c++) {
+        if (cnt[c] <= max)
+            continue;
+        p.m = p.all;
+        p.count = 0;
+        for (size_t i = 0; i < n; i++)
+            if (labels[i] == c)
+                p.m[p.count++] = (struct member){0, (uint32_t)i};
+        rc = split_cluster(&p, labels, k, min, max, split, e);
+    }
+    kc_mem_free(p.weights);
+    kc_plan_free(&plan);
+    return rc;
+}
+
 int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, uint64_t min, uint64_t max,
                      uint64_t *merged, uint64_t *split, struct kc_err *e)
 {
     const size_t d = s->d;
-    struct splitting p = {.s = s, .most = count_sample_rows(s->n, d)};
+    const struct kc_rows *rows = &s->rows;
     struct merging g;
-    struct kc_plan merging = {.n = 0}, splitting = {.n = 0};
+    struct kc_plan merging = {.n = 0};
+    uint32_t *all = NULL;
     int rc = -1;
     plan_merging(&merging, &g, d, *k);
     if (kc_plan_alloc(&merging, e) != 0)
@@ -379,23 +468,16 @@ int kc_sizes_enforce(const struct kc_space *s, uint32_t *labels, uint32_t *k, ui
         rc = 0;
         goto out;
     }
-    plan_splitting(&splitting, &p, s->n, d, s->rows.x != NULL, (size_t)largest, kc_pool_threads(s->ctx->pool));
-    if (kc_plan_alloc(&splitting, e) != 0)
-        goto out;
-    for (uint32_t c = 0; c < left; c++) {
-        if (g.cnt[c] <= max)
-            continue;
-        p.m = p.all;
-        p.count = 0;
-        for (size_t i = 0; i < s->n; i++)
-            if (labels[i] == c)
-                p.m[p.count++] = (struct member){0, (uint32_t)i};
-        if (split_cluster(&p, labels, k, min, max, split, e) != 0)
+    if (rows->share) {
+        all = kc_mem_alloc((size_t)kc_rows_all(rows), sizeof *all, e);
+        if (!all || kc_rows_join(rows, labels, sizeof *all, all, e) != 0)
             goto out;
     }
-    rc = 0;
+    rc = split_clusters(s, g.cnt, all ? all : labels, k, min, max, (size_t)largest, split, e);
+    if (all)
+        kc_rows_own(rows, all, sizeof *all, labels);
 out:
-    kc_plan_free(&splitting);
+    kc_mem_free(all);
     kc_plan_free(&merging);
     return rc;
 }

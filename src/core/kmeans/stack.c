@@ -11,8 +11,9 @@
  * over single rows: these lose to a blocked product on dense embeddings.
  *
  * Cluster sums are kept in double, on a lattice that makes them exact (base/lattice.h), and changed by the moved rows
- * only, cut by dimension. Rows that do not lie in memory are read a span at a time, and a pass does all its work on a
- * span before the next. Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
+ * only, cut by dimension. Beside heavy rows one lattice would drown light ones: with weights the sums have two parts.
+ * Rows that do not lie in memory are read a span at a time, and a pass does all its work on a span before the next.
+ * Floor of a full pass: 2 n d columns flops; of the first sums: n d runs additions. */
 #include "core/kmeans/stack.h"
 
 #include <math.h>
@@ -73,12 +74,16 @@ static void measure_stack(struct kc_stack *st, size_t n, size_t each, size_t d, 
 }
 
 /* List the memory of a measured stack. */
-static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t d, int in_memory, uint32_t kmax,
-                       size_t threads)
+static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t d, int in_memory, int weighted,
+                       uint32_t kmax, size_t threads)
 {
     const size_t rows = kc_mem_mul(st->slots, n);
     /* By column, and scratch by thread. */
     KC_PLAN(p, st->sum, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    if (weighted) {
+        KC_PLAN(p, st->high, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+        KC_PLAN(p, st->low, kc_mem_mul(st->cap, d), KC_PLAN_ALIGNED);
+    }
     KC_PLAN(p, st->row, d, KC_PLAN_PLAIN);
     KC_PLAN(p, st->nn, st->cap, KC_PLAN_PLAIN);
     KC_PLAN(p, st->partner, kmax, KC_PLAN_PLAIN);
@@ -113,12 +118,13 @@ static void plan_stack(struct kc_plan *p, struct kc_stack *st, size_t n, size_t 
     KC_PLAN(p, st->all.place, kc_mem_mul(st->slots, kmax), KC_PLAN_PLAIN);
 }
 
-uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, uint32_t kmax, size_t nruns, unsigned threads)
+uint64_t kc_stack_bytes(size_t n, size_t d, int in_memory, int weighted, uint32_t kmax, size_t nruns,
+                        unsigned threads)
 {
     struct kc_stack st;
     struct kc_plan plan = {.n = 0};
     measure_stack(&st, n, n, d, in_memory, kmax, nruns);
-    plan_stack(&plan, &st, n, d, in_memory, kmax, threads);
+    plan_stack(&plan, &st, n, d, in_memory, weighted, kmax, threads);
     return kc_plan_bytes(&plan);
 }
 
@@ -141,6 +147,16 @@ static void share_memory(struct kc_stack *st, size_t n, uint32_t kmax)
         st->plane[i] = st->all.plane + i * n;
 }
 
+int kc_stack_alloc(struct kc_stack *st, struct kc_err *e)
+{
+    const struct kc_space *s = st->s;
+    plan_stack(&st->plan, st, s->n, s->d, s->rows.x != NULL, s->w != NULL, st->kmax, kc_pool_threads(s->ctx->pool));
+    if (kc_plan_alloc(&st->plan, e) != 0)
+        return -1;
+    share_memory(st, s->n, st->kmax);
+    return 0;
+}
+
 /* Take the runs that are done, and their columns, out of the stack. */
 static void remove_done_runs(struct kc_stack *st)
 {
@@ -152,6 +168,10 @@ static void remove_done_runs(struct kc_stack *st)
             kc_stack_release(st, p);
             size_t end = p->col + k, left = st->cols - end;
             memmove(st->sum + p->col * d, st->sum + end * d, left * d * sizeof *st->sum);
+            if (st->low) {
+                memmove(st->high + p->col * d, st->high + end * d, left * d * sizeof *st->high);
+                memmove(st->low + p->col * d, st->low + end * d, left * d * sizeof *st->low);
+            }
             memmove(st->unit + p->col * d, st->unit + end * d, left * d * sizeof *st->unit);
             memmove(st->nn + p->col, st->nn + end, left * sizeof *st->nn);
             memmove(st->len + p->col, st->len + end, left * sizeof *st->len);
@@ -200,6 +220,10 @@ static void admit_run(struct kc_stack *st, const struct kc_run *run)
     for (size_t t = 0; t < st->tiles; t++)
         p->moved[t] = 1;
     memset(st->sum + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->sum);
+    if (st->low) {
+        memset(st->high + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->high);
+        memset(st->low + p->col * s->d, 0, (size_t)run->k * s->d * sizeof *st->low);
+    }
     memset(st->cnt + p->col, 0, run->k * sizeof *st->cnt);
     memset(st->nn + p->col, 0, run->k * sizeof *st->nn);
 }
@@ -232,6 +256,20 @@ static void refresh_own_similarities(struct kc_stack *st, struct kc_active *p)
     }
 }
 
+/* Set *row to that of the rank with the largest cost; of equal costs to the first row. */
+static int choose_costliest(struct kc_team *team, double cost, uint64_t *row, struct kc_err *e)
+{
+    const double number = cost + 0.0; /* (there is one zero) */
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    const uint64_t order = ~(bits >> 63 ? ~bits : bits | UINT64_C(1) << 63); /* rises as the cost falls */
+    uint64_t least = order;
+    if (kc_team_least(team, &least, 1, e) != 0)
+        return -1;
+    *row = order == least ? *row : UINT64_MAX;
+    return kc_team_least(team, row, 1, e);
+}
+
 /* Find the row that is least like its own centroid, of clusters of at least two, over all ranks. *row: its number among
  * all; UINT64_MAX: there is none. *here: its place on this rank; s->n: it is another's. */
 static int find_worst_row(struct kc_stack *st, const struct kc_active *p, uint64_t *row, size_t *here, struct kc_err *e)
@@ -246,24 +284,29 @@ static int find_worst_row(struct kc_stack *st, const struct kc_active *p, uint64
     *here = worst;
     if (!kc_space_team(s))
         return 0;
-    float far = worst == s->n ? -INFINITY : -p->own[worst];
     *row = worst == s->n ? UINT64_MAX : kc_rows_number(&s->rows, worst);
+    /* what it costs the objective; without weights, as compared above: by similarity */
+    const double cost = worst == s->n ? -INFINITY :
+                        s->w ? s->w[worst] * (1 - (double)p->own[worst]) : -(double)p->own[worst];
     const uint64_t mine = *row;
-    if (kc_team_largest(kc_space_team(s), &far, row, 1, e) != 0)
+    if (choose_costliest(kc_space_team(s), cost, row, e) != 0)
         return -1;
     *here = mine == *row ? worst : s->n;
     return 0;
 }
 
-/* Copy the row that this rank has at `here`, if it has it, to every rank: x, and the cluster that it is in. */
-static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here, const float **x, uint32_t *from,
-                    struct kc_err *e)
+/* Copy the row that this rank has at `here`, if it has it, to every rank: x, its weight m, and the cluster that it is
+ * in. */
+static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here, const float **x, double *m,
+                    uint32_t *from, struct kc_err *e)
 {
     struct kc_team *team = kc_space_team(st->s);
     float *buf = st->row;
     *from = 0;
+    *m = 0;
     if (here < st->s->n) {
         *from = p->lab[here];
+        *m = kc_space_weight(st->s, here);
         kc_rows_get(&st->s->rows, here, 1, st->read, x);
     }
     if (!team)
@@ -273,7 +316,8 @@ static int copy_row(struct kc_stack *st, const struct kc_active *p, size_t here,
     else
         memset(buf, 0, st->s->d * sizeof *buf);
     *x = buf;
-    return kc_team_union(team, buf, st->s->d * sizeof *buf, e) != 0 ? -1 : kc_team_union(team, from, sizeof *from, e);
+    return kc_team_union(team, buf, st->s->d * sizeof *buf, e) != 0 || kc_team_union(team, m, sizeof *m, e) != 0 ?
+               -1 : kc_team_union(team, from, sizeof *from, e);
 }
 
 /* Give each empty cluster the row that is least like its own centroid, from a cluster of at least two. */
@@ -285,6 +329,7 @@ static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struc
         uint32_t from;
         size_t worst;
         const float *x;
+        double m;
         if (st->cnt[p->col + c] != 0)
             continue;
         if (!looked)
@@ -294,9 +339,9 @@ static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struc
             return -1;
         if (row == UINT64_MAX)
             return 0;
-        if (copy_row(st, p, worst, &x, &from, e) != 0)
+        if (copy_row(st, p, worst, &x, &m, &from, e) != 0)
             return -1;
-        kc_stack_move_sums(st, p, worst, x, from, c);
+        kc_stack_move_sums(st, p, m, x, from, c);
         if (worst == st->s->n)
             continue;
         kc_stack_move_label(p, worst, c);
@@ -313,18 +358,32 @@ static double compute_objective(const struct kc_stack *st, const struct kc_activ
     return sum;
 }
 
+static void join_column(void *arg, size_t c, unsigned worker)
+{
+    (void)worker;
+    kc_stack_join_parts(arg, c);
+}
+
 /* Go over all rows, and bring the sums of all ranks together: the first one has them from the passes before, the others
  * only what they add. */
 static int walk_rows(struct kc_stack *st, int filling, struct kc_err *e)
 {
     struct kc_team *team = kc_space_team(st->s);
+    const size_t n = st->cols * st->s->d;
     if (kc_team_rank(team) > 0) {
-        memset(st->sum, 0, st->cols * st->s->d * sizeof *st->sum);
+        memset(st->low ? st->high : st->sum, 0, n * sizeof *st->sum);
         memset(st->cnt, 0, st->cols * sizeof *st->cnt);
+        if (st->low)
+            memset(st->low, 0, n * sizeof *st->low);
     }
     kc_stack_walk(st, filling);
     kc_team_count_pass(team);
-    return kc_team_sum(team, st->sum, st->cols * st->s->d, e) != 0 ? -1 : kc_team_count(team, st->cnt, st->cols, e);
+    if (kc_team_sum(team, st->low ? st->high : st->sum, n, e) != 0 ||
+        (st->low && kc_team_sum(team, st->low, n, e) != 0) || kc_team_count(team, st->cnt, st->cols, e) != 0)
+        return -1;
+    if (st->low)
+        kc_pool_for(st->s->ctx->pool, st->cols, join_column, st);
+    return 0;
 }
 
 /* Compute the sums of runs that start from labels, reseed empty clusters, and compute the norms of all columns. */
@@ -451,7 +510,7 @@ static int take_step(struct kc_stack *st, struct kc_err *e)
     if (work)
         work->dense_flops += st->dense_flops;
     st->dense_flops = 0;
-    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps);
+    return st->o->keep ? kc_steps_at(st->s->steps, e) : kc_steps_late(st->s->steps, e);
 }
 
 /* End all runs because time is up: those with labels keep them, the others are left out. Does nothing if there
@@ -474,24 +533,19 @@ static void end_all_runs(struct kc_stack *st)
 int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nruns, const struct kc_run_opts *o,
                  struct kc_best *best, size_t nbest, struct kc_err *e)
 {
-    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s).high};
+    struct kc_stack st = {.s = s, .o = o, .runs = runs, .nruns = nruns, .lattice = kc_space_lattice(s)};
     struct kc_steps *steps = o->keep ? s->steps : NULL;
     struct kc_frame frame = {kc_stack_visit, &st, NULL};
-    uint32_t kmax = 1;
     int rc = -1, late;
     for (size_t i = 0; i < nruns; i++)
-        kmax = runs[i].k > kmax ? runs[i].k : kmax;
+        st.kmax = runs[i].k > st.kmax ? runs[i].k : st.kmax;
     if (nruns == 0)
         return 0;
-    struct kc_plan plan = {.n = 0};
-    const int in_memory = s->rows.x != NULL;
     struct kc_team *team = kc_space_team(s);
     const size_t ranks = kc_team_size(team);
-    measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, in_memory, kmax, nruns);
-    plan_stack(&plan, &st, s->n, s->d, in_memory, kmax, kc_pool_threads(s->ctx->pool));
-    if (kc_plan_alloc(&plan, e) != 0)
+    measure_stack(&st, s->n, ((size_t)kc_space_all(s) + ranks - 1) / ranks, s->d, s->rows.x != NULL, st.kmax, nruns);
+    if (!kc_steps_resuming(steps) && kc_stack_alloc(&st, e) != 0)
         return -1;
-    share_memory(&st, s->n, kmax);
     const enum kc_sent_for before = kc_team_send_for(team, KC_SENT_PASSES);
     if (kc_steps_enter(steps, &frame, e) < 0)
         goto out;
@@ -521,6 +575,6 @@ int kc_stack_run(const struct kc_space *s, const struct kc_run *runs, size_t nru
 out:
     kc_team_send_for(team, before);
     kc_steps_leave(steps, &frame);
-    kc_plan_free(&plan);
+    kc_plan_free(&st.plan);
     return rc;
 }

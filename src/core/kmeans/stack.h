@@ -3,6 +3,7 @@
 #define KC_CORE_KMEANS_STACK_H
 
 #include <math.h>
+#include "base/plan.h"
 #include "core/cluster/space.h"
 #include "core/kmeans/agglomerate.h"
 #include "la/product.h"
@@ -52,6 +53,7 @@ struct kc_active {
 };
 
 struct kc_stack {
+    struct kc_plan plan; /* of its memory */
     const struct kc_space *s;
     const struct kc_run_opts *o;
     size_t tiles;       /* of all rows */
@@ -70,8 +72,9 @@ struct kc_stack {
         struct kc_stack_place *place; /* (slots, kmax) */
         float *plane;         /* (planes, n) */
     } all;
-    double lattice;     /* that what is added to the sums is rounded to */
-    double *sum;        /* (cap, d) */
+    struct kc_lattice lattice; /* that what is added to the sums is rounded to */
+    double *sum;        /* (cap, d); with weights what is added goes to the parts, and their sums are here */
+    double *high, *low; /* (cap, d) the parts; NULL: there are no weights, and one part will do */
     float *row;         /* (d) scratch */
     double *nn;         /* (cap) |S_c|^2 */
     struct kc_partner *partner; /* (kmax) scratch, to find the cheapest union */
@@ -96,6 +99,7 @@ struct kc_stack {
     uint64_t dense_flops; /* what full passes would have done */
     const struct kc_run *runs; /* (nruns) */
     size_t nruns;
+    uint32_t kmax;      /* the largest k of the runs */
     size_t waiting;     /* the first run that is not in the stack yet */
     size_t offered;     /* runs that have ended and were offered */
 };
@@ -116,6 +120,8 @@ static inline const float *kc_stack_row(const struct kc_stack *st, size_t i)
     return st->read ? st->read + (i - st->span0) * st->s->d : kc_rows_at(&st->s->rows, i);
 }
 
+/* Set the sums of column c to those of their parts, if they have parts. */
+void kc_stack_join_parts(struct kc_stack *st, size_t c);
 /* Pack the columns of the runs with column blocks. */
 void kc_stack_pack(struct kc_stack *st);
 /* Return the chord distance for a similarity. */
@@ -145,7 +151,10 @@ void kc_stack_join(struct kc_stack *st, struct kc_active *p);
 /* Order the centres (k, d) so that those of a column block are near to each other: place (k). work (d): scratch. */
 void kc_stack_order(const float *centres, uint32_t k, size_t d, struct kc_stack_place *place, double *work);
 
-/* Save or restore the state between two passes. A kc_frame.visit; arg: the stack. */
+/* Allocate the memory of a stack, after it has been measured. */
+int kc_stack_alloc(struct kc_stack *st, struct kc_err *e) KC_MUST_USE;
+/* Save or restore the state between two passes. A kc_frame.visit; arg: the stack, which has no memory when it is
+ * restored. */
 int kc_stack_visit(void *arg, struct kc_state *s) KC_MUST_USE;
 
 /* Set the columns of the next pass, and how far they have moved. */
@@ -154,9 +163,8 @@ void kc_stack_prepare(struct kc_stack *st);
  * Otherwise label the rows by the columns that kc_stack_prepare has set, and bring what moved into sums and
  * labels. */
 void kc_stack_walk(struct kc_stack *st, int filling);
-/* Move row i, which is x, to another cluster at once: its part of sums and counts (i is looked at for its weight only),
- * and its label. */
-void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from,
+/* Move a row to another cluster at once: x, of weight m, in sums and counts; and the label of row i. */
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, double m, const float *x, uint32_t from,
                         uint32_t to);
 void kc_stack_move_label(struct kc_active *p, size_t i, uint32_t to);
 

@@ -2,7 +2,7 @@
  * row here, with bounds for column blocks in stack_blocks.c), then brings the rows that moved into sums, counts
  * and labels; in runs that are polished, the pass only proposes moves (Hartigan 1975), and each is judged exactly,
  * in row order, before it is made. The results of a strip depend on nothing but the columns, and sums are exact on
- * their lattice (base/lattice.h), or added up in row order: so neither threads nor spans change a bit. */
+ * their lattice (base/lattice.h): so neither threads nor spans change a bit. */
 #include <math.h>
 #include <string.h>
 #include "core/kmeans/stack.h"
@@ -17,14 +17,20 @@ static int sums_due(const struct kc_stack *st, const struct kc_active *p)
     return st->filling ? p->fill : p->mode == LLOYD && !p->fill;
 }
 
-/* Add m x to n coordinates of a sum. Weights may be so small that a lattice would drown their rows; so with weights the
- * sums are chains of additions in row order. */
-static void add_row(const struct kc_stack *st, double *to, double m, const float *x, size_t n)
+/* Add m x to n coordinates of a sum, from the one at `at` of st->sum on. */
+static void add_row(const struct kc_stack *st, size_t at, double m, const float *x, size_t n)
 {
-    if (st->s->w)
-        kc_la_axpyd(to, m, x, n);
+    if (st->low)
+        kc_la_add_parts(st->high + at, st->low + at, m, x, &st->lattice, n);
     else
-        kc_la_add_rounded(to, m, x, st->lattice, n);
+        kc_la_add_rounded(st->sum + at, m, x, st->lattice.high, n);
+}
+
+void kc_stack_join_parts(struct kc_stack *st, size_t c)
+{
+    const size_t d = st->s->d;
+    for (size_t t = c * d; st->low && t < (c + 1) * d; t++)
+        st->sum[t] = st->high[t] + st->low[t];
 }
 
 /* Bring the rows that have moved into one slice of dimensions of the sums. */
@@ -48,8 +54,8 @@ static void update_sums_slice(void *arg, size_t slice, unsigned worker)
                 const float *x = kc_stack_row(st, i) + t0;
                 const double m = kc_space_weight(st->s, i);
                 if (from != KC_NONE)
-                    add_row(st, st->sum + (p->col + from) * d + t0, -m, x, len);
-                add_row(st, st->sum + (p->col + to) * d + t0, m, x, len);
+                    add_row(st, (p->col + from) * d + t0, -m, x, len);
+                add_row(st, (p->col + to) * d + t0, m, x, len);
             }
         }
 }
@@ -72,12 +78,13 @@ static void update_labels(void *arg, size_t a, unsigned worker)
         }
 }
 
-void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, size_t i, const float *x, uint32_t from, uint32_t to)
+void kc_stack_move_sums(struct kc_stack *st, struct kc_active *p, double m, const float *x, uint32_t from, uint32_t to)
 {
     size_t d = st->s->d;
-    const double m = kc_space_weight(st->s, i);
-    add_row(st, st->sum + (p->col + from) * d, -m, x, d);
-    add_row(st, st->sum + (p->col + to) * d, m, x, d);
+    add_row(st, (p->col + from) * d, -m, x, d);
+    add_row(st, (p->col + to) * d, m, x, d);
+    kc_stack_join_parts(st, p->col + from);
+    kc_stack_join_parts(st, p->col + to);
     st->cnt[p->col + from]--;
     st->cnt[p->col + to]++;
     p->exact = 0;
@@ -363,7 +370,7 @@ static void apply_moves(void *arg, size_t a, unsigned worker)
             double more = st->nn[to] + 2 * m * kc_la_dot(x, st->sum + to * d, d) + m * m;
             double gain = sqrt(more) - sqrt(st->nn[to]) + sqrt(less > 0 ? less : 0) - sqrt(st->nn[from]);
             if (st->cnt[from] > 1 && gain > 1e-7 * m) {
-                kc_stack_move_sums(st, p, i, x, p->lab[i], p->next[i]);
+                kc_stack_move_sums(st, p, m, x, p->lab[i], p->next[i]);
                 kc_stack_move_label(p, i, p->next[i]);
                 st->nn[from] = less > 0 ? less : 0;
                 st->nn[to] = more;

@@ -33,7 +33,8 @@ static int restore_run(struct kc_stack *st, struct kc_active *p, const uint64_t 
 /* Save or restore one run. Its counts and its rows that moved are set from the labels. */
 static int visit_run(struct kc_stack *st, struct kc_active *p, struct kc_state *s)
 {
-    size_t n = st->s->n;
+    const struct kc_rows *rows = &st->s->rows;
+    const size_t n = st->s->n;
     uint64_t *number = kc_state_lend(s, NUMBERS, sizeof *number);
     double *gains = kc_state_lend(s, 2, sizeof *gains);
     if (!number || !gains)
@@ -50,11 +51,11 @@ static int visit_run(struct kc_stack *st, struct kc_active *p, struct kc_state *
     }
     if (kc_state_u64(s, "run", number, NUMBERS, UINT64_MAX) != 0 || kc_state_f64(s, "gains", gains, 2, 1e300, 0) != 0 ||
         (s->reading && restore_run(st, p, number, s) != 0) ||
-        kc_state_u32(s, "labels", p->lab, n, p->run->k - 1) != 0 || kc_state_f32(s, "own", p->own, n, 2.1, 0) != 0 ||
-        kc_state_f32(s, "gap", p->gap, n, 0, 1) != 0)
+        kc_state_row_u32(s, "labels", p->lab, rows, p->run->k - 1) != 0 ||
+        kc_state_row_f32(s, "own", p->own, rows, 2.1, 0) != 0 || kc_state_row_f32(s, "gap", p->gap, rows, 0, 1) != 0)
         return -1;
     for (size_t g = 0; g < p->blocks; g++)
-        if (kc_state_f32(s, "far", p->far[g], n, 0, 1) != 0)
+        if (kc_state_row_f32(s, "far", p->far[g], rows, 0, 1) != 0)
             return -1;
     if (!s->reading)
         return 0;
@@ -81,16 +82,27 @@ int kc_stack_visit(void *arg, struct kc_state *s)
     number[2] = st->offered;
     if (kc_state_u64(s, "runs", number, 3, st->nruns) != 0)
         return -1;
-    if (s->reading && (number[1] > st->slots || number[1] > number[0]))
+    if (s->reading && (number[1] > KC_STACK_SLOTS || number[1] > number[0]))
         return kc_state_bad(s, "more runs than there can be at a time");
+    if (s->reading) { /* of another number of ranks there may be more runs at a time than this one would have */
+        st->slots = number[1] > st->slots ? (size_t)number[1] : st->slots;
+        if (kc_stack_alloc(st, s->e) != 0)
+            return -1;
+    }
     st->waiting = (size_t)number[0];
     st->nact = (size_t)number[1];
     st->offered = (size_t)number[2];
     for (size_t a = 0; a < st->nact; a++)
         if (visit_run(st, &st->act[a], s) != 0)
             return -1;
-    return kc_state_f64(s, "sums", st->sum, st->cols * d, 1.01 * kc_space_total(st->s), 0) != 0 ||
-                   kc_state_f32(s, "columns", st->unit, st->cols * d, 1.1, 0) != 0
-               ? -1
-               : 0;
+    if (s->reading && kc_team_count(kc_space_team(st->s), st->cnt, st->cols, s->e) != 0)
+        return -1;
+    const double most = kc_space_bound(st->s);
+    if (kc_state_f64(s, "sums", st->low ? st->high : st->sum, st->cols * d, most, 0) != 0 ||
+        (st->low && kc_state_f64(s, "low sums", st->low, st->cols * d, most, 0) != 0) ||
+        kc_state_f32(s, "columns", st->unit, st->cols * d, 1.1, 0) != 0)
+        return -1;
+    for (size_t c = 0; s->reading && c < st->cols; c++)
+        kc_stack_join_parts(st, c);
+    return 0;
 }

@@ -99,7 +99,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
     uint32_t kmax = ks->max;
     size_t nk = ks->n;
     size_t first = count_coarse_rows(n, kmax);
-    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, gram_is_cheaper(first, d, ks, o), threads);
+    uint64_t search = kc_search_bytes(first, d, kmax, nk, o, gram_is_cheaper(first, d, ks, o), weighted, threads);
     const size_t weight = weighted ? sizeof(double) : 0;
     if (first == n)
         return search + (in_memory && !picked ? 0 : (uint64_t)n * (d * sizeof(float) + sizeof(uint32_t) + weight));
@@ -115,7 +115,7 @@ uint64_t kc_sweep_bytes(size_t n, size_t d, int in_memory, int picked, const str
         uint64_t need = kc_best_bytes(level, nk) + kc_best_bytes(before, nk) +
                         (uint64_t)level * (sizeof(uint32_t) + weight) + rows +
                         labels + seeding + kc_search_regroup_bytes(d, nk, kmax, threads) +
-                        kc_stack_bytes(level, d, in_memory || !last, kmax, (more ? 3 : 1) * nk, threads);
+                        kc_stack_bytes(level, d, in_memory || !last, weighted, kmax, (more ? 3 : 1) * nk, threads);
         peak = peak > need ? peak : need;
     }
     return centres + kmax * d * sizeof(double) + kc_sums_bytes(n, d, 1, kmax) +
@@ -141,9 +141,11 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
     size_t mine = 0;
     if (copy) {
         of->x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof *of->x, e);
-        if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0)
+        if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0 ||
+            kc_weights_pick_shared(all, of->idx, m, &of->weights, e) != 0)
             return -1;
         s->n = m;
+        s->w = of->weights;
         s->rows = kc_rows_memory(of->x, m, all->d);
         s->work = kc_team_rank(share->team) == 0 ? all->work : NULL;
         return 0;
@@ -151,6 +153,9 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
     for (size_t i = 0; i < m; i++)
         if (kc_share_is_mine(share, of->idx[i]))
             of->idx[mine++] = (uint32_t)kc_share_place(share, of->idx[i]);
+    if (kc_weights_pick(all->w, of->idx, mine, &of->weights, e) != 0)
+        return -1;
+    s->w = of->weights;
     of->share = *share;
     of->share.all = m;
     s->n = mine;

@@ -14,6 +14,7 @@ import numpy as np  # noqa: E402
 from failures import AT_ONCE, Failures  # noqa: E402
 import inputs  # noqa: E402
 from harness import KCLUST, ROOT, Harness, environment, one_message, temporary  # noqa: E402
+from stops import Stops  # noqa: E402
 
 MPIRUN = os.environ.get("MPIRUN", "mpirun")
 ON_RANKS = os.path.join(ROOT, "build", "release", os.environ.get("MPICC", "mpicc"), "kclust-mpi")
@@ -25,17 +26,14 @@ ALLOWED = dict(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", O
 REFUSED = {
     "--algorithm": ["--algorithm", "ward", "-k", "3"],
     "--space": ["--space", "pca:4"],
-    "--max-size": ["--max-size", "900"],
-    "--min-size": ["-k", "4", "--min-size", "20"],
     "--k-by": ["--k-by", "auto"],
     "--group-by": ["--group-by", "g"],
     "--like": ["--like", "labels"],
-    "--threshold": ["--threshold", "0.3"],
+    "--min-purity": ["--min-purity", "0.5"],
     "--levels": ["--levels", "2"],
     "--resamples": ["--resamples", "5"],
     "--test-structure": ["--test-structure"],
     "--max-memory": ["--max-memory", "1G"],
-    "--checkpoint": ["--checkpoint", "c"],
     "--report": ["--report", "r.html"],
 }
 
@@ -124,6 +122,7 @@ class Ranks(Harness):
         with open("x.npy.terms", "w", encoding="ascii") as f:
             f.writelines("t%d\n" % i for i in range(len(x)))
         np.save("few.npy", x[:3000])
+        np.save("equal.npy", x[:3000][r.randint(3000, size=60000)])
         np.save("a.npy", x[:20001])
         np.save("b.npy", x[20001:59999])
         np.save("c.npy", x[59999:])
@@ -140,6 +139,12 @@ class Ranks(Harness):
             f.writelines('{"term": "t%d", "part": %d, "vec": [%s]}\n' % (i, i % 20 > 0, ",".join("%.5g" % v for v in row))
                          for i, row in enumerate(x))
         subprocess.run(["gzip", "-1k", "x.jsonl"], check=True)
+        weights = np.round(r.gamma(1.5, 2, len(x)) + 0.01, 4)
+        for name, rows in (("fields.jsonl", 60000), ("few.jsonl", 3000)):
+            with open(name, "w", encoding="ascii") as f:
+                f.writelines('{"term": "t%d", "text": "word%d common", "w": %g, "t": "2024-01-%02dT%02d:00:00Z", "vec": [%s]}\n' %
+                             (i, i % 7, weights[i], 1 + i % 28, i % 24, ",".join("%.5g" % v for v in x[i]))
+                             for i in range(rows))
 
     def formats(self):
         self.compare("npy", ["-k", "2:9", "--n-init", "4"], ["x.npy"])
@@ -235,11 +240,37 @@ class Ranks(Harness):
     def options(self):
         self.compare("many clusters", ["-k", "70"], ["x.npy"])
         self.compare("modularity", ["-k", "2:12", "--n-init", "2", "--k-by", "modularity"], ["x.npy"])
+        self.compare("size limits", ["-k", "12", "--n-init", "2", "--min-size", "4500"], ["equal.npy"])
+        self.compare("time is up", ["-k", "2:9", "--timeout", "0"], ["x.npy"], expect=3)
+        self.compare("weights", ["-k", "2:6", "--n-init", "2", "--weight-field", "w"], ["fields.jsonl"])
         self.compare("broken limit", ["-k", "80000", "--n-init", "1", "--max-iter", "2"], ["few.npy"], expect=3)
         if self.slice:
             return
         self.compare("restarts", ["-k", "2:20"], ["x.npy"])
-        self.compare("least size", ["-k", "2:20", "--n-init", "2", "--min-size", "4000"], ["x.npy"], model=False)
+        self.compare("size limits with starts", ["-k", "6", "--n-init", "2", "--min-size", "9000"], ["x.npy"])
+        self.compare("size limits with lists", ["-k", "100", "--n-init", "1", "--balanced"], ["x.npy"])
+        self.compare("size limits of few rows", ["-k", "7", "--max-size", "500"], ["few.npy"])
+        self.compare("greatest size", ["-k", "2:12", "--n-init", "2", "--max-size", "4000"], ["equal.npy"])
+        self.compare("both sizes", ["-k", "5:12", "--n-init", "2", "--max-size", "9000", "--min-size", "5000"], ["x.npy"])
+        self.compare("threshold", ["-k", "2:6", "--n-init", "2", "--threshold", "p20"], ["x.npy"])
+        self.compare("outliers", ["-k", "2:6", "--n-init", "2", "--threshold", "outlier", "--min-margin", "0.05", "--top", "2"],
+                     ["x.npy"])
+        self.compare("fields", ["-k", "5", "--text-field", "text", "--keywords", "3", "--time-field", "t", "--facet", "text",
+                                "--document-field", "text"], ["fields.jsonl"])
+        self.compare("recency", ["-k", "2:9", "--n-init", "4", "--time-field", "t", "--recency", "6h", "--weight-field", "w",
+                                 "--columns", "term,cluster,margin,silhouette"], ["fields.jsonl"])
+        self.compare("weights of few rows", ["-k", "2:6", "--weight-field", "w", "--max-size", "900"], ["few.jsonl"])
+        self.compare("weights with column blocks", ["-k", "70", "--weight-field", "w"], ["fields.jsonl"])
+        self.compare("weights in a sample", ["-k", "2:6", "--sample", "30000", "--weight-field", "w"], ["fields.jsonl"])
+        self.compare("weights and size limits", ["-k", "12", "--n-init", "2", "--min-size", "4500", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights and starts", ["-k", "6", "--n-init", "2", "--min-size", "9000", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights and splits", ["-k", "2:8", "--n-init", "1", "--max-size", "4000", "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("weights of empty clusters", ["--centroids", self.odd_centroids(), "--weight-field", "w"],
+                     ["fields.jsonl"])
+        self.compare("least size", ["-k", "15:20", "--n-init", "2", "--min-size", "4000"], ["equal.npy"])
         self.compare("sample", ["-k", "2:9", "--sample", "30000"], ["x.npy"])
         self.compare("condition", ["-k", "5", "--where", "part=1"], ["parts.jsonl"])
         self.compare("empty clusters", ["--centroids", self.odd_centroids()], ["x.npy"])
@@ -345,6 +376,8 @@ def main():
     if h.only is None:
         h.refusals()
     h.errors()
+    if h.only is None or h.wanted("timed") or h.only.startswith("stop"):
+        Stops(h, by_rank, ALLOWED).run()
     if h.only is None or h.only in ("own files", "shards", "shards of a file"):
         h.own_files()
     h.verbs()

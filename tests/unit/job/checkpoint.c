@@ -19,10 +19,11 @@ static int begin(const struct kc_ctx *ctx, const char *path, int resume, const s
     struct kc_checkpoint *c = NULL;
     uint64_t number = 7;
     struct kc_st_tensor t = {.name = "number", .type = KC_ST_U64, .ndims = 1, .shape = {1}, .data = &number};
+    const struct kc_rows *by_row = NULL;
     struct kc_request r = {.weights = weights};
     int rc = kc_checkpoint_open(&c, ctx, &o, e) != 0 || kc_checkpoint_begin(c, rows, &kc_algorithm_kmeans, &f, &r, e) != 0 ? -1 : 0;
     if (rc == 0 && !resume)
-        rc = r.steps->save(r.steps->arg, &t, 1, e);
+        rc = r.steps->save(r.steps->arg, &t, &by_row, 1, e);
     kc_checkpoint_free(c);
     return rc;
 }

@@ -1,5 +1,6 @@
 /* Shares of rows: with one rank, all rows are its own, in their order. */
 #include "par/share.h"
+#include "par/lists.h"
 
 #include "unit.h"
 
@@ -36,5 +37,8 @@ TEST(a_team_of_one_changes_nothing)
     CHECK(kc_team_union(NULL, count, 8, &e) == 0 && count[0] == 3);
     CHECK(kc_share_gather(NULL, count, 1, 8, row, &e) == 0 && row[0] == 3);
     CHECK(kc_team_agree(NULL, 0, &e) == 0 && kc_team_agree(NULL, -1, &e) == -1);
+    void *list = count;
+    size_t n = 1;
+    CHECK(kc_lists_join(NULL, &list, &n, sizeof *count, &e) == 0 && list == count && n == 1);
     CHECK(kc_team_end(NULL, 0, &e) == 0 && kc_team_end(NULL, -1, &e) == -1);
 }

@@ -83,3 +83,51 @@ TEST(core_bounds_change_nothing)
         kc_pool_free(ctx.pool);
     }
 }
+
+/* Sums are exact, also by weights of very different sizes: rows in another order come to the same bits. */
+TEST(core_the_order_of_rows_changes_nothing)
+{
+    struct kc_rng r = kc_rng_stream(unit_seed(), KC_RNG_TEST, 41, 0);
+    for (int round = 0; round < 2 * DATA_KINDS; round++) {
+        struct kc_err e = KC_ERR_INIT;
+        struct kc_ctx ctx = data_ctx(1 + (unsigned)round % 3);
+        const size_t n = 900 + kc_rng_below(&r, 900), d = 2 + kc_rng_below(&r, 20);
+        const uint32_t k = round % 2 ? 7 : 50;
+        float *x = data_clustered(&r, n, d, 6, 0.8), *y = malloc(n * d * sizeof *y);
+        double *w = data_weights(&r, n, (enum data_weights)(round % DATA_KINDS)), *v = malloc(n * sizeof *v), *a, *b;
+        uint32_t *at = malloc(n * sizeof *at);
+        for (size_t i = 0; i < n; i++)
+            at[i] = (uint32_t)i;
+        for (size_t i = n; i-- > 1;) {
+            const size_t j = kc_rng_below(&r, i + 1);
+            const uint32_t t = at[i];
+            at[i] = at[j];
+            at[j] = t;
+        }
+        for (size_t i = 0; i < n; i++) {
+            memcpy(y + i * d, x + at[i] * d, d * sizeof *y);
+            v[i] = w[at[i]];
+        }
+        struct kc_space one = {.ctx = &ctx, .rows = kc_rows_memory(x, n, d), .n = n, .d = d}, other = one;
+        other.rows = kc_rows_memory(y, n, d);
+        CHECK(kc_weights_make(w, n, &a, &one.one, &e) == 0 && kc_weights_make(v, n, &b, &other.one, &e) == 0);
+        one.w = a;
+        other.w = b;
+        const struct kc_run run = {.k = k, .centres = x};
+        struct kc_best *p = stack(&one, &run, 0, 20), *q = stack(&other, &run, 0, 20);
+        int bad = p->objective < q->objective || p->objective > q->objective;
+        for (size_t i = 0; i < n; i++)
+            bad |= q->labels[i] != p->labels[at[i]];
+        CHECK_MSG(!bad, "n %zu d %zu k %u, weights of kind %d", n, d, k, round % DATA_KINDS);
+        kc_best_free(p, 1);
+        kc_best_free(q, 1);
+        kc_mem_free(a);
+        kc_mem_free(b);
+        free(at);
+        free(v);
+        free(w);
+        free(y);
+        free(x);
+        kc_pool_free(ctx.pool);
+    }
+}
