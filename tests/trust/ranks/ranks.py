@@ -79,14 +79,19 @@ class Ranks(Harness):
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=NEVER_S, check=False, **more)
         return got.returncode, got.stderr
 
-    def bytes_of(self, folder, name):
+    @staticmethod
+    def read(folder, name):
         """Return the bytes of an output; of the summary what does not tell of the run itself."""
         try:
-            with open(os.path.join(self.place(folder), name), "rb") as f:
+            with open(os.path.join(folder, name), "rb") as f:
                 data = f.read()
         except FileNotFoundError:
             return None
         return data.split(b'  "storage"')[0] if name == "summary" else data
+
+    def bytes_of(self, folder, name):
+        """Read an output from a folder of this thread."""
+        return self.read(self.place(folder), name)
 
     def compare(self, label, options, files, model=True, expect=0):
         """Compare the outputs of fit."""

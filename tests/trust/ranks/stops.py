@@ -54,7 +54,7 @@ class Stops:
         got = subprocess.run(self.start(ranks, hooked) + argv, cwd="stopped", env=environment(**self.allowed, **env),
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
                              timeout=300)
-        return got.returncode, got.stderr, [self.h.bytes_of("stopped", x) for x in ("labels", "summary", "clusters", "model")]
+        return got.returncode, got.stderr, [self.h.read("stopped", x) for x in ("labels", "summary", "clusters", "model")]
 
     def resume(self, label, ranks, argv, want):
         """Resume the checkpoint that is there, and compare."""
