@@ -94,6 +94,47 @@ static int gather_array(const struct kc_job_run *run, void **array, size_t size,
     return 0;
 }
 
+/* Gather the labels as gather_array does, in as few bytes each as k needs: over a network they are most of what a fit
+ * sends at its end. */
+static int gather_labels(const struct kc_job_run *run, struct kc_clustering *f, struct kc_err *e)
+{
+    const struct kc_rows *rows = &run->ds.rows;
+    const size_t size = f->k < UINT8_MAX ? 1 : f->k < UINT16_MAX ? 2 : 4, n = rows->n;
+    const size_t all = kc_fit_is_first_rank(run) ? (size_t)rows->share->all : 0;
+    if (size == 4)
+        return gather_array(run, (void **)&f->labels, sizeof *f->labels, e);
+    uint8_t *mine = kc_mem_alloc(n, size, e), *whole = kc_mem_alloc(all, size, e);
+    uint32_t *labels = kc_mem_alloc(all, sizeof *labels, e);
+    int rc = -1;
+    if (!mine || !whole || !labels)
+        goto out;
+    for (size_t i = 0; i < n; i++) /* KC_NOISE becomes the greatest number of so many bytes */
+        for (size_t b = 0; b < size; b++)
+            mine[i * size + b] = (uint8_t)(f->labels[i] >> 8 * b);
+    if (kc_share_gather(rows->share, mine, n, size, whole, e) != 0)
+        goto out;
+    for (size_t i = 0; i < all; i++) {
+        const uint32_t c = size == 1 ? whole[i] : whole[2 * i] | (uint32_t)whole[2 * i + 1] << 8;
+        labels[i] = c == (size == 1 ? UINT8_MAX : UINT16_MAX) ? KC_NOISE : c;
+    }
+    kc_mem_free(f->labels);
+    f->labels = labels;
+    labels = NULL;
+    rc = 0;
+out:
+    kc_mem_free(labels);
+    kc_mem_free(whole);
+    kc_mem_free(mine);
+    return rc;
+}
+
+/* Return 1 if the first rank needs the similarities of all rows. */
+static int wants_similarities(const struct kc_job_fit *j)
+{
+    return j->path[KC_FIT_MODEL] || j->path[KC_FIT_CLUSTERS] || kc_fit_needs_model(j) || kc_job_fit_leaves(j) ||
+           kc_out_has_column(&j->out, KC_COL_SIMILARITY);
+}
+
 /* Find the nearest clusters of this rank's rows. */
 static int find_top(const struct kc_job_fit *j, struct kc_job_run *run, struct kc_err *e)
 {
@@ -157,7 +198,11 @@ int kc_fit_team_gather(const struct kc_job_fit *j, struct kc_job_run *run, struc
     if (find_top(j, run, e) != 0 || find_moved(j, run, e) != 0)
         return -1;
     kc_team_send_for(run->ctx.team, KC_SENT_ROWS);
-    if (gather_array(run, (void **)&f->labels, sizeof *f->labels, e) != 0 ||
+    if (!wants_similarities(j)) {
+        kc_mem_free(f->similarity);
+        f->similarity = NULL;
+    }
+    if (gather_labels(run, f, e) != 0 ||
         gather_array(run, (void **)&f->similarity, sizeof *f->similarity, e) != 0 ||
         gather_array(run, (void **)&f->margin, sizeof *f->margin, e) != 0 ||
         gather_array(run, (void **)&f->row_silhouette, sizeof *f->row_silhouette, e) != 0 ||

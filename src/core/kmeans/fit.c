@@ -274,7 +274,7 @@ static int sweep_and_choose(struct kc_fitting *w, uint32_t *ks, size_t nk)
     int rc = -1;
     if (w->o->sample && w->o->sample < f->n &&
         kc_sample_draw(&w->space, w->o->seed, 1, (size_t)w->o->sample, w->space.rows.share != NULL, &sample, &s,
-                       w->e) != 0) /* a sample of what is shared out is copied to every rank */
+                       w->e) != 0)
         goto out;
     if (kc_space_all(&s) < f->n) { /* the sample may hold fewer different rows */
         if (kc_choose_distinct(&s.rows, ks[nk - 1], &distinct, w->e) != 0)

@@ -132,6 +132,38 @@ void kc_sample_numbers(uint64_t seed, uint64_t stage, size_t n, size_t m, uint32
             idx[have++] = (uint32_t)i;
 }
 
+/* Make s a space of copies of the drawn rows of->idx (m), each on the rank that has the row. */
+static int copy_own(const struct kc_space *all, size_t m, struct kc_sample *of, struct kc_space *s, struct kc_err *e)
+{
+    const struct kc_share *share = all->rows.share;
+    const unsigned ranks = kc_team_size(share->team), me = kc_team_rank(share->team);
+    of->first = kc_mem_alloc(ranks + 1, sizeof *of->first, e);
+    if (!of->first)
+        return -1;
+    for (size_t i = 0, r = 0; r <= ranks; of->first[r++] = i) /* both rise */
+        while (i < m && of->idx[i] < share->first[r])
+            i++;
+    const uint32_t *own = of->idx + of->first[me];
+    const size_t mine = (size_t)(of->first[me + 1] - of->first[me]);
+    uint32_t *at = kc_mem_alloc(mine, sizeof *at, e);
+    of->x = kc_mem_aligned(kc_mem_mul(mine > 0 ? mine : 1, all->d), sizeof *of->x, e);
+    int rc = at && of->x ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < mine; i++)
+        at[i] = (uint32_t)kc_share_place(share, own[i]);
+    if (rc == 0) {
+        kc_rows_copy(&all->rows, at, mine, of->x);
+        rc = kc_rows_failed(&all->rows, e) != 0 ? -1 : kc_weights_pick(all->w, at, mine, &of->weights, e);
+    }
+    kc_mem_free(at);
+    of->share = (struct kc_share){share->team, m, of->first};
+    s->n = mine;
+    s->w = of->weights;
+    s->rows = kc_rows_memory(of->x, mine, all->d);
+    s->rows.share = &of->share;
+    s->work = all->work;
+    return rc;
+}
+
 /* Make s a space of the drawn rows of->idx (m) of rows that are shared out. copy: every rank gets all of them; the
  * first one counts the work on them. */
 static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc_sample *of, struct kc_space *s,
@@ -139,6 +171,8 @@ static int draw_shared(const struct kc_space *all, size_t m, int copy, struct kc
 {
     const struct kc_share *share = all->rows.share;
     size_t mine = 0;
+    if (copy && m > KC_FEW_ROWS && share->first)
+        return copy_own(all, m, of, s, e);
     if (copy) {
         of->x = kc_mem_aligned(kc_mem_mul(m, all->d), sizeof *of->x, e);
         if (!of->x || kc_rows_copy_shared(&all->rows, of->idx, m, of->x, e) != 0 ||
@@ -197,9 +231,10 @@ int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, si
 void kc_sample_free(struct kc_sample *of)
 {
     kc_mem_free(of->weights);
+    kc_mem_free(of->first);
     kc_mem_free(of->x);
     kc_mem_free(of->idx);
-    *of = (struct kc_sample){NULL, NULL, NULL, {NULL, 0, NULL}};
+    memset(of, 0, sizeof *of);
 }
 
 int kc_sweep_centres(const struct kc_space *s, const struct kc_best *best, size_t nk, double *sums, uint64_t *counts,

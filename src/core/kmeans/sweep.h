@@ -59,10 +59,12 @@ struct kc_sample {
     float *x;        /* (m, d) copies of them; NULL: the space refers to them by number */
     double *weights; /* (m); NULL: none */
     struct kc_share share; /* of the space, if its rows are shared out */
+    uint64_t *first;       /* what share.first points to, if the copies are shared out; or NULL */
 };
 /* Draw m rows of `all` at random, with their weights, and make s a space of them, which may refer to `of`. All sets
  * are equally likely; the draw is a function of the arguments.
- *   copy: copy the rows; 0: refer to them by number if they lie in memory
+ *   copy: copy the rows; 0: refer to them by number if they lie in memory. Of rows that are shared out every rank gets
+ *         all copies, unless they are so many that passes over them are shared: then each copies its own
  *   of: zero before; free it when s is no longer used, also after a failure */
 int kc_sample_draw(const struct kc_space *all, uint64_t seed, uint64_t stage, size_t m, int copy,
                    struct kc_sample *of, struct kc_space *s, struct kc_err *e) KC_MUST_USE;

@@ -277,6 +277,10 @@ class Ranks(Harness):
                      ["fields.jsonl"])
         self.compare("least size", ["-k", "15:20", "--n-init", "2", "--min-size", "4000"], ["equal.npy"])
         self.compare("sample", ["-k", "2:9", "--sample", "30000"], ["x.npy"])
+        for k in ("4", "300"):
+            self.compare_run("labels alone, k = " + k, ["-q", "-k", k, "--n-init", "1", "-o", "labels", "-s", "summary"], ["x.npy"])
+        self.compare("shared sample", ["-k", "2:9", "--n-init", "2", "--sample", "52000"], ["x.jsonl"])
+        self.compare("shared sample, one k", ["-k", "7", "--sample", "55000", "--columns", "term,cluster,margin"], ["x.npy"])
         self.compare("condition", ["-k", "5", "--where", "part=1"], ["parts.jsonl"])
         self.compare("empty clusters", ["--centroids", self.odd_centroids()], ["x.npy"])
         self.compare("terms", ["-k", "2:5", "--n-init", "2", "--terms", os.path.abspath("terms"), "--keywords", "3"],
