@@ -58,14 +58,6 @@ class Tools:
         with open(told + ".0", encoding="ascii") as f:
             return used, f.read().split(), done.stderr.decode()
 
-    def sweep(self, path, k):
-        """Return the processor seconds of the sweep of one process on one thread: its share of the time, of all of them."""
-        summary = os.path.join(self.tmp, "summary.json")
-        used = self.one(self.fit(path, k)[2:] + ["-s", summary])
-        with open(summary, encoding="utf-8") as f:
-            took = json.load(f)["seconds"]
-        return (took["sweep"] + took["index"]) / took["total"] * (used["user"] + used["sys"])
-
     def one(self, options):
         """Run one process of kclust. Return what measure.py says."""
         report = os.path.join(self.tmp, "one")
@@ -106,31 +98,37 @@ def delays(tools, lines):
 
 
 def costs(tools, k, lines):
-    """Measure what fits of few and of many rows take on 2 ranks, and return processor seconds for each row; exchanges, and
-    bytes by what they are for. Both sets have more rows than the sample that the sweep looks at: every rank does that sweep
-    alike, and one process takes as long for it."""
-    got = [[tools.run(2, tools.fit(path, k)) for _ in range(RUNS if k < 1000 else 1)] for path in tools.sets]
+    """Measure what fits of few and of many rows take on 1 and on 2 ranks, and return processor seconds: of what every rank does
+    alike, of what is shared of the sample that the sweep looks at, and for each row; exchanges, and bytes by what they are
+    for. Both sets have more rows than the sample."""
+    runs = RUNS if k < 1000 else 1
+    got = [[tools.run(2, tools.fit(path, k)) for _ in range(runs)] for path in tools.sets]
+    one = min(float(tools.run(1, tools.fit(tools.sets[0], k))[1][8]) for _ in range(runs))
     least = [min(float(x[1][8]) for x in got[i]) for i in (0, 1)]
     each_row = 2 * (least[1] - least[0]) / (ROWS[1] - ROWS[0])
-    alike = min(tools.sweep(tools.sets[0], k) for _ in got[0])
+    alike = max(0, 2 * least[0] - one)
+    sample = max(0, one - alike - each_row * ROWS[0])
     told = got[1][0]
     passes, in_passes, copies, figures = sent(told[2])
-    lines.append("k = %-5d %8.2f s on every rank alike, %.3g s a row (%.3g for each cluster and dimension); %d passes, %s "
-                 "exchanges, MB: %.1f of rows, %.1f in passes, %.1f for figures" %
-                 (k, alike, each_row, each_row / k / 768, passes, told[1][3], copies / 1e6, in_passes / 1e6, figures / 1e6))
+    lines.append("k = %-5d %8.2f s on every rank alike, %.2f s shared for the sample, %.3g s a row (%.3g for each cluster and "
+                 "dimension); %d passes, %s exchanges, MB: %.1f of rows, %.1f in passes, %.1f for figures" %
+                 (k, alike, sample, each_row, each_row / k / 768, passes, told[1][3], copies / 1e6, in_passes / 1e6,
+                  figures / 1e6))
     print(lines[-1], flush=True)
-    return {"alike": alike, "row": each_row, "exchanges": int(told[1][3]), "copies": copies, "sums": in_passes + figures}
+    return {"alike": alike, "sample": sample, "row": each_row, "exchanges": int(told[1][3]), "copies": copies,
+            "sums": in_passes + figures, "label": 1 if k < 255 else 2}
 
 
-def efficiency(cost, rows, ranks, gbit, gathered=8):
+def efficiency(cost, rows, ranks, gbit):
     """Return the parallel efficiency by the model, and what share of the time each part takes: rows that all ranks work on, the
-    network for these rows, for sums, and for labels. gathered: bytes a row."""
-    one = (cost["alike"] + cost["row"] * rows) / CORES
+    network for these rows, for sums, and for labels."""
+    shared = cost["sample"] + cost["row"] * rows
+    one = (cost["alike"] + shared) / CORES
     rounds = int(np.ceil(np.log2(ranks)))
     twice = 2 * (ranks - 1) / ranks / (gbit * GBIT)
     parts = [cost["alike"] / CORES, cost["copies"] * twice, cost["sums"] * twice + cost["exchanges"] * rounds * LATENCY[gbit],
-             gathered * rows * (ranks - 1) / ranks / (gbit * GBIT)]
-    many = cost["row"] * rows / ranks / CORES + sum(parts)
+             cost["label"] * rows * (ranks - 1) / ranks / (gbit * GBIT)]
+    many = shared / ranks / CORES + sum(parts)
     return one / ranks / many, many, [x / many for x in parts]
 
 
@@ -139,7 +137,8 @@ def efficiencies(tools, lines):
     tools.sets = [os.path.join(tools.tmp, "%d.npy" % n) for n in ROWS]
     for path, n in zip(tools.sets, ROWS):
         graph.plant(path, n, 768, 200, 1.2)
-    lines += ["", "processor seconds, from %s rows x 768 on 2 ranks of one thread:" % " and ".join(format(n, ",") for n in ROWS)]
+    lines += ["", "processor seconds, from %s rows x 768 on 1 and 2 ranks of one thread:" %
+              " and ".join(format(n, ",") for n in ROWS)]
     at = {k: costs(tools, k, lines) for k in (50, 1000)}
     lines += ["", "ranks of %d cores: efficiency and seconds; share of every rank alike / its rows / sums / labels on the network" % CORES]
     for n, k in ((10000000, 50), (100000000, 50), (100000000, 1000)):
@@ -148,11 +147,6 @@ def efficiencies(tools, lines):
                 e, s, parts = efficiency(at[k], n, ranks, gbit)
                 lines.append("%11s x 768, k = %-4d %3d Gb/s %3d ranks %5.2f %8.2f s   %s" %
                              (format(n, ","), k, gbit, ranks, e, s, " / ".join("%2.0f %%" % (100 * x) for x in parts)))
-    levels = dict(at[50], copies=4 * 768 * (2048 + 16384), alike=at[50]["alike"] / 10)
-    what_if = [("as it is", at[50], 8), ("sample shared out, only its first levels copied", levels, 8),
-               ("and labels of one byte", levels, 5), ("and no similarities", levels, 1)]
-    lines += ["", "100,000,000 x 768, k = 50, 16 ranks, 10 Gb/s:"]
-    lines += ["%-48s %5.2f" % (name, efficiency(cost, 100000000, 16, 10, bytes_)[0]) for name, cost, bytes_ in what_if]
 
 
 def memory(tools, lines):
