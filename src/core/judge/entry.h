@@ -8,6 +8,7 @@
 /* A figure that is not defined or was not computed is NAN. */
 struct kc_k_entry {
     uint32_t k;
+    uint32_t zero;       /* no gap, so that entries can be compared as bytes */
     uint64_t rows;       /* the number of rows that the figures were computed on */
     uint64_t iterations; /* of the run that won this k; 0 where there are none */
     double silhouette, inertia, objective, calinski_harabasz, davies_bouldin;

@@ -343,9 +343,9 @@ class Ranks(Harness):
             if told:
                 sent, in_passes, passes, each, copies, figures, labels = map(int, told.groups())
                 model = 8 * k * (d + 1) + 8 + 3 * 24
-                # levels of 2,048 and 16,384 rows; for each row that another rank has, a label and a similarity
+                # levels of 2,048 and 16,384 rows; for each row that another rank has, a label of a byte
                 models = ((each, model), (in_passes, passes * model), (copies, 4 * d * (2048 + 16384)),
-                          (labels, 8 * rows * (n - 1) / n), (sent, in_passes + copies + figures))
+                          (labels, rows * (n - 1) / n), (sent, in_passes + copies + figures))
                 wrong = ", ".join("%d bytes, not %d" % x for x in models if abs(x[0] / x[1] - 1) > 0.1)
             self.ok("bytes of k = %d, d = %d, %d rows, %d ranks" % (k, d, rows, n), wrong)
 
