@@ -9,8 +9,8 @@
 
 struct kc_k_entry kc_k_entry_of(uint32_t k, uint64_t rows, uint64_t iterations)
 {
-    return (struct kc_k_entry){k,   rows, iterations, NAN, NAN, NAN, NAN, NAN, NAN,
-                               NAN, NAN,  NAN,        NAN, NAN, NAN, NAN, NAN, NAN};
+    return (struct kc_k_entry){k,   0,   rows, iterations, NAN, NAN, NAN, NAN, NAN, NAN,
+                               NAN, NAN, NAN,  NAN,        NAN, NAN, NAN, NAN, NAN};
 }
 
 double kc_ksweep_value(const struct kc_k_entry *s, enum kc_index by)
