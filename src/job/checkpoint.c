@@ -322,14 +322,14 @@ static int check_due(void *arg, struct kc_err *e)
     const int first = kc_team_rank(c->ctx->team) == 0;
     int late = first && c->o.timeout >= 0 && now - c->o.began >= c->o.timeout;
     int save = c->o.file && ((first && now >= c->next) || (a && a->save)), dying = c->o.file && a ? a->die : 0;
-    uint64_t not[3] = {!late, !save, dying ? (uint64_t)dying : UINT64_MAX};
-    if (kc_team_least(c->ctx->team, not, 3, e) != 0)
+    uint64_t wish[3] = {!late, !save, dying ? (uint64_t)dying : UINT64_MAX};
+    if (kc_team_least(c->ctx->team, wish, 3, e) != 0)
         return -1;
-    late = !not[0];
-    c->dying = not[2] < UINT64_MAX;
-    save = c->o.file && (late || !not[1] || c->dying);
+    late = !wish[0];
+    c->dying = wish[2] < UINT64_MAX;
+    save = c->o.file && (late || !wish[1] || c->dying);
     if (c->dying)
-        a->die = (sig_atomic_t)not[2]; /* it may have reached another rank only */
+        a->die = (sig_atomic_t)wish[2]; /* it may have reached another rank only */
     if (late && a && !a->die)
         a->armed = 0; /* what follows is short and is not saved: let signals kill at once */
     return (save ? KC_DUE_SAVE : 0) | (late ? KC_DUE_STOP : 0);

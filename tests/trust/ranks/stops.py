@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 from harness import KCLUST, ROOT, environment, one_message
 
+LIBRARY = os.path.abspath(os.environ.get("LIB") or os.path.join(ROOT, "build/release/libkclust.a"))
 SHAPES = (
     ("stop", ["-k", "2:9", "--n-init", "4"], "sorted.npy"),
     ("stop with column blocks", ["-k", "70", "--n-init", "2"], "x.npy"),
@@ -23,14 +24,13 @@ def link(h):
     """Link kclust-mpi with the hook; return its path."""
     with open(os.path.join(ROOT, "Makefile"), encoding="ascii") as f:
         libraries = next(x for x in f if x.startswith("KC_LIBS =")).split("=", 1)[1].split()
-    lib = os.path.abspath(os.environ.get("LIB") or os.path.join(ROOT, "build/release/libkclust.a"))
     mpicc = os.environ.get("MPICC", "mpicc")
     program = os.path.join(h.build, "kclust-mpi")
     subprocess.run([mpicc, "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", "-I" + os.path.join(ROOT, "src"), "-pthread", "-pie",
                     "-fPIE", "-Wl,--wrap=kc_steps_at,--wrap=kc_steps_late", "-o", program] +
-                   sorted(glob.glob(os.path.join(os.path.dirname(lib), "src/cli/*.o"))) +
+                   sorted(glob.glob(os.path.join(os.path.dirname(LIBRARY), "src/cli/*.o"))) +
                    [os.path.join(ROOT, "tests/trust/resume/hook.c"),
-                    os.path.join(ROOT, "build/release", mpicc, "team.o"), lib] + libraries, check=True)
+                    os.path.join(ROOT, "build/release", mpicc, "team.o"), LIBRARY] + libraries, check=True)
     return program
 
 

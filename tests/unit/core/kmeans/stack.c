@@ -94,7 +94,7 @@ TEST(core_the_order_of_rows_changes_nothing)
         const size_t n = 900 + kc_rng_below(&r, 900), d = 2 + kc_rng_below(&r, 20);
         const uint32_t k = round % 2 ? 7 : 50;
         float *x = data_clustered(&r, n, d, 6, 0.8), *y = malloc(n * d * sizeof *y);
-        double *w = data_weights(&r, n, (enum data_weights)(round % DATA_KINDS)), *v = malloc(n * sizeof *v), *a, *b;
+        double *w = data_weights(&r, n, (enum data_weights)(round % DATA_KINDS)), *v = malloc(n * sizeof *v), *a = NULL, *b = NULL;
         uint32_t *at = malloc(n * sizeof *at);
         for (size_t i = 0; i < n; i++)
             at[i] = (uint32_t)i;
