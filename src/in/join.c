@@ -142,7 +142,7 @@ static int share_head(struct kc_team *t, struct kc_dataset *ds, struct kc_err *e
         head = kc_mem_zalloc((size_t)have[from], 1, e);
         if (!head)
             goto out;
-        if (me == from)
+        if (me == from && ds->head)
             memcpy(head, ds->head, (size_t)have[from]);
         if (kc_team_union(t, head, (size_t)have[from], e) != 0)
             goto out;

@@ -218,7 +218,9 @@ static int note_unnamed(struct loading *l, const struct kc_chunk *c, struct kc_e
         l->unnamed = u;
         l->unnamed_cap = cap;
     }
-    l->unnamed[l->nunnamed++] = (struct kc_unnamed){l->n, c->n};
+    last = l->unnamed + l->nunnamed++;
+    last->at = l->n; /* NOLINT(clang-analyzer-core.NullDereference): there is room */
+    last->n = c->n;
     return 0;
 }
 

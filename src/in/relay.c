@@ -107,17 +107,17 @@ struct reading_back {
 };
 
 /* Return the next array, or NULL, and move on behind it. */
-static void *take_array(const char **at, uint64_t bytes)
+static void *take_array(char **at, uint64_t bytes)
 {
-    const char *p = *at;
+    char *p = *at;
     if (bytes == UINT64_MAX)
         return NULL;
     *at += bytes + pad((size_t)bytes);
-    return (void *)(uintptr_t)p;
+    return p;
 }
 
 /* Set *s to the strings that come next; return NULL if there are none. */
-static const struct kc_strs *take_strs(const char **at, uint64_t bytes, size_t n, struct kc_strs *s)
+static const struct kc_strs *take_strs(char **at, uint64_t bytes, size_t n, struct kc_strs *s)
 {
     char *p = take_array(at, bytes);
     if (!p)
@@ -133,7 +133,7 @@ static const struct kc_strs *take_strs(const char **at, uint64_t bytes, size_t n
 static int read_back(struct reading_back *k, struct kc_buf *b, uint64_t row0, struct kc_err *e)
 {
     struct piece p;
-    const char *at = b->p + sizeof p;
+    char *at = b->p + sizeof p;
     memcpy(&p, b->p, sizeof p);
     const size_t n = (size_t)p.n, each = p.stride > 0 ? (size_t)p.stride : 1;
     uint64_t *rows = take_array(&at, p.bytes[ROWS]);
@@ -181,7 +181,7 @@ static int move_piece(struct kc_team *t, unsigned from, const char *piece, uint6
 static int run_rank(struct kc_relay *r, struct kc_team *t, unsigned from, uint64_t row0, kc_in_sink sink, void *arg,
                     struct kc_buf *b, struct kc_err *e)
 {
-    const int mine = kc_team_rank(t) == from, taker = kc_team_rank(t) == 0;
+    const int mine = r && kc_team_rank(t) == from, taker = kc_team_rank(t) == 0;
     struct reading_back k = {.made = {NULL, 0, 0}};
     uint64_t told[2] = {mine ? r->n : 0, mine ? row0 : 0}, at = 0, size;
     uint64_t *span = kc_mem_alloc(2 * ((size_t)kc_team_size(t) + 1), sizeof *span, e);

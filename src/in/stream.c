@@ -436,7 +436,6 @@ int kc_in_run(const struct kc_ctx *ctx, const struct kc_in_opts *o, const struct
     rc = o->team ? kc_reading_meet(b, rc, e) : rc;
     if (rc != 0)
         goto out;
-    rc = -1;
     run->d = o->dims > 0 ? (size_t)o->dims : b->feed.d;
     st->bytes = kc_feed_bytes(&b->feed);
     st->records = b->drain.records;

@@ -255,7 +255,7 @@ static int hash_weights(const struct kc_rows *rows, const double *w, char out[HA
     if (w)
         hash_text(out, sum);
     else
-        strcpy(out, "none");
+        memcpy(out, "none", sizeof "none");
     return 0;
 }
 
@@ -328,7 +328,7 @@ static int check_due(void *arg, struct kc_err *e)
     late = !wish[0];
     c->dying = wish[2] < UINT64_MAX;
     save = c->o.file && (late || !wish[1] || c->dying);
-    if (c->dying)
+    if (c->dying && a)
         a->die = (sig_atomic_t)wish[2]; /* it may have reached another rank only */
     if (late && a && !a->die)
         a->armed = 0; /* what follows is short and is not saved: let signals kill at once */

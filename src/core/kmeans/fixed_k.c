@@ -495,7 +495,9 @@ static double take_turns(struct fixing *w, struct kc_err *e)
     return objective;
 }
 
-/* Give every rank all rows, and find the clusters of each on its own; the arguments are those of kc_fixed_k_run. */
+/* Give every rank all rows, and find the clusters of each on its own; the arguments are those of kc_fixed_k_run. That
+ * is called with rows that are not shared out, so it does not come back here.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static int run_on_every_rank(const struct kc_space *s, const struct kc_kmeans_opts *o, uint32_t k, uint64_t min,
                              uint64_t max, uint32_t have, uint32_t *labels, int *changed, struct kc_err *e)
 {
@@ -525,6 +527,7 @@ out:
     return rc;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as said above */
 int kc_fixed_k_run(const struct kc_space *s, const struct kc_kmeans_opts *o, uint32_t k, uint64_t min, uint64_t max,
                    uint32_t have, uint32_t *labels, int *changed, struct kc_err *e)
 {

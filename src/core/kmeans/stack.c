@@ -328,8 +328,8 @@ static int reseed_empty_clusters(struct kc_stack *st, struct kc_active *p, struc
         uint64_t row;
         uint32_t from;
         size_t worst;
-        const float *x;
-        double m;
+        const float *x = NULL;
+        double m = 1;
         if (st->cnt[p->col + c] != 0)
             continue;
         if (!looked)
