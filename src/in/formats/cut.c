@@ -88,10 +88,12 @@ static void drop_scanned(struct kc_cut *c, struct kc_slot *s)
  * than a bad record. In a part of a file they may only mean that the part was cut within quotes. */
 static int refuse_open_quotes(const struct kc_feed *f, const struct kc_cut *c, struct kc_err *e)
 {
+    uint64_t before = 0;
     e->again = c->part && !f->part.exact ? KC_AGAIN_EXACT : KC_AGAIN_NOT;
-    return kc_feed_broken(f, e) != 0 ? -1 :
-                                       kc_err_at(e, KC_EINPUT, f->name, f->line0 + c->line + 1,
-                                                 "the record has an opening quote that is never closed");
+    if (kc_feed_broken(f, e) != 0 || kc_part_count_lines(f->path, f->part.begin, &before, e) != 0)
+        return -1;
+    return kc_err_at(e, KC_EINPUT, f->name, before + f->line0 + c->line + 1,
+                     "the record has an opening quote that is never closed");
 }
 
 int kc_cut_fill(struct kc_feed *f, struct kc_slot *s, struct kc_cut *c, int *eof, struct kc_err *e)

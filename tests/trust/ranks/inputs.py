@@ -68,7 +68,10 @@ def write(kclust, env, kind, name, x, random, bad):
     elif kind == "pretty":
         write_lines(path, [json.dumps(json.loads(r), indent=1) for r in records(x, name, [])])
     elif kind in ("csv", "csv-lines"):
-        write_lines(path, table(x, name, random.choice(",;"), random, kind == "csv-lines"))
+        lines = table(x, name, random.choice(",;"), random, kind == "csv-lines")
+        if random.random() < 0.1:  # a quote that is never closed
+            lines[random.randrange(1, len(lines))] = '"' + name
+        write_lines(path, lines)
     elif kind == "tsv":
         write_lines(path, table(x, name, "\t", random, False))
     elif kind == "numbers":
