@@ -350,18 +350,19 @@ static void append_need(const struct loading *l, struct kc_err *e)
     kc_err_more(e, "; all %s%.0f rows need %s", exact ? "" : "of some ", n, all);
 }
 
-/* Read all inputs into ds. */
+/* Read all inputs into ds, which is zero. */
 static int load_inputs(const struct kc_ctx *ctx, struct loading *l, const struct kc_in_tune *tune, struct kc_err *e)
 {
     struct kc_dataset *ds = l->ds;
     const struct kc_in_opts *o = l->o;
-    memset(ds, 0, sizeof *ds);
     ds->nattrs = o->nattrs;
     ds->share.team = l->team;
     l->tied = o->nwhere > 0;
     if (o->team && !o->own_files) {
         l->run.begin = kc_mem_alloc(o->nfiles, sizeof *l->run.begin, e);
-        for (size_t i = 0; l->run.begin && i < o->nfiles; i++)
+        if (!l->run.begin)
+            return -1;
+        for (size_t i = 0; i < o->nfiles; i++)
             l->run.begin[i] = UINT64_MAX;
     }
     int rc = kc_in_run(ctx, o, tune, &l->run, store_chunk, l, &ds->st, e);
