@@ -3,6 +3,7 @@
 #include "in/join.h"
 
 #include <string.h>
+#include "in/piece/part.h"
 #include "in/watch.h"
 
 #define UNEVEN 8           /* rows are moved if a rank has 1/8 more than its even share, */
@@ -179,7 +180,7 @@ static int move_rows(struct kc_team *t, struct kc_dataset *ds, uint64_t *first, 
     if (!even)
         return -1;
     for (unsigned r = 0; r <= ranks; r++)
-        even[r] = gather ? (r > 0 ? first[ranks] : 0) : first[ranks] / ranks * r + first[ranks] % ranks * r / ranks;
+        even[r] = gather ? (r > 0 ? first[ranks] : 0) : kc_part_even(first[ranks], r, ranks);
     const size_t n = (size_t)(even[me + 1] - even[me]);
     if (kc_matrix_reserve(&x, n > 0 ? n : 1, e) != 0 ||
         kc_team_move(t, ds->x.x, first, x.x, even, d * sizeof *x.x, e) != 0)

@@ -102,9 +102,9 @@ int kc_rows_join(const struct kc_rows *r, const void *mine, size_t size, void *a
 void kc_rows_own(const struct kc_rows *r, const void *all, size_t size, void *mine)
 {
     if (!r->share)
-        memcpy(mine, all, r->n * size);
+        memmove(mine, all, r->n * size);
     for (size_t i = 0; r->share && i < r->n; i++)
-        memcpy((char *)mine + i * size, (const char *)all + kc_rows_number(r, i) * size, size);
+        memmove((char *)mine + i * size, (const char *)all + kc_rows_number(r, i) * size, size);
 }
 
 int kc_rows_failed(const struct kc_rows *r, struct kc_err *e)

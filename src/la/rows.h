@@ -62,7 +62,7 @@ int kc_rows_copy_shared(const struct kc_rows *r, const uint32_t *idx, size_t m, 
 /* Bring an array by row of this rank's rows (n elements of `size` bytes) to that of all rows, in their order, on every
  * rank. r has all rows of its ranks. */
 int kc_rows_join(const struct kc_rows *r, const void *mine, size_t size, void *all, struct kc_err *e) KC_MUST_USE;
-/* Copy from an array of all rows the elements of this rank's. */
+/* Copy from an array of all rows the elements of this rank's; mine may be where all is. */
 void kc_rows_own(const struct kc_rows *r, const void *all, size_t size, void *mine);
 /* Copy the rows idx[0 .. m), one after the other, to x (m, d). */
 void kc_rows_copy(const struct kc_rows *r, const uint32_t *idx, size_t m, float *x);

@@ -47,8 +47,8 @@ int kc_fitting_work(const struct kc_rows *rows, struct kc_work *work, struct kc_
 /* Keep of an array by row only this rank's part, which rows has. */
 static void keep_own_rows(const struct kc_rows *rows, void *array, size_t size)
 {
-    for (size_t i = 0; array && i < rows->n; i++)
-        memmove((char *)array + i * size, (const char *)array + kc_share_number(rows->share, i) * size, size);
+    if (array)
+        kc_rows_own(rows, array, size, array);
 }
 
 int kc_kmeans_on_every_rank(const struct kc_ctx *ctx, const struct kc_rows *rows, const struct kc_kmeans_opts *opts,

@@ -14,8 +14,7 @@ static uint64_t operand_bytes(const char *path)
     return n > 0 ? n : 1;
 }
 
-/* Return the first byte of a rank's stretch. */
-static uint64_t stretch_begin(uint64_t all, unsigned rank, unsigned ranks)
+uint64_t kc_part_even(uint64_t all, unsigned rank, unsigned ranks)
 {
     return all / ranks * rank + all % ranks * rank / ranks;
 }
@@ -26,8 +25,8 @@ void kc_part_init(struct kc_feed *f, unsigned rank, unsigned ranks)
     for (size_t i = 0; i < f->nfiles; i++)
         all += operand_bytes(f->files[i]);
     f->part.on = 1;
-    f->part.low = stretch_begin(all, rank, ranks);
-    f->part.high = stretch_begin(all, rank + 1, ranks);
+    f->part.low = kc_part_even(all, rank, ranks);
+    f->part.high = kc_part_even(all, rank + 1, ranks);
 }
 
 /* Return what of n bytes from `before` on lies before x. */

@@ -22,6 +22,8 @@ struct kc_part {
     uint64_t row0;       /* binary: rows before the first that is read */
 };
 
+/* Return the first of `all` bytes, or rows, that a rank has if they are shared out evenly. */
+uint64_t kc_part_even(uint64_t all, unsigned rank, unsigned ranks);
 /* Begin: share out the feed's files. */
 void kc_part_init(struct kc_feed *f, unsigned rank, unsigned ranks);
 /* Turn to the feed's next file, before it is opened. Return 1 if there is nothing in it that this rank must see. */

@@ -119,3 +119,15 @@ TEST(parts_of_inputs_are_all_of_them)
     kc_buf_free(&whole);
     kc_buf_free(&parts);
 }
+
+TEST(even_shares_cover_all_and_differ_by_one)
+{
+    for (uint64_t all = 0; all < 40; all++)
+        for (unsigned ranks = 1; ranks < 9; ranks++) {
+            CHECK(kc_part_even(all, 0, ranks) == 0 && kc_part_even(all, ranks, ranks) == all);
+            for (unsigned r = 0; r < ranks; r++) {
+                const uint64_t n = kc_part_even(all, r + 1, ranks) - kc_part_even(all, r, ranks);
+                CHECK(n == all / ranks || n == all / ranks + 1);
+            }
+        }
+}
